@@ -1,0 +1,92 @@
+"""Drafts, the manifests that say what each was written from, and reviews."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from inkwright.memory.values import Value
+
+SectionState = Literal["planned", "started", "drafted", "accepted"]
+Stage = Literal["drafted", "reviewed", "settled", "person"]
+Author = Literal["model", "person", "mixed"]
+CheckStatus = Literal["met", "broken", "not reviewed"]
+
+
+class Shown(Value):
+    """What recall decided about one memory entry."""
+
+    entry: str
+    version: int
+    how: Literal["raw", "dropped"]
+    reason: str
+
+
+class Manifest(Value):
+    """Everything a draft was written from. Frozen before the section's first call."""
+
+    section: str
+    outline_version: int
+    node: str
+    """Digest of the section's outline node."""
+    constraints: dict[str, str] = Field(default_factory=dict)
+    """Constraint id to its digest."""
+    heard: dict[str, int] = Field(default_factory=dict)
+    """Sections whose drafts were visible, with the draft's version."""
+    known_until: int = 0
+    """Sequence number of the newest ledger row when the section began."""
+    shown: tuple[Shown, ...] = ()
+    recall: str = ""
+    """Long-term memory as sent."""
+    summary: str = ""
+    """Rolling summary as sent."""
+    last_passage: str = ""
+    """The end of the section before, verbatim, as sent."""
+    target_words: int
+    """Budget after rebalancing what earlier sections over- or underspent."""
+    budget_tokens: int
+    """Tokens that recall, summary and last passage could use together."""
+    recall_tokens: int = 0
+    """Tokens they did use."""
+    prompts: dict[str, str] = Field(default_factory=dict)
+    """Prompt name to the hash of its template: advice, never staleness."""
+
+
+class Finding(Value):
+    """One fault in a draft, with the words that show it."""
+
+    constraint: str
+    """Id of the constraint, or of the memory entry, that the draft breaks."""
+    status: CheckStatus
+    evidence: str = ""
+    """An exact quote of the draft; for something missing, the constraint's own words."""
+    by: Literal["rule", "judge"] = "rule"
+
+
+class Review(Value):
+    """What was found about one draft; one finding for each constraint it carries."""
+
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def broken(self) -> tuple[Finding, ...]:
+        return tuple(f for f in self.findings if f.status == "broken")
+
+
+class Draft(Value):
+    """One version of a section's text."""
+
+    section: str
+    version: int
+    stage: Stage
+    text: str
+    words: int
+    author: Author = "model"
+    summary: str = ""
+    """The archivist's account of this section, a sentence or three."""
+    base: int | None = None
+    """Version it was patched from."""
+    manifest: int
+    """Id of the manifest row."""
+    review: Review | None = None
+    rounds: int = 0
+    """Revisions behind this version."""

@@ -1,0 +1,77 @@
+"""What can go wrong, as a caller sees it.
+
+InkwrightError
+├── BadInput            the person can put it right; exit code 2
+│   ├── WorkNotFound
+│   ├── WorkBusy        another process drafts this work
+│   └── LibraryUnusable read-only, full, or of a newer version
+├── LeaseLost           another process took the work over
+├── BudgetSpent         a limit given to this run was reached
+└── ModelError
+    ├── ModelUnreachable  no answer after every retry; exit code 3
+    ├── ModelRefused      the endpoint rejects the call (key, name, size); exit code 3
+    └── UnusableAnswer    the model answered, but not in the form asked for
+"""
+
+
+class InkwrightError(Exception):
+    """Base of every error this project raises on purpose."""
+
+
+class BadInput(InkwrightError):
+    """Something given is wrong. The message says what, and what to change."""
+
+
+class WorkNotFound(BadInput):
+    """No work of that name is in the library."""
+
+    def __init__(self, work: str, close: tuple[str, ...] = ()) -> None:
+        hint = (
+            f"; did you mean {close[0]}?"
+            if close
+            else "; `inkwright status` lists them"
+        )
+        super().__init__(f"no work {work!r} in this library{hint}")
+        self.work = work
+
+
+class WorkBusy(BadInput):
+    """A living process holds the work's lease."""
+
+    def __init__(self, work: str, owner: str) -> None:
+        super().__init__(
+            f"{work} is being written by another process ({owner}); wait for it or stop it first"
+        )
+        self.work, self.owner = work, owner
+
+
+class LibraryUnusable(BadInput):
+    """The library cannot be opened or written. The message says why."""
+
+
+class LeaseLost(InkwrightError):
+    """Another process holds a newer lease; nothing more is written by this one."""
+
+
+class BudgetSpent(InkwrightError):
+    """A limit on calls, tokens or minutes was reached. Raising it and resuming goes on."""
+
+
+class ModelError(InkwrightError):
+    """A model call gave nothing usable."""
+
+
+class ModelUnreachable(ModelError):
+    """No answer came from the endpoint, after every retry."""
+
+
+class ModelRefused(ModelError):
+    """The endpoint rejects the call as it stands: wrong key, model name or size."""
+
+
+class UnusableAnswer(ModelError):
+    """The model answered, was asked again, and still did not answer in the form asked for."""
+
+    def __init__(self, purpose: str, fault: str, answer: str) -> None:
+        super().__init__(f"{purpose}: {fault}")
+        self.purpose, self.fault, self.answer = purpose, fault, answer

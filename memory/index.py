@@ -1,0 +1,115 @@
+"""The vector index: Chroma, holding vectors of entries and passages under opaque ids.
+
+It is an index, never the truth: it keeps no text, is told which ids may be found, and is rebuilt
+from the library whenever something is missing from it.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+COLLECTIONS = 64
+"""Works share this many collections: one each would cost 3 MB and 4 descriptors an open work, and
+one for all would slow every query as the library grows."""
+
+
+class Index(Protocol):
+    """Finds the nearest of given ids."""
+
+    def missing(self, work: str, ids: Sequence[str]) -> list[str]:
+        """Return those of ``ids`` that have no vector yet."""
+        ...
+
+    def add(self, work: str, vectors: Mapping[str, np.ndarray]) -> None:
+        """Store vectors by id."""
+        ...
+
+    def nearest(
+        self, work: str, vector: np.ndarray, ids: Sequence[str], limit: int
+    ) -> dict[str, float]:
+        """Return up to ``limit`` of ``ids``, nearest first, with their cosine distance."""
+        ...
+
+    def drop(self, work: str) -> None:
+        """Forget everything about a work."""
+        ...
+
+
+class ChromaIndex:
+    """A persistent Chroma in ``folder``, for vectors of one embedder."""
+
+    def __init__(self, folder: Path, embedder: str) -> None:
+        os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
+        import chromadb
+        from chromadb.config import Settings
+
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._client = chromadb.PersistentClient(
+            path=folder, settings=Settings(anonymized_telemetry=False)
+        )
+        self._embedder = hashlib.sha256(embedder.encode()).hexdigest()[:12]
+        self._present: dict[str, set[str]] = {}
+
+    def missing(self, work: str, ids: Sequence[str]) -> list[str]:
+        return [i for i in ids if i not in self._known(work)]
+
+    def add(self, work: str, vectors: Mapping[str, np.ndarray]) -> None:
+        if not vectors:
+            return
+        known, prefix = self._known(work), _prefix(work)
+        ids = list(vectors)
+        self._collection(work).upsert(
+            ids=[prefix + i for i in ids],
+            embeddings=[vectors[i] for i in ids],
+            metadatas=[{"work": prefix}] * len(ids),
+        )
+        known.update(ids)
+
+    def nearest(
+        self, work: str, vector: np.ndarray, ids: Sequence[str], limit: int
+    ) -> dict[str, float]:
+        if not ids:
+            return {}
+        prefix = _prefix(work)
+        found = self._collection(work).query(
+            query_embeddings=[vector],
+            ids=[prefix + i for i in ids],
+            n_results=min(limit, len(ids)),
+            include=["distances"],
+        )
+        assert found["distances"] is not None
+        pairs = zip(found["ids"][0], found["distances"][0], strict=True)
+        ranked = sorted((round(d, 6), i.removeprefix(prefix)) for i, d in pairs)
+        return {i: d for d, i in ranked}
+
+    def drop(self, work: str) -> None:
+        for collection in self._client.list_collections():
+            if collection.name.endswith(f"-{_shard(work)}"):
+                collection.delete(where={"work": _prefix(work)})
+        self._present.pop(work, None)
+
+    def _known(self, work: str) -> set[str]:
+        if work not in self._present:
+            prefix = _prefix(work)
+            found = self._collection(work).get(where={"work": prefix}, include=[])
+            self._present[work] = {i.removeprefix(prefix) for i in found["ids"]}
+        return self._present[work]
+
+    def _collection(self, work: str) -> Any:
+        return self._client.get_or_create_collection(
+            f"{self._embedder}-{_shard(work)}",
+            embedding_function=None,
+            configuration={"hnsw": {"space": "cosine", "ef_search": 200}},
+        )
+
+
+def _prefix(work: str) -> str:
+    return hashlib.sha256(work.encode()).hexdigest()[:16] + "/"
+
+
+def _shard(work: str) -> int:
+    return int(hashlib.sha256(work.encode()).hexdigest()[:8], 16) % COLLECTIONS

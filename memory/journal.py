@@ -1,0 +1,215 @@
+"""The journal: every answered model call, stored before its answer is used.
+
+It is what makes a run resumable, the cost ledger, and the prompt inspector. Message texts are kept
+once, by content hash.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from inkwright.memory import schema
+from inkwright.memory.library import Lease, Library, now
+from inkwright.memory.values import Value
+
+
+class Key(Value):
+    """What makes a call the same call. Transport failures are no part of it."""
+
+    step: str
+    """``plan``, ``whole``, or a section's id."""
+    role: str
+    purpose: str
+    sample: int = 0
+    refused: int = 0
+    """Answers to this call that were refused for their content before it."""
+    digest: str
+    """Of messages, sampling settings, schema, seed and model name."""
+
+
+class Answer(Value):
+    """What a model answered, and what it cost."""
+
+    text: str
+    finish: str
+    """OpenAI's ``finish_reason``: ``stop``, ``length``..."""
+    model: str
+    """The name of the model that really answered."""
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    seconds: float
+
+
+class Usage(Value):
+    """Calls of one role to one model, added up."""
+
+    role: str
+    model: str
+    calls: int
+    prompt: int
+    cached: int
+    completion: int
+    seconds: float
+
+
+class Speed(Value):
+    """How fast a model answered, as measured over recent calls."""
+
+    calls: int
+    seconds_per_prompt_token: float
+    seconds_per_completion_token: float
+
+
+def find(library: Library, work: str, key: Key) -> Answer | None:
+    """Return the journaled answer to this call, or None."""
+    table = schema.journal
+    with library.read() as db:
+        row = db.execute(
+            select(table).where(
+                table.c.work == work,
+                *(table.c[name] == value for name, value in key.model_dump().items()),
+            )
+        ).first()
+    if row is None:
+        return None
+    return Answer(
+        **{name: getattr(row, name) for name in Answer.model_fields if name != "text"},
+        text=row.answer,
+    )
+
+
+def keep(
+    library: Library,
+    lease: Lease,
+    key: Key,
+    messages: Sequence[dict[str, str]],
+    answer: Answer,
+    *,
+    asked_for: str,
+) -> None:
+    """Commit one answered call. ``asked_for`` is the model name that was requested."""
+    with library.write(lease) as db:
+        stored = [
+            {"role": m["role"], "hash": _keep_part(db, lease.work, m["content"])}
+            for m in messages
+        ]
+        db.execute(
+            insert(schema.journal).values(
+                work=lease.work,
+                created_at=now(),
+                asked_for=asked_for,
+                parts=stored,
+                answer=answer.text,
+                **key.model_dump(),
+                **answer.model_dump(exclude={"text"}),
+            )
+        )
+
+
+def usage(library: Library, work: str) -> tuple[Usage, ...]:
+    """Return what a work has cost so far, by role and model."""
+    table = schema.journal
+    totals = (
+        func.count(),
+        *(
+            func.sum(table.c[name])
+            for name in (
+                "prompt_tokens",
+                "cached_tokens",
+                "completion_tokens",
+                "seconds",
+            )
+        ),
+    )
+    with library.read() as db:
+        rows = db.execute(
+            select(table.c.role, table.c.model, *totals)
+            .where(table.c.work == work)
+            .group_by(table.c.role, table.c.model)
+            .order_by(table.c.role)
+        ).all()
+    return tuple(
+        Usage(
+            role=r[0],
+            model=r[1],
+            calls=r[2],
+            prompt=r[3],
+            cached=r[4],
+            completion=r[5],
+            seconds=r[6],
+        )
+        for r in rows
+    )
+
+
+def calls(library: Library, work: str) -> list[dict[str, Any]]:
+    """Return every call of a work, oldest first, with its messages: the prompt inspector."""
+    table = schema.journal
+    with library.read() as db:
+        texts = {
+            r.hash: r.text
+            for r in db.execute(select(schema.parts).where(schema.parts.c.work == work))
+        }
+        rows = db.execute(
+            select(table).where(table.c.work == work).order_by(table.c.id)
+        )
+        found = [dict(row) for row in rows.mappings()]
+    for call in found:
+        call["messages"] = [
+            {"role": part["role"], "content": texts[part["hash"]]}
+            for part in call.pop("parts")
+        ]
+    return found
+
+
+def speed(library: Library, model: str, *, recent: int = 300) -> Speed | None:
+    """Return how fast ``model`` answered lately in any work; None before its first answers.
+
+    Least squares over the newest ``recent`` calls: seconds as a sum of uncached prompt tokens and
+    completion tokens, each at its own pace.
+    """
+    table = schema.journal
+    with library.read() as db:
+        rows = db.execute(
+            select(
+                table.c.prompt_tokens - table.c.cached_tokens,
+                table.c.completion_tokens,
+                table.c.seconds,
+            )
+            .where((table.c.model == model) | (table.c.asked_for == model))
+            .order_by(table.c.id.desc())
+            .limit(recent)
+        ).all()
+    if not rows:
+        return None
+    pp = sum(p * p for p, _, _ in rows)
+    cc = sum(c * c for _, c, _ in rows)
+    pc = sum(p * c for p, c, _ in rows)
+    ps = sum(p * s for p, _, s in rows)
+    cs = sum(c * s for _, c, s in rows)
+    scale = pp * cc - pc * pc
+    prompt = (ps * cc - cs * pc) / scale if scale else 0.0
+    completion = (cs * pp - ps * pc) / scale if scale else cs / max(cc, 1)
+    if prompt < 0:
+        prompt, completion = 0.0, cs / max(cc, 1)
+    elif completion < 0:
+        prompt, completion = ps / max(pp, 1), 0.0
+    return Speed(
+        calls=len(rows),
+        seconds_per_prompt_token=prompt,
+        seconds_per_completion_token=completion,
+    )
+
+
+def _keep_part(db: Connection, work: str, text: str) -> str:
+    hashed = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    table = schema.parts
+    known = db.execute(
+        select(table.c.hash).where(table.c.work == work, table.c.hash == hashed)
+    )
+    if known.first() is None:
+        db.execute(insert(table).values(work=work, hash=hashed, text=text))
+    return hashed

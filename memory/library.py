@@ -1,0 +1,169 @@
+"""The library: one database that holds every work, opened safely and written in transactions."""
+
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from inkwright.memory import schema
+from inkwright.memory.errors import LeaseLost, LibraryUnusable
+
+BUSY_TIMEOUT_S = 30
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to write a work, with the fencing number that every commit checks."""
+
+    work: str
+    fence: int
+    owner: str
+
+
+class Library:
+    """All works of one person or one installation.
+
+    ``home`` is a private folder (mode 0700) with the SQLite file and the vector index; ``url``
+    names another database instead.
+    """
+
+    def __init__(self, engine: Engine, home: Path) -> None:
+        self.engine, self.home = engine, home
+
+    @classmethod
+    def open(cls, home: Path, url: str | None = None) -> "Library":
+        """Open the library in ``home``, creating or upgrading it where needed.
+
+        Raises:
+            LibraryUnusable: unwritable, damaged, or written by a newer Inkwright.
+        """
+        home = home.expanduser().resolve()
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            if os.stat(home).st_uid == os.getuid():
+                home.chmod(0o700)
+        except OSError as fault:
+            raise LibraryUnusable(
+                f"cannot use {home} as the library folder: {fault.strerror}; "
+                "set INKWRIGHT_HOME to a folder you can write to"
+            ) from fault
+        file = home / "library.db"
+        engine = _engine(url or f"sqlite:///{file}")
+        library = cls(engine, home)
+        with _readable_faults(home):
+            library._bring_up_to_date(file if url is None else None)
+        return library
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one consistent state."""
+        with _readable_faults(self.home), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, lease: Lease | None = None) -> Iterator[Connection]:
+        """One transaction: all of it is kept, or none.
+
+        Raises:
+            LeaseLost: ``lease`` is not the work's newest; nothing was written.
+            LibraryUnusable: disk full, read-only, or another fault of the medium.
+        """
+        with (
+            _readable_faults(self.home),
+            self.engine.connect().execution_options(inkwright_write=True) as connection,
+            connection.begin(),
+        ):
+            if lease is not None:
+                _check_fence(connection, lease)
+            yield connection
+
+    def _bring_up_to_date(self, file: Path | None) -> None:
+        with self.engine.connect() as connection:
+            known = inspect(connection).has_table("alembic_version")
+            found = (
+                connection.execute(
+                    text("SELECT version_num FROM alembic_version")
+                ).scalar()
+                if known
+                else None
+            )
+        if found == schema.REVISION:
+            return
+        if found is not None and found > schema.REVISION:
+            raise LibraryUnusable(
+                f"the library in {self.home} was written by a newer Inkwright "
+                f"(schema {found}, this one knows {schema.REVISION}); upgrade Inkwright"
+            )
+        if found is not None and file is not None:
+            shutil.copy2(file, file.with_suffix(f".before-{schema.REVISION}.db"))
+        from inkwright.memory.migrations.upgrade import upgrade
+
+        upgrade(self.engine)
+
+
+def now() -> float:
+    """Seconds since the epoch, as rows are stamped."""
+    return time.time()
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA secure_delete=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("inkwright_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _check_fence(connection: Connection, lease: Lease) -> None:
+    newest = connection.execute(
+        select(schema.works.c.lease_fence).where(schema.works.c.id == lease.work)
+    ).scalar()
+    if newest != lease.fence:
+        raise LeaseLost(f"{lease.work} was taken over by another process, or purged")
+
+
+@contextmanager
+def _readable_faults(home: Path) -> Iterator[None]:
+    """Turn faults of the medium into one clear line."""
+    try:
+        yield
+    except (OperationalError, DBAPIError) as fault:
+        said = str(fault.orig).lower()
+        causes = {
+            "readonly": "the library is read-only",
+            "read-only": "the library is read-only",
+            "full": "the disk is full",
+            "unable to open": "the library cannot be opened or created",
+            "not a database": "library.db is not a library",
+            "malformed": "library.db is damaged",
+            "locked": "another process keeps the library locked",
+            "disk i/o": "the disk cannot be read or written",
+        }
+        for sign, cause in causes.items():
+            if sign in said:
+                raise LibraryUnusable(
+                    f"{cause} ({home}); put that right, or set INKWRIGHT_HOME to another folder"
+                ) from fault
+        raise

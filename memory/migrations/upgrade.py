@@ -1,0 +1,19 @@
+"""Bring a library to the newest schema."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+
+from inkwright.memory import schema
+
+
+def upgrade(engine: Engine) -> None:
+    """Run every migration the database lacks, in one transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    with engine.connect().execution_options(inkwright_write=True) as connection:
+        config.attributes["connection"] = connection
+        with connection.begin():
+            command.upgrade(config, schema.REVISION)

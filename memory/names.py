@@ -1,0 +1,41 @@
+"""Finding names in text exactly: whole words in alphabetic scripts, substrings in Han and kana."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import regex
+
+from inkwright.memory.entry import normalise
+
+_HAN_OR_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+
+
+class NamesIn:
+    """The names a text mentions. Built once for a text, asked for many names."""
+
+    def __init__(self, text: str) -> None:
+        self._text = f" {normalise(text)} "
+        self._words = set(self._text.split())
+
+    def has(self, name: str) -> bool:
+        """True when ``name``, already normalised, occurs."""
+        if _HAN_OR_KANA.search(name):
+            return name in self._text
+        first = name.partition(" ")[0]
+        return bool(name) and first in self._words and f" {name} " in self._text
+
+    def among(self, names: Iterable[str]) -> frozenset[str]:
+        """Return those of ``names`` that occur."""
+        return frozenset(name for name in names if self.has(name))
+
+
+@lru_cache(maxsize=50_000)
+def terms(text: str) -> frozenset[str]:
+    """Return the search terms of ``text``: words of three letters or more, and Han bigrams."""
+    found: set[str] = set()
+    for word in normalise(text).split():
+        if _HAN_OR_KANA.search(word):
+            found.update(word[i : i + 2] for i in range(len(word) - 1))
+        elif len(word) > 2:
+            found.add(word)
+    return frozenset(found)

@@ -1,0 +1,146 @@
+"""The outline: headings and sections in reading order, and what each section depends on."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from inkwright.memory.brief import Continuity
+from inkwright.memory.values import Value, digest
+
+
+class Heading(Value):
+    """A chapter, or a heading inside one: it holds sections, and has no text of its own."""
+
+    id: str
+    title: str
+    level: int = Field(ge=1)
+    purpose: str = ""
+
+
+class Section(Value):
+    """One planned part of the piece. Its prose lives in drafts."""
+
+    id: str
+    """Stable and opaque: it says nothing about position."""
+    title: str
+    level: int = Field(default=1, ge=1)
+    within: tuple[str, ...] = ()
+    """Ids of the headings it stands under, outermost first."""
+    purpose: str = ""
+    key_points: tuple[str, ...] = ()
+    target_words: int = Field(gt=0)
+    owns: str = ""
+    """The topic that belongs to this section alone."""
+    hands_over: str = ""
+    """What the next section can build on."""
+    leaves_out: str = ""
+    """What other sections cover, and this one must not."""
+    subjects: tuple[str, ...] = ()
+    """Names of people, places and terms it deals with."""
+    after: tuple[str, ...] = ()
+    """Ids of sections it builds on, besides what continuity asks."""
+
+    @property
+    def chapter(self) -> str:
+        """Id of the outermost heading; a section at top level is a chapter of its own."""
+        return self.within[0] if self.within else self.id
+
+    @property
+    def digest(self) -> str:
+        """Changes when anything the writer is told about this section changes."""
+        return digest(self)
+
+
+class Outline(Value):
+    """The plan of a piece. Sections are in reading order."""
+
+    title: str
+    continuity: Continuity
+    headings: tuple[Heading, ...] = ()
+    sections: tuple[Section, ...]
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        ids = [part.id for part in (*self.headings, *self.sections)]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two parts of the outline have the same id")
+        known = {s.id for s in self.sections}
+        for section in self.sections:
+            if missing := [a for a in section.after if a not in known]:
+                raise ValueError(
+                    f"{section.title!r} depends on {missing[0]!r}, which is not there"
+                )
+        try:
+            tuple(TopologicalSorter(self.depends_on).static_order())
+        except CycleError as fault:
+            circle = " -> ".join(fault.args[1])
+            raise ValueError(
+                f"sections depend on each other in a circle: {circle}"
+            ) from fault
+        return self
+
+    @cached_property
+    def depends_on(self) -> Mapping[str, tuple[str, ...]]:
+        """Section id to the ids whose drafts and deltas it waits for, in reading order.
+
+        A section that depends on later ones (a summary placed first) is left out of the chain it
+        stands in, or the chain would bite its own tail.
+        """
+        order = {s.id: n for n, s in enumerate(self.sections)}
+        chains: dict[str, str] = {}
+        edges: dict[str, tuple[str, ...]] = {}
+        for section in self.sections:
+            needed = set(section.after)
+            looks_ahead = any(order[a] > order[section.id] for a in section.after)
+            chain = {"strict": "all", "chapter": section.chapter, "free": section.id}
+            key = chain[self.continuity]
+            if not looks_ahead:
+                if key in chains:
+                    needed.add(chains[key])
+                chains[key] = section.id
+            edges[section.id] = tuple(sorted(needed, key=order.__getitem__))
+        return edges
+
+    @cached_property
+    def position(self) -> Mapping[str, int]:
+        """Section id to its place in reading order, from 1."""
+        return {s.id: n for n, s in enumerate(self.sections, 1)}
+
+    @cached_property
+    def ancestors(self) -> Mapping[str, frozenset[str]]:
+        """Section id to every section it depends on, directly or through others."""
+        found: dict[str, frozenset[str]] = {}
+        for sid in TopologicalSorter(self.depends_on).static_order():
+            direct = self.depends_on[sid]
+            found[sid] = frozenset(direct).union(*(found[d] for d in direct))
+        return found
+
+    @property
+    def target_words(self) -> int:
+        return sum(s.target_words for s in self.sections)
+
+    def section(self, sid: str) -> Section:
+        """Return the section ``sid``; KeyError when the outline has none."""
+        return self.sections[self.position[sid] - 1]
+
+    def chain(self, sid: str) -> tuple[str, ...]:
+        """Return the ids a section follows on from, first to last: its predecessor, and so on."""
+        back: list[str] = []
+        current = sid
+        while (before := self._previous(current)) is not None:
+            back.append(before)
+            current = before
+        return tuple(reversed(back))
+
+    def _previous(self, sid: str) -> str | None:
+        earlier = [
+            d for d in self.depends_on[sid] if self.position[d] < self.position[sid]
+        ]
+        return max(earlier, key=self.position.__getitem__, default=None)
+
+    def placed(self, positions: Iterable[int]) -> tuple[Section, ...]:
+        """Return the sections at these 1-based positions."""
+        return tuple(self.sections[p - 1] for p in positions)

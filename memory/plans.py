@@ -1,0 +1,93 @@
+"""Plans: the versions of a work's outline and constraints. Append-only."""
+
+from sqlalchemy import func, insert, select
+
+from inkwright.memory import schema
+from inkwright.memory.brief import Constraint
+from inkwright.memory.library import Lease, Library, now
+from inkwright.memory.outline import Outline
+from inkwright.memory.values import Value
+
+
+class Plan(Value):
+    """One version of what is to be written, and what it must meet."""
+
+    version: int
+    outline: Outline
+    constraints: tuple[Constraint, ...]
+
+    def carried(self, section: str) -> tuple[Constraint, ...]:
+        """Return the constraints placed in ``section``."""
+        position, total = self.outline.position[section], len(self.outline.sections)
+        return tuple(
+            c for c in self.constraints if position in c.where.positions(total)
+        )
+
+    @property
+    def whole(self) -> tuple[Constraint, ...]:
+        """The constraints on the finished piece."""
+        return tuple(c for c in self.constraints if c.where.scope == "whole")
+
+
+def current(library: Library, work: str) -> Plan | None:
+    """Return the newest plan, or None before the work is planned."""
+    with library.read() as db:
+        row = db.execute(
+            select(schema.plans)
+            .where(schema.plans.c.work == work)
+            .order_by(schema.plans.c.version.desc())
+            .limit(1)
+        ).first()
+    if row is None:
+        return None
+    return Plan(
+        version=row.version,
+        outline=Outline.model_validate(row.outline),
+        constraints=tuple(Constraint.model_validate(c) for c in row.constraints),
+    )
+
+
+def adopt(
+    library: Library,
+    lease: Lease,
+    outline: Outline,
+    constraints: tuple[Constraint, ...],
+    *,
+    author: str = "model",
+) -> Plan:
+    """Store a new version of the plan; its new sections become ``planned``."""
+    with library.write(lease) as db:
+        newest = db.execute(
+            select(func.max(schema.plans.c.version)).where(
+                schema.plans.c.work == lease.work
+            )
+        ).scalar()
+        version = (newest or 0) + 1
+        db.execute(
+            insert(schema.plans).values(
+                work=lease.work,
+                version=version,
+                created_at=now(),
+                author=author,
+                outline=outline.model_dump(mode="json"),
+                constraints=[c.model_dump(mode="json") for c in constraints],
+            )
+        )
+        known = {
+            row.section
+            for row in db.execute(
+                select(schema.sections.c.section).where(
+                    schema.sections.c.work == lease.work
+                )
+            )
+        }
+        new = [s.id for s in outline.sections if s.id not in known]
+        if new:
+            db.execute(
+                insert(schema.sections),
+                [
+                    {"work": lease.work, "section": sid, "state": "planned"}
+                    for sid in new
+                ],
+            )
+    return Plan(version=version, outline=outline, constraints=constraints)

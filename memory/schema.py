@@ -1,0 +1,183 @@
+"""The library's tables: journal, ledger and drafts, and the works they belong to."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+REVISION = "0001"
+"""The newest migration in ``memory/migrations/versions``; a library of another is upgraded."""
+
+metadata = MetaData()
+
+
+def _work() -> Column[str]:
+    return Column("work", Text, ForeignKey("works.id"), primary_key=True)
+
+
+works = Table(
+    "works",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("brief", JSON, nullable=False),
+    Column("arms", JSON, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("pinned", JSON),
+    Column("status", Text, nullable=False),
+    Column("approved", Boolean, nullable=False, default=False),
+    Column("problems", JSON, nullable=False, default=list),
+    Column("lease_owner", Text),
+    Column("lease_fence", Integer, nullable=False, default=0),
+    Column("lease_until", Float, nullable=False, default=0.0),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    _work(),
+    Column("version", Integer, primary_key=True),
+    Column("created_at", Float, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("outline", JSON, nullable=False),
+    Column("constraints", JSON, nullable=False),
+)
+
+sections = Table(
+    "sections",
+    metadata,
+    _work(),
+    Column("section", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("manifest", Integer),
+    Column("drafted", Integer),
+    Column("draft", Integer),
+    Column("failure", Text),
+)
+
+manifests = Table(
+    "manifests",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("work", Text, ForeignKey("works.id"), nullable=False, index=True),
+    Column("section", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("content", JSON, nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    _work(),
+    Column("section", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("created_at", Float, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("words", Integer, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("base", Integer),
+    Column("manifest", Integer, ForeignKey("manifests.id"), nullable=False),
+    Column("review", JSON),
+    Column("rounds", Integer, nullable=False),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("work", Text, ForeignKey("works.id"), nullable=False),
+    Column("id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("aliases", JSON, nullable=False),
+    Column("attribute", Text, nullable=False),
+    Column("statement", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("section", Text),
+    Column("draft", Integer),
+    Column("start", Integer),
+    Column("end", Integer),
+    Column("from_section", Text),
+    Column("supersedes", Text),
+    Column("story_time", Text),
+    Column("pinned", Boolean, nullable=False),
+    Column("status", Text, nullable=False),
+    UniqueConstraint("work", "id", "version"),
+    Index("entries_by_work", "work", "seq"),
+)
+
+checks = Table(
+    "checks",
+    metadata,
+    _work(),
+    Column("section", Text, primary_key=True),
+    Column("draft", Integer, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("created_at", Float, nullable=False),
+)
+"""Stamps: this draft was checked against ``what``, an entry version or an outline node."""
+
+sources = Table(
+    "sources",
+    metadata,
+    _work(),
+    Column("number", Integer, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("work", Text, ForeignKey("works.id"), nullable=False),
+    Column("step", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("sample", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("asked_for", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("parts", JSON, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("finish", Text, nullable=False),
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("cached_tokens", Integer, nullable=False),
+    Column("completion_tokens", Integer, nullable=False),
+    Column("seconds", Float, nullable=False),
+    UniqueConstraint("work", "step", "role", "purpose", "sample", "refused", "digest"),
+)
+
+parts = Table(
+    "parts",
+    metadata,
+    _work(),
+    Column("hash", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+)
+
+outputs = Table(
+    "outputs",
+    metadata,
+    _work(),
+    Column("path", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+)
+"""What was last written to a path, so that a file a person has changed is seen."""

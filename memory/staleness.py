@@ -1,0 +1,177 @@
+"""Which sections no longer rest on what they were written from: a query, never a flag."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from inkwright.memory import drafts, plans
+from inkwright.memory.draft import Draft, Manifest
+from inkwright.memory.entry import Entry
+from inkwright.memory.ledger import Ledger
+from inkwright.memory.library import Library
+from inkwright.memory.names import NamesIn
+from inkwright.memory.outline import Outline
+from inkwright.memory.plans import Plan
+from inkwright.memory.values import digest
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that differs from what a draft was written from."""
+
+    id: str
+    """Id of the memory entry or constraint, or ``outline``."""
+    line: str
+    """What holds now, as a prompt shows it."""
+    reason: str
+    """Why this makes the section stale, in plain words."""
+    stamp: str
+    """What a draft checked against this change is stamped with."""
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A section to be checked, and against what."""
+
+    section: str
+    changes: tuple[Change, ...] = field(default=())
+
+
+def stale(library: Library, work: str) -> dict[str, tuple[str, ...]]:
+    """Return the reasons of every stale section, by section id."""
+    return {s.section: tuple(c.reason for c in s.changes) for s in find(library, work)}
+
+
+def find(library: Library, work: str, ledger: Ledger | None = None) -> list[Stale]:
+    """Return the stale sections in reading order, each with what changed."""
+    plan = plans.current(library, work)
+    if plan is None:
+        return []
+    ledger = (ledger or Ledger(library, work)).refresh()
+    current, manifests = drafts.current(library, work), drafts.manifests(library, work)
+    with library.read() as db:
+        stamps = {sid: set(drafts.stamped(db, work, d)) for sid, d in current.items()}
+    found = []
+    for section in plan.outline.sections:
+        if section.id not in current:
+            continue
+        changes = tuple(
+            change
+            for change in _changes(
+                plan, ledger, current, manifests[section.id], section.id
+            )
+            if change.stamp not in stamps[section.id]
+        )
+        if changes:
+            found.append(Stale(section.id, changes))
+    return found
+
+
+def _changes(
+    plan: Plan,
+    ledger: Ledger,
+    current: Mapping[str, Draft],
+    manifest: Manifest,
+    sid: str,
+) -> Iterator[Change]:
+    yield from _plan_changes(plan, manifest, sid)
+    before = {
+        t: current[t].version for t in _seen_from(plan.outline, sid) if t in current
+    }
+    visible = {e.id: e for e in ledger.heard(before)}
+    yield from _shown_changes(ledger, visible, manifest)
+    yield from _appeared(plan.outline, ledger, visible, manifest, current[sid], sid)
+
+
+def _plan_changes(plan: Plan, manifest: Manifest, sid: str) -> Iterator[Change]:
+    node = plan.outline.section(sid)
+    if node.digest != manifest.node:
+        yield Change(
+            "outline",
+            f"- [outline] {node.title}: {node.purpose}",
+            "its place in the outline was changed",
+            f"node:{node.digest}",
+        )
+    for constraint in plan.carried(sid):
+        now = digest(constraint)
+        if manifest.constraints.get(constraint.id) != now:
+            yield Change(
+                constraint.id,
+                f"- [{constraint.id}] {constraint.text}",
+                f"constraint {constraint.id} is new or was changed",
+                f"constraint:{now}",
+            )
+
+
+def _shown_changes(
+    ledger: Ledger, visible: Mapping[str, Entry], manifest: Manifest
+) -> Iterator[Change]:
+    latest = {e.id: e for e in ledger.latest()}
+    successor = {e.supersedes: e for e in visible.values() if e.supersedes}
+    for shown in manifest.shown:
+        if shown.how != "raw":
+            continue
+        now = visible.get(shown.entry)
+        if now is not None and now.version != shown.version:
+            yield _change(now, f"{now.subject}: what memory says was changed")
+        elif now is None and shown.entry in successor:
+            heir = successor[shown.entry]
+            yield _change(heir, f"{heir.subject}: what memory says was superseded")
+        elif now is None:
+            gone = latest[shown.entry]
+            yield Change(
+                gone.id,
+                f"- [{gone.id}] no longer holds: {gone.subject}: {gone.statement}",
+                f"{gone.subject}: what memory said was retracted",
+                f"entry:{gone.id}:gone",
+            )
+
+
+def _appeared(
+    outline: Outline,
+    ledger: Ledger,
+    visible: Mapping[str, Entry],
+    manifest: Manifest,
+    draft: Draft,
+    sid: str,
+) -> Iterator[Change]:
+    shown = {s.entry for s in manifest.shown}
+    later = ledger.since(manifest.known_until)
+    new = [
+        e
+        for e in visible.values()
+        if e.id not in shown
+        and _is_news(e, manifest, later)
+        and _holds_at(outline, e, sid)
+    ]
+    if not new:
+        return
+    mentioned = NamesIn(draft.text).among({name for e in new for name in e.names})
+    for entry in new:
+        if entry.names & mentioned:
+            yield _change(
+                entry, f"{entry.subject}: an earlier section has since established it"
+            )
+
+
+def _is_news(entry: Entry, manifest: Manifest, later: set[tuple[str, int]]) -> bool:
+    if entry.span is None:
+        return (entry.id, entry.version) in later
+    return entry.span.draft > manifest.heard.get(entry.span.section, 0)
+
+
+def _holds_at(outline: Outline, entry: Entry, sid: str) -> bool:
+    start = entry.from_section
+    return (
+        start not in outline.position
+        or outline.position[start] <= outline.position[sid]
+    )
+
+
+def _seen_from(outline: Outline, sid: str) -> set[str]:
+    """Sections before ``sid`` in reading order, and those it depends on."""
+    place = outline.position[sid] - 1
+    return {s.id for s in outline.sections[:place]} | outline.ancestors[sid]
+
+
+def _change(entry: Entry, reason: str) -> Change:
+    return Change(entry.id, entry.line, reason, f"entry:{entry.id}:{entry.version}")

@@ -1,0 +1,61 @@
+"""Counting words, and splitting text into sentences, in any language.
+
+One for each Han or kana character, one for each other run of letters or digits: the count that
+length budgets use. (LongBench-Write and LonGen each count a little differently; their scorers
+live with the benchmarks.)
+"""
+
+from dataclasses import dataclass
+
+import regex
+
+_WORD = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}]"
+    r"|[[\p{L}\p{N}\p{M}]--[\p{Han}\p{Hiragana}\p{Katakana}]]+"
+    r"(?:['’\-][[\p{L}\p{N}\p{M}]--[\p{Han}\p{Hiragana}\p{Katakana}]]+)*",
+    regex.VERSION1,
+)
+_SENTENCE = regex.compile(
+    r"[^\s](?:[^.!?。！？…\n]|[.!?…](?![\s\"'”’)\]」』]|$))*"
+    r"(?:[.!?。！？…]+[\"'”’)\]」』]*|(?=\n)|$)"
+)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of a text; ``start`` and ``end`` in code points."""
+
+    text: str
+    start: int
+    end: int
+
+
+def count_words(text: str) -> int:
+    """Return the number of words in ``text``."""
+    return sum(1 for _ in _WORD.finditer(text))
+
+
+def words(text: str) -> list[str]:
+    """Return the words of ``text`` in order."""
+    return [found.group() for found in _WORD.finditer(text)]
+
+
+def sentences(text: str) -> tuple[Sentence, ...]:
+    """Return the sentences of ``text``; what lies between them is white space."""
+    return tuple(
+        Sentence(m.group(), m.start(), m.end()) for m in _SENTENCE.finditer(text)
+    )
+
+
+def tail(text: str, limit: int) -> str:
+    """Return the last whole sentences of ``text``, at most ``limit`` words unless one is longer."""
+    parts = sentences(text)
+    if not parts:
+        return ""
+    total, start = 0, parts[-1].start
+    for part in reversed(parts):
+        total += count_words(part.text)
+        if total > limit and part is not parts[-1]:
+            break
+        start = part.start
+    return text[start:].strip()

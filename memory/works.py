@@ -1,0 +1,247 @@
+"""Works: a brief and everything made from it. Who may write one is settled by a lease."""
+
+import difflib
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import RowMapping, delete, func, insert, select, update
+
+from inkwright.memory import schema
+from inkwright.memory.brief import Brief
+from inkwright.memory.errors import WorkBusy, WorkNotFound
+from inkwright.memory.library import Lease, Library, now
+from inkwright.memory.values import Value, digest
+
+WorkStatus = Literal["new", "planned", "drafting", "complete", "flagged", "partial"]
+LEASE_S = 60.0
+"""How long a lease outlives its last renewal, for owners on other machines."""
+
+
+class Work(Value):
+    """A brief, and where its writing stands."""
+
+    id: str
+    title: str
+    brief: Brief
+    arms: dict[str, str]
+    generation: int
+    """How often ``--fresh`` has begun this brief again."""
+    status: WorkStatus
+    approved: bool
+    pinned: dict[str, Any] | None
+    """What stays fixed from the first call on: tokenizer, embedder, context length, slots."""
+    problems: tuple[str, ...]
+    created_at: float
+    updated_at: float
+
+
+def begin(
+    library: Library, brief: Brief, arms: dict[str, str], *, fresh: bool = False
+) -> Work:
+    """Return the work of this brief, seed and arms; a new one where there is none.
+
+    ``fresh`` begins it again beside the older ones, as the next generation.
+    """
+    same = digest({"brief": brief.model_dump(mode="json"), "arms": arms})
+    title = brief.title or _title_from(brief.request)
+    with library.write() as db:
+        known = db.execute(
+            select(schema.works.c.id, schema.works.c.generation)
+            .where(schema.works.c.id.like(f"%-{same[:10]}%"))
+            .order_by(schema.works.c.generation.desc())
+        ).first()
+        generation = 1 if known is None else known.generation + fresh
+        if known is not None and not fresh:
+            return get(library, known.id)
+        suffix = "" if generation == 1 else f".{generation}"
+        work = f"{_slug(title)}-{same[:10]}{suffix}"
+        db.execute(
+            insert(schema.works).values(
+                id=work,
+                created_at=now(),
+                updated_at=now(),
+                title=title,
+                brief=brief.model_dump(mode="json"),
+                arms=arms,
+                generation=generation,
+                status="new",
+                approved=False,
+                problems=[],
+            )
+        )
+    return get(library, work)
+
+
+def get(library: Library, work: str) -> Work:
+    """Return the work ``work``.
+
+    Raises:
+        WorkNotFound: naming the nearest id there is.
+    """
+    with library.read() as db:
+        row = (
+            db.execute(select(schema.works).where(schema.works.c.id == work))
+            .mappings()
+            .first()
+        )
+        if row is not None:
+            return _work(row)
+        known = [r.id for r in db.execute(select(schema.works.c.id))]
+    raise WorkNotFound(work, tuple(difflib.get_close_matches(work, known, n=1)))
+
+
+def all_works(library: Library) -> list[Work]:
+    """Return every work, the last changed first."""
+    with library.read() as db:
+        rows = db.execute(
+            select(schema.works).order_by(schema.works.c.updated_at.desc())
+        )
+        return [_work(row) for row in rows.mappings()]
+
+
+def record(library: Library, lease: Lease, **changes: Any) -> None:
+    """Set columns of the work's row: ``status``, ``title``, ``pinned``, ``problems``."""
+    with library.write(lease) as db:
+        db.execute(
+            update(schema.works)
+            .where(schema.works.c.id == lease.work)
+            .values(updated_at=now(), **changes)
+        )
+
+
+def approve(library: Library, work: str) -> None:
+    """Record that a person approves the outline as it stands."""
+    with library.write() as db:
+        db.execute(
+            update(schema.works).where(schema.works.c.id == work).values(approved=True)
+        )
+
+
+@contextmanager
+def leased(library: Library, work: str) -> Iterator[Lease]:
+    """Hold the work's lease: one process writes a work at a time.
+
+    Raises:
+        WorkBusy: a living process holds it.
+    """
+    owner = _me()
+    with library.write() as db:
+        row = db.execute(select(schema.works).where(schema.works.c.id == work)).first()
+        if row is None:
+            raise WorkNotFound(work)
+        if row.lease_owner and _lives(row.lease_owner, row.lease_until):
+            raise WorkBusy(work, row.lease_owner)
+        lease = Lease(work, row.lease_fence + 1, owner)
+        db.execute(
+            update(schema.works)
+            .where(schema.works.c.id == work)
+            .values(
+                lease_owner=owner, lease_fence=lease.fence, lease_until=now() + LEASE_S
+            )
+        )
+    try:
+        yield lease
+    finally:
+        with library.write() as db:
+            db.execute(
+                update(schema.works)
+                .where(
+                    schema.works.c.id == work, schema.works.c.lease_fence == lease.fence
+                )
+                .values(lease_owner=None, lease_until=0.0)
+            )
+
+
+def renew(library: Library, lease: Lease) -> None:
+    """Keep the lease for another ``LEASE_S`` seconds."""
+    with library.write(lease) as db:
+        db.execute(
+            update(schema.works)
+            .where(schema.works.c.id == lease.work)
+            .values(lease_until=now() + LEASE_S)
+        )
+
+
+def purge(library: Library, work: str) -> None:
+    """Remove every row of a work, and overwrite the pages it stood on.
+
+    The vector index is the caller's to clean, by the same id, before this.
+    """
+    get(library, work)
+    with library.write() as db:
+        row = db.execute(select(schema.works).where(schema.works.c.id == work)).one()
+        if row.lease_owner and _lives(row.lease_owner, row.lease_until):
+            raise WorkBusy(work, row.lease_owner)
+        for table in reversed(schema.metadata.sorted_tables):
+            column = table.c.id if table is schema.works else table.c.work
+            db.execute(delete(table).where(column == work))
+    if library.engine.dialect.name == "sqlite":
+        with library.engine.connect().execution_options(
+            isolation_level="AUTOCOMMIT"
+        ) as db:
+            raw = db.connection.driver_connection
+            raw.execute("VACUUM")  # type: ignore[union-attr]
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+
+
+def count(library: Library) -> int:
+    with library.read() as db:
+        return db.execute(select(func.count()).select_from(schema.works)).scalar_one()
+
+
+def _work(row: RowMapping) -> Work:
+    return Work(
+        id=row["id"],
+        title=row["title"],
+        brief=Brief.model_validate(row["brief"]),
+        arms=row["arms"],
+        generation=row["generation"],
+        status=row["status"],
+        approved=row["approved"],
+        pinned=row["pinned"],
+        problems=tuple(row["problems"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _title_from(request: str) -> str:
+    first = request.splitlines()[0].strip()
+    return first if len(first) <= 60 else first[:57].rsplit(" ", 1)[0] + "..."
+
+
+def _slug(title: str) -> str:
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    return words[:40].strip("-") or "work"
+
+
+def _me() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def _lives(owner: str, until: float) -> bool:
+    """True while the owner may still write: by its process here, by its lease elsewhere."""
+    host, pid, started = owner.rsplit(":", 2)
+    if host != socket.gethostname():
+        return until > now()
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return _started(int(pid)) == started
+
+
+def _started(pid: int) -> str:
+    """Return what tells this process from a later one with the same number."""
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rsplit(")", 1)[1].split()[19]
+    except OSError:
+        return "0"
