@@ -77,9 +77,7 @@ def _forbids(never: Placement, must: Placement, total: int | None) -> bool:
     if never.scope == "whole":
         return True
     if must.scope == "whole":
-        return never.scope == "all" or (
-            total is not None and len(never.positions(total)) == total
-        )
+        return never.scope == "all" or (total is not None and len(never.positions(total)) == total)
     return _overlap(never, must, total)
 
 

@@ -47,6 +47,10 @@ class Manifest(Value):
     """Tokens that recall, summary and last passage could use together."""
     recall_tokens: int = 0
     """Tokens they did use."""
+    note: str = ""
+    """What the person asked of this redraft."""
+    sample: int = 0
+    """Which draft of this section it is: another number draws another text."""
     prompts: dict[str, str] = Field(default_factory=dict)
     """Prompt name to the hash of its template: advice, never staleness."""
 
@@ -70,6 +74,11 @@ class Review(Value):
     @property
     def broken(self) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings if f.status == "broken")
+
+    def adds_to(self, before: "Review | None") -> bool:
+        """True when a rule is broken here that was not broken ``before``."""
+        known = {f.constraint for f in before.broken} if before else set()
+        return any(f.by == "rule" and f.constraint not in known for f in self.broken)
 
 
 class Draft(Value):

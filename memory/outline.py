@@ -126,6 +126,15 @@ class Outline(Value):
         """Return the section ``sid``; KeyError when the outline has none."""
         return self.sections[self.position[sid] - 1]
 
+    def with_sections(self, sections: Iterable[Section]) -> "Outline":
+        """Return this outline with other sections, checked anew."""
+        return Outline(
+            title=self.title,
+            continuity=self.continuity,
+            headings=self.headings,
+            sections=tuple(sections),
+        )
+
     def chain(self, sid: str) -> tuple[str, ...]:
         """Return the ids a section follows on from, first to last: its predecessor, and so on."""
         back: list[str] = []

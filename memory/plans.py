@@ -1,9 +1,12 @@
 """Plans: the versions of a work's outline and constraints. Append-only."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import func, insert, select
 
-from inkwright.memory import schema
+from inkwright.memory import ledger, schema
 from inkwright.memory.brief import Constraint
+from inkwright.memory.entry import Entry
 from inkwright.memory.library import Lease, Library, now
 from inkwright.memory.outline import Outline
 from inkwright.memory.values import Value
@@ -47,15 +50,25 @@ def current(library: Library, work: str) -> Plan | None:
     )
 
 
+def newest_version(library: Library, work: str) -> int:
+    """Return the number of the newest plan; 0 before the work is planned."""
+    with library.read() as db:
+        newest = db.execute(
+            select(func.max(schema.plans.c.version)).where(schema.plans.c.work == work)
+        ).scalar()
+    return newest or 0
+
+
 def adopt(
     library: Library,
     lease: Lease,
     outline: Outline,
     constraints: tuple[Constraint, ...],
     *,
+    delta: Iterable[Entry] = (),
     author: str = "model",
 ) -> Plan:
-    """Store a new version of the plan; its new sections become ``planned``."""
+    """Store a new version of the plan with its memory entries; new sections are ``planned``."""
     with library.write(lease) as db:
         newest = db.execute(
             select(func.max(schema.plans.c.version)).where(
@@ -73,6 +86,7 @@ def adopt(
                 constraints=[c.model_dump(mode="json") for c in constraints],
             )
         )
+        ledger.append(db, lease.work, delta)
         known = {
             row.section
             for row in db.execute(

@@ -41,8 +41,17 @@ def stale(library: Library, work: str) -> dict[str, tuple[str, ...]]:
     return {s.section: tuple(c.reason for c in s.changes) for s in find(library, work)}
 
 
-def find(library: Library, work: str, ledger: Ledger | None = None) -> list[Stale]:
-    """Return the stale sections in reading order, each with what changed."""
+def find(
+    library: Library,
+    work: str,
+    ledger: Ledger | None = None,
+    basis: Mapping[str, int] | None = None,
+) -> list[Stale]:
+    """Return the stale sections in reading order, each with what changed.
+
+    ``basis`` gives the draft versions (by section id) that count as what memory says now; None: the
+    newest ones.
+    """
     plan = plans.current(library, work)
     if plan is None:
         return []
@@ -50,6 +59,7 @@ def find(library: Library, work: str, ledger: Ledger | None = None) -> list[Stal
     current, manifests = drafts.current(library, work), drafts.manifests(library, work)
     with library.read() as db:
         stamps = {sid: set(drafts.stamped(db, work, d)) for sid, d in current.items()}
+    versions = basis or {sid: draft.version for sid, draft in current.items()}
     found = []
     for section in plan.outline.sections:
         if section.id not in current:

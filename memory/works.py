@@ -114,6 +114,18 @@ def record(library: Library, lease: Lease, **changes: Any) -> None:
         )
 
 
+def pin(library: Library, lease: Lease, **values: Any) -> None:
+    """Fix values of the work's ``pinned``, beside those it has."""
+    with library.write(lease) as db:
+        column = schema.works.c.pinned
+        known = db.execute(select(column).where(schema.works.c.id == lease.work)).scalar_one()
+        db.execute(
+            update(schema.works)
+            .where(schema.works.c.id == lease.work)
+            .values(pinned={**(known or {}), **values})
+        )
+
+
 def approve(library: Library, work: str) -> None:
     """Record that a person approves the outline as it stands."""
     with library.write() as db:

@@ -1,0 +1,1 @@
+"""Who does the work: the model port, the agents, their graphs and the scheduler."""

@@ -1,0 +1,189 @@
+"""The forms in which models answer: one schema for each structured call.
+
+Every string and list is bounded, since a small model fills whatever it is given room for.
+The class names are sent as schema names.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from inkwright.memory.entry import EntryKind
+
+
+class Form(BaseModel):
+    """An answer by schema."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+Short = Annotated[str, Field(max_length=120)]
+Line = Annotated[str, Field(max_length=300)]
+Name = Annotated[str, Field(max_length=80)]
+
+
+class Requirement(Form):
+    """One requirement found in a request."""
+
+    quote: Line
+    """The words of the request that state it, exactly."""
+    text: Line
+    kind: Literal[
+        "length", "must_contain", "must_not_contain", "pattern", "language", "judged"
+    ]
+    phrases: list[Short] = Field(default=[], max_length=8)
+    min_words: int | None = None
+    max_words: int | None = None
+    scope: Literal["whole", "all", "once", "range", "periodic"] = "whole"
+    first: int = 1
+    last: int | None = None
+    every: int = 1
+
+
+class Requirements(Form):
+    """planner / requirements: what the request fixes, before any outline."""
+
+    title: Short
+    kind: Name
+    fiction: bool
+    words: int | None = None
+    """Length of the whole, if the request says."""
+    units: int | None = None
+    """When the request asks for a numbered series: how many units."""
+    unit_title: Short = ""
+    """Heading of each unit, with ``{n}`` for its number."""
+    requirements: list[Requirement] = Field(default=[], max_length=40)
+
+
+class Instructions(Form):
+    """planner / instructions: the sentences of a long request that say what to do."""
+
+    quotes: list[Line] = Field(max_length=20)
+
+
+class PlannedSection(Form):
+    title: Short
+    purpose: Line
+    key_points: list[Short] = Field(default=[], max_length=4)
+    words: int = 0
+    owns: Short = ""
+    hands_over: Short = ""
+    leaves_out: Short = ""
+    subjects: list[Name] = Field(default=[], max_length=6)
+    last: bool = False
+    """It sums up all others, so it is written after them wherever it stands."""
+
+
+class Sections(Form):
+    """planner / outline: the sections of a piece, or of one chapter of it."""
+
+    sections: list[PlannedSection] = Field(max_length=24)
+
+
+class PlannedChapter(Form):
+    title: Short
+    purpose: Line
+    sections: int = 1
+
+
+class Chapters(Form):
+    """planner / chapters: the first level of a large outline."""
+
+    chapters: list[PlannedChapter] = Field(max_length=60)
+
+
+class PlannedEntry(Form):
+    kind: EntryKind
+    subject: Name
+    aliases: list[Name] = Field(default=[], max_length=4)
+    attribute: Name = ""
+    statement: Line
+    from_section: str | None = Field(default=None, max_length=12)
+    """Id of the section from which it is true."""
+
+
+class Cast(Form):
+    """planner / entries: what all sections agree on before any is written."""
+
+    entries: list[PlannedEntry] = Field(max_length=24)
+
+
+class OutlineFault(Form):
+    section: Annotated[str, Field(max_length=12)]
+    fault: Line
+    title: Short = ""
+    purpose: Line = ""
+    """New wording for that section; empty keeps the old."""
+
+
+class PlanReview(Form):
+    """planner / check: gaps and overlaps in an outline, with the patch that mends them."""
+
+    faults: list[OutlineFault] = Field(default=[], max_length=8)
+
+
+class DeltaItem(Form):
+    """One change to memory. ``id`` names an old entry; None adds one."""
+
+    action: Literal["keep", "change", "retract", "add"]
+    id: str | None = Field(default=None, max_length=40)
+    kind: EntryKind = "fact"
+    subject: Name = ""
+    aliases: list[Name] = Field(default=[], max_length=4)
+    attribute: Name = ""
+    statement: Line = ""
+    quote: Line = ""
+    """The words of the draft that state it, exactly."""
+
+
+class Delta(Form):
+    """archivist / remember: what a draft establishes, and a short account of it."""
+
+    summary: Annotated[str, Field(max_length=500)]
+    items: list[DeltaItem] = Field(default=[], max_length=12)
+
+
+class Verdict(Form):
+    """reviewer / check: one judgement."""
+
+    constraint: Annotated[str, Field(max_length=40)]
+    broken: bool
+    quote: Line = ""
+    """The words of the draft that show it, exactly; empty when something is missing."""
+
+
+class Verdicts(Form):
+    """reviewer / check: which of a section's judged constraints its draft breaks."""
+
+    verdicts: list[Verdict] = Field(max_length=24)
+
+
+class Contradiction(Form):
+    entry: Annotated[str, Field(max_length=40)]
+    quote: Line
+    """The contradicting words of the draft, exactly."""
+
+
+class Contradictions(Form):
+    """reviewer / settle: where a text contradicts what its memory now says."""
+
+    contradictions: list[Contradiction] = Field(default=[], max_length=12)
+
+
+class Edit(Form):
+    first: int
+    """Number of the first sentence replaced."""
+    last: int
+    text: Annotated[str, Field(max_length=2000)]
+
+
+class Edits(Form):
+    """editor / patch: new wording for numbered sentences; all others stay as they are."""
+
+    edits: list[Edit] = Field(max_length=8)
+
+
+class Cuts(Form):
+    """editor / trim: numbers of the sentences that can go, the most dispensable first."""
+
+    sentences: list[int] = Field(max_length=60)

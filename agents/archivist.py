@@ -1,0 +1,200 @@
+"""Archivist: what a draft establishes, each entry with the exact words that state it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from inkwright.agents.answers import Delta, DeltaItem
+from inkwright.agents.desk import Desk
+from inkwright.memory.draft import Draft
+from inkwright.memory.entry import Entry, Span
+from inkwright.memory.errors import ModelError
+from inkwright.memory.outline import Section
+from inkwright.memory.wordcount import sentences
+from inkwright.prompts import inputs
+from inkwright.prompts.render import fence
+
+ANSWER_TOKENS = 700
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A section's account of itself, and the entry versions its draft adds to the ledger."""
+
+    summary: str
+    delta: tuple[Entry, ...]
+
+
+async def remember(
+    desk: Desk,
+    section: Section,
+    text: str,
+    version: int,
+    shown: Sequence[Entry],
+    *,
+    priority: float = 0.0,
+) -> Remembered:
+    """Return what a first draft of ``section`` establishes.
+
+    ``shown`` is what its writer was shown: an entry with the same topic and another value
+    supersedes it, and one that only repeats it is not kept twice. A draft whose archivist fails
+    leaves no entries, and a problem in the report.
+    """
+    old = desk.ledger.of_section(section.id)
+    try:
+        answer = await _asked(desk, section, text, old, "remember", priority)
+    except ModelError as fault:
+        desk.problem(f"{section.id}: what it establishes is not in memory ({fault})")
+        return Remembered(_by_rule(text), ())
+    delta = _delta(desk, section, text, version, old, answer, shown)
+    return Remembered(answer.summary.strip() or _by_rule(text), delta)
+
+
+async def update(
+    desk: Desk, section: Section, draft: Draft, text: str
+) -> tuple[Entry, ...]:
+    """Return how memory changes when ``draft`` becomes ``text``.
+
+    Entries whose words are still there are kept without a call. For the rest the archivist sees
+    the sentences that are new; what it does not find again is retracted, since its words are gone.
+    """
+    old = desk.ledger.of_section(section.id)
+    lost = [e for e in old if _quote(desk, e) not in text]
+    before = {s.text for s in sentences(draft.text)}
+    new = " ".join(s.text for s in sentences(text) if s.text not in before)
+    if not lost and not new:
+        return ()
+    version = draft.version + 1
+    try:
+        answer = await _asked(
+            desk, section, new or text, lost, f"update {version}", 0.0
+        )
+    except ModelError as fault:
+        desk.problem(f"{section.id}: memory of its new wording was not taken ({fault})")
+        answer = Delta(summary="")
+    kept = [e for e in old if e not in lost]
+    delta = _delta(desk, section, text, version, lost, answer, kept)
+    replaced = {e.id for e in delta}
+    gone = tuple(_retracted(e, version) for e in lost if e.id not in replaced)
+    return (*delta, *gone)
+
+
+async def _asked(
+    desk: Desk,
+    section: Section,
+    text: str,
+    old: Sequence[Entry],
+    purpose: str,
+    priority: float,
+) -> Delta:
+    listed = "\n".join(e.line for e in old)
+    prompt = inputs.Remember(
+        section=section.id,
+        title=section.title,
+        entries=fence("entries", listed),
+        draft=fence("draft", desk.clipped(text, ANSWER_TOKENS, listed)),
+    )
+    ask = desk.ask(
+        section.id, "archivist", purpose, prompt, ANSWER_TOKENS, priority=priority
+    )
+    return await desk.models.form(ask, Delta)
+
+
+def _delta(
+    desk: Desk,
+    section: Section,
+    text: str,
+    version: int,
+    old: Sequence[Entry],
+    answer: Delta,
+    shown: Sequence[Entry],
+) -> tuple[Entry, ...]:
+    """Turn an answer into entry versions; an item without its exact words is refused."""
+    number = desk.ledger.next_number(section.id)
+    known: Mapping[str, Entry] = {e.id: e for e in old}
+    delta: dict[str, Entry] = {}
+    for item in answer.items:
+        span = _span(section.id, version, text, item.quote)
+        before = known.get(item.id or "")
+        if item.action == "retract" and before is not None:
+            delta[before.id] = _retracted(before, version)
+        elif (
+            span is not None
+            and before is not None
+            and item.action in ("keep", "change")
+        ):
+            delta[before.id] = _changed(before, item, span)
+        elif span is not None and item.subject.strip() and item.statement.strip():
+            entry = _added(f"{section.id}.{number}", section.id, item, span)
+            others = [*shown, *delta.values()]
+            if any(entry.same_fact(o) for o in others):
+                continue
+            delta[entry.id] = _superseding(entry, shown)
+            number += 1
+    return tuple(delta.values())
+
+
+def _added(eid: str, section: str, item: DeltaItem, span: Span) -> Entry:
+    return Entry(
+        id=eid,
+        kind=item.kind,
+        subject=item.subject.strip(),
+        aliases=tuple(a.strip() for a in item.aliases if a.strip()),
+        attribute=item.attribute.strip(),
+        statement=item.statement.strip(),
+        origin="section",
+        span=span,
+        from_section=section,
+    )
+
+
+def _changed(before: Entry, item: DeltaItem, span: Span) -> Entry:
+    update: dict[str, object] = {"version": before.version + 1, "span": span}
+    if item.action == "change" and item.statement.strip():
+        update["statement"] = item.statement.strip()
+    return Entry.model_construct(**{**before.model_dump(), **update})
+
+
+def _retracted(before: Entry, version: int) -> Entry:
+    assert before.span is not None
+    span = before.span.model_copy(update={"draft": version})
+    update = {"version": before.version + 1, "span": span, "status": "retracted"}
+    return Entry.model_construct(**{**before.model_dump(), **update})
+
+
+def _superseding(entry: Entry, shown: Sequence[Entry]) -> Entry:
+    """Mark the shown entry whose value ``entry`` replaces, if there is one."""
+    if not entry.attribute:
+        return entry
+    same = [
+        o
+        for o in shown
+        if o.attribute
+        and o.topic[1] == entry.topic[1]
+        and o.names & entry.names
+        and o.story_time == entry.story_time
+    ]
+    return entry.model_copy(update={"supersedes": same[-1].id}) if same else entry
+
+
+def _span(section: str, version: int, text: str, quote: str) -> Span | None:
+    quote = quote.strip()
+    start = text.find(quote) if quote else -1
+    if start < 0:
+        return None
+    return Span(section=section, draft=version, start=start, end=start + len(quote))
+
+
+def _quote(desk: Desk, entry: Entry) -> str:
+    """Return the words of the draft that established ``entry``."""
+    assert entry.span is not None
+    return desk.text_of(entry.span.section, entry.span.draft)[
+        entry.span.start : entry.span.end
+    ]
+
+
+def _by_rule(text: str) -> str:
+    """Return a summary without a model: the first and the last sentence."""
+    parts = sentences(text)
+    return (
+        " ".join(dict.fromkeys((parts[0].text, parts[-1].text)))[:500] if parts else ""
+    )

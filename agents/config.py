@@ -1,0 +1,65 @@
+"""What a run is set up with: models for roles, limits, and the arms of an ablation."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from inkwright.memory.values import Value
+
+Role = Literal["planner", "writer", "archivist", "reviewer", "editor", "embedder"]
+ROLES: tuple[Role, ...] = (
+    "planner",
+    "writer",
+    "archivist",
+    "reviewer",
+    "editor",
+    "embedder",
+)
+
+
+class Endpoint(Value):
+    """Where a role's model answers."""
+
+    model: str
+    """LiteLLM's name, provider first: ``hosted_vllm/Qwen/Qwen3-8B``, ``openai/NAME``."""
+    api_bases: tuple[str, ...] = ()
+    """Replicas that share the load; empty: the provider's own address."""
+    api_key: str = Field(default="EMPTY", repr=False)
+
+
+class Calling(Value):
+    """How models are called."""
+
+    endpoints: dict[Role, Endpoint]
+    """``embedder`` may be missing: then the offline embedder is used."""
+    concurrency: int = Field(default=8, ge=1, le=1024)
+    """Model calls in flight at once."""
+    context_tokens: int | None = Field(default=None, ge=1024)
+    """Context length of the served models; None: ask the endpoint."""
+    timeout_s: float = Field(default=600.0, gt=0)
+    tries: int = Field(default=4, ge=1)
+    """Attempts at one call before the endpoint counts as unreachable."""
+    temperature: float = Field(default=0.7, ge=0, le=2)
+    extra: dict[str, float] = Field(default_factory=dict)
+    """Sampling settings beyond OpenAI's, such as ``repeat_penalty``, for writer calls."""
+
+
+class Arms(Value):
+    """Parts switched on or off. A part that is off makes no call."""
+
+    plan: Literal["none", "given", "full"] = "full"
+    memory: Literal["none", "last", "rolling", "vector", "full"] = "full"
+    review: Literal["off", "rules", "full"] = "full"
+
+    @property
+    def name(self) -> str:
+        return f"plan={self.plan} memory={self.memory} review={self.review}"
+
+
+class Limits(Value):
+    """What a run may spend. None: no limit. Answers from the journal are free."""
+
+    max_calls: int | None = Field(default=None, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Prompt and completion tokens together."""
+    max_minutes: float | None = Field(default=None, gt=0)

@@ -1,0 +1,240 @@
+"""The desk: what all agents of one run share, and the prompt opening they have in common."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from inkwright.agents.config import Arms
+from inkwright.agents.events import Notice, Watch
+from inkwright.agents.finder import Finder
+from inkwright.agents.model import Ask, Models
+from inkwright.agents.parse import is_han
+from inkwright.memory import drafts
+from inkwright.memory.brief import Brief
+from inkwright.memory.ledger import Ledger
+from inkwright.memory.library import Lease, Library
+from inkwright.memory.outline import Outline, Section
+from inkwright.memory.plans import Plan
+from inkwright.memory.tokens import Tokenizer, shorten
+from inkwright.prompts import inputs
+from inkwright.prompts.render import PromptInputs, fence, render
+
+REQUEST_SHARE = 0.2
+"""Share of the context that the request may take; what is beyond becomes a source."""
+OUTLINE_SHARE = 0.15
+RECALL_SHARE = 0.2
+RECALL_TOKENS = 2000
+"""Most that summary and long-term memory take, however long the context."""
+BEFORE_WORDS = 120
+NEIGHBOURS = 2
+"""Sections on either side that the orders name when the whole outline does not fit."""
+
+
+@dataclass
+class Desk:
+    """One run of one work: its records, its models, and what is fixed for it."""
+
+    library: Library
+    lease: Lease
+    brief: Brief
+    arms: Arms
+    models: Models
+    finder: Finder
+    ledger: Ledger
+    watch: Watch
+    slots: int
+    """Slots that the order of hearing is computed for; pinned when the work begins."""
+    request: str
+    """The request as prompts show it: whole, or its instructions."""
+    han: bool
+    """The piece is written in Han characters or kana."""
+    overrides: Path | None = None
+    """Folder of prompt templates that replace ours."""
+    watch_text: bool = False
+    problems: list[str] = field(default_factory=list)
+    _plan: Plan | None = None
+    _opening: str = ""
+    _texts: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    @property
+    def work(self) -> str:
+        return self.lease.work
+
+    @property
+    def plan(self) -> Plan:
+        assert self._plan is not None, "the work is not planned yet"
+        return self._plan
+
+    @property
+    def planned(self) -> bool:
+        return self._plan is not None
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        return self.models.tokenizer
+
+    @property
+    def context_tokens(self) -> int:
+        return self.models.context_tokens
+
+    @property
+    def recall_tokens(self) -> int:
+        """Budget of summary and long-term memory together."""
+        return min(RECALL_TOKENS, int(self.context_tokens * RECALL_SHARE))
+
+    def use(self, plan: Plan) -> None:
+        """Work from this version of the plan from now on."""
+        self._plan = plan
+        self._opening = self.opening(self._outline_text(plan.outline))
+
+    def problem(self, line: str) -> None:
+        """Keep one line for the report, and tell who watches."""
+        if line not in self.problems:
+            self.problems.append(line)
+            self.watch(Notice(self.work, line))
+
+    def ask(
+        self,
+        step: str,
+        role: str,
+        purpose: str,
+        prompt: PromptInputs,
+        max_tokens: int,
+        *,
+        sample: int = 0,
+        priority: float = 0.0,
+    ) -> Ask:
+        """Put a question together: the work's opening, then what is asked."""
+        return Ask(
+            step=step,
+            role=role,  # type: ignore[arg-type]
+            purpose=purpose,
+            system=self._opening or self.opening(""),
+            user=render(prompt, self.overrides),
+            max_tokens=max_tokens,
+            sample=sample,
+            priority=priority,
+        )
+
+    def opening(self, outline: str) -> str:
+        """Return the static first message: rules, brief, outline."""
+        house = inputs.House(
+            brief=fence("brief", self._brief_text()), outline=fence("outline", outline)
+        )
+        return render(house, self.overrides)
+
+    def room_for(self, max_tokens: int, *others: str) -> int:
+        """Return the tokens left for one more text beside ``others`` in a prompt."""
+        opening = self._opening or self.opening("")
+        used = sum(self.tokenizer.count(text) for text in (opening, *others))
+        return self.models.room(max_tokens) - used - 200
+
+    def clipped(self, text: str, max_tokens: int, *others: str) -> str:
+        """Return as much of ``text`` as a prompt has room for, from its beginning."""
+        room = max(self.room_for(max_tokens, *others), 64)
+        return shorten(text, room, self.tokenizer.count)
+
+    def text_of(self, section: str, version: int) -> str:
+        """Return the text of one version of a section's draft."""
+        if (section, version) not in self._texts:
+            for draft in drafts.versions(self.library, self.work, section):
+                self._texts[section, draft.version] = draft.text
+        return self._texts[section, version]
+
+    def outline_shown_whole(self) -> bool:
+        """True when the opening shows every section, not just the chapters."""
+        budget = int(self.context_tokens * OUTLINE_SHARE)
+        return self.tokenizer.count(_whole_outline(self.plan.outline)) <= budget
+
+    def _outline_text(self, outline: Outline) -> str:
+        budget = int(self.context_tokens * OUTLINE_SHARE)
+        for text in (_whole_outline(outline), _chapter_lines(outline)):
+            if self.tokenizer.count(text) <= budget:
+                return text
+        return shorten(_chapter_lines(outline), budget, self.tokenizer.count)
+
+    def _brief_text(self) -> str:
+        brief = self.brief
+        facts = (
+            ("Title", self.plan.outline.title if self.planned else brief.title),
+            ("Kind", brief.kind),
+            ("For", brief.audience),
+            ("Language", brief.language),
+            ("Length", f"about {brief.words} words" if brief.words else None),
+            (
+                "Style",
+                shorten(
+                    brief.style, int(self.context_tokens * 0.08), self.tokenizer.count
+                ),
+            ),
+            ("Request", self.request),
+        )
+        return "\n".join(f"{name}: {value}" for name, value in facts if value)
+
+
+def orders(desk: Desk, section: Section) -> str:
+    """Return what a writer is told about its section: the same lines wherever it is quoted."""
+    outline = desk.plan.outline
+    headings = {h.id: h.title for h in outline.headings}
+    lines = [
+        f"Section: {section.id}",
+        f"Title: {section.title}",
+        _line("Part of", " > ".join(headings[h] for h in section.within)),
+        _line("Purpose", section.purpose),
+        _line("Key points", "; ".join(section.key_points)),
+        _line("It alone covers", section.owns),
+        _line("Others cover", section.leaves_out),
+        _line("The next builds on", section.hands_over),
+        _line("Subjects", ", ".join(section.subjects)),
+    ]
+    if not desk.outline_shown_whole():
+        lines.append(_line("Nearby sections", _neighbours(outline, section)))
+    carried = desk.plan.carried(section.id)
+    if carried:
+        lines.append("Requirements:")
+        lines.extend(f"- [{c.id}] {c.text}" for c in carried)
+    text = "\n".join(line for line in lines if line)
+    return shorten(text, int(desk.context_tokens * 0.25), desk.tokenizer.count)
+
+
+def language_is_han(brief: Brief) -> bool:
+    """True when the piece is to be written in Chinese or Japanese."""
+    if brief.language:
+        return brief.language.lower().split("-")[0] in ("zh", "ja")
+    return is_han(brief.request)
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name}: {value}" if value else ""
+
+
+def _neighbours(outline: Outline, section: Section) -> str:
+    place = outline.position[section.id] - 1
+    near = outline.sections[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS + 1]
+    return "; ".join(f"{s.title} ({s.purpose})" for s in near if s.id != section.id)
+
+
+def _whole_outline(outline: Outline) -> str:
+    titles = {h.id: h for h in outline.headings}
+    lines: list[str] = []
+    open_headings: tuple[str, ...] = ()
+    for section in outline.sections:
+        for heading in section.within:
+            if heading not in open_headings:
+                lines.append(
+                    f"{'  ' * (titles[heading].level - 1)}{titles[heading].title}"
+                )
+        open_headings = section.within
+        indent = "  " * len(section.within)
+        lines.append(f"{indent}{section.id}. {section.title}: {section.purpose}")
+    return "\n".join(lines)
+
+
+def _chapter_lines(outline: Outline) -> str:
+    chapters: dict[str, list[Section]] = {}
+    for section in outline.sections:
+        chapters.setdefault(section.chapter, []).append(section)
+    titles = {h.id: f"{h.title}: {h.purpose}" for h in outline.headings}
+    return "\n".join(
+        f"{titles.get(chapter, sections[0].title)} ({len(sections)} sections)"
+        for chapter, sections in chapters.items()
+    )

@@ -1,0 +1,138 @@
+"""Editor: patches by sentence number, so that text outside them stays byte for byte."""
+
+from collections.abc import Sequence
+
+from inkwright.agents.answers import Cuts, Edits
+from inkwright.agents.desk import Desk
+from inkwright.memory.draft import Finding
+from inkwright.memory.wordcount import Sentence, count_words, sentences
+from inkwright.prompts import inputs
+from inkwright.prompts.render import fence
+
+
+async def patch(
+    desk: Desk,
+    section: str,
+    text: str,
+    findings: Sequence[Finding],
+    told: dict[str, str],
+    *,
+    entries: str = "",
+    round: int = 1,
+    purpose: str = "patch",
+    priority: float = 0.0,
+) -> str:
+    """Return ``text`` with the sentences that ``findings`` are about put right.
+
+    ``told`` maps a finding's constraint id to the words of that constraint or entry.
+
+    Raises:
+        ModelError: the editor gave nothing usable.
+    """
+    parts = sentences(text)
+    prompt = inputs.Patch(
+        section=section,
+        findings=fence("findings", "\n".join(_line(f, told) for f in findings)),
+        entries=fence("entries", entries),
+        sentences=fence("sentences", _numbered(desk, text, parts)),
+    )
+    ask = desk.ask(
+        section,
+        "editor",
+        f"{purpose} {round}",
+        prompt,
+        200 + 120 * len(findings),
+        priority=priority,
+    )
+    answer = await desk.models.form(ask, Edits, lambda a: _fault(a, len(parts)))
+    return applied(text, parts, answer)
+
+
+async def trim(
+    desk: Desk,
+    section: str,
+    text: str,
+    surplus_words: int,
+    *,
+    round: int,
+    priority: float = 0.0,
+) -> str:
+    """Return ``text`` with sentences taken out until about ``surplus_words`` words are gone."""
+    parts = sentences(text)
+    listed = "\n".join(
+        f"[{n}] ({count_words(s.text)} words) {s.text}" for n, s in enumerate(parts, 1)
+    )
+    prompt = inputs.Trim(
+        section=section,
+        words=str(surplus_words),
+        sentences=fence("sentences", desk.clipped(listed, 250)),
+    )
+    ask = desk.ask(section, "editor", f"trim {round}", prompt, 250, priority=priority)
+    answer = await desk.models.form(ask, Cuts)
+    return cut(text, parts, answer.sentences, surplus_words)
+
+
+def applied(text: str, parts: Sequence[Sentence], answer: Edits) -> str:
+    """Return ``text`` with each edit in place of the sentences it names.
+
+    An edit out of range, or overlapping one before it, is left out.
+    """
+    edits = sorted(
+        (e for e in answer.edits if 1 <= e.first <= e.last <= len(parts)),
+        key=lambda e: e.first,
+    )
+    pieces: list[str] = []
+    at, done = 0, 0
+    for edit in edits:
+        if edit.first <= done:
+            continue
+        start, end = parts[edit.first - 1].start, parts[edit.last - 1].end
+        pieces += [text[at:start], edit.text.strip()]
+        at, done = end, edit.last
+    return "".join([*pieces, text[at:]])
+
+
+def cut(
+    text: str, parts: Sequence[Sentence], numbers: Sequence[int], surplus_words: int
+) -> str:
+    """Return ``text`` without the sentences numbered, in that order, while they fit the surplus."""
+    gone: set[int] = set()
+    left = surplus_words
+    for number in dict.fromkeys(numbers):
+        if not 1 <= number <= len(parts):
+            continue
+        size = count_words(parts[number - 1].text)
+        if size <= left * 1.15:
+            gone.add(number)
+            left -= size
+    kept: list[str] = []
+    at = 0
+    for number, part in enumerate(parts, 1):
+        if number in gone:
+            kept.append(text[at : part.start].rstrip(" "))
+            at = part.end
+            if not kept[-1] or kept[-1].endswith("\n"):
+                at += len(text[at:]) - len(text[at:].lstrip(" "))
+    remaining = "".join([*kept, text[at:]])
+    return "\n\n".join(p.strip(" ") for p in remaining.split("\n\n") if p.strip())
+
+
+def _numbered(desk: Desk, text: str, parts: Sequence[Sentence]) -> str:
+    lines = []
+    for number, part in enumerate(parts, 1):
+        if number > 1 and "\n" in text[parts[number - 2].end : part.start]:
+            lines.append("")
+        lines.append(f"[{number}] {part.text}")
+    return desk.clipped("\n".join(lines), 900)
+
+
+def _line(finding: Finding, told: dict[str, str]) -> str:
+    wanted = told.get(finding.constraint, "")
+    return f'- [{finding.constraint}] "{finding.evidence}": {wanted}'
+
+
+def _fault(answer: Edits, number: int) -> str | None:
+    usable = [
+        e for e in answer.edits if 1 <= e.first <= e.last <= number and e.text.strip()
+    ]
+    return None if usable else f"it replaces no sentence between 1 and {number}"

@@ -1,0 +1,53 @@
+"""Finding by meaning: embeds texts when they are first needed, and asks the index for the nearest.
+
+The index is filled here and nowhere else. Whatever it lacks, because it is new, lost or rebuilt, is
+embedded again from the library's own text.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import numpy as np
+
+from inkwright.memory.index import Index
+
+Embed = Callable[[Sequence[str]], Awaitable[np.ndarray]]
+NEAREST = 60
+"""Candidates that vector search hands to recall."""
+BATCH = 64
+
+
+class Finder:
+    """Vector search over one work. Without an index it finds nothing, and recall does without."""
+
+    def __init__(self, work: str, index: Index | None, embed: Embed | None) -> None:
+        self._work, self._index, self._embed = work, index, embed
+        self._filling = asyncio.Lock()
+        self.embedded = 0
+        """Texts embedded in this run."""
+
+    async def nearest(self, query: str, texts: Mapping[str, str]) -> dict[str, float]:
+        """Return ids of ``texts`` (id to text) nearest to ``query``, with cosine distance."""
+        if self._index is None or self._embed is None or not texts:
+            return {}
+        ids = list(texts)
+        vector = (await self._embedded([query]))[0]
+        async with self._filling:
+            await self._fill(texts, ids)
+        return await asyncio.to_thread(
+            self._index.nearest, self._work, vector, ids, NEAREST
+        )
+
+    async def _fill(self, texts: Mapping[str, str], ids: Sequence[str]) -> None:
+        assert self._index is not None
+        missing = await asyncio.to_thread(self._index.missing, self._work, ids)
+        for start in range(0, len(missing), BATCH):
+            batch = missing[start : start + BATCH]
+            vectors = await self._embedded([texts[i] for i in batch])
+            rows = dict(zip(batch, vectors, strict=True))
+            await asyncio.to_thread(self._index.add, self._work, rows)
+
+    async def _embedded(self, texts: Sequence[str]) -> np.ndarray:
+        assert self._embed is not None
+        self.embedded += len(texts)
+        return await self._embed(texts)

@@ -1,0 +1,299 @@
+"""The model port: every call is journaled before its answer is used, and comes back typed.
+
+A call whose key is in the journal is answered from it. An answer that cannot be used is asked for
+once more, with what was wrong with it; after that the caller gets an ``UnusableAnswer``. Failures
+are raised, never returned as text.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from inkwright.agents.config import Calling, Limits, Role
+from inkwright.agents.events import CallAnswered, Watch
+from inkwright.agents.parse import Unreadable, form_digest, read_form, read_prose
+from inkwright.agents.slots import Slots
+from inkwright.agents.transport import Request, Transport
+from inkwright.memory import journal
+from inkwright.memory.errors import BudgetSpent, ModelUnreachable, UnusableAnswer
+from inkwright.memory.journal import Answer, Key
+from inkwright.memory.library import Lease, Library
+from inkwright.memory.tokens import Tokenizer
+from inkwright.memory.values import digest
+
+F = TypeVar("F", bound=BaseModel)
+R = TypeVar("R")
+
+ASKS = 2
+"""How often one question is put before its answer counts as unusable."""
+FAILURES_IN_A_ROW = 3
+"""Calls that exhaust their tries, with no answer between them, before nothing more is tried."""
+MARGIN_TOKENS = 64
+"""Kept free in the context for the chat template."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question to a role's model."""
+
+    step: str
+    """``plan``, ``whole``, or a section's id."""
+    role: Role
+    purpose: str
+    system: str
+    user: str
+    max_tokens: int
+    sample: int = 0
+    priority: float = 0.0
+    """Higher goes first when slots are short."""
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Text from a writer."""
+
+    text: str
+    cut_short: bool
+    """The token limit ended it, not the model."""
+
+
+@dataclass
+class Spent:
+    """What this run has asked for so far; answers from the journal are counted apart."""
+
+    calls: int = 0
+    tokens: int = 0
+    from_journal: int = 0
+    models: dict[str, str] = field(default_factory=dict)
+    """Role to the name of the model that last answered."""
+
+
+class Models:
+    """Asks models on behalf of one work."""
+
+    def __init__(
+        self,
+        library: Library,
+        lease: Lease,
+        transport: Transport,
+        tokenizer: Tokenizer,
+        *,
+        calling: Calling,
+        context_tokens: int,
+        limits: Limits,
+        seed: int,
+        watch: Watch,
+    ) -> None:
+        self.tokenizer, self.context_tokens = tokenizer, context_tokens
+        self.transport = transport
+        self.spent = Spent()
+        self._library, self._lease, self._calling = library, lease, calling
+        self._limits, self._seed, self._watch = limits, seed, watch
+        self._slots = Slots(calling.concurrency)
+        self._began = time.monotonic()
+        self._failures = 0
+
+    async def form(
+        self, ask: Ask, form: type[F], fault: Callable[[F], str | None] = lambda _: None
+    ) -> F:
+        """Return the answer as ``form``.
+
+        ``fault`` says what else is to be wished of an answer, if anything: it is asked for once
+        more then, and taken as it is the second time.
+
+        Raises:
+            UnusableAnswer: it could not be read, twice.
+        """
+
+        def read(answer: Answer, last: bool) -> F:
+            found = read_form(answer.text, answer.finish, form)
+            if (said := fault(found)) and not last:
+                raise Unreadable(said)
+            return found
+
+        return await self._asked(ask, form, read, None)
+
+    async def prose(
+        self,
+        ask: Ask,
+        *,
+        han: bool | None = None,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Prose:
+        """Return the answer as text. ``han``: whether it must be in Han characters.
+
+        Raises:
+            UnusableAnswer: empty, a refusal, an error message or the wrong language, twice.
+        """
+
+        def read(answer: Answer, last: bool) -> Prose:
+            text = read_prose(answer.text, han=han, keep_loops=last)
+            return Prose(text, cut_short=answer.finish == "length")
+
+        return await self._asked(ask, None, read, on_text)
+
+    def room(self, ask_tokens: int) -> int:
+        """Return the tokens a prompt may have when its answer may have ``ask_tokens``."""
+        return self.context_tokens - ask_tokens - MARGIN_TOKENS
+
+    async def _asked(
+        self,
+        ask: Ask,
+        form: type[BaseModel] | None,
+        read: Callable[[Answer, bool], R],
+        on_text: Callable[[str], None] | None,
+    ) -> R:
+        messages = [
+            {"role": "system", "content": ask.system},
+            {"role": "user", "content": ask.user},
+        ]
+        problem, answer = "", None
+        for refused in range(ASKS):
+            request = self._request(ask, messages, form, refused, problem)
+            answer = await self._answer(ask, request, refused, on_text)
+            try:
+                return read(answer, refused == ASKS - 1)
+            except Unreadable as fault:
+                problem = str(fault)
+        assert answer is not None
+        raise UnusableAnswer(
+            f"{ask.role} ({ask.purpose}, {ask.step})", problem, answer.text
+        )
+
+    def _request(
+        self,
+        ask: Ask,
+        messages: list[dict[str, str]],
+        form: type[BaseModel] | None,
+        refused: int,
+        problem: str,
+    ) -> Request:
+        if refused and form is not None:
+            again = f"\nYour last answer could not be used: {problem}.\n"
+            messages = [
+                messages[0],
+                {"role": "user", "content": messages[1]["content"] + again},
+            ]
+        prompt = sum(self.tokenizer.count(m["content"]) for m in messages)
+        room = self.context_tokens - prompt - MARGIN_TOKENS
+        if room < 16:
+            raise UnusableAnswer(
+                f"{ask.role} ({ask.purpose}, {ask.step})",
+                f"the prompt needs {prompt} of {self.context_tokens} tokens and leaves no room"
+                " for an answer; serve the model with a longer context",
+                "",
+            )
+        prose = form is None
+        return Request(
+            role=ask.role,
+            messages=tuple(messages),
+            max_tokens=min(ask.max_tokens, room),
+            temperature=self._calling.temperature if prose else 0.2 + 0.5 * refused,
+            seed=self._seed * 1009 + ask.sample * 101 + refused,
+            form=form,
+            extra=self._calling.extra if prose else {},
+        )
+
+    async def _answer(
+        self,
+        ask: Ask,
+        request: Request,
+        refused: int,
+        on_text: Callable[[str], None] | None,
+    ) -> Answer:
+        asked_for = self._calling.endpoints[ask.role].model
+        key = Key(
+            step=ask.step,
+            role=ask.role,
+            purpose=ask.purpose,
+            sample=ask.sample,
+            refused=refused,
+            digest=_digest(request, asked_for),
+        )
+        answer = journal.find(self._library, self._lease.work, key)
+        from_journal = answer is not None
+        if answer is None:
+            answer = await self._called(ask, request, on_text)
+            journal.keep(
+                self._library,
+                self._lease,
+                key,
+                request.messages,
+                answer,
+                asked_for=asked_for,
+            )
+        elif on_text is not None:
+            on_text(answer.text)
+        self._account(ask, answer, from_journal)
+        return answer
+
+    async def _called(
+        self, ask: Ask, request: Request, on_text: Callable[[str], None] | None
+    ) -> Answer:
+        async with self._slots.hold(ask.priority):
+            self._check_limits()
+            self.spent.calls += 1
+            try:
+                answer = await self.transport.complete(request, on_text)
+            except ModelUnreachable:
+                self._failures += 1
+                raise
+        self._failures = 0
+        return answer
+
+    def _check_limits(self) -> None:
+        if self._failures >= FAILURES_IN_A_ROW:
+            raise ModelUnreachable(
+                f"{self._failures} calls in a row got no answer; nothing more is tried"
+            )
+        limits, minutes = self._limits, (time.monotonic() - self._began) / 60
+        spent = (
+            (limits.max_calls, self.spent.calls, "calls"),
+            (limits.max_tokens, self.spent.tokens, "tokens"),
+            (limits.max_minutes, minutes, "minutes"),
+        )
+        for limit, used, unit in spent:
+            if limit is not None and used >= limit:
+                raise BudgetSpent(f"the limit of {limit:g} {unit} is used up")
+
+    @property
+    def down(self) -> bool:
+        """True when the endpoint no longer answers and nothing more is tried."""
+        return self._failures >= FAILURES_IN_A_ROW
+
+    def _account(self, ask: Ask, answer: Answer, from_journal: bool) -> None:
+        self.spent.models[ask.role] = answer.model
+        if from_journal:
+            self.spent.from_journal += 1
+        else:
+            self.spent.tokens += answer.prompt_tokens + answer.completion_tokens
+        self._watch(
+            CallAnswered(
+                self._lease.work,
+                ask.role,
+                ask.purpose,
+                ask.step,
+                answer.prompt_tokens,
+                answer.cached_tokens,
+                answer.completion_tokens,
+                answer.seconds,
+                from_journal,
+            )
+        )
+
+
+def _digest(request: Request, model: str) -> str:
+    return digest(
+        {
+            "messages": list(request.messages),
+            "max_tokens": request.max_tokens,
+            "temperature": request.temperature,
+            "seed": request.seed,
+            "schema": form_digest(request.form),
+            "extra": request.extra,
+            "model": model,
+        }
+    )

@@ -1,0 +1,155 @@
+"""Planner, first step: what a request fixes, as typed constraints with a quote for each."""
+
+import re
+
+from inkwright.agents.answers import Instructions, Requirement, Requirements
+from inkwright.agents.desk import REQUEST_SHARE, Desk
+from inkwright.memory.brief import Brief, Constraint, Placement
+from inkwright.memory.entry import normalise
+from inkwright.memory.errors import UnusableAnswer
+from inkwright.memory.passages import pieces
+from inkwright.memory.tokens import Tokenizer, shorten
+from inkwright.prompts import inputs
+from inkwright.prompts.render import fence
+
+DEFAULT_WORDS = 1200
+_LENGTH = re.compile(
+    r"(\d[\d,]*(?:\.\d+)?)\s*(k)?\s*[- ]?\s*(?:words?\b|字)|(\d+)\s*个?\s*字",
+    re.IGNORECASE,
+)
+
+
+def words_asked_for(brief: Brief, found: Requirements | None = None) -> int:
+    """Return the length of the whole piece: the brief's, the request's own, or 1,200."""
+    if brief.words:
+        return brief.words
+    if stated := _LENGTH.search(brief.request):
+        number = (stated.group(1) or stated.group(3)).replace(",", "")
+        return max(int(float(number) * (1000 if stated.group(2) else 1)), 1)
+    if found is not None and found.words and found.words > 0:
+        return found.words
+    return DEFAULT_WORDS
+
+
+async def read_requirements(desk: Desk) -> Requirements | None:
+    """Return what the request fixes; None when the model gives no usable account of it."""
+    prompt = inputs.Requirements(request="")
+    try:
+        found = await desk.models.form(
+            desk.ask("plan", "planner", "requirements", prompt, max_tokens=700),
+            Requirements,
+        )
+    except UnusableAnswer as fault:
+        desk.problem(
+            f"the request's requirements could not be read ({fault.fault});"
+            " only the brief's own constraints are checked"
+        )
+        return None
+    return found
+
+
+def constraints(
+    brief: Brief, found: Requirements | None, request: str
+) -> tuple[Constraint, ...]:
+    """Return the brief's constraints and those found in the request, numbered ``c1``, ``c2``...
+
+    A requirement whose quote is not in the request was not found there, and is dropped.
+    """
+    taken = list(brief.constraints)
+    known = {normalise(c.text) for c in taken}
+    for item in found.requirements if found else ():
+        constraint = _typed(item, request)
+        if constraint is not None and normalise(constraint.text) not in known:
+            known.add(normalise(constraint.text))
+            taken.append(constraint)
+    if brief.language and not any(c.kind == "language" for c in taken):
+        taken.append(
+            Constraint(
+                text=f"Written in {brief.language}",
+                kind="language",
+                language=brief.language,
+                where=Placement(scope="all"),
+            )
+        )
+    used = {c.id for c in taken if c.id}
+    numbers = (f"c{n}" for n in range(1, len(taken) + len(used) + 1))
+    free = (i for i in numbers if i not in used)
+    return tuple(c if c.id else c.model_copy(update={"id": next(free)}) for c in taken)
+
+
+def _typed(item: Requirement, request: str) -> Constraint | None:
+    said = normalise(request)
+    quoted = normalise(item.quote)
+    if not quoted or quoted not in said:
+        return None
+    phrases = tuple(
+        p.strip() for p in item.phrases if normalise(p) and normalise(p) in said
+    )
+    kind = item.kind
+    if kind in ("must_contain", "must_not_contain") and not phrases:
+        kind = "judged"
+    if kind in ("pattern", "language"):
+        kind = "judged"
+    if kind == "length" and (
+        item.scope == "whole" or not (item.min_words or item.max_words)
+    ):
+        return None
+    where = Placement(
+        scope=item.scope,
+        first=max(item.first, 1),
+        last=item.last if item.last and item.last >= max(item.first, 1) else None,
+        every=max(item.every, 1),
+    )
+    if (
+        kind == "length"
+        and item.min_words
+        and item.max_words
+        and item.min_words > item.max_words
+    ):
+        return None
+    return Constraint(
+        text=item.text or item.quote,
+        kind=kind,
+        where=where,
+        phrases=phrases,
+        min_words=item.min_words if kind == "length" else None,
+        max_words=item.max_words if kind == "length" and item.max_words else None,
+        source="request",
+    )
+
+
+def fits_whole(brief: Brief, tokenizer: Tokenizer, context_tokens: int) -> bool:
+    """True when prompts can show the whole request."""
+    return tokenizer.count(brief.request) <= int(context_tokens * REQUEST_SHARE)
+
+
+async def instructions_of(desk: Desk) -> str:
+    """Return the instructions of a request too long to be shown whole, in its own words.
+
+    The model copies them out part by part; a copy that is not in the request is refused. The
+    request's first and last passage are always among them.
+    """
+    parts = list(pieces(desk.brief.request, limit=1000))
+    kept = [next(iter(pieces(parts[0], limit=120)))]
+    for number, part in enumerate(parts, 1):
+        prompt = inputs.Instructions(request=fence("request", part))
+        try:
+            found = await desk.models.form(
+                desk.ask(
+                    "plan", "planner", f"instructions {number}", prompt, max_tokens=600
+                ),
+                Instructions,
+            )
+        except UnusableAnswer as fault:
+            desk.problem(
+                f"part {number} of the request could not be searched ({fault.fault})"
+            )
+            continue
+        kept.extend(q for q in found.quotes if q.strip() and q.strip() in part)
+    kept.append(list(pieces(parts[-1], limit=120))[-1])
+    unique = list(dict.fromkeys(q.strip() for q in kept))
+    room = int(desk.context_tokens * REQUEST_SHARE)
+    text = "\n".join(
+        q for n, q in enumerate(unique) if not any(q in o for o in unique[:n])
+    )
+    return shorten(text, room, desk.tokenizer.count)

@@ -1,0 +1,234 @@
+"""The section graph: one section from recall to acceptance.
+
+recall -> write -> fit -+-> remember (its dependants wake)
+                        +-> check -> patch -> check ... -> accept
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+
+from inkwright.agents import archivist, editor, length, recollect, reviewer, writer
+from inkwright.agents.desk import Desk
+from inkwright.agents.events import SectionBegan, SectionReached, SectionRevised
+from inkwright.memory import drafts
+from inkwright.memory.draft import Draft, Manifest, Review
+from inkwright.memory.errors import ModelError
+from inkwright.memory.outline import Section
+from inkwright.memory.wordcount import count_words
+
+MAX_ROUNDS = 2
+LANDING_FIRST = 1e9
+"""Priority of what dependants wait for, above any other call."""
+
+
+class Progress(TypedDict):
+    """The graph's state: ids and counters."""
+
+    section: str
+    round: int
+    broken: int
+
+
+@dataclass
+class Job:
+    """What one pass through the graph works on. Everything worth keeping goes to the library."""
+
+    desk: Desk
+    section: Section
+    heard: Mapping[str, Draft]
+    landed: Callable[[Draft], None]
+    priority: float = 0.0
+    writes: bool = False
+    """It holds one of the places for sections that have not landed yet."""
+    note: str = ""
+    sample: int = 0
+    manifest: Manifest | None = None
+    manifest_id: int = 0
+    text: str = ""
+    draft: Draft | None = None
+    review: Review = field(default_factory=Review)
+    best: tuple[str, Review] | None = None
+
+
+Node = Callable[[Progress, Runtime[Job]], Awaitable[dict[str, Any]]]
+
+
+async def recall(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
+    """Freeze the manifest; a resumed section keeps the one it has."""
+    job = runtime.context
+    desk = job.desk
+    desk.watch(SectionBegan(desk.work, job.section.id))
+    row = drafts.rows(desk.library, desk.work)[job.section.id]
+    if row.state == "started" and row.manifest is not None:
+        job.manifest_id = row.manifest
+        job.manifest = drafts.manifest(desk.library, row.manifest)
+    elif row.state == "planned" or row.state == "accepted":
+        found = await recollect.recollect(desk, job.section, job.heard)
+        job.manifest = found.model_copy(update={"note": job.note, "sample": job.sample})
+        job.manifest_id = drafts.start(desk.library, desk.lease, job.manifest)
+    return {"round": 0, "broken": 0}
+
+
+async def write(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
+    job = runtime.context
+    assert job.manifest is not None
+    job.text = await writer.write(
+        job.desk,
+        job.section,
+        job.manifest,
+        priority=job.priority,
+    )
+    return {}
+
+
+async def fit(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
+    job = runtime.context
+    assert job.manifest is not None
+    job.text = await length.fit(
+        job.desk, job.section, job.manifest, job.text, priority=LANDING_FIRST
+    )
+    return {}
+
+
+async def remember(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
+    """Land the draft with what it establishes; from here on its dependants can start."""
+    job = runtime.context
+    desk, sid = job.desk, job.section.id
+    remembered = archivist.Remembered("", ())
+    if desk.arms.memory in ("rolling", "full"):
+        shown = (
+            {s.entry for s in job.manifest.shown if s.how == "raw"}
+            if job.manifest
+            else set()
+        )
+        entries = [e for e in desk.ledger.refresh().latest() if e.id in shown]
+        version = drafts.next_version(desk.library, desk.work, sid)
+        remembered = await archivist.remember(
+            desk, job.section, job.text, version, entries, priority=LANDING_FIRST
+        )
+    delta = remembered.delta if desk.arms.memory == "full" else ()
+    job.draft = drafts.land(
+        desk.library,
+        desk.lease,
+        sid,
+        job.text,
+        manifest=job.manifest_id,
+        summary=remembered.summary,
+        delta=delta,
+    )
+    desk.watch(SectionReached(desk.work, sid, "drafted", job.draft.words))
+    job.landed(job.draft)
+    return {}
+
+
+async def check(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
+    """Review the text in hand; keep it if it is the best so far."""
+    job = runtime.context
+    desk = job.desk
+    constraints = desk.plan.carried(job.section.id) if desk.arms.review != "off" else ()
+    job.review = await reviewer.check(
+        desk,
+        job.section.id,
+        job.text,
+        constraints,
+        round=state["round"],
+        priority=job.priority,
+    )
+    if job.best is None or _badness(job, job.text, job.review) < _badness(
+        job, *job.best
+    ):
+        job.best = (job.text, job.review)
+    return {"broken": len(job.best[1].broken)}
+
+
+async def patch(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
+    """Let the editor mend what the best version so far still breaks."""
+    job = runtime.context
+    assert job.best is not None
+    desk, round = job.desk, state["round"] + 1
+    text, review = job.best
+    told = {c.id: c.text for c in desk.plan.carried(job.section.id)}
+    broken = review.broken
+    desk.watch(
+        SectionRevised(
+            desk.work, job.section.id, round, tuple(f.constraint for f in broken)
+        )
+    )
+    try:
+        job.text = await editor.patch(
+            desk, job.section.id, text, broken, told, round=round, priority=job.priority
+        )
+    except ModelError as fault:
+        desk.problem(f"{job.section.id}: not revised ({fault})")
+        return {"round": MAX_ROUNDS}
+    return {"round": round}
+
+
+async def accept(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
+    """Take the best version; where it is not the landed one, memory follows its text."""
+    job = runtime.context
+    assert job.draft is not None and job.best is not None
+    desk, (text, review) = job.desk, job.best
+    delta = ()
+    if text != job.draft.text and desk.arms.memory == "full":
+        desk.ledger.refresh()
+        delta = await archivist.update(desk, job.section, job.draft, text)
+    accepted = drafts.accept(
+        desk.library,
+        desk.lease,
+        job.draft,
+        text=text,
+        review=review,
+        rounds=state["round"],
+        delta=delta,
+    )
+    desk.watch(
+        SectionReached(
+            desk.work, job.section.id, "accepted", accepted.words, accepted.rounds
+        )
+    )
+    return {}
+
+
+def where_it_stands(
+    state: Progress, runtime: Runtime[Job]
+) -> Literal["recall", "check"]:
+    """A section that was drafted before goes straight to its review."""
+    return "check" if runtime.context.draft is not None else "recall"
+
+
+def after_check(state: Progress) -> Literal["patch", "accept"]:
+    """Send a draft with broken constraints back, at most ``MAX_ROUNDS`` times."""
+    return "patch" if state["broken"] and state["round"] < MAX_ROUNDS else "accept"
+
+
+def section_graph() -> Any:
+    """Return the compiled graph; run it with a ``Job`` as its context."""
+    graph = StateGraph(Progress, context_schema=Job)
+    for node in (recall, write, fit, remember, check, patch, accept):
+        graph.add_node(node.__name__, node)  # type: ignore[call-overload]
+    graph.add_conditional_edges(START, where_it_stands, ["recall", "check"])
+    graph.add_edge("recall", "write")
+    graph.add_edge("write", "fit")
+    graph.add_edge("fit", "remember")
+    graph.add_edge("fit", "check")
+    graph.add_conditional_edges("check", after_check, ["patch", "accept"])
+    graph.add_edge("patch", "check")
+    graph.add_edge("accept", END)
+    return graph.compile()
+
+
+def _badness(job: Job, text: str, review: Review) -> tuple[int, int, int]:
+    """Order versions: required faults first, then all faults, then distance from the length."""
+    required = {c.id for c in job.desk.plan.carried(job.section.id) if c.required}
+    assert job.manifest is not None
+    aim = length.band(job.desk, job.section, job.manifest)
+    return (
+        sum(f.constraint in required for f in review.broken),
+        len(review.broken),
+        aim.miss(count_words(text)),
+    )

@@ -1,0 +1,155 @@
+"""Settling: sections that missed or contradict something are found by query, judged, and patched.
+
+Parallel drafting is speculation. After it, each stale section gets one judge call on what changed:
+no contradiction, and it is stamped as checked; a contradiction, and the editor patches just those
+sentences. A patch may make its readers stale in turn; two passes at most, then what is left is
+reported.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Collection, Iterable, Sequence
+
+from inkwright.agents import archivist, editor, reviewer
+from inkwright.agents.desk import Desk
+from inkwright.agents.events import SectionSettled
+from inkwright.memory import drafts, staleness, works
+from inkwright.memory.draft import Draft, Finding
+from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.staleness import Change, Stale
+
+PASSES = 2
+CHANGES_A_CALL = 30
+
+
+async def settle(desk: Desk, *, only: Collection[str] | None = None) -> None:
+    """Check every stale section, or those of ``only``, and patch what contradicts.
+
+    What a pass compares with is fixed when it begins, so that an interrupted pass goes on as it
+    would have: a section patched meanwhile is news for the next pass, not for this one.
+
+    Raises:
+        BudgetSpent: a limit of the run was reached; what is stale stays so.
+    """
+    pinned = works.get(desk.library, desk.work).pinned or {}
+    begun = pinned.get("settling") or {"pass": 0, "basis": None}
+    for number in range(max(begun["pass"], 1), PASSES + 1):
+        basis = begun["basis"] if number == begun["pass"] else None
+        if basis is None:
+            basis = {
+                sid: d.version
+                for sid, d in drafts.current(desk.library, desk.work).items()
+            }
+            works.pin(
+                desk.library, desk.lease, settling={"pass": number, "basis": basis}
+            )
+        stale = [
+            s
+            for s in staleness.find(desk.library, desk.work, desk.ledger, basis)
+            if only is None or s.section in only
+        ]
+        if not stale:
+            break
+        current = drafts.current(desk.library, desk.work)
+        await _all([_settle_one(desk, s, current[s.section], number) for s in stale])
+    works.pin(desk.library, desk.lease, settling=None)
+
+
+async def _all(tasks: Iterable[Awaitable[None]]) -> None:
+    """Wait for all, then raise what ends the run."""
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def _settle_one(desk: Desk, stale: Stale, draft: Draft, number: int) -> None:
+    sid = stale.section
+    stamps = [c.stamp for c in stale.changes]
+    try:
+        findings = await _judged(desk, draft, stale.changes, number)
+    except BudgetSpent:
+        raise
+    except ModelError as fault:
+        desk.problem(f"{sid}: not settled, the judge gave no verdict ({fault})")
+        return
+    if not findings:
+        drafts.stamp(desk.library, desk.lease, draft, stamps)
+        desk.watch(SectionSettled(desk.work, sid, patched=False))
+        return
+    if draft.author != "model":
+        for finding in findings:
+            desk.problem(
+                f"{sid}: {finding.evidence!r} contradicts {finding.constraint}"
+            )
+        return
+    await _patch(desk, draft, stale.changes, findings, stamps, number)
+
+
+async def _judged(
+    desk: Desk, draft: Draft, changes: Sequence[Change], number: int
+) -> list[Finding]:
+    batches = [
+        changes[i : i + CHANGES_A_CALL] for i in range(0, len(changes), CHANGES_A_CALL)
+    ]
+    answers = await asyncio.gather(
+        *(
+            reviewer.contradictions(
+                desk, draft.section, draft.text, batch, sample=number * 100 + place
+            )
+            for place, batch in enumerate(batches)
+        )
+    )
+    return [finding for answer in answers for finding in answer]
+
+
+async def _patch(
+    desk: Desk,
+    draft: Draft,
+    changes: Sequence[Change],
+    findings: Sequence[Finding],
+    stamps: Sequence[str],
+    number: int,
+) -> None:
+    sid = draft.section
+    told = {c.id: c.line for c in changes}
+    lines = "\n".join(dict.fromkeys(told[f.constraint] for f in findings))
+    try:
+        text = await editor.patch(
+            desk,
+            sid,
+            draft.text,
+            findings,
+            told,
+            entries=lines,
+            round=number,
+            purpose="settle",
+        )
+    except ModelError as fault:
+        desk.problem(f"{sid}: contradicts memory and could not be patched ({fault})")
+        return
+    section = desk.plan.outline.section(sid)
+    if text == draft.text:
+        desk.problem(f"{sid}: contradicts memory, and the editor left it so")
+        return
+    desk.ledger.refresh()
+    delta = await archivist.update(desk, section, draft, text)
+    review = draft.review
+    constraints = desk.plan.carried(sid)
+    if constraints and desk.arms.review != "off":
+        review = await reviewer.check(desk, sid, text, constraints, round=100 + number)
+        if review.adds_to(draft.review):
+            desk.problem(
+                f"{sid}: contradicts memory; the patch would break a constraint"
+            )
+            return
+    drafts.patch(
+        desk.library,
+        desk.lease,
+        draft,
+        text=text,
+        stage="settled",
+        review=review,
+        delta=delta,
+        checked=stamps,
+    )
+    desk.watch(SectionSettled(desk.work, sid, patched=True))

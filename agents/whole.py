@@ -1,0 +1,128 @@
+"""The whole piece, once: constraints on all of it, and what its sections disagree about."""
+
+from collections.abc import Mapping
+
+from inkwright.agents import archivist, editor, reviewer, rules
+from inkwright.agents.desk import Desk
+from inkwright.memory import drafts, ledger, staleness
+from inkwright.memory.brief import Constraint
+from inkwright.memory.draft import Draft, Finding, Review
+from inkwright.memory.errors import BudgetSpent, ModelError
+
+LENGTH = "length"
+"""Id of the constraint that the brief's ``words`` stands for."""
+WHOLE_TOLERANCE = 0.1
+
+
+def constraints_on_whole(desk: Desk) -> tuple[Constraint, ...]:
+    """Return the constraints on the finished piece, its length among them."""
+    words = desk.plan.outline.target_words
+    about = Constraint(
+        id=LENGTH,
+        text=f"About {words} words",
+        kind="length",
+        min_words=round(words * (1 - WHOLE_TOLERANCE)),
+        max_words=round(words * (1 + WHOLE_TOLERANCE)),
+    )
+    return (about, *desk.plan.whole)
+
+
+async def review_whole(desk: Desk) -> Review:
+    """Return one finding for each constraint on the whole piece. Uses no quote from outside it."""
+    constraints = constraints_on_whole(desk)
+    if desk.arms.review == "off":
+        return Review(findings=tuple(rules.check(_text(desk), constraints[:1])))
+    text = _text(desk)
+    return await reviewer.check(desk, "whole", text, constraints)
+
+
+async def repair(desk: Desk, review: Review) -> bool:
+    """Mend, once, what a section can mend. Returns whether anything was changed.
+
+    A forbidden phrase is taken out where it first stands; something missing is added to the last
+    section.
+    """
+    told = {c.id: c.text for c in constraints_on_whole(desk)}
+    changed = False
+    for finding in review.broken:
+        if finding.constraint == LENGTH:
+            continue
+        current = drafts.current(desk.library, desk.work)
+        target = _place(desk, current, finding)
+        if target is None or target.author != "model":
+            continue
+        try:
+            changed |= await _repaired(desk, target, finding, told)
+        except BudgetSpent:
+            raise
+        except ModelError as fault:
+            desk.problem(f"{finding.constraint}: could not be repaired ({fault})")
+    return changed
+
+
+def remaining(desk: Desk) -> list[str]:
+    """Return what is left to tell the person: conflicts in memory, and sections still stale."""
+    lines = []
+    entries = ledger.entries(desk.library, desk.work)
+    for one, other in ledger.conflicts(entries):
+        lines.append(
+            f"memory has two values for {one.subject} / {one.attribute}: "
+            f"{one.statement} [{one.id}] and {other.statement} [{other.id}]"
+        )
+    for sid, reasons in staleness.stale(desk.library, desk.work).items():
+        lines.append(f"{sid} is stale: {reasons[0]}")
+    return lines
+
+
+async def _repaired(
+    desk: Desk, draft: Draft, finding: Finding, told: Mapping[str, str]
+) -> bool:
+    sid = draft.section
+    text = await editor.patch(
+        desk,
+        sid,
+        draft.text,
+        [finding],
+        dict(told),
+        purpose=f"repair {finding.constraint}",
+    )
+    if text == draft.text:
+        return False
+    carried = desk.plan.carried(sid)
+    review = Review(findings=tuple(rules.check(text, carried)))
+    if review.adds_to(draft.review):
+        return False
+    desk.ledger.refresh()
+    delta = await archivist.update(desk, desk.plan.outline.section(sid), draft, text)
+    drafts.patch(
+        desk.library,
+        desk.lease,
+        draft,
+        text=text,
+        stage="reviewed",
+        review=_merged(draft.review, review),
+        delta=delta,
+    )
+    return True
+
+
+def _merged(before: Review | None, rules_now: Review) -> Review:
+    """Return the old findings with those by rule renewed."""
+    renewed = {f.constraint: f for f in rules_now.findings}
+    old = before.findings if before else ()
+    return Review(findings=tuple(renewed.get(f.constraint, f) for f in old))
+
+
+def _place(desk: Desk, current: Mapping[str, Draft], finding: Finding) -> Draft | None:
+    in_order = [current[s.id] for s in desk.plan.outline.sections if s.id in current]
+    for draft in in_order:
+        if finding.evidence and finding.evidence in draft.text:
+            return draft
+    return in_order[-1] if in_order else None
+
+
+def _text(desk: Desk) -> str:
+    current = drafts.current(desk.library, desk.work)
+    return "\n\n".join(
+        current[s.id].text for s in desk.plan.outline.sections if s.id in current
+    )

@@ -1,0 +1,228 @@
+"""The work graph: a whole piece from brief to assembly.
+
+    plan -> (approve?) -> draft -> settle -> review -> (repair once) -> assemble
+
+There is no checkpointer. The entry asks the library where the work stands, so there is one truth.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+
+from inkwright.agents import planner, settler, whole
+from inkwright.agents.desk import Desk
+from inkwright.agents.events import Finished, PhaseBegan, Planned, SectionLine
+from inkwright.agents.scheduler import Scheduler
+from inkwright.memory import drafts, plans, works
+from inkwright.memory.draft import Review
+from inkwright.memory.errors import BudgetSpent, ModelError
+
+Status = Literal["complete", "flagged", "partial", "planned"]
+
+
+class Stage(TypedDict):
+    """The graph's state: counters."""
+
+    missing: int
+    """Sections without an accepted draft."""
+    broken: int
+    """Constraints on the whole piece that are broken."""
+    repairs: int
+
+
+@dataclass
+class Run:
+    """What one pass through the graph works with."""
+
+    desk: Desk
+    sections: Any
+    """The compiled section graph."""
+    until: Literal["planned", "complete"]
+    status: Status = "partial"
+    stopped_by: Exception | None = None
+    review: Review | None = None
+
+
+async def plan(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
+    """Make the plan and its entries; both are adopted in one transaction."""
+    desk = runtime.context.desk
+    desk.watch(PhaseBegan(desk.work, "planning"))
+    made = await planner.plan(desk)
+    adopted = plans.adopt(
+        desk.library, desk.lease, made.outline, made.constraints, delta=made.entries
+    )
+    works.record(desk.library, desk.lease, status="planned", title=made.outline.title)
+    desk.use(adopted)
+    return {}
+
+
+async def draft(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
+    run = runtime.context
+    desk = run.desk
+    desk.watch(PhaseBegan(desk.work, "drafting"))
+    _tell_sections(desk)
+    works.record(desk.library, desk.lease, status="drafting")
+    scheduler = Scheduler(desk, run.sections)
+    await scheduler.run()
+    run.stopped_by = scheduler.stopped_by
+    return {"missing": len(missing(desk))}
+
+
+async def settle(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
+    run = runtime.context
+    desk = run.desk
+    if desk.arms.memory == "full" and desk.arms.review == "full":
+        desk.watch(PhaseBegan(desk.work, "settling"))
+        try:
+            await settler.settle(desk)
+        except (BudgetSpent, ModelError) as fault:
+            run.stopped_by = fault
+    return {}
+
+
+async def review(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
+    run = runtime.context
+    desk = run.desk
+    desk.watch(PhaseBegan(desk.work, "reviewing"))
+    try:
+        run.review = await whole.review_whole(desk)
+    except BudgetSpent as fault:
+        run.stopped_by = fault
+        return {"broken": 0}
+    works.pin(desk.library, desk.lease, whole=run.review.model_dump(mode="json"))
+    return {"broken": len(run.review.broken)}
+
+
+async def repair(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
+    run = runtime.context
+    assert run.review is not None
+    try:
+        await whole.repair(run.desk, run.review)
+    except BudgetSpent as fault:
+        run.stopped_by = fault
+    return {"repairs": state["repairs"] + 1}
+
+
+async def assemble(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
+    """Say how the work stands, and keep it."""
+    run = runtime.context
+    desk = run.desk
+    desk.watch(PhaseBegan(desk.work, "assembling"))
+    for line in whole.remaining(desk):
+        desk.problem(line)
+    for sid in missing(desk):
+        row = drafts.rows(desk.library, desk.work)[sid]
+        if row.failure:
+            desk.problem(f"{sid} is missing: {row.failure}")
+    run.status = _status(run)
+    works.record(
+        desk.library,
+        desk.lease,
+        status=run.status,
+        problems=list(dict.fromkeys(desk.problems)),
+    )
+    desk.watch(Finished(desk.work, run.status, tuple(desk.problems)))
+    return {}
+
+
+def where_it_stands(
+    state: Stage, runtime: Runtime[Run]
+) -> Literal["plan", "draft", "__end__"]:
+    """Ask the library: is the work planned already?"""
+    run = runtime.context
+    if not run.desk.planned:
+        return "plan"
+    return "__end__" if run.until == "planned" else "draft"
+
+
+def after_plan(state: Stage, runtime: Runtime[Run]) -> Literal["draft", "__end__"]:
+    return "__end__" if runtime.context.until == "planned" else "draft"
+
+
+def after_draft(state: Stage, runtime: Runtime[Run]) -> Literal["settle", "assemble"]:
+    """A run that was stopped, or has gaps, is not settled: what is missing would be news again."""
+    return "assemble" if runtime.context.stopped_by or state["missing"] else "settle"
+
+
+def after_settle(state: Stage, runtime: Runtime[Run]) -> Literal["review", "assemble"]:
+    return "assemble" if runtime.context.stopped_by else "review"
+
+
+def after_review(state: Stage, runtime: Runtime[Run]) -> Literal["repair", "assemble"]:
+    """Repair once what is broken, if editing is on."""
+    run = runtime.context
+    mends = run.desk.arms.review != "off" and run.review is not None
+    return (
+        "repair" if mends and state["broken"] and not state["repairs"] else "assemble"
+    )
+
+
+def work_graph() -> Any:
+    """Return the compiled graph; run it with a ``Run`` as its context."""
+    graph = StateGraph(Stage, context_schema=Run)
+    for node in (plan, draft, settle, review, repair, assemble):
+        graph.add_node(node.__name__, node)  # type: ignore[call-overload]
+    graph.add_conditional_edges(START, where_it_stands, ["plan", "draft", END])
+    graph.add_conditional_edges("plan", after_plan, ["draft", END])
+    graph.add_conditional_edges("draft", after_draft, ["settle", "assemble"])
+    graph.add_conditional_edges("settle", after_settle, ["review", "assemble"])
+    graph.add_conditional_edges("review", after_review, ["repair", "assemble"])
+    graph.add_edge("repair", "review")
+    graph.add_edge("assemble", END)
+    return graph.compile()
+
+
+def missing(desk: Desk) -> list[str]:
+    """Return the sections that have no accepted draft, in reading order."""
+    rows = drafts.rows(desk.library, desk.work)
+    return [s.id for s in desk.plan.outline.sections if rows[s.id].state != "accepted"]
+
+
+def _status(run: Run) -> Status:
+    desk = run.desk
+    if missing(desk):
+        return "partial"
+    if run.review is None:
+        return "flagged"
+    current = drafts.current(desk.library, desk.work)
+    required = {
+        c.id
+        for c in (*desk.plan.constraints, *whole.constraints_on_whole(desk))
+        if c.required
+    }
+    findings = [f for d in current.values() if d.review for f in d.review.findings]
+    unmet = [
+        f
+        for f in (*findings, *run.review.findings)
+        if f.status != "met" and f.constraint in required
+    ]
+    for finding in unmet:
+        desk.problem(
+            f"{finding.constraint} is {finding.status}: {finding.evidence}".rstrip(": ")
+        )
+    return "flagged" if unmet else "complete"
+
+
+def _tell_sections(desk: Desk) -> None:
+    rows, current = (
+        drafts.rows(desk.library, desk.work),
+        drafts.current(desk.library, desk.work),
+    )
+    desk.watch(
+        Planned(
+            desk.work,
+            desk.plan.outline.title,
+            tuple(
+                SectionLine(
+                    s.id,
+                    s.title,
+                    s.target_words,
+                    rows[s.id].state,
+                    current[s.id].words if s.id in current else 0,
+                )
+                for s in desk.plan.outline.sections
+            ),
+        )
+    )

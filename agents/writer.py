@@ -1,0 +1,127 @@
+"""Writer: a section's prose, from its manifest and orders."""
+
+from collections.abc import Callable
+
+from inkwright.agents.desk import Desk, orders
+from inkwright.agents.events import TextGrew
+from inkwright.memory.draft import Manifest
+from inkwright.memory.outline import Section
+from inkwright.memory.tokens import shorten
+from inkwright.memory.wordcount import count_words, sentences, tail
+from inkwright.prompts import inputs
+from inkwright.prompts.render import fence
+
+TOKENS_A_WORD = 1.5
+SPARE_TOKENS = 48
+OVERRUN = 2.0
+"""A draft of more than this many times its target is cut there: the server ignored the limit."""
+SOFAR_WORDS = 250
+
+
+async def write(
+    desk: Desk, section: Section, manifest: Manifest, *, priority: float = 0.0
+) -> str:
+    """Return a first draft of ``section``.
+
+    Raises:
+        ModelError: no usable text came.
+    """
+    prompt = inputs.Write(
+        summary=fence("summary", manifest.summary),
+        memory=fence("memory", manifest.recall),
+        before=fence("before", manifest.last_passage),
+        orders=orders(desk, section),
+        words=str(manifest.target_words),
+        note=f"Note from the person: {manifest.note}" if manifest.note else "",
+    )
+    ask = desk.ask(
+        section.id,
+        "writer",
+        "write",
+        prompt,
+        _tokens_for(desk, manifest.target_words),
+        sample=manifest.sample,
+        priority=priority,
+    )
+    prose = await desk.models.prose(
+        ask, han=desk.han, on_text=_watcher(desk, section.id)
+    )
+    return tidy(prose.text, section.title, manifest.target_words, prose.cut_short)
+
+
+async def go_on(
+    desk: Desk,
+    section: Section,
+    manifest: Manifest,
+    text: str,
+    missing_words: int,
+    *,
+    round: int,
+    priority: float = 0.0,
+) -> str:
+    """Return ``text`` with about ``missing_words`` more words after it."""
+    room = desk.recall_tokens // 2
+    prompt = inputs.Continue(
+        memory=fence("memory", shorten(manifest.recall, room, desk.tokenizer.count)),
+        orders=orders(desk, section),
+        sofar=fence("sofar", tail(text, SOFAR_WORDS)),
+        words=str(missing_words),
+    )
+    ask = desk.ask(
+        section.id,
+        "writer",
+        f"continue {round}",
+        prompt,
+        _tokens_for(desk, missing_words),
+        priority=priority,
+    )
+    prose = await desk.models.prose(
+        ask, han=desk.han, on_text=_watcher(desk, section.id)
+    )
+    more = tidy(prose.text, section.title, missing_words, prose.cut_short)
+    more = _without_overlap(text, more)
+    if not more:
+        return text
+    return f"{text}{'' if text.endswith(chr(10)) else chr(10) + chr(10)}{more}"
+
+
+def tidy(text: str, title: str, target_words: int, cut_short: bool) -> str:
+    """Return the writer's text without a repeated heading, a broken last sentence or an overrun."""
+    first, _, rest = text.partition("\n")
+    bare = first.strip().strip("#*_ ").strip()
+    heading = first.lstrip().startswith("#") and not first.lstrip().startswith("#*#")
+    if rest.strip() and (heading or bare.casefold() == title.casefold()):
+        text = rest.strip()
+    parts = sentences(text)
+    if cut_short and len(parts) > 1:
+        text = text[: parts[-2].end]
+    limit = int(target_words * OVERRUN) + 60
+    if count_words(text) > limit:
+        end, words = parts[0].end, 0
+        for part in parts:
+            words += count_words(part.text)
+            if words > limit:
+                break
+            end = part.end
+        text = text[:end]
+    return text.strip()
+
+
+def _without_overlap(text: str, more: str) -> str:
+    """Drop sentences at the head of ``more`` that ``text`` already has."""
+    known = {s.text for s in sentences(text)}
+    for part in sentences(more):
+        if part.text not in known:
+            return more[part.start :].strip()
+    return ""
+
+
+def _tokens_for(desk: Desk, words: int) -> int:
+    per_word = max(desk.tokenizer.count("the keeper climbed the stairs again") / 6, 1.0)
+    return int(words * TOKENS_A_WORD * per_word) + SPARE_TOKENS
+
+
+def _watcher(desk: Desk, section: str) -> Callable[[str], None] | None:
+    if not desk.watch_text:
+        return None
+    return lambda piece: desk.watch(TextGrew(desk.work, section, piece))

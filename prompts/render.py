@@ -1,0 +1,86 @@
+"""Templates and their typed inputs.
+
+A template is a Markdown file with ``$name`` placeholders, so JSON braces stay plain. A user's folder
+of the same file names overrides them one by one.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import ClassVar
+
+TAGS = (
+    "brief", "outline", "summary", "memory", "before", "sofar", "draft", "entries", "constraints",
+    "changed", "findings", "sentences", "sections", "request", "faults",
+)  # fmt: skip
+_TAG = re.compile(rf"<(/?(?:{'|'.join(TAGS)})\s*>)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptInputs:
+    """Base of every prompt's inputs. Each field fills the placeholder of its name."""
+
+    file: ClassVar[str]
+
+
+class MissingPlaceholder(ValueError):
+    """A template does not use an input it must carry, or asks for one it does not get."""
+
+
+def render(inputs: PromptInputs, overrides: Path | None = None) -> str:
+    """Return the prompt for ``inputs``. Values are data: ``$`` in them expands nothing."""
+    template = _template(inputs.file, overrides)
+    values = {f.name: getattr(inputs, f.name) for f in fields(inputs)}
+    return template.substitute(values).strip() + "\n"
+
+
+def check(inputs: type[PromptInputs], overrides: Path | None = None) -> None:
+    """Hold a template to its inputs.
+
+    Raises:
+        MissingPlaceholder: naming the file and the placeholder.
+    """
+    asked = set(_template(inputs.file, overrides).get_identifiers())
+    given = {f.name for f in fields(inputs)}
+    if asked - given:
+        raise MissingPlaceholder(
+            f"{inputs.file} asks for ${min(asked - given)}, which is not given"
+        )
+    if given - asked:
+        raise MissingPlaceholder(
+            f"{inputs.file} has no place for ${min(given - asked)}"
+        )
+
+
+def versions(overrides: Path | None = None) -> dict[str, str]:
+    """Return the name of every prompt with a short hash of its template."""
+    found = {}
+    for file in sorted(resources.files(__package__).iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".md"):
+            source = _template(file.name, overrides).template
+            found[file.name.removesuffix(".md")] = hashlib.sha256(
+                source.encode()
+            ).hexdigest()[:12]
+    return found
+
+
+def fence(tag: str, material: str) -> str:
+    """Return ``material`` between tags, unable to close them itself; empty material gives nothing."""
+    if not material.strip():
+        return ""
+    harmless = _TAG.sub(r"‹\1", material)
+    return f"<{tag}>\n{harmless.strip()}\n</{tag}>"
+
+
+@lru_cache(maxsize=128)
+def _template(file: str, overrides: Path | None) -> Template:
+    own = overrides / file if overrides else None
+    if own is not None and own.is_file():
+        return Template(own.read_text(encoding="utf-8"))
+    return Template(
+        resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
+    )
