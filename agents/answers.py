@@ -28,9 +28,7 @@ class Requirement(Form):
     quote: Line
     """The words of the request that state it, exactly."""
     text: Line
-    kind: Literal[
-        "length", "must_contain", "must_not_contain", "pattern", "language", "judged"
-    ]
+    kind: Literal["length", "must_contain", "must_not_contain", "pattern", "language", "judged"]
     phrases: list[Short] = Field(default=[], max_length=8)
     min_words: int | None = None
     max_words: int | None = None

@@ -46,12 +46,12 @@ async def remember(
         desk.problem(f"{section.id}: what it establishes is not in memory ({fault})")
         return Remembered(_by_rule(text), ())
     delta = _delta(desk, section, text, version, old, answer, shown)
-    return Remembered(answer.summary.strip() or _by_rule(text), delta)
+    lost = [e for e in old if _quote(desk, e) not in text]
+    gone = _gone(lost, delta, version)
+    return Remembered(answer.summary.strip() or _by_rule(text), (*delta, *gone))
 
 
-async def update(
-    desk: Desk, section: Section, draft: Draft, text: str
-) -> tuple[Entry, ...]:
+async def update(desk: Desk, section: Section, draft: Draft, text: str) -> tuple[Entry, ...]:
     """Return how memory changes when ``draft`` becomes ``text``.
 
     Entries whose words are still there are kept without a call. For the rest the archivist sees
@@ -65,17 +65,13 @@ async def update(
         return ()
     version = draft.version + 1
     try:
-        answer = await _asked(
-            desk, section, new or text, lost, f"update {version}", 0.0
-        )
+        answer = await _asked(desk, section, new or text, lost, f"update {version}", 0.0)
     except ModelError as fault:
         desk.problem(f"{section.id}: memory of its new wording was not taken ({fault})")
         answer = Delta(summary="")
     kept = [e for e in old if e not in lost]
     delta = _delta(desk, section, text, version, lost, answer, kept)
-    replaced = {e.id for e in delta}
-    gone = tuple(_retracted(e, version) for e in lost if e.id not in replaced)
-    return (*delta, *gone)
+    return (*delta, *_gone(lost, delta, version))
 
 
 async def _asked(
@@ -93,10 +89,14 @@ async def _asked(
         entries=fence("entries", listed),
         draft=fence("draft", desk.clipped(text, ANSWER_TOKENS, listed)),
     )
-    ask = desk.ask(
-        section.id, "archivist", purpose, prompt, ANSWER_TOKENS, priority=priority
-    )
+    ask = desk.ask(section.id, "archivist", purpose, prompt, ANSWER_TOKENS, priority=priority)
     return await desk.models.form(ask, Delta)
+
+
+def _gone(lost: Sequence[Entry], delta: Sequence[Entry], version: int) -> tuple[Entry, ...]:
+    """Retract the entries whose words are no longer in the text and were not found again."""
+    replaced = {e.id for e in delta}
+    return tuple(_retracted(e, version) for e in lost if e.id not in replaced)
 
 
 def _delta(
@@ -117,20 +117,27 @@ def _delta(
         before = known.get(item.id or "")
         if item.action == "retract" and before is not None:
             delta[before.id] = _retracted(before, version)
-        elif (
-            span is not None
-            and before is not None
-            and item.action in ("keep", "change")
-        ):
+        elif span is not None and before is not None and item.action in ("keep", "change"):
             delta[before.id] = _changed(before, item, span)
         elif span is not None and item.subject.strip() and item.statement.strip():
             entry = _added(f"{section.id}.{number}", section.id, item, span)
-            others = [*shown, *delta.values()]
-            if any(entry.same_fact(o) for o in others):
+            if any(entry.same_fact(o) for o in (*shown, *delta.values())):
+                continue
+            if (again := _same_topic(entry, old, delta)) is not None:
+                delta[again.id] = _changed(again, item, span)
                 continue
             delta[entry.id] = _superseding(entry, shown)
             number += 1
     return tuple(delta.values())
+
+
+def _same_topic(entry: Entry, old: Sequence[Entry], delta: Mapping[str, Entry]) -> Entry | None:
+    """Return the old entry that ``entry`` says again, or says anew, if none has yet."""
+    for before in old:
+        same = before.topic == entry.topic if entry.attribute else before.same_fact(entry)
+        if same and before.id not in delta:
+            return before
+    return None
 
 
 def _added(eid: str, section: str, item: DeltaItem, span: Span) -> Entry:
@@ -149,7 +156,7 @@ def _added(eid: str, section: str, item: DeltaItem, span: Span) -> Entry:
 
 def _changed(before: Entry, item: DeltaItem, span: Span) -> Entry:
     update: dict[str, object] = {"version": before.version + 1, "span": span}
-    if item.action == "change" and item.statement.strip():
+    if item.action != "keep" and item.statement.strip():
         update["statement"] = item.statement.strip()
     return Entry.model_construct(**{**before.model_dump(), **update})
 
@@ -187,14 +194,10 @@ def _span(section: str, version: int, text: str, quote: str) -> Span | None:
 def _quote(desk: Desk, entry: Entry) -> str:
     """Return the words of the draft that established ``entry``."""
     assert entry.span is not None
-    return desk.text_of(entry.span.section, entry.span.draft)[
-        entry.span.start : entry.span.end
-    ]
+    return desk.text_of(entry.span.section, entry.span.draft)[entry.span.start : entry.span.end]
 
 
 def _by_rule(text: str) -> str:
     """Return a summary without a model: the first and the last sentence."""
     parts = sentences(text)
-    return (
-        " ".join(dict.fromkeys((parts[0].text, parts[-1].text)))[:500] if parts else ""
-    )
+    return " ".join(dict.fromkeys((parts[0].text, parts[-1].text)))[:500] if parts else ""

@@ -162,9 +162,7 @@ class Desk:
             ("Length", f"about {brief.words} words" if brief.words else None),
             (
                 "Style",
-                shorten(
-                    brief.style, int(self.context_tokens * 0.08), self.tokenizer.count
-                ),
+                shorten(brief.style, int(self.context_tokens * 0.08), self.tokenizer.count),
             ),
             ("Request", self.request),
         )
@@ -220,9 +218,7 @@ def _whole_outline(outline: Outline) -> str:
     for section in outline.sections:
         for heading in section.within:
             if heading not in open_headings:
-                lines.append(
-                    f"{'  ' * (titles[heading].level - 1)}{titles[heading].title}"
-                )
+                lines.append(f"{'  ' * (titles[heading].level - 1)}{titles[heading].title}")
         open_headings = section.within
         indent = "  " * len(section.within)
         lines.append(f"{indent}{section.id}. {section.title}: {section.purpose}")

@@ -92,9 +92,7 @@ def applied(text: str, parts: Sequence[Sentence], answer: Edits) -> str:
     return "".join([*pieces, text[at:]])
 
 
-def cut(
-    text: str, parts: Sequence[Sentence], numbers: Sequence[int], surplus_words: int
-) -> str:
+def cut(text: str, parts: Sequence[Sentence], numbers: Sequence[int], surplus_words: int) -> str:
     """Return ``text`` without the sentences numbered, in that order, while they fit the surplus."""
     gone: set[int] = set()
     left = surplus_words
@@ -132,7 +130,5 @@ def _line(finding: Finding, told: dict[str, str]) -> str:
 
 
 def _fault(answer: Edits, number: int) -> str | None:
-    usable = [
-        e for e in answer.edits if 1 <= e.first <= e.last <= number and e.text.strip()
-    ]
+    usable = [e for e in answer.edits if 1 <= e.first <= e.last <= number and e.text.strip()]
     return None if usable else f"it replaces no sentence between 1 and {number}"

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-Phase = Literal[
-    "planning", "approval", "drafting", "settling", "reviewing", "assembling"
-]
+Phase = Literal["planning", "approval", "drafting", "settling", "reviewing", "assembling"]
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,7 @@ class Finder:
         vector = (await self._embedded([query]))[0]
         async with self._filling:
             await self._fill(texts, ids)
-        return await asyncio.to_thread(
-            self._index.nearest, self._work, vector, ids, NEAREST
-        )
+        return await asyncio.to_thread(self._index.nearest, self._work, vector, ids, NEAREST)
 
     async def _fill(self, texts: Mapping[str, str], ids: Sequence[str]) -> None:
         assert self._index is not None

@@ -29,8 +29,7 @@ def hearing(outline: Outline, slots: int) -> Mapping[str, frozenset[str]]:
         s.id: frozenset(
             t.id
             for t in outline.sections[: outline.position[s.id] - 1]
-            if t.id not in outline.ancestors[s.id]
-            and end[t.id] * CAUTION <= start[s.id]
+            if t.id not in outline.ancestors[s.id] and end[t.id] * CAUTION <= start[s.id]
         )
         for s in outline.sections
     }
@@ -50,9 +49,7 @@ def urgency(outline: Outline) -> Mapping[str, float]:
     return found
 
 
-def _reckoned(
-    outline: Outline, slots: int
-) -> tuple[dict[str, float], dict[str, float]]:
+def _reckoned(outline: Outline, slots: int) -> tuple[dict[str, float], dict[str, float]]:
     """Return when each section would start and land, in words written, on ``slots`` writers."""
     first = urgency(outline)
     start: dict[str, float] = {}

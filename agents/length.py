@@ -81,6 +81,4 @@ async def _step(
         )
     if desk.arms.review == "off":
         return text
-    return await editor.trim(
-        desk, section.id, text, words - middle, round=round, priority=priority
-    )
+    return await editor.trim(desk, section.id, text, words - middle, round=round, priority=priority)

@@ -159,9 +159,7 @@ class Models:
             except Unreadable as fault:
                 problem = str(fault)
         assert answer is not None
-        raise UnusableAnswer(
-            f"{ask.role} ({ask.purpose}, {ask.step})", problem, answer.text
-        )
+        raise UnusableAnswer(f"{ask.role} ({ask.purpose}, {ask.step})", problem, answer.text)
 
     def _request(
         self,

@@ -67,22 +67,16 @@ def in_chapters(
         Heading(id=f"h{n}", title=c.title, level=1, purpose=c.purpose)
         for n, (c, _) in enumerate(chapters, 1)
     )
-    items = [
-        (h.id, s) for h, (_, part) in zip(headings, chapters, strict=True) for s in part
-    ]
+    items = [(h.id, s) for h, (_, part) in zip(headings, chapters, strict=True) for s in part]
     budgets = shares([s.words for _, s in items], words)
     sections = [
         _section(f"s{n}", item, budget, (heading,))
-        for n, ((heading, item), budget) in enumerate(
-            zip(items, budgets, strict=True), 1
-        )
+        for n, ((heading, item), budget) in enumerate(zip(items, budgets, strict=True), 1)
     ]
     return _finished(title, continuity, headings, sections, [s.last for _, s in items])
 
 
-def series(
-    title: str, continuity: Continuity, words: int, units: int, unit_title: str
-) -> Outline:
+def series(title: str, continuity: Continuity, words: int, units: int, unit_title: str) -> Outline:
     """Return an outline of ``units`` numbered sections, none missing."""
     form = unit_title if "{n}" in unit_title else f"{unit_title or 'Part'} {{n}}"
     sections = tuple(
@@ -217,9 +211,7 @@ def fault_of_chapters(answer: Chapters, number: int) -> str | None:
     titles = [normalise(c.title) for c in answer.chapters]
     if len(titles) != number:
         return f"it has {len(titles)} chapters; {number} were asked for"
-    return (
-        "two chapters have the same title" if len(set(titles)) < len(titles) else None
-    )
+    return "two chapters have the same title" if len(set(titles)) < len(titles) else None
 
 
 def _finished(
@@ -231,9 +223,7 @@ def _finished(
 ) -> Outline:
     """Set titles apart, and let what sums up the others wait for them."""
     if not sections:
-        raise BadInput(
-            "the planner's outline has no section; try again or bring an outline"
-        )
+        raise BadInput("the planner's outline has no section; try again or bring an outline")
     seen: dict[str, int] = {}
     closing = {s.id for s, is_last in zip(sections, last, strict=True) if is_last}
     closing = closing if len(closing) == 1 and len(sections) > 1 else set()
@@ -247,14 +237,10 @@ def _finished(
         if section.id in closing:
             update["after"] = tuple(s.id for s in sections if s.id != section.id)
         done.append(section.model_copy(update=update))
-    return Outline(
-        title=title, continuity=continuity, headings=headings, sections=tuple(done)
-    )
+    return Outline(title=title, continuity=continuity, headings=headings, sections=tuple(done))
 
 
-def _section(
-    sid: str, item: PlannedSection, words: int, within: tuple[str, ...]
-) -> Section:
+def _section(sid: str, item: PlannedSection, words: int, within: tuple[str, ...]) -> Section:
     return Section(
         id=sid,
         title=item.title.strip() or f"Part {sid[1:]}",

@@ -141,9 +141,7 @@ def _unfenced(text: str) -> str:
 def is_han(text: str) -> bool:
     """True when ``text`` is mostly written in Han characters or kana."""
     letters = [c for c in text if c.isalpha()]
-    han = sum(
-        1 for c in letters if "\u3040" <= c <= "\u30ff" or "\u4e00" <= c <= "\u9fff"
-    )
+    han = sum(1 for c in letters if "\u3040" <= c <= "\u30ff" or "\u4e00" <= c <= "\u9fff")
     return han * 3 > len(letters)
 
 

@@ -69,11 +69,7 @@ async def _outline(
     desk: Desk, found: Requirements | None, placed: Sequence[Constraint], words: int
 ) -> Outline:
     brief = desk.brief
-    title = (
-        brief.title
-        or (found.title.strip() if found else "")
-        or outlining.title_of(brief)
-    )
+    title = brief.title or (found.title.strip() if found else "") or outlining.title_of(brief)
     continuity = brief.continuity or _continuity(brief.kind, found)
     if desk.arms.plan == "none":
         return outlining.single(title, continuity, words)
@@ -85,9 +81,7 @@ async def _outline(
     if desk.arms.plan == "given":
         return outlining.single(title, continuity, words)
     if found is not None and found.units and found.units > 1:
-        outline = outlining.series(
-            title, continuity, words, found.units, found.unit_title
-        )
+        outline = outlining.series(title, continuity, words, found.units, found.unit_title)
         return await _filled_in(desk, outline)
     outline = await _invented(desk, title, continuity, words, placed)
     return await _checked(desk, outline)
@@ -95,14 +89,8 @@ async def _outline(
 
 def _continuity(kind: str | None, found: Requirements | None) -> Continuity:
     told = (kind or "").lower()
-    fiction = any(
-        word in told for word in ("novel", "story", "fiction", "小说", "故事")
-    )
-    return (
-        "strict"
-        if fiction or (not told and found is not None and found.fiction)
-        else "chapter"
-    )
+    fiction = any(word in told for word in ("novel", "story", "fiction", "小说", "故事"))
+    return "strict" if fiction or (not told and found is not None and found.fiction) else "chapter"
 
 
 async def _invented(
@@ -122,9 +110,7 @@ async def _invented(
             "plan",
             "planner",
             "chapters",
-            inputs.Chapters(
-                chapters=str(wanted), sections=str(number), words=str(words)
-            ),
+            inputs.Chapters(chapters=str(wanted), sections=str(number), words=str(words)),
             max_tokens=120 * wanted,
         ),
         Chapters,
@@ -187,16 +173,12 @@ async def _filled_in(desk: Desk, outline: Outline) -> Outline:
     """Give purpose to the sections that have none; everything else stays as it is."""
     bare = [s for s in outline.sections if not s.purpose]
     batches = [bare[i : i + DETAILS_BATCH] for i in range(0, len(bare), DETAILS_BATCH)]
-    answers = await asyncio.gather(
-        *(_details(desk, b, n) for n, b in enumerate(batches, 1))
-    )
+    answers = await asyncio.gather(*(_details(desk, b, n) for n, b in enumerate(batches, 1)))
     details = {sid: detail for answer in answers for sid, detail in answer.items()}
     return outlining.fill(outline, details)
 
 
-async def _details(
-    desk: Desk, batch: list[Section], number: int
-) -> dict[str, PlannedSection]:
+async def _details(desk: Desk, batch: list[Section], number: int) -> dict[str, PlannedSection]:
     lines = "\n".join(f"- {s.id}: {s.title}" for s in batch)
     try:
         answer = await desk.models.form(
@@ -216,8 +198,7 @@ async def _details(
         )
     except UnusableAnswer as fault:
         desk.problem(
-            f"sections {batch[0].id} to {batch[-1].id} stay without a purpose"
-            f" ({fault.fault})"
+            f"sections {batch[0].id} to {batch[-1].id} stay without a purpose ({fault.fault})"
         )
         return {}
     return {s.id: detail for s, detail in zip(batch, answer.sections, strict=False)}
@@ -297,7 +278,5 @@ async def _plan_entries(desk: Desk, outline: Outline) -> tuple[Entry, ...]:
             origin="plan",
             from_section=start,
         )
-        kept.setdefault(
-            (entry.topic, entry.statement if not entry.attribute else ""), entry
-        )
+        kept.setdefault((entry.topic, entry.statement if not entry.attribute else ""), entry)
     return tuple(kept.values())

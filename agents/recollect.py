@@ -20,9 +20,7 @@ REBALANCE = 0.08
 """How far, of its own budget, a section makes up for what earlier ones over- or underspent."""
 
 
-async def recollect(
-    desk: Desk, section: Section, heard: Mapping[str, Draft]
-) -> Manifest:
+async def recollect(desk: Desk, section: Section, heard: Mapping[str, Draft]) -> Manifest:
     """Return the manifest of ``section`` when the drafts of ``heard`` are what it can know."""
     chain = [heard[s] for s in desk.plan.outline.chain(section.id) if s in heard]
     arm = desk.arms.memory
@@ -66,9 +64,7 @@ def visible(desk: Desk, section: Section, heard: Mapping[str, Draft]) -> list[En
     return [
         e
         for e in entries
-        if e.origin != "section"
-        or e.span is None
-        or position.get(e.span.section, here) != here
+        if e.origin != "section" or e.span is None or position.get(e.span.section, here) != here
     ]
 
 
@@ -80,9 +76,7 @@ async def _long_term(
     before = desk.plan.outline.chain(section.id)
     earlier = [d for sid, d in heard.items() if not before or sid != before[-1]]
     passages = [p for d in earlier for p in of_draft(d)]
-    passages += [
-        p for s in sources(desk.library, desk.work) for p in of_source(s.number, s.text)
-    ]
+    passages += [p for s in sources(desk.library, desk.work) for p in of_source(s.number, s.text)]
     told = orders(desk, section)
     nearest = await _nearest(desk, told, entries, passages)
     return recall(

@@ -48,9 +48,7 @@ async def read_requirements(desk: Desk) -> Requirements | None:
     return found
 
 
-def constraints(
-    brief: Brief, found: Requirements | None, request: str
-) -> tuple[Constraint, ...]:
+def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple[Constraint, ...]:
     """Return the brief's constraints and those found in the request, numbered ``c1``, ``c2``...
 
     A requirement whose quote is not in the request was not found there, and is dropped.
@@ -82,17 +80,13 @@ def _typed(item: Requirement, request: str) -> Constraint | None:
     quoted = normalise(item.quote)
     if not quoted or quoted not in said:
         return None
-    phrases = tuple(
-        p.strip() for p in item.phrases if normalise(p) and normalise(p) in said
-    )
+    phrases = tuple(p.strip() for p in item.phrases if normalise(p) and normalise(p) in said)
     kind = item.kind
     if kind in ("must_contain", "must_not_contain") and not phrases:
         kind = "judged"
     if kind in ("pattern", "language"):
         kind = "judged"
-    if kind == "length" and (
-        item.scope == "whole" or not (item.min_words or item.max_words)
-    ):
+    if kind == "length" and (item.scope == "whole" or not (item.min_words or item.max_words)):
         return None
     where = Placement(
         scope=item.scope,
@@ -100,12 +94,7 @@ def _typed(item: Requirement, request: str) -> Constraint | None:
         last=item.last if item.last and item.last >= max(item.first, 1) else None,
         every=max(item.every, 1),
     )
-    if (
-        kind == "length"
-        and item.min_words
-        and item.max_words
-        and item.min_words > item.max_words
-    ):
+    if kind == "length" and item.min_words and item.max_words and item.min_words > item.max_words:
         return None
     return Constraint(
         text=item.text or item.quote,
@@ -135,21 +124,15 @@ async def instructions_of(desk: Desk) -> str:
         prompt = inputs.Instructions(request=fence("request", part))
         try:
             found = await desk.models.form(
-                desk.ask(
-                    "plan", "planner", f"instructions {number}", prompt, max_tokens=600
-                ),
+                desk.ask("plan", "planner", f"instructions {number}", prompt, max_tokens=600),
                 Instructions,
             )
         except UnusableAnswer as fault:
-            desk.problem(
-                f"part {number} of the request could not be searched ({fault.fault})"
-            )
+            desk.problem(f"part {number} of the request could not be searched ({fault.fault})")
             continue
         kept.extend(q for q in found.quotes if q.strip() and q.strip() in part)
     kept.append(list(pieces(parts[-1], limit=120))[-1])
     unique = list(dict.fromkeys(q.strip() for q in kept))
     room = int(desk.context_tokens * REQUEST_SHARE)
-    text = "\n".join(
-        q for n, q in enumerate(unique) if not any(q in o for o in unique[:n])
-    )
+    text = "\n".join(q for n, q in enumerate(unique) if not any(q in o for o in unique[:n]))
     return shorten(text, room, desk.tokenizer.count)

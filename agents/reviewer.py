@@ -55,9 +55,7 @@ async def _judge(
         constraints=fence("constraints", listed),
         draft=fence("draft", desk.clipped(text, tokens, listed)),
     )
-    ask = desk.ask(
-        section, "reviewer", f"check {round}", prompt, tokens, priority=priority
-    )
+    ask = desk.ask(section, "reviewer", f"check {round}", prompt, tokens, priority=priority)
     try:
         answer = await desk.models.form(ask, Verdicts)
     except ModelError as fault:
@@ -101,9 +99,7 @@ async def contradictions(
     answer = await desk.models.form(ask, Contradictions)
     known = {c.id for c in changes}
     return [
-        Finding(
-            constraint=c.entry, status="broken", evidence=c.quote.strip(), by="judge"
-        )
+        Finding(constraint=c.entry, status="broken", evidence=c.quote.strip(), by="judge")
         for c in answer.contradictions
         if c.entry in known and c.quote.strip() and c.quote.strip() in text
     ]

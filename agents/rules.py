@@ -57,9 +57,7 @@ def _forbidden(text: str, constraint: Constraint) -> str | None:
 
 def _pattern(text: str, constraint: Constraint) -> str | None:
     found = re.search(constraint.pattern or "", text, re.MULTILINE)
-    return (
-        None if found else f"{constraint.text} (nothing matches {constraint.pattern})"
-    )
+    return None if found else f"{constraint.text} (nothing matches {constraint.pattern})"
 
 
 def _language(text: str, constraint: Constraint) -> str | None:

@@ -19,7 +19,15 @@ from inkwright.agents.requirements import fits_whole, instructions_of
 from inkwright.agents.section_graph import Job, Progress, section_graph
 from inkwright.agents.tokenizer import SAMPLES, ScaledTokenizer, factor_for
 from inkwright.agents.transport import LiteLLMTransport
-from inkwright.agents.work_graph import Run, Stage, Status, work_graph
+from inkwright.agents.work_graph import (
+    Run,
+    Stage,
+    Status,
+    assemble,
+    missing,
+    review,
+    work_graph,
+)
 from inkwright.memory import drafts, plans, sources, works
 from inkwright.memory.errors import (
     BadInput,
@@ -70,11 +78,9 @@ async def run(
     began = time.monotonic()
     async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
         going = Run(desk, section_graph(), until)
-        stage = Stage(missing=0, broken=0, repairs=0)
+        stage = Stage(broken=0)
         try:
-            await work_graph().ainvoke(
-                stage, context=going, config={"recursion_limit": 50}
-            )
+            await work_graph().ainvoke(stage, context=going, config={"recursion_limit": 50})
         except* (ModelUnreachable, ModelRefused) as group:
             raise _first(group) from None
         if isinstance(going.stopped_by, ModelUnreachable | ModelRefused):
@@ -98,9 +104,7 @@ async def settle(
     began = time.monotonic()
     async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
         if not desk.planned:
-            raise BadInput(
-                f"{work_id} has no text yet; `inkwright resume {work_id}` writes it"
-            )
+            raise BadInput(f"{work_id} has no text yet; `inkwright resume {work_id}` writes it")
         await settler.settle(desk, only=only)
         return await _finish(desk, began)
 
@@ -120,15 +124,12 @@ async def redraft(
     began = time.monotonic()
     async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
         if not desk.planned:
-            raise BadInput(
-                f"{work_id} is not planned yet; `inkwright resume {work_id}` writes it"
-            )
+            raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` writes it")
         outline = desk.plan.outline
         for sid in section_ids:
             if sid not in outline.position:
                 raise BadInput(
-                    f"{work_id} has no section {sid!r}; it has s1 to"
-                    f" {outline.sections[-1].id}"
+                    f"{work_id} has no section {sid!r}; it has s1 to {outline.sections[-1].id}"
                 )
         graph = section_graph()
         for sid in sorted(set(section_ids), key=outline.position.__getitem__):
@@ -141,19 +142,13 @@ async def _redraft_one(desk: Desk, graph: Any, sid: str, note: str) -> None:
     outline = desk.plan.outline
     current = drafts.current(desk.library, desk.work)
     if sid not in current:
-        raise BadInput(
-            f"{sid} has no text yet; `inkwright resume {desk.work}` writes it"
-        )
+        raise BadInput(f"{sid} has no text yet; `inkwright resume {desk.work}` writes it")
     before = outline.sections[: outline.position[sid] - 1]
     known = {s.id for s in before} | outline.ancestors[sid]
     job = Job(
         desk=desk,
         section=outline.section(sid),
-        heard={
-            s.id: current[s.id]
-            for s in outline.sections
-            if s.id in known & current.keys()
-        },
+        heard={s.id: current[s.id] for s in outline.sections if s.id in known & current.keys()},
         landed=lambda _: None,
         note=note,
         sample=current[sid].version,
@@ -164,13 +159,11 @@ async def _redraft_one(desk: Desk, graph: Any, sid: str, note: str) -> None:
 async def _finish(desk: Desk, began: float) -> RunResult:
     """Review the whole and record how the work stands."""
     going = Run(desk, None, "complete")
-    stage = Stage(missing=0, broken=0, repairs=1)
-    from inkwright.agents import work_graph as steps
-
+    stage = Stage(broken=0)
     runtime: Any = _Context(going)
-    if not steps.missing(desk):
-        await steps.review(stage, runtime)
-    await steps.assemble(stage, runtime)
+    if not missing(desk):
+        await review(stage, runtime)
+    await assemble(stage, runtime)
     return _result(desk, going.status, began, going.stopped_by)
 
 
@@ -191,9 +184,7 @@ async def _desk(
     """Hold the work's lease, with everything a run needs at hand."""
     with works.leased(library, work_id) as lease:
         work = works.get(library, work_id)
-        pinned = (
-            work.pinned if work.pinned and "tokenizer_factor" in work.pinned else None
-        )
+        pinned = work.pinned if work.pinned and "tokenizer_factor" in work.pinned else None
         if pinned is None:
             pinned = await _pin(library, lease, work, calling)
         desk = _set_up(library, lease, work, pinned, calling, limits, watch, watch_text)
@@ -207,15 +198,11 @@ async def _desk(
             heart.cancel()
 
 
-async def _pin(
-    library: Library, lease: Lease, work: Work, calling: Calling
-) -> dict[str, Any]:
+async def _pin(library: Library, lease: Lease, work: Work, calling: Calling) -> dict[str, Any]:
     """Fix, when a work begins, what its prompts depend on."""
     writer = calling.endpoints["writer"]
     lengths = []
-    for endpoint in {
-        e.model_dump_json(): e for e in calling.endpoints.values()
-    }.values():
+    for endpoint in {e.model_dump_json(): e for e in calling.endpoints.values()}.values():
         served = await probe(endpoint)
         if (wrong := not_served(endpoint, served)) is not None:
             raise ModelRefused(wrong)
@@ -297,9 +284,7 @@ def _set_up(
 
 async def _shorten_request(desk: Desk, pinned: dict[str, Any]) -> None:
     """Keep a request too long for every prompt as its instructions and a source."""
-    if pinned.get("request") or fits_whole(
-        desk.brief, desk.tokenizer, desk.context_tokens
-    ):
+    if pinned.get("request") or fits_whole(desk.brief, desk.tokenizer, desk.context_tokens):
         return
     whole = desk.brief.request
     desk.request = ""
@@ -315,13 +300,9 @@ async def _beat(library: Library, lease: Lease) -> None:
         works.renew(library, lease)
 
 
-def _result(
-    desk: Desk, status: Status, began: float, stopped_by: Exception | None
-) -> RunResult:
+def _result(desk: Desk, status: Status, began: float, stopped_by: Exception | None) -> RunResult:
     if isinstance(stopped_by, BudgetSpent):
-        desk.problem(
-            f"{stopped_by}; raise it and `inkwright resume {desk.work}` goes on"
-        )
+        desk.problem(f"{stopped_by}; raise it and `inkwright resume {desk.work}` goes on")
     spent = desk.models.spent
     return RunResult(
         status=status,

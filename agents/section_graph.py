@@ -16,6 +16,7 @@ from inkwright.agents.desk import Desk
 from inkwright.agents.events import SectionBegan, SectionReached, SectionRevised
 from inkwright.memory import drafts
 from inkwright.memory.draft import Draft, Manifest, Review
+from inkwright.memory.entry import Entry
 from inkwright.memory.errors import ModelError
 from inkwright.memory.outline import Section
 from inkwright.memory.wordcount import count_words
@@ -100,11 +101,7 @@ async def remember(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     desk, sid = job.desk, job.section.id
     remembered = archivist.Remembered("", ())
     if desk.arms.memory in ("rolling", "full"):
-        shown = (
-            {s.entry for s in job.manifest.shown if s.how == "raw"}
-            if job.manifest
-            else set()
-        )
+        shown = {s.entry for s in job.manifest.shown if s.how == "raw"} if job.manifest else set()
         entries = [e for e in desk.ledger.refresh().latest() if e.id in shown]
         version = drafts.next_version(desk.library, desk.work, sid)
         remembered = await archivist.remember(
@@ -138,9 +135,7 @@ async def check(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
         round=state["round"],
         priority=job.priority,
     )
-    if job.best is None or _badness(job, job.text, job.review) < _badness(
-        job, *job.best
-    ):
+    if job.best is None or _badness(job, job.text, job.review) < _badness(job, *job.best):
         job.best = (job.text, job.review)
     return {"broken": len(job.best[1].broken)}
 
@@ -154,9 +149,7 @@ async def patch(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     told = {c.id: c.text for c in desk.plan.carried(job.section.id)}
     broken = review.broken
     desk.watch(
-        SectionRevised(
-            desk.work, job.section.id, round, tuple(f.constraint for f in broken)
-        )
+        SectionRevised(desk.work, job.section.id, round, tuple(f.constraint for f in broken))
     )
     try:
         job.text = await editor.patch(
@@ -173,7 +166,7 @@ async def accept(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     job = runtime.context
     assert job.draft is not None and job.best is not None
     desk, (text, review) = job.desk, job.best
-    delta = ()
+    delta: tuple[Entry, ...] = ()
     if text != job.draft.text and desk.arms.memory == "full":
         desk.ledger.refresh()
         delta = await archivist.update(desk, job.section, job.draft, text)
@@ -187,16 +180,12 @@ async def accept(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
         delta=delta,
     )
     desk.watch(
-        SectionReached(
-            desk.work, job.section.id, "accepted", accepted.words, accepted.rounds
-        )
+        SectionReached(desk.work, job.section.id, "accepted", accepted.words, accepted.rounds)
     )
     return {}
 
 
-def where_it_stands(
-    state: Progress, runtime: Runtime[Job]
-) -> Literal["recall", "check"]:
+def where_it_stands(state: Progress, runtime: Runtime[Job]) -> Literal["recall", "check"]:
     """A section that was drafted before goes straight to its review."""
     return "check" if runtime.context.draft is not None else "recall"
 

@@ -35,13 +35,8 @@ async def settle(desk: Desk, *, only: Collection[str] | None = None) -> None:
     for number in range(max(begun["pass"], 1), PASSES + 1):
         basis = begun["basis"] if number == begun["pass"] else None
         if basis is None:
-            basis = {
-                sid: d.version
-                for sid, d in drafts.current(desk.library, desk.work).items()
-            }
-            works.pin(
-                desk.library, desk.lease, settling={"pass": number, "basis": basis}
-            )
+            basis = {sid: d.version for sid, d in drafts.current(desk.library, desk.work).items()}
+            works.pin(desk.library, desk.lease, settling={"pass": number, "basis": basis})
         stale = [
             s
             for s in staleness.find(desk.library, desk.work, desk.ledger, basis)
@@ -78,9 +73,7 @@ async def _settle_one(desk: Desk, stale: Stale, draft: Draft, number: int) -> No
         return
     if draft.author != "model":
         for finding in findings:
-            desk.problem(
-                f"{sid}: {finding.evidence!r} contradicts {finding.constraint}"
-            )
+            desk.problem(f"{sid}: {finding.evidence!r} contradicts {finding.constraint}")
         return
     await _patch(desk, draft, stale.changes, findings, stamps, number)
 
@@ -88,9 +81,7 @@ async def _settle_one(desk: Desk, stale: Stale, draft: Draft, number: int) -> No
 async def _judged(
     desk: Desk, draft: Draft, changes: Sequence[Change], number: int
 ) -> list[Finding]:
-    batches = [
-        changes[i : i + CHANGES_A_CALL] for i in range(0, len(changes), CHANGES_A_CALL)
-    ]
+    batches = [changes[i : i + CHANGES_A_CALL] for i in range(0, len(changes), CHANGES_A_CALL)]
     answers = await asyncio.gather(
         *(
             reviewer.contradictions(
@@ -138,9 +129,7 @@ async def _patch(
     if constraints and desk.arms.review != "off":
         review = await reviewer.check(desk, sid, text, constraints, round=100 + number)
         if review.adds_to(draft.review):
-            desk.problem(
-                f"{sid}: contradicts memory; the patch would break a constraint"
-            )
+            desk.problem(f"{sid}: contradicts memory; the patch would break a constraint")
             return
     drafts.patch(
         desk.library,

@@ -99,18 +99,14 @@ class LiteLLMTransport:
             arguments["extra_body"] = dict(request.extra)
         if on_text is None:
             return await self._tried(request.role, lambda: self._whole(arguments))
-        return await self._tried(
-            request.role, lambda: self._streamed(arguments, on_text)
-        )
+        return await self._tried(request.role, lambda: self._streamed(arguments, on_text))
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray:
         async def once() -> np.ndarray:
             answer = await self._router.aembedding(
                 model="embedder", input=list(texts), encoding_format="float"
             )
-            return np.array(
-                [item["embedding"] for item in answer.data], dtype=np.float32
-            )
+            return np.array([item["embedding"] for item in answer.data], dtype=np.float32)
 
         return await self._tried("embedder", once)
 
@@ -126,9 +122,7 @@ class LiteLLMTransport:
             time.monotonic() - began,
         )
 
-    async def _streamed(
-        self, arguments: dict[str, Any], on_text: Callable[[str], None]
-    ) -> Answer:
+    async def _streamed(self, arguments: dict[str, Any], on_text: Callable[[str], None]) -> Answer:
         began = time.monotonic()
         pieces: list[str] = []
         finish, model, usage = None, "", None
@@ -167,29 +161,19 @@ class LiteLLMTransport:
         litellm = self._litellm
         where = f"{endpoint.model} at {', '.join(endpoint.api_bases) or 'its provider'}"
         said = _one_line(fault, endpoint.api_key)
-        if isinstance(
-            fault, litellm.AuthenticationError | litellm.PermissionDeniedError
-        ):
-            return ModelRefused(
-                f"{where} rejects the key: set INKWRIGHT_API_KEY ({said})"
-            )
+        if isinstance(fault, litellm.AuthenticationError | litellm.PermissionDeniedError):
+            return ModelRefused(f"{where} rejects the key: set INKWRIGHT_API_KEY ({said})")
         if isinstance(fault, litellm.NotFoundError):
-            return ModelRefused(
-                f"{where} is not served: check INKWRIGHT_MODEL ({said})"
-            )
+            return ModelRefused(f"{where} is not served: check INKWRIGHT_MODEL ({said})")
         if isinstance(fault, litellm.ContextWindowExceededError):
             return ModelRefused(
                 f"{where}: the prompt is too long: set INKWRIGHT_CONTEXT_TOKENS"
                 f" to what the server takes ({said})"
             )
-        if isinstance(
-            fault, litellm.BadRequestError | litellm.UnprocessableEntityError
-        ):
+        if isinstance(fault, litellm.BadRequestError | litellm.UnprocessableEntityError):
             return ModelRefused(f"{where} rejects the call ({said})")
         if isinstance(fault, litellm.Timeout):
-            return ModelUnreachable(
-                f"{where} did not answer in {self._calling.timeout_s:g} s"
-            )
+            return ModelUnreachable(f"{where} did not answer in {self._calling.timeout_s:g} s")
         return ModelUnreachable(
             f"{where} cannot be reached: start it, or set INKWRIGHT_API_BASE ({said})"
         )
@@ -209,9 +193,7 @@ def _deployments(role: Role, endpoint: Endpoint) -> list[dict[str, Any]]:
     ]
 
 
-def _answer(
-    text: str, finish: str, model: str | None, usage: Any, seconds: float
-) -> Answer:
+def _answer(text: str, finish: str, model: str | None, usage: Any, seconds: float) -> Answer:
     details = getattr(usage, "prompt_tokens_details", None)
     return Answer(
         text=text,

@@ -45,7 +45,7 @@ async def repair(desk: Desk, review: Review) -> bool:
     told = {c.id: c.text for c in constraints_on_whole(desk)}
     changed = False
     for finding in review.broken:
-        if finding.constraint == LENGTH:
+        if finding.constraint == LENGTH or _stamp(finding) in _stamps(desk):
             continue
         current = drafts.current(desk.library, desk.work)
         target = _place(desk, current, finding)
@@ -74,9 +74,7 @@ def remaining(desk: Desk) -> list[str]:
     return lines
 
 
-async def _repaired(
-    desk: Desk, draft: Draft, finding: Finding, told: Mapping[str, str]
-) -> bool:
+async def _repaired(desk: Desk, draft: Draft, finding: Finding, told: Mapping[str, str]) -> bool:
     sid = draft.section
     text = await editor.patch(
         desk,
@@ -102,8 +100,20 @@ async def _repaired(
         stage="reviewed",
         review=_merged(draft.review, review),
         delta=delta,
+        checked=[_stamp(finding)],
     )
     return True
+
+
+def _stamp(finding: Finding) -> str:
+    return f"repair:{finding.constraint}"
+
+
+def _stamps(desk: Desk) -> set[str]:
+    """Return what every newest draft was checked against: an interrupted repair is not redone."""
+    current = drafts.current(desk.library, desk.work)
+    with desk.library.read() as db:
+        return {s for draft in current.values() for s in drafts.stamped(db, desk.work, draft)}
 
 
 def _merged(before: Review | None, rules_now: Review) -> Review:
@@ -123,6 +133,4 @@ def _place(desk: Desk, current: Mapping[str, Draft], finding: Finding) -> Draft 
 
 def _text(desk: Desk) -> str:
     current = drafts.current(desk.library, desk.work)
-    return "\n\n".join(
-        current[s.id].text for s in desk.plan.outline.sections if s.id in current
-    )
+    return "\n\n".join(current[s.id].text for s in desk.plan.outline.sections if s.id in current)

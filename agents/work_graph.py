@@ -23,13 +23,10 @@ Status = Literal["complete", "flagged", "partial", "planned"]
 
 
 class Stage(TypedDict):
-    """The graph's state: counters."""
+    """The graph's state: a counter."""
 
-    missing: int
-    """Sections without an accepted draft."""
     broken: int
     """Constraints on the whole piece that are broken."""
-    repairs: int
 
 
 @dataclass
@@ -63,28 +60,38 @@ async def draft(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     desk = run.desk
     desk.watch(PhaseBegan(desk.work, "drafting"))
     _tell_sections(desk)
-    works.record(desk.library, desk.lease, status="drafting")
+    if missing(desk):
+        works.record(desk.library, desk.lease, status="drafting")
+        works.pin(desk.library, desk.lease, settled=False, repair=None)
     scheduler = Scheduler(desk, run.sections)
     await scheduler.run()
     run.stopped_by = scheduler.stopped_by
-    return {"missing": len(missing(desk))}
+    return {}
 
 
 async def settle(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     run = runtime.context
     desk = run.desk
-    if desk.arms.memory == "full" and desk.arms.review == "full":
+    enabled = desk.arms.memory == "full" and desk.arms.review == "full"
+    if enabled and not _pinned(desk).get("settled"):
         desk.watch(PhaseBegan(desk.work, "settling"))
         try:
             await settler.settle(desk)
         except (BudgetSpent, ModelError) as fault:
             run.stopped_by = fault
+            return {}
+        works.pin(desk.library, desk.lease, settled=True)
     return {}
 
 
 async def review(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
+    """Check the whole piece; a repair that was interrupted goes on from what was found then."""
     run = runtime.context
     desk = run.desk
+    pinned = _pinned(desk)
+    if pinned.get("repair") == "begun":
+        run.review = Review.model_validate(pinned["whole"])
+        return {"broken": len(run.review.broken)}
     desk.watch(PhaseBegan(desk.work, "reviewing"))
     try:
         run.review = await whole.review_whole(desk)
@@ -97,12 +104,16 @@ async def review(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
 
 async def repair(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     run = runtime.context
+    desk = run.desk
     assert run.review is not None
+    works.pin(desk.library, desk.lease, repair="begun")
     try:
-        await whole.repair(run.desk, run.review)
+        await whole.repair(desk, run.review)
     except BudgetSpent as fault:
         run.stopped_by = fault
-    return {"repairs": state["repairs"] + 1}
+        return {}
+    works.pin(desk.library, desk.lease, repair="done")
+    return {}
 
 
 async def assemble(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
@@ -127,9 +138,7 @@ async def assemble(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     return {}
 
 
-def where_it_stands(
-    state: Stage, runtime: Runtime[Run]
-) -> Literal["plan", "draft", "__end__"]:
+def where_it_stands(state: Stage, runtime: Runtime[Run]) -> Literal["plan", "draft", "__end__"]:
     """Ask the library: is the work planned already?"""
     run = runtime.context
     if not run.desk.planned:
@@ -142,8 +151,8 @@ def after_plan(state: Stage, runtime: Runtime[Run]) -> Literal["draft", "__end__
 
 
 def after_draft(state: Stage, runtime: Runtime[Run]) -> Literal["settle", "assemble"]:
-    """A run that was stopped, or has gaps, is not settled: what is missing would be news again."""
-    return "assemble" if runtime.context.stopped_by or state["missing"] else "settle"
+    """A run that was stopped early is not settled yet: what is missing would be news again."""
+    return "assemble" if runtime.context.stopped_by else "settle"
 
 
 def after_settle(state: Stage, runtime: Runtime[Run]) -> Literal["review", "assemble"]:
@@ -153,10 +162,13 @@ def after_settle(state: Stage, runtime: Runtime[Run]) -> Literal["review", "asse
 def after_review(state: Stage, runtime: Runtime[Run]) -> Literal["repair", "assemble"]:
     """Repair once what is broken, if editing is on."""
     run = runtime.context
-    mends = run.desk.arms.review != "off" and run.review is not None
-    return (
-        "repair" if mends and state["broken"] and not state["repairs"] else "assemble"
-    )
+    mends = run.desk.arms.review != "off" and run.stopped_by is None
+    done = _pinned(run.desk).get("repair") == "done"
+    return "repair" if mends and state["broken"] and not done else "assemble"
+
+
+def after_repair(state: Stage, runtime: Runtime[Run]) -> Literal["review", "assemble"]:
+    return "assemble" if runtime.context.stopped_by else "review"
 
 
 def work_graph() -> Any:
@@ -169,9 +181,13 @@ def work_graph() -> Any:
     graph.add_conditional_edges("draft", after_draft, ["settle", "assemble"])
     graph.add_conditional_edges("settle", after_settle, ["review", "assemble"])
     graph.add_conditional_edges("review", after_review, ["repair", "assemble"])
-    graph.add_edge("repair", "review")
+    graph.add_conditional_edges("repair", after_repair, ["review", "assemble"])
     graph.add_edge("assemble", END)
     return graph.compile()
+
+
+def _pinned(desk: Desk) -> dict[str, Any]:
+    return works.get(desk.library, desk.work).pinned or {}
 
 
 def missing(desk: Desk) -> list[str]:
@@ -188,9 +204,7 @@ def _status(run: Run) -> Status:
         return "flagged"
     current = drafts.current(desk.library, desk.work)
     required = {
-        c.id
-        for c in (*desk.plan.constraints, *whole.constraints_on_whole(desk))
-        if c.required
+        c.id for c in (*desk.plan.constraints, *whole.constraints_on_whole(desk)) if c.required
     }
     findings = [f for d in current.values() if d.review for f in d.review.findings]
     unmet = [
@@ -199,9 +213,7 @@ def _status(run: Run) -> Status:
         if f.status != "met" and f.constraint in required
     ]
     for finding in unmet:
-        desk.problem(
-            f"{finding.constraint} is {finding.status}: {finding.evidence}".rstrip(": ")
-        )
+        desk.problem(f"{finding.constraint} is {finding.status}: {finding.evidence}".rstrip(": "))
     return "flagged" if unmet else "complete"
 
 

@@ -18,9 +18,7 @@ OVERRUN = 2.0
 SOFAR_WORDS = 250
 
 
-async def write(
-    desk: Desk, section: Section, manifest: Manifest, *, priority: float = 0.0
-) -> str:
+async def write(desk: Desk, section: Section, manifest: Manifest, *, priority: float = 0.0) -> str:
     """Return a first draft of ``section``.
 
     Raises:
@@ -43,9 +41,7 @@ async def write(
         sample=manifest.sample,
         priority=priority,
     )
-    prose = await desk.models.prose(
-        ask, han=desk.han, on_text=_watcher(desk, section.id)
-    )
+    prose = await desk.models.prose(ask, han=desk.han, on_text=_watcher(desk, section.id))
     return tidy(prose.text, section.title, manifest.target_words, prose.cut_short)
 
 
@@ -75,9 +71,7 @@ async def go_on(
         _tokens_for(desk, missing_words),
         priority=priority,
     )
-    prose = await desk.models.prose(
-        ask, han=desk.han, on_text=_watcher(desk, section.id)
-    )
+    prose = await desk.models.prose(ask, han=desk.han, on_text=_watcher(desk, section.id))
     more = tidy(prose.text, section.title, missing_words, prose.cut_short)
     more = _without_overlap(text, more)
     if not more:

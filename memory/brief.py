@@ -43,9 +43,7 @@ class Placement(Value):
         if self.scope == "once":
             return (self.first,) if self.first <= total else ()
         last = min(self.last or total, total)
-        return tuple(
-            range(self.first, last + 1, self.every if self.scope == "periodic" else 1)
-        )
+        return tuple(range(self.first, last + 1, self.every if self.scope == "periodic" else 1))
 
     @property
     def highest(self) -> int:
@@ -141,9 +139,7 @@ class Constraint(Value):
         if not met:
             raise ValueError(f"a {self.kind} constraint needs {field}")
         if self.min_words and self.max_words and self.min_words > self.max_words:
-            raise ValueError(
-                f"min_words {self.min_words} is more than max_words {self.max_words}"
-            )
+            raise ValueError(f"min_words {self.min_words} is more than max_words {self.max_words}")
         return self
 
 

@@ -33,12 +33,9 @@ class SectionRow(Value):
 def rows(library: Library, work: str) -> dict[str, SectionRow]:
     """Return where every section stands, by id."""
     with library.read() as db:
-        found = db.execute(
-            select(schema.sections).where(schema.sections.c.work == work)
-        ).mappings()
+        found = db.execute(select(schema.sections).where(schema.sections.c.work == work)).mappings()
         return {
-            r["section"]: SectionRow(**{k: v for k, v in r.items() if k != "work"})
-            for r in found
+            r["section"]: SectionRow(**{k: v for k, v in r.items() if k != "work"}) for r in found
         }
 
 
@@ -102,9 +99,7 @@ def start(library: Library, lease: Lease, frozen: Manifest) -> int:
             )
         ).inserted_primary_key
         assert number is not None
-        _set(
-            db, lease, frozen.section, state="started", manifest=number[0], failure=None
-        )
+        _set(db, lease, frozen.section, state="started", manifest=number[0], failure=None)
         return int(number[0])
 
 
@@ -253,9 +248,7 @@ def _joined(library: Library, work: str, which: str) -> dict[str, Draft]:
     )
     with library.read() as db:
         found = db.execute(
-            select(schema.drafts)
-            .select_from(joined)
-            .where(schema.drafts.c.work == work)
+            select(schema.drafts).select_from(joined).where(schema.drafts.c.work == work)
         ).mappings()
         return {row["section"]: _draft(row) for row in found}
 
@@ -292,9 +285,7 @@ def _new_version(
 def _next_version(db: Connection, work: str, section: str) -> int:
     table = schema.drafts
     newest = db.execute(
-        select(func.max(table.c.version)).where(
-            table.c.work == work, table.c.section == section
-        )
+        select(func.max(table.c.version)).where(table.c.work == work, table.c.section == section)
     ).scalar()
     return (newest or 0) + 1
 
@@ -302,20 +293,12 @@ def _next_version(db: Connection, work: str, section: str) -> int:
 def _set(db: Connection, lease: Lease, section: str, **values: object) -> None:
     table = schema.sections
     db.execute(
-        update(table)
-        .where(table.c.work == lease.work, table.c.section == section)
-        .values(**values)
+        update(table).where(table.c.work == lease.work, table.c.section == section).values(**values)
     )
-    db.execute(
-        update(schema.works)
-        .where(schema.works.c.id == lease.work)
-        .values(updated_at=now())
-    )
+    db.execute(update(schema.works).where(schema.works.c.id == lease.work).values(updated_at=now()))
 
 
-def _set_review(
-    db: Connection, lease: Lease, draft: Draft, review: Review, rounds: int
-) -> None:
+def _set_review(db: Connection, lease: Lease, draft: Draft, review: Review, rounds: int) -> None:
     table = schema.drafts
     db.execute(
         update(table)
@@ -348,6 +331,4 @@ def _stamp(db: Connection, work: str, draft: Draft, checked: Sequence[str]) -> N
 def _draft(row: RowMapping) -> Draft:
     fields = {name: row[name] for name in Draft.model_fields}
     review = fields.pop("review")
-    return Draft(
-        **fields, review=None if review is None else Review.model_validate(review)
-    )
+    return Draft(**fields, review=None if review is None else Review.model_validate(review))

@@ -49,9 +49,7 @@ class Entry(Value):
     @cached_property
     def names(self) -> frozenset[str]:
         """The subject and its aliases, normalised for exact comparison."""
-        return frozenset(
-            normalise(name) for name in (self.subject, *self.aliases) if name.strip()
-        )
+        return frozenset(normalise(name) for name in (self.subject, *self.aliases) if name.strip())
 
     @cached_property
     def topic(self) -> tuple[str, str]:
@@ -61,19 +59,13 @@ class Entry(Value):
     @property
     def line(self) -> str:
         """The entry as prompts show it."""
-        about = (
-            f"{self.subject} ({', '.join(self.aliases)})"
-            if self.aliases
-            else self.subject
-        )
+        about = f"{self.subject} ({', '.join(self.aliases)})" if self.aliases else self.subject
         head = f"{about} | {self.attribute}" if self.attribute else about
         return f"- [{self.id}] {head}: {self.statement}"
 
     def same_fact(self, other: "Entry") -> bool:
         """True when both say the same of the same topic, whatever the wording's case or marks."""
-        return self.topic == other.topic and normalise(self.statement) == normalise(
-            other.statement
-        )
+        return self.topic == other.topic and normalise(self.statement) == normalise(other.statement)
 
 
 def normalise(text: str) -> str:

@@ -26,11 +26,7 @@ class WorkNotFound(BadInput):
     """No work of that name is in the library."""
 
     def __init__(self, work: str, close: tuple[str, ...] = ()) -> None:
-        hint = (
-            f"; did you mean {close[0]}?"
-            if close
-            else "; `inkwright status` lists them"
-        )
+        hint = f"; did you mean {close[0]}?" if close else "; `inkwright status` lists them"
         super().__init__(f"no work {work!r} in this library{hint}")
         self.work = work
 

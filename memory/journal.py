@@ -93,8 +93,7 @@ def keep(
     """Commit one answered call. ``asked_for`` is the model name that was requested."""
     with library.write(lease) as db:
         stored = [
-            {"role": m["role"], "hash": _keep_part(db, lease.work, m["content"])}
-            for m in messages
+            {"role": m["role"], "hash": _keep_part(db, lease.work, m["content"])} for m in messages
         ]
         db.execute(
             insert(schema.journal).values(
@@ -153,14 +152,11 @@ def calls(library: Library, work: str) -> list[dict[str, Any]]:
             r.hash: r.text
             for r in db.execute(select(schema.parts).where(schema.parts.c.work == work))
         }
-        rows = db.execute(
-            select(table).where(table.c.work == work).order_by(table.c.id)
-        )
+        rows = db.execute(select(table).where(table.c.work == work).order_by(table.c.id))
         found = [dict(row) for row in rows.mappings()]
     for call in found:
         call["messages"] = [
-            {"role": part["role"], "content": texts[part["hash"]]}
-            for part in call.pop("parts")
+            {"role": part["role"], "content": texts[part["hash"]]} for part in call.pop("parts")
         ]
     return found
 
@@ -207,9 +203,7 @@ def speed(library: Library, model: str, *, recent: int = 300) -> Speed | None:
 def _keep_part(db: Connection, work: str, text: str) -> str:
     hashed = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     table = schema.parts
-    known = db.execute(
-        select(table.c.hash).where(table.c.work == work, table.c.hash == hashed)
-    )
+    known = db.execute(select(table.c.hash).where(table.c.work == work, table.c.hash == hashed))
     if known.first() is None:
         db.execute(insert(table).values(work=work, hash=hashed, text=text))
     return hashed

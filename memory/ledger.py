@@ -34,9 +34,7 @@ class Ledger:
                 .order_by(table.c.seq)
             ).mappings()
             for row in rows:
-                self._history.setdefault(row["id"], []).append(
-                    (row["seq"], _entry(row))
-                )
+                self._history.setdefault(row["id"], []).append((row["seq"], _entry(row)))
                 self.newest = row["seq"]
         return self
 
@@ -48,9 +46,7 @@ class Ledger:
         """
         seen = []
         for history in self._history.values():
-            if (
-                entry := _as_of(history, drafts)
-            ) is not None and entry.status == "live":
+            if (entry := _as_of(history, drafts)) is not None and entry.status == "live":
                 seen.append(entry)
         replaced = {e.supersedes for e in seen}
         return sorted((e for e in seen if e.id not in replaced), key=_by_id)
@@ -78,11 +74,7 @@ class Ledger:
 
     def next_number(self, prefix: str) -> int:
         """Return the first number no entry ``PREFIX.NUMBER`` has had."""
-        taken = [
-            int(i.rpartition(".")[2])
-            for i in self._history
-            if i.rpartition(".")[0] == prefix
-        ]
+        taken = [int(i.rpartition(".")[2]) for i in self._history if i.rpartition(".")[0] == prefix]
         return max(taken, default=0) + 1
 
 

@@ -91,9 +91,7 @@ class Library:
         with self.engine.connect() as connection:
             known = inspect(connection).has_table("alembic_version")
             found = (
-                connection.execute(
-                    text("SELECT version_num FROM alembic_version")
-                ).scalar()
+                connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
                 if known
                 else None
             )

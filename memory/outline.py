@@ -64,22 +64,18 @@ class Outline(Value):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        ids = [part.id for part in (*self.headings, *self.sections)]
+        ids = [h.id for h in self.headings] + [s.id for s in self.sections]
         if len(set(ids)) != len(ids):
             raise ValueError("two parts of the outline have the same id")
         known = {s.id for s in self.sections}
         for section in self.sections:
             if missing := [a for a in section.after if a not in known]:
-                raise ValueError(
-                    f"{section.title!r} depends on {missing[0]!r}, which is not there"
-                )
+                raise ValueError(f"{section.title!r} depends on {missing[0]!r}, which is not there")
         try:
             tuple(TopologicalSorter(self.depends_on).static_order())
         except CycleError as fault:
             circle = " -> ".join(fault.args[1])
-            raise ValueError(
-                f"sections depend on each other in a circle: {circle}"
-            ) from fault
+            raise ValueError(f"sections depend on each other in a circle: {circle}") from fault
         return self
 
     @cached_property
@@ -145,9 +141,7 @@ class Outline(Value):
         return tuple(reversed(back))
 
     def _previous(self, sid: str) -> str | None:
-        earlier = [
-            d for d in self.depends_on[sid] if self.position[d] < self.position[sid]
-        ]
+        earlier = [d for d in self.depends_on[sid] if self.position[d] < self.position[sid]]
         return max(earlier, key=self.position.__getitem__, default=None)
 
     def placed(self, positions: Iterable[int]) -> tuple[Section, ...]:

@@ -31,9 +31,7 @@ def of_source(number: int, text: str) -> list[Passage]:
 
 def _cut(prefix: str, origin: str, text: str) -> list[Passage]:
     return [
-        Passage(f"{prefix}#{n}", origin, piece)
-        for n, piece in enumerate(pieces(text), 1)
-        if piece
+        Passage(f"{prefix}#{n}", origin, piece) for n, piece in enumerate(pieces(text), 1) if piece
     ]
 
 

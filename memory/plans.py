@@ -22,9 +22,7 @@ class Plan(Value):
     def carried(self, section: str) -> tuple[Constraint, ...]:
         """Return the constraints placed in ``section``."""
         position, total = self.outline.position[section], len(self.outline.sections)
-        return tuple(
-            c for c in self.constraints if position in c.where.positions(total)
-        )
+        return tuple(c for c in self.constraints if position in c.where.positions(total))
 
     @property
     def whole(self) -> tuple[Constraint, ...]:
@@ -71,9 +69,7 @@ def adopt(
     """Store a new version of the plan with its memory entries; new sections are ``planned``."""
     with library.write(lease) as db:
         newest = db.execute(
-            select(func.max(schema.plans.c.version)).where(
-                schema.plans.c.work == lease.work
-            )
+            select(func.max(schema.plans.c.version)).where(schema.plans.c.work == lease.work)
         ).scalar()
         version = (newest or 0) + 1
         db.execute(
@@ -90,18 +86,13 @@ def adopt(
         known = {
             row.section
             for row in db.execute(
-                select(schema.sections.c.section).where(
-                    schema.sections.c.work == lease.work
-                )
+                select(schema.sections.c.section).where(schema.sections.c.work == lease.work)
             )
         }
         new = [s.id for s in outline.sections if s.id not in known]
         if new:
             db.execute(
                 insert(schema.sections),
-                [
-                    {"work": lease.work, "section": sid, "state": "planned"}
-                    for sid in new
-                ],
+                [{"work": lease.work, "section": sid, "state": "planned"} for sid in new],
             )
     return Plan(version=version, outline=outline, constraints=constraints)

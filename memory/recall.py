@@ -80,9 +80,7 @@ def entry_key(entry: Entry) -> str:
     return f"entry:{entry.id}:{entry.version}"
 
 
-def _rank(
-    orders: str, entries: Sequence[Entry], nearest: Mapping[str, float]
-) -> list[_Candidate]:
+def _rank(orders: str, entries: Sequence[Entry], nearest: Mapping[str, float]) -> list[_Candidate]:
     names_in_orders = NamesIn(orders)
     by_vector = {key: rank for rank, key in enumerate(nearest)}
     by_words = _by_words(orders, entries)
@@ -110,9 +108,7 @@ def _by_words(orders: str, entries: Sequence[Entry]) -> dict[str, int]:
     shared = {e.id: terms(e.line) & wanted for e in entries}
     frequency = Counter(term for found in shared.values() for term in found)
     weight = {t: math.log(1 + len(entries) / n) for t, n in frequency.items()}
-    scores = {
-        i: sum(weight[t] for t in sorted(found)) for i, found in shared.items() if found
-    }
+    scores = {i: sum(weight[t] for t in sorted(found)) for i, found in shared.items() if found}
     best = sorted(scores, key=lambda i: (-scores[i], i))
     return {i: rank for rank, i in enumerate(best)}
 
@@ -128,9 +124,5 @@ def _choose_passages(
     near = [known[i] for i in nearest if i in known][:MAX_PASSAGES]
     texts = [f"From {titles.get(p.origin, 'the request')}: {p.text}" for p in near]
     fits = fit(texts, int(budget_tokens * PASSAGE_SHARE), count)
-    kept = {
-        p.id: text
-        for p, text, fitting in zip(near, texts, fits, strict=True)
-        if fitting
-    }
+    kept = {p.id: text for p, text, fitting in zip(near, texts, fits, strict=True) if fitting}
     return [kept[p.id] for p in passages if p.id in kept]

@@ -67,7 +67,7 @@ def find(
         changes = tuple(
             change
             for change in _changes(
-                plan, ledger, current, manifests[section.id], section.id
+                plan, ledger, versions, manifests[section.id], current[section.id]
             )
             if change.stamp not in stamps[section.id]
         )
@@ -77,19 +77,14 @@ def find(
 
 
 def _changes(
-    plan: Plan,
-    ledger: Ledger,
-    current: Mapping[str, Draft],
-    manifest: Manifest,
-    sid: str,
+    plan: Plan, ledger: Ledger, versions: Mapping[str, int], manifest: Manifest, draft: Draft
 ) -> Iterator[Change]:
+    sid = draft.section
     yield from _plan_changes(plan, manifest, sid)
-    before = {
-        t: current[t].version for t in _seen_from(plan.outline, sid) if t in current
-    }
+    before = {t: versions[t] for t in _seen_from(plan.outline, sid) if t in versions}
     visible = {e.id: e for e in ledger.heard(before)}
     yield from _shown_changes(ledger, visible, manifest)
-    yield from _appeared(plan.outline, ledger, visible, manifest, current[sid], sid)
+    yield from _appeared(plan.outline, ledger, visible, manifest, draft, sid)
 
 
 def _plan_changes(plan: Plan, manifest: Manifest, sid: str) -> Iterator[Change]:
@@ -149,18 +144,14 @@ def _appeared(
     new = [
         e
         for e in visible.values()
-        if e.id not in shown
-        and _is_news(e, manifest, later)
-        and _holds_at(outline, e, sid)
+        if e.id not in shown and _is_news(e, manifest, later) and _holds_at(outline, e, sid)
     ]
     if not new:
         return
     mentioned = NamesIn(draft.text).among({name for e in new for name in e.names})
     for entry in new:
         if entry.names & mentioned:
-            yield _change(
-                entry, f"{entry.subject}: an earlier section has since established it"
-            )
+            yield _change(entry, f"{entry.subject}: an earlier section has since established it")
 
 
 def _is_news(entry: Entry, manifest: Manifest, later: set[tuple[str, int]]) -> bool:
@@ -170,11 +161,7 @@ def _is_news(entry: Entry, manifest: Manifest, later: set[tuple[str, int]]) -> b
 
 
 def _holds_at(outline: Outline, entry: Entry, sid: str) -> bool:
-    start = entry.from_section
-    return (
-        start not in outline.position
-        or outline.position[start] <= outline.position[sid]
-    )
+    return outline.position.get(entry.from_section or "", 0) <= outline.position[sid]
 
 
 def _seen_from(outline: Outline, sid: str) -> set[str]:

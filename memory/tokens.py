@@ -17,9 +17,7 @@ class Tokenizer(Protocol):
         ...
 
 
-def fit(
-    texts: Sequence[str], budget: int, count: Callable[[str], int]
-) -> tuple[bool, ...]:
+def fit(texts: Sequence[str], budget: int, count: Callable[[str], int]) -> tuple[bool, ...]:
     """Say for each text, in order of preference, whether it goes into ``budget`` tokens."""
     kept, spent = [], 0
     for text in texts:

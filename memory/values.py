@@ -17,7 +17,5 @@ def digest(content: Any) -> str:
     """Return a SHA-256 hex digest of JSON-like ``content``, the same on every machine."""
     if isinstance(content, BaseModel):
         content = content.model_dump(mode="json")
-    canonical = json.dumps(
-        content, sort_keys=True, ensure_ascii=False, separators=(",", ":")
-    )
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

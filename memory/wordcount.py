@@ -42,9 +42,7 @@ def words(text: str) -> list[str]:
 
 def sentences(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of ``text``; what lies between them is white space."""
-    return tuple(
-        Sentence(m.group(), m.start(), m.end()) for m in _SENTENCE.finditer(text)
-    )
+    return tuple(Sentence(m.group(), m.start(), m.end()) for m in _SENTENCE.finditer(text))
 
 
 def tail(text: str, limit: int) -> str:

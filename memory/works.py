@@ -40,9 +40,7 @@ class Work(Value):
     updated_at: float
 
 
-def begin(
-    library: Library, brief: Brief, arms: dict[str, str], *, fresh: bool = False
-) -> Work:
+def begin(library: Library, brief: Brief, arms: dict[str, str], *, fresh: bool = False) -> Work:
     """Return the work of this brief, seed and arms; a new one where there is none.
 
     ``fresh`` begins it again beside the older ones, as the next generation.
@@ -84,11 +82,7 @@ def get(library: Library, work: str) -> Work:
         WorkNotFound: naming the nearest id there is.
     """
     with library.read() as db:
-        row = (
-            db.execute(select(schema.works).where(schema.works.c.id == work))
-            .mappings()
-            .first()
-        )
+        row = db.execute(select(schema.works).where(schema.works.c.id == work)).mappings().first()
         if row is not None:
             return _work(row)
         known = [r.id for r in db.execute(select(schema.works.c.id))]
@@ -98,9 +92,7 @@ def get(library: Library, work: str) -> Work:
 def all_works(library: Library) -> list[Work]:
     """Return every work, the last changed first."""
     with library.read() as db:
-        rows = db.execute(
-            select(schema.works).order_by(schema.works.c.updated_at.desc())
-        )
+        rows = db.execute(select(schema.works).order_by(schema.works.c.updated_at.desc()))
         return [_work(row) for row in rows.mappings()]
 
 
@@ -129,9 +121,7 @@ def pin(library: Library, lease: Lease, **values: Any) -> None:
 def approve(library: Library, work: str) -> None:
     """Record that a person approves the outline as it stands."""
     with library.write() as db:
-        db.execute(
-            update(schema.works).where(schema.works.c.id == work).values(approved=True)
-        )
+        db.execute(update(schema.works).where(schema.works.c.id == work).values(approved=True))
 
 
 @contextmanager
@@ -152,9 +142,7 @@ def leased(library: Library, work: str) -> Iterator[Lease]:
         db.execute(
             update(schema.works)
             .where(schema.works.c.id == work)
-            .values(
-                lease_owner=owner, lease_fence=lease.fence, lease_until=now() + LEASE_S
-            )
+            .values(lease_owner=owner, lease_fence=lease.fence, lease_until=now() + LEASE_S)
         )
     try:
         yield lease
@@ -162,9 +150,7 @@ def leased(library: Library, work: str) -> Iterator[Lease]:
         with library.write() as db:
             db.execute(
                 update(schema.works)
-                .where(
-                    schema.works.c.id == work, schema.works.c.lease_fence == lease.fence
-                )
+                .where(schema.works.c.id == work, schema.works.c.lease_fence == lease.fence)
                 .values(lease_owner=None, lease_until=0.0)
             )
 
@@ -193,9 +179,7 @@ def purge(library: Library, work: str) -> None:
             column = table.c.id if table is schema.works else table.c.work
             db.execute(delete(table).where(column == work))
     if library.engine.dialect.name == "sqlite":
-        with library.engine.connect().execution_options(
-            isolation_level="AUTOCOMMIT"
-        ) as db:
+        with library.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
             raw = db.connection.driver_connection
             raw.execute("VACUUM")  # type: ignore[union-attr]
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]

@@ -51,9 +51,7 @@ def check(inputs: type[PromptInputs], overrides: Path | None = None) -> None:
             f"{inputs.file} asks for ${min(asked - given)}, which is not given"
         )
     if given - asked:
-        raise MissingPlaceholder(
-            f"{inputs.file} has no place for ${min(given - asked)}"
-        )
+        raise MissingPlaceholder(f"{inputs.file} has no place for ${min(given - asked)}")
 
 
 def versions(overrides: Path | None = None) -> dict[str, str]:
@@ -62,9 +60,7 @@ def versions(overrides: Path | None = None) -> dict[str, str]:
     for file in sorted(resources.files(__package__).iterdir(), key=lambda f: f.name):
         if file.name.endswith(".md"):
             source = _template(file.name, overrides).template
-            found[file.name.removesuffix(".md")] = hashlib.sha256(
-                source.encode()
-            ).hexdigest()[:12]
+            found[file.name.removesuffix(".md")] = hashlib.sha256(source.encode()).hexdigest()[:12]
     return found
 
 
@@ -81,6 +77,4 @@ def _template(file: str, overrides: Path | None) -> Template:
     own = overrides / file if overrides else None
     if own is not None and own.is_file():
         return Template(own.read_text(encoding="utf-8"))
-    return Template(
-        resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
-    )
+    return Template(resources.files(__package__).joinpath(file).read_text(encoding="utf-8"))

@@ -94,9 +94,7 @@ def upgrade() -> None:
             ["works.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint(
-            "work", "step", "role", "purpose", "sample", "refused", "digest"
-        ),
+        sa.UniqueConstraint("work", "step", "role", "purpose", "sample", "refused", "digest"),
     )
     op.create_table(
         "manifests",
