@@ -17,9 +17,8 @@ from inkwright.agents.events import CallAnswered, Watch
 from inkwright.agents.parse import Unreadable, form_digest, read_form, read_prose
 from inkwright.agents.slots import Slots
 from inkwright.agents.transport import Request, Transport
-from inkwright.memory import journal
 from inkwright.memory.errors import BudgetSpent, ModelUnreachable, UnusableAnswer
-from inkwright.memory.journal import Answer, Key
+from inkwright.memory.journal import Answer, Journal, Key
 from inkwright.memory.library import Lease, Library
 from inkwright.memory.tokens import Tokenizer
 from inkwright.memory.values import digest
@@ -90,7 +89,8 @@ class Models:
         self.tokenizer, self.context_tokens = tokenizer, context_tokens
         self.transport = transport
         self.spent = Spent()
-        self._library, self._lease, self._calling = library, lease, calling
+        self._work, self._calling = lease.work, calling
+        self._journal = Journal(library, lease)
         self._limits, self._seed, self._watch = limits, seed, watch
         self._slots = Slots(calling.concurrency)
         self._began = time.monotonic()
@@ -211,18 +211,11 @@ class Models:
             refused=refused,
             digest=_digest(request, asked_for),
         )
-        answer = journal.find(self._library, self._lease.work, key)
+        answer = self._journal.find(key)
         from_journal = answer is not None
         if answer is None:
             answer = await self._called(ask, request, on_text)
-            journal.keep(
-                self._library,
-                self._lease,
-                key,
-                request.messages,
-                answer,
-                asked_for=asked_for,
-            )
+            self._journal.keep(key, request.messages, answer, asked_for=asked_for)
         elif on_text is not None:
             on_text(answer.text)
         self._account(ask, answer, from_journal)
@@ -270,7 +263,7 @@ class Models:
             self.spent.tokens += answer.prompt_tokens + answer.completion_tokens
         self._watch(
             CallAnswered(
-                self._lease.work,
+                self._work,
                 ask.role,
                 ask.purpose,
                 ask.step,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from json_repair import repair_json
@@ -145,6 +146,13 @@ def is_han(text: str) -> bool:
     return han * 3 > len(letters)
 
 
+@lru_cache(maxsize=64)
+def schema_of(form: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON schema that an answer in ``form`` must meet."""
+    return form.model_json_schema()
+
+
+@lru_cache(maxsize=64)
 def form_digest(form: type[BaseModel] | None) -> str:
     """Return what identifies a schema in the journal's key."""
-    return "" if form is None else digest(form.model_json_schema())
+    return "" if form is None else digest(schema_of(form))

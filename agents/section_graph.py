@@ -63,7 +63,7 @@ async def recall(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     job = runtime.context
     desk = job.desk
     desk.watch(SectionBegan(desk.work, job.section.id))
-    row = drafts.rows(desk.library, desk.work)[job.section.id]
+    row = drafts.row(desk.library, desk.work, job.section.id)
     if row.state == "started" and row.manifest is not None:
         job.manifest_id = row.manifest
         job.manifest = drafts.manifest(desk.library, row.manifest)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-from inkwright.agents.offline import stay_offline
 from pydantic import BaseModel
 
 from inkwright.agents.config import Calling, Endpoint, Role
+from inkwright.agents.offline import stay_offline
+from inkwright.agents.parse import schema_of
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
 from inkwright.memory.journal import Answer
 
@@ -91,7 +92,7 @@ class LiteLLMTransport:
                 "type": "json_schema",
                 "json_schema": {
                     "name": request.form.__name__,
-                    "schema": request.form.model_json_schema(),
+                    "schema": schema_of(request.form),
                     "strict": True,
                 },
             }

@@ -34,9 +34,15 @@ def rows(library: Library, work: str) -> dict[str, SectionRow]:
     """Return where every section stands, by id."""
     with library.read() as db:
         found = db.execute(select(schema.sections).where(schema.sections.c.work == work)).mappings()
-        return {
-            r["section"]: SectionRow(**{k: v for k, v in r.items() if k != "work"}) for r in found
-        }
+        return {r["section"]: _row(r) for r in found}
+
+
+def row(library: Library, work: str, section: str) -> SectionRow:
+    """Return where one section stands."""
+    table = schema.sections
+    with library.read() as db:
+        found = db.execute(select(table).where(table.c.work == work, table.c.section == section))
+        return _row(found.mappings().one())
 
 
 def current(library: Library, work: str) -> dict[str, Draft]:
@@ -326,6 +332,10 @@ def _stamp(db: Connection, work: str, draft: Draft, checked: Sequence[str]) -> N
                 for what in dict.fromkeys(checked)
             ],
         )
+
+
+def _row(row: RowMapping) -> SectionRow:
+    return SectionRow(**{name: row[name] for name in SectionRow.model_fields})
 
 
 def _draft(row: RowMapping) -> Draft:

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import func, insert, select
 
 from inkwright.memory import schema
 from inkwright.memory.library import Lease, Library, now
@@ -63,49 +63,66 @@ class Speed(Value):
     seconds_per_completion_token: float
 
 
-def find(library: Library, work: str, key: Key) -> Answer | None:
-    """Return the journaled answer to this call, or None."""
-    table = schema.journal
-    with library.read() as db:
-        row = db.execute(
-            select(table).where(
-                table.c.work == work,
-                *(table.c[name] == value for name, value in key.model_dump().items()),
-            )
-        ).first()
-    if row is None:
-        return None
-    return Answer(
-        **{name: getattr(row, name) for name in Answer.model_fields if name != "text"},
-        text=row.answer,
-    )
+class Journal:
+    """The journal of one work, as the process that holds its lease uses it.
 
+    Which calls are answered, and which message texts are stored, is read once: nobody else writes
+    them while the lease lasts.
+    """
 
-def keep(
-    library: Library,
-    lease: Lease,
-    key: Key,
-    messages: Sequence[dict[str, str]],
-    answer: Answer,
-    *,
-    asked_for: str,
-) -> None:
-    """Commit one answered call. ``asked_for`` is the model name that was requested."""
-    with library.write(lease) as db:
-        stored = [
-            {"role": m["role"], "hash": _keep_part(db, lease.work, m["content"])} for m in messages
+    def __init__(self, library: Library, lease: Lease) -> None:
+        self._library, self._lease = library, lease
+        table, parts = schema.journal, schema.parts
+        columns = [table.c[name] for name in Key.model_fields]
+        with library.read() as db:
+            rows = db.execute(select(*columns).where(table.c.work == lease.work))
+            self._answered = {tuple(row) for row in rows}
+            stored = db.execute(select(parts.c.hash).where(parts.c.work == lease.work))
+            self._stored = {row.hash for row in stored}
+
+    def find(self, key: Key) -> Answer | None:
+        """Return the journaled answer to this call, or None."""
+        wanted = tuple(key.model_dump().values())
+        if wanted not in self._answered:
+            return None
+        table = schema.journal
+        with self._library.read() as db:
+            row = db.execute(
+                select(table).where(
+                    table.c.work == self._lease.work,
+                    *(table.c[n] == v for n, v in zip(Key.model_fields, wanted, strict=True)),
+                )
+            ).one()
+        told = {name: getattr(row, name) for name in Answer.model_fields if name != "text"}
+        return Answer(**told, text=row.answer)
+
+    def keep(
+        self, key: Key, messages: Sequence[dict[str, str]], answer: Answer, *, asked_for: str
+    ) -> None:
+        """Commit one answered call. ``asked_for`` is the model name that was requested."""
+        work = self._lease.work
+        texts = {_hash(m["content"]): m["content"] for m in messages}
+        new = [
+            {"work": work, "hash": hashed, "text": text}
+            for hashed, text in texts.items()
+            if hashed not in self._stored
         ]
-        db.execute(
-            insert(schema.journal).values(
-                work=lease.work,
-                created_at=now(),
-                asked_for=asked_for,
-                parts=stored,
-                answer=answer.text,
-                **key.model_dump(),
-                **answer.model_dump(exclude={"text"}),
+        with self._library.write(self._lease) as db:
+            if new:
+                db.execute(insert(schema.parts), new)
+            db.execute(
+                insert(schema.journal).values(
+                    work=work,
+                    created_at=now(),
+                    asked_for=asked_for,
+                    parts=[{"role": m["role"], "hash": _hash(m["content"])} for m in messages],
+                    answer=answer.text,
+                    **key.model_dump(),
+                    **answer.model_dump(exclude={"text"}),
+                )
             )
-        )
+        self._stored.update(texts)
+        self._answered.add(tuple(key.model_dump().values()))
 
 
 def usage(library: Library, work: str) -> tuple[Usage, ...]:
@@ -200,10 +217,5 @@ def speed(library: Library, model: str, *, recent: int = 300) -> Speed | None:
     )
 
 
-def _keep_part(db: Connection, work: str, text: str) -> str:
-    hashed = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    table = schema.parts
-    known = db.execute(select(table.c.hash).where(table.c.work == work, table.c.hash == hashed))
-    if known.first() is None:
-        db.execute(insert(table).values(work=work, hash=hashed, text=text))
-    return hashed
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

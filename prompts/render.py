@@ -54,6 +54,7 @@ def check(inputs: type[PromptInputs], overrides: Path | None = None) -> None:
         raise MissingPlaceholder(f"{inputs.file} has no place for ${min(given - asked)}")
 
 
+@lru_cache(maxsize=8)
 def versions(overrides: Path | None = None) -> dict[str, str]:
     """Return the name of every prompt with a short hash of its template."""
     found = {}

@@ -1,0 +1,119 @@
+"""Running works against the simulated server, and what its log says about them."""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inkwright.agents.config import ROLES, Arms, Calling, Endpoint, Limits
+from inkwright.agents.events import unwatched
+from inkwright.agents.run import RunResult, run
+from inkwright.memory import plans, works
+from inkwright.memory.brief import Brief
+from inkwright.memory.library import Library
+from inkwright.memory.outline import Outline
+from tests.simserver.log import Call
+from tests.simserver.process import SimServer
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run: how long it took, what it asked for, and what it could not have been faster than."""
+
+    wall_s: float
+    """From the run's first call to its end."""
+    chain_s: float
+    """Longest chain of drafts and deltas along the outline's dependencies, by service time."""
+    work_s: float
+    """All service time over the number of slots."""
+    result: RunResult
+    calls: tuple[Call, ...]
+    outline: Outline
+    library: Library
+    work: str
+
+    @property
+    def bound_s(self) -> float:
+        return max(self.chain_s, self.work_s)
+
+    @property
+    def ratio(self) -> float:
+        return self.wall_s / self.bound_s
+
+
+def calling(server: SimServer, concurrency: int, **changes: Any) -> Calling:
+    """Return how to call every role's model on the simulated server."""
+    chat = Endpoint(model=f"hosted_vllm/{server.model}", api_bases=(server.base,))
+    embedder = Endpoint(
+        model=f"hosted_vllm/{server.config.embedding_model}", api_bases=(server.base,)
+    )
+    endpoints = {role: embedder if role == "embedder" else chat for role in ROLES}
+    return Calling(endpoints=endpoints, concurrency=concurrency, **changes)
+
+
+def measure(
+    server: SimServer,
+    brief: Brief,
+    *,
+    slots: int,
+    arms: Arms | None = None,
+    seen: Callable[[Library, str], None] = lambda library, work: None,
+) -> Measured:
+    """Write ``brief`` into a library of its own and return what was measured."""
+    arms = arms or Arms()
+    with tempfile.TemporaryDirectory() as home:
+        library = Library.open(Path(home))
+        work = works.begin(library, brief, arms.model_dump())
+        server.reset_log(cache=True)
+        result = asyncio.run(
+            run(
+                work.id,
+                library=library,
+                calling=calling(server, slots),
+                limits=Limits(),
+                watch=unwatched,
+            )
+        )
+        ended = time.monotonic()
+        calls = tuple(server.calls())
+        plan = plans.current(library, work.id)
+        assert plan is not None
+        seen(library, work.id)
+        found = Measured(
+            wall_s=ended - min(c.arrival for c in calls),
+            chain_s=longest_chain(plan.outline, calls),
+            work_s=sum(c.service_s for c in calls) / slots,
+            result=result,
+            calls=calls,
+            outline=plan.outline,
+            library=library,
+            work=work.id,
+        )
+        library.close()
+        return found
+
+
+def longest_chain(outline: Outline, calls: Sequence[Call]) -> float:
+    """Return the service seconds of the longest chain of draft and delta along dependencies."""
+    own: dict[str, float] = {}
+    for call in calls:
+        if call.role in ("writer", "archivist") and call.section:
+            own[call.section] = own.get(call.section, 0.0) + call.service_s
+    total: dict[str, float] = {}
+    for sid in sorted(outline.ancestors, key=lambda s: len(outline.ancestors[s])):
+        before = max((total[d] for d in outline.depends_on[sid]), default=0.0)
+        total[sid] = before + own.get(sid, 0.0)
+    return max(total.values())
+
+
+def warm_up(server: SimServer) -> None:
+    """Import what calls models, and make the first connections, before anything is timed."""
+    measure(server, Brief(request="Write a note of 120 words about a harbour."), slots=2)
+
+
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values)
