@@ -21,6 +21,8 @@ from inkwright.prompts.render import PromptInputs, fence, render
 REQUEST_SHARE = 0.2
 """Share of the context that the request may take; what is beyond becomes a source."""
 OUTLINE_SHARE = 0.15
+STYLE_SHARE = 0.05
+ORDERS_SHARE = 0.12
 RECALL_SHARE = 0.2
 RECALL_TOKENS = 2000
 """Most that summary and long-term memory take, however long the context."""
@@ -162,7 +164,7 @@ class Desk:
             ("Length", f"about {brief.words} words" if brief.words else None),
             (
                 "Style",
-                shorten(brief.style, int(self.context_tokens * 0.08), self.tokenizer.count),
+                shorten(brief.style, int(self.context_tokens * STYLE_SHARE), self.tokenizer.count),
             ),
             ("Request", self.request),
         )
@@ -191,7 +193,7 @@ def orders(desk: Desk, section: Section) -> str:
         lines.append("Requirements:")
         lines.extend(f"- [{c.id}] {c.text}" for c in carried)
     text = "\n".join(line for line in lines if line)
-    return shorten(text, int(desk.context_tokens * 0.25), desk.tokenizer.count)
+    return shorten(text, int(desk.context_tokens * ORDERS_SHARE), desk.tokenizer.count)
 
 
 def language_is_han(brief: Brief) -> bool:

@@ -18,7 +18,7 @@ async def patch(
     told: dict[str, str],
     *,
     entries: str = "",
-    round: int = 1,
+    turn: int = 1,
     purpose: str = "patch",
     priority: float = 0.0,
 ) -> str:
@@ -39,7 +39,7 @@ async def patch(
     ask = desk.ask(
         section,
         "editor",
-        f"{purpose} {round}",
+        f"{purpose} {turn}",
         prompt,
         200 + 120 * len(findings),
         priority=priority,
@@ -54,7 +54,7 @@ async def trim(
     text: str,
     surplus_words: int,
     *,
-    round: int,
+    turn: int,
     priority: float = 0.0,
 ) -> str:
     """Return ``text`` with sentences taken out until about ``surplus_words`` words are gone."""
@@ -67,7 +67,7 @@ async def trim(
         words=str(surplus_words),
         sentences=fence("sentences", desk.clipped(listed, 250)),
     )
-    ask = desk.ask(section, "editor", f"trim {round}", prompt, 250, priority=priority)
+    ask = desk.ask(section, "editor", f"trim {turn}", prompt, 250, priority=priority)
     answer = await desk.models.form(ask, Cuts)
     return cut(text, parts, answer.sentences, surplus_words)
 

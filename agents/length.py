@@ -44,12 +44,12 @@ async def fit(
     """Return ``text`` brought into its band, or the version that came nearest."""
     aim = band(desk, section, manifest)
     best = text
-    for round in range(1, ROUNDS + 1):
+    for turn in range(1, ROUNDS + 1):
         words = count_words(text)
         if not aim.miss(words):
             return text
         try:
-            text = await _step(desk, section, manifest, text, aim, round, priority)
+            text = await _step(desk, section, manifest, text, aim, turn, priority)
         except ModelError as fault:
             desk.problem(f"{section.id}: its length could not be put right ({fault})")
             return best
@@ -65,7 +65,7 @@ async def _step(
     manifest: Manifest,
     text: str,
     aim: Band,
-    round: int,
+    turn: int,
     priority: float,
 ) -> str:
     words, middle = count_words(text), (aim.low + aim.high) // 2
@@ -76,9 +76,9 @@ async def _step(
             manifest,
             text,
             middle - words,
-            round=round,
+            turn=turn,
             priority=priority,
         )
     if desk.arms.review == "off":
         return text
-    return await editor.trim(desk, section.id, text, words - middle, round=round, priority=priority)
+    return await editor.trim(desk, section.id, text, words - middle, turn=turn, priority=priority)

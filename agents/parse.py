@@ -1,8 +1,10 @@
-"""Reading answers: what a model sent, as the form asked for or as clean prose, or the fault in it."""
+"""Reading answers: what a model sent, as the form asked for or as clean prose, or its fault."""
 
 import json
 import re
+import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from json_repair import repair_json
@@ -14,21 +16,53 @@ from inkwright.memory.wordcount import count_words, sentences, words
 F = TypeVar("F", bound=BaseModel)
 
 _THINK = re.compile(r"<think>.*?</think>\s*", re.DOTALL | re.IGNORECASE)
+_END_OF_THINK = re.compile(r"^.*</think>\s*", re.DOTALL | re.IGNORECASE)
+"""Some chat templates open the block in the prompt, so that only its end is in the answer."""
 _OPEN_THINK = re.compile(r"^\s*<think>.*", re.DOTALL | re.IGNORECASE)
 _REFUSAL = re.compile(
-    r"^\W*(?:I['’]?m (?:really |very )?sorry\b|I am sorry\b|sorry, (?:but )?I\b|I (?:can['’]?t|cannot|can not|won['’]?t)"
-    r" (?:help|assist|do|write|provide|fulfil|comply|continue|create|generate)|as an AI\b|对不起|抱歉|很抱歉|我无法|我不能)",
+    r"^[\s*_#>\-]*(?:"
+    r"(?:(?:I['’]?m|I am) (?:really |very |so )?sorry|sorry|I apologi[sz]e|unfortunately)\b"
+    r"(?:\W*$|[^.!?\n]{0,40}?\b(?:as an AI|this request|I(?:['’]m| am)?"
+    r" (?:can['’]?t|cannot|can not|won['’]?t|unable|not able))\b)"
+    r"|I (?:can['’]?t|cannot|can not|won['’]?t|am unable to|am not able to)"
+    r" (?:help|assist|do|write|provide|fulfil|comply|continue|create|generate)"
+    r"|as an AI\b"
+    r"|(?:很|非常|十分)?(?:对不起|抱歉|遗憾)(?:\W*$|[^。！？\n]{0,30}?(?:无法|不能|没法|没办法|不便))"
+    r"|我(?:无法|不能)(?:协助|帮|提供|完成|满足|回答|写|生成|创作|继续)"
+    r"|作为(?:一个|一名)?(?:AI|人工智能|语言模型)"
+    r")",
     re.IGNORECASE,
 )
+"""No quotation mark may come first: it is somebody in the story who is sorry then."""
 _REFUSAL_WORDS = 60
 _ERROR = re.compile(
-    r"^\s*(?:\{\s*\"error\"|<!doctype html|<html|(?:internal server error|bad gateway|error:|traceback \())",
+    r"^\s*(?:\{\s*\"error\"|<!doctype html|<html"
+    r"|(?:internal server error|bad gateway|error:|traceback \())",
     re.IGNORECASE,
 )
+_FOREWORD = re.compile(
+    r"^(?:(?:(?:sure|certainly|of course|absolutely|okay|ok)\b[^\n]{0,20}?)?"
+    r"(?:here(?:['’]s| is| are)|below is)\b[^\n]{0,80}"
+    r"\b(?:section|chapter|text|draft|version|passage|piece|continuation|asked|requested)\b"
+    r"|(?:(?:好的|当然|没问题)[，。！]?)?(?:以下|下面|这)是[^\n]{0,40}"
+    r"(?:内容|章节|正文|文字|文本|版本|段落|部分))[^\n]{0,40}[:：]\s*\n\s*(?=\S)",
+    re.IGNORECASE,
+)
+_AFTERWORD = re.compile(
+    r"\n\s*(?:(?:let me know if|feel free to|would you like me to|if you(?:['’]d| would)? like)\b"
+    r"[^\n]*\b(?:changes?|adjust\w*|revis\w*|edits?|expand|questions?|anything else)\b"
+    r"|i hope this (?:helps|meets|works)\b"
+    r"|(?:如需|如果(?:您|你)?需要)[^\n]{0,20}(?:修改|调整|补充))[^\n]*$",
+    re.IGNORECASE,
+)
+"""A model's talk before and after the text it was asked for, each on a line of its own."""
+_OBJECT = re.compile(r"\{\s*[\"'}]")
+CLIPPINGS = 8
+"""Rounds of cutting what is too long: a list that was too long hides what is in it until then."""
 LOOP_WORDS = 8
-"""A run of this many words..."""
+"""A run of this many words (twice as many Han characters)..."""
 LOOP_TIMES = 4
-"""...repeated this often, is a loop: chance and refrains do not do that."""
+"""...repeated this often, always as far apart, is a loop: names and refrains do not do that."""
 
 
 class Unreadable(ValueError):
@@ -39,33 +73,33 @@ def read_form(text: str, finish: str, form: type[F]) -> F:
     """Return the answer as ``form``, mended where that is safe.
 
     Think blocks, fences and talk around the JSON are cut off, broken JSON is repaired, strings and
-    lists beyond their bounds are clipped. JSON that was cut short by the token limit is refused:
-    what is missing cannot be known.
+    lists beyond their bounds are clipped. JSON that was cut short is refused: what is missing
+    cannot be known.
     """
-    clean = strip_thoughts(text)
-    start = clean.find("{")
-    if start < 0:
+    clean = strip_thoughts(_normal(text))
+    start = _OBJECT.search(clean)
+    if start is None:
         raise Unreadable("there is no JSON object in it")
-    if finish == "length":
-        raise Unreadable("it was cut off before its end; answer more briefly")
     try:
-        found, _ = json.JSONDecoder().raw_decode(clean[start:])
-    except json.JSONDecodeError:
-        found = repair_json(clean[start:], return_objects=True)
+        found, _ = json.JSONDecoder().raw_decode(clean, start.start())
+    except json.JSONDecodeError as fault:
+        if finish == "length" or "}" not in clean[fault.pos :]:
+            raise Unreadable("it was cut off before its end; answer more briefly") from fault
+        found = repair_json(clean[start.start() :], return_objects=True)
     if not isinstance(found, dict) or not found:
         raise Unreadable("there is no JSON object in it")
     return _validated(found, form)
 
 
 def _validated(found: dict[str, Any], form: type[F]) -> F:
-    for _ in range(200):
+    for _ in range(CLIPPINGS):
         try:
             return form.model_validate(found)
         except ValidationError as fault:
-            error = fault.errors()[0]
-            if not _clip(found, error):
-                where = ".".join(str(p) for p in error["loc"])
-                raise Unreadable(f"{where}: {error['msg']}") from fault
+            for error in fault.errors(include_url=False):
+                if not _clip(found, error):
+                    where = ".".join(str(p) for p in error["loc"])
+                    raise Unreadable(f"{where}: {error['msg']}") from fault
     raise Unreadable("too much of it is beyond the bounds of the schema")
 
 
@@ -83,7 +117,8 @@ def _clip(found: Any, error: Any) -> bool:
 
 def strip_thoughts(text: str) -> str:
     """Return ``text`` without ``<think>`` blocks; nothing when one never ends."""
-    return _OPEN_THINK.sub("", _THINK.sub("", text)).strip()
+    closed = _END_OF_THINK.sub("", _THINK.sub("", text))
+    return _OPEN_THINK.sub("", closed).strip()
 
 
 def read_prose(text: str, *, han: bool | None = None, keep_loops: bool = False) -> str:
@@ -92,9 +127,12 @@ def read_prose(text: str, *, han: bool | None = None, keep_loops: bool = False) 
     ``han``: whether the piece is written in Han characters; None: either will do. A text that runs
     into a loop is refused, or with ``keep_loops`` ends where the loop begins.
     """
-    clean = _unfenced(strip_thoughts(text)).replace("\r\n", "\n")
+    clean = _unfenced(strip_thoughts(_normal(text)))
+    clean = _AFTERWORD.sub("", _FOREWORD.sub("", clean))
     if not count_words(clean):
         raise Unreadable("it is empty")
+    if _is_json(clean):
+        raise Unreadable("it is JSON, not prose")
     if _REFUSAL.match(clean) and count_words(clean) < _REFUSAL_WORDS:
         raise Unreadable("it is a refusal")
     if _ERROR.match(clean):
@@ -115,12 +153,14 @@ def loop_start(text: str) -> int | None:
     """Return where ``text`` begins to go round in circles, in code points; None if it does not."""
     seen: dict[str, list[int]] = {}
     tokens = words(text)
-    for n in range(len(tokens) - LOOP_WORDS + 1):
-        run = " ".join(tokens[n : n + LOOP_WORDS]).casefold()
+    size = LOOP_WORDS * (2 if is_han(text) else 1)
+    for n in range(len(tokens) - size + 1):
+        run = " ".join(tokens[n : n + size]).casefold()
         places = seen.setdefault(run, [])
         places.append(n)
-        if len(places) >= LOOP_TIMES:
-            return _offset_of_word(text, tokens, places[1])
+        last = places[-LOOP_TIMES:]
+        if len(last) == LOOP_TIMES and len({b - a for a, b in pairwise(last)}) == 1:
+            return _offset_of_word(text, tokens, last[1])
     return None
 
 
@@ -132,6 +172,19 @@ def _offset_of_word(text: str, tokens: list[str], number: int) -> int:
         if sentence.end > at:
             return sentence.start
     return at
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _is_json(text: str) -> bool:
+    if not text.startswith(("{", "[")):
+        return False
+    try:
+        return isinstance(json.loads(text), (dict, list))
+    except ValueError:
+        return False
 
 
 def _unfenced(text: str) -> str:

@@ -205,7 +205,7 @@ async def _details(desk: Desk, batch: list[Section], number: int) -> dict[str, P
 
 
 async def _checked(desk: Desk, outline: Outline) -> Outline:
-    """Let a judge look for gaps and overlaps, once; its answer is a patch of titles and purposes."""
+    """Let a judge look for gaps and overlaps, once; it answers with new titles and purposes."""
     if len(outline.sections) < JUDGED_FROM or desk.arms.review != "full":
         return outline
     lines = "\n".join(f"- {s.id}: {s.title} — {s.purpose}" for s in outline.sections)

@@ -23,14 +23,19 @@ async def check(
     text: str,
     constraints: Sequence[Constraint],
     *,
-    round: int = 0,
+    turn: int = 0,
     priority: float = 0.0,
+    judged_text: str | None = None,
 ) -> Review:
-    """Return one finding for each of ``constraints`` on ``text``."""
+    """Return one finding for each of ``constraints`` on ``text``.
+
+    ``judged_text`` is what the judge reads when ``text`` itself is too long for a prompt.
+    """
     findings = {f.constraint: f for f in rules.check(text, constraints)}
     judged = [c for c in constraints if not c.by_rule]
     if judged and desk.arms.review == "full":
-        for finding in await _judge(desk, section, text, judged, round, priority):
+        shown = judged_text or text
+        for finding in await _judge(desk, section, shown, judged, turn, priority):
             findings[finding.constraint] = finding
     for constraint in judged:
         findings.setdefault(
@@ -45,7 +50,7 @@ async def _judge(
     section: str,
     text: str,
     judged: Sequence[Constraint],
-    round: int,
+    turn: int,
     priority: float,
 ) -> list[Finding]:
     listed = "\n".join(f"- [{c.id}] {c.text}" for c in judged)
@@ -55,7 +60,7 @@ async def _judge(
         constraints=fence("constraints", listed),
         draft=fence("draft", desk.clipped(text, tokens, listed)),
     )
-    ask = desk.ask(section, "reviewer", f"check {round}", prompt, tokens, priority=priority)
+    ask = desk.ask(section, "reviewer", f"check {turn}", prompt, tokens, priority=priority)
     try:
         answer = await desk.models.form(ask, Verdicts)
     except ModelError as fault:

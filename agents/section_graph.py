@@ -132,7 +132,7 @@ async def check(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
         job.section.id,
         job.text,
         constraints,
-        round=state["round"],
+        turn=state["round"],
         priority=job.priority,
     )
     if job.best is None or _badness(job, job.text, job.review) < _badness(job, *job.best):
@@ -144,27 +144,26 @@ async def patch(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     """Let the editor mend what the best version so far still breaks."""
     job = runtime.context
     assert job.best is not None
-    desk, round = job.desk, state["round"] + 1
+    desk, turn = job.desk, state["round"] + 1
     text, review = job.best
     told = {c.id: c.text for c in desk.plan.carried(job.section.id)}
     broken = review.broken
-    desk.watch(
-        SectionRevised(desk.work, job.section.id, round, tuple(f.constraint for f in broken))
-    )
+    desk.watch(SectionRevised(desk.work, job.section.id, turn, tuple(f.constraint for f in broken)))
     try:
         job.text = await editor.patch(
-            desk, job.section.id, text, broken, told, round=round, priority=job.priority
+            desk, job.section.id, text, broken, told, turn=turn, priority=job.priority
         )
     except ModelError as fault:
         desk.problem(f"{job.section.id}: not revised ({fault})")
         return {"round": MAX_ROUNDS}
-    return {"round": round}
+    return {"round": turn}
 
 
 async def accept(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     """Take the best version; where it is not the landed one, memory follows its text."""
     job = runtime.context
-    assert job.draft is not None and job.best is not None
+    assert job.draft is not None
+    assert job.best is not None
     desk, (text, review) = job.desk, job.best
     delta: tuple[Entry, ...] = ()
     if text != job.draft.text and desk.arms.memory == "full":

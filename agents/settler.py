@@ -112,7 +112,7 @@ async def _patch(
             findings,
             told,
             entries=lines,
-            round=number,
+            turn=number,
             purpose="settle",
         )
     except ModelError as fault:
@@ -127,7 +127,7 @@ async def _patch(
     review = draft.review
     constraints = desk.plan.carried(sid)
     if constraints and desk.arms.review != "off":
-        review = await reviewer.check(desk, sid, text, constraints, round=100 + number)
+        review = await reviewer.check(desk, sid, text, constraints, turn=100 + number)
         if review.adds_to(draft.review):
             desk.problem(f"{sid}: contradicts memory; the patch would break a constraint")
             return

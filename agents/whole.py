@@ -8,6 +8,8 @@ from inkwright.memory import drafts, ledger, staleness
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft, Finding, Review
 from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.passages import PASSAGE_WORDS, pieces
+from inkwright.memory.wordcount import tail
 
 LENGTH = "length"
 """Id of the constraint that the brief's ``words`` stands for."""
@@ -33,7 +35,7 @@ async def review_whole(desk: Desk) -> Review:
     if desk.arms.review == "off":
         return Review(findings=tuple(rules.check(_text(desk), constraints[:1])))
     text = _text(desk)
-    return await reviewer.check(desk, "whole", text, constraints)
+    return await reviewer.check(desk, "whole", text, constraints, judged_text=_readable(desk, text))
 
 
 async def repair(desk: Desk, review: Review) -> bool:
@@ -129,6 +131,21 @@ def _place(desk: Desk, current: Mapping[str, Draft], finding: Finding) -> Draft 
         if finding.evidence and finding.evidence in draft.text:
             return draft
     return in_order[-1] if in_order else None
+
+
+def _readable(desk: Desk, text: str) -> str:
+    """Return what a judge can read of the whole: all of it, or its sections' accounts.
+
+    A piece too long for a prompt is shown as the archivist's account of each section, with the
+    first and the last passage verbatim.
+    """
+    if desk.tokenizer.count(text) <= desk.room_for(1000):
+        return text
+    current = drafts.current(desk.library, desk.work)
+    told = [s for s in desk.plan.outline.sections if s.id in current]
+    accounts = "\n".join(f"{s.title}: {current[s.id].summary}" for s in told)
+    first, last = next(iter(pieces(text)), ""), tail(text, PASSAGE_WORDS)
+    return f"{first}\n\n{desk.clipped(accounts, 1000, first, last)}\n\n{last}"
 
 
 def _text(desk: Desk) -> str:

@@ -52,7 +52,7 @@ async def go_on(
     text: str,
     missing_words: int,
     *,
-    round: int,
+    turn: int,
     priority: float = 0.0,
 ) -> str:
     """Return ``text`` with about ``missing_words`` more words after it."""
@@ -66,7 +66,7 @@ async def go_on(
     ask = desk.ask(
         section.id,
         "writer",
-        f"continue {round}",
+        f"continue {turn}",
         prompt,
         _tokens_for(desk, missing_words),
         priority=priority,
