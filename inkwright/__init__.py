@@ -1,0 +1,91 @@
+"""Inkwright: long-form writing, planned, drafted and reviewed by agents with a shared memory.
+
+    import inkwright
+
+    piece = inkwright.write(inkwright.Brief(request="A report on tides.", words=3000))
+    print(piece.text)
+
+A model is set by environment (``INKWRIGHT_API_BASE``, ``INKWRIGHT_MODEL``), by ``inkwright.toml``,
+or by ``settings=inkwright.Settings.load(model=..., api_base=...)``. Names are imported when they
+are first used, so that ``import inkwright`` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from inkwright.app.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from inkwright.agents.events import (
+        CallAnswered,
+        Event,
+        Finished,
+        Notice,
+        PhaseBegan,
+        Planned,
+        SectionBegan,
+        SectionFailed,
+        SectionLine,
+        SectionReached,
+        SectionRevised,
+        SectionSettled,
+        TextGrew,
+    )
+    from inkwright.app.api import Run, awrite, plan, resume, status, stream, write
+    from inkwright.app.engine import Manuscript, PlannedWork
+    from inkwright.app.report import Report
+    from inkwright.app.settings import Settings
+    from inkwright.app.shelf import Standing
+    from inkwright.memory.brief import Brief, Constraint, OutlineItem, Placement, Remembered
+    from inkwright.memory.errors import (
+        BadInput,
+        BudgetSpent,
+        InkwrightError,
+        LeaseLost,
+        LibraryUnusable,
+        ModelError,
+        ModelRefused,
+        ModelUnreachable,
+        UnusableAnswer,
+        WorkBusy,
+        WorkNotFound,
+    )
+
+_HOMES = {
+    "inkwright.agents.events": (
+        "CallAnswered", "Event", "Finished", "Notice", "PhaseBegan", "Planned", "SectionBegan",
+        "SectionFailed", "SectionLine", "SectionReached", "SectionRevised", "SectionSettled",
+        "TextGrew",
+    ),
+    "inkwright.app.api": ("Run", "awrite", "plan", "resume", "status", "stream", "write"),
+    "inkwright.app.engine": ("Manuscript", "PlannedWork"),
+    "inkwright.app.report": ("Report",),
+    "inkwright.app.settings": ("Settings",),
+    "inkwright.app.shelf": ("Standing",),
+    "inkwright.memory.brief": ("Brief", "Constraint", "OutlineItem", "Placement", "Remembered"),
+    "inkwright.memory.errors": (
+        "BadInput", "BudgetSpent", "InkwrightError", "LeaseLost", "LibraryUnusable", "ModelError",
+        "ModelRefused", "ModelUnreachable", "UnusableAnswer", "WorkBusy", "WorkNotFound",
+    ),
+}  # fmt: skip
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "BadInput", "Brief", "BudgetSpent", "CallAnswered", "Constraint", "Event", "Finished",
+    "InkwrightError", "LeaseLost", "LibraryUnusable", "Manuscript", "ModelError", "ModelRefused",
+    "ModelUnreachable", "Notice", "OutlineItem", "PhaseBegan", "Placement", "Planned",
+    "PlannedWork", "Remembered", "Report", "Run", "SectionBegan", "SectionFailed", "SectionLine",
+    "SectionReached", "SectionRevised", "SectionSettled", "Settings", "Standing", "TextGrew",
+    "UnusableAnswer", "WorkBusy", "WorkNotFound", "__version__", "awrite", "plan", "resume",
+    "status", "stream", "write",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'inkwright' has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
