@@ -1,7 +1,8 @@
 """The forms in which models answer: one schema for each structured call.
 
 Every string and list is bounded, since a small model fills whatever it is given room for.
-The class names are sent as schema names.
+The class names are sent as schema names. What a form is asked for has no default: an answer that
+lacks it must not count as one that found nothing.
 """
 
 from typing import Annotated, Literal
@@ -16,10 +17,16 @@ class Form(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
+    def wording(self) -> str:
+        """Return the model's own words in it, which must be in the language of the piece."""
+        return ""
+
 
 Short = Annotated[str, Field(max_length=120)]
 Line = Annotated[str, Field(max_length=300)]
 Name = Annotated[str, Field(max_length=80)]
+SentenceNumber = Annotated[int, Field(json_schema_extra={"minimum": 1, "maximum": 999})]
+"""Bounded where answers are guided by the schema; elsewhere what is out of range is left out."""
 
 
 class Requirement(Form):
@@ -77,6 +84,9 @@ class Sections(Form):
 
     sections: list[PlannedSection] = Field(max_length=24)
 
+    def wording(self) -> str:
+        return " ".join(f"{s.title} {s.purpose}" for s in self.sections)
+
 
 class PlannedChapter(Form):
     title: Short
@@ -88,6 +98,9 @@ class Chapters(Form):
     """planner / chapters: the first level of a large outline."""
 
     chapters: list[PlannedChapter] = Field(max_length=60)
+
+    def wording(self) -> str:
+        return " ".join(f"{c.title} {c.purpose}" for c in self.chapters)
 
 
 class PlannedEntry(Form):
@@ -105,6 +118,9 @@ class Cast(Form):
 
     entries: list[PlannedEntry] = Field(max_length=24)
 
+    def wording(self) -> str:
+        return " ".join(e.statement for e in self.entries)
+
 
 class OutlineFault(Form):
     section: Annotated[str, Field(max_length=12)]
@@ -117,7 +133,10 @@ class OutlineFault(Form):
 class PlanReview(Form):
     """planner / check: gaps and overlaps in an outline, with the patch that mends them."""
 
-    faults: list[OutlineFault] = Field(default=[], max_length=8)
+    faults: list[OutlineFault] = Field(max_length=8)
+
+    def wording(self) -> str:
+        return " ".join(f"{f.title} {f.purpose}" for f in self.faults)
 
 
 class DeltaItem(Form):
@@ -138,7 +157,10 @@ class Delta(Form):
     """archivist / remember: what a draft establishes, and a short account of it."""
 
     summary: Annotated[str, Field(max_length=500)]
-    items: list[DeltaItem] = Field(default=[], max_length=12)
+    items: list[DeltaItem] = Field(max_length=12)
+
+    def wording(self) -> str:
+        return self.summary
 
 
 class Verdict(Form):
@@ -165,13 +187,13 @@ class Contradiction(Form):
 class Contradictions(Form):
     """reviewer / settle: where a text contradicts what its memory now says."""
 
-    contradictions: list[Contradiction] = Field(default=[], max_length=12)
+    contradictions: list[Contradiction] = Field(max_length=12)
 
 
 class Edit(Form):
-    first: int
+    first: SentenceNumber
     """Number of the first sentence replaced."""
-    last: int
+    last: SentenceNumber
     text: Annotated[str, Field(max_length=2000)]
 
 
@@ -180,8 +202,11 @@ class Edits(Form):
 
     edits: list[Edit] = Field(max_length=8)
 
+    def wording(self) -> str:
+        return " ".join(e.text for e in self.edits)
+
 
 class Cuts(Form):
     """editor / trim: numbers of the sentences that can go, the most dispensable first."""
 
-    sentences: list[int] = Field(max_length=60)
+    sentences: list[SentenceNumber] = Field(max_length=60)

@@ -68,7 +68,7 @@ async def update(desk: Desk, section: Section, draft: Draft, text: str) -> tuple
         answer = await _asked(desk, section, new or text, lost, f"update {version}", 0.0)
     except ModelError as fault:
         desk.problem(f"{section.id}: memory of its new wording was not taken ({fault})")
-        answer = Delta(summary="")
+        answer = Delta(summary="", items=[])
     kept = [e for e in old if e not in lost]
     delta = _delta(desk, section, text, version, lost, answer, kept)
     return (*delta, *_gone(lost, delta, version))

@@ -115,6 +115,7 @@ class Desk:
             max_tokens=max_tokens,
             sample=sample,
             priority=priority,
+            han=self.han,
         )
 
     def opening(self, outline: str) -> str:

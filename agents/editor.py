@@ -1,13 +1,18 @@
 """Editor: patches by sentence number, so that text outside them stays byte for byte."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 
-from inkwright.agents.answers import Cuts, Edits
+from inkwright.agents.answers import Cuts, Edit, Edits
 from inkwright.agents.desk import Desk
+from inkwright.agents.parse import Unreadable, read_prose
 from inkwright.memory.draft import Finding
 from inkwright.memory.wordcount import Sentence, count_words, sentences
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
+
+LONGER_TIMES = 2
+LONGER_WORDS = 60
+"""An edit may have twice the words it replaces, and so many more for what was missing."""
 
 
 async def patch(
@@ -44,7 +49,7 @@ async def patch(
         200 + 120 * len(findings),
         priority=priority,
     )
-    answer = await desk.models.form(ask, Edits, lambda a: _fault(a, len(parts)))
+    answer = await desk.models.form(ask, Edits, lambda a: _fault(a, parts))
     return applied(text, parts, answer)
 
 
@@ -75,19 +80,16 @@ async def trim(
 def applied(text: str, parts: Sequence[Sentence], answer: Edits) -> str:
     """Return ``text`` with each edit in place of the sentences it names.
 
-    An edit out of range, or overlapping one before it, is left out.
+    An edit out of range, or overlapping one before it, is left out, and so is one whose text is no
+    prose, or far too long to stand for the sentences it replaces.
     """
-    edits = sorted(
-        (e for e in answer.edits if 1 <= e.first <= e.last <= len(parts)),
-        key=lambda e: e.first,
-    )
     pieces: list[str] = []
     at, done = 0, 0
-    for edit in edits:
+    for edit, new in sorted(_usable(answer, parts), key=lambda pair: pair[0].first):
         if edit.first <= done:
             continue
         start, end = parts[edit.first - 1].start, parts[edit.last - 1].end
-        pieces += [text[at:start], edit.text.strip()]
+        pieces += [text[at:start], new]
         at, done = end, edit.last
     return "".join([*pieces, text[at:]])
 
@@ -103,16 +105,24 @@ def cut(text: str, parts: Sequence[Sentence], numbers: Sequence[int], surplus_wo
         if size <= left * 1.15:
             gone.add(number)
             left -= size
-    kept: list[str] = []
+    return _without(text, parts, gone)
+
+
+def _without(text: str, parts: Sequence[Sentence], gone: Set[int]) -> str:
+    """Return ``text`` without the sentences ``gone``; of the gaps around them the widest stays."""
+    pieces: list[str] = []
+    gaps: list[str] = []
     at = 0
     for number, part in enumerate(parts, 1):
-        if number in gone:
-            kept.append(text[at : part.start].rstrip(" "))
-            at = part.end
-            if not kept[-1] or kept[-1].endswith("\n"):
-                at += len(text[at:]) - len(text[at:].lstrip(" "))
-    remaining = "".join([*kept, text[at:]])
-    return "\n\n".join(p.strip(" ") for p in remaining.split("\n\n") if p.strip())
+        gaps.append(text[at : part.start])
+        at = part.end
+        if number not in gone:
+            lost_before = len(gaps) > 1
+            if pieces or not lost_before:
+                pieces.append(max(gaps, key=lambda gap: (gap.count("\n"), len(gap))))
+            pieces.append(part.text)
+            gaps = []
+    return "".join(pieces) + ("" if gaps else text[at:])
 
 
 def _numbered(desk: Desk, text: str, parts: Sequence[Sentence]) -> str:
@@ -129,6 +139,21 @@ def _line(finding: Finding, told: dict[str, str]) -> str:
     return f'- [{finding.constraint}] "{finding.evidence}": {wanted}'
 
 
-def _fault(answer: Edits, number: int) -> str | None:
-    usable = [e for e in answer.edits if 1 <= e.first <= e.last <= number and e.text.strip()]
-    return None if usable else f"it replaces no sentence between 1 and {number}"
+def _usable(answer: Edits, parts: Sequence[Sentence]) -> Iterator[tuple[Edit, str]]:
+    """Yield the edits that can be made, each with its text as prose."""
+    for edit in answer.edits:
+        if not 1 <= edit.first <= edit.last <= len(parts):
+            continue
+        try:
+            new = read_prose(edit.text)
+        except Unreadable:
+            continue
+        replaced = sum(count_words(p.text) for p in parts[edit.first - 1 : edit.last])
+        if count_words(new) <= replaced * LONGER_TIMES + LONGER_WORDS:
+            yield edit, new
+
+
+def _fault(answer: Edits, parts: Sequence[Sentence]) -> str | None:
+    if any(_usable(answer, parts)):
+        return None
+    return f"it has no usable text for a sentence between 1 and {len(parts)}"

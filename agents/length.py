@@ -11,6 +11,8 @@ from inkwright.memory.wordcount import count_words
 
 TOLERANCE = 0.1
 ROUNDS = 3
+PROGRESS = 0.75
+"""A round that leaves more than this share of the miss is the last: the model can't do it."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ async def fit(
         except ModelError as fault:
             desk.problem(f"{section.id}: its length could not be put right ({fault})")
             return best
-        if aim.miss(count_words(text)) >= aim.miss(count_words(best)):
-            return best
+        if aim.miss(count_words(text)) > aim.miss(count_words(best)) * PROGRESS:
+            return min(best, text, key=lambda t: aim.miss(count_words(t)))
         best = text
     return best
 

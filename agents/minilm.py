@@ -105,7 +105,8 @@ class Encoder:
         for layer in self._layers:
             x = layer(x, runs)
         starts = np.cumsum(lengths) - lengths
-        means: Array = np.add.reduceat(x, starts, axis=0) / lengths[:, None].astype(np.float32)
+        means: Array = np.add.reduceat(x, starts, axis=0)
+        means /= lengths[:, None]
         means /= np.linalg.norm(means, axis=1, keepdims=True)
         return means
 

@@ -12,9 +12,16 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from inkwright.agents.answers import Form
 from inkwright.agents.config import Calling, Limits, Role
 from inkwright.agents.events import CallAnswered, Watch
-from inkwright.agents.parse import Unreadable, form_digest, read_form, read_prose
+from inkwright.agents.parse import (
+    Unreadable,
+    form_digest,
+    in_other_script,
+    read_form,
+    read_prose,
+)
 from inkwright.agents.slots import Slots
 from inkwright.agents.transport import Request, Transport
 from inkwright.memory.errors import BudgetSpent, ModelUnreachable, UnusableAnswer
@@ -23,7 +30,7 @@ from inkwright.memory.library import Lease, Library
 from inkwright.memory.tokens import Tokenizer
 from inkwright.memory.values import digest
 
-F = TypeVar("F", bound=BaseModel)
+F = TypeVar("F", bound=Form)
 R = TypeVar("R")
 
 ASKS = 2
@@ -48,6 +55,8 @@ class Ask:
     sample: int = 0
     priority: float = 0.0
     """Higher goes first when slots are short."""
+    han: bool | None = None
+    """Whether the answer's own words must be in Han characters or kana; None: either will do."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,8 @@ class Models:
 
         def read(answer: Answer, last: bool) -> F:
             found = read_form(answer.text, answer.finish, form)
+            if ask.han is not None and in_other_script(found.wording(), han=ask.han):
+                raise Unreadable("it is in the wrong language")
             if (said := fault(found)) and not last:
                 raise Unreadable(said)
             return found

@@ -1,6 +1,7 @@
 """Making outlines by code: word budgets that add up, series that miss no unit, titles set apart."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 
 from inkwright.agents.answers import (
     Chapters,
@@ -10,7 +11,7 @@ from inkwright.agents.answers import (
 )
 from inkwright.memory.brief import Brief, Constraint, Continuity, OutlineItem
 from inkwright.memory.entry import normalise
-from inkwright.memory.errors import BadInput
+from inkwright.memory.errors import BadInput, UnusableAnswer
 from inkwright.memory.outline import Heading, Outline, Section
 
 ALL = "all"
@@ -183,6 +184,8 @@ def shares(weights: Sequence[int], total: int) -> list[int]:
 
     Weights of nothing, or far from the rest, count as the mean: a plan's own numbers are hints.
     """
+    if not weights:
+        return []
     known = [w for w in weights if w > 0]
     mean = sum(known) / len(known) if known else 1
     usable = [w if w > 0 and mean / 4 <= w <= mean * 4 else mean for w in weights]
@@ -190,6 +193,8 @@ def shares(weights: Sequence[int], total: int) -> list[int]:
     parts = [max(int(w * scale), 1) for w in usable]
     for n in range(max(total - sum(parts), 0)):
         parts[n % len(parts)] += 1
+    while sum(parts) > max(total, len(parts)):
+        parts[parts.index(max(parts))] -= 1
     return parts
 
 
@@ -223,17 +228,19 @@ def _finished(
 ) -> Outline:
     """Set titles apart, and let what sums up the others wait for them."""
     if not sections:
-        raise BadInput("the planner's outline has no section; try again or bring an outline")
-    seen: dict[str, int] = {}
+        raise UnusableAnswer("planner (outline, plan)", "the outline has no section", "")
+    taken = {normalise(s.title) for s in sections}
+    seen: set[str] = set()
     closing = {s.id for s, is_last in zip(sections, last, strict=True) if is_last}
     closing = closing if len(closing) == 1 and len(sections) > 1 else set()
     done = []
     for section in sections:
-        name = normalise(section.title)
-        seen[name] = seen.get(name, 0) + 1
         update: dict[str, object] = {}
-        if seen[name] > 1:
-            update["title"] = f"{section.title} ({seen[name]})"
+        if normalise(section.title) in seen:
+            numbered = (f"{section.title} ({n})" for n in count(2))
+            update["title"] = next(t for t in numbered if normalise(t) not in taken)
+            taken.add(normalise(str(update["title"])))
+        seen.add(normalise(section.title))
         if section.id in closing:
             update["after"] = tuple(s.id for s in sections if s.id != section.id)
         done.append(section.model_copy(update=update))

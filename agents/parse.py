@@ -45,7 +45,7 @@ _FOREWORD = re.compile(
     r"(?:here(?:['’]s| is| are)|below is)\b[^\n]{0,80}"
     r"\b(?:section|chapter|text|draft|version|passage|piece|continuation|asked|requested)\b"
     r"|(?:(?:好的|当然|没问题)[，。！]?)?(?:以下|下面|这)是[^\n]{0,40}"
-    r"(?:内容|章节|正文|文字|文本|版本|段落|部分))[^\n]{0,40}[:：]\s*\n\s*(?=\S)",
+    r"(?:内容|章节|正文|文字|文本|版本|段落|部分))[^\n]{0,40}[:：]\s*(?:\n\s*|$)",
     re.IGNORECASE,
 )
 _AFTERWORD = re.compile(
@@ -137,7 +137,7 @@ def read_prose(text: str, *, han: bool | None = None, keep_loops: bool = False) 
         raise Unreadable("it is a refusal")
     if _ERROR.match(clean):
         raise Unreadable("it is an error message")
-    if han is not None and is_han(clean) != han:
+    if han is not None and in_other_script(clean, han=han):
         raise Unreadable("it is in the wrong language")
     loop = loop_start(clean)
     if loop is not None and not keep_loops:
@@ -168,6 +168,7 @@ def _offset_of_word(text: str, tokens: list[str], number: int) -> int:
     at = 0
     for token in tokens[:number]:
         at = text.index(token, at) + len(token)
+    at = text.index(tokens[number], at)
     for sentence in sentences(text):
         if sentence.end > at:
             return sentence.start
@@ -197,6 +198,11 @@ def is_han(text: str) -> bool:
     letters = [c for c in text if c.isalpha()]
     han = sum(1 for c in letters if "\u3040" <= c <= "\u30ff" or "\u4e00" <= c <= "\u9fff")
     return han * 3 > len(letters)
+
+
+def in_other_script(text: str, *, han: bool) -> bool:
+    """True when ``text`` is not in Han characters though it should be, or the other way round."""
+    return any(c.isalpha() for c in text) and is_han(text) != han
 
 
 @lru_cache(maxsize=64)

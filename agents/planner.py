@@ -18,6 +18,7 @@ from inkwright.agents.answers import (
     Sections,
 )
 from inkwright.agents.desk import Desk
+from inkwright.agents.parse import in_other_script
 from inkwright.agents.requirements import (
     constraints,
     read_requirements,
@@ -25,7 +26,7 @@ from inkwright.agents.requirements import (
 )
 from inkwright.memory import coverage
 from inkwright.memory.brief import Constraint, Continuity
-from inkwright.memory.entry import Entry
+from inkwright.memory.entry import Entry, normalise
 from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.outline import Outline, Section
 from inkwright.prompts import inputs
@@ -69,7 +70,7 @@ async def _outline(
     desk: Desk, found: Requirements | None, placed: Sequence[Constraint], words: int
 ) -> Outline:
     brief = desk.brief
-    title = brief.title or (found.title.strip() if found else "") or outlining.title_of(brief)
+    title = brief.title or _title(desk, found) or outlining.title_of(brief)
     continuity = brief.continuity or _continuity(brief.kind, found)
     if desk.arms.plan == "none":
         return outlining.single(title, continuity, words)
@@ -84,7 +85,17 @@ async def _outline(
         outline = outlining.series(title, continuity, words, found.units, found.unit_title)
         return await _filled_in(desk, outline)
     outline = await _invented(desk, title, continuity, words, placed)
+    highest = outlining.highest_position(placed)
+    if len(outline.sections) < highest:
+        fault = f"it has {len(outline.sections)} sections; one requirement names section {highest}"
+        raise UnusableAnswer("planner (outline, plan)", fault, "")
     return await _checked(desk, outline)
+
+
+def _title(desk: Desk, found: Requirements | None) -> str:
+    """Return the title that the model gave, if it is in the language of the piece."""
+    title = found.title.strip() if found else ""
+    return "" if in_other_script(title, han=desk.han) else title
 
 
 def _continuity(kind: str | None, found: Requirements | None) -> Continuity:
@@ -201,7 +212,11 @@ async def _details(desk: Desk, batch: list[Section], number: int) -> dict[str, P
             f"sections {batch[0].id} to {batch[-1].id} stay without a purpose ({fault.fault})"
         )
         return {}
-    return {s.id: detail for s, detail in zip(batch, answer.sections, strict=False)}
+    if len(answer.sections) == len(batch):
+        return {s.id: detail for s, detail in zip(batch, answer.sections, strict=True)}
+    by_title = {normalise(detail.title): detail for detail in answer.sections}
+    titled = {s.id: by_title.get(normalise(s.title)) for s in batch}
+    return {sid: detail for sid, detail in titled.items() if detail is not None}
 
 
 async def _checked(desk: Desk, outline: Outline) -> Outline:

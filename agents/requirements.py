@@ -4,6 +4,7 @@ import re
 
 from inkwright.agents.answers import Instructions, Requirement, Requirements
 from inkwright.agents.desk import REQUEST_SHARE, Desk
+from inkwright.agents.parse import in_other_script, is_han
 from inkwright.memory.brief import Brief, Constraint, Placement
 from inkwright.memory.entry import normalise
 from inkwright.memory.errors import UnusableAnswer
@@ -17,15 +18,28 @@ _LENGTH = re.compile(
     r"(\d[\d,]*(?:\.\d+)?)\s*(k)?\s*[- ]?\s*(?:words?\b|字)|(\d+)\s*个?\s*字",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(r"[.;:!?](?!\d)|,(?!\d)|[，、；：。！？\n]")
+_EACH = re.compile(r"\b(?:each|every|per|apiece)\b|每", re.IGNORECASE)
+"""In such a clause a length is that of a part, not of the whole."""
+SHORTEST_UNIT = 10
+"""Words of a series' unit below which a length cannot be meant for the whole series."""
 
 
 def words_asked_for(brief: Brief, found: Requirements | None = None) -> int:
     """Return the length of the whole piece: the brief's, the request's own, or 1,200."""
     if brief.words:
         return brief.words
-    if stated := _LENGTH.search(brief.request):
-        number = (stated.group(1) or stated.group(3)).replace(",", "")
-        return max(int(float(number) * (1000 if stated.group(2) else 1)), 1)
+    units = found.units if found and found.units else 1
+    for clause in _CLAUSE.split(brief.request):
+        if (stated := _LENGTH.search(clause)) is None:
+            continue
+        number = float((stated.group(1) or stated.group(3)).replace(",", ""))
+        words = max(int(number * (1000 if stated.group(2) else 1)), 1)
+        of_a_part = _EACH.search(clause) or words < units * SHORTEST_UNIT
+        if not of_a_part:
+            return words
+        if units > 1:
+            return words * units
     if found is not None and found.words and found.words > 0:
         return found.words
     return DEFAULT_WORDS
@@ -96,8 +110,11 @@ def _typed(item: Requirement, request: str) -> Constraint | None:
     )
     if kind == "length" and item.min_words and item.max_words and item.min_words > item.max_words:
         return None
+    text = item.text.strip() or item.quote
+    if in_other_script(text, han=is_han(item.quote)):
+        text = item.quote
     return Constraint(
-        text=item.text or item.quote,
+        text=text,
         kind=kind,
         where=where,
         phrases=phrases,

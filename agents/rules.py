@@ -1,13 +1,20 @@
 """Checking constraints by rule: what code can see for itself."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
+
+import regex
 
 from inkwright.agents.parse import is_han
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Finding
 from inkwright.memory.wordcount import count_words
 
+_SPACED = (
+    r"[[\p{L}\p{M}\p{N}]--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}]]"
+)
+"""A letter or digit of a script that sets spaces between words."""
 _ENOUGH_TO_TELL = 40
 """Words below which a language cannot be told reliably."""
 
@@ -73,9 +80,15 @@ def _language(text: str, constraint: Constraint) -> str | None:
     return None if spoken == wanted else text[:80]
 
 
-def find_phrase(text: str, phrase: str) -> re.Match[str] | None:
-    """Find a phrase whatever its case and white space, at word bounds where it has letters."""
-    body = r"\s+".join(re.escape(word) for word in phrase.split())
-    left = r"(?<![^\W_])" if re.match(r"[A-Za-z0-9]", phrase) else ""
-    right = r"(?![^\W_])" if re.search(r"[A-Za-z0-9]$", phrase) else ""
-    return re.search(left + body + right, text, re.IGNORECASE)
+def find_phrase(text: str, phrase: str) -> regex.Match[str] | None:
+    """Find a phrase whatever its case, white space and apostrophes, at the bounds of words.
+
+    In scripts that set no space between words there are no bounds, and a word of another script
+    among them is bounded by theirs.
+    """
+    wanted = unicodedata.normalize("NFC", phrase)
+    body = r"\s+".join(regex.escape(word, special_only=True) for word in wanted.split())
+    body = regex.sub("['’]", "['’]", body)
+    left = rf"(?<!{_SPACED})(?={_SPACED})|(?!{_SPACED})"
+    right = rf"(?<={_SPACED})(?!{_SPACED})|(?<!{_SPACED})"
+    return regex.search(f"(?:{left}){body}(?:{right})", text, regex.IGNORECASE | regex.VERSION1)

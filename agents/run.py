@@ -17,7 +17,7 @@ from inkwright.agents.model import Models
 from inkwright.agents.probe import count_tokens, not_served, probe
 from inkwright.agents.requirements import fits_whole, instructions_of
 from inkwright.agents.section_graph import Job, Progress, section_graph
-from inkwright.agents.tokenizer import SAMPLES, ScaledTokenizer, factor_for
+from inkwright.agents.tokenizer import ENGLISH, HAN, ScaledTokenizer, factor_for
 from inkwright.agents.transport import LiteLLMTransport
 from inkwright.agents.work_graph import (
     Run,
@@ -213,7 +213,7 @@ async def _pin(library: Library, lease: Lease, work: Work, calling: Calling) -> 
         raise BadInput(
             f"a context of {context} tokens is too short; {SMALLEST_CONTEXT} is the least"
         )
-    samples = (*SAMPLES, work.brief.request[:4000])
+    samples = (*ENGLISH, *(HAN if language_is_han(work.brief) else ()), work.brief.request[:4000])
     counts = await count_tokens(writer, samples)
     works.pin(
         library,

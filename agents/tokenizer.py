@@ -6,12 +6,12 @@ from typing import Any
 
 from inkwright.agents.offline import stay_offline
 
-SAMPLES = (
+ENGLISH = (
     "The keeper climbed the stairs, trimmed the lamp and noted the hour; 3 boats were late.",
-    "她爬上楼梯，修剪灯芯，在簿子上记下时刻；外面的风已转向东北，三条船还没有回来。",
     '{"title": "The lamp", "items": [{"id": "s1.2", "quote": "trimmed the lamp"}]}',
 )
-"""What a served tokenizer is measured on, besides the brief itself."""
+HAN = ("她爬上楼梯，修剪灯芯，在簿子上记下时刻；外面的风已转向东北，三条船还没有回来。",)
+"""What a served tokenizer is measured on, besides the request itself."""
 UNMEASURED = 1.25
 """Margin when the served model's own count cannot be had."""
 MARGIN = 1.03

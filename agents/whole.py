@@ -7,6 +7,7 @@ from inkwright.agents.desk import Desk
 from inkwright.memory import drafts, ledger, staleness
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft, Finding, Review
+from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.passages import PASSAGE_WORDS, pieces
 from inkwright.memory.wordcount import tail
@@ -92,8 +93,10 @@ async def _repaired(desk: Desk, draft: Draft, finding: Finding, told: Mapping[st
     review = Review(findings=tuple(rules.check(text, carried)))
     if review.adds_to(draft.review):
         return False
-    desk.ledger.refresh()
-    delta = await archivist.update(desk, desk.plan.outline.section(sid), draft, text)
+    delta: tuple[Entry, ...] = ()
+    if desk.arms.memory == "full":
+        desk.ledger.refresh()
+        delta = await archivist.update(desk, desk.plan.outline.section(sid), draft, text)
     drafts.patch(
         desk.library,
         desk.lease,

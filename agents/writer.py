@@ -11,7 +11,8 @@ from inkwright.memory.wordcount import count_words, sentences, tail
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
-TOKENS_A_WORD = 1.5
+SPARE = 1.25
+"""Tokens allowed for each that the words ought to take."""
 SPARE_TOKENS = 48
 OVERRUN = 2.0
 """A draft of more than this many times its target is cut there: the server ignored the limit."""
@@ -42,7 +43,8 @@ async def write(desk: Desk, section: Section, manifest: Manifest, *, priority: f
         priority=priority,
     )
     prose = await desk.models.prose(ask, han=desk.han, on_text=_watcher(desk, section.id))
-    return tidy(prose.text, section.title, manifest.target_words, prose.cut_short)
+    text = without_echo(prose.text, ask.user)
+    return tidy(text, section.title, manifest.target_words, prose.cut_short)
 
 
 async def go_on(
@@ -72,11 +74,18 @@ async def go_on(
         priority=priority,
     )
     prose = await desk.models.prose(ask, han=desk.han, on_text=_watcher(desk, section.id))
-    more = tidy(prose.text, section.title, missing_words, prose.cut_short)
+    more = without_echo(prose.text, ask.user)
+    more = tidy(more, section.title, missing_words, prose.cut_short)
     more = _without_overlap(text, more)
     if not more:
         return text
     return f"{text}{'' if text.endswith(chr(10)) else chr(10) + chr(10)}{more}"
+
+
+def without_echo(text: str, prompt: str) -> str:
+    """Return ``text`` less the lines of ``prompt`` in it: small models copy tags and orders."""
+    lines = {line.strip() for line in prompt.splitlines()} - {""}
+    return "\n".join(line for line in text.splitlines() if line.strip() not in lines)
 
 
 def tidy(text: str, title: str, target_words: int, cut_short: bool) -> str:
@@ -88,9 +97,10 @@ def tidy(text: str, title: str, target_words: int, cut_short: bool) -> str:
         text = rest.strip()
     parts = sentences(text)
     if cut_short and len(parts) > 1:
-        text = text[: parts[-2].end]
-    limit = int(target_words * OVERRUN) + 60
-    if count_words(text) > limit:
+        parts = parts[:-1]
+        text = text[: parts[-1].end]
+    limit = target_words if cut_short else int(target_words * OVERRUN) + 60
+    if parts and count_words(text) > limit:
         end, words = parts[0].end, 0
         for part in parts:
             words += count_words(part.text)
@@ -111,8 +121,10 @@ def _without_overlap(text: str, more: str) -> str:
 
 
 def _tokens_for(desk: Desk, words: int) -> int:
-    per_word = max(desk.tokenizer.count("the keeper climbed the stairs again") / 6, 1.0)
-    return int(words * TOKENS_A_WORD * per_word) + SPARE_TOKENS
+    """Return the tokens that ``words`` words take in the language of the request, and some more."""
+    told = desk.brief.request[:4000]
+    a_word = desk.tokenizer.count(told) / max(count_words(told), 1)
+    return int(words * min(max(a_word, 1.0), 4.0) * SPARE) + SPARE_TOKENS
 
 
 def _watcher(desk: Desk, section: str) -> Callable[[str], None] | None:

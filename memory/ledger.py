@@ -6,12 +6,11 @@ those drafts, less what a later entry among them supersedes.
 """
 
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 
 from sqlalchemy import Connection, RowMapping, insert, select
 
 from inkwright.memory import schema
-from inkwright.memory.entry import Entry, Span
+from inkwright.memory.entry import Entry, Span, normalise
 from inkwright.memory.library import Library, now
 
 
@@ -111,16 +110,17 @@ def conflicts(live: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
     An entry without an attribute says something of its own and conflicts with nothing. Different
     story times are no conflict.
     """
-    by_topic: dict[tuple[str, str], list[Entry]] = {}
+    found = []
+    by_attribute: dict[tuple[str, str | None], list[Entry]] = {}
     for entry in live:
-        if entry.attribute:
-            by_topic.setdefault(entry.topic, []).append(entry)
-    return [
-        (first, other)
-        for group in by_topic.values()
-        for first, other in pairwise(group)
-        if not first.same_fact(other) and first.story_time == other.story_time
-    ]
+        if not entry.attribute:
+            continue
+        group = by_attribute.setdefault((entry.topic[1], entry.story_time), [])
+        before = next((e for e in reversed(group) if e.names & entry.names), None)
+        if before and normalise(before.statement) != normalise(entry.statement):
+            found.append((before, entry))
+        group.append(entry)
+    return found
 
 
 def _as_of(history: list[tuple[int, Entry]], drafts: Mapping[str, int]) -> Entry | None:

@@ -8,6 +8,7 @@ import regex
 from inkwright.memory.entry import normalise
 
 _HAN_OR_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+_RUN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]+")
 
 
 class NamesIn:
@@ -15,14 +16,15 @@ class NamesIn:
 
     def __init__(self, text: str) -> None:
         self._text = f" {normalise(text)} "
-        self._words = set(self._text.split())
+        self._spaced = _RUN.sub(r" \g<0> ", self._text)
+        self._words = set(self._spaced.split())
 
     def has(self, name: str) -> bool:
         """True when ``name``, already normalised, occurs."""
         if _HAN_OR_KANA.search(name):
             return name in self._text
         first = name.partition(" ")[0]
-        return bool(name) and first in self._words and f" {name} " in self._text
+        return bool(name) and first in self._words and f" {name} " in self._spaced
 
     def among(self, names: Iterable[str]) -> frozenset[str]:
         """Return those of ``names`` that occur."""

@@ -74,7 +74,8 @@ class Outline(Value):
         try:
             tuple(TopologicalSorter(self.depends_on).static_order())
         except CycleError as fault:
-            circle = " -> ".join(fault.args[1])
+            titles = {s.id: repr(s.title) for s in self.sections}
+            circle = " -> ".join(titles[sid] for sid in fault.args[1])
             raise ValueError(f"sections depend on each other in a circle: {circle}") from fault
         return self
 

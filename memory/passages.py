@@ -45,5 +45,5 @@ def pieces(text: str, limit: int = PASSAGE_WORDS) -> Iterable[str]:
             start, size = sentence.start, 0
         size += length
         last = sentence.end
-    if size:
+    if last > start:
         yield text[start:last]

@@ -22,7 +22,7 @@ def rolling(
     spent = 0
     whole = True
     for title, account in reversed(accounts):
-        if not account:
+        if not account.strip():
             continue
         line = f"- {title}: {account}"
         if not whole or spent + count(line) + 1 > budget_tokens:

@@ -28,13 +28,28 @@ def fit(texts: Sequence[str], budget: int, count: Callable[[str], int]) -> tuple
 
 
 def shorten(text: str, budget: int, count: Callable[[str], int]) -> str:
-    """Return as many leading sentences of ``text`` as fit ``budget`` tokens."""
+    """Return as many leading sentences of ``text`` as fit ``budget`` tokens.
+
+    Of a first sentence that does not fit, as many leading characters as do.
+    """
     if count(text) <= budget:
         return text
-    end, spent = 0, 0
-    for part in sentences(text):
-        spent += count(part.text) + 1
+    parts = sentences(text)
+    kept, end, spent = 0, 0, 0
+    for part in parts:
+        spent += count(text[end : part.end]) + 1
         if spent > budget:
             break
-        end = part.end
-    return text[:end]
+        kept, end = kept + 1, part.end
+    while kept and count(text[: parts[kept - 1].end]) > budget:
+        kept -= 1
+    return text[: parts[kept - 1].end] if kept else _beginning(text, budget, count)
+
+
+def _beginning(text: str, budget: int, count: Callable[[str], int]) -> str:
+    """Return the longest beginning of ``text`` that fits, to within a few characters."""
+    fits, too_long = 0, len(text)
+    while too_long - fits > 8:
+        middle = (fits + too_long) // 2
+        fits, too_long = (middle, too_long) if count(text[:middle]) <= budget else (fits, middle)
+    return text[:fits]
