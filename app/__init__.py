@@ -1,0 +1,1 @@
+"""How people use Inkwright: command line, user interface, engine, batches, export."""

@@ -1,0 +1,229 @@
+"""The Python API: what ``import inkwright`` offers, blocking, async, and as a stream of events."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal, TypedDict, TypeVar, Unpack
+
+from inkwright.agents.config import Arms, Limits
+from inkwright.agents.events import Event, Finished, Watch, unwatched
+from inkwright.app import engine
+from inkwright.app.brief_file import check, read_brief
+from inkwright.app.engine import Job, Manuscript, PlannedWork
+from inkwright.app.settings import Settings
+from inkwright.app.shelf import Standing, named, standings
+from inkwright.memory.brief import Brief
+
+T = TypeVar("T")
+
+
+class Options(TypedDict, total=False):
+    """What a run can be given beside its brief."""
+
+    settings: Settings
+    """None given: environment, then ``inkwright.toml``, then defaults."""
+    fresh: bool
+    """Begin again, beside what is there."""
+    plan: Literal["none", "given", "full"]
+    memory: Literal["none", "last", "rolling", "vector", "full"]
+    review: Literal["off", "rules", "full"]
+    max_calls: int
+    max_tokens: int
+    max_minutes: float
+    watch: Watch
+    """Called with every event, in the thread of the run; it must return quickly."""
+
+
+def write(
+    brief: Brief | str | Path, *, out: Path | str | None = None, **options: Unpack[Options]
+) -> Manuscript:
+    """Write a piece and return it; with ``out``, leave it there as files too.
+
+    ``brief`` is a ``Brief``, a sentence, or the path of a brief file. The same brief, seed and
+    arms are the same work: what an earlier run wrote is not written again. Works inside a running
+    event loop (Jupyter), where the run gets a thread of its own.
+
+    >>> import inkwright
+    >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
+    >>> piece.status in ("complete", "flagged")
+    True
+    >>> piece.text.startswith("# ")
+    True
+
+    Raises:
+        BadInput: brief, settings or library cannot be used.
+        ModelUnreachable: no model answers; what was written is kept, writing again goes on.
+        BudgetSpent: a limit was reached; writing again with a higher one goes on.
+    """
+    return _blocking(lambda: awrite(brief, out=out, **options))
+
+
+async def awrite(
+    brief: Brief | str | Path, *, out: Path | str | None = None, **options: Unpack[Options]
+) -> Manuscript:
+    """As ``write``, for a program with an event loop of its own.
+
+    >>> import asyncio, inkwright
+    >>> brief = inkwright.Brief(request="Two short diary entries of a lighthouse keeper.")
+    >>> asyncio.run(inkwright.awrite(brief)).words > 0
+    True
+    """
+    work, job = _begun(brief, options)
+    return await engine.write(work, job, out=Path(out) if out is not None else None)
+
+
+class Run:
+    """A run to be followed: iterate over its events, then take its manuscript."""
+
+    def __init__(self, start: Callable[[Watch], Coroutine[Any, Any, Manuscript]]) -> None:
+        self._start = start
+        self._manuscript: Manuscript | None = None
+
+    @property
+    def manuscript(self) -> Manuscript:
+        """The finished piece, from the moment ``Finished`` was seen.
+
+        Raises:
+            RuntimeError: the run has not ended yet.
+        """
+        if self._manuscript is None:
+            raise RuntimeError("the run has not ended: iterate over its events first")
+        return self._manuscript
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        events: asyncio.Queue[Event | None] = asyncio.Queue()
+        task = asyncio.ensure_future(self._start(events.put_nowait))
+        task.add_done_callback(lambda _: events.put_nowait(None))
+        last: Event | None = None
+        try:
+            while (event := await events.get()) is not None:
+                if isinstance(event, Finished):
+                    last = event
+                else:
+                    yield event
+            self._manuscript = piece = task.result()
+            yield last or Finished(piece.work, piece.status, tuple(piece.report["problems"]))
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait([task])
+
+
+def stream(
+    brief: Brief | str | Path, *, out: Path | str | None = None, **options: Unpack[Options]
+) -> Run:
+    """Write a piece and follow it: the last event is ``Finished``, and then it is there.
+
+    >>> import asyncio, inkwright
+    >>> async def follow():
+    ...     run = inkwright.stream("Two short diary entries of a lighthouse keeper.")
+    ...     events = [event async for event in run]
+    ...     return type(events[-1]).__name__, run.manuscript.words > 0
+    >>> asyncio.run(follow())
+    ('Finished', True)
+
+    Leaving the loop early stops the run; writing the same brief again goes on from there.
+    """
+    also = options.get("watch", unwatched)
+
+    def start(watch: Watch) -> Coroutine[Any, Any, Manuscript]:
+        def both(event: Event) -> None:
+            watch(event)
+            also(event)
+
+        options["watch"] = both
+        work, job = _begun(brief, options)
+        folder = Path(out) if out is not None else None
+        return engine.write(work, _with_text(job), out=folder)
+
+    return Run(start)
+
+
+def plan(brief: Brief | str | Path, **options: Unpack[Options]) -> PlannedWork:
+    """Plan a piece and stop before anything is drafted.
+
+    >>> import inkwright
+    >>> planned = inkwright.plan("Two short diary entries of a lighthouse keeper.")
+    >>> len(planned.plan.outline.sections) > 0
+    True
+    >>> inkwright.resume(planned.work).work == planned.work
+    True
+    """
+
+    async def planned() -> PlannedWork:
+        return await engine.plan(*_begun(brief, options))
+
+    return _blocking(planned)
+
+
+def resume(work: str, *, out: Path | str | None = None, **options: Unpack[Options]) -> Manuscript:
+    """Go on with a work by its id, or enough of its beginning.
+
+    Raises:
+        WorkNotFound: there is none of this id.
+    """
+    job = _job(options)
+    one = named((s.work for s in _standings(job.settings)), work)
+    folder = Path(out) if out is not None else None
+    return _blocking(lambda: engine.write(one, job, out=folder))
+
+
+def status(work: str | None = None, *, settings: Settings | None = None) -> list[Standing]:
+    """Return where every work in the library stands, or only ``work``, the last changed first.
+
+    >>> import inkwright
+    >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
+    >>> inkwright.status(piece.work)[0].words == piece.words
+    True
+    """
+    found = _standings(settings or Settings.load())
+    if work is None:
+        return found
+    one = named((s.work for s in found), work)
+    return [s for s in found if s.work == one]
+
+
+def _begun(brief: Brief | str | Path, options: Options) -> tuple[str, Job]:
+    job = _job(options)
+    arms = Arms(
+        plan=options.get("plan", "full"),
+        memory=options.get("memory", "full"),
+        review=options.get("review", "full"),
+    )
+    if isinstance(brief, Brief):
+        check(brief)
+    else:
+        brief = read_brief(str(brief))
+    return engine.begin(brief, job.settings, arms, fresh=options.get("fresh", False)).id, job
+
+
+def _job(options: Options) -> Job:
+    return Job(
+        settings=options.get("settings") or Settings.load(),
+        limits=Limits(
+            max_calls=options.get("max_calls"),
+            max_tokens=options.get("max_tokens"),
+            max_minutes=options.get("max_minutes"),
+        ),
+        watch=options.get("watch", unwatched),
+    )
+
+
+def _with_text(job: Job) -> Job:
+    return Job(job.settings, job.limits, job.watch, watch_text=True)
+
+
+def _standings(settings: Settings) -> list[Standing]:
+    url = settings.library_url.get_secret_value() if settings.library_url else None
+    return standings(settings.home, url)
+
+
+def _blocking(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine to its end, in a thread of its own where this one has a running loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(make())
+    with ThreadPoolExecutor(1, thread_name_prefix="inkwright") as thread:
+        return thread.submit(lambda: asyncio.run(make())).result()

@@ -1,0 +1,282 @@
+"""From what a person typed after ``inkwright write`` to a brief."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from inkwright.app.faults import nearest, path_of, said
+from inkwright.app.headings import read_headings
+from inkwright.app.markup import Lines, read_json, read_yaml
+from inkwright.memory import coverage
+from inkwright.memory.brief import (
+    MAX_REQUEST_CHARS,
+    Brief,
+    Constraint,
+    OutlineItem,
+    Placement,
+    Remembered,
+)
+from inkwright.memory.errors import BadInput
+
+MAX_FILE_BYTES = 16_000_000
+_PROSE = (".txt", ".md", ".markdown")
+_MARKUP = (".yaml", ".yml", ".json")
+_KEYS = (*Brief.model_fields, "sources")
+_MODELS: dict[str, type[BaseModel]] = {
+    "constraints": Constraint,
+    "outline": OutlineItem,
+    "memory": Remembered,
+}
+_SWITCHES = ("required", "pinned")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_EXPORTED = ("id", "version", "origin", "from_section", "story_time", "section", "status")
+"""What ``memory.json`` says about an entry beyond what a brief can give."""
+
+
+def read_brief(given: str, *, outline: Path | None = None, **changes: Any) -> Brief:
+    """Return the brief in ``given``: a sentence, or the path of a file.
+
+    ``changes`` (``words``, ``continuity``, ``seed``) that are not None replace what it says.
+
+    Raises:
+        BadInput: one line that names the file, the line and what to change.
+    """
+    lines: Lines = {}
+    name, folder = "the brief", Path.cwd()
+    if (file := _file_of(given)) is None:
+        found: dict[str, Any] = {"request": _normal(given)}
+    else:
+        name, folder = str(file), file.parent
+        text = read_text(file)
+        if file.suffix.lower() in _PROSE:
+            found = {"request": text}
+        else:
+            found, lines = _read_keys(text, name)
+    if outline is not None:
+        found["outline"] = str(outline.expanduser().resolve())
+    _resolve(found, name, folder)
+    options = {key: value for key, value in changes.items() if value is not None}
+    brief = _validated({**found, **options}, name, lines, options)
+    check(brief, name)
+    return brief
+
+
+def check(brief: Brief, name: str = "the brief") -> None:
+    """Refuse a brief whose constraints cannot all be met.
+
+    Raises:
+        BadInput: naming the constraint, or both.
+    """
+    total = _leaves(brief.outline) if brief.outline else None
+    try:
+        coverage.check(brief.constraints, total, brief.words)
+    except BadInput as fault:
+        raise BadInput(f"{name}: {fault}") from fault
+
+
+def read_text(file: Path) -> str:
+    """Return a UTF-8 file's text, NFC, with ``\\n`` between lines.
+
+    Raises:
+        BadInput: not there, not a file, not UTF-8, or too large.
+    """
+    try:
+        if not file.exists():
+            raise BadInput(f"{file}: no such file")
+        if not file.is_file():
+            raise BadInput(f"{file}: not a file")
+        if (size := file.stat().st_size) > MAX_FILE_BYTES:
+            raise BadInput(f"{file}: {size:,} bytes; at most {MAX_FILE_BYTES:,} are read")
+        return _normal(file.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as fault:
+        raise BadInput(
+            f"{file}: not UTF-8 text (byte {fault.start:,}); save it as UTF-8"
+        ) from fault
+    except OSError as fault:
+        raise BadInput(f"{file}: {fault.strerror}") from fault
+
+
+def _file_of(given: str) -> Path | None:
+    """Return the file that ``given`` names, or None when it is the request itself."""
+    if "\n" in given or len(given) > 1000:
+        return None
+    path = Path(given).expanduser()
+    suffix = path.suffix.lower()
+    if suffix in (*_PROSE, *_MARKUP):
+        return path
+    spaced = any(c.isspace() for c in given)
+    if re.fullmatch(r"\S+\.[A-Za-z0-9]{2,5}", given) and not given.startswith("http"):
+        raise BadInput(f"{given}: a brief is a sentence or a .txt, .md, .yaml or .json file")
+    if given.startswith(("/", "./", "../", "~/")) or (re.search(r"[/\\]", given) and not spaced):
+        if path.exists() and suffix not in (*_PROSE, *_MARKUP):
+            raise BadInput(f"{given}: a brief is a .txt, .md, .yaml or .json file")
+        return path
+    if not spaced and path.is_file():
+        raise BadInput(f"{given}: a brief is a .txt, .md, .yaml or .json file; rename it")
+    return None
+
+
+def _normal(text: str) -> str:
+    if "\0" in text:
+        raise BadInput("the text holds a NUL character; remove it")
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _read_keys(text: str, name: str) -> tuple[dict[str, Any], Lines]:
+    value, lines = read_markup(text, name)
+    if value is None:
+        raise BadInput(f"{name}: the brief is empty; give it a `request`")
+    if not isinstance(value, dict):
+        raise BadInput(f"{name}: expected keys with values, such as `request: ...`")
+    return value, lines
+
+
+def read_markup(text: str, name: str) -> tuple[Any, Lines]:
+    """Return the value in a YAML or JSON file's text, by the file's ``name``, and its lines."""
+    if name.lower().endswith(".json"):
+        return (read_json(text, name) if text.strip() else None), {}
+    return read_yaml(text, name)
+
+
+def _resolve(found: dict[str, Any], name: str, folder: Path) -> None:
+    """Put in place what a brief may name or shorten: its outline, its memory, its sources."""
+    if found.pop("sources", None):
+        raise BadInput(
+            f"{name}: this version does not read `sources` yet; put what matters into `request`"
+        )
+    outline = found.get("outline")
+    if isinstance(outline, str):
+        title, found["outline"] = _read_outline(outline, name, folder)
+        if title and not found.get("title"):
+            found["title"] = title
+    elif outline is None:
+        found.pop("outline", None)
+    found_outline = found.get("outline")
+    if isinstance(found_outline, list):
+        found["outline"] = [_item(item) for item in found_outline]
+    if isinstance(memory := found.get("memory"), str):
+        found["memory"] = _read_memory(folder / Path(memory).expanduser())
+    for key in [key for key, value in found.items() if value is None and key in _KEYS]:
+        del found[key]
+
+
+def _read_outline(given: str, name: str, folder: Path) -> tuple[str | None, Any]:
+    """Read an outline given as Markdown headings, or as the path of a file."""
+    if "\n" in given or given.lstrip().startswith("#"):
+        return read_headings(given, f"{name}: outline")
+    file = folder / Path(given).expanduser()
+    text = read_text(file)
+    if file.suffix.lower() not in _MARKUP:
+        return read_headings(text, str(file))
+    value, lines = read_markup(text, str(file))
+    title = None
+    if isinstance(value, dict) and "outline" in value:
+        if unknown := sorted(set(value) - {"title", "outline"}):
+            raise BadInput(f"{file}: unknown key {unknown[0]!r}; known are title, outline")
+        title, value = value.get("title"), value["outline"]
+        lines = {path[1:]: line for path, line in lines.items() if path[:1] == ("outline",)}
+    if not isinstance(value, list) or not value:
+        raise BadInput(f"{file}: expected a list of sections")
+    shifted = {("outline", *path): line for path, line in lines.items()}
+    items = [_item(item) for item in value]
+    _validated({"request": "-", "outline": items}, str(file), shifted, {})
+    return title, items
+
+
+def _item(given: Any) -> Any:
+    """A heading may be given by its title alone."""
+    if isinstance(given, str):
+        return {"title": given}
+    if isinstance(given, dict) and isinstance(given.get("sections"), list):
+        return {**given, "sections": [_item(part) for part in given["sections"]]}
+    return given
+
+
+def _read_memory(file: Path) -> list[Any]:
+    """Read entries from a list, or from the ``memory.json`` of an earlier work."""
+    value, _ = read_markup(read_text(file), str(file))
+    if isinstance(value, dict):
+        value = value.get("entries")
+    if not isinstance(value, list):
+        raise BadInput(f"{file}: expected a list of entries, or a memory.json that inkwright wrote")
+    return [
+        {key: part for key, part in entry.items() if key not in _EXPORTED}
+        if isinstance(entry, dict)
+        else entry
+        for entry in value
+    ]
+
+
+def _validated(found: dict[str, Any], name: str, lines: Lines, options: Mapping[str, Any]) -> Brief:
+    request = found.get("request")
+    if isinstance(request, str):
+        if not request.strip():
+            raise BadInput(f"{name}: the request is empty; say what to write")
+        if len(request) > MAX_REQUEST_CHARS:
+            raise BadInput(
+                f"{name}: the request is {len(request):,} characters long; "
+                f"at most {MAX_REQUEST_CHARS:,} are read; shorten it"
+            )
+    _check_values(found, (), name, lines)
+    try:
+        return Brief.model_validate(found)
+    except ValidationError as fault:
+        errors = fault.errors(include_url=False, include_input=False)
+        error = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
+        raise BadInput(_described(error, name, lines, options)) from fault
+
+
+def _check_values(value: Any, path: tuple[str | int, ...], name: str, lines: Lines) -> None:
+    """Refuse what pydantic would let through: true for 1, and text no database can hold."""
+    fault = None
+    if isinstance(value, bool) and path[-1] not in _SWITCHES:
+        fault = "true, false, yes and no mean a switch here; put a word in quotes"
+    elif isinstance(value, str) and "\0" in value:
+        fault = "holds a NUL character; remove it"
+    elif isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
+        fault = "holds half of a Unicode character; save the file as UTF-8"
+    if fault:
+        raise BadInput(f"{_place(path, name, lines)}: {path_of(path)}: {fault}")
+    if isinstance(value, dict):
+        for key, part in value.items():
+            _check_values(part, (*path, key), name, lines)
+    elif isinstance(value, (list, tuple)):
+        for index, part in enumerate(value):
+            _check_values(part, (*path, index), name, lines)
+
+
+def _described(error: ErrorDetails, name: str, lines: Lines, options: Mapping[str, Any]) -> str:
+    location = error["loc"]
+    if len(location) == 1 and location[0] in options:
+        return f"--{location[0]}: {said(error)}"
+    place = _place(location, name, lines)
+    if error["type"] == "extra_forbidden":
+        return (
+            f"{place}: unknown key {location[-1]!r}{nearest(str(location[-1]), _known(location))}"
+        )
+    if error["type"] == "missing" and not location[:-1]:
+        return f"{place}: `{location[0]}` is missing"
+    return f"{place}: {path_of(location)}: {said(error)}"
+
+
+def _known(location: Sequence[str | int]) -> tuple[str, ...]:
+    if len(location) == 1:
+        return _KEYS
+    model = Placement if location[-2] == "where" else _MODELS.get(str(location[0]))
+    return tuple(model.model_fields) if model else ()
+
+
+def _place(location: tuple[str | int, ...], name: str, lines: Lines) -> str:
+    for end in range(len(location), 0, -1):
+        if location[:end] in lines:
+            return f"{name}: line {lines[location[:end]]}"
+    return name
+
+
+def _leaves(items: Sequence[OutlineItem]) -> int:
+    return sum(_leaves(item.sections) if item.sections else 1 for item in items)

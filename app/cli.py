@@ -1,0 +1,235 @@
+"""The command line. What a command does is imported when it runs, so that help answers at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from inkwright.app.exits import Exit, plainly
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        invoke = super().invoke
+        return plainly(lambda: invoke(ctx))
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="Write long pieces from a brief: planned, drafted in parallel, reviewed, resumable.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Brief = Annotated[
+    str, typer.Argument(metavar="BRIEF", help="A sentence, or a .txt, .md, .yaml or .json file.")
+]
+Work = Annotated[
+    str, typer.Argument(metavar="WORK", help="A work's id, or enough of its beginning.")
+]
+Out = Annotated[
+    Path | None, typer.Option(help="Folder for manuscript.md, report.json and memory.json.")
+]
+Words = Annotated[int | None, typer.Option(help="Length of the whole piece, about.")]
+Continuity = Annotated[
+    Literal["strict", "chapter", "free"] | None,
+    typer.Option(help="What waits for what: one chain, a chain in each chapter, or nothing."),
+]
+Outline = Annotated[
+    Path | None, typer.Option(help="Your own outline: YAML, JSON or Markdown headings.")
+]
+Seed = Annotated[int | None, typer.Option(help="Another seed is another piece.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Begin again, beside what is there.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print calls, tokens, time and money; send nothing.")
+]
+MaxCalls = Annotated[int | None, typer.Option(min=1, help="Stop after this many model calls.")]
+MaxTokens = Annotated[int | None, typer.Option(min=1, help="Stop after this many tokens.")]
+MaxMinutes = Annotated[float | None, typer.Option(help="Stop after this many minutes.")]
+PlanArm = Annotated[
+    Literal["none", "given", "full"], typer.Option("--plan", help="How much is planned.")
+]
+MemoryArm = Annotated[
+    Literal["none", "last", "rolling", "vector", "full"],
+    typer.Option("--memory", help="What sections are shown of others."),
+]
+ReviewArm = Annotated[
+    Literal["off", "rules", "full"], typer.Option("--review", help="How drafts are reviewed.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from inkwright.app.version import VERSION
+
+        typer.echo(f"inkwright {VERSION}")
+        raise typer.Exit(0)
+
+
+@app.command()
+def write(
+    brief: Brief,
+    out: Out = None,
+    words: Words = None,
+    continuity: Continuity = None,
+    outline: Outline = None,
+    seed: Seed = None,
+    fresh: Fresh = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_minutes: MaxMinutes = None,
+    plan: PlanArm = "full",
+    memory: MemoryArm = "full",
+    review: ReviewArm = "full",
+) -> None:
+    """Write a piece: plan, draft, settle, review, assemble. Run it again to go on."""
+    from inkwright.app.commands import writing
+
+    _leave(
+        writing.write(
+            writing.Asked(brief, outline, words, continuity, seed, plan, memory, review),
+            out=out,
+            limits=writing.limits(max_calls, max_tokens, max_minutes),
+            fresh=fresh,
+            dry_run=dry_run,
+            ask=not yes,
+        )
+    )
+
+
+@app.command()
+def plan(
+    brief: Brief,
+    words: Words = None,
+    continuity: Continuity = None,
+    outline: Outline = None,
+    seed: Seed = None,
+    fresh: Fresh = False,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_minutes: MaxMinutes = None,
+    plan: PlanArm = "full",
+    memory: MemoryArm = "full",
+    review: ReviewArm = "full",
+) -> None:
+    """Make the outline, print it with the constraints each section carries, and stop."""
+    from inkwright.app.commands import writing
+
+    _leave(
+        writing.plan(
+            writing.Asked(brief, outline, words, continuity, seed, plan, memory, review),
+            limits=writing.limits(max_calls, max_tokens, max_minutes),
+            fresh=fresh,
+        )
+    )
+
+
+@app.command()
+def resume(
+    work: Work,
+    out: Out = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_minutes: MaxMinutes = None,
+) -> None:
+    """Go on with a work; what is written is not written again."""
+    from inkwright.app.commands import writing
+
+    limits = writing.limits(max_calls, max_tokens, max_minutes)
+    _leave(writing.resume(work, out=out, limits=limits))
+
+
+@app.command()
+def settle(
+    work: Work,
+    out: Out = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_minutes: MaxMinutes = None,
+) -> None:
+    """Check every stale section against what changed, and patch what contradicts it."""
+    from inkwright.app.commands import writing
+
+    limits = writing.limits(max_calls, max_tokens, max_minutes)
+    _leave(writing.settle(work, out=out, limits=limits))
+
+
+@app.command()
+def redraft(
+    work: Work,
+    sections: Annotated[
+        list[str], typer.Argument(metavar="SECTION...", help="Section ids, or their numbers.")
+    ],
+    note: Annotated[str, typer.Option(help="What the new draft should do otherwise.")] = "",
+    out: Out = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_minutes: MaxMinutes = None,
+) -> None:
+    """Write sections anew; the old drafts are kept in the library."""
+    from inkwright.app.commands import writing
+
+    limits = writing.limits(max_calls, max_tokens, max_minutes)
+    _leave(writing.redraft(work, sections, note=note, out=out, limits=limits))
+
+
+@app.command()
+def status(
+    work: Annotated[str | None, typer.Argument(metavar="[WORK]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Say also which sections are stale, and why.")
+    ] = False,
+) -> None:
+    """Say where works stand; of one work, where its sections do."""
+    from inkwright.app.commands import standing
+
+    standing.status(work, as_json=as_json, stale=stale)
+
+
+@app.command()
+def purge(work: Work, yes: Yes = False) -> None:
+    """Remove a work from the library, its journal, index and temporary files."""
+    from inkwright.app.commands import standing
+
+    standing.purge(work, ask=not yes)
+
+
+@app.command()
+def doctor() -> None:
+    """Check models, library and index, and say how to mend what is missing."""
+    from inkwright.app.doctor import doctor as examine
+
+    _leave(examine(typer.echo))
+
+
+@app.command()
+def graph() -> None:
+    """Print the work graph and the section graph as Mermaid."""
+    from inkwright.agents.graph import draw
+
+    typer.echo(draw())
+
+
+def _leave(code: int) -> None:
+    raise typer.Exit(int(code))
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(Exit.INTERRUPTED)

@@ -1,0 +1,219 @@
+"""``inkwright doctor``: is everything there that the settings need, and how to get what is not?"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, Field
+
+from inkwright.agents.config import ROLES
+from inkwright.app import endpoints
+from inkwright.app.engine import INDEX, opened
+from inkwright.app.settings import Settings
+from inkwright.memory import schema, works
+from inkwright.memory.errors import BadInput, InkwrightError, ModelError, ModelRefused
+
+if TYPE_CHECKING:
+    from inkwright.agents.config import Calling, Endpoint
+
+BAD_INPUT, NO_MODEL = 2, 3
+SHORT_CONTEXT = 4096
+"""Below this many tokens, prompts have little room for memory."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    said: str
+    """What was found, or what to do."""
+    code: int = 0
+    """Exit code when it is not ok; 0: nothing that is set up needs it."""
+
+    def __str__(self) -> str:
+        mark = "ok" if self.ok else ("missing" if self.code else "absent")
+        return f"{mark:<8} {self.name:<18} {self.said}"
+
+
+def doctor(say: Callable[[str], None]) -> int:
+    """Tell what is there and what is missing; return the exit code."""
+    worst = 0
+    for check in _checks():
+        say(str(check))
+        worst = worst or (0 if check.ok else check.code)
+    say("all that the settings need is there" if not worst else "something is missing; see above")
+    return worst
+
+
+def _checks() -> Iterator[Check]:
+    try:
+        settings = Settings.load()
+    except BadInput as fault:
+        yield Check("settings", False, str(fault), BAD_INPUT)
+        return
+    yield Check("settings", True, f"library folder {settings.home}")
+    yield from _library(settings)
+    yield _index(settings)
+    yield _offline_embedder(settings)
+    yield _embedded(settings)
+    yield from _models(settings)
+
+
+def _library(settings: Settings) -> Iterator[Check]:
+    try:
+        with opened(settings) as library:
+            with library.write():
+                pass
+            number = works.count(library)
+            yield Check("library", True, f"schema {schema.REVISION}, {number} works, writable")
+    except BadInput as fault:
+        yield Check("library", False, str(fault), BAD_INPUT)
+
+
+def _index(settings: Settings) -> Check:
+    from inkwright.memory.index import ChromaIndex
+
+    try:
+        ChromaIndex(settings.home / INDEX, "").missing("doctor", [])
+    except Exception as fault:
+        reason = " ".join(str(fault).split())[:200]
+        return Check(
+            "index", False, f"{reason}; remove {settings.home / INDEX}: it is rebuilt", BAD_INPUT
+        )
+    return Check("index", True, str(settings.home / INDEX))
+
+
+def _offline_embedder(settings: Settings) -> Check:
+    if settings.embedder_model:
+        return Check("embedder", True, f"{settings.embedder_model}, asked below with the models")
+    from inkwright.agents.minilm import EmbedderMissing, MiniLM
+
+    try:
+        MiniLM()
+    except EmbedderMissing as fault:
+        return Check("embedder", False, f"vector search is off: {fault}")
+    return Check("embedder", True, "all-MiniLM-L6-v2, offline, English only")
+
+
+def _embedded(settings: Settings) -> Check:
+    from inkwright.agents.embedded import EmbeddedMissing, EmbeddedServer
+
+    try:
+        server = EmbeddedServer()
+    except EmbeddedMissing as fault:
+        wanted = endpoints.EMBEDDED in {
+            settings.model,
+            *(settings.role(role, "model") for role in ROLES),
+        }
+        return Check("embedded model", False, str(fault), BAD_INPUT if wanted else 0)
+    return Check("embedded model", True, f"{server.model_name}, used with INKWRIGHT_MODEL=embedded")
+
+
+def _models(settings: Settings) -> Iterator[Check]:
+    try:
+        endpoints.named(settings)
+    except BadInput as fault:
+        yield from _listed(settings)
+        yield Check("model", False, str(fault), BAD_INPUT)
+        return
+    try:
+        with endpoints.serving(settings) as calling:
+            yield from asyncio.run(_asked(calling))
+    except InkwrightError as fault:
+        yield Check("model", False, str(fault), BAD_INPUT)
+
+
+def _listed(settings: Settings) -> Iterator[Check]:
+    """Say what an address serves while no model is chosen."""
+    if not settings.api_base:
+        return
+    from inkwright.agents.config import Endpoint
+    from inkwright.agents.probe import probe
+
+    key = settings.api_key.get_secret_value() if settings.api_key else "EMPTY"
+    try:
+        served = asyncio.run(
+            probe(Endpoint(model="unknown/", api_bases=settings.api_base, api_key=key))
+        )
+    except ModelError as fault:
+        yield Check("endpoint", False, str(fault), NO_MODEL)
+        return
+    yield Check("endpoint", True, f"{settings.api_base[0]} serves {', '.join(served.models)}")
+
+
+async def _asked(calling: "Calling") -> list[Check]:
+    """Ask each distinct endpoint once."""
+    found: list[Check] = []
+    seen: dict[str, str] = {}
+    for role, endpoint in calling.endpoints.items():
+        key = endpoint.model_dump_json()
+        if key in seen:
+            continue
+        seen[key] = role
+        found += await _ask_one(calling, endpoint, role)
+    return found
+
+
+async def _ask_one(calling: "Calling", endpoint: "Endpoint", role: str) -> list[Check]:
+    from inkwright.agents.probe import not_served, probe
+
+    where = ", ".join(endpoint.api_bases) or "its provider"
+    try:
+        served = await probe(endpoint)
+        if (wrong := not_served(endpoint, served)) is not None:
+            raise ModelRefused(wrong)
+    except ModelError as fault:
+        return [Check(f"{role} model", False, str(fault), NO_MODEL)]
+    found = [Check(f"{role} model", True, f"{endpoint.model} at {where}")]
+    if role == "embedder":
+        return [*found, await _embeds(calling)]
+    context = calling.context_tokens or served.max_model_len
+    found.append(_context(context, tokenizes=served.tokenizes))
+    return [*found, await _answers_in_form(calling, role)]
+
+
+def _context(context: int | None, *, tokenizes: bool) -> Check:
+    counted = "its own token counts" if tokenizes else "estimated token counts"
+    if context is None:
+        return Check(
+            "context", True, f"not told by the endpoint; 8192 tokens are assumed: set "
+            f"INKWRIGHT_CONTEXT_TOKENS to what it serves ({counted})"
+        )  # fmt: skip
+    short = "; short for long pieces" if context < SHORT_CONTEXT else ""
+    return Check("context", True, f"{context:,} tokens, {counted}{short}")
+
+
+class Pong(BaseModel):
+    """The smallest answer by schema."""
+
+    word: str = Field(max_length=20)
+
+
+async def _answers_in_form(calling: "Calling", role: str) -> Check:
+    from inkwright.agents.parse import Unreadable, read_form
+    from inkwright.agents.transport import LiteLLMTransport, Request
+
+    ask = {"role": "user", "content": 'Answer with JSON: {"word": "pong"}'}
+    request = Request(role=role, messages=(ask,), max_tokens=60, temperature=0.0, seed=1, form=Pong)  # type: ignore[arg-type]
+    try:
+        answer = await LiteLLMTransport(calling.model_copy(update={"tries": 1})).complete(request)
+        read_form(answer.text, answer.finish, Pong)
+    except ModelError as fault:
+        return Check("structured output", False, str(fault), NO_MODEL)
+    except Unreadable as fault:
+        said = f"answers, but not by JSON schema ({fault}): serve it with structured output"
+        return Check("structured output", False, said, NO_MODEL)
+    return Check("structured output", True, f"{answer.model} answers by JSON schema")
+
+
+async def _embeds(calling: "Calling") -> Check:
+    from inkwright.agents.transport import LiteLLMTransport
+
+    try:
+        vectors = await LiteLLMTransport(calling.model_copy(update={"tries": 1})).embed(["a"])
+    except ModelError as fault:
+        return Check("embeddings", False, str(fault), NO_MODEL)
+    return Check("embeddings", True, f"{vectors.shape[1]} dimensions")

@@ -1,0 +1,309 @@
+"""What a run would take: it is rehearsed, with an understudy for every model, and nothing is sent.
+
+The rehearsal goes through the same planner, graphs and scheduler as a run, on a copy of the
+library, so a work that is half written is estimated from where it stands. How fast the model
+answers, how long its answers are and how often it needs repairs comes from the journal of earlier
+works, where there are any.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inkwright.agents.config import ROLES, Arms, Calling, Limits
+from inkwright.agents.events import CallAnswered, Event, Planned, Watch
+from inkwright.app import endpoints, history
+from inkwright.app.clock import run_hurried
+from inkwright.app.history import Repairs
+from inkwright.app.settings import Settings
+from inkwright.app.understudy import Understudy
+from inkwright.app.wording import duration
+from inkwright.memory import works
+from inkwright.memory.brief import Brief
+from inkwright.memory.errors import LibraryUnusable
+from inkwright.memory.library import Lease, Library
+from inkwright.memory.works import Work
+
+if TYPE_CHECKING:
+    from inkwright.agents.desk import Desk
+    from inkwright.agents.tokenizer import ScaledTokenizer
+
+DEFAULT_CONTEXT = 8192
+"""Context length in tokens when neither settings nor an earlier work say."""
+LARGEST_COPY_BYTES = 500_000_000
+"""A larger library is not copied; the estimate then starts from nothing."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run would take."""
+
+    calls: dict[str, int]
+    """By role; answers from the journal are not among them."""
+    from_journal: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    seconds: float
+    sections: int
+    words: int
+    pace: str
+    """Where speed and lengths come from."""
+    money: str
+
+    def lines(self) -> Iterator[str]:
+        """Say it in plain lines."""
+        by_role = ", ".join(f"{role} {n}" for role, n in self.calls.items())
+        reused = f", {self.from_journal} more from the journal" if self.from_journal else ""
+        yield f"would write {self.words:,} words in {self.sections} sections"
+        yield f"calls: {sum(self.calls.values()):,} ({by_role}){reused}"
+        yield (
+            f"tokens: {self.prompt_tokens:,} prompt ({self.cached_tokens:,} of them cached), "
+            f"{self.completion_tokens:,} completion"
+        )
+        yield f"time: about {duration(self.seconds)} ({self.pace})"
+        yield f"money: {self.money}"
+        yield "nothing was sent"
+
+
+class NoIndex:
+    """A vector index that finds nothing."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def missing(self, work: str, ids: Sequence[str]) -> list[str]:
+        return [i for i in ids if i not in self._known]
+
+    def add(self, work: str, vectors: Mapping[str, np.ndarray]) -> None:
+        self._known.update(vectors)
+
+    def nearest(
+        self, work: str, vector: np.ndarray, ids: Sequence[str], limit: int
+    ) -> dict[str, float]:
+        return {}
+
+    def drop(self, work: str) -> None:
+        self._known.clear()
+
+
+def estimate(brief: Brief, settings: Settings, arms: Arms, *, fresh: bool = False) -> Estimate:
+    """Return what writing ``brief`` would take.
+
+    Raises:
+        BadInput: no model is set, or its constraints cannot be met.
+    """
+    calling = endpoints.rehearsing(settings)
+    startup_s = _startup(calling, arms)
+    with TemporaryDirectory(prefix="inkwright-") as folder:
+        _copy(settings, Path(folder))
+        library = Library.open(Path(folder))
+        try:
+            work = works.begin(library, brief, arms.model_dump(), fresh=fresh)
+            if work.status == "new":
+                work = works.begin(library, _playable(brief), arms.model_dump(), fresh=True)
+            return _rehearsed(library, work, calling, settings, startup_s)
+        finally:
+            library.close()
+
+
+def _playable(brief: Brief) -> Brief:
+    """Return the brief without what an understudy cannot write: patterns, and most languages."""
+    return brief.model_copy(
+        update={
+            "constraints": tuple(
+                c for c in brief.constraints if c.kind not in ("language", "pattern")
+            ),
+            "language": brief.language if brief.language in ("en", "zh", "ja") else None,
+        }
+    )
+
+
+def _rehearsed(
+    library: Library, work: Work, calling: Calling, settings: Settings, startup_s: float
+) -> Estimate:
+    from inkwright.agents.desk import language_is_han
+    from inkwright.agents.tokenizer import MARGIN, ScaledTokenizer
+
+    known = history.of(library, calling.endpoints["writer"].model, settings)
+    tokenizer = ScaledTokenizer(known.tokenizer_factor or MARGIN)
+    stand_in = Understudy(
+        work.brief.request, known.pace, tokenizer.count, han=language_is_han(work.brief)
+    )
+    events: list[Event] = []
+    with works.leased(library, work.id) as lease:
+        context = known.context_tokens or DEFAULT_CONTEXT
+        desk = _desk(library, lease, work, calling, stand_in, tokenizer, context, events.append)
+        _, seconds = run_hurried(_run(desk, stand_in))
+    answered = [e for e in events if isinstance(e, CallAnswered)]
+    calls = [c for c in answered if not c.from_journal]
+    outline = desk.plan.outline
+    found = Estimate(
+        calls={role: n for role in ROLES if (n := sum(c.role == role for c in calls))},
+        from_journal=len(answered) - len(calls),
+        prompt_tokens=round(sum(c.prompt_tokens for c in calls) / MARGIN),
+        cached_tokens=round(sum(c.cached_tokens for c in calls) / MARGIN),
+        completion_tokens=sum(c.completion_tokens for c in calls),
+        seconds=seconds,
+        sections=len(outline.sections),
+        words=outline.target_words,
+        pace=known.said,
+        money="",
+    )
+    drafted = sum(c.purpose == "write" for c in calls)
+    side_by_side = max(sum(c.seconds for c in calls) / seconds, 1.0) if seconds else 1.0
+    found = _with_repairs(found, known.repairs, drafted, side_by_side)
+    found = replace(found, seconds=found.seconds + startup_s)
+    return replace(found, money=_money(found, settings))
+
+
+def _with_repairs(
+    found: Estimate, repairs: Sequence[Repairs], sections: int, side_by_side: float
+) -> Estimate:
+    """Add what earlier works needed beside the drafts themselves."""
+    calls = dict(found.calls)
+    for r in repairs:
+        calls[r.role] = calls.get(r.role, 0) + round(r.calls * sections)
+    return replace(
+        found,
+        calls={role: calls[role] for role in ROLES if calls.get(role)},
+        prompt_tokens=found.prompt_tokens + round(sum(r.prompt for r in repairs) * sections),
+        cached_tokens=found.cached_tokens + round(sum(r.cached for r in repairs) * sections),
+        completion_tokens=found.completion_tokens
+        + round(sum(r.completion for r in repairs) * sections),
+        seconds=found.seconds + sum(r.seconds for r in repairs) * sections / side_by_side,
+    )
+
+
+async def _run(desk: "Desk", stand_in: Understudy) -> None:
+    """Go through the graphs as a run does."""
+    from inkwright.agents.requirements import fits_whole, instructions_of
+    from inkwright.agents.section_graph import section_graph
+    from inkwright.agents.work_graph import Run, Stage, work_graph
+    from inkwright.memory import sources
+
+    if not fits_whole(desk.brief, desk.tokenizer, desk.context_tokens):
+        desk.request = ""
+        desk.request = await instructions_of(desk)
+        sources.keep(desk.library, desk.lease, "the request", desk.brief.request)
+
+    def follow(event: Event) -> None:
+        if isinstance(event, Planned):
+            stand_in.plan = desk.plan
+        told(event)
+
+    told, desk.watch = desk.watch, follow
+    run = Run(desk, section_graph(), "complete")
+    stage: Any = dict.fromkeys(Stage.__annotations__, 0)
+    await work_graph().ainvoke(stage, context=run, config={"recursion_limit": 50})
+
+
+def _desk(
+    library: Library,
+    lease: Lease,
+    work: Work,
+    calling: Calling,
+    stand_in: Understudy,
+    tokenizer: "ScaledTokenizer",
+    context_tokens: int,
+    watch: Watch,
+) -> "Desk":
+    from inkwright.agents.desk import Desk, language_is_han
+    from inkwright.agents.finder import Finder
+    from inkwright.agents.model import Models
+    from inkwright.memory import plans
+    from inkwright.memory.ledger import Ledger
+
+    arms, pinned = Arms.model_validate(work.arms), work.pinned or {}
+    models = Models(
+        library,
+        lease,
+        stand_in,
+        tokenizer,
+        calling=calling,
+        context_tokens=pinned.get("context_tokens", context_tokens),
+        limits=Limits(),
+        seed=work.brief.seed,
+        watch=watch,
+    )
+    searches = arms.memory in ("vector", "full")
+    desk = Desk(
+        library=library,
+        lease=lease,
+        brief=work.brief,
+        arms=arms,
+        models=models,
+        finder=Finder(work.id, NoIndex() if searches else None, stand_in.embed),
+        ledger=Ledger(library, work.id).refresh(),
+        watch=watch,
+        slots=pinned.get("slots", calling.concurrency),
+        request=pinned.get("request") or work.brief.request,
+        han=language_is_han(work.brief),
+    )
+    if (plan := plans.current(library, work.id)) is not None:
+        desk.use(plan)
+    return desk
+
+
+def _startup(calling: Calling, arms: Arms) -> float:
+    """Return the seconds that a run takes before its first call, by loading what it loads."""
+    began = time.monotonic()
+    import_module("inkwright.agents.run")
+    from inkwright.agents.offline import stay_offline
+    from inkwright.agents.tokenizer import ScaledTokenizer
+
+    stay_offline()
+    import_module("litellm")
+    ScaledTokenizer().count("word")
+    if arms.memory in ("vector", "full"):
+        import_module("chromadb")
+        if "embedder" not in calling.endpoints:
+            _load_offline_embedder()
+    return time.monotonic() - began
+
+
+def _load_offline_embedder() -> None:
+    from inkwright.agents.minilm import EmbedderMissing, MiniLM
+
+    try:
+        MiniLM().embed(["word"])
+    except EmbedderMissing:
+        return
+
+
+def _copy(settings: Settings, folder: Path) -> None:
+    """Copy the library to ``folder``, so that a rehearsal starts from where a work stands."""
+    file = settings.home / "library.db"
+    if settings.library_url or not file.exists() or file.stat().st_size > LARGEST_COPY_BYTES:
+        return
+    try:
+        with (
+            closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as found,
+            closing(sqlite3.connect(folder / file.name)) as copy,
+        ):
+            found.backup(copy)
+    except sqlite3.DatabaseError as fault:
+        raise LibraryUnusable(f"the library in {settings.home} cannot be read: {fault}") from fault
+
+
+def _money(found: Estimate, settings: Settings) -> str:
+    """Return what it costs by the prices that are set."""
+    if settings.price_gpu_hour is not None:
+        cost = found.seconds / 3600 * settings.price_gpu_hour
+        return f"{cost:,.2f} {settings.currency} at {settings.price_gpu_hour:g} a GPU hour"
+    if settings.price_prompt is None and settings.price_completion is None:
+        return (
+            "no price is set (INKWRIGHT_PRICE_PROMPT and INKWRIGHT_PRICE_COMPLETION for a million "
+            "tokens, or INKWRIGHT_PRICE_GPU_HOUR)"
+        )
+    prompt, completion = settings.price_prompt or 0.0, settings.price_completion or 0.0
+    cost = (found.prompt_tokens * prompt + found.completion_tokens * completion) / 1e6
+    return f"{cost:,.2f} {settings.currency} at {prompt:g} and {completion:g} a million tokens"

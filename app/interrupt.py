@@ -1,0 +1,51 @@
+"""Running to the end, or stopping cleanly on Ctrl-C and SIGTERM."""
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+GRACE_S = 8.0
+"""Seconds a run has to end after the first signal; then the process ends where it stands, which
+the library survives as it does a crash."""
+INTERRUPTED = 130
+
+
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
+    """Return what ``work`` returns.
+
+    Raises:
+        KeyboardInterrupt: a signal ended it first. A second signal ends the process at once.
+    """
+    return asyncio.run(_guarded(work))
+
+
+async def _guarded(work: Coroutine[Any, Any, T]) -> T:
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+    signalled = False
+
+    def stop() -> None:
+        nonlocal signalled
+        if signalled:
+            os._exit(INTERRUPTED)
+        signalled = True
+        task.cancel()
+        deadline = threading.Timer(GRACE_S, os._exit, (INTERRUPTED,))
+        deadline.daemon = True
+        deadline.start()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if signalled:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

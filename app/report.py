@@ -1,0 +1,272 @@
+"""``report.json``: what was written, from what, at what cost, and what still fails."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+from urllib.parse import urlsplit, urlunsplit
+
+from inkwright.agents import rules
+from inkwright.agents.config import Arms, Calling
+from inkwright.app.settings import Settings
+from inkwright.app.version import VERSION
+from inkwright.memory import drafts, journal, plans, staleness
+from inkwright.memory.brief import Constraint
+from inkwright.memory.draft import Draft, Finding, Manifest, Review
+from inkwright.memory.drafts import SectionRow
+from inkwright.memory.journal import Usage
+from inkwright.memory.library import Library
+from inkwright.memory.outline import Section
+from inkwright.memory.plans import Plan
+from inkwright.memory.works import Work
+from inkwright.prompts.render import versions
+
+
+class Outcome(TypedDict):
+    id: str
+    status: str
+    evidence: str
+
+
+"""What was found about one constraint: met, broken or not reviewed."""
+
+
+class SectionReport(TypedDict):
+    """One section as it came out."""
+
+    id: str
+    title: str
+    target_words: int
+    words: int
+    status: str
+    rounds: int
+    depends_on: list[str]
+    memory_shown: list[str]
+    stale: list[str]
+    constraints: list[Outcome]
+
+
+class ConstraintReport(TypedDict):
+    """One constraint over all the sections that carry it."""
+
+    id: str
+    kind: str
+    placement: str
+    status: str
+    evidence: str
+
+
+class RoleCalls(TypedDict):
+    """What one role's calls took; times add up over parallel calls."""
+
+    calls: int
+    prompt: int
+    cached: int
+    completion: int
+    seconds: float
+
+
+class Calls(TypedDict):
+    total: int
+    from_journal: int
+    by_role: dict[str, RoleCalls]
+
+
+class Tokens(TypedDict):
+    prompt: int
+    cached: int
+    completion: int
+
+
+class Report(TypedDict):
+    """The whole of ``report.json``."""
+
+    work: str
+    status: str
+    words: int
+    target_words: int
+    seconds: float
+    sections: list[SectionReport]
+    constraints: list[ConstraintReport]
+    calls: Calls
+    tokens: Tokens
+    models: dict[str, str]
+    settings: dict[str, Any]
+    versions: dict[str, Any]
+    seed: int
+    problems: list[str]
+
+
+LENGTH = "length"
+"""Id of the finding on the whole piece's length."""
+
+
+class Ran(TypedDict):
+    """What the run itself knows, and the library does not."""
+
+    status: str
+    seconds: float
+    from_journal: int
+    models: dict[str, str]
+    problems: Sequence[str]
+
+
+def report(library: Library, work: Work, text: str, ran: Ran, settings: dict[str, Any]) -> Report:
+    """Return the report of a planned work whose manuscript is ``text``."""
+    plan = plans.current(library, work.id)
+    assert plan is not None, "a work is reported on once it is planned"
+    rows, texts = drafts.rows(library, work.id), drafts.current(library, work.id)
+    manifests = drafts.manifests(library, work.id)
+    stale = staleness.stale(library, work.id)
+    sections = [
+        _section(plan, s, rows[s.id], texts.get(s.id), manifests.get(s.id), stale.get(s.id, ()))
+        for s in plan.outline.sections
+    ]
+    usage = journal.usage(library, work.id)
+    return Report(
+        work=work.id,
+        status=ran["status"],
+        words=sum(s["words"] for s in sections),
+        target_words=plan.outline.target_words,
+        seconds=round(ran["seconds"], 3),
+        sections=sections,
+        constraints=_constraints(plan, texts, _whole_review(work), text),
+        calls=_calls(usage, ran["from_journal"]),
+        tokens=Tokens(
+            prompt=sum(u.prompt for u in usage),
+            cached=sum(u.cached for u in usage),
+            completion=sum(u.completion for u in usage),
+        ),
+        models=_models(usage, ran["models"]),
+        settings={**settings, "arm": Arms.model_validate(work.arms).name},
+        versions={"inkwright": VERSION, "prompts": versions()},
+        seed=work.brief.seed,
+        problems=list(ran["problems"]),
+    )
+
+
+def settings_shown(settings: Settings, calling: Calling | None) -> dict[str, Any]:
+    """Return the settings worth keeping with a piece of writing. Keys and passwords stay out."""
+    shown: dict[str, Any] = {
+        name: getattr(settings, name)
+        for name in ("concurrency", "context_tokens", "timeout_s", "tries", "temperature")
+    }
+    if calling is not None:
+        shown["models"] = {
+            role: {"model": e.model, "api_bases": [_without_password(b) for b in e.api_bases]}
+            for role, e in calling.endpoints.items()
+        }
+    return shown
+
+
+def _section(
+    plan: Plan,
+    section: Section,
+    row: SectionRow,
+    draft: Draft | None,
+    manifest: Manifest | None,
+    stale: Sequence[str],
+) -> SectionReport:
+    carried = plan.carried(section.id)
+    return SectionReport(
+        id=section.id,
+        title=section.title,
+        target_words=section.target_words,
+        words=draft.words if draft else 0,
+        status="missing" if draft is None else row.state,
+        rounds=draft.rounds if draft else 0,
+        depends_on=list(plan.outline.depends_on[section.id]),
+        memory_shown=[s.entry for s in manifest.shown if s.how == "raw"] if manifest else [],
+        stale=list(stale),
+        constraints=[_outcome(c, _finding(draft, c)) for c in carried],
+    )
+
+
+def _finding(draft: Draft | None, constraint: Constraint) -> Finding:
+    if draft is None:
+        return Finding(constraint=constraint.id, status="broken", evidence="the section is missing")
+    for finding in draft.review.findings if draft.review else ():
+        if finding.constraint == constraint.id:
+            return finding
+    return _by_rule(constraint, draft.text)
+
+
+def _outcome(constraint: Constraint, finding: Finding) -> Outcome:
+    return Outcome(id=constraint.id, status=finding.status, evidence=finding.evidence)
+
+
+def _whole_review(work: Work) -> dict[str, Finding]:
+    """Return what the last review of the whole piece found, by constraint."""
+    kept = (work.pinned or {}).get("whole")
+    return {f.constraint: f for f in Review.model_validate(kept).findings} if kept else {}
+
+
+def _constraints(
+    plan: Plan, texts: Mapping[str, Draft], reviewed: Mapping[str, Finding], text: str
+) -> list[ConstraintReport]:
+    found = [_outside_plan(f) for f in reviewed.values() if f.constraint == LENGTH]
+    for constraint in plan.constraints:
+        if constraint.where.scope == "whole":
+            finding = reviewed.get(constraint.id) or _by_rule(constraint, text)
+        else:
+            finding = _worst(plan, texts, constraint)
+        found.append(
+            ConstraintReport(
+                id=constraint.id,
+                kind=constraint.kind,
+                placement=str(constraint.where),
+                status=finding.status,
+                evidence=finding.evidence,
+            )
+        )
+    return found
+
+
+def _outside_plan(finding: Finding) -> ConstraintReport:
+    """Report on the target length, which a run checks without a constraint of the plan."""
+    return ConstraintReport(
+        id=finding.constraint,
+        kind="length",
+        placement="whole",
+        status=finding.status,
+        evidence=finding.evidence,
+    )
+
+
+def _by_rule(constraint: Constraint, text: str) -> Finding:
+    checked = rules.check(text, [constraint])
+    return checked[0] if checked else Finding(constraint=constraint.id, status="not reviewed")
+
+
+def _worst(plan: Plan, texts: Mapping[str, Draft], constraint: Constraint) -> Finding:
+    """Return the finding of the worst of the sections that carry it, with the section named."""
+    carriers = plan.outline.placed(constraint.where.positions(len(plan.outline.sections)))
+    findings = [(s.id, _finding(texts.get(s.id), constraint)) for s in carriers]
+    for status in ("broken", "not reviewed"):
+        for sid, finding in findings:
+            if finding.status == status:
+                evidence = f"{sid}: {finding.evidence}" if finding.evidence else sid
+                return finding.model_copy(update={"evidence": evidence})
+    return Finding(constraint=constraint.id, status="met")
+
+
+def _calls(usage: Sequence[Usage], from_journal: int) -> Calls:
+    by_role: dict[str, RoleCalls] = {}
+    for u in usage:
+        role = by_role.setdefault(
+            u.role, RoleCalls(calls=0, prompt=0, cached=0, completion=0, seconds=0.0)
+        )
+        role["calls"] += u.calls
+        role["prompt"] += u.prompt
+        role["cached"] += u.cached
+        role["completion"] += u.completion
+        role["seconds"] = round(role["seconds"] + u.seconds, 3)
+    return Calls(total=sum(u.calls for u in usage), from_journal=from_journal, by_role=by_role)
+
+
+def _models(usage: Sequence[Usage], now: Mapping[str, str]) -> dict[str, str]:
+    """Return the models that answered: in this run, and before it for roles it did not need."""
+    return {**{u.role: u.model for u in usage}, **now}
+
+
+def _without_password(address: str) -> str:
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -1,0 +1,260 @@
+"""A stand-in for every model, for estimates: answers of typical length, and nothing is sent.
+
+It tells how long a model of a given pace would have taken by sleeping that long; ``clock`` makes
+the sleeping free.
+"""
+
+import asyncio
+import json
+import random
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from inkwright.agents.transport import Request
+from inkwright.memory.journal import Answer
+from inkwright.memory.plans import Plan
+from inkwright.memory.wordcount import count_words
+
+EMBED_S = 0.015
+"""Time to embed one text offline, on one core."""
+EMBED_DIMENSIONS = 8
+_ENGLISH = [
+    "the",
+    "keeper",
+    "climbed",
+    "old",
+    "stairs",
+    "and",
+    "saw",
+    "how",
+    "a",
+    "ship",
+    "turned",
+    "slowly",
+    "toward",
+    "harbour",
+    "lights",
+    "while",
+    "nobody",
+    "on",
+    "shore",
+    "could",
+    "tell",
+    "whether",
+    "its",
+    "crew",
+    "had",
+    "noticed",
+    "those",
+    "rocks",
+    "under",
+    "water",
+    "that",
+    "morning",
+]
+_HAN = "她爬上楼梯看见海面灯光远处的船慢慢转向港口雨下了整夜没有人知道他们是否回来天亮以后风停"
+_MUST = re.compile(
+    r"\b(?:must|should|needs? to|has to|have to)\b|必须|务必|不得|应当", re.IGNORECASE
+)
+_ALL = re.compile(r"\b(?:every|each|all)\b|每", re.IGNORECASE)
+_SERIES = re.compile(
+    r"\b(\d{1,4})\s+(?:[a-z-]+\s+){0,2}"
+    r"(entries|chapters|episodes|letters|weeks|floors|lessons|units|parts|poems|stories)\b"
+    r"|(\d{1,4})\s*(?:篇|章|集|封|层|课|周)",
+    re.IGNORECASE,
+)
+_FICTION = re.compile(r"\b(?:novel|story|stories|tale|fiction)\b|小说|故事", re.IGNORECASE)
+
+
+NOTHING_TO_SAY: Mapping[str, Any] = {
+    "faults": [],
+    "contradictions": [],
+    "edits": [],
+    "sentences": [],
+}
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long answers take, and how long they are, where earlier works have shown it."""
+
+    seconds_per_call: float
+    seconds_per_prompt_token: float
+    seconds_per_completion_token: float
+    completion: Mapping[str, float] = field(default_factory=dict)
+    """Name of an answer's form to the mean number of tokens it took."""
+    tokens_a_word: float | None = None
+    """Tokens that a word of prose took. None: as the tokenizer counts it."""
+
+
+class Understudy:
+    """Plays every role of a rehearsal."""
+
+    def __init__(self, request: str, pace: Pace, count: Callable[[str], int], *, han: bool) -> None:
+        self._request, self._pace, self._count, self._han = request, pace, count, han
+        self._seen: set[str] = set()
+        self._drawn = random.Random(1)
+        self.plan: Plan | None = None
+        """Tells what is asked of each section, once it stands."""
+
+    async def complete(
+        self, request: Request, on_text: Callable[[str], None] | None = None
+    ) -> Answer:
+        """Answer as a model would, in its time."""
+        system, user = (m["content"] for m in request.messages)
+        prompt = self._count(system) + self._count(user)
+        cached = self._count(system) if system in self._seen else 0
+        self._seen.add(system)
+        if request.form is None:
+            words, phrases = self._asked(user, request.max_tokens)
+            text = self._prose(words, phrases)
+            tokens = round(words * (self._pace.tokens_a_word or self._count(text) / words))
+        else:
+            form = request.form.__name__
+            text = json.dumps(self._filled(form, user), ensure_ascii=False)
+            tokens = round(self._pace.completion.get(form, self._count(text)))
+        seconds = (
+            self._pace.seconds_per_call
+            + (prompt - cached) * self._pace.seconds_per_prompt_token
+            + tokens * self._pace.seconds_per_completion_token
+        )
+        await asyncio.sleep(seconds)
+        return Answer(
+            text=text,
+            finish="stop",
+            model="understudy",
+            prompt_tokens=prompt,
+            cached_tokens=cached,
+            completion_tokens=tokens,
+            seconds=seconds,
+        )
+
+    async def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Return vectors that mean nothing, in the time that real ones take."""
+        await asyncio.sleep(EMBED_S * len(texts))
+        return np.ones((len(texts), EMBED_DIMENSIONS), dtype=np.float32)
+
+    def _asked(self, user: str, max_tokens: int) -> tuple[int, list[str]]:
+        """Return how many words the writer is asked for, and the phrases it must use."""
+        ordered = re.search(r"^Section: (\S+)$", user, re.MULTILINE)
+        if self.plan is None or ordered is None or ordered[1] not in self.plan.outline.position:
+            return max(max_tokens // 2, 20), []
+        words = self.plan.outline.section(ordered[1]).target_words
+        phrases: list[str] = []
+        for constraint in self.plan.carried(ordered[1]):
+            words = min(max(words, constraint.min_words or 0), constraint.max_words or words)
+            if constraint.kind == "must_contain":
+                phrases.extend(constraint.phrases)
+        return words, phrases
+
+    def _prose(self, words: int, phrases: Sequence[str] = ()) -> str:
+        """Return sentences of about so many words, which do not repeat themselves."""
+        words = max(words - sum(count_words(p) for p in phrases), 1)
+        if self._han:
+            drawn = [self._drawn.choice(_HAN) for _ in range(words)]
+            text = "".join(c + ("。" if n % 18 == 17 else "") for n, c in enumerate(drawn))
+            return f"{text}{'。'.join(phrases)}。"
+        drawn = [self._drawn.choice(_ENGLISH) for _ in range(words)]
+        lines = [" ".join(drawn[n : n + 14]).capitalize() for n in range(0, words, 14)]
+        return ". ".join([*lines, *phrases]) + "."
+
+    def _filled(self, form: str, user: str) -> dict[str, Any]:
+        fills: Mapping[str, Callable[[str], dict[str, Any]]] = {
+            "Requirements": self._requirements,
+            "Instructions": lambda _: {"quotes": []},
+            "Chapters": self._chapters,
+            "Sections": self._sections,
+            "Cast": self._cast,
+            "Delta": self._delta,
+            "Verdicts": self._verdicts,
+        }
+        return fills[form](user) if form in fills else dict(NOTHING_TO_SAY)
+
+    def _requirements(self, _user: str) -> dict[str, Any]:
+        """Guess what the request fixes from its words: a series, fiction, what must be."""
+        series = _SERIES.search(self._request)
+        told = [s.strip() for s in re.split(r"(?<=[.!?。！？])\s*", self._request)]
+        return {
+            "title": "A title of five words",
+            "kind": "text",
+            "fiction": bool(_FICTION.search(self._request)),
+            "units": int(series[1] or series[3]) if series else None,
+            "unit_title": "Part {n}" if series else "",
+            "requirements": [
+                {
+                    "quote": s[:280],
+                    "text": s[:280],
+                    "kind": "judged",
+                    "scope": "all" if _ALL.search(s) else "whole",
+                }
+                for s in told
+                if _MUST.search(s)
+            ][:20],
+        }
+
+    def _chapters(self, user: str) -> dict[str, Any]:
+        number = _number(user, "Chapters", 4)
+        each = max(_number(user, "Sections", number) // number, 1)
+        return {
+            "chapters": [
+                {"title": self._title(), "purpose": self._prose(14), "sections": each}
+                for _ in range(number)
+            ]
+        }
+
+    def _sections(self, user: str) -> dict[str, Any]:
+        """Plan as many sections as are asked for by number, or listed to be filled in."""
+        listed = re.findall(r"^- (?:s\d+|[^:\n]+):? (.*)$", _block(user, "sections"), re.MULTILINE)
+        number = len(listed) or _number(user, "Sections", 1)
+        return {
+            "sections": [
+                {
+                    "title": self._title(),
+                    "purpose": self._prose(14),
+                    "key_points": [self._prose(6) for _ in range(2)],
+                    "owns": self._prose(4),
+                    "hands_over": self._prose(6),
+                    "leaves_out": self._prose(4),
+                    "subjects": [self._title()],
+                }
+                for _ in range(number)
+            ]
+        }
+
+    def _cast(self, _user: str) -> dict[str, Any]:
+        return {"entries": [self._entry(n) for n in range(6)]}
+
+    def _verdicts(self, user: str) -> dict[str, Any]:
+        """Find nothing broken."""
+        listed = re.findall(r"^- \[([^\]]+)\]", user, re.MULTILINE)
+        return {"verdicts": [{"constraint": c, "broken": False} for c in listed]}
+
+    def _entry(self, number: int) -> dict[str, Any]:
+        return {
+            "kind": "fact",
+            "subject": f"{self._title()} {number}",
+            "statement": self._prose(10),
+        }
+
+    def _delta(self, user: str) -> dict[str, Any]:
+        """Remember one fact of the draft, with its words."""
+        quote = _block(user, "draft").split(". ")[0][:200]
+        item = {"action": "add", **self._entry(0), "quote": quote}
+        return {"summary": self._prose(30), "items": [item] if quote else []}
+
+    def _title(self) -> str:
+        return self._prose(4).rstrip("。.")
+
+
+def _number(user: str, name: str, otherwise: int) -> int:
+    found = re.search(rf"^{name}: (\d+)$", user, re.MULTILINE)
+    return max(int(found[1]), 1) if found else otherwise
+
+
+def _block(user: str, tag: str) -> str:
+    found = re.search(rf"<{tag}>\n(.*?)\n</{tag}>", user, re.DOTALL)
+    return found[1] if found else ""

@@ -1,0 +1,40 @@
+"""Numbers and names as a person reads them."""
+
+import unicodedata
+
+
+def clock(seconds: float | None) -> str:
+    """Return ``75`` seconds as ``1:15``, and hours where there are any."""
+    total = round(seconds or 0)
+    minutes, rest = divmod(total, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in the units a person would use."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def shortened(text: str, columns: int) -> str:
+    """Return ``text`` on one line within ``columns`` terminal columns; Han characters take two."""
+    text = " ".join(text.split())
+    if sum(_columns(c) for c in text) <= columns:
+        return text
+    used, kept = 1, ""
+    for c in text:
+        used += _columns(c)
+        if used > columns:
+            break
+        kept += c
+    return kept.rstrip() + "…"
+
+
+def _columns(character: str) -> int:
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
