@@ -1,0 +1,299 @@
+"""Reading answers: mended where that is safe, refused where it is not."""
+
+import json
+
+import pytest
+
+from inkwright.agents.answers import Cuts, Edits, Sections, Verdicts
+from inkwright.agents.parse import Unreadable, loop_start, read_form, read_prose, strip_thoughts
+
+GOOD = {"edits": [{"first": 2, "last": 2, "text": "The lamp was green."}]}
+JSON = json.dumps(GOOD)
+STORY = "The keeper climbed the stairs and trimmed the lamp before the first boats came in."
+
+
+def edits(text: str, finish: str = "stop") -> dict[str, object]:
+    return read_form(text, finish, Edits).model_dump()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        JSON,
+        f"```json\n{JSON}\n```",
+        f"Sure! Here it is:\n\n{JSON}\n\nLet me know if you want changes.",
+        f"<think>First {{look}} at it.</think>\n{JSON}",
+        f'<think>{{"edits": []}}</think>{JSON}',
+        f'Thinking aloud: {{"edits": []}}\n</think>\n{JSON}',
+        f"The set {{a, b}} is not the answer. {JSON}",
+        JSON.replace('"', "'"),
+        JSON[:-1] + ",}",
+        JSON.replace("}]}", "},]}"),
+        JSON + " }}",
+    ],
+)
+def test_talk_fences_thoughts_and_small_faults_around_json_are_mended(answer):
+    assert edits(answer) == GOOD
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "   ",
+        "I'm sorry, but I can't help with that.",
+        STORY,
+        "[1, 2]",
+        "{}",
+        "null",
+        "<think>{",
+    ],
+)
+def test_an_answer_without_a_json_object_is_unreadable(answer):
+    with pytest.raises(Unreadable, match="no JSON object"):
+        edits(answer)
+
+
+@pytest.mark.parametrize("cut", range(2, len(JSON)))
+def test_json_cut_anywhere_is_refused_and_never_completed(cut):
+    with pytest.raises(Unreadable):
+        edits(JSON[:cut])
+
+
+def test_json_that_is_whole_counts_although_the_talk_after_it_was_cut():
+    assert edits(f"{JSON}\n\nI chose this because", "length") == GOOD
+
+
+def test_json_cut_by_the_token_limit_says_so():
+    with pytest.raises(Unreadable, match="cut off"):
+        edits(JSON[:30], "length")
+
+
+def test_wrong_keys_are_named():
+    with pytest.raises(Unreadable, match="edits: Field required"):
+        edits('{"changes": []}')
+
+
+@pytest.mark.parametrize("form", ["PlanReview", "Contradictions", "Verdicts", "Edits", "Delta"])
+def test_an_answer_that_lacks_its_list_is_never_taken_for_an_empty_one(form):
+    from inkwright.agents import answers
+
+    with pytest.raises(Unreadable, match="required"):
+        read_form('{"summary": "It rained.", "something": []}', "stop", getattr(answers, form))
+
+
+def test_a_value_of_the_wrong_kind_is_refused_without_quoting_it():
+    with pytest.raises(Unreadable) as caught:
+        edits('{"edits": [{"first": "the first one", "last": 1, "text": "x"}]}')
+    assert "edits.0.first" in str(caught.value)
+    assert "the first one" not in str(caught.value)
+
+
+def test_strings_and_lists_beyond_their_bounds_are_clipped():
+    long = {"edits": [{"first": 1, "last": 1, "text": "word " * 900}] * 30}
+    found = read_form(json.dumps(long), "stop", Edits)
+    assert len(found.edits) == 8
+    assert all(len(edit.text) == 2000 for edit in found.edits)
+
+
+def test_an_answer_far_beyond_every_bound_is_clipped_too():
+    section = dict.fromkeys(("title", "purpose", "owns", "hands_over", "leaves_out"), "word " * 200)
+    section |= {"key_points": ["point " * 60] * 40, "subjects": ["name " * 60] * 40}
+    found = read_form(json.dumps({"sections": [section] * 300}), "stop", Sections)
+    assert len(found.sections) == 24
+    assert len(found.sections[0].key_points) == 4
+
+
+def test_numbers_far_out_of_range_are_kept_for_the_caller_to_judge():
+    assert read_form('{"sentences": [1, 99, -4]}', "stop", Cuts).sentences == [1, 99, -4]
+
+
+def test_a_form_reads_composed_characters_whatever_the_answer_used():
+    decomposed = '{"verdicts": [{"constraint": "c1", "broken": true, "quote": "cafe\u0301"}]}'
+    assert read_form(decomposed, "stop", Verdicts).verdicts[0].quote == "caf\u00e9"
+
+
+def test_thoughts_are_cut_out_and_an_endless_thought_leaves_nothing():
+    assert strip_thoughts("<think>hm</think> The end.") == "The end."
+    assert strip_thoughts("hm, hm</think>The end.") == "The end."
+    assert strip_thoughts("<THINK>a</THINK>One. <think>b</think>Two.") == "One. Two."
+    assert strip_thoughts("<think>on and on") == ""
+
+
+def test_prose_comes_out_as_it_is():
+    text = f"{STORY}\n\n“I'm sorry,” she said. “I can't help you.”"
+    assert read_prose(text, han=False) == text
+
+
+def test_prose_is_freed_of_thoughts_fences_and_carriage_returns():
+    wrapped = f"<think>hm</think>```text\n{STORY}\r\n{STORY}\r\n```"
+    assert read_prose(wrapped) == f"{STORY}\n{STORY}"
+
+
+def test_prose_is_made_of_composed_characters():
+    assert read_prose("Le cafe\u0301 e\u0301tait ferme\u0301.") == "Le café était fermé."
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "Sure! Here is what you asked for:\n\n",
+            "\n\nLet me know if you would like any changes.",
+        ),
+        ("Here's the section:\n", ""),
+        ("Certainly, here is a draft of the chapter:\n\n", "\n\nI hope this helps!"),
+        ("", "\n\nFeel free to ask if you need any adjustments."),
+    ],
+)
+def test_a_models_talk_before_and_after_a_text_is_no_part_of_it(before, after):
+    assert read_prose(f"{before}{STORY}{after}") == STORY
+
+
+def test_a_models_talk_around_chinese_text_is_no_part_of_it():
+    text = "她爬上楼梯，修剪灯芯，在簿子上记下时刻。"
+    assert read_prose(f"好的，以下是您要的内容：\n\n{text}\n\n如需修改，请告诉我。") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sure enough, the boat was there: empty.\n\nNobody had seen it land.",
+        "Here is the log as he left it:\n\nNoon, wind from the east.",
+        "Of course there was one rule:\n\nnever let the lamp go out.",
+        "She folded the letter.\n\nI hope this finds you well, she had begun.",
+        "He waved.\n\nLet me know if the boat comes in.",
+        "下面是一片海。\n\n她没有说话。",
+    ],
+)
+def test_a_story_that_only_sounds_like_talk_keeps_every_line(text):
+    assert read_prose(text) == text
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "I'm sorry, but I can't help with that.",
+        "I’m really sorry, but I cannot write this text.",
+        "I am sorry, I won't continue this story.",
+        "Sorry, but I can't assist with that request.",
+        "I apologize, but I am unable to write that.",
+        "I can't help with this request.",
+        "I cannot create that content.",
+        "Unfortunately, I am not able to write this section.",
+        "As an AI language model, I have no opinions.",
+        "I'm sorry, but as an AI I do not do that.",
+        "**I'm sorry**, but I can't do that.",
+        "I'm sorry.",
+        "抱歉，我无法协助完成这个请求。",
+        "很抱歉，这个内容我不能写。",
+        "对不起，我没办法继续。",
+        "我无法提供这样的内容。",
+        "作为一个人工智能，我没有个人经历。",
+        "<think>no</think>I'm sorry, but I can't help with that.",
+    ],
+)
+def test_a_refusal_is_no_prose(refusal):
+    with pytest.raises(Unreadable, match="refusal"):
+        read_prose(refusal)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“I'm sorry,” said Mara, “I can't help you with that boat.”",
+        '"I am sorry, I cannot stay," he told her, and shut the door behind him.',
+        "Sorry business, this, the keeper thought, and trimmed the lamp.",
+        "I'm sorry about the lamp. It broke on Tuesday when the wind turned.",
+        "Unfortunately, the keeper was unable to climb the stairs that winter.",
+        "I can't remember a colder night than that one.",
+        "“对不起，”她说，“我不能留下。”",
+        "我不能忘记那个夜晚，风从海上来，灯一直亮着。",
+        "抱歉的话她说不出口，只把灯又点亮了一次。",
+        "I'm sorry, I cannot stay. " + " ".join(f"On day {n} it rained. Then?" for n in range(12)),
+    ],
+)
+def test_a_sorry_character_is_no_refusal(text):
+    assert read_prose(text)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", " \n", "—", "<think>on and on", "```\n```", "Sure! Here is the section:\n\n"],
+)
+def test_an_empty_answer_is_no_prose(answer):
+    with pytest.raises(Unreadable):
+        read_prose(answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"error": {"message": "boom"}}',
+        "<!DOCTYPE html><html><body>502</body></html>",
+        "Internal Server Error",
+        "Error: CUDA out of memory",
+        "Traceback (most recent call last):\n  File x",
+        '{"error": "truncated',
+    ],
+)
+def test_an_error_message_is_no_prose(answer):
+    with pytest.raises(Unreadable):
+        read_prose(answer)
+
+
+def test_prose_wrapped_in_json_is_refused():
+    with pytest.raises(Unreadable, match="JSON"):
+        read_prose(json.dumps({"text": STORY}))
+
+
+def test_prose_in_the_wrong_language_is_refused():
+    chinese = "她爬上楼梯，修剪灯芯，在簿子上记下时刻。"
+    assert read_prose(chinese, han=True) == chinese
+    with pytest.raises(Unreadable, match="language"):
+        read_prose(chinese, han=False)
+    with pytest.raises(Unreadable, match="language"):
+        read_prose(STORY, han=True)
+
+
+def test_foreign_names_do_not_change_the_language_of_a_text():
+    assert read_prose("她在 Port Selm 买了一盏灯，然后回到塔上，等船归来，一直等到天亮。", han=True)
+    assert read_prose("Mr. 林远舟 came back to the tower at dawn and said nothing.", han=False)
+
+
+def test_a_loop_is_refused_first_and_cut_off_where_it_begins_the_last_time():
+    again = "The wind turned once more and nobody on the quay said a word. "
+    text = STORY + " " + again * 12
+    with pytest.raises(Unreadable, match="repeats"):
+        read_prose(text)
+    assert read_prose(text, keep_loops=True) == f"{STORY} {again}".strip()
+
+
+def test_a_chinese_loop_is_seen():
+    text = "她爬上楼梯。" + "风又转向了，码头上没有人说一句话，灯也没有亮起来。" * 8
+    with pytest.raises(Unreadable, match="repeats"):
+        read_prose(text, han=True)
+
+
+def test_one_word_over_and_over_is_a_loop():
+    assert loop_start("ha " * 40) is not None
+
+
+REFRAIN = "And the lamp was lit on the rock that night."
+VERSES = (
+    "The wind came up",
+    "A boat went out and nobody saw it go",
+    "Snow",
+    "She counted the stairs from the top to the bottom, and back",
+)
+NAMED = (
+    "国家发展和改革委员会昨日发布通知。各地要抓紧落实，国家发展和改革委员会将派出督查组。"
+    "此前，国家发展和改革委员会已经三次开会讨论。会后，国家发展和改革委员会的负责人回答了提问。"
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["\n".join(f"{verse}. {REFRAIN}" for verse in VERSES), NAMED], ids=["refrain", "name"]
+)
+def test_a_refrain_or_a_long_name_is_no_loop(text):
+    assert loop_start(text) is None

@@ -1,0 +1,116 @@
+"""What a request fixes before any outline: its length, and its requirements with a quote each."""
+
+import pytest
+
+from inkwright.agents.answers import Requirements
+from inkwright.agents.requirements import DEFAULT_WORDS, constraints, words_asked_for
+from inkwright.memory.brief import Brief, Constraint
+
+REQUEST = (
+    'A story about a lamp. Every section must mention "the green lamp". Section 2 has at least '
+    "40 words. Never name the keeper."
+)
+
+
+def found(*items: dict[str, object], **fields: object) -> Requirements:
+    plain = {"title": "The Lamp", "kind": "story", "fiction": True, "requirements": items}
+    return Requirements.model_validate(plain | fields)
+
+
+def taken(*items: dict[str, object], request: str = REQUEST) -> tuple[Constraint, ...]:
+    return constraints(Brief(request=request), found(*items), request)
+
+
+def a_requirement(**fields: object) -> dict[str, object]:
+    quote = 'Every section must mention "the green lamp"'
+    return {"quote": quote, "text": quote, "kind": "judged"} | fields
+
+
+@pytest.mark.parametrize(
+    ("request_", "units", "words"),
+    [
+        ("A story of 800 words.", None, 800),
+        ("A 2,500-word report.", None, 2500),
+        ("A 3k words essay", None, 3000),
+        ("写一个约3000字的故事。", None, 3000),
+        ("A diary with 52 weekly entries of about 100 words each.", 52, 5200),
+        ("A 52,000-word diary with 52 entries, each about one week.", 52, 52_000),
+        ("A diary of 52 entries of 100 words, one for every week.", 52, 5200),
+        ("写52篇日记，每篇约100字。", 52, 5200),
+        ("A report; each section has at least 90 words.", None, DEFAULT_WORDS),
+        ("A report.", None, DEFAULT_WORDS),
+    ],
+)
+def test_the_length_of_the_whole_is_read_from_the_request(request_, units, words):
+    assert words_asked_for(Brief(request=request_), found(units=units)) == words
+
+
+def test_the_briefs_own_length_comes_first_and_the_models_last():
+    assert words_asked_for(Brief(request="A story of 800 words.", words=90), found(words=7)) == 90
+    assert words_asked_for(Brief(request="A long story."), found(words=700)) == 700
+    assert words_asked_for(Brief(request="A long story."), found(words=-3)) == DEFAULT_WORDS
+
+
+def test_a_requirement_is_kept_with_an_id_where_its_quote_stands_in_the_request():
+    (kept,) = taken(a_requirement(kind="must_contain", phrases=["the green lamp"], scope="all"))
+    assert (kept.id, kept.kind, kept.phrases) == ("c1", "must_contain", ("the green lamp",))
+    assert kept.source == "request"
+    assert kept.where.scope == "all"
+
+
+@pytest.mark.parametrize("quote", ["Every chapter must rhyme", "", "  ", "!?", "the red lamp"])
+def test_a_requirement_without_a_quote_of_the_request_is_dropped(quote):
+    assert taken(a_requirement(quote=quote)) == ()
+
+
+def test_a_quote_counts_whatever_its_case_marks_and_line_breaks():
+    assert taken(a_requirement(quote="EVERY section must\nmention the green lamp!"))
+
+
+def test_a_phrase_that_the_request_does_not_name_is_not_demanded():
+    (kept,) = taken(a_requirement(kind="must_contain", phrases=["a golden lamp"]))
+    assert kept.kind == "judged"
+    assert kept.phrases == ()
+
+
+def test_the_same_requirement_twice_is_one():
+    assert len(taken(a_requirement(), a_requirement(kind="must_contain"))) == 1
+
+
+def test_a_length_that_says_nothing_or_contradicts_itself_is_dropped():
+    quote = "Section 2 has at least 40 words"
+    nothing = a_requirement(quote=quote, text="a", kind="length", scope="once", first=2)
+    assert taken(nothing, nothing | {"text": "b", "min_words": 50, "max_words": 40}) == ()
+
+
+def test_a_length_of_the_whole_is_left_to_the_brief():
+    assert taken(a_requirement(kind="length", min_words=40, scope="whole")) == ()
+
+
+def test_a_section_length_becomes_a_rule():
+    item = a_requirement(kind="length", scope="once", first=2, min_words=40)
+    (kept,) = taken(item)
+    assert (kept.min_words, kept.max_words, str(kept.where)) == (40, None, "section 2")
+
+
+def test_places_that_cannot_be_are_mended():
+    (kept,) = taken(a_requirement(scope="range", first=-3, last=-9, every=0))
+    assert (kept.where.first, kept.where.last, kept.where.every) == (1, None, 1)
+
+
+def test_a_requirement_told_in_another_language_is_quoted_instead():
+    (kept,) = taken(a_requirement(text="每一节都必须提到绿色的灯"))
+    assert kept.text == 'Every section must mention "the green lamp"'
+
+
+def test_the_briefs_own_constraints_come_first_and_keep_their_ids():
+    own = (Constraint(id="c2", text="No ghosts"), Constraint(text="Be brief"))
+    brief = Brief(request=REQUEST, constraints=own, language="en")
+    all_of_them = constraints(brief, found(a_requirement()), REQUEST)
+    assert [c.id for c in all_of_them] == ["c2", "c1", "c3", "c4"]
+    assert all_of_them[-1].kind == "language"
+
+
+def test_without_an_account_of_the_request_the_briefs_constraints_remain():
+    brief = Brief(request=REQUEST, constraints=(Constraint(text="No ghosts"),))
+    assert [c.text for c in constraints(brief, None, REQUEST)] == ["No ghosts"]

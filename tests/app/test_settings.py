@@ -1,0 +1,115 @@
+"""Explicit argument, then environment, then file, then default."""
+
+from pathlib import Path
+
+import pytest
+
+from inkwright.app import endpoints
+from inkwright.app.home import library_home
+from inkwright.app.settings import Settings
+from inkwright.memory.errors import BadInput
+
+
+def test_argument_environment_file_and_default_in_this_order(monkeypatch, home: Path):
+    home.mkdir()
+    (home / "inkwright.toml").write_text("concurrency = 2\ntries = 2\ntemperature = 0.2\n")
+    Path("inkwright.toml").write_text("concurrency = 3\ntries = 3\n")
+    monkeypatch.setenv("INKWRIGHT_TRIES", "5")
+    found = Settings.load(timeout_s=9.0)
+    assert found.timeout_s == 9.0
+    assert found.tries == 5
+    assert found.concurrency == 3
+    assert found.temperature == 0.2
+    assert found.context_tokens is None
+
+
+def test_the_file_can_place_the_library(monkeypatch):
+    monkeypatch.delenv("INKWRIGHT_HOME")
+    Path("inkwright.toml").write_text('home = "books"\n')
+    assert Settings.load().home == library_home() == Path.cwd() / "books"
+
+
+def test_a_library_cannot_move_itself(home: Path):
+    home.mkdir()
+    (home / "inkwright.toml").write_text('home = "elsewhere"\n')
+    with pytest.raises(BadInput, match="INKWRIGHT_HOME"):
+        Settings.load()
+
+
+def test_an_unknown_key_in_the_file_names_the_nearest():
+    Path("inkwright.toml").write_text('modle = "x"\n')
+    with pytest.raises(BadInput, match=r"modle in inkwright\.toml.*did you mean 'model'\?"):
+        Settings.load()
+
+
+@pytest.mark.parametrize("text", ["model =", "model = [", "\udcff"])
+def test_a_file_that_is_not_toml_is_refused(text: str):
+    Path("inkwright.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(BadInput, match=r"inkwright\.toml"):
+        Settings.load()
+
+
+def test_a_wrong_value_is_refused_where_it_stands(monkeypatch):
+    monkeypatch.setenv("INKWRIGHT_CONCURRENCY", "many")
+    with pytest.raises(BadInput, match="^INKWRIGHT_CONCURRENCY: .*whole number"):
+        Settings.load()
+
+
+def test_keys_are_never_shown(monkeypatch):
+    monkeypatch.setenv("INKWRIGHT_API_KEY", "sesame-42")
+    monkeypatch.setenv("INKWRIGHT_WRITER_API_KEY", "sesame-43")
+    monkeypatch.setenv("INKWRIGHT_API_BASE", "http://a/v1")
+    monkeypatch.setenv("INKWRIGHT_MODEL", "m")
+    settings = Settings.load()
+    with endpoints.serving(settings) as calling:
+        assert "sesame" not in f"{settings!r}{settings}{calling!r}{endpoints.named(settings)!r}"
+        assert calling.endpoints["writer"].api_key == "sesame-43"
+
+
+def test_with_nothing_set_what_to_set_is_said():
+    with pytest.raises(BadInput, match="INKWRIGHT_API_BASE.*INKWRIGHT_MODEL"):
+        endpoints.named(Settings.load())
+
+
+def test_an_address_without_a_model_points_to_doctor():
+    with pytest.raises(BadInput, match="INKWRIGHT_MODEL is not set.*doctor"):
+        endpoints.named(Settings.load(api_base="http://a/v1"))
+
+
+def test_an_address_that_is_none_is_refused():
+    with pytest.raises(BadInput, match="http://"):
+        endpoints.named(Settings.load(api_base="localhost:8000/v1", model="m"))
+
+
+@pytest.mark.parametrize(
+    ("model", "served"),
+    [
+        ("qwen", "hosted_vllm/qwen"),
+        ("Qwen/Qwen3-8B", "hosted_vllm/Qwen/Qwen3-8B"),
+        ("openai/gpt-oss", "openai/gpt-oss"),
+        ("hosted_vllm/openai/gpt-oss-20b", "hosted_vllm/openai/gpt-oss-20b"),
+    ],
+)
+def test_a_name_without_a_provider_is_served_by_vllm(model: str, served: str):
+    with endpoints.serving(Settings.load(api_base="http://a/v1", model=model)) as calling:
+        assert calling.endpoints["writer"].model == served
+
+
+def test_replicas_and_roles_have_addresses_of_their_own():
+    settings = Settings.load(
+        api_base="http://a/v1, http://b/v1/",
+        model="m",
+        reviewer_model="big",
+        reviewer_api_base="http://c/v1",
+        api_key="one",
+    )
+    with endpoints.serving(settings) as calling:
+        assert calling.endpoints["writer"].api_bases == ("http://a/v1", "http://b/v1")
+        assert calling.endpoints["reviewer"].api_bases == ("http://c/v1",)
+        assert calling.endpoints["reviewer"].api_key == "EMPTY", "a key stays with its address"
+        assert "embedder" not in calling.endpoints
+
+
+def test_a_role_without_a_model_is_named():
+    with pytest.raises(BadInput, match="archivist.*INKWRIGHT_ARCHIVIST_MODEL"):
+        endpoints.named(Settings.load(api_base="http://a/v1", planner_model="p", writer_model="w"))

@@ -1,0 +1,69 @@
+"""What every test stands on: a simulated model server, a library of its own, and no way out.
+
+No test reaches another machine, and none sees settings from outside. ``sim`` is one server process
+for the whole session, put back to its beginnings for each test that asks for it.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from inkwright.agents.events import Event
+from inkwright.memory.library import Library
+from tests import loopback
+from tests.simserver.process import SimServer
+
+loopback.stay_on_loopback()
+
+E = TypeVar("E", bound=Event)
+
+
+class Events(list[Event]):
+    """A watcher that keeps what it is told."""
+
+    def __call__(self, event: Event) -> None:
+        self.append(event)
+
+    def of(self, kind: type[E]) -> list[E]:
+        """Return the events of one kind, in order."""
+        return [event for event in self if isinstance(event, kind)]
+
+
+@pytest.fixture(autouse=True)
+def _on_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hide settings from outside, and fail a test that tried to leave this machine."""
+    for name in [n for n in os.environ if n.startswith("INKWRIGHT_")]:
+        monkeypatch.delenv(name)
+    loopback.strayed.clear()
+    yield
+    assert not loopback.strayed, f"tried to leave this machine: {loopback.strayed}"
+
+
+@pytest.fixture(scope="session")
+def _sim_process() -> Iterator[SimServer]:
+    with SimServer() as server:
+        yield server
+
+
+@pytest.fixture
+def sim(_sim_process: SimServer) -> SimServer:
+    """The simulated server as it began: default behaviour, empty log, empty cache."""
+    _sim_process.restore()
+    return _sim_process
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    """An empty library, in the folder that ``tests/app`` names in the environment."""
+    opened = Library.open(tmp_path / "library")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def events() -> Events:
+    """An empty watcher."""
+    return Events()

@@ -1,0 +1,76 @@
+"""Writers in processes of their own, to be killed.
+
+They are forked from one process that has imported everything, so that each is there at once.
+"""
+
+import asyncio
+import multiprocessing
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from sqlalchemy import event
+
+from inkwright.agents.config import Calling, Limits
+from inkwright.agents.events import unwatched
+from inkwright.memory.library import Library
+from tests.loopback import stay_on_loopback
+
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["tests.runs.child", "tests.runs.preloaded"])
+FILES = ("library.db", "library.db-wal")
+
+
+@contextmanager
+def writing(
+    home: Path, work: str, how: Calling, *, copies: Path | None = None
+) -> Iterator[BaseProcess]:
+    """Yield a process that writes a work. If it is still alive at the end, it is killed.
+
+    With ``copies``, it leaves there a copy of the library as it stood before each commit, in
+    folders named 1, 2, 3...: what a crash at that moment would leave on the disk.
+    """
+    arguments = (home, work, how.model_dump_json(), copies)
+    process = _forks.Process(target=_write, args=arguments, daemon=True)
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+
+
+def kill(process: BaseProcess) -> None:
+    """End a process as ``kill -9`` does, and return when it is gone."""
+    assert process.is_alive(), "it ended by itself"
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+
+def _write(home: Path, work: str, how: str, copies: Path | None) -> None:
+    from inkwright.agents.run import run
+
+    stay_on_loopback()
+    library = Library.open(home)
+    if copies is not None:
+        _copy_before_commits(library, copies)
+    called = Calling.model_validate_json(how)
+    asyncio.run(run(work, library=library, calling=called, limits=Limits(), watch=unwatched))
+
+
+def _copy_before_commits(library: Library, copies: Path) -> None:
+    taken = 0
+
+    @event.listens_for(library.engine, "commit")
+    def _copy(_connection: object) -> None:
+        nonlocal taken
+        taken += 1
+        folder = copies / str(taken)
+        folder.mkdir(parents=True)
+        for name in FILES:
+            if (library.home / name).exists():
+                shutil.copy2(library.home / name, folder / name)

@@ -1,0 +1,10 @@
+"""What takes seconds to import, for processes that are forked off."""
+
+from inkwright.agents.offline import stay_offline
+
+stay_offline()
+
+import chromadb  # noqa: E402, F401
+import litellm  # noqa: E402, F401
+
+import inkwright.agents.run  # noqa: E402, F401

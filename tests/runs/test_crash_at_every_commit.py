@@ -1,0 +1,55 @@
+"""A crash before any commit of a small work, and what a second run makes of what is there."""
+
+from pathlib import Path
+
+from inkwright.memory.brief import Brief, Constraint, Placement
+from inkwright.memory.library import Library
+from tests.calling import calling
+from tests.runs import child, writing
+from tests.runs.outcome import outcome
+from tests.simserver.config import Fact, JudgeFail, Need
+from tests.simserver.process import SimServer
+
+BRIEF = Brief(
+    request="Write a report about the tides in a harbour.",
+    continuity="chapter",
+    outline=(
+        writing.section("The Quay", subjects=("Mara",)),
+        writing.section("The Light", subjects=("Mara",)),
+    ),
+    constraints=(
+        Constraint(text="The tone must be brisk", where=Placement(scope="all")),
+        Constraint(text="It says 'slack water'", kind="must_contain", phrases=("slack water",)),
+    ),
+)
+
+
+def test_a_work_resumed_from_before_any_of_its_commits_ends_the_same(
+    sim: SimServer, library: Library, tmp_path: Path
+) -> None:
+    sim.configure(
+        facts=[Fact(section="s1", subject="Mara", attribute="eye colour", value="green")],
+        needs=[Need(section="s2", subject="Mara", attribute="eye colour", wrong="blue")],
+        judge_fails=[JudgeFail(constraint="brisk", section="s2")],
+        length_factor=0.7,
+    )
+    work = writing.begin(library, BRIEF)
+    how = calling(sim, concurrency=4)
+    copies = tmp_path / "copies"
+    with child.writing(library.home, work, how, copies=copies) as process:
+        process.join()
+    expected = outcome(library, work)
+    stages = {stage for drafts in expected.versions.values() for _, stage, _ in drafts}
+    assert stages == {"drafted", "reviewed", "settled"}
+
+    for folder in sorted(copies.iterdir(), key=lambda folder: int(folder.name)):
+        moment = f"after a crash at commit {folder.name}"
+        left = Library.open(folder)
+        journaled = writing.journaled(left, work)
+        sim.reset_log()
+        writing.write(left, work, how)
+        assert outcome(left, work) == expected, moment
+        asked = {writing.said(call.messages) for call in sim.calls(kind="chat")}
+        assert asked == expected.questions - journaled, moment
+        left.close()
+    print("COMMITS", folder.name, writing.roles(library, work), expected.versions)

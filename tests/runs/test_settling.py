@@ -1,0 +1,164 @@
+"""Parallel sections are speculation; settling finds the ones that missed or contradict something."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from inkwright.agents.events import SectionSettled
+from inkwright.agents.run import settle
+from inkwright.memory import drafts, ledger, staleness
+from inkwright.memory.brief import Brief
+from inkwright.memory.draft import Draft
+from inkwright.memory.library import Library
+from tests.calling import calling
+from tests.conftest import Events
+from tests.runs import writing
+from tests.simserver.config import Fact, Need
+from tests.simserver.process import SimServer
+
+CHAPTERS = 9
+BRIEF = Brief(
+    request="Write a report about the tides in a harbour.",
+    continuity="chapter",
+    outline=tuple(
+        writing.chapter(
+            f"Chapter {n}", writing.section(f"Pier {n}", subjects={5: ("Orla",)}.get(n, ("Mara",)))
+        )
+        for n in range(1, CHAPTERS + 1)
+    ),
+)
+FACTS = (
+    Fact(section="s1", subject="Mara", attribute="eye colour", value="green"),
+    Fact(section="s2", subject="Orla", attribute="trade", value="rope making"),
+)
+CONTRADICTION = Need(section="s9", subject="Mara", attribute="eye colour", wrong="blue")
+WRONG, RIGHT = "The eye colour of Mara is blue.", "The eye colour of Mara is green."
+
+
+def written_at_once(sim: SimServer, library: Library, watch: Any, **trouble: Any) -> str:
+    """Write the piece with every section begun before the first has landed."""
+    sim.configure(
+        slots=2 * CHAPTERS,
+        facts=FACTS,
+        needs=[CONTRADICTION],
+        faults=[{"fault": "hold", "match": {"role": "archivist", "section": "s1"}, "times": 1}],
+        **trouble,
+    )
+    work = writing.begin(library, BRIEF)
+    how = calling(sim, concurrency=2 * CHAPTERS)
+    with writing.writing(library, work, how, watch=watch) as run:
+        sim.wait_for(CHAPTERS, "arrived", role="writer")
+        sim.wait_for(CHAPTERS, "started", role="archivist")
+        sim.release()
+        run.result()
+    return work
+
+
+def versions(library: Library, work: str, sid: str) -> list[Draft]:
+    return drafts.versions(library, work, sid)
+
+
+def test_a_contradiction_of_what_was_written_at_the_same_time_is_patched_and_nothing_else(
+    sim: SimServer, library: Library, events: Events
+) -> None:
+    work = written_at_once(sim, library, events)
+    first, last = versions(library, work, "s9")
+    assert WRONG in first.text
+    assert last.text == first.text.replace(WRONG, RIGHT)
+    assert last.stage == "settled"
+    assert SectionSettled(work, "s9", patched=True) in events
+    values = {e.statement for e in ledger.entries(library, work) if e.attribute == "eye colour"}
+    assert values == {"green."}
+
+
+def test_a_section_that_only_missed_a_harmless_fact_is_stamped_and_stays_as_it_is(
+    sim: SimServer, library: Library, events: Events
+) -> None:
+    work = written_at_once(sim, library, events)
+    assert SectionSettled(work, "s5", patched=False) in events
+    judged = sim.calls(role="reviewer", schema_name="Contradictions", section="s5")
+    assert len(judged) == 1
+    assert "rope making" in judged[0].messages[-1]["content"]
+    assert [d.version for d in versions(library, work, "s5")] == [1]
+    assert staleness.stale(library, work) == {}
+
+
+def test_a_settled_work_is_not_settled_again(sim: SimServer, library: Library) -> None:
+    work = written_at_once(sim, library, Events())
+    piece = writing.manuscript(library, work)
+    sim.reset_log()
+    asyncio.run(
+        settle(
+            work,
+            library=library,
+            calling=calling(sim),
+            limits=writing.UNLIMITED,
+            watch=Events(),
+        )
+    )
+    assert sim.calls() == []
+    assert writing.manuscript(library, work) == piece
+
+
+def test_an_editor_that_changes_nothing_ends_settling_and_what_remains_is_reported(
+    sim: SimServer, library: Library, events: Events
+) -> None:
+    work = written_at_once(sim, library, events, editor_ignores=1.0)
+    judged = sim.calls(role="reviewer", schema_name="Contradictions", section="s9")
+    assert 1 <= len(judged) <= 2
+    assert [d.version for d in versions(library, work, "s9")] == [1]
+    problems = writing.problems(library, work)
+    assert "s9: contradicts memory, and the editor left it so" in problems
+    assert any(line.startswith("s9 is stale: ") for line in problems)
+
+
+def test_a_judge_that_passes_everything_leaves_the_text_alone(
+    sim: SimServer, library: Library, events: Events
+) -> None:
+    work = written_at_once(sim, library, events, judge_miss=1.0)
+    assert SectionSettled(work, "s9", patched=False) in events
+    assert [d.text.count(WRONG) for d in versions(library, work, "s9")] == [1]
+
+
+def test_a_patch_that_changes_what_memory_says_settles_its_readers_in_the_second_pass(
+    sim: SimServer, library: Library, events: Events
+) -> None:
+    """Section 2 of a chapter repeats what the first got wrong; both end up right."""
+    brief = Brief(
+        request="Write a report about the tides in a harbour.",
+        continuity="chapter",
+        outline=(
+            writing.chapter("One", writing.section("Pier 1", subjects=("Mara",))),
+            writing.chapter(
+                "Two",
+                writing.section("Pier 2", subjects=("Mara",)),
+                writing.section("Pier 3", subjects=("Mara",)),
+            ),
+        ),
+    )
+    sim.configure(
+        facts=FACTS[:1],
+        needs=[
+            Need(section=sid, subject="Mara", attribute="eye colour", wrong="blue")
+            for sid in ("s2", "s3")
+        ],
+    )
+    work = writing.begin(library, brief)
+    result = writing.write(library, work, calling(sim), watch=events)
+    assert (result.status, result.problems) == ("complete", ())
+    found = writing.texts(library, work)
+    assert [RIGHT in found[sid] for sid in ("s1", "s2", "s3")] == [True] * 3
+    assert WRONG not in writing.manuscript(library, work)
+    assert staleness.stale(library, work) == {}
+
+
+@pytest.mark.parametrize("false_alarms", [1.0])
+def test_settling_ends_after_two_passes_whatever_the_judge_says(
+    sim: SimServer, library: Library, events: Events, false_alarms: float
+) -> None:
+    work = written_at_once(sim, library, events, judge_false=false_alarms)
+    for sid in writing.texts(library, work):
+        judged = sim.calls(role="reviewer", schema_name="Contradictions", section=sid)
+        assert len(judged) <= 2
+        assert len(versions(library, work, sid)) <= 3

@@ -1,0 +1,146 @@
+"""Planted facts: how they are written, how they are found again, and what memory says of them."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from tests.simserver.chinese import Chinese
+from tests.simserver.config import SimConfig
+from tests.simserver.dice import Dice
+from tests.simserver.english import English
+from tests.simserver.prompt import Prompt, items
+from tests.simserver.tongue import Tongue
+
+_STATED = re.compile(
+    r"(?:^|(?<=[\s\"“”]))The (?P<attribute>[^.!?\n]{1,60}?) of (?P<subject>[^.!?\n]{1,60}?) is "
+    r"(?P<value>[^!?\n]{1,200}?)\.(?=[\s\"“”]|$)"
+    r"|(?:^|(?<=[。！？”\s]))(?P<zh_subject>[^，。！？；：“”、\s]{1,20}?)"
+    r"的(?P<zh_attribute>[^，。！？；：“”、\s的是]{1,20})是(?P<zh_value>[^。！？\n]{1,100})。",
+    re.MULTILINE,
+)
+_ENTRY = re.compile(
+    r"(?P<subject>[^:|(]+?)(?: \((?P<aliases>[^)]*)\))?(?: \| (?P<attribute>[^:]+?))?: (?P<says>.*)"
+)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A fact as a text states it; ``quote`` is the whole sentence, exactly."""
+
+    subject: str
+    attribute: str
+    value: str
+    quote: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A memory entry as a prompt shows it."""
+
+    id: str
+    subject: str
+    aliases: tuple[str, ...]
+    attribute: str
+    statement: str
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        return frozenset(plain(name) for name in (self.subject, *self.aliases))
+
+    def value_of(self, attribute: str) -> str | None:
+        """Return what the entry says of ``attribute``, or None when it says nothing of it."""
+        for stated in find(self.statement):
+            if plain(stated.attribute) == plain(attribute):
+                return stated.value
+        if plain(self.attribute) == plain(attribute):
+            return self.statement.strip().rstrip(".。")
+        if self.attribute:
+            return None
+        said = rf"{re.escape(attribute)}\s*(?:is|are|was|:|是)\s*(.+?)[.。]?$"
+        told = re.search(said, self.statement, re.IGNORECASE)
+        return told.group(1) if told else None
+
+
+def plain(text: str) -> str:
+    """Return ``text`` in lower case, with every run of marks and blanks as one blank."""
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
+
+
+def find(text: str) -> Iterator[Stated]:
+    """Yield the facts that ``text`` states, in order."""
+    for found in _STATED.finditer(text):
+        kind = "" if found["subject"] else "zh_"
+        subject, attribute, value = (found[kind + k] for k in ("subject", "attribute", "value"))
+        yield Stated(subject, attribute, value, found.group())
+
+
+def entries(text: str) -> list[Entry]:
+    """Return the memory entries that stand in ``text``, one a line."""
+    matches = ((item.id, _ENTRY.fullmatch(item.text)) for item in items(text))
+    return [
+        Entry(entry, m["subject"], _names(m["aliases"]), m["attribute"] or "", m["says"])
+        for entry, m in matches
+        if m
+    ]
+
+
+def _names(given: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (given or "").split(",") if name.strip())
+
+
+def known_value(prompt: Prompt, subject: str, attribute: str) -> str | None:
+    """Return what a prompt's memory, summary or last passage says of a subject; None: nothing.
+
+    Memory counts before summary and passage, entries before passages, and then what stands last.
+    """
+    topic = (plain(subject), plain(attribute))
+    for tag in ("memory", "summary", "before"):
+        text = prompt.block(tag)
+        known = (e.value_of(attribute) for e in entries(text) if topic[0] in e.names)
+        told = [value for value in known if value is not None]
+        read = [s.value for s in find(text) if (plain(s.subject), plain(s.attribute)) == topic]
+        if values := told or read:
+            return values[-1]
+    return None
+
+
+def aliases(config: SimConfig, subject: str) -> tuple[str, ...]:
+    """Return the other names under which ``subject`` was planted."""
+    names = (f.aliases for f in config.facts if plain(f.subject) == plain(subject))
+    return tuple(dict.fromkeys(alias for given in names for alias in given))
+
+
+def tongue_of(prompt: Prompt) -> Tongue:
+    """Return the language that the piece is written in."""
+    return Chinese() if prompt.chinese else English()
+
+
+def statements(prompt: Prompt, config: SimConfig) -> list[str]:
+    """Return the sentences by which the section that ``prompt`` is about states its facts."""
+    tongue, section = tongue_of(prompt), prompt.section
+    facts = [
+        (f.subject, f.attribute, f.value)
+        for f in config.facts
+        if f.section == section and f.brief in prompt.brief
+    ]
+    for need in config.needs:
+        if need.section == section and need.brief in prompt.brief:
+            known = known_value(prompt, need.subject, need.attribute)
+            value = known or need.wrong or _made_up(prompt, need.subject, need.attribute, tongue)
+            facts.append((need.subject, need.attribute, value))
+    facts += _distractors(prompt, config, tongue)
+    return [tongue.fact(*fact) for fact in facts]
+
+
+def _made_up(prompt: Prompt, subject: str, attribute: str, tongue: Tongue) -> str:
+    """Return a value that nobody planted."""
+    return tongue.name(Dice(prompt.request).random(f"{prompt.section}/{subject}/{attribute}"))
+
+
+def _distractors(
+    prompt: Prompt, config: SimConfig, tongue: Tongue
+) -> Iterable[tuple[str, str, str]]:
+    """Return facts that depend on the work and the section only, so that a redraft keeps them."""
+    rng = Dice(prompt.request + config.salt).random(f"distractors/{prompt.section}")
+    return [(tongue.name(rng), *tongue.trait(rng)) for _ in range(config.distractors)]

@@ -1,0 +1,37 @@
+"""What the simulated model answers: the one table from schema name to the module that fills it."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tests.simserver import archivist, editor, planner, requirements, reviewer
+from tests.simserver.ask import Ask
+from tests.simserver.config import SimConfig
+from tests.simserver.conform import Form
+from tests.simserver.prose import write
+
+Filler = Callable[[Ask, SimConfig], dict[str, Any]]
+
+FILLERS: Mapping[str, Filler] = {
+    "Requirements": requirements.requirements,
+    "Instructions": requirements.instructions,
+    "Chapters": planner.chapters,
+    "Sections": planner.sections,
+    "Cast": planner.cast,
+    "PlanReview": planner.check,
+    "Delta": archivist.delta,
+    "Verdicts": reviewer.verdicts,
+    "Contradictions": reviewer.contradictions,
+    "Edits": editor.edits,
+    "Cuts": editor.cuts,
+}
+
+
+def answer(ask: Ask, config: SimConfig) -> str:
+    """Return the model's answer: prose, or JSON in the form asked for."""
+    if ask.schema is None:
+        return write(ask, config)
+    fill = FILLERS.get(ask.schema_name or "")
+    meant = fill(ask, config) if fill else None
+    form = Form(ask.schema, ask.dice.random("form"))
+    return json.dumps(form.conform(meant), ensure_ascii=False)
