@@ -6,6 +6,7 @@ are raised, never returned as text.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -36,7 +37,8 @@ R = TypeVar("R")
 ASKS = 2
 """How often one question is put before its answer counts as unusable."""
 FAILURES_IN_A_ROW = 3
-"""Calls that exhaust their tries, with no answer between them, before nothing more is tried."""
+"""Calls of a role that exhaust their tries, with no answer between them, before that role is given
+up. A judge that is down takes no writer with it."""
 MARGIN_TOKENS = 64
 """Kept free in the context for the chat template."""
 
@@ -103,7 +105,7 @@ class Models:
         self._limits, self._seed, self._watch = limits, seed, watch
         self._slots = Slots(calling.concurrency)
         self._began = time.monotonic()
-        self._failures = 0
+        self._failures: Counter[Role] = Counter()
 
     async def form(
         self, ask: Ask, form: type[F], fault: Callable[[F], str | None] = lambda _: None
@@ -236,20 +238,21 @@ class Models:
         self, ask: Ask, request: Request, on_text: Callable[[str], None] | None
     ) -> Answer:
         async with self._slots.hold(ask.priority):
-            self._check_limits()
+            self._check_limits(ask.role)
             self.spent.calls += 1
             try:
                 answer = await self.transport.complete(request, on_text)
             except ModelUnreachable:
-                self._failures += 1
+                self._failures[ask.role] += 1
                 raise
-        self._failures = 0
+        self._failures[ask.role] = 0
         return answer
 
-    def _check_limits(self) -> None:
-        if self._failures >= FAILURES_IN_A_ROW:
+    def _check_limits(self, role: Role) -> None:
+        if self._failures[role] >= FAILURES_IN_A_ROW:
             raise ModelUnreachable(
-                f"{self._failures} calls in a row got no answer; nothing more is tried"
+                f"{self._failures[role]} calls in a row to the {role}'s model got no answer;"
+                " nothing more is tried"
             )
         limits, minutes = self._limits, (time.monotonic() - self._began) / 60
         spent = (
@@ -263,8 +266,8 @@ class Models:
 
     @property
     def down(self) -> bool:
-        """True when the endpoint no longer answers and nothing more is tried."""
-        return self._failures >= FAILURES_IN_A_ROW
+        """True when the writer's model no longer answers, so that no section can be written."""
+        return self._failures["writer"] >= FAILURES_IN_A_ROW
 
     def _account(self, ask: Ask, answer: Answer, from_journal: bool) -> None:
         self.spent.models[ask.role] = answer.model

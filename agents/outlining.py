@@ -1,5 +1,6 @@
 """Making outlines by code: word budgets that add up, series that miss no unit, titles set apart."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 
@@ -24,7 +25,7 @@ def sections_for(words: int) -> int:
     Sections grow with the piece, from 150 words in one of 600 to 1,200 in a book: long enough to
     say something, short enough for one call.
     """
-    size = min(max(150 * (words / 600) ** 0.6, 60), 1200)
+    size = min(max(150 * math.pow(words / 600, 0.6), 60), 1200)
     return max(round(words / size), 1)
 
 

@@ -35,6 +35,8 @@ _REFUSAL = re.compile(
 )
 """No quotation mark may come first: it is somebody in the story who is sorry then."""
 _REFUSAL_WORDS = 60
+_HAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+_LETTER = re.compile(r"[^\W\d_]")
 _ERROR = re.compile(
     r"^\s*(?:\{\s*\"error\"|<!doctype html|<html"
     r"|(?:internal server error|bad gateway|error:|traceback \())",
@@ -195,9 +197,7 @@ def _unfenced(text: str) -> str:
 
 def is_han(text: str) -> bool:
     """True when ``text`` is mostly written in Han characters or kana."""
-    letters = [c for c in text if c.isalpha()]
-    han = sum(1 for c in letters if "\u3040" <= c <= "\u30ff" or "\u4e00" <= c <= "\u9fff")
-    return han * 3 > len(letters)
+    return len(_HAN.findall(text)) * 3 > len(_LETTER.findall(text))
 
 
 def in_other_script(text: str, *, han: bool) -> bool:

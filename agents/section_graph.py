@@ -198,7 +198,7 @@ def section_graph() -> Any:
     """Return the compiled graph; run it with a ``Job`` as its context."""
     graph = StateGraph(Progress, context_schema=Job)
     for node in (recall, write, fit, remember, check, patch, accept):
-        graph.add_node(node.__name__, node)  # type: ignore[call-overload]
+        graph.add_node(node.__name__, node)
     graph.add_conditional_edges(START, where_it_stands, ["recall", "check"])
     graph.add_edge("recall", "write")
     graph.add_edge("write", "fit")

@@ -56,4 +56,4 @@ def factor_for(served: Sequence[int | None], samples: Sequence[str]) -> float:
     ]
     if len(ratios) < len(samples):
         return UNMEASURED
-    return round(max(*ratios, 0.5) * MARGIN, 3)
+    return float(round(max(*ratios, 0.5) * MARGIN, 3))

@@ -61,12 +61,13 @@ class LiteLLMTransport:
         self._calling = calling
         stay_offline()
         import litellm
+        from litellm.router import Router
 
         litellm.suppress_debug_info = True
         litellm.telemetry = False
         litellm.drop_params = False
         self._litellm = litellm
-        self._router = litellm.Router(
+        self._router = Router(
             model_list=[
                 deployment
                 for role, endpoint in calling.endpoints.items()

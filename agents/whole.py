@@ -36,7 +36,9 @@ async def review_whole(desk: Desk) -> Review:
     if desk.arms.review == "off":
         return Review(findings=tuple(rules.check(_text(desk), constraints[:1])))
     text = _text(desk)
-    return await reviewer.check(desk, "whole", text, constraints, judged_text=_readable(desk, text))
+    by_rule = all(c.by_rule for c in constraints)
+    shown = None if by_rule else _readable(desk, text)
+    return await reviewer.check(desk, "whole", text, constraints, judged_text=shown)
 
 
 async def repair(desk: Desk, review: Review) -> bool:

@@ -175,7 +175,7 @@ def work_graph() -> Any:
     """Return the compiled graph; run it with a ``Run`` as its context."""
     graph = StateGraph(Stage, context_schema=Run)
     for node in (plan, draft, settle, review, repair, assemble):
-        graph.add_node(node.__name__, node)  # type: ignore[call-overload]
+        graph.add_node(node.__name__, node)
     graph.add_conditional_edges(START, where_it_stands, ["plan", "draft", END])
     graph.add_conditional_edges("plan", after_plan, ["draft", END])
     graph.add_conditional_edges("draft", after_draft, ["settle", "assemble"])

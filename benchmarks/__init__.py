@@ -1,1 +1,1 @@
-"""What is measured: speed, cost, writing. Each module is one command; results stand in the README."""
+"""What is measured: speed, cost, writing. Each module is one command; the README has results."""

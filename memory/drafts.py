@@ -301,7 +301,6 @@ def _set(db: Connection, lease: Lease, section: str, **values: object) -> None:
     db.execute(
         update(table).where(table.c.work == lease.work, table.c.section == section).values(**values)
     )
-    db.execute(update(schema.works).where(schema.works.c.id == lease.work).values(updated_at=now()))
 
 
 def _set_review(db: Connection, lease: Lease, draft: Draft, review: Review, rounds: int) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from inkwright.memory import schema
@@ -47,7 +47,7 @@ class Library:
         home = home.expanduser().resolve()
         try:
             home.mkdir(parents=True, exist_ok=True)
-            if os.stat(home).st_uid == os.getuid():
+            if home.stat().st_uid == os.getuid():
                 home.chmod(0o700)
         except OSError as fault:
             raise LibraryUnusable(
@@ -84,7 +84,7 @@ class Library:
             connection.begin(),
         ):
             if lease is not None:
-                _check_fence(connection, lease)
+                _hold_fence(connection, lease)
             yield connection
 
     def _bring_up_to_date(self, file: Path | None) -> None:
@@ -134,11 +134,14 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _check_fence(connection: Connection, lease: Lease) -> None:
-    newest = connection.execute(
-        select(schema.works.c.lease_fence).where(schema.works.c.id == lease.work)
-    ).scalar()
-    if newest != lease.fence:
+def _hold_fence(connection: Connection, lease: Lease) -> None:
+    """Mark the work as changed now, which only the holder of its newest lease can do."""
+    touched = connection.execute(
+        update(schema.works)
+        .where(schema.works.c.id == lease.work, schema.works.c.lease_fence == lease.fence)
+        .values(updated_at=now())
+    )
+    if touched.rowcount != 1:
         raise LeaseLost(f"{lease.work} was taken over by another process, or purged")
 
 

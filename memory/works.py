@@ -99,11 +99,7 @@ def all_works(library: Library) -> list[Work]:
 def record(library: Library, lease: Lease, **changes: Any) -> None:
     """Set columns of the work's row: ``status``, ``title``, ``pinned``, ``problems``."""
     with library.write(lease) as db:
-        db.execute(
-            update(schema.works)
-            .where(schema.works.c.id == lease.work)
-            .values(updated_at=now(), **changes)
-        )
+        db.execute(update(schema.works).where(schema.works.c.id == lease.work).values(**changes))
 
 
 def pin(library: Library, lease: Lease, **values: Any) -> None:

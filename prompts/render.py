@@ -1,7 +1,7 @@
 """Templates and their typed inputs.
 
-A template is a Markdown file with ``$name`` placeholders, so JSON braces stay plain. A user's folder
-of the same file names overrides them one by one.
+A template is a Markdown file with ``$name`` placeholders, so JSON braces stay plain. A user's
+folder of the same file names overrides them one by one.
 """
 
 import hashlib
@@ -17,7 +17,8 @@ TAGS = (
     "brief", "outline", "summary", "memory", "before", "sofar", "draft", "entries", "constraints",
     "changed", "findings", "sentences", "sections", "request", "faults",
 )  # fmt: skip
-_TAG = re.compile(rf"<(/?(?:{'|'.join(TAGS)})\s*>)", re.IGNORECASE)
+_ANY = "|".join(TAGS)
+_TAG = re.compile(rf"<(\s*/\s*(?:{_ANY})\b|\s*(?:{_ANY})\s*>)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,10 @@ def check(inputs: type[PromptInputs], overrides: Path | None = None) -> None:
     Raises:
         MissingPlaceholder: naming the file and the placeholder.
     """
-    asked = set(_template(inputs.file, overrides).get_identifiers())
+    template = _template(inputs.file, overrides)
+    if not template.is_valid():
+        raise MissingPlaceholder(f"{inputs.file} has a $ that names nothing; write $$ for a dollar")
+    asked = set(template.get_identifiers())
     given = {f.name for f in fields(inputs)}
     if asked - given:
         raise MissingPlaceholder(
@@ -66,7 +70,7 @@ def versions(overrides: Path | None = None) -> dict[str, str]:
 
 
 def fence(tag: str, material: str) -> str:
-    """Return ``material`` between tags, unable to close them itself; empty material gives nothing."""
+    """Return ``material`` between tags it cannot close itself; empty material gives nothing."""
     if not material.strip():
         return ""
     harmless = _TAG.sub(r"‹\1", material)
