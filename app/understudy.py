@@ -63,7 +63,7 @@ _MUST = re.compile(
 _ALL = re.compile(r"\b(?:every|each|all)\b|每", re.IGNORECASE)
 _SERIES = re.compile(
     r"\b(\d{1,4})\s+(?:[a-z-]+\s+){0,2}"
-    r"(entries|chapters|episodes|letters|weeks|floors|lessons|units|parts|poems|stories)\b"
+    r"(entries|episodes|letters|weeks|days|floors|lessons|units)\b"
     r"|(\d{1,4})\s*(?:篇|章|集|封|层|课|周)",
     re.IGNORECASE,
 )

@@ -105,7 +105,9 @@ NESTED = (
             OutlineItem(
                 title="The Rock",
                 sections=(
-                    OutlineItem(title="Landing", words=120, purpose="They land.", key_points=("boat",)),
+                    OutlineItem(
+                        title="Landing", words=120, purpose="They land.", key_points=("boat",)
+                    ),
                     OutlineItem(title="Night", subjects=("Mara",)),
                 ),
             ),
@@ -147,11 +149,8 @@ def test_budgets_beyond_the_whole_length_still_stand():
 
 def test_what_a_given_outline_leaves_open_is_filled_in_and_nothing_else():
     outline = given_outline(*NESTED)
-    details = {
-        s.id: PlannedSection(title="Another title", purpose="A purpose", key_points=["x"], subjects=["Y"])
-        for s in outline.sections
-    }  # fmt: skip
-    filled = outlining.fill(outline, details)
+    detail = PlannedSection(title="Other", purpose="A purpose", key_points=["x"], subjects=["Y"])
+    filled = outlining.fill(outline, {s.id: detail for s in outline.sections})
     assert [s.title for s in filled.sections] == [s.title for s in outline.sections]
     assert [s.target_words for s in filled.sections] == [s.target_words for s in outline.sections]
     assert filled.sections[1].purpose == "They land."

@@ -112,3 +112,19 @@ def test_a_judge_that_cannot_be_had_means_not_reviewed_and_everything_is_written
     }
     assert any("not reviewed" in line for line in result.problems)
     assert "simulated" not in writing.manuscript(library, work)
+
+
+def test_a_judge_that_is_down_does_not_take_the_writers_down(
+    sim: SimServer, library: Library
+) -> None:
+    """Reviews fail at once while writers are at work, several in a row."""
+    sim.configure(
+        faults=[
+            {"fault": "500", "match": {"role": "reviewer"}},
+            {"fault": "slow", "match": {"role": "writer"}, "delay_s": 0.2},
+        ]
+    )
+    work = writing.begin(library, brief(BRISK, sections=12), memory="none")
+    result = writing.write(library, work, calling(sim, tries=1, concurrency=4))
+    assert result.status == "flagged"
+    assert len(writing.texts(library, work)) == 12

@@ -1,0 +1,5 @@
+"""Property tests with few examples."""
+
+from tests import properties
+
+properties.few()

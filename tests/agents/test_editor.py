@@ -1,0 +1,142 @@
+"""Patches and cuts: what is not named by them stays byte for byte."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inkwright.agents.answers import Edit, Edits
+from inkwright.agents.editor import applied, cut
+from inkwright.memory.wordcount import count_words, sentences
+
+TEXT = "One went out.  Two stayed in!\n\nThree came back. Four\tslept.\n"
+ANYTHING = st.lists(
+    st.sampled_from([*"ab. !?\n\t\u3000“”*#字。！，…\u00e9", "e\u0301", "Two words. ", "\n\n"]),
+    max_size=60,
+).map("".join)
+NEW = st.sampled_from(["New words came.", "Another one.", "新的一句话。"])
+
+
+def edits(*items: tuple[int, int, str]) -> Edits:
+    return Edits(edits=[Edit(first=first, last=last, text=text) for first, last, text in items])
+
+
+def patched(text: str, *items: tuple[int, int, str]) -> str:
+    return applied(text, sentences(text), edits(*items))
+
+
+def test_only_the_sentences_named_are_replaced():
+    assert patched(TEXT, (2, 2, "Two left.")) == TEXT.replace("Two stayed in!", "Two left.")
+
+
+def test_a_run_of_sentences_is_replaced_by_one_text():
+    assert patched(TEXT, (1, 3, "Nobody.")) == "Nobody. Four\tslept.\n"
+
+
+def test_edits_may_come_in_any_order():
+    once = patched(TEXT, (1, 1, "A."), (4, 4, "D."))
+    assert once == patched(TEXT, (4, 4, "D."), (1, 1, "A."))
+    assert once == "A.  Two stayed in!\n\nThree came back. D.\n"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        (0, 1, "New."),
+        (5, 5, "New."),
+        (3, 2, "New."),
+        (-1, 2, "New."),
+        (1, 99, "New."),
+        (1, 1, ""),
+        (1, 1, " \n"),
+        (1, 1, "I'm sorry, but I can't help with that."),
+        (1, 1, '{"error": "boom"}'),
+        (1, 1, "word " * 200),
+        (1, 1, "One went out and then the very next one came back in again. " * 12),
+    ],
+)
+def test_an_edit_that_cannot_be_made_leaves_the_text_as_it_is(edit):
+    assert patched(TEXT, edit) == TEXT
+
+
+def test_of_two_edits_of_one_sentence_the_first_counts():
+    found = patched(TEXT, (1, 2, "A."), (2, 3, "B."))
+    assert found == "A.\n\nThree came back. Four\tslept.\n"
+
+
+@given(ANYTHING, st.lists(st.tuples(st.integers(-1, 9), st.integers(-1, 9), NEW), max_size=5))
+def test_text_outside_the_edits_is_byte_identical(text, items):
+    parts = sentences(text)
+    found = applied(text, parts, edits(*items))
+    taken: dict[int, tuple[int, str]] = {}
+    for first, last, new in sorted(items, key=lambda item: item[0]):
+        if 1 <= first <= last <= len(parts) and not set(range(first, last + 1)) & _covered(taken):
+            taken[first] = (last, new)
+    expected, at = "", 0
+    for first, (last, new) in sorted(taken.items()):
+        expected += text[at : parts[first - 1].start] + new
+        at = parts[last - 1].end
+    assert found == expected + text[at:]
+
+
+def _covered(taken: dict[int, tuple[int, str]]) -> set[int]:
+    return {n for first, (last, _) in taken.items() for n in range(first, last + 1)}
+
+
+def test_a_cut_takes_whole_sentences_and_closes_the_gap():
+    text = "One went out. Two stayed in. Three came back.\n\nFour slept. Five sang."
+    assert cut(text, sentences(text), [2, 4], 6) == ("One went out. Three came back.\n\nFive sang.")
+
+
+def test_a_paragraph_that_is_cut_whole_leaves_no_empty_one():
+    text = "One went out.\n\nTwo stayed in.\n\nThree came back."
+    assert cut(text, sentences(text), [2], 3) == "One went out.\n\nThree came back."
+
+
+def test_a_cut_at_either_end_leaves_no_space_there():
+    text = "One went out.\n\nTwo stayed in.\n\nThree came back."
+    assert cut(text, sentences(text), [1], 3) == "Two stayed in.\n\nThree came back."
+    assert cut(text, sentences(text), [3], 3) == "One went out.\n\nTwo stayed in."
+
+
+def test_sentences_are_cut_in_the_order_named_while_they_fit_the_surplus():
+    text = "A b c d. E f. G h i."
+    assert cut(text, sentences(text), [1, 2, 3], 3) == "A b c d. G h i."
+
+
+def test_numbers_that_are_no_sentence_cut_nothing():
+    assert cut(TEXT, sentences(TEXT), [0, -3, 99], 50) == TEXT
+
+
+def test_indentation_and_blank_lines_elsewhere_survive_a_cut():
+    text = "    indented code\n\n\n\n* a list\n* of two\n\nA line to lose. The end."
+    assert cut(text, sentences(text), [4], 4) == (
+        "    indented code\n\n\n\n* a list\n* of two\n\nThe end."
+    )
+
+
+@given(ANYTHING, st.lists(st.integers(-1, 12), max_size=8), st.integers(0, 60))
+def test_what_a_cut_leaves_is_byte_identical(text, numbers, surplus):
+    parts = sentences(text)
+    found = cut(text, parts, numbers, surplus)
+    gone = _fitting(parts, numbers, surplus)
+    kept = [n for n in range(1, len(parts) + 1) if n not in gone]
+    at = 0
+    for before, number in zip([None, *kept], kept, strict=False):
+        part = parts[number - 1]
+        start = found.index(part.text, at)
+        between = found[at:start]
+        assert not between.strip()
+        if before == number - 1 and before is not None:
+            assert between == text[parts[before - 1].end : part.start]
+        at = start + len(part.text)
+    assert not found[at:].strip()
+    assert gone or found == text
+
+
+def _fitting(parts, numbers, surplus) -> set[int]:
+    gone, left = set(), surplus
+    for number in dict.fromkeys(numbers):
+        if 1 <= number <= len(parts) and count_words(parts[number - 1].text) <= left * 1.15:
+            gone.add(number)
+            left -= count_words(parts[number - 1].text)
+    return gone

@@ -1,0 +1,116 @@
+"""Slots: never more than there are, the most urgent first, and none lost when a holder goes."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inkwright.agents.slots import Slots
+
+
+async def _a_while() -> None:
+    """Let every other task run until it waits."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_waiters_are_served_by_priority_then_in_the_order_they_came():
+    slots, served = Slots(1), []
+
+    async def one(name: str, priority: float) -> None:
+        async with slots.hold(priority):
+            served.append(name)
+
+    async with asyncio.TaskGroup() as group, slots.hold():
+        for name, priority in (("low", 0), ("high", 9), ("first", 5), ("second", 5)):
+            group.create_task(one(name, priority))
+        await _a_while()
+        assert served == []
+    assert served == ["high", "first", "second", "low"]
+
+
+@given(st.integers(1, 4), st.lists(st.integers(0, 3), max_size=20))
+def test_no_more_than_the_slots_are_ever_held_and_all_get_their_turn(number, priorities):
+    slots, held, most, done = Slots(number), 0, 0, 0
+
+    async def one(priority: int) -> None:
+        nonlocal held, most, done
+        async with slots.hold(priority):
+            held += 1
+            most = max(most, held)
+            await asyncio.sleep(0)
+            held -= 1
+            done += 1
+
+    async def all_of_them() -> None:
+        async with asyncio.TaskGroup() as group:
+            for priority in priorities:
+                group.create_task(one(priority))
+
+    asyncio.run(all_of_them())
+    assert most == min(number, len(priorities))
+    assert done == len(priorities)
+
+
+async def test_a_waiter_that_gives_up_costs_no_slot():
+    slots = Slots(1)
+    async with slots.hold():
+        waiter = asyncio.create_task(_held_once(slots))
+        await _a_while()
+        waiter.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiter
+    assert await asyncio.wait_for(_held_once(slots), 5)
+
+
+async def test_a_waiter_cancelled_just_as_its_turn_comes_hands_the_slot_on():
+    slots, ran = Slots(1), []
+
+    async def next_one() -> None:
+        async with slots.hold():
+            ran.append("next")
+
+    async with slots.hold():
+        waiter = asyncio.create_task(_held_once(slots))
+        other = asyncio.create_task(next_one())
+        await _a_while()
+    waiter.cancel()  # its turn has been given to it, but it has not run yet
+    with pytest.raises(asyncio.CancelledError):
+        await waiter
+    await asyncio.wait_for(other, 5)
+    assert ran == ["next"]
+    assert await asyncio.wait_for(_held_once(slots), 5)
+
+
+async def test_a_holder_that_fails_frees_its_slot():
+    slots = Slots(1)
+    with pytest.raises(ValueError, match="boom"):
+        async with slots.hold():
+            raise ValueError("boom")
+    assert await asyncio.wait_for(_held_once(slots), 5)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=12), st.integers(1, 3))
+def test_whoever_is_cancelled_no_slot_is_lost(cancelled, number):
+    async def scenario() -> None:
+        slots = Slots(number)
+        tasks = [asyncio.create_task(_held_once(slots)) for _ in cancelled]
+        await asyncio.sleep(0)
+        for task, wanted in zip(tasks, cancelled, strict=True):
+            if wanted:
+                task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        held = [slots.hold() for _ in range(number)]
+        for slot in held:
+            await asyncio.wait_for(slot.__aenter__(), 5)
+        for slot in held:
+            await slot.__aexit__(None, None, None)
+
+    asyncio.run(scenario())
+
+
+async def _held_once(slots: Slots) -> bool:
+    async with slots.hold():
+        await asyncio.sleep(0)
+        return True

@@ -1,0 +1,137 @@
+"""Recall: what bears on a section's orders, within a budget, each with its reason."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inkwright.agents.tokenizer import ScaledTokenizer
+from inkwright.memory.entry import Entry
+from inkwright.memory.passages import Passage
+from inkwright.memory.recall import Recalled, entry_key, recall
+from tests.memory.texts import TEXTS
+
+COUNT = ScaledTokenizer(1.2).count
+NAMES = st.sampled_from(["Mara", "Port Selm", "林舟", "the lamp", "灯", "x", ""])
+
+
+def an_entry(number: int, subject: str, statement: str = "It is so.", **fields: object) -> Entry:
+    return Entry.model_validate(
+        {"id": f"p.{number}", "subject": subject, "statement": statement, "origin": "plan"} | fields
+    )
+
+
+def recalled(
+    orders: str,
+    entries: list[Entry],
+    passages: list[Passage] | None = None,
+    nearest: dict[str, float] | None = None,
+    budget: int = 10_000,
+) -> Recalled:
+    return recall(
+        orders,
+        entries,
+        passages or [],
+        nearest or {},
+        budget_tokens=budget,
+        count=COUNT,
+        titles={"s1": "The Rock"},
+    )
+
+
+@st.composite
+def memories(draw: st.DrawFn) -> tuple[list[Entry], list[Passage], dict[str, float]]:
+    entries = [
+        an_entry(n, draw(NAMES), draw(TEXTS), pinned=draw(st.booleans()), aliases=(draw(NAMES),))
+        for n in range(draw(st.integers(0, 8)))
+    ]
+    passages = [Passage(f"s1@1#{n}", "s1", draw(TEXTS)) for n in range(draw(st.integers(0, 6)))]
+    ids = [*map(entry_key, entries), *(p.id for p in passages)]
+    found = draw(st.lists(st.sampled_from(ids), unique=True)) if ids else []
+    return entries, passages, {i: n / 10 for n, i in enumerate(found)}
+
+
+@given(memories(), TEXTS, st.integers(0, 400))
+def test_recall_never_exceeds_its_budget(memory, orders, budget):
+    found = recalled(orders, *memory, budget=budget)
+    assert not found.text or COUNT(found.text) <= budget
+    assert found.tokens <= budget
+
+
+@given(memories(), TEXTS, st.integers(0, 400))
+def test_the_same_inputs_recall_the_same(memory, orders, budget):
+    assert recalled(orders, *memory, budget=budget) == recalled(orders, *memory, budget=budget)
+
+
+@given(memories(), TEXTS, st.integers(0, 400))
+def test_what_is_shown_is_in_the_text_and_what_is_not_says_why(memory, orders, budget):
+    entries = {e.id: e for e in memory[0]}
+    found = recalled(orders, *memory, budget=budget)
+    for shown in found.shown:
+        line = entries[shown.entry].line
+        assert (line in found.text) or shown.how == "dropped"
+        assert shown.reason
+
+
+@pytest.mark.parametrize(
+    ("subject", "aliases", "orders"),
+    [
+        ("Mara Voss", ("the keeper",), "Purpose: the keeper lights the lamp"),
+        ("林舟", (), "写出林舟怎样回到码头"),
+        ("Lin Zhou", ("林舟",), "写出林舟怎样回到码头"),
+        ("GPU", (), "使用GPU训练"),
+    ],
+)
+def test_an_entry_whose_name_the_orders_use_is_found_though_vector_search_missed_it(
+    subject, aliases, orders
+):
+    named = an_entry(1, subject, "Blue.", aliases=aliases)
+    others = [an_entry(n, f"Other {n}", "Something long about nothing.") for n in range(2, 30)]
+    nearest = {entry_key(e): n / 100 for n, e in enumerate(others)}
+    found = recalled(orders, [named, *others], nearest=nearest, budget=COUNT(named.line) + 2)
+    assert found.text == named.line
+    assert "the orders name" in found.shown[0].reason
+
+
+def test_what_is_pinned_comes_before_everything_else():
+    pinned = an_entry(1, "House style", "Past tense.", pinned=True)
+    named = an_entry(2, "Mara", "Blue.")
+    found = recalled("Mara", [named, pinned], budget=COUNT(pinned.line) + 2)
+    assert [(s.entry, s.how) for s in found.shown] == [("p.1", "raw"), ("p.2", "dropped")]
+    assert found.shown[0].reason == "pinned"
+    assert found.shown[1].reason.startswith("over budget")
+
+
+def test_a_near_entry_comes_before_one_that_is_only_recent():
+    near, recent = an_entry(1, "Harbour", "Deep."), an_entry(2, "Orchard", "Old.")
+    found = recalled(
+        "boats", [near, recent], nearest={entry_key(near): 0.1}, budget=COUNT(near.line) + 2
+    )
+    assert found.text == near.line
+    assert found.shown[0].reason == "near in meaning"
+
+
+def test_words_shared_with_the_orders_count():
+    rare, other = an_entry(1, "A", "The astrolabe is broken."), an_entry(2, "B", "It rained.")
+    found = recalled("Mend the astrolabe", [rare, other], budget=COUNT(rare.line) + 2)
+    assert found.text == rare.line
+    assert found.shown[0].reason == "shares words"
+
+
+def test_entries_are_told_in_the_order_of_the_ledger():
+    entries = [an_entry(n, name) for n, name in enumerate(["Voss", "Mara", "Lamp"], 1)]
+    found = recalled("Lamp and Mara and Voss", entries)
+    assert found.text.splitlines() == [e.line for e in entries]
+
+
+def test_near_passages_are_shown_with_their_origin_within_their_share():
+    passages = [Passage(f"s1@1#{n}", "s1", "The lamp went out. " * 12) for n in range(1, 9)]
+    nearest = {p.id: 0.1 for p in reversed(passages)}
+    found = recalled("lamp", [], passages, nearest, budget=1000)
+    assert found.text.startswith("From The Rock: The lamp went out.")
+    assert COUNT(found.text) <= 300
+    request = [Passage("source1#1", "source", "Write of the lamp.")]
+    assert "From the request:" in recalled("lamp", [], request, {"source1#1": 0.1}).text
+
+
+def test_a_passage_that_vector_search_did_not_find_is_not_shown():
+    assert recalled("lamp", [], [Passage("s1@1#1", "s1", "The lamp.")]).text == ""
