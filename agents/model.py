@@ -5,9 +5,11 @@ once more, with what was wrong with it; after that the caller gets an ``Unusable
 are raised, never returned as text.
 """
 
+import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -106,6 +108,9 @@ class Models:
         self._slots = Slots(calling.concurrency)
         self._began = time.monotonic()
         self._failures: Counter[Role] = Counter()
+        self._sent = 0
+        self._all_kept = asyncio.Event()
+        self._all_kept.set()
 
     async def form(
         self, ask: Ask, form: type[F], fault: Callable[[F], str | None] = lambda _: None
@@ -227,28 +232,47 @@ class Models:
         answer = self._journal.find(key)
         from_journal = answer is not None
         if answer is None:
-            answer = await self._called(ask, request, on_text)
-            self._journal.keep(key, request.messages, answer, asked_for=asked_for)
+            answer = await self._called(ask, key, request, on_text)
         elif on_text is not None:
             on_text(answer.text)
         self._account(ask, answer, from_journal)
         return answer
 
     async def _called(
-        self, ask: Ask, request: Request, on_text: Callable[[str], None] | None
+        self, ask: Ask, key: Key, request: Request, on_text: Callable[[str], None] | None
     ) -> Answer:
+        """Return a model's answer, which is in the journal then."""
+        asked_for = self._calling.endpoints[ask.role].model
         async with self._slots.hold(ask.priority):
-            self._check_limits(ask.role)
+            await self._check_limits(ask.role)
             self.spent.calls += 1
-            try:
-                answer = await self.transport.complete(request, on_text)
-            except ModelUnreachable:
-                self._failures[ask.role] += 1
-                raise
+            with self._under_way():
+                try:
+                    answer = await self.transport.complete(request, on_text)
+                except ModelUnreachable:
+                    self._failures[ask.role] += 1
+                    raise
+                self._journal.keep(key, request.messages, answer, asked_for=asked_for)
         self._failures[ask.role] = 0
         return answer
 
-    def _check_limits(self, role: Role) -> None:
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        self._sent += 1
+        self._all_kept.clear()
+        try:
+            yield
+        finally:
+            self._sent -= 1
+            if not self._sent:
+                self._all_kept.set()
+
+    async def _check_limits(self, role: Role) -> None:
+        """Raise what stops a call from being sent.
+
+        A limit that is used up waits for the calls that used it: raised before they are answered,
+        it would end the tasks that wait for them, and what was paid for would be lost.
+        """
         if self._failures[role] >= FAILURES_IN_A_ROW:
             raise ModelUnreachable(
                 f"{self._failures[role]} calls in a row to the {role}'s model got no answer;"
@@ -262,6 +286,7 @@ class Models:
         )
         for limit, used, unit in spent:
             if limit is not None and used >= limit:
+                await self._all_kept.wait()
                 raise BudgetSpent(f"the limit of {limit:g} {unit} is used up")
 
     @property

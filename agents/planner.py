@@ -21,6 +21,7 @@ from inkwright.agents.desk import Desk
 from inkwright.agents.parse import in_other_script
 from inkwright.agents.requirements import (
     constraints,
+    is_series,
     read_requirements,
     words_asked_for,
 )
@@ -81,7 +82,7 @@ async def _outline(
         return outline
     if desk.arms.plan == "given":
         return outlining.single(title, continuity, words)
-    if found is not None and found.units and found.units > 1:
+    if found is not None and found.units and is_series(found, desk.request):
         outline = outlining.series(title, continuity, words, found.units, found.unit_title)
         return await _filled_in(desk, outline)
     outline = await _invented(desk, title, continuity, words, placed)

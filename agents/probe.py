@@ -52,8 +52,9 @@ async def count_tokens(endpoint: Endpoint, texts: Sequence[str]) -> list[int | N
     """Return how many tokens the served model makes of each text; None where it does not say."""
     if not endpoint.api_bases:
         return [None] * len(texts)
-    async with _client(endpoint, TOKENIZE_TIMEOUT) as client:
-        return [await _count(client, endpoint, endpoint.api_bases[0], text) for text in texts]
+    base = endpoint.api_bases[0]
+    async with _client(endpoint, base, TOKENIZE_TIMEOUT) as client:
+        return [await _count(client, endpoint, base, text) for text in texts]
 
 
 def served_name(endpoint: Endpoint) -> str:
@@ -79,7 +80,7 @@ def not_served(endpoint: Endpoint, served: Served) -> str | None:
 
 
 async def _probe_one(endpoint: Endpoint, base: str) -> Served:
-    async with _client(endpoint, TIMEOUT) as client:
+    async with _client(endpoint, base, TIMEOUT) as client:
         try:
             answer = await client.get(f"{base}/models")
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
@@ -99,9 +100,10 @@ async def _probe_one(endpoint: Endpoint, base: str) -> Served:
         )
 
 
-def _client(endpoint: Endpoint, timeout: httpx.Timeout) -> httpx.AsyncClient:
+def _client(endpoint: Endpoint, base: str, timeout: httpx.Timeout) -> httpx.AsyncClient:
     headers = {"Authorization": f"Bearer {endpoint.api_key}"}
-    return httpx.AsyncClient(headers=headers, timeout=timeout)
+    encrypted = base.startswith("https:")  # reading certificates for nothing takes a while
+    return httpx.AsyncClient(headers=headers, timeout=timeout, verify=encrypted)
 
 
 def _listed(answer: httpx.Response) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from inkwright.agents.desk import BEFORE_WORDS, Desk, orders
 from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.entry import Entry
-from inkwright.memory.errors import ModelError
+from inkwright.memory.errors import IndexUnusable, ModelError
 from inkwright.memory.outline import Section
 from inkwright.memory.passages import Passage, of_draft, of_source
 from inkwright.memory.recall import Recalled, entry_key, recall
@@ -96,7 +96,7 @@ async def _nearest(
     texts = {entry_key(e): e.line for e in entries} | {p.id: p.text for p in passages}
     try:
         return await desk.finder.nearest(told, texts)
-    except ModelError as fault:
+    except (ModelError, IndexUnusable) as fault:
         desk.problem(f"vector search is off, exact and lexical search go on ({fault})")
         return {}
 

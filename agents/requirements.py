@@ -62,6 +62,19 @@ async def read_requirements(desk: Desk) -> Requirements | None:
     return found
 
 
+def is_series(found: Requirements, request: str) -> bool:
+    """True when the request itself bears out the numbered series that ``found`` speaks of.
+
+    Small models fill in a number wherever there is room for one: it counts if the request has that
+    number, or the word that the unit's heading is made of.
+    """
+    if not found.units or found.units < 2 or "{n}" not in found.unit_title:
+        return False
+    said = normalise(request)
+    unit = normalise(found.unit_title.replace("{n}", " "))
+    return str(found.units) in said.split() or (bool(unit) and unit in said)
+
+
 def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple[Constraint, ...]:
     """Return the brief's constraints and those found in the request, numbered ``c1``, ``c2``...
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,6 +32,8 @@ from inkwright.memory import drafts, plans, sources, works
 from inkwright.memory.errors import (
     BadInput,
     BudgetSpent,
+    IndexUnusable,
+    InkwrightError,
     ModelRefused,
     ModelUnreachable,
 )
@@ -81,7 +83,7 @@ async def run(
         stage = Stage(broken=0)
         try:
             await work_graph().ainvoke(stage, context=going, config={"recursion_limit": 50})
-        except* (ModelUnreachable, ModelRefused) as group:
+        except BaseExceptionGroup as group:
             raise _first(group) from None
         if isinstance(going.stopped_by, ModelUnreachable | ModelRefused):
             raise going.stopped_by
@@ -277,8 +279,11 @@ def _set_up(
         else:
             from inkwright.memory.index import ChromaIndex
 
-            index = ChromaIndex(library.home / "index", embedder.name)
-            desk.finder = Finder(work.id, index, embedder.embed)
+            try:
+                index = ChromaIndex(library.home / "index", embedder.name)
+                desk.finder = Finder(work.id, index, embedder.embed)
+            except IndexUnusable as fault:
+                desk.problem(f"vector search is off: {fault}")
     return desk
 
 
@@ -294,10 +299,11 @@ async def _shorten_request(desk: Desk, pinned: dict[str, Any]) -> None:
 
 
 async def _beat(library: Library, lease: Lease) -> None:
-    """Renew the lease for as long as the run lives."""
+    """Renew the lease for as long as the run lives; what prevents it, the next commit will say."""
     while True:
         await asyncio.sleep(works.LEASE_S / 4)
-        works.renew(library, lease)
+        with suppress(InkwrightError):
+            works.renew(library, lease)
 
 
 def _result(desk: Desk, status: Status, began: float, stopped_by: Exception | None) -> RunResult:

@@ -1,6 +1,7 @@
 """The one place that talks to LiteLLM: one call, with its retries, as a typed answer or error."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -66,6 +67,8 @@ class LiteLLMTransport:
         litellm.suppress_debug_info = True
         litellm.telemetry = False
         litellm.drop_params = False
+        for name in ("LiteLLM", "LiteLLM Router"):  # it logs what it raises; the caller tells it
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._litellm = litellm
         self._router = Router(
             model_list=[

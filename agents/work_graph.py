@@ -62,7 +62,7 @@ async def draft(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     _tell_sections(desk)
     if missing(desk):
         works.record(desk.library, desk.lease, status="drafting")
-        works.pin(desk.library, desk.lease, settled=False, repair=None)
+        works.pin(desk.library, desk.lease, settled=None, repair=None)
     scheduler = Scheduler(desk, run.sections)
     await scheduler.run()
     run.stopped_by = scheduler.stopped_by
@@ -70,17 +70,18 @@ async def draft(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
 
 
 async def settle(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
+    """Settle, once for each version of the plan, what rests on something else than it was shown."""
     run = runtime.context
     desk = run.desk
     enabled = desk.arms.memory == "full" and desk.arms.review == "full"
-    if enabled and not _pinned(desk).get("settled"):
+    if enabled and _pinned(desk).get("settled") != desk.plan.version:
         desk.watch(PhaseBegan(desk.work, "settling"))
         try:
             await settler.settle(desk)
         except (BudgetSpent, ModelError) as fault:
             run.stopped_by = fault
             return {}
-        works.pin(desk.library, desk.lease, settled=True)
+        works.pin(desk.library, desk.lease, settled=desk.plan.version)
     return {}
 
 
