@@ -1,7 +1,6 @@
 """From what a person typed after ``inkwright write`` to a brief."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from inkwright.app.faults import nearest, path_of, said
+from inkwright.app.files import MARKUP, PROSE, normal, read_markup, read_text
 from inkwright.app.headings import read_headings
-from inkwright.app.markup import Lines, read_json, read_yaml
+from inkwright.app.markup import Lines
 from inkwright.memory import coverage
 from inkwright.memory.brief import (
     MAX_REQUEST_CHARS,
@@ -23,9 +23,6 @@ from inkwright.memory.brief import (
 )
 from inkwright.memory.errors import BadInput
 
-MAX_FILE_BYTES = 16_000_000
-_PROSE = (".txt", ".md", ".markdown")
-_MARKUP = (".yaml", ".yml", ".json")
 _KEYS = (*Brief.model_fields, "sources")
 _MODELS: dict[str, type[BaseModel]] = {
     "constraints": Constraint,
@@ -49,11 +46,11 @@ def read_brief(given: str, *, outline: Path | None = None, **changes: Any) -> Br
     lines: Lines = {}
     name, folder = "the brief", Path.cwd()
     if (file := _file_of(given)) is None:
-        found: dict[str, Any] = {"request": _normal(given)}
+        found: dict[str, Any] = {"request": normal(given)}
     else:
         name, folder = str(file), file.parent
         text = read_text(file)
-        if file.suffix.lower() in _PROSE:
+        if file.suffix.lower() in PROSE:
             found = {"request": text}
         else:
             found, lines = _read_keys(text, name)
@@ -79,52 +76,24 @@ def check(brief: Brief, name: str = "the brief") -> None:
         raise BadInput(f"{name}: {fault}") from fault
 
 
-def read_text(file: Path) -> str:
-    """Return a UTF-8 file's text, NFC, with ``\\n`` between lines.
-
-    Raises:
-        BadInput: not there, not a file, not UTF-8, or too large.
-    """
-    try:
-        if not file.exists():
-            raise BadInput(f"{file}: no such file")
-        if not file.is_file():
-            raise BadInput(f"{file}: not a file")
-        if (size := file.stat().st_size) > MAX_FILE_BYTES:
-            raise BadInput(f"{file}: {size:,} bytes; at most {MAX_FILE_BYTES:,} are read")
-        return _normal(file.read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError as fault:
-        raise BadInput(
-            f"{file}: not UTF-8 text (byte {fault.start:,}); save it as UTF-8"
-        ) from fault
-    except OSError as fault:
-        raise BadInput(f"{file}: {fault.strerror}") from fault
-
-
 def _file_of(given: str) -> Path | None:
     """Return the file that ``given`` names, or None when it is the request itself."""
     if "\n" in given or len(given) > 1000:
         return None
     path = Path(given).expanduser()
     suffix = path.suffix.lower()
-    if suffix in (*_PROSE, *_MARKUP):
+    if suffix in (*PROSE, *MARKUP):
         return path
     spaced = any(c.isspace() for c in given)
     if re.fullmatch(r"\S+\.[A-Za-z0-9]{2,5}", given) and not given.startswith("http"):
         raise BadInput(f"{given}: a brief is a sentence or a .txt, .md, .yaml or .json file")
     if given.startswith(("/", "./", "../", "~/")) or (re.search(r"[/\\]", given) and not spaced):
-        if path.exists() and suffix not in (*_PROSE, *_MARKUP):
+        if path.exists() and suffix not in (*PROSE, *MARKUP):
             raise BadInput(f"{given}: a brief is a .txt, .md, .yaml or .json file")
         return path
     if not spaced and path.is_file():
         raise BadInput(f"{given}: a brief is a .txt, .md, .yaml or .json file; rename it")
     return None
-
-
-def _normal(text: str) -> str:
-    if "\0" in text:
-        raise BadInput("the text holds a NUL character; remove it")
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _read_keys(text: str, name: str) -> tuple[dict[str, Any], Lines]:
@@ -134,13 +103,6 @@ def _read_keys(text: str, name: str) -> tuple[dict[str, Any], Lines]:
     if not isinstance(value, dict):
         raise BadInput(f"{name}: expected keys with values, such as `request: ...`")
     return value, lines
-
-
-def read_markup(text: str, name: str) -> tuple[Any, Lines]:
-    """Return the value in a YAML or JSON file's text, by the file's ``name``, and its lines."""
-    if name.lower().endswith(".json"):
-        return (read_json(text, name) if text.strip() else None), {}
-    return read_yaml(text, name)
 
 
 def _resolve(found: dict[str, Any], name: str, folder: Path) -> None:
@@ -171,7 +133,7 @@ def _read_outline(given: str, name: str, folder: Path) -> tuple[str | None, Any]
         return read_headings(given, f"{name}: outline")
     file = folder / Path(given).expanduser()
     text = read_text(file)
-    if file.suffix.lower() not in _MARKUP:
+    if file.suffix.lower() not in MARKUP:
         return read_headings(text, str(file))
     value, lines = read_markup(text, str(file))
     title = None

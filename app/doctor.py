@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,17 @@ from inkwright.app import endpoints
 from inkwright.app.engine import INDEX, opened
 from inkwright.app.settings import Settings
 from inkwright.memory import schema, works
-from inkwright.memory.errors import BadInput, InkwrightError, ModelError, ModelRefused
+from inkwright.memory.errors import (
+    BadInput,
+    IndexUnusable,
+    InkwrightError,
+    ModelError,
+    ModelRefused,
+)
 
 if TYPE_CHECKING:
-    from inkwright.agents.config import Calling, Endpoint
+    from inkwright.agents.config import Calling, Endpoint, Role
+    from inkwright.agents.transport import LiteLLMTransport
 
 BAD_INPUT, NO_MODEL = 2, 3
 SHORT_CONTEXT = 4096
@@ -76,14 +84,12 @@ def _library(settings: Settings) -> Iterator[Check]:
 def _index(settings: Settings) -> Check:
     from inkwright.memory.index import ChromaIndex
 
+    folder = settings.home / INDEX
     try:
-        ChromaIndex(settings.home / INDEX, "").missing("doctor", [])
-    except Exception as fault:
-        reason = " ".join(str(fault).split())[:200]
-        return Check(
-            "index", False, f"{reason}; remove {settings.home / INDEX}: it is rebuilt", BAD_INPUT
-        )
-    return Check("index", True, str(settings.home / INDEX))
+        ChromaIndex(folder, "")
+    except IndexUnusable as fault:
+        return Check("index", False, str(fault), BAD_INPUT)
+    return Check("index", True, str(folder))
 
 
 def _offline_embedder(settings: Settings) -> Check:
@@ -157,7 +163,7 @@ async def _asked(calling: "Calling") -> list[Check]:
     return found
 
 
-async def _ask_one(calling: "Calling", endpoint: "Endpoint", role: str) -> list[Check]:
+async def _ask_one(calling: "Calling", endpoint: "Endpoint", role: "Role") -> list[Check]:
     from inkwright.agents.probe import not_served, probe
 
     where = ", ".join(endpoint.api_bases) or "its provider"
@@ -192,14 +198,15 @@ class Pong(BaseModel):
     word: str = Field(max_length=20)
 
 
-async def _answers_in_form(calling: "Calling", role: str) -> Check:
+async def _answers_in_form(calling: "Calling", role: "Role") -> Check:
     from inkwright.agents.parse import Unreadable, read_form
-    from inkwright.agents.transport import LiteLLMTransport, Request
+    from inkwright.agents.transport import Request
 
     ask = {"role": "user", "content": 'Answer with JSON: {"word": "pong"}'}
-    request = Request(role=role, messages=(ask,), max_tokens=60, temperature=0.0, seed=1, form=Pong)  # type: ignore[arg-type]
+    request = Request(role=role, messages=(ask,), max_tokens=60, temperature=0.0, seed=1, form=Pong)
     try:
-        answer = await LiteLLMTransport(calling.model_copy(update={"tries": 1})).complete(request)
+        with _transport(calling) as transport:
+            answer = await transport.complete(request)
         read_form(answer.text, answer.finish, Pong)
     except ModelError as fault:
         return Check("structured output", False, str(fault), NO_MODEL)
@@ -210,10 +217,15 @@ async def _answers_in_form(calling: "Calling", role: str) -> Check:
 
 
 async def _embeds(calling: "Calling") -> Check:
-    from inkwright.agents.transport import LiteLLMTransport
-
     try:
-        vectors = await LiteLLMTransport(calling.model_copy(update={"tries": 1})).embed(["a"])
+        with _transport(calling) as transport:
+            vectors = await transport.embed(["a"])
     except ModelError as fault:
         return Check("embeddings", False, str(fault), NO_MODEL)
     return Check("embeddings", True, f"{vectors.shape[1]} dimensions")
+
+
+def _transport(calling: "Calling") -> "closing[LiteLLMTransport]":
+    from inkwright.agents.transport import LiteLLMTransport
+
+    return closing(LiteLLMTransport(calling.model_copy(update={"tries": 1})))

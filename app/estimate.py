@@ -8,18 +8,16 @@ works, where there are any.
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from inkwright.agents.config import ROLES, Arms, Calling, Limits
-from inkwright.agents.events import CallAnswered, Event, Planned, Watch
+from inkwright.agents.config import ROLES, Arms, Calling
+from inkwright.agents.events import CallAnswered, Event
 from inkwright.app import endpoints, history
 from inkwright.app.clock import run_hurried
 from inkwright.app.history import Repairs
@@ -29,12 +27,11 @@ from inkwright.app.wording import duration
 from inkwright.memory import works
 from inkwright.memory.brief import Brief
 from inkwright.memory.errors import LibraryUnusable
-from inkwright.memory.library import Lease, Library
+from inkwright.memory.library import Library
 from inkwright.memory.works import Work
 
 if TYPE_CHECKING:
-    from inkwright.agents.desk import Desk
-    from inkwright.agents.tokenizer import ScaledTokenizer
+    pass
 
 DEFAULT_CONTEXT = 8192
 """Context length in tokens when neither settings nor an earlier work say."""
@@ -61,10 +58,11 @@ class Estimate:
 
     def lines(self) -> Iterator[str]:
         """Say it in plain lines."""
-        by_role = ", ".join(f"{role} {n}" for role, n in self.calls.items())
+        roles = ", ".join(f"{role} {n}" for role, n in self.calls.items())
+        by_role = f" ({roles})" if roles else ""
         reused = f", {self.from_journal} more from the journal" if self.from_journal else ""
         yield f"would write {self.words:,} words in {self.sections} sections"
-        yield f"calls: {sum(self.calls.values()):,} ({by_role}){reused}"
+        yield f"calls: {sum(self.calls.values()):,}{by_role}{reused}"
         yield (
             f"tokens: {self.prompt_tokens:,} prompt ({self.cached_tokens:,} of them cached), "
             f"{self.completion_tokens:,} completion"
@@ -72,27 +70,6 @@ class Estimate:
         yield f"time: about {duration(self.seconds)} ({self.pace})"
         yield f"money: {self.money}"
         yield "nothing was sent"
-
-
-class NoIndex:
-    """A vector index that finds nothing."""
-
-    def __init__(self) -> None:
-        self._known: set[str] = set()
-
-    def missing(self, work: str, ids: Sequence[str]) -> list[str]:
-        return [i for i in ids if i not in self._known]
-
-    def add(self, work: str, vectors: Mapping[str, np.ndarray]) -> None:
-        self._known.update(vectors)
-
-    def nearest(
-        self, work: str, vector: np.ndarray, ids: Sequence[str], limit: int
-    ) -> dict[str, float]:
-        return {}
-
-    def drop(self, work: str) -> None:
-        self._known.clear()
 
 
 def estimate(brief: Brief, settings: Settings, arms: Arms, *, fresh: bool = False) -> Estimate:
@@ -132,17 +109,19 @@ def _rehearsed(
 ) -> Estimate:
     from inkwright.agents.desk import language_is_han
     from inkwright.agents.tokenizer import MARGIN, ScaledTokenizer
+    from inkwright.app.rehearsal import rehearse, set_up
 
     known = history.of(library, calling.endpoints["writer"].model, settings)
-    tokenizer = ScaledTokenizer(known.tokenizer_factor or MARGIN)
+    pinned = (work.pinned or {}).get("tokenizer_factor")
+    tokenizer = ScaledTokenizer(pinned or known.tokenizer_factor or MARGIN)
     stand_in = Understudy(
         work.brief.request, known.pace, tokenizer.count, han=language_is_han(work.brief)
     )
     events: list[Event] = []
     with works.leased(library, work.id) as lease:
         context = known.context_tokens or DEFAULT_CONTEXT
-        desk = _desk(library, lease, work, calling, stand_in, tokenizer, context, events.append)
-        _, seconds = run_hurried(_run(desk, stand_in))
+        desk = set_up(library, lease, work, calling, stand_in, tokenizer, context, events.append)
+        _, seconds = run_hurried(rehearse(desk, stand_in))
     answered = [e for e in events if isinstance(e, CallAnswered)]
     calls = [c for c in answered if not c.from_journal]
     outline = desk.plan.outline
@@ -181,76 +160,6 @@ def _with_repairs(
         + round(sum(r.completion for r in repairs) * sections),
         seconds=found.seconds + sum(r.seconds for r in repairs) * sections / side_by_side,
     )
-
-
-async def _run(desk: "Desk", stand_in: Understudy) -> None:
-    """Go through the graphs as a run does."""
-    from inkwright.agents.requirements import fits_whole, instructions_of
-    from inkwright.agents.section_graph import section_graph
-    from inkwright.agents.work_graph import Run, Stage, work_graph
-    from inkwright.memory import sources
-
-    if not fits_whole(desk.brief, desk.tokenizer, desk.context_tokens):
-        desk.request = ""
-        desk.request = await instructions_of(desk)
-        sources.keep(desk.library, desk.lease, "the request", desk.brief.request)
-
-    def follow(event: Event) -> None:
-        if isinstance(event, Planned):
-            stand_in.plan = desk.plan
-        told(event)
-
-    told, desk.watch = desk.watch, follow
-    run = Run(desk, section_graph(), "complete")
-    stage: Any = dict.fromkeys(Stage.__annotations__, 0)
-    await work_graph().ainvoke(stage, context=run, config={"recursion_limit": 50})
-
-
-def _desk(
-    library: Library,
-    lease: Lease,
-    work: Work,
-    calling: Calling,
-    stand_in: Understudy,
-    tokenizer: "ScaledTokenizer",
-    context_tokens: int,
-    watch: Watch,
-) -> "Desk":
-    from inkwright.agents.desk import Desk, language_is_han
-    from inkwright.agents.finder import Finder
-    from inkwright.agents.model import Models
-    from inkwright.memory import plans
-    from inkwright.memory.ledger import Ledger
-
-    arms, pinned = Arms.model_validate(work.arms), work.pinned or {}
-    models = Models(
-        library,
-        lease,
-        stand_in,
-        tokenizer,
-        calling=calling,
-        context_tokens=pinned.get("context_tokens", context_tokens),
-        limits=Limits(),
-        seed=work.brief.seed,
-        watch=watch,
-    )
-    searches = arms.memory in ("vector", "full")
-    desk = Desk(
-        library=library,
-        lease=lease,
-        brief=work.brief,
-        arms=arms,
-        models=models,
-        finder=Finder(work.id, NoIndex() if searches else None, stand_in.embed),
-        ledger=Ledger(library, work.id).refresh(),
-        watch=watch,
-        slots=pinned.get("slots", calling.concurrency),
-        request=pinned.get("request") or work.brief.request,
-        han=language_is_han(work.brief),
-    )
-    if (plan := plans.current(library, work.id)) is not None:
-        desk.use(plan)
-    return desk
 
 
 def _startup(calling: Calling, arms: Arms) -> float:

@@ -21,10 +21,15 @@ def run_to_end(work: Coroutine[Any, Any, T]) -> T:
     Raises:
         KeyboardInterrupt: a signal ended it first. A second signal ends the process at once.
     """
-    return asyncio.run(_guarded(work))
+    deadline = threading.Timer(GRACE_S, os._exit, (INTERRUPTED,))
+    deadline.daemon = True
+    try:
+        return asyncio.run(_guarded(work, deadline))
+    finally:
+        deadline.cancel()
 
 
-async def _guarded(work: Coroutine[Any, Any, T]) -> T:
+async def _guarded(work: Coroutine[Any, Any, T], deadline: threading.Timer) -> T:
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
     signalled = False
 
@@ -33,10 +38,8 @@ async def _guarded(work: Coroutine[Any, Any, T]) -> T:
         if signalled:
             os._exit(INTERRUPTED)
         signalled = True
-        task.cancel()
-        deadline = threading.Timer(GRACE_S, os._exit, (INTERRUPTED,))
-        deadline.daemon = True
         deadline.start()
+        task.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)

@@ -32,6 +32,8 @@ DRAFTED_SHARE = 0.6
 """Share of a section's work that is done when its draft stands; the rest is memory and review."""
 DONE = ("accepted", "settled")
 LONGEST_WORD = 40
+TOKENS_A_WORD = 1.35
+"""Of text that is still arriving: about what English takes."""
 
 
 @dataclass
@@ -158,7 +160,9 @@ class Progress:
     def tokens_per_s(self) -> float:
         """Completion tokens a second since calls began, all streams together."""
         elapsed = self.clock() - (self._calling_since or self._began)
-        return self.completion_tokens / elapsed if elapsed else 0.0
+        arriving = sum(line.words for line in self.lines.values() if line.state == "drafting")
+        tokens = self.completion_tokens + arriving * TOKENS_A_WORD
+        return tokens / elapsed if elapsed else 0.0
 
     @property
     def eta_s(self) -> float | None:

@@ -138,6 +138,9 @@ class Understudy:
         await asyncio.sleep(EMBED_S * len(texts))
         return np.ones((len(texts), EMBED_DIMENSIONS), dtype=np.float32)
 
+    def close(self) -> None:
+        """Hold nothing, and let go of nothing."""
+
     def _asked(self, user: str, max_tokens: int) -> tuple[int, list[str]]:
         """Return how many words the writer is asked for, and the phrases it must use."""
         ordered = re.search(r"^Section: (\S+)$", user, re.MULTILINE)
@@ -179,7 +182,7 @@ class Understudy:
         series = _SERIES.search(self._request)
         told = [s.strip() for s in re.split(r"(?<=[.!?。！？])\s*", self._request)]
         return {
-            "title": "A title of five words",
+            "title": self._title(),
             "kind": "text",
             "fiction": bool(_FICTION.search(self._request)),
             "units": int(series[1] or series[3]) if series else None,

@@ -90,12 +90,17 @@ def write(
     folder = output.prepare(out or Path.cwd())
     work = engine.begin(brief, settings, asked.arms, fresh=fresh)
     job = Job(settings, limits)
-    if ask and not work.approved and sys.stdin.isatty() and sys.stdout.isatty():
+    if ask and not work.approved and interactive():
         _tell_planned(_watched(work.id, job, lambda job: engine.plan(work.id, job)))
         if not typer.confirm("\nWrite it?", default=True):
             typer.echo(f"the outline is kept; `inkwright resume {work.id}` writes it")
             return 0
     return _written(work.id, job, folder if out else folder / work.id)
+
+
+def interactive() -> bool:
+    """True when a person sits at the terminal and can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def plan(asked: Asked, *, limits: Limits, fresh: bool) -> int:

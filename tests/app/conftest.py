@@ -54,4 +54,5 @@ def model(server: SimServer, monkeypatch: pytest.MonkeyPatch) -> SimServer:
     server.restore()
     monkeypatch.setenv("INKWRIGHT_API_BASE", server.base)
     monkeypatch.setenv("INKWRIGHT_MODEL", server.model)
+    monkeypatch.setenv("INKWRIGHT_EMBEDDER_MODEL", server.config.embedding_model)
     return server
