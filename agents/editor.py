@@ -58,11 +58,15 @@ async def trim(
     section: str,
     text: str,
     surplus_words: int,
+    most_words: int,
     *,
     turn: int,
     priority: float = 0.0,
 ) -> str:
-    """Return ``text`` with sentences taken out until about ``surplus_words`` words are gone."""
+    """Return ``text`` with sentences taken out until ``surplus_words`` words are gone.
+
+    Never more than ``most_words`` go.
+    """
     parts = sentences(text)
     listed = "\n".join(
         f"[{n}] ({count_words(s.text)} words) {s.text}" for n, s in enumerate(parts, 1)
@@ -74,7 +78,7 @@ async def trim(
     )
     ask = desk.ask(section, "editor", f"trim {turn}", prompt, 250, priority=priority)
     answer = await desk.models.form(ask, Cuts)
-    return cut(text, parts, answer.sentences, surplus_words)
+    return cut(text, parts, answer.sentences, surplus_words, most_words)
 
 
 def applied(text: str, parts: Sequence[Sentence], answer: Edits) -> str:
@@ -94,17 +98,28 @@ def applied(text: str, parts: Sequence[Sentence], answer: Edits) -> str:
     return "".join([*pieces, text[at:]])
 
 
-def cut(text: str, parts: Sequence[Sentence], numbers: Sequence[int], surplus_words: int) -> str:
-    """Return ``text`` without the sentences numbered, in that order, while they fit the surplus."""
+def cut(
+    text: str,
+    parts: Sequence[Sentence],
+    numbers: Sequence[int],
+    surplus_words: int,
+    most_words: int,
+) -> str:
+    """Return ``text`` without the sentences numbered, in that order, until the surplus is gone.
+
+    A sentence with which more than ``most_words`` would go is passed over.
+    """
     gone: set[int] = set()
-    left = surplus_words
+    words = 0
     for number in dict.fromkeys(numbers):
+        if words >= surplus_words:
+            break
         if not 1 <= number <= len(parts):
             continue
         size = count_words(parts[number - 1].text)
-        if size <= left * 1.15:
+        if words + size <= most_words:
             gone.add(number)
-            left -= size
+            words += size
     return _without(text, parts, gone)
 
 

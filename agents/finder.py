@@ -9,12 +9,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import numpy as np
 
+from inkwright.memory.errors import ModelError
 from inkwright.memory.index import Index
 
 Embed = Callable[[Sequence[str]], Awaitable[np.ndarray]]
 NEAREST = 60
 """Candidates that vector search hands to recall."""
 BATCH = 64
+FAILURES_IN_A_ROW = 3
+"""Calls without an answer after which the embedder is asked no more in this run."""
 
 
 class Finder:
@@ -23,12 +26,14 @@ class Finder:
     def __init__(self, work: str, index: Index | None, embed: Embed | None) -> None:
         self._work, self._index, self._embed = work, index, embed
         self._filling = asyncio.Lock()
+        self._failures = 0
         self.embedded = 0
         """Texts embedded in this run."""
 
     async def nearest(self, query: str, texts: Mapping[str, str]) -> dict[str, float]:
         """Return ids of ``texts`` (id to text) nearest to ``query``, with cosine distance."""
-        if self._index is None or self._embed is None or not texts:
+        given_up = self._failures >= FAILURES_IN_A_ROW
+        if self._index is None or self._embed is None or not texts or given_up:
             return {}
         ids = list(texts)
         vector = (await self._embedded([query]))[0]
@@ -47,5 +52,11 @@ class Finder:
 
     async def _embedded(self, texts: Sequence[str]) -> np.ndarray:
         assert self._embed is not None
+        try:
+            vectors = await self._embed(texts)
+        except ModelError:
+            self._failures += 1
+            raise
+        self._failures = 0
         self.embedded += len(texts)
-        return await self._embed(texts)
+        return vectors

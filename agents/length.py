@@ -83,4 +83,6 @@ async def _step(
         )
     if desk.arms.review == "off":
         return text
-    return await editor.trim(desk, section.id, text, words - middle, turn=turn, priority=priority)
+    return await editor.trim(
+        desk, section.id, text, words - middle, words - aim.low, turn=turn, priority=priority
+    )

@@ -108,6 +108,7 @@ class Models:
         self._slots = Slots(calling.concurrency)
         self._began = time.monotonic()
         self._failures: Counter[Role] = Counter()
+        self._last_failure: dict[Role, str] = {}
         self._sent = 0
         self._all_kept = asyncio.Event()
         self._all_kept.set()
@@ -121,7 +122,7 @@ class Models:
         more then, and taken as it is the second time.
 
         Raises:
-            UnusableAnswer: it could not be read, twice.
+            UnusableAnswer: it could not be read, or is in the wrong language, twice.
         """
 
         def read(answer: Answer, last: bool) -> F:
@@ -138,17 +139,16 @@ class Models:
         self,
         ask: Ask,
         *,
-        han: bool | None = None,
         on_text: Callable[[str], None] | None = None,
     ) -> Prose:
-        """Return the answer as text. ``han``: whether it must be in Han characters.
+        """Return the answer as text; with ``on_text``, send it there as it comes.
 
         Raises:
             UnusableAnswer: empty, a refusal, an error message or the wrong language, twice.
         """
 
         def read(answer: Answer, last: bool) -> Prose:
-            text = read_prose(answer.text, han=han, keep_loops=last)
+            text = read_prose(answer.text, han=ask.han, keep_loops=last)
             return Prose(text, cut_short=answer.finish == "length")
 
         return await self._asked(ask, None, read, on_text)
@@ -249,8 +249,9 @@ class Models:
             with self._under_way():
                 try:
                     answer = await self.transport.complete(request, on_text)
-                except ModelUnreachable:
+                except ModelUnreachable as fault:
                     self._failures[ask.role] += 1
+                    self._last_failure[ask.role] = str(fault)
                     raise
                 self._journal.keep(key, request.messages, answer, asked_for=asked_for)
         self._failures[ask.role] = 0
@@ -275,8 +276,8 @@ class Models:
         """
         if self._failures[role] >= FAILURES_IN_A_ROW:
             raise ModelUnreachable(
-                f"{self._failures[role]} calls in a row to the {role}'s model got no answer;"
-                " nothing more is tried"
+                f"the {role}'s model is given up after {self._failures[role]} calls without an"
+                f" answer: {self._last_failure[role]}"
             )
         limits, minutes = self._limits, (time.monotonic() - self._began) / 60
         spent = (

@@ -149,7 +149,9 @@ async def instructions_of(desk: Desk) -> str:
     request's first and last passage are always among them.
     """
     parts = list(pieces(desk.brief.request, limit=1000))
-    kept = [next(iter(pieces(parts[0], limit=120)))]
+    first = next(iter(pieces(parts[0], limit=120))).strip()
+    last = list(pieces(parts[-1], limit=120))[-1].strip()
+    kept = [first]
     for number, part in enumerate(parts, 1):
         prompt = inputs.Instructions(request=fence("request", part))
         try:
@@ -160,9 +162,8 @@ async def instructions_of(desk: Desk) -> str:
         except UnusableAnswer as fault:
             desk.problem(f"part {number} of the request could not be searched ({fault.fault})")
             continue
-        kept.extend(q for q in found.quotes if q.strip() and q.strip() in part)
-    kept.append(list(pieces(parts[-1], limit=120))[-1])
-    unique = list(dict.fromkeys(q.strip() for q in kept))
-    room = int(desk.context_tokens * REQUEST_SHARE)
-    text = "\n".join(q for n, q in enumerate(unique) if not any(q in o for o in unique[:n]))
-    return shorten(text, room, desk.tokenizer.count)
+        for quote in (q.strip() for q in found.quotes):
+            if quote in part and not any(quote in known for known in (*kept, last)):
+                kept.append(quote)
+    room = int(desk.context_tokens * REQUEST_SHARE) - desk.tokenizer.count(last) - 1
+    return f"{shorten(chr(10).join(kept), room, desk.tokenizer.count)}\n{last}"

@@ -4,7 +4,7 @@ Rules first, then one judge call for all that a rule cannot see. A quote that is
 is no finding; a judge that cannot be had means *not reviewed*.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from inkwright.agents import rules
 from inkwright.agents.answers import Contradictions, Verdicts
@@ -62,7 +62,9 @@ async def _judge(
     )
     ask = desk.ask(section, "reviewer", f"check {turn}", prompt, tokens, priority=priority)
     try:
-        answer = await desk.models.form(ask, Verdicts)
+        answer = await desk.models.form(
+            ask, Verdicts, lambda a: _misquoted((v.quote for v in a.verdicts if v.broken), text)
+        )
     except ModelError as fault:
         desk.problem(f"{section}: not reviewed ({fault})")
         return []
@@ -101,10 +103,17 @@ async def contradictions(
         draft=fence("draft", desk.clipped(text, tokens, listed)),
     )
     ask = desk.ask(section, "reviewer", "settle", prompt, tokens, sample=sample)
-    answer = await desk.models.form(ask, Contradictions)
+    answer = await desk.models.form(
+        ask, Contradictions, lambda a: _misquoted((c.quote for c in a.contradictions), text)
+    )
     known = {c.id for c in changes}
     return [
         Finding(constraint=c.entry, status="broken", evidence=c.quote.strip(), by="judge")
         for c in answer.contradictions
         if c.entry in known and c.quote.strip() and c.quote.strip() in text
     ]
+
+
+def _misquoted(quotes: Iterable[str], text: str) -> str | None:
+    wrong = [q for q in quotes if q.strip() and q.strip() not in text]
+    return "a quote in it is not in the text, word for word" if wrong else None

@@ -107,6 +107,11 @@ async def settle(
     async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
         if not desk.planned:
             raise BadInput(f"{work_id} has no text yet; `inkwright resume {work_id}` writes it")
+        if not settler.enabled(desk):
+            raise BadInput(
+                f"{work_id} cannot be settled: it was begun with {desk.arms.name},"
+                " and settling needs memory=full review=full"
+            )
         await settler.settle(desk, only=only)
         return await _finish(desk, began)
 
@@ -198,6 +203,7 @@ async def _desk(
             yield desk
         finally:
             heart.cancel()
+            desk.models.transport.close()
 
 
 async def _pin(library: Library, lease: Lease, work: Work, calling: Calling) -> dict[str, Any]:

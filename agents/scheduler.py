@@ -17,6 +17,10 @@ from inkwright.memory import drafts, plans
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BudgetSpent, ModelError
 
+AHEAD = 2
+"""One section for every so many slots is made ready while all slots are busy, so that none of them
+waits for our own work between two calls."""
+
 
 class Scheduler:
     """Drafts what is not accepted yet."""
@@ -67,7 +71,8 @@ class Scheduler:
         found.sort(key=lambda sid: (-self._urgency[sid], outline.position[sid]))
         resumed = [sid for sid in found if sid in self._landed]
         fresh = [sid for sid in found if sid not in self._landed]
-        return resumed + fresh[: max(self._desk.slots - self._writing, 0)]
+        places = self._desk.slots + self._desk.slots // AHEAD
+        return resumed + fresh[: max(places - self._writing, 0)]
 
     async def _section(self, sid: str) -> None:
         desk = self._desk

@@ -21,15 +21,23 @@ PASSES = 2
 CHANGES_A_CALL = 30
 
 
+def enabled(desk: Desk) -> bool:
+    """True when the arms leave on what settling needs: memory, a judge and an editor."""
+    return desk.arms.memory == "full" and desk.arms.review == "full"
+
+
 async def settle(desk: Desk, *, only: Collection[str] | None = None) -> None:
     """Check every stale section, or those of ``only``, and patch what contradicts.
 
-    What a pass compares with is fixed when it begins, so that an interrupted pass goes on as it
-    would have: a section patched meanwhile is news for the next pass, not for this one.
+    Does nothing where it is not ``enabled``. What a pass compares with is fixed when it begins, so
+    that an interrupted pass goes on as it would have: a section patched meanwhile is news for the
+    next pass, not for this one.
 
     Raises:
         BudgetSpent: a limit of the run was reached; what is stale stays so.
     """
+    if not enabled(desk):
+        return
     pinned = works.get(desk.library, desk.work).pinned or {}
     begun = pinned.get("settling") or {"pass": 0, "basis": None}
     for number in range(max(begun["pass"], 1), PASSES + 1):

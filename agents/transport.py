@@ -1,7 +1,9 @@
 """The one place that talks to LiteLLM: one call, with its retries, as a typed answer or error."""
 
 import asyncio
+import itertools
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +22,8 @@ T = TypeVar("T")
 
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 30.0
+FREE = {"input_cost_per_token": 0.0, "output_cost_per_token": 0.0}
+"""Spares LiteLLM a look through its prices after each call; what things cost is reckoned here."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,17 @@ class Transport(Protocol):
         """Return one vector a text, shape (n, dimensions), float32."""
         ...
 
+    def close(self) -> None:
+        """Let go of what it holds. Nothing is called after that."""
+        ...
+
 
 class LiteLLMTransport:
-    """Calls over LiteLLM's Router: one model group a role, replicas sharing its load."""
+    """Calls over LiteLLM's Router, which knows each role's replicas one by one.
+
+    Calls take the replicas in turn, and what failed is tried at the next: the Router's own choice
+    is by chance, so that a call could be sent to a dead replica four times running.
+    """
 
     def __init__(self, calling: Calling) -> None:
         self._calling = calling
@@ -70,6 +82,7 @@ class LiteLLMTransport:
         for name in ("LiteLLM", "LiteLLM Router"):  # it logs what it raises; the caller tells it
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._litellm = litellm
+        self._turns = itertools.count()
         self._router = Router(
             model_list=[
                 deployment
@@ -81,11 +94,14 @@ class LiteLLMTransport:
             timeout=calling.timeout_s,
         )
 
+    def close(self) -> None:
+        """Let LiteLLM forget this Router: it keeps callbacks of each, and calls them all."""
+        self._router.discard()
+
     async def complete(
         self, request: Request, on_text: Callable[[str], None] | None = None
     ) -> Answer:
         arguments: dict[str, Any] = {
-            "model": request.role,
             "messages": [dict(m) for m in request.messages],
             "max_tokens": request.max_tokens,
             "temperature": request.temperature,
@@ -103,21 +119,21 @@ class LiteLLMTransport:
         if request.extra:
             arguments["extra_body"] = dict(request.extra)
         if on_text is None:
-            return await self._tried(request.role, lambda: self._whole(arguments))
-        return await self._tried(request.role, lambda: self._streamed(arguments, on_text))
+            return await self._tried(request.role, lambda at: self._whole(at, arguments))
+        return await self._tried(request.role, lambda at: self._streamed(at, arguments, on_text))
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray:
-        async def once() -> np.ndarray:
+        async def once(replica: str) -> np.ndarray:
             answer = await self._router.aembedding(
-                model="embedder", input=list(texts), encoding_format="float"
+                model=replica, input=list(texts), encoding_format="float"
             )
             return np.array([item["embedding"] for item in answer.data], dtype=np.float32)
 
         return await self._tried("embedder", once)
 
-    async def _whole(self, arguments: dict[str, Any]) -> Answer:
+    async def _whole(self, replica: str, arguments: dict[str, Any]) -> Answer:
         began = time.monotonic()
-        answer = await self._router.acompletion(**arguments)
+        answer = await self._router.acompletion(model=replica, **arguments)
         choice = answer.choices[0]
         return _answer(
             choice.message.content or "",
@@ -127,12 +143,14 @@ class LiteLLMTransport:
             time.monotonic() - began,
         )
 
-    async def _streamed(self, arguments: dict[str, Any], on_text: Callable[[str], None]) -> Answer:
+    async def _streamed(
+        self, replica: str, arguments: dict[str, Any], on_text: Callable[[str], None]
+    ) -> Answer:
         began = time.monotonic()
         pieces: list[str] = []
         finish, model, usage = None, "", None
         stream = await self._router.acompletion(
-            **arguments, stream=True, stream_options={"include_usage": True}
+            model=replica, **arguments, stream=True, stream_options={"include_usage": True}
         )
         async for chunk in stream:
             model = chunk.model or model
@@ -146,13 +164,14 @@ class LiteLLMTransport:
             raise ConnectionResetError("the stream ended before the answer did")
         return _answer("".join(pieces), finish, model, usage, time.monotonic() - began)
 
-    async def _tried(self, role: Role, once: Callable[[], Awaitable[T]]) -> T:
+    async def _tried(self, role: Role, once: Callable[[str], Awaitable[T]]) -> T:
         """Call ``once`` until it answers, at most ``tries`` times, waiting longer each time."""
         endpoint = self._calling.endpoints[role]
+        replicas, turn = _replicas(role, endpoint), next(self._turns)
         wait = FIRST_WAIT_S
         for left in range(self._calling.tries - 1, -1, -1):
             try:
-                return await once()
+                return await once(replicas[(turn + left) % len(replicas)])
             except Exception as fault:
                 error = self._typed(fault, endpoint)
                 if not left or not isinstance(error, ModelUnreachable):
@@ -177,6 +196,10 @@ class LiteLLMTransport:
             )
         if isinstance(fault, litellm.BadRequestError | litellm.UnprocessableEntityError):
             return ModelRefused(f"{where} rejects the call ({said})")
+        if isinstance(fault, litellm.RateLimitError):
+            return ModelUnreachable(
+                f"{where} has too many requests: lower INKWRIGHT_CONCURRENCY, or try later ({said})"
+            )
         if isinstance(fault, litellm.Timeout):
             return ModelUnreachable(f"{where} did not answer in {self._calling.timeout_s:g} s")
         return ModelUnreachable(
@@ -187,15 +210,23 @@ class LiteLLMTransport:
 def _deployments(role: Role, endpoint: Endpoint) -> list[dict[str, Any]]:
     return [
         {
-            "model_name": role,
+            "model_name": replica,
             "litellm_params": {
                 "model": endpoint.model,
                 "api_key": endpoint.api_key,
+                **FREE,
                 **({"api_base": base} if base else {}),
             },
         }
-        for base in endpoint.api_bases or (None,)
+        for replica, base in zip(
+            _replicas(role, endpoint), endpoint.api_bases or (None,), strict=True
+        )
     ]
+
+
+def _replicas(role: Role, endpoint: Endpoint) -> list[str]:
+    """Return the names by which the Router knows a role's replicas."""
+    return [f"{role}-{number}" for number in range(1, max(len(endpoint.api_bases), 1) + 1)]
 
 
 def _answer(text: str, finish: str, model: str | None, usage: Any, seconds: float) -> Answer:
@@ -212,15 +243,24 @@ def _answer(text: str, finish: str, model: str | None, usage: Any, seconds: floa
 
 
 def _asked_wait(fault: Exception) -> float | None:
-    """Return the seconds a 429 or 503 asks to wait, if it says."""
-    response = getattr(fault, "response", None)
-    headers = getattr(response, "headers", None) or {}
-    try:
-        return min(float(headers.get("retry-after", "")), LONGEST_WAIT_S)
-    except ValueError:
-        return None
+    """Return the seconds a 429 or 503 asks to wait, if it says.
+
+    LiteLLM's own error has lost the headers; one of those it was raised from has them.
+    """
+    cause: BaseException | None = fault
+    while cause is not None:
+        headers = getattr(getattr(cause, "response", None), "headers", None) or {}
+        try:
+            asked = float(headers.get("retry-after", ""))
+        except ValueError:
+            asked = math.nan
+        if asked >= 0:
+            return min(asked, LONGEST_WAIT_S)
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def _one_line(fault: Exception, key: str) -> str:
     said = " ".join(str(getattr(fault, "message", "") or fault).split())
+    said = said.partition(" LiteLLM: model group")[0].removeprefix("litellm.")
     return (said.replace(key, "***") if key else said)[:200]

@@ -73,8 +73,7 @@ async def settle(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     """Settle, once for each version of the plan, what rests on something else than it was shown."""
     run = runtime.context
     desk = run.desk
-    enabled = desk.arms.memory == "full" and desk.arms.review == "full"
-    if enabled and _pinned(desk).get("settled") != desk.plan.version:
+    if settler.enabled(desk) and _pinned(desk).get("settled") != desk.plan.version:
         desk.watch(PhaseBegan(desk.work, "settling"))
         try:
             await settler.settle(desk)

@@ -1,13 +1,14 @@
 """Writer: a section's prose, from its manifest and orders."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from inkwright.agents.desk import Desk, orders
 from inkwright.agents.events import TextGrew
 from inkwright.memory.draft import Manifest
+from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.outline import Section
 from inkwright.memory.tokens import shorten
-from inkwright.memory.wordcount import count_words, sentences, tail
+from inkwright.memory.wordcount import Sentence, count_words, sentences, tail
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
@@ -17,6 +18,10 @@ SPARE_TOKENS = 48
 OVERRUN = 2.0
 """A draft of more than this many times its target is cut there: the server ignored the limit."""
 SOFAR_WORDS = 250
+SPEECH = "“\"'‘「『—–"
+"""With these a line of dialogue begins."""
+ENDS = ".!?。！？…:：;；”\"'’)）]」』*_"
+"""With these a sentence can end."""
 
 
 async def write(desk: Desk, section: Section, manifest: Manifest, *, priority: float = 0.0) -> str:
@@ -42,9 +47,13 @@ async def write(desk: Desk, section: Section, manifest: Manifest, *, priority: f
         sample=manifest.sample,
         priority=priority,
     )
-    prose = await desk.models.prose(ask, han=desk.han, on_text=_watcher(desk, section.id))
+    prose = await desk.models.prose(ask, on_text=_watcher(desk, section.id))
     text = without_echo(prose.text, ask.user)
-    return tidy(text, section.title, manifest.target_words, prose.cut_short)
+    text = tidy(text, section.title, manifest.target_words, prose.cut_short)
+    if not text:
+        fault = "it only repeats its prompt"
+        raise UnusableAnswer(f"writer (write, {section.id})", fault, prose.text)
+    return text
 
 
 async def go_on(
@@ -73,7 +82,7 @@ async def go_on(
         _tokens_for(desk, missing_words),
         priority=priority,
     )
-    prose = await desk.models.prose(ask, han=desk.han, on_text=_watcher(desk, section.id))
+    prose = await desk.models.prose(ask, on_text=_watcher(desk, section.id))
     more = without_echo(prose.text, ask.user)
     more = tidy(more, section.title, missing_words, prose.cut_short)
     more = _without_overlap(text, more)
@@ -83,8 +92,12 @@ async def go_on(
 
 
 def without_echo(text: str, prompt: str) -> str:
-    """Return ``text`` less the lines of ``prompt`` in it: small models copy tags and orders."""
-    lines = {line.strip() for line in prompt.splitlines()} - {""}
+    """Return ``text`` less the lines of ``prompt`` in it: small models copy tags and orders.
+
+    What somebody says may be said again.
+    """
+    lines = {line.strip() for line in prompt.splitlines()}
+    lines = {line for line in lines if line and line[0] not in SPEECH}
     return "\n".join(line for line in text.splitlines() if line.strip() not in lines)
 
 
@@ -96,7 +109,7 @@ def tidy(text: str, title: str, target_words: int, cut_short: bool) -> str:
     if rest.strip() and (heading or bare.casefold() == title.casefold()):
         text = rest.strip()
     parts = sentences(text)
-    if cut_short and len(parts) > 1:
+    if (cut_short or _breaks_off(text, parts)) and len(parts) > 1:
         parts = parts[:-1]
         text = text[: parts[-1].end]
     limit = target_words if cut_short else int(target_words * OVERRUN) + 60
@@ -109,6 +122,13 @@ def tidy(text: str, title: str, target_words: int, cut_short: bool) -> str:
             end = part.end
         text = text[:end]
     return text.strip()
+
+
+def _breaks_off(text: str, parts: Sequence[Sentence]) -> bool:
+    """True when the last of several sentences on a line has no end."""
+    if len(parts) < 2 or "\n" in text[parts[-2].end : parts[-1].start]:
+        return False
+    return parts[-1].text.rstrip()[-1] not in ENDS
 
 
 def _without_overlap(text: str, more: str) -> str:

@@ -4,7 +4,8 @@ InkwrightError
 ├── BadInput            the person can put it right; exit code 2
 │   ├── WorkNotFound
 │   ├── WorkBusy        another process drafts this work
-│   └── LibraryUnusable read-only, full, or of a newer version
+│   ├── LibraryUnusable read-only, full, or of a newer version
+│   └── IndexUnusable   the vector index is damaged; runs go on without it
 ├── LeaseLost           another process took the work over
 ├── BudgetSpent         a limit given to this run was reached
 └── ModelError
@@ -43,6 +44,10 @@ class WorkBusy(BadInput):
 
 class LibraryUnusable(BadInput):
     """The library cannot be opened or written. The message says why."""
+
+
+class IndexUnusable(BadInput):
+    """The vector index cannot be read or written. Nothing is lost: it is built from the library."""
 
 
 class LeaseLost(InkwrightError):

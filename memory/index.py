@@ -6,11 +6,14 @@ from the library whenever something is missing from it.
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+
+from inkwright.memory.errors import IndexUnusable
 
 COLLECTIONS = 64
 """Works share this many collections: one each would cost 3 MB and 4 descriptors an open work, and
@@ -47,55 +50,63 @@ class ChromaIndex:
         import chromadb
         from chromadb.config import Settings
 
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._client = chromadb.PersistentClient(
-            path=folder, settings=Settings(anonymized_telemetry=False)
-        )
-        self._embedder = hashlib.sha256(embedder.encode()).hexdigest()[:12]
+        self._folder = folder
         self._present: dict[str, set[str]] = {}
+        with self._readable_faults():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._client = chromadb.PersistentClient(
+                path=folder, settings=Settings(anonymized_telemetry=False)
+            )
+        self._embedder = hashlib.sha256(embedder.encode()).hexdigest()[:12]
 
     def missing(self, work: str, ids: Sequence[str]) -> list[str]:
-        return [i for i in ids if i not in self._known(work)]
+        known = self._known(work)
+        return [i for i in ids if i not in known]
 
     def add(self, work: str, vectors: Mapping[str, np.ndarray]) -> None:
         if not vectors:
             return
         known, prefix = self._known(work), _prefix(work)
         ids = list(vectors)
-        self._collection(work).upsert(
-            ids=[prefix + i for i in ids],
-            embeddings=[vectors[i] for i in ids],
-            metadatas=[{"work": prefix}] * len(ids),
-        )
+        with self._readable_faults(work):
+            self._collection(work).upsert(
+                ids=[prefix + i for i in ids],
+                embeddings=[vectors[i] for i in ids],
+                metadatas=[{"work": prefix}] * len(ids),
+            )
         known.update(ids)
 
     def nearest(
         self, work: str, vector: np.ndarray, ids: Sequence[str], limit: int
     ) -> dict[str, float]:
-        if not ids:
+        known, prefix = self._known(work), _prefix(work)
+        there = [prefix + i for i in ids if i in known]
+        if not there:
             return {}
-        prefix = _prefix(work)
-        found = self._collection(work).query(
-            query_embeddings=[vector],
-            ids=[prefix + i for i in ids],
-            n_results=min(limit, len(ids)),
-            include=["distances"],
-        )
+        with self._readable_faults(work):
+            found = self._collection(work).query(
+                query_embeddings=[vector],
+                ids=there,
+                n_results=min(limit, len(there)),
+                include=["distances"],
+            )
         assert found["distances"] is not None
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         ranked = sorted((round(d, 6), i.removeprefix(prefix)) for i, d in pairs)
         return {i: d for d, i in ranked}
 
     def drop(self, work: str) -> None:
-        for collection in self._client.list_collections():
-            if collection.name.endswith(f"-{_shard(work)}"):
-                collection.delete(where={"work": _prefix(work)})
+        with self._readable_faults(work):
+            for collection in self._client.list_collections():
+                if collection.name.endswith(f"-{_shard(work)}"):
+                    collection.delete(where={"work": _prefix(work)})
         self._present.pop(work, None)
 
     def _known(self, work: str) -> set[str]:
         if work not in self._present:
             prefix = _prefix(work)
-            found = self._collection(work).get(where={"work": prefix}, include=[])
+            with self._readable_faults(work):
+                found = self._collection(work).get(where={"work": prefix}, include=[])
             self._present[work] = {i.removeprefix(prefix) for i in found["ids"]}
         return self._present[work]
 
@@ -105,6 +116,21 @@ class ChromaIndex:
             embedding_function=None,
             configuration={"hnsw": {"space": "cosine", "ef_search": 200}},
         )
+
+    @contextmanager
+    def _readable_faults(self, work: str = "") -> Iterator[None]:
+        """Turn Chroma's faults into one clear line, and look again next time what is there."""
+        from chromadb.errors import ChromaError
+
+        try:
+            yield
+        except (ChromaError, OSError) as fault:
+            self._present.pop(work, None)
+            said = " ".join(str(fault).split())[:120]
+            raise IndexUnusable(
+                f"the vector index in {self._folder} cannot be used ({said}); delete that folder, "
+                "and it is built anew"
+            ) from fault
 
 
 def _prefix(work: str) -> str:

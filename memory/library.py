@@ -1,11 +1,10 @@
 """The library: one database that holds every work, opened safely and written in transactions."""
 
 import os
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,10 +102,16 @@ class Library:
                 f"(schema {found}, this one knows {schema.REVISION}); upgrade Inkwright"
             )
         if found is not None and file is not None:
-            shutil.copy2(file, file.with_suffix(f".before-{schema.REVISION}.db"))
+            _copy(file, file.with_suffix(f".before-{schema.REVISION}.db"))
         from inkwright.memory.migrations.upgrade import upgrade
 
         upgrade(self.engine)
+
+
+def _copy(file: Path, to: Path) -> None:
+    """Copy a database, with what its write-ahead log still holds."""
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(to)) as copy:
+        source.backup(copy)
 
 
 def now() -> float:

@@ -1,12 +1,14 @@
 """Passages: the pieces of drafts and sources that recall can show verbatim."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from inkwright.memory.draft import Draft
-from inkwright.memory.wordcount import count_words, sentences
+from inkwright.memory.wordcount import Sentence, count_words, sentences
 
 PASSAGE_WORDS = 90
+LONGEST_WORD = 12
+"""Characters; a text whose words are longer than that on average is cut by its characters."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,13 @@ def _cut(prefix: str, origin: str, text: str) -> list[Passage]:
 
 
 def pieces(text: str, limit: int = PASSAGE_WORDS) -> Iterable[str]:
-    """Cut ``text`` into runs of whole sentences of about ``limit`` words, none lost."""
+    """Cut ``text`` into runs of whole sentences of about ``limit`` words, none lost.
+
+    A sentence that is longer than that (a list, a table, text without full stops) is cut as well.
+    """
     start, size, last = 0, 0, 0
-    for sentence in sentences(text):
-        length = count_words(sentence.text)
+    for sentence in _bounded(text, limit):
+        length = _length(sentence.text)
         if size and size + length > limit:
             yield text[start:last]
             start, size = sentence.start, 0
@@ -47,3 +52,20 @@ def pieces(text: str, limit: int = PASSAGE_WORDS) -> Iterable[str]:
         last = sentence.end
     if last > start:
         yield text[start:last]
+
+
+def _bounded(text: str, limit: int) -> Iterator[Sentence]:
+    """Yield the sentences of ``text``, long ones in parts of at most about ``limit`` words."""
+    for sentence in sentences(text):
+        step = max(len(sentence.text) * limit // max(_length(sentence.text), 1), 1)
+        start = sentence.start
+        while sentence.end - start > step:
+            end = text.rfind(" ", start, start + step) + 1 or start + step
+            yield Sentence(text[start:end], start, end)
+            start = end
+        yield Sentence(text[start : sentence.end], start, sentence.end)
+
+
+def _length(text: str) -> int:
+    """Return the words of ``text``, or as many as its characters would make."""
+    return max(count_words(text), len(text) // LONGEST_WORD)

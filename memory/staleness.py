@@ -1,6 +1,6 @@
 """Which sections no longer rest on what they were written from: a query, never a flag."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from inkwright.memory import drafts, plans
@@ -111,7 +111,7 @@ def _shown_changes(
     ledger: Ledger, visible: Mapping[str, Entry], manifest: Manifest
 ) -> Iterator[Change]:
     latest = {e.id: e for e in ledger.latest()}
-    successor = {e.supersedes: e for e in visible.values() if e.supersedes}
+    successor = _successors(visible, latest)
     for shown in manifest.shown:
         if shown.how != "raw":
             continue
@@ -129,6 +129,17 @@ def _shown_changes(
                 f"{gone.subject}: what memory said was retracted",
                 f"entry:{gone.id}:gone",
             )
+
+
+def _successors(visible: Mapping[str, Entry], latest: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Return what now stands for each superseded entry, through however many steps."""
+    found: dict[str, Entry] = {}
+    for entry in visible.values():
+        older = entry.supersedes
+        while older and older not in found:
+            found[older] = entry
+            older = latest[older].supersedes if older in latest else None
+    return found
 
 
 def _appeared(
@@ -150,8 +161,23 @@ def _appeared(
         return
     mentioned = NamesIn(draft.text).among({name for e in new for name in e.names})
     for entry in new:
-        if entry.names & mentioned:
+        if entry.names & mentioned and not _said_earlier(outline, entry, visible.values()):
             yield _change(entry, f"{entry.subject}: an earlier section has since established it")
+
+
+def _said_earlier(outline: Outline, entry: Entry, visible: Iterable[Entry]) -> bool:
+    """True when an earlier section, or the plan, speaks of the same topic.
+
+    Then either ``entry`` only repeats it, or the two are in conflict and the earlier one holds: a
+    judge is never told two things that cannot both be true.
+    """
+    return bool(entry.attribute) and any(
+        other.names & entry.names
+        and other.topic[1] == entry.topic[1]
+        and other.story_time == entry.story_time
+        and _place(outline, other) < _place(outline, entry)
+        for other in visible
+    )
 
 
 def _is_news(entry: Entry, manifest: Manifest, later: set[tuple[str, int]]) -> bool:
@@ -161,7 +187,12 @@ def _is_news(entry: Entry, manifest: Manifest, later: set[tuple[str, int]]) -> b
 
 
 def _holds_at(outline: Outline, entry: Entry, sid: str) -> bool:
-    return outline.position.get(entry.from_section or "", 0) <= outline.position[sid]
+    return _place(outline, entry) <= outline.position[sid]
+
+
+def _place(outline: Outline, entry: Entry) -> int:
+    """Return from which section on ``entry`` is true, counted from 1; 0: from the beginning."""
+    return outline.position.get(entry.from_section or "", 0)
 
 
 def _seen_from(outline: Outline, sid: str) -> set[str]:

@@ -164,6 +164,7 @@ def renew(library: Library, lease: Lease) -> None:
 def purge(library: Library, work: str) -> None:
     """Remove every row of a work, and overwrite the pages it stood on.
 
+    Copies of the library made before an upgrade go too: they would still hold it.
     The vector index is the caller's to clean, by the same id, before this.
     """
     get(library, work)
@@ -174,6 +175,8 @@ def purge(library: Library, work: str) -> None:
         for table in reversed(schema.metadata.sorted_tables):
             column = table.c.id if table is schema.works else table.c.work
             db.execute(delete(table).where(column == work))
+    for copy in library.home.glob("library.before-*.db"):
+        copy.unlink()
     if library.engine.dialect.name == "sqlite":
         with library.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
             raw = db.connection.driver_connection

@@ -21,6 +21,11 @@ loopback.stay_on_loopback()
 E = TypeVar("E", bound=Event)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let pass what LiteLLM leaves behind when a call is cancelled before it was sent."""
+    config.addinivalue_line("filterwarnings", "ignore:coroutine 'BaseLLMHTTPHandler:RuntimeWarning")
+
+
 class Events(list[Event]):
     """A watcher that keeps what it is told."""
 
@@ -43,16 +48,17 @@ def _on_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def _sim_process() -> Iterator[SimServer]:
+def sim_process() -> Iterator[SimServer]:
+    """The server itself, for what a whole module shares; ``sim`` puts it back."""
     with SimServer() as server:
         yield server
 
 
 @pytest.fixture
-def sim(_sim_process: SimServer) -> SimServer:
+def sim(sim_process: SimServer) -> SimServer:
     """The simulated server as it began: default behaviour, empty log, empty cache."""
-    _sim_process.restore()
-    return _sim_process
+    sim_process.restore()
+    return sim_process
 
 
 @pytest.fixture

@@ -27,10 +27,7 @@ def harbour(continuity: Continuity, *, chapters: int = 3, sections: int = 2) -> 
     parts = [
         chapter(
             f"Chapter {c}",
-            *(
-                section(f"Pier {c}{letter}", subjects=named)
-                for letter in "abcdef"[:sections]
-            ),
+            *(section(f"Pier {c}{letter}", subjects=named) for letter in "abcdef"[:sections]),
         )
         for c in range(1, chapters + 1)
     ]
@@ -38,7 +35,5 @@ def harbour(continuity: Continuity, *, chapters: int = 3, sections: int = 2) -> 
         request="Write a report about the tides in a harbour.",
         continuity=continuity,
         outline=tuple(parts),
-        constraints=(
-            Constraint(text="The tone must be brisk", where=Placement(scope="all")),
-        ),
+        constraints=(Constraint(text="The tone must be brisk", where=Placement(scope="all")),),
     )

@@ -1,13 +1,17 @@
 """Parts switched off for an ablation: what is off makes no call, and shows nothing."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from inkwright.agents.config import Arms
+from inkwright.agents.events import unwatched
+from inkwright.agents.run import redraft, settle
 from inkwright.app import engine
 from inkwright.app.settings import Settings
 from inkwright.memory.brief import Brief, Constraint, Placement
+from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
 from tests.calling import calling
 from tests.runs import writing
@@ -57,7 +61,8 @@ def test_a_part_that_is_off_makes_no_call_and_the_others_do(
     sim: SimServer, library: Library, arm: str, idle: set[str]
 ) -> None:
     sim.configure(**TROUBLE)
-    work = writing.begin(library, BRIEF, **dict(part.split("=") for part in arm.split()))
+    arms: dict[str, Any] = dict(part.split("=") for part in arm.split())
+    work = writing.begin(library, BRIEF, **arms)
     writing.write(library, work, calling(sim))
 
     asked = {call.role for call in sim.calls()}
@@ -107,3 +112,42 @@ def test_arms_are_works_of_their_own_and_the_report_names_them(
     written = asyncio.run(engine.write(work.id, engine.Job(settings)))
     assert written.report["settings"]["arm"] == "plan=given memory=none review=off"
     assert engine.begin(BRIEF, settings, Arms()).id != work.id
+
+
+def test_a_redraft_makes_no_call_of_a_part_that_is_off_either(
+    sim: SimServer, library: Library
+) -> None:
+    sim.configure(**TROUBLE)
+    work = writing.begin(library, BRIEF, memory="none", review="off")
+    how = calling(sim)
+    writing.write(library, work, how)
+    sim.reset_log()
+    asyncio.run(
+        redraft(
+            work,
+            ["s1"],
+            library=library,
+            calling=how,
+            limits=writing.UNLIMITED,
+            watch=unwatched,
+        )
+    )
+    assert {call.role for call in sim.calls()} == {"writer"}
+
+
+def test_a_work_without_memory_or_review_cannot_be_settled_and_the_message_says_why(
+    sim: SimServer, library: Library
+) -> None:
+    work = writing.begin(library, BRIEF, review="rules")
+    how = calling(sim)
+    writing.write(library, work, how)
+    with pytest.raises(BadInput, match="begun with plan=full memory=full review=rules"):
+        asyncio.run(
+            settle(
+                work,
+                library=library,
+                calling=how,
+                limits=writing.UNLIMITED,
+                watch=unwatched,
+            )
+        )

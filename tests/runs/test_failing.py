@@ -94,7 +94,9 @@ def test_a_server_that_dies_while_sections_are_written_ends_the_run_and_a_later_
     writing.write(library, other, calling(sim))
 
     sim.reset_log()
-    sim.configure(faults=[{"fault": "500", "match": {"role": "writer", "nth": tuple(range(2, 99))}}])
+    sim.configure(
+        faults=[{"fault": "500", "match": {"role": "writer", "nth": tuple(range(2, 99))}}]
+    )
     work = writing.begin(library, free, fresh=True)
     with pytest.raises(ModelUnreachable, match="INKWRIGHT_API_BASE|nothing more is tried"):
         writing.write(library, work, calling(sim, tries=1, concurrency=2))

@@ -1,9 +1,7 @@
-"""Parallel sections are speculation; settling finds the ones that missed or contradict something."""
+"""Parallel drafting is speculation; settling finds what it missed or contradicts."""
 
 import asyncio
 from typing import Any
-
-import pytest
 
 from inkwright.agents.events import SectionSettled
 from inkwright.agents.run import settle
@@ -38,16 +36,12 @@ WRONG, RIGHT = "The eye colour of Mara is blue.", "The eye colour of Mara is gre
 
 def written_at_once(sim: SimServer, library: Library, watch: Any, **trouble: Any) -> str:
     """Write the piece with every section begun before the first has landed."""
-    sim.configure(
-        slots=2 * CHAPTERS,
-        facts=FACTS,
-        needs=[CONTRADICTION],
-        faults=[{"fault": "hold", "match": {"role": "archivist", "section": "s1"}, "times": 1}],
-        **trouble,
-    )
+    hold = {"fault": "hold", "match": {"role": "archivist", "section": "s1"}, "times": 1}
+    usual = {"slots": 2 * CHAPTERS, "facts": FACTS, "needs": [CONTRADICTION], "faults": [hold]}
+    sim.configure(**usual | trouble)
     work = writing.begin(library, BRIEF)
     how = calling(sim, concurrency=2 * CHAPTERS)
-    with writing.writing(library, work, how, watch=watch) as run:
+    with writing.writing(sim, library, work, how, watch=watch) as run:
         sim.wait_for(CHAPTERS, "arrived", role="writer")
         sim.wait_for(CHAPTERS, "started", role="archivist")
         sim.release()
@@ -153,11 +147,26 @@ def test_a_patch_that_changes_what_memory_says_settles_its_readers_in_the_second
     assert staleness.stale(library, work) == {}
 
 
-@pytest.mark.parametrize("false_alarms", [1.0])
-def test_settling_ends_after_two_passes_whatever_the_judge_says(
-    sim: SimServer, library: Library, events: Events, false_alarms: float
+def test_of_sections_that_disagree_the_earliest_holds_and_the_others_follow_it_at_once(
+    sim: SimServer, library: Library, events: Events
 ) -> None:
-    work = written_at_once(sim, library, events, judge_false=false_alarms)
+    needs = [
+        Need(section=sid, subject="Mara", attribute="eye colour", wrong=value)
+        for sid, value in (("s4", "blue"), ("s7", "amber"), ("s9", "grey"))
+    ]
+    work = written_at_once(sim, library, events, needs=needs)
+    assert writing.manuscript(library, work).count(RIGHT) == 4
+    for sid in ("s4", "s7", "s9"):
+        assert [d.stage for d in versions(library, work, sid)] == ["drafted", "settled"]
+        (judged,) = sim.calls(role="reviewer", schema_name="Contradictions", section=sid)
+        changed = judged.messages[-1]["content"].partition("<changed>")[2].partition("<")[0]
+        assert changed.count("eye colour") == 1
+
+
+def test_settling_ends_after_two_passes_whatever_the_judge_says(
+    sim: SimServer, library: Library, events: Events
+) -> None:
+    work = written_at_once(sim, library, events, judge_false=1.0)
     for sid in writing.texts(library, work):
         judged = sim.calls(role="reviewer", schema_name="Contradictions", section=sid)
         assert len(judged) <= 2

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 from inkwright.agents.config import Arms, Calling, Limits
 from inkwright.agents.events import Watch, unwatched
@@ -23,7 +24,7 @@ from tests.simserver.process import SimServer
 UNLIMITED = Limits()
 
 
-def begin(library: Library, brief: Brief, *, fresh: bool = False, **arms: str) -> str:
+def begin(library: Library, brief: Brief, *, fresh: bool = False, **arms: Any) -> str:
     """Return the id of the work of ``brief``; ``arms`` are fields of ``Arms``."""
     return works.begin(library, brief, Arms.model_validate(arms).model_dump(), fresh=fresh).id
 
@@ -42,15 +43,23 @@ def write(
 
 @contextmanager
 def writing(
+    sim: SimServer,
     library: Library,
     work: str,
     how: Calling,
     *,
     watch: Watch = unwatched,
 ) -> Iterator[Future[RunResult]]:
-    """Yield a run that goes on in another thread; it has ended when the block has."""
+    """Yield a run that goes on in another thread. It has ended when the block has.
+
+    What ``sim`` holds is released at the end at the latest.
+    """
     with ThreadPoolExecutor(1) as thread:
-        yield thread.submit(write, library, work, how, watch=watch)
+        try:
+            yield thread.submit(write, library, work, how, watch=watch)
+        finally:
+            sim.configure(faults=[])
+            sim.release()
 
 
 def manuscript(library: Library, work: str) -> str:
@@ -111,13 +120,13 @@ def journaled(library: Library, work: str) -> set[str]:
     return {said(call["messages"]) for call in journal.calls(library, work)}
 
 
-def section(title: str, *, words: int = 60, **more: object) -> OutlineItem:
+def section(title: str, *, words: int = 60, **more: Any) -> OutlineItem:
     """Return a section of an outline, with a purpose, so that no planner need give it one."""
     about = {"purpose": f"Say what {title} is about.", "words": words, **more}
     return OutlineItem.model_validate({"title": title, **about})
 
 
-def outline(*titles: str, **more: object) -> tuple[OutlineItem, ...]:
+def outline(*titles: str, **more: Any) -> tuple[OutlineItem, ...]:
     """Return an outline without chapters; ``more`` are fields of every section."""
     return tuple(section(title, **more) for title in titles)
 

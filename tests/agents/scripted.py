@@ -1,0 +1,89 @@
+"""A transport that answers from a script and remembers what it was asked."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from inkwright.agents.config import ROLES, Calling, Endpoint, Limits
+from inkwright.agents.events import Watch, unwatched
+from inkwright.agents.model import Ask, Models
+from inkwright.agents.tokenizer import ScaledTokenizer
+from inkwright.agents.transport import Request
+from inkwright.memory.journal import Answer
+from tests.memory.building import Built
+
+ANSWER = Answer(
+    text="", finish="stop", model="served", prompt_tokens=100, cached_tokens=0,
+    completion_tokens=10, seconds=0.1,
+)  # fmt: skip
+CALLING = Calling(endpoints={role: Endpoint(model="hosted_vllm/m") for role in ROLES})
+
+
+class Scripted:
+    """Gives its answers in order: a text, a value sent as JSON, an Answer, or an error."""
+
+    def __init__(self, *script: Any) -> None:
+        self.script = list(script)
+        self.requests: list[Request] = []
+
+    async def complete(
+        self, request: Request, on_text: Callable[[str], None] | None = None
+    ) -> Answer:
+        self.requests.append(request)
+        answer = self.script.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, dict):
+            answer = json.dumps(answer)
+        if isinstance(answer, str):
+            answer = ANSWER.model_copy(update={"text": answer})
+        if on_text:
+            on_text(answer.text)
+        return answer
+
+    async def embed(self, texts: Sequence[str]) -> np.ndarray:
+        raise AssertionError("no embedder in the script")
+
+    @property
+    def said(self) -> list[str]:
+        """The user messages it was sent."""
+        return [r.messages[1]["content"] for r in self.requests]
+
+
+def models(
+    work: Built,
+    transport: Scripted,
+    *,
+    calling: Calling = CALLING,
+    context_tokens: int = 8192,
+    limits: Limits | None = None,
+    seed: int = 1,
+    watch: Watch = unwatched,
+) -> Models:
+    """Return the model port of a work over a scripted transport."""
+    return Models(
+        work.library,
+        work.lease,
+        transport,
+        ScaledTokenizer(1.0),
+        calling=calling,
+        context_tokens=context_tokens,
+        limits=limits or Limits(),
+        seed=seed,
+        watch=watch,
+    )
+
+
+def an_ask(**changes: Any) -> Ask:
+    """A question to the writer, changed as wished."""
+    plain = {
+        "step": "s1",
+        "role": "writer",
+        "purpose": "write",
+        "system": "Rules.",
+        "user": "Write about a lamp.",
+        "max_tokens": 200,
+    }
+    return Ask(**{**plain, **changes})
