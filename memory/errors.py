@@ -5,6 +5,7 @@ InkwrightError
 │   ├── WorkNotFound
 │   ├── WorkBusy        another process drafts this work
 │   └── LibraryUnusable read-only, full, or of a newer version
+├── HeldTextLost        a change would lose text that is the person's
 ├── LeaseLost           another process took the work over
 ├── BudgetSpent         a limit given to this run was reached
 └── ModelError
@@ -43,6 +44,14 @@ class WorkBusy(BadInput):
 
 class LibraryUnusable(BadInput):
     """The library cannot be opened or written. The message says why."""
+
+
+class HeldTextLost(InkwrightError):
+    """A version of a section would lose words that are the person's; it was not stored."""
+
+    def __init__(self, lost: str) -> None:
+        super().__init__(f"a change would lose text that is the person's: {lost[:80]!r}")
+        self.lost = lost
 
 
 class LeaseLost(InkwrightError):

@@ -1,11 +1,10 @@
 """The library: one database that holds every work, opened safely and written in transactions."""
 
 import os
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,7 +102,7 @@ class Library:
                 f"(schema {found}, this one knows {schema.REVISION}); upgrade Inkwright"
             )
         if found is not None and file is not None:
-            shutil.copy2(file, file.with_suffix(f".before-{schema.REVISION}.db"))
+            _copy(file, file.with_suffix(f".before-{schema.REVISION}.db"))
         from inkwright.memory.migrations.upgrade import upgrade
 
         upgrade(self.engine)
@@ -132,6 +131,14 @@ def _engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _copy(file: Path, copy: Path) -> None:
+    """Copy a library with what its write-ahead log holds; the copy is private like the original."""
+    copy.unlink(missing_ok=True)
+    copy.touch(mode=0o600)
+    with closing(sqlite3.connect(file)) as found, closing(sqlite3.connect(copy)) as new:
+        found.backup(new)
 
 
 def _hold_fence(connection: Connection, lease: Lease) -> None:

@@ -12,9 +12,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration in ``memory/migrations/versions``; a library of another is upgraded."""
 
 metadata = MetaData()
@@ -92,6 +93,7 @@ drafts = Table(
     Column("manifest", Integer, ForeignKey("manifests.id"), nullable=False),
     Column("review", JSON),
     Column("rounds", Integer, nullable=False),
+    Column("held", JSON, nullable=False, server_default="[]"),
 )
 
 entries = Table(
@@ -131,6 +133,22 @@ checks = Table(
     Column("created_at", Float, nullable=False),
 )
 """Stamps: this draft was checked against ``what``, an entry version or an outline node."""
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("work", Text, ForeignKey("works.id"), nullable=False),
+    Column("section", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("stamp", Text, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("dismissed", Boolean, nullable=False, server_default=false()),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("work", "section", "stamp", "evidence"),
+)
+"""Sentences of the person's that contradict memory: told to them, never changed."""
 
 sources = Table(
     "sources",

@@ -139,7 +139,7 @@ def _appeared(
     draft: Draft,
     sid: str,
 ) -> Iterator[Change]:
-    shown = {s.entry for s in manifest.shown}
+    shown = set() if manifest.by_person else {s.entry for s in manifest.shown}
     later = ledger.since(manifest.known_until)
     new = [
         e
@@ -149,9 +149,12 @@ def _appeared(
     if not new:
         return
     mentioned = NamesIn(draft.text).among({name for e in new for name in e.names})
+    why = "an earlier section has since established it"
+    if manifest.by_person:
+        why = "the person's text was not compared with it yet"
     for entry in new:
         if entry.names & mentioned:
-            yield _change(entry, f"{entry.subject}: an earlier section has since established it")
+            yield _change(entry, f"{entry.subject}: {why}")
 
 
 def _is_news(entry: Entry, manifest: Manifest, later: set[tuple[str, int]]) -> bool:
