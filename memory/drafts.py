@@ -14,6 +14,7 @@ from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BadInput
 from inkwright.memory.held import Held, covers, merged, moved, surviving
 from inkwright.memory.library import Lease, Library, now
+from inkwright.memory.plans import Plan
 from inkwright.memory.values import Value, digest
 from inkwright.memory.wordcount import count_words
 
@@ -229,42 +230,62 @@ def by_person(
     Raises:
         BadInput: the work is not planned, or has no such section.
     """
-    frozen = _unknowing(library, lease.work, section)
+    plan = plans.current(library, lease.work)
+    if plan is None:
+        raise BadInput(f"{lease.work} is not planned yet; `inkwright resume {lease.work}` plans it")
     with library.write(lease) as db:
-        before = _newest(db, lease.work, section)
-        spans = [(0, len(text))] if keep is None else keep
-        held = [Held(start=start, end=end) for start, end in spans]
-        if before is not None:
-            held += surviving(before.held, before.text, text)
-        same = before is not None and before.text == text
-        number = before.manifest if before and same else _unknown(db, lease.work, frozen, before)
-        draft = _new_version(
-            db,
-            lease,
-            section,
-            text,
-            stage="person",
-            manifest=number,
-            summary=summary or (before.summary if before else ""),
-            base=before.version if before else None,
-            held=merged(held),
+        return put_by_person(
+            db, lease, plan, section, text, keep=keep, summary=summary, delta=delta
         )
-        ledger.append(db, lease.work, delta)
-        if before is not None and same:
-            _stamp(db, lease.work, draft, stamped(db, lease.work, before))
-            if before.review is not None:
-                _set_review(db, lease, draft, before.review, before.rounds)
-        drafted = {} if before else {"drafted": draft.version}
-        _set(
-            db,
-            lease,
-            section,
-            state="accepted",
-            draft=draft.version,
-            manifest=number,
-            failure=None,
-            **drafted,
-        )
+
+
+def put_by_person(
+    db: Connection,
+    lease: Lease,
+    plan: Plan,
+    section: str,
+    text: str,
+    *,
+    keep: Sequence[tuple[int, int]] | None = None,
+    summary: str = "",
+    delta: Iterable[Entry] = (),
+) -> Draft:
+    """As ``by_person``, within the caller's transaction and by this plan."""
+    frozen = _unknowing(plan, lease.work, section)
+    before = _newest(db, lease.work, section)
+    spans = [(0, len(text))] if keep is None else keep
+    held = [Held(start=start, end=end) for start, end in spans]
+    if before is not None:
+        held += surviving(before.held, before.text, text)
+    same = before is not None and before.text == text
+    number = before.manifest if before and same else _unknown(db, lease.work, frozen, before)
+    draft = _new_version(
+        db,
+        lease,
+        section,
+        text,
+        stage="person",
+        manifest=number,
+        summary=summary or (before.summary if before else ""),
+        base=before.version if before else None,
+        held=merged(held),
+    )
+    ledger.append(db, lease.work, delta)
+    if before is not None and same:
+        _stamp(db, lease.work, draft, stamped(db, lease.work, before))
+        if before.review is not None:
+            _set_review(db, lease, draft, before.review, before.rounds)
+    drafted = {} if before else {"drafted": draft.version}
+    _set(
+        db,
+        lease,
+        section,
+        state="accepted",
+        draft=draft.version,
+        manifest=number,
+        failure=None,
+        **drafted,
+    )
     return draft
 
 
@@ -345,11 +366,8 @@ def _new_version(
     return draft
 
 
-def _unknowing(library: Library, work: str, section: str) -> Manifest:
+def _unknowing(plan: Plan, work: str, section: str) -> Manifest:
     """Return the manifest of a text that was written without being shown anything."""
-    plan = plans.current(library, work)
-    if plan is None:
-        raise BadInput(f"{work} is not planned yet; `inkwright resume {work}` plans it")
     if section not in plan.outline.position:
         last = plan.outline.sections[-1].id
         raise BadInput(f"{work} has no section {section!r}; it has s1 to {last}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from inkwright.memory import ledger, schema
 from inkwright.memory.brief import Constraint
@@ -68,31 +68,44 @@ def adopt(
 ) -> Plan:
     """Store a new version of the plan with its memory entries; new sections are ``planned``."""
     with library.write(lease) as db:
-        newest = db.execute(
-            select(func.max(schema.plans.c.version)).where(schema.plans.c.work == lease.work)
-        ).scalar()
-        version = (newest or 0) + 1
-        db.execute(
-            insert(schema.plans).values(
-                work=lease.work,
-                version=version,
-                created_at=now(),
-                author=author,
-                outline=outline.model_dump(mode="json"),
-                constraints=[c.model_dump(mode="json") for c in constraints],
-            )
+        return put(db, lease, outline, constraints, delta=delta, author=author)
+
+
+def put(
+    db: Connection,
+    lease: Lease,
+    outline: Outline,
+    constraints: tuple[Constraint, ...],
+    *,
+    delta: Iterable[Entry] = (),
+    author: str = "model",
+) -> Plan:
+    """As ``adopt``, within the caller's transaction."""
+    newest = db.execute(
+        select(func.max(schema.plans.c.version)).where(schema.plans.c.work == lease.work)
+    ).scalar()
+    version = (newest or 0) + 1
+    db.execute(
+        insert(schema.plans).values(
+            work=lease.work,
+            version=version,
+            created_at=now(),
+            author=author,
+            outline=outline.model_dump(mode="json"),
+            constraints=[c.model_dump(mode="json") for c in constraints],
         )
-        ledger.append(db, lease.work, delta)
-        known = {
-            row.section
-            for row in db.execute(
-                select(schema.sections.c.section).where(schema.sections.c.work == lease.work)
-            )
-        }
-        new = [s.id for s in outline.sections if s.id not in known]
-        if new:
-            db.execute(
-                insert(schema.sections),
-                [{"work": lease.work, "section": sid, "state": "planned"} for sid in new],
-            )
+    )
+    ledger.append(db, lease.work, delta)
+    known = {
+        row.section
+        for row in db.execute(
+            select(schema.sections.c.section).where(schema.sections.c.work == lease.work)
+        )
+    }
+    new = [s.id for s in outline.sections if s.id not in known]
+    if new:
+        db.execute(
+            insert(schema.sections),
+            [{"work": lease.work, "section": sid, "state": "planned"} for sid in new],
+        )
     return Plan(version=version, outline=outline, constraints=constraints)
