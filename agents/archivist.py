@@ -1,5 +1,6 @@
 """Archivist: what a draft establishes, each entry with the exact words that state it."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,11 +10,17 @@ from inkwright.memory.draft import Draft
 from inkwright.memory.entry import Entry, Span
 from inkwright.memory.errors import ModelError
 from inkwright.memory.outline import Section
+from inkwright.memory.passages import pieces
 from inkwright.memory.wordcount import sentences
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
 ANSWER_TOKENS = 700
+READ_WORDS = 1200
+"""Words of a person's text that are read at once: more, and facts are passed over."""
+WORDS_A_TOKEN = 0.5
+WHOLE_ACCOUNTS = 4
+"""A section of more pieces is accounted for by the first sentence about each."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,41 @@ async def remember(
     except ModelError as fault:
         desk.problem(f"{section.id}: what it establishes is not in memory ({fault})")
         return Remembered(_by_rule(text), ())
+    return taken(desk, section, text, version, answer, shown)
+
+
+async def read(desk: Desk, section: Section, text: str) -> Delta:
+    """Return the answer to a text of any length, read in pieces that the archivist can hold.
+
+    Raises:
+        ModelError: a piece was not read.
+    """
+    room = int(desk.room_for(ANSWER_TOKENS) * WORDS_A_TOKEN)
+    parts = list(pieces(text, max(min(room, READ_WORDS), 60)))
+    answers = await asyncio.gather(
+        *(
+            _asked(desk, section, part, (), f"read {number}", 0.0)
+            for number, part in enumerate(parts, 1)
+        )
+    )
+    accounts = [a.summary.strip() for a in answers if a.summary.strip()]
+    if len(accounts) > WHOLE_ACCOUNTS:
+        accounts = [sentences(account)[0].text for account in accounts]
+    return Delta.model_construct(
+        summary=" ".join(accounts), items=[i for a in answers for i in a.items]
+    )
+
+
+def taken(
+    desk: Desk,
+    section: Section,
+    text: str,
+    version: int,
+    answer: Delta,
+    shown: Sequence[Entry],
+) -> Remembered:
+    """Return what an answer about the whole text of a section makes of the section's entries."""
+    old = desk.ledger.of_section(section.id)
     delta = _delta(desk, section, text, version, old, answer, shown)
     lost = [e for e in old if _quote(desk, e) not in text]
     gone = _gone(lost, delta, version)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from inkwright.agents import settler
+from inkwright.agents import reader, settler
 from inkwright.agents.config import Arms, Calling, Limits
 from inkwright.agents.desk import Desk, language_is_han
 from inkwright.agents.embedding import embedder_for
@@ -109,6 +109,23 @@ async def settle(
         return await _finish(desk, began)
 
 
+async def remember(
+    work_id: str,
+    *,
+    library: Library,
+    calling: Calling,
+    limits: Limits,
+    watch: Watch,
+    watch_text: bool = False,
+) -> RunResult:
+    """Read into memory what a person has written and no model has read; write nothing."""
+    began = time.monotonic()
+    async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
+        if not desk.planned:
+            raise BadInput(f"{work_id} has no text yet; `inkwright resume {work_id}` writes it")
+        return _result(desk, "planned", began, None)
+
+
 async def redraft(
     work_id: str,
     section_ids: Sequence[str],
@@ -193,6 +210,7 @@ async def _desk(
             await _shorten_request(desk, pinned)
             if (plan := plans.current(library, work_id)) is not None:
                 desk.use(plan)
+                await reader.read(desk)
             yield desk
         finally:
             heart.cancel()

@@ -96,7 +96,7 @@ def manifest(library: Library, number: int) -> Manifest:
 def start(library: Library, lease: Lease, frozen: Manifest) -> int:
     """Freeze a section's manifest: ``started``. Returns the manifest's id."""
     with library.write(lease) as db:
-        number = _new_manifest(db, lease.work, frozen)
+        number = put_manifest(db, lease.work, frozen)
         _set(db, lease, frozen.section, state="started", manifest=number, failure=None)
         return number
 
@@ -252,7 +252,7 @@ def put_by_person(
 ) -> Draft:
     """As ``by_person``, within the caller's transaction and by this plan."""
     frozen = _unknowing(plan, lease.work, section)
-    before = _newest(db, lease.work, section)
+    before = newest(db, lease.work, section)
     spans = [(0, len(text))] if keep is None else keep
     held = [Held(start=start, end=end) for start, end in spans]
     if before is not None:
@@ -388,10 +388,11 @@ def _unknown(db: Connection, work: str, frozen: Manifest, before: Draft | None) 
     if before is not None:
         shown = _manifest(db, before.manifest).shown
         frozen = frozen.model_copy(update={"shown": shown})
-    return _new_manifest(db, work, frozen)
+    return put_manifest(db, work, frozen)
 
 
-def _new_manifest(db: Connection, work: str, frozen: Manifest) -> int:
+def put_manifest(db: Connection, work: str, frozen: Manifest) -> int:
+    """Store a manifest within the caller's transaction, and return its id."""
     number = db.execute(
         insert(schema.manifests).values(
             work=work,
@@ -411,7 +412,8 @@ def _manifest(db: Connection, number: int) -> Manifest:
     return Manifest.model_validate(content)
 
 
-def _newest(db: Connection, work: str, section: str) -> Draft | None:
+def newest(db: Connection, work: str, section: str) -> Draft | None:
+    """Return the newest version of a section, seen from the caller's transaction."""
     table = schema.drafts
     row = db.execute(
         select(table)
