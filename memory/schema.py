@@ -123,6 +123,20 @@ entries = Table(
     Index("entries_by_work", "work", "seq"),
 )
 
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("work", Text, ForeignKey("works.id"), nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("section", Text, nullable=False),
+    Column("draft", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Index("sightings_by_work", "work", "seq"),
+)
+"""Where a later draft states what an entry already says."""
+
 checks = Table(
     "checks",
     metadata,

@@ -11,6 +11,7 @@ from inkwright.memory.library import Library
 from inkwright.memory.names import NamesIn
 from inkwright.memory.outline import Outline
 from inkwright.memory.plans import Plan
+from inkwright.memory.sight import in_sight
 from inkwright.memory.values import digest
 
 
@@ -81,9 +82,9 @@ def _changes(
 ) -> Iterator[Change]:
     sid = draft.section
     yield from _plan_changes(plan, manifest, sid)
-    before = {t: versions[t] for t in _seen_from(plan.outline, sid) if t in versions}
-    visible = {e.id: e for e in ledger.heard(before)}
+    visible = {e.id: e for e in in_sight(ledger, plan.outline, sid, versions)}
     yield from _shown_changes(ledger, visible, manifest)
+    yield from _denied(ledger, manifest, draft)
     yield from _appeared(plan.outline, ledger, visible, manifest, draft, sid)
 
 
@@ -122,13 +123,14 @@ def _shown_changes(
             heir = successor[shown.entry]
             yield _change(heir, f"{heir.subject}: what memory says was superseded")
         elif now is None:
-            gone = latest[shown.entry]
-            yield Change(
-                gone.id,
-                f"- [{gone.id}] no longer holds: {gone.subject}: {gone.statement}",
-                f"{gone.subject}: what memory said was retracted",
-                f"entry:{gone.id}:gone",
-            )
+            yield _gone(latest[shown.entry], "what memory said was retracted")
+
+
+def _denied(ledger: Ledger, manifest: Manifest, draft: Draft) -> Iterator[Change]:
+    """What the draft itself established, and the person has since retracted."""
+    for entry in ledger.denied(draft.section):
+        if (entry.id, entry.version) in ledger.since(manifest.known_until):
+            yield _gone(entry, "what this section says of it was retracted")
 
 
 def _appeared(
@@ -158,7 +160,7 @@ def _appeared(
 
 
 def _is_news(entry: Entry, manifest: Manifest, later: set[tuple[str, int]]) -> bool:
-    if entry.span is None:
+    if entry.span is None or entry.origin == "person":
         return (entry.id, entry.version) in later
     return entry.span.draft > manifest.heard.get(entry.span.section, 0)
 
@@ -167,11 +169,19 @@ def _holds_at(outline: Outline, entry: Entry, sid: str) -> bool:
     return outline.position.get(entry.from_section or "", 0) <= outline.position[sid]
 
 
-def _seen_from(outline: Outline, sid: str) -> set[str]:
-    """Sections before ``sid`` in reading order, and those it depends on."""
-    place = outline.position[sid] - 1
-    return {s.id for s in outline.sections[:place]} | outline.ancestors[sid]
+def stamp_of(entry: Entry) -> str:
+    """Return what a draft is stamped with that was checked against this version of an entry."""
+    return f"entry:{entry.id}:{entry.version if entry.status == 'live' else 'gone'}"
 
 
 def _change(entry: Entry, reason: str) -> Change:
-    return Change(entry.id, entry.line, reason, f"entry:{entry.id}:{entry.version}")
+    return Change(entry.id, entry.line, reason, stamp_of(entry))
+
+
+def _gone(entry: Entry, why: str) -> Change:
+    return Change(
+        entry.id,
+        f"- [{entry.id}] no longer holds: {entry.subject}: {entry.statement}",
+        f"{entry.subject}: {why}",
+        stamp_of(entry.model_copy(update={"status": "retracted"})),
+    )

@@ -35,6 +35,7 @@ def _downgraded(home: Path) -> None:
     with sqlite3.connect(home / "library.db") as db:
         db.execute("ALTER TABLE drafts DROP COLUMN held")
         db.execute("DROP TABLE findings")
+        db.execute("DROP TABLE sightings")
         db.execute("UPDATE alembic_version SET version_num = '0001'")
     db.close()
 

@@ -1,4 +1,4 @@
-"""Held text: what is the person's in each draft, and where it contradicts memory."""
+"""Held text, where it contradicts memory, and where later drafts say what an entry says."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,3 +27,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("work", "section", "stamp", "evidence"),
     )
+    op.create_table(
+        "sightings",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("entry", sa.Text(), nullable=False),
+        sa.Column("section", sa.Text(), nullable=False),
+        sa.Column("draft", sa.Integer(), nullable=False),
+        sa.Column("start", sa.Integer(), nullable=False),
+        sa.Column("end", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["work"],
+            ["works.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_index("sightings_by_work", "sightings", ["work", "seq"], unique=False)
