@@ -144,10 +144,7 @@ async def redraft(
             raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` writes it")
         outline = desk.plan.outline
         for sid in section_ids:
-            if sid not in outline.position:
-                raise BadInput(
-                    f"{work_id} has no section {sid!r}; it has s1 to {outline.sections[-1].id}"
-                )
+            _check_redraftable(desk, sid)
         graph = section_graph()
         for sid in sorted(set(section_ids), key=outline.position.__getitem__):
             await _redraft_one(desk, graph, sid, note)
@@ -155,11 +152,24 @@ async def redraft(
         return await _finish(desk, began)
 
 
+def _check_redraftable(desk: Desk, sid: str) -> None:
+    """Refuse to draft anew what is not there, not drafted yet, or a person's in part."""
+    sections = desk.plan.outline.sections
+    if sid not in desk.plan.outline.position:
+        raise BadInput(f"{desk.work} has no section {sid!r}; it has s1 to {sections[-1].id}")
+    draft = drafts.current(desk.library, desk.work).get(sid)
+    if draft is None:
+        raise BadInput(f"{sid} has no text yet; `inkwright resume {desk.work}` writes it")
+    if draft.held:
+        raise BadInput(
+            f"{sid} has text that is yours, which a new draft would lose; "
+            f"`inkwright settle {desk.work}` mends the rest of it"
+        )
+
+
 async def _redraft_one(desk: Desk, graph: Any, sid: str, note: str) -> None:
     outline = desk.plan.outline
     current = drafts.current(desk.library, desk.work)
-    if sid not in current:
-        raise BadInput(f"{sid} has no text yet; `inkwright resume {desk.work}` writes it")
     before = outline.sections[: outline.position[sid] - 1]
     known = {s.id for s in before} | outline.ancestors[sid]
     job = Job(
