@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from inkwright.memory import ledger, schema
 from inkwright.memory.brief import Constraint
@@ -32,12 +32,18 @@ class Plan(Value):
 
 def current(library: Library, work: str) -> Plan | None:
     """Return the newest plan, or None before the work is planned."""
+    return _one(library, work, schema.plans.c.version.desc())
+
+
+def first(library: Library, work: str) -> Plan | None:
+    """Return the plan that the work began with, or None before it is planned."""
+    return _one(library, work, schema.plans.c.version.asc())
+
+
+def _one(library: Library, work: str, order: ColumnElement[int]) -> Plan | None:
     with library.read() as db:
         row = db.execute(
-            select(schema.plans)
-            .where(schema.plans.c.work == work)
-            .order_by(schema.plans.c.version.desc())
-            .limit(1)
+            select(schema.plans).where(schema.plans.c.work == work).order_by(order).limit(1)
         ).first()
     if row is None:
         return None
