@@ -34,7 +34,7 @@ _MODELS: dict[str, type[BaseModel]] = {
 }
 _SWITCHES = ("required", "pinned")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_EXPORTED = ("id", "version", "origin", "from_section", "story_time", "section", "status")
+_EXPORTED = ("id", "version", "origin", "from_section", "section", "status")
 """What ``memory.json`` says about an entry beyond what a brief can give."""
 
 

@@ -19,4 +19,10 @@ def memory_file(library: Library, work: str, title: str) -> str:
 def _entry(entry: Entry) -> dict[str, Any]:
     given = {name: getattr(entry, name) for name in Remembered.model_fields}
     section = entry.span.section if entry.span else None
-    return {"id": entry.id, **given, "origin": entry.origin, "section": section}
+    return {
+        "id": entry.id,
+        **given,
+        "origin": entry.origin,
+        "from_section": entry.from_section,
+        "section": section,
+    }

@@ -19,6 +19,8 @@ class Known:
     """The newest version's number, proposals counted."""
     standing: Entry | None = None
     """The newest version that is no proposal."""
+    open: bool = False
+    """A proposal about it waits for an answer."""
 
 
 @dataclass
@@ -39,14 +41,15 @@ def admitted(new: Iterable[Entry], known: Mapping[str, Known]) -> Admitted:
         standing = before.standing
         if standing is not None and standing.origin == "person" and entry.origin != "person":
             continue
-        if standing is not None and _says_nothing_new(standing, entry):
+        if standing is not None and not before.open and _says_nothing_new(standing, entry):
             if entry.status == "live" and entry.span not in (None, standing.span):
                 taken.sightings.append(entry)
             continue
         if before.version >= entry.version:
             entry = entry.model_copy(update={"version": before.version + 1})
         taken.rows.append(entry)
-        seen[entry.id] = Known(entry.version, standing if entry.is_proposal else entry)
+        proposal = entry.is_proposal
+        seen[entry.id] = Known(entry.version, standing if proposal else entry, proposal)
     return taken
 
 

@@ -6,7 +6,9 @@ from the library whenever something is missing from it.
 
 import hashlib
 import os
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +17,9 @@ import numpy as np
 COLLECTIONS = 64
 """Works share this many collections: one each would cost 3 MB and 4 descriptors an open work, and
 one for all would slow every query as the library grows."""
+DATABASE = "chroma.sqlite3"
+BATCH = 1000
+BUSY_TIMEOUT_S = 30
 
 
 class Index(Protocol):
@@ -48,6 +53,7 @@ class ChromaIndex:
         from chromadb.config import Settings
 
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
         self._client = chromadb.PersistentClient(
             path=folder, settings=Settings(anonymized_telemetry=False)
         )
@@ -87,10 +93,29 @@ class ChromaIndex:
         return {i: d for d, i in ranked}
 
     def drop(self, work: str) -> None:
+        """Forget a work and leave no byte of its vectors.
+
+        Chroma marks what is deleted and keeps it in its files. So the collections that the work
+        shares are written anew without it, and the database is packed.
+        """
         for collection in self._client.list_collections():
             if collection.name.endswith(f"-{_shard(work)}"):
-                collection.delete(where={"work": _prefix(work)})
+                self._rewrite(collection, without=_prefix(work))
         self._present.pop(work, None)
+        _pack(self._folder)
+
+    def _rewrite(self, collection: Any, *, without: str) -> None:
+        others = [i for i in collection.get(include=[])["ids"] if not i.startswith(without)]
+        kept = [
+            collection.get(ids=others[n : n + BATCH], include=["embeddings", "metadatas"])
+            for n in range(0, len(others), BATCH)
+        ]
+        name = collection.name
+        self._client.delete_collection(name)
+        for batch in kept:
+            self._named(name).upsert(
+                ids=batch["ids"], embeddings=batch["embeddings"], metadatas=batch["metadatas"]
+            )
 
     def _known(self, work: str) -> set[str]:
         if work not in self._present:
@@ -100,11 +125,21 @@ class ChromaIndex:
         return self._present[work]
 
     def _collection(self, work: str) -> Any:
+        return self._named(f"{self._embedder}-{_shard(work)}")
+
+    def _named(self, name: str) -> Any:
         return self._client.get_or_create_collection(
-            f"{self._embedder}-{_shard(work)}",
+            name,
             embedding_function=None,
             configuration={"hnsw": {"space": "cosine", "ef_search": 200}},
         )
+
+
+def _pack(folder: Path) -> None:
+    """Rewrite Chroma's database without the pages that hold what was deleted."""
+    with closing(sqlite3.connect(folder / DATABASE, timeout=BUSY_TIMEOUT_S)) as db:
+        db.execute("VACUUM")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _prefix(work: str) -> str:

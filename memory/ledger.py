@@ -255,7 +255,8 @@ def _standing(versions: Sequence[Entry]) -> Entry | None:
 
 def _known(versions: Sequence[Entry]) -> Known:
     newest = max((e.version for e in versions), default=0)
-    return Known(newest, _standing(versions))
+    waits = bool(versions) and versions[-1].is_proposal
+    return Known(newest, _standing(versions), waits)
 
 
 def _values(work: str, entry: Entry) -> dict[str, object]:

@@ -14,8 +14,8 @@ _HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 _HAN_FILLERS = re.compile("[的是了她他它 ]")
 _FILLERS = frozenset(
     normalise(
-        """a an and are as at be been by for has have he her hers his in is it its of on she that
-        the their them they this to was were which who whose with"""
+        """a an and are as at be been by for has have he her hers his in is it its of on s she
+        that the their them they this to was were which who whose with"""
     ).split()
 )
 
@@ -48,8 +48,8 @@ def _value(statement: str, about: str) -> Value:
     telling = [w for w in normalise(statement).split() if _tells(w, topic)]
     if _HAN.search(statement):
         return frozenset((_han_run(telling, topic),)), ()
-    inside = statement.split()[1:]
-    names = tuple(normalise(w) for w in inside if w[:1].isupper())
+    capitals = (normalise(w) for w in statement.split()[1:] if w[:1].isupper())
+    names = tuple(word for word in capitals if _tells(word, topic))
     return frozenset(telling or [normalise(statement)]), names
 
 

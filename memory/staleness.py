@@ -36,10 +36,15 @@ class Stale:
     section: str
     changes: tuple[Change, ...] = field(default=())
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why, in plain words, each once."""
+        return tuple(dict.fromkeys(c.reason for c in self.changes))
+
 
 def stale(library: Library, work: str) -> dict[str, tuple[str, ...]]:
     """Return the reasons of every stale section, by section id."""
-    return {s.section: tuple(c.reason for c in s.changes) for s in find(library, work)}
+    return {s.section: s.reasons for s in find(library, work)}
 
 
 def find(
@@ -117,7 +122,7 @@ def _shown_changes(
         if shown.how != "raw":
             continue
         now = visible.get(shown.entry)
-        if now is not None and now.version != shown.version:
+        if now is not None and _differs(ledger, now, shown.version):
             yield _change(now, f"{now.subject}: what memory says was changed")
         elif now is None and shown.entry in successor:
             heir = successor[shown.entry]
@@ -167,6 +172,14 @@ def _is_news(entry: Entry, manifest: Manifest, later: set[tuple[str, int]]) -> b
 
 def _holds_at(outline: Outline, entry: Entry, sid: str) -> bool:
     return outline.position.get(entry.from_section or "", 0) <= outline.position[sid]
+
+
+def _differs(ledger: Ledger, now: Entry, version: int) -> bool:
+    """True when ``now`` says another thing than that version did; a pin says nothing."""
+    if now.version == version:
+        return False
+    then = next((e for e in ledger.versions(now.id) if e.version == version), None)
+    return then is None or then.line != now.line
 
 
 def stamp_of(entry: Entry) -> str:

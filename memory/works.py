@@ -45,7 +45,7 @@ def begin(library: Library, brief: Brief, arms: dict[str, str], *, fresh: bool =
 
     ``fresh`` begins it again beside the older ones, as the next generation.
     """
-    same = digest({"brief": brief.model_dump(mode="json"), "arms": arms})
+    same = digest({"brief": _identity(brief), "arms": arms})
     title = brief.title or _title_from(brief.request)
     with library.write() as db:
         known = db.execute(
@@ -200,6 +200,21 @@ def _work(row: RowMapping) -> Work:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
+
+
+def _identity(brief: Brief) -> dict[str, Any]:
+    """Return what tells one brief from another.
+
+    What briefs of earlier releases could not say is left out where it is not said, or their works
+    would be begun again.
+    """
+    told = brief.model_dump(mode="json")
+    if not told["proposals"]:
+        del told["proposals"]
+    for given in told["memory"]:
+        if given["story_time"] is None:
+            del given["story_time"]
+    return told
 
 
 def _title_from(request: str) -> str:
