@@ -13,6 +13,7 @@ from inkwright.agents.events import Notice, Watch, unwatched
 from inkwright.app import endpoints, output
 from inkwright.app.assemble import assemble
 from inkwright.app.memory_file import memory_file
+from inkwright.app.purging import purge_work
 from inkwright.app.report import Ran, Report, report, settings_shown
 from inkwright.app.settings import Settings
 from inkwright.memory import drafts, plans, staleness, works
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from inkwright.app.syncing import Synced
 
 UNLIMITED = Limits()
-INDEX = "index"
-"""The vector index, in the library folder."""
 Status = Literal["complete", "flagged", "partial"]
 
 
@@ -135,21 +134,17 @@ async def redraft(
     )
 
 
-def purge(work: str, settings: Settings | None = None) -> None:
+def purge(work: str, settings: Settings | None = None) -> bool:
     """Remove every trace of a work from library, journal and vector index.
+
+    False when another process reads the library: its log keeps bytes until that has ended.
 
     Raises:
         WorkNotFound: there is none of this id.
         WorkBusy: it is being written.
     """
     with opened(settings or Settings.load()) as library:
-        works.get(library, work)
-        folder = library.home / INDEX
-        if folder.exists():
-            from inkwright.memory.index import ChromaIndex
-
-            ChromaIndex(folder, "").drop(work)
-        works.purge(library, work)
+        return purge_work(library, work)
 
 
 def import_file(

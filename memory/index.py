@@ -6,6 +6,7 @@ from the library whenever something is missing from it.
 
 import hashlib
 import os
+import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -136,10 +137,14 @@ class ChromaIndex:
 
 
 def _pack(folder: Path) -> None:
-    """Rewrite Chroma's database without the pages that hold what was deleted."""
+    """Rewrite Chroma's database, and remove the files of collections that are no more."""
     with closing(sqlite3.connect(folder / DATABASE, timeout=BUSY_TIMEOUT_S)) as db:
         db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        used = {name for (name,) in db.execute("SELECT id FROM segments")}
+    for part in folder.iterdir():
+        if part.is_dir() and part.name not in used:
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def _prefix(work: str) -> str:

@@ -86,6 +86,23 @@ class Library:
                 _hold_fence(connection, lease)
             yield connection
 
+    def pack(self) -> bool:
+        """Rewrite the database without the pages that hold what was deleted, and empty its log.
+
+        False when another process keeps that from being done now. What was deleted is overwritten
+        in the database itself then too, and the log goes when the last process closes it.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            raw: sqlite3.Connection = db.connection.driver_connection  # type: ignore[assignment]
+            try:
+                raw.execute("VACUUM")
+                (busy, _, _) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.OperationalError:
+                return False
+        return not busy
+
     def _bring_up_to_date(self, file: Path | None) -> None:
         with self.engine.connect() as connection:
             known = inspect(connection).has_table("alembic_version")

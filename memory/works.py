@@ -161,10 +161,15 @@ def renew(library: Library, lease: Lease) -> None:
         )
 
 
-def purge(library: Library, work: str) -> None:
+def purge(library: Library, work: str) -> bool:
     """Remove every row of a work, and overwrite the pages it stood on.
 
-    The vector index is the caller's to clean, by the same id, before this.
+    The vector index is the caller's to clean, by the same id, before this. False when another
+    process reads the library just now: until it stops, the write-ahead log keeps what was removed.
+
+    Raises:
+        WorkNotFound: there is none of this id.
+        WorkBusy: it is being written.
     """
     get(library, work)
     with library.write() as db:
@@ -174,11 +179,7 @@ def purge(library: Library, work: str) -> None:
         for table in reversed(schema.metadata.sorted_tables):
             column = table.c.id if table is schema.works else table.c.work
             db.execute(delete(table).where(column == work))
-    if library.engine.dialect.name == "sqlite":
-        with library.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-            raw = db.connection.driver_connection
-            raw.execute("VACUUM")  # type: ignore[union-attr]
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+    return library.pack()
 
 
 def count(library: Library) -> int:
