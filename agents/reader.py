@@ -6,7 +6,7 @@ A text that replaces another is read as an edit of it.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from inkwright.agents import archivist
 from inkwright.agents.answers import Delta
@@ -69,7 +69,7 @@ def _take_up(desk: Desk, section: Section, current: Mapping[str, Draft], answer:
         desk.library,
         desk.lease,
         draft,
-        delta=found.delta if desk.arms.memory == "full" else (),
+        delta=_taken_up(desk, found.delta),
         summary=found.summary,
         knowing=Manifest(
             section=section.id,
@@ -104,6 +104,11 @@ async def _reread(desk: Desk, section: Section, draft: Draft, seen: int) -> None
         delta = await archivist.update(desk, section, before, draft.text)
     except BudgetSpent:
         return
-    manuscripts.mark_read(
-        desk.library, desk.lease, draft, delta=delta if desk.arms.memory == "full" else ()
-    )
+    manuscripts.mark_read(desk.library, desk.lease, draft, delta=_taken_up(desk, delta))
+
+
+def _taken_up(desk: Desk, delta: Sequence[Entry]) -> Sequence[Entry]:
+    """Return what goes to the ledger; as proposals, where the brief wants to be asked."""
+    if desk.arms.memory != "full":
+        return ()
+    return archivist.as_proposals(delta) if desk.brief.proposals else delta

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from inkwright.app.cli_memory import memory as memory_commands
+from inkwright.app.cli_text import texts
 from inkwright.app.exits import Exit, plainly
 
 
@@ -282,6 +284,10 @@ def graph() -> None:
     from inkwright.agents.graph import draw
 
     typer.echo(draw())
+
+
+app.add_typer(texts)
+app.add_typer(memory_commands, name="memory")
 
 
 def _leave(code: int) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,10 +118,12 @@ async def write(work: str, job: Job, *, out: Path | None = None) -> Manuscript:
     )
 
 
-async def settle(work: str, job: Job, *, out: Path | None = None) -> Manuscript:
-    """Check and patch the stale sections of a work."""
+async def settle(
+    work: str, job: Job, *, only: Collection[str] | None = None, out: Path | None = None
+) -> Manuscript:
+    """Check and patch the stale sections of a work, or those of ``only``."""
     run = await _run_module()
-    return await _after(work, job, out, lambda **keywords: run.settle(work, **keywords))
+    return await _after(work, job, out, lambda **keywords: run.settle(work, only=only, **keywords))
 
 
 async def redraft(

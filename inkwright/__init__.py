@@ -44,10 +44,12 @@ if TYPE_CHECKING:
     )
     from inkwright.app.engine import Manuscript, PlannedWork
     from inkwright.app.importing import Imported
+    from inkwright.app.memory_of import Memory
     from inkwright.app.report import Report
     from inkwright.app.settings import Settings
     from inkwright.app.shelf import Standing
     from inkwright.app.syncing import CannotSync, Synced
+    from inkwright.app.text_of import Text
     from inkwright.memory.brief import Brief, Constraint, OutlineItem, Placement, Remembered
     from inkwright.memory.errors import (
         BadInput,
@@ -74,10 +76,12 @@ _HOMES = {
     ),
     "inkwright.app.engine": ("Manuscript", "PlannedWork"),
     "inkwright.app.importing": ("Imported",),
+    "inkwright.app.memory_of": ("Memory",),
     "inkwright.app.report": ("Report",),
     "inkwright.app.settings": ("Settings",),
     "inkwright.app.shelf": ("Standing",),
     "inkwright.app.syncing": ("CannotSync", "Synced"),
+    "inkwright.app.text_of": ("Text",),
     "inkwright.memory.brief": ("Brief", "Constraint", "OutlineItem", "Placement", "Remembered"),
     "inkwright.memory.errors": (
         "BadInput", "BudgetSpent", "InkwrightError", "LeaseLost", "LibraryUnusable", "ModelError",
@@ -89,11 +93,12 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "BadInput", "Brief", "BudgetSpent", "CallAnswered", "CannotSync", "Constraint", "Event",
     "Finished", "Imported", "InkwrightError", "LeaseLost", "LibraryUnusable", "Manuscript",
-    "ModelError", "ModelRefused", "ModelUnreachable", "Notice", "OutlineItem", "PhaseBegan",
-    "Placement", "Planned", "PlannedWork", "Remembered", "Report", "Run", "SectionBegan",
-    "SectionFailed", "SectionLine", "SectionReached", "SectionRevised", "SectionSettled",
-    "Settings", "Standing", "Synced", "TextGrew", "UnusableAnswer", "WorkBusy", "WorkNotFound",
-    "__version__", "awrite", "import_file", "plan", "resume", "status", "stream", "sync", "write",
+    "Memory", "ModelError", "ModelRefused", "ModelUnreachable", "Notice", "OutlineItem",
+    "PhaseBegan", "Placement", "Planned", "PlannedWork", "Remembered", "Report", "Run",
+    "SectionBegan", "SectionFailed", "SectionLine", "SectionReached", "SectionRevised",
+    "SectionSettled", "Settings", "Standing", "Synced", "Text", "TextGrew", "UnusableAnswer",
+    "WorkBusy", "WorkNotFound", "__version__", "awrite", "import_file", "plan", "resume", "status",
+    "stream", "sync", "write",
 ]  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def admitted(new: Iterable[Entry], known: Mapping[str, Known]) -> Admitted:
         if standing is not None and standing.origin == "person" and entry.origin != "person":
             continue
         if standing is not None and not before.open and _says_nothing_new(standing, entry):
-            if entry.status == "live" and entry.span not in (None, standing.span):
+            if standing.status == "live" and entry.span not in (None, standing.span):
                 taken.sightings.append(entry)
             continue
         if before.version >= entry.version:
@@ -54,5 +54,8 @@ def admitted(new: Iterable[Entry], known: Mapping[str, Known]) -> Admitted:
 
 
 def _says_nothing_new(standing: Entry, entry: Entry) -> bool:
-    beside = {"span", "version"}
-    return standing.model_dump(exclude=beside) == entry.model_dump(exclude=beside)
+    """True when ``entry`` only repeats, or proposes, what stands."""
+    beside = {"span", "version", "status"}
+    becomes = {"proposed": "live", "doubted": "retracted"}.get(entry.status, entry.status)
+    same = standing.model_dump(exclude=beside) == entry.model_dump(exclude=beside)
+    return same and standing.status == becomes

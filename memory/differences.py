@@ -34,12 +34,6 @@ def differences(before: str, after: str) -> list[Piece]:
     return found
 
 
-def marked(before: str, after: str) -> str:
-    """Return both texts as one, with ``[-what is gone-]`` and ``{+what is new+}``."""
-    forms = {"same": "{}", "gone": "[-{}-]", "new": "{{+{}+}}"}
-    return "".join(forms[p.kind].format(p.text) for p in differences(before, after))
-
-
 def _runs(before: list[str], after: list[str]) -> Iterator[tuple[str, str, str]]:
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for kind, i, j, k, m in matcher.get_opcodes():

@@ -289,6 +289,27 @@ def put_by_person(
     return draft
 
 
+def hold(library: Library, lease: Lease, draft: Draft, held: Sequence[Held]) -> Draft:
+    """Store the newest draft again, with other stretches held: the words are the same."""
+    with library.write(lease) as db:
+        again = _new_version(
+            db,
+            lease,
+            draft.section,
+            draft.text,
+            stage=draft.stage,
+            manifest=draft.manifest,
+            summary=draft.summary,
+            base=draft.version,
+            held=held,
+        )
+        _stamp(db, lease.work, again, stamped(db, lease.work, draft))
+        if draft.review is not None:
+            _set_review(db, lease, again, draft.review, draft.rounds)
+        _set(db, lease, draft.section, draft=again.version)
+    return again
+
+
 def stamp(library: Library, lease: Lease, draft: Draft, checked: Sequence[str]) -> None:
     """Record that a draft was checked against these changes, and stands."""
     with library.write(lease) as db:

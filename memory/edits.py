@@ -32,8 +32,8 @@ def apply(library: Library, work: str, edit: Edit) -> tuple[Entry, ...]:
     """
     works = schema.works
     with library.write() as db:
-        found = db.execute(update(works).where(works.c.id == work).values(updated_at=now()))
-        if found.rowcount != 1:
+        touched = db.execute(update(works).where(works.c.id == work).values(updated_at=now()))
+        if touched.rowcount != 1:
             raise WorkNotFound(work)
         added = edit(Ledger(library, work).refresh())
         ledgers.append(db, work, added)
@@ -66,7 +66,7 @@ def editing(entry: str, **changes: Any) -> Edit:
     """Change fields of an entry: it is the person's from now on, and live again if it was not."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
-        return (_theirs(_found(ledger, entry), status="live", **changes),)
+        return (_theirs(found(ledger, entry), status="live", **changes),)
 
     return edit
 
@@ -75,7 +75,7 @@ def retracting(entries: Sequence[str]) -> Edit:
     """Let entries hold no longer."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
-        return tuple(_theirs(_found(ledger, e), status="retracted") for e in entries)
+        return tuple(_theirs(found(ledger, e), status="retracted") for e in entries)
 
     return edit
 
@@ -84,7 +84,7 @@ def pinning(entries: Sequence[str], *, pinned: bool = True) -> Edit:
     """Let entries always be shown, or no longer. Whose they are stays as it is."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
-        return tuple(_next(_found(ledger, e), pinned=pinned) for e in entries)
+        return tuple(_next(found(ledger, e), pinned=pinned) for e in entries)
 
     return edit
 
@@ -93,7 +93,7 @@ def restoring(entry: str, version: int) -> Edit:
     """Let an entry say again what it said in an earlier version."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
-        now_says = _found(ledger, entry)
+        now_says = found(ledger, entry)
         for old in ledger.versions(entry):
             if old.version == version:
                 status = "retracted" if old.status in ("retracted", "doubted") else "live"
@@ -140,6 +140,20 @@ def declining(entries: Sequence[str]) -> Edit:
     return _answering(entries, {"proposed": "retracted", "doubted": "live"})
 
 
+def found(ledger: Ledger, eid: str) -> Entry:
+    """Return the entry ``eid`` as it stands, or as it is proposed.
+
+    Raises:
+        BadInput: there is none.
+    """
+    standing = {e.id: e for e in (*ledger.proposed(), *ledger.latest())}
+    if eid not in standing:
+        near = difflib.get_close_matches(eid, standing, n=1)
+        hint = f"; did you mean {near[0]}?" if near else "; `inkwright memory list` shows them"
+        raise BadInput(f"no entry {eid!r} in memory{hint}")
+    return standing[eid]
+
+
 def _answering(entries: Sequence[str], becomes: dict[str, str]) -> Edit:
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
         waiting = {e.id: e for e in ledger.proposed()}
@@ -158,15 +172,6 @@ def _answered(ledger: Ledger, proposal: Entry, status: str) -> Entry:
     if proposal.status == "proposed" and status == "retracted" and before:
         return _next(before[-1], version=proposal.version + 1)
     return _next(proposal, status=status)
-
-
-def _found(ledger: Ledger, eid: str) -> Entry:
-    standing = {e.id: e for e in ledger.latest()}
-    if eid not in standing:
-        near = difflib.get_close_matches(eid, standing, n=1)
-        hint = f"; did you mean {near[0]}?" if near else "; `inkwright memory list` shows them"
-        raise BadInput(f"no entry {eid!r} in memory{hint}")
-    return standing[eid]
 
 
 def _known_name(live: Iterable[Entry], name: str) -> str:
