@@ -149,6 +149,8 @@ class DeltaItem(Form):
     aliases: list[Name] = Field(default=[], max_length=4)
     attribute: Name = ""
     statement: Line = ""
+    story_time: Name = ""
+    """When it is true in the story, if the text goes back or ahead in time; else empty."""
     quote: Line = ""
     """The words of the draft that state it, exactly."""
 

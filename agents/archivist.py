@@ -1,5 +1,6 @@
 """Archivist: what a draft establishes, each entry with the exact words that state it."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,12 +9,20 @@ from inkwright.agents.desk import Desk
 from inkwright.memory.draft import Draft
 from inkwright.memory.entry import Entry, Span
 from inkwright.memory.errors import ModelError
+from inkwright.memory.names import NamesIn
 from inkwright.memory.outline import Section
+from inkwright.memory.passages import pieces
+from inkwright.memory.sameness import same_fact, same_topic
 from inkwright.memory.wordcount import sentences
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
 ANSWER_TOKENS = 700
+READ_WORDS = 1200
+"""Words of a person's text that are read at once: more, and facts are passed over."""
+WORDS_A_TOKEN = 0.5
+WHOLE_ACCOUNTS = 4
+"""A section of more pieces is accounted for by the first sentence about each."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +45,53 @@ async def remember(
     """Return what a first draft of ``section`` establishes.
 
     ``shown`` is what its writer was shown: an entry with the same topic and another value
-    supersedes it, and one that only repeats it is not kept twice. A draft whose archivist fails
-    leaves no entries, and a problem in the report.
+    supersedes it, and one that only repeats it is not kept twice. What a person has said, and an
+    open thread, it supersedes only where the archivist says that the text changes it. A draft whose
+    archivist fails leaves no entries, and a problem in the report.
     """
     old = desk.ledger.of_section(section.id)
     try:
-        answer = await _asked(desk, section, text, old, "remember", priority)
+        listed = [*old, *_to_mark(shown, text)]
+        answer = await _asked(desk, section, text, listed, "remember", priority)
     except ModelError as fault:
         desk.problem(f"{section.id}: what it establishes is not in memory ({fault})")
-        return Remembered(_by_rule(text), ())
+        lost = [e for e in old if _quote(desk, e) not in text]
+        return Remembered(_by_rule(text), _gone(lost, (), version))
+    return taken(desk, section, text, version, answer, shown)
+
+
+async def read(desk: Desk, section: Section, text: str) -> Delta:
+    """Return the answer to a text of any length, read in pieces that the archivist can hold.
+
+    Raises:
+        ModelError: a piece was not read.
+    """
+    room = int(desk.room_for(ANSWER_TOKENS) * WORDS_A_TOKEN)
+    parts = list(pieces(text, max(min(room, READ_WORDS), 60)))
+    answers = await asyncio.gather(
+        *(
+            _asked(desk, section, part, (), f"read {number}", 0.0)
+            for number, part in enumerate(parts, 1)
+        )
+    )
+    accounts = [a.summary.strip() for a in answers if a.summary.strip()]
+    if len(accounts) > WHOLE_ACCOUNTS:
+        accounts = [sentences(account)[0].text for account in accounts]
+    return Delta.model_construct(
+        summary=" ".join(accounts), items=[i for a in answers for i in a.items]
+    )
+
+
+def taken(
+    desk: Desk,
+    section: Section,
+    text: str,
+    version: int,
+    answer: Delta,
+    shown: Sequence[Entry],
+) -> Remembered:
+    """Return what an answer about the whole text of a section makes of the section's entries."""
+    old = desk.ledger.of_section(section.id)
     delta = _delta(desk, section, text, version, old, answer, shown)
     lost = [e for e in old if _quote(desk, e) not in text]
     gone = _gone(lost, delta, version)
@@ -99,6 +146,13 @@ def _gone(lost: Sequence[Entry], delta: Sequence[Entry], version: int) -> tuple[
     return tuple(_retracted(e, version) for e in lost if e.id not in replaced)
 
 
+def _to_mark(shown: Sequence[Entry], text: str) -> list[Entry]:
+    """Return what only an outright change supersedes, of the subjects that ``text`` names."""
+    own = [e for e in shown if e.origin == "person" or e.kind == "thread"]
+    named = NamesIn(text).among({name for e in own for name in e.names})
+    return [e for e in own if e.names & named]
+
+
 def _delta(
     desk: Desk,
     section: Section,
@@ -111,6 +165,7 @@ def _delta(
     """Turn an answer into entry versions; an item without its exact words is refused."""
     number = desk.ledger.next_number(section.id)
     known: Mapping[str, Entry] = {e.id: e for e in old}
+    marked: Mapping[str, Entry] = {e.id: e for e in _to_mark(shown, text)}
     delta: dict[str, Entry] = {}
     for item in answer.items:
         span = _span(section.id, version, text, item.quote)
@@ -119,9 +174,14 @@ def _delta(
             delta[before.id] = _retracted(before, version)
         elif span is not None and before is not None and item.action in ("keep", "change"):
             delta[before.id] = _changed(before, item, span)
+        elif span is not None and (changed := marked.get(item.id or "")) is not None:
+            entry = _turned(f"{section.id}.{number}", section.id, changed, item, span)
+            if entry is not None:
+                delta[entry.id] = entry
+                number += 1
         elif span is not None and item.subject.strip() and item.statement.strip():
             entry = _added(f"{section.id}.{number}", section.id, item, span)
-            if any(entry.same_fact(o) for o in (*shown, *delta.values())):
+            if any(same_fact(entry, o) for o in (*shown, *delta.values())):
                 continue
             if (again := _same_topic(entry, old, delta)) is not None:
                 delta[again.id] = _changed(again, item, span)
@@ -131,10 +191,24 @@ def _delta(
     return tuple(delta.values())
 
 
+def _turned(eid: str, section: str, before: Entry, item: DeltaItem, span: Span) -> Entry | None:
+    """Return what becomes of a person's entry, or of an open thread, in this section's text."""
+    pays = before.kind == "thread" and item.action in ("change", "retract")
+    if not pays and item.action != "change":
+        return None
+    named = {"subject": before.subject, "aliases": list(before.aliases)}
+    told = item.model_copy(update=named | {"attribute": before.attribute})
+    entry = _added(eid, section, told, span).model_copy(update={"supersedes": before.id})
+    if pays:
+        settled = {"kind": "event", "statement": item.statement.strip() or item.quote.strip()}
+        return entry.model_copy(update=settled)
+    return entry if entry.statement and not same_fact(entry, before) else None
+
+
 def _same_topic(entry: Entry, old: Sequence[Entry], delta: Mapping[str, Entry]) -> Entry | None:
     """Return the old entry that ``entry`` says again, or says anew, if none has yet."""
     for before in old:
-        same = before.topic == entry.topic if entry.attribute else before.same_fact(entry)
+        same = same_topic(before, entry) if entry.attribute else same_fact(before, entry)
         if same and before.id not in delta:
             return before
     return None
@@ -151,33 +225,41 @@ def _added(eid: str, section: str, item: DeltaItem, span: Span) -> Entry:
         origin="section",
         span=span,
         from_section=section,
+        story_time=item.story_time.strip() or None,
     )
 
 
 def _changed(before: Entry, item: DeltaItem, span: Span) -> Entry:
-    update: dict[str, object] = {"version": before.version + 1, "span": span}
-    if item.action != "keep" and item.statement.strip():
-        update["statement"] = item.statement.strip()
-    return Entry.model_construct(**{**before.model_dump(), **update})
+    """Return ``before`` at its new place; with another value, it is a new version."""
+    there = before.model_copy(update={"span": span})
+    said = item.statement.strip()
+    new = before.model_copy(update={"version": before.version + 1, "span": span, "statement": said})
+    if item.action == "keep" or not said or same_fact(before, new):
+        return there
+    return new
 
 
 def _retracted(before: Entry, version: int) -> Entry:
     assert before.span is not None
     span = before.span.model_copy(update={"draft": version})
     update = {"version": before.version + 1, "span": span, "status": "retracted"}
-    return Entry.model_construct(**{**before.model_dump(), **update})
+    return before.model_copy(update=update)
 
 
 def _superseding(entry: Entry, shown: Sequence[Entry]) -> Entry:
-    """Mark the shown entry whose value ``entry`` replaces, if there is one."""
+    """Mark the shown entry whose value ``entry`` replaces, if there is one.
+
+    At another story time both hold. What a person has said is not replaced in passing: the two
+    are a conflict, and reported.
+    """
     if not entry.attribute:
         return entry
     same = [
         o
         for o in shown
         if o.attribute
-        and o.topic[1] == entry.topic[1]
-        and o.names & entry.names
+        and o.origin != "person"
+        and same_topic(o, entry)
         and o.story_time == entry.story_time
     ]
     return entry.model_copy(update={"supersedes": same[-1].id}) if same else entry
@@ -201,3 +283,9 @@ def _by_rule(text: str) -> str:
     """Return a summary without a model: the first and the last sentence."""
     parts = sentences(text)
     return " ".join(dict.fromkeys((parts[0].text, parts[-1].text)))[:500] if parts else ""
+
+
+def as_proposals(delta: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Return ``delta`` as what the person may accept, or not."""
+    proposed = {"live": "proposed", "retracted": "doubted"}
+    return tuple(e.model_copy(update={"status": proposed[e.status]}) for e in delta)

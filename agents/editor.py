@@ -6,6 +6,7 @@ from inkwright.agents.answers import Cuts, Edit, Edits
 from inkwright.agents.desk import Desk
 from inkwright.agents.parse import Unreadable, read_prose
 from inkwright.memory.draft import Finding
+from inkwright.memory.held import Held, touches
 from inkwright.memory.wordcount import Sentence, count_words, sentences
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
@@ -23,13 +24,15 @@ async def patch(
     told: dict[str, str],
     *,
     entries: str = "",
+    held: Sequence[Held] = (),
     turn: int = 1,
     purpose: str = "patch",
     priority: float = 0.0,
 ) -> str:
     """Return ``text`` with the sentences that ``findings`` are about put right.
 
-    ``told`` maps a finding's constraint id to the words of that constraint or entry.
+    ``told`` maps a finding's constraint id to the words of that constraint or entry. An edit that
+    touches ``held`` text is left out, and reported.
 
     Raises:
         ModelError: the editor gave nothing usable.
@@ -50,7 +53,10 @@ async def patch(
         priority=priority,
     )
     answer = await desk.models.form(ask, Edits, lambda a: _fault(a, parts))
-    return applied(text, parts, answer)
+    free = [e for e in answer.edits if not _touches(held, parts, e)]
+    if len(free) < len(answer.edits):
+        desk.problem(f"{section}: the editor would have changed text that is yours; it stays")
+    return applied(text, parts, Edits(edits=free))
 
 
 async def trim(
@@ -138,6 +144,12 @@ def _without(text: str, parts: Sequence[Sentence], gone: Set[int]) -> str:
             pieces.append(part.text)
             gaps = []
     return "".join(pieces) + ("" if gaps else text[at:])
+
+
+def _touches(held: Sequence[Held], parts: Sequence[Sentence], edit: Edit) -> bool:
+    if not 1 <= edit.first <= edit.last <= len(parts):
+        return False
+    return touches(held, parts[edit.first - 1].start, parts[edit.last - 1].end)
 
 
 def _numbered(desk: Desk, text: str, parts: Sequence[Sentence]) -> str:

@@ -30,6 +30,7 @@ from inkwright.memory.brief import Constraint, Continuity
 from inkwright.memory.entry import Entry, normalise
 from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.outline import Outline, Section
+from inkwright.memory.sameness import same_fact, same_topic
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
@@ -63,7 +64,9 @@ async def plan(desk: Desk) -> Planned:
     coverage.check(placed, len(outline.sections))
     entries = _persons_entries(desk)
     if desk.arms.plan == "full" and desk.arms.memory == "full":
-        entries += await _plan_entries(desk, outline)
+        said = [*entries, *desk.ledger.latest()]
+        made = await _plan_entries(desk, outline)
+        entries += tuple(e for e in made if not _is_said(e, said))
     return Planned(outline, placed, entries)
 
 
@@ -254,11 +257,18 @@ def _persons_entries(desk: Desk) -> tuple[Entry, ...]:
             aliases=given.aliases,
             attribute=given.attribute,
             statement=given.statement,
+            story_time=given.story_time,
             origin="person",
             pinned=given.pinned,
         )
-        for number, given in enumerate(desk.brief.memory, 1)
+        for number, given in enumerate(desk.brief.memory, desk.ledger.next_number("m"))
     )
+
+
+def _is_said(entry: Entry, said: Sequence[Entry]) -> bool:
+    """True when a person has said what there is to say on the entry's topic."""
+    theirs = (e for e in said if e.origin == "person" and e.status == "live")
+    return any(same_topic(entry, e) if entry.attribute else same_fact(entry, e) for e in theirs)
 
 
 async def _plan_entries(desk: Desk, outline: Outline) -> tuple[Entry, ...]:

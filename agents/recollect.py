@@ -9,6 +9,7 @@ from inkwright.memory.errors import IndexUnusable, ModelError
 from inkwright.memory.outline import Section
 from inkwright.memory.passages import Passage, of_draft, of_source
 from inkwright.memory.recall import Recalled, entry_key, recall
+from inkwright.memory.sight import in_sight
 from inkwright.memory.sources import sources
 from inkwright.memory.summary import rolling
 from inkwright.memory.values import digest
@@ -58,14 +59,8 @@ async def recollect(desk: Desk, section: Section, heard: Mapping[str, Draft]) ->
 
 def visible(desk: Desk, section: Section, heard: Mapping[str, Draft]) -> list[Entry]:
     """Return the entries ``section`` may be shown: those that hold where it stands."""
-    position = desk.plan.outline.position
-    here = position[section.id]
-    entries = desk.ledger.refresh().heard({sid: d.version for sid, d in heard.items()})
-    return [
-        e
-        for e in entries
-        if e.origin != "section" or e.span is None or position.get(e.span.section, here) != here
-    ]
+    versions = {sid: d.version for sid, d in heard.items()}
+    return in_sight(desk.ledger.refresh(), desk.plan.outline, section.id, versions)
 
 
 async def _long_term(

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from inkwright.agents import settler
+from inkwright.agents import reader, settler
 from inkwright.agents.config import Arms, Calling, Limits
 from inkwright.agents.desk import Desk, language_is_han
 from inkwright.agents.embedding import embedder_for
@@ -116,6 +116,23 @@ async def settle(
         return await _finish(desk, began)
 
 
+async def remember(
+    work_id: str,
+    *,
+    library: Library,
+    calling: Calling,
+    limits: Limits,
+    watch: Watch,
+    watch_text: bool = False,
+) -> RunResult:
+    """Read into memory what a person has written and no model has read; write nothing."""
+    began = time.monotonic()
+    async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
+        if not desk.planned:
+            raise BadInput(f"{work_id} has no text yet; `inkwright resume {work_id}` writes it")
+        return _result(desk, "planned", began, None)
+
+
 async def redraft(
     work_id: str,
     section_ids: Sequence[str],
@@ -134,10 +151,7 @@ async def redraft(
             raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` writes it")
         outline = desk.plan.outline
         for sid in section_ids:
-            if sid not in outline.position:
-                raise BadInput(
-                    f"{work_id} has no section {sid!r}; it has s1 to {outline.sections[-1].id}"
-                )
+            _check_redraftable(desk, sid)
         graph = section_graph()
         for sid in sorted(set(section_ids), key=outline.position.__getitem__):
             await _redraft_one(desk, graph, sid, note)
@@ -145,11 +159,24 @@ async def redraft(
         return await _finish(desk, began)
 
 
+def _check_redraftable(desk: Desk, sid: str) -> None:
+    """Refuse to draft anew what is not there, not drafted yet, or a person's in part."""
+    sections = desk.plan.outline.sections
+    if sid not in desk.plan.outline.position:
+        raise BadInput(f"{desk.work} has no section {sid!r}; it has s1 to {sections[-1].id}")
+    draft = drafts.current(desk.library, desk.work).get(sid)
+    if draft is None:
+        raise BadInput(f"{sid} has no text yet; `inkwright resume {desk.work}` writes it")
+    if draft.held:
+        raise BadInput(
+            f"{sid} has text that is yours, which a new draft would lose; "
+            f"`inkwright settle {desk.work}` mends the rest of it"
+        )
+
+
 async def _redraft_one(desk: Desk, graph: Any, sid: str, note: str) -> None:
     outline = desk.plan.outline
     current = drafts.current(desk.library, desk.work)
-    if sid not in current:
-        raise BadInput(f"{sid} has no text yet; `inkwright resume {desk.work}` writes it")
     before = outline.sections[: outline.position[sid] - 1]
     known = {s.id for s in before} | outline.ancestors[sid]
     job = Job(
@@ -200,6 +227,7 @@ async def _desk(
             await _shorten_request(desk, pinned)
             if (plan := plans.current(library, work_id)) is not None:
                 desk.use(plan)
+                await reader.read(desk)
             yield desk
         finally:
             heart.cancel()

@@ -2,8 +2,9 @@
 
 Parallel drafting is speculation. After it, each stale section gets one judge call on what changed:
 no contradiction, and it is stamped as checked; a contradiction, and the editor patches just those
-sentences. A patch may make its readers stale in turn; two passes at most, then what is left is
-reported.
+sentences. What a person wrote, or locked, is never patched: where it contradicts, that is kept as a
+finding for them to settle or dismiss. A patch may make its readers stale in turn; two passes at
+most, then what is left is reported.
 """
 
 import asyncio
@@ -13,8 +14,10 @@ from inkwright.agents import archivist, editor, reviewer
 from inkwright.agents.desk import Desk
 from inkwright.agents.events import SectionSettled
 from inkwright.memory import drafts, staleness, works
+from inkwright.memory import findings as kept_findings
 from inkwright.memory.draft import Draft, Finding
 from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.held import touches
 from inkwright.memory.staleness import Change, Stale
 
 PASSES = 2
@@ -79,11 +82,26 @@ async def _settle_one(desk: Desk, stale: Stale, draft: Draft, number: int) -> No
         drafts.stamp(desk.library, desk.lease, draft, stamps)
         desk.watch(SectionSettled(desk.work, sid, patched=False))
         return
-    if draft.author != "model":
-        for finding in findings:
-            desk.problem(f"{sid}: {finding.evidence!r} contradicts {finding.constraint}")
-        return
-    await _patch(desk, draft, stale.changes, findings, stamps, number)
+    theirs = [f for f in findings if is_theirs(draft, f)]
+    if theirs:
+        told = {c.id: c for c in stale.changes}
+        said = [(told[f.constraint], f.evidence) for f in theirs]
+        kept_findings.keep(desk.library, desk.lease, sid, said)
+    ours = [f for f in findings if f not in theirs]
+    if ours:
+        await _patch(desk, draft, stale.changes, ours, stamps, number)
+    else:
+        drafts.stamp(desk.library, desk.lease, draft, stamps)
+        desk.watch(SectionSettled(desk.work, sid, patched=False))
+
+
+def is_theirs(draft: Draft, finding: Finding) -> bool:
+    """True when the words found are nowhere but in text that is the person's, or locked."""
+    places, at = [], draft.text.find(finding.evidence)
+    while finding.evidence and at >= 0:
+        places.append((at, at + len(finding.evidence)))
+        at = draft.text.find(finding.evidence, at + 1)
+    return bool(places) and all(touches(draft.held, start, end) for start, end in places)
 
 
 async def _judged(
@@ -120,6 +138,7 @@ async def _patch(
             findings,
             told,
             entries=lines,
+            held=draft.held,
             turn=number,
             purpose="settle",
         )

@@ -96,7 +96,7 @@ class LiteLLMTransport:
 
     def close(self) -> None:
         """Let LiteLLM forget this Router: it keeps callbacks of each, and calls them all."""
-        self._router.discard()
+        self._router.discard()  # type: ignore[no-untyped-call]
 
     async def complete(
         self, request: Request, on_text: Callable[[str], None] | None = None

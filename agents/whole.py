@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from inkwright.agents import archivist, editor, reviewer, rules
 from inkwright.agents.desk import Desk
-from inkwright.memory import drafts, ledger, staleness
+from inkwright.memory import drafts, findings, ledger, staleness
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft, Finding, Review
 from inkwright.memory.entry import Entry
@@ -54,7 +54,7 @@ async def repair(desk: Desk, review: Review) -> bool:
             continue
         current = drafts.current(desk.library, desk.work)
         target = _place(desk, current, finding)
-        if target is None or target.author != "model":
+        if target is None or target.author == "person":
             continue
         try:
             changed |= await _repaired(desk, target, finding, told)
@@ -66,7 +66,11 @@ async def repair(desk: Desk, review: Review) -> bool:
 
 
 def remaining(desk: Desk) -> list[str]:
-    """Return what is left to tell the person: conflicts in memory, and sections still stale."""
+    """Return what is left to tell the person.
+
+    Conflicts in memory, threads that nothing pays off, sections still stale, and where their own
+    sentences contradict memory.
+    """
     lines = []
     entries = ledger.entries(desk.library, desk.work)
     for one, other in ledger.conflicts(entries):
@@ -76,6 +80,13 @@ def remaining(desk: Desk) -> list[str]:
         )
     for sid, reasons in staleness.stale(desk.library, desk.work).items():
         lines.append(f"{sid} is stale: {reasons[0]}")
+    for thread in ledger.unpaid(entries):
+        lines.append(f"an open thread is not paid off: {thread.subject}: {thread.statement}")
+    for told in findings.listed(desk.library, desk.work):
+        lines.append(
+            f"{told.section}: your words {told.evidence!r} contradict memory [{told.about}]; "
+            f"`inkwright memory dismiss {desk.work} {told.number}` lets them be"
+        )
     return lines
 
 
@@ -87,6 +98,7 @@ async def _repaired(desk: Desk, draft: Draft, finding: Finding, told: Mapping[st
         draft.text,
         [finding],
         dict(told),
+        held=draft.held,
         purpose=f"repair {finding.constraint}",
     )
     if text == draft.text:

@@ -8,31 +8,38 @@ from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
 from inkwright.agents.config import Arms, Limits
 from inkwright.agents.events import Event, Finished, Watch, unwatched
-from inkwright.app import engine
+from inkwright.app import endpoints, engine
 from inkwright.app.brief_file import check, read_brief
 from inkwright.app.engine import Job, Manuscript, PlannedWork
+from inkwright.app.importing import Chosen, Imported
 from inkwright.app.settings import Settings
 from inkwright.app.shelf import Standing, named, standings
-from inkwright.memory.brief import Brief
+from inkwright.app.syncing import Synced
+from inkwright.memory.brief import Brief, Continuity
 
 T = TypeVar("T")
 
 
-class Options(TypedDict, total=False):
-    """What a run can be given beside its brief."""
+class Bounds(TypedDict, total=False):
+    """What everything that calls a model can be given."""
 
     settings: Settings
     """None given: environment, then ``inkwright.toml``, then defaults."""
-    fresh: bool
-    """Begin again, beside what is there."""
-    plan: Literal["none", "given", "full"]
-    memory: Literal["none", "last", "rolling", "vector", "full"]
-    review: Literal["off", "rules", "full"]
     max_calls: int
     max_tokens: int
     max_minutes: float
     watch: Watch
     """Called with every event, in the thread of the run; it must return quickly."""
+
+
+class Options(Bounds, total=False):
+    """What a run can be given beside its brief."""
+
+    fresh: bool
+    """Begin again, beside what is there."""
+    plan: Literal["none", "given", "full"]
+    memory: Literal["none", "last", "rolling", "vector", "full"]
+    review: Literal["off", "rules", "full"]
 
 
 def write(
@@ -169,6 +176,66 @@ def resume(work: str, *, out: Path | str | None = None, **options: Unpack[Option
     return _blocking(lambda: engine.write(one, job, out=folder))
 
 
+def import_file(
+    file: Path | str,
+    *,
+    title: str | None = None,
+    language: str | None = None,
+    continuity: Continuity | None = None,
+    depth: int = 6,
+    out: Path | str | None = None,
+    **options: Unpack[Bounds],
+) -> Imported:
+    """Make a work of a ``.md``, ``.txt`` or ``.docx`` manuscript: its sections stay yours.
+
+    Headings become the outline; a heading with nothing under it is a section that ``resume``
+    writes. Where a model is set the text is read into memory; else the next run does that. The
+    same text again is the same work.
+
+    >>> import inkwright, pathlib
+    >>> _ = pathlib.Path("book.md").write_text("# The Lamp\\n\\nMara keeps it.\\n")
+    >>> found = inkwright.import_file("book.md", out="lamp")
+    >>> pathlib.Path("lamp/manuscript.md").read_text() == pathlib.Path("book.md").read_text()
+    True
+
+    Raises:
+        BadInput: the file cannot be read as a manuscript; nothing is stored.
+        ModelUnreachable: no model answers; the work is there, ``resume`` reads it into memory.
+    """
+    job = _job(options)
+    if endpoints.any_named(job.settings):
+        endpoints.named(job.settings)
+    chosen = Chosen(title, language, continuity, depth)
+    folder = Path(out) if out is not None else None
+    imported, _ = engine.import_file(Path(file), chosen, job, out=folder)
+    _remember(imported.work, job)
+    return imported
+
+
+def sync(folder: Path | str, *, titles: bool = False, **options: Unpack[Bounds]) -> Synced:
+    """Take back what was changed in ``folder/manuscript.md`` since it was exported.
+
+    Exactly the sections with other words get a new version, which is yours. ``titles``: a heading
+    with other words is a new title; otherwise it is refused, like one that is missing or moved.
+
+    >>> import inkwright, pathlib
+    >>> _ = pathlib.Path("book.md").write_text("# The Lamp\\n\\nMara keeps it.\\n")
+    >>> found = inkwright.import_file("book.md", out="lamp")
+    >>> _ = pathlib.Path("lamp/manuscript.md").write_text("# The Lamp\\n\\nOrla keeps it.\\n")
+    >>> inkwright.sync("lamp").changed
+    ('s1',)
+
+    Raises:
+        CannotSync: its headings, or the library, have changed otherwise; nothing is stored.
+        BadInput: it is no output folder of a work in this library.
+    """
+    job = _job(options)
+    synced = engine.sync(Path(folder), job, take_titles=titles)
+    if synced.changed:
+        _remember(synced.work, job)
+    return synced
+
+
 def status(work: str | None = None, *, settings: Settings | None = None) -> list[Standing]:
     """Return where every work in the library stands, or only ``work``, the last changed first.
 
@@ -198,7 +265,13 @@ def _begun(brief: Brief | str | Path, options: Options) -> tuple[str, Job]:
     return engine.begin(brief, job.settings, arms, fresh=options.get("fresh", False)).id, job
 
 
-def _job(options: Options) -> Job:
+def _remember(work: str, job: Job) -> None:
+    """Read what a person wrote into memory, where a model is set."""
+    if endpoints.any_named(job.settings):
+        _blocking(lambda: engine.remember(work, job))
+
+
+def _job(options: Bounds) -> Job:
     return Job(
         settings=options.get("settings") or Settings.load(),
         limits=Limits(

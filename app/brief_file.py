@@ -31,7 +31,7 @@ _MODELS: dict[str, type[BaseModel]] = {
 }
 _SWITCHES = ("required", "pinned")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_EXPORTED = ("id", "version", "origin", "from_section", "story_time", "section", "status")
+_EXPORTED = ("id", "version", "origin", "from_section", "section", "status")
 """What ``memory.json`` says about an entry beyond what a brief can give."""
 
 
@@ -159,6 +159,23 @@ def _item(given: Any) -> Any:
     return given
 
 
+def read_memory(file: Path) -> tuple[Remembered, ...]:
+    """Return the entries in a file: a list of them, or a ``memory.json``. Retracted ones are not.
+
+    Raises:
+        BadInput: it is neither, or an entry lacks something; the message says which.
+    """
+    found = []
+    for number, entry in enumerate(_read_memory(file), 1):
+        try:
+            found.append(Remembered.model_validate(entry))
+        except ValidationError as fault:
+            first = fault.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise BadInput(f"{file}: entry {number}: {where}: {first['msg']}") from fault
+    return tuple(found)
+
+
 def _read_memory(file: Path) -> list[Any]:
     """Read entries from a list, or from the ``memory.json`` of an earlier work."""
     value, _ = read_markup(read_text(file), str(file))
@@ -171,6 +188,7 @@ def _read_memory(file: Path) -> list[Any]:
         if isinstance(entry, dict)
         else entry
         for entry in value
+        if not (isinstance(entry, dict) and entry.get("status", "live") != "live")
     ]
 
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from inkwright.app.cli_memory import memory as memory_commands
+from inkwright.app.cli_text import texts
 from inkwright.app.exits import Exit, plainly
 
 
@@ -199,6 +201,67 @@ def status(
     standing.status(work, as_json=as_json, stale=stale)
 
 
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .md, .txt or .docx manuscript.")],
+    title: Annotated[str | None, typer.Option(help="What the work is called.")] = None,
+    language: Annotated[str | None, typer.Option(help="Its language: en, zh...")] = None,
+    continuity: Continuity = None,
+    depth: Annotated[
+        int, typer.Option(min=1, max=6, help="Deeper headings than this stay text.")
+    ] = 6,
+    out: Out = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_minutes: MaxMinutes = None,
+) -> None:
+    """Make a work of what you have written: headings become the outline, the text stays yours."""
+    from inkwright.app.commands import bringing, writing
+    from inkwright.app.importing import Chosen
+
+    _leave(
+        bringing.import_file(
+            file,
+            Chosen(title, language, continuity, depth),
+            out=out,
+            limits=writing.limits(max_calls, max_tokens, max_minutes),
+        )
+    )
+
+
+@app.command()
+def sync(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="With manuscript.md and its report.json.")
+    ],
+    titles: Annotated[
+        bool, typer.Option("--titles", help="Take new words of a heading as its new title.")
+    ] = False,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_minutes: MaxMinutes = None,
+) -> None:
+    """Take back what you changed in an exported manuscript: those sections, and no others."""
+    from inkwright.app.commands import bringing, writing
+
+    limits = writing.limits(max_calls, max_tokens, max_minutes)
+    _leave(bringing.sync(folder, take_titles=titles, limits=limits))
+
+
+@app.command()
+def remember(
+    work: Work,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_minutes: MaxMinutes = None,
+) -> None:
+    """Read into memory what you have written and no model has read yet."""
+    from inkwright.app.commands import bringing, writing
+
+    limits = writing.limits(max_calls, max_tokens, max_minutes)
+    _leave(bringing.remember(work, limits=limits))
+
+
 @app.command()
 def purge(work: Work, yes: Yes = False) -> None:
     """Remove a work from the library, its journal, index and temporary files."""
@@ -221,6 +284,10 @@ def graph() -> None:
     from inkwright.agents.graph import draw
 
     typer.echo(draw())
+
+
+app.add_typer(texts)
+app.add_typer(memory_commands, name="memory")
 
 
 def _leave(code: int) -> None:

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 
 from inkwright.agents.config import ROLES
 from inkwright.app import endpoints
-from inkwright.app.engine import INDEX, opened
+from inkwright.app.engine import opened
+from inkwright.app.purging import INDEX
 from inkwright.app.settings import Settings
 from inkwright.memory import schema, works
 from inkwright.memory.errors import (

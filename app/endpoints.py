@@ -74,6 +74,11 @@ def named(settings: Settings) -> tuple[Named, ...]:
     return tuple(n for n in found if n)
 
 
+def any_named(settings: Settings) -> bool:
+    """True when some role is set to call a model; else nothing of models is set at all."""
+    return any(_named(settings, role) for role in ROLES if role != "embedder")
+
+
 @contextmanager
 def serving(settings: Settings) -> Iterator[Calling]:
     """Yield how to call the models, with embedded ones running until the end.

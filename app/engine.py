@@ -2,17 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from inkwright.agents.config import Arms, Calling, Limits
 from inkwright.agents.events import Notice, Watch, unwatched
 from inkwright.app import endpoints, output
 from inkwright.app.assemble import assemble
 from inkwright.app.memory_file import memory_file
+from inkwright.app.purging import purge_work
 from inkwright.app.report import Ran, Report, report, settings_shown
 from inkwright.app.settings import Settings
 from inkwright.memory import drafts, plans, staleness, works
@@ -23,10 +24,10 @@ from inkwright.memory.works import Work
 
 if TYPE_CHECKING:
     from inkwright.agents.run import RunResult
+    from inkwright.app.importing import Chosen, Imported
+    from inkwright.app.syncing import Synced
 
 UNLIMITED = Limits()
-INDEX = "index"
-"""The vector index, in the library folder."""
 Status = Literal["complete", "flagged", "partial"]
 
 
@@ -117,10 +118,12 @@ async def write(work: str, job: Job, *, out: Path | None = None) -> Manuscript:
     )
 
 
-async def settle(work: str, job: Job, *, out: Path | None = None) -> Manuscript:
-    """Check and patch the stale sections of a work."""
+async def settle(
+    work: str, job: Job, *, only: Collection[str] | None = None, out: Path | None = None
+) -> Manuscript:
+    """Check and patch the stale sections of a work, or those of ``only``."""
     run = await _run_module()
-    return await _after(work, job, out, lambda **keywords: run.settle(work, **keywords))
+    return await _after(work, job, out, lambda **keywords: run.settle(work, only=only, **keywords))
 
 
 async def redraft(
@@ -133,21 +136,66 @@ async def redraft(
     )
 
 
-def purge(work: str, settings: Settings | None = None) -> None:
+def purge(work: str, settings: Settings | None = None) -> bool:
     """Remove every trace of a work from library, journal and vector index.
+
+    False when another process reads the library: its log keeps bytes until that has ended.
 
     Raises:
         WorkNotFound: there is none of this id.
         WorkBusy: it is being written.
     """
     with opened(settings or Settings.load()) as library:
-        works.get(library, work)
-        folder = library.home / INDEX
-        if folder.exists():
-            from inkwright.memory.index import ChromaIndex
+        return purge_work(library, work)
 
-            ChromaIndex(folder, "").drop(work)
-        works.purge(library, work)
+
+def import_file(
+    file: Path, chosen: "Chosen", job: Job, *, out: Path | None = None
+) -> tuple["Imported", Manuscript]:
+    """Make a work of a manuscript from outside; no model is called.
+
+    Raises:
+        BadInput: the file cannot be read as a manuscript; nothing is stored.
+    """
+    from inkwright.app.importing import import_manuscript
+
+    folder = output.prepare(out) if out else None
+    with opened(job.settings) as library:
+        imported = import_manuscript(library, file, chosen)
+        return imported, as_it_stands(library, imported.work, job, folder)
+
+
+def sync(folder: Path, job: Job, *, take_titles: bool = False) -> "Synced":
+    """Take edits to an exported manuscript back as the person's; no model is called.
+
+    Raises:
+        BadInput: they cannot be taken back; nothing is stored.
+    """
+    from inkwright.app.syncing import sync_manuscript
+
+    with opened(job.settings) as library:
+        return sync_manuscript(library, folder, take_titles=take_titles)
+
+
+async def remember(work: str, job: Job) -> "RunResult":
+    """Read into memory what a person has written in a work and no model has read."""
+    run = await _run_module()
+    with opened(job.settings) as library, endpoints.serving(job.settings) as calling:
+        result: RunResult = await run.remember(work, **_keywords(library, calling, job))
+        return result
+
+
+def as_it_stands(library: Library, work_id: str, job: Job, folder: Path | None) -> Manuscript:
+    """Return a planned work as it is now, without a run."""
+    work = works.get(library, work_id)
+    ran = Ran(
+        status=work.status if work.status in ("complete", "flagged") else "partial",
+        seconds=0.0,
+        from_journal=0,
+        models={},
+        problems=work.problems,
+    )
+    return _manuscript(library, work_id, ran, job, None, folder)
 
 
 def stale(work: str, settings: Settings | None = None) -> dict[str, tuple[str, ...]]:
@@ -162,7 +210,15 @@ async def _after(
     folder = output.prepare(out) if out else None
     with opened(job.settings) as library, endpoints.serving(job.settings) as calling:
         result = await act(**_keywords(library, calling, job))
-        return _manuscript(library, work, result, job, calling, folder)
+        assert result.status != "planned", "only a run to the end has a manuscript"
+        ran = Ran(
+            status=result.status,
+            seconds=result.seconds,
+            from_journal=result.from_journal,
+            models=dict(result.models),
+            problems=result.problems,
+        )
+        return _manuscript(library, work, ran, job, calling, folder)
 
 
 async def _run_module() -> Any:
@@ -195,21 +251,13 @@ def _planned(library: Library, work: str) -> PlannedWork:
 def _manuscript(
     library: Library,
     work_id: str,
-    result: "RunResult",
+    ran: Ran,
     job: Job,
-    calling: Calling,
+    calling: Calling | None,
     folder: Path | None,
 ) -> Manuscript:
-    assert result.status != "planned", "only a run to the end has a manuscript"
     work, plan = works.get(library, work_id), _planned(library, work_id).plan
     text = assemble(plan.outline, drafts.current(library, work_id), work.brief.headings)
-    ran = Ran(
-        status=result.status,
-        seconds=result.seconds,
-        from_journal=result.from_journal,
-        models=dict(result.models),
-        problems=result.problems,
-    )
     reported = report(library, work, text, ran, settings_shown(job.settings, calling))
     path = None
     if folder is not None:
@@ -228,7 +276,7 @@ def _manuscript(
         work=work_id,
         title=plan.outline.title,
         text=text,
-        status=result.status,
+        status=cast(Status, ran["status"]),
         words=reported["words"],
         report=reported,
         path=path,

@@ -1,6 +1,7 @@
 """``memory.json``: what a work knows, readable, editable, and importable into the next brief."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from inkwright.memory import ledger
@@ -11,12 +12,24 @@ from inkwright.memory.library import Library
 
 def memory_file(library: Library, work: str, title: str) -> str:
     """Return the live entries of a work, as a brief's ``memory:`` reads them."""
-    entries = [_entry(e) for e in ledger.entries(library, work)]
-    content = {"work": work, "title": title, "entries": entries}
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    told = content(work, title, ledger.entries(library, work))
+    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def content(work: str, title: str, entries: Iterable[Entry]) -> dict[str, Any]:
+    """Return what ``memory.json`` holds."""
+    return {"work": work, "title": title, "entries": [entry_line(e) for e in entries]}
+
+
+def entry_line(entry: Entry) -> dict[str, Any]:
+    """Return one entry of ``memory.json``."""
     given = {name: getattr(entry, name) for name in Remembered.model_fields}
-    section = entry.span.section if entry.span else None
-    return {"id": entry.id, **given, "origin": entry.origin, "section": section}
+    return {
+        "id": entry.id,
+        "version": entry.version,
+        "status": entry.status,
+        **given,
+        "origin": entry.origin,
+        "from_section": entry.from_section,
+        "section": entry.span.section if entry.span else None,
+    }

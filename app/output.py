@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from itertools import count
@@ -12,6 +13,9 @@ from sqlalchemy import delete, insert, select
 from inkwright.memory import schema
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
+
+_TEMPORARY = re.compile(r"\.(manuscript\.md|report\.json|memory\.json)\.[a-z0-9_]{8}")
+"""Names that ``_replace`` gives to files before they are whole."""
 
 
 def prepare(folder: Path) -> Path:
@@ -51,6 +55,19 @@ def write(library: Library, work: str, folder: Path, files: dict[str, str]) -> d
             raise _unusable(folder, fault) from fault
         written[name] = path
     return written
+
+
+def remove_temporary(library: Library, work: str) -> None:
+    """Remove what an interrupted write of this work's files left beside them."""
+    with library.read() as db:
+        table = schema.outputs
+        paths = [
+            Path(p) for p in db.execute(select(table.c.path).where(table.c.work == work)).scalars()
+        ]
+    for folder in {p.parent for p in paths if p.parent.is_dir()}:
+        for left in folder.iterdir():
+            if _TEMPORARY.fullmatch(left.name) and left.is_file() and not left.is_symlink():
+                left.unlink(missing_ok=True)
 
 
 def _names(path: Path) -> Iterator[Path]:

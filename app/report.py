@@ -36,6 +36,8 @@ class SectionReport(TypedDict):
     title: str
     target_words: int
     words: int
+    version: int | None
+    """Number of the draft that the manuscript holds."""
     status: str
     rounds: int
     depends_on: list[str]
@@ -171,6 +173,7 @@ def _section(
         title=section.title,
         target_words=section.target_words,
         words=draft.words if draft else 0,
+        version=draft.version if draft else None,
         status="missing" if draft is None else row.state,
         rounds=draft.rounds if draft else 0,
         depends_on=list(plan.outline.depends_on[section.id]),

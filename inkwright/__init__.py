@@ -31,11 +31,25 @@ if TYPE_CHECKING:
         SectionSettled,
         TextGrew,
     )
-    from inkwright.app.api import Run, awrite, plan, resume, status, stream, write
+    from inkwright.app.api import (
+        Run,
+        awrite,
+        import_file,
+        plan,
+        resume,
+        status,
+        stream,
+        sync,
+        write,
+    )
     from inkwright.app.engine import Manuscript, PlannedWork
+    from inkwright.app.importing import Imported
+    from inkwright.app.memory_of import Memory
     from inkwright.app.report import Report
     from inkwright.app.settings import Settings
     from inkwright.app.shelf import Standing
+    from inkwright.app.syncing import CannotSync, Synced
+    from inkwright.app.text_of import Text
     from inkwright.memory.brief import Brief, Constraint, OutlineItem, Placement, Remembered
     from inkwright.memory.errors import (
         BadInput,
@@ -57,11 +71,17 @@ _HOMES = {
         "SectionFailed", "SectionLine", "SectionReached", "SectionRevised", "SectionSettled",
         "TextGrew",
     ),
-    "inkwright.app.api": ("Run", "awrite", "plan", "resume", "status", "stream", "write"),
+    "inkwright.app.api": (
+        "Run", "awrite", "import_file", "plan", "resume", "status", "stream", "sync", "write",
+    ),
     "inkwright.app.engine": ("Manuscript", "PlannedWork"),
+    "inkwright.app.importing": ("Imported",),
+    "inkwright.app.memory_of": ("Memory",),
     "inkwright.app.report": ("Report",),
     "inkwright.app.settings": ("Settings",),
     "inkwright.app.shelf": ("Standing",),
+    "inkwright.app.syncing": ("CannotSync", "Synced"),
+    "inkwright.app.text_of": ("Text",),
     "inkwright.memory.brief": ("Brief", "Constraint", "OutlineItem", "Placement", "Remembered"),
     "inkwright.memory.errors": (
         "BadInput", "BudgetSpent", "InkwrightError", "LeaseLost", "LibraryUnusable", "ModelError",
@@ -71,13 +91,14 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "BadInput", "Brief", "BudgetSpent", "CallAnswered", "Constraint", "Event", "Finished",
-    "InkwrightError", "LeaseLost", "LibraryUnusable", "Manuscript", "ModelError", "ModelRefused",
-    "ModelUnreachable", "Notice", "OutlineItem", "PhaseBegan", "Placement", "Planned",
-    "PlannedWork", "Remembered", "Report", "Run", "SectionBegan", "SectionFailed", "SectionLine",
-    "SectionReached", "SectionRevised", "SectionSettled", "Settings", "Standing", "TextGrew",
-    "UnusableAnswer", "WorkBusy", "WorkNotFound", "__version__", "awrite", "plan", "resume",
-    "status", "stream", "write",
+    "BadInput", "Brief", "BudgetSpent", "CallAnswered", "CannotSync", "Constraint", "Event",
+    "Finished", "Imported", "InkwrightError", "LeaseLost", "LibraryUnusable", "Manuscript",
+    "Memory", "ModelError", "ModelRefused", "ModelUnreachable", "Notice", "OutlineItem",
+    "PhaseBegan", "Placement", "Planned", "PlannedWork", "Remembered", "Report", "Run",
+    "SectionBegan", "SectionFailed", "SectionLine", "SectionReached", "SectionRevised",
+    "SectionSettled", "Settings", "Standing", "Synced", "Text", "TextGrew", "UnusableAnswer",
+    "WorkBusy", "WorkNotFound", "__version__", "awrite", "import_file", "plan", "resume", "status",
+    "stream", "sync", "write",
 ]  # fmt: skip
 
 

@@ -164,6 +164,8 @@ class Remembered(Value):
     kind: EntryKind = "fact"
     attribute: str = ""
     aliases: tuple[str, ...] = ()
+    story_time: str | None = None
+    """When it is true in the story. Two values of different times are no conflict."""
     pinned: bool = False
 
 
@@ -187,6 +189,8 @@ class Brief(Value):
     """How it should sound: a description or a sample."""
     headings: Headings = "all"
     memory: tuple[Remembered, ...] = ()
+    proposals: bool = False
+    """True: what a person's own text tells memory waits until the person accepts it."""
     seed: int = 1
 
     @field_validator("request")

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from inkwright.memory.held import Held
 from inkwright.memory.values import Value
 
 SectionState = Literal["planned", "started", "drafted", "accepted"]
@@ -51,6 +52,8 @@ class Manifest(Value):
     """What the person asked of this redraft."""
     sample: int = 0
     """Which draft of this section it is: another number draws another text."""
+    by_person: bool = False
+    """The text is the person's: nothing in memory counts as known to it until it was checked."""
     prompts: dict[str, str] = Field(default_factory=dict)
     """Prompt name to the hash of its template: advice, never staleness."""
 
@@ -99,3 +102,5 @@ class Draft(Value):
     review: Review | None = None
     rounds: int = 0
     """Revisions behind this version."""
+    held: tuple[Held, ...] = ()
+    """What is the person's, or locked: every later version has it byte for byte."""

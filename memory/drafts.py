@@ -8,11 +8,14 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
-from inkwright.memory import ledger, schema
-from inkwright.memory.draft import Draft, Manifest, Review, SectionState, Stage
+from inkwright.memory import ledger, plans, schema
+from inkwright.memory.draft import Author, Draft, Manifest, Review, SectionState, Stage
 from inkwright.memory.entry import Entry
+from inkwright.memory.errors import BadInput
+from inkwright.memory.held import Held, covers, merged, moved, surviving
 from inkwright.memory.library import Lease, Library, now
-from inkwright.memory.values import Value
+from inkwright.memory.plans import Plan
+from inkwright.memory.values import Value, digest
 from inkwright.memory.wordcount import count_words
 
 
@@ -87,26 +90,15 @@ def manifests(library: Library, work: str) -> dict[str, Manifest]:
 def manifest(library: Library, number: int) -> Manifest:
     """Return one manifest by its row id."""
     with library.read() as db:
-        content = db.execute(
-            select(schema.manifests.c.content).where(schema.manifests.c.id == number)
-        ).scalar_one()
-    return Manifest.model_validate(content)
+        return _manifest(db, number)
 
 
 def start(library: Library, lease: Lease, frozen: Manifest) -> int:
     """Freeze a section's manifest: ``started``. Returns the manifest's id."""
     with library.write(lease) as db:
-        number = db.execute(
-            insert(schema.manifests).values(
-                work=lease.work,
-                section=frozen.section,
-                created_at=now(),
-                content=frozen.model_dump(mode="json"),
-            )
-        ).inserted_primary_key
-        assert number is not None
-        _set(db, lease, frozen.section, state="started", manifest=number[0], failure=None)
-        return int(number[0])
+        number = put_manifest(db, lease.work, frozen)
+        _set(db, lease, frozen.section, state="started", manifest=number, failure=None)
+        return number
 
 
 def land(
@@ -171,6 +163,7 @@ def accept(
                 manifest=draft.manifest,
                 summary=draft.summary if summary is None else summary,
                 base=draft.version,
+                held=moved(draft.held, draft.text, text),
             )
             ledger.append(db, lease.work, delta)
         _set_review(db, lease, draft, review, rounds)
@@ -207,6 +200,7 @@ def patch(
             manifest=draft.manifest,
             summary=draft.summary,
             base=draft.version,
+            held=moved(draft.held, draft.text, text),
         )
         if review is not None:
             _set_review(db, lease, patched, review, draft.rounds)
@@ -215,6 +209,105 @@ def patch(
         _stamp(db, lease.work, patched, stamps)
         _set(db, lease, draft.section, draft=patched.version)
     return patched
+
+
+def by_person(
+    library: Library,
+    lease: Lease,
+    section: str,
+    text: str,
+    *,
+    keep: Sequence[tuple[int, int]] | None = None,
+    summary: str = "",
+    delta: Iterable[Entry] = (),
+) -> Draft:
+    """Store a text of the person's as the section's newest version: ``accepted``.
+
+    ``keep`` are the stretches that no model may change from now on; None: all of it. What was held
+    before stays so where it is still there. Other words than before are compared with all that
+    memory says, once. An empty ``summary`` leaves the one there is.
+
+    Raises:
+        BadInput: the work is not planned, or has no such section.
+    """
+    plan = plans.current(library, lease.work)
+    if plan is None:
+        raise BadInput(f"{lease.work} is not planned yet; `inkwright resume {lease.work}` plans it")
+    with library.write(lease) as db:
+        return put_by_person(
+            db, lease, plan, section, text, keep=keep, summary=summary, delta=delta
+        )
+
+
+def put_by_person(
+    db: Connection,
+    lease: Lease,
+    plan: Plan,
+    section: str,
+    text: str,
+    *,
+    keep: Sequence[tuple[int, int]] | None = None,
+    summary: str = "",
+    delta: Iterable[Entry] = (),
+) -> Draft:
+    """As ``by_person``, within the caller's transaction and by this plan."""
+    frozen = _unknowing(plan, lease.work, section)
+    before = newest(db, lease.work, section)
+    spans = [(0, len(text))] if keep is None else keep
+    held = [Held(start=start, end=end) for start, end in spans]
+    if before is not None:
+        held += surviving(before.held, before.text, text)
+    same = before is not None and before.text == text
+    number = before.manifest if before and same else _unknown(db, lease.work, frozen, before)
+    draft = _new_version(
+        db,
+        lease,
+        section,
+        text,
+        stage="person",
+        manifest=number,
+        summary=summary or (before.summary if before else ""),
+        base=before.version if before else None,
+        held=merged(held),
+    )
+    ledger.append(db, lease.work, delta)
+    if before is not None and same:
+        _stamp(db, lease.work, draft, stamped(db, lease.work, before))
+        if before.review is not None:
+            _set_review(db, lease, draft, before.review, before.rounds)
+    drafted = {} if before else {"drafted": draft.version}
+    _set(
+        db,
+        lease,
+        section,
+        state="accepted",
+        draft=draft.version,
+        manifest=number,
+        failure=None,
+        **drafted,
+    )
+    return draft
+
+
+def hold(library: Library, lease: Lease, draft: Draft, held: Sequence[Held]) -> Draft:
+    """Store the newest draft again, with other stretches held: the words are the same."""
+    with library.write(lease) as db:
+        again = _new_version(
+            db,
+            lease,
+            draft.section,
+            draft.text,
+            stage=draft.stage,
+            manifest=draft.manifest,
+            summary=draft.summary,
+            base=draft.version,
+            held=held,
+        )
+        _stamp(db, lease.work, again, stamped(db, lease.work, draft))
+        if draft.review is not None:
+            _set_review(db, lease, again, draft.review, draft.rounds)
+        _set(db, lease, draft.section, draft=again.version)
+    return again
 
 
 def stamp(library: Library, lease: Lease, draft: Draft, checked: Sequence[str]) -> None:
@@ -269,16 +362,22 @@ def _new_version(
     manifest: int,
     summary: str,
     base: int | None = None,
+    held: Sequence[Held] = (),
 ) -> Draft:
+    author: Author = "model"
+    if held:
+        author = "person" if covers(held, text) else "mixed"
     draft = Draft(
         section=section,
         version=_next_version(db, lease.work, section),
         stage=stage,
         text=text,
         words=count_words(text),
+        author=author,
         summary=summary,
         base=base,
         manifest=manifest,
+        held=tuple(held),
     )
     db.execute(
         insert(schema.drafts).values(
@@ -286,6 +385,65 @@ def _new_version(
         )
     )
     return draft
+
+
+def _unknowing(plan: Plan, work: str, section: str) -> Manifest:
+    """Return the manifest of a text that was written without being shown anything."""
+    if section not in plan.outline.position:
+        last = plan.outline.sections[-1].id
+        raise BadInput(f"{work} has no section {section!r}; it has s1 to {last}")
+    node = plan.outline.section(section)
+    return Manifest(
+        section=section,
+        outline_version=plan.version,
+        node=node.digest,
+        constraints={c.id: digest(c) for c in plan.carried(section)},
+        target_words=node.target_words,
+        budget_tokens=0,
+        by_person=True,
+    )
+
+
+def _unknown(db: Connection, work: str, frozen: Manifest, before: Draft | None) -> int:
+    """Store the manifest of a person's text; what ``before`` was shown it still rests on."""
+    if before is not None:
+        shown = _manifest(db, before.manifest).shown
+        frozen = frozen.model_copy(update={"shown": shown})
+    return put_manifest(db, work, frozen)
+
+
+def put_manifest(db: Connection, work: str, frozen: Manifest) -> int:
+    """Store a manifest within the caller's transaction, and return its id."""
+    number = db.execute(
+        insert(schema.manifests).values(
+            work=work,
+            section=frozen.section,
+            created_at=now(),
+            content=frozen.model_dump(mode="json"),
+        )
+    ).inserted_primary_key
+    assert number is not None
+    return int(number[0])
+
+
+def _manifest(db: Connection, number: int) -> Manifest:
+    content = db.execute(
+        select(schema.manifests.c.content).where(schema.manifests.c.id == number)
+    ).scalar_one()
+    return Manifest.model_validate(content)
+
+
+def newest(db: Connection, work: str, section: str) -> Draft | None:
+    """Return the newest version of a section, seen from the caller's transaction."""
+    table = schema.drafts
+    row = db.execute(
+        select(table)
+        .where(table.c.work == work, table.c.section == section)
+        .order_by(table.c.version.desc())
+        .limit(1)
+    ).mappings()
+    found = row.first()
+    return None if found is None else _draft(found)
 
 
 def _next_version(db: Connection, work: str, section: str) -> int:
@@ -340,4 +498,5 @@ def _row(row: RowMapping) -> SectionRow:
 def _draft(row: RowMapping) -> Draft:
     fields = {name: row[name] for name in Draft.model_fields}
     review = fields.pop("review")
+    fields["held"] = tuple(Held.model_validate(span) for span in fields["held"])
     return Draft(**fields, review=None if review is None else Review.model_validate(review))

@@ -11,7 +11,8 @@ from inkwright.memory.values import Value
 
 EntryKind = Literal["character", "place", "event", "fact", "term", "style", "thread"]
 Origin = Literal["plan", "section", "source", "person"]
-Status = Literal["live", "retracted"]
+Status = Literal["live", "retracted", "proposed", "doubted"]
+"""``proposed`` is live, and ``doubted`` retracted, once the person accepts it."""
 
 
 class Span(Value):
@@ -63,9 +64,9 @@ class Entry(Value):
         head = f"{about} | {self.attribute}" if self.attribute else about
         return f"- [{self.id}] {head}: {self.statement}"
 
-    def same_fact(self, other: "Entry") -> bool:
-        """True when both say the same of the same topic, whatever the wording's case or marks."""
-        return self.topic == other.topic and normalise(self.statement) == normalise(other.statement)
+    @property
+    def is_proposal(self) -> bool:
+        return self.status in ("proposed", "doubted")
 
 
 def normalise(text: str) -> str:

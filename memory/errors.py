@@ -6,6 +6,7 @@ InkwrightError
 │   ├── WorkBusy        another process drafts this work
 │   ├── LibraryUnusable read-only, full, or of a newer version
 │   └── IndexUnusable   the vector index is damaged; runs go on without it
+├── HeldTextLost        a change would lose text that is the person's
 ├── LeaseLost           another process took the work over
 ├── BudgetSpent         a limit given to this run was reached
 └── ModelError
@@ -48,6 +49,14 @@ class LibraryUnusable(BadInput):
 
 class IndexUnusable(BadInput):
     """The vector index cannot be read or written. Nothing is lost: it is built from the library."""
+
+
+class HeldTextLost(InkwrightError):
+    """A version of a section would lose words that are the person's; it was not stored."""
+
+    def __init__(self, lost: str) -> None:
+        super().__init__(f"a change would lose text that is the person's: {lost[:80]!r}")
+        self.lost = lost
 
 
 class LeaseLost(InkwrightError):

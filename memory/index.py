@@ -6,8 +6,10 @@ from the library whenever something is missing from it.
 
 import hashlib
 import os
+import shutil
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +20,9 @@ from inkwright.memory.errors import IndexUnusable
 COLLECTIONS = 64
 """Works share this many collections: one each would cost 3 MB and 4 descriptors an open work, and
 one for all would slow every query as the library grows."""
+DATABASE = "chroma.sqlite3"
+BATCH = 1000
+BUSY_TIMEOUT_S = 30
 
 
 class Index(Protocol):
@@ -90,17 +95,41 @@ class ChromaIndex:
                 n_results=min(limit, len(there)),
                 include=["distances"],
             )
+        if not found["ids"][0]:
+            self._present.pop(work, None)
+            raise IndexUnusable(
+                f"the vector index in {self._folder} has lost its vectors; they are built anew"
+            )
         assert found["distances"] is not None
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         ranked = sorted((round(d, 6), i.removeprefix(prefix)) for i, d in pairs)
         return {i: d for d, i in ranked}
 
     def drop(self, work: str) -> None:
+        """Forget a work and leave no byte of its vectors.
+
+        Chroma marks what is deleted and keeps it in its files. So the collections that the work
+        shares are written anew without it, and the database is packed.
+        """
         with self._readable_faults(work):
             for collection in self._client.list_collections():
                 if collection.name.endswith(f"-{_shard(work)}"):
-                    collection.delete(where={"work": _prefix(work)})
+                    self._rewrite(collection, without=_prefix(work))
         self._present.pop(work, None)
+        _pack(self._folder)
+
+    def _rewrite(self, collection: Any, *, without: str) -> None:
+        others = [i for i in collection.get(include=[])["ids"] if not i.startswith(without)]
+        kept = [
+            collection.get(ids=others[n : n + BATCH], include=["embeddings", "metadatas"])
+            for n in range(0, len(others), BATCH)
+        ]
+        name = collection.name
+        self._client.delete_collection(name)
+        for batch in kept:
+            self._named(name).upsert(
+                ids=batch["ids"], embeddings=batch["embeddings"], metadatas=batch["metadatas"]
+            )
 
     def _known(self, work: str) -> set[str]:
         if work not in self._present:
@@ -111,8 +140,11 @@ class ChromaIndex:
         return self._present[work]
 
     def _collection(self, work: str) -> Any:
+        return self._named(f"{self._embedder}-{_shard(work)}")
+
+    def _named(self, name: str) -> Any:
         return self._client.get_or_create_collection(
-            f"{self._embedder}-{_shard(work)}",
+            name,
             embedding_function=None,
             configuration={"hnsw": {"space": "cosine", "ef_search": 200}},
         )
@@ -131,6 +163,17 @@ class ChromaIndex:
                 f"the vector index in {self._folder} cannot be used ({said}); delete that folder, "
                 "and it is built anew"
             ) from fault
+
+
+def _pack(folder: Path) -> None:
+    """Rewrite Chroma's database, and remove the files of collections that are no more."""
+    with closing(sqlite3.connect(folder / DATABASE, timeout=BUSY_TIMEOUT_S)) as db:
+        db.execute("VACUUM")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        used = {name for (name,) in db.execute("SELECT id FROM segments")}
+    for part in folder.iterdir():
+        if part.is_dir() and part.name not in used:
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def _prefix(work: str) -> str:

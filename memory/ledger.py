@@ -2,65 +2,131 @@
 
 An entry's rows are never changed; a newer row of the same id replaces it. Which entries hold is a
 question of where one stands: a section sees those of the drafts it has heard of, as they were in
-those drafts, less what a later entry among them supersedes.
+those drafts, less what a later entry among them supersedes. A proposal holds for nobody until the
+person accepts it. Where a later draft says the same in other words or another place, that is a
+sighting, and no new version.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, RowMapping, insert, select
 
 from inkwright.memory import schema
+from inkwright.memory.admission import Known, admitted
 from inkwright.memory.entry import Entry, Span, normalise
 from inkwright.memory.library import Library, now
+
+History = Sequence[tuple[int, Entry]]
 
 
 class Ledger:
     """A work's entries, kept in step with the library by reading only what is new."""
 
     def __init__(self, library: Library, work: str) -> None:
-        self._library, self._work = library, work
+        self._library: Library | None = library
+        self._work = work
         self._history: dict[str, list[tuple[int, Entry]]] = {}
+        self._seen_at: dict[str, Span] = {}
+        self._sightings = 0
+        self._latest: list[Entry] | None = None
         self.newest = 0
         """Sequence number of the newest row read."""
 
     def refresh(self) -> "Ledger":
         """Read the rows written since the last time."""
-        table = schema.entries
+        if self._library is None:
+            return self
+        entries, sightings = schema.entries, schema.sightings
         with self._library.read() as db:
-            rows = db.execute(
-                select(table)
-                .where(table.c.work == self._work, table.c.seq > self.newest)
-                .order_by(table.c.seq)
-            ).mappings()
-            for row in rows:
+            for row in db.execute(
+                select(entries)
+                .where(entries.c.work == self._work, entries.c.seq > self.newest)
+                .order_by(entries.c.seq)
+            ).mappings():
                 self._history.setdefault(row["id"], []).append((row["seq"], _entry(row)))
-                self.newest = row["seq"]
+                self._seen_at.pop(row["id"], None)
+                self.newest, self._latest = row["seq"], None
+            for row in db.execute(
+                select(sightings)
+                .where(sightings.c.work == self._work, sightings.c.seq > self._sightings)
+                .order_by(sightings.c.seq)
+            ).mappings():
+                self._take_sighting(row["entry"], _span(row))
+                self._sightings, self._latest = row["seq"], None
         return self
 
-    def heard(self, drafts: Mapping[str, int]) -> list[Entry]:
+    def supposing(self, new: Iterable[Entry]) -> "Ledger":
+        """Return what this ledger would be with ``new`` appended. Nothing is written."""
+        supposed = Ledger.__new__(Ledger)
+        supposed._library, supposed._work = None, self._work
+        supposed._history = {eid: list(history) for eid, history in self._history.items()}
+        supposed._seen_at, supposed._sightings = dict(self._seen_at), self._sightings
+        supposed.newest, supposed._latest = self.newest, None
+        new = list(new)
+        known = {e.id: _known([x for _, x in self._history.get(e.id, ())]) for e in new}
+        for entry in admitted(new, known).rows:
+            supposed.newest += 1
+            supposed._history.setdefault(entry.id, []).append((supposed.newest, entry))
+        return supposed
+
+    def heard(
+        self, drafts: Mapping[str, int], at: str | None = None, later: Collection[str] = ()
+    ) -> list[Entry]:
         """Return what holds for one who has heard these drafts (section id to version).
 
-        Entries of the plan, of sources and of the person are always among them. Superseded ones
-        are not. The order is that of the ids, so it does not depend on which draft landed first.
+        Entries of the plan, of sources and of the person are always among them, less those that
+        the person has true from a section of ``later`` on. Superseded ones are not. For a section
+        ``at``, so is what the person has put right of its own entries. The order is that of the
+        ids, so it does not depend on which draft landed first.
         """
         seen = []
         for history in self._history.values():
-            if (entry := _as_of(history, drafts)) is not None and entry.status == "live":
+            entry = _as_of(history, drafts, at)
+            if entry is not None and entry.status == "live" and not _to_come(entry, later):
                 seen.append(entry)
         replaced = {e.supersedes for e in seen}
-        return sorted((e for e in seen if e.id not in replaced), key=_by_id)
+        return sorted((e for e in seen if e.id not in replaced), key=by_id)
 
     def latest(self) -> list[Entry]:
-        """Return the newest version of every entry, live or not."""
-        return sorted((h[-1][1] for h in self._history.values()), key=_by_id)
+        """Return the newest version of every entry, live or not. Proposals are left out.
+
+        The list is the ledger's own, and not to be changed.
+        """
+        if self._latest is None:
+            found = (_standing([e for _, e in h]) for h in self._history.values())
+            self._latest = sorted((self._where_now(e) for e in found if e is not None), key=by_id)
+        return self._latest
+
+    def proposed(self) -> list[Entry]:
+        """Return the proposals that the person has not answered yet."""
+        newest = (h[-1][1] for h in self._history.values())
+        return sorted((e for e in newest if e.is_proposal), key=by_id)
 
     def of_section(self, section: str) -> list[Entry]:
-        """Return the live entries that drafts of ``section`` established."""
+        """Return the live entries of ``section``'s drafts that the person has not made theirs."""
         return [
             e
             for e in self.latest()
-            if e.status == "live" and e.span is not None and e.span.section == section
+            if e.status == "live"
+            and e.origin == "section"
+            and e.span is not None
+            and e.span.section == section
         ]
+
+    def denied(self, section: str) -> list[Entry]:
+        """Return what drafts of ``section`` established and the person has retracted."""
+        return [
+            e
+            for e in self.latest()
+            if e.status == "retracted"
+            and e.origin == "person"
+            and e.span is not None
+            and e.span.section == section
+        ]
+
+    def versions(self, entry: str) -> list[Entry]:
+        """Return every version of an entry, proposals too, oldest first; none if unknown."""
+        return [e for _, e in self._history.get(entry, ())]
 
     def since(self, sequence: int) -> set[tuple[str, int]]:
         """Return (id, version) of every row after ``sequence``."""
@@ -76,32 +142,63 @@ class Ledger:
         taken = [int(i.rpartition(".")[2]) for i in self._history if i.rpartition(".")[0] == prefix]
         return max(taken, default=0) + 1
 
+    def _take_sighting(self, entry: str, span: Span) -> None:
+        standing = _standing([e for _, e in self._history.get(entry, ())])
+        first = standing.span if standing else None
+        if first is not None and span.draft >= first.draft:
+            self._seen_at[entry] = span
+
+    def _where_now(self, entry: Entry) -> Entry:
+        span = self._seen_at.get(entry.id)
+        return entry if span is None else _with_span(entry, span)
+
 
 def entries(library: Library, work: str, *, live: bool = True) -> list[Entry]:
     """Return the newest version of each entry; with ``live``, only those that hold at the end."""
     latest = Ledger(library, work).refresh().latest()
-    if not live:
-        return latest
+    return holding(latest) if live else latest
+
+
+def holding(latest: Sequence[Entry]) -> list[Entry]:
+    """Return those of ``latest`` that hold at the end: live, and not superseded."""
     replaced = {e.supersedes for e in latest if e.status == "live"}
     return [e for e in latest if e.status == "live" and e.id not in replaced]
 
 
+def unpaid(latest: Sequence[Entry]) -> list[Entry]:
+    """Return the open threads that nothing has paid off."""
+    return [e for e in holding(latest) if e.kind == "thread"]
+
+
 def append(db: Connection, work: str, new: Iterable[Entry]) -> None:
-    """Write entry versions within the caller's transaction."""
-    rows = [
-        {
-            "work": work,
-            "created_at": now(),
-            **entry.model_dump(mode="json", exclude={"span"}),
-            "section": entry.span.section if entry.span else None,
-            "draft": entry.span.draft if entry.span else None,
-            "start": entry.span.start if entry.span else None,
-            "end": entry.span.end if entry.span else None,
-        }
-        for entry in new
-    ]
-    if rows:
-        db.execute(insert(schema.entries), rows)
+    """Write entry versions within the caller's transaction, as ``admission`` lets them in."""
+    new = list(new)
+    if not new:
+        return
+    taken = admitted(new, known(db, work, {e.id for e in new}))
+    if taken.rows:
+        db.execute(insert(schema.entries), [_values(work, e) for e in taken.rows])
+    if taken.sightings:
+        db.execute(
+            insert(schema.sightings),
+            [
+                {"work": work, "entry": e.id, **e.span.model_dump()}
+                for e in taken.sightings
+                if e.span is not None
+            ],
+        )
+
+
+def known(db: Connection, work: str, ids: Iterable[str]) -> dict[str, Known]:
+    """Return what is on record of the entries ``ids``, within the caller's transaction."""
+    table = schema.entries
+    rows = db.execute(
+        select(table).where(table.c.work == work, table.c.id.in_(sorted(ids))).order_by(table.c.seq)
+    ).mappings()
+    found: dict[str, list[Entry]] = {}
+    for row in rows:
+        found.setdefault(row["id"], []).append(_entry(row))
+    return {eid: _known(versions) for eid, versions in found.items()}
 
 
 def conflicts(live: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
@@ -123,27 +220,69 @@ def conflicts(live: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
     return found
 
 
-def _as_of(history: list[tuple[int, Entry]], drafts: Mapping[str, int]) -> Entry | None:
-    for _, entry in reversed(history):
-        if entry.span is None or entry.span.draft <= drafts.get(entry.span.section, 0):
-            return entry
-    return None
-
-
-def _by_id(entry: Entry) -> tuple[str, int]:
+def by_id(entry: Entry) -> tuple[str, int]:
+    """Order entries by the section, or the source, in their ids, and by number within it."""
     prefix, _, number = entry.id.rpartition(".")
     return prefix, int(number)
 
 
+def _as_of(history: History, drafts: Mapping[str, int], at: str | None) -> Entry | None:
+    for _, entry in reversed(history):
+        if entry.is_proposal:
+            continue
+        span = entry.span
+        if span is None or span.draft <= drafts.get(span.section, 0):
+            return entry
+        if entry.origin == "person" and span.section == at:
+            return entry
+    return None
+
+
+def _to_come(entry: Entry, later: Collection[str]) -> bool:
+    """True for what a person lets come true later; what the plan foresees is shown before."""
+    return (
+        entry.from_section in later
+        and entry.origin == "person"
+        and entry.span is None
+        and not entry.pinned
+    )
+
+
+def _standing(versions: Sequence[Entry]) -> Entry | None:
+    """Return the newest version that is no proposal."""
+    return next((e for e in reversed(versions) if not e.is_proposal), None)
+
+
+def _known(versions: Sequence[Entry]) -> Known:
+    newest = max((e.version for e in versions), default=0)
+    waits = bool(versions) and versions[-1].is_proposal
+    return Known(newest, _standing(versions), waits)
+
+
+def _values(work: str, entry: Entry) -> dict[str, object]:
+    span = entry.span
+    return {
+        "work": work,
+        "created_at": now(),
+        **entry.model_dump(mode="json", exclude={"span"}),
+        "section": span.section if span else None,
+        "draft": span.draft if span else None,
+        "start": span.start if span else None,
+        "end": span.end if span else None,
+    }
+
+
+def _with_span(entry: Entry, span: Span) -> Entry:
+    return entry.model_copy(update={"span": span})
+
+
+def _span(row: RowMapping) -> Span:
+    return Span.model_construct(
+        section=row["section"], draft=row["draft"], start=row["start"], end=row["end"]
+    )
+
+
 def _entry(row: RowMapping) -> Entry:
-    span = None
-    if row["section"] is not None:
-        span = Span(
-            section=row["section"],
-            draft=row["draft"],
-            start=row["start"],
-            end=row["end"],
-        )
     fields = {name: row[name] for name in Entry.model_fields if name != "span"}
     fields["aliases"] = tuple(fields["aliases"])
-    return Entry.model_construct(**fields, span=span)
+    return Entry.model_construct(**fields, span=None if row["section"] is None else _span(row))

@@ -86,6 +86,23 @@ class Library:
                 _hold_fence(connection, lease)
             yield connection
 
+    def pack(self) -> bool:
+        """Rewrite the database without the pages that hold what was deleted, and empty its log.
+
+        False when another process keeps that from being done now. What was deleted is overwritten
+        in the database itself then too, and the log goes when the last process closes it.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            raw: sqlite3.Connection = db.connection.driver_connection  # type: ignore[assignment]
+            try:
+                raw.execute("VACUUM")
+                (busy, _, _) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.OperationalError:
+                return False
+        return not busy
+
     def _bring_up_to_date(self, file: Path | None) -> None:
         with self.engine.connect() as connection:
             known = inspect(connection).has_table("alembic_version")
@@ -106,12 +123,6 @@ class Library:
         from inkwright.memory.migrations.upgrade import upgrade
 
         upgrade(self.engine)
-
-
-def _copy(file: Path, to: Path) -> None:
-    """Copy a database, with what its write-ahead log still holds."""
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(to)) as copy:
-        source.backup(copy)
 
 
 def now() -> float:
@@ -137,6 +148,14 @@ def _engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _copy(file: Path, copy: Path) -> None:
+    """Copy a library with what its write-ahead log holds; the copy is private like the original."""
+    copy.unlink(missing_ok=True)
+    copy.touch(mode=0o600)
+    with closing(sqlite3.connect(file)) as found, closing(sqlite3.connect(copy)) as new:
+        found.backup(new)
 
 
 def _hold_fence(connection: Connection, lease: Lease) -> None:

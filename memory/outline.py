@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from inkwright.memory.brief import Continuity
+from inkwright.memory.layout import Layout, Placed
 from inkwright.memory.values import Value, digest
 
 
@@ -18,6 +19,8 @@ class Heading(Value):
     title: str
     level: int = Field(ge=1)
     purpose: str = ""
+    raw: str | None = None
+    """In a manuscript from outside: the heading's line and the blank lines after it."""
 
 
 class Section(Value):
@@ -42,6 +45,13 @@ class Section(Value):
     """Names of people, places and terms it deals with."""
     after: tuple[str, ...] = ()
     """Ids of sections it builds on, besides what continuity asks."""
+    placed: Placed | None = None
+    """How it stands in a manuscript from outside. Nothing a writer is told."""
+
+    @property
+    def headed(self) -> bool:
+        """False for text that stands under its chapter's heading, or before the first one."""
+        return self.placed is None or bool(self.placed.heading)
 
     @property
     def chapter(self) -> str:
@@ -51,7 +61,7 @@ class Section(Value):
     @property
     def digest(self) -> str:
         """Changes when anything the writer is told about this section changes."""
-        return digest(self)
+        return digest(self.model_dump(mode="json", exclude={"placed"}))
 
 
 class Outline(Value):
@@ -61,6 +71,8 @@ class Outline(Value):
     continuity: Continuity
     headings: tuple[Heading, ...] = ()
     sections: tuple[Section, ...]
+    layout: Layout | None = None
+    """For a manuscript from outside: what its file has beside headings and texts."""
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -130,6 +142,7 @@ class Outline(Value):
             continuity=self.continuity,
             headings=self.headings,
             sections=tuple(sections),
+            layout=self.layout,
         )
 
     def chain(self, sid: str) -> tuple[str, ...]:

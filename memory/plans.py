@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from inkwright.memory import ledger, schema
 from inkwright.memory.brief import Constraint
@@ -32,12 +32,18 @@ class Plan(Value):
 
 def current(library: Library, work: str) -> Plan | None:
     """Return the newest plan, or None before the work is planned."""
+    return _one(library, work, schema.plans.c.version.desc())
+
+
+def first(library: Library, work: str) -> Plan | None:
+    """Return the plan that the work began with, or None before it is planned."""
+    return _one(library, work, schema.plans.c.version.asc())
+
+
+def _one(library: Library, work: str, order: ColumnElement[int]) -> Plan | None:
     with library.read() as db:
         row = db.execute(
-            select(schema.plans)
-            .where(schema.plans.c.work == work)
-            .order_by(schema.plans.c.version.desc())
-            .limit(1)
+            select(schema.plans).where(schema.plans.c.work == work).order_by(order).limit(1)
         ).first()
     if row is None:
         return None
@@ -68,31 +74,44 @@ def adopt(
 ) -> Plan:
     """Store a new version of the plan with its memory entries; new sections are ``planned``."""
     with library.write(lease) as db:
-        newest = db.execute(
-            select(func.max(schema.plans.c.version)).where(schema.plans.c.work == lease.work)
-        ).scalar()
-        version = (newest or 0) + 1
-        db.execute(
-            insert(schema.plans).values(
-                work=lease.work,
-                version=version,
-                created_at=now(),
-                author=author,
-                outline=outline.model_dump(mode="json"),
-                constraints=[c.model_dump(mode="json") for c in constraints],
-            )
+        return put(db, lease, outline, constraints, delta=delta, author=author)
+
+
+def put(
+    db: Connection,
+    lease: Lease,
+    outline: Outline,
+    constraints: tuple[Constraint, ...],
+    *,
+    delta: Iterable[Entry] = (),
+    author: str = "model",
+) -> Plan:
+    """As ``adopt``, within the caller's transaction."""
+    newest = db.execute(
+        select(func.max(schema.plans.c.version)).where(schema.plans.c.work == lease.work)
+    ).scalar()
+    version = (newest or 0) + 1
+    db.execute(
+        insert(schema.plans).values(
+            work=lease.work,
+            version=version,
+            created_at=now(),
+            author=author,
+            outline=outline.model_dump(mode="json"),
+            constraints=[c.model_dump(mode="json") for c in constraints],
         )
-        ledger.append(db, lease.work, delta)
-        known = {
-            row.section
-            for row in db.execute(
-                select(schema.sections.c.section).where(schema.sections.c.work == lease.work)
-            )
-        }
-        new = [s.id for s in outline.sections if s.id not in known]
-        if new:
-            db.execute(
-                insert(schema.sections),
-                [{"work": lease.work, "section": sid, "state": "planned"} for sid in new],
-            )
+    )
+    ledger.append(db, lease.work, delta)
+    known = {
+        row.section
+        for row in db.execute(
+            select(schema.sections.c.section).where(schema.sections.c.work == lease.work)
+        )
+    }
+    new = [s.id for s in outline.sections if s.id not in known]
+    if new:
+        db.execute(
+            insert(schema.sections),
+            [{"work": lease.work, "section": sid, "state": "planned"} for sid in new],
+        )
     return Plan(version=version, outline=outline, constraints=constraints)

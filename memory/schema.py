@@ -12,9 +12,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration in ``memory/migrations/versions``; a library of another is upgraded."""
 
 metadata = MetaData()
@@ -92,6 +93,7 @@ drafts = Table(
     Column("manifest", Integer, ForeignKey("manifests.id"), nullable=False),
     Column("review", JSON),
     Column("rounds", Integer, nullable=False),
+    Column("held", JSON, nullable=False, server_default="[]"),
 )
 
 entries = Table(
@@ -121,6 +123,20 @@ entries = Table(
     Index("entries_by_work", "work", "seq"),
 )
 
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("work", Text, ForeignKey("works.id"), nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("section", Text, nullable=False),
+    Column("draft", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Index("sightings_by_work", "work", "seq"),
+)
+"""Where a later draft states what an entry already says."""
+
 checks = Table(
     "checks",
     metadata,
@@ -131,6 +147,22 @@ checks = Table(
     Column("created_at", Float, nullable=False),
 )
 """Stamps: this draft was checked against ``what``, an entry version or an outline node."""
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("work", Text, ForeignKey("works.id"), nullable=False),
+    Column("section", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("stamp", Text, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("dismissed", Boolean, nullable=False, server_default=false()),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("work", "section", "stamp", "evidence"),
+)
+"""Sentences of the person's that contradict memory: told to them, never changed."""
 
 sources = Table(
     "sources",

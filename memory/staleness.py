@@ -11,6 +11,7 @@ from inkwright.memory.library import Library
 from inkwright.memory.names import NamesIn
 from inkwright.memory.outline import Outline
 from inkwright.memory.plans import Plan
+from inkwright.memory.sight import in_sight
 from inkwright.memory.values import digest
 
 
@@ -35,10 +36,15 @@ class Stale:
     section: str
     changes: tuple[Change, ...] = field(default=())
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why, in plain words, each once."""
+        return tuple(dict.fromkeys(c.reason for c in self.changes))
+
 
 def stale(library: Library, work: str) -> dict[str, tuple[str, ...]]:
     """Return the reasons of every stale section, by section id."""
-    return {s.section: tuple(c.reason for c in s.changes) for s in find(library, work)}
+    return {s.section: s.reasons for s in find(library, work)}
 
 
 def find(
@@ -81,9 +87,9 @@ def _changes(
 ) -> Iterator[Change]:
     sid = draft.section
     yield from _plan_changes(plan, manifest, sid)
-    before = {t: versions[t] for t in _seen_from(plan.outline, sid) if t in versions}
-    visible = {e.id: e for e in ledger.heard(before)}
+    visible = {e.id: e for e in in_sight(ledger, plan.outline, sid, versions)}
     yield from _shown_changes(ledger, visible, manifest)
+    yield from _denied(ledger, manifest, draft)
     yield from _appeared(plan.outline, ledger, visible, manifest, draft, sid)
 
 
@@ -116,19 +122,20 @@ def _shown_changes(
         if shown.how != "raw":
             continue
         now = visible.get(shown.entry)
-        if now is not None and now.version != shown.version:
+        if now is not None and _differs(ledger, now, shown.version):
             yield _change(now, f"{now.subject}: what memory says was changed")
         elif now is None and shown.entry in successor:
             heir = successor[shown.entry]
             yield _change(heir, f"{heir.subject}: what memory says was superseded")
         elif now is None:
-            gone = latest[shown.entry]
-            yield Change(
-                gone.id,
-                f"- [{gone.id}] no longer holds: {gone.subject}: {gone.statement}",
-                f"{gone.subject}: what memory said was retracted",
-                f"entry:{gone.id}:gone",
-            )
+            yield _gone(latest[shown.entry], "what memory said was retracted")
+
+
+def _denied(ledger: Ledger, manifest: Manifest, draft: Draft) -> Iterator[Change]:
+    """What the draft itself established, and the person has since retracted."""
+    for entry in ledger.denied(draft.section):
+        if (entry.id, entry.version) in ledger.since(manifest.known_until):
+            yield _gone(entry, "what this section says of it was retracted")
 
 
 def _successors(visible: Mapping[str, Entry], latest: Mapping[str, Entry]) -> dict[str, Entry]:
@@ -150,7 +157,7 @@ def _appeared(
     draft: Draft,
     sid: str,
 ) -> Iterator[Change]:
-    shown = {s.entry for s in manifest.shown}
+    shown = set() if manifest.by_person else {s.entry for s in manifest.shown}
     later = ledger.since(manifest.known_until)
     new = [
         e
@@ -160,9 +167,12 @@ def _appeared(
     if not new:
         return
     mentioned = NamesIn(draft.text).among({name for e in new for name in e.names})
+    why = "an earlier section has since established it"
+    if manifest.by_person:
+        why = "the person's text was not compared with it yet"
     for entry in new:
         if entry.names & mentioned and not _said_earlier(outline, entry, visible.values()):
-            yield _change(entry, f"{entry.subject}: an earlier section has since established it")
+            yield _change(entry, f"{entry.subject}: {why}")
 
 
 def _said_earlier(outline: Outline, entry: Entry, visible: Iterable[Entry]) -> bool:
@@ -181,7 +191,7 @@ def _said_earlier(outline: Outline, entry: Entry, visible: Iterable[Entry]) -> b
 
 
 def _is_news(entry: Entry, manifest: Manifest, later: set[tuple[str, int]]) -> bool:
-    if entry.span is None:
+    if entry.span is None or entry.origin == "person":
         return (entry.id, entry.version) in later
     return entry.span.draft > manifest.heard.get(entry.span.section, 0)
 
@@ -195,11 +205,27 @@ def _place(outline: Outline, entry: Entry) -> int:
     return outline.position.get(entry.from_section or "", 0)
 
 
-def _seen_from(outline: Outline, sid: str) -> set[str]:
-    """Sections before ``sid`` in reading order, and those it depends on."""
-    place = outline.position[sid] - 1
-    return {s.id for s in outline.sections[:place]} | outline.ancestors[sid]
+def _differs(ledger: Ledger, now: Entry, version: int) -> bool:
+    """True when ``now`` says another thing than that version did; a pin says nothing."""
+    if now.version == version:
+        return False
+    then = next((e for e in ledger.versions(now.id) if e.version == version), None)
+    return then is None or then.line != now.line
+
+
+def stamp_of(entry: Entry) -> str:
+    """Return what a draft is stamped with that was checked against this version of an entry."""
+    return f"entry:{entry.id}:{entry.version if entry.status == 'live' else 'gone'}"
 
 
 def _change(entry: Entry, reason: str) -> Change:
-    return Change(entry.id, entry.line, reason, f"entry:{entry.id}:{entry.version}")
+    return Change(entry.id, entry.line, reason, stamp_of(entry))
+
+
+def _gone(entry: Entry, why: str) -> Change:
+    return Change(
+        entry.id,
+        f"- [{entry.id}] no longer holds: {entry.subject}: {entry.statement}",
+        f"{entry.subject}: {why}",
+        stamp_of(entry.model_copy(update={"status": "retracted"})),
+    )

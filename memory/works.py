@@ -45,7 +45,7 @@ def begin(library: Library, brief: Brief, arms: dict[str, str], *, fresh: bool =
 
     ``fresh`` begins it again beside the older ones, as the next generation.
     """
-    same = digest({"brief": brief.model_dump(mode="json"), "arms": arms})
+    same = digest({"brief": _identity(brief), "arms": arms})
     title = brief.title or _title_from(brief.request)
     with library.write() as db:
         known = db.execute(
@@ -161,11 +161,15 @@ def renew(library: Library, lease: Lease) -> None:
         )
 
 
-def purge(library: Library, work: str) -> None:
+def purge(library: Library, work: str) -> bool:
     """Remove every row of a work, and overwrite the pages it stood on.
 
-    Copies of the library made before an upgrade go too: they would still hold it.
-    The vector index is the caller's to clean, by the same id, before this.
+    The vector index is the caller's to clean, by the same id, before this. False when another
+    process reads the library just now: until it stops, the write-ahead log keeps what was removed.
+
+    Raises:
+        WorkNotFound: there is none of this id.
+        WorkBusy: it is being written.
     """
     get(library, work)
     with library.write() as db:
@@ -175,13 +179,7 @@ def purge(library: Library, work: str) -> None:
         for table in reversed(schema.metadata.sorted_tables):
             column = table.c.id if table is schema.works else table.c.work
             db.execute(delete(table).where(column == work))
-    for copy in library.home.glob("library.before-*.db"):
-        copy.unlink()
-    if library.engine.dialect.name == "sqlite":
-        with library.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-            raw = db.connection.driver_connection
-            raw.execute("VACUUM")  # type: ignore[union-attr]
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+    return library.pack()
 
 
 def count(library: Library) -> int:
@@ -203,6 +201,21 @@ def _work(row: RowMapping) -> Work:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
+
+
+def _identity(brief: Brief) -> dict[str, Any]:
+    """Return what tells one brief from another.
+
+    What briefs of earlier releases could not say is left out where it is not said, or their works
+    would be begun again.
+    """
+    told = brief.model_dump(mode="json")
+    if not told["proposals"]:
+        del told["proposals"]
+    for given in told["memory"]:
+        if given["story_time"] is None:
+            del given["story_time"]
+    return told
 
 
 def _title_from(request: str) -> str:

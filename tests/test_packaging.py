@@ -47,7 +47,8 @@ def test_every_module_and_prompt_is_in_the_wheel(names):
         for folder in FOLDERS
         for path in (ROOT / folder).rglob("*.py")
     }
-    expected |= {f"inkwright/{path.relative_to(ROOT)}" for path in (ROOT / "prompts").glob("*.md")}
+    texts = [*(ROOT / "prompts").glob("*.md"), *(ROOT / "app/examples").glob("*.yaml")]
+    expected |= {f"inkwright/{path.relative_to(ROOT)}" for path in texts}
     packaged = {name for name in names if name.startswith("inkwright/")}
     assert packaged == expected | {"inkwright/__init__.py", "inkwright/py.typed"}
 

@@ -50,8 +50,13 @@ def purge(work: str, *, ask: bool) -> None:
         typer.confirm(question, abort=True)
     from inkwright.app import engine
 
-    engine.purge(one)
+    clean = engine.purge(one)
     typer.echo(f"removed {one}; files in output folders are yours and stay")
+    if not clean:
+        typer.echo(
+            "another process has the library open: bytes of it may stay in library.db-wal until "
+            "that process ends"
+        )
 
 
 def _line(s: Standing) -> str:

@@ -1,7 +1,7 @@
 """``inkwright write``, ``plan``, ``resume``, ``settle`` and ``redraft``."""
 
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -119,10 +119,12 @@ def resume(work: str, *, out: Path | None, limits: Limits) -> int:
     return _written(one, job, folder)
 
 
-def settle(work: str, *, out: Path | None, limits: Limits) -> int:
-    """Settle a work's stale sections; return the exit code."""
+def settle(
+    work: str, *, out: Path | None, limits: Limits, only: Collection[str] | None = None
+) -> int:
+    """Settle a work's stale sections, or those of ``only``; return the exit code."""
     one, job, folder = _ready(work, out, limits)
-    return _told(_watched(one, job, lambda job: engine.settle(one, job, out=folder)))
+    return _told(_watched(one, job, lambda job: engine.settle(one, job, only=only, out=folder)))
 
 
 def redraft(

@@ -90,7 +90,7 @@ def test_the_report_has_the_form_that_is_promised(written, server):
     ]  # fmt: skip
     assert set(found["sections"][0]) == {
         "id", "title", "target_words", "words", "status", "rounds", "depends_on", "memory_shown",
-        "stale", "constraints",
+        "stale", "constraints", "version",
     }  # fmt: skip
     assert (found["status"], found["target_words"], found["seed"]) == ("complete", 240, 3)
     assert found["words"] == sum(s["words"] for s in found["sections"])

@@ -52,10 +52,10 @@ def test_a_library_of_a_newer_version_is_refused_and_left_alone(library):
 def test_an_older_library_is_copied_whole_before_it_is_upgraded(library, monkeypatch):
     work = works.begin(library, Brief(request="A story."), ARMS)
     upgraded = []
-    monkeypatch.setattr(schema, "REVISION", "0002")
+    monkeypatch.setattr(schema, "REVISION", "0009")
     monkeypatch.setattr("inkwright.memory.migrations.upgrade.upgrade", upgraded.append)
     Library.open(library.home).close()
-    copy = library.home / "library.before-0002.db"
+    copy = library.home / "library.before-0009.db"
     assert len(upgraded) == 1
     with closing(sqlite3.connect(copy)) as db:  # its rows were only in the write-ahead log
         assert db.execute("SELECT id FROM works").fetchall() == [(work.id,)]

@@ -188,13 +188,26 @@ class Record:
         place, total = self.outline.position[sid], len(self.outline.sections)
         return {c.id: c for c in self.constraints if place in c.where.positions(total)}
 
-    def holding(self, versions: Mapping[str, int]) -> dict[str, Entry]:
-        """Return what holds for one who knows these drafts, superseded or not."""
+    def holding(self, versions: Mapping[str, int], sid: str) -> dict[str, Entry]:
+        """Return what holds where ``sid`` stands, with these drafts known, superseded or not.
+
+        What the person has true only from a later section on does not, yet.
+        """
         found: dict[str, Entry] = {}
         for row in self.rows:
             if row.span is None or row.span.draft <= versions.get(row.span.section, 0):
                 found[row.id] = row
-        return {i: e for i, e in found.items() if e.status == "live"}
+        place, known = self.outline.position, self.outline.ancestors[sid]
+        to_come = {s for s in place if place[s] > place[sid] and s not in known}
+        return {
+            i: e
+            for i, e in found.items()
+            if e.status == "live" and not (e.origin == "person" and e.from_section in to_come)
+        }
+
+    def _line(self, eid: str, version: int) -> str:
+        """Return what a version of an entry said."""
+        return next(e.line for e in self.rows if (e.id, e.version) == (eid, version))
 
     def stale(self) -> dict[str, set[str]]:
         found = {s.id: self._changes(s.id) for s in self.outline.sections if s.id in self.drafted}
@@ -210,7 +223,7 @@ class Record:
             for t, d in self.drafted.items()
             if self.outline.position[t] < place or t in self.outline.ancestors[sid]
         }
-        holding = self.holding(audible)
+        holding = self.holding(audible, sid)
         replaced_by = {e.supersedes: e.id for e in holding.values() if e.supersedes}
         now = {i: e for i, e in holding.items() if i not in replaced_by}
         for eid, version in was.shown.items():
@@ -219,7 +232,7 @@ class Record:
                 while heir in replaced_by:
                     heir = replaced_by[heir]
                 changes.add(heir)
-            elif now[eid].version != version:
+            elif now[eid].line != self._line(eid, version):
                 changes.add(eid)
         new_rows = {(e.id, e.version) for e in self.rows[was.rows_before :]}
         for entry in now.values():
@@ -264,7 +277,7 @@ def _draft(work: Built, record: Record, data: st.DataObject) -> None:
         or t in record.outline.ancestors[sid]
     ]  # fmt: skip
     heard = {t: known[t] for t in may_hear if data.draw(st.booleans())}
-    holding = record.holding(heard)
+    holding = record.holding(heard, sid)
     replaced = {e.supersedes for e in holding.values()}
     audible = [e for i, e in holding.items() if i not in replaced]
     shown = {e.id: e.version for e in audible if data.draw(st.booleans())}

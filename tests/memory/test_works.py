@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from inkwright.app.purging import purge_work
 from inkwright.memory import drafts, schema, sources, works
 from inkwright.memory.brief import Brief
 from inkwright.memory.draft import Review
@@ -193,8 +194,7 @@ def test_purged_no_byte_of_a_work_is_left_in_any_file(library):
     other = works.begin(library, STORY, ARMS)
     (library.home / "library.before-0001.db").write_bytes(PLANTED.encode())
     assert {"library.db-wal", "library.before-0001.db"} <= set(holding(library.home, PLANTED))
-    ChromaIndex(library.home / "index", "").drop(work)
-    works.purge(library, work)
+    purge_work(library, work)
     assert holding(library.home, PLANTED) == []
     assert works.get(library, other.id) == other
     library.close()

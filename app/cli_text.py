@@ -1,0 +1,79 @@
+"""``inkwright text``, ``lock``, ``history``, ``diff`` and ``restore``: a section's own words."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+texts = typer.Typer()
+
+Work = Annotated[
+    str, typer.Argument(metavar="WORK", help="A work's id, or enough of its beginning.")
+]
+Section = Annotated[str, typer.Argument(metavar="SECTION", help="A section's id, or its number.")]
+
+
+@texts.command()
+def text(
+    work: Work,
+    section: Section,
+    file: Annotated[
+        Path | None, typer.Option("--from", help="Take this file's words; - reads them here.")
+    ] = None,
+) -> None:
+    """Print a section's text, or replace it: what is new in it is yours, and stays as it is."""
+    from inkwright.app.commands import revising
+
+    revising.text(work, section, file)
+
+
+@texts.command()
+def lock(
+    work: Work,
+    section: Section,
+    words: Annotated[str | None, typer.Argument(help="Words in it; none: all of it.")] = None,
+    off: Annotated[bool, typer.Option("--off", help="Unlock them.")] = False,
+) -> None:
+    """Lock words of a section: no model changes them."""
+    from inkwright.app.commands import revising
+
+    revising.lock(work, section, words, off=off)
+
+
+@texts.command()
+def history(
+    work: Work,
+    of: Annotated[
+        str | None, typer.Argument(metavar="[SECTION|ENTRY]", help="A section, or an entry.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say which versions there are, of every section, of one, or of a memory entry."""
+    from inkwright.app.commands import revising
+
+    revising.history(work, of, as_json=as_json)
+
+
+@texts.command()
+def diff(
+    work: Work,
+    section: Section,
+    one: Annotated[int | None, typer.Argument(help="A version; none: the one before.")] = None,
+    other: Annotated[int | None, typer.Argument(help="Another; none: the newest.")] = None,
+) -> None:
+    """Print what became of one version of a section in another, word by word."""
+    from inkwright.app.commands import revising
+
+    revising.diff(work, section, one, other)
+
+
+@texts.command()
+def restore(
+    work: Work,
+    section: Section,
+    version: Annotated[int, typer.Argument(help="As `inkwright history` counts them.")],
+) -> None:
+    """Make an earlier version of a section its newest. It is yours then."""
+    from inkwright.app.commands import revising
+
+    revising.restore(work, section, version)

@@ -1,0 +1,127 @@
+"""What the commands on a section's own words do, and what they print."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from inkwright.app import endpoints
+from inkwright.app.files import read_text
+from inkwright.app.home import library_home, library_url
+from inkwright.app.memory_of import Memory
+from inkwright.app.settings import Settings
+from inkwright.app.shelf import named, sections, standings
+from inkwright.app.text_of import Text
+from inkwright.memory.differences import Piece
+from inkwright.memory.draft import Draft
+from inkwright.memory.errors import BadInput
+
+_MARKS = {"same": "{}", "gone": "[-{}-]", "new": "{{+{}+}}"}
+_COLOURS = {"gone": "red", "new": "green"}
+
+
+def text(work: str, section: str, file: Path | None) -> None:
+    """Print a section's text, or store other words.
+
+    Raises:
+        BadInput: the words given are none.
+    """
+    found = _text(work, section)
+    if file is None:
+        typer.echo(found.current.text)
+        return
+    given = sys.stdin.read() if str(file) == "-" else read_text(file.expanduser())
+    if not given.strip():
+        raise BadInput("there are no words in it; to drop a section, change the outline")
+    _tell_edited(found, found.edit(given.strip("\n")))
+
+
+def lock(work: str, section: str, words: str | None, *, off: bool) -> None:
+    """Lock or unlock words."""
+    found = _text(work, section)
+    draft = found.unlock(words) if off else found.lock(words)
+    held = sum(1 for h in draft.held if h.why == "locked")
+    typer.echo(f"{found.section}, version {draft.version}: {held} locked stretches")
+
+
+def history(work: str, of: str | None, *, as_json: bool) -> None:
+    """Print versions."""
+    if of is not None and "." in of:
+        _tell([e.model_dump(mode="json") for e in Memory(work).history(of)], as_json=as_json)
+        return
+    memory = Memory(work)
+    known = [s.section for s in sections(library_home(), memory.work, library_url()) if s.words]
+    wanted = known if of is None else [_text(memory.work, of).section]
+    found = [_told(draft) for sid in wanted for draft in Text(memory.work, sid).versions()]
+    _tell(found, as_json=as_json)
+
+
+def diff(work: str, section: str, one: int | None, other: int | None) -> None:
+    """Print a section's text with what went and what came, in colour on a terminal."""
+    found = _text(work, section)
+    newest = found.current.version if other is None else other
+    before = max(newest - 1, 1) if one is None else one
+    pieces = found.diff(before, newest)
+    typer.echo("".join(_shown(piece) for piece in pieces))
+
+
+def restore(work: str, section: str, version: int) -> None:
+    """Make an earlier version the newest."""
+    found = _text(work, section)
+    _tell_edited(found, found.restore(version))
+
+
+def _text(work: str, section: str) -> Text:
+    """Return the section named by its id, or by its number in reading order."""
+    one = named((s.work for s in standings(library_home(), library_url())), work)
+    known = [s.section for s in sections(library_home(), one, library_url())]
+    if section not in known and section.isdecimal() and 1 <= int(section) <= len(known):
+        section = known[int(section) - 1]
+    if section not in known:
+        raise BadInput(f"{one} has no section {section!r}; `inkwright status {one}` lists them")
+    return Text(one, section)
+
+
+def _tell_edited(found: Text, draft: Draft) -> None:
+    typer.echo(f"{found.section}, version {draft.version}: {draft.words:,} words, yours")
+    if endpoints.any_named(Settings.load()):
+        from inkwright.agents.config import Limits
+        from inkwright.app.commands import bringing
+
+        bringing.remember(found.work, limits=Limits())
+    else:
+        typer.echo(f"no model is set: `inkwright remember {found.work}` reads it into memory later")
+
+
+def _told(draft: Draft) -> dict[str, Any]:
+    return {
+        "section": draft.section,
+        "version": draft.version,
+        "stage": draft.stage,
+        "author": draft.author,
+        "words": draft.words,
+        "base": draft.base,
+    }
+
+
+def _tell(versions: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(versions, ensure_ascii=False, indent=2))
+        return
+    for told in versions:
+        if "statement" in told:
+            line = f"{told['id']}  version {told['version']}  {told['origin']}  {told['status']}"
+            typer.echo(f"{line}: {told['statement']}")
+        else:
+            typer.echo(
+                f"{told['section']:<6}  version {told['version']}  {told['stage']:<8}  "
+                f"{told['author']:<6}  {told['words']:,} words"
+            )
+
+
+def _shown(piece: Piece) -> str:
+    if sys.stdout.isatty():
+        return typer.style(piece.text, fg=_COLOURS.get(piece.kind))
+    return _MARKS[piece.kind].format(piece.text)

@@ -1,0 +1,176 @@
+"""The memory of one work, as its person reads and edits it."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from inkwright.app import engine
+from inkwright.app.settings import Settings
+from inkwright.app.shelf import named, standings
+from inkwright.memory import drafts, edits, findings, ledger, plans
+from inkwright.memory.edits import Edit
+from inkwright.memory.entry import Entry, normalise
+from inkwright.memory.findings import Told
+from inkwright.memory.ledger import Ledger
+from inkwright.memory.library import Library
+from inkwright.memory.preview import Preview, preview
+
+Standing = Literal["live", "superseded", "retracted", "proposed", "all"]
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """One entry, with where it comes from and where it went."""
+
+    entry: Entry
+    standing: Standing
+    words: str | None
+    """The exact words of the draft that state it."""
+    shown_to: dict[str, int]
+    """Sections whose newest draft was shown it, with the version shown."""
+
+
+class Memory:
+    """What one work knows: read it, see what an edit would do, and edit it.
+
+    >>> import inkwright
+    >>> from inkwright.memory import edits
+    >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
+    >>> memory = inkwright.Memory(piece.work)
+    >>> given = inkwright.Remembered(subject="Mara", statement="She keeps the light.")
+    >>> edit = edits.adding([given])
+    >>> checks = memory.preview(edit).certain
+    >>> [e.statement for e in memory.apply(edit)]
+    ['She keeps the light.']
+    >>> [e.subject for e in memory.entries(subject="mara")]
+    ['Mara']
+    """
+
+    def __init__(self, work: str, *, settings: Settings | None = None) -> None:
+        self._settings = settings or Settings.load()
+        url = self._settings.library_url
+        found = standings(self._settings.home, url.get_secret_value() if url else None)
+        self.work = named((s.work for s in found), work)
+        """The work's whole id."""
+
+    def entries(
+        self,
+        *,
+        kind: str | None = None,
+        subject: str | None = None,
+        section: str | None = None,
+        origin: str | None = None,
+        standing: Standing = "live",
+    ) -> list[Entry]:
+        """Return the entries that fit every filter; ``subject`` is a name or an alias."""
+        with self._open() as library:
+            book = Ledger(library, self.work).refresh()
+        name = normalise(subject) if subject else None
+        return [
+            e
+            for e in _standing(book, standing)
+            if (kind is None or e.kind == kind)
+            and (name is None or name in e.names)
+            and (section is None or (e.span is not None and e.span.section == section))
+            and (origin is None or e.origin == origin)
+        ]
+
+    def entry(self, entry: str) -> Remembered:
+        """Return one entry with all that is known about it.
+
+        Raises:
+            BadInput: there is none of this id.
+        """
+        with self._open() as library:
+            book = Ledger(library, self.work).refresh()
+            found = edits.found(book, entry)
+            shown = {
+                sid: shown.version
+                for sid, manifest in drafts.manifests(library, self.work).items()
+                for shown in manifest.shown
+                if shown.entry == found.id and shown.how == "raw"
+            }
+            words = _words(library, self.work, found)
+        return Remembered(found, _stands(book, found), words, shown)
+
+    def history(self, entry: str) -> list[Entry]:
+        """Return every version of an entry, oldest first."""
+        with self._open() as library:
+            book = Ledger(library, self.work).refresh()
+        edits.found(book, entry)
+        return book.versions(entry)
+
+    def preview(self, edit: Edit) -> Preview:
+        """Return which sections ``edit`` would reach. Nothing is written."""
+        with self._open() as library:
+            return preview(library, self.work, edit)
+
+    def apply(self, edit: Edit) -> tuple[Entry, ...]:
+        """Make an edit; return the entry versions it added."""
+        with self._open() as library:
+            return edits.apply(library, self.work, edit)
+
+    def conflicts(self) -> list[tuple[Entry, Entry]]:
+        """Return the pairs of entries that give one attribute two values."""
+        return ledger.conflicts(self.entries())
+
+    def open_threads(self) -> list[Entry]:
+        """Return the threads that nothing has paid off yet."""
+        return [e for e in self.entries() if e.kind == "thread"]
+
+    def findings(self, *, dismissed: bool = False) -> list[Told]:
+        """Return where the person's own sentences contradict memory."""
+        with self._open() as library:
+            return findings.listed(library, self.work, dismissed=dismissed)
+
+    def dismiss(self, *numbers: int) -> None:
+        """Let findings be; they do not come back."""
+        with self._open() as library:
+            for number in numbers:
+                findings.dismiss(library, self.work, number)
+
+    def exported(self, entries: Collection[Entry] | None = None) -> dict[str, Any]:
+        """Return entries as ``memory.json`` has them; None: all that are live."""
+        from inkwright.app.memory_file import content
+
+        with self._open() as library:
+            plan = plans.current(library, self.work)
+        title = plan.outline.title if plan else ""
+        return content(self.work, title, self.entries() if entries is None else entries)
+
+    @contextmanager
+    def _open(self) -> Iterator[Library]:
+        with engine.opened(self._settings) as library:
+            yield library
+
+
+def _standing(book: Ledger, standing: Standing) -> list[Entry]:
+    latest = book.latest()
+    if standing == "proposed":
+        return book.proposed()
+    if standing == "all":
+        return sorted([*latest, *(e for e in book.proposed() if e not in latest)], key=ledger.by_id)
+    if standing == "live":
+        return ledger.holding(latest)
+    if standing == "retracted":
+        return [e for e in latest if e.status == "retracted"]
+    held = {e.id for e in ledger.holding(latest)}
+    return [e for e in latest if e.status == "live" and e.id not in held]
+
+
+def _stands(book: Ledger, entry: Entry) -> Standing:
+    kinds: tuple[Standing, ...] = ("live", "superseded", "retracted")
+    for standing in kinds:
+        if any(e.id == entry.id for e in _standing(book, standing)):
+            return standing
+    return "proposed"
+
+
+def _words(library: Library, work: str, entry: Entry) -> str | None:
+    if entry.span is None:
+        return None
+    for draft in drafts.versions(library, work, entry.span.section):
+        if draft.version == entry.span.draft:
+            return draft.text[entry.span.start : entry.span.end]
+    return None

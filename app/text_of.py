@@ -1,0 +1,100 @@
+"""The text of one section, as its person edits, locks, compares and restores it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from inkwright.app import engine
+from inkwright.app.settings import Settings
+from inkwright.app.shelf import named, standings
+from inkwright.memory import drafts, locks, manuscripts, works
+from inkwright.memory.differences import Piece, differences
+from inkwright.memory.draft import Draft
+from inkwright.memory.errors import BadInput
+from inkwright.memory.library import Library
+
+
+class Text:
+    """One section's text. What the person writes or locks here, no model changes.
+
+    >>> import inkwright
+    >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
+    >>> text = inkwright.Text(piece.work, "s1")
+    >>> text.edit("Mara lit the lamp.").author
+    'person'
+    >>> text.restore(1).text == text.versions()[0].text
+    True
+    """
+
+    def __init__(self, work: str, section: str, *, settings: Settings | None = None) -> None:
+        self._settings = settings or Settings.load()
+        url = self._settings.library_url
+        found = standings(self._settings.home, url.get_secret_value() if url else None)
+        self.work = named((s.work for s in found), work)
+        self.section = section
+
+    @property
+    def current(self) -> Draft:
+        """The newest version.
+
+        Raises:
+            BadInput: the section has no text.
+        """
+        return self.versions()[-1]
+
+    def versions(self) -> list[Draft]:
+        """Return every version, oldest first.
+
+        Raises:
+            BadInput: the section has no text.
+        """
+        with self._open() as library:
+            found = drafts.versions(library, self.work, self.section)
+        if not found:
+            raise BadInput(f"{self.work}: section {self.section!r} has no text")
+        return found
+
+    def version(self, number: int) -> Draft:
+        """Return one version.
+
+        Raises:
+            BadInput: there is none of this number.
+        """
+        known = self.versions()
+        for draft in known:
+            if draft.version == number:
+                return draft
+        raise BadInput(f"{self.section} has no version {number}; it has 1 to {known[-1].version}")
+
+    def edit(self, text: str) -> Draft:
+        """Store other words; what is new in them is the person's. Memory follows at the next run.
+
+        Raises:
+            BadInput: the section is not in the outline.
+            WorkBusy: the work is being written.
+        """
+        with self._open() as library, works.leased(library, self.work) as lease:
+            manuscripts.take(library, lease, {self.section: text})
+        return self.current
+
+    def restore(self, number: int) -> Draft:
+        """Store an earlier version's text as the newest, by the person."""
+        return self.edit(self.version(number).text)
+
+    def lock(self, words: str | None = None) -> Draft:
+        """Lock ``words``, which stand once in the text, or all of it."""
+        with self._open() as library, works.leased(library, self.work) as lease:
+            return locks.lock(library, lease, self.section, words)
+
+    def unlock(self, words: str | None = None) -> Draft:
+        """Take the locks off ``words``, or off all of the text."""
+        with self._open() as library, works.leased(library, self.work) as lease:
+            return locks.unlock(library, lease, self.section, words)
+
+    def diff(self, one: int, other: int) -> list[Piece]:
+        """Return what became of version ``one`` in version ``other``, word by word."""
+        return differences(self.version(one).text, self.version(other).text)
+
+    @contextmanager
+    def _open(self) -> Iterator[Library]:
+        with engine.opened(self._settings) as library:
+            yield library

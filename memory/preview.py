@@ -1,0 +1,161 @@
+"""Preview: what a person's edit would lead to, worked out without writing anything.
+
+*Certain* are the sections that would be stale at once: settling checks exactly those. *Possible*
+are those that may follow. If a certain one is patched, what it establishes can change; sections
+that were shown that, or name a subject of it, are checked in the second pass, which is the last.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from inkwright.memory import drafts, journal, plans, schema, staleness
+from inkwright.memory.draft import Draft, Manifest
+from inkwright.memory.edits import Edit
+from inkwright.memory.entry import Entry
+from inkwright.memory.ledger import Ledger
+from inkwright.memory.library import Library
+from inkwright.memory.names import NamesIn
+from inkwright.memory.outline import Outline
+from inkwright.memory.sight import seen_from
+from inkwright.memory.staleness import Stale
+
+CHARS_A_TOKEN = 3.5
+OPENING_TOKENS = 600
+"""What a check is reckoned to send beside the section's text, until one was measured."""
+ANSWER_TOKENS = 60
+
+
+@dataclass(frozen=True)
+class Check:
+    """One section to be checked."""
+
+    section: str
+    title: str
+    reasons: tuple[str, ...]
+    tokens: int
+    """Of one judge call, prompt and answer. A contradiction costs an edit beside it."""
+    seconds: float | None
+    """None until the model's speed is known."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The sections that will be checked, and those that may be."""
+
+    added: tuple[Entry, ...]
+    """The entry versions that the edit would add."""
+    certain: tuple[Check, ...]
+    possible: tuple[Check, ...]
+
+    @property
+    def sections(self) -> frozenset[str]:
+        """Every section that the edit can reach."""
+        return frozenset(c.section for c in (*self.certain, *self.possible))
+
+
+def preview(library: Library, work: str, edit: Edit) -> Preview:
+    """Return what ``edit`` would lead to.
+
+    Raises:
+        BadInput: it names something that is not there.
+    """
+    ledger = Ledger(library, work).refresh()
+    added = edit(ledger)
+    plan = plans.current(library, work)
+    if plan is None:
+        return Preview(added, (), ())
+    supposed = ledger.supposing(added)
+    stale = staleness.find(library, work, supposed)
+    current = drafts.current(library, work)
+    follow = _following(plan.outline, supposed, current, drafts.manifests(library, work), stale)
+    cost = _Cost(library, work)
+    titles = {s.id: s.title for s in plan.outline.sections}
+
+    def check(sid: str, reasons: Iterable[str]) -> Check:
+        tokens, seconds = cost.of(current[sid])
+        return Check(sid, titles[sid], tuple(reasons), tokens, seconds)
+
+    return Preview(
+        added,
+        certain=tuple(check(s.section, s.reasons) for s in stale),
+        possible=tuple(check(sid, reasons) for sid, reasons in follow.items()),
+    )
+
+
+def _following(
+    outline: Outline,
+    ledger: Ledger,
+    current: Mapping[str, Draft],
+    manifests: Mapping[str, Manifest],
+    stale: Iterable[Stale],
+) -> dict[str, list[str]]:
+    """Return the sections that a patch of the stale ones can make stale, with the reasons."""
+    told = {e.id: e for e in ledger.latest()}
+    touched = {s.section: _subjects(s, told) for s in stale}
+    found: dict[str, list[str]] = {}
+    for section in outline.sections:
+        sid = section.id
+        if sid in touched or sid not in current:
+            continue
+        before = seen_from(outline, sid) & touched.keys()
+        shown = {s.entry for s in manifests[sid].shown if s.how == "raw"}
+        names = NamesIn(current[sid].text)
+        for source in sorted(before, key=outline.position.__getitem__):
+            read = sorted(e.id for e in told.values() if e.id in shown and _is_from(e, source))
+            named = sorted(names.among(touched[source]))
+            if read:
+                found.setdefault(sid, []).append(
+                    f"{source} may change, which established {read[0]}"
+                )
+            elif named:
+                found.setdefault(sid, []).append(f"{source} may change, and both name {named[0]}")
+    return found
+
+
+def _subjects(stale: Stale, told: Mapping[str, Entry]) -> frozenset[str]:
+    """Return the names of what a section establishes, and of what it is to be checked against."""
+    changed = {c.id for c in stale.changes}
+    about = [e for e in told.values() if e.id in changed or _is_from(e, stale.section)]
+    return frozenset(name for e in about for name in e.names)
+
+
+def _is_from(entry: Entry, section: str) -> bool:
+    return entry.span is not None and entry.span.section == section
+
+
+class _Cost:
+    """What checks of this work's sections take, as far as the journal shows."""
+
+    def __init__(self, library: Library, work: str) -> None:
+        table = schema.journal
+        with library.read() as db:
+            row = db.execute(
+                select(
+                    func.avg(table.c.prompt_tokens),
+                    func.avg(table.c.completion_tokens),
+                    func.max(table.c.model),
+                ).where(
+                    table.c.work == work, table.c.role == "reviewer", table.c.purpose == "settle"
+                )
+            ).one()
+            model = (
+                row[2]
+                or db.execute(select(func.max(table.c.model)).where(table.c.work == work)).scalar()
+            )
+        self._measured = (round(row[0]), round(row[1])) if row[0] is not None else None
+        self._speed = journal.speed(library, model) if model else None
+
+    def of(self, draft: Draft) -> tuple[int, float | None]:
+        prompt, answer = self._measured or (
+            OPENING_TOKENS + round(len(draft.text) / CHARS_A_TOKEN),
+            ANSWER_TOKENS,
+        )
+        if self._speed is None:
+            return prompt + answer, None
+        pace = self._speed
+        seconds = (
+            prompt * pace.seconds_per_prompt_token + answer * pace.seconds_per_completion_token
+        )
+        return prompt + answer, round(seconds, 2)

@@ -1,0 +1,105 @@
+"""Held text: found again wherever a patch moved it, and never lost."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inkwright.memory import drafts, works
+from inkwright.memory.draft import Review
+from inkwright.memory.errors import BadInput, HeldTextLost
+from inkwright.memory.held import Held, covers, merged, moved, surviving, touches, written
+from inkwright.memory.library import Library
+from inkwright.memory.wordcount import sentences
+from tests.memory.shelf import begun, drafted, planned
+from tests.memory.texts import PROSE
+
+BEFORE = "One goes. Two stays. Three goes. Two stays."
+
+
+def spelled(spans: tuple[Held, ...], text: str) -> list[str]:
+    return [text[s.start : s.end] for s in spans]
+
+
+def test_a_stretch_moves_with_its_sentence_and_not_to_its_double():
+    second = Held(start=BEFORE.rindex("Two"), end=len(BEFORE))
+    after = "One goes, and on and on. Two stays. Three has gone. Two stays."
+    assert moved([second], BEFORE, after) == (Held(start=after.rindex("Two"), end=len(after)),)
+
+
+def test_a_stretch_that_is_gone_is_an_error_when_nobody_may_remove_it():
+    with pytest.raises(HeldTextLost, match="Three goes"):
+        moved([Held(start=21, end=32)], BEFORE, "One goes. Two stays.")
+    assert surviving([Held(start=21, end=32)], BEFORE, "One goes. Two stays.") == ()
+
+
+@given(PROSE, st.data())
+def test_whatever_sentences_are_replaced_held_ones_are_found_again_unchanged(text, data):
+    parts = sentences(text)
+    if not parts:
+        return
+    keep = data.draw(st.sets(st.integers(0, len(parts) - 1)))
+    held = merged(Held(start=parts[n].start, end=parts[n].end) for n in keep)
+    pieces, at = [], 0
+    for n, part in enumerate(parts):
+        new = part.text
+        if n not in keep:
+            new = data.draw(st.sampled_from(["", "It rained. ", "他走了。", part.text]))
+        pieces += [text[at : part.start], new]
+        at = part.end
+    after = "".join([*pieces, text[at:]])
+    assert spelled(moved(held, text, after), after) == spelled(held, text)
+
+
+def test_what_a_person_wrote_is_the_sentences_that_were_not_there_before():
+    after = "One goes. Two left long ago. Three goes. Two stays. 她走了。"
+    mine = [after[start:end] for start, end in written(BEFORE, after)]
+    assert mine == ["Two left long ago.", "她走了。"]
+
+
+def test_a_change_touches_what_it_overlaps_and_not_what_it_borders_on():
+    assert touches([Held(start=3, end=5)], 4, 9)
+    assert not touches([Held(start=3, end=5)], 5, 9)
+    assert not touches([Held(start=3, end=5)], 0, 3)
+
+
+def test_white_space_between_stretches_does_not_make_a_text_mixed():
+    assert covers([Held(start=0, end=4), Held(start=5, end=9)], "One. Two.\n")
+    assert not covers([Held(start=0, end=4)], "One. Two.")
+
+
+def test_a_person_s_text_for_a_section_without_a_draft_is_accepted(library: Library) -> None:
+    work = begun(library)
+    with works.leased(library, work) as lease:
+        planned(library, lease, 2)
+        draft = drafts.by_person(library, lease, "s2", "Mine alone.", summary="Said.")
+    row = drafts.row(library, work, "s2")
+    assert (row.state, row.draft, row.drafted) == ("accepted", 1, 1)
+    assert drafts.current(library, work)["s2"] == draft
+    assert (draft.author, draft.stage, draft.held) == ("person", "person", (Held(start=0, end=11),))
+    assert drafts.manifests(library, work)["s2"].shown == ()
+
+
+def test_a_model_s_patch_keeps_what_the_person_wrote_held(library: Library) -> None:
+    work = begun(library)
+    with works.leased(library, work) as lease:
+        planned(library, lease, 1)
+        drafted(library, lease, "s1", "The lamp went out. Nobody came.")
+        text = "The lamp went out. Somebody came."
+        edited = drafts.by_person(library, lease, "s1", text, keep=[(19, 33)])
+        after = "The lamp in the tower went out. Somebody came."
+        patched = drafts.patch(library, lease, edited, text=after, stage="settled", review=None)
+        assert (edited.author, patched.author) == ("mixed", "mixed")
+        assert spelled(patched.held, after) == ["Somebody came."]
+        with pytest.raises(HeldTextLost):
+            drafts.patch(library, lease, patched, text="Gone.", stage="settled", review=Review())
+    assert drafts.current(library, work)["s1"] == patched
+
+
+def test_a_section_that_is_not_there_is_named(library: Library) -> None:
+    work = begun(library)
+    with works.leased(library, work) as lease:
+        with pytest.raises(BadInput, match="not planned"):
+            drafts.by_person(library, lease, "s1", "Mine.")
+        planned(library, lease, 2)
+        with pytest.raises(BadInput, match="no section 's9'; it has s1 to s2"):
+            drafts.by_person(library, lease, "s9", "Mine.")
