@@ -112,6 +112,8 @@ async def settle(
                 f"{work_id} cannot be settled: it was begun with {desk.arms.name},"
                 " and settling needs memory=full review=full"
             )
+        if only is None:
+            works.pin(library, desk.lease, settled=None)
         await settler.settle(desk, only=only)
         return await _finish(desk, began)
 
@@ -132,12 +134,15 @@ async def redraft(
     async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
         if not desk.planned:
             raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` writes it")
-        outline = desk.plan.outline
+        outline, texts = desk.plan.outline, drafts.current(library, work_id)
         for sid in section_ids:
             if sid not in outline.position:
                 raise BadInput(
                     f"{work_id} has no section {sid!r}; it has s1 to {outline.sections[-1].id}"
                 )
+            if sid not in texts:
+                raise BadInput(f"{sid} has no text yet; `inkwright resume {work_id}` writes it")
+        works.pin(library, desk.lease, settled=None, settling=None)
         graph = section_graph()
         for sid in sorted(set(section_ids), key=outline.position.__getitem__):
             await _redraft_one(desk, graph, sid, note)
@@ -148,8 +153,6 @@ async def redraft(
 async def _redraft_one(desk: Desk, graph: Any, sid: str, note: str) -> None:
     outline = desk.plan.outline
     current = drafts.current(desk.library, desk.work)
-    if sid not in current:
-        raise BadInput(f"{sid} has no text yet; `inkwright resume {desk.work}` writes it")
     before = outline.sections[: outline.position[sid] - 1]
     known = {s.id for s in before} | outline.ancestors[sid]
     job = Job(
@@ -203,7 +206,7 @@ async def _desk(
             yield desk
         finally:
             heart.cancel()
-            desk.models.transport.close()
+            await desk.models.transport.aclose()
 
 
 async def _pin(library: Library, lease: Lease, work: Work, calling: Calling) -> dict[str, Any]:
