@@ -112,6 +112,8 @@ async def settle(
                 f"{work_id} cannot be settled: it was begun with {desk.arms.name},"
                 " and settling needs memory=full review=full"
             )
+        if only is None:
+            works.pin(library, desk.lease, settled=None)
         await settler.settle(desk, only=only)
         return await _finish(desk, began)
 
@@ -152,6 +154,7 @@ async def redraft(
         outline = desk.plan.outline
         for sid in section_ids:
             _check_redraftable(desk, sid)
+        works.pin(library, desk.lease, settled=None, settling=None)
         graph = section_graph()
         for sid in sorted(set(section_ids), key=outline.position.__getitem__):
             await _redraft_one(desk, graph, sid, note)
@@ -231,7 +234,7 @@ async def _desk(
             yield desk
         finally:
             heart.cancel()
-            desk.models.transport.close()
+            await desk.models.transport.aclose()
 
 
 async def _pin(library: Library, lease: Lease, work: Work, calling: Calling) -> dict[str, Any]:

@@ -88,6 +88,9 @@ class Scheduler:
             drafts.fail(desk.library, desk.lease, sid, str(fault))
             desk.watch(SectionFailed(desk.work, sid, str(fault)))
             self._given_up.add(sid)
+        except KeyError:
+            if sid in desk.plan.outline.position:
+                raise  # else a person has taken it out of the outline meanwhile
         finally:
             self._stop_writing(job)
 

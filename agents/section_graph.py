@@ -6,6 +6,7 @@ recall -> write -> fit -+-> remember (its dependants wake)
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
@@ -194,6 +195,7 @@ def after_check(state: Progress) -> Literal["patch", "accept"]:
     return "patch" if state["broken"] and state["round"] < MAX_ROUNDS else "accept"
 
 
+@cache
 def section_graph() -> Any:
     """Return the compiled graph; run it with a ``Job`` as its context."""
     graph = StateGraph(Progress, context_schema=Job)

@@ -9,6 +9,7 @@ most, then what is left is reported.
 
 import asyncio
 from collections.abc import Awaitable, Collection, Iterable, Sequence
+from typing import Any
 
 from inkwright.agents import archivist, editor, reviewer
 from inkwright.agents.desk import Desk
@@ -34,7 +35,8 @@ async def settle(desk: Desk, *, only: Collection[str] | None = None) -> None:
 
     Does nothing where it is not ``enabled``. What a pass compares with is fixed when it begins, so
     that an interrupted pass goes on as it would have: a section patched meanwhile is news for the
-    next pass, not for this one.
+    next pass, not for this one. That all is ``settled`` is noted with the plan's version, unless
+    the judge or the editor could not be had: then the next run tries again.
 
     Raises:
         BudgetSpent: a limit of the run was reached; what is stale stays so.
@@ -43,6 +45,7 @@ async def settle(desk: Desk, *, only: Collection[str] | None = None) -> None:
         return
     pinned = works.get(desk.library, desk.work).pinned or {}
     begun = pinned.get("settling") or {"pass": 0, "basis": None}
+    settled = only is None
     for number in range(max(begun["pass"], 1), PASSES + 1):
         basis = begun["basis"] if number == begun["pass"] else None
         if basis is None:
@@ -56,19 +59,22 @@ async def settle(desk: Desk, *, only: Collection[str] | None = None) -> None:
         if not stale:
             break
         current = drafts.current(desk.library, desk.work)
-        await _all([_settle_one(desk, s, current[s.section], number) for s in stale])
-    works.pin(desk.library, desk.lease, settling=None)
+        settled &= await _all([_settle_one(desk, s, current[s.section], number) for s in stale])
+    noted: dict[str, Any] = {"settled": desk.plan.version} if settled else {}
+    works.pin(desk.library, desk.lease, settling=None, **noted)
 
 
-async def _all(tasks: Iterable[Awaitable[None]]) -> None:
-    """Wait for all, then raise what ends the run."""
+async def _all(tasks: Iterable[Awaitable[bool]]) -> bool:
+    """Wait for all, then raise what ends the run; True when all of them are."""
     results = await asyncio.gather(*tasks, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
             raise result
+    return all(results)
 
 
-async def _settle_one(desk: Desk, stale: Stale, draft: Draft, number: int) -> None:
+async def _settle_one(desk: Desk, stale: Stale, draft: Draft, number: int) -> bool:
+    """Check one section and patch it. False when a model could not be had for that."""
     sid = stale.section
     stamps = [c.stamp for c in stale.changes]
     try:
@@ -77,11 +83,11 @@ async def _settle_one(desk: Desk, stale: Stale, draft: Draft, number: int) -> No
         raise
     except ModelError as fault:
         desk.problem(f"{sid}: not settled, the judge gave no verdict ({fault})")
-        return
+        return False
     if not findings:
         drafts.stamp(desk.library, desk.lease, draft, stamps)
         desk.watch(SectionSettled(desk.work, sid, patched=False))
-        return
+        return True
     theirs = [f for f in findings if is_theirs(draft, f)]
     if theirs:
         told = {c.id: c for c in stale.changes}
@@ -89,10 +95,10 @@ async def _settle_one(desk: Desk, stale: Stale, draft: Draft, number: int) -> No
         kept_findings.keep(desk.library, desk.lease, sid, said)
     ours = [f for f in findings if f not in theirs]
     if ours:
-        await _patch(desk, draft, stale.changes, ours, stamps, number)
-    else:
-        drafts.stamp(desk.library, desk.lease, draft, stamps)
-        desk.watch(SectionSettled(desk.work, sid, patched=False))
+        return await _patch(desk, draft, stale.changes, ours, stamps, number)
+    drafts.stamp(desk.library, desk.lease, draft, stamps)
+    desk.watch(SectionSettled(desk.work, sid, patched=False))
+    return True
 
 
 def is_theirs(draft: Draft, finding: Finding) -> bool:
@@ -126,7 +132,7 @@ async def _patch(
     findings: Sequence[Finding],
     stamps: Sequence[str],
     number: int,
-) -> None:
+) -> bool:
     sid = draft.section
     told = {c.id: c.line for c in changes}
     lines = "\n".join(dict.fromkeys(told[f.constraint] for f in findings))
@@ -144,11 +150,11 @@ async def _patch(
         )
     except ModelError as fault:
         desk.problem(f"{sid}: contradicts memory and could not be patched ({fault})")
-        return
+        return False
     section = desk.plan.outline.section(sid)
     if text == draft.text:
         desk.problem(f"{sid}: contradicts memory, and the editor left it so")
-        return
+        return True
     desk.ledger.refresh()
     delta = await archivist.update(desk, section, draft, text)
     review = draft.review
@@ -157,7 +163,7 @@ async def _patch(
         review = await reviewer.check(desk, sid, text, constraints, turn=100 + number)
         if review.adds_to(draft.review):
             desk.problem(f"{sid}: contradicts memory; the patch would break a constraint")
-            return
+            return True
     drafts.patch(
         desk.library,
         desk.lease,
@@ -169,3 +175,4 @@ async def _patch(
         checked=stamps,
     )
     desk.watch(SectionSettled(desk.work, sid, patched=True))
+    return True

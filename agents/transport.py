@@ -6,8 +6,10 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from pydantic import BaseModel
@@ -58,7 +60,7 @@ class Transport(Protocol):
         """Return one vector a text, shape (n, dimensions), float32."""
         ...
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Let go of what it holds. Nothing is called after that."""
         ...
 
@@ -83,6 +85,7 @@ class LiteLLMTransport:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._litellm = litellm
         self._turns = itertools.count()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._router = Router(
             model_list=[
                 deployment
@@ -94,9 +97,19 @@ class LiteLLMTransport:
             timeout=calling.timeout_s,
         )
 
-    def close(self) -> None:
-        """Let LiteLLM forget this Router: it keeps callbacks of each, and calls them all."""
+    async def aclose(self) -> None:
+        """Let LiteLLM forget this Router: it keeps callbacks of each, and calls them all.
+
+        Connections are LiteLLM's own, shared by all that call from one event loop: the last of them
+        closes them.
+        """
         self._router.discard()  # type: ignore[no-untyped-call]
+        if self._loop is None:
+            return
+        users, self._loop = _USERS[self._loop], None
+        users.discard(self)
+        if not users:
+            await _close_connections(self._litellm.in_memory_llm_clients_cache)
 
     async def complete(
         self, request: Request, on_text: Callable[[str], None] | None = None
@@ -166,6 +179,7 @@ class LiteLLMTransport:
 
     async def _tried(self, role: Role, once: Callable[[str], Awaitable[T]]) -> T:
         """Call ``once`` until it answers, at most ``tries`` times, waiting longer each time."""
+        self._use_loop()
         endpoint = self._calling.endpoints[role]
         replicas, turn = _replicas(role, endpoint), next(self._turns)
         wait = FIRST_WAIT_S
@@ -179,6 +193,12 @@ class LiteLLMTransport:
                 await asyncio.sleep(_asked_wait(fault) or wait)
                 wait = min(wait * 2, LONGEST_WAIT_S)
         raise AssertionError("unreachable: the last try returns or raises")
+
+    def _use_loop(self) -> None:
+        """Count as one that uses the connections of the running event loop."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            _USERS.setdefault(self._loop, set()).add(self)
 
     def _typed(self, fault: Exception, endpoint: Endpoint) -> ModelError:
         """Say what a fault of the transport means to the caller."""
@@ -205,6 +225,19 @@ class LiteLLMTransport:
         return ModelUnreachable(
             f"{where} cannot be reached: start it, or set INKWRIGHT_API_BASE ({said})"
         )
+
+
+_USERS: WeakKeyDictionary[asyncio.AbstractEventLoop, set[LiteLLMTransport]] = WeakKeyDictionary()
+"""Which transports have called from which event loop, and are not closed yet."""
+
+
+async def _close_connections(cache: Any) -> None:
+    """Close the connections that LiteLLM keeps for the running event loop; its keys end with it."""
+    loop = asyncio.get_running_loop()
+    for key in [key for key in cache.cache_dict if key.endswith(f"-{id(loop)}")]:
+        client = cache.cache_dict.pop(key)
+        with suppress(Exception):
+            await client.close()
 
 
 def _deployments(role: Role, endpoint: Endpoint) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ There is no checkpointer. The entry asks the library where the work stands, so t
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
@@ -79,8 +80,6 @@ async def settle(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
             await settler.settle(desk)
         except (BudgetSpent, ModelError) as fault:
             run.stopped_by = fault
-            return {}
-        works.pin(desk.library, desk.lease, settled=desk.plan.version)
     return {}
 
 
@@ -171,6 +170,7 @@ def after_repair(state: Stage, runtime: Runtime[Run]) -> Literal["review", "asse
     return "assemble" if runtime.context.stopped_by else "review"
 
 
+@cache
 def work_graph() -> Any:
     """Return the compiled graph; run it with a ``Run`` as its context."""
     graph = StateGraph(Stage, context_schema=Run)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -206,7 +206,7 @@ async def _answers_in_form(calling: "Calling", role: "Role") -> Check:
     ask = {"role": "user", "content": 'Answer with JSON: {"word": "pong"}'}
     request = Request(role=role, messages=(ask,), max_tokens=60, temperature=0.0, seed=1, form=Pong)
     try:
-        with _transport(calling) as transport:
+        async with _transport(calling) as transport:
             answer = await transport.complete(request)
         read_form(answer.text, answer.finish, Pong)
     except ModelError as fault:
@@ -219,14 +219,14 @@ async def _answers_in_form(calling: "Calling", role: "Role") -> Check:
 
 async def _embeds(calling: "Calling") -> Check:
     try:
-        with _transport(calling) as transport:
+        async with _transport(calling) as transport:
             vectors = await transport.embed(["a"])
     except ModelError as fault:
         return Check("embeddings", False, str(fault), NO_MODEL)
     return Check("embeddings", True, f"{vectors.shape[1]} dimensions")
 
 
-def _transport(calling: "Calling") -> "closing[LiteLLMTransport]":
+def _transport(calling: "Calling") -> "aclosing[LiteLLMTransport]":
     from inkwright.agents.transport import LiteLLMTransport
 
-    return closing(LiteLLMTransport(calling.model_copy(update={"tries": 1})))
+    return aclosing(LiteLLMTransport(calling.model_copy(update={"tries": 1})))

@@ -138,7 +138,7 @@ class Understudy:
         await asyncio.sleep(EMBED_S * len(texts))
         return np.ones((len(texts), EMBED_DIMENSIONS), dtype=np.float32)
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Hold nothing, and let go of nothing."""
 
     def _asked(self, user: str, max_tokens: int) -> tuple[int, list[str]]:

@@ -1,9 +1,10 @@
 """A work to build on, small runs, and property tests with few examples."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 
 from inkwright.memory.library import Library
 from tests import properties
@@ -23,12 +24,12 @@ def a_work(library: Library) -> Iterator[Built]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def runs(sim_process: SimServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Runs"]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def runs(
+    sim_process: SimServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator["Runs"]:
     """Runs small works, all in one library."""
     from tests.agents.small_runs import Runs
 
-    library = Library.open(tmp_path_factory.mktemp("small-runs"))
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        yield Runs(sim_process, library, monkeypatch)
-    library.close()
+    async with Runs.opened(sim_process, tmp_path_factory.mktemp("small-runs")) as opened:
+        yield opened

@@ -46,6 +46,9 @@ class Scripted:
     async def embed(self, texts: Sequence[str]) -> np.ndarray:
         raise AssertionError("no embedder in the script")
 
+    async def aclose(self) -> None:
+        pass
+
     @property
     def said(self) -> list[str]:
         """The user messages it was sent."""

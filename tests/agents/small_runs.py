@@ -1,9 +1,11 @@
 """Small whole works, run in this process over HTTP, in one library and over one transport."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -86,17 +88,36 @@ class Outcome:
         return "\n".join(m["content"] for call in self.calls for m in call.messages)
 
 
+class Shared(LiteLLMTransport):
+    """A transport that outlives the runs that use it."""
+
+    async def aclose(self) -> None:
+        pass
+
+    async def close_at_last(self) -> None:
+        await super().aclose()
+
+
 class Runs:
     """Runs works one after another; ``changes`` are fields of ``Calling``."""
 
-    def __init__(
-        self, sim: SimServer, library: Library, monkeypatch: pytest.MonkeyPatch, **changes: Any
-    ) -> None:
+    def __init__(self, sim: SimServer, library: Library, **changes: Any) -> None:
         self.sim, self.library = sim, library
         self._calling = calling(sim, **changes)
-        shared = LiteLLMTransport(self._calling)
-        monkeypatch.setattr(running, "LiteLLMTransport", lambda _: shared)
+        self.transport = Shared(self._calling)
         self._clean: dict[str, Outcome] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, sim: SimServer, home: Path, **changes: Any) -> AsyncIterator["Runs"]:
+        """Yield runs with a library of their own in ``home``."""
+        library = Library.open(home)
+        runs = cls(sim, library, **changes)
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            monkeypatch.setattr(running, "LiteLLMTransport", lambda _: runs.transport)
+            yield runs
+        await runs.transport.close_at_last()
+        library.close()
 
     async def clean(self, small: Small) -> Outcome:
         """Return the outcome when nothing goes wrong; run once for each name."""

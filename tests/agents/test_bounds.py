@@ -6,16 +6,16 @@ sent more than ``tries x (concurrency + FAILURES_IN_A_ROW)`` requests. The embed
 the sections that are made ready ahead besides.
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from inkwright.agents import transport
 from inkwright.agents.model import FAILURES_IN_A_ROW
 from inkwright.agents.scheduler import AHEAD
 from inkwright.memory.errors import ModelRefused, ModelUnreachable
-from inkwright.memory.library import Library
 from tests.agents.small_runs import Runs, Small
 from tests.simserver.process import SimServer
 
@@ -34,13 +34,15 @@ BOATS = Small(
 )
 
 
-@pytest.fixture(scope="module")
-def runs(sim_process: SimServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
-    library = Library.open(tmp_path_factory.mktemp("bounds"))
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def runs(
+    sim_process: SimServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Runs]:
+    home = tmp_path_factory.mktemp("bounds")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(transport, "FIRST_WAIT_S", 0.001)
-        yield Runs(sim_process, library, monkeypatch, tries=TRIES, concurrency=CONCURRENCY)
-    library.close()
+        async with Runs.opened(sim_process, home, tries=TRIES, concurrency=CONCURRENCY) as opened:
+            yield opened
 
 
 def always(fault: str, **match: Any) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from inkwright.agents import transport
 from inkwright.agents.answers import Cuts
@@ -52,12 +53,27 @@ def sent(request: pytest.FixtureRequest) -> Any:
 
 
 def to(sim: SimServer, **changes: Any) -> LiteLLMTransport:
-    return LiteLLMTransport(calling(sim, **changes))
+    return _opened(calling(sim, **changes))
 
 
 def at(endpoint: Endpoint, **changes: Any) -> LiteLLMTransport:
     roles = dict.fromkeys(("writer", "embedder"), endpoint)
-    return LiteLLMTransport(Calling.model_validate({"endpoints": roles, **changes}))
+    return _opened(Calling.model_validate({"endpoints": roles, **changes}))
+
+
+def _opened(how: Calling) -> LiteLLMTransport:
+    OPEN.append(LiteLLMTransport(how))
+    return OPEN[-1]
+
+
+OPEN: list[LiteLLMTransport] = []
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def _closed() -> AsyncIterator[None]:
+    yield
+    while OPEN:
+        await OPEN.pop().aclose()
 
 
 def strikes(sim: SimServer, fault: str, **more: Any) -> None:
@@ -270,6 +286,24 @@ async def test_embedding_is_tried_again_too(sim):
     assert len(await to(sim).embed(["a lamp"])) == 1
 
 
+async def test_the_last_to_close_leaves_no_connection_open(sim, sent):
+    first, second = to(sim), to(sim)
+    await sent(first)
+    await sent(second)
+    await first.aclose()
+    assert (await sent(second)).text
+    await second.aclose()
+    await asyncio.sleep(0)
+    assert not _connections()
+    assert (await sent(to(sim))).text
+
+
+async def test_closing_twice_or_unused_is_no_fault(sim):
+    unused = to(sim)
+    await unused.aclose()
+    await unused.aclose()
+
+
 @pytest.fixture
 async def second_server() -> AsyncIterator[SimServer]:
     with SimServer() as server:
@@ -284,6 +318,14 @@ async def test_replicas_share_the_load(sim, second_server):
     assert len(sim.calls()) + len(second_server.calls()) == 12
     assert sim.calls()
     assert second_server.calls()
+
+
+def _connections() -> list[Any]:
+    """Return what LiteLLM keeps open for this event loop."""
+    import litellm
+
+    mine = f"-{id(asyncio.get_running_loop())}"
+    return [k for k in litellm.in_memory_llm_clients_cache.cache_dict if k.endswith(mine)]
 
 
 def _with(**changes: Any) -> Request:

@@ -1,11 +1,11 @@
 """Runs that are stopped: by a limit they were given, or by the person."""
 
 import asyncio
-from contextlib import suppress
 
 import pytest
 
 from inkwright.agents.config import Calling, Limits
+from inkwright.agents.events import unwatched
 from inkwright.agents.run import run
 from inkwright.memory import works
 from inkwright.memory.brief import Brief
@@ -104,34 +104,29 @@ def test_answers_from_the_journal_are_free(sim: SimServer, library: Library) -> 
 
 
 @pytest.mark.parametrize(
-    "held", [{"schema": "Cast"}, {"role": "writer"}, {"schema": "Contradictions"}], ids=str
+    ("role", "count", "held"),
+    [
+        pytest.param("planner", 2, {"schema": "Cast"}, id="planning"),
+        pytest.param("writer", 3, {"role": "writer"}, id="drafting"),
+        pytest.param("reviewer", 1, {"schema": "Contradictions"}, id="settling"),
+    ],
 )
 def test_a_cancelled_run_ends_cleanly_and_is_resumed_to_the_same_end(
-    sim: SimServer, library: Library, expected: Outcome, held: dict[str, str]
+    sim: SimServer,
+    library: Library,
+    expected: Outcome,
+    role: str,
+    count: int,
+    held: dict[str, str],
 ) -> None:
     sim.configure(faults=[{"fault": "hold", "match": held}])
     work, how = writing.begin(library, BRIEF), calling(sim)
 
     async def cancelled() -> None:
-        before = asyncio.all_tasks()
-        task = asyncio.create_task(
-            run(
-                work,
-                library=library,
-                calling=how,
-                limits=writing.UNLIMITED,
-                watch=lambda _: None,
-            )
-        )
-        role = {"Cast": "planner", "Contradictions": "reviewer"}.get(held.get("schema", ""))
-        count = 2 if role == "planner" else 1
-        await asyncio.to_thread(sim.wait_for, count, "started", role=role or "writer")
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-        assert task.cancelled()
-        left = [repr(task.get_coro()) for task in asyncio.all_tasks() - before]
-        assert [coro for coro in left if "LoggingWorker" not in coro] == []  # LiteLLM's own
+        going = run(work, library=library, calling=how, limits=writing.UNLIMITED, watch=unwatched)
+        await writing.interrupted(sim, going, role=role, count=count)
+        left = {repr(task.get_coro()) for task in asyncio.all_tasks()}
+        assert not [coro for coro in left if "inkwright" in coro]
 
     asyncio.run(cancelled())
     with works.leased(library, work):

@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from inkwright.agents.run import settle
 from inkwright.memory import drafts, plans, schema, staleness, works
-from inkwright.memory.brief import Brief, Continuity
+from inkwright.memory.brief import Brief, Constraint, Continuity, Placement
 from inkwright.memory.library import Lease, Library
 from inkwright.memory.outline import Outline, Section
 from tests.calling import calling
 from tests.runs import writing
-from tests.simserver.config import Fact, Need
+from tests.simserver.config import Fact, JudgeFail, Need
 from tests.simserver.log import Call
 from tests.simserver.process import SimServer
 
@@ -60,6 +60,11 @@ def inserted(outline: Outline) -> Outline:
         subjects=("Mara",),
     )
     return outline.with_sections((first, new, *rest))
+
+
+def shortened(outline: Outline) -> Outline:
+    """Return the outline without its first section."""
+    return outline.with_sections(outline.sections[1:])
 
 
 def reworded(outline: Outline) -> Outline:
@@ -149,6 +154,49 @@ def test_a_section_added_between_runs_is_written_and_those_after_it_settled(
     titles = ["The Quay", "The Ferry", "The Light", "The Bar"]
     piece = writing.manuscript(library, work)
     assert sorted(titles, key=piece.index) == titles
+
+
+def test_a_section_taken_out_between_runs_is_gone_and_those_that_knew_it_are_settled(
+    sim: SimServer, library: Library
+) -> None:
+    work, how = writing.begin(library, BRIEF), calling(sim)
+    sim.configure(
+        facts=[Fact(section="s1", subject="Mara", attribute="trade", value="rope making")]
+    )
+    writing.write(library, work, how)
+    edit(library, work, shortened)
+    assert staleness.stale(library, work) == {"s2": ("Mara: what memory said was retracted",)}
+
+    sim.reset_log()
+    result = writing.write(library, work, how)
+    assert (result.status, result.problems) == ("complete", ())
+    assert [c.section for c in sim.calls(kind="chat")] == ["s2"]
+    assert staleness.stale(library, work) == {}
+    assert "The Quay" not in writing.manuscript(library, work)
+
+
+def test_a_section_taken_out_while_it_is_revised_ends_without_taking_the_run_down(
+    sim: SimServer, library: Library
+) -> None:
+    tone = Constraint(text="The tone must be brisk", where=Placement(scope="all"))
+    sim.configure(
+        judge_fails=[JudgeFail(constraint="brisk")],
+        faults=[
+            {"fault": "hold", "match": {"role": "reviewer", "section": "s1"}},
+            {"fault": "hold", "match": {"role": "writer", "section": "s3"}},
+        ],
+    )
+    work = writing.begin(library, BRIEF.model_copy(update={"constraints": (tone,)}))
+    with writing.writing(sim, library, work, calling(sim)) as run:
+        sim.wait_for(1, "started", role="reviewer")
+        sim.wait_for(2, "started", role="writer")
+        plan, lease = writing.plan(library, work), lease_held(library, work)
+        plans.adopt(library, lease, shortened(plan.outline), plan.constraints, author="person")
+        sim.wait_for(2, role="archivist")
+        sim.configure(faults=[])
+        sim.release()
+        assert run.result().status == "complete"
+    assert {"s2", "s3"} <= set(writing.texts(library, work))
 
 
 def test_a_section_whose_purpose_was_changed_is_stale_until_it_is_settled(

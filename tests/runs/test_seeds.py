@@ -1,4 +1,6 @@
-"""Seeds draw different pieces; the same seed is the same work; ``fresh`` begins it again."""
+"""One brief, seed and arm is one work, whose calls are made once; ``fresh`` begins it again."""
+
+from pathlib import Path
 
 from inkwright.memory.brief import Brief
 from inkwright.memory.library import Library
@@ -51,3 +53,23 @@ def test_fresh_asks_everything_again_beside_the_old_work(sim: SimServer, library
     assert sorted(writing.questions(sim)) == sorted(asked)
     assert writing.manuscript(library, old) == writing.manuscript(library, new) == piece
     assert writing.begin(library, brief(1)) == new
+
+
+def test_a_work_planned_first_and_written_later_is_the_same_as_one_written_at_once(
+    sim: SimServer, library: Library, tmp_path: Path
+) -> None:
+    how = calling(sim)
+    work = writing.begin(library, brief(1))
+    writing.write(library, work, how)
+    asked = sorted(writing.questions(sim))
+
+    sim.reset_log()
+    other = Library.open(tmp_path / "other")
+    writing.begin(other, brief(1))
+    result = writing.write(other, work, how, until="planned")
+    assert result.status == "planned"
+    assert {call.role for call in sim.calls(kind="chat")} == {"planner"}
+    writing.write(other, work, how)
+    assert sorted(writing.questions(sim)) == asked
+    assert writing.manuscript(other, work) == writing.manuscript(library, work)
+    other.close()

@@ -31,13 +31,13 @@ FACTS = (
     Fact(section="s2", subject="Orla", attribute="trade", value="rope making"),
 )
 CONTRADICTION = Need(section="s9", subject="Mara", attribute="eye colour", wrong="blue")
+HOLD = {"fault": "hold", "match": {"role": "archivist", "section": "s1"}, "times": 1}
 WRONG, RIGHT = "The eye colour of Mara is blue.", "The eye colour of Mara is green."
 
 
 def written_at_once(sim: SimServer, library: Library, watch: Any, **trouble: Any) -> str:
     """Write the piece with every section begun before the first has landed."""
-    hold = {"fault": "hold", "match": {"role": "archivist", "section": "s1"}, "times": 1}
-    usual = {"slots": 2 * CHAPTERS, "facts": FACTS, "needs": [CONTRADICTION], "faults": [hold]}
+    usual = {"slots": 2 * CHAPTERS, "facts": FACTS, "needs": [CONTRADICTION], "faults": [HOLD]}
     sim.configure(**usual | trouble)
     work = writing.begin(library, BRIEF)
     how = calling(sim, concurrency=2 * CHAPTERS)
@@ -161,6 +161,19 @@ def test_of_sections_that_disagree_the_earliest_holds_and_the_others_follow_it_a
         (judged,) = sim.calls(role="reviewer", schema_name="Contradictions", section=sid)
         changed = judged.messages[-1]["content"].partition("<changed>")[2].partition("<")[0]
         assert changed.count("eye colour") == 1
+
+
+def test_what_no_judge_could_be_had_for_is_settled_by_the_next_run(
+    sim: SimServer, library: Library, events: Events
+) -> None:
+    down = {"fault": "400", "match": {"schema": "Contradictions"}}
+    work = written_at_once(sim, library, events, faults=[HOLD, down])
+    assert any("not settled" in line for line in writing.problems(library, work))
+    assert WRONG in writing.manuscript(library, work)
+    sim.configure(faults=[])
+    result = writing.write(library, work, calling(sim), watch=events)
+    assert (result.status, result.problems) == ("complete", ())
+    assert WRONG not in writing.manuscript(library, work)
 
 
 def test_settling_ends_after_two_passes_whatever_the_judge_says(

@@ -4,10 +4,10 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, Literal
 
 from inkwright.agents.config import Arms, Calling, Limits
 from inkwright.agents.events import Watch, unwatched
@@ -36,9 +36,12 @@ def write(
     *,
     limits: Limits = UNLIMITED,
     watch: Watch = unwatched,
+    until: Literal["planned", "complete"] = "complete",
 ) -> RunResult:
-    """Write a work to its end, going on from wherever it stands."""
-    return asyncio.run(run(work, library=library, calling=how, limits=limits, watch=watch))
+    """Write a work to its end, or to its outline, going on from wherever it stands."""
+    return asyncio.run(
+        run(work, library=library, calling=how, limits=limits, watch=watch, until=until)
+    )
 
 
 @contextmanager
@@ -66,6 +69,18 @@ def manuscript(library: Library, work: str) -> str:
     """Return the piece as it would be handed over."""
     headings = works.get(library, work).brief.headings
     return assemble(plan(library, work).outline, drafts.current(library, work), headings)
+
+
+async def interrupted(
+    sim: SimServer, run: Coroutine[Any, Any, Any], *, role: str, count: int = 1
+) -> None:
+    """Cancel ``run``, as Ctrl-C does, once ``count`` calls of ``role`` have started."""
+    task = asyncio.create_task(run)
+    await asyncio.to_thread(sim.wait_for, count, "started", role=role)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    assert task.cancelled()
 
 
 def plan(library: Library, work: str) -> Plan:

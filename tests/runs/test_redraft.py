@@ -1,0 +1,119 @@
+"""A section written anew: what rests on it is settled, also when the redraft was interrupted."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from inkwright.agents.config import Calling
+from inkwright.agents.events import unwatched
+from inkwright.agents.run import redraft
+from inkwright.memory import drafts, staleness
+from inkwright.memory.brief import Brief
+from inkwright.memory.errors import BadInput
+from inkwright.memory.library import Library
+from tests.calling import calling
+from tests.runs import writing
+from tests.simserver.config import Fact, Need
+from tests.simserver.process import SimServer
+
+BRIEF = Brief(
+    request="Write a report about the tides in a harbour.",
+    continuity="strict",
+    outline=writing.outline("The Quay", "The Light", "The Bar", subjects=("Mara",)),
+)
+NEED = Need(section="s3", subject="Mara", attribute="eye colour")
+GREEN, HAZEL = "The eye colour of Mara is green.", "The eye colour of Mara is hazel."
+
+
+def eyes(colour: str) -> list[Fact]:
+    return [Fact(section="s1", subject="Mara", attribute="eye colour", value=colour)]
+
+
+def redrafted(
+    library: Library, work: str, how: Calling, note: str = ""
+) -> Coroutine[Any, Any, Any]:
+    return redraft(
+        work,
+        ["s1"],
+        note=note,
+        library=library,
+        calling=how,
+        limits=writing.UNLIMITED,
+        watch=unwatched,
+    )
+
+
+@pytest.fixture
+def work(sim: SimServer, library: Library) -> str:
+    """A finished work whose third section repeats what the first established."""
+    sim.configure(facts=eyes("green"), needs=[NEED])
+    begun = writing.begin(library, BRIEF)
+    assert writing.write(library, begun, calling(sim)).status == "complete"
+    assert GREEN in writing.texts(library, begun)["s3"]
+    sim.reset_log()
+    sim.configure(facts=eyes("hazel"))
+    return begun
+
+
+def test_a_redraft_writes_one_section_anew_and_settles_its_readers(
+    sim: SimServer, library: Library, work: str
+) -> None:
+    before = writing.texts(library, work)
+    result = asyncio.run(redrafted(library, work, calling(sim), "Give her other eyes."))
+
+    assert (result.status, result.problems) == ("complete", ())
+    after = writing.texts(library, work)
+    assert {c.section for c in sim.calls(role="writer")} == {"s1"}
+    assert "Give her other eyes." in sim.calls(role="writer")[0].messages[-1]["content"]
+    assert HAZEL in after["s1"]
+    assert after["s1"] != before["s1"]
+    assert after["s2"] == before["s2"]
+    assert after["s3"] == before["s3"].replace(GREEN, HAZEL)
+    assert staleness.stale(library, work) == {}
+
+
+@pytest.mark.parametrize(
+    ("role", "held"),
+    [
+        ("writer", {"role": "writer"}),
+        ("archivist", {"role": "archivist"}),
+        ("reviewer", {"schema": "Contradictions"}),
+        ("editor", {"role": "editor"}),
+    ],
+    ids=["writing", "remembering", "settling", "patching"],
+)
+def test_a_redraft_that_was_interrupted_is_finished_by_the_next_run(
+    sim: SimServer, library: Library, work: str, role: str, held: dict[str, str]
+) -> None:
+    before = writing.texts(library, work)
+    how = calling(sim)
+    sim.configure(faults=[{"fault": "hold", "match": held}])
+    asyncio.run(writing.interrupted(sim, redrafted(library, work, how), role=role))
+    sim.configure(faults=[])
+    result = writing.write(library, work, how)
+
+    assert (result.status, result.problems) == ("complete", ())
+    after = writing.texts(library, work)
+    assert HAZEL in after["s1"]
+    assert after["s3"] == before["s3"].replace(GREEN, HAZEL)
+    assert staleness.stale(library, work) == {}
+    assert drafts.rows(library, work)["s1"].state == "accepted"
+
+
+def test_a_section_that_is_not_there_is_named_with_those_that_are(
+    sim: SimServer, library: Library, work: str
+) -> None:
+    with pytest.raises(BadInput, match="no section 's9'; it has s1 to s3"):
+        asyncio.run(
+            redraft(
+                work,
+                ["s9"],
+                library=library,
+                calling=calling(sim),
+                limits=writing.UNLIMITED,
+                watch=unwatched,
+            )
+        )
+    assert sim.calls() == []
