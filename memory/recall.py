@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from inkwright.memory.draft import Shown
 from inkwright.memory.entry import Entry
@@ -19,6 +20,8 @@ from inkwright.memory.tokens import fit
 RANK_OFFSET = 60
 PASSAGE_SHARE = 0.3
 MAX_PASSAGES = 4
+MISSES = 40
+"""So many candidates in a row that do not fit are the last that are tried."""
 _PINNED, _NAMED, _RELATED = range(3)
 
 
@@ -31,8 +34,7 @@ class Recalled:
     tokens: int
 
 
-@dataclass(frozen=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     entry: Entry
     tier: int
     score: float
@@ -57,7 +59,7 @@ def recall(
     ranked = _rank(orders, entries, nearest)
     near_passages = _choose_passages(passages, nearest, titles, budget_tokens, count)
     left = budget_tokens - sum(count(p) + 1 for p in near_passages)
-    fits = fit([c.entry.line for c in ranked], left, count)
+    fits = fit([c.entry.line for c in ranked], left, count, misses=MISSES)
     chosen = [c for c, fitting in zip(ranked, fits, strict=True) if fitting]
     order = {entry.id: n for n, entry in enumerate(entries)}
     lines = [c.entry.line for c in sorted(chosen, key=lambda c: order[c.entry.id])]
@@ -81,22 +83,24 @@ def entry_key(entry: Entry) -> str:
 
 
 def _rank(orders: str, entries: Sequence[Entry], nearest: Mapping[str, float]) -> list[_Candidate]:
-    names_in_orders = NamesIn(orders)
+    in_orders = NamesIn(orders).among({name for e in entries for name in e.names})
     by_vector = {key: rank for rank, key in enumerate(nearest)}
     by_words = _by_words(orders, entries)
     candidates = []
     for age, entry in enumerate(reversed(entries)):
-        named = next((n for n in sorted(entry.names) if names_in_orders.has(n)), None)
-        ranks = (by_vector.get(entry_key(entry)), by_words.get(entry.id), age)
-        score = sum(1 / (RANK_OFFSET + rank) for rank in ranks if rank is not None)
+        named = min(entry.names & in_orders, default=None)
+        near, shares = by_vector.get(entry_key(entry)), by_words.get(entry.id)
+        score = 1 / (RANK_OFFSET + age)
+        score += 0.0 if near is None else 1 / (RANK_OFFSET + near)
+        score += 0.0 if shares is None else 1 / (RANK_OFFSET + shares)
         if entry.pinned:
             tier, reason = _PINNED, "pinned"
         elif named is not None:
             tier, reason = _NAMED, f"the orders name {named}"
         else:
             tier = _RELATED
-            reason = "near in meaning" if ranks[0] is not None else "shares words"
-            if ranks[0] is None and ranks[1] is None:
+            reason = "near in meaning" if near is not None else "shares words"
+            if near is None and shares is None:
                 reason = "recent"
         candidates.append(_Candidate(entry, tier, score, reason))
     return sorted(candidates, key=lambda c: (c.tier, -c.score, c.entry.id))
@@ -105,10 +109,10 @@ def _rank(orders: str, entries: Sequence[Entry], nearest: Mapping[str, float]) -
 def _by_words(orders: str, entries: Sequence[Entry]) -> dict[str, int]:
     """Rank entries by the rare words they share with the orders."""
     wanted = terms(orders)
-    shared = {e.id: terms(e.line) & wanted for e in entries}
+    shared = {e.id: found for e in entries if (found := terms(e.line) & wanted)}
     frequency = Counter(term for found in shared.values() for term in found)
     weight = {t: math.log(1 + len(entries) / n) for t, n in frequency.items()}
-    scores = {i: sum(weight[t] for t in sorted(found)) for i, found in shared.items() if found}
+    scores = {i: math.fsum(weight[t] for t in found) for i, found in shared.items()}
     best = sorted(scores, key=lambda i: (-scores[i], i))
     return {i: rank for rank, i in enumerate(best)}
 
