@@ -28,7 +28,7 @@ from inkwright.agents.work_graph import (
     review,
     work_graph,
 )
-from inkwright.memory import drafts, plans, sources, works
+from inkwright.memory import accounts, drafts, plans, sources, works
 from inkwright.memory.errors import (
     BadInput,
     BudgetSpent,
@@ -230,6 +230,8 @@ async def _desk(
             await _shorten_request(desk, pinned)
             if (plan := plans.current(library, work_id)) is not None:
                 desk.use(plan)
+                if desk.arms.memory in ("rolling", "full"):
+                    accounts.rebuild(library, lease)
                 await reader.read(desk)
             yield desk
         finally:

@@ -111,6 +111,12 @@ class Memory:
         with self._open() as library:
             return edits.apply(library, self.work, edit)
 
+    def sections(self) -> list[str]:
+        """Return the ids of the work's sections in reading order; none before it is planned."""
+        with self._open() as library:
+            plan = plans.current(library, self.work)
+        return [s.id for s in plan.outline.sections] if plan else []
+
     def conflicts(self) -> list[tuple[Entry, Entry]]:
         """Return the pairs of entries that give one attribute two values."""
         return ledger.conflicts(self.entries())

@@ -57,7 +57,7 @@ class Entry(Value):
         """Subject and attribute, normalised: two live values of one topic are a conflict."""
         return normalise(self.subject), normalise(self.attribute)
 
-    @property
+    @cached_property
     def line(self) -> str:
         """The entry as prompts show it."""
         about = f"{self.subject} ({', '.join(self.aliases)})" if self.aliases else self.subject

@@ -8,6 +8,7 @@ sighting, and no new version.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from sqlalchemy import Connection, RowMapping, insert, select
 
@@ -222,7 +223,12 @@ def conflicts(live: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
 
 def by_id(entry: Entry) -> tuple[str, int]:
     """Order entries by the section, or the source, in their ids, and by number within it."""
-    prefix, _, number = entry.id.rpartition(".")
+    return _place(entry.id)
+
+
+@lru_cache(maxsize=20_000)
+def _place(eid: str) -> tuple[str, int]:
+    prefix, _, number = eid.rpartition(".")
     return prefix, int(number)
 
 

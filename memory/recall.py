@@ -9,6 +9,8 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 
 from inkwright.memory.draft import Shown
 from inkwright.memory.entry import Entry
@@ -19,6 +21,8 @@ from inkwright.memory.tokens import fit
 RANK_OFFSET = 60
 PASSAGE_SHARE = 0.3
 MAX_PASSAGES = 4
+MISSES = 40
+"""So many candidates in a row that do not fit are the last that are tried."""
 _PINNED, _NAMED, _RELATED = range(3)
 
 
@@ -29,14 +33,6 @@ class Recalled:
     text: str
     shown: tuple[Shown, ...]
     tokens: int
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    entry: Entry
-    tier: int
-    score: float
-    reason: str
 
 
 def recall(
@@ -54,22 +50,21 @@ def recall(
     ``nearest`` maps entry and passage ids, nearest first, to cosine distance; those not in it were
     not found by vector search. ``titles`` names the sections that passages come from.
     """
-    ranked = _rank(orders, entries, nearest)
+    ranked = _Ranking(orders, entries, nearest)
     near_passages = _choose_passages(passages, nearest, titles, budget_tokens, count)
     left = budget_tokens - sum(count(p) + 1 for p in near_passages)
-    fits = fit([c.entry.line for c in ranked], left, count)
-    chosen = [c for c, fitting in zip(ranked, fits, strict=True) if fitting]
-    order = {entry.id: n for n, entry in enumerate(entries)}
-    lines = [c.entry.line for c in sorted(chosen, key=lambda c: order[c.entry.id])]
+    fits = fit([e.line for e in ranked.entries], left, count, misses=MISSES)
+    chosen = {e.id for e, fitting in zip(ranked.entries, fits, strict=True) if fitting}
+    lines = [e.line for e in entries if e.id in chosen]
     shown = tuple(
         Shown(
-            entry=c.entry.id,
-            version=c.entry.version,
+            entry=e.id,
+            version=e.version,
             how="raw" if fitting else "dropped",
-            reason=c.reason if fitting else f"over budget; {c.reason}",
+            reason=ranked.reason(e) if fitting else f"over budget; {ranked.reason(e)}",
         )
-        for c, fitting in zip(ranked, fits, strict=True)
-        if fitting or c.tier != _RELATED
+        for e, fitting in zip(ranked.entries, fits, strict=True)
+        if fitting or ranked.tier(e) != _RELATED
     )
     text = "\n".join([*lines, *near_passages])
     return Recalled(text=text, shown=shown, tokens=count(text) if text else 0)
@@ -80,37 +75,54 @@ def entry_key(entry: Entry) -> str:
     return f"entry:{entry.id}:{entry.version}"
 
 
-def _rank(orders: str, entries: Sequence[Entry], nearest: Mapping[str, float]) -> list[_Candidate]:
-    names_in_orders = NamesIn(orders)
-    by_vector = {key: rank for rank, key in enumerate(nearest)}
-    by_words = _by_words(orders, entries)
-    candidates = []
-    for age, entry in enumerate(reversed(entries)):
-        named = next((n for n in sorted(entry.names) if names_in_orders.has(n)), None)
-        ranks = (by_vector.get(entry_key(entry)), by_words.get(entry.id), age)
-        score = sum(1 / (RANK_OFFSET + rank) for rank in ranks if rank is not None)
+class _Ranking:
+    """The entries in order of preference, and why each stands where it does."""
+
+    def __init__(self, orders: str, entries: Sequence[Entry], nearest: Mapping[str, float]) -> None:
+        names = {name for e in entries for name in e.names}
+        self._named = NamesIn(orders).among(names)
+        self._near = {key: rank for rank, key in enumerate(nearest)}
+        self._shares = _by_words(orders, entries)
+        keyed = [
+            (self.tier(entry), -self._score(entry, age), entry.id, entry)
+            for age, entry in enumerate(reversed(entries))
+        ]
+        keyed.sort(key=itemgetter(0, 1, 2))
+        self.entries = [entry for *_, entry in keyed]
+
+    def tier(self, entry: Entry) -> int:
         if entry.pinned:
-            tier, reason = _PINNED, "pinned"
-        elif named is not None:
-            tier, reason = _NAMED, f"the orders name {named}"
-        else:
-            tier = _RELATED
-            reason = "near in meaning" if ranks[0] is not None else "shares words"
-            if ranks[0] is None and ranks[1] is None:
-                reason = "recent"
-        candidates.append(_Candidate(entry, tier, score, reason))
-    return sorted(candidates, key=lambda c: (c.tier, -c.score, c.entry.id))
+            return _PINNED
+        return _RELATED if self._named.isdisjoint(entry.names) else _NAMED
+
+    def reason(self, entry: Entry) -> str:
+        """Say in plain words why the entry is a candidate."""
+        if entry.pinned:
+            return "pinned"
+        if named := sorted(entry.names & self._named):
+            return f"the orders name {named[0]}"
+        if entry_key(entry) in self._near:
+            return "near in meaning"
+        return "shares words" if entry.id in self._shares else "recent"
+
+    def _score(self, entry: Entry, age: int) -> float:
+        score = 1 / (RANK_OFFSET + age)
+        if (near := self._near.get(entry_key(entry))) is not None:
+            score += 1 / (RANK_OFFSET + near)
+        if (shares := self._shares.get(entry.id)) is not None:
+            score += 1 / (RANK_OFFSET + shares)
+        return score
 
 
 def _by_words(orders: str, entries: Sequence[Entry]) -> dict[str, int]:
     """Rank entries by the rare words they share with the orders."""
     wanted = terms(orders)
-    shared = {e.id: terms(e.line) & wanted for e in entries}
-    frequency = Counter(term for found in shared.values() for term in found)
+    shared = {e.id: found for e in entries if (found := terms(e.line) & wanted)}
+    frequency = Counter(chain.from_iterable(shared.values()))
     weight = {t: math.log(1 + len(entries) / n) for t, n in frequency.items()}
-    scores = {i: sum(weight[t] for t in sorted(found)) for i, found in shared.items() if found}
-    best = sorted(scores, key=lambda i: (-scores[i], i))
-    return {i: rank for rank, i in enumerate(best)}
+    scores = {i: math.fsum(map(weight.__getitem__, found)) for i, found in shared.items()}
+    best = sorted((-score, i) for i, score in scores.items())
+    return {i: rank for rank, (_, i) in enumerate(best)}
 
 
 def _choose_passages(

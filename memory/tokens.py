@@ -17,14 +17,23 @@ class Tokenizer(Protocol):
         ...
 
 
-def fit(texts: Sequence[str], budget: int, count: Callable[[str], int]) -> tuple[bool, ...]:
-    """Say for each text, in order of preference, whether it goes into ``budget`` tokens."""
-    kept, spent = [], 0
+def fit(
+    texts: Sequence[str], budget: int, count: Callable[[str], int], misses: int | None = None
+) -> tuple[bool, ...]:
+    """Say for each text, in order of preference, whether it goes into ``budget`` tokens.
+
+    After ``misses`` in a row that do not, the rest is left out uncounted; None: all are tried.
+    """
+    kept: list[bool] = []
+    spent = missed = 0
     for text in texts:
+        if missed == misses:
+            break
         size = count(text) + 1
         kept.append(spent + size <= budget)
         spent += size * kept[-1]
-    return tuple(kept)
+        missed = 0 if kept[-1] else missed + 1
+    return (*kept, *(False for _ in texts[len(kept) :]))
 
 
 def shorten(text: str, budget: int, count: Callable[[str], int]) -> str:

@@ -121,6 +121,8 @@ def given(
 
 def add(work: str, entries: Sequence[Remembered], since: str | None, *, then: Then) -> None:
     """Add entries."""
+    if since is not None:
+        _check_section(work, since)
     _do(work, edits.adding(entries, from_section=since), then)
 
 
@@ -132,6 +134,8 @@ def edit(work: str, entry: str, changes: dict[str, Any], *, then: Then) -> None:
     """
     if not changes:
         raise BadInput(f"say what {entry} is to say: a statement, or one of the options")
+    if "from_section" in changes:
+        _check_section(work, changes["from_section"])
     _do(work, edits.editing(entry, **changes), then)
 
 
@@ -179,6 +183,14 @@ def dismiss(work: str, numbers: Sequence[int]) -> None:
     """Dismiss findings."""
     Memory(work).dismiss(*numbers)
     typer.echo(f"dismissed: {', '.join(str(n) for n in numbers)}")
+
+
+def _check_section(work: str, section: str) -> None:
+    memory = Memory(work)
+    if section not in memory.sections():
+        raise BadInput(
+            f"{memory.work} has no section {section!r}; `inkwright status {memory.work}` lists them"
+        )
 
 
 def _do(work: str, edit: Edit, then: Then) -> None:

@@ -92,6 +92,7 @@ def test_bad_input_is_one_line_and_exit_code_2(cli: Cli, work: str) -> None:
         ("memory", "show", work, "s1.9"),
         ("memory", "edit", work, "s1.1"),
         ("memory", "add", work, "Mara"),
+        ("memory", "add", work, "Mara", "She left.", "--since", "s9"),
         ("memory", "merge", work, "Mara", "Nobody"),
         ("memory", "dismiss", work, "7"),
         ("text", work, "s9"),

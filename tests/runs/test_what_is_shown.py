@@ -1,0 +1,204 @@
+"""Whatever the outline, the order of completion, and what a person edits meanwhile."""
+
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inkwright.agents.events import Event, SectionReached
+from inkwright.agents.run import settle
+from inkwright.memory import drafts, edits, ledger, staleness
+from inkwright.memory.brief import Brief, OutlineItem, Remembered
+from inkwright.memory.draft import Manifest
+from inkwright.memory.entry import Entry
+from inkwright.memory.ledger import Ledger
+from inkwright.memory.library import Library
+from inkwright.memory.names import NamesIn
+from inkwright.memory.outline import Outline
+from tests.calling import calling
+from tests.conftest import Events
+from tests.runs import writing
+from tests.simserver.config import Fact, Need
+from tests.simserver.process import SimServer
+
+NAMES = ("Mara", "Orla", "Finn")
+VALUES = ("green", "blue", "amber")
+
+
+@st.composite
+def outlines(draw: st.DrawFn) -> tuple[OutlineItem, ...]:
+    """Chapters of one to three sections; some sections are written after some others."""
+    chapters, titles = [], []
+    for c in range(draw(st.integers(1, 3))):
+        sections = []
+        for n in range(draw(st.integers(1, 3))):
+            title = f"Pier {c}{n}"
+            after = draw(st.sets(st.sampled_from(titles), max_size=1)) if titles else ()
+            sections.append(writing.section(title, subjects=NAMES, depends_on=tuple(after)))
+            titles.append(title)
+        chapters.append(writing.chapter(f"Chapter {c}", *sections))
+    return tuple(chapters)
+
+
+class Meddler:
+    """Watches a run, and edits memory whenever a section has been drafted."""
+
+    def __init__(self, library: Library, work: str, seed: int) -> None:
+        self._library, self._work, self._dice = library, work, random.Random(seed)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, SectionReached) and self._dice.random() < 0.7:
+            live = [e for e in ledger.entries(self._library, self._work) if e.attribute]
+            edits.apply(self._library, self._work, self._edit(live))
+
+    def _edit(self, live: list[Entry]) -> edits.Edit:
+        name, value = self._dice.choice(NAMES), self._dice.choice(VALUES)
+        if live and self._dice.random() < 0.6:
+            entry = self._dice.choice(live).id
+            if self._dice.random() < 0.2:
+                return edits.retracting([entry])
+            return edits.editing(entry, statement=f"{value}.")
+        given = Remembered(subject=name, attribute="eye colour", statement=f"{value}.")
+        return edits.adding([given], from_section=self._dice.choice([None, "s2"]))
+
+
+def may_see(outline: Outline, entry: Entry, sid: str) -> bool:
+    """Say from the rules, not from the code, whether ``sid`` may be shown this version."""
+    if entry.pinned or entry.origin == "plan":
+        return True
+    source = entry.span.section if entry.span else entry.from_section
+    if source is None or source in outline.ancestors[sid]:
+        return True
+    before = outline.position[source] <= outline.position[sid]
+    return before and (source != sid or entry.origin == "person")
+
+
+def from_scratch(library: Library, work: str) -> set[str]:
+    """Return the stale sections by comparing manifests with the ledger's rows, one by one."""
+    outline = writing.plan(library, work).outline
+    book = Ledger(library, work).refresh()
+    current, shown = drafts.current(library, work), drafts.manifests(library, work)
+    found = set()
+    for sid, draft in current.items():
+        with library.read() as db:
+            stamps = set(drafts.stamped(db, work, draft))
+        rows = [e for e in book.latest() if may_see(outline, e, sid)]
+        visible = {e.id: e for e in rows if e.status == "live" and _landed(e, current)}
+        superseded = {e.supersedes: e for e in visible.values()}
+        changed = _changed(book, shown[sid], visible, superseded)
+        changed |= _new(book, outline, shown[sid], visible, superseded, sid, draft.text)
+        changed |= {
+            f"entry:{e.id}:gone"
+            for e in book.latest()
+            if (e.status, e.origin) == ("retracted", "person")
+            and e.span is not None
+            and e.span.section == sid
+            and (e.id, e.version) in book.since(shown[sid].known_until)
+        }
+        if changed - stamps:
+            found.add(sid)
+    return found
+
+
+def _landed(entry: Entry, current: object) -> bool:
+    return entry.span is None or entry.span.section in current  # type: ignore[operator]
+
+
+def _changed(
+    book: Ledger, shown: Manifest, visible: dict[str, Entry], heirs: dict[str | None, Entry]
+) -> set[str]:
+    found = set()
+    for was in shown.shown:
+        then = next(e for e in book.versions(was.entry) if e.version == was.version)
+        now = visible.get(was.entry)
+        if was.how != "raw":
+            continue
+        if was.entry in heirs:
+            found.add(staleness.stamp_of(heirs[was.entry]))
+        elif now is None:
+            found.add(f"entry:{was.entry}:gone")
+        elif now.line != then.line:
+            found.add(staleness.stamp_of(now))
+    return found
+
+
+def _new(
+    book: Ledger,
+    outline: Outline,
+    shown: Manifest,
+    visible: dict[str, Entry],
+    heirs: dict[str | None, Entry],
+    sid: str,
+    text: str,
+) -> set[str]:
+    later, known = book.since(shown.known_until), {s.entry for s in shown.shown}
+    found = set()
+    for entry in visible.values():
+        if entry.id in known or entry.id in heirs:
+            continue
+        if outline.position.get(entry.from_section or "", 0) > outline.position[sid]:
+            continue
+        if entry.span is None or entry.origin == "person":
+            news = (entry.id, entry.version) in later
+        else:
+            news = entry.span.draft > shown.heard.get(entry.span.section, 0)
+        if news and NamesIn(text).among(entry.names):
+            found.add(staleness.stamp_of(entry))
+    return found
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    parts=outlines(),
+    continuity=st.sampled_from(["strict", "chapter", "free"]),
+    seed=st.integers(0, 999),
+)
+def test_no_section_is_shown_what_comes_after_it_and_settling_leaves_nothing_unsaid(
+    sim: SimServer, tmp_path_factory: pytest.TempPathFactory, parts, continuity, seed
+) -> None:
+    sim.restore()
+    dice = random.Random(seed)
+    total = sum(len(chapter.sections) for chapter in parts)
+    planted = [
+        Fact(section=f"s{dice.randint(1, total)}", subject=n, attribute="eye colour", value=v)
+        for n, v in zip(NAMES, VALUES, strict=True)
+    ]
+    needed = [
+        Need(section=f"s{n}", subject=dice.choice(NAMES), attribute="eye colour")
+        for n in range(1, total + 1)
+    ]
+    sim.configure(
+        facts=planted, needs=needed, salt=str(seed), decode_ms_per_token=dice.choice([0.0, 0.05])
+    )
+    library = Library.open(Path(tmp_path_factory.mktemp("library")))
+    brief = Brief(
+        request="Write a report about the tides in a harbour.",
+        continuity=continuity,
+        outline=parts,
+    )
+    work = writing.begin(library, brief)
+    writing.write(library, work, calling(sim), watch=Meddler(library, work, seed))
+
+    outline, book = writing.plan(library, work).outline, Ledger(library, work).refresh()
+    for sid, manifest in drafts.manifests(library, work).items():
+        for shown in manifest.shown:
+            entry = next(e for e in book.versions(shown.entry) if e.version == shown.version)
+            assert may_see(outline, entry, sid), (sid, entry)
+    assert set(staleness.stale(library, work)) == from_scratch(library, work)
+
+    how = {"library": library, "calling": calling(sim), "limits": writing.UNLIMITED}
+    asyncio.run(settle(work, watch=Events(), **how))  # type: ignore[arg-type]
+    left = staleness.stale(library, work)
+    assert set(left) == from_scratch(library, work)
+    said = " ".join(writing.problems(library, work))
+    assert all(f"{sid} is stale" in said for sid in left)
+    library.close()
