@@ -44,7 +44,7 @@ demo: install
 	INKWRIGHT_MODEL=embedded $(BIN)/inkwright write app/examples/lighthouse.yaml --out demo --yes
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-model: install
 	$(BIN)/python -m pytest -m model
