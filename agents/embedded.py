@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import select
+import selectors
 import subprocess
 import sys
 import tempfile
@@ -122,7 +123,9 @@ class EmbeddedServer:
 
     def _port(self, process: subprocess.Popen[bytes]) -> int:
         assert process.stdout is not None
-        ready, _, _ = select.select([process.stdout], [], [], START_S)
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            ready = selector.select(START_S)
         if not ready:
             raise self._died(f"was not ready after {START_S:.0f} s")
         line = process.stdout.readline()

@@ -236,6 +236,7 @@ async def _desk(
             yield desk
         finally:
             heart.cancel()
+            desk.finder.close()
             await desk.models.transport.aclose()
 
 

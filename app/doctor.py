@@ -87,7 +87,7 @@ def _index(settings: Settings) -> Check:
 
     folder = settings.home / INDEX
     try:
-        ChromaIndex(folder, "")
+        ChromaIndex(folder, "").close()
     except IndexUnusable as fault:
         return Check("index", False, str(fault), BAD_INPUT)
     return Check("index", True, str(folder))

@@ -30,7 +30,8 @@ def purge_work(library: Library, work: str) -> bool:
         if folder.exists():
             from inkwright.memory.index import ChromaIndex
 
-            ChromaIndex(folder, "").drop(work)
+            with closing(ChromaIndex(folder, "")) as index:
+                index.drop(work)
         for copy in sorted(library.home.glob(COPIES)):
             _purge_copy(copy, work)
         output.remove_temporary(library, work)

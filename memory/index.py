@@ -8,7 +8,8 @@ import hashlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +22,9 @@ COLLECTIONS = 64
 """Works share this many collections: one each would cost 3 MB and 4 descriptors an open work, and
 one for all would slow every query as the library grows."""
 DATABASE = "chroma.sqlite3"
+HEADER = "header.bin"
+HEADER_FORMAT = struct.Struct("<iQQQQ")
+LENGTH_BYTES = 4
 BATCH = 1000
 BUSY_TIMEOUT_S = 30
 
@@ -46,6 +50,10 @@ class Index(Protocol):
         """Forget everything about a work."""
         ...
 
+    def close(self) -> None:
+        """Let go of what is open."""
+        ...
+
 
 class ChromaIndex:
     """A persistent Chroma in ``folder``, for vectors of one embedder."""
@@ -57,6 +65,7 @@ class ChromaIndex:
 
         self._folder = folder
         self._present: dict[str, set[str]] = {}
+        self._handles: dict[int, Any] = {}
         with self._readable_faults():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._client = chromadb.PersistentClient(
@@ -89,11 +98,14 @@ class ChromaIndex:
         if not there:
             return {}
         with self._readable_faults(work):
-            found = self._collection(work).query(
-                query_embeddings=[vector],
-                ids=there,
-                n_results=min(limit, len(there)),
-                include=["distances"],
+            found = self._asked(
+                work,
+                lambda collection: collection.query(
+                    query_embeddings=[vector],
+                    ids=there,
+                    n_results=min(limit, len(there)),
+                    include=["distances"],
+                ),
             )
         if not found["ids"][0]:
             self._present.pop(work, None)
@@ -115,8 +127,12 @@ class ChromaIndex:
             for collection in self._client.list_collections():
                 if collection.name.endswith(f"-{_shard(work)}"):
                     self._rewrite(collection, without=_prefix(work))
+            _pack(self._folder)
         self._present.pop(work, None)
-        _pack(self._folder)
+
+    def close(self) -> None:
+        """Let go of files and memory; the index is not used afterwards."""
+        self._client.close()
 
     def _rewrite(self, collection: Any, *, without: str) -> None:
         others = [i for i in collection.get(include=[])["ids"] if not i.startswith(without)]
@@ -138,6 +154,19 @@ class ChromaIndex:
                 found = self._collection(work).get(where={"work": prefix}, include=[])
             self._present[work] = {i.removeprefix(prefix) for i in found["ids"]}
         return self._present[work]
+
+    def _asked(self, work: str, ask: Callable[[Any], Any]) -> Any:
+        """Return what the work's collection answers, looked up anew if it was rewritten."""
+        from chromadb.errors import NotFoundError
+
+        shard = _shard(work)
+        if shard in self._handles:
+            try:
+                return ask(self._handles[shard])
+            except NotFoundError:
+                del self._handles[shard]
+        self._handles[shard] = self._collection(work)
+        return ask(self._handles[shard])
 
     def _collection(self, work: str) -> Any:
         return self._named(f"{self._embedder}-{_shard(work)}")
@@ -173,7 +202,25 @@ def _pack(folder: Path) -> None:
         used = {name for (name,) in db.execute("SELECT id FROM segments")}
     for part in folder.iterdir():
         if part.is_dir() and part.name not in used:
-            shutil.rmtree(part, ignore_errors=True)
+            shutil.rmtree(part)
+        elif (part / HEADER).exists():
+            _blank(part)
+
+
+def _blank(segment: Path) -> None:
+    """Zero the room that hnswlib keeps for elements to come.
+
+    It writes its arrays as they lie in memory, so that room holds whatever the process held there
+    before: another work's vectors, or its text. The header begins with the version (4 bytes) and
+    the offset (8), then the room, the elements and the bytes of each (hnswlib, ``persistDirty``).
+    """
+    _, _, _, elements, element_bytes = HEADER_FORMAT.unpack_from((segment / HEADER).read_bytes())
+    for name, size in (("data_level0.bin", element_bytes), ("length.bin", LENGTH_BYTES)):
+        with (segment / name).open("r+b") as file:
+            room = file.seek(0, os.SEEK_END) - elements * size
+            if room > 0:
+                file.seek(elements * size)
+                file.write(bytes(room))
 
 
 def _prefix(work: str) -> str:

@@ -1,5 +1,6 @@
 """The vector index: real Chroma in a folder, holding vectors under opaque ids and nothing else."""
 
+import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from inkwright.agents.finder import Finder
 from inkwright.memory.errors import IndexUnusable
-from inkwright.memory.index import ChromaIndex
+from inkwright.memory.index import COLLECTIONS, ChromaIndex
 
 PLANTED = "zanzibar"
 
@@ -35,6 +36,10 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def index(folder: Path) -> ChromaIndex:
     return ChromaIndex(folder, "an-embedder")
+
+
+def shard_of(work: str) -> int:
+    return int(hashlib.sha256(work.encode()).hexdigest()[:8], 16) % COLLECTIONS
 
 
 def reopened(folder: Path, embedder: str = "an-embedder") -> ChromaIndex:
@@ -234,3 +239,11 @@ async def test_the_index_keeps_neither_texts_nor_the_works_name(folder):
     index = ChromaIndex(folder, "e")
     await Finder(work, index, Embedder()).nearest(PLANTED, {"s1@1#1": f"In {PLANTED} it rained."})
     assert not [p for p in folder.rglob("*") if p.is_file() and PLANTED.encode() in p.read_bytes()]
+
+
+def test_an_index_goes_on_after_another_work_of_its_collection_was_dropped(index, folder):
+    index.add("w", {"a": at(0), "b": at(90)})
+    assert list(index.nearest("w", at(0), ["a", "b"], 2)) == ["a", "b"]
+    other = next(f"other{n}" for n in range(9999) if shard_of(f"other{n}") == shard_of("w"))
+    ChromaIndex(folder, "an-embedder").drop(other)
+    assert list(index.nearest("w", at(90), ["a", "b"], 2)) == ["b", "a"]
