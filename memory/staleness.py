@@ -171,23 +171,29 @@ def _appeared(
     if manifest.by_person:
         why = "the person's text was not compared with it yet"
     for entry in new:
-        if entry.names & mentioned and not _said_earlier(outline, entry, visible.values()):
+        if entry.names & mentioned and not _overruled(outline, entry, visible.values()):
             yield _change(entry, f"{entry.subject}: {why}")
 
 
-def _said_earlier(outline: Outline, entry: Entry, visible: Iterable[Entry]) -> bool:
-    """True when an earlier section, or the plan, speaks of the same topic.
+def _overruled(outline: Outline, entry: Entry, visible: Iterable[Entry]) -> bool:
+    """True when the person, or an earlier section, speaks of the same topic.
 
-    Then either ``entry`` only repeats it, or the two are in conflict and the earlier one holds: a
+    Then either ``entry`` only repeats it, or the two are in conflict and the other one holds: a
     judge is never told two things that cannot both be true.
     """
+    rank = _rank(outline, entry)
     return bool(entry.attribute) and any(
         other.names & entry.names
         and other.topic[1] == entry.topic[1]
         and other.story_time == entry.story_time
-        and _place(outline, other) < _place(outline, entry)
+        and _rank(outline, other) < rank
         for other in visible
     )
+
+
+def _rank(outline: Outline, entry: Entry) -> tuple[bool, int]:
+    """Order entries by whose word counts: the person's, the plan's, then the earliest section's."""
+    return entry.origin != "person", _place(outline, entry)
 
 
 def _is_news(entry: Entry, manifest: Manifest, later: set[tuple[str, int]]) -> bool:

@@ -370,4 +370,7 @@ def _new(
 
 
 def _next(entry: Entry, **changes: object) -> Entry:
-    return entry.model_copy(update={"version": entry.version + 1, **changes})
+    """Return the next version of an entry, which says something else than the one before."""
+    version = entry.version + 1
+    said = {"version": version, "statement": f"It is so, in the words of {version}."}
+    return entry.model_copy(update={**said, **changes})

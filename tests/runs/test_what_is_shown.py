@@ -145,9 +145,20 @@ def _new(
             news = (entry.id, entry.version) in later
         else:
             news = entry.span.draft > shown.heard.get(entry.span.section, 0)
-        if news and NamesIn(text).among(entry.names):
+        if news and NamesIn(text).among(entry.names) and not _second(outline, entry, visible):
             found.add(staleness.stamp_of(entry))
     return found
+
+
+def _second(outline: Outline, entry: Entry, visible: dict[str, Entry]) -> bool:
+    """Say whether another entry comes first on this topic: a person's, or an earlier section's."""
+    same = [e for e in visible.values() if e.attribute and e.topic == entry.topic]
+    first = min(
+        [(e.origin != "person", outline.position.get(e.from_section or "", 0)) for e in same],
+        default=None,
+    )
+    place = outline.position.get(entry.from_section or "", 0)
+    return first is not None and first < (entry.origin != "person", place)
 
 
 @pytest.mark.slow
