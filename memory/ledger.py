@@ -30,6 +30,7 @@ class Ledger:
         self._seen_at: dict[str, Span] = {}
         self._sightings = 0
         self._latest: list[Entry] | None = None
+        self._ids: list[str] = []
         self.newest = 0
         """Sequence number of the newest row read."""
 
@@ -62,7 +63,7 @@ class Ledger:
         supposed._library, supposed._work = None, self._work
         supposed._history = {eid: list(history) for eid, history in self._history.items()}
         supposed._seen_at, supposed._sightings = dict(self._seen_at), self._sightings
-        supposed.newest, supposed._latest = self.newest, None
+        supposed.newest, supposed._latest, supposed._ids = self.newest, None, []
         new = list(new)
         known = {e.id: _known([x for _, x in self._history.get(e.id, ())]) for e in new}
         for entry in admitted(new, known).rows:
@@ -81,12 +82,13 @@ class Ledger:
         ids, so it does not depend on which draft landed first.
         """
         seen = []
-        for history in self._history.values():
-            entry = _as_of(history, drafts, at)
-            if entry is not None and entry.status == "live" and not _to_come(entry, later):
-                seen.append(entry)
-        replaced = {e.supersedes for e in seen}
-        return sorted((e for e in seen if e.id not in replaced), key=by_id)
+        for eid in self._in_order():
+            entry = _as_of(self._history[eid], drafts, at)
+            if entry is None or entry.status != "live" or (later and _to_come(entry, later)):
+                continue
+            seen.append(entry)
+        replaced = {e.supersedes for e in seen if e.supersedes}
+        return [e for e in seen if e.id not in replaced] if replaced else seen
 
     def latest(self) -> list[Entry]:
         """Return the newest version of every entry, live or not. Proposals are left out.
@@ -94,8 +96,8 @@ class Ledger:
         The list is the ledger's own, and not to be changed.
         """
         if self._latest is None:
-            found = (_standing([e for _, e in h]) for h in self._history.values())
-            self._latest = sorted((self._where_now(e) for e in found if e is not None), key=by_id)
+            found = (_standing([e for _, e in self._history[i]]) for i in self._in_order())
+            self._latest = [self._where_now(e) for e in found if e is not None]
         return self._latest
 
     def proposed(self) -> list[Entry]:
@@ -142,6 +144,12 @@ class Ledger:
         """Return the first number no entry ``PREFIX.NUMBER`` has had."""
         taken = [int(i.rpartition(".")[2]) for i in self._history if i.rpartition(".")[0] == prefix]
         return max(taken, default=0) + 1
+
+    def _in_order(self) -> list[str]:
+        """Return the ids in their order, sorted anew only when there are new ones."""
+        if len(self._ids) != len(self._history):
+            self._ids = sorted(self._history, key=_place)
+        return self._ids
 
     def _take_sighting(self, entry: str, span: Span) -> None:
         standing = _standing([e for _, e in self._history.get(entry, ())])
@@ -234,9 +242,9 @@ def _place(eid: str) -> tuple[str, int]:
 
 def _as_of(history: History, drafts: Mapping[str, int], at: str | None) -> Entry | None:
     for _, entry in reversed(history):
-        if entry.is_proposal:
-            continue
         span = entry.span
+        if entry.status in ("proposed", "doubted"):
+            continue
         if span is None or span.draft <= drafts.get(span.section, 0):
             return entry
         if entry.origin == "person" and span.section == at:

@@ -31,7 +31,7 @@ class NamesIn:
         return frozenset(name for name in names if self.has(name))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def terms(text: str) -> frozenset[str]:
     """Return the search terms of ``text``: words of three letters or more, and Han bigrams."""
     found: set[str] = set()

@@ -6,11 +6,10 @@ et al. 2009, doi:10.1145/1571941.1572114). A pure function: the same inputs reca
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from operator import itemgetter
+
+import numpy as np
 
 from inkwright.memory.draft import Shown
 from inkwright.memory.entry import Entry
@@ -24,6 +23,7 @@ MAX_PASSAGES = 4
 MISSES = 40
 """So many candidates in a row that do not fit are the last that are tried."""
 _PINNED, _NAMED, _RELATED = range(3)
+_ENTRY = "entry:"
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def recall(
             how="raw" if fitting else "dropped",
             reason=ranked.reason(e) if fitting else f"over budget; {ranked.reason(e)}",
         )
-        for e, fitting in zip(ranked.entries, fits, strict=True)
-        if fitting or ranked.tier(e) != _RELATED
+        for place, (e, fitting) in enumerate(zip(ranked.entries, fits, strict=True))
+        if fitting or place < ranked.told
     )
     text = "\n".join([*lines, *near_passages])
     return Recalled(text=text, shown=shown, tokens=count(text) if text else 0)
@@ -72,28 +72,35 @@ def recall(
 
 def entry_key(entry: Entry) -> str:
     """Return the id under which the index holds this version of an entry."""
-    return f"entry:{entry.id}:{entry.version}"
+    return f"{_ENTRY}{entry.id}:{entry.version}"
 
 
 class _Ranking:
-    """The entries in order of preference, and why each stands where it does."""
+    """The entries in order of preference, and why each stands where it does.
+
+    Thousands are ranked before every section, so what each gets is worked out column by column.
+    """
 
     def __init__(self, orders: str, entries: Sequence[Entry], nearest: Mapping[str, float]) -> None:
-        names = {name for e in entries for name in e.names}
-        self._named = NamesIn(orders).among(names)
-        self._near = {key: rank for rank, key in enumerate(nearest)}
-        self._shares = _by_words(orders, entries)
-        keyed = [
-            (self.tier(entry), -self._score(entry, age), entry.id, entry)
-            for age, entry in enumerate(reversed(entries))
-        ]
-        keyed.sort(key=itemgetter(0, 1, 2))
-        self.entries = [entry for *_, entry in keyed]
-
-    def tier(self, entry: Entry) -> int:
-        if entry.pinned:
-            return _PINNED
-        return _RELATED if self._named.isdisjoint(entry.names) else _NAMED
+        by_name: dict[str, list[int]] = {}
+        for place, entry in enumerate(entries):
+            for name in entry.names:
+                by_name.setdefault(name, []).append(place)
+        self._named = NamesIn(orders).among(by_name)
+        self._near = nearest.keys()
+        tiers = np.full(len(entries), _RELATED)
+        for name in self._named:
+            tiers[by_name[name]] = _NAMED
+        tiers[[place for place, entry in enumerate(entries) if entry.pinned]] = _PINNED
+        best_words = _by_words(orders, entries)
+        self._sharing = {entries[place].id for place in best_words}
+        scores = 1 / (RANK_OFFSET + np.arange(len(entries), 0, -1) - 1)
+        for best in (_by_vector(entries, nearest), best_words):
+            scores[best] += 1 / (RANK_OFFSET + np.arange(len(best)))
+        order = np.lexsort((-scores, tiers))
+        self.entries = [entries[place] for place in order]
+        self.told = int(np.count_nonzero(tiers != _RELATED))
+        """So many of the first are pinned or named: what becomes of them is told either way."""
 
     def reason(self, entry: Entry) -> str:
         """Say in plain words why the entry is a candidate."""
@@ -103,26 +110,28 @@ class _Ranking:
             return f"the orders name {named[0]}"
         if entry_key(entry) in self._near:
             return "near in meaning"
-        return "shares words" if entry.id in self._shares else "recent"
-
-    def _score(self, entry: Entry, age: int) -> float:
-        score = 1 / (RANK_OFFSET + age)
-        if (near := self._near.get(entry_key(entry))) is not None:
-            score += 1 / (RANK_OFFSET + near)
-        if (shares := self._shares.get(entry.id)) is not None:
-            score += 1 / (RANK_OFFSET + shares)
-        return score
+        return "shares words" if entry.id in self._sharing else "recent"
 
 
-def _by_words(orders: str, entries: Sequence[Entry]) -> dict[str, int]:
-    """Rank entries by the rare words they share with the orders."""
+def _by_vector(entries: Sequence[Entry], nearest: Mapping[str, float]) -> list[int]:
+    """Return the places of the entries that vector search found, the nearest first."""
+    places = {entry.id: place for place, entry in enumerate(entries)}
+    found = (places.get(key.split(":")[1]) for key in nearest if key.startswith(_ENTRY))
+    return [place for place in found if place is not None and entry_key(entries[place]) in nearest]
+
+
+def _by_words(orders: str, entries: Sequence[Entry]) -> list[int]:
+    """Return the places of entries that share words with the orders, of the rarest words first."""
     wanted = terms(orders)
-    shared = {e.id: found for e in entries if (found := terms(e.line) & wanted)}
-    frequency = Counter(chain.from_iterable(shared.values()))
-    weight = {t: math.log(1 + len(entries) / n) for t, n in frequency.items()}
-    scores = {i: math.fsum(map(weight.__getitem__, found)) for i, found in shared.items()}
-    best = sorted((-score, i) for i, score in scores.items())
-    return {i: rank for rank, (_, i) in enumerate(best)}
+    sharing: dict[str, list[int]] = {}
+    for place, entry in enumerate(entries):
+        for term in terms(entry.line) & wanted:
+            sharing.setdefault(term, []).append(place)
+    scores = np.zeros(len(entries))
+    for term in sorted(sharing):
+        scores[sharing[term]] += math.log(1 + len(entries) / len(sharing[term]))
+    order = np.argsort(-scores, kind="stable")
+    return [int(place) for place in order[: np.count_nonzero(scores)]]
 
 
 def _choose_passages(
