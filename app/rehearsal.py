@@ -41,6 +41,9 @@ class NoIndex:
     def drop(self, work: str) -> None:
         self._known.clear()
 
+    def close(self) -> None:
+        pass
+
 
 async def rehearse(desk: Desk, stand_in: Understudy) -> None:
     """Go through the graphs as a run does."""

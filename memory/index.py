@@ -68,7 +68,7 @@ class ChromaIndex:
         self._handles: dict[int, Any] = {}
         with self._readable_faults():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._client = chromadb.PersistentClient(
+            self._client: Any = chromadb.PersistentClient(
                 path=folder, settings=Settings(anonymized_telemetry=False)
             )
         self._embedder = hashlib.sha256(embedder.encode()).hexdigest()[:12]
