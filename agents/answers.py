@@ -66,6 +66,45 @@ class Instructions(Form):
     quotes: list[Line] = Field(max_length=20)
 
 
+class PlannedCitation(Form):
+    section: Name
+    source: Name
+    point: Line = ""
+
+
+class CitationPlan(Form):
+    """planner / cite: which sources carry which sections."""
+
+    items: list[PlannedCitation] = Field(max_length=60)
+
+
+class Choice(Form):
+    passage: SentenceNumber
+    quote: Line
+    """Its words that the section can use, exactly."""
+    against: Line = ""
+    """Words of any passage that speak against them."""
+
+
+class Choices(Form):
+    """reviewer / choose: the passages that bear on a section, the most useful first."""
+
+    choices: list[Choice] = Field(max_length=24)
+
+
+class Support(Form):
+    claim: SentenceNumber
+    supported: bool
+    quote: Line
+    """The words of the passage that say it, exactly; empty when none do."""
+
+
+class Supports(Form):
+    """reviewer / support: which claims their passages bear out."""
+
+    verdicts: list[Support] = Field(max_length=60)
+
+
 class PlannedSection(Form):
     title: Short
     purpose: Line

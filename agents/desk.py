@@ -14,6 +14,7 @@ from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Lease, Library
 from inkwright.memory.outline import Outline, Section
 from inkwright.memory.plans import Plan
+from inkwright.memory.shelf import Shelf
 from inkwright.memory.tokens import Tokenizer, shorten
 from inkwright.prompts import inputs
 from inkwright.prompts.render import PromptInputs, fence, render
@@ -49,6 +50,8 @@ class Desk:
     """The request as prompts show it: whole, or its instructions."""
     han: bool
     """The piece is written in Han characters or kana."""
+    shelf: Shelf = field(default_factory=lambda: Shelf(()))
+    """The sources that the piece may cite."""
     overrides: Path | None = None
     """Folder of prompt templates that replace ours."""
     watch_text: bool = False
@@ -186,6 +189,7 @@ def orders(desk: Desk, section: Section) -> str:
         _line("Others cover", section.leaves_out),
         _line("The next builds on", section.hands_over),
         _line("Subjects", ", ".join(section.subjects)),
+        _line("Rests on", "; ".join(f"[@{c.source}] {c.point}".strip() for c in section.cites)),
     ]
     if not desk.outline_shown_whole():
         lines.append(_line("Nearby sections", _neighbours(outline, section)))

@@ -162,7 +162,7 @@ def _numbered(desk: Desk, text: str, parts: Sequence[Sentence]) -> str:
 
 
 def _line(finding: Finding, told: dict[str, str]) -> str:
-    wanted = told.get(finding.constraint, "")
+    wanted = finding.why or told.get(finding.constraint, "")
     return f'- [{finding.constraint}] "{finding.evidence}": {wanted}'
 
 

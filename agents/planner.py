@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inkwright.agents import outlining
+from inkwright.agents import outlining, sourcing
 from inkwright.agents.answers import (
     Cast,
     Chapters,
@@ -62,6 +62,8 @@ async def plan(desk: Desk) -> Planned:
     words = words_asked_for(desk.brief, found)
     outline = await _outline(desk, found, placed, words)
     coverage.check(placed, len(outline.sections))
+    if desk.arms.plan == "full":
+        outline = await sourcing.place(desk, outline)
     entries = _persons_entries(desk)
     if desk.arms.plan == "full" and desk.arms.memory == "full":
         said = [*entries, *desk.ledger.latest()]

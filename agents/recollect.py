@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from inkwright.agents import evidence
 from inkwright.agents.desk import BEFORE_WORDS, Desk, orders
 from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.entry import Entry
@@ -10,13 +11,15 @@ from inkwright.memory.outline import Section
 from inkwright.memory.passages import Passage, of_draft, of_source
 from inkwright.memory.recall import Recalled, entry_key, recall
 from inkwright.memory.sight import in_sight
-from inkwright.memory.sources import sources
+from inkwright.memory.sources import kept
 from inkwright.memory.summary import rolling
 from inkwright.memory.values import digest
 from inkwright.memory.wordcount import tail
 from inkwright.prompts.render import versions
 
 SUMMARY_SHARE = 0.35
+EVIDENCE_SHARE = 0.5
+"""Of the recall budget, in a work with sources."""
 REBALANCE = 0.08
 """How far, of its own budget, a section makes up for what earlier ones over- or underspent."""
 
@@ -33,9 +36,12 @@ async def recollect(desk: Desk, section: Section, heard: Mapping[str, Draft]) ->
         accounts = [(titles[d.section], d.summary) for d in chain]
         summary = rolling(accounts, share, desk.tokenizer.count)
     summary_tokens = desk.tokenizer.count(summary) if summary else 0
+    grounds = await evidence.gather(desk, section, int(budget * EVIDENCE_SHARE))
+    evidence_tokens = desk.tokenizer.count(evidence.shown(desk, grounds)) if grounds else 0
     recalled = Recalled("", (), 0)
     if arm in ("vector", "full"):
-        recalled = await _long_term(desk, section, heard, budget - summary_tokens)
+        left = max(budget - summary_tokens - evidence_tokens, 0)
+        recalled = await _long_term(desk, section, heard, left)
     last = ""
     if arm != "none" and chain:
         last = tail(chain[-1].text, BEFORE_WORDS)
@@ -52,7 +58,8 @@ async def recollect(desk: Desk, section: Section, heard: Mapping[str, Draft]) ->
         last_passage=last,
         target_words=_rebalanced(desk, section, chain),
         budget_tokens=budget,
-        recall_tokens=recalled.tokens + summary_tokens,
+        recall_tokens=recalled.tokens + summary_tokens + evidence_tokens,
+        evidence=grounds,
         prompts=versions(desk.overrides),
     )
 
@@ -71,7 +78,8 @@ async def _long_term(
     before = desk.plan.outline.chain(section.id)
     earlier = [d for sid, d in heard.items() if not before or sid != before[-1]]
     passages = [p for d in earlier for p in of_draft(d)]
-    passages += [p for s in sources(desk.library, desk.work) for p in of_source(s.number, s.text)]
+    requests = [k for k in kept(desk.library, desk.work) if k.source.kind == "request"]
+    passages += [p for k in requests for p in of_source(k.number, k.source.text)]
     told = orders(desk, section)
     nearest = await _nearest(desk, told, entries, passages)
     return recall(

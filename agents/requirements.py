@@ -5,7 +5,7 @@ import re
 from inkwright.agents.answers import Instructions, Requirement, Requirements
 from inkwright.agents.desk import REQUEST_SHARE, Desk
 from inkwright.agents.parse import in_other_script, is_han
-from inkwright.memory.brief import Brief, Constraint, Placement
+from inkwright.memory.brief import CITE, Brief, Constraint, Placement
 from inkwright.memory.entry import normalise
 from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.passages import pieces
@@ -96,10 +96,23 @@ def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple
                 where=Placement(scope="all"),
             )
         )
+    if any(s.kind == "document" for s in brief.sources):
+        taken.append(citing())
     used = {c.id for c in taken if c.id}
     numbers = (f"c{n}" for n in range(1, len(taken) + len(used) + 1))
     free = (i for i in numbers if i not in used)
     return tuple(c if c.id else c.model_copy(update={"id": next(free)}) for c in taken)
+
+
+def citing() -> Constraint:
+    """Return the constraint that a work with sources is reviewed by."""
+    return Constraint(
+        id=CITE,
+        kind="citations",
+        text="What is taken from a source is cited as [@key], and its passage says it: figures, "
+        "names and quotations as they stand there",
+        where=Placement(scope="all"),
+    )
 
 
 def _typed(item: Requirement, request: str) -> Constraint | None:

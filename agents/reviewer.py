@@ -6,12 +6,13 @@ is no finding; a judge that cannot be had means *not reviewed*.
 
 from collections.abc import Iterable, Sequence
 
-from inkwright.agents import rules
+from inkwright.agents import grounding, rules
 from inkwright.agents.answers import Contradictions, Verdicts
 from inkwright.agents.desk import Desk
 from inkwright.memory.brief import Constraint
-from inkwright.memory.draft import Finding, Review
+from inkwright.memory.draft import Finding, Grounded, Review
 from inkwright.memory.errors import ModelError
+from inkwright.memory.source import Evidence
 from inkwright.memory.staleness import Change
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
@@ -26,13 +27,16 @@ async def check(
     turn: int = 0,
     priority: float = 0.0,
     judged_text: str | None = None,
+    evidence: Sequence[Evidence] = (),
 ) -> Review:
     """Return one finding for each of ``constraints`` on ``text``.
 
-    ``judged_text`` is what the judge reads when ``text`` itself is too long for a prompt.
+    ``judged_text`` is what the judge reads when ``text`` itself is too long for a prompt;
+    ``evidence`` what the writer was given to cite.
     """
-    findings = {f.constraint: f for f in rules.check(text, constraints)}
-    judged = [c for c in constraints if not c.by_rule]
+    plain = [c for c in constraints if c.kind != "citations"]
+    findings = {f.constraint: f for f in rules.check(text, plain)}
+    judged = [c for c in plain if not c.by_rule]
     if judged and desk.arms.review == "full":
         shown = judged_text or text
         for finding in await _judge(desk, section, shown, judged, turn, priority):
@@ -42,7 +46,13 @@ async def check(
             constraint.id,
             Finding(constraint=constraint.id, status="not reviewed", by="judge"),
         )
-    return Review(findings=tuple(findings[c.id] for c in constraints))
+    found, grounds = [findings[c.id] for c in plain], list[Grounded]()
+    for constraint in (c for c in constraints if c.kind == "citations"):
+        faults, grounds = await grounding.check(
+            desk, section, text, constraint, evidence, turn=turn, priority=priority
+        )
+        found += faults
+    return Review(findings=tuple(found), grounds=tuple(grounds))
 
 
 async def _judge(

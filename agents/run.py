@@ -39,6 +39,8 @@ from inkwright.memory.errors import (
 )
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Lease, Library
+from inkwright.memory.shelf import Shelf
+from inkwright.memory.source import Source
 from inkwright.memory.works import Work
 
 DEFAULT_CONTEXT = 8192
@@ -228,6 +230,7 @@ async def _desk(
         heart = asyncio.create_task(_beat(library, lease))
         try:
             await _shorten_request(desk, pinned)
+            await _open_sources(desk)
             if (plan := plans.current(library, work_id)) is not None:
                 desk.use(plan)
                 if desk.arms.memory in ("rolling", "full"):
@@ -327,6 +330,14 @@ def _set_up(
     return desk
 
 
+async def _open_sources(desk: Desk) -> None:
+    """Put the sources in reach, and say what of them could not be read."""
+    for line in desk.brief.unread:
+        desk.problem(line)
+    if found := sources.kept(desk.library, desk.work):
+        desk.shelf = await asyncio.to_thread(Shelf, found)
+
+
 async def _shorten_request(desk: Desk, pinned: dict[str, Any]) -> None:
     """Keep a request too long for every prompt as its instructions and a source."""
     if pinned.get("request") or fits_whole(desk.brief, desk.tokenizer, desk.context_tokens):
@@ -334,7 +345,8 @@ async def _shorten_request(desk: Desk, pinned: dict[str, Any]) -> None:
     whole = desk.brief.request
     desk.request = ""
     desk.request = await instructions_of(desk)
-    sources.keep(desk.library, desk.lease, "the request", whole)
+    request = Source(kind="request", title=sources.THE_REQUEST, text=whole)
+    sources.keep(desk.library, desk.lease, [request])
     works.pin(desk.library, desk.lease, request=desk.request)
 
 

@@ -4,7 +4,7 @@ recall -> write -> fit -+-> remember (its dependants wake)
                         +-> check -> patch -> check ... -> accept
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, TypedDict
@@ -12,11 +12,20 @@ from typing import Any, Literal, TypedDict
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from inkwright.agents import archivist, editor, length, recollect, reviewer, writer
+from inkwright.agents import (
+    archivist,
+    editor,
+    grounding,
+    length,
+    recollect,
+    reviewer,
+    writer,
+)
 from inkwright.agents.desk import Desk
 from inkwright.agents.events import SectionBegan, SectionReached, SectionRevised
-from inkwright.memory import drafts
-from inkwright.memory.draft import Draft, Manifest, Review
+from inkwright.memory import citations, drafts
+from inkwright.memory.brief import CITE
+from inkwright.memory.draft import Draft, Finding, Manifest, Review
 from inkwright.memory.entry import Entry
 from inkwright.memory.errors import ModelError
 from inkwright.memory.outline import Section
@@ -135,6 +144,7 @@ async def check(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
         constraints,
         turn=state["round"],
         priority=job.priority,
+        evidence=job.manifest.evidence if job.manifest else (),
     )
     if job.best is None or _badness(job, job.text, job.review) < _badness(job, *job.best):
         job.best = (job.text, job.review)
@@ -152,8 +162,16 @@ async def patch(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     desk.watch(SectionRevised(desk.work, job.section.id, turn, tuple(f.constraint for f in broken)))
     try:
         job.text = await editor.patch(
-            desk, job.section.id, text, broken, told, turn=turn, priority=job.priority
+            desk,
+            job.section.id,
+            text,
+            broken,
+            told,
+            entries=_material(job, broken),
+            turn=turn,
+            priority=job.priority,
         )
+        job.text = citations.tidied(job.text, desk.shelf.sources)
     except ModelError as fault:
         desk.problem(f"{job.section.id}: not revised ({fault})")
         return {"round": MAX_ROUNDS}
@@ -210,6 +228,13 @@ def section_graph() -> Any:
     graph.add_edge("patch", "check")
     graph.add_edge("accept", END)
     return graph.compile()
+
+
+def _material(job: Job, broken: Sequence[Finding]) -> str:
+    """Return the passages that citations are to be mended by."""
+    faults = [f for f in broken if f.constraint == CITE]
+    given = job.manifest.evidence if job.manifest else ()
+    return grounding.material(job.desk, faults, given) if faults else ""
 
 
 def _badness(job: Job, text: str, review: Review) -> tuple[int, int, int]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
+from inkwright.agents import evidence
 from inkwright.agents.desk import Desk, orders
 from inkwright.agents.events import TextGrew
+from inkwright.memory import citations
 from inkwright.memory.draft import Manifest
 from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.outline import Section
@@ -33,6 +35,7 @@ async def write(desk: Desk, section: Section, manifest: Manifest, *, priority: f
     prompt = inputs.Write(
         summary=fence("summary", manifest.summary),
         memory=fence("memory", manifest.recall),
+        sources=evidence.shown(desk, manifest.evidence),
         before=fence("before", manifest.last_passage),
         orders=orders(desk, section),
         words=str(manifest.target_words),
@@ -50,6 +53,7 @@ async def write(desk: Desk, section: Section, manifest: Manifest, *, priority: f
     prose = await desk.models.prose(ask, on_text=_watcher(desk, section.id))
     text = without_echo(prose.text, ask.user)
     text = tidy(text, section.title, manifest.target_words, prose.cut_short)
+    text = citations.tidied(text, desk.shelf.sources)
     if not text:
         fault = "it only repeats its prompt"
         raise UnusableAnswer(f"writer (write, {section.id})", fault, prose.text)
@@ -70,6 +74,7 @@ async def go_on(
     room = desk.recall_tokens // 2
     prompt = inputs.Continue(
         memory=fence("memory", shorten(manifest.recall, room, desk.tokenizer.count)),
+        sources=evidence.shown(desk, manifest.evidence),
         orders=orders(desk, section),
         sofar=fence("sofar", tail(text, SOFAR_WORDS)),
         words=str(missing_words),
@@ -85,6 +90,7 @@ async def go_on(
     prose = await desk.models.prose(ask, on_text=_watcher(desk, section.id))
     more = without_echo(prose.text, ask.user)
     more = tidy(more, section.title, missing_words, prose.cut_short)
+    more = citations.tidied(more, desk.shelf.sources)
     more = _without_overlap(text, more)
     if not more:
         return text

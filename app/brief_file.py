@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from inkwright.app.documents.gather import gather
 from inkwright.app.faults import nearest, path_of, said
 from inkwright.app.files import MARKUP, PROSE, normal, read_markup, read_text
 from inkwright.app.headings import read_headings
@@ -23,7 +24,7 @@ from inkwright.memory.brief import (
 )
 from inkwright.memory.errors import BadInput
 
-_KEYS = (*Brief.model_fields, "sources")
+_KEYS = tuple(f for f in Brief.model_fields if f != "unread")
 _MODELS: dict[str, type[BaseModel]] = {
     "constraints": Constraint,
     "outline": OutlineItem,
@@ -107,10 +108,9 @@ def _read_keys(text: str, name: str) -> tuple[dict[str, Any], Lines]:
 
 def _resolve(found: dict[str, Any], name: str, folder: Path) -> None:
     """Put in place what a brief may name or shorten: its outline, its memory, its sources."""
-    if found.pop("sources", None):
-        raise BadInput(
-            f"{name}: this version does not read `sources` yet; put what matters into `request`"
-        )
+    if sources := found.pop("sources", None):
+        gathered = gather(sources, folder, name)
+        found["sources"], found["unread"] = gathered.sources, gathered.unread
     outline = found.get("outline")
     if isinstance(outline, str):
         title, found["outline"] = _read_outline(outline, name, folder)

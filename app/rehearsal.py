@@ -18,6 +18,8 @@ from inkwright.app.understudy import Understudy
 from inkwright.memory import plans, sources
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Lease, Library
+from inkwright.memory.shelf import Shelf
+from inkwright.memory.source import Source
 from inkwright.memory.works import Work
 
 
@@ -48,10 +50,12 @@ class NoIndex:
 async def rehearse(desk: Desk, stand_in: Understudy) -> None:
     """Go through the graphs as a run does."""
 
+    desk.shelf = Shelf(sources.kept(desk.library, desk.work))
     if not fits_whole(desk.brief, desk.tokenizer, desk.context_tokens):
         desk.request = ""
         desk.request = await instructions_of(desk)
-        sources.keep(desk.library, desk.lease, "the request", desk.brief.request)
+        whole = Source(kind="request", title=sources.THE_REQUEST, text=desk.brief.request)
+        sources.keep(desk.library, desk.lease, [whole])
 
     def follow(event: Event) -> None:
         if isinstance(event, Planned):

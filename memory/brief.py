@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from inkwright.memory.entry import EntryKind
+from inkwright.memory.source import Source
 from inkwright.memory.values import Value
 
 MAX_WORDS = 2_000_000
@@ -13,8 +14,11 @@ MAX_REQUEST_CHARS = 1_000_000
 
 Continuity = Literal["strict", "chapter", "free"]
 Headings = Literal["all", "chapters", "none"]
+CITE = "cite"
+"""Id of the constraint that every work with sources has."""
+CitationStyle = Literal["numeric", "author-year", "footnote"]
 ConstraintKind = Literal[
-    "length", "must_contain", "must_not_contain", "pattern", "language", "judged"
+    "length", "must_contain", "must_not_contain", "pattern", "language", "citations", "judged"
 ]
 _WHERE = (
     (r"(?:section\s+)?(\d+)", "once"),
@@ -189,6 +193,12 @@ class Brief(Value):
     """How it should sound: a description or a sample."""
     headings: Headings = "all"
     memory: tuple[Remembered, ...] = ()
+    sources: tuple[Source, ...] = ()
+    """What the piece is written from. In the library their texts are kept apart from the brief."""
+    unread: tuple[str, ...] = ()
+    """What of the sources could not be read, one line each; for the report."""
+    cite: CitationStyle = "numeric"
+    """How citations and the list of references read; works without sources have neither."""
     proposals: bool = False
     """True: what a person's own text tells memory waits until the person accepts it."""
     seed: int = 1

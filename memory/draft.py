@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from inkwright.memory.held import Held
+from inkwright.memory.source import Evidence
 from inkwright.memory.values import Value
 
 SectionState = Literal["planned", "started", "drafted", "accepted"]
@@ -54,6 +55,8 @@ class Manifest(Value):
     """Which draft of this section it is: another number draws another text."""
     by_person: bool = False
     """The text is the person's: nothing in memory counts as known to it until it was checked."""
+    evidence: tuple[Evidence, ...] = ()
+    """Spans of sources that the writer was given, in the order of the documents."""
     prompts: dict[str, str] = Field(default_factory=dict)
     """Prompt name to the hash of its template: advice, never staleness."""
 
@@ -67,12 +70,30 @@ class Finding(Value):
     evidence: str = ""
     """An exact quote of the draft; for something missing, the constraint's own words."""
     by: Literal["rule", "judge"] = "rule"
+    why: str = ""
+    """What is wrong, where the constraint's own words do not say it."""
+
+
+class Grounded(Value):
+    """A sentence that cites, and what it rests on."""
+
+    claim: str
+    """As it stands in the draft."""
+    keys: tuple[str, ...]
+    status: Literal["supported", "unsupported", "not reviewed"]
+    spans: tuple[Evidence, ...] = ()
+    """The exact words of the sources, narrowed to the judge's quote where it gave one."""
+    why: str = ""
+    """Why it is unsupported, in plain words."""
 
 
 class Review(Value):
     """What was found about one draft; one finding for each constraint it carries."""
 
     findings: tuple[Finding, ...] = ()
+    """One for each constraint; for citations one for each faulty claim."""
+    grounds: tuple[Grounded, ...] = ()
+    """Every citing sentence, in order."""
 
     @property
     def broken(self) -> tuple[Finding, ...]:

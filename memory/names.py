@@ -34,10 +34,15 @@ class NamesIn:
 @lru_cache(maxsize=20_000)
 def terms(text: str) -> frozenset[str]:
     """Return the search terms of ``text``: words of three letters or more, and Han bigrams."""
-    found: set[str] = set()
+    return frozenset(term_list(text))
+
+
+def term_list(text: str) -> list[str]:
+    """Return the search terms of ``text`` in order, each as often as it stands there."""
+    found: list[str] = []
     for word in normalise(text).split():
         if _HAN_OR_KANA.search(word):
-            found.update(word[i : i + 2] for i in range(len(word) - 1))
+            found.extend(word[i : i + 2] for i in range(len(word) - 1))
         elif len(word) > 2:
-            found.add(word)
-    return frozenset(found)
+            found.append(word)
+    return found

@@ -23,6 +23,15 @@ class Heading(Value):
     """In a manuscript from outside: the heading's line and the blank lines after it."""
 
 
+class Cites(Value):
+    """A source that a section is to rest on."""
+
+    source: str
+    """Its key."""
+    point: str = ""
+    """What the section takes from it."""
+
+
 class Section(Value):
     """One planned part of the piece. Its prose lives in drafts."""
 
@@ -45,6 +54,8 @@ class Section(Value):
     """Names of people, places and terms it deals with."""
     after: tuple[str, ...] = ()
     """Ids of sections it builds on, besides what continuity asks."""
+    cites: tuple[Cites, ...] = ()
+    """The sources planned for it, and what it takes from each."""
     placed: Placed | None = None
     """How it stands in a manuscript from outside. Nothing a writer is told."""
 
@@ -61,7 +72,10 @@ class Section(Value):
     @property
     def digest(self) -> str:
         """Changes when anything the writer is told about this section changes."""
-        return digest(self.model_dump(mode="json", exclude={"placed"}))
+        told = self.model_dump(mode="json", exclude={"placed"})
+        if not self.cites:  # as plans of earlier releases have it
+            del told["cites"]
+        return digest(told)
 
 
 class Outline(Value):

@@ -17,7 +17,7 @@ class Passage:
 
     id: str
     origin: str
-    """The section id, or ``source``."""
+    """The section id, or ``source``: the part of a long request beyond its instructions."""
     text: str
 
 
@@ -42,16 +42,21 @@ def pieces(text: str, limit: int = PASSAGE_WORDS) -> Iterable[str]:
 
     A sentence that is longer than that (a list, a table, text without full stops) is cut as well.
     """
+    return (text[start:end] for start, end in spans(text, limit))
+
+
+def spans(text: str, limit: int = PASSAGE_WORDS) -> Iterator[tuple[int, int]]:
+    """Yield where each piece of ``text`` begins and ends, in code points."""
     start, size, last = 0, 0, 0
     for sentence in _bounded(text, limit):
         length = _length(sentence.text)
         if size and size + length > limit:
-            yield text[start:last]
+            yield start, last
             start, size = sentence.start, 0
         size += length
         last = sentence.end
     if last > start:
-        yield text[start:last]
+        yield start, last
 
 
 def _bounded(text: str, limit: int) -> Iterator[Sentence]:

@@ -15,7 +15,7 @@ from sqlalchemy import (
     false,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration in ``memory/migrations/versions``; a library of another is upgraded."""
 
 metadata = MetaData()
@@ -171,6 +171,8 @@ sources = Table(
     Column("number", Integer, primary_key=True),
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("about", JSON, nullable=False, server_default="{}"),
+    Column("dropped", Boolean, nullable=False, server_default=false()),
 )
 
 journal = Table(

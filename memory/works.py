@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import RowMapping, delete, func, insert, select, update
 
-from inkwright.memory import schema
+from inkwright.memory import schema, sources
 from inkwright.memory.brief import Brief
 from inkwright.memory.errors import WorkBusy, WorkNotFound
 from inkwright.memory.library import Lease, Library, now
@@ -45,7 +45,9 @@ def begin(library: Library, brief: Brief, arms: dict[str, str], *, fresh: bool =
 
     ``fresh`` begins it again beside the older ones, as the next generation.
     """
-    same = digest({"brief": _identity(brief), "arms": arms})
+    given = sources.keyed(brief.sources)
+    told = brief.model_copy(update={"sources": tuple(s.without_text() for s in given)})
+    same = digest({"brief": _identity(told), "arms": arms})
     title = brief.title or _title_from(brief.request)
     with library.write() as db:
         known = db.execute(
@@ -64,7 +66,7 @@ def begin(library: Library, brief: Brief, arms: dict[str, str], *, fresh: bool =
                 created_at=now(),
                 updated_at=now(),
                 title=title,
-                brief=brief.model_dump(mode="json"),
+                brief=told.model_dump(mode="json"),
                 arms=arms,
                 generation=generation,
                 status="new",
@@ -72,6 +74,7 @@ def begin(library: Library, brief: Brief, arms: dict[str, str], *, fresh: bool =
                 problems=[],
             )
         )
+        sources.insert_all(db, work, given)
     return get(library, work)
 
 
@@ -212,6 +215,9 @@ def _identity(brief: Brief) -> dict[str, Any]:
     told = brief.model_dump(mode="json")
     if not told["proposals"]:
         del told["proposals"]
+    if not told["sources"]:
+        del told["sources"], told["cite"]
+    del told["unread"]
     for given in told["memory"]:
         if given["story_time"] is None:
             del given["story_time"]

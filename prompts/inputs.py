@@ -67,6 +67,7 @@ class Write(PromptInputs):
     file: ClassVar[str] = "write.md"
     summary: str
     memory: str
+    sources: str
     before: str
     orders: str
     words: str
@@ -74,9 +75,39 @@ class Write(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cite(PromptInputs):
+    """What a writer of a grounded piece is given to cite, inside the prompts that write."""
+
+    file: ClassVar[str] = "cite.md"
+    sources: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources(PromptInputs):
+    file: ClassVar[str] = "sources.md"
+    sections: str
+    sources: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choose(PromptInputs):
+    file: ClassVar[str] = "choose.md"
+    orders: str
+    passages: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Support(PromptInputs):
+    file: ClassVar[str] = "support.md"
+    section: str
+    claims: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Continue(PromptInputs):
     file: ClassVar[str] = "continue.md"
     memory: str
+    sources: str
     orders: str
     sofar: str
     words: str
@@ -126,5 +157,5 @@ class Trim(PromptInputs):
 
 ALL: tuple[type[PromptInputs], ...] = (
     House, Requirements, Instructions, Chapters, Sections, Details, Entries, PlanCheck, Write,
-    Continue, Remember, Check, Settle, Patch, Trim,
+    Cite, Sources, Choose, Support, Continue, Remember, Check, Settle, Patch, Trim,
 )  # fmt: skip

@@ -16,6 +16,7 @@ from typing import ClassVar
 TAGS = (
     "brief", "outline", "summary", "memory", "before", "sofar", "draft", "entries", "constraints",
     "changed", "findings", "sentences", "sections", "request", "faults",
+    "sources", "passages", "claims",
 )  # fmt: skip
 _ANY = "|".join(TAGS)
 _TAG = re.compile(rf"<(\s*/\s*(?:{_ANY})\b|\s*(?:{_ANY})\s*>)", re.IGNORECASE)

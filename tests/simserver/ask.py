@@ -24,6 +24,9 @@ ROLES: Mapping[str | None, Role] = {
     "Contradictions": "reviewer",
     "Edits": "editor",
     "Cuts": "editor",
+    "CitationPlan": "planner",
+    "Choices": "reviewer",
+    "Supports": "reviewer",
 }
 _SAMPLING = ("temperature", "top_p", "top_k", "min_p", "seed", "repetition_penalty", "stop")
 

@@ -146,6 +146,12 @@ class SimConfig(Options):
     """That an answer ends in one sentence over and over."""
     facts: tuple[Fact, ...] = ()
     needs: tuple[Need, ...] = ()
+    citations: int = Field(default=3, ge=0)
+    """Sentences of its sources that a section copies, each with its citation."""
+    invents_sources: Rate = 0.0
+    """That a citation names a source there is not."""
+    misquotes: Rate = 0.0
+    """That what is copied is copied wrongly."""
     distractors: int = Field(default=0, ge=0)
     """Unasked-for facts about other subjects, in each section."""
 

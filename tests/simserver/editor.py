@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from tests.simserver import citing
 from tests.simserver.ask import Ask
 from tests.simserver.config import SimConfig
 from tests.simserver.facts import Entry, entries, find, plain, tongue_of
@@ -59,6 +60,9 @@ def _mend(finding: Item, text: dict[int, str], ask: Ask) -> None:
         _state(entry, text, _place(quote, text), ask)
         return
     number = _place(quote, text)
+    if finding.id == citing.CITE:
+        citing.mend(finding, quote, text, number, ask)
+        return
     if phrases := _phrases(finding.id, quote, told, ask):
         _put_right(phrases, text, ask)
     elif forbids(told) and quote in text[number] and plain(quote) != plain(text[number]):

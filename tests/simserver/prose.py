@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from functools import partial
 
+from tests.simserver import citing
 from tests.simserver.ask import Ask
 from tests.simserver.chinese import Chinese
 from tests.simserver.config import SimConfig
@@ -116,7 +117,8 @@ def _owed(ask: Ask, config: SimConfig, tongue: Tongue, so_far: str) -> list[str]
     sayings = (tongue.saying(rng, phrase) for phrase in phrases if phrase not in so_far)
     there = plain(so_far)
     facts = (s for s in statements(ask.prompt, config) if plain(s) not in there)
-    return list(dict.fromkeys((*facts, *sayings)))
+    taken = [] if so_far else citing.claims(ask, config)
+    return list(dict.fromkeys((*facts, *taken, *sayings)))
 
 
 def _is_written(requirement: Item, ask: Ask, config: SimConfig) -> bool:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.simserver import archivist, editor, planner, requirements, reviewer
+from tests.simserver import archivist, citing, editor, planner, requirements, reviewer
 from tests.simserver.ask import Ask
 from tests.simserver.config import SimConfig
 from tests.simserver.conform import Form
@@ -24,6 +24,9 @@ FILLERS: Mapping[str, Filler] = {
     "Contradictions": reviewer.contradictions,
     "Edits": editor.edits,
     "Cuts": editor.cuts,
+    "CitationPlan": citing.placed,
+    "Choices": citing.choices,
+    "Supports": citing.supports,
 }
 
 

@@ -1,0 +1,152 @@
+"""Grounding: does every sentence that cites rest on the passage it cites?
+
+By rule first: the key is a source's, and each figure, name and quotation stands in the passage.
+Then one judge call for what the claims mean; its quote must stand in the passage, or it says
+nothing. A judge that cannot be had leaves a claim *not reviewed*.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+from inkwright.agents import evidence
+from inkwright.agents.answers import Support, Supports
+from inkwright.agents.desk import Desk
+from inkwright.memory import citations
+from inkwright.memory.brief import Constraint
+from inkwright.memory.citations import Ground
+from inkwright.memory.draft import Finding, Grounded
+from inkwright.memory.errors import ModelError
+from inkwright.memory.source import Evidence
+from inkwright.prompts import inputs
+from inkwright.prompts.render import fence
+
+CLAIMS = 40
+"""Claims that one call judges."""
+
+
+async def check(
+    desk: Desk,
+    section: str,
+    text: str,
+    constraint: Constraint,
+    given: Sequence[Evidence],
+    *,
+    turn: int = 0,
+    priority: float = 0.0,
+) -> tuple[list[Finding], list[Grounded]]:
+    """Return the findings on the citations of ``text``, and what each citing sentence rests on.
+
+    ``given``: the spans that its writer was given; the whole source is looked through besides.
+    """
+    grounds = citations.grounds(text, desk.shelf, given)
+    sound = [g for g in grounds if not g.fault]
+    verdicts = await _judged(desk, section, sound, turn, priority)
+    grounded = [_grounded(desk, g, verdicts.get(id(g))) for g in grounds]
+    findings = [
+        Finding(
+            constraint=constraint.id,
+            status="broken",
+            evidence=g.claim,
+            why=g.why,
+            by="rule" if ground.fault else "judge",
+        )
+        for ground, g in zip(grounds, grounded, strict=True)
+        if g.status == "unsupported"
+    ]
+    if not grounds and given and _planned(desk, section):
+        why = "it cites none of the sources planned for it"
+        findings = [
+            Finding(constraint=constraint.id, status="broken", evidence=constraint.text, why=why)
+        ]
+    if not findings:
+        unsure = any(g.status == "not reviewed" for g in grounded)
+        status = "not reviewed" if unsure else "met"
+        findings = [Finding(constraint=constraint.id, status=status, by="judge")]
+    return findings, grounded
+
+
+def _planned(desk: Desk, section: str) -> bool:
+    position = desk.plan.outline.position
+    return section in position and bool(desk.plan.outline.section(section).cites)
+
+
+def material(desk: Desk, findings: Sequence[Finding], given: Sequence[Evidence]) -> str:
+    """Return the passages an editor needs to mend these findings."""
+    keys = {k for f in findings for k in citations.keys(f.evidence)}
+    near = [e for e in given if e.key in keys] or list(given)
+    grounds = citations.grounds("\n".join(f.evidence for f in findings), desk.shelf, given)
+    spans = {e.id: e for e in [*(e for g in grounds for e in g.evidence), *near]}
+    return "\n".join(evidence.line(desk, e) for e in spans.values())
+
+
+async def _judged(
+    desk: Desk, section: str, grounds: Sequence[Ground], turn: int, priority: float
+) -> dict[int, Support]:
+    """Return the judge's verdict on each claim that it gave one on."""
+    found: dict[int, Support] = {}
+    if desk.arms.review != "full":
+        return found
+    for start in range(0, len(grounds), CLAIMS):
+        batch = grounds[start : start + CLAIMS]
+        listed = "\n".join(_numbered(desk, n, g) for n, g in enumerate(batch, 1))
+        tokens = 80 + 80 * len(batch)
+        prompt = inputs.Support(
+            section=section, claims=fence("claims", desk.clipped(listed, tokens))
+        )
+        purpose = f"support {turn}" if not start else f"support {turn}.{start}"
+        ask = desk.ask(section, "reviewer", purpose, prompt, tokens, priority=priority)
+        try:
+            answer = await desk.models.form(ask, Supports, partial(_misquoted, desk, batch))
+        except ModelError as fault:
+            desk.problem(f"{section}: citations not reviewed ({fault})")
+            continue
+        for verdict in answer.verdicts:
+            if 1 <= verdict.claim <= len(batch) and _holds(desk, verdict, batch):
+                found.setdefault(id(batch[verdict.claim - 1]), verdict)
+    return found
+
+
+def _numbered(desk: Desk, number: int, ground: Ground) -> str:
+    passages = "\n".join(f"    {evidence.line(desk, e)}" for e in ground.evidence)
+    return f"[{number}] {ground.claim.said}\n{passages}"
+
+
+def _holds(desk: Desk, verdict: Support, batch: Sequence[Ground]) -> bool:
+    """True when a verdict of support quotes what the passages say."""
+    return not verdict.supported or _span(desk, verdict, batch[verdict.claim - 1]) is not None
+
+
+def _misquoted(desk: Desk, batch: Sequence[Ground], answer: Supports) -> str | None:
+    for verdict in answer.verdicts:
+        if 1 <= verdict.claim <= len(batch) and not _holds(desk, verdict, batch):
+            return f"the quote for claim {verdict.claim} is not in its passages"
+    return None
+
+
+def _span(desk: Desk, verdict: Support, ground: Ground) -> Evidence | None:
+    """Return the exact words a verdict quotes, as a span; white space may differ."""
+    for passage in ground.evidence:
+        at = citations.find(desk.shelf.text(passage), verdict.quote)
+        if at is not None:
+            start, end = passage.start + at[0], passage.start + at[1]
+            page = desk.shelf.sources[passage.key].page_at(start)
+            return passage.model_copy(update={"start": start, "end": end, "page": page})
+    return None
+
+
+def _grounded(desk: Desk, ground: Ground, verdict: Support | None) -> Grounded:
+    claim, spans = ground.claim, ground.evidence
+    if ground.fault:
+        status, why = "unsupported", ground.fault
+    elif verdict is None:
+        status, why = "not reviewed", ""
+    elif not verdict.supported:
+        status, why = "unsupported", f"[@{claim.keys[0]}] does not say this"
+    else:
+        span = _span(desk, verdict, ground)
+        assert span is not None, "a verdict without a quote that holds is none"
+        status, why = "supported", ""
+        spans = (span, *(e for e in spans if e.key != span.key))
+    return Grounded.model_validate(
+        {"claim": claim.text, "keys": claim.keys, "status": status, "spans": spans, "why": why}
+    )

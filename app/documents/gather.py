@@ -1,0 +1,124 @@
+"""From what a brief names as sources to the sources themselves."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from inkwright.app.documents.reader import SUFFIXES, Read, read_all
+from inkwright.app.faults import said
+from inkwright.app.files import normal
+from inkwright.memory.errors import BadInput
+from inkwright.memory.source import Source
+from inkwright.memory.values import Value
+
+MAX_FILES = 5_000
+MAX_CHARS = 200_000_000
+"""Of all sources of one brief together."""
+_KEYS = ("path", "text", "key", "title", "authors", "date")
+
+
+class Gathered(Value):
+    """The sources of a brief, and what could not be read."""
+
+    sources: tuple[Source, ...]
+    unread: tuple[str, ...] = ()
+    """One line each."""
+
+
+def gather(given: Any, folder: Path, name: str) -> Gathered:
+    """Read the sources that a brief in ``folder`` gives: paths, folders, or texts.
+
+    A path must lie in ``folder``: a brief from somebody else can't reach other files. What can't
+    be read costs that one document.
+
+    Raises:
+        BadInput: what is given is no source, lies elsewhere, or is too much.
+    """
+    items = [given] if isinstance(given, (str, dict)) else given
+    if not isinstance(items, (list, tuple)):
+        raise BadInput(f"{name}: sources: expected a list of files, folders or texts")
+    sources: list[Source] = []
+    files: list[tuple[Path, dict[str, Any]]] = []
+    for place, item in enumerate(items, 1):
+        where = f"{name}: sources.{place}"
+        about = {"path": item} if isinstance(item, str) else item
+        if not isinstance(about, dict) or not {"path", "text"} & about.keys():
+            raise BadInput(f"{where}: expected a path, or `text:` with the text itself")
+        if unknown := [k for k in about if k not in _KEYS]:
+            raise BadInput(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(_KEYS)}")
+        if "text" in about:
+            sources.append(_source({**about, "text": normal(str(about["text"]))}, where))
+        else:
+            told = {k: v for k, v in about.items() if k != "path"}
+            files += [(file, told) for file in _files(str(about["path"]), folder, where)]
+    read, unread = read_files([file for file, _ in files])
+    for file, told in files:
+        for source in read.get(file, ()):
+            changed = {**source.model_dump(), **told} if told else None
+            sources.append(_source(changed, name) if changed else source)
+    if sum(len(s.text) for s in sources) > MAX_CHARS:
+        raise BadInput(f"{name}: sources: at most {MAX_CHARS:,} characters together")
+    return Gathered(sources=tuple(sources), unread=tuple(unread))
+
+
+def read_files(files: Sequence[Path]) -> tuple[dict[Path, tuple[Source, ...]], list[str]]:
+    """Return the sources in each file that can be read, and one line for what can't."""
+    found: dict[Path, tuple[Source, ...]] = {}
+    unread: list[str] = []
+    for read in read_all(files):
+        found[read.file] = read.sources
+        unread += _lines(read)
+    return found, unread
+
+
+def within(path: Path) -> list[Path]:
+    """Return the documents in a folder and the folders in it, or the one file, in order."""
+    if not path.is_dir():
+        return [path]
+    inside = (f for f in sorted(path.rglob("*")) if f.suffix.lower() in SUFFIXES and f.is_file())
+    root = path.resolve()
+    return [f for f in inside if f.resolve().is_relative_to(root)]
+
+
+def _lines(read: Read) -> Iterator[str]:
+    if read.unread:
+        yield f"source {read.file.name} was not read: {read.unread}"
+    for note in read.notes:
+        yield f"source {read.file.name}: {note}"
+
+
+def _files(given: str, folder: Path, where: str) -> list[Path]:
+    if "://" in given:
+        raise BadInput(f"{where}: {given}: nothing is fetched; save it as a file beside the brief")
+    root = folder.resolve()
+    path = root / given
+    if not path.resolve().is_relative_to(root):
+        raise BadInput(
+            f"{where}: {given}: a source must lie in the brief's folder; "
+            "`inkwright sources add` takes files from anywhere"
+        )
+    if not path.exists():
+        raise BadInput(f"{where}: {given}: no such file")
+    found = within(path)
+    if not found:
+        raise BadInput(f"{where}: {given}: no document in this folder ({', '.join(SUFFIXES)})")
+    if len(found) > MAX_FILES:
+        raise BadInput(f"{where}: {given}: {len(found):,} files; at most {MAX_FILES:,}")
+    return found
+
+
+def _source(fields: dict[str, Any], where: str) -> Source:
+    told = {k: v for k, v in fields.items() if v is not None}
+    if isinstance(told.get("authors"), str):
+        told["authors"] = (told["authors"],)
+    if "date" in told:
+        told["date"] = str(told["date"])
+    try:
+        source = Source.model_validate(told)
+    except ValidationError as fault:
+        raise BadInput(f"{where}: {said(fault.errors()[0])}") from fault
+    if source.kind == "document" and not source.text.strip():
+        raise BadInput(f"{where}: the text is empty")
+    return source

@@ -1,0 +1,67 @@
+"""A source: one text that a work may draw on and cite."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from inkwright.memory.values import Value, digest
+
+SourceKind = Literal["document", "reference", "request"]
+MAX_SOURCE_CHARS = 20_000_000
+
+
+class Source(Value):
+    """One document's text, and what a reference to it says."""
+
+    key: str = Field(default="", max_length=80, pattern=r"^[\w][\w.:-]*$|^$")
+    """What citations call it, as in ``[@smith2020]``. Empty: one is made when it is kept."""
+    kind: SourceKind = "document"
+    """``reference``: a line of a bibliography, with no text to rest a claim on. ``request``: the
+    part of a long request beyond its instructions, which is never cited."""
+    title: str = Field(default="", max_length=400)
+    authors: tuple[str, ...] = ()
+    date: str = Field(default="", max_length=40)
+    """As the document gives it: a year, or year-month-day."""
+    name: str = Field(default="", max_length=255)
+    """Of the file it was read from."""
+    text: str = Field(default="", max_length=MAX_SOURCE_CHARS)
+    pages: tuple[int, ...] = ()
+    """Where each page begins in ``text``, in code points. Empty: it has no pages."""
+    text_digest: str = ""
+    """Stands for ``text`` where that is kept elsewhere."""
+
+    @field_validator("title", "date", "name")
+    @classmethod
+    def _one_line(cls, text: str) -> str:
+        return " ".join(text.split())
+
+    @property
+    def year(self) -> str:
+        return self.date[:4]
+
+    def page_at(self, offset: int) -> int | None:
+        """Return the number of the page at ``offset``, from 1; None without pages."""
+        return sum(start <= offset for start in self.pages) or None
+
+    def without_text(self) -> "Source":
+        """Return it with only the digest of its text."""
+        known = self.text_digest or digest(self.text)
+        return self.model_copy(update={"text": "", "pages": (), "text_digest": known})
+
+
+class Evidence(Value):
+    """An exact span of a stored source."""
+
+    source: int
+    """Number of the source in its work."""
+    key: str
+    start: int
+    end: int
+    """In code points of the source's text."""
+    page: int | None = None
+    """Page on which it begins."""
+
+    @property
+    def id(self) -> str:
+        """What the vector index calls it."""
+        return f"source{self.source}:{self.start}-{self.end}"
