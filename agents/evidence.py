@@ -8,10 +8,12 @@ documents (after XL3M, arXiv:2405.17755).
 """
 
 import asyncio
+import re
 from collections.abc import Iterable, Sequence
 
 from inkwright.agents.answers import Choices
 from inkwright.agents.desk import Desk, orders
+from inkwright.memory import citations
 from inkwright.memory.entry import normalise
 from inkwright.memory.errors import IndexUnusable, ModelError
 from inkwright.memory.names import NamesIn
@@ -21,6 +23,7 @@ from inkwright.prompts import inputs
 from inkwright.prompts.render import fence, render
 
 RANK_OFFSET = 60
+_PARAGRAPHS = re.compile(r"\n\s*\n")
 QUESTION_HITS = 60
 EMBEDDED = 2000
 """Up to so many passages are all searched by meaning; of more, only those that share words."""
@@ -55,8 +58,12 @@ def line(desk: Desk, evidence: Evidence) -> str:
     """Return a passage as prompts show it, after its key."""
     source = desk.shelf.sources[evidence.key]
     page = f", p. {evidence.page}" if evidence.page else ""
-    words = " ".join(desk.shelf.text(evidence).split())
-    return f"[@{evidence.key}] {source.title}{page}: {words}"
+    return f"[@{evidence.key}] {source.title}{page}: {_on_one_line(desk.shelf.text(evidence))}"
+
+
+def _on_one_line(text: str) -> str:
+    """Return a passage as one line, which no line of it can pass for another; " / " parts it."""
+    return " / ".join(" ".join(part.split()) for part in _PARAGRAPHS.split(text) if part.strip())
 
 
 async def _ranked(desk: Desk, section: Section) -> list[Evidence]:
@@ -111,17 +118,14 @@ async def _chosen(desk: Desk, section: Section, candidates: list[Evidence]) -> l
     except ModelError as fault:
         desk.problem(f"{section.id}: passages of the sources were not judged ({fault})")
         return candidates
-    words = {n: " ".join(desk.shelf.text(e).split()) for n, e in enumerate(candidates, 1)}
-    all_words = list(words.values())
+    words = {n: desk.shelf.text(e) for n, e in enumerate(candidates, 1)}
     kept: dict[int, Evidence] = {}
     for choice in answer.choices:
-        quote, against = (" ".join(q.split()) for q in (choice.quote, choice.against))
         number = choice.passage
-        if number not in words or not quote or quote not in words[number]:
+        if number not in words or citations.find(words[number], choice.quote) is None:
             continue
         kept.setdefault(number, candidates[number - 1])
-        if against:
-            other = next((n for n, w in enumerate(all_words, 1) if against in w), None)
-            if other is not None:
-                kept.setdefault(other, candidates[other - 1])
+        against = (n for n, w in words.items() if citations.find(w, choice.against) is not None)
+        if (other := next(against, None)) is not None:
+            kept.setdefault(other, candidates[other - 1])
     return list(kept.values()) or candidates

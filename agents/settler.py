@@ -8,13 +8,13 @@ most, then what is left is reported.
 """
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from inkwright.agents import archivist, editor, reviewer
 from inkwright.agents.desk import Desk
 from inkwright.agents.events import SectionSettled
-from inkwright.memory import drafts, staleness, works
+from inkwright.memory import citations, drafts, staleness, works
 from inkwright.memory import findings as kept_findings
 from inkwright.memory.draft import Draft, Finding
 from inkwright.memory.errors import BudgetSpent, ModelError
@@ -113,6 +113,8 @@ def is_theirs(draft: Draft, finding: Finding) -> bool:
 async def _judged(
     desk: Desk, draft: Draft, changes: Sequence[Change], number: int
 ) -> list[Finding]:
+    withdrawn = [c for c in changes if c.id.startswith(staleness.SOURCE)]
+    changes = [c for c in changes if c not in withdrawn]
     batches = [changes[i : i + CHANGES_A_CALL] for i in range(0, len(changes), CHANGES_A_CALL)]
     answers = await asyncio.gather(
         *(
@@ -122,7 +124,17 @@ async def _judged(
             for place, batch in enumerate(batches)
         )
     )
-    return [finding for answer in answers for finding in answer]
+    judged = [finding for answer in answers for finding in answer]
+    return [*_resting_on(draft, withdrawn), *judged]
+
+
+def _resting_on(draft: Draft, withdrawn: Sequence[Change]) -> Iterator[Finding]:
+    """Yield the sentences that cite a source which was dropped: no judge need say so."""
+    for change in withdrawn:
+        key = change.id.removeprefix(staleness.SOURCE)
+        for claim in citations.claims(draft.text):
+            if key in claim.keys:
+                yield Finding(constraint=change.id, status="broken", evidence=claim.text)
 
 
 async def _patch(

@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from inkwright.app.cli_memory import memory as memory_commands
+from inkwright.app.cli_sources import sources as source_commands
 from inkwright.app.cli_text import texts
 from inkwright.app.exits import Exit, plainly
 
@@ -288,6 +289,7 @@ def graph() -> None:
 
 app.add_typer(texts)
 app.add_typer(memory_commands, name="memory")
+app.add_typer(source_commands, name="sources")
 
 
 def _leave(code: int) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from inkwright.agents.config import Arms, Calling, Limits
 from inkwright.agents.events import Notice, Watch, unwatched
-from inkwright.app import endpoints, output
+from inkwright.app import cited, endpoints, output
 from inkwright.app.assemble import assemble
 from inkwright.app.memory_file import memory_file
 from inkwright.app.purging import purge_work
@@ -257,7 +257,11 @@ def _manuscript(
     folder: Path | None,
 ) -> Manuscript:
     work, plan = works.get(library, work_id), _planned(library, work_id).plan
-    text = assemble(plan.outline, drafts.current(library, work_id), work.brief.headings)
+    texts = cited.in_order(plan, drafts.current(library, work_id))
+    citing = cited.cited(library, work, texts)
+    text = assemble(plan.outline, cited.as_read(texts, citing), work.brief.headings)
+    if references := citing.references():
+        text = f"{text.rstrip()}\n\n{references}\n"
     reported = report(library, work, text, ran, settings_shown(job.settings, calling))
     path = None
     if folder is not None:

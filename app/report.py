@@ -6,6 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from inkwright.agents import rules
 from inkwright.agents.config import Arms, Calling
+from inkwright.app.cited import CitationReport, SourceReport, followed, listed
 from inkwright.app.settings import Settings
 from inkwright.app.version import VERSION
 from inkwright.memory import drafts, journal, plans, staleness
@@ -21,12 +22,11 @@ from inkwright.prompts.render import versions
 
 
 class Outcome(TypedDict):
+    """What was found about one constraint: met, broken or not reviewed."""
+
     id: str
     status: str
     evidence: str
-
-
-"""What was found about one constraint: met, broken or not reviewed."""
 
 
 class SectionReport(TypedDict):
@@ -88,6 +88,9 @@ class Report(TypedDict):
     seconds: float
     sections: list[SectionReport]
     constraints: list[ConstraintReport]
+    citations: list[CitationReport]
+    """Every citing sentence with the passage it rests on; empty without sources."""
+    sources: list[SourceReport]
     calls: Calls
     tokens: Tokens
     models: dict[str, str]
@@ -131,6 +134,8 @@ def report(library: Library, work: Work, text: str, ran: Ran, settings: dict[str
         seconds=round(ran["seconds"], 3),
         sections=sections,
         constraints=_constraints(plan, texts, _whole_review(work), text),
+        citations=followed(library, work, plan),
+        sources=listed(library, work, plan),
         calls=_calls(usage, ran["from_journal"]),
         tokens=Tokens(
             prompt=sum(u.prompt for u in usage),
@@ -193,7 +198,8 @@ def _finding(draft: Draft | None, constraint: Constraint) -> Finding:
 
 
 def _outcome(constraint: Constraint, finding: Finding) -> Outcome:
-    return Outcome(id=constraint.id, status=finding.status, evidence=finding.evidence)
+    why = f" ({finding.why})" if finding.why else ""
+    return Outcome(id=constraint.id, status=finding.status, evidence=f"{finding.evidence}{why}")
 
 
 def _whole_review(work: Work) -> dict[str, Finding]:
@@ -235,7 +241,7 @@ def _outside_plan(finding: Finding) -> ConstraintReport:
 
 
 def _by_rule(constraint: Constraint, text: str) -> Finding:
-    checked = rules.check(text, [constraint])
+    checked = rules.check(text, [constraint]) if constraint.kind != "citations" else []
     return checked[0] if checked else Finding(constraint=constraint.id, status="not reviewed")
 
 

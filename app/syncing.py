@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from inkwright.app.assemble import assemble
+from inkwright.app.cited import cited, in_order
 from inkwright.app.comparing import Found, compare, renamed
 from inkwright.app.importing import read_raw
 from inkwright.memory import drafts, manuscripts, plans, works
@@ -52,11 +53,13 @@ def sync_manuscript(library: Library, folder: Path, *, take_titles: bool = False
     work, exported = _read_report(folder / REPORT)
     file = folder / MANUSCRIPT
     text = read_raw(file)
-    brief = works.get(library, work).brief
+    known = works.get(library, work)
+    brief = known.brief
     with works.leased(library, work) as lease:
         plan = plans.current(library, work)
         assert plan is not None, "a work with a report has a plan"
         current = drafts.current(library, work)
+        text = cited(library, known, in_order(plan, current)).taken_back(text)
         found = compare(plan.outline, current, brief.headings, text, take_titles=take_titles)
         changed, older = _changed(library, work, current, found)
         for sid in changed:

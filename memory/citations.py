@@ -79,8 +79,12 @@ def without(text: str) -> str:
 
 def keys(text: str) -> tuple[str, ...]:
     """Return the keys that ``text`` cites, each once, in order."""
-    cited = (k for c in _CITATION.finditer(text) for k in _CITED.findall(c.group()))
-    return tuple(dict.fromkeys(cited))
+    return tuple(dict.fromkeys(key for group in groups(text) for key in group))
+
+
+def groups(text: str) -> list[tuple[str, ...]]:
+    """Return the keys of each citation in ``text``, in order."""
+    return [tuple(_CITED.findall(c.group())) for c in _CITATION.finditer(text)]
 
 
 def replaced(text: str, write: Callable[[tuple[str, ...]], str]) -> str:
@@ -205,9 +209,14 @@ def _names(text: str) -> Iterator[str]:
 
 
 def find(text: str, quote: str) -> tuple[int, int] | None:
-    """Return where ``quote`` stands in ``text``, whatever its white space; None when nowhere."""
-    words = quote.split()
+    """Return where ``quote`` stands in ``text``, whatever its white space; None when nowhere.
+
+    Prompts show a tag's ``<`` as ``‹`` (``prompts.render.fence``) and paragraphs apart by a ``/``,
+    and so does who quotes them.
+    """
+    words = [w for w in quote.replace("‹", "<").split() if w != "/"]
     if not words:
         return None
-    found = regex.search(r"\s+".join(regex.escape(w, special_only=True) for w in words), text)
+    body = r"\s+".join(regex.escape(w, special_only=True) for w in words)
+    found = regex.search(body, text.replace("‹", "<"))
     return found.span() if found else None

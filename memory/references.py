@@ -39,7 +39,8 @@ class Cited:
         *,
         han: bool,
     ) -> None:
-        mentioned = (key for text in texts for key in citations.keys(text))
+        self._groups = dict.fromkeys(g for text in texts for g in citations.groups(text))
+        mentioned = (key for group in self._groups for key in group)
         self.keys = [key for key in dict.fromkeys(mentioned) if key in sources]
         """Those of sources, each once."""
         self._sources, self._style, self._han = sources, style, han
@@ -48,6 +49,20 @@ class Cited:
     def shown(self, text: str) -> str:
         """Return a section's text with its citations in the style of the manuscript."""
         return citations.replaced(text, self._citation)
+
+    def taken_back(self, manuscript: str) -> str:
+        """Return a manuscript, edited perhaps, with its citations as drafts have them.
+
+        The list of references at its end is left out: it follows from the citations.
+        """
+        if not self.keys:
+            return manuscript
+        head = manuscript.rstrip().removesuffix(self.references())
+        text = f"{head.rstrip()}\n" if head != manuscript.rstrip() else manuscript
+        written = {self._citation(keys): keys for keys in self._groups}
+        for shown in sorted(written, key=len, reverse=True):
+            text = text.replace(shown, f"[{'; '.join(f'@{k}' for k in written[shown])}]")
+        return text
 
     def references(self) -> str:
         """Return the list of what is cited, with its heading; empty when nothing is.

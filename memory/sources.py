@@ -77,6 +77,16 @@ def insert_all(db: Connection, work: str, sources: Sequence[Source], *, after: i
         )
 
 
+def dropped(library: Library, work: str) -> dict[str, str]:
+    """Return the titles of the sources taken out of use, by key. Reads no text."""
+    table = schema.sources
+    with library.read() as db:
+        rows = db.execute(
+            select(table.c.about, table.c.title).where(table.c.work == work, table.c.dropped)
+        )
+        return {r.about["key"]: r.title for r in rows}
+
+
 def drop(library: Library, lease: Lease, key: str) -> Kept:
     """Take a source out of use. Its text stays, so that old drafts can still be followed back.
 
@@ -154,6 +164,10 @@ def _plain(text: str) -> str:
 
 def _free(key: str, used: set[str]) -> str:
     """Return ``key``, with a letter or number after it if it is taken."""
-    endings = ["", *"bcdefghijklmnopqrstuvwxyz", *(str(n) for n in range(2, MAX_SOURCES + 2))]
+    endings: list[str] = [
+        "",
+        *"bcdefghijklmnopqrstuvwxyz",
+        *(str(n) for n in range(2, MAX_SOURCES + 2)),
+    ]
     key = key if key[0].isalpha() else f"s{key}"
-    return next(k for k in (key + e for e in endings) if k not in used)
+    return next(f"{key}{e}" for e in endings if f"{key}{e}" not in used)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from inkwright.memory import drafts, plans
+from inkwright.memory import citations, drafts, plans, sources
 from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.entry import Entry
 from inkwright.memory.ledger import Ledger
@@ -13,6 +13,9 @@ from inkwright.memory.outline import Outline
 from inkwright.memory.plans import Plan
 from inkwright.memory.sight import in_sight
 from inkwright.memory.values import digest
+
+SOURCE = "source:"
+"""Before its key: the id of a change that is a source."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ def find(
     if plan is None:
         return []
     ledger = (ledger or Ledger(library, work)).refresh()
+    dropped = sources.dropped(library, work)
     current, manifests = drafts.current(library, work), drafts.manifests(library, work)
     with library.read() as db:
         stamps = {sid: set(drafts.stamped(db, work, d)) for sid, d in current.items()}
@@ -73,7 +77,7 @@ def find(
         changes = tuple(
             change
             for change in _changes(
-                plan, ledger, versions, manifests[section.id], current[section.id]
+                plan, ledger, versions, manifests[section.id], current[section.id], dropped
             )
             if change.stamp not in stamps[section.id]
         )
@@ -83,14 +87,31 @@ def find(
 
 
 def _changes(
-    plan: Plan, ledger: Ledger, versions: Mapping[str, int], manifest: Manifest, draft: Draft
+    plan: Plan,
+    ledger: Ledger,
+    versions: Mapping[str, int],
+    manifest: Manifest,
+    draft: Draft,
+    dropped: Mapping[str, str],
 ) -> Iterator[Change]:
     sid = draft.section
+    yield from _dropped_sources(draft, dropped)
     yield from _plan_changes(plan, manifest, sid)
     visible = {e.id: e for e in in_sight(ledger, plan.outline, sid, versions)}
     yield from _shown_changes(ledger, visible, manifest)
     yield from _denied(ledger, manifest, draft)
     yield from _appeared(plan.outline, ledger, visible, manifest, draft, sid)
+
+
+def _dropped_sources(draft: Draft, dropped: Mapping[str, str]) -> Iterator[Change]:
+    for key in citations.keys(draft.text) if dropped else ():
+        if key in dropped:
+            yield Change(
+                f"{SOURCE}{key}",
+                f"- [{SOURCE}{key}] [@{key}] {dropped[key]}: withdrawn; nothing may rest on it",
+                f"the source {key} was dropped",
+                f"{SOURCE}{key}:dropped",
+            )
 
 
 def _plan_changes(plan: Plan, manifest: Manifest, sid: str) -> Iterator[Change]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from inkwright.memory.source import Source
@@ -91,7 +92,8 @@ class _Process:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
-            self._line(_START_SECONDS)
+            if not self._line(_START_SECONDS):
+                raise RuntimeError("the process that reads documents did not start")
         return self._process
 
     def _line(self, seconds: float) -> bytes:
@@ -116,4 +118,5 @@ class _Process:
             process.wait()
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
-                    pipe.close()
+                    with suppress(BrokenPipeError):  # what it was not told, it need not know now
+                        pipe.close()

@@ -22,7 +22,8 @@ def placed(ask: Ask, config: SimConfig) -> dict[str, Any]:
     sections = [sid for sid, _, _ in listed(ask.prompt.block("sections"))]
     items = []
     if keys and sections:
-        for sid, size in zip(sections, shares(max(len(keys), len(sections)), len(sections))):
+        sizes = shares(max(len(keys), len(sections)), len(sections))
+        for sid, size in zip(sections, sizes, strict=True):
             for _ in range(size):
                 key = keys[len(items) % len(keys)]
                 items.append({"section": sid, "source": key, "point": f"what {key} has to say"})
@@ -59,10 +60,11 @@ def supports(ask: Ask, config: SimConfig) -> dict[str, Any]:
 
 
 def claims(ask: Ask, config: SimConfig) -> list[str]:
-    """Return the sentences a writer takes from its sources, cited rightly, wrongly, or misquoted."""
+    """Return the sentences a writer takes from its sources, rightly or wrongly cited or quoted."""
     passages = _passages(ask.prompt.block("sources"))
     owed = []
-    for place, (_, key, _, words) in enumerate(passages[: config.citations]):
+    chosen = ask.dice.random("passages").sample(passages, min(config.citations, len(passages)))
+    for place, (_, key, _, words) in enumerate(chosen):
         if not (usable := _usable(words)):
             continue
         sentence = ask.dice.pick(usable, f"claim/{place}")
@@ -79,7 +81,7 @@ def mend(finding: Item, quote: str, text: dict[int, str], near: int, ask: Ask) -
     passages = _passages(ask.prompt.block("entries"))
     usable = [(key, s) for _, key, _, words in passages for s in _usable(words)]
     if not usable:
-        text[near] = text[near].replace(quote, re.sub(r" ?\[@[^\]]*\]", "", quote))
+        text[near] = text[near].replace(quote, uncited(quote))
         return
     wanted = set(plain(quote).split())
     key, sentence = max(usable, key=lambda u: len(wanted & set(plain(u[1]).split())))
@@ -95,13 +97,19 @@ def cited(sentence: str, key: str) -> str:
     return f"{bare} [@{key}]{sentence[len(bare) :].strip() or '.'}"
 
 
+def uncited(text: str) -> str:
+    """Return ``text`` without its citations."""
+    return re.sub(r" ?\[@[^\]]*\]", "", text)
+
+
 def _passages(block: str) -> list[tuple[str, str, str, str]]:
     return _PASSAGE.findall(block)
 
 
 def _usable(words: str) -> list[str]:
     """Return whole sentences of a passage, those with figures first."""
-    found = [s for s in sentences(words) if _SHORTEST <= len(s) <= _LONGEST or _is_cjk(s)]
+    parts = [s for part in words.split(" / ") for s in sentences(part)]
+    found = [s for s in parts if _SHORTEST <= len(s) <= _LONGEST or _is_cjk(s)]
     found = [s for s in found if s[-1] in ".。" and "[" not in s and "#" not in s]
     return sorted(found, key=lambda s: not re.search(r"\d", s))
 

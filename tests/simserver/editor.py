@@ -60,6 +60,9 @@ def _mend(finding: Item, text: dict[int, str], ask: Ask) -> None:
         _state(entry, text, _place(quote, text), ask)
         return
     number = _place(quote, text)
+    if finding.id.startswith("source:"):
+        text[number] = text[number].replace(quote, citing.uncited(quote))
+        return
     if finding.id == citing.CITE:
         citing.mend(finding, quote, text, number, ask)
         return

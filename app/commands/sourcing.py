@@ -1,0 +1,81 @@
+"""``inkwright sources ...``: what each command does, and what it prints."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from inkwright.app import cited, engine
+from inkwright.app.settings import Settings
+from inkwright.app.sources_of import Sources
+from inkwright.memory import plans, works
+from inkwright.memory.references import reference
+from inkwright.memory.source import Source
+from inkwright.memory.wordcount import count_words
+
+
+def add(work: str, paths: Sequence[Path]) -> None:
+    """Read documents into a work, and say what of them was not read."""
+    new, unread = Sources(work).add(*paths)
+    for kept in new:
+        typer.echo(_line(kept.source))
+    for line in unread:
+        typer.echo(line, err=True)
+    if not new:
+        typer.echo("nothing new")
+
+
+def list_sources(work: str, *, as_json: bool) -> None:
+    """Print every source with the sections that cite it."""
+    found = Sources(work)
+    settings = Settings.load()
+    with engine.opened(settings) as library:
+        plan = plans.current(library, found.work)
+        listed = cited.listed(library, works.get(library, found.work), plan) if plan else []
+    if as_json:
+        bare: dict[str, list[str]] = {"planned": [], "cited": []}
+        placed = {s["key"]: {"planned": s["planned"], "cited": s["cited"]} for s in listed}
+        standing = {k.source.key: placed.get(k.source.key, bare) for k in found.all()}
+        told = [
+            {**k.source.model_dump(mode="json", exclude={"text", "text_digest", "pages"})}
+            | {"words": count_words(k.source.text), "pages": len(k.source.pages)}
+            | {name: standing[k.source.key][name] for name in ("planned", "cited")}
+            for k in found.all()
+        ]
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    by_key = {s["key"]: s["cited"] for s in listed}
+    for kept in found.all():
+        typer.echo(_line(kept.source))
+        if sections := by_key.get(kept.source.key):
+            typer.echo(f"    cited in {', '.join(sections)}")
+    if not found.all():
+        typer.echo("it has no sources")
+
+
+def show(work: str, key: str) -> None:
+    """Print one source: what a reference says of it, then its text."""
+    source = Sources(work).one(key).source
+    typer.echo(_line(source))
+    typer.echo("")
+    typer.echo(source.text or "(a line of a bibliography: there is no text to rest a claim on)")
+
+
+def drop(work: str, key: str) -> None:
+    """Take a source out of use, and say what rests on it."""
+    sources = Sources(work)
+    sources.drop(key)
+    stale = engine.stale(sources.work)
+    typer.echo(f"dropped {key}; {len(stale)} sections to check" if stale else f"dropped {key}")
+    for sid, reasons in stale.items():
+        typer.echo(f"  {sid}: {'; '.join(reasons)}")
+    if stale:
+        typer.echo(f"`inkwright settle {sources.work}` mends them")
+
+
+def _line(source: Source) -> str:
+    size = f"{len(source.pages)} pages, " if source.pages else ""
+    words = f"{size}{count_words(source.text):,} words" if source.text else "no text"
+    name = f" ({source.name})" if source.name else ""
+    return f"[@{source.key}] {reference(source)} {words}{name}"

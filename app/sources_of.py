@@ -1,0 +1,97 @@
+"""The sources of one work, as its person adds, reads and drops them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from inkwright.app import engine
+from inkwright.app.documents.gather import read_files, within
+from inkwright.app.settings import Settings
+from inkwright.app.shelf import named, standings
+from inkwright.memory import sources, works
+from inkwright.memory.errors import BadInput
+from inkwright.memory.library import Library
+from inkwright.memory.source import Source
+from inkwright.memory.sources import Kept
+
+
+def read_sources(*paths: Path | str) -> tuple[Source, ...]:
+    """Return what documents and folders of documents hold, for ``Brief(sources=...)``.
+
+    >>> import inkwright, pathlib
+    >>> _ = pathlib.Path("tides.md").write_text("# Tides\\n\\nThe range is 7.2 metres.\\n")
+    >>> [source.title for source in inkwright.read_sources("tides.md")]
+    ['Tides']
+
+    Raises:
+        BadInput: one of them cannot be read; the message says which and why.
+    """
+    found, unread = _read(paths)
+    if unread:
+        raise BadInput("; ".join(unread))
+    return tuple(found)
+
+
+class Sources:
+    """The sources of a work. What rests on one that is dropped is stale until it is settled.
+
+    >>> import inkwright, pathlib
+    >>> _ = pathlib.Path("tides.md").write_text("# Tides\\n\\nThe range is 7.2 metres.\\n")
+    >>> brief = inkwright.Brief(
+    ...     request="A note on the tides of Brest.", words=120,
+    ...     sources=inkwright.read_sources("tides.md"),
+    ... )
+    >>> piece = inkwright.write(brief)
+    >>> [kept.source.key for kept in inkwright.Sources(piece.work).all()]
+    ['tides']
+    """
+
+    def __init__(self, work: str, *, settings: Settings | None = None) -> None:
+        self._settings = settings or Settings.load()
+        url = self._settings.library_url
+        found = standings(self._settings.home, url.get_secret_value() if url else None)
+        self.work = named((s.work for s in found), work)
+
+    def all(self) -> list[Kept]:
+        """Return the sources in use, in the order they came."""
+        with self._open() as library:
+            return [k for k in sources.kept(library, self.work) if k.source.kind != "request"]
+
+    def one(self, key: str) -> Kept:
+        """Return one source by its key.
+
+        Raises:
+            BadInput: there is none.
+        """
+        for kept in self.all():
+            if kept.source.key == key.removeprefix("@"):
+                return kept
+        raise BadInput(f"{self.work} has no source {key!r}")
+
+    def add(self, *paths: Path | str) -> tuple[list[Kept], list[str]]:
+        """Read documents and keep them; return what is new, and a line for what is not read."""
+        found, unread = _read(paths)
+        with self._open() as library, works.leased(library, self.work) as lease:
+            return sources.keep(library, lease, found), unread
+
+    def drop(self, key: str) -> Kept:
+        """Take a source out of use.
+
+        Raises:
+            BadInput: there is none of this key.
+        """
+        with self._open() as library, works.leased(library, self.work) as lease:
+            return sources.drop(library, lease, key.removeprefix("@"))
+
+    @contextmanager
+    def _open(self) -> Iterator[Library]:
+        with engine.opened(self._settings) as library:
+            yield library
+
+
+def _read(paths: Sequence[Path | str]) -> tuple[list[Source], list[str]]:
+    files = [file for path in paths for file in within(Path(path).expanduser())]
+    if not files:
+        raise BadInput("there is no document here; name a file, or a folder with documents")
+    found, unread = read_files(files)
+    return [source for file in dict.fromkeys(files) for source in found.get(file, ())], unread
