@@ -55,14 +55,15 @@ def _mend(finding: Item, text: dict[int, str], ask: Ask) -> None:
     """Change ``text`` so that ``finding`` no longer holds."""
     said = _FINDING.fullmatch(finding.text)
     quote, told = said.groups() if said else ("", finding.text)
+    if finding.id.startswith("source:"):
+        number = _place(quote, text)
+        text[number] = text[number].replace(quote, citing.uncited(quote))
+        return
     entry = next((e for e in entries(ask.prompt.block("entries")) if e.id == finding.id), None)
     if entry:
         _state(entry, text, _place(quote, text), ask)
         return
     number = _place(quote, text)
-    if finding.id.startswith("source:"):
-        text[number] = text[number].replace(quote, citing.uncited(quote))
-        return
     if finding.id == citing.CITE:
         citing.mend(finding, quote, text, number, ask)
         return
