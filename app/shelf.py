@@ -14,7 +14,7 @@ from typing import Any
 
 from inkwright.memory.errors import BadInput, LibraryUnusable, WorkNotFound
 
-KNOWN_SCHEMA = "0002"
+KNOWN_SCHEMA = "0003"
 """The schema these queries read. A test holds it to ``memory.schema.REVISION``."""
 
 _PLANNED = """
