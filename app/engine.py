@@ -84,13 +84,16 @@ def opened(settings: Settings) -> Iterator[Library]:
         library.close()
 
 
-def begin(brief: Brief, settings: Settings, arms: Arms, *, fresh: bool = False) -> Work:
+def begin(
+    brief: Brief, settings: Settings, arms: Arms, *, fresh: bool = False, to_write: bool = True
+) -> Work:
     """Return the work of this brief, seed and arms: the one there is, or a new one.
 
     Raises:
-        BadInput: no model is set, or the library cannot be used.
+        BadInput: no model is set and it is ``to_write`` now, or the library cannot be used.
     """
-    endpoints.named(settings)
+    if to_write:
+        endpoints.named(settings)
     with opened(settings) as library:
         return works.begin(library, brief, arms.model_dump(), fresh=fresh)
 
@@ -160,6 +163,19 @@ def purge(work: str, settings: Settings | None = None) -> bool:
     """
     with opened(settings or Settings.load()) as library:
         return purge_work(library, work)
+
+
+def duplicate(work: str, settings: Settings | None = None) -> str:
+    """Return the id of a copy of a work, with all that was made of it.
+
+    Raises:
+        WorkNotFound: there is none of this id.
+        WorkBusy: it is being written.
+    """
+    from inkwright.memory import copying
+
+    with opened(settings or Settings.load()) as library:
+        return copying.duplicate(library, work).id
 
 
 def import_file(

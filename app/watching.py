@@ -1,4 +1,4 @@
-"""Watching a run from outside, whoever started it: where it stands, how fast it goes, what it costs.
+"""Watching a run from outside, whoever started it: where it stands, its pace, its cost.
 
 Everything is read from the library, with a few short queries.
 """

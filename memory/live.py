@@ -1,7 +1,7 @@
-"""A run as others see it while it goes on: what it says of itself, its text, what is asked of it.
+"""A run as others see it while it goes on: what it says, its text, and what is asked of it.
 
-Whatever starts a run, command line, studio or program, tells it here, at most once a second. Nothing
-rests on these rows: where a work stands is in its drafts and its journal.
+Whatever starts a run, command line, studio or program, tells it here, at most once a second.
+Nothing rests on these rows: where a work stands is in its drafts and its journal.
 """
 
 from collections.abc import Collection, Mapping
@@ -90,7 +90,9 @@ def end(library: Library, work: str, said: str) -> None:
     with library.write() as db:
         db.execute(delete(texts).where(texts.c.work == work))
         db.execute(
-            update(table).where(table.c.work == work).values(ended=said, asked=None, updated_at=now())
+            update(table)
+            .where(table.c.work == work)
+            .values(ended=said, asked=None, updated_at=now())
         )
 
 
