@@ -18,12 +18,14 @@ from inkwright.app.report import Ran, Report, report, settings_shown
 from inkwright.app.settings import Settings
 from inkwright.memory import drafts, plans, staleness, works
 from inkwright.memory.brief import Brief
+from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
 from inkwright.memory.plans import Plan
 from inkwright.memory.works import Work
 
 if TYPE_CHECKING:
     from inkwright.agents.run import RunResult
+    from inkwright.app.exporting.export import Exported, Wanted
     from inkwright.app.importing import Chosen, Imported
     from inkwright.app.syncing import Synced
 
@@ -151,17 +153,27 @@ def purge(work: str, settings: Settings | None = None) -> bool:
 
 def import_file(
     file: Path, chosen: "Chosen", job: Job, *, out: Path | None = None
-) -> tuple["Imported", Manuscript]:
-    """Make a work of a manuscript from outside; no model is called.
+) -> tuple["Imported", Manuscript | None]:
+    """Make a work of a manuscript from outside, or of an archive; no model is called.
+
+    An archive of a work that is not planned yet has no manuscript.
 
     Raises:
-        BadInput: the file cannot be read as a manuscript; nothing is stored.
+        BadInput: the file cannot be read as one; nothing is stored.
     """
-    from inkwright.app.importing import import_manuscript
+    from inkwright.app.exporting.unpacking import bring_back, is_archive
+    from inkwright.app.importing import Chosen, import_manuscript
 
+    if is_archive(file) and chosen != Chosen():
+        raise BadInput(f"{file}: an archive brings its own title, language and continuity")
     folder = output.prepare(out) if out else None
     with opened(job.settings) as library:
-        imported = import_manuscript(library, file, chosen)
+        if is_archive(file):
+            imported = bring_back(library, file)
+        else:
+            imported = import_manuscript(library, file, chosen)
+        if plans.current(library, imported.work) is None:
+            return imported, None
         return imported, as_it_stands(library, imported.work, job, folder)
 
 
@@ -175,6 +187,21 @@ def sync(folder: Path, job: Job, *, take_titles: bool = False) -> "Synced":
 
     with opened(job.settings) as library:
         return sync_manuscript(library, folder, take_titles=take_titles)
+
+
+def export(
+    work: str, wanted: "Wanted", settings: Settings | None = None, *, out: Path | None = None
+) -> "Exported":
+    """Write a work to a file, as it stands; no model is called.
+
+    Raises:
+        BadInput: there is nothing to export, or it cannot be made of what is given.
+        ExportFailed: the file could not be made; nothing was written.
+    """
+    from inkwright.app.exporting.export import export as exported
+
+    with opened(settings or Settings.load()) as library:
+        return exported(library, work, wanted, out)
 
 
 async def remember(work: str, job: Job) -> "RunResult":

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from inkwright.app.api import (
         Run,
         awrite,
+        export,
         import_file,
         plan,
         resume,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         write,
     )
     from inkwright.app.engine import Manuscript, PlannedWork
+    from inkwright.app.exporting.export import Exported
     from inkwright.app.importing import Imported
     from inkwright.app.memory_of import Memory
     from inkwright.app.report import Report
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from inkwright.memory.errors import (
         BadInput,
         BudgetSpent,
+        ExportFailed,
         InkwrightError,
         LeaseLost,
         LibraryUnusable,
@@ -72,9 +75,11 @@ _HOMES = {
         "TextGrew",
     ),
     "inkwright.app.api": (
-        "Run", "awrite", "import_file", "plan", "resume", "status", "stream", "sync", "write",
+        "Run", "awrite", "export", "import_file", "plan", "resume", "status", "stream", "sync",
+        "write",
     ),
     "inkwright.app.engine": ("Manuscript", "PlannedWork"),
+    "inkwright.app.exporting.export": ("Exported",),
     "inkwright.app.importing": ("Imported",),
     "inkwright.app.memory_of": ("Memory",),
     "inkwright.app.report": ("Report",),
@@ -84,21 +89,22 @@ _HOMES = {
     "inkwright.app.text_of": ("Text",),
     "inkwright.memory.brief": ("Brief", "Constraint", "OutlineItem", "Placement", "Remembered"),
     "inkwright.memory.errors": (
-        "BadInput", "BudgetSpent", "InkwrightError", "LeaseLost", "LibraryUnusable", "ModelError",
-        "ModelRefused", "ModelUnreachable", "UnusableAnswer", "WorkBusy", "WorkNotFound",
+        "BadInput", "BudgetSpent", "ExportFailed", "InkwrightError", "LeaseLost",
+        "LibraryUnusable", "ModelError", "ModelRefused", "ModelUnreachable", "UnusableAnswer",
+        "WorkBusy", "WorkNotFound",
     ),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "BadInput", "Brief", "BudgetSpent", "CallAnswered", "CannotSync", "Constraint", "Event",
-    "Finished", "Imported", "InkwrightError", "LeaseLost", "LibraryUnusable", "Manuscript",
-    "Memory", "ModelError", "ModelRefused", "ModelUnreachable", "Notice", "OutlineItem",
-    "PhaseBegan", "Placement", "Planned", "PlannedWork", "Remembered", "Report", "Run",
-    "SectionBegan", "SectionFailed", "SectionLine", "SectionReached", "SectionRevised",
-    "SectionSettled", "Settings", "Standing", "Synced", "Text", "TextGrew", "UnusableAnswer",
-    "WorkBusy", "WorkNotFound", "__version__", "awrite", "import_file", "plan", "resume", "status",
-    "stream", "sync", "write",
+    "ExportFailed", "Exported", "Finished", "Imported", "InkwrightError", "LeaseLost",
+    "LibraryUnusable", "Manuscript", "Memory", "ModelError", "ModelRefused", "ModelUnreachable",
+    "Notice", "OutlineItem", "PhaseBegan", "Placement", "Planned", "PlannedWork", "Remembered",
+    "Report", "Run", "SectionBegan", "SectionFailed", "SectionLine", "SectionReached",
+    "SectionRevised", "SectionSettled", "Settings", "Standing", "Synced", "Text", "TextGrew",
+    "UnusableAnswer", "WorkBusy", "WorkNotFound", "__version__", "awrite", "export", "import_file",
+    "plan", "resume", "status", "stream", "sync", "write",
 ]  # fmt: skip
 
 
