@@ -26,6 +26,10 @@ from inkwright.memory.outline import Outline
 from inkwright.memory.values import Value
 from inkwright.memory.works import Work
 
+STAYS = ("outputs", "runs", "live")
+"""Tables of what is of one machine, or of one moment: no work takes them along."""
+NUMBERED = ("entries", "manifests", "sightings", "findings")
+"""Tables whose rows are counted over the whole library."""
 Row = dict[str, Any]
 Rows = Callable[[str], Iterable[Row]]
 BATCH = 200
@@ -96,8 +100,10 @@ class _Restoring:
         self._sections()
         self._numbered(schema.sightings, "seq", _unchanged)
         self._numbered(schema.findings, "id", _unchanged)
-        for table in (schema.checks, schema.sources, schema.parts):
-            self._put(table, self._clean(table))
+        apart = {"works", "plans", "sections", "journal", *STAYS, *NUMBERED}
+        for table in schema.metadata.sorted_tables:
+            if table.name not in apart and table is not schema.drafts:
+                self._put(table, self._clean(table))
         self._journal()
         return self._new
 

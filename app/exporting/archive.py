@@ -19,18 +19,18 @@ from inkwright.app.version import VERSION
 from inkwright.memory import drafts, plans, schema, works
 from inkwright.memory.library import Library
 from inkwright.memory.plans import Plan
+from inkwright.memory.restoring import STAYS
 
 FORMAT = "inkwright-archive"
 ARCHIVE_VERSION = 1
 ABOUT = "inkwright.json"
 JOURNAL = ("journal", "parts")
-LEFT_OUT = ("outputs",)
 _LEASE = {"lease_owner": None, "lease_fence": 0, "lease_until": 0.0}
 
 
 def tables(*, journal: bool) -> list[Table]:
     """Return the tables of an archive, each after those that it refers to."""
-    left_out = (*LEFT_OUT, *(() if journal else JOURNAL))
+    left_out = (*STAYS, *(() if journal else JOURNAL))
     return [t for t in schema.metadata.sorted_tables if t.name not in left_out]
 
 

@@ -2,8 +2,9 @@
 
 import json
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,14 +58,18 @@ def bring_back(library: Library, file: Path) -> Imported:
         BadInput: one line that names the file and what is wrong; nothing is stored.
     """
     file = file.expanduser()
-    with _opened(file) as archive:
+    with _opened(file) as archive, ExitStack() as reading:
+
+        def rows(table: str) -> Iterator[dict[str, Any]]:
+            return reading.enter_context(closing(_rows(archive, table)))
+
         try:
             about = _about(archive)
             _check_members(archive)
-            work = restore(library, lambda table: _rows(archive, table))
+            work = restore(library, rows)
         except BadInput as fault:
             raise BadInput(f"{file}: {fault}") from fault
-        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as fault:
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as fault:
             raise BadInput(f"{file}: the archive is damaged ({fault})") from fault
     return _imported(library, work, about.work)
 
@@ -124,7 +129,7 @@ def _sizes(parts: list[zipfile.ZipInfo]) -> tuple[list[int], list[int]]:
     return [p.file_size for p in parts], [p.compress_size for p in parts]
 
 
-def _rows(archive: zipfile.ZipFile, table: str) -> Iterator[dict[str, Any]]:
+def _rows(archive: zipfile.ZipFile, table: str) -> Generator[dict[str, Any], None, None]:
     """Yield the rows of one table; none where the archive has no such part."""
     name = member(schema.metadata.tables[table])
     if name not in archive.namelist():
