@@ -1,5 +1,6 @@
 """What a run is set up with: models for roles, limits, and the arms of an ablation."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field
@@ -63,3 +64,5 @@ class Limits(Value):
     max_tokens: int | None = Field(default=None, ge=1)
     """Prompt and completion tokens together."""
     max_minutes: float | None = Field(default=None, gt=0)
+    paused: Callable[[], bool] | None = Field(default=None, exclude=True)
+    """True from the moment a person wants no more calls to be sent."""

@@ -1,5 +1,6 @@
 """The desk: what all agents of one run share, and the prompt opening they have in common."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +31,9 @@ BEFORE_WORDS = 120
 NEIGHBOURS = 2
 """Sections on either side that the orders name when the whole outline does not fit."""
 
+Streams = bool | Callable[[], bool]
+"""Whether text is watched as it is written; asked before each call, where it can change."""
+
 
 @dataclass
 class Desk:
@@ -51,7 +55,7 @@ class Desk:
     """The piece is written in Han characters or kana."""
     overrides: Path | None = None
     """Folder of prompt templates that replace ours."""
-    watch_text: bool = False
+    watch_text: Streams = False
     problems: list[str] = field(default_factory=list)
     _plan: Plan | None = None
     _opening: str = ""
@@ -77,6 +81,11 @@ class Desk:
     @property
     def context_tokens(self) -> int:
         return self.models.context_tokens
+
+    @property
+    def streams(self) -> bool:
+        """True while somebody wants to see text as it is written."""
+        return self.watch_text() if callable(self.watch_text) else self.watch_text
 
     @property
     def recall_tokens(self) -> int:

@@ -27,7 +27,7 @@ from inkwright.agents.parse import (
 )
 from inkwright.agents.slots import Slots
 from inkwright.agents.transport import Request, Transport
-from inkwright.memory.errors import BudgetSpent, ModelUnreachable, UnusableAnswer
+from inkwright.memory.errors import BudgetSpent, ModelUnreachable, Paused, UnusableAnswer
 from inkwright.memory.journal import Answer, Journal, Key
 from inkwright.memory.library import Lease, Library
 from inkwright.memory.tokens import Tokenizer
@@ -280,6 +280,9 @@ class Models:
                 f" answer: {self._last_failure[role]}"
             )
         limits, minutes = self._limits, (time.monotonic() - self._began) / 60
+        if limits.paused is not None and limits.paused():
+            await self._all_kept.wait()
+            raise Paused("paused")
         spent = (
             (limits.max_calls, self.spent.calls, "calls"),
             (limits.max_tokens, self.spent.tokens, "tokens"),

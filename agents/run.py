@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from inkwright.agents import reader, settler
 from inkwright.agents.config import Arms, Calling, Limits
-from inkwright.agents.desk import Desk, language_is_han
+from inkwright.agents.desk import Desk, Streams, language_is_han
 from inkwright.agents.embedding import embedder_for
 from inkwright.agents.events import Watch
 from inkwright.agents.finder import Finder
@@ -36,6 +36,7 @@ from inkwright.memory.errors import (
     InkwrightError,
     ModelRefused,
     ModelUnreachable,
+    Paused,
 )
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Lease, Library
@@ -68,7 +69,7 @@ async def run(
     limits: Limits,
     watch: Watch,
     until: Literal["planned", "complete"] = "complete",
-    watch_text: bool = False,
+    watch_text: Streams = False,
 ) -> RunResult:
     """Write a work to its end, or to its outline, going on from wherever it stands.
 
@@ -99,7 +100,7 @@ async def settle(
     calling: Calling,
     limits: Limits,
     watch: Watch,
-    watch_text: bool = False,
+    watch_text: Streams = False,
     only: Collection[str] | None = None,
 ) -> RunResult:
     """Check and patch the stale sections of a work, then review the whole again."""
@@ -125,7 +126,7 @@ async def remember(
     calling: Calling,
     limits: Limits,
     watch: Watch,
-    watch_text: bool = False,
+    watch_text: Streams = False,
 ) -> RunResult:
     """Read into memory what a person has written and no model has read; write nothing."""
     began = time.monotonic()
@@ -144,7 +145,7 @@ async def redraft(
     calling: Calling,
     limits: Limits,
     watch: Watch,
-    watch_text: bool = False,
+    watch_text: Streams = False,
 ) -> RunResult:
     """Write these sections anew, in reading order, then settle what rests on them."""
     began = time.monotonic()
@@ -216,7 +217,7 @@ async def _desk(
     calling: Calling,
     limits: Limits,
     watch: Watch,
-    watch_text: bool,
+    watch_text: Streams,
 ) -> AsyncIterator[Desk]:
     """Hold the work's lease, with everything a run needs at hand."""
     with works.leased(library, work_id) as lease:
@@ -278,7 +279,7 @@ def _set_up(
     calling: Calling,
     limits: Limits,
     watch: Watch,
-    watch_text: bool,
+    watch_text: Streams,
 ) -> Desk:
     arms = Arms.model_validate(work.arms)
     transport = LiteLLMTransport(calling)
@@ -347,7 +348,9 @@ async def _beat(library: Library, lease: Lease) -> None:
 
 
 def _result(desk: Desk, status: Status, began: float, stopped_by: Exception | None) -> RunResult:
-    if isinstance(stopped_by, BudgetSpent):
+    if isinstance(stopped_by, Paused):
+        desk.problem(f"paused; `inkwright resume {desk.work}` goes on")
+    elif isinstance(stopped_by, BudgetSpent):
         desk.problem(f"{stopped_by}; raise it and `inkwright resume {desk.work}` goes on")
     spent = desk.models.spent
     return RunResult(

@@ -148,6 +148,6 @@ def _tokens_for(desk: Desk, words: int) -> int:
 
 
 def _watcher(desk: Desk, section: str) -> Callable[[str], None] | None:
-    if not desk.watch_text:
+    if not desk.streams:
         return None
     return lambda piece: desk.watch(TextGrew(desk.work, section, piece))

@@ -29,7 +29,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "outline": OutlineItem,
     "memory": Remembered,
 }
-_SWITCHES = ("required", "pinned")
+_SWITCHES = ("required", "pinned", "proposals")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EXPORTED = ("id", "version", "origin", "from_section", "section", "status")
 """What ``memory.json`` says about an entry beyond what a brief can give."""
@@ -59,6 +59,23 @@ def read_brief(given: str, *, outline: Path | None = None, **changes: Any) -> Br
     _resolve(found, name, folder)
     options = {key: value for key, value in changes.items() if value is not None}
     brief = _validated({**found, **options}, name, lines, options)
+    check(brief, name)
+    return brief
+
+
+def brief_of(fields: Mapping[str, Any], name: str = "the brief") -> Brief:
+    """Return the brief with these keys, as a brief file has them.
+
+    An outline is a list, or Markdown headings; memory is a list.
+
+    Raises:
+        BadInput: one line that names the key and what to change.
+    """
+    found = dict(fields)
+    if isinstance(outline := found.get("outline"), str):
+        found["outline"] = f"{outline}\n"
+    _resolve(found, name, Path.cwd())
+    brief = _validated(found, name, {}, {})
     check(brief, name)
     return brief
 

@@ -275,6 +275,21 @@ def purge(work: Work, yes: Yes = False) -> None:
 
 
 @app.command()
+def ui(
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port; else the first free from 8501 on.")
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")
+    ] = True,
+) -> None:
+    """Open the writing studio in the browser, on this machine alone."""
+    from inkwright.app.commands import studio
+
+    studio.ui(port, browser=browser)
+
+
+@app.command()
 def doctor() -> None:
     """Check models, library and index, and say how to mend what is missing."""
     from inkwright.app.doctor import doctor as examine

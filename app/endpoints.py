@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -72,6 +73,17 @@ def named(settings: Settings) -> tuple[Named, ...]:
             f"or INKWRIGHT_{missing[0].upper()}_MODEL"
         )
     return tuple(n for n in found if n)
+
+
+def said(settings: Settings) -> str:
+    """Say which model a call goes to, and where: the writer's stands for all."""
+    if not any_named(settings):
+        return "no model set"
+    writer = next(n for n in named(settings) if n.role == "writer")
+    if writer.embedded is not None:
+        return "the small model on this machine"
+    place = urlsplit(writer.api_bases[0]).netloc.rpartition("@")[2] if writer.api_bases else ""
+    return f"{writer.model} at {place}" if place else writer.model
 
 
 def any_named(settings: Settings) -> bool:

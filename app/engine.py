@@ -14,6 +14,7 @@ from inkwright.app import endpoints, output
 from inkwright.app.assemble import assemble
 from inkwright.app.memory_file import memory_file
 from inkwright.app.purging import purge_work
+from inkwright.app.recording import recorded
 from inkwright.app.report import Ran, Report, report, settings_shown
 from inkwright.app.settings import Settings
 from inkwright.memory import drafts, plans, staleness, works
@@ -24,10 +25,12 @@ from inkwright.memory.plans import Plan
 from inkwright.memory.works import Work
 
 if TYPE_CHECKING:
+    from inkwright.agents.desk import Streams
     from inkwright.agents.run import RunResult
     from inkwright.app.exporting.export import Exported, Wanted
     from inkwright.app.importing import Chosen, Imported
     from inkwright.app.syncing import Synced
+    from inkwright.memory.live import Action
 
 UNLIMITED = Limits()
 Status = Literal["complete", "flagged", "partial"]
@@ -64,7 +67,7 @@ class Job:
     settings: Settings
     limits: Limits = UNLIMITED
     watch: Watch = unwatched
-    watch_text: bool = False
+    watch_text: "Streams" = False
     """True: the watcher is sent text as it is written."""
 
 
@@ -83,13 +86,16 @@ def opened(settings: Settings) -> Iterator[Library]:
         library.close()
 
 
-def begin(brief: Brief, settings: Settings, arms: Arms, *, fresh: bool = False) -> Work:
+def begin(
+    brief: Brief, settings: Settings, arms: Arms, *, fresh: bool = False, to_write: bool = True
+) -> Work:
     """Return the work of this brief, seed and arms: the one there is, or a new one.
 
     Raises:
-        BadInput: no model is set, or the library cannot be used.
+        BadInput: no model is set and it is ``to_write`` now, or the library cannot be used.
     """
-    endpoints.named(settings)
+    if to_write:
+        endpoints.named(settings)
     with opened(settings) as library:
         return works.begin(library, brief, arms.model_dump(), fresh=fresh)
 
@@ -101,8 +107,12 @@ async def plan(work: str, job: Job) -> PlannedWork:
         InkwrightError: as ``agents.run.run``.
     """
     run = await _run_module()
-    with opened(job.settings) as library, endpoints.serving(job.settings) as calling:
-        await run.run(work, until="planned", **_keywords(library, calling, job))
+    with opened(job.settings) as library:
+        async with recorded(library, work, "plan", job) as recorder:
+            with endpoints.serving(job.settings) as calling:
+                keywords = _keywords(library, calling, recorder.job)
+                await run.run(work, until="planned", **keywords)
+            recorder.outcome = "planned"
         return _planned(library, work)
 
 
@@ -116,7 +126,7 @@ async def write(work: str, job: Job, *, out: Path | None = None) -> Manuscript:
     with opened(job.settings) as library:
         works.approve(library, work)
     return await _after(
-        work, job, out, lambda **keywords: run.run(work, until="complete", **keywords)
+        "write", work, job, out, lambda **keywords: run.run(work, until="complete", **keywords)
     )
 
 
@@ -125,7 +135,9 @@ async def settle(
 ) -> Manuscript:
     """Check and patch the stale sections of a work, or those of ``only``."""
     run = await _run_module()
-    return await _after(work, job, out, lambda **keywords: run.settle(work, only=only, **keywords))
+    return await _after(
+        "settle", work, job, out, lambda **keywords: run.settle(work, only=only, **keywords)
+    )
 
 
 async def redraft(
@@ -134,7 +146,11 @@ async def redraft(
     """Write these sections of a work anew, and settle what rests on them."""
     run = await _run_module()
     return await _after(
-        work, job, out, lambda **keywords: run.redraft(work, sections, note=note, **keywords)
+        "redraft",
+        work,
+        job,
+        out,
+        lambda **keywords: run.redraft(work, sections, note=note, **keywords),
     )
 
 
@@ -149,6 +165,19 @@ def purge(work: str, settings: Settings | None = None) -> bool:
     """
     with opened(settings or Settings.load()) as library:
         return purge_work(library, work)
+
+
+def duplicate(work: str, settings: Settings | None = None) -> str:
+    """Return the id of a copy of a work, with all that was made of it.
+
+    Raises:
+        WorkNotFound: there is none of this id.
+        WorkBusy: it is being written.
+    """
+    from inkwright.memory import copying
+
+    with opened(settings or Settings.load()) as library:
+        return copying.duplicate(library, work).id
 
 
 def import_file(
@@ -207,8 +236,11 @@ def export(
 async def remember(work: str, job: Job) -> "RunResult":
     """Read into memory what a person has written in a work and no model has read."""
     run = await _run_module()
-    with opened(job.settings) as library, endpoints.serving(job.settings) as calling:
-        result: RunResult = await run.remember(work, **_keywords(library, calling, job))
+    with opened(job.settings) as library:
+        async with recorded(library, work, "remember", job) as recorder:
+            with endpoints.serving(job.settings) as calling:
+                keywords = _keywords(library, calling, recorder.job)
+                result: RunResult = await run.remember(work, **keywords)
         return result
 
 
@@ -232,11 +264,18 @@ def stale(work: str, settings: Settings | None = None) -> dict[str, tuple[str, .
 
 
 async def _after(
-    work: str, job: Job, out: Path | None, act: Callable[..., Awaitable["RunResult"]]
+    action: "Action",
+    work: str,
+    job: Job,
+    out: Path | None,
+    act: Callable[..., Awaitable["RunResult"]],
 ) -> Manuscript:
     folder = output.prepare(out) if out else None
-    with opened(job.settings) as library, endpoints.serving(job.settings) as calling:
-        result = await act(**_keywords(library, calling, job))
+    with opened(job.settings) as library:
+        async with recorded(library, work, action, job) as recorder:
+            with endpoints.serving(job.settings) as calling:
+                result = await act(**_keywords(library, calling, recorder.job))
+            recorder.outcome = result.status
         assert result.status != "planned", "only a run to the end has a manuscript"
         ran = Ran(
             status=result.status,

@@ -203,16 +203,27 @@ def _copy(settings: Settings, folder: Path) -> None:
         raise LibraryUnusable(f"the library in {settings.home} cannot be read: {fault}") from fault
 
 
-def _money(found: Estimate, settings: Settings) -> str:
-    """Return what it costs by the prices that are set."""
+def cost(
+    settings: Settings, prompt_tokens: float, completion_tokens: float, seconds: float
+) -> float | None:
+    """Return what that costs by the prices that are set; None: no price is."""
     if settings.price_gpu_hour is not None:
-        cost = found.seconds / 3600 * settings.price_gpu_hour
-        return f"{cost:,.2f} {settings.currency} at {settings.price_gpu_hour:g} a GPU hour"
+        return seconds / 3600 * settings.price_gpu_hour
     if settings.price_prompt is None and settings.price_completion is None:
+        return None
+    prompt, completion = settings.price_prompt or 0.0, settings.price_completion or 0.0
+    return (prompt_tokens * prompt + completion_tokens * completion) / 1e6
+
+
+def _money(found: Estimate, settings: Settings) -> str:
+    """Say what it costs by the prices that are set."""
+    money = cost(settings, found.prompt_tokens, found.completion_tokens, found.seconds)
+    if money is None:
         return (
             "no price is set (INKWRIGHT_PRICE_PROMPT and INKWRIGHT_PRICE_COMPLETION for a million "
             "tokens, or INKWRIGHT_PRICE_GPU_HOUR)"
         )
+    if settings.price_gpu_hour is not None:
+        return f"{money:,.2f} {settings.currency} at {settings.price_gpu_hour:g} a GPU hour"
     prompt, completion = settings.price_prompt or 0.0, settings.price_completion or 0.0
-    cost = (found.prompt_tokens * prompt + found.completion_tokens * completion) / 1e6
-    return f"{cost:,.2f} {settings.currency} at {prompt:g} and {completion:g} a million tokens"
+    return f"{money:,.2f} {settings.currency} at {prompt:g} and {completion:g} a million tokens"

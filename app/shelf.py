@@ -14,7 +14,7 @@ from typing import Any
 
 from inkwright.memory.errors import BadInput, LibraryUnusable, WorkNotFound
 
-KNOWN_SCHEMA = "0002"
+KNOWN_SCHEMA = "0003"
 """The schema these queries read. A test holds it to ``memory.schema.REVISION``."""
 
 _PLANNED = """
@@ -35,7 +35,8 @@ _WORKS = f"""{_PLANNED}
 SELECT works.id, works.title, works.status, works.problems,
        COALESCE(SUM(drafts.words), 0) AS words,
        COALESCE(SUM(planned.target), json_extract(works.brief, '$.words'), 0) AS target_words,
-       COALESCE(SUM(sections.state = 'accepted'), 0) AS done, COUNT(planned.section) AS total
+       COALESCE(SUM(sections.state = 'accepted'), 0) AS done, COUNT(planned.section) AS total,
+       works.updated_at
 FROM works {_JOINED} GROUP BY works.id ORDER BY works.updated_at DESC
 """
 _SECTIONS = f"""{_PLANNED}
@@ -57,6 +58,8 @@ class Standing:
     done: int
     """Accepted sections."""
     of: int
+    changed_at: float
+    """When it was last changed, in seconds since the epoch."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the form that ``status --json`` promises."""
@@ -100,6 +103,7 @@ def standings(home: Path, url: str | None = None) -> list[Standing]:
                 target_words=r["target_words"],
                 done=r["done"],
                 of=r["total"],
+                changed_at=r["updated_at"],
             )
             for r in rows
         ]
@@ -193,6 +197,7 @@ def _standings_by_memory(home: Path, url: str | None) -> list[Standing]:
                 target_words=sum(p.target_words for p in parts) or work.brief.words or 0,
                 done=sum(p.state == "accepted" for p in parts),
                 of=len(parts),
+                changed_at=work.updated_at,
             )
         )
     return found

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from inkwright.app import engine
 from inkwright.app.settings import Settings
 from inkwright.app.shelf import named, standings
-from inkwright.memory import drafts, locks, manuscripts, works
+from inkwright.memory import drafts, locks, manuscripts, typed, works
 from inkwright.memory.differences import Piece, differences
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
+from inkwright.memory.typed import Typed
 
 
 class Text:
@@ -75,6 +76,50 @@ class Text:
         with self._open() as library, works.leased(library, self.work) as lease:
             manuscripts.take(library, lease, {self.section: text})
         return self.current
+
+    def typed(self) -> Typed:
+        """Return the text as it is being typed, or the newest version."""
+        with self._open() as library:
+            return typed.read(library, self.work, self.section)
+
+    def type(self, text: str, *, base: int, revision: int) -> Typed:
+        """Keep what was typed so far; it is no version yet, and a run may be going on.
+
+        Raises:
+            TypedElsewhere: another window has typed something else since ``revision``.
+        """
+        with self._open() as library:
+            return typed.write(library, self.work, self.section, text, base=base, revision=revision)
+
+    def keep(self, *, over_newer: bool = False) -> Draft:
+        """Make a version of what was typed.
+
+        Raises:
+            BadInput: nothing was typed; or, unless ``over_newer``, the section has had a new
+                version since.
+            WorkBusy: the work is being written.
+        """
+        found = self.typed()
+        if not found.pending:
+            raise BadInput(f"{self.section}: nothing was typed that is not a version already")
+        if found.overtaken and not over_newer:
+            raise BadInput(
+                f"{self.section} has had version {found.newest} since you began on version "
+                f"{found.base}; compare the two first"
+            )
+        if not found.text.strip():
+            raise BadInput("there are no words in it; to drop a section, change the outline")
+        draft = self.edit(found.text.strip("\n"))
+        self.discard()
+        return draft
+
+    def discard(self) -> Typed:
+        """Drop what was typed, and return to the newest version."""
+        found = self.typed()
+        if not found.pending:
+            return found
+        newest = self.version(found.newest).text if found.newest else ""
+        return self.type(newest, base=found.newest, revision=found.revision)
 
     def restore(self, number: int) -> Draft:
         """Store an earlier version's text as the newest, by the person."""

@@ -1,6 +1,6 @@
 """Differences between two texts, word by word: one Han or kana character is a word."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Literal, NamedTuple
 
@@ -32,6 +32,36 @@ def differences(before: str, after: str) -> list[Piece]:
                 if finer != "equal":
                     _add(found, "new", new)
     return found
+
+
+def hunks(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Return the differences one by one: what went and what came in its place."""
+    found: list[list[Piece]] = []
+    running = False
+    for piece in pieces:
+        if piece.kind == "same":
+            running = False
+        elif running:
+            found[-1].append(piece)
+        else:
+            found.append([piece])
+            running = True
+    return found
+
+
+def joined(pieces: Sequence[Piece], taken: Collection[int]) -> str:
+    """Return the text with only the differences ``taken`` made, counted from 0 as in ``hunks``."""
+    text, number, running = [], -1, False
+    for piece in pieces:
+        if piece.kind == "same":
+            running = False
+            text.append(piece.text)
+            continue
+        number += not running
+        running = True
+        if (piece.kind == "new") == (number in taken):
+            text.append(piece.text)
+    return "".join(text)
 
 
 def _runs(before: list[str], after: list[str]) -> Iterator[tuple[str, str, str]]:

@@ -10,6 +10,8 @@ InkwrightError
 ├── HeldTextLost        a change would lose text that is the person's
 ├── LeaseLost           another process took the work over
 ├── BudgetSpent         a limit given to this run was reached
+│   └── Paused          a person asked that no more calls be sent
+├── Stopped             a person ended the run at once
 └── ModelError
     ├── ModelUnreachable  no answer after every retry; exit code 3
     ├── ModelRefused      the endpoint rejects the call (key, name, size); exit code 3
@@ -70,6 +72,14 @@ class LeaseLost(InkwrightError):
 
 class BudgetSpent(InkwrightError):
     """A limit on calls, tokens or minutes was reached. Raising it and resuming goes on."""
+
+
+class Paused(BudgetSpent):
+    """A person asked that no more calls be sent. What was answered is kept; resuming goes on."""
+
+
+class Stopped(InkwrightError):
+    """A person ended the run at once. What was answered is kept; resuming goes on."""
 
 
 class ModelError(InkwrightError):

@@ -15,7 +15,7 @@ from sqlalchemy import (
     false,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration in ``memory/migrations/versions``; a library of another is upgraded."""
 
 metadata = MetaData()
@@ -213,3 +213,39 @@ outputs = Table(
     Column("digest", Text, nullable=False),
 )
 """What was last written to a path, so that a file a person has changed is seen."""
+
+runs = Table(
+    "runs",
+    metadata,
+    _work(),
+    Column("action", Text, nullable=False),
+    Column("began_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    Column("told", JSON, nullable=False),
+    Column("ended", Text),
+    Column("asked", Text),
+    Column("looked_at", Float, nullable=False, server_default="0"),
+)
+"""What the newest run of a work says of itself, and what a person asks of it."""
+
+live = Table(
+    "live",
+    metadata,
+    _work(),
+    Column("section", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("updated_at", Float, nullable=False),
+)
+"""Text that a model is writing just now; gone when the section lands."""
+
+typed = Table(
+    "typed",
+    metadata,
+    _work(),
+    Column("section", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("base", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("updated_at", Float, nullable=False),
+)
+"""What a person is typing into a section, until it becomes a version."""

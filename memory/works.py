@@ -151,6 +151,41 @@ def leased(library: Library, work: str) -> Iterator[Lease]:
             )
 
 
+def holder(library: Library, work: str) -> str | None:
+    """Return who is writing the work just now (machine, process, start), or None."""
+    table = schema.works
+    with library.read() as db:
+        row = db.execute(
+            select(table.c.lease_owner, table.c.lease_until).where(table.c.id == work)
+        ).first()
+    if row is None or not row.lease_owner or not _lives(row.lease_owner, row.lease_until):
+        return None
+    return str(row.lease_owner)
+
+
+def stamp(library: Library, work: str) -> tuple[Any, ...]:
+    """Return what is another whenever anything of the work has changed but a run's own telling.
+
+    Raises:
+        WorkNotFound: there is none of this id.
+    """
+    table, told, typed = schema.works, schema.findings, schema.typed
+    with library.read() as db:
+        row = db.execute(
+            select(
+                table.c.updated_at,
+                table.c.approved,
+                table.c.lease_fence,
+                table.c.lease_owner,
+                select(func.count()).where(told.c.work == work, told.c.dismissed).scalar_subquery(),
+                select(func.sum(typed.c.revision)).where(typed.c.work == work).scalar_subquery(),
+            ).where(table.c.id == work)
+        ).first()
+    if row is None:
+        raise WorkNotFound(work)
+    return tuple(row)
+
+
 def renew(library: Library, lease: Lease) -> None:
     """Keep the lease for another ``LEASE_S`` seconds."""
     with library.write(lease) as db:

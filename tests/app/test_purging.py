@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from inkwright.app.purging import purge_work
-from inkwright.memory import drafts, journal, sources, works
+from inkwright.memory import drafts, journal, schema, sources, works
 from inkwright.memory.errors import WorkBusy, WorkNotFound
 from inkwright.memory.index import ChromaIndex
 from inkwright.memory.library import Library
@@ -103,7 +103,7 @@ def test_what_was_planted_is_in_no_byte_afterwards_and_other_works_stay(
     kept = written(cli, library, model, others, "kept")
     work = written(cli, library, model, PLANTS, "gone")
     assert sources.sources(library, work), "the request is long enough to become a source"
-    copy = home / "library.before-0002.db"
+    copy = home / f"library.before-{schema.REVISION}.db"
     with closing(sqlite3.connect(home / "library.db")) as db, closing(sqlite3.connect(copy)) as new:
         db.backup(new)
     left = Path("gone/.manuscript.md.abcd_123")
@@ -151,7 +151,7 @@ def test_a_copy_that_cannot_be_read_is_removed(cli: Cli, library: Library, home:
     Path("book.md").write_text("zqbodyxv\n")
     cli("import", "book.md")
     (work,) = works.all_works(library)
-    damaged = home / "library.before-0002.db"
+    damaged = home / f"library.before-{schema.REVISION}.db"
     damaged.write_bytes(b"zqbodyxv" * 1000)
     assert cli("purge", work.id, "--yes").exit_code == 0
     assert not damaged.exists()

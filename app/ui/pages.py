@@ -1,0 +1,45 @@
+"""The pages of the studio, in the order of the sidebar. Each is a module with a ``page``."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import streamlit as st
+
+from inkwright.app.ui.place import safely
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: where it is in the address, what it is called, and whether it needs a work."""
+
+    name: str
+    title: str
+    icon: str
+    of_a_work: bool = True
+
+    def show(self) -> None:
+        """Draw it."""
+        safely(import_module(f"inkwright.app.ui.{self.name}").page)()
+
+
+ALL = (
+    Page("works", "Works", ":material/library_books:", of_a_work=False),
+    Page("brief", "Brief", ":material/edit_note:", of_a_work=False),
+    Page("outline", "Outline", ":material/account_tree:"),
+    Page("write", "Write", ":material/play_circle:"),
+    Page("text", "Text", ":material/article:"),
+    Page("memory", "Memory", ":material/psychology:"),
+)
+
+
+def built(name: str) -> Any:
+    """Return Streamlit's page of this name."""
+    page = next(p for p in ALL if p.name == name)
+    return st.Page(
+        page.show,
+        title=page.title,
+        icon=page.icon,
+        url_path=page.name,
+        default=page.name == ALL[0].name,
+    )

@@ -1,0 +1,96 @@
+"""Where the person is: which work, with which settings; and what goes wrong, in plain words."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from inkwright.app import endpoints
+from inkwright.app.settings import Settings
+from inkwright.app.shelf import named, standings
+from inkwright.app.ui.shown import plain
+from inkwright.memory.errors import InkwrightError
+
+F = TypeVar("F", bound=Callable[..., Any])
+_LOG = logging.getLogger("inkwright.ui")
+
+
+def settings() -> Settings:
+    """Return the settings in force."""
+    return Settings.load()
+
+
+def library_url(of: Settings) -> str | None:
+    """Return the database that stands in for the folder's, if one is set."""
+    return of.library_url.get_secret_value() if of.library_url else None
+
+
+def endpoint() -> str:
+    """Return what a button that calls a model is labelled with."""
+    return plain(endpoints.said(settings()), 60)
+
+
+def has_model() -> bool:
+    """True when a model is set; without one nothing can be asked of any."""
+    return endpoints.any_named(settings())
+
+
+def chosen() -> str | None:
+    """Return the work that the address names, by its whole id; None: none."""
+    given = st.query_params.get("work")
+    if not given:
+        return None
+    now = settings()
+    return named((s.work for s in standings(now.home, library_url(now))), given)
+
+
+def work() -> str:
+    """Return the work that the address names; without one, say where to choose and stop."""
+    if (found := chosen()) is not None:
+        return found
+    st.info("No work is chosen. Choose one on the Works page, or begin a new one.")
+    link("works", "Go to Works")
+    return st.stop()
+
+
+def safely(act: F) -> F:
+    """Let ``act`` tell what goes wrong in a line that a person can act on."""
+
+    @wraps(act)
+    def guarded(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            return act(*arguments, **keywords)
+        except InkwrightError as fault:
+            st.error(plain(str(fault), 600), icon=":material/error:")
+        except Exception:
+            _LOG.exception("a page of the studio failed")
+            st.error(
+                "The studio stumbled over this page. Nothing you wrote is lost; reload the page. "
+                "What happened stands in the terminal where `inkwright ui` runs.",
+                icon=":material/error:",
+            )
+        return None
+
+    return guarded  # type: ignore[return-value]
+
+
+def link(name: str, label: str, *, work: str | None = None, icon: str | None = None) -> None:
+    """Draw a link to a page, at this work."""
+    from inkwright.app.ui import pages
+
+    st.page_link(
+        pages.built(name),
+        label=label,
+        icon=icon,
+        query_params={"work": work} if work else None,
+    )
+
+
+def go(name: str, work: str | None = None, **parameters: str) -> None:
+    """Go to a page, at this work."""
+    from inkwright.app.ui import pages
+
+    query = {**({"work": work} if work else {}), **parameters}
+    st.switch_page(pages.built(name), query_params=query)

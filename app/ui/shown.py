@@ -1,0 +1,44 @@
+"""Text of models, briefs and sources as text: whatever stands in it, nothing of it is markup."""
+
+import re
+from collections.abc import Iterable
+from html import escape
+
+from inkwright.memory.differences import Piece
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@/])")
+LONGEST_LABEL = 120
+
+
+def plain(text: str, longest: int = LONGEST_LABEL) -> str:
+    """Return ``text`` on one line for a label, where Streamlit would read Markdown."""
+    line = " ".join(text.split())
+    if len(line) > longest:
+        line = line[: longest - 1].rstrip() + "…"
+    return _MARKUP.sub(r"\\\1", line)
+
+
+def prose(text: str) -> str:
+    """Return ``text`` as HTML that shows exactly it, lines kept and long words broken."""
+    return f'<div style="{_PROSE}">{escape(text)}</div>'
+
+
+def difference(pieces: Iterable[Piece]) -> str:
+    """Return what went struck through and what came underlined, as HTML."""
+    parts = []
+    for piece in pieces:
+        words = escape(piece.text)
+        if piece.kind == "gone":
+            words = f'<del style="{_GONE}">{words}</del>'
+        elif piece.kind == "new":
+            words = f'<ins style="{_NEW}">{words}</ins>'
+        parts.append(words)
+    return f'<div style="{_PROSE}">{"".join(parts)}</div>'
+
+
+_PROSE = (
+    "white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.65;max-width:44rem;"
+    "font-family:'Source Serif 4','Source Serif Pro',Georgia,'Noto Serif CJK SC',serif"
+)
+_GONE = "background:rgba(200,60,50,.16);text-decoration:line-through"
+_NEW = "background:rgba(60,150,80,.20);text-decoration:underline;text-underline-offset:3px"

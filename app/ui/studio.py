@@ -1,0 +1,59 @@
+"""The frame around every page: the sidebar, with the work that is open."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from inkwright.app.ui import pages, place, reading
+from inkwright.app.ui.shown import plain
+from inkwright.memory.errors import WorkNotFound
+
+ICON = Path(__file__).with_name("field") / "icon.svg"
+STATES = {
+    "new": "not planned",
+    "planned": "planned",
+    "drafting": "being written",
+    "partial": "unfinished",
+    "flagged": "needs a look",
+    "complete": "complete",
+}
+
+_STYLE = """<style>
+.stMainBlockContainer { padding-top: 3rem; padding-bottom: 4rem; max-width: 78rem; }
+.stMainBlockContainer h1 { font-size: 2.1rem; padding: 0 0 .4rem; }
+[data-testid="stSidebarHeader"] { height: 2.5rem; }
+</style>"""
+
+
+def show() -> None:
+    """Draw the frame, and the page that the address names in it."""
+    st.set_page_config(page_title="Inkwright", page_icon=str(ICON), layout="wide")
+    current = st.navigation([pages.built(p.name) for p in pages.ALL], position="hidden")
+    with st.sidebar:
+        _sidebar()
+    st.html(_STYLE)
+    current.run()
+
+
+@place.safely
+def _sidebar() -> None:
+    try:
+        work = place.chosen()
+    except WorkNotFound:
+        work = None
+    place.link("works", "Works", icon=pages.ALL[0].icon)
+    if work is None:
+        place.link("brief", "New work", icon=":material/add:")
+    else:
+        _work(work)
+    st.space("small")
+    st.caption(f"Model: {place.endpoint()}")
+
+
+def _work(work: str) -> None:
+    found = reading.work(work)
+    st.divider()
+    st.markdown(f"**{plain(found.title, 60)}**")
+    st.caption(STATES.get(found.status, found.status))
+    for page in pages.ALL[1:]:
+        place.link(page.name, page.title, work=work, icon=page.icon)

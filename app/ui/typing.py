@@ -1,0 +1,91 @@
+"""A text field that hands over its words as they are typed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import streamlit as st
+
+
+@dataclass(frozen=True)
+class Change:
+    """Words as they stand in a field, and what they were typed on."""
+
+    text: str
+    base: int
+    revision: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a field is to show."""
+
+    text: str
+    base: int = 0
+    revision: int = 0
+    says: str = ""
+    """A few words on how the text is kept."""
+    order: int = 0
+    """Another number puts ``text`` over whatever stands in the field."""
+
+
+def field(
+    name: str,
+    standing: Callable[[], Standing],
+    keep: Callable[[Change], None],
+    *,
+    label: str = "",
+    about: str = "",
+    height: int = 320,
+    placeholder: str = "",
+    plain: bool = False,
+    readonly: bool = False,
+) -> None:
+    """Draw the field ``name``, which is one text wherever it is drawn.
+
+    ``keep`` is called with each change, at most twice a second; ``standing`` says afterwards what
+    stands.
+    """
+    key, heard = f"typing {name}", f"heard {name}"
+
+    def on_typed() -> None:
+        given = (st.session_state.get(key) or {}).get("typed")
+        if not given or given["name"] != name:
+            return
+        keep(Change(str(given["text"]), int(given["base"]), int(given["revision"])))
+        st.session_state[heard] = given["client"], given["number"]
+
+    client, known = st.session_state.get(heard, ("", 0))
+    now = standing()
+    _component()(
+        key=key,
+        data={
+            "name": name,
+            "text": now.text,
+            "base": now.base,
+            "revision": now.revision,
+            "says": now.says,
+            "order": now.order,
+            "client": client,
+            "known": known,
+            "label": label,
+            "about": about,
+            "height": height,
+            "placeholder": placeholder,
+            "plain": plain,
+            "readonly": readonly,
+        },
+        on_typed_change=on_typed,
+    )
+
+
+@cache
+def _component() -> Any:
+    folder = resources.files("inkwright.app.ui") / "field"
+    return st.components.v2.component(
+        "inkwright_typing",
+        js=(folder / "typing.js").read_text("utf-8"),
+        css=(folder / "typing.css").read_text("utf-8"),
+    )

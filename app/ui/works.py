@@ -1,0 +1,152 @@
+"""Works: everything in the library, and how a new piece comes into it."""
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import streamlit as st
+
+from inkwright.app import engine
+from inkwright.app.engine import Job
+from inkwright.app.importing import KINDS, Chosen
+from inkwright.app.shelf import Standing, standings
+from inkwright.app.ui import place
+from inkwright.app.ui.shown import plain
+from inkwright.app.ui.studio import STATES
+from inkwright.memory.library import now
+
+SHOWN = 20
+COLOURS = {"complete": "green", "flagged": "orange", "partial": "orange", "drafting": "blue"}
+
+
+def page() -> None:
+    """Draw the page."""
+    settings = place.settings()
+    found = standings(settings.home, place.library_url(settings))
+    title, new, bring = st.columns([6, 1.4, 1.2], vertical_alignment="bottom")
+    title.title("Works", anchor=False)
+    with new:
+        if st.button(
+            "New work", type="primary", icon=":material/add:", shortcut="n", width="stretch"
+        ):
+            place.go("brief")
+    with bring:
+        if st.button("Import", icon=":material/upload_file:", width="stretch"):
+            _import()
+    if not found:
+        _empty()
+        return
+    wanted = _wanted(found)
+    shown = st.session_state.get("works_shown", SHOWN)
+    for standing in wanted[:shown]:
+        _one(standing)
+    if len(wanted) > shown and st.button(f"Show more ({len(wanted)} in all)"):
+        st.session_state["works_shown"] = shown + SHOWN
+        st.rerun()
+
+
+def _empty() -> None:
+    with st.container(border=True):
+        st.markdown("**The library is empty.**")
+        st.markdown(
+            "Begin with a request of a sentence or a page: *New work* takes it from there, or "
+            "offers ready-made briefs. *Import* brings a manuscript you have begun elsewhere; "
+            "its text stays yours."
+        )
+
+
+def _wanted(found: list[Standing]) -> list[Standing]:
+    if len(found) <= SHOWN:
+        return found
+    words = st.text_input("Find", placeholder="Find a title", label_visibility="collapsed")
+    return [s for s in found if (words or "").casefold() in s.title.casefold()]
+
+
+def _one(standing: Standing) -> None:
+    with st.container(border=True):
+        about, state, more = st.columns([7, 2.4, 0.7], vertical_alignment="center")
+        with about:
+            place.link(
+                "text" if standing.words else "write",
+                f"**{plain(standing.title)}**",
+                work=standing.work,
+            )
+            st.caption(_line(standing))
+        with state:
+            colour = COLOURS.get(standing.status, "gray")
+            st.badge(STATES.get(standing.status, standing.status), color=colour)  # type: ignore[arg-type]
+            st.caption(f"changed {ago(now() - standing.changed_at)}")
+        with more, st.popover("", icon=":material/more_horiz:", help="Duplicate or remove"):
+            if st.button(
+                "Duplicate",
+                key=f"copy {standing.work}",
+                width="stretch",
+                icon=":material/content_copy:",
+            ):
+                engine.duplicate(standing.work, place.settings())
+                st.rerun()
+            if st.button(
+                "Remove…", key=f"purge {standing.work}", width="stretch", icon=":material/delete:"
+            ):
+                _purge(standing)
+
+
+def _line(standing: Standing) -> str:
+    words = f"{standing.words:,} words"
+    if standing.target_words:
+        words = f"{standing.words:,} of {standing.target_words:,} words"
+    if not standing.of:
+        return words
+    return f"{words} · {standing.done} of {standing.of} sections"
+
+
+def ago(seconds: float) -> str:
+    """Return how long ago something was, as one says it."""
+    if seconds < 60:
+        return "just now"
+    for unit, length in (("minute", 60), ("hour", 3600), ("day", 86_400)):
+        count = int(seconds / length)
+        if count < {"minute": 60, "hour": 24, "day": 14}[unit]:
+            return f"{count} {unit}{'s' if count != 1 else ''} ago"
+    then = datetime.fromtimestamp(now() - seconds).astimezone()
+    return f"on {then:%d %B %Y}"
+
+
+@st.dialog("Import a manuscript")
+def _import() -> None:
+    _import_form()
+
+
+@place.safely
+def _import_form() -> None:
+    st.markdown("Headings become the outline; the text stays yours. No model is asked.")
+    file = st.file_uploader("File", type=[kind.removeprefix(".") for kind in KINDS])
+    title = st.text_input("Title", placeholder="as in the file")
+    language = st.text_input("Language", placeholder="found from the text; such as en or zh")
+    if st.button("Import", type="primary", disabled=file is None, key="import it"):
+        assert file is not None
+        with tempfile.TemporaryDirectory(prefix="inkwright-") as folder:
+            copy = Path(folder) / Path(file.name).name
+            copy.write_bytes(file.getvalue())
+            chosen = Chosen(title=title or None, language=language or None)
+            imported, _ = engine.import_file(copy, chosen, Job(place.settings()))
+        for notice in imported.notices:
+            st.toast(plain(notice, 300))
+        place.go("text", imported.work)
+
+
+@st.dialog("Remove this work?")
+def _purge(standing: Standing) -> None:
+    _purge_form(standing)
+
+
+@place.safely
+def _purge_form(standing: Standing) -> None:
+    st.markdown(
+        f"**{plain(standing.title)}**, {standing.words:,} words, with its outline, memory, "
+        "versions and journal. Nothing of it stays in the library, and it cannot be brought back. "
+        "Files you have exported stay."
+    )
+    if st.button("Remove for good", type="primary", icon=":material/delete_forever:"):
+        engine.purge(standing.work, place.settings())
+        st.rerun()

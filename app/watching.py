@@ -1,0 +1,141 @@
+"""Watching a run from outside, whoever started it: where it stands, its pace, its cost.
+
+Everything is read from the library, with a few short queries.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from inkwright.app import engine
+from inkwright.app.estimate import cost
+from inkwright.app.settings import Settings
+from inkwright.app.shelf import SectionStanding, sections
+from inkwright.memory import journal, live, works
+from inkwright.memory.library import now
+from inkwright.memory.live import Asked
+
+STARTING_S = 60.0
+"""A run that was started and holds no lease after this long did not start."""
+Going = Literal["idle", "starting", "running", "pausing", "stopping", "cut off"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One section as the table of a run shows it."""
+
+    section: str
+    title: str
+    stage: str
+    words: int
+    target_words: int
+    round: int
+    failure: str | None
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A work and its newest run, as they stand."""
+
+    status: str
+    approved: bool
+    going: Going
+    rows: tuple[Row, ...]
+    told: dict[str, Any] = field(default_factory=dict)
+    ended: str | None = None
+    """How the newest run ended."""
+    calls: int = 0
+    tokens: int = 0
+    money: float | None = None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> int:
+        return sum(row.words for row in self.rows)
+
+    @property
+    def target_words(self) -> int:
+        return sum(row.target_words for row in self.rows)
+
+    @property
+    def done(self) -> int:
+        return sum(row.stage == "accepted" for row in self.rows)
+
+    @property
+    def under_way(self) -> bool:
+        return self.going not in ("idle", "cut off")
+
+
+def watch(work: str, settings: Settings) -> Watched:
+    """Return how a work and its newest run stand.
+
+    Raises:
+        WorkNotFound: there is none of this id.
+    """
+    url = settings.library_url.get_secret_value() if settings.library_url else None
+    with engine.opened(settings) as library:
+        found = works.get(library, work)
+        held = works.holder(library, work) is not None
+        telling = live.of(library, work)
+        usage = journal.usage(library, work)
+    told = telling.told if telling else {}
+    prompt, completion = sum(u.prompt for u in usage), sum(u.completion for u in usage)
+    going = _going(telling, held)
+    return Watched(
+        status=found.status,
+        approved=found.approved,
+        going=going,
+        rows=tuple(
+            _row(s, told if going not in ("idle", "cut off") else {})
+            for s in sections(settings.home, work, url)
+        ),
+        told=told,
+        ended=telling.ended if telling else None,
+        calls=sum(u.calls for u in usage),
+        tokens=prompt + completion,
+        money=cost(settings, prompt, completion, sum(u.seconds for u in usage)),
+        problems=found.problems,
+    )
+
+
+def ask(work: str, what: Asked, settings: Settings) -> None:
+    """Ask the run of a work to pause (send no more calls) or to stop at once.
+
+    Both keep what was answered; a pause also waits for the answers under way.
+    """
+    with engine.opened(settings) as library:
+        live.ask(library, work, what)
+
+
+def growing(work: str, settings: Settings) -> dict[str, str]:
+    """Return the text being written just now, by section, and ask that it be streamed."""
+    with engine.opened(settings) as library:
+        live.look(library, work)
+        return live.growing(library, work)
+
+
+def _going(telling: live.Telling | None, held: bool) -> Going:
+    if telling is None or telling.ended is not None:
+        return "starting" if held else "idle"
+    if not held:
+        fresh = telling.told.get("phase") == "starting" and now() - telling.began_at < STARTING_S
+        return "starting" if fresh else "cut off"
+    asking: dict[Asked | None, Going] = {"pause": "pausing", "stop": "stopping"}
+    return asking.get(telling.asked, "running")
+
+
+def _row(section: SectionStanding, told: dict[str, Any]) -> Row:
+    state, rounds, words = told.get("sections", {}).get(section.section, (None, 0, 0))
+    stage = section.state
+    if section.failure:
+        stage = "failed"
+    elif state in ("drafting", "revising", "settled") and stage != "accepted":
+        stage = state
+    return Row(
+        section=section.section,
+        title=section.title,
+        stage=stage,
+        words=words if stage == "drafting" and words else section.words,
+        target_words=section.target_words,
+        round=rounds,
+        failure=section.failure,
+    )
