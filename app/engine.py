@@ -27,7 +27,7 @@ from inkwright.memory.works import Work
 if TYPE_CHECKING:
     from inkwright.agents.desk import Streams
     from inkwright.agents.run import RunResult
-    from inkwright.app.exporting.export import Exported, Wanted
+    from inkwright.app.exporting.export import Exported, Made, Wanted
     from inkwright.app.importing import Chosen, Imported
     from inkwright.app.syncing import Synced
     from inkwright.memory.live import Action
@@ -216,6 +216,19 @@ def sync(folder: Path, job: Job, *, take_titles: bool = False) -> "Synced":
 
     with opened(job.settings) as library:
         return sync_manuscript(library, folder, take_titles=take_titles)
+
+
+def made(work: str, wanted: "Wanted", settings: Settings | None = None) -> "Made":
+    """Return a work as a file, as it stands, and write it nowhere; no model is called.
+
+    Raises:
+        BadInput: there is nothing to export, or it cannot be made of what is given.
+        ExportFailed: the file could not be made.
+    """
+    from inkwright.app.exporting.export import make
+
+    with opened(settings or Settings.load()) as library:
+        return make(library, work, wanted)
 
 
 def export(
