@@ -17,7 +17,7 @@ from inkwright.app.purging import purge_work
 from inkwright.app.recording import recorded
 from inkwright.app.report import Ran, Report, report, settings_shown
 from inkwright.app.settings import Settings
-from inkwright.memory import drafts, plans, staleness, works
+from inkwright.memory import drafts, findings, plans, staleness, verdicts, works
 from inkwright.memory.brief import Brief
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from inkwright.agents.run import RunResult
     from inkwright.app.exporting.export import Exported, Made, Wanted
     from inkwright.app.importing import Chosen, Imported
+    from inkwright.app.inspecting import Inspected
+    from inkwright.app.reviewing import Problem, Reviewed
     from inkwright.app.syncing import Synced
     from inkwright.memory.live import Action
+    from inkwright.memory.verdicts import Verdict
 
 UNLIMITED = Limits()
 Status = Literal["complete", "flagged", "partial"]
@@ -268,6 +271,53 @@ def as_it_stands(library: Library, work_id: str, job: Job, folder: Path | None) 
         problems=work.problems,
     )
     return _manuscript(library, work_id, ran, job, None, folder)
+
+
+def inspect(
+    work: str, step: str, version: int | None = None, settings: Settings | None = None
+) -> "Inspected":
+    """Return what a draft was written from, and what was said to models on the way.
+
+    ``step`` is a section's id, ``plan`` or ``whole``; ``version`` None: the newest.
+
+    Raises:
+        BadInput: there is no such section, or version.
+    """
+    from inkwright.app.inspecting import inspect as inspected
+
+    now = settings or Settings.load()
+    with opened(now) as library:
+        return inspected(library, work, step, version, now)
+
+
+def review(work: str, settings: Settings | None = None) -> "Reviewed":
+    """Return how a work stands against what was asked of it; no model is called.
+
+    Raises:
+        BadInput: it is not planned yet.
+    """
+    from inkwright.app.reviewing import review as reviewed
+
+    now = settings or Settings.load()
+    with opened(now) as library:
+        return reviewed(library, work, Job(now))
+
+
+def decide(
+    work: str, problem: "Problem", verdict: "Verdict | None", settings: Settings | None = None
+) -> None:
+    """Record what the person says of a finding; None: nothing again.
+
+    Raises:
+        WorkBusy: the work is being written.
+    """
+    with opened(settings or Settings.load()) as library:
+        with works.leased(library, work) as lease:
+            verdicts.decide(
+                library, lease, problem.section, problem.about, problem.evidence, verdict
+            )
+        if problem.number is not None:
+            findings.dismiss(library, work, problem.number, undo=verdict != "dismissed")
 
 
 def stale(work: str, settings: Settings | None = None) -> dict[str, tuple[str, ...]]:
