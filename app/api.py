@@ -1,7 +1,7 @@
 """The Python API: what ``import inkwright`` offers, blocking, async, and as a stream of events."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, TypedDict, TypeVar, Unpack
@@ -11,6 +11,8 @@ from inkwright.agents.events import Event, Finished, Watch, unwatched
 from inkwright.app import endpoints, engine
 from inkwright.app.brief_file import check, read_brief
 from inkwright.app.engine import Job, Manuscript, PlannedWork
+from inkwright.app.exporting.export import Exported, Format, Paper, Wanted
+from inkwright.app.exporting.unpacking import is_archive
 from inkwright.app.importing import Chosen, Imported
 from inkwright.app.settings import Settings
 from inkwright.app.shelf import Standing, named, standings
@@ -40,6 +42,22 @@ class Options(Bounds, total=False):
     plan: Literal["none", "given", "full"]
     memory: Literal["none", "last", "rolling", "vector", "full"]
     review: Literal["off", "rules", "full"]
+
+
+class Wishes(TypedDict, total=False):
+    """What an export can be given; ``Wanted`` says what each means."""
+
+    sections: Sequence[str]
+    title: str
+    author: str
+    language: str
+    fiction: bool
+    contents: bool
+    title_page: bool
+    reference: Path | str
+    paper: Paper
+    fonts: Path | str
+    journal: bool
 
 
 def write(
@@ -188,6 +206,8 @@ def import_file(
 ) -> Imported:
     """Make a work of a ``.md``, ``.txt`` or ``.docx`` manuscript: its sections stay yours.
 
+    A ``.zip`` that ``export`` made as an archive comes back as the work it was.
+
     Headings become the outline; a heading with nothing under it is a section that ``resume``
     writes. Where a model is set the text is read into memory; else the next run does that. The
     same text again is the same work.
@@ -208,8 +228,43 @@ def import_file(
     chosen = Chosen(title, language, continuity, depth)
     folder = Path(out) if out is not None else None
     imported, _ = engine.import_file(Path(file), chosen, job, out=folder)
-    _remember(imported.work, job)
+    if not is_archive(Path(file)):
+        _remember(imported.work, job)
     return imported
+
+
+def export(
+    work: str,
+    *,
+    format: Format = "md",
+    out: Path | str | None = None,
+    settings: Settings | None = None,
+    **wanted: Unpack[Wishes],
+) -> Exported:
+    """Write a work, or some of its sections, to a file: as it stands, no model is called.
+
+    ``out`` is the file, or a folder for it; none: the current folder, and the work's title. A file
+    there that a person has changed is left alone. ``format="archive"`` is the whole work, as
+    ``import_file`` brings it back.
+
+    >>> import inkwright, pathlib
+    >>> _ = pathlib.Path("book.md").write_text("# The Lamp\\n\\nMara keeps it.\\n")
+    >>> found = inkwright.import_file("book.md")
+    >>> inkwright.export(found.work, format="docx", out="lamp.docx").path.name
+    'lamp.docx'
+
+    Raises:
+        BadInput: there is nothing to export, or it cannot be made of what is given.
+        ExportFailed: the file could not be made; nothing was written.
+    """
+    given = settings or Settings.load()
+    one = named((s.work for s in _standings(given)), work)
+    told: dict[str, Any] = {**wanted, "sections": tuple(wanted.get("sections", ()))}
+    for name in ("reference", "fonts"):
+        if told.get(name) is not None:
+            told[name] = Path(told[name])
+    folder = Path(out) if out is not None else None
+    return engine.export(one, Wanted(format=format, **told), given, out=folder)
 
 
 def sync(folder: Path | str, *, titles: bool = False, **options: Unpack[Bounds]) -> Synced:

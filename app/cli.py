@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from inkwright.app.cli_export import exports
 from inkwright.app.cli_memory import memory as memory_commands
 from inkwright.app.cli_sources import sources as source_commands
 from inkwright.app.cli_text import texts
@@ -204,7 +205,10 @@ def status(
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .md, .txt or .docx manuscript.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="A .md, .txt or .docx manuscript, or a .zip archive."),
+    ],
     title: Annotated[str | None, typer.Option(help="What the work is called.")] = None,
     language: Annotated[str | None, typer.Option(help="Its language: en, zh...")] = None,
     continuity: Continuity = None,
@@ -303,6 +307,7 @@ def graph() -> None:
 
 
 app.add_typer(texts)
+app.add_typer(exports)
 app.add_typer(memory_commands, name="memory")
 app.add_typer(source_commands, name="sources")
 

@@ -68,6 +68,7 @@ def _checks() -> Iterator[Check]:
     yield _index(settings)
     yield _offline_embedder(settings)
     yield _embedded(settings)
+    yield _export()
     yield from _models(settings)
 
 
@@ -117,6 +118,23 @@ def _embedded(settings: Settings) -> Check:
         }
         return Check("embedded model", False, str(fault), BAD_INPUT if wanted else 0)
     return Check("embedded model", True, f"{server.model_name}, used with INKWRIGHT_MODEL=embedded")
+
+
+def _export() -> Check:
+    from importlib.util import find_spec
+
+    from inkwright.app.exporting.pandoc import INSTALL, pandoc
+    from inkwright.app.exporting.pdf import chinese_fonts
+
+    try:
+        pandoc()
+    except BadInput as fault:
+        return Check("export", False, str(fault))
+    if find_spec("typst") is None:
+        return Check("export", False, f"DOCX and EPUB, but no PDF: {INSTALL}")
+    if chinese_fonts() is None:
+        return Check("export", False, f"a PDF of Chinese text needs a font: {INSTALL}")
+    return Check("export", True, "DOCX, EPUB and PDF, Chinese too")
 
 
 def _models(settings: Settings) -> Iterator[Check]:

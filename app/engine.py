@@ -17,8 +17,9 @@ from inkwright.app.purging import purge_work
 from inkwright.app.recording import recorded
 from inkwright.app.report import Ran, Report, report, settings_shown
 from inkwright.app.settings import Settings
-from inkwright.memory import drafts, plans, staleness, works
+from inkwright.memory import drafts, findings, plans, staleness, verdicts, works
 from inkwright.memory.brief import Brief
+from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
 from inkwright.memory.plans import Plan
 from inkwright.memory.works import Work
@@ -26,9 +27,13 @@ from inkwright.memory.works import Work
 if TYPE_CHECKING:
     from inkwright.agents.desk import Streams
     from inkwright.agents.run import RunResult
+    from inkwright.app.exporting.export import Exported, Made, Wanted
     from inkwright.app.importing import Chosen, Imported
+    from inkwright.app.inspecting import Inspected
+    from inkwright.app.reviewing import Problem, Reviewed
     from inkwright.app.syncing import Synced
     from inkwright.memory.live import Action
+    from inkwright.memory.verdicts import Verdict
 
 UNLIMITED = Limits()
 Status = Literal["complete", "flagged", "partial"]
@@ -180,17 +185,27 @@ def duplicate(work: str, settings: Settings | None = None) -> str:
 
 def import_file(
     file: Path, chosen: "Chosen", job: Job, *, out: Path | None = None
-) -> tuple["Imported", Manuscript]:
-    """Make a work of a manuscript from outside; no model is called.
+) -> tuple["Imported", Manuscript | None]:
+    """Make a work of a manuscript from outside, or of an archive; no model is called.
+
+    An archive of a work that is not planned yet has no manuscript.
 
     Raises:
-        BadInput: the file cannot be read as a manuscript; nothing is stored.
+        BadInput: the file cannot be read as one; nothing is stored.
     """
-    from inkwright.app.importing import import_manuscript
+    from inkwright.app.exporting.unpacking import bring_back, is_archive
+    from inkwright.app.importing import Chosen, import_manuscript
 
+    if is_archive(file) and chosen != Chosen():
+        raise BadInput(f"{file}: an archive brings its own title, language and continuity")
     folder = output.prepare(out) if out else None
     with opened(job.settings) as library:
-        imported = import_manuscript(library, file, chosen)
+        if is_archive(file):
+            imported = bring_back(library, file)
+        else:
+            imported = import_manuscript(library, file, chosen)
+        if plans.current(library, imported.work) is None:
+            return imported, None
         return imported, as_it_stands(library, imported.work, job, folder)
 
 
@@ -204,6 +219,34 @@ def sync(folder: Path, job: Job, *, take_titles: bool = False) -> "Synced":
 
     with opened(job.settings) as library:
         return sync_manuscript(library, folder, take_titles=take_titles)
+
+
+def made(work: str, wanted: "Wanted", settings: Settings | None = None) -> "Made":
+    """Return a work as a file, as it stands, and write it nowhere; no model is called.
+
+    Raises:
+        BadInput: there is nothing to export, or it cannot be made of what is given.
+        ExportFailed: the file could not be made.
+    """
+    from inkwright.app.exporting.export import make
+
+    with opened(settings or Settings.load()) as library:
+        return make(library, work, wanted)
+
+
+def export(
+    work: str, wanted: "Wanted", settings: Settings | None = None, *, out: Path | None = None
+) -> "Exported":
+    """Write a work to a file, as it stands; no model is called.
+
+    Raises:
+        BadInput: there is nothing to export, or it cannot be made of what is given.
+        ExportFailed: the file could not be made; nothing was written.
+    """
+    from inkwright.app.exporting.export import export as exported
+
+    with opened(settings or Settings.load()) as library:
+        return exported(library, work, wanted, out)
 
 
 async def remember(work: str, job: Job) -> "RunResult":
@@ -228,6 +271,53 @@ def as_it_stands(library: Library, work_id: str, job: Job, folder: Path | None) 
         problems=work.problems,
     )
     return _manuscript(library, work_id, ran, job, None, folder)
+
+
+def inspect(
+    work: str, step: str, version: int | None = None, settings: Settings | None = None
+) -> "Inspected":
+    """Return what a draft was written from, and what was said to models on the way.
+
+    ``step`` is a section's id, ``plan`` or ``whole``; ``version`` None: the newest.
+
+    Raises:
+        BadInput: there is no such section, or version.
+    """
+    from inkwright.app.inspecting import inspect as inspected
+
+    now = settings or Settings.load()
+    with opened(now) as library:
+        return inspected(library, work, step, version, now)
+
+
+def review(work: str, settings: Settings | None = None) -> "Reviewed":
+    """Return how a work stands against what was asked of it; no model is called.
+
+    Raises:
+        BadInput: it is not planned yet.
+    """
+    from inkwright.app.reviewing import review as reviewed
+
+    now = settings or Settings.load()
+    with opened(now) as library:
+        return reviewed(library, work, Job(now))
+
+
+def decide(
+    work: str, problem: "Problem", verdict: "Verdict | None", settings: Settings | None = None
+) -> None:
+    """Record what the person says of a finding; None: nothing again.
+
+    Raises:
+        WorkBusy: the work is being written.
+    """
+    with opened(settings or Settings.load()) as library:
+        with works.leased(library, work) as lease:
+            verdicts.decide(
+                library, lease, problem.section, problem.about, problem.evidence, verdict
+            )
+        if problem.number is not None:
+            findings.dismiss(library, work, problem.number, undo=verdict != "dismissed")
 
 
 def stale(work: str, settings: Settings | None = None) -> dict[str, tuple[str, ...]]:

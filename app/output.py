@@ -14,7 +14,7 @@ from inkwright.memory import schema
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
 
-_TEMPORARY = re.compile(r"\.(manuscript\.md|report\.json|memory\.json)\.[a-z0-9_]{8}")
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}")
 """Names that ``_replace`` gives to files before they are whole."""
 
 
@@ -45,16 +45,24 @@ def write(library: Library, work: str, folder: Path, files: dict[str, str]) -> d
     Raises:
         BadInput: the folder cannot be written; no file is left half-written.
     """
-    written = {}
-    for name, text in files.items():
-        content = text.encode("utf-8", "replace")
-        path = next(p for p in _names(folder / name) if _is_ours(library, p, content))
-        try:
-            _replace(library, work, path, content)
-        except OSError as fault:
-            raise _unusable(folder, fault) from fault
-        written[name] = path
-    return written
+    return {
+        name: write_file(library, work, folder / name, text.encode("utf-8", "replace"))
+        for name, text in files.items()
+    }
+
+
+def write_file(library: Library, work: str, file: Path, content: bytes) -> Path:
+    """Write one file as ``write`` does, and return the path it went to.
+
+    Raises:
+        BadInput: its folder cannot be written; nothing is left half-written.
+    """
+    path = next(p for p in _names(file) if _is_ours(library, p, content))
+    try:
+        _replace(library, work, path, content)
+    except OSError as fault:
+        raise _unusable(file.parent, fault) from fault
+    return path
 
 
 def remove_temporary(library: Library, work: str) -> None:
@@ -64,9 +72,12 @@ def remove_temporary(library: Library, work: str) -> None:
         paths = [
             Path(p) for p in db.execute(select(table.c.path).where(table.c.work == work)).scalars()
         ]
+    names = {p.name for p in paths}
     for folder in {p.parent for p in paths if p.parent.is_dir()}:
         for left in folder.iterdir():
-            if _TEMPORARY.fullmatch(left.name) and left.is_file() and not left.is_symlink():
+            found = _TEMPORARY.fullmatch(left.name)
+            ours = found is not None and found["name"] in names
+            if ours and left.is_file() and not left.is_symlink():
                 left.unlink(missing_ok=True)
 
 
@@ -97,8 +108,9 @@ def _replace(library: Library, work: str, path: Path, content: bytes) -> None:
     """Put ``content`` in place in one step.
 
     The digest is recorded first, beside the one before: killed between the two steps, either file
-    is still known as ours.
+    is still known as ours, and so is what was left half-written beside it.
     """
+    _record(library, work, path, _digest(content))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
@@ -107,7 +119,6 @@ def _replace(library: Library, work: str, path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())
-        _record(library, work, path, _digest(content))
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

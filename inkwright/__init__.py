@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from inkwright.app.api import (
         Run,
         awrite,
+        export,
         import_file,
         plan,
         resume,
@@ -43,18 +44,21 @@ if TYPE_CHECKING:
         write,
     )
     from inkwright.app.engine import Manuscript, PlannedWork
+    from inkwright.app.exporting.export import Exported
     from inkwright.app.importing import Imported
     from inkwright.app.memory_of import Memory
     from inkwright.app.report import Report
     from inkwright.app.settings import Settings
     from inkwright.app.shelf import Standing
     from inkwright.app.structure import Structure
+    from inkwright.app.sources_of import Sources, read_sources
     from inkwright.app.syncing import CannotSync, Synced
     from inkwright.app.text_of import Text
     from inkwright.memory.brief import Brief, Constraint, OutlineItem, Placement, Remembered
     from inkwright.memory.errors import (
         BadInput,
         BudgetSpent,
+        ExportFailed,
         InkwrightError,
         LeaseLost,
         LibraryUnusable,
@@ -65,6 +69,8 @@ if TYPE_CHECKING:
         WorkBusy,
         WorkNotFound,
     )
+    from inkwright.memory.source import Source
+    from inkwright.memory.sources import Kept
 
 _HOMES = {
     "inkwright.agents.events": (
@@ -73,34 +79,41 @@ _HOMES = {
         "TextGrew",
     ),
     "inkwright.app.api": (
-        "Run", "awrite", "import_file", "plan", "resume", "status", "stream", "sync", "write",
+        "Run", "awrite", "export", "import_file", "plan", "resume", "status", "stream", "sync",
+        "write",
     ),
     "inkwright.app.engine": ("Manuscript", "PlannedWork"),
+    "inkwright.app.exporting.export": ("Exported",),
     "inkwright.app.importing": ("Imported",),
     "inkwright.app.memory_of": ("Memory",),
     "inkwright.app.report": ("Report",),
     "inkwright.app.settings": ("Settings",),
     "inkwright.app.shelf": ("Standing",),
     "inkwright.app.structure": ("Structure",),
+    "inkwright.app.sources_of": ("Sources", "read_sources"),
     "inkwright.app.syncing": ("CannotSync", "Synced"),
     "inkwright.app.text_of": ("Text",),
     "inkwright.memory.brief": ("Brief", "Constraint", "OutlineItem", "Placement", "Remembered"),
     "inkwright.memory.errors": (
-        "BadInput", "BudgetSpent", "InkwrightError", "LeaseLost", "LibraryUnusable", "ModelError",
-        "ModelRefused", "ModelUnreachable", "UnusableAnswer", "WorkBusy", "WorkNotFound",
+        "BadInput", "BudgetSpent", "ExportFailed", "InkwrightError", "LeaseLost",
+        "LibraryUnusable", "ModelError", "ModelRefused", "ModelUnreachable", "UnusableAnswer",
+        "WorkBusy", "WorkNotFound",
     ),
+    "inkwright.memory.source": ("Source",),
+    "inkwright.memory.sources": ("Kept",),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "BadInput", "Brief", "BudgetSpent", "CallAnswered", "CannotSync", "Constraint", "Event",
-    "Finished", "Imported", "InkwrightError", "LeaseLost", "LibraryUnusable", "Manuscript",
-    "Memory", "ModelError", "ModelRefused", "ModelUnreachable", "Notice", "OutlineItem",
-    "PhaseBegan", "Placement", "Planned", "PlannedWork", "Remembered", "Report", "Run",
-    "SectionBegan", "SectionFailed", "SectionLine", "SectionReached", "SectionRevised",
-    "SectionSettled", "Settings", "Standing", "Structure", "Synced", "Text", "TextGrew",
-    "UnusableAnswer", "WorkBusy", "WorkNotFound", "__version__", "awrite", "import_file", "plan",
-    "resume", "status", "stream", "sync", "write",
+    "ExportFailed", "Exported", "Finished", "Imported", "InkwrightError", "Kept", "LeaseLost",
+    "LibraryUnusable", "Manuscript", "Memory", "ModelError", "ModelRefused", "ModelUnreachable",
+    "Notice", "OutlineItem", "PhaseBegan", "Placement", "Planned", "PlannedWork", "Remembered",
+    "Report", "Run", "SectionBegan", "SectionFailed", "SectionLine", "SectionReached",
+    "SectionRevised", "SectionSettled", "Settings", "Source", "Sources", "Standing", "Structure",
+    "Synced", "Text", "TextGrew", "UnusableAnswer", "WorkBusy", "WorkNotFound", "__version__",
+    "awrite", "export", "import_file", "plan", "read_sources", "resume", "status", "stream", "sync",
+    "write",
 ]  # fmt: skip
 
 

@@ -70,6 +70,18 @@ def versions(library: Library, work: str, section: str) -> list[Draft]:
         return [_draft(row) for row in found]
 
 
+def written_at(library: Library, work: str, section: str) -> dict[int, float]:
+    """Return when each version of a section was stored, in seconds since the epoch."""
+    table = schema.drafts
+    with library.read() as db:
+        found = db.execute(
+            select(table.c.version, table.c.created_at)
+            .where(table.c.work == work, table.c.section == section)
+            .order_by(table.c.version)
+        )
+        return {row.version: row.created_at for row in found}
+
+
 def manifests(library: Library, work: str) -> dict[str, Manifest]:
     """Return the manifest of every section's newest draft, by section id."""
     joined = schema.drafts.join(

@@ -6,6 +6,7 @@ InkwrightError
 │   ├── WorkBusy        another process drafts this work
 │   ├── LibraryUnusable read-only, full, or of a newer version
 │   └── IndexUnusable   the vector index is damaged; runs go on without it
+├── ExportFailed        a file could not be made whole; nothing was written
 ├── HeldTextLost        a change would lose text that is the person's
 ├── LeaseLost           another process took the work over
 ├── BudgetSpent         a limit given to this run was reached
@@ -51,6 +52,10 @@ class LibraryUnusable(BadInput):
 
 class IndexUnusable(BadInput):
     """The vector index cannot be read or written. Nothing is lost: it is built from the library."""
+
+
+class ExportFailed(InkwrightError):
+    """A file could not be made, or did not hold what it should. Nothing was written."""
 
 
 class HeldTextLost(InkwrightError):

@@ -77,8 +77,8 @@ def listed(library: Library, work: str, *, dismissed: bool = False) -> list[Told
     ]
 
 
-def dismiss(library: Library, work: str, number: int) -> None:
-    """Let one finding be: it is not listed again.
+def dismiss(library: Library, work: str, number: int, *, undo: bool = False) -> None:
+    """Let one finding be: it is not listed again, unless with ``undo``.
 
     Raises:
         BadInput: there is none of this number.
@@ -86,7 +86,9 @@ def dismiss(library: Library, work: str, number: int) -> None:
     table = schema.findings
     with library.write() as db:
         changed = db.execute(
-            update(table).where(table.c.work == work, table.c.id == number).values(dismissed=True)
+            update(table)
+            .where(table.c.work == work, table.c.id == number)
+            .values(dismissed=not undo)
         )
     if changed.rowcount != 1:
         raise BadInput(

@@ -14,6 +14,9 @@ from inkwright.memory import schema
 from inkwright.memory.library import Lease, Library, now
 from inkwright.memory.values import Value
 
+BATCH = 500
+"""So many message texts are asked for at once."""
+
 
 class Key(Value):
     """What makes a call the same call. Transport failures are no part of it."""
@@ -161,16 +164,20 @@ def usage(library: Library, work: str) -> tuple[Usage, ...]:
     )
 
 
-def calls(library: Library, work: str) -> list[dict[str, Any]]:
-    """Return every call of a work, oldest first, with its messages: the prompt inspector."""
-    table = schema.journal
+def calls(library: Library, work: str, step: str | None = None) -> list[dict[str, Any]]:
+    """Return every call of a work, or of one step, oldest first, with its messages."""
+    table, parts = schema.journal, schema.parts
+    chosen = select(table).where(table.c.work == work)
+    if step is not None:
+        chosen = chosen.where(table.c.step == step)
     with library.read() as db:
-        texts = {
-            r.hash: r.text
-            for r in db.execute(select(schema.parts).where(schema.parts.c.work == work))
-        }
-        rows = db.execute(select(table).where(table.c.work == work).order_by(table.c.id))
-        found = [dict(row) for row in rows.mappings()]
+        found = [dict(row) for row in db.execute(chosen.order_by(table.c.id)).mappings()]
+        wanted = sorted({part["hash"] for call in found for part in call["parts"]})
+        texts: dict[str, str] = {}
+        for start in range(0, len(wanted), BATCH):
+            some = parts.c.hash.in_(wanted[start : start + BATCH])
+            rows = db.execute(select(parts).where(parts.c.work == work, some))
+            texts.update((row.hash, row.text) for row in rows)
     for call in found:
         call["messages"] = [
             {"role": part["role"], "content": texts[part["hash"]]} for part in call.pop("parts")

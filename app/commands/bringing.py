@@ -10,6 +10,7 @@ from inkwright.agents.events import Event, Notice
 from inkwright.app import endpoints, engine
 from inkwright.app.engine import Job
 from inkwright.app.exits import Exit, plainly
+from inkwright.app.exporting.unpacking import is_archive
 from inkwright.app.home import library_home, library_url
 from inkwright.app.importing import Chosen, Imported
 from inkwright.app.interrupt import run_to_end
@@ -26,9 +27,10 @@ def import_file(file: Path, chosen: Chosen, *, out: Path | None, limits: Limits)
     imported, manuscript = engine.import_file(file.expanduser(), chosen, job, out=out)
     for line in _told(imported):
         typer.echo(line)
-    if manuscript.path is not None:
+    if manuscript is not None and manuscript.path is not None:
         typer.echo(f"manuscript: {manuscript.path}")
-    _remember_if_set(imported.work, job)
+    if not is_archive(file):
+        _remember_if_set(imported.work, job)
     if imported.unwritten:
         typer.echo(f"`inkwright resume {imported.work}` writes what is not written yet")
     return Exit.COMPLETE

@@ -30,6 +30,9 @@ ALL = (
     Page("write", "Write", ":material/play_circle:"),
     Page("text", "Text", ":material/article:"),
     Page("memory", "Memory", ":material/psychology:"),
+    Page("review", "Review", ":material/fact_check:"),
+    Page("inspect", "Inspect", ":material/search_insights:"),
+    Page("takeaway", "Take away", ":material/download:"),
 )
 
 

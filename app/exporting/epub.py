@@ -1,0 +1,67 @@
+"""A piece as an EPUB 3: a title page, contents, and a file for each chapter."""
+
+import re
+import zipfile
+from importlib.resources import files
+from io import BytesIO
+from xml.etree import ElementTree as ET
+
+from inkwright.app.exporting.document import DEEPEST_IN_CONTENTS, document, words_of
+from inkwright.app.exporting.pandoc import write
+from inkwright.app.exporting.piece import Piece
+from inkwright.memory.errors import ExportFailed
+
+_XHTML = "{http://www.w3.org/1999/xhtml}"
+_CHAPTER = re.compile(r"EPUB/text/ch\d+\.xhtml")
+_STYLE = "EPUB/styles/stylesheet1.css"
+_INDENTED = ("zh", "ja")
+
+
+def epub(piece: Piece, *, with_contents: bool = True, title_page: bool = True) -> bytes:
+    """Return the piece as .epub.
+
+    Raises:
+        ExportFailed: it could not be made.
+    """
+    made = document(piece, "epub")
+    options = ["--toc"] if with_contents else []
+    options += [
+        "--standalone",
+        "--split-level=1",
+        f"--toc-depth={DEEPEST_IN_CONTENTS}",
+        f"--epub-title-page={str(title_page).lower()}",
+    ]
+    content = _styled(write(made, "epub3", *options, at=piece.changed_at), piece)
+    if words_of(made["blocks"]) not in words_in(content):
+        raise ExportFailed("the EPUB lacks words of the text; nothing was written")
+    return content
+
+
+def words_in(content: bytes) -> str:
+    """Return all that an EPUB's chapters say in reading order, without the white space.
+
+    Raises:
+        ExportFailed: it cannot be opened, or a chapter is no XHTML.
+    """
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            names = [n for n in archive.namelist() if _CHAPTER.fullmatch(n)]
+            names.sort(key=lambda n: int("".join(filter(str.isdigit, n))))
+            bodies = [ET.fromstring(archive.read(n)).find(f"{_XHTML}body") for n in names]
+    except (zipfile.BadZipFile, ET.ParseError) as fault:
+        raise ExportFailed(f"the EPUB cannot be opened again: {fault}") from fault
+    said = ("".join(body.itertext()) for body in bodies if body is not None)
+    return "".join("".join(said).split())
+
+
+def _styled(content: bytes, piece: Piece) -> bytes:
+    """Return the EPUB with a style sheet of ours: Pandoc's sandbox lets none in."""
+    home = files("inkwright.app.exporting")
+    style = (home / "epub.css").read_text("utf-8")
+    if piece.fiction or piece.language.partition("-")[0].lower() in _INDENTED:
+        style += (home / "indented.css").read_text("utf-8")
+    styled = BytesIO()
+    with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(styled, "w") as new:
+        for part in old.infolist():
+            new.writestr(part, style if part.filename == _STYLE else old.read(part))
+    return styled.getvalue()

@@ -1,0 +1,240 @@
+"""Review: how the piece stands against what was asked of it, and what to do about it."""
+
+from typing import Any
+
+import streamlit as st
+
+from inkwright.app import background, engine
+from inkwright.app.reviewing import Checked, Problem, Reviewed
+from inkwright.app.settings import Settings
+from inkwright.app.ui import place, reading
+from inkwright.app.ui.shown import plain, prose
+from inkwright.memory.verdicts import Verdict
+
+SHOWN = 15
+MARKS = {
+    "met": ":material/check_circle: met",
+    "broken": ":material/cancel: broken",
+    "not reviewed": ":material/help: not reviewed",
+}
+COLOURS = {"met": "green", "broken": "red", "not reviewed": "gray"}
+NOTE = "Put this right: {text} The draft says: “{evidence}”"
+
+
+def page() -> None:
+    """Draw the page."""
+    work = place.work()
+    st.title("Review", anchor=False)
+    if reading.plan(work) is None:
+        st.info("The work has no outline yet, so nothing is asked of any section.")
+        place.link("write", "Go to Write", work=work)
+        return
+    found = _reviewed(place.settings(), str(place.settings().home), work, reading.stamp(work))
+    _summary(found)
+    for name, draw in (
+        ("Findings", _findings),
+        ("Constraints", _constraints),
+        ("Stale sections", _stale),
+        ("Length", _lengths),
+        ("Repetition", _repetition),
+    ):
+        st.subheader(name, anchor=False)
+        draw(work, found)
+
+
+@st.cache_resource(show_spinner=False, max_entries=reading.KEPT)
+def _reviewed(_now: Settings, home: str, work: str, changed: tuple[Any, ...]) -> Reviewed:
+    return engine.review(work, _now)
+
+
+def _summary(found: Reviewed) -> None:
+    open_ = [p for p in found.problems if p.verdict is None]
+    met = sum(c.status == "met" for c in found.constraints)
+    columns = st.columns(4)
+    columns[0].metric("Constraints met", f"{met} of {len(found.constraints)}")
+    columns[1].metric("Findings to answer", len(open_))
+    columns[2].metric("Stale sections", len(found.stale))
+    words = sum(length.words for length in found.lengths)
+    target = sum(length.target_words for length in found.lengths)
+    columns[3].metric("Words", f"{words:,}", f"{words - target:+,}", delta_color="off")
+    if found.notes:
+        with st.expander(f"What the last run had to say ({len(found.notes)})"):
+            for note in found.notes:
+                st.markdown(f"- {plain(note, 600)}")
+
+
+def _findings(work: str, found: Reviewed) -> None:
+    for verdict, empty in ((None, "Nothing waits for an answer."), ("accepted", "")):
+        problems = [p for p in found.problems if p.verdict == verdict]
+        if not problems and empty:
+            st.caption(empty)
+        if problems and verdict:
+            st.markdown("**Accepted: to be mended**")
+        limit = st.session_state.get(f"review shown {verdict}", SHOWN)
+        for number, problem in enumerate(problems[:limit]):
+            _problem(work, problem, f"{verdict} {number}")
+        if len(problems) > limit and st.button(
+            f"Show more ({len(problems)} in all)", key=f"more {verdict}"
+        ):
+            st.session_state[f"review shown {verdict}"] = limit + SHOWN
+            st.rerun()
+    dismissed = [p for p in found.problems if p.verdict == "dismissed"]
+    if dismissed:
+        with st.expander(f"Dismissed ({len(dismissed)})"):
+            for number, problem in enumerate(dismissed[:SHOWN]):
+                _problem(work, problem, f"dismissed {number}")
+
+
+def _problem(work: str, problem: Problem, key: str) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{plain(problem.title)}**: {plain(problem.text, 400)}")
+        if problem.evidence:
+            st.html(prose(f"“{problem.evidence}”" if problem.quoted else problem.evidence))
+        one, two, three, four = st.columns([1.1, 1.1, 1.4, 3.4], vertical_alignment="center")
+        if problem.verdict is None:
+            with one:
+                _answer(work, problem, "Accept", "accepted", key, "It is right: mend it.")
+            with two:
+                _answer(work, problem, "Dismiss", "dismissed", key, "Let the text be as it is.")
+        else:
+            with one:
+                _answer(work, problem, "Take back", None, key, "Answer it again.")
+        with three:
+            _passage(work, problem.section, problem.evidence if problem.quoted else "", key)
+        if problem.verdict == "accepted":
+            with four:
+                _revise(work, problem, key)
+
+
+def _answer(
+    work: str, problem: Problem, label: str, verdict: Verdict | None, key: str, help: str
+) -> None:
+    if st.button(label, key=f"{label} {key}", help=help, width="stretch"):
+        engine.decide(work, problem, verdict, place.settings())
+        st.rerun()
+
+
+def _passage(work: str, section: str, words: str, key: str) -> None:
+    if st.button("Go to the passage", key=f"passage {key}", width="stretch"):
+        place.go("text", work, section=section, **({"find": words[:300]} if words else {}))
+
+
+def _revise(work: str, problem: Problem, key: str) -> None:
+    """Draw the button that drafts the section anew with the finding as a note, where it may be."""
+    if problem.held:
+        st.caption("It has words of yours, or locked ones: change them yourself on Text.")
+        return
+    if not place.has_model():
+        st.caption("No model is set, so none can revise it.")
+        return
+    if st.button(
+        f"Redraft the section with {place.endpoint()}",
+        key=f"revise {key}",
+        icon=":material/edit:",
+        help="A new draft, told of this finding. The one there is stays in its history.",
+    ):
+        note = NOTE.format(text=problem.text, evidence=problem.evidence)
+        background.start(work, "redraft", place.settings(), sections=[problem.section], note=note)
+        place.go("write", work)
+
+
+def _constraints(work: str, found: Reviewed) -> None:
+    if not found.constraints:
+        st.caption("Nothing was asked that is checked.")
+        return
+    shown = st.session_state.get("review constraints", SHOWN)
+    order = {"broken": 0, "not reviewed": 1, "met": 2}
+    constraints = sorted(found.constraints, key=lambda c: order.get(c.status, 3))
+    for constraint in constraints[:shown]:
+        _constraint(work, constraint)
+    if len(constraints) > shown and st.button(
+        f"Show more ({len(constraints)} in all)", key="more constraints"
+    ):
+        st.session_state["review constraints"] = shown + SHOWN
+        st.rerun()
+
+
+def _constraint(work: str, constraint: Checked) -> None:
+    colour = COLOURS.get(constraint.status, "gray")
+    mark = MARKS.get(constraint.status, plain(constraint.status))
+    wish = "" if constraint.required else ", a wish"
+    with st.expander(f":{colour}[{mark}]  {plain(constraint.text, 160)}"):
+        st.caption(plain(f"{constraint.id}, {constraint.kind}, {constraint.placement}{wish}", 200))
+        if constraint.evidence:
+            st.html(prose(constraint.evidence))
+        for number, found in enumerate(_worst_first(constraint)[:SHOWN]):
+            text, button = st.columns([5, 1.4], vertical_alignment="center")
+            with text:
+                st.markdown(f"{MARKS.get(found.status, '')}: **{plain(found.title)}**")
+                if found.evidence:
+                    quoted = f"“{found.evidence}”" if found.quoted else found.evidence
+                    st.html(prose(quoted))
+            with button:
+                words = found.evidence if found.quoted else ""
+                _passage(work, found.section, words, f"{constraint.id} {number}")
+
+
+def _worst_first(constraint: Checked) -> list[Any]:
+    order = {"broken": 0, "not reviewed": 1, "met": 2}
+    return sorted(constraint.places, key=lambda p: order.get(p.status, 3))
+
+
+def _stale(work: str, found: Reviewed) -> None:
+    if not found.stale:
+        st.caption("Every section rests on what holds now.")
+        return
+    titles = {length.section: length.title for length in found.lengths}
+    for number, (section, reasons) in enumerate(list(found.stale.items())[:SHOWN]):
+        text, button = st.columns([5, 1.4], vertical_alignment="center")
+        with text:
+            st.markdown(f"**{plain(titles[section])}**: {plain('; '.join(reasons), 500)}")
+        with button:
+            _passage(work, section, "", f"stale {number}")
+    if len(found.stale) > SHOWN:
+        st.caption(f"and {len(found.stale) - SHOWN} more")
+    st.caption("*Settle* on the Write page checks them against what changed.")
+
+
+def _lengths(work: str, found: Reviewed) -> None:
+    rows = [
+        {"section": f"{number:03}", "words": length.words, "asked for": length.target_words}
+        for number, length in enumerate(found.lengths, 1)
+    ]
+    st.bar_chart(
+        rows,
+        x="section",
+        y=["words", "asked for"],
+        stack=False,
+        x_label="Section, in reading order",
+        y_label="Words",
+    )
+
+
+def _repetition(work: str, found: Reviewed) -> None:
+    told = found.repetition
+    if not told.runs:
+        st.caption("No run of seven words or more is said twice.")
+        return
+    numbers = {length.section: n for n, length in enumerate(found.lengths, 1)}
+    st.bar_chart(
+        [
+            {"section": f"{numbers[sid]:03}", "repeated": round(100 * share, 1)}
+            for sid, share in told.shares.items()
+        ],
+        x="section",
+        y="repeated",
+        x_label="Section, in reading order",
+        y_label="% of its words said elsewhere too",
+    )
+    st.dataframe(
+        [
+            {
+                "Said again": run.words,
+                "Times": run.times,
+                "In sections": ", ".join(str(numbers[s]) for s in run.sections),
+            }
+            for run in told.runs
+        ],
+        hide_index=True,
+        width="stretch",
+    )
