@@ -10,27 +10,21 @@ import argparse
 import asyncio
 import json
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import client, judging, simulated
-from benchmarks.client import Spent
+from benchmarks import simulated
 from benchmarks.lines import Lines
-from benchmarks.methods import METHODS, PEERS, ours
-from benchmarks.scorers.counting import longbench_words
-from benchmarks.sets import SETS, Task, TaskSet
+from benchmarks.methods import METHODS
+from benchmarks.running import Run, report
+from benchmarks.sets import SETS, Task
 from inkwright.agents.config import Arms
+from inkwright.app import endpoints
 from inkwright.app.exits import Exit
 from inkwright.app.settings import Settings
-from inkwright.memory.errors import (
-    BadInput,
-    InkwrightError,
-    ModelRefused,
-    ModelUnreachable,
-)
+from inkwright.memory.errors import BadInput, ModelRefused, ModelUnreachable
 from tests.simserver.process import SimServer
 
 
@@ -73,11 +67,11 @@ def _run(told: argparse.Namespace) -> int:
     folder = told.out / told.task / name
     answers = Lines(folder / "answers.jsonl", "id")
     with _settings(told, tasks, folder) as settings:
+        endpoints.named(settings)
         _same_run(folder, {"model": settings.model, "simulated": told.simulated})
-        failed = asyncio.run(_answer(told, Arms(**arms), tasks, answers, settings, folder))
-    _report(SETS[told.task], tasks, answers, folder, told.judge_model)
-    for task, fault in failed:
-        print(f"{task.id} failed: {fault}", file=sys.stderr)
+        run = Run(told.method, Arms(**arms), told.seed, settings, folder, told.at_once)
+        failed = asyncio.run(run.answer(tasks, answers))
+    report(SETS[told.task], tasks, answers, failed, folder, told.judge_model)
     return Exit.PARTIAL if failed else Exit.COMPLETE
 
 
@@ -122,100 +116,6 @@ def _same_run(folder: Path, told: dict[str, Any]) -> None:
         path.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     elif (begun := json.loads(path.read_text("utf-8"))) != told:
         raise BadInput(f"{folder} was begun with {begun}: give another --out")
-
-
-async def _answer(
-    told: argparse.Namespace,
-    arms: Arms,
-    tasks: Sequence[Task],
-    answers: Lines,
-    settings: Settings,
-    folder: Path,
-) -> list[tuple[Task, InkwrightError]]:
-    """Have every task answered that is not answered yet; return those that failed."""
-    failed: list[tuple[Task, InkwrightError]] = []
-    places = asyncio.Semaphore(told.at_once)
-
-    async def one(task: Task, desk: client.Desk | None) -> None:
-        async with places:
-            began = time.monotonic()
-            try:
-                if desk is None:
-                    out = folder / "pieces" / task.id
-                    piece, spent = await ours.write(
-                        task.request, settings, arms, told.seed, out=out
-                    )
-                    text, status = piece.text, piece.status
-                else:
-                    caller = desk.client(told.seed)
-                    text = await PEERS[told.method](task.request, caller)
-                    status, spent = "complete", caller.spent
-            except (BadInput, ModelUnreachable, ModelRefused):
-                raise
-            except InkwrightError as fault:
-                failed.append((task, fault))
-                return
-            row = _row(task, text, status, spent, time.monotonic() - began)
-            answers.add(row)
-            print(
-                f"[{len(answers)}/{len(tasks)}] {task.id}: {longbench_words(text)} words,"
-                f" {spent.calls} calls, {row['seconds']} s, {status}",
-                flush=True,
-            )
-
-    async def all_of(desk: client.Desk | None) -> None:
-        left = [task for task in tasks if task.id not in answers]
-        try:
-            async with asyncio.TaskGroup() as group:
-                for task in left:
-                    group.create_task(one(task, desk))
-        except BaseExceptionGroup as several:
-            raise several.exceptions[0] from None
-
-    if told.method == "ours":
-        await all_of(None)
-    else:
-        async with client.desk(settings, folder / "calls.jsonl") as desk:
-            await all_of(desk)
-    return failed
-
-
-def _row(task: Task, text: str, status: str, spent: Spent, seconds: float) -> dict[str, Any]:
-    return {
-        "id": task.id,
-        "response": text,
-        "status": status,
-        "calls": spent.calls,
-        "prompt_tokens": spent.prompt_tokens,
-        "completion_tokens": spent.completion_tokens,
-        "seconds": round(seconds, 2),
-    }
-
-
-def _report(
-    chosen: TaskSet, tasks: Sequence[Task], answers: Lines, folder: Path, judge: str
-) -> None:
-    """Score what is there, and write everything that is made from the answers anew."""
-    done = [task for task in tasks if task.id in answers]
-    answered = [(task.record, answers[task.id]["response"]) for task in done]
-    rows = [answers[task.id] for task in done]
-    score: dict[str, Any] = {"tasks": len(done), "of": len(tasks)}
-    for name in ("calls", "prompt_tokens", "completion_tokens"):
-        score[name] = sum(row[name] for row in rows)
-    score |= {name: round(value, 4) for name, value in chosen.score(answered).items()}
-    files = chosen.export(answered) | {"score.json": json.dumps(score, indent=1) + "\n"}
-    questions = [
-        judging.batch_line(task.id, question, judge)
-        for task, (record, text) in zip(done, answered, strict=True)
-        for question in chosen.questions(record, text)
-    ]
-    if questions:
-        files["judge_requests.jsonl"] = "".join(questions)
-    for name, content in files.items():
-        (folder / name).write_text(content, "utf-8")
-    for name, value in score.items():
-        print(f"{name:<18} {value}")
-    print(f"written to {folder}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Every answer is kept in a file before it is used, so that an interrupted task go
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from benchmarks.lines import Lines
 from inkwright.agents.config import Calling
-from inkwright.agents.embedding import embedder_for
+from inkwright.agents.embedding import Embedder, embedder_for
 from inkwright.agents.parse import Unreadable, read_form, schema_of, strip_thoughts
 from inkwright.agents.probe import probe
 from inkwright.agents.tokenizer import ScaledTokenizer
@@ -23,13 +23,18 @@ from inkwright.agents.transport import LiteLLMTransport, Request, Transport
 from inkwright.app import endpoints
 from inkwright.app.settings import Settings
 from inkwright.memory.errors import BadInput, UnusableAnswer
+from inkwright.memory.journal import Answer
 from inkwright.memory.values import digest
 
 F = TypeVar("F", bound=BaseModel)
+R = TypeVar("R")
 
 MOST_TOKENS = 32_768
 """Most new tokens of one answer, as LongBench-Write decodes."""
 ASKS = 2
+LEAST_TOKENS = 256
+TEMPLATE_TOKENS = 64
+"""Kept free in the context for the chat template."""
 
 
 @dataclass
@@ -46,30 +51,35 @@ class Client:
     """Calls the writer's model for one task. ``seed`` goes with every call."""
 
     transport: Transport
+    embedder: Embedder
     calling: Calling
     context_tokens: int
     kept: Lines
-    seed: int
     slots: asyncio.Semaphore
+    seed: int
     spent: Spent = field(default_factory=Spent)
-
-    def __post_init__(self) -> None:
-        self._count = ScaledTokenizer().count
 
     async def prose(self, prompt: str) -> str:
         """Return the model's text, without its thoughts."""
-        return strip_thoughts((await self._answer(prompt, None, self.seed))["text"]).strip()
+        return await self._asked(
+            prompt, None, self.seed, lambda text, _: strip_thoughts(text).strip()
+        )
 
     async def form(self, prompt: str, form: type[F]) -> F:
         """Return the answer in ``form``. Raises UnusableAnswer when it was none, twice."""
-        fault = ""
+        fault, said = "", ""
+
+        def read(text: str, finish: str) -> F:
+            nonlocal said
+            said = text
+            return read_form(text, finish, form)
+
         for attempt in range(ASKS):
-            answer = await self._answer(prompt, form, self.seed + attempt)
             try:
-                return read_form(answer["text"], answer["finish"], form)  # type: ignore[type-var]
+                return await self._asked(prompt, form, self.seed + attempt, read)
             except Unreadable as unreadable:
                 fault = str(unreadable)
-        raise UnusableAnswer(form.__name__, fault, answer["text"])
+        raise UnusableAnswer(form.__name__, fault, said)
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Return a vector a text: from the embedder's endpoint, or MiniLM offline.
@@ -77,66 +87,63 @@ class Client:
         Raises:
             BadInput: there is neither.
         """
-        embedder = embedder_for(self.calling, self.transport)
-        if embedder.embed is None:
-            raise BadInput(embedder.why_not)
-        return await embedder.embed(texts)
+        if self.embedder.embed is None:
+            raise BadInput(self.embedder.why_not)
+        return await self.embedder.embed(texts)
 
-    async def _answer(self, prompt: str, form: type[BaseModel] | None, seed: int) -> dict[str, Any]:
+    async def _asked(
+        self,
+        prompt: str,
+        form: type[BaseModel] | None,
+        seed: int,
+        read: Callable[[str, str], R],
+    ) -> R:
+        """Return what ``read`` makes of the answer; what it cannot read is not kept."""
         model = self.calling.endpoints["writer"].model
         shape = schema_of(form) if form else None
         key = digest([model, self.calling.temperature, prompt, shape, seed])
+        if key in self.kept:
+            row = self.kept[key]
+            self._count(row)
+            return read(row["text"], row["finish"])
+        answer = await self._sent(prompt, form, seed)
+        row = {
+            "key": key,
+            "text": answer.text,
+            "finish": answer.finish,
+            "prompt_tokens": answer.prompt_tokens,
+            "completion_tokens": answer.completion_tokens,
+        }
+        self._count(row)
+        found = read(answer.text, answer.finish)
         if key not in self.kept:
-            room = self.context_tokens - self._count(prompt) - 64
-            if room < 256:
-                raise BadInput(f"a prompt leaves {room} of {self.context_tokens} tokens")
-            request = Request(
-                role="writer",
-                messages=({"role": "user", "content": prompt},),
-                max_tokens=min(room, MOST_TOKENS),
-                temperature=self.calling.temperature,
-                seed=seed,
-                form=form,
-            )
-            async with self.slots:
-                answer = await self.transport.complete(request)
-            if key not in self.kept:
-                self.kept.add(
-                    {
-                        "key": key,
-                        "text": answer.text,
-                        "finish": answer.finish,
-                        "prompt_tokens": answer.prompt_tokens,
-                        "completion_tokens": answer.completion_tokens,
-                    }
-                )
-        row = self.kept[key]
+            self.kept.add(row)
+        return found
+
+    async def _sent(self, prompt: str, form: type[BaseModel] | None, seed: int) -> Answer:
+        room = self.context_tokens - ScaledTokenizer().count(prompt) - TEMPLATE_TOKENS
+        if room < LEAST_TOKENS:
+            raise UnusableAnswer("writer", f"a prompt leaves {room} tokens of the context", "")
+        request = Request(
+            role="writer",
+            messages=({"role": "user", "content": prompt},),
+            max_tokens=min(room, MOST_TOKENS),
+            temperature=self.calling.temperature,
+            seed=seed,
+            form=form,
+        )
+        async with self.slots:
+            return await self.transport.complete(request)
+
+    def _count(self, row: Mapping[str, Any]) -> None:
         self.spent.calls += 1
         self.spent.prompt_tokens += row["prompt_tokens"]
         self.spent.completion_tokens += row["completion_tokens"]
-        return row
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What the clients of all tasks share."""
-
-    transport: Transport
-    calling: Calling
-    context_tokens: int
-    kept: Lines
-    slots: asyncio.Semaphore
-
-    def client(self, seed: int) -> Client:
-        """Return a client for one task."""
-        return Client(
-            self.transport, self.calling, self.context_tokens, self.kept, seed, self.slots
-        )
 
 
 @asynccontextmanager
-async def desk(settings: Settings, kept: Path) -> AsyncIterator[Desk]:
-    """Yield what clients need, with the writer's model ready; ``kept`` holds its answers.
+async def clients(settings: Settings, kept: Path) -> AsyncIterator[Callable[[int], Client]]:
+    """Yield what makes a client for a task and seed; ``kept`` holds the answers of all of them.
 
     Raises:
         BadInput, ModelUnreachable, ModelRefused: there is no model to call.
@@ -147,8 +154,9 @@ async def desk(settings: Settings, kept: Path) -> AsyncIterator[Desk]:
         if context is None:
             raise BadInput("the endpoint does not tell its context: set INKWRIGHT_CONTEXT_TOKENS")
         transport = LiteLLMTransport(calling)
-        slots = asyncio.Semaphore(calling.concurrency)
+        embedder = embedder_for(calling, transport)
+        lines, slots = Lines(kept, "key"), asyncio.Semaphore(calling.concurrency)
         try:
-            yield Desk(transport, calling, context, Lines(kept, "key"), slots)
+            yield lambda seed: Client(transport, embedder, calling, context, lines, slots, seed)
         finally:
             await transport.aclose()

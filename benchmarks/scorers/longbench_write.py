@@ -26,16 +26,16 @@ def length_score(asked: int, written: int) -> float:
 def score(answered: Sequence[tuple[Mapping[str, Any], str]]) -> dict[str, float]:
     """Return S_l over all, by the words asked for, and by the language of the request."""
     scored = [
-        (r["length"], _language(r["prompt"]), length_score(r["length"], longbench_words(text)))
+        (r["length"], language(r["prompt"]), length_score(r["length"], longbench_words(text)))
         for r, text in answered
     ]
     found = {"S_l": _mean([s for *_, s in scored])}
     for (low, high), name in zip(BANDS, _NAMES, strict=True):
         if within := [s for asked, _, s in scored if low <= asked < high]:
             found[f"S_l {name}"] = _mean(within)
-    for language in ("en", "zh"):
-        if spoken := [s for _, told, s in scored if told == language]:
-            found[f"S_l {language}"] = _mean(spoken)
+    for tongue in ("en", "zh"):
+        if spoken := [s for _, told, s in scored if told == tongue]:
+            found[f"S_l {tongue}"] = _mean(spoken)
     return found
 
 
@@ -48,7 +48,8 @@ def ruler(answered: Sequence[tuple[Mapping[str, Any], str]]) -> dict[str, float]
     return found | score(answered)
 
 
-def _language(prompt: str) -> str:
+def language(prompt: str) -> str:
+    """Return the language of a request: Chinese where a tenth of it is Han characters."""
     han = sum("\u4e00" <= c <= "\u9fff" for c in prompt)
     return "zh" if han > len(prompt) / 10 else "en"
 

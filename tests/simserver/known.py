@@ -18,6 +18,8 @@ from tests.simserver.prose import Composer
 
 _STEP_WORDS = 400
 """Words of a step in a plan of a text without units."""
+_ABOVE = 1.1
+"""What is aimed at, over the fewest words a unit may have."""
 _ENOUGH = 0.97
 """Share of the words aimed at with which a text counts as finished."""
 
@@ -36,14 +38,21 @@ def requirements(ask: Ask, config: SimConfig) -> dict[str, Any]:
     task = task_of(ask, config)
     if task is None:
         return found
+    offered = _offered(ask)
     listed = [_placed(due) for due in task.due]
     if task.unit_words:
         listed.append(_item(task.unit_line, "length", "all", min_words=task.unit_words))
     if task.least or task.most:
         bounds = {"min_words": task.least, "max_words": task.most}
         listed.append(_item(task.length_line, "length", "whole", **bounds))
-    if task.alone:
+    if task.alone and "only_there" in offered:
+        listed = [r | {"only_there": r["kind"] == "must_contain"} for r in listed]
+    elif task.alone:
         listed.append(_item(task.alone, "judged", "all"))
+    if task.units and {"opens", "closes"} <= offered:
+        listed.append(_item(task.heading_line, "format", "all", opens=task.heading))
+        last = {"first": task.units, "closes": task.ending}
+        listed.append(_item(task.ending_line, "format", "once", **last))
     return found | {
         "words": None if task.units else task.words,
         "units": task.units or None,
@@ -61,9 +70,7 @@ def write(ask: Ask, config: SimConfig) -> str | None:
     if not task.units:
         return None if ask.prompt.section else _free(told, task, ask, config)
     numbers = _numbers(told, task) or list(range(1, task.units + 1))
-    parts = [_unit(n, task, ask, config, alone=len(numbers) == 1) for n in numbers]
-    if task.units in numbers and task.ending and not ask.prompt.section:
-        parts.append(task.ending)
+    parts = (_unit(n, task, ask, config, alone=len(numbers) == 1) for n in numbers)
     return "\n\n".join(parts)
 
 
@@ -133,21 +140,29 @@ def _free(told: str, task: KnownTask, ask: Ask, config: SimConfig) -> str:
 
 
 def _unit(number: int, task: KnownTask, ask: Ask, config: SimConfig, *, alone: bool) -> str:
-    """Return one unit; its heading stands before it unless the application sees to headings."""
+    """Return one unit, or more of it, with the heading that the request asks for."""
     so_far = ask.prompt.block("sofar") if ask.prompt.section else ""
     composer = Composer(ask, config, so_far)
     rng = ask.dice.random(f"owed/{number}")
     owed = [composer.tongue.saying(rng, p) for p in _phrases(number, task, ask, config, so_far)]
     more = ask.prompt.asked(r"Write about (\d+) more ")
-    if more is not None:
-        words = round(more * config.continue_factor)
-    else:
+    if more is None:
         asked = ask.prompt.numbers("Length") if alone else []
-        words = round((asked or [task.unit_words])[0] * _factor(ask, config, f"length/{number}"))
+        more = (asked or [_aim(task)])[0]
+    words = round(more * _factor(ask, config, f"length/{number}"))
     text = composer.compose(max(words, 1), owed)
-    if ask.prompt.section:
-        return text
-    return f"{task.heading.replace('{n}', str(number))} {text}"
+    heading = task.heading.replace("{n}", str(number))
+    if _wanted(heading, ask) and not so_far:
+        text = f"{heading} {text}"
+    if task.ending and number == task.units and _wanted(task.ending, ask):
+        text = f"{text}\n\n{task.ending}"
+    return text
+
+
+def _wanted(words: str, ask: Ask) -> bool:
+    """Say whether ``words`` of the format are to be written: the application asks for them."""
+    told = "\n".join(item.text for item in ask.prompt.requirements)
+    return not ask.prompt.section or words in told
 
 
 def _phrases(number: int, task: KnownTask, ask: Ask, config: SimConfig, so_far: str) -> list[str]:
@@ -189,10 +204,20 @@ def _unit_of_section(task: KnownTask, ask: Ask) -> int | None:
     return numbers[0] if numbers else None
 
 
+def _aim(task: KnownTask) -> int:
+    return round(task.unit_words * _ABOVE)
+
+
 def _step(number: int, task: KnownTask) -> dict[str, Any]:
     due = ", ".join(d.phrase for d in task.due if number in d.units)
     point = f"{task.unit} {number}" + (f": {due}" if due else "")
-    return {"point": point, "words": task.unit_words}
+    return {"point": point, "words": _aim(task)}
+
+
+def _offered(ask: Ask) -> set[str]:
+    """Return what the form asked for lets a requirement say."""
+    form = (ask.schema or {}).get("$defs", {}).get("Requirement", {})
+    return set(form.get("properties", {}))
 
 
 def _placed(due: Due) -> dict[str, Any]:
