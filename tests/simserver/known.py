@@ -142,7 +142,7 @@ def _free(told: str, task: KnownTask, ask: Ask, config: SimConfig) -> str:
 def _unit(number: int, task: KnownTask, ask: Ask, config: SimConfig, *, alone: bool) -> str:
     """Return one unit, or more of it, with the heading that the request asks for."""
     so_far = ask.prompt.block("sofar") if ask.prompt.section else ""
-    composer = Composer(ask, config, so_far)
+    composer = Composer(ask, config, so_far, f"prose/{number}")
     rng = ask.dice.random(f"owed/{number}")
     owed = [composer.tongue.saying(rng, p) for p in _phrases(number, task, ask, config, so_far)]
     more = ask.prompt.asked(r"Write about (\d+) more ")
