@@ -59,18 +59,15 @@ def _numbered(task: Task) -> KnownTask:
         for phrase, units in phrases.items()
     )
     stated = next(line for line in lines if "*** finished" in line)
-    unit_line, ending_line = (part.strip() for part in re.split(r"(?<=[.。])", stated, maxsplit=1))
     return KnownTask(
         request=task.request.strip(),
         words=record["number"] * record["min_words"],
         units=record["number"],
         unit=record["type"],
         heading=re.sub(r"(?<= )1(?=\D*$)", "{n}", record["prefix"]),
-        heading_line=next(line for line in lines if record["prefix"] in line),
         unit_words=record["min_words"],
-        unit_line=unit_line,
+        unit_line=re.split(r"(?<=[.。])", stated, maxsplit=1)[0],
         ending="*** finished",
-        ending_line=ending_line,
         due=due,
         alone=next(line for line in lines if line.startswith(("Name each of", "上面引号中"))),
     )

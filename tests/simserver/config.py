@@ -127,13 +127,11 @@ class KnownTask(Options):
     """What a unit is called in its heading."""
     heading: str = ""
     """Heading of a unit, with ``{n}``."""
-    heading_line: str = ""
     unit_words: int = 0
     """Fewest words of a unit."""
     unit_line: str = ""
     ending: str = ""
     """What closes the text."""
-    ending_line: str = ""
     due: tuple[Due, ...] = ()
     alone: str = ""
     """The words by which the request wants the phrases in no other unit."""

@@ -38,25 +38,22 @@ def requirements(ask: Ask, config: SimConfig) -> dict[str, Any]:
     task = task_of(ask, config)
     if task is None:
         return found
-    offered = _offered(ask)
     listed = [_placed(due) for due in task.due]
     if task.unit_words:
         listed.append(_item(task.unit_line, "length", "all", min_words=task.unit_words))
     if task.least or task.most:
         bounds = {"min_words": task.least, "max_words": task.most}
         listed.append(_item(task.length_line, "length", "whole", **bounds))
-    if task.alone and "only_there" in offered:
+    if task.alone and "only_there" in _offered(ask):
         listed = [r | {"only_there": r["kind"] == "must_contain"} for r in listed]
     elif task.alone:
         listed.append(_item(task.alone, "judged", "all"))
-    if task.units and {"opens", "closes"} <= offered:
-        listed.append(_item(task.heading_line, "format", "all", opens=task.heading))
-        last = {"first": task.units, "closes": task.ending}
-        listed.append(_item(task.ending_line, "format", "once", **last))
     return found | {
         "words": None if task.units else task.words,
         "units": task.units or None,
         "unit_title": task.heading,
+        "opening": task.heading,
+        "closing": task.ending,
         "requirements": listed,
     }
 
@@ -140,7 +137,10 @@ def _free(told: str, task: KnownTask, ask: Ask, config: SimConfig) -> str:
 
 
 def _unit(number: int, task: KnownTask, ask: Ask, config: SimConfig, *, alone: bool) -> str:
-    """Return one unit, or more of it, with the heading that the request asks for."""
+    """Return one unit, or more of it.
+
+    Its heading, and what closes the text, are the application's own concern.
+    """
     so_far = ask.prompt.block("sofar") if ask.prompt.section else ""
     composer = Composer(ask, config, so_far, f"prose/{number}")
     rng = ask.dice.random(f"owed/{number}")
@@ -151,18 +151,10 @@ def _unit(number: int, task: KnownTask, ask: Ask, config: SimConfig, *, alone: b
         more = (asked or [_aim(task)])[0]
     words = round(more * _factor(ask, config, f"length/{number}"))
     text = composer.compose(max(words, 1), owed)
-    heading = task.heading.replace("{n}", str(number))
-    if _wanted(heading, ask) and not so_far:
-        text = f"{heading} {text}"
-    if task.ending and number == task.units and _wanted(task.ending, ask):
-        text = f"{text}\n\n{task.ending}"
-    return text
-
-
-def _wanted(words: str, ask: Ask) -> bool:
-    """Say whether ``words`` of the format are to be written: the application asks for them."""
-    told = "\n".join(item.text for item in ask.prompt.requirements)
-    return not ask.prompt.section or words in told
+    if ask.prompt.section:
+        return text
+    closing = f"\n\n{task.ending}" if task.ending and number == task.units else ""
+    return f"{task.heading.replace('{n}', str(number))} {text}{closing}"
 
 
 def _phrases(number: int, task: KnownTask, ask: Ask, config: SimConfig, so_far: str) -> list[str]:
