@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from inkwright.app.report import Report
     from inkwright.app.settings import Settings
     from inkwright.app.shelf import Standing
-    from inkwright.app.structure import Structure
     from inkwright.app.sources_of import Sources, read_sources
+    from inkwright.app.structure import Structure
     from inkwright.app.syncing import CannotSync, Synced
     from inkwright.app.text_of import Text
     from inkwright.memory.brief import Brief, Constraint, OutlineItem, Placement, Remembered

@@ -99,6 +99,44 @@ class JudgeFail(Options):
     """None: in every section."""
 
 
+class Due(Options):
+    """A phrase that a request wants in some of the units it numbers."""
+
+    phrase: str
+    units: tuple[int, ...]
+    line: str
+    """The words of the request that say so."""
+
+
+class KnownTask(Options):
+    """What a model that reads well finds in a request: the simulated one is told.
+
+    It still forgets and misses lengths as the rates say.
+    """
+
+    request: str
+    words: int = Field(ge=1)
+    """What to aim at for the whole."""
+    least: int | None = None
+    most: int | None = None
+    length_line: str = ""
+    """The words of the request that state the length of the whole."""
+    units: int = 0
+    """0: it asks for no numbered units."""
+    unit: str = ""
+    """What a unit is called in its heading."""
+    heading: str = ""
+    """Heading of a unit, with ``{n}``."""
+    unit_words: int = 0
+    """Fewest words of a unit."""
+    unit_line: str = ""
+    ending: str = ""
+    """What closes the text."""
+    due: tuple[Due, ...] = ()
+    alone: str = ""
+    """The words by which the request wants the phrases in no other unit."""
+
+
 class SimConfig(Options):
     """Everything about the simulated server. Changes take effect with the next request."""
 
@@ -154,6 +192,9 @@ class SimConfig(Options):
     """That what is copied is copied wrongly."""
     distractors: int = Field(default=0, ge=0)
     """Unasked-for facts about other subjects, in each section."""
+
+    known: tuple[KnownTask, ...] = ()
+    """Requests whose reading is given; see ``tests.simserver.known``."""
 
     # Archivist
     archivist_miss: Rate = 0.0

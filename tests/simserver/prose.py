@@ -39,10 +39,10 @@ def prose_of(ask: Ask, config: SimConfig, words: int, *, other_language: bool = 
 class Composer:
     """Writes sentences that differ from each other and from those of ``so_far``."""
 
-    def __init__(self, ask: Ask, config: SimConfig, so_far: str) -> None:
+    def __init__(self, ask: Ask, config: SimConfig, so_far: str, label: str = "prose") -> None:
         self.tongue: Tongue = tongue_of(ask.prompt)
         self._ask, self._config = ask, config
-        self._rng: random.Random = ask.dice.random("prose")
+        self._rng: random.Random = ask.dice.random(label)
         self._used = so_far
 
     def compose(self, words: int, owed: list[str]) -> str:

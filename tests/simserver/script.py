@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.simserver import archivist, citing, editor, planner, requirements, reviewer
+from tests.simserver import archivist, citing, editor, known, planner, requirements, reviewer
 from tests.simserver.ask import Ask
 from tests.simserver.config import SimConfig
 from tests.simserver.conform import Form
@@ -13,7 +13,7 @@ from tests.simserver.prose import write
 Filler = Callable[[Ask, SimConfig], dict[str, Any]]
 
 FILLERS: Mapping[str, Filler] = {
-    "Requirements": requirements.requirements,
+    "Requirements": known.requirements,
     "Instructions": requirements.instructions,
     "Chapters": planner.chapters,
     "Sections": planner.sections,
@@ -27,13 +27,16 @@ FILLERS: Mapping[str, Filler] = {
     "CitationPlan": citing.placed,
     "Choices": citing.choices,
     "Supports": citing.supports,
+    "WritingPlan": known.plan,
+    "RecurrentMemory": known.memory,
+    "RecurrentChoice": known.choice,
 }
 
 
 def answer(ask: Ask, config: SimConfig) -> str:
     """Return the model's answer: prose, or JSON in the form asked for."""
     if ask.schema is None:
-        return write(ask, config)
+        return known.write(ask, config) or write(ask, config)
     fill = FILLERS.get(ask.schema_name or "")
     meant = fill(ask, config) if fill else None
     form = Form(ask.schema, ask.dice.random("form"))

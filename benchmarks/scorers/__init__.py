@@ -1,0 +1,1 @@
+"""Scorers by rule, a module a task set; each set's README.md in ``data`` says what counts."""
