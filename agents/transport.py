@@ -96,14 +96,15 @@ class LiteLLMTransport:
             disable_cooldowns=True,
             timeout=calling.timeout_s,
         )
+        # Its callbacks count calls against limits that nobody sets: of every Router, at every call.
+        self._router.discard()  # type: ignore[no-untyped-call]
 
     async def aclose(self) -> None:
-        """Let LiteLLM forget this Router: it keeps callbacks of each, and calls them all.
+        """Let go of the connections.
 
-        Connections are LiteLLM's own, shared by all that call from one event loop: the last of them
+        They are LiteLLM's own, shared by all that call from one event loop: the last of them
         closes them.
         """
-        self._router.discard()  # type: ignore[no-untyped-call]
         if self._loop is None:
             return
         users, self._loop = _USERS[self._loop], None
