@@ -28,8 +28,8 @@ from inkwright.agents.work_graph import (
 )
 from inkwright.memory import drafts, works
 from inkwright.memory.errors import (
+    AccessRefused,
     BadInput,
-    BudgetSpent,
     IndexUnusable,
     InkwrightError,
     ModelRefused,
@@ -82,8 +82,6 @@ async def run(
             await work_graph().ainvoke(stage, context=going, config={"recursion_limit": 50})
         except BaseExceptionGroup as group:
             raise _first(group) from None
-        if isinstance(going.stopped_by, ModelUnreachable | ModelRefused):
-            raise going.stopped_by
         if until == "planned":
             going.status = "planned"
         return _result(desk, going.status, began, going.stopped_by)
@@ -237,6 +235,8 @@ async def _desk(
         try:
             await setup.take_up(desk)
             yield desk
+        except AccessRefused as refused:
+            raise ModelRefused(str(refused), every_call=True) from refused
         finally:
             heart.cancel()
             desk.finder.close()
@@ -305,8 +305,8 @@ async def _beat(library: Library, lease: Lease) -> None:
 
 
 def _result(desk: Desk, status: Status, began: float, stopped_by: Exception | None) -> RunResult:
-    if isinstance(stopped_by, BudgetSpent):
-        desk.problem(f"{stopped_by}; raise it and `inkwright resume {desk.work}` goes on")
+    if isinstance(stopped_by, AccessRefused | ModelUnreachable):
+        raise stopped_by
     spent = desk.models.spent
     return RunResult(
         status=status,

@@ -207,9 +207,11 @@ class LiteLLMTransport:
         where = f"{endpoint.model} at {', '.join(endpoint.api_bases) or 'its provider'}"
         said = _one_line(fault, endpoint.api_key)
         if isinstance(fault, litellm.AuthenticationError | litellm.PermissionDeniedError):
-            return ModelRefused(f"{where} rejects the key: set INKWRIGHT_API_KEY ({said})")
+            said = f"{where} rejects the key: set INKWRIGHT_API_KEY ({said})"
+            return ModelRefused(said, every_call=True)
         if isinstance(fault, litellm.NotFoundError):
-            return ModelRefused(f"{where} is not served: check INKWRIGHT_MODEL ({said})")
+            said = f"{where} is not served: check INKWRIGHT_MODEL ({said})"
+            return ModelRefused(said, every_call=True)
         if isinstance(fault, litellm.ContextWindowExceededError):
             return ModelRefused(
                 f"{where}: the prompt is too long: set INKWRIGHT_CONTEXT_TOKENS"

@@ -9,6 +9,7 @@ InkwrightError
 ├── HeldTextLost        a change would lose text that is the person's
 ├── LeaseLost           another process took the work over
 ├── BudgetSpent         a limit given to this run was reached
+├── AccessRefused       no call of a role will be answered: ends a run, as a ModelRefused
 └── ModelError
     ├── ModelUnreachable  no answer after every retry; exit code 3
     ├── ModelRefused      the endpoint rejects the call (key, name, size); exit code 3
@@ -67,6 +68,10 @@ class BudgetSpent(InkwrightError):
     """A limit on calls, tokens or minutes was reached. Raising it and resuming goes on."""
 
 
+class AccessRefused(InkwrightError):
+    """A role's model rejects every call: wrong key or name. Within a run, like a spent budget."""
+
+
 class ModelError(InkwrightError):
     """A model call gave nothing usable."""
 
@@ -77,6 +82,11 @@ class ModelUnreachable(ModelError):
 
 class ModelRefused(ModelError):
     """The endpoint rejects the call as it stands: wrong key, model name or size."""
+
+    def __init__(self, said: str, *, every_call: bool = False) -> None:
+        super().__init__(said)
+        self.every_call = every_call
+        """Any other call would be rejected too: it is not about this prompt."""
 
 
 class UnusableAnswer(ModelError):
