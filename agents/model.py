@@ -27,7 +27,14 @@ from inkwright.agents.parse import (
 )
 from inkwright.agents.slots import Slots
 from inkwright.agents.transport import Request, Transport
-from inkwright.memory.errors import BudgetSpent, ModelUnreachable, Paused, UnusableAnswer
+from inkwright.memory.errors import (
+    AccessRefused,
+    BudgetSpent,
+    ModelRefused,
+    ModelUnreachable,
+    Paused,
+    UnusableAnswer,
+)
 from inkwright.memory.journal import Answer, Journal, Key
 from inkwright.memory.library import Lease, Library
 from inkwright.memory.tokens import Tokenizer
@@ -109,6 +116,7 @@ class Models:
         self._began = time.monotonic()
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
+        self._refused: AccessRefused | None = None
         self._sent = 0
         self._all_kept = asyncio.Event()
         self._all_kept.set()
@@ -253,6 +261,11 @@ class Models:
                     self._failures[ask.role] += 1
                     self._last_failure[ask.role] = str(fault)
                     raise
+                except ModelRefused as fault:
+                    if not fault.every_call:
+                        raise
+                    self._refused = AccessRefused(str(fault))
+                    raise self._refused from fault
                 self._journal.keep(key, request.messages, answer, asked_for=asked_for)
         self._failures[ask.role] = 0
         return answer
@@ -274,6 +287,8 @@ class Models:
         A limit that is used up waits for the calls that used it: raised before they are answered,
         it would end the tasks that wait for them, and what was paid for would be lost.
         """
+        if self._refused is not None:
+            raise self._refused
         if self._failures[role] >= FAILURES_IN_A_ROW:
             raise ModelUnreachable(
                 f"the {role}'s model is given up after {self._failures[role]} calls without an"

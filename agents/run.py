@@ -7,17 +7,15 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from inkwright.agents import reader, settler
-from inkwright.agents.config import Arms, Calling, Limits
+from inkwright.agents import settler, setup
+from inkwright.agents.config import Calling, Limits
 from inkwright.agents.desk import Desk, Streams, language_is_han
 from inkwright.agents.embedding import embedder_for
 from inkwright.agents.events import Watch
 from inkwright.agents.finder import Finder
-from inkwright.agents.model import Models
 from inkwright.agents.probe import count_tokens, not_served, probe
-from inkwright.agents.requirements import fits_whole, instructions_of
 from inkwright.agents.section_graph import Job, Progress, section_graph
-from inkwright.agents.tokenizer import ENGLISH, HAN, ScaledTokenizer, factor_for
+from inkwright.agents.tokenizer import ENGLISH, HAN, factor_for
 from inkwright.agents.transport import LiteLLMTransport
 from inkwright.agents.work_graph import (
     Run,
@@ -28,20 +26,16 @@ from inkwright.agents.work_graph import (
     review,
     work_graph,
 )
-from inkwright.memory import accounts, drafts, plans, sources, works
+from inkwright.memory import drafts, works
 from inkwright.memory.errors import (
+    AccessRefused,
     BadInput,
-    BudgetSpent,
     IndexUnusable,
     InkwrightError,
     ModelRefused,
     ModelUnreachable,
-    Paused,
 )
-from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Lease, Library
-from inkwright.memory.shelf import Shelf
-from inkwright.memory.source import Source
 from inkwright.memory.works import Work
 
 DEFAULT_CONTEXT = 8192
@@ -88,8 +82,6 @@ async def run(
             await work_graph().ainvoke(stage, context=going, config={"recursion_limit": 50})
         except BaseExceptionGroup as group:
             raise _first(group) from None
-        if isinstance(going.stopped_by, ModelUnreachable | ModelRefused):
-            raise going.stopped_by
         if until == "planned":
             going.status = "planned"
         return _result(desk, going.status, began, going.stopped_by)
@@ -227,17 +219,24 @@ async def _desk(
         pinned = work.pinned if work.pinned and "tokenizer_factor" in work.pinned else None
         if pinned is None:
             pinned = await _pin(library, lease, work, calling)
-        desk = _set_up(library, lease, work, pinned, calling, limits, watch, watch_text)
+        desk = setup.desk_of(
+            library,
+            lease,
+            work,
+            pinned,
+            LiteLLMTransport(calling),
+            calling=calling,
+            limits=limits,
+            watch=watch,
+            watch_text=watch_text,
+        )
+        desk.finder = _finder(desk, pinned, calling)
         heart = asyncio.create_task(_beat(library, lease))
         try:
-            await _shorten_request(desk, pinned)
-            await _open_sources(desk)
-            if (plan := plans.current(library, work_id)) is not None:
-                desk.use(plan)
-                if desk.arms.memory in ("rolling", "full"):
-                    accounts.rebuild(library, lease)
-                await reader.read(desk)
+            await setup.take_up(desk)
             yield desk
+        except AccessRefused as refused:
+            raise ModelRefused(str(refused), every_call=True) from refused
         finally:
             heart.cancel()
             desk.finder.close()
@@ -274,81 +273,27 @@ async def _pin(library: Library, lease: Lease, work: Work, calling: Calling) -> 
     return found
 
 
-def _set_up(
-    library: Library,
-    lease: Lease,
-    work: Work,
-    pinned: dict[str, Any],
-    calling: Calling,
-    limits: Limits,
-    watch: Watch,
-    watch_text: Streams,
-) -> Desk:
-    arms = Arms.model_validate(work.arms)
-    transport = LiteLLMTransport(calling)
-    models = Models(
-        library,
-        lease,
-        transport,
-        ScaledTokenizer(pinned["tokenizer_factor"]),
-        calling=calling,
-        context_tokens=pinned["context_tokens"],
-        limits=limits,
-        seed=work.brief.seed,
-        watch=watch,
-    )
-    finder = Finder(work.id, None, None)
-    desk = Desk(
-        library=library,
-        lease=lease,
-        brief=work.brief,
-        arms=arms,
-        models=models,
-        finder=finder,
-        ledger=Ledger(library, work.id).refresh(),
-        watch=watch,
-        slots=pinned["slots"],
-        request=pinned.get("request") or work.brief.request,
-        han=language_is_han(work.brief),
-        watch_text=watch_text,
-    )
-    if arms.memory in ("vector", "full"):
-        embedder = embedder_for(calling, transport)
-        if embedder.embed is None or embedder.name != pinned["embedder"]:
-            desk.problem(
-                embedder.why_not
-                or f"vector search is off: this work began with"
-                f" {pinned['embedder']}, which is not set now"
-            )
-        else:
-            from inkwright.memory.index import ChromaIndex
+def _finder(desk: Desk, pinned: dict[str, Any], calling: Calling) -> Finder:
+    """Return vector search where the arm has it and it can be had; what prevents it is told."""
+    nothing = Finder(desk.work, None, None)
+    if desk.arms.memory not in ("vector", "full"):
+        return nothing
+    embedder = embedder_for(calling, desk.models.transport)
+    if embedder.embed is None or embedder.name != pinned["embedder"]:
+        desk.problem(
+            embedder.why_not
+            or f"vector search is off: this work began with"
+            f" {pinned['embedder']}, which is not set now"
+        )
+        return nothing
+    from inkwright.memory.index import ChromaIndex
 
-            try:
-                index = ChromaIndex(library.home / "index", embedder.name)
-                desk.finder = Finder(work.id, index, embedder.embed)
-            except IndexUnusable as fault:
-                desk.problem(f"vector search is off: {fault}")
-    return desk
-
-
-async def _open_sources(desk: Desk) -> None:
-    """Put the sources in reach, and say what of them could not be read."""
-    for line in desk.brief.unread:
-        desk.problem(line)
-    if found := sources.kept(desk.library, desk.work):
-        desk.shelf = await asyncio.to_thread(Shelf, found)
-
-
-async def _shorten_request(desk: Desk, pinned: dict[str, Any]) -> None:
-    """Keep a request too long for every prompt as its instructions and a source."""
-    if pinned.get("request") or fits_whole(desk.brief, desk.tokenizer, desk.context_tokens):
-        return
-    whole = desk.brief.request
-    desk.request = ""
-    desk.request = await instructions_of(desk)
-    request = Source(kind="request", title=sources.THE_REQUEST, text=whole)
-    sources.keep(desk.library, desk.lease, [request])
-    works.pin(desk.library, desk.lease, request=desk.request)
+    try:
+        index = ChromaIndex(desk.library.home / "index", embedder.name)
+    except IndexUnusable as fault:
+        desk.problem(f"vector search is off: {fault}")
+        return nothing
+    return Finder(desk.work, index, embedder.embed)
 
 
 async def _beat(library: Library, lease: Lease) -> None:
@@ -360,10 +305,8 @@ async def _beat(library: Library, lease: Lease) -> None:
 
 
 def _result(desk: Desk, status: Status, began: float, stopped_by: Exception | None) -> RunResult:
-    if isinstance(stopped_by, Paused):
-        desk.problem(f"paused; `inkwright resume {desk.work}` goes on")
-    elif isinstance(stopped_by, BudgetSpent):
-        desk.problem(f"{stopped_by}; raise it and `inkwright resume {desk.work}` goes on")
+    if isinstance(stopped_by, AccessRefused | ModelUnreachable):
+        raise stopped_by
     spent = desk.models.spent
     return RunResult(
         status=status,

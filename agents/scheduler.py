@@ -15,7 +15,7 @@ from inkwright.agents.hearing import hearing, urgency
 from inkwright.agents.section_graph import Job, Progress
 from inkwright.memory import drafts, plans
 from inkwright.memory.draft import Draft
-from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.errors import AccessRefused, BudgetSpent, ModelError
 
 AHEAD = 2
 """One section for every so many slots is made ready while all slots are busy, so that none of them
@@ -32,7 +32,7 @@ class Scheduler:
         self._begun: set[str] = set()
         self._writing = 0
         self._changed = asyncio.Event()
-        self.stopped_by: BudgetSpent | ModelError | None = None
+        self.stopped_by: BudgetSpent | AccessRefused | ModelError | None = None
         """Why sections were left for another run, if they were."""
 
     async def run(self) -> None:
@@ -80,8 +80,8 @@ class Scheduler:
         try:
             state = Progress(section=sid, round=0, broken=0)
             await self._graph.ainvoke(state, context=job)
-        except BudgetSpent as spent:
-            self.stopped_by = spent
+        except (BudgetSpent, AccessRefused) as stopped:
+            self.stopped_by = stopped
         except ModelError as fault:
             if desk.models.down:
                 self.stopped_by = self.stopped_by or fault

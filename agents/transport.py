@@ -96,14 +96,15 @@ class LiteLLMTransport:
             disable_cooldowns=True,
             timeout=calling.timeout_s,
         )
+        # Its callbacks count calls against limits that nobody sets: of every Router, at every call.
+        self._router.discard()  # type: ignore[no-untyped-call]
 
     async def aclose(self) -> None:
-        """Let LiteLLM forget this Router: it keeps callbacks of each, and calls them all.
+        """Let go of the connections.
 
-        Connections are LiteLLM's own, shared by all that call from one event loop: the last of them
+        They are LiteLLM's own, shared by all that call from one event loop: the last of them
         closes them.
         """
-        self._router.discard()  # type: ignore[no-untyped-call]
         if self._loop is None:
             return
         users, self._loop = _USERS[self._loop], None
@@ -206,9 +207,11 @@ class LiteLLMTransport:
         where = f"{endpoint.model} at {', '.join(endpoint.api_bases) or 'its provider'}"
         said = _one_line(fault, endpoint.api_key)
         if isinstance(fault, litellm.AuthenticationError | litellm.PermissionDeniedError):
-            return ModelRefused(f"{where} rejects the key: set INKWRIGHT_API_KEY ({said})")
+            said = f"{where} rejects the key: set INKWRIGHT_API_KEY ({said})"
+            return ModelRefused(said, every_call=True)
         if isinstance(fault, litellm.NotFoundError):
-            return ModelRefused(f"{where} is not served: check INKWRIGHT_MODEL ({said})")
+            said = f"{where} is not served: check INKWRIGHT_MODEL ({said})"
+            return ModelRefused(said, every_call=True)
         if isinstance(fault, litellm.ContextWindowExceededError):
             return ModelRefused(
                 f"{where}: the prompt is too long: set INKWRIGHT_CONTEXT_TOKENS"

@@ -18,7 +18,7 @@ from inkwright.agents.events import Finished, PhaseBegan, Planned, SectionLine
 from inkwright.agents.scheduler import Scheduler
 from inkwright.memory import drafts, plans, works
 from inkwright.memory.draft import Review
-from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.errors import AccessRefused, BudgetSpent, ModelError, Paused
 
 Status = Literal["complete", "flagged", "partial", "planned"]
 
@@ -40,6 +40,8 @@ class Run:
     until: Literal["planned", "complete"]
     status: Status = "partial"
     stopped_by: Exception | None = None
+    stopped_in: str = ""
+    """The phase in which that happened."""
     review: Review | None = None
 
 
@@ -66,7 +68,7 @@ async def draft(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
         works.pin(desk.library, desk.lease, settled=None, repair=None)
     scheduler = Scheduler(desk, run.sections)
     await scheduler.run()
-    run.stopped_by = scheduler.stopped_by
+    run.stopped_by, run.stopped_in = scheduler.stopped_by, "drafting"
     return {}
 
 
@@ -78,8 +80,8 @@ async def settle(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
         desk.watch(PhaseBegan(desk.work, "settling"))
         try:
             await settler.settle(desk)
-        except (BudgetSpent, ModelError) as fault:
-            run.stopped_by = fault
+        except (BudgetSpent, AccessRefused, ModelError) as fault:
+            run.stopped_by, run.stopped_in = fault, "settling"
     return {}
 
 
@@ -94,8 +96,8 @@ async def review(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     desk.watch(PhaseBegan(desk.work, "reviewing"))
     try:
         run.review = await whole.review_whole(desk)
-    except BudgetSpent as fault:
-        run.stopped_by = fault
+    except (BudgetSpent, AccessRefused) as fault:
+        run.stopped_by, run.stopped_in = fault, "reviewing"
         return {"broken": 0}
     works.pin(desk.library, desk.lease, whole=run.review.model_dump(mode="json"))
     return {"broken": len(run.review.broken)}
@@ -108,8 +110,8 @@ async def repair(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     works.pin(desk.library, desk.lease, repair="begun")
     try:
         await whole.repair(desk, run.review)
-    except BudgetSpent as fault:
-        run.stopped_by = fault
+    except (BudgetSpent, AccessRefused) as fault:
+        run.stopped_by, run.stopped_in = fault, "repairing"
         return {}
     works.pin(desk.library, desk.lease, repair="done")
     return {}
@@ -126,6 +128,13 @@ async def assemble(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
         row = drafts.rows(desk.library, desk.work)[sid]
         if row.failure:
             desk.problem(f"{sid} is missing: {row.failure}")
+    if isinstance(run.stopped_by, Paused):
+        desk.problem(f"paused; `inkwright resume {desk.work}` goes on")
+    elif isinstance(run.stopped_by, BudgetSpent):
+        desk.problem(
+            f"{run.stopped_in} stopped: {run.stopped_by};"
+            f" raise it and `inkwright resume {desk.work}` goes on"
+        )
     run.status = _status(run)
     works.record(
         desk.library,

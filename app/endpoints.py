@@ -116,13 +116,17 @@ def rehearsing(settings: Settings) -> Calling:
     Raises:
         BadInput: as ``serving``.
     """
-    return _calling(
+    found = named(settings)
+    calling = _calling(
         {
             n.role: _endpoint_of(_embedded(n.embedded, settings)) if n.embedded else endpoint(n)
-            for n in named(settings)
+            for n in found
         },
         settings,
     )
+    if calling.context_tokens is None and any(n.embedded for n in found):
+        return calling.model_copy(update={"context_tokens": EMBEDDED_CONTEXT_TOKENS})
+    return calling
 
 
 def _calling(found: dict[Role, Endpoint], settings: Settings) -> Calling:

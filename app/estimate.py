@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from inkwright.agents.config import ROLES, Arms, Calling
 from inkwright.agents.events import CallAnswered, Event
@@ -30,11 +29,10 @@ from inkwright.memory.errors import LibraryUnusable
 from inkwright.memory.library import Library
 from inkwright.memory.works import Work
 
-if TYPE_CHECKING:
-    pass
-
-DEFAULT_CONTEXT = 8192
-"""Context length in tokens when neither settings nor an earlier work say."""
+TYPICAL_CONTEXT = 32_768
+"""Context length in tokens of a served model, until settings or an earlier work say."""
+TYPICAL_TOKENS = 1.08
+"""Tokens that a served model counts for one of o200k_base's, until it was measured."""
 LARGEST_COPY_BYTES = 500_000_000
 """A larger library is not copied; the estimate then starts from nothing."""
 
@@ -108,28 +106,35 @@ def _rehearsed(
     library: Library, work: Work, calling: Calling, settings: Settings, startup_s: float
 ) -> Estimate:
     from inkwright.agents.desk import language_is_han
+    from inkwright.agents.embedding import embedder_for
     from inkwright.agents.tokenizer import MARGIN, ScaledTokenizer
-    from inkwright.app.rehearsal import rehearse, set_up
+    from inkwright.app.rehearsal import rehearse
 
     known = history.of(library, calling.endpoints["writer"].model, settings)
-    pinned = (work.pinned or {}).get("tokenizer_factor")
-    tokenizer = ScaledTokenizer(pinned or known.tokenizer_factor or MARGIN)
-    stand_in = Understudy(
-        work.brief.request, known.pace, tokenizer.count, han=language_is_han(work.brief)
-    )
+    tokens = known.tokens or TYPICAL_TOKENS
+    typical = {
+        "tokenizer_factor": known.tokenizer_factor or tokens * MARGIN,
+        "context_tokens": calling.context_tokens or known.context_tokens or TYPICAL_CONTEXT,
+        "slots": calling.concurrency,
+    }
+    pinned = typical | {k: v for k, v in (work.pinned or {}).items() if v is not None}
+    han = language_is_han(work.brief)
+    stand_in = Understudy(work.brief.request, known.pace, ScaledTokenizer(tokens).count, han=han)
+    searches = embedder_for(calling, stand_in).embed is not None
     events: list[Event] = []
     with works.leased(library, work.id) as lease:
-        context = known.context_tokens or DEFAULT_CONTEXT
-        desk = set_up(library, lease, work, calling, stand_in, tokenizer, context, events.append)
-        _, seconds = run_hurried(rehearse(desk, stand_in))
+        rehearsal = rehearse(
+            library, lease, work, pinned, stand_in, calling, events.append, searches=searches
+        )
+        desk, seconds = run_hurried(rehearsal)
     answered = [e for e in events if isinstance(e, CallAnswered)]
     calls = [c for c in answered if not c.from_journal]
     outline = desk.plan.outline
     found = Estimate(
         calls={role: n for role in ROLES if (n := sum(c.role == role for c in calls))},
         from_journal=len(answered) - len(calls),
-        prompt_tokens=round(sum(c.prompt_tokens for c in calls) / MARGIN),
-        cached_tokens=round(sum(c.cached_tokens for c in calls) / MARGIN),
+        prompt_tokens=sum(c.prompt_tokens for c in calls),
+        cached_tokens=sum(c.cached_tokens for c in calls),
         completion_tokens=sum(c.completion_tokens for c in calls),
         seconds=seconds,
         sections=len(outline.sections),

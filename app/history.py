@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 
 from inkwright.app.settings import Settings
 from inkwright.app.understudy import Pace
-from inkwright.memory import schema
+from inkwright.memory import journal, schema
 from inkwright.memory.library import Library
 
 FORMS = {
@@ -19,6 +19,7 @@ FORMS = {
 }
 """Name of an answer's form to the purpose of the calls that ask for it."""
 RECENT_CALLS = 400
+PROMPTS_COUNTED = 30
 ENOUGH_CALLS = 5
 """Fewer calls say nothing about speed."""
 OVERHEAD_S = 0.03
@@ -46,6 +47,8 @@ class History:
     pace: Pace
     said: str
     """Where the speed comes from."""
+    tokens: float | None = None
+    """Tokens that the model counts in a prompt for one of o200k_base's."""
     tokenizer_factor: float | None = None
     context_tokens: int | None = None
     repairs: tuple[Repairs, ...] = field(default=())
@@ -71,6 +74,7 @@ def of(library: Library, model: str, settings: Settings) -> History:
     return History(
         pace,
         f"as measured over {len(measured):,} calls to {model}",
+        _tokens(library, model),
         float(factor) if isinstance(factor, (int, float)) else None,
         settings.context_tokens or (int(context) if isinstance(context, int) else None),
         _repairs(library, model),
@@ -121,6 +125,18 @@ def _pinned(library: Library, model: str) -> Mapping[str, object]:
             return {}
         found = db.execute(select(schema.works.c.pinned).where(schema.works.c.id == work)).scalar()
     return found or {}
+
+
+def _tokens(library: Library, model: str) -> float | None:
+    """Return the tokens that newest prompts took, for one that o200k_base counts in them."""
+    from inkwright.agents.tokenizer import ScaledTokenizer
+
+    raw = ScaledTokenizer().raw
+    counted = ours = 0
+    for prompt_tokens, texts in journal.newest_prompts(library, model, PROMPTS_COUNTED):
+        counted += prompt_tokens
+        ours += sum(raw(text) for text in texts)
+    return counted / ours if counted and ours else None
 
 
 def _completions(library: Library, model: str) -> dict[str, float]:

@@ -22,45 +22,27 @@ from inkwright.memory.wordcount import count_words
 EMBED_S = 0.015
 """Time to embed one text offline, on one core."""
 EMBED_DIMENSIONS = 8
-_ENGLISH = [
-    "the",
-    "keeper",
-    "climbed",
-    "old",
-    "stairs",
-    "and",
-    "saw",
-    "how",
-    "a",
-    "ship",
-    "turned",
-    "slowly",
-    "toward",
-    "harbour",
-    "lights",
-    "while",
-    "nobody",
-    "on",
-    "shore",
-    "could",
-    "tell",
-    "whether",
-    "its",
-    "crew",
-    "had",
-    "noticed",
-    "those",
-    "rocks",
-    "under",
-    "water",
-    "that",
-    "morning",
-]
-_HAN = "她爬上楼梯看见海面灯光远处的船慢慢转向港口雨下了整夜没有人知道他们是否回来天亮以后风停"
+_ENGLISH = """
+    the keeper climbed the spiral stairs and saw how a schooner turned slowly toward the harbour
+    lights while nobody ashore could tell whether its crew had noticed those barnacled rocks under
+    the grey water that morning Margery trimmed her lantern copied the barometer into the logbook
+    and wondered about Tuesday's undelivered letters
+"""
+_HAN = """
+    灯塔 海面 楼梯 看守人 港口 灯光 夜里 没有 知道 他们 是否 回来 天亮 以后 慢慢 转向 船只 风向
+    记下 时刻 信件 远处 听见 钟声 潮水 她的 父亲 曾经 说过 可是 因为 一个 时候 自己 开始 已经
+"""
+HAN_A_WORD = 1.7
+"""Characters of Chinese that say what a word of English does."""
 _MUST = re.compile(
     r"\b(?:must|should|needs? to|has to|have to)\b|必须|务必|不得|应当", re.IGNORECASE
 )
 _ALL = re.compile(r"\b(?:every|each|all)\b|每", re.IGNORECASE)
+_ONE = re.compile(
+    r"\b(?:section|chapter|part|week|day|entry|episode|letter|lesson|floor|unit)\s+(\d{1,4})\b"
+    r"|第\s*(\d{1,4})",
+    re.IGNORECASE,
+)
 _SERIES = re.compile(
     r"\b(\d{1,4})\s+(?:[a-z-]+\s+){0,2}"
     r"(entries|episodes|letters|weeks|days|floors|lessons|units)\b"
@@ -96,7 +78,8 @@ class Understudy:
 
     def __init__(self, request: str, pace: Pace, count: Callable[[str], int], *, han: bool) -> None:
         self._request, self._pace, self._count, self._han = request, pace, count, han
-        self._seen: set[str] = set()
+        self._words = (_HAN if han else _ENGLISH).split()
+        self._asked_last: dict[str, str] = {}
         self._drawn = random.Random(1)
         self.plan: Plan | None = None
         """Tells what is asked of each section, once it stands."""
@@ -107,8 +90,7 @@ class Understudy:
         """Answer as a model would, in its time."""
         system, user = (m["content"] for m in request.messages)
         prompt = self._count(system) + self._count(user)
-        cached = self._count(system) if system in self._seen else 0
-        self._seen.add(system)
+        cached = self._cached(request, f"{system}{user}")
         if request.form is None:
             words, phrases = self._asked(user, request.max_tokens)
             text = self._prose(words, phrases)
@@ -141,6 +123,13 @@ class Understudy:
     async def aclose(self) -> None:
         """Hold nothing, and let go of nothing."""
 
+    def _cached(self, request: Request, prompt: str) -> int:
+        """Return the tokens that ``prompt`` begins with as another did that asked for the same."""
+        form = request.form.__name__ if request.form else ""
+        before = [p for p in (self._asked_last.get(form), self._asked_last.get("any")) if p]
+        self._asked_last[form] = self._asked_last["any"] = prompt
+        return max((self._count(_beginning(prompt, p)) for p in before), default=0)
+
     def _asked(self, user: str, max_tokens: int) -> tuple[int, list[str]]:
         """Return how many words the writer is asked for, and the phrases it must use."""
         ordered = re.search(r"^Section: (\S+)$", user, re.MULTILINE)
@@ -158,12 +147,16 @@ class Understudy:
         """Return sentences of about so many words, which do not repeat themselves."""
         words = max(words - sum(count_words(p) for p in phrases), 1)
         if self._han:
-            drawn = [self._drawn.choice(_HAN) for _ in range(words)]
-            text = "".join(c + ("。" if n % 18 == 17 else "") for n, c in enumerate(drawn))
-            return f"{text}{'。'.join(phrases)}。"
-        drawn = [self._drawn.choice(_ENGLISH) for _ in range(words)]
-        lines = [" ".join(drawn[n : n + 14]).capitalize() for n in range(0, words, 14)]
+            drawn = "".join(self._drawn.choice(self._words) for _ in range(words // 2 + 1))[:words]
+            lines = [drawn[n : n + 18] for n in range(0, words, 18)]
+            return "。".join([*lines, *phrases]) + "。"
+        told = [self._drawn.choice(self._words) for _ in range(words)]
+        lines = [" ".join(told[n : n + 14]).capitalize() for n in range(0, words, 14)]
         return ". ".join([*lines, *phrases]) + "."
+
+    def _told(self, words: int) -> str:
+        """Return what takes so many words in English, and its equal in Chinese."""
+        return self._prose(round(words * HAN_A_WORD) if self._han else words)
 
     def _filled(self, form: str, user: str) -> dict[str, Any]:
         fills: Mapping[str, Callable[[str], dict[str, Any]]] = {
@@ -192,7 +185,7 @@ class Understudy:
                     "quote": s[:280],
                     "text": s[:280],
                     "kind": "judged",
-                    "scope": "all" if _ALL.search(s) else "whole",
+                    **_placed(s),
                 }
                 for s in told
                 if _MUST.search(s)
@@ -204,7 +197,7 @@ class Understudy:
         each = max(_number(user, "Sections", number) // number, 1)
         return {
             "chapters": [
-                {"title": self._title(), "purpose": self._prose(14), "sections": each}
+                {"title": self._title(), "purpose": self._told(18), "sections": each}
                 for _ in range(number)
             ]
         }
@@ -217,12 +210,12 @@ class Understudy:
             "sections": [
                 {
                     "title": self._title(),
-                    "purpose": self._prose(14),
-                    "key_points": [self._prose(6) for _ in range(2)],
-                    "owns": self._prose(4),
-                    "hands_over": self._prose(6),
-                    "leaves_out": self._prose(4),
-                    "subjects": [self._title()],
+                    "purpose": self._told(18),
+                    "key_points": [self._told(6) for _ in range(2)],
+                    "owns": self._told(4),
+                    "hands_over": self._told(6),
+                    "leaves_out": self._told(4),
+                    "subjects": [self._name()],
                 }
                 for _ in range(number)
             ]
@@ -239,18 +232,34 @@ class Understudy:
     def _entry(self, number: int) -> dict[str, Any]:
         return {
             "kind": "fact",
-            "subject": f"{self._title()} {number}",
-            "statement": self._prose(10),
+            "subject": f"{self._name()} {number}",
+            "statement": self._told(7),
         }
 
     def _delta(self, user: str) -> dict[str, Any]:
         """Remember one fact of the draft, with its words."""
-        quote = _block(user, "draft").split(". ")[0][:200]
+        quote = re.split(r"[.。]", _block(user, "draft"))[0][:200]
         item = {"action": "add", **self._entry(0), "quote": quote}
-        return {"summary": self._prose(30), "items": [item] if quote else []}
+        return {"summary": self._told(18), "items": [item] if quote else []}
+
+    def _name(self) -> str:
+        return self._told(2).rstrip("。.")
 
     def _title(self) -> str:
-        return self._prose(4).rstrip("。.")
+        return self._told(4).rstrip("。.")
+
+
+def _beginning(one: str, other: str) -> str:
+    """Return what both begin with."""
+    differing = (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return one[: next(differing, min(len(one), len(other)))]
+
+
+def _placed(sentence: str) -> dict[str, Any]:
+    """Return where a requirement seems to hold."""
+    if one := _ONE.search(sentence):
+        return {"scope": "once", "first": int(one[1] or one[2])}
+    return {"scope": "all" if _ALL.search(sentence) else "whole"}
 
 
 def _number(user: str, name: str, otherwise: int) -> int:

@@ -12,6 +12,7 @@ InkwrightError
 ├── BudgetSpent         a limit given to this run was reached
 │   └── Paused          a person asked that no more calls be sent
 ├── Stopped             a person ended the run at once
+├── AccessRefused       no call of a role will be answered: ends a run, as a ModelRefused
 └── ModelError
     ├── ModelUnreachable  no answer after every retry; exit code 3
     ├── ModelRefused      the endpoint rejects the call (key, name, size); exit code 3
@@ -82,6 +83,10 @@ class Stopped(InkwrightError):
     """A person ended the run at once. What was answered is kept; resuming goes on."""
 
 
+class AccessRefused(InkwrightError):
+    """A role's model rejects every call: wrong key or name. Within a run, like a spent budget."""
+
+
 class ModelError(InkwrightError):
     """A model call gave nothing usable."""
 
@@ -92,6 +97,11 @@ class ModelUnreachable(ModelError):
 
 class ModelRefused(ModelError):
     """The endpoint rejects the call as it stands: wrong key, model name or size."""
+
+    def __init__(self, said: str, *, every_call: bool = False) -> None:
+        super().__init__(said)
+        self.every_call = every_call
+        """Any other call would be rejected too: it is not about this prompt."""
 
 
 class UnusableAnswer(ModelError):

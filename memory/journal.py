@@ -185,6 +185,24 @@ def calls(library: Library, work: str, step: str | None = None) -> list[dict[str
     return found
 
 
+def newest_prompts(library: Library, model: str, limit: int) -> list[tuple[int, list[str]]]:
+    """Return the prompt tokens of the newest calls to ``model``, each with its messages' texts."""
+    table, stored = schema.journal, schema.parts
+    found = []
+    with library.read() as db:
+        rows = db.execute(
+            select(table.c.work, table.c.prompt_tokens, table.c.parts)
+            .where(table.c.asked_for == model)
+            .order_by(table.c.id.desc())
+            .limit(limit)
+        ).all()
+        for work, tokens, parts in rows:
+            hashes = [part["hash"] for part in parts]
+            texts = select(stored.c.text).where(stored.c.work == work, stored.c.hash.in_(hashes))
+            found.append((tokens, list(db.execute(texts).scalars())))
+    return found
+
+
 def speed(library: Library, model: str, *, recent: int = 300) -> Speed | None:
     """Return how fast ``model`` answered lately in any work; None before its first answers.
 

@@ -8,7 +8,16 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    bindparam,
+    create_engine,
+    event,
+    inspect,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from inkwright.memory import schema
@@ -158,13 +167,20 @@ def _copy(file: Path, copy: Path) -> None:
         found.backup(new)
 
 
+_TOUCH = (
+    update(schema.works)
+    .where(
+        schema.works.c.id == bindparam("held_work"),
+        schema.works.c.lease_fence == bindparam("held_fence"),
+    )
+    .values(updated_at=bindparam("touched_at"))
+)
+
+
 def _hold_fence(connection: Connection, lease: Lease) -> None:
     """Mark the work as changed now, which only the holder of its newest lease can do."""
-    touched = connection.execute(
-        update(schema.works)
-        .where(schema.works.c.id == lease.work, schema.works.c.lease_fence == lease.fence)
-        .values(updated_at=now())
-    )
+    held = {"held_work": lease.work, "held_fence": lease.fence, "touched_at": now()}
+    touched = connection.execute(_TOUCH, held)
     if touched.rowcount != 1:
         raise LeaseLost(f"{lease.work} was taken over by another process, or purged")
 

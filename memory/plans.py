@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select
 
 from inkwright.memory import ledger, schema
 from inkwright.memory.brief import Constraint
@@ -57,10 +57,13 @@ def _one(library: Library, work: str, order: ColumnElement[int]) -> Plan | None:
 def newest_version(library: Library, work: str) -> int:
     """Return the number of the newest plan; 0 before the work is planned."""
     with library.read() as db:
-        newest = db.execute(
-            select(func.max(schema.plans.c.version)).where(schema.plans.c.work == work)
-        ).scalar()
+        newest = db.execute(_NEWEST, {"of_work": work}).scalar()
     return newest or 0
+
+
+_NEWEST = select(func.max(schema.plans.c.version)).where(
+    schema.plans.c.work == bindparam("of_work")
+)
 
 
 def adopt(
@@ -87,9 +90,7 @@ def put(
     author: str = "model",
 ) -> Plan:
     """As ``adopt``, within the caller's transaction."""
-    newest = db.execute(
-        select(func.max(schema.plans.c.version)).where(schema.plans.c.work == work)
-    ).scalar()
+    newest = db.execute(_NEWEST, {"of_work": work}).scalar()
     version = (newest or 0) + 1
     db.execute(
         insert(schema.plans).values(

@@ -32,12 +32,12 @@ class Sentence:
 
 def count_words(text: str) -> int:
     """Return the number of words in ``text``."""
-    return sum(1 for _ in _WORD.finditer(text))
+    return len(_WORD.findall(text))
 
 
 def words(text: str) -> list[str]:
     """Return the words of ``text`` in order."""
-    return [found.group() for found in _WORD.finditer(text)]
+    return _WORD.findall(text)
 
 
 def sentences(text: str) -> tuple[Sentence, ...]:

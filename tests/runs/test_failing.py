@@ -4,7 +4,7 @@ import pytest
 
 from inkwright.agents.events import SectionFailed
 from inkwright.memory import drafts, staleness
-from inkwright.memory.brief import Brief
+from inkwright.memory.brief import Brief, Constraint, Placement
 from inkwright.memory.errors import ModelRefused, ModelUnreachable
 from inkwright.memory.library import Library
 from tests.calling import calling
@@ -105,3 +105,36 @@ def test_a_server_that_dies_while_sections_are_written_ends_the_run_and_a_later_
     sim.configure(faults=[])
     assert writing.write(library, work, calling(sim)).status == "complete"
     assert set(writing.texts(library, work)) == {"s1", "s2", "s3", "s4"}
+
+
+@pytest.mark.parametrize("role", ["writer", "archivist", "reviewer"])
+def test_a_key_that_is_refused_in_the_middle_ends_the_run_at_once_and_nothing_is_lost(
+    sim: SimServer, library: Library, role: str
+) -> None:
+    judged = Constraint(text="It stays calm.", where=Placement(scope="all"))
+    brief = BRIEF.model_copy(update={"constraints": (judged,)})
+    whole = writing.begin(library, brief, fresh=True)
+    writing.write(library, whole, calling(sim))
+
+    late = {"role": role, "nth": tuple(range(2, 99))}
+    sim.configure(faults=[{"fault": "401", "match": late}])
+    sim.reset_log()
+    work = writing.begin(library, brief, fresh=True)
+    with pytest.raises(ModelRefused, match="INKWRIGHT_API_KEY"):
+        writing.write(library, work, calling(sim))
+    assert len(sim.calls(status=401)) == 1
+    assert all(row.failure is None for row in drafts.rows(library, work).values())
+
+    sim.configure(faults=[])
+    assert writing.write(library, work, calling(sim)).status == "complete"
+    assert writing.texts(library, work) == writing.texts(library, whole)
+
+
+def test_a_key_that_is_refused_ends_sections_that_are_written_side_by_side_too(
+    sim: SimServer, library: Library
+) -> None:
+    work = writing.begin(library, BRIEF.model_copy(update={"continuity": "free"}))
+    sim.configure(faults=[{"fault": "401", "match": {"role": "writer"}}])
+    with pytest.raises(ModelRefused, match="INKWRIGHT_API_KEY"):
+        writing.write(library, work, calling(sim, concurrency=2))
+    assert 1 <= len(sim.calls(role="writer")) <= 2

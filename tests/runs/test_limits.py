@@ -5,13 +5,14 @@ import asyncio
 import pytest
 
 from inkwright.agents.config import Calling, Limits
-from inkwright.agents.events import unwatched
+from inkwright.agents.events import PhaseBegan, unwatched
 from inkwright.agents.run import run
 from inkwright.memory import works
 from inkwright.memory.brief import Brief
 from inkwright.memory.errors import BudgetSpent
 from inkwright.memory.library import Library
 from tests.calling import calling
+from tests.conftest import Events
 from tests.runs import writing
 from tests.runs.harbour import TROUBLE, harbour
 from tests.runs.outcome import Outcome, outcome
@@ -134,3 +135,25 @@ def test_a_cancelled_run_ends_cleanly_and_is_resumed_to_the_same_end(
     sim.configure(faults=[])
     writing.write(library, work, how)
     assert outcome(library, work) == expected
+
+
+def test_a_limit_reached_while_settling_flags_the_piece_and_says_how_to_go_on(
+    sim: SimServer, library: Library, expected: Outcome
+) -> None:
+    work, how = writing.begin(library, BRIEF), calling(sim)
+    settling = PhaseBegan(work, "settling")
+    statuses = []
+    while True:
+        seen = Events()
+        result = writing.write(library, work, how, limits=Limits(max_calls=5), watch=seen)
+        statuses.append(result.status)
+        if settling in seen:
+            break
+    stopped = next(line for line in result.problems if "is used up" in line)
+    assert stopped.startswith("settling stopped: the limit of 5 calls is used up")
+    assert f"`inkwright resume {work}` goes on" in stopped
+    assert set(statuses) == {"partial", "flagged"}
+    assert stopped in writing.problems(library, work)
+    assert works.get(library, work).status == "flagged"
+    assert writing.write(library, work, how).status == "complete"
+    assert writing.manuscript(library, work) == expected.manuscript
