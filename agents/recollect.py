@@ -33,7 +33,7 @@ async def recollect(desk: Desk, section: Section, heard: Mapping[str, Draft]) ->
         accounts = [(titles[d.section], d.summary) for d in chain]
         summary = rolling(accounts, share, desk.tokenizer.count)
     summary_tokens = desk.tokenizer.count(summary) if summary else 0
-    recalled = Recalled("", (), 0)
+    recalled = Recalled("", (), (), 0)
     if arm in ("vector", "full"):
         recalled = await _long_term(desk, section, heard, budget - summary_tokens)
     last = ""
@@ -47,6 +47,7 @@ async def recollect(desk: Desk, section: Section, heard: Mapping[str, Draft]) ->
         heard={sid: d.version for sid, d in heard.items()},
         known_until=desk.ledger.newest,
         shown=recalled.shown,
+        quoted=recalled.quoted,
         recall=recalled.text,
         summary=summary,
         last_passage=last,
@@ -74,6 +75,8 @@ async def _long_term(
     passages += [p for s in sources(desk.library, desk.work) for p in of_source(s.number, s.text)]
     told = orders(desk, section)
     nearest = await _nearest(desk, told, entries, passages)
+    if arm == "vector":
+        passages = [p for p in passages if p.id in nearest]
     return recall(
         told,
         entries,
@@ -82,6 +85,8 @@ async def _long_term(
         budget_tokens=budget,
         count=desk.tokenizer.count,
         titles={s.id: s.title for s in desk.plan.outline.sections},
+        accounts={sid: d.summary for sid, d in heard.items()},
+        subjects=section.subjects if arm == "full" else (),
     )
 
 

@@ -100,7 +100,7 @@ def _following(
         if sid in touched or sid not in current:
             continue
         before = seen_from(outline, sid) & touched.keys()
-        shown = {s.entry for s in manifests[sid].shown if s.how == "raw"}
+        shown = {s.entry for s in manifests[sid].shown if s.seen}
         names = NamesIn(current[sid].text)
         for source in sorted(before, key=outline.position.__getitem__):
             read = sorted(e.id for e in told.values() if e.id in shown and _is_from(e, source))

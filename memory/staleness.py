@@ -119,7 +119,7 @@ def _shown_changes(
     latest = {e.id: e for e in ledger.latest()}
     successor = _successors(visible, latest)
     for shown in manifest.shown:
-        if shown.how != "raw":
+        if not shown.seen:
             continue
         now = visible.get(shown.entry)
         if now is not None and _differs(ledger, now, shown.version):
