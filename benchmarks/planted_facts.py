@@ -48,18 +48,8 @@ FIRST = ["Mara", "Orla", "Tomas", "Ilse", "Bruno", "Edda", "Karl", "Lena", "Nils
 LAST = ["Voss", "Reed", "Holt", "Lund", "Marsh", "Thorne", "Quill", "Vane"]
 LOOKS = ["grey", "lame", "young", "old", "silent", "laughing"]
 TRADES = [
-    "heron",
-    "ferryman",
-    "smith",
-    "widow",
-    "pilot",
-    "clerk",
-    "fiddler",
-    "weaver",
-    "warden",
-    "cooper",
-    "miller",
-    "diver",
+    *("heron", "ferryman", "smith", "widow", "pilot", "clerk"),
+    *("fiddler", "weaver", "warden", "cooper", "miller", "diver"),
 ]
 COLOURS = ["amber", "green", "grey", "hazel", "blue", "brown", "violet", "black"]
 MONTHS = ["January", "March", "May", "July", "September", "November"]

@@ -17,7 +17,7 @@ def every_name(names: Set[str], entries: Iterable[Entry]) -> frozenset[str]:
     return frozenset(names).union(*(e.names for e in entries if e.names & names))
 
 
-def naming(passages: Sequence[Passage], names: Set[str]) -> Iterator[Passage]:
+def passages_naming(passages: Sequence[Passage], names: Set[str]) -> Iterator[Passage]:
     """Yield the passages that may name one of ``names``, by their longest words."""
     wanted = {max(name.split(), key=len) for name in names if name}
     for passage in passages:
@@ -26,18 +26,29 @@ def naming(passages: Sequence[Passage], names: Set[str]) -> Iterator[Passage]:
             yield passage
 
 
+def naming(text: str, names: Set[str]) -> list[str]:
+    """Return the sentences of ``text`` that name one of ``names``."""
+    return [s.text for s in sentences(text) if _names_in(s.text).among(names)]
+
+
 def untold(text: str, names: Set[str], entries: Iterable[Entry]) -> list[str]:
     """Return the sentences of ``text`` that name one of ``names`` and that no entry tells.
 
     ``entries`` are what memory has about the subjects of those names.
     """
-    known = [e for e in entries if e.names & names]
-    found = []
-    for sentence in sentences(text):
-        named = _names_in(sentence.text).among(names)
-        if named and not any(e.names & named and tells(e, sentence.text) for e in known):
-            found.append(sentence.text)
-    return found
+    known = list(entries)
+    return [
+        sentence
+        for sentence in naming(text, names)
+        if not any(tells(e, sentence) for e in known if _names_in(sentence).among(e.names))
+    ]
+
+
+def speaks_of(sentence: str, entries: Sequence[Entry]) -> bool:
+    """True when ``sentence`` has the attribute of one of ``entries``, and a name of its subject."""
+    said, names = terms(sentence), _names_in(sentence)
+    named = every_name(names.among({n for e in entries for n in e.names}), entries)
+    return any(e.attribute and terms(e.attribute) <= said and e.names & named for e in entries)
 
 
 def tells(entry: Entry, sentence: str) -> bool:

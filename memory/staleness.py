@@ -11,6 +11,7 @@ from inkwright.memory.library import Library
 from inkwright.memory.names import NamesIn
 from inkwright.memory.outline import Outline
 from inkwright.memory.plans import Plan
+from inkwright.memory.sameness import same_topic
 from inkwright.memory.sight import in_sight
 from inkwright.memory.values import digest
 
@@ -27,6 +28,8 @@ class Change:
     """Why this makes the section stale, in plain words."""
     stamp: str
     """What a draft checked against this change is stamped with."""
+    entry: Entry | None = None
+    """The memory entry that holds now, if it is one."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def _changes(
     sid = draft.section
     yield from _plan_changes(plan, manifest, sid)
     visible = {e.id: e for e in in_sight(ledger, plan.outline, sid, versions)}
-    yield from _shown_changes(ledger, visible, manifest)
+    yield from _shown_changes(plan.outline, ledger, visible, manifest)
     yield from _denied(ledger, manifest, draft)
     yield from _appeared(plan.outline, ledger, visible, manifest, draft, sid)
 
@@ -114,7 +117,7 @@ def _plan_changes(plan: Plan, manifest: Manifest, sid: str) -> Iterator[Change]:
 
 
 def _shown_changes(
-    ledger: Ledger, visible: Mapping[str, Entry], manifest: Manifest
+    outline: Outline, ledger: Ledger, visible: Mapping[str, Entry], manifest: Manifest
 ) -> Iterator[Change]:
     latest = {e.id: e for e in ledger.latest()}
     successor = _successors(visible, latest)
@@ -127,8 +130,20 @@ def _shown_changes(
         elif now is None and shown.entry in successor:
             heir = successor[shown.entry]
             yield _change(heir, f"{heir.subject}: what memory says was superseded")
+        elif now is None and (instead := _instead(outline, visible, latest[shown.entry])):
+            yield _change(instead, f"{instead.subject}: what memory said was retracted")
         elif now is None:
             yield _gone(latest[shown.entry], "what memory said was retracted")
+
+
+def _instead(outline: Outline, visible: Mapping[str, Entry], gone: Entry) -> Entry | None:
+    """Return what else memory has on the topic of an entry that is gone, whoever's word counts."""
+    others = [
+        e
+        for e in visible.values()
+        if gone.attribute and same_topic(e, gone) and e.story_time == gone.story_time
+    ]
+    return min(others, key=lambda e: _rank(outline, e), default=None)
 
 
 def _denied(ledger: Ledger, manifest: Manifest, draft: Draft) -> Iterator[Change]:
@@ -197,8 +212,11 @@ def _rank(outline: Outline, entry: Entry) -> tuple[bool, int]:
 
 
 def _is_news(entry: Entry, manifest: Manifest, later: set[tuple[str, int]]) -> bool:
+    """True for what was not known when the draft began, be it of a text that it had heard."""
+    if (entry.id, entry.version) in later:
+        return True
     if entry.span is None or entry.origin == "person":
-        return (entry.id, entry.version) in later
+        return False
     return entry.span.draft > manifest.heard.get(entry.span.section, 0)
 
 
@@ -225,7 +243,7 @@ def stamp_of(entry: Entry) -> str:
 
 
 def _change(entry: Entry, reason: str) -> Change:
-    return Change(entry.id, entry.line, reason, stamp_of(entry))
+    return Change(entry.id, entry.line, reason, stamp_of(entry), entry)
 
 
 def _gone(entry: Entry, why: str) -> Change:

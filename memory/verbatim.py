@@ -65,7 +65,7 @@ def _naming(
     every = excerpts.every_name(names, entries)
     wanted = f"{orders}\n{' '.join(sorted(every))}"
     about = [e for e in entries if e.names & every]
-    naming = list(excerpts.naming(passages, every))
+    naming = list(excerpts.passages_naming(passages, every))
     best = rarest(wanted, [p.text for p in naming])[:MAX_NAMING]
     found = [(naming[n], " ".join(excerpts.untold(naming[n].text, every, about))) for n in best]
     found = [(passage, text) for passage, text in found if text]
