@@ -220,7 +220,7 @@ def main() -> None:
     parser.add_argument("--continuity", default="strict,chapter")
     parser.add_argument("--arms", default=",".join(ARMS), help="names, separated by commas")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--decode-ms", type=float, default=1.0, help="a token takes")
+    parser.add_argument("--decode-ms", type=float, default=2.0, help="a token takes")
     given = parser.parse_args()
     config = SimConfig(
         slots=SLOTS,
