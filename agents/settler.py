@@ -22,12 +22,10 @@ from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.excerpts import naming, tells
 from inkwright.memory.held import touches
 from inkwright.memory.sameness import same_fact
-from inkwright.memory.staleness import Change, Stale
+from inkwright.memory.staleness import ASKED_AGAIN, Change, Stale
 
 PASSES = 2
 CHANGES_A_CALL = 30
-ASKED_AGAIN = 2
-"""So often at most the judge is asked again about what it and memory disagree on."""
 
 
 def enabled(desk: Desk) -> bool:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         awrite,
         import_file,
         plan,
+        purge,
         resume,
         status,
         stream,
@@ -72,7 +73,8 @@ _HOMES = {
         "TextGrew",
     ),
     "inkwright.app.api": (
-        "Run", "awrite", "import_file", "plan", "resume", "status", "stream", "sync", "write",
+        "Run", "awrite", "import_file", "plan", "purge", "resume", "status", "stream", "sync",
+        "write",
     ),
     "inkwright.app.engine": ("Manuscript", "PlannedWork"),
     "inkwright.app.importing": ("Imported",),
@@ -97,8 +99,8 @@ __all__ = [
     "PhaseBegan", "Placement", "Planned", "PlannedWork", "Remembered", "Report", "Run",
     "SectionBegan", "SectionFailed", "SectionLine", "SectionReached", "SectionRevised",
     "SectionSettled", "Settings", "Standing", "Synced", "Text", "TextGrew", "UnusableAnswer",
-    "WorkBusy", "WorkNotFound", "__version__", "awrite", "import_file", "plan", "resume", "status",
-    "stream", "sync", "write",
+    "WorkBusy", "WorkNotFound", "__version__", "awrite", "import_file", "plan", "purge", "resume",
+    "status", "stream", "sync", "write",
 ]  # fmt: skip
 
 

@@ -15,6 +15,9 @@ from inkwright.memory.sameness import same_topic
 from inkwright.memory.sight import in_sight
 from inkwright.memory.values import digest
 
+ASKED_AGAIN = 2
+"""So often at most a judge is asked again about what it and memory disagree on."""
+
 
 @dataclass(frozen=True)
 class Change:
