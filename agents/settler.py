@@ -8,7 +8,7 @@ most, then what is left is reported.
 """
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Sequence, Set
 from typing import Any
 
 from inkwright.agents import archivist, editor, reviewer
@@ -126,7 +126,8 @@ async def _judged(
     value. What only memory suspects, and what only the judge has found, the judge is asked about
     again: the one stands when any answer finds it, the other when the second does too.
     """
-    suspected = {c.id for c in changes if _is_suspected(desk, draft, c)}
+    own = {e.id for e in desk.ledger.of_section(draft.section)}
+    suspected = {c.id for c in changes if _is_suspected(desk, draft, c, own)}
     found = await _asked(desk, draft, changes, number * 100)
     for turn in range(1, ASKED_AGAIN + 1):
         judged = {f.constraint for f in found}
@@ -141,10 +142,10 @@ async def _judged(
     return found
 
 
-def _is_suspected(desk: Desk, draft: Draft, change: Change) -> bool:
+def _is_suspected(desk: Desk, draft: Draft, change: Change, own: Set[str]) -> bool:
     """True when memory has another value than ``change``'s, and the draft says that one.
 
-    Either an entry of the draft's own gives it, or a sentence has the words of one that any entry
+    Either an entry of the draft's ``own`` gives it, or a sentence has the words of one that any entry
     gives, or has given.
     """
     told = change.entry
@@ -155,7 +156,6 @@ def _is_suspected(desk: Desk, draft: Draft, change: Change) -> bool:
         for e in desk.ledger.on_topic(told)
         if e.story_time == told.story_time and e.supersedes != told.id and not same_fact(e, told)
     ]
-    own = {e.id for e in desk.ledger.of_section(draft.section)}
     return any(e.id in own for e in others) or any(
         tells(other, sentence)
         for sentence in naming(draft.text, {n for e in (told, *others) for n in e.names})

@@ -54,7 +54,7 @@ async def write_all(library: Library, how: Calling, count: int, marks: list[int]
         if marks[len(held)] <= numbers[-1] + 1:
             gc.collect()
             held.append(resident_mb())
-            files, seconds = len(os.listdir("/proc/self/fd")), time.monotonic() - began
+            files, seconds = len(list(Path("/proc/self/fd").iterdir())), time.monotonic() - began
             print(
                 f"after {numbers[-1] + 1:>5} works: {held[-1]:,.0f} MB, {files} open files,"
                 f" {seconds:,.0f} s",

@@ -44,9 +44,15 @@ ARMS = {
     "rolling summary": Arms(plan="given", memory="rolling", review="rules"),
     "vector search": Arms(plan="given", memory="vector", review="rules"),
 }
-FIRST = ["Mara", "Orla", "Tomas", "Ilse", "Bruno", "Edda", "Karl", "Lena", "Nils", "Petra"]
+FIRST = [
+    *("Mara", "Orla", "Tomas", "Ilse", "Bruno", "Edda", "Karl", "Lena"),
+    *("Nils", "Petra", "Anton", "Greta", "Jonas", "Rika", "Sven", "Wanda"),
+]
 LAST = ["Voss", "Reed", "Holt", "Lund", "Marsh", "Thorne", "Quill", "Vane"]
-LOOKS = ["grey", "lame", "young", "old", "silent", "laughing"]
+LOOKS = [
+    *("grey", "lame", "young", "old", "silent", "laughing"),
+    *("tall", "blind", "proud", "lost", "red", "merry"),
+]
 TRADES = [
     *("heron", "ferryman", "smith", "widow", "pilot", "clerk"),
     *("fiddler", "weaver", "warden", "cooper", "miller", "diver"),
@@ -124,12 +130,13 @@ def _facts(places: Sequence[int], dice: random.Random) -> list[Fact]:
     dice.shuffle(people)
     dice.shuffle(others)
     number = -(-len(places) // FACTS_A_PERSON)
+    assert number <= min(len(people), len(others)), "each name is one person's"
     topics = [(person, topic) for topic in range(FACTS_A_PERSON) for person in range(number)]
     return [
         Fact(
             section=f"s{place}",
             subject=people[person],
-            aliases=(others[person % len(others)],),
+            aliases=(others[person],),
             attribute=("eye colour", "wedding day", "knowledge", "debt")[topic],
             value=_value(topic, dice),
         )

@@ -188,8 +188,11 @@ def _appeared(
     why = "an earlier section has since established it"
     if manifest.by_person:
         why = "the person's text was not compared with it yet"
-    for entry in new:
-        if entry.names & mentioned and not _overruled(outline, entry, visible.values()):
+    named = [e for e in new if e.names & mentioned]
+    topics = {(name, e.topic[1]) for e in named for name in e.names}
+    rivals = [e for e in visible.values() if any((name, e.topic[1]) in topics for name in e.names)]
+    for entry in named:
+        if not _overruled(outline, entry, rivals):
             yield _change(entry, f"{entry.subject}: {why}")
 
 
