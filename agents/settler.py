@@ -145,8 +145,8 @@ async def _judged(
 def _is_suspected(desk: Desk, draft: Draft, change: Change, own: Set[str]) -> bool:
     """True when memory has another value than ``change``'s, and the draft says that one.
 
-    Either an entry of the draft's ``own`` gives it, or a sentence has the words of one that any entry
-    gives, or has given.
+    Either an entry of the draft's ``own`` gives it, or a sentence has the words of one that any
+    entry gives, or has given.
     """
     told = change.entry
     if told is None or not told.attribute:

@@ -54,9 +54,9 @@ async def write_all(library: Library, how: Calling, count: int, marks: list[int]
         if marks[len(held)] <= numbers[-1] + 1:
             gc.collect()
             held.append(resident_mb())
-            files, seconds = len(list(Path("/proc/self/fd").iterdir())), time.monotonic() - began
+            seconds = time.monotonic() - began
             print(
-                f"after {numbers[-1] + 1:>5} works: {held[-1]:,.0f} MB, {files} open files,"
+                f"after {numbers[-1] + 1:>5} works: {held[-1]:,.0f} MB, {open_files()} open files,"
                 f" {seconds:,.0f} s",
                 flush=True,
             )
@@ -67,6 +67,11 @@ def resident_mb() -> float:
     """Return what this process holds in memory now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def open_files() -> int:
+    """Return how many descriptors this process holds."""
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def main() -> None:
