@@ -121,6 +121,19 @@ async def update(desk: Desk, section: Section, draft: Draft, text: str) -> tuple
     return (*delta, *_gone(lost, delta, version))
 
 
+async def look_again(
+    desk: Desk, section: Section, draft: Draft, text: str, look: int
+) -> tuple[Entry, ...]:
+    """Return what ``text``, some sentences of ``draft``, adds to memory.
+
+    Raises:
+        ModelError: no answer came.
+    """
+    answer = await _asked(desk, section, text, (), f"look again {look}", 0.0)
+    own = desk.ledger.of_section(section.id)
+    return _delta(desk, section, draft.text, draft.version, own, answer, own)
+
+
 async def _asked(
     desk: Desk,
     section: Section,

@@ -38,7 +38,7 @@ async def recollect(desk: Desk, section: Section, heard: Mapping[str, Draft]) ->
     summary_tokens = desk.tokenizer.count(summary) if summary else 0
     grounds = await evidence.gather(desk, section, int(budget * EVIDENCE_SHARE))
     evidence_tokens = desk.tokenizer.count(evidence.shown(desk, grounds)) if grounds else 0
-    recalled = Recalled("", (), 0)
+    recalled = Recalled("", (), (), 0)
     if arm in ("vector", "full"):
         left = max(budget - summary_tokens - evidence_tokens, 0)
         recalled = await _long_term(desk, section, heard, left)
@@ -53,6 +53,7 @@ async def recollect(desk: Desk, section: Section, heard: Mapping[str, Draft]) ->
         heard={sid: d.version for sid, d in heard.items()},
         known_until=desk.ledger.newest,
         shown=recalled.shown,
+        quoted=recalled.quoted,
         recall=recalled.text,
         summary=summary,
         last_passage=last,
@@ -82,6 +83,8 @@ async def _long_term(
     passages += [p for k in requests for p in of_source(k.number, k.source.text)]
     told = orders(desk, section)
     nearest = await _nearest(desk, told, entries, passages)
+    if arm == "vector":
+        passages = [p for p in passages if p.id in nearest]
     return recall(
         told,
         entries,
@@ -90,6 +93,8 @@ async def _long_term(
         budget_tokens=budget,
         count=desk.tokenizer.count,
         titles={s.id: s.title for s in desk.plan.outline.sections},
+        accounts={sid: d.summary for sid, d in heard.items()},
+        subjects=section.subjects if arm == "full" else (),
     )
 
 

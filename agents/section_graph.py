@@ -111,7 +111,7 @@ async def remember(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     desk, sid = job.desk, job.section.id
     remembered = archivist.Remembered("", ())
     if desk.arms.memory in ("rolling", "full"):
-        shown = {s.entry for s in job.manifest.shown if s.how == "raw"} if job.manifest else set()
+        shown = {s.entry for s in job.manifest.shown if s.seen} if job.manifest else set()
         entries = [e for e in desk.ledger.refresh().latest() if e.id in shown]
         version = drafts.next_version(desk.library, desk.work, sid)
         remembered = await archivist.remember(

@@ -8,18 +8,21 @@ most, then what is left is reported.
 """
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Iterator, Sequence, Set
 from typing import Any
 
 from inkwright.agents import archivist, editor, reviewer
 from inkwright.agents.desk import Desk
 from inkwright.agents.events import SectionSettled
+from inkwright.agents.second_look import look_again
 from inkwright.memory import citations, drafts, staleness, works
 from inkwright.memory import findings as kept_findings
 from inkwright.memory.draft import Draft, Finding
 from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.excerpts import naming, tells
 from inkwright.memory.held import touches
-from inkwright.memory.staleness import Change, Stale
+from inkwright.memory.sameness import same_fact
+from inkwright.memory.staleness import ASKED_AGAIN, Change, Stale
 
 PASSES = 2
 CHANGES_A_CALL = 30
@@ -30,8 +33,10 @@ def enabled(desk: Desk) -> bool:
     return desk.arms.memory == "full" and desk.arms.review == "full"
 
 
-async def settle(desk: Desk, *, only: Collection[str] | None = None) -> None:
+async def settle(desk: Desk, *, only: Collection[str] | None = None, drafted: bool = False) -> None:
     """Check every stale section, or those of ``only``, and patch what contradicts.
+
+    Where sections were ``drafted`` side by side, what they share is looked at again first.
 
     Does nothing where it is not ``enabled``. What a pass compares with is fixed when it begins, so
     that an interrupted pass goes on as it would have: a section patched meanwhile is news for the
@@ -46,6 +51,8 @@ async def settle(desk: Desk, *, only: Collection[str] | None = None) -> None:
     pinned = works.get(desk.library, desk.work).pinned or {}
     begun = pinned.get("settling") or {"pass": 0, "basis": None}
     settled = only is None
+    if drafted and begun["pass"] == 0:
+        await look_again(desk)
     for number in range(max(begun["pass"], 1), PASSES + 1):
         basis = begun["basis"] if number == begun["pass"] else None
         if basis is None:
@@ -113,19 +120,61 @@ def is_theirs(draft: Draft, finding: Finding) -> bool:
 async def _judged(
     desk: Desk, draft: Draft, changes: Sequence[Change], number: int
 ) -> list[Finding]:
+    """Return where the draft contradicts ``changes``, as judge and memory see it.
+
+    Memory suspects a contradiction where an entry of the section's own gives the same topic another
+    value. What only memory suspects, and what only the judge has found, the judge is asked about
+    again: the one stands when any answer finds it, the other when the second does too.
+    """
     withdrawn = [c for c in changes if c.id.startswith(staleness.SOURCE)]
     changes = [c for c in changes if c not in withdrawn]
+    own = {e.id for e in desk.ledger.of_section(draft.section)}
+    suspected = {c.id for c in changes if _is_suspected(desk, draft, c, own)}
+    found = await _asked(desk, draft, changes, number * 100)
+    for turn in range(1, ASKED_AGAIN + 1):
+        judged = {f.constraint for f in found}
+        alone = judged - suspected if turn == 1 else set()
+        doubtful = [c for c in changes if c.id in alone | (suspected - judged)]
+        if not doubtful:
+            break
+        again = await _asked(desk, draft, doubtful, number * 100 + turn * 10)
+        repeated = {f.constraint for f in again}
+        found = [f for f in found if f.constraint not in alone or f.constraint in repeated]
+        found += [f for f in again if f.constraint in suspected - judged]
+    return [*_resting_on(draft, withdrawn), *found]
+
+
+def _is_suspected(desk: Desk, draft: Draft, change: Change, own: Set[str]) -> bool:
+    """True when memory has another value than ``change``'s, and the draft says that one.
+
+    Either an entry of the draft's ``own`` gives it, or a sentence has the words of one that any
+    entry gives, or has given.
+    """
+    told = change.entry
+    if told is None or not told.attribute:
+        return False
+    others = [
+        e
+        for e in desk.ledger.on_topic(told)
+        if e.story_time == told.story_time and e.supersedes != told.id and not same_fact(e, told)
+    ]
+    return any(e.id in own for e in others) or any(
+        tells(other, sentence)
+        for sentence in naming(draft.text, {n for e in (told, *others) for n in e.names})
+        if not tells(told, sentence)
+        for other in others
+    )
+
+
+async def _asked(desk: Desk, draft: Draft, changes: Sequence[Change], sample: int) -> list[Finding]:
     batches = [changes[i : i + CHANGES_A_CALL] for i in range(0, len(changes), CHANGES_A_CALL)]
     answers = await asyncio.gather(
         *(
-            reviewer.contradictions(
-                desk, draft.section, draft.text, batch, sample=number * 100 + place
-            )
+            reviewer.contradictions(desk, draft.section, draft.text, batch, sample=sample + place)
             for place, batch in enumerate(batches)
         )
     )
-    judged = [finding for answer in answers for finding in answer]
-    return [*_resting_on(draft, withdrawn), *judged]
+    return [finding for answer in answers for finding in answer]
 
 
 def _resting_on(draft: Draft, withdrawn: Sequence[Change]) -> Iterator[Finding]:

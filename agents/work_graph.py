@@ -79,7 +79,7 @@ async def settle(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     if settler.enabled(desk) and _pinned(desk).get("settled") != desk.plan.version:
         desk.watch(PhaseBegan(desk.work, "settling"))
         try:
-            await settler.settle(desk)
+            await settler.settle(desk, drafted=True)
         except (BudgetSpent, AccessRefused, ModelError) as fault:
             run.stopped_by, run.stopped_in = fault, "settling"
     return {}

@@ -306,6 +306,26 @@ def status(work: str | None = None, *, settings: Settings | None = None) -> list
     return [s for s in found if s.work == one]
 
 
+def purge(work: str, *, settings: Settings | None = None) -> bool:
+    """Remove every trace of a work for good: library, journal, vector index, temporary files.
+
+    What was written to output folders is yours and stays. Nothing is asked beforehand. False: all
+    is removed, but another process reads the library, whose log keeps bytes until that one ends.
+
+    Raises:
+        WorkNotFound: there is none of this name.
+        WorkBusy: it is being written.
+
+    >>> import inkwright
+    >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
+    >>> inkwright.purge(piece.work)
+    True
+    """
+    settings = settings or Settings.load()
+    one = named((s.work for s in _standings(settings)), work)
+    return engine.purge(one, settings)
+
+
 def _begun(brief: Brief | str | Path, options: Options) -> tuple[str, Job]:
     job = _job(options)
     arms = Arms(

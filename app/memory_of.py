@@ -92,7 +92,7 @@ class Memory:
                 sid: shown.version
                 for sid, manifest in drafts.manifests(library, self.work).items()
                 for shown in manifest.shown
-                if shown.entry == found.id and shown.how == "raw"
+                if shown.entry == found.id and shown.seen
             }
             words = _words(library, self.work, found)
         return Remembered(found, _stands(book, found), words, shown)

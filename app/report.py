@@ -182,7 +182,7 @@ def _section(
         status="missing" if draft is None else row.state,
         rounds=draft.rounds if draft else 0,
         depends_on=list(plan.outline.depends_on[section.id]),
-        memory_shown=[s.entry for s in manifest.shown if s.how == "raw"] if manifest else [],
+        memory_shown=[s.entry for s in manifest.shown if s.seen] if manifest else [],
         stale=list(stale),
         constraints=[_outcome(c, _finding(draft, c)) for c in carried],
     )

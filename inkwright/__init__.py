@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         export,
         import_file,
         plan,
+        purge,
         resume,
         status,
         stream,
@@ -79,7 +80,8 @@ _HOMES = {
         "TextGrew",
     ),
     "inkwright.app.api": (
-        "Run", "awrite", "export", "import_file", "plan", "resume", "status", "stream", "sync",
+        "Run", "awrite", "export", "import_file", "plan", "purge", "resume", "status", "stream",
+        "sync",
         "write",
     ),
     "inkwright.app.engine": ("Manuscript", "PlannedWork"),
@@ -112,8 +114,8 @@ __all__ = [
     "Report", "Run", "SectionBegan", "SectionFailed", "SectionLine", "SectionReached",
     "SectionRevised", "SectionSettled", "Settings", "Source", "Sources", "Standing", "Structure",
     "Synced", "Text", "TextGrew", "UnusableAnswer", "WorkBusy", "WorkNotFound", "__version__",
-    "awrite", "export", "import_file", "plan", "read_sources", "resume", "status", "stream", "sync",
-    "write",
+    "awrite", "export", "import_file", "plan", "purge", "read_sources", "resume", "status",
+    "stream", "sync", "write",
 ]  # fmt: skip
 
 

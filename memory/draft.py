@@ -10,6 +10,7 @@ from inkwright.memory.values import Value
 
 SectionState = Literal["planned", "started", "drafted", "accepted"]
 Stage = Literal["drafted", "reviewed", "settled", "person"]
+How = Literal["raw", "summary", "dropped"]
 Author = Literal["model", "person", "mixed"]
 CheckStatus = Literal["met", "broken", "not reviewed"]
 
@@ -19,7 +20,21 @@ class Shown(Value):
 
     entry: str
     version: int
-    how: Literal["raw", "dropped"]
+    how: How
+    reason: str
+
+    @property
+    def seen(self) -> bool:
+        """True when the writer was shown it, whole or in short."""
+        return self.how != "dropped"
+
+
+class Quoted(Value):
+    """What recall decided about one passage of earlier text, or of a source."""
+
+    passage: str
+    """Section, draft version and number: ``s3@1#2``."""
+    how: How
     reason: str
 
 
@@ -37,6 +52,7 @@ class Manifest(Value):
     known_until: int = 0
     """Sequence number of the newest ledger row when the section began."""
     shown: tuple[Shown, ...] = ()
+    quoted: tuple[Quoted, ...] = ()
     recall: str = ""
     """Long-term memory as sent."""
     summary: str = ""

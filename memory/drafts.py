@@ -329,6 +329,16 @@ def stamp(library: Library, lease: Lease, draft: Draft, checked: Sequence[str]) 
         _stamp(db, lease.work, draft, [c for c in checked if c not in known])
 
 
+def learn(
+    library: Library, lease: Lease, learnt: Sequence[tuple[Draft, Sequence[Entry]]], what: str
+) -> None:
+    """Add to memory what was found in drafts as they stand, each stamped with ``what``."""
+    with library.write(lease) as db:
+        for draft, delta in learnt:
+            ledger.append(db, lease.work, delta)
+            _stamp(db, lease.work, draft, [what])
+
+
 def stamped(db: Connection, work: str, draft: Draft) -> list[str]:
     """Return what a draft was checked against."""
     table = schema.checks

@@ -30,6 +30,7 @@ class Ledger:
         self._seen_at: dict[str, Span] = {}
         self._sightings = 0
         self._latest: list[Entry] | None = None
+        self._by_topic: dict[tuple[str, str], list[Entry]] | None = None
         self._ids: list[str] = []
         self.newest = 0
         """Sequence number of the newest row read."""
@@ -47,7 +48,7 @@ class Ledger:
             ).mappings():
                 self._history.setdefault(row["id"], []).append((row["seq"], _entry(row)))
                 self._seen_at.pop(row["id"], None)
-                self.newest, self._latest = row["seq"], None
+                self.newest, self._latest, self._by_topic = row["seq"], None, None
             for row in db.execute(
                 select(sightings)
                 .where(sightings.c.work == self._work, sightings.c.seq > self._sightings)
@@ -64,6 +65,7 @@ class Ledger:
         supposed._history = {eid: list(history) for eid, history in self._history.items()}
         supposed._seen_at, supposed._sightings = dict(self._seen_at), self._sightings
         supposed.newest, supposed._latest, supposed._ids = self.newest, None, []
+        supposed._by_topic = None
         new = list(new)
         known = {e.id: _known([x for _, x in self._history.get(e.id, ())]) for e in new}
         for entry in admitted(new, known).rows:
@@ -126,6 +128,17 @@ class Ledger:
             and e.span is not None
             and e.span.section == section
         ]
+
+    def on_topic(self, entry: Entry) -> list[Entry]:
+        """Return every version of every entry on the topic of ``entry``, live or not."""
+        if self._by_topic is None:
+            self._by_topic = {}
+            for history in self._history.values():
+                for _, e in history:
+                    for name in e.names:
+                        self._by_topic.setdefault((name, e.topic[1]), []).append(e)
+        found = [self._by_topic.get((name, entry.topic[1]), ()) for name in sorted(entry.names)]
+        return list({(e.id, e.version, e.status): e for group in found for e in group}.values())
 
     def versions(self, entry: str) -> list[Entry]:
         """Return every version of an entry, proposals too, oldest first; none if unknown."""

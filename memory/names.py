@@ -1,8 +1,10 @@
 """Finding names in text exactly: whole words in alphabetic scripts, substrings in Han and kana."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+import numpy as np
 import regex
 
 from inkwright.memory.entry import normalise
@@ -46,3 +48,17 @@ def term_list(text: str) -> list[str]:
         elif len(word) > 2:
             found.append(word)
     return found
+
+
+def rarest(wanted: str, texts: Sequence[str]) -> list[int]:
+    """Return the places of those ``texts`` that share terms with ``wanted``, the rarest first."""
+    asked = terms(wanted)
+    sharing: dict[str, list[int]] = {}
+    for place, text in enumerate(texts):
+        for term in terms(text) & asked:
+            sharing.setdefault(term, []).append(place)
+    scores = np.zeros(len(texts))
+    for term in sorted(sharing):
+        scores[sharing[term]] += math.log(1 + len(texts) / len(sharing[term]))
+    order = np.argsort(-scores, kind="stable")
+    return [int(place) for place in order[: np.count_nonzero(scores)]]

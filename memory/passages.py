@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from inkwright.memory.draft import Draft
 from inkwright.memory.wordcount import Sentence, count_words, sentences
@@ -23,18 +24,19 @@ class Passage:
 
 def of_draft(draft: Draft) -> list[Passage]:
     """Return the passages of a draft; their ids name its version, so they never change."""
-    return _cut(f"{draft.section}@{draft.version}", draft.section, draft.text)
+    return list(_cut(f"{draft.section}@{draft.version}", draft.section, draft.text))
 
 
 def of_source(number: int, text: str) -> list[Passage]:
     """Return the passages of a source document."""
-    return _cut(f"source{number}", "source", text)
+    return list(_cut(f"source{number}", "source", text))
 
 
-def _cut(prefix: str, origin: str, text: str) -> list[Passage]:
-    return [
+@lru_cache(maxsize=1024)
+def _cut(prefix: str, origin: str, text: str) -> tuple[Passage, ...]:
+    return tuple(
         Passage(f"{prefix}#{n}", origin, piece) for n, piece in enumerate(pieces(text), 1) if piece
-    ]
+    )
 
 
 def pieces(text: str, limit: int = PASSAGE_WORDS) -> Iterable[str]:

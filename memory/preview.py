@@ -8,7 +8,7 @@ that were shown that, or name a subject of it, are checked in the second pass, w
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from inkwright.memory import drafts, journal, plans, schema, staleness
 from inkwright.memory.draft import Draft, Manifest
@@ -24,7 +24,13 @@ from inkwright.memory.staleness import Stale
 CHARS_A_TOKEN = 3.5
 OPENING_TOKENS = 600
 """What a check is reckoned to send beside the section's text, until one was measured."""
-ANSWER_TOKENS = 60
+ANSWER_TOKENS = {"judge": 60, "editor": 120, "archivist": 150}
+CALLS = {
+    "judge": ("reviewer", "settle%"),
+    "editor": ("editor", "settle%"),
+    "archivist": ("archivist", "update%"),
+}
+"""Role and purpose, in the journal, of what a check can ask: the text, a patch, what that says."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +41,13 @@ class Check:
     title: str
     reasons: tuple[str, ...]
     tokens: int
-    """Of one judge call, prompt and answer. A contradiction costs an edit beside it."""
+    """Of one judge call, prompt and answer: all there is to it, where nothing contradicts."""
     seconds: float | None
     """None until the model's speed is known."""
+    most_tokens: int
+    """With all that a contradiction costs: the judge asked again, an edit, what that establishes,
+    and the section's own requirements."""
+    most_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -74,8 +84,10 @@ def preview(library: Library, work: str, edit: Edit) -> Preview:
     titles = {s.id: s.title for s in plan.outline.sections}
 
     def check(sid: str, reasons: Iterable[str]) -> Check:
-        tokens, seconds = cost.of(current[sid])
-        return Check(sid, titles[sid], tuple(reasons), tokens, seconds)
+        usual = cost.of(current[sid], {"judge": 1})
+        asked = 1 + staleness.ASKED_AGAIN + bool(plan.carried(sid))
+        most = cost.of(current[sid], {"judge": asked, "editor": 1, "archivist": 1})
+        return Check(sid, titles[sid], tuple(reasons), *usual, *most)
 
     return Preview(
         added,
@@ -100,7 +112,7 @@ def _following(
         if sid in touched or sid not in current:
             continue
         before = seen_from(outline, sid) & touched.keys()
-        shown = {s.entry for s in manifests[sid].shown if s.how == "raw"}
+        shown = {s.entry for s in manifests[sid].shown if s.seen}
         names = NamesIn(current[sid].text)
         for source in sorted(before, key=outline.position.__getitem__):
             read = sorted(e.id for e in told.values() if e.id in shown and _is_from(e, source))
@@ -130,32 +142,45 @@ class _Cost:
 
     def __init__(self, library: Library, work: str) -> None:
         table = schema.journal
+        self._measured: dict[str, tuple[int, int]] = {}
         with library.read() as db:
-            row = db.execute(
-                select(
-                    func.avg(table.c.prompt_tokens),
-                    func.avg(table.c.completion_tokens),
-                    func.max(table.c.model),
-                ).where(
-                    table.c.work == work, table.c.role == "reviewer", table.c.purpose == "settle"
-                )
-            ).one()
-            model = (
-                row[2]
-                or db.execute(select(func.max(table.c.model)).where(table.c.work == work)).scalar()
-            )
-        self._measured = (round(row[0]), round(row[1])) if row[0] is not None else None
-        self._speed = journal.speed(library, model) if model else None
+            for call, (role, purpose) in CALLS.items():
+                prompt, answer = db.execute(
+                    select(
+                        func.avg(table.c.prompt_tokens), func.avg(table.c.completion_tokens)
+                    ).where(
+                        table.c.work == work, table.c.role == role, table.c.purpose.like(purpose)
+                    )
+                ).one()
+                if prompt is not None:
+                    self._measured[call] = round(prompt), round(answer)
+            told = [row.model for row in db.execute(_models(work))]
+        self._speed = journal.speed(library, told[0]) if told else None
 
-    def of(self, draft: Draft) -> tuple[int, float | None]:
-        prompt, answer = self._measured or (
-            OPENING_TOKENS + round(len(draft.text) / CHARS_A_TOKEN),
-            ANSWER_TOKENS,
-        )
+    def of(self, draft: Draft, calls: Mapping[str, int]) -> tuple[int, float | None]:
+        """Return tokens and seconds of so many calls of each kind, one after another."""
+        usual = OPENING_TOKENS + round(len(draft.text) / CHARS_A_TOKEN)
+        sizes = [
+            (times, *self._measured.get(call, (usual, ANSWER_TOKENS[call])))
+            for call, times in calls.items()
+        ]
+        prompts = sum(times * prompt for times, prompt, _ in sizes)
+        answers = sum(times * answer for times, _, answer in sizes)
         if self._speed is None:
-            return prompt + answer, None
+            return prompts + answers, None
         pace = self._speed
         seconds = (
-            prompt * pace.seconds_per_prompt_token + answer * pace.seconds_per_completion_token
+            prompts * pace.seconds_per_prompt_token + answers * pace.seconds_per_completion_token
         )
-        return prompt + answer, round(seconds, 2)
+        return prompts + answers, round(seconds, 2)
+
+
+def _models(work: str) -> Select[tuple[str]]:
+    """Ask for the models that answered in this work, the one that judged first."""
+    table = schema.journal
+    return (
+        select(table.c.model)
+        .where(table.c.work == work)
+        .group_by(table.c.model)
+        .order_by(func.max(table.c.role == "reviewer").desc(), table.c.model.desc())
+    )

@@ -2,24 +2,25 @@
 
 Pinned entries come first, then those whose subject or alias is named in the section's orders, then
 the rest. Within each tier, vector, lexical and reading order are fused by reciprocal rank (Cormack
-et al. 2009, doi:10.1145/1571941.1572114). A pure function: the same inputs recall the same.
+et al. 2009, doi:10.1145/1571941.1572114). Each candidate goes in raw, in short, or not at all. A
+pure function: the same inputs recall the same.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from inkwright.memory.draft import Shown
-from inkwright.memory.entry import Entry
-from inkwright.memory.names import NamesIn, terms
+from inkwright.memory import verbatim
+from inkwright.memory.draft import How, Quoted, Shown
+from inkwright.memory.entry import Entry, normalise
+from inkwright.memory.names import NamesIn, rarest
 from inkwright.memory.passages import Passage
 from inkwright.memory.tokens import fit
+from inkwright.memory.wordcount import sentences
 
 RANK_OFFSET = 60
 PASSAGE_SHARE = 0.3
-MAX_PASSAGES = 4
 MISSES = 40
 """So many candidates in a row that do not fit are the last that are tried."""
 _PINNED, _NAMED, _RELATED = range(3)
@@ -32,6 +33,7 @@ class Recalled:
 
     text: str
     shown: tuple[Shown, ...]
+    quoted: tuple[Quoted, ...]
     tokens: int
 
 
@@ -44,30 +46,69 @@ def recall(
     budget_tokens: int,
     count: Callable[[str], int],
     titles: Mapping[str, str],
+    accounts: Mapping[str, str] | None = None,
+    subjects: Sequence[str] = (),
 ) -> Recalled:
     """Choose from ``entries`` and ``passages`` what bears on ``orders``.
 
     ``nearest`` maps entry and passage ids, nearest first, to cosine distance; those not in it were
-    not found by vector search. ``titles`` names the sections that passages come from.
+    not found by vector search. ``titles`` and ``accounts`` are those of the sections that passages
+    come from; ``subjects`` are names to look for in passages beside those that entries have. Other
+    entries than the pinned leave passages their share, and take what those leave.
     """
     ranked = _Ranking(orders, entries, nearest)
-    near_passages = _choose_passages(passages, nearest, titles, budget_tokens, count)
-    left = budget_tokens - sum(count(p) + 1 for p in near_passages)
-    fits = fit([e.line for e in ranked.entries], left, count, misses=MISSES)
-    chosen = {e.id for e, fitting in zip(ranked.entries, fits, strict=True) if fitting}
-    lines = [e.line for e in entries if e.id in chosen]
-    shown = tuple(
-        Shown(
-            entry=e.id,
-            version=e.version,
-            how="raw" if fitting else "dropped",
-            reason=ranked.reason(e) if fitting else f"over budget; {ranked.reason(e)}",
-        )
-        for place, (e, fitting) in enumerate(zip(ranked.entries, fits, strict=True))
-        if fitting or place < ranked.told
+    names = ranked.named | {normalise(name) for name in subjects}
+    found = verbatim.candidates(orders, passages, names, entries, nearest)
+    first = _fitting([e for e in ranked.entries if e.pinned], budget_tokens, count)
+    others = [e for e in ranked.entries if not e.pinned]
+    room = int(budget_tokens * (1 - PASSAGE_SHARE)) - _spent(first, count)
+    first |= _fitting(others, room, count)
+    spent = _spent(first, count)
+    quoted = verbatim.choose(found, budget_tokens - spent, count, titles, accounts or {})
+    left = budget_tokens - spent - quoted.tokens
+    rest = [e for e in ranked.entries if e.id not in first]
+    lines = first | _fitting(rest, left, count)
+    left = budget_tokens - quoted.tokens - _spent(lines, count)
+    for entry in ranked.entries[: ranked.told]:
+        short = _in_short(entry)
+        if entry.id not in lines and short != entry.line and count(short) + 1 <= left:
+            lines[entry.id] = short
+            left -= count(short) + 1
+    text = "\n".join([*(lines[e.id] for e in entries if e.id in lines), *quoted.lines])
+    shown = (
+        _decided(entry, lines.get(entry.id), ranked.reason(entry))
+        for place, entry in enumerate(ranked.entries)
+        if place < ranked.told or entry.id in lines
     )
-    text = "\n".join([*lines, *near_passages])
-    return Recalled(text=text, shown=shown, tokens=count(text) if text else 0)
+    return Recalled(text, tuple(shown), quoted.quoted, tokens=count(text) if text else 0)
+
+
+def _fitting(
+    entries: Sequence[Entry], budget_tokens: int, count: Callable[[str], int]
+) -> dict[str, str]:
+    """Return the lines of the entries that fit, by id."""
+    fits = fit([e.line for e in entries], budget_tokens, count, misses=MISSES)
+    return {e.id: e.line for e, fitting in zip(entries, fits, strict=True) if fitting}
+
+
+def _spent(lines: Mapping[str, str], count: Callable[[str], int]) -> int:
+    return sum(count(line) + 1 for line in lines.values())
+
+
+def _in_short(entry: Entry) -> str:
+    """Return the entry's line with the first sentence of what it states."""
+    parts = sentences(entry.statement)
+    return entry.model_copy(update={"statement": parts[0].text}).line if parts else entry.line
+
+
+def _decided(entry: Entry, line: str | None, reason: str) -> Shown:
+    how: How = "dropped" if line is None else "raw" if line == entry.line else "summary"
+    why = {
+        "raw": reason,
+        "summary": f"too long for the rest of the budget; {reason}",
+        "dropped": f"over budget; {reason}",
+    }[how]
+    return Shown(entry=entry.id, version=entry.version, how=how, reason=why)
 
 
 def entry_key(entry: Entry) -> str:
@@ -86,13 +127,13 @@ class _Ranking:
         for place, entry in enumerate(entries):
             for name in entry.names:
                 by_name.setdefault(name, []).append(place)
-        self._named = NamesIn(orders).among(by_name)
+        self.named = NamesIn(orders).among(by_name)
         self._near = nearest.keys()
         tiers = np.full(len(entries), _RELATED)
-        for name in self._named:
+        for name in self.named:
             tiers[by_name[name]] = _NAMED
         tiers[[place for place, entry in enumerate(entries) if entry.pinned]] = _PINNED
-        best_words = _by_words(orders, entries)
+        best_words = rarest(orders, [e.line for e in entries])
         self._sharing = {entries[place].id for place in best_words}
         scores = 1 / (RANK_OFFSET + np.arange(len(entries), 0, -1) - 1)
         for best in (_by_vector(entries, nearest), best_words):
@@ -106,7 +147,7 @@ class _Ranking:
         """Say in plain words why the entry is a candidate."""
         if entry.pinned:
             return "pinned"
-        if named := sorted(entry.names & self._named):
+        if named := sorted(entry.names & self.named):
             return f"the orders name {named[0]}"
         if entry_key(entry) in self._near:
             return "near in meaning"
@@ -118,32 +159,3 @@ def _by_vector(entries: Sequence[Entry], nearest: Mapping[str, float]) -> list[i
     places = {entry.id: place for place, entry in enumerate(entries)}
     found = (places.get(key.split(":")[1]) for key in nearest if key.startswith(_ENTRY))
     return [place for place in found if place is not None and entry_key(entries[place]) in nearest]
-
-
-def _by_words(orders: str, entries: Sequence[Entry]) -> list[int]:
-    """Return the places of entries that share words with the orders, of the rarest words first."""
-    wanted = terms(orders)
-    sharing: dict[str, list[int]] = {}
-    for place, entry in enumerate(entries):
-        for term in terms(entry.line) & wanted:
-            sharing.setdefault(term, []).append(place)
-    scores = np.zeros(len(entries))
-    for term in sorted(sharing):
-        scores[sharing[term]] += math.log(1 + len(entries) / len(sharing[term]))
-    order = np.argsort(-scores, kind="stable")
-    return [int(place) for place in order[: np.count_nonzero(scores)]]
-
-
-def _choose_passages(
-    passages: Sequence[Passage],
-    nearest: Mapping[str, float],
-    titles: Mapping[str, str],
-    budget_tokens: int,
-    count: Callable[[str], int],
-) -> list[str]:
-    known = {p.id: p for p in passages}
-    near = [known[i] for i in nearest if i in known][:MAX_PASSAGES]
-    texts = [f"From {titles.get(p.origin, 'the request')}: {p.text}" for p in near]
-    fits = fit(texts, int(budget_tokens * PASSAGE_SHARE), count)
-    kept = {p.id: text for p, text, fitting in zip(near, texts, fits, strict=True) if fitting}
-    return [kept[p.id] for p in passages if p.id in kept]

@@ -11,11 +11,14 @@ from inkwright.memory.library import Library
 from inkwright.memory.names import NamesIn
 from inkwright.memory.outline import Outline
 from inkwright.memory.plans import Plan
+from inkwright.memory.sameness import same_topic
 from inkwright.memory.sight import in_sight
 from inkwright.memory.values import digest
 
 SOURCE = "source:"
 """Before its key: the id of a change that is a source."""
+ASKED_AGAIN = 2
+"""So often at most a judge is asked again about what it and memory disagree on."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Change:
     """Why this makes the section stale, in plain words."""
     stamp: str
     """What a draft checked against this change is stamped with."""
+    entry: Entry | None = None
+    """The memory entry that holds now, if it is one."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def _changes(
     yield from _dropped_sources(draft, dropped)
     yield from _plan_changes(plan, manifest, sid)
     visible = {e.id: e for e in in_sight(ledger, plan.outline, sid, versions)}
-    yield from _shown_changes(ledger, visible, manifest)
+    yield from _shown_changes(plan.outline, ledger, visible, manifest)
     yield from _denied(ledger, manifest, draft)
     yield from _appeared(plan.outline, ledger, visible, manifest, draft, sid)
 
@@ -136,12 +141,12 @@ def _plan_changes(plan: Plan, manifest: Manifest, sid: str) -> Iterator[Change]:
 
 
 def _shown_changes(
-    ledger: Ledger, visible: Mapping[str, Entry], manifest: Manifest
+    outline: Outline, ledger: Ledger, visible: Mapping[str, Entry], manifest: Manifest
 ) -> Iterator[Change]:
     latest = {e.id: e for e in ledger.latest()}
     successor = _successors(visible, latest)
     for shown in manifest.shown:
-        if shown.how != "raw":
+        if not shown.seen:
             continue
         now = visible.get(shown.entry)
         if now is not None and _differs(ledger, now, shown.version):
@@ -149,8 +154,20 @@ def _shown_changes(
         elif now is None and shown.entry in successor:
             heir = successor[shown.entry]
             yield _change(heir, f"{heir.subject}: what memory says was superseded")
+        elif now is None and (instead := _instead(outline, visible, latest[shown.entry])):
+            yield _change(instead, f"{instead.subject}: what memory said was retracted")
         elif now is None:
             yield _gone(latest[shown.entry], "what memory said was retracted")
+
+
+def _instead(outline: Outline, visible: Mapping[str, Entry], gone: Entry) -> Entry | None:
+    """Return what else memory has on the topic of an entry that is gone, whoever's word counts."""
+    others = [
+        e
+        for e in visible.values()
+        if gone.attribute and same_topic(e, gone) and e.story_time == gone.story_time
+    ]
+    return min(others, key=lambda e: _rank(outline, e), default=None)
 
 
 def _denied(ledger: Ledger, manifest: Manifest, draft: Draft) -> Iterator[Change]:
@@ -192,8 +209,11 @@ def _appeared(
     why = "an earlier section has since established it"
     if manifest.by_person:
         why = "the person's text was not compared with it yet"
-    for entry in new:
-        if entry.names & mentioned and not _overruled(outline, entry, visible.values()):
+    named = [e for e in new if e.names & mentioned]
+    topics = {(name, e.topic[1]) for e in named for name in e.names}
+    rivals = [e for e in visible.values() if any((name, e.topic[1]) in topics for name in e.names)]
+    for entry in named:
+        if not _overruled(outline, entry, rivals):
             yield _change(entry, f"{entry.subject}: {why}")
 
 
@@ -219,8 +239,11 @@ def _rank(outline: Outline, entry: Entry) -> tuple[bool, int]:
 
 
 def _is_news(entry: Entry, manifest: Manifest, later: set[tuple[str, int]]) -> bool:
+    """True for what was not known when the draft began, be it of a text that it had heard."""
+    if (entry.id, entry.version) in later:
+        return True
     if entry.span is None or entry.origin == "person":
-        return (entry.id, entry.version) in later
+        return False
     return entry.span.draft > manifest.heard.get(entry.span.section, 0)
 
 
@@ -247,7 +270,7 @@ def stamp_of(entry: Entry) -> str:
 
 
 def _change(entry: Entry, reason: str) -> Change:
-    return Change(entry.id, entry.line, reason, stamp_of(entry))
+    return Change(entry.id, entry.line, reason, stamp_of(entry), entry)
 
 
 def _gone(entry: Entry, why: str) -> Change:

@@ -233,13 +233,18 @@ def _tell_preview(seen: Preview, *, as_json: bool) -> None:
 
 
 def _cost(checks: Sequence[Check]) -> str:
+    """Say what the checks take, and what they take at most, where everything contradicts."""
     if not checks:
         return "no section"
-    tokens = sum(c.tokens for c in checks)
-    known = [c.seconds for c in checks if c.seconds is not None]
-    time = f", about {sum(known):.0f} s one by one" if known else ""
+    usual, most = sum(c.tokens for c in checks), sum(c.most_tokens for c in checks)
     number = f"{len(checks)} section{'s' if len(checks) > 1 else ''}"
-    return f"{number}, about {tokens:,} tokens{time}"
+    seconds = [(c.seconds, c.most_seconds) for c in checks]
+    known = [(a, b) for a, b in seconds if a is not None and b is not None]
+    time = ""
+    if known:
+        time = f", about {sum(a for a, _ in known):.0f} s one by one"
+        time += f" (up to {sum(b for _, b in known):.0f} s)"
+    return f"{number}, about {usual:,} tokens (up to {most:,} with patches){time}"
 
 
 def _line(entry: Entry) -> str:

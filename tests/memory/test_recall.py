@@ -26,6 +26,7 @@ def recalled(
     passages: list[Passage] | None = None,
     nearest: dict[str, float] | None = None,
     budget: int = 10_000,
+    accounts: dict[str, str] | None = None,
 ) -> Recalled:
     return recall(
         orders,
@@ -35,6 +36,7 @@ def recalled(
         budget_tokens=budget,
         count=COUNT,
         titles={"s1": "The Rock"},
+        accounts=accounts,
     )
 
 
@@ -50,9 +52,9 @@ def memories(draw: st.DrawFn) -> tuple[list[Entry], list[Passage], dict[str, flo
     return entries, passages, {i: n / 10 for n, i in enumerate(found)}
 
 
-@given(memories(), TEXTS, st.integers(0, 400))
-def test_recall_never_exceeds_its_budget(memory, orders, budget):
-    found = recalled(orders, *memory, budget=budget)
+@given(memories(), TEXTS, TEXTS, st.integers(0, 400))
+def test_recall_never_exceeds_its_budget(memory, orders, account, budget):
+    found = recalled(orders, *memory, budget=budget, accounts={"s1": account})
     assert not found.text or COUNT(found.text) <= budget
     assert found.tokens <= budget
 
@@ -68,8 +70,9 @@ def test_what_is_shown_is_in_the_text_and_what_is_not_says_why(memory, orders, b
     found = recalled(orders, *memory, budget=budget)
     for shown in found.shown:
         line = entries[shown.entry].line
-        assert (line in found.text) or shown.how == "dropped"
+        assert (line in found.text) or shown.how != "raw"
         assert shown.reason
+    assert all(quoted.reason for quoted in found.quoted)
 
 
 @pytest.mark.parametrize(
@@ -124,13 +127,74 @@ def test_entries_are_told_in_the_order_of_the_ledger():
 
 
 def test_near_passages_are_shown_with_their_origin_within_their_share():
+    entries = [an_entry(n, f"Name {n}", "Something about nothing at all.") for n in range(1, 200)]
     passages = [Passage(f"s1@1#{n}", "s1", "The lamp went out. " * 12) for n in range(1, 9)]
     nearest = {p.id: 0.1 for p in reversed(passages)}
-    found = recalled("lamp", [], passages, nearest, budget=1000)
-    assert found.text.startswith("From The Rock: The lamp went out.")
-    assert COUNT(found.text) <= 300
+    found = recalled("lamp", entries, passages, nearest, budget=1000)
+    shown = [line for line in found.text.splitlines() if line.startswith("From The Rock: The lamp")]
+    assert shown
+    assert sum(map(COUNT, shown)) <= 310
+    assert found.tokens <= 1000
+
+
+def test_without_entries_near_passages_have_the_whole_budget():
+    passages = [Passage(f"s1@1#{n}", "s1", "The lamp went out. " * 12) for n in range(1, 20)]
+    found = recalled("lamp", [], passages, {p.id: 0.1 for p in passages}, budget=1000)
+    assert 800 < found.tokens <= 1000
+    assert {q.how for q in found.quoted} == {"raw", "dropped"}
     request = [Passage("source1#1", "source", "Write of the lamp.")]
     assert "From the request:" in recalled("lamp", [], request, {"source1#1": 0.1}).text
+
+
+@pytest.mark.parametrize(
+    ("orders", "subject", "aliases", "text", "missed"),
+    [
+        (
+            "Subjects: the keeper",
+            "Mara Voss",
+            ("the keeper",),
+            "It rained. Mara Voss was born in Selm. The boat came in.",
+            "Mara Voss was born in Selm.",
+        ),
+        ("写林舟回到码头", "林舟", (), "下雨了。林舟生在临江。船来了。", "林舟生在临江。"),
+    ],
+)
+def test_what_memory_missed_about_a_name_is_found_in_the_text_by_whichever_name(
+    orders, subject, aliases, text, missed
+):
+    known = an_entry(1, subject, "Blue.", aliases=aliases, attribute="eyes")
+    found = recalled(orders, [known], [Passage("s1@1#1", "s1", text)])
+    assert found.text == f"{known.line}\nFrom The Rock: {missed}"
+    assert [(q.passage, q.how) for q in found.quoted] == [("s1@1#1", "raw")]
+
+
+def test_a_sentence_that_only_repeats_an_entry_is_not_shown_beside_it():
+    known = an_entry(1, "Mara", "green.", attribute="eye colour")
+    said = Passage("s1@1#1", "s1", "The eye colour of Mara is green.")
+    assert recalled("Mara", [known], [said]).text == known.line
+
+
+def test_a_passage_too_long_for_what_is_left_is_told_in_short_or_dropped_with_the_reason():
+    long = Passage("s1@1#1", "s1", "The lamp went out. " * 60)
+    orders, near = "lamp", {"s1@1#1": 0.1}
+    found = recalled(orders, [], [long], near, budget=60, accounts={"s1": "A lamp fails. More."})
+    assert found.text == "From The Rock, in short: A lamp fails."
+    (quoted,) = found.quoted
+    assert (quoted.how, quoted.reason) == (
+        "summary",
+        "too long for the rest of the budget; near in meaning",
+    )
+    (quoted,) = recalled(orders, [], [long], near, budget=60).quoted
+    assert (quoted.how, quoted.reason) == ("dropped", "over budget; near in meaning")
+
+
+def test_a_named_entry_too_long_for_what_is_left_is_shown_by_its_first_sentence():
+    long = an_entry(1, "Mara", "She has blue eyes. " + "And so on and on. " * 60)
+    found = recalled("Mara", [long], budget=60)
+    assert found.text == "- [p.1] Mara: She has blue eyes."
+    assert [(s.how, s.reason) for s in found.shown] == [
+        ("summary", "too long for the rest of the budget; the orders name mara")
+    ]
 
 
 def test_a_passage_that_vector_search_did_not_find_is_not_shown():

@@ -94,15 +94,33 @@ def known_value(prompt: Prompt, subject: str, attribute: str) -> str | None:
 
     Memory counts before summary and passage, entries before passages, and then what stands last.
     """
-    topic = (plain(subject), plain(attribute))
-    for tag in ("memory", "summary", "before"):
-        text = prompt.block(tag)
-        known = (e.value_of(attribute) for e in entries(text) if topic[0] in e.names)
-        told = [value for value in known if value is not None]
-        read = [s.value for s in find(text) if (plain(s.subject), plain(s.attribute)) == topic]
-        if values := told or read:
+    for values in _told(prompt, subject, attribute):
+        if values:
             return values[-1]
     return None
+
+
+def told_values(prompt: Prompt, subject: str, attribute: str) -> list[str]:
+    """Return every value that a prompt gives for an attribute of a subject."""
+    return [value for values in _told(prompt, subject, attribute) for value in values]
+
+
+def _told(prompt: Prompt, subject: str, attribute: str) -> Iterator[list[str]]:
+    """Yield the values that entries, then passages, of each part of a prompt give.
+
+    The subject goes by every name that an entry of the prompt gives it.
+    """
+    listed = [e for tag in ("memory", "summary", "before") for e in entries(prompt.block(tag))]
+    names = {plain(subject)}.union(*(e.names for e in listed if plain(subject) in e.names))
+    for tag in ("memory", "summary", "before"):
+        text = prompt.block(tag)
+        known = (e.value_of(attribute) for e in entries(text) if e.names & names)
+        yield [value for value in known if value is not None]
+        yield [
+            stated.value
+            for stated in find(text)
+            if plain(stated.subject) in names and plain(stated.attribute) == plain(attribute)
+        ]
 
 
 def aliases(config: SimConfig, subject: str) -> tuple[str, ...]:

@@ -1,0 +1,106 @@
+"""A second look: what sections that could not hear each other say of the same subjects.
+
+Settling compares what memory has of such sections, and an archivist passes facts over. So, before
+it begins, the archivist is shown again those of their sentences that name a subject they share and
+that no entry tells; and once more those that speak of something memory has from elsewhere. Where
+every section heard all that stands before it, there is nothing to look at.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+from inkwright.agents import archivist
+from inkwright.agents.desk import Desk
+from inkwright.memory import drafts
+from inkwright.memory.draft import Draft, Manifest
+from inkwright.memory.entry import Entry
+from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.excerpts import every_name, speaks_of, untold
+from inkwright.memory.names import NamesIn
+
+LOOKS = 2
+
+
+async def look_again(desk: Desk) -> None:
+    """Add to memory what is found at a second look, each time for all sections at once.
+
+    A person's text is left to the reader. What an interrupted run was answered is in the journal.
+
+    Raises:
+        BudgetSpent: a limit of the run was reached.
+    """
+    for look in range(1, LOOKS + 1):
+        current = {
+            sid: d
+            for sid, d in drafts.current(desk.library, desk.work).items()
+            if d.author == "model"
+        }
+        overlooked = _overlooked(desk, current, look)
+        if not overlooked:
+            return
+        found = await asyncio.gather(
+            *(_found(desk, current[sid], text, look) for sid, text in overlooked.items())
+        )
+        learnt = [(d, new) for d, new in zip(map(current.get, overlooked), found, strict=True) if d]
+        drafts.learn(desk.library, desk.lease, learnt, _stamp(look))
+        desk.ledger.refresh()
+
+
+async def _found(desk: Desk, draft: Draft, text: str, look: int) -> tuple[Entry, ...]:
+    section = desk.plan.outline.section(draft.section)
+    try:
+        return await archivist.look_again(desk, section, draft, text, look)
+    except BudgetSpent:
+        raise
+    except ModelError as fault:
+        desk.problem(f"{draft.section}: it was not looked at again for facts ({fault})")
+        return ()
+
+
+def _overlooked(desk: Desk, current: Mapping[str, Draft], look: int) -> dict[str, str]:
+    """Return by section the sentences to look at."""
+    live = [e for e in desk.ledger.refresh().latest() if e.status == "live"]
+    found = {}
+    for sid, wanted in _shared(desk, current, live).items():
+        draft = current[sid]
+        with desk.library.read() as db:
+            if _stamp(look) in drafts.stamped(db, desk.work, draft):
+                continue
+        about = [e for e in live if e.names & wanted]
+        told = untold(draft.text, wanted, about)
+        if look > 1:
+            told = [sentence for sentence in told if speaks_of(sentence, about)]
+        if told:
+            found[sid] = " ".join(told)
+    return found
+
+
+def _shared(
+    desk: Desk, current: Mapping[str, Draft], live: Sequence[Entry]
+) -> dict[str, frozenset[str]]:
+    """Return by section every name of subjects that another, of which it had not heard, names too.
+
+    That it was not heard of itself goes for both.
+    """
+    manifests: Mapping[str, Manifest] = drafts.manifests(desk.library, desk.work)
+    names = {name for e in live for name in e.names}
+    named = {
+        sid: every_name(NamesIn(draft.text).among(names), live) for sid, draft in current.items()
+    }
+    order = [s.id for s in desk.plan.outline.sections if s.id in current]
+    found: dict[str, frozenset[str]] = {}
+    for pair in combinations(order, 2):
+        both = named[pair[0]] & named[pair[1]]
+        heard = (
+            manifests[one].heard.get(other, 0) >= current[other].version
+            for one, other in (pair, pair[::-1])
+        )
+        if both and not any(heard):
+            for sid in pair:
+                found[sid] = found.get(sid, frozenset()) | both
+    return {sid: found[sid] for sid in order if sid in found}
+
+
+def _stamp(look: int) -> str:
+    return f"look:{look}"

@@ -1,0 +1,104 @@
+"""Verbatim: which earlier text a section is shown in its own words, and which in short.
+
+First come sentences that name a subject of the orders and say what memory has no entry for, those
+of the rarest words in common first; then the passages nearest in meaning. What does not fit is told
+by its section's account of itself, or not at all.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from inkwright.memory import excerpts
+from inkwright.memory.draft import Quoted
+from inkwright.memory.entry import Entry
+from inkwright.memory.names import rarest
+from inkwright.memory.passages import Passage
+from inkwright.memory.wordcount import sentences
+
+MAX_NEAR = 4
+"""Passages near in meaning that stand beside entries. Without any entry there may be more."""
+MAX_NAMING = 200
+"""Passages that name a subject and are looked at sentence by sentence."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Text that may be shown."""
+
+    passage: Passage
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The lines to be shown, in reading order, and what became of each candidate."""
+
+    lines: tuple[str, ...]
+    quoted: tuple[Quoted, ...]
+    tokens: int
+
+
+def candidates(
+    orders: str,
+    passages: Sequence[Passage],
+    names: Set[str],
+    entries: Sequence[Entry],
+    nearest: Mapping[str, float],
+) -> Iterator[Candidate]:
+    """Yield what may be shown, in order of preference. ``names`` are those that the orders name."""
+    told = set()
+    for passage, text in _naming(orders, passages, names, entries) if names else ():
+        told.add(passage.id)
+        yield Candidate(passage, text, "names what the orders name")
+    known = {p.id: p for p in passages}
+    near = [known[i] for i in nearest if i in known]
+    for passage in near[: MAX_NEAR if entries else None]:
+        if passage.id not in told:
+            yield Candidate(passage, passage.text, "near in meaning")
+
+
+def _naming(
+    orders: str, passages: Sequence[Passage], names: Set[str], entries: Sequence[Entry]
+) -> list[tuple[Passage, str]]:
+    """Return passages with those of their sentences that name a subject and that no entry tells."""
+    every = excerpts.every_name(names, entries)
+    wanted = f"{orders}\n{' '.join(sorted(every))}"
+    about = [e for e in entries if e.names & every]
+    naming = list(excerpts.passages_naming(passages, every))
+    best = rarest(wanted, [p.text for p in naming])[:MAX_NAMING]
+    found = [(naming[n], " ".join(excerpts.untold(naming[n].text, every, about))) for n in best]
+    found = [(passage, text) for passage, text in found if text]
+    return [found[n] for n in rarest(wanted, [text for _, text in found])]
+
+
+def choose(
+    found: Iterator[Candidate],
+    budget_tokens: int,
+    count: Callable[[str], int],
+    titles: Mapping[str, str],
+    accounts: Mapping[str, str],
+) -> Chosen:
+    """Return what of ``found`` goes into the budget: raw, in short, or not.
+
+    ``titles`` and ``accounts`` are those of the sections that passages come from.
+    """
+    lines: dict[str, str] = {}
+    quoted, left, in_short = [], budget_tokens, set()
+    for one in found:
+        origin = one.passage.origin
+        title = titles.get(origin, "the request")
+        line, how, why = f"From {title}: {one.text}", "raw", one.reason
+        if count(line) + 1 > left:
+            account = sentences(accounts.get(origin, ""))[:1]
+            line = f"From {title}, in short: {account[0].text}" if account else ""
+            how, why = "summary", f"too long for the rest of the budget; {one.reason}"
+            if not line or origin in in_short or count(line) + 1 > left:
+                line, how, why = "", "dropped", f"over budget; {one.reason}"
+            else:
+                in_short.add(origin)
+        if line:
+            lines[one.passage.id] = line
+            left -= count(line) + 1
+        quoted.append(Quoted.model_validate({"passage": one.passage.id, "how": how, "reason": why}))
+    return Chosen(tuple(lines.values()), tuple(quoted), budget_tokens - left)
