@@ -41,11 +41,6 @@ class Finder:
             await self._fill(texts, ids)
         return await asyncio.to_thread(self._index.nearest, self._work, vector, ids, NEAREST)
 
-    def close(self) -> None:
-        """Let go of the index."""
-        if self._index is not None:
-            self._index.close()
-
     async def _fill(self, texts: Mapping[str, str], ids: Sequence[str]) -> None:
         assert self._index is not None
         missing = await asyncio.to_thread(self._index.missing, self._work, ids)

@@ -6,7 +6,6 @@ are raised, never returned as text.
 """
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,9 +24,10 @@ from inkwright.agents.parse import (
     read_form,
     read_prose,
 )
-from inkwright.agents.slots import Slots
+from inkwright.agents.purse import Purse
+from inkwright.agents.slots import Share, Slots
 from inkwright.agents.transport import Request, Transport
-from inkwright.memory.errors import BudgetSpent, ModelUnreachable, UnusableAnswer
+from inkwright.memory.errors import ModelUnreachable, UnusableAnswer
 from inkwright.memory.journal import Answer, Journal, Key
 from inkwright.memory.library import Lease, Library
 from inkwright.memory.tokens import Tokenizer
@@ -98,15 +98,18 @@ class Models:
         limits: Limits,
         seed: int,
         watch: Watch,
+        share: Share | None = None,
+        shared: Purse | None = None,
     ) -> None:
+        """With ``share`` and ``shared``, calls are bounded together with those of other works."""
         self.tokenizer, self.context_tokens = tokenizer, context_tokens
         self.transport = transport
         self.spent = Spent()
         self._work, self._calling = lease.work, calling
         self._journal = Journal(library, lease)
-        self._limits, self._seed, self._watch = limits, seed, watch
-        self._slots = Slots(calling.concurrency)
-        self._began = time.monotonic()
+        self._seed, self._watch = seed, watch
+        self._share = share or Slots(calling.concurrency).share()
+        self._purse, self._shared = Purse(limits), shared or Purse(Limits())
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
         self._sent = 0
@@ -243,9 +246,11 @@ class Models:
     ) -> Answer:
         """Return a model's answer, which is in the journal then."""
         asked_for = self._calling.endpoints[ask.role].model
-        async with self._slots.hold(ask.priority):
+        async with self._share.hold(ask.priority):
             await self._check_limits(ask.role)
             self.spent.calls += 1
+            self._purse.calls += 1
+            self._shared.calls += 1
             with self._under_way():
                 try:
                     answer = await self.transport.complete(request, on_text)
@@ -254,6 +259,7 @@ class Models:
                     self._last_failure[ask.role] = str(fault)
                     raise
                 self._journal.keep(key, request.messages, answer, asked_for=asked_for)
+        self._share.answered()
         self._failures[ask.role] = 0
         return answer
 
@@ -279,16 +285,9 @@ class Models:
                 f"the {role}'s model is given up after {self._failures[role]} calls without an"
                 f" answer: {self._last_failure[role]}"
             )
-        limits, minutes = self._limits, (time.monotonic() - self._began) / 60
-        spent = (
-            (limits.max_calls, self.spent.calls, "calls"),
-            (limits.max_tokens, self.spent.tokens, "tokens"),
-            (limits.max_minutes, minutes, "minutes"),
-        )
-        for limit, used, unit in spent:
-            if limit is not None and used >= limit:
-                await self._all_kept.wait()
-                raise BudgetSpent(f"the limit of {limit:g} {unit} is used up")
+        if spent := self._purse.spent or self._shared.spent:
+            await self._all_kept.wait()
+            raise spent
 
     @property
     def down(self) -> bool:
@@ -300,7 +299,10 @@ class Models:
         if from_journal:
             self.spent.from_journal += 1
         else:
-            self.spent.tokens += answer.prompt_tokens + answer.completion_tokens
+            tokens = answer.prompt_tokens + answer.completion_tokens
+            self.spent.tokens += tokens
+            self._purse.tokens += tokens
+            self._shared.tokens += tokens
         self._watch(
             CallAnswered(
                 self._work,

@@ -3,22 +3,22 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from inkwright.agents import reader, settler
 from inkwright.agents.config import Arms, Calling, Limits
 from inkwright.agents.desk import Desk, language_is_han
-from inkwright.agents.embedding import embedder_for
 from inkwright.agents.events import Watch
 from inkwright.agents.finder import Finder
 from inkwright.agents.model import Models
-from inkwright.agents.probe import count_tokens, not_served, probe
+from inkwright.agents.office import Office, opened
+from inkwright.agents.probe import not_served
 from inkwright.agents.requirements import fits_whole, instructions_of
 from inkwright.agents.section_graph import Job, Progress, section_graph
+from inkwright.agents.slots import Share
 from inkwright.agents.tokenizer import ENGLISH, HAN, ScaledTokenizer, factor_for
-from inkwright.agents.transport import LiteLLMTransport
 from inkwright.agents.work_graph import (
     Run,
     Stage,
@@ -58,6 +58,8 @@ class RunResult:
     from_journal: int
     models: dict[str, str]
     """Role to the name of the model that answered."""
+    stopped_by: Exception | None = None
+    """What left it unfinished: a limit, or a model that answers no more."""
 
 
 async def run(
@@ -69,6 +71,7 @@ async def run(
     watch: Watch,
     until: Literal["planned", "complete"] = "complete",
     watch_text: bool = False,
+    office: Office | None = None,
 ) -> RunResult:
     """Write a work to its end, or to its outline, going on from wherever it stands.
 
@@ -78,7 +81,7 @@ async def run(
         BadInput: the brief cannot be met as it stands.
     """
     began = time.monotonic()
-    async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
+    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
         going = Run(desk, section_graph(), until)
         stage = Stage(broken=0)
         try:
@@ -100,11 +103,12 @@ async def settle(
     limits: Limits,
     watch: Watch,
     watch_text: bool = False,
+    office: Office | None = None,
     only: Collection[str] | None = None,
 ) -> RunResult:
     """Check and patch the stale sections of a work, then review the whole again."""
     began = time.monotonic()
-    async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
+    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
         if not desk.planned:
             raise BadInput(f"{work_id} has no text yet; `inkwright resume {work_id}` writes it")
         if not settler.enabled(desk):
@@ -126,10 +130,11 @@ async def remember(
     limits: Limits,
     watch: Watch,
     watch_text: bool = False,
+    office: Office | None = None,
 ) -> RunResult:
     """Read into memory what a person has written and no model has read; write nothing."""
     began = time.monotonic()
-    async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
+    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
         if not desk.planned:
             raise BadInput(f"{work_id} has no text yet; `inkwright resume {work_id}` writes it")
         return _result(desk, "planned", began, None)
@@ -145,10 +150,11 @@ async def redraft(
     limits: Limits,
     watch: Watch,
     watch_text: bool = False,
+    office: Office | None = None,
 ) -> RunResult:
     """Write these sections anew, in reading order, then settle what rests on them."""
     began = time.monotonic()
-    async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
+    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
         if not desk.planned:
             raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` writes it")
         outline = desk.plan.outline
@@ -217,14 +223,20 @@ async def _desk(
     limits: Limits,
     watch: Watch,
     watch_text: bool,
+    office: Office | None,
 ) -> AsyncIterator[Desk]:
-    """Hold the work's lease, with everything a run needs at hand."""
-    with works.leased(library, work_id) as lease:
+    """Hold the work's lease, with everything a run needs at hand, in an office of many or alone."""
+    async with AsyncExitStack() as stack:
+        lease = stack.enter_context(works.leased(library, work_id))
+        if office is None:
+            office = await stack.enter_async_context(opened(library, calling))
+        share = office.slots.share()
+        stack.callback(office.slots.leave, share)
         work = works.get(library, work_id)
         pinned = work.pinned if work.pinned and "tokenizer_factor" in work.pinned else None
         if pinned is None:
-            pinned = await _pin(library, lease, work, calling)
-        desk = _set_up(library, lease, work, pinned, calling, limits, watch, watch_text)
+            pinned = await _pin(lease, work, office)
+        desk = _set_up(lease, work, pinned, office, share, limits, watch, watch_text)
         heart = asyncio.create_task(_beat(library, lease))
         try:
             await _shorten_request(desk, pinned)
@@ -236,16 +248,16 @@ async def _desk(
             yield desk
         finally:
             heart.cancel()
-            desk.finder.close()
-            await desk.models.transport.aclose()
+            office.leave(work_id)
 
 
-async def _pin(library: Library, lease: Lease, work: Work, calling: Calling) -> dict[str, Any]:
+async def _pin(lease: Lease, work: Work, office: Office) -> dict[str, Any]:
     """Fix, when a work begins, what its prompts depend on."""
+    library, calling = office.library, office.calling
     writer = calling.endpoints["writer"]
     lengths = []
     for endpoint in {e.model_dump_json(): e for e in calling.endpoints.values()}.values():
-        served = await probe(endpoint)
+        served = await office.served(endpoint)
         if (wrong := not_served(endpoint, served)) is not None:
             raise ModelRefused(wrong)
         if endpoint != calling.endpoints.get("embedder") and served.max_model_len:
@@ -256,14 +268,14 @@ async def _pin(library: Library, lease: Lease, work: Work, calling: Calling) -> 
             f"a context of {context} tokens is too short; {SMALLEST_CONTEXT} is the least"
         )
     samples = (*ENGLISH, *(HAN if language_is_han(work.brief) else ()), work.brief.request[:4000])
-    counts = await count_tokens(writer, samples)
+    counts = await office.count_tokens(writer, samples)
     works.pin(
         library,
         lease,
         context_tokens=context,
         tokenizer_factor=factor_for(counts, samples),
         slots=calling.concurrency,
-        embedder=embedder_for(calling, None).name,
+        embedder=office.embedder.name,
     )
     found = works.get(library, work.id).pinned
     assert found is not None
@@ -271,27 +283,29 @@ async def _pin(library: Library, lease: Lease, work: Work, calling: Calling) -> 
 
 
 def _set_up(
-    library: Library,
     lease: Lease,
     work: Work,
     pinned: dict[str, Any],
-    calling: Calling,
+    office: Office,
+    share: Share,
     limits: Limits,
     watch: Watch,
     watch_text: bool,
 ) -> Desk:
+    library = office.library
     arms = Arms.model_validate(work.arms)
-    transport = LiteLLMTransport(calling)
     models = Models(
         library,
         lease,
-        transport,
+        office.transport,
         ScaledTokenizer(pinned["tokenizer_factor"]),
-        calling=calling,
+        calling=office.calling,
         context_tokens=pinned["context_tokens"],
         limits=limits,
         seed=work.brief.seed,
         watch=watch,
+        share=share,
+        shared=office.purse,
     )
     finder = Finder(work.id, None, None)
     desk = Desk(
@@ -309,7 +323,7 @@ def _set_up(
         watch_text=watch_text,
     )
     if arms.memory in ("vector", "full"):
-        embedder = embedder_for(calling, transport)
+        embedder = office.embedder
         if embedder.embed is None or embedder.name != pinned["embedder"]:
             desk.problem(
                 embedder.why_not
@@ -317,11 +331,8 @@ def _set_up(
                 f" {pinned['embedder']}, which is not set now"
             )
         else:
-            from inkwright.memory.index import ChromaIndex
-
             try:
-                index = ChromaIndex(library.home / "index", embedder.name)
-                desk.finder = Finder(work.id, index, embedder.embed)
+                desk.finder = Finder(work.id, office.index(), embedder.embed)
             except IndexUnusable as fault:
                 desk.problem(f"vector search is off: {fault}")
     return desk
@@ -357,6 +368,7 @@ def _result(desk: Desk, status: Status, began: float, stopped_by: Exception | No
         calls=spent.calls,
         from_journal=spent.from_journal,
         models=dict(spent.models),
+        stopped_by=stopped_by,
     )
 
 

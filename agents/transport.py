@@ -74,6 +74,8 @@ class LiteLLMTransport:
 
     def __init__(self, calling: Calling) -> None:
         self._calling = calling
+        self.on_pressure: Callable[[], None] = lambda: None
+        """Called when a server says that it has too many requests."""
         stay_offline()
         import litellm
         from litellm.router import Router
@@ -83,7 +85,7 @@ class LiteLLMTransport:
         litellm.drop_params = False
         for name in ("LiteLLM", "LiteLLM Router"):  # it logs what it raises; the caller tells it
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        self._litellm = litellm
+        self._litellm: Any = litellm
         self._turns = itertools.count()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._router = Router(
@@ -188,6 +190,8 @@ class LiteLLMTransport:
                 return await once(replicas[(turn + left) % len(replicas)])
             except Exception as fault:
                 error = self._typed(fault, endpoint)
+                if isinstance(fault, self._litellm.RateLimitError):
+                    self.on_pressure()
                 if not left or not isinstance(error, ModelUnreachable):
                     raise error from fault
                 await asyncio.sleep(_asked_wait(fault) or wait)

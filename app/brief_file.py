@@ -23,7 +23,8 @@ from inkwright.memory.brief import (
 )
 from inkwright.memory.errors import BadInput
 
-_KEYS = (*Brief.model_fields, "sources")
+KEYS = (*Brief.model_fields, "sources")
+"""What a brief file may say."""
 _MODELS: dict[str, type[BaseModel]] = {
     "constraints": Constraint,
     "outline": OutlineItem,
@@ -59,6 +60,19 @@ def read_brief(given: str, *, outline: Path | None = None, **changes: Any) -> Br
     _resolve(found, name, folder)
     options = {key: value for key, value in changes.items() if value is not None}
     brief = _validated({**found, **options}, name, lines, options)
+    check(brief, name)
+    return brief
+
+
+def read_mapping(found: Mapping[str, Any], name: str, folder: Path) -> Brief:
+    """Return the brief whose keys are given; ``name`` says in errors where they stand.
+
+    Raises:
+        BadInput: as ``read_brief``. Paths are relative to ``folder``.
+    """
+    found = dict(found)
+    _resolve(found, name, folder)
+    brief = _validated(found, name, {}, {})
     check(brief, name)
     return brief
 
@@ -123,7 +137,7 @@ def _resolve(found: dict[str, Any], name: str, folder: Path) -> None:
         found["outline"] = [_item(item) for item in found_outline]
     if isinstance(memory := found.get("memory"), str):
         found["memory"] = _read_memory(folder / Path(memory).expanduser())
-    for key in [key for key, value in found.items() if value is None and key in _KEYS]:
+    for key in [key for key, value in found.items() if value is None and key in KEYS]:
         del found[key]
 
 
@@ -246,7 +260,7 @@ def _described(error: ErrorDetails, name: str, lines: Lines, options: Mapping[st
 
 def _known(location: Sequence[str | int]) -> tuple[str, ...]:
     if len(location) == 1:
-        return _KEYS
+        return KEYS
     model = Placement if location[-2] == "where" else _MODELS.get(str(location[0]))
     return tuple(model.model_fields) if model else ()
 

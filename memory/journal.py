@@ -161,6 +161,15 @@ def usage(library: Library, work: str) -> tuple[Usage, ...]:
     )
 
 
+def spent(library: Library) -> dict[str, tuple[int, int]]:
+    """Return calls and tokens of every work so far, by its id."""
+    table = schema.journal
+    tokens = func.sum(table.c.prompt_tokens + table.c.completion_tokens)
+    with library.read() as db:
+        rows = db.execute(select(table.c.work, func.count(), tokens).group_by(table.c.work))
+        return {work: (calls, total) for work, calls, total in rows}
+
+
 def calls(library: Library, work: str) -> list[dict[str, Any]]:
     """Return every call of a work, oldest first, with its messages: the prompt inspector."""
     table = schema.journal

@@ -40,12 +40,20 @@ class Work(Value):
     updated_at: float
 
 
-def begin(library: Library, brief: Brief, arms: dict[str, str], *, fresh: bool = False) -> Work:
+def begin(
+    library: Library,
+    brief: Brief,
+    arms: dict[str, str],
+    *,
+    fresh: bool = False,
+    apart: str | None = None,
+) -> Work:
     """Return the work of this brief, seed and arms; a new one where there is none.
 
-    ``fresh`` begins it again beside the older ones, as the next generation.
+    ``fresh`` begins it again beside the older ones, as the next generation. ``apart`` is the id
+    that tells works of the same brief from each other.
     """
-    same = digest({"brief": _identity(brief), "arms": arms})
+    same = identity(brief, arms, apart)
     title = brief.title or _title_from(brief.request)
     with library.write() as db:
         known = db.execute(
@@ -73,6 +81,12 @@ def begin(library: Library, brief: Brief, arms: dict[str, str], *, fresh: bool =
             )
         )
     return get(library, work)
+
+
+def identity(brief: Brief, arms: dict[str, str], apart: str | None = None) -> str:
+    """Return the digest of what makes a work the same work."""
+    told: dict[str, Any] = {"brief": _identity(brief), "arms": arms}
+    return digest(told if apart is None else {**told, "apart": apart})
 
 
 def get(library: Library, work: str) -> Work:
