@@ -7,11 +7,10 @@ engine's CPU for each call, its memory and open files, and the library's size fo
 
 import argparse
 import asyncio
-import os
 import resource
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +50,7 @@ class Case:
 
 
 CASES = (
+    Case("24 x 10", 24, 10),
     Case("1 x 100", 1, 100),
     Case("64 x 20", 64, 20),
     Case("500 x 5", 500, 5),
@@ -98,13 +98,17 @@ def brief(number: int, sections: int) -> Brief:
     )
 
 
+def _footprint() -> dict[str, int]:
+    status = Path("/proc/self/status").read_text()
+    resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    return {"kb": int(resident.split()[1]), "files": len(list(Path("/proc/self/fd").iterdir()))}
+
+
 async def watched(run: asyncio.Task[object], peaks: Counter[str]) -> None:
     """Note the most memory and open files while ``run`` goes on."""
     while not run.done():
-        status = Path("/proc/self/status").read_text()
-        resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-        peaks["kb"] = max(peaks["kb"], int(resident.split()[1]))
-        peaks["files"] = max(peaks["files"], len(os.listdir("/proc/self/fd")))
+        for name, now in _footprint().items():
+            peaks[name] = max(peaks[name], now)
         await asyncio.wait([run], timeout=0.2)
 
 

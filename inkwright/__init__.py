@@ -42,6 +42,8 @@ if TYPE_CHECKING:
         sync,
         write,
     )
+    from inkwright.app.batch.results import Result
+    from inkwright.app.batch_api import Batch, awrite_batch, write_batch
     from inkwright.app.engine import Manuscript, PlannedWork
     from inkwright.app.importing import Imported
     from inkwright.app.memory_of import Memory
@@ -74,6 +76,8 @@ _HOMES = {
     "inkwright.app.api": (
         "Run", "awrite", "import_file", "plan", "resume", "status", "stream", "sync", "write",
     ),
+    "inkwright.app.batch.results": ("Result",),
+    "inkwright.app.batch_api": ("Batch", "awrite_batch", "write_batch"),
     "inkwright.app.engine": ("Manuscript", "PlannedWork"),
     "inkwright.app.importing": ("Imported",),
     "inkwright.app.memory_of": ("Memory",),
@@ -91,14 +95,14 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "BadInput", "Brief", "BudgetSpent", "CallAnswered", "CannotSync", "Constraint", "Event",
-    "Finished", "Imported", "InkwrightError", "LeaseLost", "LibraryUnusable", "Manuscript",
-    "Memory", "ModelError", "ModelRefused", "ModelUnreachable", "Notice", "OutlineItem",
-    "PhaseBegan", "Placement", "Planned", "PlannedWork", "Remembered", "Report", "Run",
-    "SectionBegan", "SectionFailed", "SectionLine", "SectionReached", "SectionRevised",
-    "SectionSettled", "Settings", "Standing", "Synced", "Text", "TextGrew", "UnusableAnswer",
-    "WorkBusy", "WorkNotFound", "__version__", "awrite", "import_file", "plan", "resume", "status",
-    "stream", "sync", "write",
+    "BadInput", "Batch", "Brief", "BudgetSpent", "CallAnswered", "CannotSync", "Constraint",
+    "Event", "Finished", "Imported", "InkwrightError", "LeaseLost", "LibraryUnusable",
+    "Manuscript", "Memory", "ModelError", "ModelRefused", "ModelUnreachable", "Notice",
+    "OutlineItem", "PhaseBegan", "Placement", "Planned", "PlannedWork", "Remembered", "Report",
+    "Result", "Run", "SectionBegan", "SectionFailed", "SectionLine", "SectionReached",
+    "SectionRevised", "SectionSettled", "Settings", "Standing", "Synced", "Text", "TextGrew",
+    "UnusableAnswer", "WorkBusy", "WorkNotFound", "__version__", "awrite", "awrite_batch",
+    "import_file", "plan", "resume", "status", "stream", "sync", "write", "write_batch",
 ]  # fmt: skip
 
 

@@ -32,7 +32,7 @@ class Sentence:
 
 def count_words(text: str) -> int:
     """Return the number of words in ``text``."""
-    return sum(1 for _ in _WORD.finditer(text))
+    return len(_WORD.findall(text))
 
 
 def words(text: str) -> list[str]:

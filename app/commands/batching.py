@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 import typer
 
@@ -55,9 +55,9 @@ def asked(
         raise BadInput("--plan-only makes outlines and --approved writes them; give one of the two")
     again: set[Retry] = set()
     for named in retry:
-        if named != "flagged" and named != "failed":
+        if named not in get_args(Retry):
             raise BadInput(f"--retry {named}: it is flagged or failed; both may be given")
-        again.add(named)
+        again.add(cast(Retry, named))
     plan, memory, review = arms
     return Asked(
         arms=Arms(plan=plan, memory=memory, review=review),
