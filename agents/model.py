@@ -156,6 +156,10 @@ class Models:
 
         return await self._asked(ask, None, read, on_text)
 
+    def refusals(self, step: str, role: Role, purpose: str) -> int:
+        """Return how many questions of this kind were put in vain, as often as one is put."""
+        return self._journal.count(step, role, purpose, refused=ASKS - 1)
+
     def room(self, ask_tokens: int) -> int:
         """Return the tokens a prompt may have when its answer may have ``ask_tokens``."""
         return self.context_tokens - ask_tokens - MARGIN_TOKENS

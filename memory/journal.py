@@ -96,6 +96,11 @@ class Journal:
         told = {name: getattr(row, name) for name in Answer.model_fields if name != "text"}
         return Answer(**told, text=row.answer)
 
+    def count(self, step: str, role: str, purpose: str, *, refused: int) -> int:
+        """Return the answered calls of this kind, after so many refused answers to each."""
+        wanted = (step, role, purpose, refused)
+        return sum((k[0], k[1], k[2], k[4]) == wanted for k in self._answered)
+
     def keep(
         self, key: Key, messages: Sequence[dict[str, str]], answer: Answer, *, asked_for: str
     ) -> None:

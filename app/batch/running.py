@@ -91,7 +91,7 @@ class _Running:
         if self._outcome.stopped_by is not None:
             return False
         slots, running = office.slots, len(self._running)
-        fewest = max(slots.number // FEWEST_SHARE, 1)
+        fewest = max(slots.number // FEWEST_SHARE, 2)
         return running < slots.number and (running < fewest or slots.room > 0)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
