@@ -218,6 +218,7 @@ class Models:
             seed=self._seed * 1009 + ask.sample * 101 + refused,
             form=form,
             extra=self._calling.extra if prose else {},
+            work=self._work,
         )
 
     async def _answer(

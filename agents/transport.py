@@ -1,7 +1,6 @@
 """The one place that talks to LiteLLM: one call, with its retries, as a typed answer or error."""
 
 import asyncio
-import itertools
 import logging
 import math
 import time
@@ -17,6 +16,7 @@ from pydantic import BaseModel
 from inkwright.agents.config import Calling, Endpoint, Role
 from inkwright.agents.offline import stay_offline
 from inkwright.agents.parse import schema_of
+from inkwright.agents.replicas import Replicas
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
 from inkwright.memory.journal import Answer
 
@@ -38,6 +38,8 @@ class Request:
     form: type[BaseModel] | None = None
     """The schema the answer must have; None for prose."""
     extra: dict[str, float] = field(default_factory=dict)
+    work: str = ""
+    """Calls of one work go to one replica while they can: it holds their common beginning."""
 
 
 class Transport(Protocol):
@@ -66,9 +68,9 @@ class Transport(Protocol):
 class LiteLLMTransport:
     """Calls over LiteLLM, to one of a role's replicas.
 
-    Calls take the replicas in turn, and what failed is tried at the next. LiteLLM's Router would
-    choose by chance, so that a call could be sent to a dead replica four times running, and costs
-    as much CPU a call as all the rest of LiteLLM.
+    What failed is tried at the next. LiteLLM's Router would choose by chance, so that a call could
+    be sent to a dead replica four times running, and costs as much CPU a call as all the rest of
+    LiteLLM.
     """
 
     def __init__(self, calling: Calling) -> None:
@@ -84,7 +86,7 @@ class LiteLLMTransport:
         for name in ("LiteLLM", "LiteLLM Router"):  # it logs what it raises; the caller tells it
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._litellm: Any = litellm
-        self._turns = itertools.count()
+        self._replicas = Replicas(calling.concurrency)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def aclose(self) -> None:
@@ -120,9 +122,13 @@ class LiteLLMTransport:
         if request.extra:
             arguments["extra_body"] = dict(request.extra)
         if on_text is None:
-            return await self._tried(request.role, lambda at: self._whole({**at, **arguments}))
+            return await self._tried(
+                request.role, request.work, lambda at: self._whole({**at, **arguments})
+            )
         return await self._tried(
-            request.role, lambda at: self._streamed({**at, **arguments}, on_text)
+            request.role,
+            request.work,
+            lambda at: self._streamed({**at, **arguments}, on_text),
         )
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray:
@@ -132,7 +138,7 @@ class LiteLLMTransport:
             )
             return np.array([item["embedding"] for item in answer.data], dtype=np.float32)
 
-        return await self._tried("embedder", once)
+        return await self._tried("embedder", "", once)
 
     async def _whole(self, arguments: dict[str, Any]) -> Answer:
         began = time.monotonic()
@@ -165,26 +171,36 @@ class LiteLLMTransport:
             raise ConnectionResetError("the stream ended before the answer did")
         return _answer("".join(pieces), finish, model, usage, time.monotonic() - began)
 
-    async def _tried(self, role: Role, once: Callable[[dict[str, Any]], Awaitable[T]]) -> T:
+    async def _tried(
+        self, role: Role, work: str, once: Callable[[dict[str, Any]], Awaitable[T]]
+    ) -> T:
         """Call ``once`` until it answers, at most ``tries`` times, waiting longer each time."""
         self._use_loop()
         endpoint = self._calling.endpoints[role]
-        replicas, turn = endpoint.api_bases or (None,), next(self._turns)
+        bases, tried = endpoint.api_bases or ("",), set[str]()
         wait = FIRST_WAIT_S
         for left in range(self._calling.tries - 1, -1, -1):
+            base = self._replicas.choose(bases, work, tried)
             try:
-                return await once(self._at(endpoint, replicas[(turn + left) % len(replicas)]))
+                with self._replicas.calling(base):
+                    found = await once(self._at(endpoint, base))
             except Exception as fault:
                 error = self._typed(fault, endpoint)
                 if isinstance(fault, self._litellm.RateLimitError):
                     self.on_pressure()
+                elif isinstance(error, ModelUnreachable):
+                    self._replicas.failed(base)
                 if not left or not isinstance(error, ModelUnreachable):
                     raise error from fault
+                tried = {*tried, base} if len(tried) + 1 < len(bases) else set()
                 await asyncio.sleep(_asked_wait(fault) or wait)
                 wait = min(wait * 2, LONGEST_WAIT_S)
+            else:
+                self._replicas.answered(base)
+                return found
         raise AssertionError("unreachable: the last try returns or raises")
 
-    def _at(self, endpoint: Endpoint, base: str | None) -> dict[str, Any]:
+    def _at(self, endpoint: Endpoint, base: str) -> dict[str, Any]:
         """Return what LiteLLM is told about where a call goes."""
         return {
             "model": endpoint.model,

