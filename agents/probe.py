@@ -114,7 +114,7 @@ def _listed(answer: httpx.Response) -> list[dict[str, Any]]:
 async def _llama_context(client: httpx.AsyncClient, base: str) -> int | None:
     """Ask llama.cpp's server, which tells its context for one slot in ``/props``."""
     try:
-        props = _json(await client.get(f"{_root(base)}/props"))
+        props = _json(await client.get(f"{root(base)}/props"))
     except httpx.HTTPError:
         return None
     settings = props.get("default_generation_settings")
@@ -130,7 +130,7 @@ async def _count(client: httpx.AsyncClient, endpoint: Endpoint, base: str, text:
             "add_special_tokens": False,
         }
         try:
-            answer = await client.post(f"{_root(base)}/tokenize", json=body)
+            answer = await client.post(f"{root(base)}/tokenize", json=body)
         except httpx.HTTPError:
             return None
         if answer.status_code in (404, 405):
@@ -158,7 +158,7 @@ def _positive(given: Any) -> int | None:
     return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else None
 
 
-def _root(base: str) -> str:
+def root(base: str) -> str:
     """Return the server's root: ``/tokenize`` stands beside ``/v1``, not under it."""
     parts = urlsplit(base)
     return urlunsplit((parts.scheme, parts.netloc, parts.path.removesuffix("/v1"), "", ""))

@@ -3,20 +3,19 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from inkwright.agents import settler, setup
 from inkwright.agents.config import Calling, Limits
 from inkwright.agents.desk import Desk, Streams, language_is_han
-from inkwright.agents.embedding import embedder_for
 from inkwright.agents.events import Watch
 from inkwright.agents.finder import Finder
-from inkwright.agents.probe import count_tokens, not_served, probe
+from inkwright.agents.office import Office, opened
+from inkwright.agents.probe import not_served
 from inkwright.agents.section_graph import Job, Progress, section_graph
 from inkwright.agents.tokenizer import ENGLISH, HAN, factor_for
-from inkwright.agents.transport import LiteLLMTransport
 from inkwright.agents.work_graph import (
     Run,
     Stage,
@@ -55,6 +54,8 @@ class RunResult:
     from_journal: int
     models: dict[str, str]
     """Role to the name of the model that answered."""
+    stopped_by: Exception | None = None
+    """What left it unfinished: a limit, or a model that answers no more."""
 
 
 async def run(
@@ -66,6 +67,7 @@ async def run(
     watch: Watch,
     until: Literal["planned", "complete"] = "complete",
     watch_text: Streams = False,
+    office: Office | None = None,
 ) -> RunResult:
     """Write a work to its end, or to its outline, going on from wherever it stands.
 
@@ -75,7 +77,7 @@ async def run(
         BadInput: the brief cannot be met as it stands.
     """
     began = time.monotonic()
-    async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
+    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
         going = Run(desk, section_graph(), until)
         stage = Stage(broken=0)
         try:
@@ -95,11 +97,12 @@ async def settle(
     limits: Limits,
     watch: Watch,
     watch_text: Streams = False,
+    office: Office | None = None,
     only: Collection[str] | None = None,
 ) -> RunResult:
     """Check and patch the stale sections of a work, then review the whole again."""
     began = time.monotonic()
-    async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
+    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
         if not desk.planned:
             raise BadInput(f"{work_id} has no text yet; `inkwright resume {work_id}` writes it")
         if not settler.enabled(desk):
@@ -121,10 +124,11 @@ async def remember(
     limits: Limits,
     watch: Watch,
     watch_text: Streams = False,
+    office: Office | None = None,
 ) -> RunResult:
     """Read into memory what a person has written and no model has read; write nothing."""
     began = time.monotonic()
-    async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
+    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
         if not desk.planned:
             raise BadInput(f"{work_id} has no text yet; `inkwright resume {work_id}` writes it")
         return _result(desk, "planned", began, None)
@@ -140,10 +144,11 @@ async def redraft(
     limits: Limits,
     watch: Watch,
     watch_text: Streams = False,
+    office: Office | None = None,
 ) -> RunResult:
     """Write these sections anew, in reading order, then settle what rests on them."""
     began = time.monotonic()
-    async with _desk(work_id, library, calling, limits, watch, watch_text) as desk:
+    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
         if not desk.planned:
             raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` writes it")
         outline = desk.plan.outline
@@ -212,25 +217,33 @@ async def _desk(
     limits: Limits,
     watch: Watch,
     watch_text: Streams,
+    office: Office | None,
 ) -> AsyncIterator[Desk]:
-    """Hold the work's lease, with everything a run needs at hand."""
-    with works.leased(library, work_id) as lease:
+    """Hold the work's lease, with everything a run needs at hand, in an office of many or alone."""
+    async with AsyncExitStack() as stack:
+        lease = stack.enter_context(works.leased(library, work_id))
+        if office is None:
+            office = await stack.enter_async_context(opened(library, calling))
+        share = office.slots.share()
+        stack.callback(office.slots.leave, share)
         work = works.get(library, work_id)
         pinned = work.pinned if work.pinned and "tokenizer_factor" in work.pinned else None
         if pinned is None:
-            pinned = await _pin(library, lease, work, calling)
+            pinned = await _pin(lease, work, office)
         desk = setup.desk_of(
             library,
             lease,
             work,
             pinned,
-            LiteLLMTransport(calling),
-            calling=calling,
+            office.transport,
+            calling=office.calling,
             limits=limits,
             watch=watch,
             watch_text=watch_text,
+            share=share,
+            shared=office.purse,
         )
-        desk.finder = _finder(desk, pinned, calling)
+        desk.finder = _finder(desk, pinned, office)
         heart = asyncio.create_task(_beat(library, lease))
         try:
             await setup.take_up(desk)
@@ -239,16 +252,16 @@ async def _desk(
             raise ModelRefused(str(refused), every_call=True) from refused
         finally:
             heart.cancel()
-            desk.finder.close()
-            await desk.models.transport.aclose()
+            office.leave(work_id)
 
 
-async def _pin(library: Library, lease: Lease, work: Work, calling: Calling) -> dict[str, Any]:
+async def _pin(lease: Lease, work: Work, office: Office) -> dict[str, Any]:
     """Fix, when a work begins, what its prompts depend on."""
+    library, calling = office.library, office.calling
     writer = calling.endpoints["writer"]
     lengths = []
     for endpoint in {e.model_dump_json(): e for e in calling.endpoints.values()}.values():
-        served = await probe(endpoint)
+        served = await office.served(endpoint)
         if (wrong := not_served(endpoint, served)) is not None:
             raise ModelRefused(wrong)
         if endpoint != calling.endpoints.get("embedder") and served.max_model_len:
@@ -259,26 +272,26 @@ async def _pin(library: Library, lease: Lease, work: Work, calling: Calling) -> 
             f"a context of {context} tokens is too short; {SMALLEST_CONTEXT} is the least"
         )
     samples = (*ENGLISH, *(HAN if language_is_han(work.brief) else ()), work.brief.request[:4000])
-    counts = await count_tokens(writer, samples)
+    counts = await office.count_tokens(writer, samples)
     works.pin(
         library,
         lease,
         context_tokens=context,
         tokenizer_factor=factor_for(counts, samples),
         slots=calling.concurrency,
-        embedder=embedder_for(calling, None).name,
+        embedder=office.embedder.name,
     )
     found = works.get(library, work.id).pinned
     assert found is not None
     return found
 
 
-def _finder(desk: Desk, pinned: dict[str, Any], calling: Calling) -> Finder:
+def _finder(desk: Desk, pinned: dict[str, Any], office: Office) -> Finder:
     """Return vector search where the arm has it and it can be had; what prevents it is told."""
     nothing = Finder(desk.work, None, None)
     if desk.arms.memory not in ("vector", "full"):
         return nothing
-    embedder = embedder_for(calling, desk.models.transport)
+    embedder = office.embedder
     if embedder.embed is None or embedder.name != pinned["embedder"]:
         desk.problem(
             embedder.why_not
@@ -286,14 +299,11 @@ def _finder(desk: Desk, pinned: dict[str, Any], calling: Calling) -> Finder:
             f" {pinned['embedder']}, which is not set now"
         )
         return nothing
-    from inkwright.memory.index import ChromaIndex
-
     try:
-        index = ChromaIndex(desk.library.home / "index", embedder.name)
+        return Finder(desk.work, office.index(), embedder.embed)
     except IndexUnusable as fault:
         desk.problem(f"vector search is off: {fault}")
         return nothing
-    return Finder(desk.work, index, embedder.embed)
 
 
 async def _beat(library: Library, lease: Lease) -> None:
@@ -315,6 +325,7 @@ def _result(desk: Desk, status: Status, began: float, stopped_by: Exception | No
         calls=spent.calls,
         from_journal=spent.from_journal,
         models=dict(spent.models),
+        stopped_by=stopped_by,
     )
 
 

@@ -77,6 +77,9 @@ async def recall(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     if row.state == "started" and row.manifest is not None:
         job.manifest_id = row.manifest
         job.manifest = drafts.manifest(desk.library, row.manifest)
+        if row.failure:  # the answers that were refused would be refused again
+            sample = job.manifest.sample + desk.models.refusals(job.section.id, "writer", "write")
+            job.manifest = job.manifest.model_copy(update={"sample": sample})
     elif row.state == "planned" or row.state == "accepted":
         found = await recollect.recollect(desk, job.section, job.heard)
         job.manifest = found.model_copy(update={"note": job.note, "sample": job.sample})

@@ -10,7 +10,9 @@ from inkwright.agents.desk import Desk, Streams, language_is_han
 from inkwright.agents.events import Watch
 from inkwright.agents.finder import Finder
 from inkwright.agents.model import Models
+from inkwright.agents.purse import Purse
 from inkwright.agents.requirements import fits_whole, instructions_of
+from inkwright.agents.slots import Share
 from inkwright.agents.tokenizer import ScaledTokenizer
 from inkwright.agents.transport import Transport
 from inkwright.memory import accounts, plans, sources, works
@@ -32,6 +34,8 @@ def desk_of(
     limits: Limits,
     watch: Watch,
     watch_text: Streams = False,
+    share: Share | None = None,
+    shared: Purse | None = None,
 ) -> Desk:
     """Return the desk of one run, without vector search.
 
@@ -53,6 +57,8 @@ def desk_of(
             limits=limits,
             seed=work.brief.seed,
             watch=watch,
+            share=share,
+            shared=shared,
         ),
         finder=Finder(work.id, None, None),
         ledger=Ledger(library, work.id).refresh(),

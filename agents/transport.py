@@ -1,7 +1,6 @@
 """The one place that talks to LiteLLM: one call, with its retries, as a typed answer or error."""
 
 import asyncio
-import itertools
 import logging
 import math
 import time
@@ -17,6 +16,7 @@ from pydantic import BaseModel
 from inkwright.agents.config import Calling, Endpoint, Role
 from inkwright.agents.offline import stay_offline
 from inkwright.agents.parse import schema_of
+from inkwright.agents.replicas import Replicas
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
 from inkwright.memory.journal import Answer
 
@@ -24,8 +24,6 @@ T = TypeVar("T")
 
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 30.0
-FREE = {"input_cost_per_token": 0.0, "output_cost_per_token": 0.0}
-"""Spares LiteLLM a look through its prices after each call; what things cost is reckoned here."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,8 @@ class Request:
     form: type[BaseModel] | None = None
     """The schema the answer must have; None for prose."""
     extra: dict[str, float] = field(default_factory=dict)
+    work: str = ""
+    """Calls of one work go to one replica while they can: it holds their common beginning."""
 
 
 class Transport(Protocol):
@@ -66,44 +66,33 @@ class Transport(Protocol):
 
 
 class LiteLLMTransport:
-    """Calls over LiteLLM's Router, which knows each role's replicas one by one.
+    """Calls over LiteLLM, to one of a role's replicas.
 
-    Calls take the replicas in turn, and what failed is tried at the next: the Router's own choice
-    is by chance, so that a call could be sent to a dead replica four times running.
+    What failed is tried at the next. LiteLLM's Router would choose by chance, so that a call could
+    be sent to a dead replica four times running, and costs as much CPU a call as all the rest of
+    LiteLLM.
     """
 
     def __init__(self, calling: Calling) -> None:
         self._calling = calling
+        self.on_pressure: Callable[[], None] = lambda: None
+        """Called when a server says that it has too many requests."""
         stay_offline()
         import litellm
-        from litellm.router import Router
 
         litellm.suppress_debug_info = True
         litellm.telemetry = False
         litellm.drop_params = False
         for name in ("LiteLLM", "LiteLLM Router"):  # it logs what it raises; the caller tells it
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        self._litellm = litellm
-        self._turns = itertools.count()
+        self._litellm: Any = litellm
+        self._replicas = Replicas(calling.concurrency)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._router = Router(
-            model_list=[
-                deployment
-                for role, endpoint in calling.endpoints.items()
-                for deployment in _deployments(role, endpoint)
-            ],
-            num_retries=0,
-            disable_cooldowns=True,
-            timeout=calling.timeout_s,
-        )
-        # Its callbacks count calls against limits that nobody sets: of every Router, at every call.
-        self._router.discard()  # type: ignore[no-untyped-call]
 
     async def aclose(self) -> None:
-        """Let go of the connections.
+        """Close the connections, which are LiteLLM's own, shared by all that call from one loop.
 
-        They are LiteLLM's own, shared by all that call from one event loop: the last of them
-        closes them.
+        The last of them does.
         """
         if self._loop is None:
             return
@@ -133,21 +122,27 @@ class LiteLLMTransport:
         if request.extra:
             arguments["extra_body"] = dict(request.extra)
         if on_text is None:
-            return await self._tried(request.role, lambda at: self._whole(at, arguments))
-        return await self._tried(request.role, lambda at: self._streamed(at, arguments, on_text))
+            return await self._tried(
+                request.role, request.work, lambda at: self._whole({**at, **arguments})
+            )
+        return await self._tried(
+            request.role,
+            request.work,
+            lambda at: self._streamed({**at, **arguments}, on_text),
+        )
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray:
-        async def once(replica: str) -> np.ndarray:
-            answer = await self._router.aembedding(
-                model=replica, input=list(texts), encoding_format="float"
+        async def once(at: dict[str, Any]) -> np.ndarray:
+            answer = await self._litellm.aembedding(
+                **at, input=list(texts), encoding_format="float"
             )
             return np.array([item["embedding"] for item in answer.data], dtype=np.float32)
 
-        return await self._tried("embedder", once)
+        return await self._tried("embedder", "", once)
 
-    async def _whole(self, replica: str, arguments: dict[str, Any]) -> Answer:
+    async def _whole(self, arguments: dict[str, Any]) -> Answer:
         began = time.monotonic()
-        answer = await self._router.acompletion(model=replica, **arguments)
+        answer = await self._litellm.acompletion(**arguments)
         choice = answer.choices[0]
         return _answer(
             choice.message.content or "",
@@ -157,14 +152,12 @@ class LiteLLMTransport:
             time.monotonic() - began,
         )
 
-    async def _streamed(
-        self, replica: str, arguments: dict[str, Any], on_text: Callable[[str], None]
-    ) -> Answer:
+    async def _streamed(self, arguments: dict[str, Any], on_text: Callable[[str], None]) -> Answer:
         began = time.monotonic()
         pieces: list[str] = []
         finish, model, usage = None, "", None
-        stream = await self._router.acompletion(
-            model=replica, **arguments, stream=True, stream_options={"include_usage": True}
+        stream = await self._litellm.acompletion(
+            **arguments, stream=True, stream_options={"include_usage": True}
         )
         async for chunk in stream:
             model = chunk.model or model
@@ -178,22 +171,45 @@ class LiteLLMTransport:
             raise ConnectionResetError("the stream ended before the answer did")
         return _answer("".join(pieces), finish, model, usage, time.monotonic() - began)
 
-    async def _tried(self, role: Role, once: Callable[[str], Awaitable[T]]) -> T:
+    async def _tried(
+        self, role: Role, work: str, once: Callable[[dict[str, Any]], Awaitable[T]]
+    ) -> T:
         """Call ``once`` until it answers, at most ``tries`` times, waiting longer each time."""
         self._use_loop()
         endpoint = self._calling.endpoints[role]
-        replicas, turn = _replicas(role, endpoint), next(self._turns)
+        bases, tried = endpoint.api_bases or ("",), set[str]()
         wait = FIRST_WAIT_S
         for left in range(self._calling.tries - 1, -1, -1):
+            base = self._replicas.choose(bases, work, tried)
             try:
-                return await once(replicas[(turn + left) % len(replicas)])
+                with self._replicas.calling(base):
+                    found = await once(self._at(endpoint, base))
             except Exception as fault:
                 error = self._typed(fault, endpoint)
+                if isinstance(fault, self._litellm.RateLimitError):
+                    self.on_pressure()
+                elif isinstance(error, ModelUnreachable):
+                    self._replicas.failed(base)
                 if not left or not isinstance(error, ModelUnreachable):
                     raise error from fault
+                tried = {*tried, base} if len(tried) + 1 < len(bases) else set()
                 await asyncio.sleep(_asked_wait(fault) or wait)
                 wait = min(wait * 2, LONGEST_WAIT_S)
+            else:
+                self._replicas.answered(base)
+                return found
         raise AssertionError("unreachable: the last try returns or raises")
+
+    def _at(self, endpoint: Endpoint, base: str) -> dict[str, Any]:
+        """Return what LiteLLM is told about where a call goes."""
+        return {
+            "model": endpoint.model,
+            "api_key": endpoint.api_key,
+            "timeout": self._calling.timeout_s,
+            "num_retries": 0,
+            "no-log": True,  # its callbacks and prices would cost more CPU than the call
+            **({"api_base": base} if base else {}),
+        }
 
     def _use_loop(self) -> None:
         """Count as one that uses the connections of the running event loop."""
@@ -243,28 +259,6 @@ async def _close_connections(cache: Any) -> None:
             await client.close()
 
 
-def _deployments(role: Role, endpoint: Endpoint) -> list[dict[str, Any]]:
-    return [
-        {
-            "model_name": replica,
-            "litellm_params": {
-                "model": endpoint.model,
-                "api_key": endpoint.api_key,
-                **FREE,
-                **({"api_base": base} if base else {}),
-            },
-        }
-        for replica, base in zip(
-            _replicas(role, endpoint), endpoint.api_bases or (None,), strict=True
-        )
-    ]
-
-
-def _replicas(role: Role, endpoint: Endpoint) -> list[str]:
-    """Return the names by which the Router knows a role's replicas."""
-    return [f"{role}-{number}" for number in range(1, max(len(endpoint.api_bases), 1) + 1)]
-
-
 def _answer(text: str, finish: str, model: str | None, usage: Any, seconds: float) -> Answer:
     details = getattr(usage, "prompt_tokens_details", None)
     return Answer(
@@ -298,5 +292,5 @@ def _asked_wait(fault: Exception) -> float | None:
 
 def _one_line(fault: Exception, key: str) -> str:
     said = " ".join(str(getattr(fault, "message", "") or fault).split())
-    said = said.partition(" LiteLLM: model group")[0].removeprefix("litellm.")
+    said = said.removeprefix("litellm.")
     return (said.replace(key, "***") if key else said)[:200]

@@ -81,7 +81,7 @@ def write(
         ModelUnreachable: no model answers; what was written is kept, writing again goes on.
         BudgetSpent: a limit was reached; writing again with a higher one goes on.
     """
-    return _blocking(lambda: awrite(brief, out=out, **options))
+    return blocking(lambda: awrite(brief, out=out, **options))
 
 
 async def awrite(
@@ -179,7 +179,7 @@ def plan(brief: Brief | str | Path, **options: Unpack[Options]) -> PlannedWork:
     async def planned() -> PlannedWork:
         return await engine.plan(*_begun(brief, options))
 
-    return _blocking(planned)
+    return blocking(planned)
 
 
 def resume(work: str, *, out: Path | str | None = None, **options: Unpack[Options]) -> Manuscript:
@@ -191,7 +191,7 @@ def resume(work: str, *, out: Path | str | None = None, **options: Unpack[Option
     job = _job(options)
     one = named((s.work for s in _standings(job.settings)), work)
     folder = Path(out) if out is not None else None
-    return _blocking(lambda: engine.write(one, job, out=folder))
+    return blocking(lambda: engine.write(one, job, out=folder))
 
 
 def import_file(
@@ -343,7 +343,7 @@ def _begun(brief: Brief | str | Path, options: Options) -> tuple[str, Job]:
 def _remember(work: str, job: Job) -> None:
     """Read what a person wrote into memory, where a model is set."""
     if endpoints.any_named(job.settings):
-        _blocking(lambda: engine.remember(work, job))
+        blocking(lambda: engine.remember(work, job))
 
 
 def _job(options: Bounds) -> Job:
@@ -367,8 +367,8 @@ def _standings(settings: Settings) -> list[Standing]:
     return standings(settings.home, url)
 
 
-def _blocking(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a coroutine to its end, in a thread of its own where this one has a running loop."""
+def blocking(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Return what a coroutine returns, in a thread of its own where this one has a running loop."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -24,7 +24,8 @@ from inkwright.memory.brief import (
 )
 from inkwright.memory.errors import BadInput
 
-_KEYS = tuple(f for f in Brief.model_fields if f != "unread")
+KEYS = tuple(f for f in Brief.model_fields if f != "unread")
+"""What a brief file may say."""
 _MODELS: dict[str, type[BaseModel]] = {
     "constraints": Constraint,
     "outline": OutlineItem,
@@ -75,7 +76,17 @@ def brief_of(fields: Mapping[str, Any], name: str = "the brief") -> Brief:
     found = dict(fields)
     if isinstance(outline := found.get("outline"), str):
         found["outline"] = f"{outline}\n"
-    _resolve(found, name, Path.cwd())
+    return read_mapping(found, name, Path.cwd())
+
+
+def read_mapping(found: Mapping[str, Any], name: str, folder: Path) -> Brief:
+    """Return the brief whose keys are given; ``name`` says in errors where they stand.
+
+    Raises:
+        BadInput: as ``read_brief``. Paths are relative to ``folder``.
+    """
+    found = dict(found)
+    _resolve(found, name, folder)
     brief = _validated(found, name, {}, {})
     check(brief, name)
     return brief
@@ -140,7 +151,7 @@ def _resolve(found: dict[str, Any], name: str, folder: Path) -> None:
         found["outline"] = [_item(item) for item in found_outline]
     if isinstance(memory := found.get("memory"), str):
         found["memory"] = _read_memory(folder / Path(memory).expanduser())
-    for key in [key for key, value in found.items() if value is None and key in _KEYS]:
+    for key in [key for key, value in found.items() if value is None and key in KEYS]:
         del found[key]
 
 
@@ -263,7 +274,7 @@ def _described(error: ErrorDetails, name: str, lines: Lines, options: Mapping[st
 
 def _known(location: Sequence[str | int]) -> tuple[str, ...]:
     if len(location) == 1:
-        return _KEYS
+        return KEYS
     model = Placement if location[-2] == "where" else _MODELS.get(str(location[0]))
     return tuple(model.model_fields) if model else ()
 

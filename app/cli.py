@@ -156,6 +156,66 @@ def resume(
 
 
 @app.command()
+def batch(
+    briefs: Annotated[
+        Path, typer.Argument(metavar="IN.jsonl", help="One brief a line, as a JSON object.")
+    ],
+    out: Annotated[Path, typer.Option(help="File for the results, one line each.")],
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Model calls in flight, over all works.")
+    ] = None,
+    defaults: Annotated[
+        Path | None, typer.Option(help="YAML with the keys of a brief that all lines share.")
+    ] = None,
+    prompt_field: Annotated[
+        str | None, typer.Option(help="Field of a line that holds the request.")
+    ] = None,
+    id_field: Annotated[str | None, typer.Option(help="Field of a line that is its id.")] = None,
+    retry: Annotated[
+        list[str] | None,
+        typer.Option(help="flagged or failed (partial ones too): take these up again."),
+    ] = None,
+    plan_only: Annotated[
+        bool, typer.Option("--plan-only", help="Make the outlines, and stop.")
+    ] = False,
+    approved: Annotated[
+        bool, typer.Option("--approved", help="Write the outlines made with --plan-only.")
+    ] = False,
+    dry_run: DryRun = False,
+    max_calls: Annotated[int | None, typer.Option(min=1, help="Calls for the batch.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens for the batch.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Minutes for this run.")] = None,
+    each_max_calls: Annotated[int | None, typer.Option(min=1, help="Calls for each brief.")] = None,
+    each_max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Tokens for each brief.")
+    ] = None,
+    each_max_minutes: Annotated[float | None, typer.Option(help="Minutes for each brief.")] = None,
+    plan: PlanArm = "full",
+    memory: MemoryArm = "full",
+    review: ReviewArm = "full",
+) -> None:
+    """Write many pieces: one line in, one line out as each finishes. Run it again to go on."""
+    from inkwright.app.commands import batching, writing
+
+    _leave(
+        batching.batch(
+            batching.Source(briefs, prompt_field, id_field, defaults),
+            batching.asked(
+                (plan, memory, review),
+                whole=writing.limits(max_calls, max_tokens, max_minutes),
+                each=writing.limits(each_max_calls, each_max_tokens, each_max_minutes),
+                retry=retry or [],
+                plan_only=plan_only,
+                approved=approved,
+            ),
+            out=out,
+            concurrency=concurrency,
+            dry_run=dry_run,
+        )
+    )
+
+
+@app.command()
 def settle(
     work: Work,
     out: Out = None,
@@ -273,6 +333,34 @@ def purge(work: Work, yes: Yes = False) -> None:
     from inkwright.app.commands import standing
 
     standing.purge(work, ask=not yes)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def serve(
+    ctx: typer.Context,
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A folder, or a hub name that can be reached.")
+    ],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    cpu: Annotated[bool, typer.Option("--cpu", help="Serve without a GPU, slowly.")] = False,
+    python: Annotated[Path | None, typer.Option(help="The Python that has vLLM.")] = None,
+    wait_minutes: Annotated[float, typer.Option(help="Time it has until it is ready.")] = 30.0,
+) -> None:
+    """Start vLLM with settings for this load; any other option goes to it as it stands."""
+    from inkwright.app.commands import serving
+
+    _leave(
+        serving.serve(
+            model,
+            ctx.args,
+            host=host,
+            port=port,
+            cpu=cpu,
+            python=python,
+            wait_minutes=wait_minutes,
+        )
+    )
 
 
 @app.command()

@@ -197,6 +197,7 @@ async def _ask_one(calling: "Calling", endpoint: "Endpoint", role: "Role") -> li
         return [*found, await _embeds(calling)]
     context = calling.context_tokens or served.max_model_len
     found.append(_context(context, tokenizes=served.tokenizes))
+    found += _loads(endpoint)
     return [*found, await _answers_in_form(calling, role)]
 
 
@@ -209,6 +210,15 @@ def _context(context: int | None, *, tokenizes: bool) -> Check:
         )  # fmt: skip
     short = "; short for long pieces" if context < SHORT_CONTEXT else ""
     return Check("context", True, f"{context:,} tokens, {counted}{short}")
+
+
+def _loads(endpoint: "Endpoint") -> list[Check]:
+    """Say of each vLLM server what limits it."""
+    from inkwright.agents.probe import root
+    from inkwright.app.serving.metrics import load
+
+    found = [load(root(base)) for base in endpoint.api_bases]
+    return [Check("load", True, str(one)) for one in found if one is not None]
 
 
 class Pong(BaseModel):

@@ -339,15 +339,27 @@ async def _after(
             with endpoints.serving(job.settings) as calling:
                 result = await act(**_keywords(library, calling, recorder.job))
             recorder.outcome = result.status
-        assert result.status != "planned", "only a run to the end has a manuscript"
-        ran = Ran(
-            status=result.status,
-            seconds=result.seconds,
-            from_journal=result.from_journal,
-            models=dict(result.models),
-            problems=result.problems,
-        )
-        return _manuscript(library, work, ran, job, calling, folder)
+        return ended(library, work, result, job, calling, folder)
+
+
+def ended(
+    library: Library,
+    work: str,
+    result: "RunResult",
+    job: Job,
+    calling: Calling,
+    folder: Path | None,
+) -> Manuscript:
+    """Return a work after a run to its end, with its files in ``folder``."""
+    assert result.status != "planned", "only a run to the end has a manuscript"
+    ran = Ran(
+        status=result.status,
+        seconds=result.seconds,
+        from_journal=result.from_journal,
+        models=dict(result.models),
+        problems=result.problems,
+    )
+    return _manuscript(library, work, ran, job, calling, folder)
 
 
 async def _run_module() -> Any:

@@ -8,7 +8,7 @@ works, where there are any.
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -33,6 +33,10 @@ TYPICAL_CONTEXT = 32_768
 """Context length in tokens of a served model, until settings or an earlier work say."""
 TYPICAL_TOKENS = 1.08
 """Tokens that a served model counts for one of o200k_base's, until it was measured."""
+OWN_S = 0.025
+"""CPU time of ours for one call, on one core."""
+TAIL_SHARE = 0.5
+"""Of the time of one work alone: how long slots are only half used in the end."""
 LARGEST_COPY_BYTES = 500_000_000
 """A larger library is not copied; the estimate then starts from nothing."""
 
@@ -53,6 +57,10 @@ class Estimate:
     pace: str
     """Where speed and lengths come from."""
     money: str
+    service_s: float = 0.0
+    """Time of all calls added up."""
+    startup_s: float = 0.0
+    """Of ``seconds``: before the first call."""
 
     def lines(self) -> Iterator[str]:
         """Say it in plain lines."""
@@ -76,18 +84,64 @@ def estimate(brief: Brief, settings: Settings, arms: Arms, *, fresh: bool = Fals
     Raises:
         BadInput: no model is set, or its constraints cannot be met.
     """
+    return next(estimate_each([(brief, None)], settings, arms, fresh=fresh))
+
+
+def estimate_each(
+    briefs: Iterable[tuple[Brief, str | None]],
+    settings: Settings,
+    arms: Arms,
+    *,
+    fresh: bool = False,
+) -> Iterator[Estimate]:
+    """Yield what writing each brief alone would take; beside it, the id that tells it apart.
+
+    Raises:
+        BadInput: as ``estimate``.
+    """
     calling = endpoints.rehearsing(settings)
     startup_s = _startup(calling, arms)
     with TemporaryDirectory(prefix="inkwright-") as folder:
         _copy(settings, Path(folder))
-        library = Library.open(Path(folder))
-        try:
-            work = works.begin(library, brief, arms.model_dump(), fresh=fresh)
-            if work.status == "new":
-                work = works.begin(library, _playable(brief), arms.model_dump(), fresh=True)
-            return _rehearsed(library, work, calling, settings, startup_s)
-        finally:
-            library.close()
+        with closing(Library.open(Path(folder))) as library:
+            for brief, apart in briefs:
+                kept = arms.model_dump()
+                work = works.begin(library, brief, kept, fresh=fresh, apart=apart)
+                if work.status == "new":
+                    work = works.begin(library, _playable(brief), kept, fresh=True, apart=apart)
+                yield _rehearsed(library, work, calling, settings, startup_s)
+
+
+def together(found: Sequence[Estimate], times: float, settings: Settings) -> Estimate:
+    """Return what works would take on one set of slots, when each stands for ``times`` works.
+
+    Slots are full until the last works no longer fill them. However fast the model, each call costs
+    time of our own.
+    """
+    calling = endpoints.rehearsing(settings)
+    calls: dict[str, int] = {}
+    for role in ROLES:
+        if number := sum(f.calls.get(role, 0) for f in found):
+            calls[role] = round(number * times)
+    service_s = sum(f.service_s for f in found) * times
+    startup_s = max((f.startup_s for f in found), default=0.0)
+    alone = [f.seconds - f.startup_s for f in found]
+    full_s = max(service_s / calling.concurrency, sum(calls.values()) * OWN_S)
+    tail_s = sum(alone) / max(len(alone), 1) * TAIL_SHARE
+    whole = Estimate(
+        calls=calls,
+        from_journal=round(sum(f.from_journal for f in found) * times),
+        prompt_tokens=round(sum(f.prompt_tokens for f in found) * times),
+        cached_tokens=round(sum(f.cached_tokens for f in found) * times),
+        completion_tokens=round(sum(f.completion_tokens for f in found) * times),
+        seconds=max(full_s + tail_s, *alone, 0.0) + startup_s,
+        sections=round(sum(f.sections for f in found) * times),
+        words=round(sum(f.words for f in found) * times),
+        pace=found[0].pace if found else "",
+        money="",
+        service_s=service_s,
+    )
+    return replace(whole, money=_money(whole, settings))
 
 
 def _playable(brief: Brief) -> Brief:
@@ -141,11 +195,12 @@ def _rehearsed(
         words=outline.target_words,
         pace=known.said,
         money="",
+        service_s=sum(c.seconds for c in calls),
     )
     drafted = sum(c.purpose == "write" for c in calls)
     side_by_side = max(sum(c.seconds for c in calls) / seconds, 1.0) if seconds else 1.0
     found = _with_repairs(found, known.repairs, drafted, side_by_side)
-    found = replace(found, seconds=found.seconds + startup_s)
+    found = replace(found, seconds=found.seconds + startup_s, startup_s=startup_s)
     return replace(found, money=_money(found, settings))
 
 
@@ -164,6 +219,7 @@ def _with_repairs(
         completion_tokens=found.completion_tokens
         + round(sum(r.completion for r in repairs) * sections),
         seconds=found.seconds + sum(r.seconds for r in repairs) * sections / side_by_side,
+        service_s=found.service_s + sum(r.seconds for r in repairs) * sections,
     )
 
 

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
         sync,
         write,
     )
+    from inkwright.app.batch.results import Result
+    from inkwright.app.batch_api import Batch, awrite_batch, write_batch
     from inkwright.app.engine import Manuscript, PlannedWork
     from inkwright.app.exporting.export import Exported
     from inkwright.app.importing import Imported
@@ -84,6 +86,8 @@ _HOMES = {
         "sync",
         "write",
     ),
+    "inkwright.app.batch.results": ("Result",),
+    "inkwright.app.batch_api": ("Batch", "awrite_batch", "write_batch"),
     "inkwright.app.engine": ("Manuscript", "PlannedWork"),
     "inkwright.app.exporting.export": ("Exported",),
     "inkwright.app.importing": ("Imported",),
@@ -107,15 +111,15 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "BadInput", "Brief", "BudgetSpent", "CallAnswered", "CannotSync", "Constraint", "Event",
-    "ExportFailed", "Exported", "Finished", "Imported", "InkwrightError", "Kept", "LeaseLost",
-    "LibraryUnusable", "Manuscript", "Memory", "ModelError", "ModelRefused", "ModelUnreachable",
-    "Notice", "OutlineItem", "PhaseBegan", "Placement", "Planned", "PlannedWork", "Remembered",
-    "Report", "Run", "SectionBegan", "SectionFailed", "SectionLine", "SectionReached",
-    "SectionRevised", "SectionSettled", "Settings", "Source", "Sources", "Standing", "Structure",
-    "Synced", "Text", "TextGrew", "UnusableAnswer", "WorkBusy", "WorkNotFound", "__version__",
-    "awrite", "export", "import_file", "plan", "purge", "read_sources", "resume", "status",
-    "stream", "sync", "write",
+    "BadInput", "Batch", "Brief", "BudgetSpent", "CallAnswered", "CannotSync", "Constraint",
+    "Event", "ExportFailed", "Exported", "Finished", "Imported", "InkwrightError", "Kept",
+    "LeaseLost", "LibraryUnusable", "Manuscript", "Memory", "ModelError", "ModelRefused",
+    "ModelUnreachable", "Notice", "OutlineItem", "PhaseBegan", "Placement", "Planned",
+    "PlannedWork", "Remembered", "Report", "Result", "Run", "SectionBegan", "SectionFailed",
+    "SectionLine", "SectionReached", "SectionRevised", "SectionSettled", "Settings", "Source",
+    "Sources", "Standing", "Structure", "Synced", "Text", "TextGrew", "UnusableAnswer", "WorkBusy",
+    "WorkNotFound", "__version__", "awrite", "awrite_batch", "export", "import_file", "plan",
+    "purge", "read_sources", "resume", "status", "stream", "sync", "write", "write_batch",
 ]  # fmt: skip
 
 

@@ -130,6 +130,10 @@ class ChromaIndex:
             _pack(self._folder)
         self._present.pop(work, None)
 
+    def forget(self, work: str) -> None:
+        """Keep no longer in mind what is stored of a work; it is looked up again when asked for."""
+        self._present.pop(work, None)
+
     def close(self) -> None:
         """Let go of files and memory; the index is not used afterwards."""
         self._client.close()

@@ -99,6 +99,11 @@ class Journal:
         told = {name: getattr(row, name) for name in Answer.model_fields if name != "text"}
         return Answer(**told, text=row.answer)
 
+    def count(self, step: str, role: str, purpose: str, *, refused: int) -> int:
+        """Return the answered calls of this kind, after so many refused answers to each."""
+        wanted = (step, role, purpose, refused)
+        return sum((k[0], k[1], k[2], k[4]) == wanted for k in self._answered)
+
     def keep(
         self, key: Key, messages: Sequence[dict[str, str]], answer: Answer, *, asked_for: str
     ) -> None:
@@ -162,6 +167,15 @@ def usage(library: Library, work: str) -> tuple[Usage, ...]:
         )
         for r in rows
     )
+
+
+def spent(library: Library) -> dict[str, tuple[int, int]]:
+    """Return calls and tokens of every work so far, by its id."""
+    table = schema.journal
+    tokens = func.sum(table.c.prompt_tokens + table.c.completion_tokens)
+    with library.read() as db:
+        rows = db.execute(select(table.c.work, func.count(), tokens).group_by(table.c.work))
+        return {work: (calls, total) for work, calls, total in rows}
 
 
 def calls(library: Library, work: str, step: str | None = None) -> list[dict[str, Any]]:

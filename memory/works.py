@@ -40,14 +40,22 @@ class Work(Value):
     updated_at: float
 
 
-def begin(library: Library, brief: Brief, arms: dict[str, str], *, fresh: bool = False) -> Work:
+def begin(
+    library: Library,
+    brief: Brief,
+    arms: dict[str, str],
+    *,
+    fresh: bool = False,
+    apart: str | None = None,
+) -> Work:
     """Return the work of this brief, seed and arms; a new one where there is none.
 
-    ``fresh`` begins it again beside the older ones, as the next generation.
+    ``fresh`` begins it again beside the older ones, as the next generation. ``apart`` is the id
+    that tells works of the same brief from each other.
     """
     given = sources.keyed(brief.sources)
     told = brief.model_copy(update={"sources": tuple(s.without_text() for s in given)})
-    same = digest({"brief": _identity(told), "arms": arms})
+    same = identity(brief, arms, apart)
     title = brief.title or _title_from(brief.request)
     with library.write() as db:
         known = db.execute(
@@ -76,6 +84,14 @@ def begin(library: Library, brief: Brief, arms: dict[str, str], *, fresh: bool =
         )
         sources.insert_all(db, work, given)
     return get(library, work)
+
+
+def identity(brief: Brief, arms: dict[str, str], apart: str | None = None) -> str:
+    """Return the digest of what makes a work the same work."""
+    named = tuple(s.without_text() for s in sources.keyed(brief.sources))
+    known = _identity(brief.model_copy(update={"sources": named}))
+    told: dict[str, Any] = {"brief": known, "arms": arms}
+    return digest(told if apart is None else {**told, "apart": apart})
 
 
 def get(library: Library, work: str) -> Work:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.agents.slots import Slots
+from inkwright.agents.slots import EASED_FOR_S, Share, Slots
 
 
 async def _a_while() -> None:
@@ -114,3 +114,57 @@ async def _held_once(slots: Slots) -> bool:
     async with slots.hold():
         await asyncio.sleep(0)
         return True
+
+
+async def test_every_share_gets_a_slot_before_any_gets_a_second_one_and_the_first_gets_the_rest():
+    slots, held = Slots(3), []
+    first, second = slots.share(), slots.share()
+    done = asyncio.Event()
+
+    async def one(share: Share, name: str) -> None:
+        async with share.hold():
+            held.append(name)
+            await done.wait()
+
+    async with asyncio.TaskGroup() as group:
+        async with slots.hold(), slots.hold(), slots.hold():
+            for share, name in ((first, "first"), (second, "second")):
+                for _ in range(3):
+                    group.create_task(one(share, name))
+            await _a_while()
+            assert held == []
+        await _a_while()
+        assert sorted(held) == ["first", "first", "second"]
+        done.set()
+    assert sorted(held) == ["first"] * 3 + ["second"] * 3
+
+
+async def test_there_is_room_when_nobody_waits_and_works_just_begun_count_as_there():
+    slots, told = Slots(2), []
+    slots.on_room = lambda: told.append(slots.room)
+    share = slots.share()
+    assert slots.room == 1
+    async with share.hold():
+        assert slots.room == 1
+        async with share.hold():
+            assert slots.room == 0
+    assert told == [1, 2]
+    slots.leave(slots.share())
+    assert slots.room == 2
+
+
+async def test_fewer_are_sent_when_the_server_has_too_many_and_answers_bring_them_back():
+    now = 0.0
+    slots = Slots(10, clock=lambda: now)
+    for _ in range(5):
+        slots.ease()
+    assert slots.limit == 7
+    now = EASED_FOR_S
+    slots.ease()
+    assert slots.limit == 4
+    for _ in range(100):
+        slots.answered()
+    assert slots.limit == 10
+    for now in range(2, 40):  # noqa: B007
+        slots.ease()
+    assert slots.limit == 1

@@ -1,0 +1,62 @@
+"""How a batch is to be run: with which parts, within which limits, and what of it again."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from inkwright.agents.config import Arms, Limits
+from inkwright.agents.purse import Purse
+
+Retry = Literal["flagged", "failed"]
+Mode = Literal["whole", "plan", "approved"]
+FULL, UNLIMITED = Arms(), Limits()
+Spent = tuple[int, int]
+"""Calls and tokens."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for besides the lines."""
+
+    arms: Arms = FULL
+    whole: Limits = UNLIMITED
+    """What the batch may spend, earlier runs of it included; minutes count in this run."""
+    each: Limits = UNLIMITED
+    """What each brief may spend, earlier runs included; minutes count in this run."""
+    retry: frozenset[Retry] = frozenset()
+    """``failed``: lines that are partial too."""
+    mode: Mode = "whole"
+    """``plan``: outlines only; ``approved``: write those that were planned so."""
+
+
+@dataclass
+class Outcome:
+    """How a run of a batch ended."""
+
+    ended: Counter[str]
+    """Lines that have a result now, by its status; those of earlier runs too."""
+    left: Counter[str]
+    """Lines without one, by the reason."""
+    moved: int = 0
+    """Lines of other briefs that were moved out of the output."""
+    calls: int = 0
+    """Calls sent in this run."""
+    seconds: float = 0.0
+    stopped_by: Exception | None = None
+    """A budget that is spent, or models that answer no more."""
+
+
+def left_of(limits: Limits, used: Spent) -> Limits:
+    """Return what is left of ``limits``.
+
+    Raises:
+        BudgetSpent: nothing.
+    """
+    calls, tokens = used
+    if (spent := Purse(limits, calls=calls, tokens=tokens).spent) is not None:
+        raise spent
+    return Limits(
+        max_calls=None if limits.max_calls is None else limits.max_calls - calls,
+        max_tokens=None if limits.max_tokens is None else limits.max_tokens - tokens,
+        max_minutes=limits.max_minutes,
+    )

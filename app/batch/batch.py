@@ -1,0 +1,117 @@
+"""A batch as a whole: its lines against its output, and what is left of them run to the end."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from inkwright.app import endpoints
+from inkwright.app.batch.asked import Asked, Outcome, Spent, left_of
+from inkwright.app.batch.events import BatchBegan
+from inkwright.app.batch.lines import Line
+from inkwright.app.batch.results import Known, Result, ResultsFile
+from inkwright.app.engine import Job, opened
+from inkwright.memory import journal
+from inkwright.memory.errors import BadInput, BudgetSpent
+from inkwright.memory.library import Library
+
+WORK_DIGEST_CHARS = 10
+"""How much of a line's digest a work's id ends with."""
+
+
+async def run_batch(
+    lines: Sequence[Line],
+    job: Job,
+    asked: Asked,
+    *,
+    out: Path | None = None,
+    emit: Callable[[Result], None] = lambda result: None,
+) -> Outcome:
+    """Write what ``lines`` ask for and what ``out`` does not hold yet; add each result to it.
+
+    Results that stand in ``out`` already are not told to ``emit``.
+
+    Raises:
+        BadInput: settings, library or output cannot be used.
+    """
+    outcome = Outcome(ended=Counter(), left=Counter())
+    with ExitStack() as stack:
+        library = stack.enter_context(opened(job.settings))
+        spent = _spent(library)
+        file = _held(stack, out, library) if out else None
+        if file is not None:
+            redone = {i for i, known in file.known.items() if _again(known, asked, spent)}
+            outcome.moved = file.put_in_order(lines, redone)
+            outcome.ended.update(k.status for k in file.known.values())
+        todo = [line for line in lines if file is None or line.id not in file.known]
+        job.watch(BatchBegan("", len(lines), len(lines) - len(todo)))
+        if todo:
+            calling = stack.enter_context(endpoints.serving(job.settings))
+            run_lines = await asyncio.to_thread(_load)
+            await run_lines(
+                todo,
+                library,
+                calling,
+                job,
+                asked,
+                spent=_all_of(lines, spent),
+                emit=_both(file.add, emit) if file else emit,
+                outcome=outcome,
+            )
+    return outcome
+
+
+def _load() -> Any:
+    """Import what calls models, in a thread: it takes seconds, and the loop goes on meanwhile."""
+    from inkwright.app.batch.running import run_lines
+
+    return run_lines
+
+
+def _held(stack: ExitStack, out: Path, library: Library) -> ResultsFile:
+    out = out.expanduser()
+    if not out.parent.is_dir():
+        raise BadInput(f"{out}: the folder {out.parent} does not exist")
+    file = ResultsFile(out)
+    stack.enter_context(file.held(library.home))
+    return file
+
+
+def _both(first: Callable[[Result], None], second: Callable[[Result], None]) -> Any:
+    def told(result: Result) -> None:
+        first(result)
+        second(result)
+
+    return told
+
+
+def _spent(library: Library) -> dict[str, Spent]:
+    """Return what works have taken so far, by the digest in their ids; generations together."""
+    found: dict[str, Spent] = {}
+    for work, (calls, tokens) in journal.spent(library).items():
+        mark = work.rpartition("-")[2].partition(".")[0]
+        before = found.get(mark, (0, 0))
+        found[mark] = before[0] + calls, before[1] + tokens
+    return found
+
+
+def _all_of(lines: Collection[Line], spent: dict[str, Spent]) -> Spent:
+    mine = [spent.get(line.digest[:WORK_DIGEST_CHARS], (0, 0)) for line in lines]
+    return sum(c for c, _ in mine), sum(t for _, t in mine)
+
+
+def _again(known: Known, asked: Asked, spent: dict[str, Spent]) -> bool:
+    """True when a line that stands is to be worked on again."""
+    if known.status == "planned":
+        return asked.mode == "approved"
+    if known.status == "flagged":
+        return "flagged" in asked.retry
+    if known.unfinished:
+        try:
+            left_of(asked.each, spent.get(known.digest[:WORK_DIGEST_CHARS], (0, 0)))
+        except BudgetSpent:
+            return False
+        return asked.mode != "plan"
+    return known.status in ("failed", "partial") and "failed" in asked.retry

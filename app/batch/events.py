@@ -1,0 +1,37 @@
+"""What a batch tells those who watch it, besides what its works tell."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from inkwright.agents.events import Event
+from inkwright.app.batch.results import Status
+
+Left = Literal["unfinished", "waiting", "untouched", "busy"]
+"""Why a line has no result: stopped on the way, its outline waits for approval, it was not begun,
+or another process writes it."""
+
+
+@dataclass(frozen=True)
+class BatchBegan(Event):
+    """``work`` is empty: it is about all of them."""
+
+    lines: int
+    standing: int
+    """Lines that are done already."""
+
+
+@dataclass(frozen=True)
+class WorkBegan(Event):
+    id: str
+    title: str
+
+
+@dataclass(frozen=True)
+class WorkEnded(Event):
+    """A line's result is in the output, or the work is left for another run."""
+
+    id: str
+    status: Status | Left
+    words: int
+    said: str = ""
+    """Why it failed or was left."""

@@ -1,0 +1,121 @@
+"""Running a batch: works side by side on one set of slots, each ended with a line of its own.
+
+What was begun is finished before something new is begun: a new work starts when slots would idle
+otherwise. At least a few works are always under way, so that short ones get past a long one; never
+more than there are slots.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from inkwright.agents.config import Calling
+from inkwright.agents.office import Office, opened
+from inkwright.agents.purse import Purse
+from inkwright.app.batch import one
+from inkwright.app.batch.asked import Asked, Outcome, Spent
+from inkwright.app.batch.events import WorkEnded
+from inkwright.app.batch.lines import Line
+from inkwright.app.batch.one import Desks, ModelsGone
+from inkwright.app.batch.results import Result
+from inkwright.app.engine import Job
+from inkwright.memory.library import Library
+
+FEWEST_SHARE = 4
+"""One work for every so many slots is under way, even if others could use all slots."""
+
+
+async def run_lines(
+    lines: Sequence[Line],
+    library: Library,
+    calling: Calling,
+    job: Job,
+    asked: Asked,
+    *,
+    spent: Spent,
+    emit: Callable[[Result], None],
+    outcome: Outcome,
+) -> None:
+    """Bring ``lines`` to their ends side by side; ``emit`` gets each result as it comes.
+
+    ``spent``: what earlier runs of the batch have taken. ``outcome`` is kept up to date.
+
+    Raises:
+        LibraryUnusable: nothing can be kept any more.
+        BadInput: the output cannot be written.
+    """
+    purse = Purse(asked.whole, calls=spent[0], tokens=spent[1])
+    began = time.monotonic()
+    async with opened(library, calling, purse) as office:
+        try:
+            await _Running(Desks(office, job, asked), lines, emit, outcome).run()
+        except BaseExceptionGroup as group:
+            raise _first(group) from None
+        finally:
+            outcome.calls = purse.calls - spent[0]
+            outcome.seconds = time.monotonic() - began
+
+
+class _Running:
+    """The works that are under way, and the lines that wait."""
+
+    def __init__(
+        self, at: Desks, lines: Sequence[Line], emit: Callable[[Result], None], outcome: Outcome
+    ) -> None:
+        self._at, self._emit, self._outcome = at, emit, outcome
+        self._waiting = deque(lines)
+        self._running: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()
+
+    async def run(self) -> None:
+        office = self._at.office
+        office.slots.on_room = self._changed.set
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._changed.clear()
+                while self._waiting and self._may_begin(office):
+                    task = group.create_task(self._one(self._waiting.popleft()))
+                    self._running.add(task)
+                    task.add_done_callback(self._ended)
+                    await asyncio.sleep(0)  # it takes its share of the slots in its first step
+                if not self._running:
+                    break
+                await self._changed.wait()
+        self._outcome.left["untouched"] += len(self._waiting)
+
+    def _may_begin(self, office: Office) -> bool:
+        """True when one more work may begin now."""
+        if self._outcome.stopped_by is None:
+            self._outcome.stopped_by = office.purse.spent
+        if self._outcome.stopped_by is not None:
+            return False
+        slots, running = office.slots, len(self._running)
+        fewest = max(slots.number // FEWEST_SHARE, 2)
+        return running < slots.number and (running < fewest or slots.room > 0)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._changed.set()
+
+    async def _one(self, line: Line) -> None:
+        try:
+            found = await one.write(line, self._at)
+        except ModelsGone as gone:
+            self._outcome.stopped_by = self._outcome.stopped_by or gone.fault
+            found = "unfinished"
+        if isinstance(found, str):
+            self._outcome.left[found] += 1
+            self._at.job.watch(WorkEnded("", line.id, found, 0))
+            return
+        self._emit(found)
+        self._outcome.ended[found.status] += 1
+        said = found.error or next(iter(found.problems), "")
+        self._at.job.watch(WorkEnded(found.work or "", line.id, found.status, found.words, said))
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,130 @@
+"""``inkwright batch``."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import typer
+
+from inkwright.agents.config import Arms, Limits
+from inkwright.app import endpoints
+from inkwright.app.batch.asked import Asked, Outcome, Retry
+from inkwright.app.batch.batch import run_batch
+from inkwright.app.batch.lines import Fields, Line, read_defaults, read_lines
+from inkwright.app.batch.progress import display
+from inkwright.app.engine import Job
+from inkwright.app.exits import Exit, plainly
+from inkwright.app.interrupt import run_to_end
+from inkwright.app.settings import Settings
+from inkwright.app.wording import duration
+from inkwright.memory.errors import BadInput, BudgetSpent, InkwrightError
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the briefs are, and how they are read."""
+
+    file: Path
+    prompt_field: str | None = None
+    id_field: str | None = None
+    defaults: Path | None = None
+
+    def lines(self, asked: Asked) -> tuple[Line, ...]:
+        """Return the lines of the file."""
+        shared = read_defaults(self.defaults) if self.defaults else None
+        return read_lines(self.file, Fields(self.prompt_field, self.id_field, shared), asked.arms)
+
+
+def asked(
+    arms: tuple[Any, Any, Any],
+    *,
+    whole: Limits,
+    each: Limits,
+    retry: Sequence[str],
+    plan_only: bool,
+    approved: bool,
+) -> Asked:
+    """Return what the command line asks for.
+
+    Raises:
+        BadInput: an option that cannot be, or two that exclude each other.
+    """
+    if plan_only and approved:
+        raise BadInput("--plan-only makes outlines and --approved writes them; give one of the two")
+    again: set[Retry] = set()
+    for named in retry:
+        if named not in get_args(Retry):
+            raise BadInput(f"--retry {named}: it is flagged or failed; both may be given")
+        again.add(cast(Retry, named))
+    plan, memory, review = arms
+    return Asked(
+        arms=Arms(plan=plan, memory=memory, review=review),
+        whole=whole,
+        each=each,
+        retry=frozenset(again),
+        mode="plan" if plan_only else "approved" if approved else "whole",
+    )
+
+
+def batch(
+    source: Source, asked: Asked, *, out: Path, concurrency: int | None, dry_run: bool
+) -> int:
+    """Write a batch, or go on with it; return the exit code."""
+    settings = Settings.load(concurrency=concurrency)
+    if out.exists() and out.samefile(source.file):
+        raise BadInput(f"--out {out} is the input itself; give another file")
+    lines = source.lines(asked)
+    if dry_run:
+        from inkwright.app.batch.forecast import forecast
+
+        for told in forecast(lines, settings, asked, out):
+            typer.echo(told)
+        return Exit.COMPLETE
+    endpoints.named(settings)
+
+    def run() -> Outcome:
+        with display(typer.echo, live=sys.stdout.isatty()) as shown:
+            return run_to_end(run_batch(lines, Job(settings, Limits(), shown), asked, out=out))
+
+    outcome = plainly(run, then="the same command goes on")
+    for told in _told(outcome, out):
+        typer.echo(told)
+    return _code(outcome)
+
+
+def _told(outcome: Outcome, out: Path) -> list[str]:
+    """Say how it came out, and how to go on."""
+    ended = ", ".join(f"{n:,} {status}" for status, n in sorted(outcome.ended.items()))
+    found = [
+        f"{ended or 'nothing'}; {outcome.calls:,} calls in {duration(outcome.seconds)}",
+        f"results: {out}",
+    ]
+    if outcome.moved:
+        found.append(f"{outcome.moved} lines of other briefs: {out.stem}.old.jsonl beside it")
+    said = {
+        "unfinished": "begun and not finished; the same command goes on",
+        "untouched": "not begun",
+        "waiting": "with an outline that waits for approval; --approved writes them",
+        "busy": "being written by another process",
+    }
+    found += [f"{n:,} {said[reason]}" for reason, n in outcome.left.items() if n]
+    if outcome.ended["planned"]:
+        found.append("look at the outlines, then run it again with --approved")
+    if isinstance(outcome.stopped_by, BudgetSpent):
+        found.append(f"{outcome.stopped_by}; a higher one goes on")
+    elif outcome.stopped_by is not None:
+        found.append(f"stopped: {' '.join(str(outcome.stopped_by).split())}")
+    return found
+
+
+def _code(outcome: Outcome) -> int:
+    if isinstance(outcome.stopped_by, InkwrightError) and not isinstance(
+        outcome.stopped_by, BudgetSpent
+    ):
+        return Exit.NO_MODEL
+    left = outcome.left["unfinished"] + outcome.left["untouched"] + outcome.left["busy"]
+    if left or outcome.ended["partial"] or outcome.ended["failed"]:
+        return Exit.PARTIAL
+    return Exit.FLAGGED if outcome.ended["flagged"] else Exit.COMPLETE

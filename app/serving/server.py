@@ -1,0 +1,85 @@
+"""Starting vLLM, waiting until it is healthy, and staying with it until one of us is stopped."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
+
+import httpx
+
+from inkwright.memory.errors import BadInput
+
+LOOK_EVERY_S = 0.5
+STOP_S = 20.0
+"""Time to end after a signal; then it is killed."""
+
+
+def serve(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    root: str,
+    wait_s: float,
+    when_ready: Callable[[], None],
+) -> int:
+    """Run the server until it ends or this process is told to; return its exit code, 0 if told to.
+
+    Raises:
+        BadInput: it ended, or was not healthy in time.
+    """
+    stopped: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopped.append(number)
+
+    before = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM)}
+    process = subprocess.Popen(command, env=dict(environment), start_new_session=True)
+    try:
+        if _wait(process, root, wait_s, stopped):
+            when_ready()
+            while not stopped and process.poll() is None:
+                time.sleep(LOOK_EVERY_S)
+        return 0 if stopped else process.returncode
+    finally:
+        _end(process)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _wait(
+    process: "subprocess.Popen[bytes]", root: str, wait_s: float, stopped: Sequence[int]
+) -> bool:
+    """Wait until the server is healthy; False when told to stop first."""
+    deadline = time.monotonic() + wait_s
+    while not stopped:
+        if (code := process.poll()) is not None:
+            raise BadInput(
+                f"vLLM ended with code {code} before it was ready; its own lines say why"
+            )
+        if _healthy(root):
+            return True
+        if time.monotonic() > deadline:
+            raise BadInput(
+                f"vLLM was not ready in {wait_s:g} s; give it longer with --wait-minutes"
+            )
+        time.sleep(LOOK_EVERY_S)
+    return False
+
+
+def _healthy(root: str) -> bool:
+    try:
+        return httpx.get(f"{root}/health", timeout=5.0).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End the server in an orderly way; it ends its own children."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

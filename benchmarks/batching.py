@@ -1,0 +1,215 @@
+"""Many works on one set of slots: ``python -m benchmarks.batching [--runs 5] [--only NAME]``.
+
+Wall time over the lower bound from the service times in the simulated server's own log, the
+engine's CPU for each call, its memory and open files, and the library's size for each word written.
+64 slots, 2 ms a token, sections of 300 words; the server is a process of its own.
+"""
+
+import argparse
+import asyncio
+import resource
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.harness import longest_chain, median, warm_up
+from inkwright.agents.config import Arms
+from inkwright.app.batch.asked import Asked
+from inkwright.app.batch.batch import run_batch
+from inkwright.app.batch.lines import Fields, of_briefs
+from inkwright.app.batch.results import Result
+from inkwright.app.engine import Job
+from inkwright.app.settings import Settings
+from inkwright.memory import plans
+from inkwright.memory.brief import Brief, OutlineItem
+from inkwright.memory.library import Library
+from tests.simserver.config import FaultRule, Match, SimConfig
+from tests.simserver.log import Call
+from tests.simserver.process import SimServer
+
+WORDS = 300
+MIXED = (
+    "500", "503", "429", "drop", "drop_before", "garbage", "truncate", "cut_json", "no_json",
+    "wrong_keys", "empty", "refusal", "wrong_language", "oversized", "loop",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """One load."""
+
+    name: str
+    works: int
+    sections: int
+    slots: int = 64
+    failing: float = 0.0
+    """Share of calls that fail, in mixed ways."""
+
+
+CASES = (
+    Case("24 x 10", 24, 10),
+    Case("1 x 100", 1, 100),
+    Case("64 x 20", 64, 20),
+    Case("500 x 5", 500, 5),
+    Case("500 x 5 at once", 500, 5, slots=500),
+    Case("200 x 5", 200, 5),
+    Case("200 x 5, 20% fail", 200, 5, failing=0.2),
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one run took."""
+
+    wall_s: float
+    bound_s: float
+    calls: int
+    cpu_s: float
+    peak_mb: float
+    files: int
+    bytes_a_word: float
+    ended: Counter[str]
+
+
+def brief(number: int, sections: int) -> Brief:
+    """Return a brief with an outline of its own, in chapters of five."""
+    items = tuple(
+        OutlineItem(
+            title=f"Chapter {c + 1}",
+            sections=tuple(
+                OutlineItem(
+                    title=f"Harbour {number}, year {1800 + n}",
+                    purpose=f"Tell what happened in harbour {number} in year {1800 + n}.",
+                    words=WORDS,
+                )
+                for n in range(c * 5, min(c * 5 + 5, sections))
+            ),
+        )
+        for c in range((sections + 4) // 5)
+    )
+    return Brief(
+        request=f"Write the annals of harbour number {number}.",
+        kind="chronicle",
+        continuity="chapter",
+        outline=items,
+    )
+
+
+def _footprint() -> dict[str, int]:
+    status = Path("/proc/self/status").read_text()
+    resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    return {"kb": int(resident.split()[1]), "files": len(list(Path("/proc/self/fd").iterdir()))}
+
+
+async def watched(run: asyncio.Task[object], peaks: Counter[str]) -> None:
+    """Note the most memory and open files while ``run`` goes on."""
+    while not run.done():
+        for name, now in _footprint().items():
+            peaks[name] = max(peaks[name], now)
+        await asyncio.wait([run], timeout=0.2)
+
+
+def measure(server: SimServer, case: Case) -> Measured:
+    """Run a batch into a library of its own."""
+    rules = [
+        FaultRule(fault=fault, match=Match(probability=case.failing / len(MIXED)), times_each=1)
+        for fault in (MIXED if case.failing else ())
+    ]
+    server.configure(faults=rules, slots=case.slots)
+    server.reset_log(cache=True)
+    lines = of_briefs([brief(n, case.sections) for n in range(case.works)], Fields(), Arms())
+    peaks: Counter[str] = Counter()
+    results: list[Result] = []
+    with tempfile.TemporaryDirectory() as home:
+        settings = Settings.load(
+            home=Path(home),
+            api_base=(server.base,),
+            model=server.model,
+            embedder_model=server.config.embedding_model,
+            concurrency=case.slots,
+        )
+
+        async def batch() -> None:
+            run = asyncio.ensure_future(
+                run_batch(
+                    lines,
+                    Job(settings),
+                    Asked(arms=Arms(plan="given")),
+                    out=Path(home) / "out.jsonl",
+                    emit=results.append,
+                )
+            )
+            await watched(run, peaks)
+            await run
+
+        before = resource.getrusage(resource.RUSAGE_SELF)
+        asyncio.run(batch())
+        ended, after = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF)
+        calls = server.calls()
+        words = sum(r.words for r in results)
+        size = sum(f.stat().st_size for f in Path(home).glob("library.db*"))
+        chains = _chains(Path(home), results, calls)
+    work_s = sum(c.service_s for c in calls) / case.slots
+    assert len({r.id for r in results}) == len(results) == case.works
+    return Measured(
+        wall_s=ended - min(c.arrival for c in calls),
+        bound_s=max(work_s, *chains),
+        calls=len(calls),
+        cpu_s=(after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime),
+        peak_mb=peaks["kb"] / 1024,
+        files=peaks["files"],
+        bytes_a_word=size / max(words, 1),
+        ended=Counter(r.status for r in results),
+    )
+
+
+def _chains(home: Path, results: Sequence[Result], calls: Sequence[Call]) -> list[float]:
+    """Return the longest chain of drafts and deltas of a work, by service time."""
+    if len(results) > 1:
+        return [0.0]  # the slots are what is short
+    library = Library.open(home)
+    try:
+        plan = plans.current(library, results[0].work or "")
+        assert plan is not None
+        return [longest_chain(plan.outline, calls)]
+    finally:
+        library.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", help="the case of this name")
+    told = parser.parse_args()
+    config = SimConfig(slots=64, decode_ms_per_token=2.0, log_messages=False)
+    with SimServer(config) as server:
+        warm_up(server)
+        print(f"sections of {WORDS} words, 2 ms a token, median of {told.runs} runs")
+        print(
+            f"{'works x sections':<20}{'wall s':>8}{'bound s':>9}{'ratio':>7}{'calls':>8}"
+            f"{'CPU ms/call':>13}{'peak MB':>9}{'files':>7}{'bytes/word':>12}  ended"
+        )
+        for case in CASES:
+            if told.only in (None, case.name):
+                _print(case, [measure(server, case) for _ in range(told.runs)])
+
+
+def _print(case: Case, found: Sequence[Measured]) -> None:
+    ended = ", ".join(f"{n} {status}" for status, n in found[0].ended.items())
+    print(
+        f"{case.name:<20}{median([f.wall_s for f in found]):>8.1f}"
+        f"{median([f.bound_s for f in found]):>9.1f}"
+        f"{median([f.wall_s / f.bound_s for f in found]):>7.2f}"
+        f"{median([float(f.calls) for f in found]):>8.0f}"
+        f"{median([f.cpu_s / f.calls * 1000 for f in found]):>13.1f}"
+        f"{max(f.peak_mb for f in found):>9.0f}{max(f.files for f in found):>7}"
+        f"{median([f.bytes_a_word for f in found]):>12.1f}  {ended}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Batches: lines in, lines out, whatever happens in between."""

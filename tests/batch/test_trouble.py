@@ -1,0 +1,203 @@
+"""Batches that are stopped, starved or badly served: nothing twice, nothing lost."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import inkwright
+from inkwright.agents.config import Limits
+from tests.batch.conftest import put, results, short
+from tests.runs.writing import question
+from tests.simserver.process import SimServer
+
+MIXED = (
+    "500", "503", "429", "drop", "drop_before", "garbage", "truncate", "cut_json", "no_json",
+    "wrong_keys", "empty", "refusal", "wrong_language", "oversized",
+)  # fmt: skip
+
+
+def names(number: int) -> list[str]:
+    return [f"harbour{n}" for n in range(number)]
+
+
+def asked_twice(model: SimServer) -> list[str]:
+    """Return what was answered more than once."""
+    told = Counter(question(c) for c in model.calls(kind="chat", status=200))
+    return [q for q, n in told.items() if n > 1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_batch_that_is_ended_goes_on_with_nothing_twice_and_nothing_lost(
+    batch, model, home, number
+):
+    put([short(name) for name in names(6)])
+    model.configure(faults=[{"fault": "hold", "match": {"role": "writer", "nth": [7, 8]}}])
+    code = "from inkwright.app.cli import main; main()"
+    command = ["batch", "in.jsonl", "--out", "out.jsonl", "--concurrency", "2"]
+    run = subprocess.Popen(
+        [sys.executable, "-c", code, *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    model.wait_for(8, "started", role="writer")
+    run.send_signal(number)
+    model.configure(faults=[])
+    model.release()
+    _, said = run.communicate(timeout=30)
+    assert run.returncode == (-9 if number == signal.SIGKILL else 130), said
+    assert 0 < len(results()) < 6
+
+    done = batch(None, "--concurrency", "2")
+    assert done.exit_code == 0, done.output
+    assert set(results()) == set(names(6))
+    assert {r["status"] for r in results().values()} == {"complete"}
+    in_flight = 2
+    assert len(asked_twice(model)) <= in_flight
+
+
+@pytest.mark.parametrize("left", [1, 40, -1])
+def test_a_torn_last_line_is_written_again_from_the_library(batch, model, left):
+    batch([short("brest"), short("ostend")])
+    before = results()
+    whole = Path("out.jsonl").read_bytes()
+    last = whole.splitlines(keepends=True)[-1]
+    Path("out.jsonl").write_bytes(whole[: len(whole) - len(last)] + last[:left])
+    model.reset_log()
+
+    assert batch().exit_code == 0
+    after = results()
+    assert model.calls() == []
+    assert {i: r["text"] for i, r in after.items()} == {i: r["text"] for i, r in before.items()}
+
+
+def test_a_lost_output_is_made_again_without_a_call(batch, model):
+    batch([short("brest")])
+    before = results()["brest"]
+    Path("out.jsonl").unlink()
+    model.reset_log()
+    assert batch().exit_code == 0
+    assert model.calls() == []
+    assert results()["brest"]["text"] == before["text"]
+
+
+def test_a_spent_budget_leaves_few_works_unfinished_and_a_higher_one_goes_on(batch, model):
+    lines = [short(name) for name in names(8)]
+    done = batch(lines, "--concurrency", "2", "--max-calls", "20")
+    assert done.exit_code == 1
+    assert "the limit of 20 calls is used up" in done.stdout
+    spent = len(model.calls(kind="chat"))
+    assert spent == 20
+    begun = {s.work for s in inkwright.status()}
+    assert len(begun) - len(results()) <= 2
+    assert len(begun) < 8
+
+    batch(None, "--concurrency", "2", "--max-calls", "20")
+    assert len(model.calls(kind="chat")) == spent
+
+    assert batch(None, "--concurrency", "2", "--max-calls", "1000").exit_code == 0
+    assert set(results()) == set(names(8))
+    assert asked_twice(model) == []
+
+
+def test_a_brief_that_spends_its_own_budget_is_partial_and_the_others_go_on(batch, model):
+    long = short("long")
+    long["outline"] = [{"title": f"Part {n}", "purpose": "Tell.", "words": 60} for n in range(9)]
+    done = batch([long, short("brest")], "--each-max-calls", "12")
+    assert done.exit_code == 1
+    found = results()
+    assert (found["long"]["status"], found["long"]["unfinished"]) == ("partial", True)
+    assert "limit of 12 calls" in found["long"]["error"]
+    assert found["brest"]["status"] == "complete"
+
+    model.reset_log()
+    assert batch(None, "--each-max-calls", "12").exit_code == 1
+    assert model.calls() == []
+    assert batch(None, "--each-max-calls", "100").exit_code == 0
+    assert results()["long"]["status"] == "complete"
+    assert asked_twice(model) == []
+
+
+def test_many_calls_failing_in_mixed_ways_lose_nothing_and_double_nothing(batch, model):
+    lines = [short(name) for name in names(6)]
+    model.configure(
+        faults=[
+            {
+                "fault": fault,
+                "match": {"probability": 0.4 / len(MIXED)},
+                "times_each": 1,
+                "retry_after_s": 0.01,
+            }
+            for fault in MIXED
+        ],
+    )
+    batch(lines)
+    found = results()
+    assert set(found) == set(names(6))
+    assert {r["status"] for r in found.values()} <= {"complete", "flagged"}
+    assert {r["sections"]["done"] for r in found.values()} == {2}
+    struck = [c for c in model.calls(kind="chat") if c.fault]
+    assert len(struck) > 3
+    needed = sum(r["calls"]["total"] for r in found.values())
+    assert len(model.calls(kind="chat")) <= needed + len(struck)
+
+
+def test_a_model_that_is_gone_ends_the_batch_soon_and_no_line_says_so(batch, model):
+    model.configure(faults=[{"fault": "500"}])
+    done = batch([short(name) for name in names(4)], "--concurrency", "4")
+    assert done.exit_code == 3, done.output
+    assert not Path("out.jsonl").exists() or results() == {}
+    model.configure(faults=[])
+    assert batch().exit_code == 0
+    assert set(results()) == set(names(4))
+
+
+def test_a_second_batch_does_not_write_into_the_same_output(batch, model):
+    put([short("brest")])
+    model.configure(faults=[{"fault": "hold", "match": {"role": "writer"}}])
+    code = "from inkwright.app.cli import main; main()"
+    command = [sys.executable, "-c", code, "batch", "in.jsonl", "--out", "out.jsonl"]
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        model.wait_for(1, "started", role="writer")
+        done = batch()
+        assert done.exit_code == 2
+        assert "is being written by another batch" in done.stderr
+    finally:
+        model.configure(faults=[])
+        model.release()
+        assert first.wait(60) == 0
+
+
+def test_from_python_results_come_in_the_order_of_the_briefs(model, home):
+    told = []
+    found = inkwright.write_batch(
+        [short("b"), "A note of 80 words about lamps.", short("a"), {"id": "bad"}],
+        concurrency=2,
+        on_result=lambda r: told.append(r.id),
+    )
+    assert [r.status for r in found.results] == ["complete", "complete", "complete", "failed"]
+    assert [r.id for r in found.results][::2] == ["b", "a"]
+    assert sorted(told) == sorted(r.id for r in found.results)
+
+    found = asyncio.run(inkwright.awrite_batch([short("b")], each=Limits(max_calls=1000)))
+    assert (found.results[0].status, found.outcome.calls) == ("complete", 0)
+
+
+def test_short_works_are_not_held_up_by_a_long_one(batch, model):
+    long = short("long")
+    long["continuity"] = "free"
+    long["outline"] = [{"title": f"Part {n}", "purpose": "Tell.", "words": 60} for n in range(20)]
+    batch([long, *(short(name) for name in names(2))], "--concurrency", "4")
+    assert list(results())[-1] == "long"
+
+
+def test_what_is_begun_is_finished_before_new_works_begin(batch, model):
+    batch([short(name, continuity="free") for name in names(6)], "--concurrency", "2")
+    calls = model.calls(role="writer")
+    for name in names(6):
+        own = [n for n, c in enumerate(calls) if f"called {name}." in str(c.messages)]
+        assert len(own) == 2
+        assert max(own) - min(own) <= 3

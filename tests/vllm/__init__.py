@@ -1,0 +1,1 @@
+"""Real vLLM on the CPU, with a small real model: ``make vllm test-vllm``."""
