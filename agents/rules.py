@@ -24,6 +24,15 @@ def check(text: str, constraints: Sequence[Constraint]) -> list[Finding]:
     return [_found(text, c) for c in constraints if c.by_rule]
 
 
+def breaks(before: str, after: str, constraints: Sequence[Constraint]) -> bool:
+    """True when a rule is broken in ``after`` that is kept in ``before``; lengths do not count."""
+    lasting = [c for c in constraints if c.by_rule and c.kind not in ("length", "language")]
+    if not lasting or before == after:
+        return False
+    kept = {f.constraint for f in check(before, lasting) if f.status == "met"}
+    return any(f.status == "broken" and f.constraint in kept for f in check(after, lasting))
+
+
 def _found(text: str, constraint: Constraint) -> Finding:
     """Return met, or broken with the words that show it (its own words for what is missing)."""
     evidence = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from inkwright.agents import archivist, editor, reviewer, rules
+from inkwright.agents import archivist, balance, editor, length, reviewer, rules
 from inkwright.agents.desk import Desk
 from inkwright.memory import drafts, findings, ledger, staleness
 from inkwright.memory.brief import Constraint
@@ -14,18 +14,19 @@ from inkwright.memory.wordcount import tail
 
 LENGTH = "length"
 """Id of the constraint that the brief's ``words`` stands for."""
-WHOLE_TOLERANCE = 0.1
 
 
 def constraints_on_whole(desk: Desk) -> tuple[Constraint, ...]:
     """Return the constraints on the finished piece, its length among them."""
-    words = desk.plan.outline.target_words
+    if length.bounded_only(desk):
+        return desk.plan.whole
+    aim = length.whole_band(desk)
     about = Constraint(
         id=LENGTH,
-        text=f"About {words} words",
+        text=f"About {desk.plan.outline.target_words} words",
         kind="length",
-        min_words=round(words * (1 - WHOLE_TOLERANCE)),
-        max_words=round(words * (1 + WHOLE_TOLERANCE)),
+        min_words=aim.low,
+        max_words=aim.high,
     )
     return (about, *desk.plan.whole)
 
@@ -34,7 +35,8 @@ async def review_whole(desk: Desk) -> Review:
     """Return one finding for each constraint on the whole piece. Uses no quote from outside it."""
     constraints = constraints_on_whole(desk)
     if desk.arms.review == "off":
-        return Review(findings=tuple(rules.check(_text(desk), constraints[:1])))
+        by_length = [c for c in constraints if c.kind == "length"]
+        return Review(findings=tuple(rules.check(_text(desk), by_length)))
     text = _text(desk)
     by_rule = all(c.by_rule for c in constraints)
     shown = None if by_rule else _readable(desk, text)
@@ -48,9 +50,10 @@ async def repair(desk: Desk, review: Review) -> bool:
     section.
     """
     told = {c.id: c.text for c in constraints_on_whole(desk)}
+    lengths = {c.id for c in constraints_on_whole(desk) if c.kind == "length"}
     changed = False
     for finding in review.broken:
-        if finding.constraint == LENGTH or _stamp(finding) in _stamps(desk):
+        if finding.constraint in lengths or _stamp(finding) in _stamps(desk):
             continue
         current = drafts.current(desk.library, desk.work)
         target = _place(desk, current, finding)
@@ -62,7 +65,7 @@ async def repair(desk: Desk, review: Review) -> bool:
             raise
         except ModelError as fault:
             desk.problem(f"{finding.constraint}: could not be repaired ({fault})")
-    return changed
+    return await balance.balance(desk) or changed
 
 
 def remaining(desk: Desk) -> list[str]:
@@ -71,7 +74,7 @@ def remaining(desk: Desk) -> list[str]:
     Conflicts in memory, threads that nothing pays off, sections still stale, and where their own
     sentences contradict memory.
     """
-    lines = []
+    lines = balance.out_of_band(desk)
     entries = ledger.entries(desk.library, desk.work)
     for one, other in ledger.conflicts(entries):
         lines.append(

@@ -124,7 +124,15 @@ class Trim(PromptInputs):
     sentences: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Densify(PromptInputs):
+    file: ClassVar[str] = "densify.md"
+    section: str
+    words: str
+    sentences: str
+
+
 ALL: tuple[type[PromptInputs], ...] = (
     House, Requirements, Instructions, Chapters, Sections, Details, Entries, PlanCheck, Write,
-    Continue, Remember, Check, Settle, Patch, Trim,
+    Continue, Remember, Check, Settle, Patch, Trim, Densify,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from tests.simserver.ask import Ask
 from tests.simserver.config import SimConfig
 from tests.simserver.facts import Entry, entries, find, plain, tongue_of
 from tests.simserver.prompt import Item, forbids, items, numbered, numbered_words, quoted
+from tests.simserver.prose import missed
 from tests.simserver.reviewer import marker
 from tests.simserver.tokens import count_words
 
@@ -25,6 +26,8 @@ def edits(ask: Ask, config: SimConfig) -> dict[str, Any]:
     if ask.dice.chance(config.editor_ignores, "ignores"):
         return {"edits": []}
     before = numbered(ask.prompt.block("sentences"))
+    if (more := ask.prompt.asked(r"Add about (\d+) ")) is not None:
+        return {"edits": _fuller(before, round(more * (1 + missed(ask, config.densify_error))), ask)}
     after = dict(before)
     if config.editor_oscillates:
         findings = findings[:1]
@@ -39,7 +42,8 @@ def cuts(ask: Ask, config: SimConfig) -> dict[str, Any]:
     """Return sentences from the middle outwards, until they make up the words to be cut."""
     text = ask.prompt.block("sentences")
     sizes, spoken = numbered_words(text), numbered(text)
-    left = ask.prompt.asked(r"Cut about (\d+) ") or 0
+    asked = ask.prompt.asked(r"Cut about (\d+) ") or 0
+    left = round(asked * (1 + missed(ask, config.trim_error)))
     middle = (len(sizes) + 1) / 2
     chosen: list[int] = []
     for number in sorted(sizes, key=lambda n: (abs(n - middle), n)):
@@ -48,6 +52,19 @@ def cuts(ask: Ask, config: SimConfig) -> dict[str, Any]:
         chosen.append(number)
         left -= sizes[number] or count_words(spoken[number])
     return {"sentences": chosen}
+
+
+def _fuller(text: dict[int, str], words: int, ask: Ask) -> list[dict[str, Any]]:
+    """Return up to four sentences with so many words more between them."""
+    tongue, rng = tongue_of(ask.prompt), ask.dice.random("fuller")
+    low, _ = tongue.usual
+    parts = max(1, min(4, words // low, len(text)))
+    chosen = sorted(rng.sample(sorted(text), parts))
+    sizes = [words // parts + (n < words % parts) for n in range(parts)]
+    return [
+        {"first": n, "last": n, "text": text[n] + tongue.gap + tongue.sentence(rng, size)}
+        for n, size in zip(chosen, sizes, strict=True)
+    ]
 
 
 def _mend(finding: Item, text: dict[int, str], ask: Ask) -> None:

@@ -1,0 +1,150 @@
+"""The last balance: a piece that is too long or too short as a whole is put right where there is room.
+
+Sections are brought into their own bands one by one; what they are off still adds up. Here some of
+them are lengthened or shortened once more, within those bands, until the whole is in its own.
+"""
+
+from collections.abc import Mapping
+
+from inkwright.agents import archivist, length, rules
+from inkwright.agents.desk import Desk
+from inkwright.agents.length import Band
+from inkwright.memory import drafts
+from inkwright.memory.draft import Draft, Manifest, Review
+from inkwright.memory.entry import Entry
+from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.held import Held
+from inkwright.memory.wordcount import count_words
+
+ROUNDS = 3
+LEAST_WORDS = 4
+"""Less than this is not worth a call."""
+NARROW = 0.02
+"""How near, as a share of its words, a section has to come to what it is to have."""
+
+
+async def balance(desk: Desk) -> bool:
+    """Bring the whole piece into its band, where sections have room. Returns whether any changed.
+
+    A piece with a section missing is left as it is, and so is text that is a person's.
+
+    Raises:
+        BudgetSpent: a limit of the run was reached.
+    """
+    changed = False
+    aim = length.whole_band(desk)
+    tried: set[str] = set()
+    while True:
+        current = drafts.current(desk.library, desk.work)
+        if len(current) < len(desk.plan.outline.sections):
+            return changed
+        words = sum(draft.words for draft in current.values())
+        if not aim.miss(words):
+            return changed
+        found = _roomiest(desk, current, aim.aim - words, tried)
+        if found is None:
+            return changed
+        sid, wanted = found
+        tried.add(sid)
+        changed |= await _resized(desk, current[sid], wanted)
+
+
+def out_of_band(desk: Desk) -> list[str]:
+    """Return a line for each section that a model wrote and whose length is not what it should be."""
+    lines = []
+    current = drafts.current(desk.library, desk.work)
+    for section in desk.plan.outline.sections:
+        draft = current.get(section.id)
+        if draft is None or draft.author == "person":
+            continue
+        own = length.band(desk, section)
+        if own.miss(draft.words):
+            lines.append(f"{section.id} has {draft.words} words; {own} were wanted")
+    return lines
+
+
+def _roomiest(
+    desk: Desk, current: Mapping[str, Draft], missing: int, tried: set[str]
+) -> tuple[str, int]| None:
+    """Return the section with the most room in the direction needed, and the words it is to have."""
+    best: tuple[int, str, int] | None = None
+    for section in desk.plan.outline.sections:
+        draft = current[section.id]
+        if section.id in tried or draft.author == "person":
+            continue
+        own = length.band(desk, section)
+        high = own.high if own.high is not None else draft.words + max(missing, 0)
+        edge = max(round(draft.words * NARROW), 1)
+        wanted = min(max(draft.words + missing, own.low + edge), high - edge)
+        room = wanted - draft.words if missing > 0 else draft.words - wanted
+        if room >= LEAST_WORDS and (best is None or room > best[0]):
+            best = (room, section.id, wanted)
+    return best[1:] if best else None
+
+
+async def _resized(desk: Desk, draft: Draft, wanted: int) -> bool:
+    sid = draft.section
+    section = desk.plan.outline.section(sid)
+    edge = max(round(wanted * NARROW), 1)
+    try:
+        text = await length.fit(
+            desk,
+            section,
+            _manifest(desk, draft),
+            draft.text,
+            priority=0.0,
+            aim=Band(wanted - edge, wanted + edge, wanted),
+            held=(*draft.held, *_remembered(desk, draft)),
+            rounds=ROUNDS,
+        )
+    except BudgetSpent:
+        raise
+    except ModelError as fault:
+        desk.problem(f"{sid}: its length could not be balanced ({fault})")
+        return False
+    own = length.band(desk, section)
+    if text == draft.text or own.miss(count_words(text)) > own.miss(draft.words):
+        return False
+    return await keep(desk, draft, text)
+
+
+async def keep(desk: Desk, draft: Draft, text: str, *, checked: tuple[str, ...] = ()) -> bool:
+    """Store a revised text, with memory following it; not one that breaks a rule it kept before."""
+    carried = desk.plan.carried(draft.section)
+    if rules.breaks(draft.text, text, carried):
+        return False
+    delta: tuple[Entry, ...] = ()
+    if desk.arms.memory == "full":
+        desk.ledger.refresh()
+        section = desk.plan.outline.section(draft.section)
+        delta = await archivist.update(desk, section, draft, text)
+    drafts.patch(
+        desk.library,
+        desk.lease,
+        draft,
+        text=text,
+        stage="reviewed",
+        review=renewed(draft.review, Review(findings=tuple(rules.check(text, carried)))),
+        delta=delta,
+        checked=checked,
+    )
+    return True
+
+
+def renewed(before: Review | None, rules_now: Review) -> Review:
+    """Return the old findings with those by rule renewed."""
+    now = {f.constraint: f for f in rules_now.findings}
+    old = before.findings if before else ()
+    return Review(findings=tuple(now.get(f.constraint, f) for f in old))
+
+
+def _manifest(desk: Desk, draft: Draft) -> Manifest:
+    return drafts.manifest(desk.library, draft.manifest)
+
+
+def _remembered(desk: Desk, draft: Draft) -> tuple[Held, ...]:
+    """Return the words that memory rests on: a trim leaves them."""
+    entries = desk.ledger.refresh().of_section(draft.section)
+    quotes = (desk.text_of(e.span.section, e.span.draft)[e.span.start : e.span.end] for e in entries if e.span)
+    places = ((draft.text.find(q), len(q)) for q in quotes if q)
+    return tuple(Held(start=at, end=at + size) for at, size in places if at >= 0)
