@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from inkwright.agents import archivist, length, rules
 from inkwright.agents.desk import Desk
-from inkwright.agents.length import Band
+from inkwright.agents.length import FEW_WORDS, Band
 from inkwright.memory import drafts
 from inkwright.memory.draft import Draft, Manifest, Review
 from inkwright.memory.entry import Entry
@@ -16,7 +16,7 @@ from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.held import Held
 from inkwright.memory.wordcount import count_words
 
-ROUNDS = 3
+ROUNDS = 4
 LEAST_WORDS = 4
 """Less than this is not worth a call."""
 NARROW = 0.02
@@ -41,12 +41,12 @@ async def balance(desk: Desk) -> bool:
         words = sum(draft.words for draft in current.values())
         if not aim.miss(words):
             return changed
-        found = _roomiest(desk, current, aim.aim - words, tried)
+        found = _roomiest(desk, current, aim, tried)
         if found is None:
             return changed
-        sid, wanted = found
-        tried.add(sid)
-        changed |= await _resized(desk, current[sid], wanted)
+        draft, wanted = found
+        tried.add(draft.section)
+        changed |= await _resized(desk, draft, wanted)
 
 
 def out_of_band(desk: Desk) -> list[str]:
@@ -64,28 +64,40 @@ def out_of_band(desk: Desk) -> list[str]:
 
 
 def _roomiest(
-    desk: Desk, current: Mapping[str, Draft], missing: int, tried: set[str]
-) -> tuple[str, int]| None:
-    """Return the section with the most room in the direction needed, and the words it is to have."""
-    best: tuple[int, str, int] | None = None
+    desk: Desk, current: Mapping[str, Draft], whole: Band, tried: set[str]
+) -> tuple[Draft, Band] | None:
+    """Return the section that can do most for the whole, and the band it is to be brought into."""
+    total = sum(draft.words for draft in current.values())
+    best: tuple[int, Draft, Band] | None = None
     for section in desk.plan.outline.sections:
         draft = current[section.id]
         if section.id in tried or draft.author == "person":
             continue
         own = length.band(desk, section)
-        high = own.high if own.high is not None else draft.words + max(missing, 0)
-        edge = max(round(draft.words * NARROW), 1)
-        wanted = min(max(draft.words + missing, own.low + edge), high - edge)
-        room = wanted - draft.words if missing > 0 else draft.words - wanted
+        wanted = _towards(own, whole, draft.words, total)
+        room = abs(wanted.aim - draft.words)
         if room >= LEAST_WORDS and (best is None or room > best[0]):
-            best = (room, section.id, wanted)
+            best = (room, draft, wanted)
     return best[1:] if best else None
 
 
-async def _resized(desk: Desk, draft: Draft, wanted: int) -> bool:
+def _towards(own: Band, whole: Band, words: int, total: int) -> Band:
+    """Return the part of a section's own band that brings the whole into its band, or nearest."""
+    shift = words - total
+    low = max(own.low, whole.low + shift)
+    bounds = [b for b in (own.high, whole.high and whole.high + shift) if b is not None]
+    high = min(bounds, default=low + 2 * FEW_WORDS)
+    edge = max(round(words * NARROW), 2)
+    if high < own.low:  # it cannot be so short: as short as it may be
+        low, high = own.low, own.low + 2 * edge
+    elif low > high:  # nor so long
+        low, high = max(own.low, high - 2 * edge), high
+    return Band(low, high, min(max(whole.aim + shift, low + edge // 2), high - edge // 2))
+
+
+async def _resized(desk: Desk, draft: Draft, wanted: Band) -> bool:
     sid = draft.section
     section = desk.plan.outline.section(sid)
-    edge = max(round(wanted * NARROW), 1)
     try:
         text = await length.fit(
             desk,
@@ -93,7 +105,7 @@ async def _resized(desk: Desk, draft: Draft, wanted: int) -> bool:
             _manifest(desk, draft),
             draft.text,
             priority=0.0,
-            aim=Band(wanted - edge, wanted + edge, wanted),
+            aim=wanted,
             held=(*draft.held, *_remembered(desk, draft)),
             rounds=ROUNDS,
         )

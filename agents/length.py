@@ -61,8 +61,7 @@ def band(desk: Desk, section: Section, target_words: int | None = None) -> Band:
         found = whole_band(desk)
         low, high = found.low, found.high
     else:
-        low = round(section.target_words * (1 - TOLERANCE))
-        high = round(section.target_words * (1 + TOLERANCE))
+        low, high = _around(section.target_words, TOLERANCE)
     return _bounded(low, high, target_words or section.target_words, desk.plan.carried(section.id))
 
 
@@ -75,7 +74,7 @@ def whole_band(desk: Desk) -> Band:
     bounds = [c for c in desk.plan.whole if c.kind == "length"]
     if bounded_only(desk):
         return _bounded(0, None, target, bounds)
-    low, high = round(target * (1 - WHOLE_TOLERANCE)), round(target * (1 + WHOLE_TOLERANCE))
+    low, high = _around(target, WHOLE_TOLERANCE)
     return _bounded(low, high, target, bounds)
 
 
@@ -83,6 +82,12 @@ def bounded_only(desk: Desk) -> bool:
     """True when the brief bounds the length of the whole, and gives none to aim at."""
     bounds = any(c.kind == "length" and c.required for c in desk.plan.whole)
     return bounds and not desk.brief.words
+
+
+def _around(words: int, share: float) -> tuple[int, int]:
+    """Return the least and the most words that are no more than ``share`` off."""
+    off = int(words * share + 1e-9)
+    return max(words - off, 1), words + off
 
 
 def _bounded(low: int, high: int | None, aim: int, constraints: tuple[Constraint, ...] | list[Constraint]) -> Band:
