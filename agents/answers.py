@@ -192,6 +192,19 @@ class Contradictions(Form):
     contradictions: list[Contradiction] = Field(max_length=12)
 
 
+class Seam(Form):
+    section: Annotated[str, Field(max_length=12)]
+    quote: Line
+    """The words of its beginning that jar, exactly."""
+    fault: Line
+
+
+class Seams(Form):
+    """reviewer / seams: where a section's beginning does not join the end of the one before."""
+
+    seams: list[Seam] = Field(max_length=12)
+
+
 class Edit(Form):
     first: SentenceNumber
     """Number of the first sentence replaced."""

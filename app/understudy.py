@@ -75,6 +75,7 @@ NOTHING_TO_SAY: Mapping[str, Any] = {
     "contradictions": [],
     "edits": [],
     "sentences": [],
+    "seams": [],
 }
 
 

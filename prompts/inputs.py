@@ -132,7 +132,13 @@ class Densify(PromptInputs):
     sentences: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Seams(PromptInputs):
+    file: ClassVar[str] = "seams.md"
+    seams: str
+
+
 ALL: tuple[type[PromptInputs], ...] = (
     House, Requirements, Instructions, Chapters, Sections, Details, Entries, PlanCheck, Write,
-    Continue, Remember, Check, Settle, Patch, Trim, Densify,
+    Continue, Remember, Check, Settle, Patch, Trim, Densify, Seams,
 )  # fmt: skip

@@ -22,6 +22,7 @@ ROLES: Mapping[str | None, Role] = {
     "PlanReview": "reviewer",
     "Verdicts": "reviewer",
     "Contradictions": "reviewer",
+    "Seams": "reviewer",
     "Edits": "editor",
     "Cuts": "editor",
 }

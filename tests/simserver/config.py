@@ -174,6 +174,9 @@ class SimConfig(Options):
     judge_invents: Rate = 0.0
     """That the quote of a finding is made up."""
 
+    seam_faults: Rate = 0.0
+    """That a section's beginning is said not to join the end of the one before."""
+
     # Editor
     trim_error: Rate = 0.0
     """0.6: sentences named make up between 0.4 and 1.6 of the words to be cut."""

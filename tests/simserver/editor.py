@@ -12,6 +12,8 @@ from tests.simserver.reviewer import marker
 from tests.simserver.tokens import count_words
 
 _FINDING = re.compile(r"[\"“](.*)[\"”]: *(.*)")
+_OF_WHOLE = re.compile(r"w\d+")
+"""Ids of what a section has in common with others: it is to say something else there."""
 _MISSING = re.compile(r"\(missing: (.+?)\)")
 _ANY_MARKER = re.compile(r",? ?as required by \w+")
 _ANY_SAYING = re.compile(
@@ -76,6 +78,10 @@ def _mend(finding: Item, text: dict[int, str], ask: Ask) -> None:
         _state(entry, text, _place(quote, text), ask)
         return
     number = _place(quote, text)
+    if _OF_WHOLE.fullmatch(finding.id):
+        tongue, rng = tongue_of(ask.prompt), ask.dice.random(f"anew/{finding.id}")
+        text[number] = tongue.sentence(rng, max(tongue.shortest, count_words(text[number])))
+        return
     if phrases := _phrases(finding.id, quote, told, ask):
         _put_right(phrases, text, ask)
     elif forbids(told) and quote in text[number] and plain(quote) != plain(text[number]):
