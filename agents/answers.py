@@ -221,6 +221,15 @@ class Edits(Form):
         return " ".join(e.text for e in self.edits)
 
 
+class Rewording(Form):
+    """editor / instructed: new wording for the sentences that a person's request is about."""
+
+    edits: list[Edit] = Field(max_length=24)
+
+    def wording(self) -> str:
+        return " ".join(e.text for e in self.edits)
+
+
 class Cuts(Form):
     """editor / trim: numbers of the sentences that can go, the most dispensable first."""
 

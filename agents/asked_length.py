@@ -29,9 +29,11 @@ _AT_MOST = re.compile(
     r"|fewer than|up to|within)|不超过|不多于|不得超过|最多|至多|少于|不到)[写要有达到需\W]*$",
     re.IGNORECASE,
 )
-"""Before a number. Both can match: “no more than” ends in “more than”, and then it is the longer."""
+"""Before a number. Both can match, as “no more than” ends in “more than”: the longer one counts."""
 _OR_MORE = re.compile(r"\s*(?:or more|or longer|(?:at )?minimum|at least|以上)", re.IGNORECASE)
-_OR_LESS = re.compile(r"\s*(?:or less|or fewer|(?:at )?maximum|at most|以内|以下|之内)", re.IGNORECASE)
+_OR_LESS = re.compile(
+    r"\s*(?:or less|or fewer|(?:at )?maximum|at most|以内|以下|之内)", re.IGNORECASE
+)
 SHORTEST_UNIT = 10
 """Words of a series' unit below which a length cannot be meant for the whole series."""
 ABOVE = 1.04

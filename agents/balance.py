@@ -1,4 +1,4 @@
-"""The last balance: a piece that is too long or too short as a whole is put right where there is room.
+"""The last balance: a piece too long or too short as a whole is put right where there is room.
 
 Sections are brought into their own bands one by one; what they are off still adds up. Here some of
 them are lengthened or shortened once more, within those bands, until the whole is in its own.
@@ -6,7 +6,7 @@ them are lengthened or shortened once more, within those bands, until the whole 
 
 from collections.abc import Mapping
 
-from inkwright.agents import archivist, length, rules
+from inkwright.agents import archivist, length, reviewer, rules
 from inkwright.agents.desk import Desk
 from inkwright.agents.length import FEW_WORDS, Band
 from inkwright.memory import drafts
@@ -50,7 +50,7 @@ async def balance(desk: Desk) -> bool:
 
 
 def out_of_band(desk: Desk) -> list[str]:
-    """Return a line for each section that a model wrote and whose length is not what it should be."""
+    """Return a line for each section of a model's whose length is not what it should be."""
     lines = []
     current = drafts.current(desk.library, desk.work)
     for section in desk.plan.outline.sections:
@@ -121,10 +121,19 @@ async def _resized(desk: Desk, draft: Draft, wanted: Band) -> bool:
 
 
 async def keep(desk: Desk, draft: Draft, text: str, *, checked: tuple[str, ...] = ()) -> bool:
-    """Store a revised text, with memory following it; not one that breaks a rule it kept before."""
+    """Store a revised text, with memory following it; not one that breaks what was kept before.
+
+    What a judge has to say about it is asked anew.
+    """
     carried = desk.plan.carried(draft.section)
+    review = renewed(draft.review, Review(findings=tuple(rules.check(text, carried))))
     if rules.breaks(draft.text, text, carried):
         return False
+    if desk.arms.review == "full" and not all(c.by_rule for c in carried):
+        review = await reviewer.check(desk, draft.section, text, carried, turn=200 + draft.version)
+        known = {f.constraint for f in draft.review.broken} if draft.review else set()
+        if any(f.constraint not in known for f in review.broken if f.by == "judge"):
+            return False
     delta: tuple[Entry, ...] = ()
     if desk.arms.memory == "full":
         desk.ledger.refresh()
@@ -136,7 +145,7 @@ async def keep(desk: Desk, draft: Draft, text: str, *, checked: tuple[str, ...] 
         draft,
         text=text,
         stage="reviewed",
-        review=renewed(draft.review, Review(findings=tuple(rules.check(text, carried)))),
+        review=review,
         delta=delta,
         checked=checked,
     )
@@ -157,6 +166,7 @@ def _manifest(desk: Desk, draft: Draft) -> Manifest:
 def _remembered(desk: Desk, draft: Draft) -> tuple[Held, ...]:
     """Return the words that memory rests on: a trim leaves them."""
     entries = desk.ledger.refresh().of_section(draft.section)
-    quotes = (desk.text_of(e.span.section, e.span.draft)[e.span.start : e.span.end] for e in entries if e.span)
+    spans = (e.span for e in entries if e.span is not None)
+    quotes = (desk.text_of(s.section, s.draft)[s.start : s.end] for s in spans)
     places = ((draft.text.find(q), len(q)) for q in quotes if q)
     return tuple(Held(start=at, end=at + size) for at, size in places if at >= 0)

@@ -72,6 +72,7 @@ async def trim(
     surplus_words: int,
     most_words: int,
     *,
+    some: bool = False,
     held: Sequence[Held] = (),
     turn: int,
     priority: float = 0.0,
@@ -80,7 +81,7 @@ async def trim(
 
     The editor names sentences that can go, more than are needed, and code chooses among them by
     counting: never more than ``most_words`` words, nothing ``held``, and no sentence that a rule
-    wants there.
+    wants there. With ``some`` the shortest sentence may go although it is longer than that.
     """
     parts = sentences(text)
     listed = "\n".join(
@@ -100,6 +101,9 @@ async def trim(
     ]
     constraints = desk.plan.carried(section)
     free = [n for n in numbers if not rules.breaks(text, without(text, parts, {n}), constraints)]
+    if some and free:
+        surplus_words = max(surplus_words, min(count_words(parts[n - 1].text) for n in free))
+        most_words = max(most_words, surplus_words)
     return cut(text, parts, free, surplus_words, most_words, constraints)
 
 
@@ -183,7 +187,7 @@ def cut(
     slack = max(most_words - surplus_words, 0) // 2
     gone = [known[place] for place in nearest(sizes, surplus_words, most_words, slack)]
 
-    def broken(numbers: Collection[int]) -> bool:
+    def broken(numbers: Collection[int]) -> tuple[str, ...]:
         return rules.breaks(text, without(text, parts, set(numbers)), constraints)
 
     while gone and broken(gone):

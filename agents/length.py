@@ -4,6 +4,7 @@ A model is asked for more words, or which sentences can go; what of its answer i
 decides by counting, so that a writer whose own lengths are far off still comes out right.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inkwright.agents import editor, writer
@@ -90,7 +91,7 @@ def _around(words: int, share: float) -> tuple[int, int]:
     return max(words - off, 1), words + off
 
 
-def _bounded(low: int, high: int | None, aim: int, constraints: tuple[Constraint, ...] | list[Constraint]) -> Band:
+def _bounded(low: int, high: int | None, aim: int, constraints: Sequence[Constraint]) -> Band:
     """Return a band within the bounds that length constraints set, which come before a budget."""
     lengths = [c for c in constraints if c.kind == "length"]
     floor = max((c.min_words for c in lengths if c.min_words), default=0)
@@ -169,10 +170,9 @@ async def _step(
     if words >= aim.low:
         if not edits:
             return text
-        spare = FEW_WORDS if going.stuck else 0
         shorter = await editor.trim(
-            desk, section.id, text, -missing + spare, words - aim.low + spare,
-            held=held, turn=going.turn, priority=priority,
+            desk, section.id, text, -missing, words - aim.low,
+            some=going.stuck, held=held, turn=going.turn, priority=priority,
         )  # fmt: skip
         going.stuck = shorter == text
         return shorter

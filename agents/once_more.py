@@ -1,19 +1,19 @@
-"""Reading the piece once more: what its sections say twice, how they join, where they disagree.
+"""Reading the piece once more: what its sections say twice, and how they join.
 
-What repeats is found by rule, so that each fault has its quote; how two neighbours join, by a judge.
+What repeats is found by rule, so that each fault has its quote; how neighbours join, by a judge.
 Of two sections that say the same, the one whose topic it is keeps it, and the other is patched:
-once, and what is left is reported.
+once, and what is left is reported. (Conflicts in memory are for settling.)
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from inkwright.agents import editor
 from inkwright.agents.answers import Seams
 from inkwright.agents.balance import keep
 from inkwright.agents.desk import Desk
-from inkwright.memory import drafts, ledger, repetition
+from inkwright.memory import drafts, repetition
 from inkwright.memory.draft import Draft, Finding
-from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.held import touches
 from inkwright.memory.outline import Section
@@ -40,8 +40,6 @@ class Fault(Value):
     quote: str
     wanted: str
     """What is to be done about it."""
-    entry: str = ""
-    """The memory entry that the words disagree with, in full."""
 
 
 async def faults(desk: Desk, *, judged: bool) -> tuple[Fault, ...]:
@@ -50,7 +48,6 @@ async def faults(desk: Desk, *, judged: bool) -> tuple[Fault, ...]:
     found = [_mendable(desk, current, r) for r in repetition.repeats(_texts(current))]
     taken = [f for f in found if f is not None]
     if judged and desk.arms.review == "full":
-        taken += _conflicts(desk, current)
         taken += await _seams(desk, current)
     return tuple({(f.section, f.quote): f for f in reversed(taken)}.values())[::-1]
 
@@ -101,7 +98,6 @@ async def _mended(desk: Desk, section: Section, batch: Sequence[Fault], number: 
             draft.text,
             [Finding(constraint=n, status="broken", evidence=f.quote) for n, f in named.items()],
             {n: f.wanted for n, f in named.items()},
-            entries="\n".join(dict.fromkeys(f.entry for f in there if f.entry)),
             held=draft.held,
             turn=number,
             purpose="once more",
@@ -128,7 +124,8 @@ def _mendable(desk: Desk, current: Mapping[str, Draft], repeat: Repeat) -> Fault
     outline = desk.plan.outline
     sides = [(repeat.section, repeat.quote, repeat.of), (repeat.of, repeat.there, repeat.section)]
     if repeat.section != repeat.of and repeat.kind == "sentence":
-        later, earlier = (_share(outline.section(s), repeat.quote) for s in (repeat.section, repeat.of))
+        later = _share(outline.section(repeat.section), repeat.quote)
+        earlier = _share(outline.section(repeat.of), repeat.quote)
         if later > earlier:
             sides.reverse()
     for section, quote, other in sides:
@@ -162,36 +159,12 @@ def _free(draft: Draft, quote: str) -> bool:
     return at >= 0 and not touches(draft.held, at, at + len(quote))
 
 
-def _conflicts(desk: Desk, current: Mapping[str, Draft]) -> Iterable[Fault]:
-    """Yield the sentences that give a fact another value than an earlier section does."""
-    place = desk.plan.outline.position
-    for pair in ledger.conflicts(desk.ledger.refresh().latest()):
-        if any(e.span is None or e.span.section not in current for e in pair):
-            continue
-        first, second = sorted(pair, key=lambda e: place[e.span.section] if e.span else 0)
-        quote = _quote(desk, second)
-        assert second.span is not None
-        if first.id != second.id and _free(current[second.span.section], quote):
-            yield Fault(
-                section=second.span.section,
-                quote=quote,
-                wanted=f"It is told otherwise before: {first.statement}",
-                entry=first.line,
-            )
-
-
-def _quote(desk: Desk, entry: Entry) -> str:
-    assert entry.span is not None
-    text = desk.text_of(entry.span.section, entry.span.draft)
-    return text[entry.span.start : entry.span.end]
-
-
 async def _seams(desk: Desk, current: Mapping[str, Draft]) -> list[Fault]:
     """Return where a section's beginning does not join the end of the one before, by a judge."""
     if desk.plan.outline.continuity == "free":
         return []
     ids = list(current)
-    pairs = [(a, b) for a, b in zip(ids, ids[1:], strict=False) if current[b].author != "person"]
+    pairs = [(a, b) for a, b in pairwise(ids) if current[b].author != "person"]
     found: list[Fault] = []
     for number, first in enumerate(range(0, len(pairs), SEAMS_A_CALL), 1):
         batch = pairs[first : first + SEAMS_A_CALL]

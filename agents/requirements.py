@@ -1,7 +1,7 @@
 """Planner, first step: what a request fixes, as typed constraints with a quote for each."""
 
-from inkwright.agents.asked_length import Asked, asked_length, bounded
 from inkwright.agents.answers import Instructions, Requirement, Requirements
+from inkwright.agents.asked_length import Asked, asked_length, bounded
 from inkwright.agents.desk import REQUEST_SHARE, Desk
 from inkwright.agents.parse import in_other_script, is_han
 from inkwright.memory.brief import Brief, Constraint, Placement
@@ -13,6 +13,8 @@ from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
 DEFAULT_WORDS = 1200
+
+
 def words_asked_for(brief: Brief, found: Requirements | None = None) -> int:
     """Return the length of the whole piece: the brief's, the request's own, or 1,200."""
     asked = _length_asked_for(brief, found)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from inkwright.app.api import (
         Run,
         awrite,
+        edit,
         import_file,
         plan,
         resume,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         sync,
         write,
     )
+    from inkwright.app.editing import Edit
     from inkwright.app.engine import Manuscript, PlannedWork
     from inkwright.app.importing import Imported
     from inkwright.app.memory_of import Memory
@@ -72,8 +74,10 @@ _HOMES = {
         "TextGrew",
     ),
     "inkwright.app.api": (
-        "Run", "awrite", "import_file", "plan", "resume", "status", "stream", "sync", "write",
+        "Run", "awrite", "edit", "import_file", "plan", "resume", "status", "stream", "sync",
+        "write",
     ),
+    "inkwright.app.editing": ("Edit",),
     "inkwright.app.engine": ("Manuscript", "PlannedWork"),
     "inkwright.app.importing": ("Imported",),
     "inkwright.app.memory_of": ("Memory",),
@@ -91,14 +95,14 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "BadInput", "Brief", "BudgetSpent", "CallAnswered", "CannotSync", "Constraint", "Event",
+    "BadInput", "Brief", "BudgetSpent", "CallAnswered", "CannotSync", "Constraint", "Edit", "Event",
     "Finished", "Imported", "InkwrightError", "LeaseLost", "LibraryUnusable", "Manuscript",
     "Memory", "ModelError", "ModelRefused", "ModelUnreachable", "Notice", "OutlineItem",
     "PhaseBegan", "Placement", "Planned", "PlannedWork", "Remembered", "Report", "Run",
     "SectionBegan", "SectionFailed", "SectionLine", "SectionReached", "SectionRevised",
     "SectionSettled", "Settings", "Standing", "Synced", "Text", "TextGrew", "UnusableAnswer",
-    "WorkBusy", "WorkNotFound", "__version__", "awrite", "import_file", "plan", "resume", "status",
-    "stream", "sync", "write",
+    "WorkBusy", "WorkNotFound", "__version__", "awrite", "edit", "import_file", "plan", "resume",
+    "status", "stream", "sync", "write",
 ]  # fmt: skip
 
 

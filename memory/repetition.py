@@ -5,6 +5,7 @@ Words are counted as everywhere, one for each Han or kana character, whatever th
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import regex
 
@@ -105,9 +106,7 @@ def same_openings(texts: Mapping[str, str]) -> list[Repeat]:
             continue
         if opening in seen:
             of, there = seen[opening]
-            found.append(
-                Repeat(section=sid, quote=first.text, of=of, there=there, kind="opening")
-            )
+            found.append(Repeat(section=sid, quote=first.text, of=of, there=there, kind="opening"))
         seen.setdefault(opening, (sid, first.text))
     return found
 
@@ -142,9 +141,7 @@ def _alike(parts: Mapping[str, Sequence[Sentence]]) -> Iterable[Repeat]:
         shared = Counter(place for w in telling for place in index[w] if place[0] != sid)
         for (of, m), number in shared.most_common(1):
             if number >= max(ALIKE * len(content), CONTENT_WORDS - 1):
-                yield Repeat(
-                    section=sid, quote=parts[sid][n].text, of=of, there=parts[of][m].text
-                )
+                yield Repeat(section=sid, quote=parts[sid][n].text, of=of, there=parts[of][m].text)
         for w in telling:
             index[w].append((sid, n))
 
@@ -153,5 +150,5 @@ def _content(text: str) -> set[str]:
     """Return the words that carry the content of a sentence; of Han text, pairs of characters."""
     found = [w.casefold() for w in words(text)]
     if _HAN.search(text):
-        return {a + b for a, b in zip(found, found[1:], strict=False)}
+        return {a + b for a, b in pairwise(found)}
     return {w for w in found if len(w) >= _SHORT}

@@ -11,7 +11,7 @@ from tests.agents.small_runs import Outcome, Small
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-OFF = {name: 0.6 for name in ("length_error", "continue_error", "trim_error", "densify_error")}
+OFF = dict.fromkeys(("length_error", "continue_error", "trim_error", "densify_error"), 0.6)
 ENGLISH = "A report on old boats, {}."
 CHINESE = "写一篇关于港口旧船的报告，{}。"
 

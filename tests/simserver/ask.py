@@ -24,6 +24,7 @@ ROLES: Mapping[str | None, Role] = {
     "Contradictions": "reviewer",
     "Seams": "reviewer",
     "Edits": "editor",
+    "Rewording": "editor",
     "Cuts": "editor",
 }
 _SAMPLING = ("temperature", "top_p", "top_k", "min_p", "seed", "repetition_penalty", "stop")

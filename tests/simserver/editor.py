@@ -29,7 +29,9 @@ def edits(ask: Ask, config: SimConfig) -> dict[str, Any]:
         return {"edits": []}
     before = numbered(ask.prompt.block("sentences"))
     if (more := ask.prompt.asked(r"Add about (\d+) ")) is not None:
-        return {"edits": _fuller(before, round(more * (1 + missed(ask, config.densify_error))), ask)}
+        return {
+            "edits": _fuller(before, round(more * (1 + missed(ask, config.densify_error))), ask)
+        }
     after = dict(before)
     if config.editor_oscillates:
         findings = findings[:1]
@@ -38,6 +40,24 @@ def edits(ask: Ask, config: SimConfig) -> dict[str, Any]:
         _mend(finding, after, ask)
     changed = [n for n in after if after[n] != before.get(n)]
     return {"edits": [{"first": n, "last": n, "text": after[n]} for n in sorted(changed)]}
+
+
+def rewording(ask: Ask, config: SimConfig) -> dict[str, Any]:
+    """Return every other sentence in other words, from the first; to go on, more after the last."""
+    if ask.dice.chance(config.editor_ignores, "ignores"):
+        return {"edits": []}
+    before, change = numbered(ask.prompt.block("sentences")), ask.prompt.field("Change")
+    tongue, rng = tongue_of(ask.prompt), ask.dice.random("reworded")
+    if change.startswith("Go on"):
+        last = max(before)
+        more = tongue.gap.join(tongue.sentence(rng, 12) for _ in range(2))
+        return {"edits": [{"first": last, "last": last, "text": before[last] + tongue.gap + more}]}
+    return {
+        "edits": [
+            {"first": n, "last": n, "text": tongue.sentence(rng, count_words(before[n]))}
+            for n in sorted(before)[::2]
+        ]
+    }
 
 
 def cuts(ask: Ask, config: SimConfig) -> dict[str, Any]:

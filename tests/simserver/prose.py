@@ -7,8 +7,8 @@ from functools import partial
 from tests.simserver.ask import Ask
 from tests.simserver.chinese import Chinese
 from tests.simserver.config import SimConfig
-from tests.simserver.english import English
 from tests.simserver.dice import Dice
+from tests.simserver.english import English
 from tests.simserver.facts import plain, statements, tongue_of
 from tests.simserver.prompt import Item, forbids, quoted
 from tests.simserver.tokens import count_words
@@ -119,7 +119,9 @@ def _goal(ask: Ask, config: SimConfig) -> int:
     """Return how many words are written: those asked for, more or less."""
     more = ask.prompt.asked(r"Write about (\d+) more ")
     if more is not None:
-        return max(1, round(more * config.continue_factor * (1 + missed(ask, config.continue_error))))
+        return max(
+            1, round(more * config.continue_factor * (1 + missed(ask, config.continue_error)))
+        )
     asked = ask.prompt.numbers("Length") or [DEFAULT_WORDS]
     error = missed(ask, config.length_error)
     return max(1, round(sum(asked[:2]) / len(asked[:2]) * config.length_factor * (1 + error)))

@@ -8,7 +8,6 @@ from tests.simserver.config import SimConfig
 from tests.simserver.facts import Entry, entries, find, plain, tongue_of
 from tests.simserver.prompt import Item, forbids, items, quoted, sentences
 
-
 _BEGINS = re.compile(r"^\[(\w+)\] begins: (.+)$", re.MULTILINE)
 
 

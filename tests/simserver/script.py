@@ -24,6 +24,7 @@ FILLERS: Mapping[str, Filler] = {
     "Contradictions": reviewer.contradictions,
     "Seams": reviewer.seams,
     "Edits": editor.edits,
+    "Rewording": editor.rewording,
     "Cuts": editor.cuts,
 }
 
