@@ -102,6 +102,15 @@ def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple
         if constraint is not None and normalise(constraint.text) not in known:
             known.add(normalise(constraint.text))
             taken.append(constraint)
+    for phrase in brief.banned:
+        taken.append(
+            Constraint(
+                text=f"Never write “{phrase}”",
+                kind="must_not_contain",
+                phrases=(phrase,),
+                where=Placement(scope="all"),
+            )
+        )
     if brief.language and not any(c.kind == "language" for c in taken):
         taken.append(
             Constraint(

@@ -212,6 +212,9 @@ def _identity(brief: Brief) -> dict[str, Any]:
     told = brief.model_dump(mode="json")
     if not told["proposals"]:
         del told["proposals"]
+    for name in ("sample", "banned"):
+        if not told[name]:
+            del told[name]
     for given in told["memory"]:
         if given["story_time"] is None:
             del given["story_time"]
