@@ -40,9 +40,7 @@ def score(asked: int, written: int) -> float:
 
 
 @pytest.mark.parametrize(("form", "unit"), [(ENGLISH, "{} words"), (CHINESE, "{}字")])
-@pytest.mark.parametrize(
-    ("target", "seeds"), [(100, 6), (300, 4), (1000, 3), (4000, 1), (20_000, 1)]
-)
+@pytest.mark.parametrize(("target", "seeds"), [(100, 5), (300, 3), (1000, 2), (4000, 1)])
 async def test_the_whole_is_within_5_percent_and_each_section_within_10(
     runs, form, unit, target, seeds
 ):
@@ -57,6 +55,13 @@ async def test_the_whole_is_within_5_percent_and_each_section_within_10(
     assert mean(scores) >= 97
 
 
+async def test_a_piece_of_20_000_words_is_no_further_off(runs):
+    outcome = await runs.run(piece(ENGLISH.format("20,000 words"), 1))
+    assert abs(words(outcome) / 20_000 - 1) <= 0.02
+    assert worst(outcome) <= 0.1 + 1e-9
+    assert sum(_rounds(outcome).values()) <= 3 * len(outcome.texts)
+
+
 def _rounds(outcome: Outcome) -> dict[str, int]:
     """Return how many calls each section took beside its draft."""
     found: dict[str, int] = {}
@@ -66,7 +71,7 @@ def _rounds(outcome: Outcome) -> dict[str, int]:
     return found
 
 
-@pytest.mark.parametrize("salt", range(3))
+@pytest.mark.parametrize("salt", range(2))
 @pytest.mark.parametrize(
     ("asked", "low", "high"),
     [
