@@ -231,6 +231,19 @@ class Contradictions(Form):
     contradictions: list[Contradiction] = Field(max_length=12)
 
 
+class Seam(Form):
+    section: Annotated[str, Field(max_length=12)]
+    quote: Line
+    """The words of its beginning that jar, exactly."""
+    fault: Line
+
+
+class Seams(Form):
+    """reviewer / seams: where a section's beginning does not join the end of the one before."""
+
+    seams: list[Seam] = Field(max_length=12)
+
+
 class Edit(Form):
     first: SentenceNumber
     """Number of the first sentence replaced."""
@@ -242,6 +255,15 @@ class Edits(Form):
     """editor / patch: new wording for numbered sentences; all others stay as they are."""
 
     edits: list[Edit] = Field(max_length=8)
+
+    def wording(self) -> str:
+        return " ".join(e.text for e in self.edits)
+
+
+class Rewording(Form):
+    """editor / instructed: new wording for the sentences that a person's request is about."""
+
+    edits: list[Edit] = Field(max_length=24)
 
     def wording(self) -> str:
         return " ".join(e.text for e in self.edits)

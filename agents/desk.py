@@ -137,6 +137,10 @@ class Desk:
         )
         return render(house, self.overrides)
 
+    def _sample(self) -> str:
+        budget = int(self.context_tokens * STYLE_SHARE)
+        return shorten(self.brief.sample, budget, self.tokenizer.count)
+
     def room_for(self, max_tokens: int, *others: str) -> int:
         """Return the tokens left for one more text beside ``others`` in a prompt."""
         opening = self._opening or self.opening("")
@@ -179,6 +183,8 @@ class Desk:
                 "Style",
                 shorten(brief.style, int(self.context_tokens * STYLE_SHARE), self.tokenizer.count),
             ),
+            ("A sample of the voice to write in", self._sample()),
+            ("Never write", "; ".join(f"“{phrase}”" for phrase in brief.banned)),
             ("Request", self.request),
         )
         return "\n".join(f"{name}: {value}" for name, value in facts if value)
@@ -202,7 +208,9 @@ def orders(desk: Desk, section: Section) -> str:
     ]
     if not desk.outline_shown_whole():
         lines.append(_line("Nearby sections", _neighbours(outline, section)))
-    carried = desk.plan.carried(section.id)
+    banned = set(desk.brief.banned)  # the opening of every prompt says so already
+    every = desk.plan.carried(section.id)
+    carried = [c for c in every if not (c.phrases and banned.issuperset(c.phrases))]
     if carried:
         lines.append("Requirements:")
         lines.extend(f"- [{c.id}] {c.text}" for c in carried)

@@ -1,10 +1,13 @@
 """Editor: patches by sentence number, so that text outside them stays byte for byte."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Collection, Iterator, Sequence, Set
 
+from inkwright.agents import rules
 from inkwright.agents.answers import Cuts, Edit, Edits
 from inkwright.agents.desk import Desk
+from inkwright.agents.fitting import nearest
 from inkwright.agents.parse import Unreadable, read_prose
+from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Finding
 from inkwright.memory.held import Held, touches
 from inkwright.memory.wordcount import Sentence, count_words, sentences
@@ -14,6 +17,9 @@ from inkwright.prompts.render import fence
 LONGER_TIMES = 2
 LONGER_WORDS = 60
 """An edit may have twice the words it replaces, and so many more for what was missing."""
+CHOICE = 1.5
+CHOICE_WORDS = 20
+"""A trim asks for sentences of half as many words again as are to go, and these, to choose from."""
 
 
 async def patch(
@@ -66,12 +72,16 @@ async def trim(
     surplus_words: int,
     most_words: int,
     *,
+    some: bool = False,
+    held: Sequence[Held] = (),
     turn: int,
     priority: float = 0.0,
 ) -> str:
-    """Return ``text`` with sentences taken out until ``surplus_words`` words are gone.
+    """Return ``text`` without as many sentences as make up ``surplus_words``, as nearly as can be.
 
-    Never more than ``most_words`` go.
+    The editor names sentences that can go, more than are needed, and code chooses among them by
+    counting: never more than ``most_words`` words, nothing ``held``, and no sentence that a rule
+    wants there. With ``some`` the shortest sentence may go although it is longer than that.
     """
     parts = sentences(text)
     listed = "\n".join(
@@ -79,12 +89,67 @@ async def trim(
     )
     prompt = inputs.Trim(
         section=section,
-        words=str(surplus_words),
+        words=str(round(surplus_words * CHOICE) + CHOICE_WORDS),
         sentences=fence("sentences", desk.clipped(listed, 250)),
     )
     ask = desk.ask(section, "editor", f"trim {turn}", prompt, 250, priority=priority)
     answer = await desk.models.form(ask, Cuts)
-    return cut(text, parts, answer.sentences, surplus_words, most_words)
+    numbers = [
+        n
+        for n in dict.fromkeys(answer.sentences)
+        if 1 <= n <= len(parts) and not touches(held, parts[n - 1].start, parts[n - 1].end)
+    ]
+    constraints = desk.plan.carried(section)
+    free = [n for n in numbers if not rules.breaks(text, without(text, parts, {n}), constraints)]
+    if some and free:
+        surplus_words = max(surplus_words, min(count_words(parts[n - 1].text) for n in free))
+        most_words = max(most_words, surplus_words)
+    return cut(text, parts, free, surplus_words, most_words, constraints)
+
+
+async def densify(
+    desk: Desk,
+    section: str,
+    text: str,
+    missing_words: int,
+    most_words: int,
+    *,
+    held: Sequence[Held] = (),
+    turn: int,
+    priority: float = 0.0,
+) -> str:
+    """Return ``text`` with about ``missing_words`` more words in sentences that it has.
+
+    The editor gives a few sentences again, fuller; of these code takes the ones that come nearest,
+    and never more than ``most_words``.
+    """
+    parts = sentences(text)
+    prompt = inputs.Densify(
+        section=section,
+        words=str(missing_words),
+        sentences=fence("sentences", _numbered(desk, text, parts)),
+    )
+    tokens = 300 + 4 * missing_words
+    ask = desk.ask(section, "editor", f"densify {turn}", prompt, tokens, priority=priority)
+    answer = await desk.models.form(ask, Edits, lambda a: _fault(a, parts))
+    taken: dict[int, Edit] = {}
+    for edit, new in _usable(answer, parts):
+        start, end = parts[edit.first - 1].start, parts[edit.last - 1].end
+        theirs = [text[h.start : h.end] for h in held if touches([h], start, end)]
+        if all(words in new for words in theirs) and not set(range(edit.first, edit.last + 1)) & {
+            n for e in taken.values() for n in range(e.first, e.last + 1)
+        }:
+            taken.setdefault(edit.first, edit)
+    constraints = desk.plan.carried(section)
+    edits = [
+        e
+        for e in taken.values()
+        if not rules.breaks(text, applied(text, parts, Edits(edits=[e])), constraints)
+    ]
+    words = count_words(text)
+    sizes = [count_words(applied(text, parts, Edits(edits=[e]))) - words for e in edits]
+    chosen = [edits[n] for n in nearest(sizes, missing_words, most_words)]
+    return applied(text, parts, Edits(edits=chosen))
 
 
 def applied(text: str, parts: Sequence[Sentence], answer: Edits) -> str:
@@ -110,26 +175,28 @@ def cut(
     numbers: Sequence[int],
     surplus_words: int,
     most_words: int,
+    constraints: Sequence[Constraint] = (),
 ) -> str:
-    """Return ``text`` without the sentences numbered, in that order, until the surplus is gone.
+    """Return ``text`` without those of the sentences numbered that come nearest to the surplus.
 
-    A sentence with which more than ``most_words`` would go is passed over.
+    Never more than ``most_words`` words go; of choices that come to the same, the sentences named
+    first go. A sentence stays where without it a rule would be broken that was kept.
     """
-    gone: set[int] = set()
-    words = 0
-    for number in dict.fromkeys(numbers):
-        if words >= surplus_words:
-            break
-        if not 1 <= number <= len(parts):
-            continue
-        size = count_words(parts[number - 1].text)
-        if words + size <= most_words:
-            gone.add(number)
-            words += size
-    return _without(text, parts, gone)
+    known = [n for n in dict.fromkeys(numbers) if 1 <= n <= len(parts)]
+    sizes = [count_words(parts[n - 1].text) for n in known]
+    slack = max(most_words - surplus_words, 0) // 2
+    gone = [known[place] for place in nearest(sizes, surplus_words, most_words, slack)]
+
+    def broken(numbers: Collection[int]) -> tuple[str, ...]:
+        return rules.breaks(text, without(text, parts, set(numbers)), constraints)
+
+    while gone and broken(gone):
+        back = (n for n in reversed(gone) if not broken(set(gone) - {n}))
+        gone.remove(next(back, gone[-1]))
+    return without(text, parts, set(gone))
 
 
-def _without(text: str, parts: Sequence[Sentence], gone: Set[int]) -> str:
+def without(text: str, parts: Sequence[Sentence], gone: Set[int]) -> str:
     """Return ``text`` without the sentences ``gone``; of the gaps around them the widest stays."""
     pieces: list[str] = []
     gaps: list[str] = []

@@ -1,63 +1,157 @@
-"""Length: a controller, not a hope. Count, then continue or trim, a bounded number of times."""
+"""Length: a controller, not a hope. Count, then continue, densify or trim, so many times at most.
 
+A model is asked for more words, or which sentences can go; what of its answer is taken, code
+decides by counting, so that a writer whose own lengths are far off still comes out right.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inkwright.agents import editor, writer
 from inkwright.agents.desk import Desk
+from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Manifest
 from inkwright.memory.errors import ModelError
+from inkwright.memory.held import Held
 from inkwright.memory.outline import Section
 from inkwright.memory.wordcount import count_words
 
 TOLERANCE = 0.1
-ROUNDS = 3
+"""How far a section may be off its budget."""
+WHOLE_TOLERANCE = 0.05
+"""How far the whole piece may be off the length it is to have."""
+ROUNDS = 6
 PROGRESS = 0.75
-"""A round that leaves more than this share of the miss is the last: the model can't do it."""
+"""A round that leaves more than this share of the miss has failed."""
+FAILURES = 2
+"""Failed rounds after which another one is not tried."""
+FEW_WORDS = 30
+"""So few are worked into sentences that are there; a writer who goes on would write too many."""
+LEAST_RATIO = 0.3
+"""A writer who gives less of what it was asked for is not asked for still more."""
 
 
 @dataclass(frozen=True)
 class Band:
-    """The words a section may have."""
+    """The words a text may have, and those to aim at."""
 
     low: int
-    high: int
+    high: int | None
+    """None: there is no upper bound."""
+    aim: int
 
     def miss(self, words: int) -> int:
         """Return by how many words a text is outside; 0 inside."""
-        return max(self.low - words, words - self.high, 0)
+        over = words - self.high if self.high is not None else 0
+        return max(self.low - words, over, 0)
+
+    def __str__(self) -> str:
+        if self.high is None:
+            return f"at least {self.low}"
+        return f"{self.low} to {self.high}" if self.low else f"at most {self.high}"
 
 
-def band(desk: Desk, section: Section, manifest: Manifest) -> Band:
-    """Return the section's band: its budget within a tenth, and what its constraints demand."""
-    low = round(manifest.target_words * (1 - TOLERANCE))
-    high = round(manifest.target_words * (1 + TOLERANCE))
-    for constraint in desk.plan.carried(section.id):
-        if constraint.kind == "length":
-            if constraint.min_words:
-                low = max(low, constraint.min_words)
-            if constraint.max_words:
-                high = min(high, constraint.max_words)
-    return Band(min(low, high), max(low, high))
+def band(desk: Desk, section: Section, target_words: int | None = None) -> Band:
+    """Return the section's band: its budget within a tenth, and what its constraints demand.
+
+    ``target_words``: the budget after rebalancing, which it aims at. The one section of a piece is
+    held to the bounds of the whole.
+    """
+    alone = len(desk.plan.outline.sections) == 1
+    if alone:
+        found = whole_band(desk)
+        low, high = found.low, found.high
+    else:
+        low, high = _around(section.target_words, TOLERANCE)
+    return _bounded(low, high, target_words or section.target_words, desk.plan.carried(section.id))
+
+
+def whole_band(desk: Desk) -> Band:
+    """Return the band of the whole piece.
+
+    Bounds that the brief gives as constraints are bounds; without any, its length is one to aim at.
+    """
+    target = desk.plan.outline.target_words
+    bounds = [c for c in desk.plan.whole if c.kind == "length"]
+    if bounded_only(desk):
+        return _bounded(0, None, target, bounds)
+    low, high = _around(target, WHOLE_TOLERANCE)
+    return _bounded(low, high, target, bounds)
+
+
+def bounded_only(desk: Desk) -> bool:
+    """True when the brief bounds the length of the whole, and gives none to aim at."""
+    bounds = any(c.kind == "length" and c.required for c in desk.plan.whole)
+    return bounds and not desk.brief.words
+
+
+def _around(words: int, share: float) -> tuple[int, int]:
+    """Return the least and the most words that are no more than ``share`` off."""
+    off = int(words * share + 1e-9)
+    return max(words - off, 1), words + off
+
+
+def _bounded(low: int, high: int | None, aim: int, constraints: Sequence[Constraint]) -> Band:
+    """Return a band within the bounds that length constraints set, which come before a budget."""
+    lengths = [c for c in constraints if c.kind == "length"]
+    floor = max((c.min_words for c in lengths if c.min_words), default=0)
+    ceiling = min((c.max_words for c in lengths if c.max_words), default=None)
+    if high is not None and floor > high:
+        low, high = floor, round(floor * (1 + 2 * TOLERANCE))
+    low = max(low, floor)
+    if ceiling is not None and ceiling < low:
+        low, high = max(floor, round(ceiling * (1 - 2 * TOLERANCE))), ceiling
+    if ceiling is not None:
+        high = ceiling if high is None else min(high, ceiling)
+    if high is None:
+        return Band(low, None, max(aim, round(low * (1 + WHOLE_TOLERANCE))))
+    high = max(low, high)
+    edge = (high - low) // 4
+    return Band(low, high, min(max(aim, low + edge), high - edge))
+
+
+@dataclass
+class _Going:
+    """What one fit has asked for so far."""
+
+    turn: int = 0
+    ratio: float = 1.0
+    """Words that the writer gave for each one it was last asked for, if it gave too few."""
+    stuck: bool = False
+    """No sentence was short enough to go: next, one that is too long goes, and words come back."""
 
 
 async def fit(
-    desk: Desk, section: Section, manifest: Manifest, text: str, *, priority: float
+    desk: Desk,
+    section: Section,
+    manifest: Manifest,
+    text: str,
+    *,
+    priority: float,
+    aim: Band | None = None,
+    held: tuple[Held, ...] = (),
+    rounds: int = ROUNDS,
 ) -> str:
-    """Return ``text`` brought into its band, or the version that came nearest."""
-    aim = band(desk, section, manifest)
-    best = text
-    for turn in range(1, ROUNDS + 1):
-        words = count_words(text)
-        if not aim.miss(words):
+    """Return ``text`` brought into its band, or the version that came nearest.
+
+    Nothing ``held`` is touched, and no rule is broken that was kept before.
+    """
+    aim = aim or band(desk, section, manifest.target_words)
+    best, going, failed = text, _Going(), 0
+    for going.turn in range(1, rounds + 1):
+        if not aim.miss(count_words(text)):
             return text
         try:
-            text = await _step(desk, section, manifest, text, aim, turn, priority)
+            text = await _step(desk, section, manifest, text, aim, held, going, priority)
         except ModelError as fault:
             desk.problem(f"{section.id}: its length could not be put right ({fault})")
             return best
-        if aim.miss(count_words(text)) > aim.miss(count_words(best)) * PROGRESS:
-            return min(best, text, key=lambda t: aim.miss(count_words(t)))
-        best = text
+        left = aim.miss(count_words(text))
+        failed += left > aim.miss(count_words(best)) * PROGRESS
+        if left < aim.miss(count_words(best)):
+            best = text
+        if failed > FAILURES:
+            break
     return best
 
 
@@ -67,22 +161,29 @@ async def _step(
     manifest: Manifest,
     text: str,
     aim: Band,
-    turn: int,
+    held: tuple[Held, ...],
+    going: _Going,
     priority: float,
 ) -> str:
-    words, middle = count_words(text), (aim.low + aim.high) // 2
-    if words < aim.low:
-        return await writer.go_on(
-            desk,
-            section,
-            manifest,
-            text,
-            middle - words,
-            turn=turn,
-            priority=priority,
+    words, edits = count_words(text), desk.arms.review != "off"
+    missing = aim.aim - words
+    if words >= aim.low:
+        if not edits:
+            return text
+        shorter = await editor.trim(
+            desk, section.id, text, -missing, words - aim.low,
+            some=going.stuck, held=held, turn=going.turn, priority=priority,
+        )  # fmt: skip
+        going.stuck = shorter == text
+        return shorter
+    if edits and missing <= FEW_WORDS:
+        most = aim.high - words if aim.high is not None else 2 * missing
+        return await editor.densify(
+            desk, section.id, text, missing, most, held=held, turn=going.turn, priority=priority
         )
-    if desk.arms.review == "off":
-        return text
-    return await editor.trim(
-        desk, section.id, text, words - middle, words - aim.low, turn=turn, priority=priority
+    asked = round(missing / max(going.ratio, LEAST_RATIO))
+    longer = await writer.go_on(
+        desk, section, manifest, text, asked, turn=going.turn, priority=priority
     )
+    going.ratio = min((count_words(longer) - words) / asked, 1.0)
+    return longer

@@ -1,8 +1,7 @@
 """Planner, first step: what a request fixes, as typed constraints with a quote for each."""
 
-import re
-
 from inkwright.agents.answers import Instructions, Requirement, Requirements
+from inkwright.agents.asked_length import Asked, asked_length, bounded
 from inkwright.agents.desk import REQUEST_SHARE, Desk
 from inkwright.agents.parse import in_other_script, is_han
 from inkwright.memory.brief import CITE, Brief, Constraint, Placement
@@ -14,35 +13,49 @@ from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
 DEFAULT_WORDS = 1200
-_LENGTH = re.compile(
-    r"(\d[\d,]*(?:\.\d+)?)\s*(k)?\s*[- ]?\s*(?:words?\b|字)|(\d+)\s*个?\s*字",
-    re.IGNORECASE,
-)
-_CLAUSE = re.compile(r"[.;:!?](?!\d)|,(?!\d)|[，、；：。！？\n]")
-_EACH = re.compile(r"\b(?:each|every|per|apiece)\b|每", re.IGNORECASE)
-"""In such a clause a length is that of a part, not of the whole."""
-SHORTEST_UNIT = 10
-"""Words of a series' unit below which a length cannot be meant for the whole series."""
 
 
 def words_asked_for(brief: Brief, found: Requirements | None = None) -> int:
     """Return the length of the whole piece: the brief's, the request's own, or 1,200."""
-    if brief.words:
-        return brief.words
-    units = found.units if found and found.units else 1
-    for clause in _CLAUSE.split(brief.request):
-        if (stated := _LENGTH.search(clause)) is None:
-            continue
-        number = float((stated.group(1) or stated.group(3)).replace(",", ""))
-        words = max(int(number * (1000 if stated.group(2) else 1)), 1)
-        of_a_part = _EACH.search(clause) or words < units * SHORTEST_UNIT
-        if not of_a_part:
-            return words
-        if units > 1:
-            return words * units
+    asked = _length_asked_for(brief, found)
+    if asked is not None:
+        return asked.words
     if found is not None and found.words and found.words > 0:
         return found.words
     return DEFAULT_WORDS
+
+
+def length_of_whole(brief: Brief, found: Requirements | None = None) -> Constraint | None:
+    """Return the bounds that the request sets to the length of the whole; None: it sets none."""
+    asked = _length_asked_for(brief, found)
+    if asked is None or not (asked.least or asked.most):
+        return None
+    told = {
+        (True, False): f"At least {asked.least} words",
+        (False, True): f"At most {asked.most} words",
+        (True, True): f"{asked.least} to {asked.most} words",
+    }
+    return Constraint(
+        text=told[asked.least is not None, asked.most is not None],
+        kind="length",
+        min_words=asked.least,
+        max_words=asked.most,
+        source="request",
+    )
+
+
+def _length_asked_for(brief: Brief, found: Requirements | None) -> Asked | None:
+    """Return the brief's own length, within its own bounds, or the one its request states."""
+    bounds = [c for c in brief.constraints if c.kind == "length" and c.where.scope == "whole"]
+    least = max((c.min_words for c in bounds if c.min_words), default=None)
+    most = min((c.max_words for c in bounds if c.max_words), default=None)
+    if brief.words:
+        return Asked(bounded(brief.words, least, most))
+    if bounds:
+        middle = (least + most) // 2 if least and most else least or most or DEFAULT_WORDS
+        return Asked(bounded(middle, least, most))
+    units = found.units if found and found.units else 1
+    return asked_length(brief.request, units)
 
 
 async def read_requirements(desk: Desk) -> Requirements | None:
@@ -81,12 +94,23 @@ def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple
     A requirement whose quote is not in the request was not found there, and is dropped.
     """
     taken = list(brief.constraints)
+    if (length := length_of_whole(brief, found)) is not None:
+        taken.append(length)
     known = {normalise(c.text) for c in taken}
     for item in found.requirements if found else ():
         constraint = _typed(item, request)
         if constraint is not None and normalise(constraint.text) not in known:
             known.add(normalise(constraint.text))
             taken.append(constraint)
+    for phrase in brief.banned:
+        taken.append(
+            Constraint(
+                text=f"Never write “{phrase}”",
+                kind="must_not_contain",
+                phrases=(phrase,),
+                where=Placement(scope="all"),
+            )
+        )
     if brief.language and not any(c.kind == "language" for c in taken):
         taken.append(
             Constraint(

@@ -24,6 +24,16 @@ def check(text: str, constraints: Sequence[Constraint]) -> list[Finding]:
     return [_found(text, c) for c in constraints if c.by_rule]
 
 
+def breaks(before: str, after: str, constraints: Sequence[Constraint]) -> tuple[str, ...]:
+    """Return the ids of the rules kept in ``before`` and broken in ``after``; not of lengths."""
+    lasting = [c for c in constraints if c.by_rule and c.kind not in ("length", "language")]
+    if not lasting or before == after:
+        return ()
+    kept = {f.constraint for f in check(before, lasting) if f.status == "met"}
+    broken = (f.constraint for f in check(after, lasting) if f.status == "broken")
+    return tuple(c for c in broken if c in kept)
+
+
 def _found(text: str, constraint: Constraint) -> Finding:
     """Return met, or broken with the words that show it (its own words for what is missing)."""
     evidence = {

@@ -7,11 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from inkwright.agents import settler, setup
+from inkwright.agents import instructed, settler, setup
 from inkwright.agents.config import Calling, Limits
 from inkwright.agents.desk import Desk, Streams, language_is_han
 from inkwright.agents.events import Watch
 from inkwright.agents.finder import Finder
+from inkwright.agents.instructed import Proposal, Span
 from inkwright.agents.office import Office, opened
 from inkwright.agents.probe import not_served
 from inkwright.agents.section_graph import Job, Progress, section_graph
@@ -26,6 +27,7 @@ from inkwright.agents.work_graph import (
     work_graph,
 )
 from inkwright.memory import drafts, works
+from inkwright.memory.draft import Draft
 from inkwright.memory.errors import (
     AccessRefused,
     BadInput,
@@ -132,6 +134,49 @@ async def remember(
         if not desk.planned:
             raise BadInput(f"{work_id} has no text yet; `inkwright resume {work_id}` writes it")
         return _result(desk, "planned", began, None)
+
+
+async def propose(
+    work_id: str,
+    section: str,
+    told: str,
+    *,
+    op: str | None = None,
+    span: Span | None = None,
+    library: Library,
+    calling: Calling,
+    limits: Limits,
+    watch: Watch,
+    watch_text: Streams = False,
+    office: Office | None = None,
+) -> Proposal:
+    """Return what an editor would change in a section on a person's word; change nothing."""
+    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
+        _check_planned(desk)
+        return await instructed.propose(desk, section, told, op=op, span=span)
+
+
+async def apply(
+    work_id: str,
+    proposal: Proposal,
+    numbers: Collection[int],
+    *,
+    library: Library,
+    calling: Calling,
+    limits: Limits,
+    watch: Watch,
+    watch_text: Streams = False,
+    office: Office | None = None,
+) -> Draft:
+    """Store a section with the hunks that the person took, memory following it."""
+    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
+        _check_planned(desk)
+        return await instructed.apply(desk, proposal, numbers)
+
+
+def _check_planned(desk: Desk) -> None:
+    if not desk.planned:
+        raise BadInput(f"{desk.work} has no text yet; `inkwright resume {desk.work}` writes it")
 
 
 async def redraft(

@@ -32,6 +32,8 @@ from inkwright.memory.outline import Section
 from inkwright.memory.wordcount import count_words
 
 MAX_ROUNDS = 2
+REFITS = 2
+"""Rounds to bring a patched text back to its length."""
 LANDING_FIRST = 1e9
 """Priority of what dependants wait for, above any other call."""
 
@@ -149,7 +151,10 @@ async def check(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
         priority=job.priority,
         evidence=job.manifest.evidence if job.manifest else (),
     )
-    if job.best is None or _badness(job, job.text, job.review) < _badness(job, *job.best):
+    if job.best is None or (
+        not job.review.adds_to(job.best[1])
+        and _badness(job, job.text, job.review) < _badness(job, *job.best)
+    ):
         job.best = (job.text, job.review)
     return {"broken": len(job.best[1].broken)}
 
@@ -175,6 +180,7 @@ async def patch(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
             priority=job.priority,
         )
         job.text = citations.tidied(job.text, desk.shelf.sources)
+        job.text = await _refitted(job, text, job.text)
     except ModelError as fault:
         desk.problem(f"{job.section.id}: not revised ({fault})")
         return {"round": MAX_ROUNDS}
@@ -240,11 +246,22 @@ def _material(job: Job, broken: Sequence[Finding]) -> str:
     return grounding.material(job.desk, faults, given) if faults else ""
 
 
+async def _refitted(job: Job, before: str, text: str) -> str:
+    """Return a patched text, brought back into its band if the patch took it further out."""
+    assert job.manifest is not None
+    aim = length.band(job.desk, job.section, job.manifest.target_words)
+    if aim.miss(count_words(text)) <= aim.miss(count_words(before)):
+        return text
+    return await length.fit(
+        job.desk, job.section, job.manifest, text, priority=job.priority, rounds=REFITS
+    )
+
+
 def _badness(job: Job, text: str, review: Review) -> tuple[int, int, int]:
     """Order versions: required faults first, then all faults, then distance from the length."""
     required = {c.id for c in job.desk.plan.carried(job.section.id) if c.required}
     assert job.manifest is not None
-    aim = length.band(job.desk, job.section, job.manifest)
+    aim = length.band(job.desk, job.section, job.manifest.target_words)
     return (
         sum(f.constraint in required for f in review.broken),
         len(review.broken),

@@ -1,31 +1,32 @@
 """The whole piece, once: constraints on all of it, and what its sections disagree about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from inkwright.agents import archivist, editor, reviewer, rules
+from inkwright.agents import balance, editor, length, once_more, reviewer, rules
 from inkwright.agents.desk import Desk
+from inkwright.agents.once_more import Fault
 from inkwright.memory import drafts, findings, ledger, staleness
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft, Finding, Review
-from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.passages import PASSAGE_WORDS, pieces
 from inkwright.memory.wordcount import tail
 
 LENGTH = "length"
 """Id of the constraint that the brief's ``words`` stands for."""
-WHOLE_TOLERANCE = 0.1
 
 
 def constraints_on_whole(desk: Desk) -> tuple[Constraint, ...]:
     """Return the constraints on the finished piece, its length among them."""
-    words = desk.plan.outline.target_words
+    if length.bounded_only(desk):
+        return desk.plan.whole
+    aim = length.whole_band(desk)
     about = Constraint(
         id=LENGTH,
-        text=f"About {words} words",
+        text=f"About {desk.plan.outline.target_words} words",
         kind="length",
-        min_words=round(words * (1 - WHOLE_TOLERANCE)),
-        max_words=round(words * (1 + WHOLE_TOLERANCE)),
+        min_words=aim.low,
+        max_words=aim.high,
     )
     return (about, *desk.plan.whole)
 
@@ -34,23 +35,25 @@ async def review_whole(desk: Desk) -> Review:
     """Return one finding for each constraint on the whole piece. Uses no quote from outside it."""
     constraints = constraints_on_whole(desk)
     if desk.arms.review == "off":
-        return Review(findings=tuple(rules.check(_text(desk), constraints[:1])))
+        by_length = [c for c in constraints if c.kind == "length"]
+        return Review(findings=tuple(rules.check(_text(desk), by_length)))
     text = _text(desk)
     by_rule = all(c.by_rule for c in constraints)
     shown = None if by_rule else _readable(desk, text)
     return await reviewer.check(desk, "whole", text, constraints, judged_text=shown)
 
 
-async def repair(desk: Desk, review: Review) -> bool:
-    """Mend, once, what a section can mend. Returns whether anything was changed.
+async def repair(desk: Desk, review: Review, faults: Sequence[Fault] = ()) -> bool:
+    """Mend, once, what a section can mend, then its length. Returns whether anything was changed.
 
     A forbidden phrase is taken out where it first stands; something missing is added to the last
     section.
     """
     told = {c.id: c.text for c in constraints_on_whole(desk)}
+    lengths = {c.id for c in constraints_on_whole(desk) if c.kind == "length"}
     changed = False
     for finding in review.broken:
-        if finding.constraint == LENGTH or _stamp(finding) in _stamps(desk):
+        if finding.constraint in lengths or _stamp(finding) in _stamps(desk):
             continue
         current = drafts.current(desk.library, desk.work)
         target = _place(desk, current, finding)
@@ -62,7 +65,8 @@ async def repair(desk: Desk, review: Review) -> bool:
             raise
         except ModelError as fault:
             desk.problem(f"{finding.constraint}: could not be repaired ({fault})")
-    return changed
+    changed |= await once_more.mend(desk, faults)
+    return await balance.balance(desk) or changed
 
 
 def remaining(desk: Desk) -> list[str]:
@@ -71,7 +75,7 @@ def remaining(desk: Desk) -> list[str]:
     Conflicts in memory, threads that nothing pays off, sections still stale, and where their own
     sentences contradict memory.
     """
-    lines = []
+    lines = [*balance.out_of_band(desk), *once_more.remaining(desk)]
     entries = ledger.entries(desk.library, desk.work)
     for one, other in ledger.conflicts(entries):
         lines.append(
@@ -103,25 +107,7 @@ async def _repaired(desk: Desk, draft: Draft, finding: Finding, told: Mapping[st
     )
     if text == draft.text:
         return False
-    carried = desk.plan.carried(sid)
-    review = Review(findings=tuple(rules.check(text, carried)))
-    if review.adds_to(draft.review):
-        return False
-    delta: tuple[Entry, ...] = ()
-    if desk.arms.memory == "full":
-        desk.ledger.refresh()
-        delta = await archivist.update(desk, desk.plan.outline.section(sid), draft, text)
-    drafts.patch(
-        desk.library,
-        desk.lease,
-        draft,
-        text=text,
-        stage="reviewed",
-        review=_merged(draft.review, review),
-        delta=delta,
-        checked=[_stamp(finding)],
-    )
-    return True
+    return await balance.keep(desk, draft, text, checked=(_stamp(finding),))
 
 
 def _stamp(finding: Finding) -> str:
@@ -133,13 +119,6 @@ def _stamps(desk: Desk) -> set[str]:
     current = drafts.current(desk.library, desk.work)
     with desk.library.read() as db:
         return {s for draft in current.values() for s in drafts.stamped(db, desk.work, draft)}
-
-
-def _merged(before: Review | None, rules_now: Review) -> Review:
-    """Return the old findings with those by rule renewed."""
-    renewed = {f.constraint: f for f in rules_now.findings}
-    old = before.findings if before else ()
-    return Review(findings=tuple(renewed.get(f.constraint, f) for f in old))
 
 
 def _place(desk: Desk, current: Mapping[str, Draft], finding: Finding) -> Draft | None:

@@ -12,9 +12,10 @@ from typing import Any, Literal, TypedDict
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from inkwright.agents import planner, settler, whole
+from inkwright.agents import once_more, planner, settler, whole
 from inkwright.agents.desk import Desk
 from inkwright.agents.events import Finished, PhaseBegan, Planned, SectionLine
+from inkwright.agents.once_more import Fault
 from inkwright.agents.scheduler import Scheduler
 from inkwright.memory import drafts, plans, works
 from inkwright.memory.draft import Review
@@ -27,7 +28,7 @@ class Stage(TypedDict):
     """The graph's state: a counter."""
 
     broken: int
-    """Constraints on the whole piece that are broken."""
+    """Constraints on the whole piece that are broken, and faults of its sections together."""
 
 
 @dataclass
@@ -43,6 +44,8 @@ class Run:
     stopped_in: str = ""
     """The phase in which that happened."""
     review: Review | None = None
+    faults: tuple[Fault, ...] = ()
+    """What the sections repeat, and how they join, before it is mended."""
 
 
 async def plan(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
@@ -92,15 +95,21 @@ async def review(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     pinned = _pinned(desk)
     if pinned.get("repair") == "begun":
         run.review = Review.model_validate(pinned["whole"])
-        return {"broken": len(run.review.broken)}
+        run.faults = tuple(Fault.model_validate(f) for f in pinned.get("faults") or ())
+        return {"broken": len(run.review.broken) + len(run.faults)}
     desk.watch(PhaseBegan(desk.work, "reviewing"))
     try:
         run.review = await whole.review_whole(desk)
+        if desk.arms.review != "off" and pinned.get("repair") != "done" and not missing(desk):
+            run.faults = await once_more.faults(desk, judged=True)
+            first = once_more.measured(desk).model_dump(mode="json")
+            told = [f.model_dump(mode="json") for f in run.faults]
+            works.pin(desk.library, desk.lease, faults=told, repetition=first)
     except (BudgetSpent, AccessRefused) as fault:
         run.stopped_by, run.stopped_in = fault, "reviewing"
         return {"broken": 0}
     works.pin(desk.library, desk.lease, whole=run.review.model_dump(mode="json"))
-    return {"broken": len(run.review.broken)}
+    return {"broken": len(run.review.broken) + len(run.faults)}
 
 
 async def repair(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
@@ -109,11 +118,12 @@ async def repair(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     assert run.review is not None
     works.pin(desk.library, desk.lease, repair="begun")
     try:
-        await whole.repair(desk, run.review)
+        await whole.repair(desk, run.review, run.faults)
     except (BudgetSpent, AccessRefused) as fault:
         run.stopped_by, run.stopped_in = fault, "repairing"
         return {}
-    works.pin(desk.library, desk.lease, repair="done")
+    works.pin(desk.library, desk.lease, repair="done", faults=None)
+    run.faults = ()
     return {}
 
 

@@ -38,7 +38,7 @@ async def write(desk: Desk, section: Section, manifest: Manifest, *, priority: f
         sources=evidence.shown(desk, manifest.evidence),
         before=fence("before", manifest.last_passage),
         orders=orders(desk, section),
-        words=str(manifest.target_words),
+        words=counted(desk, manifest.target_words),
         note=f"Note from the person: {manifest.note}" if manifest.note else "",
     )
     ask = desk.ask(
@@ -77,7 +77,7 @@ async def go_on(
         sources=evidence.shown(desk, manifest.evidence),
         orders=orders(desk, section),
         sofar=fence("sofar", tail(text, SOFAR_WORDS)),
-        words=str(missing_words),
+        words=counted(desk, missing_words, "more"),
     )
     ask = desk.ask(
         section.id,
@@ -95,6 +95,12 @@ async def go_on(
     if not more:
         return text
     return f"{text}{'' if text.endswith(chr(10)) else chr(10) + chr(10)}{more}"
+
+
+def counted(desk: Desk, words: int, more: str = "") -> str:
+    """Return a length as a writer of the piece's language counts it."""
+    unit = "characters (字)" if desk.han else "words"
+    return " ".join(filter(None, (str(words), more, unit)))
 
 
 def without_echo(text: str, prompt: str) -> str:

@@ -10,6 +10,7 @@ from inkwright.agents.config import Arms, Limits
 from inkwright.agents.events import Event, Finished, Watch, unwatched
 from inkwright.app import endpoints, engine
 from inkwright.app.brief_file import check, read_brief
+from inkwright.app.editing import Edit, Operation
 from inkwright.app.engine import Job, Manuscript, PlannedWork
 from inkwright.app.exporting.export import Exported, Format, Paper, Wanted
 from inkwright.app.exporting.unpacking import is_archive
@@ -289,6 +290,41 @@ def sync(folder: Path | str, *, titles: bool = False, **options: Unpack[Bounds])
     if synced.changed:
         _remember(synced.work, job)
     return synced
+
+
+def edit(
+    work: str,
+    section: str,
+    told: str = "",
+    *,
+    op: Operation | None = None,
+    span: tuple[int, int] | str | None = None,
+    **options: Unpack[Bounds],
+) -> Edit:
+    """Let an editor propose a change to a section; accept of it what you like.
+
+    ``told`` says the change in plain words; ``op`` is a ready-made one, to which ``told`` may add.
+    ``span`` keeps it to the sentences that these words, or this stretch in code points, touch.
+    Nothing is changed until ``accept``. Locked text is never changed.
+
+    >>> import inkwright
+    >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
+    >>> found = inkwright.edit(piece.work, "s1", "make it plainer")
+    >>> draft = found.accept([h.number for h in found.hunks][:1])
+    >>> draft.text == found.proposal.with_hunks([1])
+    True
+
+    Raises:
+        BadInput: there is no such section, operator or span, or all of it is locked.
+        ModelUnreachable: no model answers.
+    """
+    job = _job(options)
+    one = named((s.work for s in _standings(job.settings)), work)
+    endpoints.named(job.settings)
+    proposal = blocking(lambda: engine.propose(one, section, told, job, op=op, span=span))
+    return Edit(
+        one, proposal, lambda numbers: blocking(lambda: engine.apply(one, proposal, numbers, job))
+    )
 
 
 def status(work: str | None = None, *, settings: Settings | None = None) -> list[Standing]:

@@ -151,8 +151,19 @@ def _resolve(found: dict[str, Any], name: str, folder: Path) -> None:
         found["outline"] = [_item(item) for item in found_outline]
     if isinstance(memory := found.get("memory"), str):
         found["memory"] = _read_memory(folder / Path(memory).expanduser())
+    if isinstance(sample := found.get("sample"), str) and _names_file(sample, folder):
+        found["sample"] = read_text(folder / Path(sample.strip()).expanduser())
+    if isinstance(found.get("banned"), str):
+        found["banned"] = [found["banned"]]
     for key in [key for key, value in found.items() if value is None and key in KEYS]:
         del found[key]
+
+
+def _names_file(given: str, folder: Path) -> bool:
+    """True when a sample is not the words themselves, but the name of a text file."""
+    line = given.strip()
+    named = "\n" not in line and Path(line).suffix.lower() in (".txt", ".md")
+    return named and " " not in line
 
 
 def _read_outline(given: str, name: str, folder: Path) -> tuple[str | None, Any]:

@@ -1,9 +1,11 @@
-"""``inkwright text``, ``lock``, ``history``, ``diff`` and ``restore``: a section's own words."""
+"""``inkwright text``, ``edit``, ``lock``, ``history``, ``diff``, ``restore``: a section's words."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from inkwright.app.wording import Operation
 
 texts = typer.Typer()
 
@@ -25,6 +27,38 @@ def text(
     from inkwright.app.commands import revising
 
     revising.text(work, section, file)
+
+
+@texts.command()
+def edit(
+    work: Work,
+    section: Section,
+    told: Annotated[
+        str, typer.Argument(metavar="[INSTRUCTION]", help="What is to change, in plain words.")
+    ] = "",
+    op: Annotated[
+        Operation | None, typer.Option(help="A ready-made change; an instruction may add to it.")
+    ] = None,
+    span: Annotated[
+        str | None,
+        typer.Option(help="Only sentences with these words, or with code points A:B."),
+    ] = None,
+    accept: Annotated[
+        str | None, typer.Option(metavar="N,N", help="Take these hunks, by number.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Take every hunk that breaks no constraint.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the hunks; ask nothing, change nothing.")
+    ] = False,
+) -> None:
+    """Let an editor change a section as you say, and take of its hunks what you like."""
+    from inkwright.app.commands import editing
+
+    editing.edit(
+        work, section, told, op=op, span=span, accept=accept, everything=everything, dry_run=dry_run
+    )
 
 
 @texts.command()

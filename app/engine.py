@@ -19,6 +19,7 @@ from inkwright.app.report import Ran, Report, report, settings_shown
 from inkwright.app.settings import Settings
 from inkwright.memory import drafts, findings, plans, staleness, verdicts, works
 from inkwright.memory.brief import Brief
+from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
 from inkwright.memory.plans import Plan
@@ -26,6 +27,7 @@ from inkwright.memory.works import Work
 
 if TYPE_CHECKING:
     from inkwright.agents.desk import Streams
+    from inkwright.agents.instructed import Proposal, Span
     from inkwright.agents.run import RunResult
     from inkwright.app.exporting.export import Exported, Made, Wanted
     from inkwright.app.importing import Chosen, Imported
@@ -258,6 +260,39 @@ async def remember(work: str, job: Job) -> "RunResult":
                 keywords = _keywords(library, calling, recorder.job)
                 result: RunResult = await run.remember(work, **keywords)
         return result
+
+
+async def propose(
+    work: str,
+    section: str,
+    told: str,
+    job: Job,
+    *,
+    op: str | None = None,
+    span: "Span | None" = None,
+) -> "Proposal":
+    """Return what an editor would change in a section on a person's word; change nothing.
+
+    Raises:
+        BadInput: there is no such section, operator or span, or all of it is locked.
+    """
+    run = await _run_module()
+    with opened(job.settings) as library, endpoints.serving(job.settings) as calling:
+        keywords = _keywords(library, calling, job)
+        found: Proposal = await run.propose(work, section, told, op=op, span=span, **keywords)
+        return found
+
+
+async def apply(work: str, proposal: "Proposal", numbers: Collection[int], job: Job) -> Draft:
+    """Store a section with these hunks of a proposal; what rests on it becomes stale.
+
+    Raises:
+        BadInput: a number names no hunk, or the section has another text by now.
+    """
+    run = await _run_module()
+    with opened(job.settings) as library, endpoints.serving(job.settings) as calling:
+        draft: Draft = await run.apply(work, proposal, numbers, **_keywords(library, calling, job))
+        return draft
 
 
 def as_it_stands(library: Library, work_id: str, job: Job, folder: Path | None) -> Manuscript:

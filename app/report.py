@@ -9,7 +9,7 @@ from inkwright.agents.config import Arms, Calling
 from inkwright.app.cited import CitationReport, SourceReport, followed, listed
 from inkwright.app.settings import Settings
 from inkwright.app.version import VERSION
-from inkwright.memory import drafts, journal, plans, staleness
+from inkwright.memory import drafts, journal, plans, repetition, staleness
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft, Finding, Manifest, Review
 from inkwright.memory.drafts import SectionRow
@@ -17,6 +17,7 @@ from inkwright.memory.journal import Usage
 from inkwright.memory.library import Library
 from inkwright.memory.outline import Section
 from inkwright.memory.plans import Plan
+from inkwright.memory.voice import drift, voice_of
 from inkwright.memory.works import Work
 from inkwright.prompts.render import versions
 
@@ -78,6 +79,26 @@ class Tokens(TypedDict):
     completion: int
 
 
+class VoiceReport(TypedDict):
+    """How the piece sounds, by rule; see ``memory/voice.py`` for the measures."""
+
+    sample: dict[str, float] | None
+    """The measures of the brief's sample; None: there is none, or it is too short to tell."""
+    piece: dict[str, float] | None
+    drift: dict[str, float] | None
+    """How far the piece is from the sample."""
+    sections: dict[str, dict[str, float] | None]
+    """The same of each section; its measures, where there is no sample."""
+
+
+class RepetitionReport(TypedDict):
+    """How much is there twice; see ``memory/repetition.py`` for the measures."""
+
+    before: dict[str, float] | None
+    """When all was drafted, before repeats were mended; None: they were not looked for."""
+    after: dict[str, float]
+
+
 class Report(TypedDict):
     """The whole of ``report.json``."""
 
@@ -91,6 +112,8 @@ class Report(TypedDict):
     citations: list[CitationReport]
     """Every citing sentence with the passage it rests on; empty without sources."""
     sources: list[SourceReport]
+    voice: VoiceReport
+    repetition: RepetitionReport
     calls: Calls
     tokens: Tokens
     models: dict[str, str]
@@ -136,6 +159,11 @@ def report(library: Library, work: Work, text: str, ran: Ran, settings: dict[str
         constraints=_constraints(plan, texts, _whole_review(work), text),
         citations=followed(library, work, plan),
         sources=listed(library, work, plan),
+        voice=_voice(work, plan, texts),
+        repetition=RepetitionReport(
+            before=(work.pinned or {}).get("repetition"),
+            after=repetition.measured(_in_order(plan, texts)).model_dump(),
+        ),
         calls=_calls(usage, ran["from_journal"]),
         tokens=Tokens(
             prompt=sum(u.prompt for u in usage),
@@ -147,6 +175,28 @@ def report(library: Library, work: Work, text: str, ran: Ran, settings: dict[str
         versions={"inkwright": VERSION, "prompts": versions()},
         seed=work.brief.seed,
         problems=list(ran["problems"]),
+    )
+
+
+def _in_order(plan: Plan, texts: Mapping[str, Draft]) -> dict[str, str]:
+    return {s.id: texts[s.id].text for s in plan.outline.sections if s.id in texts}
+
+
+def _voice(work: Work, plan: Plan, texts: Mapping[str, Draft]) -> VoiceReport:
+    sample, sections = work.brief.sample, _in_order(plan, texts)
+    known = voice_of(sample)
+
+    def told(text: str) -> dict[str, float] | None:
+        found = drift(sample, text) if known else voice_of(text)
+        return found.model_dump() if found else None
+
+    whole = "\n\n".join(sections.values())
+    piece = voice_of(whole)
+    return VoiceReport(
+        sample=known.model_dump() if known else None,
+        piece=piece.model_dump() if piece else None,
+        drift=told(whole) if known else None,
+        sections={sid: told(text) for sid, text in sections.items()},
     )
 
 

@@ -12,7 +12,7 @@ from inkwright.memory.errors import BadInput
 from inkwright.memory.findings import Told
 from inkwright.memory.library import Library
 from inkwright.memory.plans import Plan
-from inkwright.memory.repetition import Repetition, repetition
+from inkwright.memory.repeated_runs import Repetition, repetition
 from inkwright.memory.verdicts import Verdict
 
 

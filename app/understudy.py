@@ -57,6 +57,7 @@ NOTHING_TO_SAY: Mapping[str, Any] = {
     "contradictions": [],
     "edits": [],
     "sentences": [],
+    "seams": [],
 }
 
 

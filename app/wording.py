@@ -1,6 +1,12 @@
-"""Numbers and names as a person reads them."""
+"""Words and numbers as a person reads and writes them."""
 
 import unicodedata
+from typing import Literal
+
+Operation = Literal[
+    "grammar", "simplify", "tighten", "expand", "formality", "neutral", "paraphrase", "continue"
+]
+"""The ready-made changes of ``inkwright edit``, one prompt template each."""
 
 
 def clock(seconds: float | None) -> str:

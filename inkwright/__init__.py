@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from inkwright.app.api import (
         Run,
         awrite,
+        edit,
         export,
         import_file,
         plan,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     )
     from inkwright.app.batch.results import Result
     from inkwright.app.batch_api import Batch, awrite_batch, write_batch
+    from inkwright.app.editing import Edit
     from inkwright.app.engine import Manuscript, PlannedWork
     from inkwright.app.exporting.export import Exported
     from inkwright.app.importing import Imported
@@ -82,12 +84,12 @@ _HOMES = {
         "TextGrew",
     ),
     "inkwright.app.api": (
-        "Run", "awrite", "export", "import_file", "plan", "purge", "resume", "status", "stream",
-        "sync",
-        "write",
+        "Run", "awrite", "edit", "export", "import_file", "plan", "purge", "resume", "status",
+        "stream", "sync", "write",
     ),
     "inkwright.app.batch.results": ("Result",),
     "inkwright.app.batch_api": ("Batch", "awrite_batch", "write_batch"),
+    "inkwright.app.editing": ("Edit",),
     "inkwright.app.engine": ("Manuscript", "PlannedWork"),
     "inkwright.app.exporting.export": ("Exported",),
     "inkwright.app.importing": ("Imported",),
@@ -111,15 +113,15 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "BadInput", "Batch", "Brief", "BudgetSpent", "CallAnswered", "CannotSync", "Constraint",
+    "BadInput", "Batch", "Brief", "BudgetSpent", "CallAnswered", "CannotSync", "Constraint", "Edit",
     "Event", "ExportFailed", "Exported", "Finished", "Imported", "InkwrightError", "Kept",
     "LeaseLost", "LibraryUnusable", "Manuscript", "Memory", "ModelError", "ModelRefused",
     "ModelUnreachable", "Notice", "OutlineItem", "PhaseBegan", "Placement", "Planned",
     "PlannedWork", "Remembered", "Report", "Result", "Run", "SectionBegan", "SectionFailed",
     "SectionLine", "SectionReached", "SectionRevised", "SectionSettled", "Settings", "Source",
     "Sources", "Standing", "Structure", "Synced", "Text", "TextGrew", "UnusableAnswer", "WorkBusy",
-    "WorkNotFound", "__version__", "awrite", "awrite_batch", "export", "import_file", "plan",
-    "purge", "read_sources", "resume", "status", "stream", "sync", "write", "write_batch",
+    "WorkNotFound", "__version__", "awrite", "awrite_batch", "edit", "export", "import_file",
+    "plan", "purge", "read_sources", "resume", "status", "stream", "sync", "write", "write_batch",
 ]  # fmt: skip
 
 

@@ -190,7 +190,12 @@ class Brief(Value):
     outline: tuple[OutlineItem, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     style: str = Field(default="", max_length=20_000)
-    """How it should sound: a description or a sample."""
+    """How it should sound, in words."""
+    sample: str = Field(default="", max_length=20_000)
+    """A piece of writing in the voice it should have: every writer is shown it, and drift from it
+    is measured."""
+    banned: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+    """Phrases that must be nowhere in the piece."""
     headings: Headings = "all"
     memory: tuple[Remembered, ...] = ()
     sources: tuple[Source, ...] = ()

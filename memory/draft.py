@@ -9,7 +9,8 @@ from inkwright.memory.source import Evidence
 from inkwright.memory.values import Value
 
 SectionState = Literal["planned", "started", "drafted", "accepted"]
-Stage = Literal["drafted", "reviewed", "settled", "person"]
+Stage = Literal["drafted", "reviewed", "settled", "person", "edited"]
+"""How a version came about; ``edited``: a model's words, which a person asked for and accepted."""
 How = Literal["raw", "summary", "dropped"]
 Author = Literal["model", "person", "mixed"]
 CheckStatus = Literal["met", "broken", "not reviewed"]

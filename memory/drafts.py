@@ -223,6 +223,37 @@ def patch(
     return patched
 
 
+def edited(
+    library: Library,
+    lease: Lease,
+    draft: Draft,
+    *,
+    text: str,
+    held: Sequence[Held],
+    review: Review | None,
+    delta: Iterable[Entry] = (),
+) -> Draft:
+    """Store a version with a model's words that the person asked for; ``held`` is theirs still."""
+    with library.write(lease) as db:
+        new = _new_version(
+            db,
+            lease,
+            draft.section,
+            text,
+            stage="edited",
+            manifest=draft.manifest,
+            summary=draft.summary,
+            base=draft.version,
+            held=held,
+        )
+        if review is not None:
+            _set_review(db, lease, new, review, draft.rounds)
+        ledger.append(db, lease.work, delta)
+        _stamp(db, lease.work, new, stamped(db, lease.work, draft))
+        _set(db, lease, draft.section, draft=new.version)
+    return new
+
+
 def by_person(
     library: Library,
     lease: Lease,

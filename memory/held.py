@@ -80,6 +80,33 @@ def surviving(spans: Iterable[Held], before: str, text: str) -> tuple[Held, ...]
     return merged(place for place in places if place is not None)
 
 
+def spliced(spans: Iterable[Held], changes: Sequence[tuple[int, int, int]]) -> tuple[Held, ...]:
+    """Return where ``spans`` are when stretches are replaced; what is replaced is held no longer.
+
+    Each change is the start and the end of a stretch, and the length of what stands there instead;
+    they are in order and apart.
+    """
+    found = []
+    for span in spans:
+        start, moved_by = span.start, 0
+        for begin, end, size in changes:
+            if end <= start:
+                moved_by += size - (end - begin)
+                continue
+            if begin >= span.end:
+                break
+            if begin > start:
+                found.append(_shifted(span, start, begin, moved_by))
+            start, moved_by = max(start, end), moved_by + size - (end - begin)
+        if start < span.end:
+            found.append(_shifted(span, start, span.end, moved_by))
+    return merged(found)
+
+
+def _shifted(span: Held, start: int, end: int, by: int) -> Held:
+    return span.model_copy(update={"start": start + by, "end": end + by})
+
+
 Shift = tuple[int, int, int]
 """Start and end of an unchanged run of the text before, and by how much it moved."""
 

@@ -1,87 +1,154 @@
-"""Repetition: runs of words that a piece says more than once, and how much of it they are."""
+"""What a piece says more than once: by rule, from its words alone.
 
-from collections.abc import Mapping
+Words are counted as everywhere, one for each Han or kana character, whatever their case.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+import regex
 
 from inkwright.memory.values import Value
-from inkwright.memory.wordcount import words
+from inkwright.memory.wordcount import Sentence, sentences, words
 
-RUN = 7
-"""So many words in a row are no accident; fewer are idiom. Chinese counts characters as words."""
+GRAM = 8
+"""Words of a run that is no accident when it comes again."""
+OPENING_WORDS = 4
+OPENING_CHARACTERS = 6
+"""How much of two sections' first sentences makes one opening."""
+COPIED = 0.5
+"""A sentence of which this share lies in runs that another section has says the same again."""
+ALIKE = 0.75
+"""So does one that has this share of its content words in one sentence of another section."""
+CONTENT_WORDS = 6
+"""Fewer content words than this tell nothing about two sentences."""
+_HAN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+_SHORT = 4
+"""Words of fewer letters carry little content; of Han characters, pairs do."""
+_COMMON = 0.2
+"""A content word in more than this share of all sentences is left out: a name, say."""
 
 
-class Repeated(Value):
-    """One run of words that stands in several places."""
+class Repeat(Value):
+    """A sentence that says what another one has said."""
 
-    words: str
-    times: int
-    sections: tuple[str, ...]
-    """Where, in reading order, each section once."""
+    section: str
+    quote: str
+    """The sentence, exactly."""
+    of: str
+    """The section that says it too; the same one, where it repeats itself."""
+    there: str
+    """The sentence there, exactly."""
+    kind: str = "sentence"
+    """``sentence`` or ``opening``."""
 
 
 class Repetition(Value):
-    """What a piece repeats."""
+    """How much of a piece is there twice."""
 
-    runs: tuple[Repeated, ...]
-    """The most frequent first, then the longest."""
-    shares: dict[str, float]
-    """Section id to the share of its words that stand in a run said elsewhere too, 0 to 1."""
-
-
-def repetition(texts: Mapping[str, str], *, most: int = 20) -> Repetition:
-    """Return what ``texts``, by section id in reading order, repeat: at most ``most`` runs."""
-    said = {sid: words(text) for sid, text in texts.items()}
-    folded = {sid: [w.casefold() for w in ws] for sid, ws in said.items()}
-    places: dict[tuple[str, ...], list[tuple[str, int]]] = {}
-    for sid, ws in folded.items():
-        for start in range(len(ws) - RUN + 1):
-            places.setdefault(tuple(ws[start : start + RUN]), []).append((sid, start))
-    repeated = {run: at for run, at in places.items() if len(at) > 1}
-    covered: dict[str, set[int]] = {sid: set() for sid in texts}
-    for at in repeated.values():
-        for sid, start in at:
-            covered[sid].update(range(start, start + RUN))
-    shares = {sid: len(covered[sid]) / len(ws) if ws else 0.0 for sid, ws in said.items()}
-    return Repetition(runs=tuple(_longest(repeated, said, folded))[:most], shares=shares)
+    duplicate_8grams: float
+    """Share of its runs of eight words that came before: 1 - distinct/all, seq-rep-n of Welleck et
+    al. 2020 (arXiv:1908.04319) with n = 8, over the whole piece."""
+    cross_section: float
+    """Share of the sections' distinct runs of eight words that another section has too: containment
+    (Broder 1997), each section's in all others, weighted by its size."""
+    same_openings: int
+    """Sections that begin as an earlier one does."""
 
 
-def _longest(
-    repeated: Mapping[tuple[str, ...], list[tuple[str, int]]],
-    said: Mapping[str, list[str]],
-    folded: Mapping[str, list[str]],
-) -> list[Repeated]:
-    """Return the runs as long as all their places agree, each once."""
-    found: dict[tuple[tuple[str, int], ...], Repeated] = {}
-    for at in repeated.values():
-        back = 0
-        while len({_word(folded[sid], start - back - 1) for sid, start in at}) == 1 and all(
-            start - back > 0 for _, start in at
-        ):
-            back += 1
-        begins = tuple((sid, start - back) for sid, start in at)
-        if begins in found:
+def measured(texts: Mapping[str, str]) -> Repetition:
+    """Return the measures of a piece; ``texts`` are its sections in reading order."""
+    runs = {sid: grams(text) for sid, text in texts.items()}
+    everything = [run for section in runs.values() for run in section]
+    distinct = {sid: set(section) for sid, section in runs.items()}
+    owners = Counter(run for section in distinct.values() for run in section)
+    shared = sum(1 for section in distinct.values() for run in section if owners[run] > 1)
+    total = sum(len(section) for section in distinct.values())
+    return Repetition(
+        duplicate_8grams=1 - len(set(everything)) / len(everything) if everything else 0.0,
+        cross_section=shared / total if total else 0.0,
+        same_openings=sum(1 for r in same_openings(texts)),
+    )
+
+
+def grams(text: str) -> list[tuple[str, ...]]:
+    """Return the runs of eight words of ``text``, in order."""
+    found = [w.casefold() for w in words(text)]
+    return [tuple(found[n : n + GRAM]) for n in range(len(found) - GRAM + 1)]
+
+
+def repeats(texts: Mapping[str, str]) -> list[Repeat]:
+    """Return the sentences that say again what stands elsewhere, each with what it repeats.
+
+    A pair of sections is named once, the later one as repeating; which of the two gives way is for
+    the caller to say. A sentence that its own section repeats counts where it comes again.
+    """
+    parts = {sid: sentences(text) for sid, text in texts.items()}
+    found = [*same_openings(texts), *_copied(parts), *_alike(parts)]
+    taken: dict[tuple[str, str], Repeat] = {}
+    for repeat in found:
+        taken.setdefault((repeat.section, repeat.quote), repeat)
+    return list(taken.values())
+
+
+def same_openings(texts: Mapping[str, str]) -> list[Repeat]:
+    """Return the first sentences that begin as an earlier section's does."""
+    seen: dict[tuple[str, ...], tuple[str, str]] = {}
+    found = []
+    for sid, text in texts.items():
+        first = next(iter(sentences(text)), None)
+        if first is None or first.text.startswith("#"):
             continue
-        size = back + RUN
-        while len({_word(folded[sid], start + size) for sid, start in begins}) == 1 and all(
-            start + size < len(folded[sid]) for sid, start in begins
-        ):
-            size += 1
-        sid, start = begins[0]
-        found[begins] = Repeated(
-            words=_joined(said[sid][start : start + size]),
-            times=len(begins),
-            sections=tuple(dict.fromkeys(s for s, _ in begins)),
-        )
-    return sorted(found.values(), key=lambda r: (-r.times, -len(r.words), r.words))
+        size = OPENING_CHARACTERS if _HAN.match(first.text) else OPENING_WORDS
+        opening = tuple(w.casefold() for w in words(first.text)[:size])
+        if len(opening) < size:
+            continue
+        if opening in seen:
+            of, there = seen[opening]
+            found.append(Repeat(section=sid, quote=first.text, of=of, there=there, kind="opening"))
+        seen.setdefault(opening, (sid, first.text))
+    return found
 
 
-def _word(said: list[str], place: int) -> str | None:
-    return said[place] if 0 <= place < len(said) else None
+def _copied(parts: Mapping[str, Sequence[Sentence]]) -> Iterable[Repeat]:
+    """Yield the sentences made of runs of words that stand in an earlier one."""
+    first: dict[tuple[str, ...], tuple[str, Sentence]] = {}
+    for sid, section in parts.items():
+        for part in section:
+            runs = grams(part.text)
+            known = [first[run] for run in runs if run in first]
+            if runs and len(known) >= COPIED * len(runs):
+                of, there = Counter(known).most_common(1)[0][0]
+                yield Repeat(section=sid, quote=part.text, of=of, there=there.text)
+            for run in runs:
+                first.setdefault(run, (sid, part))
 
 
-def _joined(said: list[str]) -> str:
-    """Return words as a line; no spaces between those of one character, as Chinese has none."""
-    line = ""
-    for word in said:
-        tight = not line or (len(word) == 1 and ord(word) > 0x2E7F and ord(line[-1]) > 0x2E7F)
-        line += word if tight else f" {word}"
-    return line
+def _alike(parts: Mapping[str, Sequence[Sentence]]) -> Iterable[Repeat]:
+    """Yield the sentences of other sections' content in other words."""
+    contents = {
+        (sid, n): content
+        for sid, section in parts.items()
+        for n, part in enumerate(section)
+        if len(content := _content(part.text)) >= CONTENT_WORDS
+    }
+    spread = Counter(word for content in contents.values() for word in content)
+    most = max(len(contents) * _COMMON, 3)
+    index: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for (sid, n), content in contents.items():
+        telling = {w for w in content if spread[w] <= most}
+        shared = Counter(place for w in telling for place in index[w] if place[0] != sid)
+        for (of, m), number in shared.most_common(1):
+            if number >= max(ALIKE * len(content), CONTENT_WORDS - 1):
+                yield Repeat(section=sid, quote=parts[sid][n].text, of=of, there=parts[of][m].text)
+        for w in telling:
+            index[w].append((sid, n))
+
+
+def _content(text: str) -> set[str]:
+    """Return the words that carry the content of a sentence; of Han text, pairs of characters."""
+    found = [w.casefold() for w in words(text)]
+    if _HAN.search(text):
+        return {a + b for a, b in pairwise(found)}
+    return {w for w in found if len(w) >= _SHORT}

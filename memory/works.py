@@ -269,6 +269,9 @@ def _identity(brief: Brief) -> dict[str, Any]:
     if not told["sources"]:
         del told["sources"], told["cite"]
     del told["unread"]
+    for name in ("sample", "banned"):
+        if not told[name]:
+            del told[name]
     for given in told["memory"]:
         if given["story_time"] is None:
             del given["story_time"]

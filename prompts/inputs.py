@@ -1,5 +1,6 @@
 """The inputs of every prompt."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -155,7 +156,88 @@ class Trim(PromptInputs):
     sentences: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Densify(PromptInputs):
+    file: ClassVar[str] = "densify.md"
+    section: str
+    words: str
+    sentences: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seams(PromptInputs):
+    file: ClassVar[str] = "seams.md"
+    seams: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instructed(PromptInputs):
+    file: ClassVar[str] = "instructed.md"
+    section: str
+    instruction: str
+    before: str
+    sentences: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operator(PromptInputs):
+    """A change that people often ask for; ``told`` is what they say beside it."""
+
+    told: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grammar(Operator):
+    file: ClassVar[str] = "op_grammar.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simplify(Operator):
+    file: ClassVar[str] = "op_simplify.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tighten(Operator):
+    file: ClassVar[str] = "op_tighten.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expand(Operator):
+    file: ClassVar[str] = "op_expand.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Formality(Operator):
+    file: ClassVar[str] = "op_formality.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neutral(Operator):
+    file: ClassVar[str] = "op_neutral.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paraphrase(Operator):
+    file: ClassVar[str] = "op_paraphrase.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoOn(Operator):
+    file: ClassVar[str] = "op_continue.md"
+
+
+OPERATORS: Mapping[str, type[Operator]] = {
+    "grammar": Grammar,
+    "simplify": Simplify,
+    "tighten": Tighten,
+    "expand": Expand,
+    "formality": Formality,
+    "neutral": Neutral,
+    "paraphrase": Paraphrase,
+    "continue": GoOn,
+}
 ALL: tuple[type[PromptInputs], ...] = (
     House, Requirements, Instructions, Chapters, Sections, Details, Entries, PlanCheck, Write,
-    Cite, Sources, Choose, Support, Continue, Remember, Check, Settle, Patch, Trim,
+    Cite, Sources, Choose, Support, Continue, Remember, Check, Settle, Patch, Trim, Densify, Seams,
+    Instructed, *OPERATORS.values(),
 )  # fmt: skip

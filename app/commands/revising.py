@@ -73,15 +73,23 @@ def restore(work: str, section: str, version: int) -> None:
     _tell_edited(found, found.restore(version))
 
 
-def _text(work: str, section: str) -> Text:
-    """Return the section named by its id, or by its number in reading order."""
+def section_of(work: str, section: str) -> tuple[str, str]:
+    """Return the whole ids of a work and of the section named by its id, or by its number.
+
+    Raises:
+        BadInput: there is none.
+    """
     one = named((s.work for s in standings(library_home(), library_url())), work)
     known = [s.section for s in sections(library_home(), one, library_url())]
     if section not in known and section.isdecimal() and 1 <= int(section) <= len(known):
         section = known[int(section) - 1]
     if section not in known:
         raise BadInput(f"{one} has no section {section!r}; `inkwright status {one}` lists them")
-    return Text(one, section)
+    return one, section
+
+
+def _text(work: str, section: str) -> Text:
+    return Text(*section_of(work, section))
 
 
 def _tell_edited(found: Text, draft: Draft) -> None:

@@ -1,11 +1,15 @@
 """Patches and cuts: what is not named by them stays byte for byte."""
 
+from itertools import combinations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inkwright.agents.answers import Edit, Edits
 from inkwright.agents.editor import applied, cut
+from inkwright.agents.fitting import nearest
+from inkwright.memory.brief import Constraint
 from inkwright.memory.wordcount import count_words, sentences
 
 TEXT = "One went out.  Two stayed in!\n\nThree came back. Four\tslept.\n"
@@ -100,9 +104,23 @@ def test_a_cut_at_either_end_leaves_no_space_there():
     assert cut(text, sentences(text), [3], 3, 3) == "One went out.\n\nTwo stayed in."
 
 
-def test_sentences_are_cut_in_the_order_named_until_the_surplus_is_gone():
+def test_of_cuts_that_come_to_the_same_the_sentences_named_first_go():
     text = "A b c d. E f. G h i. J."
-    assert cut(text, sentences(text), [2, 3, 1, 4], 4, 6) == "A b c d. J."
+    assert cut(text, sentences(text), [2, 3, 1, 4], 4, 6) == "A b c d. E f. J."
+    assert cut(text, sentences(text), [1, 2, 3, 4], 4, 4) == "E f. G h i. J."
+
+
+def test_a_cut_comes_as_near_to_the_surplus_as_the_sentences_named_allow():
+    text = "A b c d. E f. G h i. J."
+    assert cut(text, sentences(text), [1, 2, 3, 4], 7, 7) == "E f. J."
+    assert cut(text, sentences(text), [1, 3], 6, 6) == "E f. G h i. J."
+
+
+def test_a_cut_leaves_what_a_rule_wants():
+    text = "A red kite flew. Nobody saw it. A red kite fell. The end came."
+    kite = Constraint(id="c1", text="kite", kind="must_contain", phrases=("red kite",))
+    left = cut(text, sentences(text), [1, 3, 2, 4], 15, 15, [kite])
+    assert left == "A red kite fell."
 
 
 def test_a_sentence_with_which_too_much_would_go_is_passed_over():
@@ -144,10 +162,18 @@ def test_what_a_cut_leaves_is_byte_identical(text, numbers, surplus, most):
 
 
 def _fitting(parts, numbers, surplus, most) -> set[int]:
-    gone, words = set(), 0
-    for number in dict.fromkeys(numbers):
-        size = count_words(parts[number - 1].text) if 1 <= number <= len(parts) else 99
-        if words < surplus and words + size <= most:
-            gone.add(number)
-            words += size
-    return gone
+    known = [n for n in dict.fromkeys(numbers) if 1 <= n <= len(parts)]
+    sizes = [count_words(parts[n - 1].text) for n in known]
+    return {known[p] for p in nearest(sizes, surplus, most, max(most - surplus, 0) // 2)}
+
+
+@given(st.lists(st.integers(0, 20), max_size=9), SIZES, SIZES, st.integers(0, 6))
+def test_the_choice_is_the_nearest_of_all_there_are(sizes, wanted, most, slack):
+    def off(places) -> int:
+        return max(abs(wanted - sum(sizes[p] for p in places)), slack)
+
+    every = (c for n in range(len(sizes) + 1) for c in combinations(range(len(sizes)), n))
+    possible = [c for c in every if sum(sizes[p] for p in c) <= most]
+    found = nearest(sizes, wanted, most, slack)
+    assert found in possible
+    assert off(found) == min(off(c) for c in possible)

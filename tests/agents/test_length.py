@@ -56,10 +56,11 @@ async def test_a_writer_who_is_right_is_left_alone(runs):
 
 
 async def test_rounds_are_bounded_when_nothing_helps(runs):
-    outcome = await runs.run(work(ENGLISH, length_factor=0.3, continue_factor=0.1))
+    outcome = await runs.run(work(ENGLISH, length_factor=0.2, continue_factor=0.02))
     per_section = {s: [c for c in outcome.calls if c.section == s] for s in ("s1", "s2", "s3")}
     assert all(len(calls) <= 1 + ROUNDS for calls in per_section.values())
     assert outcome.status == "flagged"
+    assert "words; 81 to 99 were wanted" in outcome.problems
 
 
 async def test_what_was_written_stays_when_more_is_written_after_it(runs):

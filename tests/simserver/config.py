@@ -176,10 +176,16 @@ class SimConfig(Options):
     """0.6: the factor is further multiplied by something between 0.4 and 1.6."""
     continue_factor: float = Field(default=1.0, ge=0)
     """The same as ``length_factor``, when asked for so many more words."""
+    continue_error: Rate = 0.0
+    """The same as ``length_error``, when asked for so many more words."""
     forget_probability: Rate = 0.0
     """That a requirement with a quoted phrase is ignored."""
     repeat_probability: Rate = 0.0
     """That a sentence is an earlier one again."""
+    stock_probability: Rate = 0.0
+    """That a sentence is one of those few that every section of the piece has."""
+    stock_opening: Rate = 0.0
+    """That a text begins with the words that every section of the piece begins with."""
     loop_probability: Rate = 0.0
     """That an answer ends in one sentence over and over."""
     facts: tuple[Fact, ...] = ()
@@ -215,7 +221,14 @@ class SimConfig(Options):
     judge_invents: Rate = 0.0
     """That the quote of a finding is made up."""
 
+    seam_faults: Rate = 0.0
+    """That a section's beginning is said not to join the end of the one before."""
+
     # Editor
+    trim_error: Rate = 0.0
+    """0.6: sentences named make up between 0.4 and 1.6 of the words to be cut."""
+    densify_error: Rate = 0.0
+    """The same for words to be worked in."""
     editor_ignores: Rate = 0.0
     """That no edit is made."""
     editor_oscillates: bool = False

@@ -9,10 +9,13 @@ from tests.simserver.config import SimConfig
 from tests.simserver.facts import Entry, entries, find, plain, tongue_of
 from tests.simserver.known import misplaced
 from tests.simserver.prompt import Item, forbids, items, numbered, numbered_words, quoted
+from tests.simserver.prose import missed
 from tests.simserver.reviewer import marker
 from tests.simserver.tokens import count_words
 
 _FINDING = re.compile(r"[\"“](.*)[\"”]: *(.*)")
+_OF_WHOLE = re.compile(r"w\d+")
+"""Ids of what a section has in common with others: it is to say something else there."""
 _MISSING = re.compile(r"\(missing: (.+?)\)")
 _ANY_MARKER = re.compile(r",? ?as required by \w+")
 _ANY_SAYING = re.compile(
@@ -27,6 +30,10 @@ def edits(ask: Ask, config: SimConfig) -> dict[str, Any]:
     if ask.dice.chance(config.editor_ignores, "ignores"):
         return {"edits": []}
     before = numbered(ask.prompt.block("sentences"))
+    if (more := ask.prompt.asked(r"Add about (\d+) ")) is not None:
+        return {
+            "edits": _fuller(before, round(more * (1 + missed(ask, config.densify_error))), ask)
+        }
     after = dict(before)
     if config.editor_oscillates:
         findings = findings[:1]
@@ -41,11 +48,30 @@ def edits(ask: Ask, config: SimConfig) -> dict[str, Any]:
     return {"edits": [{"first": n, "last": n, "text": after[n]} for n in sorted(changed)]}
 
 
+def rewording(ask: Ask, config: SimConfig) -> dict[str, Any]:
+    """Return every other sentence in other words, from the first; to go on, more after the last."""
+    if ask.dice.chance(config.editor_ignores, "ignores"):
+        return {"edits": []}
+    before, change = numbered(ask.prompt.block("sentences")), ask.prompt.field("Change")
+    tongue, rng = tongue_of(ask.prompt), ask.dice.random("reworded")
+    if change.startswith("Go on"):
+        last = max(before)
+        more = tongue.gap.join(tongue.sentence(rng, 12) for _ in range(2))
+        return {"edits": [{"first": last, "last": last, "text": before[last] + tongue.gap + more}]}
+    return {
+        "edits": [
+            {"first": n, "last": n, "text": tongue.sentence(rng, count_words(before[n]))}
+            for n in sorted(before)[::2]
+        ]
+    }
+
+
 def cuts(ask: Ask, config: SimConfig) -> dict[str, Any]:
     """Return sentences from the middle outwards, until they make up the words to be cut."""
     text = ask.prompt.block("sentences")
     sizes, spoken = numbered_words(text), numbered(text)
-    left = ask.prompt.asked(r"Cut about (\d+) ") or 0
+    asked = ask.prompt.asked(r"Cut about (\d+) ") or 0
+    left = round(asked * (1 + missed(ask, config.trim_error)))
     middle = (len(sizes) + 1) / 2
     chosen: list[int] = []
     for number in sorted(sizes, key=lambda n: (abs(n - middle), n)):
@@ -54,6 +80,19 @@ def cuts(ask: Ask, config: SimConfig) -> dict[str, Any]:
         chosen.append(number)
         left -= sizes[number] or count_words(spoken[number])
     return {"sentences": chosen}
+
+
+def _fuller(text: dict[int, str], words: int, ask: Ask) -> list[dict[str, Any]]:
+    """Return up to four sentences with so many words more between them."""
+    tongue, rng = tongue_of(ask.prompt), ask.dice.random("fuller")
+    low, _ = tongue.usual
+    parts = max(1, min(4, words // low, len(text)))
+    chosen = sorted(rng.sample(sorted(text), parts))
+    sizes = [words // parts + (n < words % parts) for n in range(parts)]
+    return [
+        {"first": n, "last": n, "text": text[n] + tongue.gap + tongue.sentence(rng, size)}
+        for n, size in zip(chosen, sizes, strict=True)
+    ]
 
 
 def _mend(finding: Item, text: dict[int, str], ask: Ask) -> None:
@@ -71,6 +110,10 @@ def _mend(finding: Item, text: dict[int, str], ask: Ask) -> None:
     number = _place(quote, text)
     if finding.id == citing.CITE:
         citing.mend(finding, quote, text, number, ask)
+        return
+    if _OF_WHOLE.fullmatch(finding.id):
+        tongue, rng = tongue_of(ask.prompt), ask.dice.random(f"anew/{finding.id}")
+        text[number] = tongue.sentence(rng, max(tongue.shortest, count_words(text[number])))
         return
     if phrases := _phrases(finding.id, quote, told, ask):
         _put_right(phrases, text, ask)

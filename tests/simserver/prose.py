@@ -8,6 +8,7 @@ from tests.simserver import citing
 from tests.simserver.ask import Ask
 from tests.simserver.chinese import Chinese
 from tests.simserver.config import SimConfig
+from tests.simserver.dice import Dice
 from tests.simserver.english import English
 from tests.simserver.facts import plain, statements, tongue_of
 from tests.simserver.prompt import Item, forbids, quoted
@@ -15,6 +16,8 @@ from tests.simserver.tokens import count_words
 from tests.simserver.tongue import Tongue
 
 DEFAULT_WORDS = 120
+STOCK = 8
+"""Sentences that a writer with ``stock_probability`` has ready for every section."""
 _LOOPED_TIMES = 40
 
 
@@ -47,7 +50,7 @@ class Composer:
 
     def compose(self, words: int, owed: list[str]) -> str:
         """Return paragraphs of ``words`` words in all, the sentences ``owed`` among them."""
-        subjects = self._on_subjects(words)
+        subjects = [*self._stock_opening(), *self._on_subjects(words)]
         spoken_for = sum(count_words(sentence) for sentence in (*owed, *subjects))
         text = subjects + self._plain(words - spoken_for)
         for sentence in owed:
@@ -67,15 +70,33 @@ class Composer:
     def _plain(self, words: int) -> list[str]:
         low, high = self.tongue.usual
         text: list[str] = []
+        stock = self._stock() if self._config.stock_probability else []
         while words >= self.tongue.shortest:
             size = words if words <= high else self._rng.randint(low, min(high, words - low))
-            if text and self._rng.random() < self._config.repeat_probability:
+            if stock and self._rng.random() < self._config.stock_probability:
+                text.append(stock.pop())
+                size = count_words(text[-1])
+            elif text and self._rng.random() < self._config.repeat_probability:
                 text.append(self._rng.choice(text))
                 size = count_words(text[-1])
             else:
                 text.append(self._new(partial(self.tongue.sentence, self._rng, size)))
             words -= size
         return text
+
+    def _stock(self) -> list[str]:
+        """Return the sentences that every section of a piece has, in an order of this one's."""
+        rng, (low, high) = Dice(self._ask.prompt.request).random("stock"), self.tongue.usual
+        sentences = [self.tongue.sentence(rng, rng.randint(low, high)) for _ in range(STOCK)]
+        unused = [s for s in sentences if s not in self._used]
+        self._rng.shuffle(unused)
+        return unused
+
+    def _stock_opening(self) -> list[str]:
+        if self._used or not self._ask.dice.chance(self._config.stock_opening, "opening"):
+            return []
+        rng = Dice(self._ask.prompt.request).random("opening")
+        return [self.tongue.sentence(rng, self.tongue.usual[1])]
 
     def _new(self, make: Callable[[], str]) -> str:
         """Return a sentence that was not used before."""
@@ -99,10 +120,17 @@ def _goal(ask: Ask, config: SimConfig) -> int:
     """Return how many words are written: those asked for, more or less."""
     more = ask.prompt.asked(r"Write about (\d+) more ")
     if more is not None:
-        return max(1, round(more * config.continue_factor))
+        return max(
+            1, round(more * config.continue_factor * (1 + missed(ask, config.continue_error)))
+        )
     asked = ask.prompt.numbers("Length") or [DEFAULT_WORDS]
-    error = config.length_error * (2 * ask.dice.unit("length") - 1)
+    error = missed(ask, config.length_error)
     return max(1, round(sum(asked[:2]) / len(asked[:2]) * config.length_factor * (1 + error)))
+
+
+def missed(ask: Ask, rate: float) -> float:
+    """Return by what share this answer misses the length asked for, either way."""
+    return rate * (2 * ask.dice.unit("length") - 1)
 
 
 def _owed(ask: Ask, config: SimConfig, tongue: Tongue, so_far: str) -> list[str]:

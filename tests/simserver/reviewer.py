@@ -1,5 +1,6 @@
 """The reviewer: which constraints a draft breaks, and where it contradicts its memory."""
 
+import re
 from typing import Any
 
 from tests.simserver.ask import Ask
@@ -7,6 +8,8 @@ from tests.simserver.config import SimConfig
 from tests.simserver.facts import Entry, entries, find, plain, tongue_of
 from tests.simserver.known import misplaced
 from tests.simserver.prompt import Item, forbids, items, quoted, sentences
+
+_BEGINS = re.compile(r"^\[(\w+)\] begins: (.+)$", re.MULTILINE)
 
 
 def marker(constraint: str) -> str:
@@ -33,6 +36,16 @@ def contradictions(ask: Ask, config: SimConfig) -> dict[str, Any]:
         if ask.dice.chance(config.judge_false, f"false/{entry.id}"):
             found.append({"entry": entry.id, "quote": _any_sentence(draft, ask, entry.id)})
     return {"contradictions": found}
+
+
+def seams(ask: Ask, config: SimConfig) -> dict[str, Any]:
+    """Return the beginnings that do not join what stands before them, as often as it is told."""
+    found = []
+    for section, begins in _BEGINS.findall(ask.prompt.block("sections")):
+        if ask.dice.chance(config.seam_faults, f"seam/{section}"):
+            quote = _quote(sentences(begins)[0], ask, config)
+            found.append({"section": section, "quote": quote, "fault": "It begins anew."})
+    return {"seams": found}
 
 
 def _verdict(constraint: Item, draft: str, ask: Ask, config: SimConfig) -> dict[str, Any]:

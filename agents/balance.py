@@ -1,0 +1,172 @@
+"""The last balance: a piece too long or too short as a whole is put right where there is room.
+
+Sections are brought into their own bands one by one; what they are off still adds up. Here some of
+them are lengthened or shortened once more, within those bands, until the whole is in its own.
+"""
+
+from collections.abc import Mapping
+
+from inkwright.agents import archivist, length, reviewer, rules
+from inkwright.agents.desk import Desk
+from inkwright.agents.length import FEW_WORDS, Band
+from inkwright.memory import drafts
+from inkwright.memory.draft import Draft, Manifest, Review
+from inkwright.memory.entry import Entry
+from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.held import Held
+from inkwright.memory.wordcount import count_words
+
+ROUNDS = 4
+LEAST_WORDS = 4
+"""Less than this is not worth a call."""
+NARROW = 0.02
+"""How near, as a share of its words, a section has to come to what it is to have."""
+
+
+async def balance(desk: Desk) -> bool:
+    """Bring the whole piece into its band, where sections have room. Returns whether any changed.
+
+    A piece with a section missing is left as it is, and so is text that is a person's.
+
+    Raises:
+        BudgetSpent: a limit of the run was reached.
+    """
+    changed = False
+    aim = length.whole_band(desk)
+    tried: set[str] = set()
+    while True:
+        current = drafts.current(desk.library, desk.work)
+        if len(current) < len(desk.plan.outline.sections):
+            return changed
+        words = sum(draft.words for draft in current.values())
+        if not aim.miss(words):
+            return changed
+        found = _roomiest(desk, current, aim, tried)
+        if found is None:
+            return changed
+        draft, wanted = found
+        tried.add(draft.section)
+        changed |= await _resized(desk, draft, wanted)
+
+
+def out_of_band(desk: Desk) -> list[str]:
+    """Return a line for each section of a model's whose length is not what it should be."""
+    lines = []
+    current = drafts.current(desk.library, desk.work)
+    for section in desk.plan.outline.sections:
+        draft = current.get(section.id)
+        if draft is None or draft.author == "person":
+            continue
+        own = length.band(desk, section)
+        if own.miss(draft.words):
+            lines.append(f"{section.id} has {draft.words} words; {own} were wanted")
+    return lines
+
+
+def _roomiest(
+    desk: Desk, current: Mapping[str, Draft], whole: Band, tried: set[str]
+) -> tuple[Draft, Band] | None:
+    """Return the section that can do most for the whole, and the band it is to be brought into."""
+    total = sum(draft.words for draft in current.values())
+    best: tuple[int, Draft, Band] | None = None
+    for section in desk.plan.outline.sections:
+        draft = current[section.id]
+        if section.id in tried or draft.author == "person":
+            continue
+        own = length.band(desk, section)
+        wanted = _towards(own, whole, draft.words, total)
+        room = abs(wanted.aim - draft.words)
+        if room >= LEAST_WORDS and (best is None or room > best[0]):
+            best = (room, draft, wanted)
+    return best[1:] if best else None
+
+
+def _towards(own: Band, whole: Band, words: int, total: int) -> Band:
+    """Return the part of a section's own band that brings the whole into its band, or nearest."""
+    shift = words - total
+    low = max(own.low, whole.low + shift)
+    bounds = [b for b in (own.high, whole.high and whole.high + shift) if b is not None]
+    high = min(bounds, default=low + 2 * FEW_WORDS)
+    edge = max(round(words * NARROW), 2)
+    if high < own.low:  # it cannot be so short: as short as it may be
+        low, high = own.low, own.low + 2 * edge
+    elif low > high:  # nor so long
+        low, high = max(own.low, high - 2 * edge), high
+    return Band(low, high, min(max(whole.aim + shift, low + edge // 2), high - edge // 2))
+
+
+async def _resized(desk: Desk, draft: Draft, wanted: Band) -> bool:
+    sid = draft.section
+    section = desk.plan.outline.section(sid)
+    try:
+        text = await length.fit(
+            desk,
+            section,
+            _manifest(desk, draft),
+            draft.text,
+            priority=0.0,
+            aim=wanted,
+            held=(*draft.held, *_remembered(desk, draft)),
+            rounds=ROUNDS,
+        )
+    except BudgetSpent:
+        raise
+    except ModelError as fault:
+        desk.problem(f"{sid}: its length could not be balanced ({fault})")
+        return False
+    own = length.band(desk, section)
+    if text == draft.text or own.miss(count_words(text)) > own.miss(draft.words):
+        return False
+    return await keep(desk, draft, text)
+
+
+async def keep(desk: Desk, draft: Draft, text: str, *, checked: tuple[str, ...] = ()) -> bool:
+    """Store a revised text, with memory following it; not one that breaks what was kept before.
+
+    What a judge has to say about it is asked anew.
+    """
+    carried = desk.plan.carried(draft.section)
+    review = renewed(draft.review, Review(findings=tuple(rules.check(text, carried))))
+    if rules.breaks(draft.text, text, carried):
+        return False
+    if desk.arms.review == "full" and not all(c.by_rule for c in carried):
+        review = await reviewer.check(desk, draft.section, text, carried, turn=200 + draft.version)
+        known = {f.constraint for f in draft.review.broken} if draft.review else set()
+        if any(f.constraint not in known for f in review.broken if f.by == "judge"):
+            return False
+    delta: tuple[Entry, ...] = ()
+    if desk.arms.memory == "full":
+        desk.ledger.refresh()
+        section = desk.plan.outline.section(draft.section)
+        delta = await archivist.update(desk, section, draft, text)
+    drafts.patch(
+        desk.library,
+        desk.lease,
+        draft,
+        text=text,
+        stage="reviewed",
+        review=review,
+        delta=delta,
+        checked=checked,
+    )
+    return True
+
+
+def renewed(before: Review | None, rules_now: Review) -> Review:
+    """Return the old findings with those by rule renewed."""
+    now = {f.constraint: f for f in rules_now.findings}
+    old = before.findings if before else ()
+    return Review(findings=tuple(now.get(f.constraint, f) for f in old))
+
+
+def _manifest(desk: Desk, draft: Draft) -> Manifest:
+    return drafts.manifest(desk.library, draft.manifest)
+
+
+def _remembered(desk: Desk, draft: Draft) -> tuple[Held, ...]:
+    """Return the words that memory rests on: a trim leaves them."""
+    entries = desk.ledger.refresh().of_section(draft.section)
+    spans = (e.span for e in entries if e.span is not None)
+    quotes = (desk.text_of(s.section, s.draft)[s.start : s.end] for s in spans)
+    places = ((draft.text.find(q), len(q)) for q in quotes if q)
+    return tuple(Held(start=at, end=at + size) for at, size in places if at >= 0)

@@ -1,0 +1,213 @@
+"""Reading the piece once more: what its sections say twice, and how they join.
+
+What repeats is found by rule, so that each fault has its quote; how neighbours join, by a judge.
+Of two sections that say the same, the one whose topic it is keeps it, and the other is patched:
+once, and what is left is reported. (Conflicts in memory are for settling.)
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from inkwright.agents import editor
+from inkwright.agents.answers import Seams
+from inkwright.agents.balance import keep
+from inkwright.agents.desk import Desk
+from inkwright.memory import drafts, repetition
+from inkwright.memory.draft import Draft, Finding
+from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.held import touches
+from inkwright.memory.outline import Section
+from inkwright.memory.repetition import Repeat
+from inkwright.memory.values import Value
+from inkwright.memory.wordcount import sentences, tail, words
+from inkwright.prompts import inputs
+from inkwright.prompts.render import fence
+
+FAULTS_A_CALL = 8
+CALLS_A_SECTION = 3
+"""Calls that one section's faults may take; what is over is reported."""
+SEAMS_A_CALL = 12
+ENDING_WORDS = 40
+OPENING_WORDS = 60
+TOLD = 5
+"""Repeats that are reported one by one; the others are counted."""
+
+
+class Fault(Value):
+    """One fault of the piece as a whole, with the section that is to be patched."""
+
+    section: str
+    quote: str
+    wanted: str
+    """What is to be done about it."""
+
+
+async def faults(desk: Desk, *, judged: bool) -> tuple[Fault, ...]:
+    """Return what is to be mended; ``judged``: a judge looks at the joins between sections too."""
+    current = _in_order(desk)
+    found = [_mendable(desk, current, r) for r in repetition.repeats(_texts(current))]
+    taken = [f for f in found if f is not None]
+    if judged and desk.arms.review == "full":
+        taken += await _seams(desk, current)
+    return tuple({(f.section, f.quote): f for f in reversed(taken)}.values())[::-1]
+
+
+async def mend(desk: Desk, found: Sequence[Fault]) -> bool:
+    """Patch the sections that have faults, each once. Returns whether any was changed.
+
+    Raises:
+        BudgetSpent: a limit of the run was reached.
+    """
+    changed = False
+    for section in desk.plan.outline.sections:
+        mine = [f for f in found if f.section == section.id]
+        batches = [mine[n : n + FAULTS_A_CALL] for n in range(0, len(mine), FAULTS_A_CALL)]
+        for number, batch in enumerate(batches[:CALLS_A_SECTION], 1):
+            changed |= await _mended(desk, section, batch, number)
+    return changed
+
+
+def remaining(desk: Desk) -> list[str]:
+    """Return a line for what the piece still says twice."""
+    current = _in_order(desk)
+    left = repetition.repeats(_texts(current))
+    lines = [f"{r.section} repeats {r.of}: {r.quote[:100]!r}" for r in left[:TOLD]]
+    more = len(left) - TOLD
+    return [*lines, f"{more} more sentences say what others have said"] if more > 0 else lines
+
+
+def measured(desk: Desk) -> repetition.Repetition:
+    """Return how much of the piece is there twice, as it stands."""
+    return repetition.measured(_texts(_in_order(desk)))
+
+
+async def _mended(desk: Desk, section: Section, batch: Sequence[Fault], number: int) -> bool:
+    draft = drafts.current(desk.library, desk.work)[section.id]
+    stamp = f"once more:{number}"
+    with desk.library.read() as db:
+        if stamp in drafts.stamped(db, desk.work, draft):
+            return False
+    there = [f for f in batch if f.quote in draft.text]
+    if not there:
+        return False
+    named = {f"w{n}": f for n, f in enumerate(there, 1)}
+    try:
+        text = await editor.patch(
+            desk,
+            section.id,
+            draft.text,
+            [Finding(constraint=n, status="broken", evidence=f.quote) for n, f in named.items()],
+            {n: f.wanted for n, f in named.items()},
+            held=draft.held,
+            turn=number,
+            purpose="once more",
+        )
+    except BudgetSpent:
+        raise
+    except ModelError as fault:
+        desk.problem(f"{section.id}: what it repeats could not be mended ({fault})")
+        return False
+    if text == draft.text or not _better(desk, draft, text):
+        return False
+    return await keep(desk, draft, text, checked=(stamp,))
+
+
+def _better(desk: Desk, draft: Draft, text: str) -> bool:
+    """True when a patch leaves no more repeats in the piece than there were."""
+    texts = _texts(_in_order(desk))
+    before = len(repetition.repeats(texts))
+    return len(repetition.repeats({**texts, draft.section: text})) <= before
+
+
+def _mendable(desk: Desk, current: Mapping[str, Draft], repeat: Repeat) -> Fault | None:
+    """Return what to do about a repeat; None where all of it is a person's."""
+    outline = desk.plan.outline
+    sides = [(repeat.section, repeat.quote, repeat.of), (repeat.of, repeat.there, repeat.section)]
+    if repeat.section != repeat.of and repeat.kind == "sentence":
+        later = _share(outline.section(repeat.section), repeat.quote)
+        earlier = _share(outline.section(repeat.of), repeat.quote)
+        if later > earlier:
+            sides.reverse()
+    for section, quote, other in sides:
+        if _free(current[section], quote):
+            return Fault(section=section, quote=quote, wanted=_wanted(desk, repeat, other))
+    return None
+
+
+def _wanted(desk: Desk, repeat: Repeat, other: str) -> str:
+    title = desk.plan.outline.section(other).title
+    if repeat.kind == "opening":
+        return f"Section {other}, {title}, begins with the same words. Begin otherwise."
+    if repeat.section == repeat.of:
+        return "This section has said so before. Say something else that serves its purpose."
+    return (
+        f"Section {other}, {title}, says so, and it is its topic. Say something else here, in about"
+        " as many words, that serves the purpose of this section."
+    )
+
+
+def _share(section: Section, quote: str) -> float:
+    """Return how much of a sentence is of the topic of a section."""
+    topic = " ".join((section.title, section.owns, *section.key_points, *section.subjects))
+    known = {w.casefold() for w in words(topic)}
+    said = {w.casefold() for w in words(quote)}
+    return len(said & known) / len(said) if said else 0.0
+
+
+def _free(draft: Draft, quote: str) -> bool:
+    at = draft.text.find(quote)
+    return at >= 0 and not touches(draft.held, at, at + len(quote))
+
+
+async def _seams(desk: Desk, current: Mapping[str, Draft]) -> list[Fault]:
+    """Return where a section's beginning does not join the end of the one before, by a judge."""
+    if desk.plan.outline.continuity == "free":
+        return []
+    ids = list(current)
+    pairs = [(a, b) for a, b in pairwise(ids) if current[b].author != "person"]
+    found: list[Fault] = []
+    for number, first in enumerate(range(0, len(pairs), SEAMS_A_CALL), 1):
+        batch = pairs[first : first + SEAMS_A_CALL]
+        heads = {b: _head(current[b].text) for _, b in batch}
+        listed = "\n\n".join(
+            f"[{a}] ends: {tail(current[a].text, ENDING_WORDS)}\n[{b}] begins: {heads[b]}"
+            for a, b in batch
+        )
+        prompt = inputs.Seams(seams=fence("sections", desk.clipped(listed, 400)))
+        ask = desk.ask("whole", "reviewer", f"seams {number}", prompt, 400)
+        try:
+            answer = await desk.models.form(ask, Seams)
+        except BudgetSpent:
+            raise
+        except ModelError as fault:
+            desk.problem(f"how sections join was not reviewed ({fault})")
+            break
+        found += [
+            Fault(section=s.section, quote=s.quote.strip(), wanted=s.fault.strip())
+            for s in answer.seams
+            if s.quote.strip() in heads.get(s.section, "")
+            and s.quote.strip()
+            and s.fault.strip()
+            and _free(current[s.section], s.quote.strip())
+        ]
+    return found
+
+
+def _head(text: str) -> str:
+    """Return the first whole sentences of a text, of sixty words or so."""
+    count, end = 0, 0
+    for part in sentences(text):
+        count += len(words(part.text))
+        if end and count > OPENING_WORDS:
+            break
+        end = part.end
+    return text[:end]
+
+
+def _in_order(desk: Desk) -> dict[str, Draft]:
+    current = drafts.current(desk.library, desk.work)
+    return {s.id: current[s.id] for s in desk.plan.outline.sections if s.id in current}
+
+
+def _texts(current: Mapping[str, Draft]) -> dict[str, str]:
+    return {sid: draft.text for sid, draft in current.items()}
