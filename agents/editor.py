@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence, Set
 
+from inkwright.agents import formats
 from inkwright.agents.answers import Cuts, Edit, Edits
 from inkwright.agents.desk import Desk
 from inkwright.agents.parse import Unreadable, read_prose
@@ -56,7 +57,8 @@ async def patch(
     free = [e for e in answer.edits if not _touches(held, parts, e)]
     if len(free) < len(answer.edits):
         desk.problem(f"{section}: the editor would have changed text that is yours; it stays")
-    return applied(text, parts, Edits(edits=free))
+    mended = applied(text, parts, Edits(edits=free))
+    return formats.framed(desk.plan, section, mended) if desk.planned else mended
 
 
 async def trim(

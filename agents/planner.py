@@ -18,11 +18,13 @@ from inkwright.agents.answers import (
     Sections,
 )
 from inkwright.agents.desk import Desk
+from inkwright.agents.found import bare_title
 from inkwright.agents.parse import in_other_script
 from inkwright.agents.requirements import (
     constraints,
     is_series,
     read_requirements,
+    within_bounds,
     words_asked_for,
 )
 from inkwright.memory import coverage
@@ -60,8 +62,10 @@ async def plan(desk: Desk) -> Planned:
     found = await read_requirements(desk) if desk.arms.plan == "full" else None
     placed = constraints(desk.brief, found, desk.request)
     words = words_asked_for(desk.brief, found)
+    if not desk.brief.words:
+        words = within_bounds(words, placed)
     outline = await _outline(desk, found, placed, words)
-    coverage.check(placed, len(outline.sections))
+    coverage.check(placed, len(outline.sections), titles=coverage.titles_of(outline))
     entries = _persons_entries(desk)
     if desk.arms.plan == "full" and desk.arms.memory == "full":
         said = [*entries, *desk.ledger.latest()]
@@ -86,7 +90,8 @@ async def _outline(
     if desk.arms.plan == "given":
         return outlining.single(title, continuity, words)
     if found is not None and found.units and is_series(found, desk.request):
-        outline = outlining.series(title, continuity, words, found.units, found.unit_title)
+        form = bare_title(found.unit_title)
+        outline = outlining.series(title, continuity, words, found.units, form)
         return await _filled_in(desk, outline)
     outline = await _invented(desk, title, continuity, words, placed)
     highest = outlining.highest_position(placed)

@@ -1,10 +1,12 @@
 """Planner, first step: what a request fixes, as typed constraints with a quote for each."""
 
 import re
+from collections.abc import Iterable
 
-from inkwright.agents.answers import Instructions, Requirement, Requirements
+from inkwright.agents.answers import Instructions, Requirements
 from inkwright.agents.desk import REQUEST_SHARE, Desk
-from inkwright.agents.parse import in_other_script, is_han
+from inkwright.agents.exclusive import prohibitions
+from inkwright.agents.found import framing, typed
 from inkwright.memory.brief import Brief, Constraint, Placement
 from inkwright.memory.entry import normalise
 from inkwright.memory.errors import UnusableAnswer
@@ -21,6 +23,10 @@ _LENGTH = re.compile(
 _CLAUSE = re.compile(r"[.;:!?](?!\d)|,(?!\d)|[，、；：。！？\n]")
 _EACH = re.compile(r"\b(?:each|every|per|apiece)\b|每", re.IGNORECASE)
 """In such a clause a length is that of a part, not of the whole."""
+MARGIN = 0.05
+"""How far within a bound on the whole its target is set."""
+MOST_TOKENS = 4000
+"""Of the account of a request."""
 SHORTEST_UNIT = 10
 """Words of a series' unit below which a length cannot be meant for the whole series."""
 
@@ -45,12 +51,26 @@ def words_asked_for(brief: Brief, found: Requirements | None = None) -> int:
     return DEFAULT_WORDS
 
 
+def within_bounds(words: int, placed: Iterable[Constraint]) -> int:
+    """Return a target length for the whole that keeps the bounds it was given, if it has any."""
+    for c in placed:
+        if c.kind != "length" or c.where.scope != "whole" or c.counted != "words":
+            continue
+        if c.least and c.most:
+            return (c.least + c.most) // 2 if not c.least < words < c.most else words
+        if c.least:
+            words = max(words, round(c.least * (1 + MARGIN)))
+        if c.most:
+            words = min(words, round(c.most * (1 - MARGIN)))
+    return max(words, 1)
+
+
 async def read_requirements(desk: Desk) -> Requirements | None:
     """Return what the request fixes; None when the model gives no usable account of it."""
     prompt = inputs.Requirements(request="")
     try:
         found = await desk.models.form(
-            desk.ask("plan", "planner", "requirements", prompt, max_tokens=700),
+            desk.ask("plan", "planner", "requirements", prompt, max_tokens=_room(desk)),
             Requirements,
         )
     except UnusableAnswer as fault:
@@ -60,6 +80,12 @@ async def read_requirements(desk: Desk) -> Requirements | None:
         )
         return None
     return found
+
+
+def _room(desk: Desk) -> int:
+    """Return the tokens for an account of the request: it quotes most of it, with marks around."""
+    wanted = 500 + 6 * desk.tokenizer.count(desk.request)
+    return max(min(wanted, MOST_TOKENS, desk.context_tokens // 3), 700)
 
 
 def is_series(found: Requirements, request: str) -> bool:
@@ -78,15 +104,17 @@ def is_series(found: Requirements, request: str) -> bool:
 def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple[Constraint, ...]:
     """Return the brief's constraints and those found in the request, numbered ``c1``, ``c2``...
 
-    A requirement whose quote is not in the request was not found there, and is dropped.
+    A requirement whose quote is not in the request was not found there, and is dropped. What may
+    stand in some sections only gets a constraint for the others.
     """
     taken = list(brief.constraints)
     known = {normalise(c.text) for c in taken}
     for item in found.requirements if found else ():
-        constraint = _typed(item, request)
+        constraint = typed(item, request)
         if constraint is not None and normalise(constraint.text) not in known:
             known.add(normalise(constraint.text))
             taken.append(constraint)
+    taken += framing(brief, found, request) if found else ()
     if brief.language and not any(c.kind == "language" for c in taken):
         taken.append(
             Constraint(
@@ -96,45 +124,11 @@ def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple
                 where=Placement(scope="all"),
             )
         )
+    taken += prohibitions(taken)
     used = {c.id for c in taken if c.id}
     numbers = (f"c{n}" for n in range(1, len(taken) + len(used) + 1))
     free = (i for i in numbers if i not in used)
     return tuple(c if c.id else c.model_copy(update={"id": next(free)}) for c in taken)
-
-
-def _typed(item: Requirement, request: str) -> Constraint | None:
-    said = normalise(request)
-    quoted = normalise(item.quote)
-    if not quoted or quoted not in said:
-        return None
-    phrases = tuple(p.strip() for p in item.phrases if normalise(p) and normalise(p) in said)
-    kind = item.kind
-    if kind in ("must_contain", "must_not_contain") and not phrases:
-        kind = "judged"
-    if kind in ("pattern", "language"):
-        kind = "judged"
-    if kind == "length" and (item.scope == "whole" or not (item.min_words or item.max_words)):
-        return None
-    where = Placement(
-        scope=item.scope,
-        first=max(item.first, 1),
-        last=item.last if item.last and item.last >= max(item.first, 1) else None,
-        every=max(item.every, 1),
-    )
-    if kind == "length" and item.min_words and item.max_words and item.min_words > item.max_words:
-        return None
-    text = item.text.strip() or item.quote
-    if in_other_script(text, han=is_han(item.quote)):
-        text = item.quote
-    return Constraint(
-        text=text,
-        kind=kind,
-        where=where,
-        phrases=phrases,
-        min_words=item.min_words if kind == "length" else None,
-        max_words=item.max_words if kind == "length" and item.max_words else None,
-        source="request",
-    )
 
 
 def fits_whole(brief: Brief, tokenizer: Tokenizer, context_tokens: int) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from inkwright.agents import archivist, editor, length, recollect, reviewer, writer
+from inkwright.agents import archivist, editor, formats, length, recollect, reviewer, writer
 from inkwright.agents.desk import Desk
 from inkwright.agents.events import SectionBegan, SectionReached, SectionRevised
 from inkwright.memory import drafts
@@ -78,21 +78,21 @@ async def recall(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
 async def write(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     job = runtime.context
     assert job.manifest is not None
-    job.text = await writer.write(
+    text = await writer.write(
         job.desk,
         job.section,
         job.manifest,
         priority=job.priority,
     )
+    job.text = formats.body_of(job.desk.plan, job.section.id, text)
     return {}
 
 
 async def fit(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     job = runtime.context
     assert job.manifest is not None
-    job.text = await length.fit(
-        job.desk, job.section, job.manifest, job.text, priority=LANDING_FIRST
-    )
+    text = await length.fit(job.desk, job.section, job.manifest, job.text, priority=LANDING_FIRST)
+    job.text = formats.framed(job.desk.plan, job.section.id, text)
     return {}
 
 
@@ -124,7 +124,7 @@ async def remember(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
 
 
 async def check(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
-    """Review the text in hand; keep it if it is the best so far."""
+    """Review the text in hand; keep it if it is the best so far, and breaks no rule anew."""
     job = runtime.context
     desk = job.desk
     constraints = desk.plan.carried(job.section.id) if desk.arms.review != "off" else ()
@@ -136,7 +136,7 @@ async def check(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
         turn=state["round"],
         priority=job.priority,
     )
-    if job.best is None or _badness(job, job.text, job.review) < _badness(job, *job.best):
+    if job.best is None or _better(job, job.text, job.review, *job.best):
         job.best = (job.text, job.review)
     return {"broken": len(job.best[1].broken)}
 
@@ -210,6 +210,12 @@ def section_graph() -> Any:
     graph.add_edge("patch", "check")
     graph.add_edge("accept", END)
     return graph.compile()
+
+
+def _better(job: Job, text: str, review: Review, known: str, best: Review) -> bool:
+    if review.broken_rules - best.broken_rules:
+        return False
+    return _badness(job, text, review) < _badness(job, known, best)
 
 
 def _badness(job: Job, text: str, review: Review) -> tuple[int, int, int]:

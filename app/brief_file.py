@@ -1,7 +1,7 @@
 """From what a person typed after ``inkwright write`` to a brief."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +70,9 @@ def check(brief: Brief, name: str = "the brief") -> None:
         BadInput: naming the constraint, or both.
     """
     total = _leaves(brief.outline) if brief.outline else None
+    titles = list(_titles(brief.outline)) if brief.outline else None
     try:
-        coverage.check(brief.constraints, total, brief.words)
+        coverage.check(brief.constraints, total, brief.words, titles)
     except BadInput as fault:
         raise BadInput(f"{name}: {fault}") from fault
 
@@ -206,7 +207,7 @@ def _validated(found: dict[str, Any], name: str, lines: Lines, options: Mapping[
     try:
         return Brief.model_validate(found)
     except ValidationError as fault:
-        errors = fault.errors(include_url=False, include_input=False)
+        errors = fault.errors(include_url=False)
         error = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
         raise BadInput(_described(error, name, lines, options)) from fault
 
@@ -260,3 +261,9 @@ def _place(location: tuple[str | int, ...], name: str, lines: Lines) -> str:
 
 def _leaves(items: Sequence[OutlineItem]) -> int:
     return sum(_leaves(item.sections) if item.sections else 1 for item in items)
+
+
+def _titles(items: Sequence[OutlineItem]) -> Iterator[str]:
+    for item in items:
+        yield item.title
+        yield from _titles(item.sections)
