@@ -98,7 +98,7 @@ def framed(plan: Plan, section: str, text: str) -> str:
 
     Text that does so already is returned as it is.
     """
-    if not any(c.opens or c.closes for c in plan.constraints):
+    if not _is_set(plan):
         return text
     opens, closes = _frame(plan, section)
     body = body_of(plan, section, text)
@@ -115,6 +115,8 @@ def body_of(plan: Plan, section: str, text: str) -> str:
     A heading of the model's own goes, and so does one with the wrong number; what it wrote of
     other sections, after their openings, is cut.
     """
+    if not _is_set(plan):
+        return text
     opens, closes = _frame(plan, section)
     text = text.strip()
     for c in plan.constraints:
@@ -129,6 +131,10 @@ def body_of(plan: Plan, section: str, text: str) -> str:
 def bare_of(text: str, opens: str, closes: str) -> str:
     """Return ``text`` without the words it begins and ends with."""
     return text.strip().removeprefix(opens).removesuffix(closes).strip()
+
+
+def _is_set(plan: Plan) -> bool:
+    return any(c.opens or c.closes for c in plan.constraints)
 
 
 def _frame(plan: Plan, section: str) -> tuple[str, str]:

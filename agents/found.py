@@ -1,11 +1,13 @@
 """What a model found in a request, as typed constraints: only what the request bears out."""
 
 import re
+from collections.abc import Iterable
 from typing import Any, get_args
 
 from inkwright.agents.answers import Requirement, Requirements
+from inkwright.agents.outlining import leaves
 from inkwright.agents.parse import in_other_script, is_han
-from inkwright.memory.brief import Brief, OutlineItem
+from inkwright.memory.brief import Brief
 from inkwright.memory.constraint import EVERYWHERE, Constraint, Format, Person, Tense
 from inkwright.memory.entry import normalise
 from inkwright.memory.placement import Placement
@@ -100,7 +102,7 @@ def framing(brief: Brief, found: Requirements, request: str) -> list[Constraint]
 
     Only words that stand in the request count; the opening stands there with some unit's number.
     """
-    given = sum(_leaves(item) for item in brief.outline)
+    given = len(leaves(brief.outline))
     stated = [c for c in brief.constraints if c.kind == "format"]
     framed: list[Constraint] = []
     opening = next((o for o in (found.opening, found.unit_title) if _is_form(o, request)), "")
@@ -115,12 +117,21 @@ def framing(brief: Brief, found: Requirements, request: str) -> list[Constraint]
     return framed
 
 
+def says_frame(item: Requirement, frame: Iterable[Constraint]) -> bool:
+    """True for a requirement that ``frame`` has already: code sees to it, and no judge need."""
+    if item.kind not in ("judged", "format", "pattern", "must_contain"):
+        return False
+    opens = [re.compile(_form(c.opens)) for c in frame if c.opens]
+    closes = [re.compile(re.escape(c.closes)) for c in frame if c.closes]
+    return any(words.search(item.quote) for words in (*opens, *closes))
+
+
 def bare_title(unit_title: str) -> str:
     """Return a unit's title without the marks around it: ``Part {n}`` of ``## Part {n}:``."""
     if "{n}" not in unit_title:
         return unit_title
     before, after = unit_title.split("{n}", 1)
-    return f"{re.sub(r'^\W+', '', before)}{{n}}{re.sub(r'\W+$', '', after)}".strip()
+    return "".join((re.sub(r"^\W+", "", before), "{n}", re.sub(r"\W+$", "", after))).strip()
 
 
 def _is_form(opening: str, request: str) -> bool:
@@ -140,7 +151,3 @@ def _line_with(request: str, words: re.Pattern[str]) -> str:
 
 def _format(text: str, **fields: Any) -> Constraint:
     return Constraint(text=text, kind="format", source="request", **fields)
-
-
-def _leaves(item: OutlineItem) -> int:
-    return sum(_leaves(part) for part in item.sections) if item.sections else 1

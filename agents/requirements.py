@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from inkwright.agents.answers import Instructions, Requirements
 from inkwright.agents.desk import REQUEST_SHARE, Desk
 from inkwright.agents.exclusive import prohibitions
-from inkwright.agents.found import framing, typed
+from inkwright.agents.found import framing, says_frame, typed
 from inkwright.memory.brief import Brief, Constraint, Placement
 from inkwright.memory.entry import normalise
 from inkwright.memory.errors import UnusableAnswer
@@ -109,12 +109,14 @@ def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple
     """
     taken = list(brief.constraints)
     known = {normalise(c.text) for c in taken}
+    frame = framing(brief, found, request) if found else []
     for item in found.requirements if found else ():
         constraint = typed(item, request)
-        if constraint is not None and normalise(constraint.text) not in known:
-            known.add(normalise(constraint.text))
-            taken.append(constraint)
-    taken += framing(brief, found, request) if found else ()
+        if constraint is None or normalise(constraint.text) in known or says_frame(item, frame):
+            continue
+        known.add(normalise(constraint.text))
+        taken.append(constraint)
+    taken += frame
     if brief.language and not any(c.kind == "language" for c in taken):
         taken.append(
             Constraint(

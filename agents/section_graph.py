@@ -90,9 +90,7 @@ async def write(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
 
 async def fit(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     job = runtime.context
-    assert job.manifest is not None
-    text = await length.fit(job.desk, job.section, job.manifest, job.text, priority=LANDING_FIRST)
-    job.text = formats.framed(job.desk.plan, job.section.id, text)
+    job.text = await _fitted(job, job.text, LANDING_FIRST)
     return {}
 
 
@@ -142,22 +140,32 @@ async def check(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
 
 
 async def patch(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
-    """Let the editor mend what the best version so far still breaks."""
+    """Mend what the best version so far still breaks: lengths by counting, the rest by editing."""
     job = runtime.context
     assert job.best is not None
     desk, turn = job.desk, state["round"] + 1
     text, review = job.best
-    told = {c.id: c.text for c in desk.plan.carried(job.section.id)}
+    carried = desk.plan.carried(job.section.id)
+    told = {c.id: c.in_full for c in carried if c.kind != "length"}
     broken = review.broken
     desk.watch(SectionRevised(desk.work, job.section.id, turn, tuple(f.constraint for f in broken)))
     try:
-        job.text = await editor.patch(
-            desk, job.section.id, text, broken, told, turn=turn, priority=job.priority
-        )
+        if worded := [f for f in broken if f.constraint in told]:
+            text = await editor.patch(
+                desk, job.section.id, text, worded, told, turn=turn, priority=job.priority
+            )
     except ModelError as fault:
         desk.problem(f"{job.section.id}: not revised ({fault})")
         return {"round": MAX_ROUNDS}
+    job.text = await _fitted(job, formats.body_of(desk.plan, job.section.id, text), job.priority)
     return {"round": turn}
+
+
+async def _fitted(job: Job, text: str, priority: float) -> str:
+    """Return ``text`` in its length, beginning and ending as its format asks."""
+    assert job.manifest is not None
+    fitting = await length.fit(job.desk, job.section, job.manifest, text, priority=priority)
+    return formats.framed(job.desk.plan, job.section.id, fitting)
 
 
 async def accept(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from inkwright.memory import schema
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
 
-_TEMPORARY = re.compile(r"\.(manuscript\.md|report\.json|memory\.json)\.[a-z0-9_]{8}")
+_TEMPORARY = re.compile(r"\.(manuscript\.md|report\.json|report\.md|memory\.json)\.[a-z0-9_]{8}")
 """Names that ``_replace`` gives to files before they are whole."""
 
 
