@@ -38,7 +38,7 @@ async def patch(
     Raises:
         ModelError: the editor gave nothing usable.
     """
-    parts = sentences(text)
+    parts = formats.inner(desk.plan, section, text) if desk.planned else sentences(text)
     prompt = inputs.Patch(
         section=section,
         findings=fence("findings", "\n".join(_line(f, told) for f in findings)),

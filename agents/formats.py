@@ -11,6 +11,7 @@ from inkwright.memory.constraint import Constraint
 from inkwright.memory.draft import CheckStatus
 from inkwright.memory.entry import normalise
 from inkwright.memory.plans import Plan
+from inkwright.memory.wordcount import Sentence, sentences
 
 _LIST_ITEMS = 2
 """So many items make a list."""
@@ -126,6 +127,14 @@ def body_of(plan: Plan, section: str, text: str) -> str:
             text = text.removesuffix(c.closes).rstrip()
     text = bare_of(text, opens, "")
     return _without_heading(text, (opens, plan.outline.section(section).title))
+
+
+def inner(plan: Plan, section: str, text: str) -> tuple[Sentence, ...]:
+    """Return the sentences of ``text`` but for those it begins and ends with by its format."""
+    opens, closes = _frame(plan, section)
+    start = len(opens) if opens and text.startswith(opens) else 0
+    end = len(text) - len(closes) if closes and text.endswith(closes) else len(text)
+    return tuple(s for s in sentences(text) if s.end > start and s.start < end)
 
 
 def bare_of(text: str, opens: str, closes: str) -> str:

@@ -29,7 +29,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "outline": OutlineItem,
     "memory": Remembered,
 }
-_SWITCHES = ("required", "pinned")
+_SWITCHES = ("required", "pinned", "only_there", "absent")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EXPORTED = ("id", "version", "origin", "from_section", "section", "status")
 """What ``memory.json`` says about an entry beyond what a brief can give."""

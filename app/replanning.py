@@ -15,6 +15,9 @@ from inkwright.memory.library import Lease, Library
 from inkwright.memory.outline import Outline, Section
 from inkwright.memory.plans import Plan
 
+SHORTEST = 40
+"""Words below which sections are not cut to keep the length of the whole."""
+
 
 @dataclass(frozen=True)
 class Replanned:
@@ -52,7 +55,8 @@ def replan(library: Library, work_id: str, file: Path) -> Replanned:
         plan.outline.continuity,
         plan.outline.target_words,
     )
-    outline = matched(plan.outline, given, stated)
+    written = drafts.current(library, work_id).keys()
+    outline = _as_long(plan.outline, matched(plan.outline, given, stated), stated, written)
     try:
         titles = coverage.titles_of(outline)
         coverage.check(plan.constraints, len(outline.sections), titles=titles)
@@ -82,6 +86,19 @@ def matched(old: Outline, new: Outline, sized: Set[str]) -> Outline:
     ids = {sid: was.id if was else next(free) for sid, was in same.items()}
     sections = [_kept(s, same[s.id], ids, sized) for s in new.sections]
     return new.with_sections(sections)
+
+
+def _as_long(old: Outline, new: Outline, sized: Set[str], written: Set[str]) -> Outline:
+    """Return ``new`` as long as ``old``, where what is not written yet can make up for it."""
+    open_ = [s for s in new.sections if s.id not in written and normalise(s.title) not in sized]
+    rest = old.target_words - sum(s.target_words for s in new.sections if s not in open_)
+    if rest < SHORTEST * len(open_):
+        return new
+    sizes = outlining.shares([s.target_words for s in open_], rest)
+    words = dict(zip((s.id for s in open_), sizes, strict=True))
+    return new.with_sections(
+        s.model_copy(update={"target_words": words.get(s.id, s.target_words)}) for s in new.sections
+    )
 
 
 def _kept(
