@@ -31,12 +31,13 @@ _MARKUP = (_HEADING, _BULLET, _TABLE, _BLOCK, _INLINE)
 
 def check(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
     """Return whether ``text`` has the format asked for, with the words that show it."""
+    shown = []
     for wanted in (_form, _beginning, _end):
         status, evidence = wanted(text.strip(), constraint)
         if status == "broken":
             return status, evidence
-        shown = evidence
-    return "met", shown
+        shown.append(evidence)
+    return "met", "\n".join(e for e in shown if e)
 
 
 def _form(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
@@ -78,7 +79,7 @@ def _beginning(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
 def _end(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
     closes = constraint.closes
     if closes is None:
-        return "met", constraint.opens or ""
+        return "met", ""
     if text.endswith(closes):
         return "met", closes
     return "broken", f"{constraint.text} (it ends with: {text[-60:].split(chr(10))[-1]})"

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from inkwright.agents import archivist, editor, formats, length, recollect, reviewer, writer
+from inkwright.agents import archivist, editor, formats, length, recollect, reviewer, rules, writer
 from inkwright.agents.desk import Desk
 from inkwright.agents.events import SectionBegan, SectionReached, SectionRevised
 from inkwright.memory import drafts
@@ -125,6 +125,8 @@ async def check(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     """Review the text in hand; keep it if it is the best so far, and breaks no rule anew."""
     job = runtime.context
     desk = job.desk
+    if job.best is not None and job.text == job.best[0]:
+        return {"broken": len(job.best[1].broken)}
     constraints = desk.plan.carried(job.section.id) if desk.arms.review != "off" else ()
     job.review = await reviewer.check(
         desk,
@@ -148,16 +150,22 @@ async def patch(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     carried = desk.plan.carried(job.section.id)
     told = {c.id: c.in_full for c in carried if c.kind != "length"}
     broken = review.broken
+    worded = [f for f in broken if f.constraint in told]
     desk.watch(SectionRevised(desk.work, job.section.id, turn, tuple(f.constraint for f in broken)))
     try:
-        if worded := [f for f in broken if f.constraint in told]:
+        if worded:
             text = await editor.patch(
-                desk, job.section.id, text, worded, told, turn=turn, priority=job.priority
-            )
+                desk, job.section.id, text, worded, told, turn=turn, sample=turn - 1,
+                priority=job.priority,
+            )  # fmt: skip
     except ModelError as fault:
         desk.problem(f"{job.section.id}: not revised ({fault})")
         return {"round": MAX_ROUNDS}
-    job.text = await _fitted(job, formats.body_of(desk.plan, job.section.id, text), job.priority)
+    job.text = text
+    lengths = [c for c in carried if c.kind == "length"]
+    if any(f.status == "broken" for f in rules.check(text, lengths)):
+        body = formats.body_of(desk.plan, job.section.id, text)
+        job.text = await _fitted(job, body, job.priority)
     return {"round": turn}
 
 
