@@ -35,14 +35,24 @@ class Requirement(Form):
     quote: Line
     """The words of the request that state it, exactly."""
     text: Line
-    kind: Literal["length", "must_contain", "must_not_contain", "pattern", "language", "judged"]
-    phrases: list[Short] = Field(default=[], max_length=8)
+    kind: Literal[
+        "length", "must_contain", "must_not_contain", "event", "format", "language",
+        "point_of_view", "tense", "tone", "reading_level", "structure", "citation", "fact",
+        "pattern", "judged",
+    ]  # fmt: skip
+    phrases: list[Short] = Field(default=[], max_length=12)
+    value: Name = ""
+    """Which format, language, person, tense, grade or style of citation."""
+    about_words: int | None = None
     min_words: int | None = None
     max_words: int | None = None
-    scope: Literal["whole", "all", "once", "range", "periodic"] = "whole"
+    scope: Literal["whole", "all", "once", "range", "periodic", "last"] = "whole"
     first: int = 1
     last: int | None = None
     every: int = 1
+    only_there: bool = False
+    """The phrases may stand in no other section."""
+    wished: bool = False
 
 
 class Requirements(Form):
@@ -57,6 +67,10 @@ class Requirements(Form):
     """When the request asks for a numbered series: how many units."""
     unit_title: Short = ""
     """Heading of each unit, with ``{n}`` for its number."""
+    opening: Short = ""
+    """Exact words that each unit must begin with, with ``{n}`` for its number."""
+    closing: Short = ""
+    """Exact words that the whole must end with."""
     requirements: list[Requirement] = Field(default=[], max_length=40)
 
 
@@ -210,13 +224,13 @@ class Verdict(Form):
     constraint: Annotated[str, Field(max_length=40)]
     broken: bool
     quote: Line = ""
-    """The words of the draft that show it, exactly; empty when something is missing."""
+    """The words of the draft that show it, broken or met; empty when something is missing."""
 
 
 class Verdicts(Form):
     """reviewer / check: which of a section's judged constraints its draft breaks."""
 
-    verdicts: list[Verdict] = Field(max_length=24)
+    verdicts: list[Verdict] = Field(max_length=60)
 
 
 class Contradiction(Form):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from inkwright.agents.config import Arms
 from inkwright.agents.events import Notice, Watch
+from inkwright.agents.exclusive import order_lines
 from inkwright.agents.finder import Finder
 from inkwright.agents.model import Ask, Models
 from inkwright.agents.parse import is_han
@@ -185,9 +186,17 @@ class Desk:
             ),
             ("A sample of the voice to write in", self._sample()),
             ("Never write", "; ".join(f"“{phrase}”" for phrase in brief.banned)),
+            ("Required of the whole", self._required_of_whole()),
             ("Request", self.request),
         )
         return "\n".join(f"{name}: {value}" for name, value in facts if value)
+
+    def _required_of_whole(self) -> str:
+        """Return what the brief's own constraints ask of the whole piece."""
+        whole = self.plan.whole if self.planned else ()
+        told = [c.in_full for c in whole if c.source == "brief" and c.kind != "length"]
+        budget = int(self.context_tokens * STYLE_SHARE)
+        return shorten("; ".join(told), budget, self.tokenizer.count)
 
 
 def orders(desk: Desk, section: Section) -> str:
@@ -213,7 +222,7 @@ def orders(desk: Desk, section: Section) -> str:
     carried = [c for c in every if not (c.phrases and banned.issuperset(c.phrases))]
     if carried:
         lines.append("Requirements:")
-        lines.extend(f"- [{c.id}] {c.text}" for c in carried)
+        lines.extend(order_lines(carried))
     text = "\n".join(line for line in lines if line)
     return shorten(text, int(desk.context_tokens * ORDERS_SHARE), desk.tokenizer.count)
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterator, Sequence, Set
 
-from inkwright.agents import rules
+from inkwright.agents import formats, rules
 from inkwright.agents.answers import Cuts, Edit, Edits
 from inkwright.agents.desk import Desk
 from inkwright.agents.fitting import nearest
 from inkwright.agents.parse import Unreadable, read_prose
-from inkwright.memory.brief import Constraint
+from inkwright.memory.constraint import Constraint
 from inkwright.memory.draft import Finding
 from inkwright.memory.held import Held, touches
 from inkwright.memory.wordcount import Sentence, count_words, sentences
@@ -33,17 +33,19 @@ async def patch(
     held: Sequence[Held] = (),
     turn: int = 1,
     purpose: str = "patch",
+    sample: int = 0,
     priority: float = 0.0,
 ) -> str:
     """Return ``text`` with the sentences that ``findings`` are about put right.
 
-    ``told`` maps a finding's constraint id to the words of that constraint or entry. An edit that
-    touches ``held`` text is left out, and reported.
+    No edit is made that breaks a rule which the text keeps. ``told`` maps a finding's constraint
+    id to the words of that constraint or entry. An edit that touches ``held`` text is left out,
+    and reported.
 
     Raises:
         ModelError: the editor gave nothing usable.
     """
-    parts = sentences(text)
+    parts = formats.inner(desk.plan, section, text) if desk.planned else sentences(text)
     prompt = inputs.Patch(
         section=section,
         findings=fence("findings", "\n".join(_line(f, told) for f in findings)),
@@ -56,13 +58,18 @@ async def patch(
         f"{purpose} {turn}",
         prompt,
         200 + 120 * len(findings),
+        sample=sample,
         priority=priority,
     )
     answer = await desk.models.form(ask, Edits, lambda a: _fault(a, parts))
     free = [e for e in answer.edits if not _touches(held, parts, e)]
     if len(free) < len(answer.edits):
         desk.problem(f"{section}: the editor would have changed text that is yours; it stays")
-    return applied(text, parts, Edits(edits=free))
+    if not desk.planned:
+        return applied(text, parts, Edits(edits=free))
+    carried = [c for c in desk.plan.carried(section) if c.kind != "length"]
+    safe = harmless(text, parts, free, carried)
+    return formats.framed(desk.plan, section, applied(text, parts, Edits(edits=safe)))
 
 
 async def trim(
@@ -167,6 +174,29 @@ def applied(text: str, parts: Sequence[Sentence], answer: Edits) -> str:
         pieces += [text[at:start], new]
         at, done = end, edit.last
     return "".join([*pieces, text[at:]])
+
+
+def harmless(
+    text: str, parts: Sequence[Sentence], edits: Sequence[Edit], constraints: Sequence[Constraint]
+) -> list[Edit]:
+    """Return the edits that together break no rule which ``text`` keeps: all, if all do."""
+    kept = _broken_rules(text, constraints)
+
+    def harms(some: list[Edit]) -> bool:
+        return bool(_broken_rules(applied(text, parts, Edits(edits=some)), constraints) - kept)
+
+    if not harms(list(edits)):
+        return list(edits)
+    safe: list[Edit] = []
+    for edit in edits:
+        if not harms([*safe, edit]):
+            safe.append(edit)
+    return safe
+
+
+def _broken_rules(text: str, constraints: Sequence[Constraint]) -> set[str]:
+    found = [*rules.check(text, constraints), *rules.check_words(text, constraints)]
+    return {f.constraint for f in found if f.status == "broken"}
 
 
 def cut(

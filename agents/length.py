@@ -93,9 +93,9 @@ def _around(words: int, share: float) -> tuple[int, int]:
 
 def _bounded(low: int, high: int | None, aim: int, constraints: Sequence[Constraint]) -> Band:
     """Return a band within the bounds that length constraints set, which come before a budget."""
-    lengths = [c for c in constraints if c.kind == "length"]
-    floor = max((c.min_words for c in lengths if c.min_words), default=0)
-    ceiling = min((c.max_words for c in lengths if c.max_words), default=None)
+    lengths = [c for c in constraints if c.kind == "length" and c.counted == "words"]
+    floor = max((c.least for c in lengths if c.least), default=0)
+    ceiling = min((c.most for c in lengths if c.most), default=None)
     if high is not None and floor > high:
         low, high = floor, round(floor * (1 + 2 * TOLERANCE))
     low = max(low, floor)

@@ -90,9 +90,9 @@ def series(title: str, continuity: Continuity, words: int, units: int, unit_titl
 
 def given(brief: Brief, title: str, continuity: Continuity, words: int) -> Outline:
     """Return the brief's own outline: its titles, order and budgets as they stand."""
-    leaves = [item for top in brief.outline for item in _leaves(top)]
-    missing = sum(1 for leaf in leaves if leaf.words is None)
-    stated = sum(leaf.words or 0 for leaf in leaves)
+    found = leaves(brief.outline)
+    missing = sum(1 for leaf in found if leaf.words is None)
+    stated = sum(leaf.words or 0 for leaf in found)
     rest = words - stated if words > stated else missing * 300
     spare = iter(shares([1] * missing, max(rest, missing)) if missing else ())
     headings: list[Heading] = []
@@ -125,7 +125,7 @@ def given(brief: Brief, title: str, continuity: Continuity, words: int) -> Outli
 
     for top in brief.outline:
         walk(top, 1, ())
-    after = _after(leaves, sections)
+    after = _after(found, sections)
     sections = [s.model_copy(update={"after": after[s.id]}) for s in sections]
     try:
         return Outline(
@@ -264,18 +264,18 @@ def _section(sid: str, item: PlannedSection, words: int, within: tuple[str, ...]
     )
 
 
-def _leaves(item: OutlineItem) -> list[OutlineItem]:
-    if not item.sections:
-        return [item]
-    return [leaf for child in item.sections for leaf in _leaves(child)]
+def leaves(items: Iterable[OutlineItem]) -> list[OutlineItem]:
+    """Return the items that are written as sections, in reading order."""
+    found = []
+    for item in items:
+        found += leaves(item.sections) if item.sections else [item]
+    return found
 
 
-def _after(
-    leaves: Sequence[OutlineItem], sections: Sequence[Section]
-) -> dict[str, tuple[str, ...]]:
+def _after(items: Sequence[OutlineItem], sections: Sequence[Section]) -> dict[str, tuple[str, ...]]:
     by_title = {normalise(s.title): s.id for s in sections}
     found: dict[str, tuple[str, ...]] = {}
-    for leaf, section in zip(leaves, sections, strict=True):
+    for leaf, section in zip(items, sections, strict=True):
         if tuple(leaf.depends_on) == (ALL,):
             found[section.id] = tuple(s.id for s in sections if s.id != section.id)
             continue

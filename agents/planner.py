@@ -12,12 +12,14 @@ from inkwright.agents import outlining, sourcing
 from inkwright.agents.answers import (
     Cast,
     Chapters,
+    PlannedChapter,
     PlannedSection,
     PlanReview,
     Requirements,
     Sections,
 )
 from inkwright.agents.desk import Desk
+from inkwright.agents.found import bare_title
 from inkwright.agents.parse import in_other_script
 from inkwright.agents.requirements import (
     constraints,
@@ -26,7 +28,7 @@ from inkwright.agents.requirements import (
     words_asked_for,
 )
 from inkwright.memory import coverage
-from inkwright.memory.brief import Constraint, Continuity
+from inkwright.memory.brief import Constraint, Continuity, OutlineItem
 from inkwright.memory.entry import Entry, normalise
 from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.outline import Outline, Section
@@ -61,7 +63,8 @@ async def plan(desk: Desk) -> Planned:
     placed = constraints(desk.brief, found, desk.request)
     words = words_asked_for(desk.brief, found)
     outline = await _outline(desk, found, placed, words)
-    coverage.check(placed, len(outline.sections))
+    placed = _without_misread(desk, placed, outline)
+    coverage.check(placed, len(outline.sections), titles=coverage.titles_of(outline))
     if desk.arms.plan == "full":
         outline = await sourcing.place(desk, outline)
     entries = _persons_entries(desk)
@@ -70,6 +73,22 @@ async def plan(desk: Desk) -> Planned:
         made = await _plan_entries(desk, outline)
         entries += tuple(e for e in made if not _is_said(e, said))
     return Planned(outline, placed, entries)
+
+
+def _without_misread(
+    desk: Desk, placed: Sequence[Constraint], outline: Outline
+) -> tuple[Constraint, ...]:
+    """Leave out sections that only the request names, where the person's own outline has others."""
+    titles = coverage.titles_of(outline)
+    kept = []
+    for c in placed:
+        doubtful = c.kind == "structure" and c.source == "request" and bool(desk.brief.outline)
+        name = coverage.missing_title(c.sections, titles) if doubtful else None
+        if name is None:
+            kept.append(c)
+        else:
+            desk.problem(f"{c.id}: your outline has no section {name!r} in that place")
+    return tuple(kept)
 
 
 async def _outline(
@@ -88,8 +107,11 @@ async def _outline(
     if desk.arms.plan == "given":
         return outlining.single(title, continuity, words)
     if found is not None and found.units and is_series(found, desk.request):
-        outline = outlining.series(title, continuity, words, found.units, found.unit_title)
+        form = bare_title(found.unit_title)
+        outline = outlining.series(title, continuity, words, found.units, form)
         return await _filled_in(desk, outline)
+    if names := next((c.sections for c in placed if c.kind == "structure"), ()):
+        return await _structured(desk, title, continuity, words, placed, names)
     outline = await _invented(desk, title, continuity, words, placed)
     highest = outlining.highest_position(placed)
     if len(outline.sections) < highest:
@@ -153,6 +175,36 @@ async def _invented(
         continuity,
         words,
         [(c, s) for (c, _), s in zip(parts, written, strict=True)],
+    )
+
+
+async def _structured(
+    desk: Desk,
+    title: str,
+    continuity: Continuity,
+    words: int,
+    placed: Sequence[Constraint],
+    names: Sequence[str],
+) -> Outline:
+    """Return an outline of the sections that a constraint names; long ones become chapters."""
+    number = max(outlining.sections_for(words), outlining.highest_position(placed))
+    if number < 2 * len(names):
+        items = tuple(OutlineItem(title=name) for name in names)
+        brief = desk.brief.model_copy(update={"outline": items})
+        return await _filled_in(desk, outlining.given(brief, title, continuity, words))
+    sizes = outlining.shares([1] * len(names), number)
+    written = await asyncio.gather(
+        *(
+            _sections(
+                desk, f"Chapter: {name}", size, round(words * size / number), placed,
+                f"outline {place}",
+            )
+            for place, (name, size) in enumerate(zip(names, sizes, strict=True), 1)
+        )
+    )  # fmt: skip
+    chapters = [PlannedChapter(title=name, purpose="") for name in names]
+    return outlining.in_chapters(
+        title, continuity, words, list(zip(chapters, written, strict=True))
     )
 
 

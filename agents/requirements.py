@@ -1,9 +1,10 @@
 """Planner, first step: what a request fixes, as typed constraints with a quote for each."""
 
-from inkwright.agents.answers import Instructions, Requirement, Requirements
+from inkwright.agents.answers import Instructions, Requirements
 from inkwright.agents.asked_length import Asked, asked_length, bounded
 from inkwright.agents.desk import REQUEST_SHARE, Desk
-from inkwright.agents.parse import in_other_script, is_han
+from inkwright.agents.exclusive import prohibitions
+from inkwright.agents.found import framing, says_frame, typed
 from inkwright.memory.brief import CITE, Brief, Constraint, Placement
 from inkwright.memory.entry import normalise
 from inkwright.memory.errors import UnusableAnswer
@@ -13,6 +14,8 @@ from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
 DEFAULT_WORDS = 1200
+MOST_TOKENS = 4000
+"""Of the account of a request."""
 
 
 def words_asked_for(brief: Brief, found: Requirements | None = None) -> int:
@@ -46,9 +49,10 @@ def length_of_whole(brief: Brief, found: Requirements | None = None) -> Constrai
 
 def _length_asked_for(brief: Brief, found: Requirements | None) -> Asked | None:
     """Return the brief's own length, within its own bounds, or the one its request states."""
-    bounds = [c for c in brief.constraints if c.kind == "length" and c.where.scope == "whole"]
-    least = max((c.min_words for c in bounds if c.min_words), default=None)
-    most = min((c.max_words for c in bounds if c.max_words), default=None)
+    lengths = [c for c in brief.constraints if c.kind == "length" and c.counted == "words"]
+    bounds = [c for c in lengths if c.where.scope == "whole"]
+    least = max((c.least for c in bounds if c.least), default=None)
+    most = min((c.most for c in bounds if c.most), default=None)
     if brief.words:
         return Asked(bounded(brief.words, least, most))
     if bounds:
@@ -63,7 +67,7 @@ async def read_requirements(desk: Desk) -> Requirements | None:
     prompt = inputs.Requirements(request="")
     try:
         found = await desk.models.form(
-            desk.ask("plan", "planner", "requirements", prompt, max_tokens=700),
+            desk.ask("plan", "planner", "requirements", prompt, max_tokens=_room(desk)),
             Requirements,
         )
     except UnusableAnswer as fault:
@@ -73,6 +77,12 @@ async def read_requirements(desk: Desk) -> Requirements | None:
         )
         return None
     return found
+
+
+def _room(desk: Desk) -> int:
+    """Return the tokens for an account of the request: it quotes most of it, with marks around."""
+    wanted = 500 + 6 * desk.tokenizer.count(desk.request)
+    return max(min(wanted, MOST_TOKENS, desk.context_tokens // 3), 700)
 
 
 def is_series(found: Requirements, request: str) -> bool:
@@ -91,22 +101,26 @@ def is_series(found: Requirements, request: str) -> bool:
 def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple[Constraint, ...]:
     """Return the brief's constraints and those found in the request, numbered ``c1``, ``c2``...
 
-    A requirement whose quote is not in the request was not found there, and is dropped.
+    A requirement whose quote is not in the request was not found there, and is dropped. What may
+    stand in some sections only gets a constraint for the others.
     """
     taken = list(brief.constraints)
     if (length := length_of_whole(brief, found)) is not None:
         taken.append(length)
     known = {normalise(c.text) for c in taken}
+    frame = framing(brief, found, request) if found else []
     for item in found.requirements if found else ():
-        constraint = _typed(item, request)
-        if constraint is not None and normalise(constraint.text) not in known:
-            known.add(normalise(constraint.text))
-            taken.append(constraint)
+        constraint = typed(item, request)
+        if constraint is None or normalise(constraint.text) in known or says_frame(item, frame):
+            continue
+        known.add(normalise(constraint.text))
+        taken.append(constraint)
+    taken += frame
     for phrase in brief.banned:
         taken.append(
             Constraint(
                 text=f"Never write “{phrase}”",
-                kind="must_not_contain",
+                kind="banned",
                 phrases=(phrase,),
                 where=Placement(scope="all"),
             )
@@ -122,6 +136,7 @@ def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple
         )
     if any(s.kind == "document" for s in brief.sources):
         taken.append(citing())
+    taken += prohibitions(taken)
     used = {c.id for c in taken if c.id}
     numbers = (f"c{n}" for n in range(1, len(taken) + len(used) + 1))
     free = (i for i in numbers if i not in used)
@@ -136,41 +151,6 @@ def citing() -> Constraint:
         text="What is taken from a source is cited as [@key], and its passage says it: figures, "
         "names and quotations as they stand there",
         where=Placement(scope="all"),
-    )
-
-
-def _typed(item: Requirement, request: str) -> Constraint | None:
-    said = normalise(request)
-    quoted = normalise(item.quote)
-    if not quoted or quoted not in said:
-        return None
-    phrases = tuple(p.strip() for p in item.phrases if normalise(p) and normalise(p) in said)
-    kind = item.kind
-    if kind in ("must_contain", "must_not_contain") and not phrases:
-        kind = "judged"
-    if kind in ("pattern", "language"):
-        kind = "judged"
-    if kind == "length" and (item.scope == "whole" or not (item.min_words or item.max_words)):
-        return None
-    where = Placement(
-        scope=item.scope,
-        first=max(item.first, 1),
-        last=item.last if item.last and item.last >= max(item.first, 1) else None,
-        every=max(item.every, 1),
-    )
-    if kind == "length" and item.min_words and item.max_words and item.min_words > item.max_words:
-        return None
-    text = item.text.strip() or item.quote
-    if in_other_script(text, han=is_han(item.quote)):
-        text = item.quote
-    return Constraint(
-        text=text,
-        kind=kind,
-        where=where,
-        phrases=phrases,
-        min_words=item.min_words if kind == "length" else None,
-        max_words=item.max_words if kind == "length" and item.max_words else None,
-        source="request",
     )
 
 

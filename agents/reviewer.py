@@ -1,16 +1,18 @@
 """Reviewer: which constraints a draft breaks, each finding with the words that show it.
 
-Rules first, then one judge call for all that a rule cannot see. A quote that is not in the draft
-is no finding; a judge that cannot be had means *not reviewed*.
+Rules first, then one judge call for all that a rule cannot see; only what it finds broken is put to
+it again. A quote that is not in the draft is no finding; a judge that cannot be had means *not
+reviewed*.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from inkwright.agents import grounding, rules
-from inkwright.agents.answers import Contradictions, Verdicts
+from inkwright.agents.answers import Contradictions, Verdict, Verdicts
 from inkwright.agents.desk import Desk
-from inkwright.memory.brief import Constraint
-from inkwright.memory.draft import Finding, Grounded, Review
+from inkwright.memory import coverage
+from inkwright.memory.constraint import Constraint
+from inkwright.memory.draft import CheckStatus, Finding, Grounded, Review
 from inkwright.memory.errors import ModelError
 from inkwright.memory.source import Evidence
 from inkwright.memory.staleness import Change
@@ -35,24 +37,57 @@ async def check(
     ``evidence`` what the writer was given to cite.
     """
     plain = [c for c in constraints if c.kind != "citations"]
-    findings = {f.constraint: f for f in rules.check(text, plain)}
-    judged = [c for c in plain if not c.by_rule]
+    titles = coverage.titles_of(desk.plan.outline) if desk.planned else ()
+    by_rule = [*rules.check(text, plain, titles), *rules.check_words(text, plain)]
+    findings = {f.constraint: f for f in by_rule}
+    judged = [c for c in plain if c.id not in findings]
     if judged and desk.arms.review == "full":
         shown = judged_text or text
-        for finding in await _judge(desk, section, shown, judged, turn, priority):
+        found = await _judge(desk, section, shown, judged, f"check {turn}", priority)
+        told = {c.id: c for c in judged}
+        for finding in await _confirmed(desk, section, shown, found, told, turn, priority):
             findings[finding.constraint] = finding
     for constraint in judged:
         findings.setdefault(
             constraint.id,
             Finding(constraint=constraint.id, status="not reviewed", by="judge"),
         )
-    found, grounds = [findings[c.id] for c in plain], list[Grounded]()
+    all_found, grounds = [findings[c.id] for c in plain], list[Grounded]()
     for constraint in (c for c in constraints if c.kind == "citations"):
         faults, grounds = await grounding.check(
             desk, section, text, constraint, evidence, turn=turn, priority=priority
         )
-        found += faults
-    return Review(findings=tuple(found), grounds=tuple(grounds))
+        all_found += faults
+    return Review(findings=tuple(all_found), grounds=tuple(grounds))
+
+
+async def _confirmed(
+    desk: Desk,
+    section: str,
+    text: str,
+    found: Sequence[Finding],
+    told: Mapping[str, Constraint],
+    turn: int,
+    priority: float,
+) -> list[Finding]:
+    """Return the judge's findings after it was asked again about what it found broken.
+
+    A judge is wrong now and then, and an edit without cause does harm. So a constraint is broken
+    by two votes of at most three: where the second disagrees with the first, there is a third.
+    A judge that cannot be had the second time changes nothing.
+    """
+    doubted = [f for f in found if f.status == "broken"]
+    cleared: dict[str, Finding] = {}
+    for vote in (2, 3):
+        if not doubted:
+            break
+        asked, purpose = [told[f.constraint] for f in doubted], f"confirm {turn}"
+        again = await _judge(
+            desk, section, text, asked, purpose, priority, sample=vote, doubted=doubted
+        )
+        cleared = {f.constraint: f for f in again if f.status == "met"}
+        doubted = [f for f in doubted if f.constraint in cleared]
+    return [cleared.get(f.constraint, f) for f in found]
 
 
 async def _judge(
@@ -60,17 +95,23 @@ async def _judge(
     section: str,
     text: str,
     judged: Sequence[Constraint],
-    turn: int,
+    purpose: str,
     priority: float,
+    *,
+    sample: int = 0,
+    doubted: Sequence[Finding] = (),
 ) -> list[Finding]:
-    listed = "\n".join(f"- [{c.id}] {c.text}" for c in judged)
-    tokens = 120 + 90 * len(judged)
+    """Return what one call to the judge finds; nothing when it cannot be had."""
+    listed = "\n".join(f"- [{c.id}] {_asked(c)}" for c in judged)
+    claims = "\n".join(f'- [{f.constraint}] is said to be broken: "{f.evidence}"' for f in doubted)
+    tokens = min(120 + 110 * len(judged), desk.context_tokens // 3)
     prompt = inputs.Check(
         section=section,
         constraints=fence("constraints", listed),
-        draft=fence("draft", desk.clipped(text, tokens, listed)),
+        claims=fence("findings", claims),
+        draft=fence("draft", desk.clipped(text, tokens, listed, claims)),
     )
-    ask = desk.ask(section, "reviewer", f"check {turn}", prompt, tokens, priority=priority)
+    ask = desk.ask(section, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority)
     try:
         answer = await desk.models.form(
             ask, Verdicts, lambda a: _misquoted((v.quote for v in a.verdicts if v.broken), text)
@@ -78,23 +119,28 @@ async def _judge(
     except ModelError as fault:
         desk.problem(f"{section}: not reviewed ({fault})")
         return []
-    told = {c.id: c.text for c in judged}
-    findings = []
-    for verdict in answer.verdicts:
-        if verdict.constraint not in told:
-            continue
-        quote = verdict.quote.strip()
-        if verdict.broken and quote and quote not in text:
-            continue
-        findings.append(
-            Finding(
-                constraint=verdict.constraint,
-                status="broken" if verdict.broken else "met",
-                evidence=(quote or told[verdict.constraint]) if verdict.broken else "",
-                by="judge",
-            )
-        )
-    return findings
+    told = {c.id: c for c in judged}
+    seen = (_seen(v, told[v.constraint], text) for v in answer.verdicts if v.constraint in told)
+    return [finding for finding in seen if finding is not None]
+
+
+def _seen(verdict: Verdict, constraint: Constraint, text: str) -> Finding | None:
+    """Return the finding of a verdict; None for one whose quote is not in the text."""
+    quote = verdict.quote.strip()
+    if quote and quote not in text:
+        if verdict.broken:
+            return None
+        quote = ""
+    evidence = (quote or constraint.text) if verdict.broken else quote
+    status: CheckStatus = "broken" if verdict.broken else "met"
+    return Finding(constraint=constraint.id, status=status, evidence=evidence, by="judge")
+
+
+def _asked(constraint: Constraint) -> str:
+    """Return what the judge is asked about: a fact is to be contradicted by nothing."""
+    if constraint.kind == "fact":
+        return f"Nothing contradicts this fact: {constraint.in_full}"
+    return constraint.in_full
 
 
 async def contradictions(

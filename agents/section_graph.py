@@ -15,10 +15,12 @@ from langgraph.runtime import Runtime
 from inkwright.agents import (
     archivist,
     editor,
+    formats,
     grounding,
     length,
     recollect,
     reviewer,
+    rules,
     writer,
 )
 from inkwright.agents.desk import Desk
@@ -92,21 +94,19 @@ async def recall(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
 async def write(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     job = runtime.context
     assert job.manifest is not None
-    job.text = await writer.write(
+    text = await writer.write(
         job.desk,
         job.section,
         job.manifest,
         priority=job.priority,
     )
+    job.text = formats.body_of(job.desk.plan, job.section.id, text)
     return {}
 
 
 async def fit(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     job = runtime.context
-    assert job.manifest is not None
-    job.text = await length.fit(
-        job.desk, job.section, job.manifest, job.text, priority=LANDING_FIRST
-    )
+    job.text = await _fitted(job, job.text, LANDING_FIRST)
     return {}
 
 
@@ -138,9 +138,11 @@ async def remember(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
 
 
 async def check(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
-    """Review the text in hand; keep it if it is the best so far."""
+    """Review the text in hand; keep it if it is the best so far, and breaks no rule anew."""
     job = runtime.context
     desk = job.desk
+    if job.best is not None and job.text == job.best[0]:
+        return {"broken": len(job.best[1].broken)}
     constraints = desk.plan.carried(job.section.id) if desk.arms.review != "off" else ()
     job.review = await reviewer.check(
         desk,
@@ -151,40 +153,62 @@ async def check(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
         priority=job.priority,
         evidence=job.manifest.evidence if job.manifest else (),
     )
-    if job.best is None or (
-        not job.review.adds_to(job.best[1])
-        and _badness(job, job.text, job.review) < _badness(job, *job.best)
-    ):
+    if job.best is None or _better(job, job.text, job.review, *job.best):
         job.best = (job.text, job.review)
     return {"broken": len(job.best[1].broken)}
 
 
 async def patch(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
-    """Let the editor mend what the best version so far still breaks."""
+    """Mend what the best version so far still breaks: lengths by counting, the rest by editing."""
     job = runtime.context
     assert job.best is not None
     desk, turn = job.desk, state["round"] + 1
     text, review = job.best
-    told = {c.id: c.text for c in desk.plan.carried(job.section.id)}
+    carried = desk.plan.carried(job.section.id)
+    told = {c.id: c.in_full for c in carried if c.kind != "length"}
     broken = review.broken
+    worded = [f for f in broken if f.constraint in told]
     desk.watch(SectionRevised(desk.work, job.section.id, turn, tuple(f.constraint for f in broken)))
     try:
-        job.text = await editor.patch(
-            desk,
-            job.section.id,
-            text,
-            broken,
-            told,
-            entries=_material(job, broken),
-            turn=turn,
-            priority=job.priority,
-        )
-        job.text = citations.tidied(job.text, desk.shelf.sources)
-        job.text = await _refitted(job, text, job.text)
+        if worded:
+            text = await editor.patch(
+                desk,
+                job.section.id,
+                text,
+                worded,
+                told,
+                entries=_material(job, worded),
+                turn=turn,
+                sample=turn - 1,
+                priority=job.priority,
+            )
+            text = citations.tidied(text, desk.shelf.sources)
     except ModelError as fault:
         desk.problem(f"{job.section.id}: not revised ({fault})")
         return {"round": MAX_ROUNDS}
+    job.text = await _refitted(job, job.best[0], text)
     return {"round": turn}
+
+
+async def _refitted(job: Job, before: str, text: str) -> str:
+    """Return a patched text in its length, if it breaks that or the patch took it further out."""
+    assert job.manifest is not None
+    aim = length.band(job.desk, job.section, job.manifest.target_words)
+    lengths = [c for c in job.desk.plan.carried(job.section.id) if c.kind == "length"]
+    breaks = any(f.status == "broken" for f in rules.check(text, lengths))
+    if not breaks and aim.miss(count_words(text)) <= aim.miss(count_words(before)):
+        return text
+    body = formats.body_of(job.desk.plan, job.section.id, text)
+    return await _fitted(job, body, job.priority, rounds=REFITS)
+
+
+async def _fitted(job: Job, text: str, priority: float, rounds: int = length.ROUNDS) -> str:
+    """Return ``text`` in its length, beginning and ending as its format asks."""
+    assert job.manifest is not None
+    fitting = await length.fit(
+        job.desk, job.section, job.manifest, text, priority=priority, rounds=rounds
+    )
+    return formats.framed(job.desk.plan, job.section.id, fitting)
 
 
 async def accept(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
@@ -246,15 +270,10 @@ def _material(job: Job, broken: Sequence[Finding]) -> str:
     return grounding.material(job.desk, faults, given) if faults else ""
 
 
-async def _refitted(job: Job, before: str, text: str) -> str:
-    """Return a patched text, brought back into its band if the patch took it further out."""
-    assert job.manifest is not None
-    aim = length.band(job.desk, job.section, job.manifest.target_words)
-    if aim.miss(count_words(text)) <= aim.miss(count_words(before)):
-        return text
-    return await length.fit(
-        job.desk, job.section, job.manifest, text, priority=job.priority, rounds=REFITS
-    )
+def _better(job: Job, text: str, review: Review, known: str, best: Review) -> bool:
+    if review.broken_rules - best.broken_rules:
+        return False
+    return _badness(job, text, review) < _badness(job, known, best)
 
 
 def _badness(job: Job, text: str, review: Review) -> tuple[int, int, int]:

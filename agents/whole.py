@@ -49,11 +49,11 @@ async def repair(desk: Desk, review: Review, faults: Sequence[Fault] = ()) -> bo
     A forbidden phrase is taken out where it first stands; something missing is added to the last
     section.
     """
-    told = {c.id: c.text for c in constraints_on_whole(desk)}
-    lengths = {c.id for c in constraints_on_whole(desk) if c.kind == "length"}
+    whole = constraints_on_whole(desk)
+    told = {c.id: c.in_full for c in whole if c.kind not in ("length", "structure")}
     changed = False
     for finding in review.broken:
-        if finding.constraint in lengths or _stamp(finding) in _stamps(desk):
+        if finding.constraint not in told or _stamp(finding) in _stamps(desk):
             continue
         current = drafts.current(desk.library, desk.work)
         target = _place(desk, current, finding)

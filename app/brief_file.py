@@ -1,7 +1,7 @@
 """From what a person typed after ``inkwright write`` to a brief."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "outline": OutlineItem,
     "memory": Remembered,
 }
-_SWITCHES = ("required", "pinned", "proposals")
+_SWITCHES = ("required", "pinned", "proposals", "only_there", "absent")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EXPORTED = ("id", "version", "origin", "from_section", "section", "status")
 """What ``memory.json`` says about an entry beyond what a brief can give."""
@@ -99,8 +99,9 @@ def check(brief: Brief, name: str = "the brief") -> None:
         BadInput: naming the constraint, or both.
     """
     total = _leaves(brief.outline) if brief.outline else None
+    titles = list(_titles(brief.outline)) if brief.outline else None
     try:
-        coverage.check(brief.constraints, total, brief.words)
+        coverage.check(brief.constraints, total, brief.words, titles)
     except BadInput as fault:
         raise BadInput(f"{name}: {fault}") from fault
 
@@ -245,7 +246,7 @@ def _validated(found: dict[str, Any], name: str, lines: Lines, options: Mapping[
     try:
         return Brief.model_validate(found)
     except ValidationError as fault:
-        errors = fault.errors(include_url=False, include_input=False)
+        errors = fault.errors(include_url=False)
         error = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
         raise BadInput(_described(error, name, lines, options)) from fault
 
@@ -299,3 +300,9 @@ def _place(location: tuple[str | int, ...], name: str, lines: Lines) -> str:
 
 def _leaves(items: Sequence[OutlineItem]) -> int:
     return sum(_leaves(item.sections) if item.sections else 1 for item in items)
+
+
+def _titles(items: Sequence[OutlineItem]) -> Iterator[str]:
+    for item in items:
+        yield item.title
+        yield from _titles(item.sections)

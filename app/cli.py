@@ -37,7 +37,8 @@ Work = Annotated[
     str, typer.Argument(metavar="WORK", help="A work's id, or enough of its beginning.")
 ]
 Out = Annotated[
-    Path | None, typer.Option(help="Folder for manuscript.md, report.json and memory.json.")
+    Path | None,
+    typer.Option(help="Folder for manuscript.md, report.md, report.json and memory.json."),
 ]
 Words = Annotated[int | None, typer.Option(help="Length of the whole piece, about.")]
 Continuity = Annotated[
@@ -128,7 +129,10 @@ def plan(
     memory: MemoryArm = "full",
     review: ReviewArm = "full",
 ) -> None:
-    """Make the outline, print it with the constraints each section carries, and stop."""
+    """Make the outline, print which section carries which constraint, and stop.
+
+    With the id of a planned work, its plan is shown; --outline then gives it another outline.
+    """
     from inkwright.app.commands import writing
 
     _leave(

@@ -16,6 +16,7 @@ from inkwright.app.memory_file import memory_file
 from inkwright.app.purging import purge_work
 from inkwright.app.recording import recorded
 from inkwright.app.report import Ran, Report, report, settings_shown
+from inkwright.app.report_text import report_text
 from inkwright.app.settings import Settings
 from inkwright.memory import drafts, findings, plans, staleness, verdicts, works
 from inkwright.memory.brief import Brief
@@ -444,6 +445,7 @@ def _manuscript(
         files = {
             "manuscript.md": text,
             "report.json": json.dumps(reported, ensure_ascii=False, indent=2) + "\n",
+            "report.md": report_text(reported, plan.outline.title),
             "memory.json": memory_file(library, work_id, plan.outline.title),
         }
         written = output.write(library, work_id, folder, files)

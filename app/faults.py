@@ -1,6 +1,7 @@
 """Pydantic's errors in the words of the person who wrote the file."""
 
 import difflib
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,7 +30,10 @@ def said(error: ErrorDetails) -> str:
     if kind in _EXPECTED:
         return _EXPECTED[kind]
     if kind == "literal_error":
-        return f"expected {context['expected']}"
+        known = re.findall(r"'([^']*)'", context["expected"])
+        near = difflib.get_close_matches(str(error.get("input")).lower(), known, n=1, cutoff=0.6)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"expected {context['expected']}{hint}"
     if kind == "greater_than_equal":
         return f"must be at least {context['ge']:,}"
     if kind == "greater_than":

@@ -9,7 +9,7 @@ from inkwright.agents.config import Arms, Calling
 from inkwright.app.cited import CitationReport, SourceReport, followed, listed
 from inkwright.app.settings import Settings
 from inkwright.app.version import VERSION
-from inkwright.memory import drafts, journal, plans, repetition, staleness
+from inkwright.memory import coverage, drafts, journal, plans, repetition, staleness
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft, Finding, Manifest, Review
 from inkwright.memory.drafts import SectionRow
@@ -28,6 +28,9 @@ class Outcome(TypedDict):
     id: str
     status: str
     evidence: str
+    """Words of the text that show it; for something missing, the constraint's own words."""
+    by: str
+    """``rule`` or ``judge``."""
 
 
 class SectionReport(TypedDict):
@@ -55,6 +58,12 @@ class ConstraintReport(TypedDict):
     placement: str
     status: str
     evidence: str
+    """Of the worst section, with its id before it."""
+    by: str
+    required: bool
+    text: str
+    sections: list[str]
+    """Ids of the sections that carry it; none for the whole piece."""
 
 
 class RoleCalls(TypedDict):
@@ -234,22 +243,27 @@ def _section(
         depends_on=list(plan.outline.depends_on[section.id]),
         memory_shown=[s.entry for s in manifest.shown if s.seen] if manifest else [],
         stale=list(stale),
-        constraints=[_outcome(c, _finding(draft, c)) for c in carried],
+        constraints=[_outcome(c, _finding(plan, draft, c)) for c in carried],
     )
 
 
-def _finding(draft: Draft | None, constraint: Constraint) -> Finding:
+def _finding(plan: Plan, draft: Draft | None, constraint: Constraint) -> Finding:
     if draft is None:
         return Finding(constraint=constraint.id, status="broken", evidence="the section is missing")
     for finding in draft.review.findings if draft.review else ():
         if finding.constraint == constraint.id:
             return finding
-    return _by_rule(constraint, draft.text)
+    return _by_rule(constraint, draft.text, plan)
 
 
 def _outcome(constraint: Constraint, finding: Finding) -> Outcome:
     why = f" ({finding.why})" if finding.why else ""
-    return Outcome(id=constraint.id, status=finding.status, evidence=f"{finding.evidence}{why}")
+    return Outcome(
+        id=constraint.id,
+        status=finding.status,
+        evidence=f"{finding.evidence}{why}",
+        by=finding.by,
+    )
 
 
 def _whole_review(work: Work) -> dict[str, Finding]:
@@ -261,10 +275,11 @@ def _whole_review(work: Work) -> dict[str, Finding]:
 def _constraints(
     plan: Plan, texts: Mapping[str, Draft], reviewed: Mapping[str, Finding], text: str
 ) -> list[ConstraintReport]:
-    found = [_outside_plan(f) for f in reviewed.values() if f.constraint == LENGTH]
+    found = [_outside_plan(plan, f) for f in reviewed.values() if f.constraint == LENGTH]
+    carriers = coverage.carriers(plan.outline, plan.constraints)
     for constraint in plan.constraints:
         if constraint.where.scope == "whole":
-            finding = reviewed.get(constraint.id) or _by_rule(constraint, text)
+            finding = reviewed.get(constraint.id) or _by_rule(constraint, text, plan)
         else:
             finding = _worst(plan, texts, constraint)
         found.append(
@@ -274,12 +289,16 @@ def _constraints(
                 placement=str(constraint.where),
                 status=finding.status,
                 evidence=finding.evidence,
+                by=finding.by,
+                required=constraint.required,
+                text=constraint.text,
+                sections=list(carriers[constraint.id]),
             )
         )
     return found
 
 
-def _outside_plan(finding: Finding) -> ConstraintReport:
+def _outside_plan(plan: Plan, finding: Finding) -> ConstraintReport:
     """Report on the target length, which a run checks without a constraint of the plan."""
     return ConstraintReport(
         id=finding.constraint,
@@ -287,23 +306,36 @@ def _outside_plan(finding: Finding) -> ConstraintReport:
         placement="whole",
         status=finding.status,
         evidence=finding.evidence,
+        by=finding.by,
+        required=True,
+        text=f"About {plan.outline.target_words} words",
+        sections=[],
     )
 
 
-def _by_rule(constraint: Constraint, text: str) -> Finding:
-    checked = rules.check(text, [constraint]) if constraint.kind != "citations" else []
-    return checked[0] if checked else Finding(constraint=constraint.id, status="not reviewed")
+def _by_rule(constraint: Constraint, text: str, plan: Plan) -> Finding:
+    checked = rules.check(text, [constraint], coverage.titles_of(plan.outline))
+    if checked:
+        return checked[0]
+    return Finding(constraint=constraint.id, status="not reviewed", by="judge")
 
 
 def _worst(plan: Plan, texts: Mapping[str, Draft], constraint: Constraint) -> Finding:
-    """Return the finding of the worst of the sections that carry it, with the section named."""
+    """Return the finding of the worst of the sections that carry it, with the section named.
+
+    Where all meet it, that is the first that has words to show for it.
+    """
     carriers = plan.outline.placed(constraint.where.positions(len(plan.outline.sections)))
-    findings = [(s.id, _finding(texts.get(s.id), constraint)) for s in carriers]
-    for status in ("broken", "not reviewed"):
-        for sid, finding in findings:
-            if finding.status == status:
-                evidence = f"{sid}: {finding.evidence}" if finding.evidence else sid
-                return finding.model_copy(update={"evidence": evidence})
+    at = plan.outline.position
+    findings = [(s.id, _finding(plan, texts.get(s.id), constraint.at(at[s.id]))) for s in carriers]
+    for status in ("broken", "not reviewed", "met"):
+        of_status = [(sid, f) for sid, f in findings if f.status == status]
+        for sid, finding in of_status:
+            if status == "met" and not finding.evidence and (sid, finding) != of_status[-1]:
+                continue
+            evidence = f"{sid}: {finding.evidence}" if finding.evidence else sid
+            shown = evidence if finding.evidence or status != "met" else ""
+            return finding.model_copy(update={"evidence": shown})
     return Finding(constraint=constraint.id, status="met")
 
 

@@ -1,16 +1,22 @@
 """What commands print when they are done."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from inkwright.app.wording import duration
+from inkwright.app.wording import display_width, duration, padded, shortened
+from inkwright.memory import coverage
+from inkwright.memory.constraint import Constraint
 from inkwright.memory.outline import Section
 from inkwright.memory.plans import Plan
 
 if TYPE_CHECKING:
     from inkwright.app.engine import Manuscript
+    from inkwright.app.replanning import Replanned
 
 PROBLEMS_SHOWN = 12
+REQUIREMENT_CHARS = 70
+LISTED = 12
+"""A range of more sections is shown by its ends."""
 
 
 def manuscript_lines(manuscript: "Manuscript") -> Iterator[str]:
@@ -47,10 +53,53 @@ def plan_lines(plan: Plan) -> Iterator[str]:
                 yield f"{'  ' * headings[hid].level}{headings[hid].title}"
         opened = section.within
         yield from _section_lines(plan, number, section)
-    if plan.whole:
-        yield "The whole piece:"
-        for constraint in plan.whole:
-            yield f"  [{constraint.id}] {constraint.text}"
+    yield from coverage_lines(plan)
+
+
+def coverage_lines(plan: Plan) -> Iterator[str]:
+    """Show which section carries which constraint: a table with a line for each constraint."""
+    if not plan.constraints:
+        return
+    carriers = coverage.carriers(plan.outline, plan.constraints)
+    rows = [("constraint", "kind", "checked", "carried by", "requirement")]
+    rows += [
+        (
+            c.id if c.required else f"{c.id} (wish)",
+            c.kind,
+            "by rule" if c.by_rule else "by judge",
+            _carried_by(c, carriers[c.id], len(plan.outline.sections)),
+            shortened(c.text, REQUIREMENT_CHARS),
+        )
+        for c in plan.constraints
+    ]
+    widths = [max(display_width(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    yield ""
+    for row in rows:
+        cells = [padded(cell, width) for cell, width in zip(row, widths, strict=False)]
+        yield "  ".join([*cells, row[-1]])
+
+
+def replanned_lines(replanned: "Replanned") -> Iterator[str]:
+    """Say what a new outline changed."""
+    yield ""
+    yield from replanned.moved or ("no constraint moved to another section",)
+    if replanned.gone:
+        yield f"no longer in the outline: {', '.join(replanned.gone)}"
+    if replanned.stale:
+        yield f"to be checked again: {', '.join(replanned.stale)}"
+
+
+def _carried_by(constraint: Constraint, ids: Sequence[str], total: int) -> str:
+    """Return the sections that carry it, every one by its id unless that says less than a word."""
+    if constraint.where.scope == "whole":
+        return "the whole piece"
+    if len(ids) == total:
+        return f"all {total} sections"
+    if constraint.where.scope == "others":
+        return str(constraint.where)
+    if constraint.where.scope == "range" and len(ids) > LISTED:
+        return f"{ids[0]} to {ids[-1]} ({len(ids)} sections)"
+    return ", ".join(ids)
 
 
 def _section_lines(plan: Plan, number: int, section: Section) -> Iterator[str]:
@@ -58,5 +107,6 @@ def _section_lines(plan: Plan, number: int, section: Section) -> Iterator[str]:
     yield f"{indent}{number}. {section.title} ({section.id}, {section.target_words:,} words)"
     if section.purpose:
         yield f"{indent}   {section.purpose}"
-    for constraint in plan.carried(section.id):
-        yield f"{indent}   [{constraint.id}] {constraint.text}"
+    own = [c.id for c in plan.carried(section.id) if c.where.scope not in ("all", "others")]
+    if own:
+        yield f"{indent}   carries {', '.join(own)}"

@@ -44,5 +44,15 @@ def shortened(text: str, columns: int) -> str:
     return kept.rstrip() + "…"
 
 
+def display_width(text: str) -> int:
+    """Return how many terminal columns ``text`` takes."""
+    return sum(_columns(c) for c in text)
+
+
+def padded(text: str, columns: int) -> str:
+    """Return ``text`` with spaces after it up to ``columns`` terminal columns."""
+    return text + " " * (columns - display_width(text))
+
+
 def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

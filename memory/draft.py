@@ -79,13 +79,16 @@ class Manifest(Value):
 
 
 class Finding(Value):
-    """One fault in a draft, with the words that show it."""
+    """What was found about one constraint, with the words that show it."""
 
     constraint: str
-    """Id of the constraint, or of the memory entry, that the draft breaks."""
+    """Id of the constraint, or of the memory entry, that the draft meets or breaks."""
     status: CheckStatus
     evidence: str = ""
-    """An exact quote of the draft; for something missing, the constraint's own words."""
+    """An exact quote of the draft; for something missing, the constraint's own words.
+
+    Of what is met, the words that meet it, or how much was counted; nothing where nothing shows.
+    """
     by: Literal["rule", "judge"] = "rule"
     why: str = ""
     """What is wrong, where the constraint's own words do not say it."""
@@ -115,6 +118,11 @@ class Review(Value):
     @property
     def broken(self) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings if f.status == "broken")
+
+    @property
+    def broken_rules(self) -> frozenset[str]:
+        """Ids of the constraints that code saw broken."""
+        return frozenset(f.constraint for f in self.broken if f.by == "rule")
 
     def adds_to(self, before: "Review | None") -> bool:
         """True when a rule is broken here that was not broken ``before``."""

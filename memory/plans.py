@@ -20,9 +20,10 @@ class Plan(Value):
     constraints: tuple[Constraint, ...]
 
     def carried(self, section: str) -> tuple[Constraint, ...]:
-        """Return the constraints placed in ``section``."""
+        """Return the constraints placed in ``section``, as they read there."""
         position, total = self.outline.position[section], len(self.outline.sections)
-        return tuple(c for c in self.constraints if position in c.where.positions(total))
+        held = (c for c in self.constraints if position in c.where.positions(total))
+        return tuple(c.at(position) for c in held)
 
     @property
     def whole(self) -> tuple[Constraint, ...]:

@@ -128,6 +128,8 @@ class Check(PromptInputs):
     file: ClassVar[str] = "check.md"
     section: str
     constraints: str
+    claims: str
+    """What another reviewer found, to be judged again; empty the first time."""
     draft: str
 
 

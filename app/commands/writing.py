@@ -18,7 +18,7 @@ from inkwright.app.interrupt import run_to_end
 from inkwright.app.progress import display
 from inkwright.app.settings import Settings
 from inkwright.app.shelf import named, sections, standings
-from inkwright.app.telling import manuscript_lines, plan_lines
+from inkwright.app.telling import manuscript_lines, plan_lines, replanned_lines
 from inkwright.memory.brief import Brief
 from inkwright.memory.errors import BadInput
 
@@ -104,11 +104,35 @@ def interactive() -> bool:
 
 
 def plan(asked: Asked, *, limits: Limits, fresh: bool) -> int:
-    """Plan a piece and print the plan; return the exit code."""
+    """Plan a piece and print the plan; return the exit code.
+
+    Of a work that is planned already, named by its id, the plan is shown, with a new outline if
+    there is one: what that moves is said.
+    """
+    if asked.brief in {s.work for s in standings(library_home(), library_url())}:
+        return _replanned(asked)
     brief, settings = asked.read(), Settings.load()
     work = engine.begin(brief, settings, asked.arms, fresh=fresh).id
     job = Job(settings, limits)
     _tell_planned(_watched(work, job, lambda job: engine.plan(work, job)))
+    typer.echo(f"\n`inkwright resume {work}` writes it")
+    return 0
+
+
+def _replanned(asked: Asked) -> int:
+    from inkwright.app.replanning import replan
+    from inkwright.memory import plans
+
+    work = asked.brief
+    with engine.opened(Settings.load()) as library:
+        found = replan(library, work, asked.outline) if asked.outline else None
+        shown = found.plan if found else plans.current(library, work)
+    if shown is None:
+        raise BadInput(f"{work} is not planned yet; `inkwright resume {work}` plans it")
+    _tell_planned(PlannedWork(work, shown))
+    if found is not None:
+        for line in replanned_lines(found):
+            typer.echo(line)
     typer.echo(f"\n`inkwright resume {work}` writes it")
     return 0
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
-from inkwright.agents import run as running
+from inkwright.agents import office
 from inkwright.agents.config import Arms, Limits
 from inkwright.agents.events import unwatched
 from inkwright.agents.transport import LiteLLMTransport
@@ -114,7 +114,7 @@ class Runs:
         library = Library.open(home)
         runs = cls(sim, library, **changes)
         with pytest.MonkeyPatch.context() as monkeypatch:
-            monkeypatch.setattr(running, "LiteLLMTransport", lambda _: runs.transport)
+            monkeypatch.setattr(office, "LiteLLMTransport", lambda _: runs.transport)
             yield runs
         await runs.transport.close_at_last()
         library.close()

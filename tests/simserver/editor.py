@@ -157,7 +157,8 @@ def _phrases(constraint: str, quote: str, told: str, ask: Ask) -> list[str]:
     worded = (*ask.prompt.requirements, *items(ask.prompt.block("constraints")))
     in_full = "\n".join(item.text for item in worded if item.id == constraint)
     missing = [p for listed in _MISSING.findall(quote) for p in listed.split(", ")]
-    return quoted(in_full) or quoted(told) or missing or quoted(quote)
+    from_text = any(quote in s for s in numbered(ask.prompt.block("sentences")).values())
+    return quoted(in_full) or quoted(told) or missing or ([] if from_text else quoted(quote))
 
 
 def _put_right(phrases: list[str], text: dict[int, str], ask: Ask) -> None:

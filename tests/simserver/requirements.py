@@ -12,7 +12,7 @@ _PART = (
     r"(?:sections?|chapters?|parts?|weeks?|days?|floors?|entry|entries|episodes?|lessons?|units?"
     r"|decks?|plots?|halls?|months?|scenes?|letters?|blocks?)"
 )
-_ZH_PART = r"(?:章节|部分|[节章周天层篇集课个])"
+_ZH_PART = r"(?:章节|展厅|部分|[节章周天层篇集课个])"
 _MUST = re.compile(r"\b(?:must|shall|has to|have to)\b|必须|务必|不得", re.IGNORECASE)
 _TELLS = re.compile(r"\b(?:must|should|shall|write|needs? to)\b|请|必须|应|要", re.IGNORECASE)
 _CONTAINS = re.compile(
@@ -24,12 +24,15 @@ _SCOPES = (
     ("range", rf"{_PART}\s+(\d+)\s*(?:-|–|to|through)\s*(?:{_PART}\s+)?(\d+)"),
     ("range", rf"第\s*(\d+)\s*{_ZH_PART}*\s*(?:到|至)\s*第?\s*(\d+)"),
     ("periodic", rf"every\s+(\d+)\w*\s+{_PART}.*?(?:from|at|with)\s+(?:{_PART}\s+)?(\d+)"),
-    ("since", rf"{_PART}\s+(\d+),?\s+and\s+(?:again\s+)?every\s+(\d+)"),
+    ("since", rf"{_PART}\s+(\d+),?\s+(?:and\s+)?(?:again\s+)?every\s+(\d+)"),
+    ("range", rf"{_PART}\s+(\d+)\s+(?:to|through)\s+(?:{_PART}\s+)?(\d+)"),
+    ("since", rf"(?:starting|beginning) with {_PART}\s+(\d+),?\s+every\s+(\d+)"),
     ("since", r"从第\s*(\d+).*?每隔?\s*(\d+)"),
     ("once", rf"{_PART}\s+(\d+)"),
     ("once", rf"第\s*(\d+)\s*{_ZH_PART}"),
     ("all", rf"(?:every|each|all)\s+(?:of\s+the\s+)?{_PART}"),
     ("all", rf"每(?:一)?个?{_ZH_PART}"),
+    ("all", r"every entry"),
 )
 _LENGTHS = (
     (r"between (\d+) and (\d+) words", "both"),
@@ -47,6 +50,24 @@ _UNITS = (
     r"(\d+) (?:[a-z-]+ ){0,3}?([a-z-]+),? (?:\w+ )?numbered (?:from )?1 (?:to|through) (\d+)",
     r"(\d+)\s*个([\u4e00-\u9fff]{1,4}).{0,6}?编号从?\s*1\s*(?:到|至)\s*(\d+)",
 )
+_UNITS_ALONE = r"\b([A-Z][a-z]+)s are numbered 1 (?:to|through) (\d+)"
+_CLOSING = re.compile(
+    r"\b(?:close|end|finish)\b[^.\n]*? with [\"“'‘]([^\"”'’\n]+)[\"”'’]|以“([^”\n]+)”结束",
+    re.IGNORECASE,
+)
+_ALONE = re.compile(r"\bin any other\b|\bnowhere else\b|不属于的.{0,8}不要提到", re.IGNORECASE)
+_THING = (
+    r"\bPut the (.+?) on \w+ \d",
+    r"\bturn on an? (.+?)[.]",
+    r"\bcontains an? (.+?)[.]",
+    r"\bis for the (.+?)[.]",
+    r"^The (.+?) lasts from\b",
+    r"\b(?:form|runs|belong to) the (.+?)[.]",
+    r"\bthere is an? (.+?)[.]",
+    r"^Hold an? (.+?) in\b",
+)
+"""What belongs into a unit, where a request does not put it in quotation marks."""
+_GRID = (r"\bgrid of \d+ rows and (\d+) columns", r"\brow (\d+)", r"\bcolumns? (\d+)")
 _HEADING = re.compile(r"[\"“'‘]([^\"“”'‘’\n\d]{0,30})1([^\"“”'‘’\n\d]{0,10})[\"”'’]")
 _KIND = re.compile(
     r"\b(novella|novel|short story|story|tale|report|handbook|guide|diary|essay|manual|article)\b"
@@ -65,6 +86,8 @@ def requirements(ask: Ask, config: SimConfig) -> dict[str, Any]:
     """Return title, kind and requirements of a request."""
     request = _request(ask.prompt)
     units = _units(request)
+    closing = _CLOSING.search(request)
+    alone, columns = bool(_ALONE.search(request)), _numbers(_GRID[0], request)
     kind = _KIND.search(request)
     words = _WORDS.search(request.replace(",", ""))
     titled = re.search(r"^\W*Title: *(.+)$", ask.prompt.brief, re.MULTILINE)
@@ -76,7 +99,14 @@ def requirements(ask: Ask, config: SimConfig) -> dict[str, Any]:
         "words": int(next(filter(None, words.groups()))) if words else None,
         "units": units[0] if units else None,
         "unit_title": units[1] if units else "",
-        "requirements": [r for s in sentences(request) if (r := _requirement(s))],
+        "opening": units[1] if units and not units[1][0].isalnum() else "",
+        "closing": next(filter(None, closing.groups())) if closing else "",
+        "requirements": [
+            r | {"only_there": alone and r["scope"] in ("once", "range", "periodic")}
+            for s in sentences(request)
+            if not (alone and _ALONE.search(s))
+            and (r := _requirement(s, columns[0] if columns else 0))
+        ],
     }
 
 
@@ -85,10 +115,13 @@ def _request(prompt: Prompt) -> str:
     return prompt.block("request") or prompt.request
 
 
-def _requirement(sentence: str) -> dict[str, Any] | None:
+def _requirement(sentence: str, columns: int = 0) -> dict[str, Any] | None:
     """Return the requirement that a sentence states, or None when it states none."""
-    found: dict[str, Any] = {"quote": sentence, "text": sentence, **_scope(sentence)}
+    place = _in_grid(sentence, columns) or _scope(sentence)
+    found: dict[str, Any] = {"quote": sentence, "text": sentence, **place}
     phrases = quoted(sentence)
+    if (things := _things(sentence, phrases)) and place["scope"] in ("once", "range", "periodic"):
+        return found | {"kind": "must_contain", "phrases": things}
     if length := _length(sentence):
         return found | {"kind": "length"} | length
     if phrases and _CONTAINS.search(sentence) and (_MUST.search(sentence) or forbids(sentence)):
@@ -97,6 +130,33 @@ def _requirement(sentence: str) -> dict[str, Any] | None:
     if _MUST.search(sentence):
         return found | {"kind": "judged"}
     return None
+
+
+def _things(sentence: str, phrases: list[str]) -> list[str]:
+    """Return what a unit is to hold, said in a statement: quoted, or by its article."""
+    if _MUST.search(sentence) and not re.search(r"\bturn on an? ", sentence):
+        return []
+    if phrases and re.search(r"从第|第\s*\d+", sentence) and not forbids(sentence):
+        return phrases[:1]
+    for form in _THING:
+        if found := re.search(form, sentence):
+            return [found.group(1)]
+    return []
+
+
+def _in_grid(sentence: str, columns: int) -> dict[str, Any] | None:
+    """Return where a requirement holds that names a row and columns of a numbered grid."""
+    rows, places = _numbers(_GRID[1], sentence), _numbers(_GRID[2], sentence)
+    if not (columns and rows and places):
+        return None
+    first, last = ((rows[0] - 1) * columns + place for place in (places[0], places[-1]))
+    return {"scope": "range", "first": first, "last": last} if first < last else {
+        "scope": "once", "first": first,
+    }  # fmt: skip
+
+
+def _numbers(pattern: str, text: str) -> list[int]:
+    return [int(n) for n in re.findall(pattern, text, re.IGNORECASE)]
 
 
 def _scope(sentence: str) -> dict[str, Any]:
@@ -132,6 +192,9 @@ def _units(request: str) -> tuple[int, str] | None:
             if example:
                 return int(found.group(1)), f"{example.group(1)}{{n}}{example.group(2)}"
             return int(found.group(1)), f"{_singular(found.group(2)).capitalize()} {{n}}"
+    alone, example = re.search(_UNITS_ALONE, request), _HEADING.search(request)
+    if alone and example:
+        return int(alone.group(2)), f"{example.group(1)}{{n}}{example.group(2)}"
     return None
 
 

@@ -68,7 +68,7 @@ def _broken(item: Item, draft: str, ask: Ask, config: SimConfig) -> tuple[bool, 
         return bool(guilty), guilty[0] if guilty else ""
     if _planted(item, ask, config) and marker(item.id) not in draft:
         return True, _any_sentence(draft, ask, item.id)
-    return False, ""
+    return False, _any_sentence(draft, ask, f"met/{item.id}")
 
 
 def _planted(item: Item, ask: Ask, config: SimConfig) -> bool:

@@ -1,0 +1,128 @@
+"""A person's new outline for a planned work: what it moves is said, what it keeps stays written."""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from inkwright.agents import formats, outlining, rules
+from inkwright.app.brief_file import read_brief
+from inkwright.memory import coverage, drafts, plans, staleness, works
+from inkwright.memory.draft import Review
+from inkwright.memory.entry import normalise
+from inkwright.memory.errors import BadInput
+from inkwright.memory.library import Lease, Library
+from inkwright.memory.outline import Outline, Section
+from inkwright.memory.plans import Plan
+
+SHORTEST = 40
+"""Words below which sections are not cut to keep the length of the whole."""
+
+
+@dataclass(frozen=True)
+class Replanned:
+    """A new version of a plan, and what it changed."""
+
+    plan: Plan
+    moved: tuple[str, ...]
+    """A line for each constraint that other sections carry now."""
+    gone: tuple[str, ...]
+    """Ids of sections that are not in the outline any more."""
+    stale: tuple[str, ...]
+    """Ids of written sections that are to be checked again."""
+
+
+def replan(library: Library, work_id: str, file: Path) -> Replanned:
+    """Give a planned work the outline in ``file``; sections of the same title stay what they are.
+
+    Raises:
+        BadInput: the outline cannot be read, or its constraints cannot all be met in it; nothing
+            is stored.
+    """
+    plan = plans.current(library, work_id)
+    if plan is None:
+        raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` plans it")
+    if plan.outline.layout is not None:
+        raise BadInput(
+            f"{work_id} is a manuscript from outside: change its headings there, and import it"
+        )
+    brief = works.get(library, work_id).brief
+    items = read_brief("-", outline=file).outline
+    stated = {normalise(leaf.title) for leaf in outlining.leaves(items) if leaf.words}
+    given = outlining.given(
+        brief.model_copy(update={"outline": items}),
+        plan.outline.title,
+        plan.outline.continuity,
+        plan.outline.target_words,
+    )
+    written = drafts.current(library, work_id).keys()
+    outline = _as_long(plan.outline, matched(plan.outline, given, stated), stated, written)
+    try:
+        titles = coverage.titles_of(outline)
+        coverage.check(plan.constraints, len(outline.sections), titles=titles)
+    except BadInput as fault:
+        raise BadInput(f"{file}: {fault}") from fault
+    with works.leased(library, work_id) as lease:
+        adopted = plans.adopt(library, lease, outline, plan.constraints, author="person")
+        _renumber(library, lease, adopted)
+    position = outline.position
+    return Replanned(
+        plan=adopted,
+        moved=tuple(coverage.moves(plan.outline, outline, plan.constraints)),
+        gone=tuple(s.id for s in plan.outline.sections if s.id not in position),
+        stale=tuple(staleness.stale(library, work_id)),
+    )
+
+
+def matched(old: Outline, new: Outline, sized: Set[str]) -> Outline:
+    """Return ``new`` with the ids of ``old``, and what it leaves open as it was in ``old``.
+
+    ``sized`` are the titles, normalised, of sections that ``new`` gives a length.
+    """
+    known = {normalise(s.title): s for s in old.sections}
+    taken = {s.id for s in old.sections}
+    free = (f"s{n}" for n in count(1) if f"s{n}" not in taken)
+    same = {s.id: known.pop(normalise(s.title), None) for s in new.sections}
+    ids = {sid: was.id if was else next(free) for sid, was in same.items()}
+    sections = [_kept(s, same[s.id], ids, sized) for s in new.sections]
+    return new.with_sections(sections)
+
+
+def _as_long(old: Outline, new: Outline, sized: Set[str], written: Set[str]) -> Outline:
+    """Return ``new`` as long as ``old``, where what is not written yet can make up for it."""
+    open_ = [s for s in new.sections if s.id not in written and normalise(s.title) not in sized]
+    rest = old.target_words - sum(s.target_words for s in new.sections if s not in open_)
+    if rest < SHORTEST * len(open_):
+        return new
+    sizes = outlining.shares([s.target_words for s in open_], rest)
+    words = dict(zip((s.id for s in open_), sizes, strict=True))
+    return new.with_sections(
+        s.model_copy(update={"target_words": words.get(s.id, s.target_words)}) for s in new.sections
+    )
+
+
+def _kept(
+    section: Section, was: Section | None, ids: Mapping[str, str], sized: Set[str]
+) -> Section:
+    fields: dict[str, object] = {"id": ids[section.id]}
+    after: Sequence[str] = [ids[sid] for sid in section.after]
+    if was is not None:
+        named = ("purpose", "key_points", "owns", "hands_over", "leaves_out", "subjects")
+        fields |= {n: getattr(was, n) for n in named if not getattr(section, n)}
+        after = after or [sid for sid in was.after if sid in ids.values()]
+        if normalise(section.title) not in sized:
+            fields["target_words"] = was.target_words
+    return section.model_copy(update={**fields, "after": tuple(after)})
+
+
+def _renumber(library: Library, lease: Lease, plan: Plan) -> None:
+    """Let what is written begin and end as its new place asks."""
+    for sid, draft in drafts.current(library, lease.work).items():
+        if sid not in plan.outline.position:
+            continue
+        text = formats.framed(plan, sid, draft.text)
+        if text != draft.text:
+            seen = {f.constraint: f for f in rules.check(text, plan.carried(sid))}
+            old = draft.review.findings if draft.review else ()
+            review = Review(findings=tuple(seen.get(f.constraint, f) for f in old))
+            drafts.patch(library, lease, draft, text=text, stage="settled", review=review)
