@@ -11,6 +11,7 @@ from typing import Any, Literal
 import pytest
 
 from inkwright.agents import office
+from inkwright.agents import run as running
 from inkwright.agents.config import Arms, Limits
 from inkwright.agents.events import unwatched
 from inkwright.agents.transport import LiteLLMTransport
