@@ -2,6 +2,7 @@
 
 import re
 
+from inkwright.agents import borne_out
 from inkwright.agents.answers import Instructions, Requirement, Requirements
 from inkwright.agents.desk import REQUEST_SHARE, Desk
 from inkwright.agents.parse import in_other_script, is_han
@@ -111,16 +112,20 @@ def _typed(item: Requirement, request: str) -> Constraint | None:
     kind = item.kind
     if kind in ("must_contain", "must_not_contain") and not phrases:
         kind = "judged"
-    if kind in ("pattern", "language"):
+    language = borne_out.language(item.quote) if kind == "language" else None
+    if kind == "pattern" or (kind == "language" and language is None):
         kind = "judged"
-    if kind == "length" and (item.scope == "whole" or not (item.min_words or item.max_words)):
-        return None
     where = Placement(
         scope=item.scope,
         first=max(item.first, 1),
         last=item.last if item.last and item.last >= max(item.first, 1) else None,
         every=max(item.every, 1),
     )
+    where = borne_out.placement(where, item.quote)
+    if language is not None and where.scope == "whole":
+        where = Placement(scope="all")
+    if kind == "length" and (where.scope == "whole" or not (item.min_words or item.max_words)):
+        return None
     if kind == "length" and item.min_words and item.max_words and item.min_words > item.max_words:
         return None
     text = item.text.strip() or item.quote
@@ -131,6 +136,7 @@ def _typed(item: Requirement, request: str) -> Constraint | None:
         kind=kind,
         where=where,
         phrases=phrases,
+        language=language,
         min_words=item.min_words if kind == "length" else None,
         max_words=item.max_words if kind == "length" and item.max_words else None,
         source="request",

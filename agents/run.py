@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from inkwright.agents import settler, setup
+from inkwright.agents import borne_out, settler, setup
 from inkwright.agents.config import Calling, Limits
 from inkwright.agents.desk import Desk, language_is_han
 from inkwright.agents.embedding import embedder_for
@@ -258,7 +258,9 @@ async def _pin(library: Library, lease: Lease, work: Work, calling: Calling) -> 
         raise BadInput(
             f"a context of {context} tokens is too short; {SMALLEST_CONTEXT} is the least"
         )
-    samples = (*ENGLISH, *(HAN if language_is_han(work.brief) else ()), work.brief.request[:4000])
+    told = work.brief.request[:4000]
+    han = language_is_han(work.brief) or borne_out.language(told) in ("zh", "ja")
+    samples = (*ENGLISH, *(HAN if han else ()), told)
     counts = await count_tokens(writer, samples)
     works.pin(
         library,

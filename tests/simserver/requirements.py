@@ -31,6 +31,9 @@ _SCOPES = (
     ("all", rf"(?:every|each|all)\s+(?:of\s+the\s+)?{_PART}"),
     ("all", rf"每(?:一)?个?{_ZH_PART}"),
 )
+_LANGUAGE = re.compile(
+    r"\b(?:write|written)\b.*\bin (?:chinese|english)\b|用(?:中文|英文)", re.IGNORECASE
+)
 _LENGTHS = (
     (r"between (\d+) and (\d+) words", "both"),
     (r"(?:at least|no fewer than) (\d+) words", "min"),
@@ -89,6 +92,8 @@ def _requirement(sentence: str) -> dict[str, Any] | None:
     """Return the requirement that a sentence states, or None when it states none."""
     found: dict[str, Any] = {"quote": sentence, "text": sentence, **_scope(sentence)}
     phrases = quoted(sentence)
+    if _LANGUAGE.search(sentence):
+        return found | {"kind": "language", "scope": "all"}
     if length := _length(sentence):
         return found | {"kind": "length"} | length
     if phrases and _CONTAINS.search(sentence) and (_MUST.search(sentence) or forbids(sentence)):
