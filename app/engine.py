@@ -258,7 +258,8 @@ def _manuscript(
 ) -> Manuscript:
     work, plan = works.get(library, work_id), _planned(library, work_id).plan
     text = assemble(plan.outline, drafts.current(library, work_id), work.brief.headings)
-    reported = report(library, work, text, ran, settings_shown(job.settings, calling))
+    shown = settings_shown(job.settings, calling)
+    reported = report(library, work, text, ran, shown, job.settings.prompts)
     path = None
     if folder is not None:
         files = {
