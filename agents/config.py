@@ -1,6 +1,7 @@
 """What a run is set up with: models for roles, limits, and the arms of an ablation."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -41,6 +42,8 @@ class Calling(Value):
     tries: int = Field(default=4, ge=1)
     """Attempts at one call before the endpoint counts as unreachable."""
     temperature: float = Field(default=0.7, ge=0, le=2)
+    prompts: Path | None = None
+    """Folder of prompt templates that replace ours."""
     extra: dict[str, float] = Field(default_factory=dict)
     """Sampling settings beyond OpenAI's, such as ``repeat_penalty``, for writer calls."""
 

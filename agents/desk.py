@@ -1,6 +1,6 @@
 """The desk: what all agents of one run share, and the prompt opening they have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from inkwright.agents.finder import Finder
 from inkwright.agents.model import Ask, Models
 from inkwright.agents.parse import is_han
 from inkwright.memory import drafts
-from inkwright.memory.brief import Brief
+from inkwright.memory.brief import Brief, Constraint
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Lease, Library
 from inkwright.memory.outline import Outline, Section
@@ -99,7 +99,15 @@ class Desk:
     def use(self, plan: Plan) -> None:
         """Work from this version of the plan from now on."""
         self._plan = plan
+        self.speak(plan.constraints)
         self._opening = self.opening(self._outline_text(plan.outline))
+
+    def speak(self, constraints: Sequence[Constraint]) -> None:
+        """Write in the language that every section must be in, if the brief itself sets none."""
+        told = [c.language for c in constraints if c.language and c.where.scope == "all"]
+        if told and not self.brief.language:
+            self.brief = self.brief.model_copy(update={"language": told[0]})
+            self.han = language_is_han(self.brief)
 
     def problem(self, line: str) -> None:
         """Keep one line for the report, and tell who watches."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, get_args
 
+from inkwright.agents import borne_out
 from inkwright.agents.answers import Requirement, Requirements
 from inkwright.agents.outlining import leaves
 from inkwright.agents.parse import in_other_script, is_han
@@ -50,7 +51,7 @@ def _kind(item: Requirement, phrases: tuple[str, ...]) -> tuple[Any, dict[str, A
         "must_not_contain": {"phrases": phrases},
         "structure": {"sections": phrases if len(phrases) > 1 else ()},
         "format": {"format": value if value in get_args(Format) else None},
-        "language": {"language": value if re.fullmatch(r"[a-z]{2}", value) else None},
+        "language": {"language": borne_out.language(item.quote)},
         "point_of_view": {"person": value if value in get_args(Person) else None},
         "tense": {"tense": value if value in get_args(Tense) else None},
         "citation": {"style": value or None},
@@ -89,12 +90,13 @@ def _where(item: Requirement, kind: str) -> Placement:
     scope = item.scope
     if scope == "whole" and kind in EVERYWHERE:
         scope = "all"
-    return Placement(
+    where = Placement(
         scope=scope,
         first=max(item.first, 1),
         last=item.last if item.last and item.last >= max(item.first, 1) else None,
         every=max(item.every, 1),
     )
+    return borne_out.placement(where, item.quote)
 
 
 def framing(brief: Brief, found: Requirements, request: str) -> list[Constraint]:

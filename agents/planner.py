@@ -61,6 +61,7 @@ async def plan(desk: Desk) -> Planned:
     """
     found = await read_requirements(desk) if desk.arms.plan == "full" else None
     placed = constraints(desk.brief, found, desk.request)
+    desk.speak(placed)
     words = words_asked_for(desk.brief, found)
     outline = await _outline(desk, found, placed, words)
     placed = _without_misread(desk, placed, outline)

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from inkwright.agents import instructed, settler, setup
+from inkwright.agents import borne_out, instructed, settler, setup
 from inkwright.agents.config import Calling, Limits
 from inkwright.agents.desk import Desk, Streams, language_is_han
 from inkwright.agents.events import Watch
@@ -316,7 +316,9 @@ async def _pin(lease: Lease, work: Work, office: Office) -> dict[str, Any]:
         raise BadInput(
             f"a context of {context} tokens is too short; {SMALLEST_CONTEXT} is the least"
         )
-    samples = (*ENGLISH, *(HAN if language_is_han(work.brief) else ()), work.brief.request[:4000])
+    told = work.brief.request[:4000]
+    han = language_is_han(work.brief) or borne_out.language(told) in ("zh", "ja")
+    samples = (*ENGLISH, *(HAN if han else ()), told)
     counts = await office.count_tokens(writer, samples)
     works.pin(
         library,

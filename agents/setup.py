@@ -66,6 +66,7 @@ def desk_of(
         slots=pinned["slots"],
         request=pinned.get("request") or work.brief.request,
         han=language_is_han(work.brief),
+        overrides=calling.prompts,
         watch_text=watch_text,
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from inkwright.agents import evidence
 from inkwright.agents.desk import Desk, orders
 from inkwright.agents.events import TextGrew
+from inkwright.agents.parse import is_han
 from inkwright.memory import citations
 from inkwright.memory.draft import Manifest
 from inkwright.memory.errors import UnusableAnswer
@@ -17,6 +18,8 @@ from inkwright.prompts.render import fence
 SPARE = 1.25
 """Tokens allowed for each that the words ought to take."""
 SPARE_TOKENS = 48
+USUAL_TOKENS = 1.5
+"""For a word, where the request is in another script than the piece and so does not tell."""
 OVERRUN = 2.0
 """A draft of more than this many times its target is cut there: the server ignored the limit."""
 SOFAR_WORDS = 250
@@ -156,6 +159,8 @@ def _tokens_for(desk: Desk, words: int) -> int:
     """Return the tokens that ``words`` words take in the language of the request, and some more."""
     told = desk.brief.request[:4000]
     a_word = desk.tokenizer.count(told) / max(count_words(told), 1)
+    if desk.han != is_han(told):
+        a_word = max(a_word, USUAL_TOKENS)
     return int(words * min(max(a_word, 1.0), 4.0) * SPARE) + SPARE_TOKENS
 
 

@@ -13,6 +13,8 @@ from pydantic import SecretStr
 from inkwright.agents.config import ROLES, Calling, Endpoint, Role
 from inkwright.app.settings import Settings
 from inkwright.memory.errors import BadInput
+from inkwright.prompts.overrides import check_folder
+from inkwright.prompts.render import MissingPlaceholder
 
 if TYPE_CHECKING:
     from inkwright.agents.embedded import EmbeddedServer
@@ -61,8 +63,10 @@ def named(settings: Settings) -> tuple[Named, ...]:
     """Return the model of every role that has one. The embedder may have none.
 
     Raises:
-        BadInput: a role that needs a model has none, or one without an address.
+        BadInput: a role that needs a model has none, or one without an address; or a prompt that
+            is to replace ours has no place for an input.
     """
+    _check_prompts(settings)
     found = [_named(settings, role) for role in ROLES]
     missing = [role for role, n in zip(ROLES, found, strict=True) if not n and role != "embedder"]
     if len(missing) == len(ROLES) - 1:
@@ -84,6 +88,18 @@ def said(settings: Settings) -> str:
         return "the small model on this machine"
     place = urlsplit(writer.api_bases[0]).netloc.rpartition("@")[2] if writer.api_bases else ""
     return f"{writer.model} at {place}" if place else writer.model
+
+
+def _check_prompts(settings: Settings) -> None:
+    folder = settings.prompts
+    if folder is None:
+        return
+    if not folder.is_dir():
+        raise BadInput(f"INKWRIGHT_PROMPTS: {folder} is no folder of prompt templates")
+    try:
+        check_folder(folder)
+    except MissingPlaceholder as fault:
+        raise BadInput(f"INKWRIGHT_PROMPTS: {folder / str(fault)}") from fault
 
 
 def any_named(settings: Settings) -> bool:
@@ -138,6 +154,7 @@ def _calling(found: dict[Role, Endpoint], settings: Settings) -> Calling:
         timeout_s=settings.timeout_s,
         tries=settings.tries,
         temperature=settings.temperature,
+        prompts=settings.prompts,
         extra={"repeat_penalty": EMBEDDED_REPEAT_PENALTY} if embedded else {},
     )
 

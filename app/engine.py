@@ -439,7 +439,8 @@ def _manuscript(
     text = assemble(plan.outline, cited.as_read(texts, citing), work.brief.headings)
     if references := citing.references():
         text = f"{text.rstrip()}\n\n{references}\n"
-    reported = report(library, work, text, ran, settings_shown(job.settings, calling))
+    shown = settings_shown(job.settings, calling)
+    reported = report(library, work, text, ran, shown, job.settings.prompts)
     path = None
     if folder is not None:
         files = {

@@ -1,6 +1,7 @@
 """``report.json``: what was written, from what, at what cost, and what still fails."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypedDict
 from urllib.parse import urlsplit, urlunsplit
 
@@ -146,8 +147,18 @@ class Ran(TypedDict):
     problems: Sequence[str]
 
 
-def report(library: Library, work: Work, text: str, ran: Ran, settings: dict[str, Any]) -> Report:
-    """Return the report of a planned work whose manuscript is ``text``."""
+def report(
+    library: Library,
+    work: Work,
+    text: str,
+    ran: Ran,
+    settings: dict[str, Any],
+    overrides: Path | None = None,
+) -> Report:
+    """Return the report of a planned work whose manuscript is ``text``.
+
+    ``overrides`` is the folder of templates that replace ours, if there is one.
+    """
     plan = plans.current(library, work.id)
     assert plan is not None, "a work is reported on once it is planned"
     rows, texts = drafts.rows(library, work.id), drafts.current(library, work.id)
@@ -181,7 +192,7 @@ def report(library: Library, work: Work, text: str, ran: Ran, settings: dict[str
         ),
         models=_models(usage, ran["models"]),
         settings={**settings, "arm": Arms.model_validate(work.arms).name},
-        versions={"inkwright": VERSION, "prompts": versions()},
+        versions={"inkwright": VERSION, "prompts": versions(overrides)},
         seed=work.brief.seed,
         problems=list(ran["problems"]),
     )
@@ -215,6 +226,8 @@ def settings_shown(settings: Settings, calling: Calling | None) -> dict[str, Any
         name: getattr(settings, name)
         for name in ("concurrency", "context_tokens", "timeout_s", "tries", "temperature")
     }
+    if settings.prompts is not None:
+        shown["prompts"] = str(settings.prompts)
     if calling is not None:
         shown["models"] = {
             role: {"model": e.model, "api_bases": [_without_password(b) for b in e.api_bases]}

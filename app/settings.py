@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     """Attempts at one call before the endpoint counts as unreachable."""
     temperature: float = Field(default=0.7, ge=0, le=2)
 
+    prompts: Path | None = None
+    """Folder of prompt templates that replace ours, each by its file's name."""
+
     price_prompt: float | None = Field(default=None, ge=0)
     """Money for a million prompt tokens."""
     price_completion: float | None = Field(default=None, ge=0)

@@ -88,7 +88,8 @@ def test_a_length_of_the_whole_is_left_to_the_brief():
 
 
 def test_a_section_length_becomes_a_rule():
-    item = a_requirement(kind="length", scope="once", first=2, min_words=40)
+    quote = "Section 2 has at least 40 words"
+    item = a_requirement(quote=quote, kind="length", scope="once", first=2, min_words=40)
     (kept,) = taken(item)
     assert (kept.min_words, kept.max_words, str(kept.where)) == (40, None, "section 2")
 
@@ -114,3 +115,10 @@ def test_the_briefs_own_constraints_come_first_and_keep_their_ids():
 def test_without_an_account_of_the_request_the_briefs_constraints_remain():
     brief = Brief(request=REQUEST, constraints=(Constraint(text="No ghosts"),))
     assert [c.text for c in constraints(brief, None, REQUEST)] == ["No ghosts"]
+
+
+def test_a_section_that_the_quote_does_not_name_is_not_believed():
+    (kept,) = taken(a_requirement(quote="Never name the keeper", scope="once", first=7))
+    assert kept.where.scope == "whole"
+    length = {"kind": "length", "scope": "once", "first": 7, "min_words": 40}
+    assert taken(a_requirement(**length)) == ()

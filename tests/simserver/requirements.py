@@ -34,6 +34,9 @@ _SCOPES = (
     ("all", rf"每(?:一)?个?{_ZH_PART}"),
     ("all", r"every entry"),
 )
+_LANGUAGE = re.compile(
+    r"\b(?:write|written)\b.*\bin (?:chinese|english)\b|用(?:中文|英文)", re.IGNORECASE
+)
 _LENGTHS = (
     (r"between (\d+) and (\d+) words", "both"),
     (r"(?:at least|no fewer than) (\d+) words", "min"),
@@ -120,6 +123,8 @@ def _requirement(sentence: str, columns: int = 0) -> dict[str, Any] | None:
     place = _in_grid(sentence, columns) or _scope(sentence)
     found: dict[str, Any] = {"quote": sentence, "text": sentence, **place}
     phrases = quoted(sentence)
+    if _LANGUAGE.search(sentence):
+        return found | {"kind": "language", "scope": "all"}
     if (things := _things(sentence, phrases)) and place["scope"] in ("once", "range", "periodic"):
         return found | {"kind": "must_contain", "phrases": things}
     if length := _length(sentence):
