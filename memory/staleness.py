@@ -185,15 +185,20 @@ def _appeared(
     if not new:
         return
     mentioned = NamesIn(draft.text).among({name for e in new for name in e.names})
-    why = "an earlier section has since established it"
-    if manifest.by_person:
-        why = "the person's text was not compared with it yet"
     named = [e for e in new if e.names & mentioned]
     topics = {(name, e.topic[1]) for e in named for name in e.names}
     rivals = [e for e in visible.values() if any((name, e.topic[1]) in topics for name in e.names)]
     for entry in named:
         if not _overruled(outline, entry, rivals):
-            yield _change(entry, f"{entry.subject}: {why}")
+            yield _change(entry, f"{entry.subject}: {_why_news(entry, manifest)}")
+
+
+def _why_news(entry: Entry, manifest: Manifest) -> str:
+    if manifest.by_person:
+        return "the person's text was not compared with it yet"
+    if entry.origin == "section":
+        return "an earlier section has since established it"
+    return "the person has since said so" if entry.origin == "person" else "memory has it since"
 
 
 def _overruled(outline: Outline, entry: Entry, visible: Iterable[Entry]) -> bool:
