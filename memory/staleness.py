@@ -1,6 +1,6 @@
 """Which sections no longer rest on what they were written from: a query, never a flag."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from inkwright.memory import drafts, plans
@@ -81,11 +81,24 @@ def find(
             for change in _changes(
                 plan, ledger, versions, manifests[section.id], current[section.id]
             )
-            if change.stamp not in stamps[section.id]
+            if not _was_checked(ledger, change, stamps[section.id])
         )
         if changes:
             found.append(Stale(section.id, changes))
     return found
+
+
+def _was_checked(ledger: Ledger, change: Change, stamps: Set[str]) -> bool:
+    """True when the draft was checked against this, or a version of it that says the same."""
+    entry = change.entry
+    return change.stamp in stamps or (
+        entry is not None
+        and any(
+            stamp_of(e) in stamps
+            for e in ledger.versions(entry.id)
+            if e.line == entry.line and e.status == entry.status
+        )
+    )
 
 
 def _changes(
