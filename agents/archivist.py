@@ -117,7 +117,7 @@ async def update(desk: Desk, section: Section, draft: Draft, text: str) -> tuple
         desk.problem(f"{section.id}: memory of its new wording was not taken ({fault})")
         answer = Delta(summary="", items=[])
     kept = [e for e in old if e not in lost]
-    delta = _delta(desk, section, text, version, lost, answer, kept)
+    delta = _delta(desk, section, text, version, lost, answer, (*kept, *_put_right(desk, section)))
     return (*delta, *_gone(lost, delta, version))
 
 
@@ -131,7 +131,8 @@ async def look_again(
     """
     answer = await _asked(desk, section, text, (), f"look again {look}", 0.0)
     own = desk.ledger.of_section(section.id)
-    return _delta(desk, section, draft.text, draft.version, own, answer, own)
+    known = (*own, *_put_right(desk, section))
+    return _delta(desk, section, draft.text, draft.version, own, answer, known)
 
 
 async def _asked(
@@ -151,6 +152,15 @@ async def _asked(
     )
     ask = desk.ask(section.id, "archivist", purpose, prompt, ANSWER_TOKENS, priority=priority)
     return await desk.models.form(ask, Delta)
+
+
+def _put_right(desk: Desk, section: Section) -> list[Entry]:
+    """Return what the person has made theirs of the section's own entries."""
+    return [
+        e
+        for e in desk.ledger.latest()
+        if e.status == "live" and e.origin == "person" and e.span and e.span.section == section.id
+    ]
 
 
 def _gone(lost: Sequence[Entry], delta: Sequence[Entry], version: int) -> tuple[Entry, ...]:

@@ -19,7 +19,7 @@ from inkwright.memory import citations, drafts, staleness, works
 from inkwright.memory import findings as kept_findings
 from inkwright.memory.draft import Draft, Finding
 from inkwright.memory.errors import BudgetSpent, ModelError
-from inkwright.memory.excerpts import naming, tells
+from inkwright.memory.excerpts import naming, speaks_of, tells
 from inkwright.memory.held import touches
 from inkwright.memory.sameness import same_fact
 from inkwright.memory.staleness import ASKED_AGAIN, Change, Stale
@@ -145,10 +145,10 @@ async def _judged(
 
 
 def _is_suspected(desk: Desk, draft: Draft, change: Change, own: Set[str]) -> bool:
-    """True when memory has another value than ``change``'s, and the draft says that one.
+    """True when the draft seems to say otherwise than ``change`` does.
 
-    Either an entry of the draft's ``own`` gives it, or a sentence has the words of one that any
-    entry gives, or has given.
+    An entry of the draft's ``own`` gives its topic another value; or a sentence has such a value
+    that any entry gives, or has given, or speaks of the topic without its value.
     """
     told = change.entry
     if told is None or not told.attribute:
@@ -159,10 +159,9 @@ def _is_suspected(desk: Desk, draft: Draft, change: Change, own: Set[str]) -> bo
         if e.story_time == told.story_time and e.supersedes != told.id and not same_fact(e, told)
     ]
     return any(e.id in own for e in others) or any(
-        tells(other, sentence)
+        speaks_of(sentence, [told]) or any(tells(other, sentence) for other in others)
         for sentence in naming(draft.text, {n for e in (told, *others) for n in e.names})
         if not tells(told, sentence)
-        for other in others
     )
 
 

@@ -134,12 +134,14 @@ def pin(
     work: Work,
     entries: Entries,
     off: Annotated[bool, typer.Option("--off", help="Unpin them.")] = False,
+    preview: Preview = False,
     as_json: AsJson = False,
 ) -> None:
     """Show entries to every section, whatever the budget."""
     from inkwright.app.commands import remembering
 
-    remembering.pin(work, entries, pinned=not off, then=remembering.Then(as_json=as_json))
+    then = remembering.Then(preview, as_json=as_json)
+    remembering.pin(work, entries, pinned=not off, then=then)
 
 
 @memory.command()

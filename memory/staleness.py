@@ -1,6 +1,6 @@
 """Which sections no longer rest on what they were written from: a query, never a flag."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from inkwright.memory import citations, drafts, plans, sources
@@ -85,11 +85,24 @@ def find(
             for change in _changes(
                 plan, ledger, versions, manifests[section.id], current[section.id], dropped
             )
-            if change.stamp not in stamps[section.id]
+            if not _was_checked(ledger, change, stamps[section.id])
         )
         if changes:
             found.append(Stale(section.id, changes))
     return found
+
+
+def _was_checked(ledger: Ledger, change: Change, stamps: Set[str]) -> bool:
+    """True when the draft was checked against this, or a version of it that says the same."""
+    entry = change.entry
+    return change.stamp in stamps or (
+        entry is not None
+        and any(
+            stamp_of(e) in stamps
+            for e in ledger.versions(entry.id)
+            if e.line == entry.line and e.status == entry.status
+        )
+    )
 
 
 def _changes(
@@ -206,15 +219,20 @@ def _appeared(
     if not new:
         return
     mentioned = NamesIn(draft.text).among({name for e in new for name in e.names})
-    why = "an earlier section has since established it"
-    if manifest.by_person:
-        why = "the person's text was not compared with it yet"
     named = [e for e in new if e.names & mentioned]
     topics = {(name, e.topic[1]) for e in named for name in e.names}
     rivals = [e for e in visible.values() if any((name, e.topic[1]) in topics for name in e.names)]
     for entry in named:
         if not _overruled(outline, entry, rivals):
-            yield _change(entry, f"{entry.subject}: {why}")
+            yield _change(entry, f"{entry.subject}: {_why_news(entry, manifest)}")
+
+
+def _why_news(entry: Entry, manifest: Manifest) -> str:
+    if manifest.by_person:
+        return "the person's text was not compared with it yet"
+    if entry.origin == "section":
+        return "an earlier section has since established it"
+    return "the person has since said so" if entry.origin == "person" else "memory has it since"
 
 
 def _overruled(outline: Outline, entry: Entry, visible: Iterable[Entry]) -> bool:

@@ -66,6 +66,8 @@ def test_a_preview_changes_nothing_and_settling_then_reaches_just_those_sections
     assert GREEN in before["s3"]
     seen = cli("memory", "edit", work, "s1.1", "blue.", "--preview")
     assert "will be checked: 3 sections" in seen.stdout
+    assert "tokens (up to " in seen.stdout
+    assert "s1  Pier 1: Mara: the person has since said so" in seen.stdout
     assert "nothing was changed" in seen.stdout
     assert cli("status", work, "--stale").stdout.count("is stale") == 0
 
@@ -75,6 +77,9 @@ def test_a_preview_changes_nothing_and_settling_then_reaches_just_those_sections
     assert text_of(work, "s3") == before["s3"].replace(GREEN, BLUE)
     assert text_of(work, "s2") == before["s2"]
     assert cli("status", work, "--stale").stdout.count("is stale") == 0
+    told = cli("memory", "list", work, "--subject", "Mara", "--section", "s1").stdout
+    assert told.count("eye colour") == 1, "the patched text only repeats what they said"
+    assert "will be checked: no section" in cli("memory", "pin", work, "s1.1", "--preview").stdout
 
 
 def test_memory_goes_out_as_a_file_and_into_another_work(cli: Cli, work: str) -> None:
