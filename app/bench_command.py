@@ -4,14 +4,17 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import typer
+
+from inkwright.app.exits import Exit
+
 
 def main() -> int:
     """Run the benchmarks of the checkout; they are no part of an installed package."""
     checkout = Path(__file__).resolve().parent.parent
     if not (checkout / "benchmarks" / "bench.py").is_file():
-        said = "inkwright-bench needs a checkout of Inkwright: run `make install` in one"
-        print(said, file=sys.stderr)  # noqa: T201
-        return 2
+        typer.echo("inkwright-bench needs a checkout of Inkwright: `make install` in one", err=True)
+        return Exit.BAD_INPUT
     if str(checkout) not in sys.path:
         sys.path.insert(0, str(checkout))
     code: int = import_module("benchmarks.bench").main()

@@ -1,6 +1,7 @@
 """inkwright-bench from its command line, against the simulated server."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -141,17 +142,30 @@ def test_the_simulated_model_needs_no_setting(tmp_path):
 
 
 def test_the_installed_command_finds_its_checkout_from_any_folder(tmp_path):
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path/inkwright").symlink_to(ROOT / "inkwright")
+    assert installed(tmp_path) == (2, "inkwright-bench: --limit must be at least 1\n")
+
+
+def test_the_installed_command_says_so_where_there_is_no_checkout(tmp_path):
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "inkwright", tmp_path / "path/inkwright", ignore=ignored)
+    code, said = installed(tmp_path)
+    assert (code, said.startswith("inkwright-bench needs a checkout")) == (2, True)
+
+
+def installed(folder):
+    """Return exit code and words of the command, with the package alone on the path."""
     code = "from inkwright.app.bench_command import main; raise SystemExit(main())"
     done = subprocess.run(
         [sys.executable, "-P", "-c", code, "unitgen", "--limit", "0"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(_only_inkwright(tmp_path)), "PATH": "", "HOME": str(tmp_path)},
+        cwd=folder,
+        env={"PYTHONPATH": str(folder / "path"), "PATH": "", "HOME": str(folder)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 2
-    assert done.stderr == "inkwright-bench: --limit must be at least 1\n"
+    return done.returncode, done.stderr
 
 
 def run(folder, *arguments, limit=1):
@@ -160,14 +174,6 @@ def run(folder, *arguments, limit=1):
 
 def score(folder, name):
     return json.loads((folder / name / "score.json").read_text())
-
-
-def _only_inkwright(folder):
-    """Return a folder with the package alone, as an editable install shows it."""
-    path = folder / "path"
-    path.mkdir()
-    (path / "inkwright").symlink_to(ROOT / "inkwright")
-    return path
 
 
 def _set_up(sim, monkeypatch, **changes):

@@ -139,7 +139,7 @@ def _free(told: str, task: KnownTask, ask: Ask, config: SimConfig) -> str:
 def _unit(number: int, task: KnownTask, ask: Ask, config: SimConfig, *, alone: bool) -> str:
     """Return one unit, or more of it.
 
-    Its heading, and what closes the text, are the application's own concern.
+    The heading of a section, and what closes the text, are the application's own concern.
     """
     so_far = ask.prompt.block("sofar") if ask.prompt.section else ""
     composer = Composer(ask, config, so_far, f"prose/{number}")
@@ -151,7 +151,7 @@ def _unit(number: int, task: KnownTask, ask: Ask, config: SimConfig, *, alone: b
         more = (asked or [_aim(task)])[0]
     words = round(more * _factor(ask, config, f"length/{number}"))
     text = composer.compose(max(words, 1), owed)
-    if ask.prompt.section:
+    if ask.prompt.section and alone:
         return text
     closing = f"\n\n{task.ending}" if task.ending and number == task.units else ""
     return f"{task.heading.replace('{n}', str(number))} {text}{closing}"
