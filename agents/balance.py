@@ -24,20 +24,26 @@ NARROW = 0.02
 
 
 async def balance(desk: Desk) -> bool:
-    """Bring the whole piece into its band, where sections have room. Returns whether any changed.
+    """Bring sections that are out of their bands into them, and then the whole where there is room.
 
-    A piece with a section missing is left as it is, and so is text that is a person's.
+    A piece with a section missing is left as it is, and so is one with a section of a person's: how
+    long that is, and so the whole, is theirs to say. Returns whether any section was changed.
 
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
     changed = False
+    for section in desk.plan.outline.sections:
+        current = drafts.current(desk.library, desk.work)
+        if not _complete(desk, current):
+            return False
+        own = length.band(desk, section)
+        if own.miss(current[section.id].words):
+            changed |= await _resized(desk, current[section.id], own)
     aim = length.whole_band(desk)
     tried: set[str] = set()
     while True:
         current = drafts.current(desk.library, desk.work)
-        if len(current) < len(desk.plan.outline.sections):
-            return changed
         words = sum(draft.words for draft in current.values())
         if not aim.miss(words):
             return changed
@@ -47,6 +53,12 @@ async def balance(desk: Desk) -> bool:
         draft, wanted = found
         tried.add(draft.section)
         changed |= await _resized(desk, draft, wanted)
+
+
+def _complete(desk: Desk, current: Mapping[str, Draft]) -> bool:
+    """True when every section has a text, and none is a person's."""
+    sections = desk.plan.outline.sections
+    return all(s.id in current and current[s.id].author != "person" for s in sections)
 
 
 def out_of_band(desk: Desk) -> list[str]:

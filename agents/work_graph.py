@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from inkwright.agents import once_more, planner, settler, whole
+from inkwright.agents import balance, once_more, planner, settler, whole
 from inkwright.agents.desk import Desk
 from inkwright.agents.events import Finished, PhaseBegan, Planned, SectionLine
 from inkwright.agents.once_more import Fault
@@ -28,7 +28,7 @@ class Stage(TypedDict):
     """The graph's state: a counter."""
 
     broken: int
-    """Constraints on the whole piece that are broken, and faults of its sections together."""
+    """Constraints on the whole that are broken, faults of sections together, and lengths missed."""
 
 
 @dataclass
@@ -109,7 +109,9 @@ async def review(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
         run.stopped_by, run.stopped_in = fault, "reviewing"
         return {"broken": 0}
     works.pin(desk.library, desk.lease, whole=run.review.model_dump(mode="json"))
-    return {"broken": len(run.review.broken) + len(run.faults)}
+    return {
+        "broken": len(run.review.broken) + len(run.faults) + len(balance.out_of_band(desk)),
+    }
 
 
 async def repair(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:

@@ -99,7 +99,7 @@ async def test_a_bound_in_the_brief_comes_before_what_the_request_says(runs):
 
 async def test_a_length_that_cannot_be_met_is_said_with_its_numbers(runs):
     small = piece(ENGLISH.format("at least 300 words"), 1)
-    small.sim.update(length_factor=0.1, continue_factor=0.01, densify_error=0)
+    small.sim.update(length_factor=0.1, continue_factor=0.01, editor_ignores=1.0)
     outcome = await runs.run(small)
     assert outcome.status == "flagged"
     assert "at least 300" in outcome.problems
