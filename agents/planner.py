@@ -64,7 +64,7 @@ async def plan(desk: Desk) -> Planned:
     placed = constraints(desk.brief, found, desk.request)
     words = words_asked_for(desk.brief, found)
     if not desk.brief.words:
-        words = within_bounds(words, placed)
+        words = within_bounds(words, placed, (found.units if found else None) or 1)
     outline = await _outline(desk, found, placed, words)
     placed = _without_misread(desk, placed, outline)
     coverage.check(placed, len(outline.sections), titles=coverage.titles_of(outline))

@@ -51,9 +51,14 @@ def words_asked_for(brief: Brief, found: Requirements | None = None) -> int:
     return DEFAULT_WORDS
 
 
-def within_bounds(words: int, placed: Iterable[Constraint]) -> int:
-    """Return a target length for the whole that keeps the bounds it was given, if it has any."""
+def within_bounds(words: int, placed: Iterable[Constraint], units: int = 1) -> int:
+    """Return a target length for the whole that keeps the bounds it was given, if it has any.
+
+    Where all that is said is how long each of the ``units`` is at least, they get a little more.
+    """
     for c in placed:
+        if c.kind == "length" and c.where.scope == "all" and (c.least or 0) * units == words:
+            words = round(words * (1 + 2 * MARGIN))
         if c.kind != "length" or c.where.scope != "whole" or c.counted != "words":
             continue
         if c.least and c.most:
