@@ -108,5 +108,5 @@ def _section_lines(plan: Plan, number: int, section: Section) -> Iterator[str]:
     if section.purpose:
         yield f"{indent}   {section.purpose}"
     for constraint in plan.carried(section.id):
-        if constraint.where.scope not in ("all", "others"):
+        if constraint.where.scope != "others":
             yield f"{indent}   [{constraint.id}] {constraint.text}"
