@@ -80,9 +80,14 @@ def whole_band(desk: Desk) -> Band:
 
 
 def bounded_only(desk: Desk) -> bool:
-    """True when the brief bounds the length of the whole, and gives none to aim at."""
-    bounds = any(c.kind == "length" and c.required for c in desk.plan.whole)
-    return bounds and not desk.brief.words
+    """True when the brief bounds the length of the whole, or from below that of every section.
+
+    Then there is none to aim at.
+    """
+    lengths = [c for c in desk.plan.constraints if c.kind == "length" and c.required]
+    of_whole = any(c.where.scope == "whole" for c in lengths)
+    of_each = any(c.where.scope == "all" and c.least and not c.most for c in lengths)
+    return (of_whole or of_each) and not desk.brief.words
 
 
 def _around(words: int, share: float) -> tuple[int, int]:

@@ -25,6 +25,7 @@ from inkwright.agents.requirements import (
     constraints,
     is_series,
     read_requirements,
+    with_room,
     words_asked_for,
 )
 from inkwright.memory import coverage
@@ -63,6 +64,7 @@ async def plan(desk: Desk) -> Planned:
     placed = constraints(desk.brief, found, desk.request)
     desk.speak(placed)
     words = words_asked_for(desk.brief, found)
+    words = with_room(words, placed, (found.units if found else None) or 1)
     outline = await _outline(desk, found, placed, words)
     placed = _without_misread(desk, placed, outline)
     coverage.check(placed, len(outline.sections), titles=coverage.titles_of(outline))

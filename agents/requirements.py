@@ -1,5 +1,7 @@
 """Planner, first step: what a request fixes, as typed constraints with a quote for each."""
 
+from collections.abc import Iterable
+
 from inkwright.agents.answers import Instructions, Requirements
 from inkwright.agents.asked_length import Asked, asked_length, bounded
 from inkwright.agents.desk import REQUEST_SHARE, Desk
@@ -14,6 +16,8 @@ from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
 DEFAULT_WORDS = 1200
+ROOM = 1.1
+"""Of units that must have at least so many words each, how many they are planned with."""
 MOST_TOKENS = 4000
 """Of the account of a request."""
 
@@ -26,6 +30,15 @@ def words_asked_for(brief: Brief, found: Requirements | None = None) -> int:
     if found is not None and found.words and found.words > 0:
         return found.words
     return DEFAULT_WORDS
+
+
+def with_room(words: int, placed: Iterable[Constraint], units: int) -> int:
+    """Return a length for the whole with some room, where all that is said is a least for each."""
+    least = any(
+        c.kind == "length" and c.where.scope == "all" and (c.least or 0) * units == words
+        for c in placed
+    )
+    return round(words * ROOM) if least else words
 
 
 def length_of_whole(brief: Brief, found: Requirements | None = None) -> Constraint | None:

@@ -32,6 +32,8 @@ _MODELS: dict[str, type[BaseModel]] = {
     "memory": Remembered,
 }
 _SWITCHES = ("required", "pinned", "proposals", "only_there", "absent")
+_TELLING = ("extra_forbidden", "literal_error")
+"""Errors told first: others may only follow from them."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EXPORTED = ("id", "version", "origin", "from_section", "section", "status")
 """What ``memory.json`` says about an entry beyond what a brief can give."""
@@ -247,7 +249,8 @@ def _validated(found: dict[str, Any], name: str, lines: Lines, options: Mapping[
         return Brief.model_validate(found)
     except ValidationError as fault:
         errors = fault.errors(include_url=False)
-        error = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
+        telling = [e for kind in _TELLING for e in errors if e["type"] == kind]
+        error = next(iter(telling), errors[0])
         raise BadInput(_described(error, name, lines, options)) from fault
 
 

@@ -107,6 +107,6 @@ def _section_lines(plan: Plan, number: int, section: Section) -> Iterator[str]:
     yield f"{indent}{number}. {section.title} ({section.id}, {section.target_words:,} words)"
     if section.purpose:
         yield f"{indent}   {section.purpose}"
-    own = [c.id for c in plan.carried(section.id) if c.where.scope not in ("all", "others")]
-    if own:
-        yield f"{indent}   carries {', '.join(own)}"
+    for constraint in plan.carried(section.id):
+        if constraint.where.scope != "others":
+            yield f"{indent}   [{constraint.id}] {constraint.text}"

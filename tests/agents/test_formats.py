@@ -8,9 +8,7 @@ from inkwright.memory.outline import Outline, Section
 from inkwright.memory.plans import Plan
 from inkwright.memory.wordcount import count_words
 
-OPENS = Constraint.model_validate(
-    {"id": "c1", "kind": "format", "opens": "#*# Part {n}:", "where": "all"}
-)
+OPENS = Constraint.model_validate({"id": "c1", "kind": "format", "opens": "#*# Part {n}:"})
 CLOSES = Constraint.model_validate({"id": "c2", "kind": "format", "closes": "*** finished"})
 
 

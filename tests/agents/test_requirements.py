@@ -122,3 +122,77 @@ def test_a_section_that_the_quote_does_not_name_is_not_believed():
     assert kept.where.scope == "whole"
     length = {"kind": "length", "scope": "once", "first": 7, "min_words": 40}
     assert taken(a_requirement(**length)) == ()
+
+
+SERIES = (
+    "Write the log of a lighthouse, 12 watches numbered 1 to 12. Start every watch with "
+    "'== Watch 1 ==' and so on. Watch 3 has a red kite, and no other watch has one. From watch 2, "
+    "every 4 watches, the lamp is trimmed. Close with '-- off watch --'. At most 2,000 words."
+)
+
+
+def series(*items: dict[str, object], **fields: object) -> tuple[Constraint, ...]:
+    form = {"units": 12, "unit_title": "Watch {n}", "opening": "== Watch {n} =="} | fields
+    return constraints(Brief(request=SERIES), found(*items, **form), SERIES)
+
+
+def test_words_that_every_unit_opens_with_and_the_last_one_closes_with_become_formats():
+    opens, closes = series(closing="-- off watch --")
+    assert (opens.kind, opens.opens, str(opens.where)) == ("format", "== Watch {n} ==", "all")
+    assert (closes.kind, closes.closes, str(closes.where)) == ("format", "-- off watch --", "last")
+    assert all(c.text in SERIES for c in (opens, closes))
+
+
+def test_an_opening_or_a_closing_that_the_request_does_not_have_is_dropped():
+    assert series(opening="## Watch {n}", closing="The end") == ()
+
+
+def test_a_heading_with_marks_of_its_own_is_an_opening_too():
+    (opens,) = series(opening="", unit_title="== Watch {n} ==")
+    assert opens.opens == "== Watch {n} =="
+
+
+def test_what_belongs_to_some_sections_only_is_forbidden_in_all_others():
+    kite = {
+        "quote": "Watch 3 has a red kite", "text": "It has a red kite.", "kind": "must_contain",
+        "phrases": ["red kite"], "scope": "once", "first": 3, "only_there": True,
+    }  # fmt: skip
+    must, _, never = series(kite)
+    assert must.only_there
+    assert (never.kind, never.phrases) == ("must_not_contain", ("red kite",))
+    assert str(never.where) == "all but section 3"
+    assert never.where.positions(5) == (1, 2, 4, 5)
+
+
+def test_a_judged_requirement_that_only_says_the_frame_again_is_dropped():
+    again = {"quote": "Start every watch with '== Watch 1 =='", "text": "Headed", "kind": "judged"}
+    assert [c.kind for c in series(again)] == ["format"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"kind": "event", "phrases": ["red kite"]}, "event"),
+        ({"kind": "tense", "value": "Past"}, "tense"),
+        ({"kind": "tense", "value": "soon"}, "judged"),
+        ({"kind": "point_of_view", "value": "first"}, "point_of_view"),
+        ({"kind": "language", "value": "en"}, "judged"),
+        ({"kind": "format", "value": "table"}, "format"),
+        ({"kind": "format", "value": "poster"}, "judged"),
+        ({"kind": "reading_level", "value": "grade 8"}, "reading_level"),
+        ({"kind": "citation", "value": "numeric"}, "citation"),
+        ({"kind": "fact"}, "fact"),
+        ({"kind": "tone"}, "tone"),
+    ],
+)
+def test_a_kind_needs_what_its_rule_needs_or_is_judged(fields: dict[str, object], kind: str):
+    quote = {"quote": "the lamp is trimmed", "text": "The lamp is trimmed."}
+    first, *_ = series(quote | fields)
+    assert first.kind == kind
+
+
+def test_a_bound_on_the_whole_is_kept_when_the_request_names_it():
+    bound = {"quote": "At most 2,000 words", "text": "Short", "kind": "length", "max_words": 2000}
+    first, *_ = series(bound)
+    assert (first.kind, first.max_words, str(first.where)) == ("length", 2000, "whole")
+    assert [c.kind for c in series(bound | {"max_words": 900})] == ["format"]

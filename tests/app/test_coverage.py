@@ -96,3 +96,58 @@ def test_a_target_outside_the_length_constraint_is_refused():
 def test_two_constraints_of_one_id_are_refused():
     with pytest.raises(BadInput, match="the id 'c1'"):
         check([must("fog", id="c1"), must("rain", id="c1")], None)
+
+
+def about(words: int, where: object = "whole") -> Constraint:
+    return Constraint.model_validate({"kind": "length", "about_words": words, "where": where})
+
+
+def of_kind(kind: str, **fields: object) -> Constraint:
+    return Constraint.model_validate({"kind": kind, **fields})
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        (about(500), about(600)),
+        (about(500), length(None, 300)),
+        (about(500, 2), length(None, 300, "all")),
+        (must("fog", 3), of_kind("banned", phrases=["fog"])),
+        (must("fog", 3), of_kind("must_not_contain", phrases=["fog"], where="all but 2")),
+        (of_kind("tense", tense="past"), of_kind("tense", tense="present", where=2)),
+        (of_kind("point_of_view", person="first"), of_kind("point_of_view", person="third")),
+        (of_kind("format", format="plain"), of_kind("format", format="list", where=3)),
+        (of_kind("format", opens="A {n}"), of_kind("format", opens="B {n}")),
+        (of_kind("format", closes="end"), of_kind("format", closes="fin")),
+    ],
+)
+def test_two_demands_of_one_thing_are_refused_in_any_order(pair: tuple[Constraint, Constraint]):
+    for both in (pair, pair[::-1]):
+        with pytest.raises(BadInput, match="contradict each other"):
+            check(both, 6)
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        (must("fog", 3), of_kind("must_not_contain", phrases=["fog"], where="all but 3")),
+        (about(500, 2), about(600, 3)),
+        (about(500), of_kind("length", max_words=300, counted="characters")),
+        (of_kind("format", format="table", where=2), of_kind("format", format="list", where=2)),
+        (of_kind("tense", tense="past"), of_kind("tense", tense="present", required=False)),
+    ],
+)
+def test_demands_of_different_things_pass(pair: tuple[Constraint, Constraint]):
+    check(pair, 6)
+
+
+def test_a_section_that_must_be_there_and_is_not_is_named():
+    parts = of_kind("structure", sections=["Aims", "Methods"])
+    check([parts], 3, titles=["Aims", "Means", "Methods"])
+    with pytest.raises(BadInput, match="no section 'Methods'"):
+        check([parts], 2, titles=["Methods", "Aims"])
+
+
+def test_a_periodic_constraint_that_begins_beyond_the_end_is_refused():
+    with pytest.raises(BadInput, match="section 60 of 52"):
+        check([must("fog", "every 4 from 60")], 52)

@@ -71,6 +71,7 @@ def test_write_leaves_manuscript_report_and_memory(written):
         "manuscript.md",
         "memory.json",
         "report.json",
+        "report.md",
     ]
     lines = (written.out / "manuscript.md").read_text().splitlines()
     assert [line for line in lines if line[:1] == "#"] == ["# On tides", "## Ebb", "## Flood"]

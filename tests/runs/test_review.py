@@ -128,3 +128,51 @@ def test_a_judge_that_is_down_does_not_take_the_writers_down(
     result = writing.write(library, work, calling(sim, tries=1, concurrency=4))
     assert result.status == "flagged"
     assert len(writing.texts(library, work)) == 12
+
+
+def test_a_section_in_order_takes_one_call_to_the_judge_for_all_its_judged_constraints(
+    sim: SimServer, library: Library
+) -> None:
+    others = [BRISK.model_copy(update={"text": f"It must seem {mood}"}) for mood in ("old", "odd")]
+    work = writing.begin(library, brief(BRISK, *others, phrase("high water")))
+    assert writing.write(library, work, calling(sim)).status == "complete"
+    assert sorted(c.section for c in sim.calls(schema_name="Verdicts")) == ["s1", "s2", "s3"]
+
+
+def test_a_false_alarm_is_put_to_the_judge_again_and_rarely_counts(
+    sim: SimServer, library: Library
+) -> None:
+    sim.configure(judge_false=0.3)
+    work = writing.begin(library, brief(BRISK, sections=20))
+    result = writing.write(library, work, calling(sim, concurrency=16))
+    checks = sim.calls(schema_name="Verdicts")
+    again = {c.section for c in checks if "<findings>" in c.messages[-1]["content"]}
+    assert len(again) >= 3
+    current = drafts.current(library, work).values()
+    broken = [f for d in current if d.review for f in d.review.broken]
+    assert len(broken) < len(again) / 2
+    assert (result.status == "flagged") == bool(broken)
+
+
+def test_of_several_edits_those_that_would_break_a_rule_are_not_made(
+    sim: SimServer, library: Library
+) -> None:
+    """The editor's words for the judge hold one that is forbidden; what else it mends stays."""
+    forbidden = Constraint(
+        text='It must not say "required"',
+        kind="must_not_contain",
+        phrases=("required",),
+        where=EVERYWHERE,
+    )
+    sim.configure(forget_probability=1.0, judge_fails=[JudgeFail(constraint="brisk")])
+    wish = BRISK.model_copy(update={"required": False})
+    missing = phrase("high water")
+    work = writing.begin(library, brief(wish, missing, sections=2))
+    writing.write(library, work, calling(sim))
+    assert all("high water" in text for text in writing.texts(library, work).values())
+
+    sim.configure(forget_probability=0.0)
+    barred = writing.begin(library, brief(wish, missing, forbidden, sections=2))
+    assert writing.write(library, barred, calling(sim)).status == "complete"
+    texts = writing.texts(library, barred).values()
+    assert all("required" not in text and "high water" in text for text in texts)
