@@ -1,7 +1,8 @@
 """Pages as Streamlit's own tests run them, without a browser or a server."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,6 +10,12 @@ from streamlit.testing.v1 import AppTest
 from inkwright.memory import works
 from inkwright.memory.library import Library
 from tests.memory.shelf import begun, drafted, established, planned
+from tests.simserver.process import SimServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+    from tests.app.ui.browser import Studio
 
 Page = Callable[..., AppTest]
 TEXT = "Mara has green eyes. The lamp <script>alert(1)</script> went out."
@@ -46,6 +53,53 @@ def work(library: Library) -> str:
         drafted(library, lease, "s2", text, shown=[eyes], heard={"s1": 1}, known_until=1)
         works.record(library, lease, status="partial")
     return made
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    from playwright.sync_api import sync_playwright
+
+    from tests.app.ui.browser import CHROMIUM, FLAGS
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def window(browser: "Browser") -> "Iterator[BrowserContext]":
+    """A browser window of one's own, which reaches nothing but this machine."""
+    strayed: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    local = ("http://127.0.0.1", "data:", "blob:")
+    context.on("request", lambda r: None if r.url.startswith(local) else strayed.append(r.url))
+    yield context
+    context.close()
+    assert strayed == []
+
+
+@pytest.fixture
+def tab(window: "BrowserContext") -> Any:
+    """One tab of the window."""
+    return window.new_page()
+
+
+@pytest.fixture
+def studio(home: Path, tmp_path: Path, model: SimServer) -> "Iterator[Studio]":
+    """A running studio whose model is the simulated server."""
+    from tests.app.ui.browser import Studio
+
+    settings = {
+        "INKWRIGHT_API_BASE": model.base,
+        "INKWRIGHT_MODEL": model.model,
+        "INKWRIGHT_EMBEDDER_MODEL": model.config.embedding_model,
+    }
+    running = Studio(home, tmp_path / "here", settings)
+    running.start()
+    yield running
+    running.stop()
+    assert "Traceback" not in running.log()
 
 
 def fine(app: AppTest) -> AppTest:
