@@ -1,6 +1,7 @@
 """A run is on record while it goes on, whoever started it, and does what is asked of it there."""
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -36,7 +37,11 @@ def going(model: SimServer, work: str, thread: ThreadPoolExecutor, events: Event
     )
     job = Job(Settings.load(), watch=events)
     run = thread.submit(lambda: asyncio.run(engine.write(work, job)))
-    model.wait_for(1, "started", role="writer", section="s2")
+    try:
+        model.wait_for(2, "started", role="writer")
+    except BaseException:
+        model.release()
+        raise
     return run
 
 
@@ -45,6 +50,14 @@ def said(work: str) -> live.Telling:
         found = live.of(library, work)
     assert found is not None
     return found
+
+
+def beaten(work: str, *, times: int) -> None:
+    """Return when the run has been on record so often again; it reads there what is asked."""
+    for _ in range(times):
+        last, end = said(work).updated_at, time.monotonic() + 60
+        while said(work).updated_at == last:
+            assert time.monotonic() < end, "the run tells nothing any more"
 
 
 def test_a_run_tells_its_phase_its_sections_and_its_end(
@@ -93,11 +106,7 @@ def test_a_paused_run_keeps_the_answer_under_way_and_asks_no_more(
         run = going(model, work, thread, events)
         try:
             watching.ask(work, "pause", Settings.load())
-            while said(work).updated_at <= said(work).began_at or said(work).asked != "pause":
-                pass
-            beat = said(work).updated_at
-            while said(work).updated_at == beat:
-                pass
+            beaten(work, times=2)
         finally:
             model.release()
         piece = run.result()
