@@ -8,15 +8,18 @@ from typing import Any, Literal
 from inkwright.app import engine
 from inkwright.app.settings import Settings
 from inkwright.app.shelf import named, standings
-from inkwright.memory import drafts, edits, findings, ledger, plans
+from inkwright.memory import drafts, edits, findings, ledger, plans, works
 from inkwright.memory.edits import Edit
 from inkwright.memory.entry import Entry, normalise
 from inkwright.memory.findings import Told
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library
 from inkwright.memory.preview import Preview, preview
+from inkwright.memory.summary import rolling
+from inkwright.memory.tokens import Tokenizer
 
 Standing = Literal["live", "superseded", "retracted", "proposed", "all"]
+SUMMARY_TOKENS = 600
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,50 @@ class Memory:
             plan = plans.current(library, self.work)
         return [s.id for s in plan.outline.sections] if plan else []
 
+    def tokenizer(self) -> Tokenizer:
+        """Return what counts tokens as prompts of this work are counted."""
+        from inkwright.agents.tokenizer import MARGIN, ScaledTokenizer
+
+        with self._open() as library:
+            pinned = works.get(library, self.work).pinned or {}
+        return ScaledTokenizer(pinned.get("tokenizer_factor") or MARGIN)
+
+    def shown(self) -> dict[str, list[str]]:
+        """Return, by entry, the sections whose newest draft was shown it, in reading order."""
+        with self._open() as library:
+            plan = plans.current(library, self.work)
+            manifests = drafts.manifests(library, self.work)
+        found: dict[str, list[str]] = {}
+        for section in plan.outline.sections if plan else ():
+            for entry in manifests[section.id].shown if section.id in manifests else ():
+                if entry.how == "raw":
+                    found.setdefault(entry.entry, []).append(section.id)
+        return found
+
+    def summaries(self, budget_tokens: int = SUMMARY_TOKENS) -> dict[str, str]:
+        """Return the rolling summary of every chain, by the last section of the chain."""
+        with self._open() as library:
+            plan = plans.current(library, self.work)
+            texts = drafts.current(library, self.work)
+        if plan is None:
+            return {}
+        outline = plan.outline
+        followed = {c[-1] for s in outline.sections if (c := outline.chain(s.id))}
+        count = self.tokenizer().count
+        return {
+            s.id: rolling(
+                [
+                    (outline.section(sid).title, texts[sid].summary)
+                    for sid in (*outline.chain(s.id), s.id)
+                    if sid in texts
+                ],
+                budget_tokens,
+                count,
+            )
+            for s in outline.sections
+            if s.id not in followed
+        }
+
     def conflicts(self) -> list[tuple[Entry, Entry]]:
         """Return the pairs of entries that give one attribute two values."""
         return ledger.conflicts(self.entries())
@@ -171,6 +218,12 @@ def _stands(book: Ledger, entry: Entry) -> Standing:
         if any(e.id == entry.id for e in _standing(book, standing)):
             return standing
     return "proposed"
+
+
+def standing_of(book: Ledger) -> dict[str, Standing]:
+    """Return how each entry of a ledger stands, by its id."""
+    kinds: tuple[Standing, ...] = ("live", "superseded", "retracted", "proposed")
+    return {e.id: kind for kind in reversed(kinds) for e in _standing(book, kind)}
 
 
 def _words(library: Library, work: str, entry: Entry) -> str | None:

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from inkwright.app.report import Report
     from inkwright.app.settings import Settings
     from inkwright.app.shelf import Standing
+    from inkwright.app.structure import Structure
     from inkwright.app.syncing import CannotSync, Synced
     from inkwright.app.text_of import Text
     from inkwright.memory.brief import Brief, Constraint, OutlineItem, Placement, Remembered
@@ -85,6 +86,7 @@ _HOMES = {
     "inkwright.app.report": ("Report",),
     "inkwright.app.settings": ("Settings",),
     "inkwright.app.shelf": ("Standing",),
+    "inkwright.app.structure": ("Structure",),
     "inkwright.app.syncing": ("CannotSync", "Synced"),
     "inkwright.app.text_of": ("Text",),
     "inkwright.memory.brief": ("Brief", "Constraint", "OutlineItem", "Placement", "Remembered"),
@@ -102,9 +104,9 @@ __all__ = [
     "LibraryUnusable", "Manuscript", "Memory", "ModelError", "ModelRefused", "ModelUnreachable",
     "Notice", "OutlineItem", "PhaseBegan", "Placement", "Planned", "PlannedWork", "Remembered",
     "Report", "Run", "SectionBegan", "SectionFailed", "SectionLine", "SectionReached",
-    "SectionRevised", "SectionSettled", "Settings", "Standing", "Synced", "Text", "TextGrew",
-    "UnusableAnswer", "WorkBusy", "WorkNotFound", "__version__", "awrite", "export", "import_file",
-    "plan", "resume", "status", "stream", "sync", "write",
+    "SectionRevised", "SectionSettled", "Settings", "Standing", "Structure", "Synced", "Text",
+    "TextGrew", "UnusableAnswer", "WorkBusy", "WorkNotFound", "__version__", "awrite", "export",
+    "import_file", "plan", "resume", "status", "stream", "sync", "write",
 ]  # fmt: skip
 
 

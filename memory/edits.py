@@ -140,6 +140,18 @@ def declining(entries: Sequence[str]) -> Edit:
     return _answering(entries, {"proposed": "retracted", "doubted": "live"})
 
 
+def together(given: Sequence[Edit]) -> Edit:
+    """Make several edits as one, each seeing what those before it added."""
+
+    def edit(ledger: Ledger) -> tuple[Entry, ...]:
+        added: list[Entry] = []
+        for one in given:
+            added += one(ledger.supposing(added) if added else ledger)
+        return tuple(added)
+
+    return edit
+
+
 def found(ledger: Ledger, eid: str) -> Entry:
     """Return the entry ``eid`` as it stands, or as it is proposed.
 

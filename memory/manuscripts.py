@@ -28,10 +28,12 @@ def take(
     *,
     outline: Outline | None = None,
     constraints: Sequence[Constraint] = (),
+    keep: Mapping[str, Sequence[tuple[int, int]]] | None = None,
 ) -> None:
     """Store a person's texts, by section id, and with ``outline`` a new version of the plan.
 
-    Words that a section had before stay whose they were; the new ones are the person's.
+    Words that a section had before stay whose they were; the new ones are the person's, but in the
+    sections of ``keep``, where these stretches are.
 
     Raises:
         BadInput: the work is not planned, or lacks one of the sections; nothing is stored.
@@ -40,15 +42,17 @@ def take(
     with library.write(lease) as db:
         plan = now
         if outline is not None:
-            plan = plans.put(db, lease, outline, tuple(constraints), author="person")
+            plan = plans.put(db, lease.work, outline, tuple(constraints), author="person")
         if plan is None:
             raise BadInput(f"{lease.work} is not planned yet")
         before = {sid: drafts.newest(db, lease.work, sid) for sid in texts}
         waiting = _pinned(db, lease.work).get(_UNREAD) or {}
         for sid, text in texts.items():
             old = before[sid]
-            keep = None if old is None else written(old.text, text)
-            drafts.put_by_person(db, lease, plan, sid, text, keep=keep)
+            theirs = None if old is None else written(old.text, text)
+            if keep is not None and sid in keep:
+                theirs = tuple(keep[sid])
+            drafts.put_by_person(db, lease, plan, sid, text, keep=theirs)
             waiting.setdefault(sid, old.version if old else 0)
         changes: dict[str, Any] = {_UNREAD: waiting, "settled": False}
         values: dict[str, Any] = {"pinned": {**_pinned(db, lease.work), **changes}}

@@ -74,12 +74,12 @@ def adopt(
 ) -> Plan:
     """Store a new version of the plan with its memory entries; new sections are ``planned``."""
     with library.write(lease) as db:
-        return put(db, lease, outline, constraints, delta=delta, author=author)
+        return put(db, lease.work, outline, constraints, delta=delta, author=author)
 
 
 def put(
     db: Connection,
-    lease: Lease,
+    work: str,
     outline: Outline,
     constraints: tuple[Constraint, ...],
     *,
@@ -88,12 +88,12 @@ def put(
 ) -> Plan:
     """As ``adopt``, within the caller's transaction."""
     newest = db.execute(
-        select(func.max(schema.plans.c.version)).where(schema.plans.c.work == lease.work)
+        select(func.max(schema.plans.c.version)).where(schema.plans.c.work == work)
     ).scalar()
     version = (newest or 0) + 1
     db.execute(
         insert(schema.plans).values(
-            work=lease.work,
+            work=work,
             version=version,
             created_at=now(),
             author=author,
@@ -101,17 +101,17 @@ def put(
             constraints=[c.model_dump(mode="json") for c in constraints],
         )
     )
-    ledger.append(db, lease.work, delta)
+    ledger.append(db, work, delta)
     known = {
         row.section
         for row in db.execute(
-            select(schema.sections.c.section).where(schema.sections.c.work == lease.work)
+            select(schema.sections.c.section).where(schema.sections.c.work == work)
         )
     }
     new = [s.id for s in outline.sections if s.id not in known]
     if new:
         db.execute(
             insert(schema.sections),
-            [{"work": lease.work, "section": sid, "state": "planned"} for sid in new],
+            [{"work": work, "section": sid, "state": "planned"} for sid in new],
         )
     return Plan(version=version, outline=outline, constraints=constraints)

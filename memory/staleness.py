@@ -52,13 +52,14 @@ def find(
     work: str,
     ledger: Ledger | None = None,
     basis: Mapping[str, int] | None = None,
+    plan: Plan | None = None,
 ) -> list[Stale]:
     """Return the stale sections in reading order, each with what changed.
 
     ``basis`` gives the draft versions (by section id) that count as what memory says now; None: the
-    newest ones.
+    newest ones. ``plan`` is one to be supposed; None: the newest.
     """
-    plan = plans.current(library, work)
+    plan = plan or plans.current(library, work)
     if plan is None:
         return []
     ledger = (ledger or Ledger(library, work)).refresh()

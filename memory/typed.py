@@ -52,7 +52,7 @@ def read(library: Library, work: str, section: str) -> Typed:
         return Typed(
             text=versions.get(newest, ""), base=newest, revision=0, newest=newest, pending=False
         )
-    pending = row.text != versions.get(row.base, "")
+    pending = row.text not in (versions.get(row.base, ""), versions.get(newest, ""))
     return Typed(
         text=row.text if pending else versions.get(newest, ""),
         base=row.base if pending else newest,
@@ -71,7 +71,7 @@ def write(
         TypedElsewhere: there is a newer change, with other words.
     """
     found = read(library, work, section)
-    if found.text == text and found.pending:
+    if found.text == text:
         return found
     table = schema.typed
     mine = (table.c.work == work) & (table.c.section == section)

@@ -76,7 +76,14 @@ def safely(act: F) -> F:
     return guarded  # type: ignore[return-value]
 
 
-def link(name: str, label: str, *, work: str | None = None, icon: str | None = None) -> None:
+def link(
+    name: str,
+    label: str,
+    *,
+    work: str | None = None,
+    icon: str | None = None,
+    **parameters: str,
+) -> None:
     """Draw a link to a page, at this work."""
     from inkwright.app.ui import pages
 
@@ -84,7 +91,7 @@ def link(name: str, label: str, *, work: str | None = None, icon: str | None = N
         pages.built(name),
         label=label,
         icon=icon,
-        query_params={"work": work} if work else None,
+        query_params={"work": work, **parameters} if work else None,
     )
 
 

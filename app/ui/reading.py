@@ -8,9 +8,10 @@ from typing import Any
 import streamlit as st
 
 from inkwright.app import engine
+from inkwright.app.memory_of import Memory
 from inkwright.app.settings import Settings
 from inkwright.app.ui.place import settings
-from inkwright.memory import drafts, plans, staleness, works
+from inkwright.memory import drafts, plans, staleness, typed, works
 from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.drafts import SectionRow
 from inkwright.memory.ledger import Ledger
@@ -74,6 +75,18 @@ def stale(work_id: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def summaries(work_id: str, memory: Memory) -> dict[str, str]:
+    """Return the rolling summary of every chain, by its last section."""
+    found: dict[str, str] = _summaries(memory, str(settings().home), work_id, stamp(work_id))
+    return found
+
+
+def typing(work_id: str) -> list[str]:
+    """Return the sections with typing that is no version yet."""
+    with engine.opened(settings()) as library:
+        return typed.waiting(library, work_id)
+
+
 @st.cache_resource(show_spinner=False, max_entries=KEPT)
 def _plan(_now: Settings, home: str, work_id: str, changed: tuple[Any, ...]) -> Plan | None:
     with engine.opened(_now) as library:
@@ -114,3 +127,10 @@ def _stale(
 ) -> dict[str, tuple[str, ...]]:
     with engine.opened(_now) as library:
         return staleness.stale(library, work_id)
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT)
+def _summaries(
+    _memory: Memory, home: str, work_id: str, changed: tuple[Any, ...]
+) -> dict[str, str]:
+    return _memory.summaries()

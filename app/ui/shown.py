@@ -20,7 +20,7 @@ def plain(text: str, longest: int = LONGEST_LABEL) -> str:
 
 def prose(text: str) -> str:
     """Return ``text`` as HTML that shows exactly it, lines kept and long words broken."""
-    return f'<div style="{_PROSE}">{escape(text)}</div>'
+    return f'<div style="{PROSE}">{escape(text)}</div>'
 
 
 def difference(pieces: Iterable[Piece]) -> str:
@@ -33,12 +33,12 @@ def difference(pieces: Iterable[Piece]) -> str:
         elif piece.kind == "new":
             words = f'<ins style="{_NEW}">{words}</ins>'
         parts.append(words)
-    return f'<div style="{_PROSE}">{"".join(parts)}</div>'
+    return f'<div style="{PROSE}">{"".join(parts)}</div>'
 
 
-_PROSE = (
+PROSE = (
     "white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.65;max-width:44rem;"
-    "font-family:'Source Serif 4','Source Serif Pro',Georgia,'Noto Serif CJK SC',serif"
+    "font-family:'Source Serif','Source Serif 4',Georgia,'Noto Serif CJK SC',serif"
 )
 _GONE = "background:rgba(200,60,50,.16);text-decoration:line-through"
 _NEW = "background:rgba(60,150,80,.20);text-decoration:underline;text-underline-offset:3px"

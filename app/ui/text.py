@@ -1,11 +1,189 @@
-"""Soon."""
+"""Text: one section to read and to type in, with its versions and who wrote what."""
 
 import streamlit as st
 
-from inkwright.app.ui import place
+from inkwright.app.text_of import Text
+from inkwright.app.ui import place, reading, text_tools
+from inkwright.app.ui.shown import difference, plain
+from inkwright.app.ui.typing import Change, Standing, field
+from inkwright.memory.differences import differences
+from inkwright.memory.plans import Plan
+from inkwright.memory.typed import Typed, TypedElsewhere
 
 
 def page() -> None:
-    """Draw the page."""
-    place.work()
-    st.title("text")
+    """Draw the section that the address names, or the first."""
+    work = place.work()
+    plan = reading.plan(work)
+    if plan is None:
+        st.title("Text", anchor=False)
+        st.info("There is no outline yet, so there is no text. Plan the work first.")
+        place.link("write", "Go to Write", work=work)
+        return
+    section = _choose(work, plan)
+    st.title(plain(plan.outline.section(section).title), anchor=False)
+    _stale(work, section)
+    st.fragment(_editor)(work, section)
+    if section in reading.texts(work):
+        text_tools.draw(work, section)
+
+
+def _choose(work: str, plan: Plan) -> str:
+    sections = plan.outline.sections
+    texts, waiting = reading.texts(work), reading.typing(work)
+    place_of = plan.outline.position
+    given = st.query_params.get("section", "")
+    at = place_of.get(given, 1) - 1
+
+    def said(sid: str) -> str:
+        section = plan.outline.section(sid)
+        state = "" if sid in texts else "  (no text yet)"
+        return f"{place_of[sid]}. {section.title}{state}{'  •' if sid in waiting else ''}"
+
+    back, pick, on = st.columns([1, 8, 1], vertical_alignment="bottom")
+    if back.button(
+        "",
+        disabled=at == 0,
+        key="section before",
+        help="The section before",
+        shortcut="alt+arrowleft",
+        width="stretch",
+    ):
+        at -= 1
+        st.session_state["section chosen"] = sections[at].id
+    if on.button(
+        "",
+        disabled=at == len(sections) - 1,
+        key="section after",
+        help="The next section",
+        shortcut="alt+arrowright",
+        width="stretch",
+    ):
+        at += 1
+        st.session_state["section chosen"] = sections[at].id
+    if st.session_state.get("section chosen") not in place_of or (
+        given and st.session_state.get("section of") != (work, given)
+    ):
+        st.session_state["section chosen"] = sections[at].id
+    chosen: str = pick.selectbox(
+        "Section",
+        [s.id for s in sections],
+        key="section chosen",
+        format_func=said,
+        label_visibility="collapsed",
+    )
+    st.session_state["section of"] = work, chosen
+    st.query_params["section"] = chosen
+    return chosen
+
+
+def _stale(work: str, section: str) -> None:
+    if reasons := reading.stale(work).get(section):
+        told = "; ".join(plain(reason, 200) for reason in reasons[:3])
+        st.warning(f"This section may be out of date: {told}", icon=":material/sync_problem:")
+
+
+@place.safely
+def _editor(work: str, section: str) -> None:
+    text = Text(work, section, settings=place.settings())
+    name = f"{work}/{section}"
+    collided = f"collided {name}"
+
+    def keep(change: Change) -> None:
+        try:
+            text.type(change.text, base=change.base, revision=change.revision)
+        except TypedElsewhere as fault:
+            st.session_state[collided] = fault.mine, change.base, change.revision
+
+    def standing() -> Standing:
+        order = st.session_state.get(f"order {name}", 0)
+        if collided in st.session_state:
+            mine, base, revision = st.session_state[collided]
+            return Standing(mine, base, revision, "Not kept: choose below.", order)
+        found = text.typed()
+        says = "Kept as you type." if found.pending else f"Version {found.newest}."
+        return Standing(found.text, found.base, found.revision, says, order)
+
+    field(
+        name,
+        standing,
+        keep,
+        about="The section's text",
+        height=420,
+        placeholder="Type here, or let the section be written.",
+    )
+    if collided in st.session_state:
+        _two_windows(text, name)
+    else:
+        _versions_of_typing(text, name)
+
+
+def _put_over(name: str) -> None:
+    """Let the field show what the library says, whatever stands in it."""
+    st.session_state[f"order {name}"] = st.session_state.get(f"order {name}", 0) + 1
+
+
+def _two_windows(text: Text, name: str) -> None:
+    mine, _, _ = st.session_state[f"collided {name}"]
+    theirs = text.typed()
+    with st.container(border=True):
+        st.markdown(
+            "**Another window has typed into this section too.** Both texts are here; "
+            "struck out is what only the other one has, underlined what only this one has."
+        )
+        st.html(difference(differences(theirs.text, mine)))
+        with st.container(horizontal=True):
+            use_mine = st.button("Keep what stands here", type="primary")
+            use_theirs = st.button("Take the other window's")
+    if use_mine:
+        text.type(mine, base=theirs.base, revision=theirs.revision)
+    if use_mine or use_theirs:
+        del st.session_state[f"collided {name}"]
+        _put_over(name)
+        st.rerun(scope="fragment")
+
+
+def _versions_of_typing(text: Text, name: str) -> None:
+    typed = text.typed()
+    if not typed.pending:
+        return
+    if typed.overtaken:
+        _overtaken(text, typed, name)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            f"Make it version {typed.newest + 1}",
+            type="primary",
+            shortcut="ctrl+enter",
+            icon=":material/check:",
+        ):
+            text.keep()
+            st.rerun()
+        if st.button("Discard what I typed", type="tertiary"):
+            text.discard()
+            _put_over(name)
+            st.rerun()
+        st.caption(
+            "Your words are safe already. A version is what export and memory go by.",
+            width="content",
+        )
+
+
+def _overtaken(text: Text, typed: Typed, name: str) -> None:
+    newest = text.version(typed.newest)
+    by = {"person": "you", "mixed": "you and a model"}.get(newest.author, "a model")
+    with st.container(border=True):
+        st.markdown(
+            f"**Version {typed.newest} came in while you were typing on version {typed.base}.** "
+            f"It is by {by}. Struck out is what only that version has, underlined what only "
+            "yours has."
+        )
+        st.html(difference(differences(newest.text, typed.text)))
+        with st.container(horizontal=True):
+            if st.button("Make mine the newest version", type="primary"):
+                text.keep(over_newer=True)
+                st.rerun()
+            if st.button(f"Take version {typed.newest}"):
+                text.discard()
+                _put_over(name)
+                st.rerun()

@@ -1,0 +1,105 @@
+"""An edit of memory that waits for a word: which sections it reaches, and at what cost."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from inkwright.app import background
+from inkwright.app.memory_of import Memory
+from inkwright.app.ui import place, reading
+from inkwright.app.ui.shown import plain
+from inkwright.app.wording import duration
+from inkwright.memory.brief import Remembered
+from inkwright.memory.edits import Edit
+from inkwright.memory.preview import Check, Preview
+
+CHECKS_SHOWN = 30
+
+
+def propose(work: str, said: str, edit: Edit) -> None:
+    """Let ``edit`` wait for the person's word."""
+    st.session_state[f"edit {work}"] = said, edit
+
+
+def pending(work: str) -> bool:
+    """True when an edit waits."""
+    return f"edit {work}" in st.session_state
+
+
+def turn(work: str) -> int:
+    """Return a number that is another after each edit, for a table to begin afresh."""
+    return int(st.session_state.get(f"turn {work}", 0))
+
+
+def given(**fields: Any) -> Remembered:
+    """Return an entry as a person gives it."""
+    return Remembered.model_validate(
+        {k: v.strip() if isinstance(v, str) else v for k, v in fields.items() if v}
+    )
+
+
+def draw(work: str, memory: Memory) -> None:
+    """Show what the edit would reach, and what can be done with it."""
+    said, edit = st.session_state[f"edit {work}"]
+    seen = memory.preview(edit)
+    with st.container(border=True):
+        st.markdown(f"**To {plain(said, 200)}**")
+        if not seen.added:
+            st.caption("Memory says so already.")
+        _checks("Will be checked", seen.certain)
+        _checks("May follow", seen.possible)
+        _act(work, memory, edit, seen)
+
+
+def _checks(name: str, checks: Sequence[Check]) -> None:
+    if not checks:
+        st.markdown(f"{name}: no section")
+        return
+    tokens = sum(c.tokens for c in checks)
+    known = [c.seconds for c in checks if c.seconds is not None]
+    time = f", about {duration(sum(known))}" if known else ""
+    many = f"{len(checks)} section{'s' if len(checks) > 1 else ''}"
+    st.markdown(f"{name}: **{many}**, about {tokens:,} tokens{time}")
+    for check in checks[:CHECKS_SHOWN]:
+        why = plain("; ".join(check.reasons), 240)
+        st.markdown(f"- {plain(check.section)} **{plain(check.title, 60)}**: {why}")
+    if len(checks) > CHECKS_SHOWN:
+        st.caption(f"and {len(checks) - CHECKS_SHOWN} more")
+
+
+def _act(work: str, memory: Memory, edit: Edit, seen: Preview) -> None:
+    held = {sid for sid, draft in reading.texts(work).items() if draft.held}
+    free = [c.section for c in seen.certain if c.section not in held]
+    then: str | None = None
+    with st.container(horizontal=True):
+        if st.button("Apply", type="primary", disabled=not seen.added, shortcut="ctrl+enter"):
+            then = "apply"
+        if place.has_model() and seen.added and seen.certain:
+            if st.button(f"Apply and settle with {place.endpoint()}"):
+                then = "settle"
+            if free and st.button(f"Apply and redraft {len(free)} with {place.endpoint()}"):
+                then = "redraft"
+        if st.button("Leave memory as it is", type="tertiary"):
+            _done(work)
+    if len(free) < len(seen.certain):
+        st.caption("Sections with words of yours are never redrafted; settling tells you of them.")
+    if then is None:
+        return
+    memory.apply(edit)
+    st.session_state.pop(f"edit {work}")
+    st.session_state[f"turn {work}"] = turn(work) + 1
+    if then == "settle":
+        background.start(work, "settle", place.settings(), sections=sorted(seen.sections))
+        place.go("write", work)
+    if then == "redraft":
+        background.start(work, "redraft", place.settings(), sections=free)
+        place.go("write", work)
+    st.toast("Memory is changed.")
+    st.rerun()
+
+
+def _done(work: str) -> None:
+    st.session_state.pop(f"edit {work}", None)
+    st.session_state[f"turn {work}"] = turn(work) + 1
+    st.rerun()

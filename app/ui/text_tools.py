@@ -1,0 +1,166 @@
+"""What can be done with a section beside typing: its versions, a redraft, locks, who wrote what."""
+
+import csv
+import io
+from html import escape
+
+import streamlit as st
+
+from inkwright.app import background
+from inkwright.app.text_of import Text
+from inkwright.app.ui import place, reading
+from inkwright.app.ui.shown import PROSE, difference, plain
+from inkwright.memory.authorship import of_person, share
+from inkwright.memory.differences import Piece, differences, hunks, joined
+from inkwright.memory.draft import Draft
+
+HUNKS_SHOWN = 30
+STAGES = {"drafted": "drafted", "reviewed": "reviewed", "settled": "settled", "person": "by you"}
+
+
+def draw(work: str, section: str) -> None:
+    """Draw the tools of a section that has text."""
+    versions, redraft, locks, authors = st.tabs(["Versions", "Redraft", "Locks", "Who wrote what"])
+    text = Text(work, section, settings=place.settings())
+    known = text.versions()
+    with versions:
+        place.safely(_versions)(text, known)
+    with redraft:
+        place.safely(_redraft)(work, section, known[-1])
+    with locks:
+        place.safely(_locks)(text, known[-1])
+    with authors:
+        place.safely(_authors)(work, known[-1])
+
+
+def _versions(text: Text, known: list[Draft]) -> None:
+    if len(known) == 1:
+        st.caption(f"There is one version, {_said(known[0])}.")
+        return
+    numbers = {d.version: _said(d) for d in reversed(known[:-1])}
+    pick, again = st.columns([5, 1.6], vertical_alignment="bottom")
+    one: int = pick.selectbox(
+        "What became of",
+        list(numbers),
+        format_func=numbers.__getitem__,
+        key=f"before {text.section}",
+    )
+    if again.button("Restore it", icon=":material/history:", width="stretch"):
+        text.restore(one)
+        st.rerun()
+    pieces = _pieces(text.version(one).text, known[-1].text)
+    found = hunks(pieces)
+    if not found:
+        st.caption(f"Version {known[-1].version} has the same words.")
+        return
+    st.html(difference(pieces))
+    with st.expander(f"Choose among {len(found)} change{'s' if len(found) != 1 else ''}"):
+        _choose(text, one, pieces, found)
+
+
+def _choose(text: Text, one: int, pieces: list[Piece], found: list[list[Piece]]) -> None:
+    taken = set(range(HUNKS_SHOWN, len(found)))
+    for number, hunk in enumerate(found[:HUNKS_SHOWN]):
+        tick, words = st.columns([0.5, 12])
+        key = f"hunk {text.section} {one} {number}"
+        if tick.checkbox("Keep", value=True, key=key, label_visibility="collapsed"):
+            taken.add(number)
+        words.html(difference(hunk))
+    if len(found) > HUNKS_SHOWN:
+        st.caption(f"The {len(found) - HUNKS_SHOWN} changes after these stay as they are.")
+    if st.button("Keep only the ticked changes", disabled=len(taken) == len(found)):
+        text.edit(joined(pieces, taken))
+        st.rerun()
+
+
+def _redraft(work: str, section: str, draft: Draft) -> None:
+    if draft.held:
+        st.caption(
+            "There are words of yours here, or locked ones, which a new draft would lose. Settling "
+            "mends the rest of the section; restore an earlier version to redraft it."
+        )
+        return
+    if not place.has_model():
+        st.caption("No model is set.")
+        return
+    note = st.text_input(
+        "What the new draft should do otherwise",
+        key=f"note {section}",
+        placeholder="More salt. Less weather.",
+    )
+    if st.button(f"Redraft with {place.endpoint()}", icon=":material/refresh:"):
+        background.start(work, "redraft", place.settings(), sections=[section], note=note or "")
+        place.go("write", work)
+
+
+def _locks(text: Text, draft: Draft) -> None:
+    st.caption("No model changes locked words, nor any that you wrote.")
+    words = st.text_input("Words to lock, exactly as they stand", key=f"lock {text.section}")
+    with st.container(horizontal=True):
+        if st.button("Lock them", disabled=not words, icon=":material/lock:"):
+            text.lock(words)
+            st.rerun()
+        if st.button("Lock the whole section"):
+            text.lock()
+            st.rerun()
+    for held in (h for h in draft.held if h.why == "locked"):
+        line, off = st.columns([8, 1.3], vertical_alignment="center")
+        locked = draft.text[held.start : held.end]
+        line.markdown(plain(locked, 240))
+        if off.button("Unlock", key=f"unlock {text.section} {held.start}", width="stretch"):
+            text.unlock(locked if draft.text.count(locked) == 1 else None)
+            st.rerun()
+
+
+def _authors(work: str, draft: Draft) -> None:
+    found = share(draft)
+    whole = max(found.person + found.model, 1)
+    st.markdown(
+        f"**{found.person / whole:.0%}** yours ({found.person:,} words), "
+        f"**{found.model / whole:.0%}** a model's ({found.model:,} words)"
+    )
+    st.html(_marked(draft))
+    st.download_button(
+        "Shares of all sections (CSV)",
+        _csv(work),
+        file_name=f"{work}-authorship.csv",
+        mime="text/csv",
+        icon=":material/download:",
+    )
+
+
+def _marked(draft: Draft) -> str:
+    parts, at = [], 0
+    for held in of_person(draft.held):
+        parts.append(escape(draft.text[at : held.start]))
+        words = escape(draft.text[held.start : held.end])
+        parts.append(f'<mark style="{_MINE}">{words}</mark>')
+        at = held.end
+    parts.append(escape(draft.text[at:]))
+    return f'<div style="{PROSE}">{"".join(parts)}</div>'
+
+
+def _csv(work: str) -> str:
+    plan, texts = reading.plan(work), reading.texts(work)
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(["section", "title", "version", "words", "person", "model"])
+    for section in plan.outline.sections if plan else ():
+        if (draft := texts.get(section.id)) is not None:
+            found = share(draft)
+            writer.writerow(
+                [section.id, section.title, draft.version, draft.words, found.person, found.model]
+            )
+    return table.getvalue()
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _pieces(before: str, after: str) -> list[Piece]:
+    return differences(before, after)
+
+
+def _said(draft: Draft) -> str:
+    return f"version {draft.version}: {STAGES.get(draft.stage, draft.stage)}, {draft.words:,} words"
+
+
+_MINE = "background:rgba(47,93,138,.16);color:inherit"
