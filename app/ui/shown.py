@@ -8,6 +8,8 @@ from inkwright.memory.differences import Piece
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@/])")
 LONGEST_LABEL = 120
+AROUND = 100
+"""So many characters are shown to either side of a passage."""
 
 
 def plain(text: str, longest: int = LONGEST_LABEL) -> str:
@@ -21,6 +23,18 @@ def plain(text: str, longest: int = LONGEST_LABEL) -> str:
 def prose(text: str) -> str:
     """Return ``text`` as HTML that shows exactly it, lines kept and long words broken."""
     return f'<div style="{PROSE}">{escape(text)}</div>'
+
+
+def passage(text: str, words: str) -> str:
+    """Return ``words`` marked among what stands around them in ``text``, as HTML."""
+    at = text.find(words)
+    if not words or at < 0:
+        return prose(words)
+    start, end = max(at - AROUND, 0), min(at + len(words) + AROUND, len(text))
+    before = ("…" if start else "") + text[start:at]
+    after = text[at + len(words) : end] + ("…" if end < len(text) else "")
+    marked = f'<mark style="{_MARKED}">{escape(words)}</mark>'
+    return f'<div style="{PROSE}">{escape(before)}{marked}{escape(after)}</div>'
 
 
 def difference(pieces: Iterable[Piece]) -> str:
@@ -42,3 +56,4 @@ PROSE = (
 )
 _GONE = "background:rgba(200,60,50,.16);text-decoration:line-through"
 _NEW = "background:rgba(60,150,80,.20);text-decoration:underline;text-underline-offset:3px"
+_MARKED = "background:rgba(220,170,40,.35);color:inherit"
