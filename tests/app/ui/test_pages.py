@@ -1,0 +1,194 @@
+"""Every page draws what the library holds, says what is missing, and sends nothing unasked."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from inkwright.app import watching
+from inkwright.app.settings import Settings
+from inkwright.app.structure import Structure
+from inkwright.app.text_of import Text
+from inkwright.app.ui import pages
+from inkwright.memory import drafts, ledger, live, works
+from inkwright.memory.library import Library
+from tests.app.ui.conftest import TEXT, Page, fine, labels, said
+from tests.simserver.process import SimServer
+
+OF_A_WORK = [p.name for p in pages.ALL if p.of_a_work]
+
+
+def button(app: AppTest, label: str) -> AppTest:
+    """Press the button whose label begins so."""
+    return next(b for b in app.button if b.label.startswith(label)).click().run()
+
+
+@pytest.mark.parametrize("name", [p.name for p in pages.ALL])
+def test_a_page_of_an_empty_library_says_what_to_do(page: Page, name: str) -> None:
+    app = fine(page(name))
+    assert said(app)
+
+
+@pytest.mark.parametrize("name", [p.name for p in pages.ALL])
+def test_a_page_draws_a_work_half_written_without_a_model(page: Page, work: str, name: str) -> None:
+    app = fine(page(name, work=work))
+    assert not any(" with " in label for label in labels(app)), "no model is set"
+
+
+@pytest.mark.parametrize("name", OF_A_WORK)
+def test_an_unknown_work_is_one_plain_line(page: Page, work: str, name: str) -> None:
+    app = page(name, work="nowhere")
+    (error,) = app.error
+    assert "no work" in error.value
+    assert "Traceback" not in error.value
+
+
+def test_what_would_send_something_names_where_it_goes(
+    page: Page, work: str, model: SimServer
+) -> None:
+    app = fine(page("write", work=work))
+    (going,) = [label for label in labels(app) if "writing" in label]
+    assert model.model in going
+    assert f"127.0.0.1:{model.port}" in going
+    assert model.calls() == []
+
+
+def test_the_library_lists_its_works_and_a_copy_goes_its_own_way(
+    page: Page, work: str, library: Library
+) -> None:
+    app = button(fine(page("works")), "Duplicate")
+    first, second = works.all_works(library)
+    copy = next(w for w in (first, second) if w.id != work)
+    assert copy.title.endswith("(copy)")
+    assert drafts.current(library, copy.id)["s1"].text == TEXT
+    assert len(ledger.entries(library, copy.id)) == 1
+    Text(copy.id, "s1").edit("Other words.")
+    assert drafts.current(library, work)["s1"].text == TEXT
+    assert not app.exception
+
+
+def test_a_brief_can_be_kept_without_a_model(page: Page, library: Library) -> None:
+    app = page("brief")
+    app.session_state["brief"]["request"] = "Write of tides."
+    app.run()
+    app.text_input(key="brief title").input("On tides")
+    app.text_area(key="brief banned").input("foghorn\nanchor")
+    button(app, "Keep, send nothing")
+    (found,) = works.all_works(library)
+    assert (found.brief.request, found.title, found.status) == (
+        "Write of tides.",
+        "On tides",
+        "new",
+    )
+    (banned,) = found.brief.constraints
+    assert banned.phrases == ("foghorn", "anchor")
+
+
+def test_a_ready_made_brief_fills_the_form_and_is_kept_over_a_restart(page: Page) -> None:
+    app = page("brief")
+    app.button(key="example lighthouse").click().run()
+    assert app.text_input(key="brief title").value == "The Last Night at Gull Point"
+    again = page("brief")
+    assert again.text_input(key="brief title").value == "The Last Night at Gull Point"
+    assert "Mara" in again.session_state["brief"]["request"]
+
+
+def test_an_estimate_is_shown_before_anything_is_sent(page: Page, model: SimServer) -> None:
+    app = page("brief")
+    app.button(key="example lighthouse").click().run()
+    app = button(app, "Estimate")
+    assert "600 words in 4 sections" in said(fine(app))
+    assert model.calls() == []
+
+
+def test_the_run_of_another_process_is_seen_with_its_text(
+    page: Page, work: str, library: Library
+) -> None:
+    with works.leased(library, work):
+        live.begin(library, work, "write", {"phase": "drafting"})
+        told = {"phase": "drafting", "tokens_per_s": 41.0, "eta_s": 90, "seconds": 12,
+                "notices": ["a note"], "sections": {"s3": ["drafting", 0, 7]}}  # fmt: skip
+        live.tell(library, work, told, {"s3": "Rain <i>fell</i> on"}, ())
+        app = fine(page("write", work=work))
+        assert {"Pause", "Stop"} <= set(labels(app))
+        assert "Drafting" in said(app)
+        assert "41 tokens/s" in said(app)
+        seen = watching.watch(work, Settings.load())
+        assert (seen.rows[2].stage, seen.rows[2].words) == ("drafting", 7)
+        assert watching.growing(work, Settings.load()) == {"s3": "Rain <i>fell</i> on"}
+        button(app, "Pause")
+        telling = live.of(library, work)
+        assert telling is not None
+        assert telling.asked == "pause"
+        assert telling.looked_upon, "so that the run streams its text"
+
+
+def test_a_run_that_was_killed_is_told_as_cut_off(page: Page, work: str, library: Library) -> None:
+    live.begin(library, work, "write", {"phase": "drafting"})
+    assert watching.watch(work, Settings.load()).going == "cut off"
+    assert "cut off" in said(fine(page("write", work=work)))
+
+
+def test_typing_is_kept_and_becomes_a_version_when_asked(
+    page: Page, work: str, library: Library
+) -> None:
+    text = Text(work, "s1")
+    text.type("Mara sleeps.", base=1, revision=0)
+    app = fine(page("text", work=work, section="s1"))
+    app = button(app, "Make it version 2")
+    assert drafts.current(library, work)["s1"].text == "Mara sleeps."
+    assert not text.typed().pending
+    app = fine(page("text", work=work, section="s1"))
+    button(app, "Restore it")
+    assert drafts.current(library, work)["s1"].text == TEXT
+
+
+def test_a_draft_that_comes_in_while_typing_is_offered_beside_what_was_typed(
+    page: Page, work: str, library: Library
+) -> None:
+    text = Text(work, "s1")
+    text.type("Mara sleeps.", base=1, revision=0)
+    text.edit("Mara wakes.")
+    app = fine(page("text", work=work, section="s1"))
+    assert "came in while you were typing" in said(app)
+    button(app, "Make mine")
+    assert drafts.current(library, work)["s1"].text == "Mara sleeps."
+    assert [d.text for d in text.versions()] == [TEXT, "Mara wakes.", "Mara sleeps."]
+
+
+def test_only_the_ticked_changes_are_kept(page: Page, work: str, library: Library) -> None:
+    Text(work, "s2").edit("Mara looked up with her blue eyes.")
+    app = fine(page("text", work=work, section="s2"))
+    app.checkbox(key="hunk s2 1 0").uncheck().run()
+    button(app, "Keep only the ticked changes")
+    assert drafts.current(library, work)["s2"].text == "Mara looked out with her blue eyes."
+
+
+def test_what_an_edit_of_memory_reaches_is_shown_before_it_is_made(
+    page: Page, work: str, library: Library
+) -> None:
+    from inkwright.memory import edits
+
+    app = page("memory", work=work)
+    app.session_state[f"edit {work}"] = "change s1.1", edits.editing("s1.1", statement="blue")
+    app.run()
+    assert "**2 sections**" in said(fine(app)), "the one that says it, and the one shown it"
+    assert "**Title 1**" in said(app)
+    assert "**Title 2**" in said(app)
+    assert "**Title 3**" not in said(app)
+    assert [e.statement for e in ledger.entries(library, work)] == ["green"]
+    button(app, "Apply")
+    assert [e.statement for e in ledger.entries(library, work)] == ["blue"]
+
+
+def test_a_change_of_the_outline_shows_what_goes_out_of_date_and_is_made_when_asked(
+    page: Page, work: str
+) -> None:
+    from inkwright.memory import replanning
+
+    app = page("outline", work=work)
+    change = replanning.editing("s2", purpose="Say what she saw.")
+    app.session_state[f"replan {work}"] = "change “Title 2”", change
+    app.run()
+    assert "Out of date then: **1**" in said(fine(app))
+    assert Structure(work).plan.outline.section("s2").purpose == ""
+    button(app, "Change the outline")
+    assert Structure(work).plan.outline.section("s2").purpose == "Say what she saw."
