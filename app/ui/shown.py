@@ -26,13 +26,15 @@ def prose(text: str) -> str:
 
 
 def passage(text: str, words: str) -> str:
-    """Return ``words`` marked among what stands around them in ``text``, as HTML."""
+    """Return ``words`` marked among what stands around them on their line, as HTML."""
     at = text.find(words)
     if not words or at < 0:
         return prose(words)
-    start, end = max(at - AROUND, 0), min(at + len(words) + AROUND, len(text))
-    before = ("…" if start else "") + text[start:at]
-    after = text[at + len(words) : end] + ("…" if end < len(text) else "")
+    line = text.rfind("\n", 0, at) + 1
+    start = max(at - AROUND, line)
+    rest = text[at + len(words) :].partition("\n")[0]
+    before = ("…" if start > line else "") + text[start:at]
+    after = rest[:AROUND] + ("…" if len(rest) > AROUND else "")
     marked = f'<mark style="{_MARKED}">{escape(words)}</mark>'
     return f'<div style="{PROSE}">{escape(before)}{marked}{escape(after)}</div>'
 
