@@ -23,16 +23,14 @@ def page() -> None:
     """Draw the page."""
     settings = place.settings()
     found = standings(settings.home, place.library_url(settings))
-    title, new, bring = st.columns([6, 1.4, 1.2], vertical_alignment="bottom")
-    title.title("Works", anchor=False)
-    with new:
-        if st.button(
-            "New work", type="primary", icon=":material/add:", shortcut="n", width="stretch"
-        ):
-            place.go("brief")
-    with bring:
-        if st.button("Import", icon=":material/upload_file:", width="stretch"):
-            _import()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.title("Works", anchor=False)
+        begin = st.button("New work", type="primary", icon=":material/add:", shortcut="n")
+        bring = st.button("Import", icon=":material/upload_file:")
+    if begin:
+        place.go("brief")
+    if bring:
+        _import()
     if not found:
         _empty()
         return

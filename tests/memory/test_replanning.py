@@ -1,0 +1,120 @@
+"""Changes of the outline: what they make of sections, and that constraints follow theirs."""
+
+import pytest
+
+from inkwright.memory.brief import Constraint, Placement
+from inkwright.memory.errors import BadInput
+from inkwright.memory.plans import Plan
+from inkwright.memory.replanning import (
+    Change,
+    adding,
+    editing,
+    joining,
+    moving,
+    removing,
+    splitting,
+)
+from tests.memory.building import outline, sections
+
+
+def plan(*constraints: Constraint) -> Plan:
+    return Plan(
+        version=1, outline=outline(*sections("s1", "s2", "s3", "s4")), constraints=constraints
+    )
+
+
+def once(at: int) -> Constraint:
+    return Constraint(id="c1", text="Say it.", where=Placement(scope="once", first=at))
+
+
+def ids(change: Change, *constraints: Constraint) -> list[str]:
+    return [s.id for s in change(plan(*constraints)).outline.sections]
+
+
+def carriers(change: Change, constraint: Constraint) -> list[str]:
+    """Return the ids of the sections that carry the constraint after the change."""
+    made = change(plan(constraint))
+    return [
+        s.id
+        for c in made.constraints
+        for s in made.outline.placed(c.where.positions(len(made.outline.sections)))
+    ]
+
+
+def test_sections_are_added_moved_and_taken_out_under_ids_of_their_own() -> None:
+    assert ids(adding("New", after="s2", target_words=10)) == ["s1", "s2", "s5", "s3", "s4"]
+    assert ids(adding("New", after=None, target_words=10)) == ["s5", "s1", "s2", "s3", "s4"]
+    assert ids(moving("s3", -1)) == ["s1", "s3", "s2", "s4"]
+    assert ids(moving("s1", 3)) == ["s2", "s3", "s4", "s1"]
+    assert ids(removing("s2")) == ["s1", "s3", "s4"]
+    assert ids(splitting("s2", "Second half")) == ["s1", "s2", "s5", "s3", "s4"]
+    assert ids(joining("s2")) == ["s1", "s2", "s4"]
+
+
+def test_words_are_shared_out_and_added_up() -> None:
+    halves = splitting("s2", "Second half")(plan()).outline
+    assert [halves.section(s).target_words for s in ("s2", "s5")] == [50, 50]
+    assert joining("s2")(plan()).outline.section("s2").target_words == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        adding("New", after="s1", target_words=10),
+        adding("New", after=None, target_words=10),
+        removing("s1"),
+        moving("s3", -2),
+        splitting("s1", "Second half"),
+    ],
+)
+def test_a_constraint_on_one_section_stays_with_it(change: Change) -> None:
+    assert carriers(change, once(3)) == ["s3"]
+
+
+def test_a_constraint_goes_to_the_section_that_takes_its_own_in_and_falls_away_with_it() -> None:
+    assert carriers(joining("s2"), once(3)) == ["s2"]
+    assert carriers(removing("s3"), once(3)) == []
+
+
+def test_a_range_keeps_its_sections_and_those_that_come_between() -> None:
+    span = Constraint(id="c1", text="Say.", where=Placement(scope="range", first=2, last=3))
+    assert carriers(adding("New", after="s2", target_words=9), span) == ["s2", "s5", "s3"]
+    assert carriers(removing("s2"), span) == ["s3"]
+    assert carriers(adding("New", after="s4", target_words=9), span) == ["s2", "s3"]
+
+
+def test_what_a_section_builds_on_follows_too() -> None:
+    before = Plan(
+        version=1,
+        outline=outline(
+            *sections("s1", "s2"), sections("s3")[0].model_copy(update={"after": ("s1", "s2")})
+        ),
+        constraints=(),
+    )
+    assert removing("s1")(before).outline.section("s3").after == ("s2",)
+    assert joining("s1")(before).outline.section("s3").after == ("s1",)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        editing("s9", title="x"),
+        editing("s1", target_words=0),
+        removing("s9"),
+        moving("s1", -1),
+        joining("s4"),
+        splitting("s1", " "),
+        adding(" ", after="s1", target_words=5),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(change: Change) -> None:
+    with pytest.raises(BadInput) as fault:
+        change(plan())
+    assert "\n" not in str(fault.value)
+
+
+def test_a_circle_is_refused() -> None:
+    first = editing("s1", after=("s3",))(plan())
+    circle = Plan(version=2, outline=first.outline, constraints=())
+    with pytest.raises(BadInput, match="circle"):
+        editing("s3", after=("s1",))(circle)
