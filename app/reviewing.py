@@ -1,7 +1,7 @@
 """How a work stands against what was asked of it: constraints, findings, staleness, measures."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inkwright.app.engine import Job, as_it_stands
 from inkwright.app.report import LENGTH, ConstraintReport, Outcome, Report
@@ -86,6 +86,11 @@ class Reviewed:
     stale: dict[str, tuple[str, ...]]
     lengths: tuple[Length, ...]
     repetition: Repetition
+
+    def answered(self, problem: Problem, verdict: Verdict | None) -> "Reviewed":
+        """Return the same with another answer to one finding."""
+        problems = [replace(p, verdict=verdict) if p == problem else p for p in self.problems]
+        return replace(self, problems=tuple(problems))
 
 
 def review(library: Library, work: str, job: Job) -> Reviewed:
@@ -179,7 +184,9 @@ def _broken(
                 text=constraint.text,
                 evidence=place.evidence,
                 quoted=place.quoted,
-                verdict=verdicts.verdict(stamps[place.section], constraint.id, place.evidence),
+                verdict=verdicts.verdict(
+                    stamps.get(place.section, set()), constraint.id, place.evidence
+                ),
                 held=bool(texts[place.section].held),
             )
 

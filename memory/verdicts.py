@@ -7,7 +7,7 @@ is judged anew. A finding with other evidence is another finding.
 from collections.abc import Mapping
 from typing import Literal
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from inkwright.memory import drafts, schema
 from inkwright.memory.errors import BadInput
@@ -15,6 +15,7 @@ from inkwright.memory.library import Lease, Library
 from inkwright.memory.values import digest
 
 Verdict = Literal["accepted", "dismissed"]
+_VERDICT = "verdict"
 VERDICTS: tuple[Verdict, ...] = ("accepted", "dismissed")
 
 
@@ -49,10 +50,22 @@ def decide(
 
 
 def verdicts(library: Library, work: str) -> Mapping[str, set[str]]:
-    """Return the stamps of every section's newest draft, as ``verdict`` reads them."""
-    current = drafts.current(library, work)
+    """Return what ``verdict`` reads, of every section's newest draft that has any."""
+    table, rows = schema.checks, schema.sections
+    newest = (
+        (rows.c.work == table.c.work)
+        & (rows.c.section == table.c.section)
+        & (rows.c.draft == table.c.draft)
+    )
+    found: dict[str, set[str]] = {}
     with library.read() as db:
-        return {sid: set(drafts.stamped(db, work, draft)) for sid, draft in current.items()}
+        for row in db.execute(
+            select(table.c.section, table.c.what)
+            .select_from(table.join(rows, newest))
+            .where(table.c.work == work, table.c.what.like(f"{_VERDICT}:%"))
+        ):
+            found.setdefault(row.section, set()).add(row.what)
+    return found
 
 
 def verdict(stamps: set[str], about: str, evidence: str) -> Verdict | None:
@@ -64,4 +77,4 @@ def verdict(stamps: set[str], about: str, evidence: str) -> Verdict | None:
 
 
 def _stamp(said: Verdict, about: str, evidence: str) -> str:
-    return f"verdict:{said}:{about}:{digest(evidence)[:16]}"
+    return f"{_VERDICT}:{said}:{about}:{digest(evidence)[:16]}"

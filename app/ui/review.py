@@ -6,9 +6,8 @@ import streamlit as st
 
 from inkwright.app import background, engine
 from inkwright.app.reviewing import Checked, Problem, Reviewed
-from inkwright.app.settings import Settings
 from inkwright.app.ui import place, reading
-from inkwright.app.ui.shown import plain, prose
+from inkwright.app.ui.shown import passage, plain, prose
 from inkwright.memory.verdicts import Verdict
 
 SHOWN = 15
@@ -18,6 +17,7 @@ MARKS = {
     "not reviewed": ":material/help: not reviewed",
 }
 COLOURS = {"met": "green", "broken": "red", "not reviewed": "gray"}
+_KEPT = "review kept"
 NOTE = "Put this right: {text} The draft says: “{evidence}”"
 
 
@@ -29,22 +29,39 @@ def page() -> None:
         st.info("The work has no outline yet, so nothing is asked of any section.")
         place.link("write", "Go to Write", work=work)
         return
-    found = _reviewed(place.settings(), str(place.settings().home), work, reading.stamp(work))
+    found = _reviewed(work)
     _summary(found)
-    for name, draw in (
-        ("Findings", _findings),
-        ("Constraints", _constraints),
-        ("Stale sections", _stale),
-        ("Length", _lengths),
-        ("Repetition", _repetition),
-    ):
-        st.subheader(name, anchor=False)
-        draw(work, found)
+    draws = {
+        "Findings": _findings,
+        "Constraints": _constraints,
+        "Stale sections": _stale,
+        "Length": _lengths,
+        "Repetition": _repetition,
+    }
+    for tab, draw in zip(st.tabs(list(draws)), draws.values(), strict=True):
+        with tab:
+            draw(work, found)
 
 
-@st.cache_resource(show_spinner=False, max_entries=reading.KEPT)
-def _reviewed(_now: Settings, home: str, work: str, changed: tuple[Any, ...]) -> Reviewed:
-    return engine.review(work, _now)
+def _reviewed(work: str) -> Reviewed:
+    """Return how the work stands, looked at anew when it has changed."""
+    now = (work, reading.stamp(work))
+    known = st.session_state.get(_KEPT)
+    if known is None or known[0] != now:
+        known = (now, engine.review(work, place.settings()))
+        st.session_state[_KEPT] = known
+    found: Reviewed = known[1]
+    return found
+
+
+def _decide(work: str, problem: Problem, verdict: Verdict | None) -> None:
+    """Record an answer; what the page shows of everything else stands as it did."""
+    before, found = st.session_state[_KEPT]
+    unchanged = before == (work, reading.stamp(work))
+    engine.decide(work, problem, verdict, place.settings())
+    if unchanged:
+        after = (work, reading.stamp(work))
+        st.session_state[_KEPT] = (after, found.answered(problem, verdict))
 
 
 def _summary(found: Reviewed) -> None:
@@ -89,7 +106,7 @@ def _problem(work: str, problem: Problem, key: str) -> None:
     with st.container(border=True):
         st.markdown(f"**{plain(problem.title)}**: {plain(problem.text, 400)}")
         if problem.evidence:
-            st.html(prose(f"“{problem.evidence}”" if problem.quoted else problem.evidence))
+            _evidence(work, problem.section, problem.evidence)
         one, two, three, four = st.columns([1.1, 1.1, 1.4, 3.4], vertical_alignment="center")
         if problem.verdict is None:
             with one:
@@ -106,11 +123,16 @@ def _problem(work: str, problem: Problem, key: str) -> None:
                 _revise(work, problem, key)
 
 
+def _evidence(work: str, section: str, words: str) -> None:
+    draft = reading.texts(work).get(section)
+    st.html(passage(draft.text if draft else "", words))
+
+
 def _answer(
     work: str, problem: Problem, label: str, verdict: Verdict | None, key: str, help: str
 ) -> None:
     if st.button(label, key=f"{label} {key}", help=help, width="stretch"):
-        engine.decide(work, problem, verdict, place.settings())
+        _decide(work, problem, verdict)
         st.rerun()
 
 
@@ -167,8 +189,7 @@ def _constraint(work: str, constraint: Checked) -> None:
             with text:
                 st.markdown(f"{MARKS.get(found.status, '')}: **{plain(found.title)}**")
                 if found.evidence:
-                    quoted = f"“{found.evidence}”" if found.quoted else found.evidence
-                    st.html(prose(quoted))
+                    _evidence(work, found.section, found.evidence)
             with button:
                 words = found.evidence if found.quoted else ""
                 _passage(work, found.section, words, f"{constraint.id} {number}")

@@ -8,6 +8,8 @@ from inkwright.memory.differences import Piece
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@/])")
 LONGEST_LABEL = 120
+AROUND = 100
+"""So many characters are shown to either side of a passage."""
 
 
 def plain(text: str, longest: int = LONGEST_LABEL) -> str:
@@ -21,6 +23,20 @@ def plain(text: str, longest: int = LONGEST_LABEL) -> str:
 def prose(text: str) -> str:
     """Return ``text`` as HTML that shows exactly it, lines kept and long words broken."""
     return f'<div style="{PROSE}">{escape(text)}</div>'
+
+
+def passage(text: str, words: str) -> str:
+    """Return ``words`` marked among what stands around them on their line, as HTML."""
+    at = text.find(words)
+    if not words or at < 0:
+        return prose(words)
+    line = text.rfind("\n", 0, at) + 1
+    start = max(at - AROUND, line)
+    rest = text[at + len(words) :].partition("\n")[0]
+    before = ("…" if start > line else "") + text[start:at]
+    after = rest[:AROUND] + ("…" if len(rest) > AROUND else "")
+    marked = f'<mark style="{_MARKED}">{escape(words)}</mark>'
+    return f'<div style="{PROSE}">{escape(before)}{marked}{escape(after)}</div>'
 
 
 def difference(pieces: Iterable[Piece]) -> str:
@@ -42,3 +58,4 @@ PROSE = (
 )
 _GONE = "background:rgba(200,60,50,.16);text-decoration:line-through"
 _NEW = "background:rgba(60,150,80,.20);text-decoration:underline;text-underline-offset:3px"
+_MARKED = "background:rgba(220,170,40,.35);color:inherit"

@@ -117,8 +117,12 @@ def _import() -> None:
 
 @place.safely
 def _import_form() -> None:
-    st.markdown("Headings become the outline; the text stays yours. No model is asked.")
-    file = st.file_uploader("File", type=[kind.removeprefix(".") for kind in KINDS])
+    st.markdown(
+        "Headings become the outline; the text stays yours. An archive (.zip) comes back as the "
+        "work it was. No model is asked."
+    )
+    kinds = [kind.removeprefix(".") for kind in (*KINDS, ".zip")]
+    file = st.file_uploader("File", type=kinds)
     title = st.text_input("Title", placeholder="as in the file")
     language = st.text_input("Language", placeholder="found from the text; such as en or zh")
     if st.button("Import", type="primary", disabled=file is None, key="import it"):
