@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from inkwright.memory import schema
 from inkwright.memory.errors import LeaseLost, LibraryUnusable
@@ -141,7 +141,7 @@ def now() -> float:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return _served(url)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
 
     @event.listens_for(engine, "connect")
@@ -157,6 +157,24 @@ def _engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _served(url: str) -> Engine:
+    """Return a database that a server holds; of PostgreSQL by psycopg, unless the URL says how."""
+    scheme, rest = url.split("://", 1) if "://" in url else ("", "")
+    if scheme in ("postgresql", "postgres"):
+        url = f"postgresql+psycopg://{rest}"
+    try:
+        return create_engine(url, pool_pre_ping=True)
+    except ArgumentError as fault:
+        raise LibraryUnusable(
+            "the library's address is not a database's: set INKWRIGHT_LIBRARY_URL to something "
+            "like postgresql://user@host/name"
+        ) from fault
+    except ModuleNotFoundError as fault:
+        raise LibraryUnusable(
+            f"this database needs the package {fault.name}: pip install 'inkwright[postgres]'"
+        ) from fault
 
 
 def _copy(file: Path, copy: Path) -> None:
@@ -202,6 +220,11 @@ def _readable_faults(home: Path) -> Iterator[None]:
             "locked": "another process keeps the library locked",
             "disk i/o": "the disk cannot be read or written",
         }
+        if "connection" in said and "sqlite" not in type(fault.orig).__module__:
+            raise LibraryUnusable(
+                "the library's database cannot be reached; start it, or correct "
+                "INKWRIGHT_LIBRARY_URL"
+            ) from fault
         for sign, cause in causes.items():
             if sign in said:
                 raise LibraryUnusable(

@@ -11,6 +11,8 @@ import httpx
 from inkwright.memory.errors import BadInput
 
 LOOK_EVERY_S = 0.5
+STDERR = 2
+"""Where the server's own lines go: standard output has only ours."""
 STOP_S = 20.0
 """Time to end after a signal; then it is killed."""
 
@@ -34,7 +36,9 @@ def serve(
         stopped.append(number)
 
     before = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM)}
-    process = subprocess.Popen(command, env=dict(environment), start_new_session=True)
+    process = subprocess.Popen(
+        command, env=dict(environment), start_new_session=True, stdout=STDERR
+    )
     try:
         if _wait(process, root, wait_s, stopped):
             when_ready()
