@@ -6,7 +6,7 @@ them are lengthened or shortened once more, within those bands, until the whole 
 
 from collections.abc import Mapping
 
-from inkwright.agents import archivist, length, reviewer, rules
+from inkwright.agents import archivist, formats, length, reviewer, rules
 from inkwright.agents.desk import Desk
 from inkwright.agents.length import FEW_WORDS, Band
 from inkwright.memory import drafts
@@ -137,12 +137,20 @@ async def keep(desk: Desk, draft: Draft, text: str, *, checked: tuple[str, ...] 
 
     What a judge has to say about it is asked anew.
     """
+    text = formats.framed(desk.plan, draft.section, formats.body_of(desk.plan, draft.section, text))
     carried = desk.plan.carried(draft.section)
     review = renewed(draft.review, Review(findings=tuple(rules.check(text, carried))))
     if rules.breaks(draft.text, text, carried):
         return False
     if desk.arms.review == "full" and not all(c.by_rule for c in carried):
-        review = await reviewer.check(desk, draft.section, text, carried, turn=200 + draft.version)
+        review = await reviewer.check(
+            desk,
+            draft.section,
+            text,
+            carried,
+            turn=200 + draft.version,
+            evidence=_manifest(desk, draft).evidence,
+        )
         known = {f.constraint for f in draft.review.broken} if draft.review else set()
         if any(f.constraint not in known for f in review.broken if f.by == "judge"):
             return False
@@ -168,7 +176,8 @@ def renewed(before: Review | None, rules_now: Review) -> Review:
     """Return the old findings with those by rule renewed."""
     now = {f.constraint: f for f in rules_now.findings}
     old = before.findings if before else ()
-    return Review(findings=tuple(now.get(f.constraint, f) for f in old))
+    grounds = before.grounds if before else ()
+    return Review(findings=tuple(now.get(f.constraint, f) for f in old), grounds=grounds)
 
 
 def _manifest(desk: Desk, draft: Draft) -> Manifest:

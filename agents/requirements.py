@@ -118,8 +118,6 @@ def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple
     stand in some sections only gets a constraint for the others.
     """
     taken = list(brief.constraints)
-    if (length := length_of_whole(brief, found)) is not None:
-        taken.append(length)
     known = {normalise(c.text) for c in taken}
     frame = framing(brief, found, request) if found else []
     for item in found.requirements if found else ():
@@ -129,6 +127,9 @@ def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple
         known.add(normalise(constraint.text))
         taken.append(constraint)
     taken += frame
+    length = length_of_whole(brief, found)
+    if length is not None and not any(_says_length(c, length) for c in taken):
+        taken.append(length)
     for phrase in brief.banned:
         taken.append(
             Constraint(
@@ -154,6 +155,12 @@ def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple
     numbers = (f"c{n}" for n in range(1, len(taken) + len(used) + 1))
     free = (i for i in numbers if i not in used)
     return tuple(c if c.id else c.model_copy(update={"id": next(free)}) for c in taken)
+
+
+def _says_length(known: Constraint, length: Constraint) -> bool:
+    """True when the bounds that ``length`` sets to the whole are set already."""
+    of_whole = known.kind == "length" and known.where.scope == "whole" and known.counted == "words"
+    return of_whole and (known.least, known.most) == (length.least, length.most)
 
 
 def citing() -> Constraint:

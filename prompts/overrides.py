@@ -5,11 +5,7 @@ from pathlib import Path
 from inkwright.prompts import inputs
 from inkwright.prompts.render import MissingPlaceholder, PromptInputs, check
 
-KINDS: dict[str, type[PromptInputs]] = {
-    kind.file: kind
-    for kind in vars(inputs).values()
-    if isinstance(kind, type) and issubclass(kind, PromptInputs) and kind is not PromptInputs
-}
+KINDS: dict[str, type[PromptInputs]] = {kind.file: kind for kind in inputs.ALL}
 """File name of every template to what fills it."""
 
 
