@@ -48,6 +48,7 @@ def test_every_module_and_prompt_is_in_the_wheel(names):
         for path in (ROOT / folder).rglob("*.py")
     }
     texts = [*(ROOT / "prompts").glob("*.md"), *(ROOT / "app/examples").glob("*.yaml")]
+    texts += (ROOT / "app/ui/field").iterdir()
     expected |= {f"inkwright/{path.relative_to(ROOT)}" for path in texts}
     packaged = {name for name in names if name.startswith("inkwright/")}
     assert packaged == expected | {"inkwright/__init__.py", "inkwright/py.typed"}
