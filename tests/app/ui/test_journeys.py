@@ -139,9 +139,10 @@ def test_a_fact_put_right_in_memory_reaches_the_sections_listed_and_no_other(
     tab.wait_for_function("document.querySelector('[data-testid=stDataFrame] canvas')")
     cell = {"x": 500, "y": 35 + 35 * row + 17}
     grid.locator("canvas").first.dblclick(position=cell, force=True)
-    tab.keyboard.press("Control+a")
-    tab.keyboard.type("amber.")
-    tab.keyboard.press("Enter")
+    cell_field = tab.locator("#portal textarea")
+    expect(cell_field).to_be_visible()
+    cell_field.fill("amber.")
+    cell_field.press("Enter")
     press(tab, "See what 1 change would do")
     expect(tab.get_by_text("Will be checked")).to_be_visible()
     listed = tab.locator("li").all_inner_texts()
