@@ -37,8 +37,14 @@ LANGUAGES = {
 
 
 def placement(where: Placement, quote: str) -> Placement:
-    """Return ``where`` if ``quote`` names its numbers; else somewhere in the piece."""
+    """Return ``where`` if ``quote`` names its numbers; else somewhere in the piece.
+
+    Where the quote names only other numbers the place was counted from them (“row 3, seat 2”).
+    """
     named = numbers(quote)
+    claimed = {where.first, where.last, where.every} if where.scope == "periodic" else {where.first}
+    if named and not named & (claimed | {where.last}):
+        return where
     one = where.first in named
     borne_out = {
         "once": one,

@@ -30,6 +30,8 @@ def typed(item: Requirement, request: str) -> Constraint | None:
     if in_other_script(text, han=is_han(item.quote)):
         text = item.quote
     where = _where(item, kind)
+    if kind == "length" and where.scope == "whole" and item.scope != "whole":
+        return None
     alone = item.only_there and kind == "must_contain" and where.scope not in ("whole", "all")
     return Constraint(
         text=text,

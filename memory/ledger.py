@@ -230,15 +230,16 @@ def conflicts(live: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
     story times are no conflict.
     """
     found = []
-    by_attribute: dict[tuple[str, str | None], list[Entry]] = {}
-    for entry in live:
+    by_attribute: dict[tuple[str, str | None], dict[str, tuple[int, Entry]]] = {}
+    for number, entry in enumerate(live):
         if not entry.attribute:
             continue
-        group = by_attribute.setdefault((entry.topic[1], entry.story_time), [])
-        before = next((e for e in reversed(group) if e.names & entry.names), None)
+        group = by_attribute.setdefault((entry.topic[1], entry.story_time), {})
+        known = [group[name] for name in entry.names if name in group]
+        _, before = max(known, key=lambda k: k[0], default=(0, None))
         if before and normalise(before.statement) != normalise(entry.statement):
             found.append((before, entry))
-        group.append(entry)
+        group.update(dict.fromkeys(entry.names, (number, entry)))
     return found
 
 

@@ -11,7 +11,6 @@ from inkwright.app.ui.shown import plain, prose
 from inkwright.memory import edits
 from inkwright.memory.edits import Edit
 from inkwright.memory.entry import Entry
-from inkwright.memory.ledger import conflicts, holding, unpaid
 
 SHOWN = 60
 KINDS = ("character", "place", "event", "fact", "term", "style", "thread")
@@ -22,14 +21,11 @@ STANDINGS = ("live", "superseded", "retracted", "all")
 def page() -> None:
     """Draw the page."""
     work = place.work()
-    book = reading.ledger(work)
-    live = holding(book.latest())
     memory = Memory(work, settings=place.settings())
     st.title("Memory", anchor=False)
     if memory_edit.pending(work):
         memory_edit.draw(work, memory)
-    pairs, threads, proposals = conflicts(live), unpaid(book.latest()), book.proposed()
-    told = memory.findings()
+    pairs, threads, proposals, told = reading.lists(work, memory)
     names = [
         "Entries",
         "Summaries",

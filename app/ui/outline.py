@@ -83,8 +83,10 @@ def _tree(work: str, plan: Plan) -> None:
         selection_mode="single-row",
         column_config={
             "No": st.column_config.NumberColumn(width=45),
-            "Section": st.column_config.TextColumn(width="large"),
-            "Under": st.column_config.TextColumn(width="medium"),
+            "Section": st.column_config.TextColumn(width=250),
+            "Under": st.column_config.TextColumn(width=150),
+            "Waits for": st.column_config.TextColumn(width=90),
+            "Constraints": st.column_config.TextColumn(width=100),
         },
     )
     chosen = picked["selection"]["rows"]

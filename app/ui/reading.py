@@ -3,7 +3,7 @@
 What is returned is shared by all visits, and not to be changed.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -14,11 +14,22 @@ from inkwright.app.ui.place import settings
 from inkwright.memory import drafts, plans, staleness, typed, works
 from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.drafts import SectionRow
-from inkwright.memory.ledger import Ledger
+from inkwright.memory.entry import Entry
+from inkwright.memory.findings import Told
+from inkwright.memory.ledger import Ledger, conflicts, holding, unpaid
 from inkwright.memory.plans import Plan
 from inkwright.memory.works import Work
 
 KEPT = 24
+
+
+class Lists(NamedTuple):
+    """What in memory waits for a person."""
+
+    conflicts: list[tuple[Entry, Entry]]
+    threads: list[Entry]
+    proposals: list[Entry]
+    told: list[Told]
 
 
 def stamp(work: str) -> tuple[Any, ...]:
@@ -81,6 +92,12 @@ def summaries(work_id: str, memory: Memory) -> dict[str, str]:
     return found
 
 
+def lists(work_id: str, memory: Memory) -> Lists:
+    """Return what in memory waits for a person."""
+    found: Lists = _lists(memory, str(settings().home), work_id, stamp(work_id))
+    return found
+
+
 def typing(work_id: str) -> list[str]:
     """Return the sections with typing that is no version yet."""
     with engine.opened(settings()) as library:
@@ -134,3 +151,10 @@ def _summaries(
     _memory: Memory, home: str, work_id: str, changed: tuple[Any, ...]
 ) -> dict[str, str]:
     return _memory.summaries()
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT)
+def _lists(_memory: Memory, home: str, work_id: str, changed: tuple[Any, ...]) -> Lists:
+    book = ledger(work_id)
+    live = holding(book.latest())
+    return Lists(conflicts(live), unpaid(book.latest()), book.proposed(), _memory.findings())

@@ -21,6 +21,7 @@ STATES = {
 _STYLE = """<style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 4rem; max-width: 78rem; }
 .stMainBlockContainer h1 { font-size: 2.1rem; padding: 0 0 .4rem; }
+@media (max-width: 48rem) { .stMainBlockContainer { padding-top: 4.5rem; } }
 [data-testid="stSidebarHeader"] { height: 2.5rem; }
 </style>"""
 

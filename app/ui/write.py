@@ -183,9 +183,11 @@ def _table(work: str, seen: Watched) -> None:
             on_select="rerun",
             selection_mode="single-row",
             column_config={
-                "Section": st.column_config.TextColumn(width="large"),
-                "Words": st.column_config.ProgressColumn(format="percent", width="small"),
-                "Round": st.column_config.NumberColumn(width="small"),
+                "Section": st.column_config.TextColumn(width=190),
+                "Stage": st.column_config.TextColumn(width=70),
+                "Count": st.column_config.TextColumn(width=90),
+                "Words": st.column_config.ProgressColumn(format="percent", width=80),
+                "Round": st.column_config.NumberColumn(width=55),
             },
         )
     chosen = picked["selection"]["rows"]

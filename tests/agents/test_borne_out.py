@@ -37,6 +37,7 @@ def test_numbers_are_read_as_digits_words_and_ordinals(quote, named):
         ({"scope": "periodic", "first": 2, "every": 2}, "Every other letter ends in verse", True),
         ({"scope": "periodic", "first": 4, "every": 4}, "Every fourth floor has a shop", True),
         ({"scope": "periodic", "first": 3, "every": 4}, "Every fourth floor has a shop", False),
+        ({"scope": "once", "first": 14}, "Row 3, seat 2 is empty", True),
         ({"scope": "all"}, "Stay cheerful", True),
     ],
 )

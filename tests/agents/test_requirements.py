@@ -199,4 +199,4 @@ def test_a_bound_on_the_whole_is_kept_when_the_request_names_it():
     bound = {"quote": "At most 2,000 words", "text": "Short", "kind": "length", "max_words": 2000}
     first, *_ = series(bound)
     assert (first.kind, first.max_words, str(first.where)) == ("length", 2000, "whole")
-    assert [c.kind for c in series(bound | {"max_words": 900})] == ["format"]
+    assert [c.kind for c in series(bound | {"max_words": 900})] == ["format", "length"]
