@@ -77,7 +77,8 @@ format: install
 	$(BIN)/ruff format
 
 lock: install
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra embedded --extra export --extra ui --extra dev \
+	$(BIN)/uv pip compile --quiet pyproject.toml \
+	  --extra embedded --extra export --extra sources --extra ui --extra dev \
 	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	  --output-file requirements.lock

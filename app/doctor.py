@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
@@ -69,6 +70,7 @@ def _checks() -> Iterator[Check]:
     yield _offline_embedder(settings)
     yield _embedded(settings)
     yield _export()
+    yield _sources()
     yield from _models(settings)
 
 
@@ -118,6 +120,15 @@ def _embedded(settings: Settings) -> Check:
         }
         return Check("embedded model", False, str(fault), BAD_INPUT if wanted else 0)
     return Check("embedded model", True, f"{server.model_name}, used with INKWRIGHT_MODEL=embedded")
+
+
+def _sources() -> Check:
+    """Say which documents can be read as sources."""
+    lacking = [n for n in ("markitdown", "pypdf", "pypandoc") if find_spec(n) is None]
+    if lacking:
+        told = "only text and Markdown are read: pip install 'inkwright[sources]'"
+        return Check("sources", False, f"{told} (no {', '.join(lacking)})")
+    return Check("sources", True, "PDF, Office files, web pages, books and bibliographies")
 
 
 def _export() -> Check:

@@ -8,6 +8,7 @@ import asyncio
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from inkwright.memory.journal import Answer
 from inkwright.memory.plans import Plan
 from inkwright.memory.wordcount import count_words
 
+EVERYBODY, EVERYBODY_HAN = "Maryam", "王小雨"
 EMBED_S = 0.015
 """Time to embed one text offline, on one core."""
 EMBED_DIMENSIONS = 8
@@ -139,7 +141,8 @@ class Understudy:
         words = self.plan.outline.section(ordered[1]).target_words
         phrases: list[str] = []
         for constraint in self.plan.carried(ordered[1]):
-            words = min(max(words, constraint.min_words or 0), constraint.max_words or words)
+            if constraint.counted == "words":
+                words = min(max(words, constraint.least or 0), constraint.most or words)
             if constraint.kind == "must_contain":
                 phrases.extend(constraint.phrases)
         return words, phrases
@@ -150,10 +153,21 @@ class Understudy:
         if self._han:
             drawn = "".join(self._drawn.choice(self._words) for _ in range(words // 2 + 1))[:words]
             lines = [drawn[n : n + 18] for n in range(0, words, 18)]
+            lines[-1] = f"{self._everybody()}{lines[-1]}"
             return "。".join([*lines, *phrases]) + "。"
         told = [self._drawn.choice(self._words) for _ in range(words)]
         lines = [" ".join(told[n : n + 14]).capitalize() for n in range(0, words, 14)]
+        lines[-1] = f"{self._everybody()} {lines[-1].lower()}"
         return ". ".join([*lines, *phrases]) + "."
+
+    def _everybody(self) -> str:
+        """Return a name that memory has and every section has, as sections of real pieces do."""
+        named = (
+            Counter(n for s in self.plan.outline.sections for n in s.subjects) if self.plan else ()
+        )
+        if named:
+            return named.most_common(1)[0][0]
+        return EVERYBODY_HAN if self._han else EVERYBODY
 
     def _told(self, words: int) -> str:
         """Return what takes so many words in English, and its equal in Chinese."""
@@ -216,14 +230,15 @@ class Understudy:
                     "owns": self._told(4),
                     "hands_over": self._told(6),
                     "leaves_out": self._told(4),
-                    "subjects": [self._name()],
+                    "subjects": [self._everybody(), self._name()],
                 }
                 for _ in range(number)
             ]
         }
 
     def _cast(self, _user: str) -> dict[str, Any]:
-        return {"entries": [self._entry(n) for n in range(6)]}
+        everybody = {**self._entry(0), "subject": self._everybody()}
+        return {"entries": [everybody, *(self._entry(n) for n in range(1, 6))]}
 
     def _verdicts(self, user: str) -> dict[str, Any]:
         """Find nothing broken."""

@@ -53,6 +53,8 @@ def _answer(file: Path) -> dict[str, Any]:
         return {"sources": [s.model_dump(mode="json") for s in sources], "notes": notes}
     except BadInput as fault:
         return {"unread": str(fault)}
+    except ModuleNotFoundError:
+        return {"unread": "reading it needs more: pip install 'inkwright[sources]'"}
     except MemoryError:
         return {"unread": "it is far too large when unpacked"}
     except Exception as fault:  # a parser of foreign files may raise anything

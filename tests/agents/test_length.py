@@ -40,7 +40,7 @@ def misses(outcome: Outcome) -> dict[str, float]:
 @pytest.mark.parametrize("salt", ["a", "b", "c", "d"])
 async def test_a_writer_off_by_up_to_60_percent_is_brought_within_10(runs, request_, salt):
     outcome = await runs.run(work(request_, length_error=0.6, salt=salt))
-    assert max(misses(outcome).values()) <= 0.1
+    assert max(misses(outcome).values()) <= 0.1 + 1e-9
     assert outcome.status == "complete"
 
 
@@ -48,7 +48,7 @@ async def test_a_writer_off_by_up_to_60_percent_is_brought_within_10(runs, reque
 @pytest.mark.parametrize("factor", [0.4, 0.7, 1.3, 1.6])
 async def test_a_writer_who_is_always_off_is_brought_within_10_percent(runs, request_, factor):
     outcome = await runs.run(work(request_, length_factor=factor))
-    assert max(misses(outcome).values()) <= 0.1
+    assert max(misses(outcome).values()) <= 0.1 + 1e-9
 
 
 async def test_a_writer_who_is_right_is_left_alone(runs):

@@ -65,7 +65,7 @@ def test_all_takes_every_hunk_that_breaks_no_constraint(model: SimServer, cli: C
     model.configure(
         facts=[{"section": "s1", "subject": "Mara", "attribute": "eye colour", "value": "green"}]
     )
-    must = {"text": "Eyes", "kind": "must_contain", "phrases": [GREEN], "where": 1}
+    must = {"text": "Eyes", "kind": "pattern", "pattern": "colour of Mara is gr", "where": 1}
     Path("brief.json").write_text(json.dumps({**BRIEF, "constraints": [must]}))
     assert cli("write", "brief.json", "--out", "out", "--yes").exit_code == 0
     work = inkwright.status()[0].work

@@ -102,7 +102,7 @@ def test_what_was_planted_is_in_no_byte_afterwards_and_other_works_stay(
     others = {name: plant.replace("zq", "kw") for name, plant in PLANTS.items()}
     kept = written(cli, library, model, others, "kept")
     work = written(cli, library, model, PLANTS, "gone")
-    assert sources.sources(library, work), "the request is long enough to become a source"
+    assert sources.kept(library, work), "the request is long enough to become a source"
     copy = home / f"library.before-{schema.REVISION}.db"
     with closing(sqlite3.connect(home / "library.db")) as db, closing(sqlite3.connect(copy)) as new:
         db.backup(new)

@@ -86,8 +86,9 @@ def test_write_tells_its_progress_in_lines_and_where_the_manuscript_is(written):
 def test_the_report_has_the_form_that_is_promised(written, server):
     found = written.report
     assert list(found) == [
-        "work", "status", "words", "target_words", "seconds", "sections", "constraints", "voice",
-        "repetition", "calls", "tokens", "models", "settings", "versions", "seed", "problems",
+        "work", "status", "words", "target_words", "seconds", "sections", "constraints",
+        "citations", "sources", "voice", "repetition", "calls", "tokens", "models", "settings",
+        "versions", "seed", "problems",
     ]  # fmt: skip
     assert set(found["sections"][0]) == {
         "id", "title", "target_words", "words", "status", "rounds", "depends_on", "memory_shown",

@@ -34,6 +34,8 @@ def _downgraded(home: Path) -> None:
     """Make of a library what the first release would have left."""
     with sqlite3.connect(home / "library.db") as db:
         db.execute("ALTER TABLE drafts DROP COLUMN held")
+        for column in ("about", "dropped"):
+            db.execute(f"ALTER TABLE sources DROP COLUMN {column}")
         for table in ("findings", "runs", "live", "typed"):
             db.execute(f"DROP TABLE {table}")
         db.execute("DROP TABLE sightings")

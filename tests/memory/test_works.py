@@ -19,6 +19,7 @@ from inkwright.memory.draft import Review
 from inkwright.memory.errors import BadInput, WorkBusy, WorkNotFound
 from inkwright.memory.index import ChromaIndex
 from inkwright.memory.journal import Answer, Journal, Key
+from inkwright.memory.source import Source
 from tests.memory.building import ARMS, built, fact, outline, sections, span
 
 STORY = Brief(request="A story about a lamp.", seed=7)
@@ -167,7 +168,7 @@ def planted(library) -> str:
         drafts.stamp(library, made.lease, landed, [PLANTED])
         drafts.accept(library, made.lease, landed, text=text, review=Review(), rounds=0)
         drafts.fail(library, made.lease, "s2", PLANTED)
-        sources.keep(library, made.lease, PLANTED, text)
+        sources.keep(library, made.lease, [Source(title=PLANTED, text=text, authors=(PLANTED,))])
         key = Key(step="plan", role="writer", purpose=PLANTED, digest="d")
         answer = Answer(
             text=text, finish="stop", model=PLANTED, prompt_tokens=1, cached_tokens=0,

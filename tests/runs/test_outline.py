@@ -93,7 +93,8 @@ def test_a_summary_placed_first_is_written_last_and_shown_the_others(
     assert writing.write(library, work, calling(sim)).status == "complete"
 
     written, *_ = sim.calls(role="writer", section="s1")
-    landed = [end(c) for c in sim.calls(role="archivist") if c.section != "s1"]
+    ends = [(c.section, end(c)) for c in sim.calls(role="archivist") if c.section != "s1"]
+    landed = dict(reversed(ends)).values()  # the first of each: what it landed with
     assert len(landed) == 3
     assert max(landed) <= written.arrival
     assert set(drafts.manifests(library, work)["s1"].heard) == {"s2", "s3", "s4"}
@@ -170,7 +171,7 @@ def test_a_section_taken_out_between_runs_is_gone_and_those_that_knew_it_are_set
     sim.reset_log()
     result = writing.write(library, work, how)
     assert (result.status, result.problems) == ("complete", ())
-    assert [c.section for c in sim.calls(kind="chat")] == ["s2"]
+    assert {c.section for c in sim.calls(kind="chat") if c.schema_name != "Seams"} == {"s2"}
     assert staleness.stale(library, work) == {}
     assert "The Quay" not in writing.manuscript(library, work)
 
