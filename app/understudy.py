@@ -226,7 +226,7 @@ class Understudy:
                 {
                     "title": self._title(),
                     "purpose": self._told(18),
-                    "key_points": [self._told(6) for _ in range(2)],
+                    "key_points": [self._told(6)],
                     "owns": self._told(4),
                     "hands_over": self._told(6),
                     "leaves_out": self._told(4),
@@ -256,7 +256,7 @@ class Understudy:
         """Remember one fact of the draft, with its words."""
         quote = re.split(r"[.。]", _block(user, "draft"))[0][:200]
         item = {"action": "add", **self._entry(0), "quote": quote}
-        return {"summary": self._told(18), "items": [item] if quote else []}
+        return {"summary": self._told(14), "items": [item] if quote else []}
 
     def _name(self) -> str:
         return self._told(2).rstrip("。.")

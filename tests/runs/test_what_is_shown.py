@@ -18,6 +18,7 @@ from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library
 from inkwright.memory.names import NamesIn
 from inkwright.memory.outline import Outline
+from inkwright.memory.sameness import same_topic
 from tests.calling import calling
 from tests.conftest import Events
 from tests.runs import writing
@@ -88,7 +89,7 @@ def from_scratch(library: Library, work: str) -> set[str]:
         rows = [e for e in book.latest() if may_see(outline, e, sid)]
         visible = {e.id: e for e in rows if e.status == "live" and _landed(e, current)}
         superseded = {e.supersedes: e for e in visible.values()}
-        changed = _changed(book, shown[sid], visible, superseded)
+        changed = _changed(outline, book, shown[sid], visible, superseded)
         changed |= _new(book, outline, shown[sid], visible, superseded, sid, draft.text)
         changed |= {
             f"entry:{e.id}:gone"
@@ -98,7 +99,7 @@ def from_scratch(library: Library, work: str) -> set[str]:
             and e.span.section == sid
             and (e.id, e.version) in book.since(shown[sid].known_until)
         }
-        if changed - stamps:
+        if any(not _said_alike(book, stamp) & stamps for stamp in changed):
             found.add(sid)
     return found
 
@@ -107,19 +108,43 @@ def _landed(entry: Entry, current: object) -> bool:
     return entry.span is None or entry.span.section in current  # type: ignore[operator]
 
 
+def _said_alike(book: Ledger, stamp: str) -> set[str]:
+    """Return the stamps of all versions of an entry that say what this one says."""
+    kind, _, rest = stamp.partition(":")
+    same = {stamp}
+    for now in book.versions(rest.rpartition(":")[0]) if kind == "entry" else ():
+        if staleness.stamp_of(now) == stamp:
+            alike = (
+                e for e in book.versions(now.id) if (e.line, e.status) == (now.line, now.status)
+            )
+            same |= {staleness.stamp_of(e) for e in alike}
+    return same
+
+
 def _changed(
-    book: Ledger, shown: Manifest, visible: dict[str, Entry], heirs: dict[str | None, Entry]
+    outline: Outline,
+    book: Ledger,
+    shown: Manifest,
+    visible: dict[str, Entry],
+    heirs: dict[str | None, Entry],
 ) -> set[str]:
     found = set()
     for was in shown.shown:
         then = next(e for e in book.versions(was.entry) if e.version == was.version)
         now = visible.get(was.entry)
-        if was.how != "raw":
+        if not was.seen:
             continue
         if was.entry in heirs:
             found.add(staleness.stamp_of(heirs[was.entry]))
         elif now is None:
-            found.add(f"entry:{was.entry}:gone")
+            gone = book.versions(was.entry)[-1]
+            others = [
+                e
+                for e in visible.values()
+                if gone.attribute and same_topic(e, gone) and e.story_time == gone.story_time
+            ]
+            instead = min(others, key=lambda e: _whose(outline, e), default=None)
+            found.add(staleness.stamp_of(instead) if instead else f"entry:{was.entry}:gone")
         elif now.line != then.line:
             found.add(staleness.stamp_of(now))
     return found
@@ -153,12 +178,13 @@ def _new(
 def _second(outline: Outline, entry: Entry, visible: dict[str, Entry]) -> bool:
     """Say whether another entry comes first on this topic: a person's, or an earlier section's."""
     same = [e for e in visible.values() if e.attribute and e.topic == entry.topic]
-    first = min(
-        [(e.origin != "person", outline.position.get(e.from_section or "", 0)) for e in same],
-        default=None,
-    )
-    place = outline.position.get(entry.from_section or "", 0)
-    return first is not None and first < (entry.origin != "person", place)
+    first = min((_whose(outline, e) for e in same), default=None)
+    return first is not None and first < _whose(outline, entry)
+
+
+def _whose(outline: Outline, entry: Entry) -> tuple[bool, int]:
+    """Order entries by whose word counts: a person's, then the earliest section's."""
+    return entry.origin != "person", outline.position.get(entry.from_section or "", 0)
 
 
 @pytest.mark.slow
