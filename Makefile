@@ -48,7 +48,7 @@ demo: install
 	INKWRIGHT_MODEL=embedded $(BIN)/inkwright write app/examples/lighthouse.yaml --out demo --yes
 
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 test-model: install
 	$(BIN)/python -m pytest -m model

@@ -20,6 +20,7 @@ from inkwright.memory.journal import Answer
 from inkwright.memory.plans import Plan
 from inkwright.memory.wordcount import count_words
 
+FEW_SECTIONS = 2
 EVERYBODY, EVERYBODY_HAN = "Maryam", "王小雨"
 EMBED_S = 0.015
 """Time to embed one text offline, on one core."""
@@ -153,12 +154,19 @@ class Understudy:
         if self._han:
             drawn = "".join(self._drawn.choice(self._words) for _ in range(words // 2 + 1))[:words]
             lines = [drawn[n : n + 18] for n in range(0, words, 18)]
-            lines[-1] = f"{self._everybody()}{lines[-1]}"
+            if self._shares:
+                lines[-1] = f"{self._everybody()}{lines[-1]}"
             return "。".join([*lines, *phrases]) + "。"
         told = [self._drawn.choice(self._words) for _ in range(words)]
         lines = [" ".join(told[n : n + 14]).capitalize() for n in range(0, words, 14)]
-        lines[-1] = f"{self._everybody()} {lines[-1].lower()}"
+        if self._shares:
+            lines[-1] = f"{self._everybody()} {lines[-1].lower()}"
         return ". ".join([*lines, *phrases]) + "."
+
+    @property
+    def _shares(self) -> bool:
+        """True for a piece whose sections speak of the same people, as longer pieces do."""
+        return self.plan is not None and len(self.plan.outline.sections) > FEW_SECTIONS
 
     def _everybody(self) -> str:
         """Return a name that memory has and every section has, as sections of real pieces do."""

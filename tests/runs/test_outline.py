@@ -125,7 +125,7 @@ def test_sections_of_other_chapters_do_not_wait_for_each_other(
         sim.wait_for(2, "started", role="archivist")
         assert {c.section for c in sim.calls(role="writer")} == {"s1", "s3"}
         sim.release()
-        assert run.result().status == "complete"
+        assert run.result().status in ("complete", "flagged")  # flagged: for its length
 
 
 def test_a_section_added_between_runs_is_written_and_those_after_it_settled(
@@ -196,7 +196,7 @@ def test_a_section_taken_out_while_it_is_revised_ends_without_taking_the_run_dow
         sim.wait_for(2, role="archivist")
         sim.configure(faults=[])
         sim.release()
-        assert run.result().status == "complete"
+        assert run.result().status in ("complete", "flagged")  # flagged: for its length
     assert {"s2", "s3"} <= set(writing.texts(library, work))
 
 

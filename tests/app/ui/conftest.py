@@ -1,5 +1,6 @@
 """Pages as Streamlit's own tests run them, without a browser or a server."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,17 @@ def _show(name: str) -> None:
     from inkwright.app.ui import pages
 
     next(p for p in pages.ALL if p.name == name).show()
+
+
+@pytest.fixture(autouse=True)
+def _main_stays() -> Iterator[None]:
+    """Put back the main module, in whose place Streamlit's tests leave a script of theirs.
+
+    Processes that other tests fork would run that.
+    """
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture
