@@ -120,7 +120,7 @@ def press(page: Page, label: str) -> None:
 
 def write_into(page: Page, text: str, *, at_end: bool = False) -> None:
     """Type into the page's field, key by key, as a person does."""
-    field = page.locator("textarea").first
+    field = page.locator(".field textarea").first
     field.click()
     if at_end:
         page.keyboard.press("Control+End")

@@ -77,7 +77,7 @@ def test_a_piece_is_written_from_the_empty_library(
     expect(tab.get_by_role("button", name="Stop")).to_have_count(0)
     tab.get_by_role("link", name="Text").click()
     first = next(iter(texts(studio, work).values()))
-    expect(tab.locator("textarea").first).to_have_value(first)
+    expect(tab.locator(".field textarea").first).to_have_value(first)
 
 
 def test_a_run_outlives_reload_a_closed_tab_and_the_studio_itself(
@@ -170,7 +170,7 @@ def test_two_windows_on_one_section_are_offered_both_texts(
     other = elsewhere.new_page()
     for tab in (one, other):
         tab.goto(studio.address("text", work=work, section="s1"))
-        expect(tab.locator("textarea").first).to_be_visible()
+        expect(tab.locator(".field textarea").first).to_be_visible()
     write_into(one, " First window.", at_end=True)
     expect(one.get_by_text("Kept as you type.")).to_be_visible()
     write_into(other, " Second window.", at_end=True)
@@ -187,7 +187,7 @@ def test_two_windows_on_one_section_are_offered_both_texts(
 def test_a_killed_studio_loses_no_typing(studio: Studio, tab: Page, model: SimServer) -> None:
     work = written(studio, model)
     tab.goto(studio.address("text", work=work, section="s2"))
-    expect(tab.locator("textarea").first).to_be_visible()
+    expect(tab.locator(".field textarea").first).to_be_visible()
     write_into(tab, " Kept before the cut.", at_end=True)
     expect(tab.get_by_text("Kept as you type.")).to_be_visible()
     write_into(tab, " Typed as it fell", at_end=True)
@@ -204,7 +204,7 @@ def test_a_killed_studio_loses_no_typing(studio: Studio, tab: Page, model: SimSe
             return typed.read(library, work, "s2").text.endswith(whole)
 
     wait_until(all_of_it, "what was typed to come in again")
-    expect(tab.locator("textarea").first).to_have_value(re.compile(re.escape(whole) + "$"))
+    expect(tab.locator(".field textarea").first).to_have_value(re.compile(re.escape(whole) + "$"))
 
 
 def test_markup_in_a_text_is_shown_as_text(studio: Studio, tab: Page, model: SimServer) -> None:
