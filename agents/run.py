@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired, TypedDict, Unpack
 
 from inkwright.agents import borne_out, instructed, settler, setup
 from inkwright.agents.config import Calling, Limits
@@ -60,16 +60,24 @@ class RunResult:
     """What left it unfinished: a limit, or a model that answers no more."""
 
 
+class Means(TypedDict):
+    """What every run of a work is given."""
+
+    library: Library
+    calling: Calling
+    limits: Limits
+    watch: Watch
+    watch_text: NotRequired[Streams]
+    """Whether the watcher is sent text as it is written; left out: it is not."""
+    office: NotRequired[Office | None]
+    """What works written side by side share; left out: this one has an office of its own."""
+
+
 async def run(
     work_id: str,
     *,
-    library: Library,
-    calling: Calling,
-    limits: Limits,
-    watch: Watch,
     until: Literal["planned", "complete"] = "complete",
-    watch_text: Streams = False,
-    office: Office | None = None,
+    **means: Unpack[Means],
 ) -> RunResult:
     """Write a work to its end, or to its outline, going on from wherever it stands.
 
@@ -79,7 +87,7 @@ async def run(
         BadInput: the brief cannot be met as it stands.
     """
     began = time.monotonic()
-    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
+    async with _desk(work_id, **means) as desk:
         going = Run(desk, section_graph(), until)
         stage = Stage(broken=0)
         try:
@@ -94,45 +102,32 @@ async def run(
 async def settle(
     work_id: str,
     *,
-    library: Library,
-    calling: Calling,
-    limits: Limits,
-    watch: Watch,
-    watch_text: Streams = False,
-    office: Office | None = None,
     only: Collection[str] | None = None,
+    **means: Unpack[Means],
 ) -> RunResult:
     """Check and patch the stale sections of a work, then review the whole again."""
     began = time.monotonic()
-    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
-        if not desk.planned:
-            raise BadInput(f"{work_id} has no text yet; `inkwright resume {work_id}` writes it")
+    async with _desk(work_id, **means) as desk:
+        _check_planned(desk)
         if not settler.enabled(desk):
             raise BadInput(
                 f"{work_id} cannot be settled: it was begun with {desk.arms.name},"
                 " and settling needs memory=full review=full"
             )
         if only is None:
-            works.pin(library, desk.lease, settled=None)
+            works.pin(desk.library, desk.lease, settled=None)
         await settler.settle(desk, only=only)
         return await _finish(desk, began)
 
 
 async def remember(
     work_id: str,
-    *,
-    library: Library,
-    calling: Calling,
-    limits: Limits,
-    watch: Watch,
-    watch_text: Streams = False,
-    office: Office | None = None,
+    **means: Unpack[Means],
 ) -> RunResult:
     """Read into memory what a person has written and no model has read; write nothing."""
     began = time.monotonic()
-    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
-        if not desk.planned:
-            raise BadInput(f"{work_id} has no text yet; `inkwright resume {work_id}` writes it")
+    async with _desk(work_id, **means) as desk:
+        _check_planned(desk)
         return _result(desk, "planned", began, None)
 
 
@@ -143,15 +138,10 @@ async def propose(
     *,
     op: str | None = None,
     span: Span | None = None,
-    library: Library,
-    calling: Calling,
-    limits: Limits,
-    watch: Watch,
-    watch_text: Streams = False,
-    office: Office | None = None,
+    **means: Unpack[Means],
 ) -> Proposal:
     """Return what an editor would change in a section on a person's word; change nothing."""
-    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
+    async with _desk(work_id, **means) as desk:
         _check_planned(desk)
         return await instructed.propose(desk, section, told, op=op, span=span)
 
@@ -160,16 +150,10 @@ async def apply(
     work_id: str,
     proposal: Proposal,
     numbers: Collection[int],
-    *,
-    library: Library,
-    calling: Calling,
-    limits: Limits,
-    watch: Watch,
-    watch_text: Streams = False,
-    office: Office | None = None,
+    **means: Unpack[Means],
 ) -> Draft:
     """Store a section with the hunks that the person took, memory following it."""
-    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
+    async with _desk(work_id, **means) as desk:
         _check_planned(desk)
         return await instructed.apply(desk, proposal, numbers)
 
@@ -184,22 +168,17 @@ async def redraft(
     section_ids: Sequence[str],
     *,
     note: str = "",
-    library: Library,
-    calling: Calling,
-    limits: Limits,
-    watch: Watch,
-    watch_text: Streams = False,
-    office: Office | None = None,
+    **means: Unpack[Means],
 ) -> RunResult:
     """Write these sections anew, in reading order, then settle what rests on them."""
     began = time.monotonic()
-    async with _desk(work_id, library, calling, limits, watch, watch_text, office) as desk:
+    async with _desk(work_id, **means) as desk:
         if not desk.planned:
             raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` writes it")
         outline = desk.plan.outline
         for sid in section_ids:
             _check_redraftable(desk, sid)
-        works.pin(library, desk.lease, settled=None, settling=None)
+        works.pin(desk.library, desk.lease, settled=None, settling=None)
         graph = section_graph()
         for sid in sorted(set(section_ids), key=outline.position.__getitem__):
             await _redraft_one(desk, graph, sid, note)
@@ -261,8 +240,8 @@ async def _desk(
     calling: Calling,
     limits: Limits,
     watch: Watch,
-    watch_text: Streams,
-    office: Office | None,
+    watch_text: Streams = False,
+    office: Office | None = None,
 ) -> AsyncIterator[Desk]:
     """Hold the work's lease, with everything a run needs at hand, in an office of many or alone."""
     async with AsyncExitStack() as stack:
