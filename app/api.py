@@ -16,7 +16,7 @@ from inkwright.app.exporting.export import Exported, Format, Paper, Wanted
 from inkwright.app.exporting.unpacking import is_archive
 from inkwright.app.importing import Chosen, Imported
 from inkwright.app.settings import Settings
-from inkwright.app.shelf import Standing, named, standings
+from inkwright.app.shelf import Standing, named, standings, work_named
 from inkwright.app.syncing import Synced
 from inkwright.memory.brief import Brief, Continuity
 
@@ -190,7 +190,7 @@ def resume(work: str, *, out: Path | str | None = None, **options: Unpack[Option
         WorkNotFound: there is none of this id.
     """
     job = _job(options)
-    one = named((s.work for s in _standings(job.settings)), work)
+    one = _whole_id(job.settings, work)
     folder = Path(out) if out is not None else None
     return blocking(lambda: engine.write(one, job, out=folder))
 
@@ -259,7 +259,7 @@ def export(
         ExportFailed: the file could not be made; nothing was written.
     """
     given = settings or Settings.load()
-    one = named((s.work for s in _standings(given)), work)
+    one = _whole_id(given, work)
     told: dict[str, Any] = {**wanted, "sections": tuple(wanted.get("sections", ()))}
     for name in ("reference", "fonts"):
         if told.get(name) is not None:
@@ -319,7 +319,7 @@ def edit(
         ModelUnreachable: no model answers.
     """
     job = _job(options)
-    one = named((s.work for s in _standings(job.settings)), work)
+    one = _whole_id(job.settings, work)
     endpoints.named(job.settings)
     proposal = blocking(lambda: engine.propose(one, section, told, job, op=op, span=span))
     return Edit(
@@ -335,7 +335,8 @@ def status(work: str | None = None, *, settings: Settings | None = None) -> list
     >>> inkwright.status(piece.work)[0].words == piece.words
     True
     """
-    found = _standings(settings or Settings.load())
+    given = settings or Settings.load()
+    found = standings(given.home, given.library_address)
     if work is None:
         return found
     one = named((s.work for s in found), work)
@@ -358,7 +359,7 @@ def purge(work: str, *, settings: Settings | None = None) -> bool:
     True
     """
     settings = settings or Settings.load()
-    one = named((s.work for s in _standings(settings)), work)
+    one = _whole_id(settings, work)
     return engine.purge(one, settings)
 
 
@@ -398,9 +399,8 @@ def _with_text(job: Job) -> Job:
     return Job(job.settings, job.limits, job.watch, watch_text=True)
 
 
-def _standings(settings: Settings) -> list[Standing]:
-    url = settings.library_url.get_secret_value() if settings.library_url else None
-    return standings(settings.home, url)
+def _whole_id(settings: Settings, work: str) -> str:
+    return work_named(settings.home, settings.library_address, work)
 
 
 def blocking(make: Callable[[], Coroutine[Any, Any, T]]) -> T:

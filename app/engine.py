@@ -84,8 +84,7 @@ def opened(settings: Settings) -> Iterator[Library]:
     Raises:
         LibraryUnusable: it cannot be opened.
     """
-    url = settings.library_url.get_secret_value() if settings.library_url else None
-    library = Library.open(settings.home, url)
+    library = Library.open(settings.home, settings.library_address)
     try:
         yield library
     finally:

@@ -1,13 +1,10 @@
 """The memory of one work, as its person reads and edits it."""
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from inkwright.app import engine
-from inkwright.app.settings import Settings
-from inkwright.app.shelf import named, standings
+from inkwright.app.door import Door
 from inkwright.memory import drafts, edits, findings, ledger, plans, works
 from inkwright.memory.edits import Edit
 from inkwright.memory.entry import Entry, normalise
@@ -34,7 +31,7 @@ class Remembered:
     """Sections whose newest draft was shown it, with the version shown."""
 
 
-class Memory:
+class Memory(Door):
     """What one work knows: read it, see what an edit would do, and edit it.
 
     >>> import inkwright
@@ -49,13 +46,6 @@ class Memory:
     >>> [e.subject for e in memory.entries(subject="mara")]
     ['Mara']
     """
-
-    def __init__(self, work: str, *, settings: Settings | None = None) -> None:
-        self._settings = settings or Settings.load()
-        url = self._settings.library_url
-        found = standings(self._settings.home, url.get_secret_value() if url else None)
-        self.work = named((s.work for s in found), work)
-        """The work's whole id."""
 
     def entries(
         self,
@@ -191,11 +181,6 @@ class Memory:
             plan = plans.current(library, self.work)
         title = plan.outline.title if plan else ""
         return content(self.work, title, self.entries() if entries is None else entries)
-
-    @contextmanager
-    def _open(self) -> Iterator[Library]:
-        with engine.opened(self._settings) as library:
-            yield library
 
 
 def _standing(book: Ledger, standing: Standing) -> list[Entry]:

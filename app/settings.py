@@ -100,6 +100,11 @@ class Settings(BaseSettings):
     completion_speed: float = Field(default=30.0, gt=0)
     """Completion tokens a second in one stream, until it has been measured."""
 
+    @property
+    def library_address(self) -> str | None:
+        """``library_url`` with its password; None: the file in the library folder."""
+        return self.library_url.get_secret_value() if self.library_url else None
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -140,6 +140,15 @@ def named(works: Iterable[str], given: str) -> str:
     raise WorkNotFound(given, tuple(difflib.get_close_matches(given, known, n=1, cutoff=0.4)))
 
 
+def work_named(home: Path, url: str | None, given: str) -> str:
+    """Return the one work of a library whose id is ``given`` or begins with it.
+
+    Raises:
+        WorkNotFound: none does, or several do.
+    """
+    return named((s.work for s in standings(home, url)), given)
+
+
 def _select(home: Path, url: str | None, query: str, *values: str) -> list[sqlite3.Row] | None:
     """Return the rows, or None when this library is not one to read directly."""
     if url is not None:

@@ -1,16 +1,12 @@
 """The sources of one work, as its person adds, reads and drops them."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from inkwright.app import engine
 from inkwright.app.documents.gather import read_files, within
-from inkwright.app.settings import Settings
-from inkwright.app.shelf import named, standings
+from inkwright.app.door import Door
 from inkwright.memory import sources, works
 from inkwright.memory.errors import BadInput
-from inkwright.memory.library import Library
 from inkwright.memory.source import Source
 from inkwright.memory.sources import Kept
 
@@ -32,7 +28,7 @@ def read_sources(*paths: Path | str) -> tuple[Source, ...]:
     return tuple(found)
 
 
-class Sources:
+class Sources(Door):
     """The sources of a work. What rests on one that is dropped is stale until it is settled.
 
     >>> import inkwright, pathlib
@@ -45,12 +41,6 @@ class Sources:
     >>> [kept.source.key for kept in inkwright.Sources(piece.work).all()]
     ['tides']
     """
-
-    def __init__(self, work: str, *, settings: Settings | None = None) -> None:
-        self._settings = settings or Settings.load()
-        url = self._settings.library_url
-        found = standings(self._settings.home, url.get_secret_value() if url else None)
-        self.work = named((s.work for s in found), work)
 
     def all(self) -> list[Kept]:
         """Return the sources in use, in the order they came."""
@@ -82,11 +72,6 @@ class Sources:
         """
         with self._open() as library, works.leased(library, self.work) as lease:
             return sources.drop(library, lease, key.removeprefix("@"))
-
-    @contextmanager
-    def _open(self) -> Iterator[Library]:
-        with engine.opened(self._settings) as library:
-            yield library
 
 
 def _read(paths: Sequence[Path | str]) -> tuple[list[Source], list[str]]:

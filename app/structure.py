@@ -1,14 +1,11 @@
 """The outline of one work, as its person reads and changes it."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import update
 
-from inkwright.app import engine
-from inkwright.app.settings import Settings
-from inkwright.app.shelf import named, standings
+from inkwright.app.door import Door
 from inkwright.memory import drafts, manuscripts, plans, schema, staleness, works
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput, WorkBusy
@@ -41,7 +38,7 @@ class Replan:
     placings: tuple[Placing, ...]
 
 
-class Structure:
+class Structure(Door):
     """A work's outline: read it, see what a change would do, and make it.
 
     >>> import inkwright
@@ -54,12 +51,6 @@ class Structure:
     >>> outline.apply(change).outline.sections[0].title
     'Afterwards'
     """
-
-    def __init__(self, work: str, *, settings: Settings | None = None) -> None:
-        self._settings = settings or Settings.load()
-        url = self._settings.library_url
-        found = standings(self._settings.home, url.get_secret_value() if url else None)
-        self.work = named((s.work for s in found), work)
 
     @property
     def plan(self) -> Plan:
@@ -145,11 +136,6 @@ class Structure:
                     works.record(library, lease, status="partial")
             except WorkBusy:
                 return  # the run that holds it says how the work stands when it ends
-
-    @contextmanager
-    def _open(self) -> Iterator[Library]:
-        with engine.opened(self._settings) as library:
-            yield library
 
 
 def _plan(library: Library, work: str) -> Plan:

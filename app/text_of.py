@@ -1,20 +1,15 @@
 """The text of one section, as its person edits, locks, compares and restores it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from inkwright.app import engine
+from inkwright.app.door import Door
 from inkwright.app.settings import Settings
-from inkwright.app.shelf import named, standings
 from inkwright.memory import drafts, locks, manuscripts, typed, works
 from inkwright.memory.differences import Piece, differences
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
-from inkwright.memory.library import Library
 from inkwright.memory.typed import Typed
 
 
-class Text:
+class Text(Door):
     """One section's text. What the person writes or locks here, no model changes.
 
     >>> import inkwright
@@ -27,10 +22,7 @@ class Text:
     """
 
     def __init__(self, work: str, section: str, *, settings: Settings | None = None) -> None:
-        self._settings = settings or Settings.load()
-        url = self._settings.library_url
-        found = standings(self._settings.home, url.get_secret_value() if url else None)
-        self.work = named((s.work for s in found), work)
+        super().__init__(work, settings=settings)
         self.section = section
 
     @property
@@ -138,8 +130,3 @@ class Text:
     def diff(self, one: int, other: int) -> list[Piece]:
         """Return what became of version ``one`` in version ``other``, word by word."""
         return differences(self.version(one).text, self.version(other).text)
-
-    @contextmanager
-    def _open(self) -> Iterator[Library]:
-        with engine.opened(self._settings) as library:
-            yield library

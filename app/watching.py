@@ -71,7 +71,6 @@ def watch(work: str, settings: Settings) -> Watched:
     Raises:
         WorkNotFound: there is none of this id.
     """
-    url = settings.library_url.get_secret_value() if settings.library_url else None
     with engine.opened(settings) as library:
         found = works.get(library, work)
         held = works.holder(library, work) is not None
@@ -86,7 +85,7 @@ def watch(work: str, settings: Settings) -> Watched:
         going=going,
         rows=tuple(
             _row(s, told if going not in ("idle", "cut off") else {})
-            for s in sections(settings.home, work, url)
+            for s in sections(settings.home, work, settings.library_address)
         ),
         told=told,
         ended=telling.ended if telling else None,

@@ -15,7 +15,7 @@ from inkwright.app.home import library_home, library_url
 from inkwright.app.importing import Chosen, Imported
 from inkwright.app.interrupt import run_to_end
 from inkwright.app.settings import Settings
-from inkwright.app.shelf import named, standings
+from inkwright.app.shelf import work_named
 from inkwright.app.syncing import MANUSCRIPT, CannotSync
 
 TITLES_SHOWN = 5
@@ -64,7 +64,7 @@ def sync(folder: Path, *, take_titles: bool, limits: Limits) -> int:
 
 def remember(work: str, *, limits: Limits) -> int:
     """Read into memory what waits for it."""
-    one = named((s.work for s in standings(library_home(), library_url())), work)
+    one = work_named(library_home(), library_url(), work)
     job = _job(limits)
     endpoints.named(job.settings)
     _remember(one, job)

@@ -8,13 +8,13 @@ from inkwright.app import engine
 from inkwright.app.exits import Exit
 from inkwright.app.exporting.export import Wanted
 from inkwright.app.home import library_home, library_url
-from inkwright.app.shelf import named, standings
+from inkwright.app.shelf import work_named
 from inkwright.memory.errors import BadInput
 
 
 def export(work: str, wanted: Wanted, out: Path | None) -> int:
     """Write the file, and say where it is and what is missing from it."""
-    one = named((s.work for s in standings(library_home(), library_url())), work)
+    one = work_named(library_home(), library_url(), work)
     done = engine.export(one, wanted, out=out)
     typer.echo(f"{done.path}: {done.words:,} words")
     for notice in done.notices:

@@ -12,7 +12,7 @@ from inkwright.app.files import read_text
 from inkwright.app.home import library_home, library_url
 from inkwright.app.memory_of import Memory
 from inkwright.app.settings import Settings
-from inkwright.app.shelf import named, sections, standings
+from inkwright.app.shelf import sections, work_named
 from inkwright.app.text_of import Text
 from inkwright.memory.differences import Piece
 from inkwright.memory.draft import Draft
@@ -79,7 +79,7 @@ def section_of(work: str, section: str) -> tuple[str, str]:
     Raises:
         BadInput: there is none.
     """
-    one = named((s.work for s in standings(library_home(), library_url())), work)
+    one = work_named(library_home(), library_url(), work)
     known = [s.section for s in sections(library_home(), one, library_url())]
     if section not in known and section.isdecimal() and 1 <= int(section) <= len(known):
         section = known[int(section) - 1]

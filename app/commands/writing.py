@@ -17,7 +17,7 @@ from inkwright.app.home import library_home, library_url
 from inkwright.app.interrupt import run_to_end
 from inkwright.app.progress import display
 from inkwright.app.settings import Settings
-from inkwright.app.shelf import named, sections, standings
+from inkwright.app.shelf import sections, standings, work_named
 from inkwright.app.telling import manuscript_lines, plan_lines, replanned_lines
 from inkwright.memory.brief import Brief
 from inkwright.memory.errors import BadInput
@@ -164,7 +164,7 @@ def redraft(
 
 def _ready(work: str, out: Path | None, limits: Limits) -> tuple[str, Job, Path]:
     """See that work, model and output folder are there, before anything is called."""
-    one = named((s.work for s in standings(library_home(), library_url())), work)
+    one = work_named(library_home(), library_url(), work)
     settings = Settings.load()
     endpoints.named(settings)
     folder = output.prepare(out or Path.cwd())

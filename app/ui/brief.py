@@ -185,7 +185,7 @@ def _constraints() -> None:
 def _memory() -> None:
     st.caption("What is true before the first word: a series bible, or what an earlier work knows.")
     settings = place.settings()
-    works = {s.work: s.title for s in standings(settings.home, place.library_url(settings))}
+    works = {s.work: s.title for s in standings(settings.home, settings.library_address)}
     state = st.session_state
     if works:
         pick, take = st.columns([4, 1.3], vertical_alignment="bottom")

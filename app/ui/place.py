@@ -9,7 +9,7 @@ import streamlit as st
 
 from inkwright.app import endpoints
 from inkwright.app.settings import Settings
-from inkwright.app.shelf import named, standings
+from inkwright.app.shelf import work_named
 from inkwright.app.ui.shown import plain
 from inkwright.memory.errors import InkwrightError
 
@@ -20,11 +20,6 @@ _LOG = logging.getLogger("inkwright.ui")
 def settings() -> Settings:
     """Return the settings in force."""
     return Settings.load()
-
-
-def library_url(of: Settings) -> str | None:
-    """Return the database that stands in for the folder's, if one is set."""
-    return of.library_url.get_secret_value() if of.library_url else None
 
 
 def endpoint() -> str:
@@ -43,7 +38,7 @@ def chosen() -> str | None:
     if not given:
         return None
     now = settings()
-    return named((s.work for s in standings(now.home, library_url(now))), given)
+    return work_named(now.home, now.library_address, given)
 
 
 def work() -> str:

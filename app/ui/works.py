@@ -22,7 +22,7 @@ COLOURS = {"complete": "green", "flagged": "orange", "partial": "orange", "draft
 def page() -> None:
     """Draw the page."""
     settings = place.settings()
-    found = standings(settings.home, place.library_url(settings))
+    found = standings(settings.home, settings.library_address)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Works", anchor=False)
         begin = st.button("New work", type="primary", icon=":material/add:", shortcut="n")
