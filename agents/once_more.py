@@ -205,8 +205,7 @@ def _head(text: str) -> str:
 
 
 def _in_order(desk: Desk) -> dict[str, Draft]:
-    current = drafts.current(desk.library, desk.work)
-    return {s.id: current[s.id] for s in desk.plan.outline.sections if s.id in current}
+    return desk.plan.outline.in_order(drafts.current(desk.library, desk.work))
 
 
 def _texts(current: Mapping[str, Draft]) -> dict[str, str]:

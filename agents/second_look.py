@@ -88,7 +88,7 @@ def _shared(
     named = {
         sid: every_name(NamesIn(draft.text).among(names), live) for sid, draft in current.items()
     }
-    order = [s.id for s in desk.plan.outline.sections if s.id in current]
+    order = desk.plan.outline.in_order(current)
     found: dict[str, frozenset[str]] = {}
     for pair in combinations(order, 2):
         both = named[pair[0]] & named[pair[1]]

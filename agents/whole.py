@@ -122,7 +122,7 @@ def _stamps(desk: Desk) -> set[str]:
 
 
 def _place(desk: Desk, current: Mapping[str, Draft], finding: Finding) -> Draft | None:
-    in_order = [current[s.id] for s in desk.plan.outline.sections if s.id in current]
+    in_order = list(desk.plan.outline.in_order(current).values())
     for draft in in_order:
         if finding.evidence and finding.evidence in draft.text:
             return draft
@@ -145,5 +145,5 @@ def _readable(desk: Desk, text: str) -> str:
 
 
 def _text(desk: Desk) -> str:
-    current = drafts.current(desk.library, desk.work)
-    return "\n\n".join(current[s.id].text for s in desk.plan.outline.sections if s.id in current)
+    current = desk.plan.outline.in_order(drafts.current(desk.library, desk.work))
+    return "\n\n".join(draft.text for draft in current.values())

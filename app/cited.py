@@ -1,16 +1,18 @@
 """What a work cites, as its readers see it and as its report follows it back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
 from inkwright.agents.desk import language_is_han
-from inkwright.memory import citations, drafts, sources
-from inkwright.memory.draft import Draft, Grounded
-from inkwright.memory.library import Library
+from inkwright.app.assemble import assemble
+from inkwright.memory import citations
+from inkwright.memory.brief import Brief
+from inkwright.memory.draft import Draft, Grounded, Manifest
+from inkwright.memory.outline import Outline
 from inkwright.memory.plans import Plan
 from inkwright.memory.references import Cited
 from inkwright.memory.shelf import Shelf
-from inkwright.memory.works import Work
+from inkwright.memory.sources import Kept
 
 
 class Passage(TypedDict):
@@ -49,13 +51,10 @@ class SourceReport(TypedDict):
     cited: list[str]
 
 
-def cited(library: Library, work: Work, texts: Mapping[str, Draft]) -> Cited:
+def cited(brief: Brief, texts: Mapping[str, Draft], kept: Sequence[Kept]) -> Cited:
     """Return the citations of a manuscript that has these drafts, in reading order."""
-    known = {
-        k.source.key: k.source for k in sources.kept(library, work.id) if k.source.kind != "request"
-    }
-    han = language_is_han(work.brief)
-    return Cited((d.text for d in texts.values()), known, work.brief.cite, han=han)
+    known = {k.source.key: k.source for k in kept if k.source.kind != "request"}
+    return Cited((d.text for d in texts.values()), known, brief.cite, han=language_is_han(brief))
 
 
 def as_read(texts: Mapping[str, Draft], cited: Cited) -> dict[str, Draft]:
@@ -66,22 +65,32 @@ def as_read(texts: Mapping[str, Draft], cited: Cited) -> dict[str, Draft]:
     }
 
 
-def in_order(plan: Plan, texts: Mapping[str, Draft]) -> dict[str, Draft]:
-    """Return the drafts in reading order, which is that of citations too."""
-    return {s.id: texts[s.id] for s in plan.outline.sections if s.id in texts}
+def manuscript(
+    outline: Outline, texts: Mapping[str, Draft], brief: Brief, kept: Sequence[Kept]
+) -> str:
+    """Return the manuscript as its readers see it, with the list of what it cites."""
+    citing = cited(brief, outline.in_order(texts), kept)
+    return with_references(
+        assemble(outline, as_read(texts, citing), brief.headings), citing.references()
+    )
 
 
-def followed(library: Library, work: Work, plan: Plan) -> list[CitationReport]:
-    """Return every citing sentence of the newest drafts with the passage it rests on.
+def with_references(text: str, references: str) -> str:
+    """Return a manuscript with its list of references, if it has one, at the end."""
+    return f"{text.rstrip()}\n\n{references}\n" if references else text
+
+
+def followed(
+    texts: Mapping[str, Draft], manifests: Mapping[str, Manifest], kept: Sequence[Kept]
+) -> list[CitationReport]:
+    """Return every citing sentence of drafts in reading order, with the passage it rests on.
 
     What was reviewed is told as reviewed. A sentence that is newer than its review is held against
     its passage by rule, and is not reviewed for its meaning.
     """
-    shelf = Shelf(sources.kept(library, work.id))
+    shelf = Shelf(kept)
     if not shelf.sources:
         return []
-    texts = in_order(plan, drafts.current(library, work.id))
-    manifests = drafts.manifests(library, work.id)
     found: list[CitationReport] = []
     for sid, draft in texts.items():
         reviewed = {g.claim: g for g in (draft.review.grounds if draft.review else ())}
@@ -98,14 +107,17 @@ def followed(library: Library, work: Work, plan: Plan) -> list[CitationReport]:
     return found
 
 
-def listed(library: Library, work: Work, plan: Plan) -> list[SourceReport]:
+def listed(
+    plan: Plan | None, texts: Mapping[str, Draft], kept: Sequence[Kept]
+) -> list[SourceReport]:
     """Return every source with the sections it was planned for, and those that cite it."""
+    outline = plan.outline if plan else None
     planned: dict[str, list[str]] = {}
-    for section in plan.outline.sections:
+    for section in outline.sections if outline else ():
         for cites in section.cites:
             planned.setdefault(cites.source, []).append(section.id)
     found: dict[str, list[str]] = {}
-    for sid, draft in in_order(plan, drafts.current(library, work.id)).items():
+    for sid, draft in (outline.in_order(texts) if outline else {}).items():
         for key in citations.keys(draft.text):
             found.setdefault(key, []).append(sid)
     return [
@@ -118,7 +130,7 @@ def listed(library: Library, work: Work, plan: Plan) -> list[SourceReport]:
             planned=planned.get(s.key, []),
             cited=found.get(s.key, []),
         )
-        for s in (k.source for k in sources.kept(library, work.id))
+        for s in (k.source for k in kept)
         if s.kind != "request"
     ]
 

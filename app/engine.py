@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from inkwright.agents.config import Arms, Calling, Limits
 from inkwright.agents.events import Notice, Watch, unwatched
 from inkwright.app import cited, endpoints, output
-from inkwright.app.assemble import assemble
 from inkwright.app.memory_file import memory_file
 from inkwright.app.purging import purge_work
 from inkwright.app.recording import recorded
 from inkwright.app.report import Ran, Report, report, settings_shown
 from inkwright.app.report_text import report_text
 from inkwright.app.settings import Settings
-from inkwright.memory import drafts, findings, plans, staleness, verdicts, works
+from inkwright.memory import drafts, findings, plans, sources, staleness, verdicts, works
 from inkwright.memory.brief import Brief
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
@@ -433,11 +432,8 @@ def _manuscript(
     folder: Path | None,
 ) -> Manuscript:
     work, plan = works.get(library, work_id), _planned(library, work_id).plan
-    texts = cited.in_order(plan, drafts.current(library, work_id))
-    citing = cited.cited(library, work, texts)
-    text = assemble(plan.outline, cited.as_read(texts, citing), work.brief.headings)
-    if references := citing.references():
-        text = f"{text.rstrip()}\n\n{references}\n"
+    texts, kept = drafts.current(library, work_id), sources.kept(library, work_id)
+    text = cited.manuscript(plan.outline, texts, work.brief, kept)
     shown = settings_shown(job.settings, calling)
     reported = report(library, work, text, ran, shown, job.settings.prompts)
     path = None

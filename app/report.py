@@ -10,7 +10,15 @@ from inkwright.agents.config import Arms, Calling
 from inkwright.app.cited import CitationReport, SourceReport, followed, listed
 from inkwright.app.settings import Settings
 from inkwright.app.version import VERSION
-from inkwright.memory import coverage, drafts, journal, plans, repetition, staleness
+from inkwright.memory import (
+    coverage,
+    drafts,
+    journal,
+    plans,
+    repetition,
+    sources,
+    staleness,
+)
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft, Finding, Manifest, Review
 from inkwright.memory.drafts import SectionRow
@@ -169,6 +177,7 @@ def report(
         for s in plan.outline.sections
     ]
     usage = journal.usage(library, work.id)
+    kept = sources.kept(library, work.id)
     return Report(
         work=work.id,
         status=ran["status"],
@@ -177,8 +186,8 @@ def report(
         seconds=round(ran["seconds"], 3),
         sections=sections,
         constraints=_constraints(plan, texts, _whole_review(work), text),
-        citations=followed(library, work, plan),
-        sources=listed(library, work, plan),
+        citations=followed(plan.outline.in_order(texts), manifests, kept),
+        sources=listed(plan, texts, kept),
         voice=_voice(work, plan, texts),
         repetition=RepetitionReport(
             before=(work.pinned or {}).get("repetition"),
@@ -199,7 +208,7 @@ def report(
 
 
 def _in_order(plan: Plan, texts: Mapping[str, Draft]) -> dict[str, str]:
-    return {s.id: texts[s.id].text for s in plan.outline.sections if s.id in texts}
+    return {sid: draft.text for sid, draft in plan.outline.in_order(texts).items()}
 
 
 def _voice(work: Work, plan: Plan, texts: Mapping[str, Draft]) -> VoiceReport:

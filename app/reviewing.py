@@ -119,7 +119,7 @@ def review(library: Library, work: str, job: Job) -> Reviewed:
             Length(s["id"], s["title"], s["words"], s["target_words"]) for s in report["sections"]
         ),
         repetition=repetition(
-            {s.id: texts[s.id].text for s in plan.outline.sections if s.id in texts}
+            {sid: draft.text for sid, draft in plan.outline.in_order(texts).items()}
         ),
     )
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from inkwright.app.cited import SourceReport, listed
 from inkwright.app.documents.gather import read_files, within
 from inkwright.app.door import Door
-from inkwright.memory import sources, works
+from inkwright.memory import drafts, plans, sources, works
 from inkwright.memory.errors import BadInput
 from inkwright.memory.source import Source
 from inkwright.memory.sources import Kept
@@ -46,6 +47,12 @@ class Sources(Door):
         """Return the sources in use, in the order they came."""
         with self._open() as library:
             return [k for k in sources.kept(library, self.work) if k.source.kind != "request"]
+
+    def standing(self) -> list[SourceReport]:
+        """Return the same sources with the sections planned for each, and those that cite it."""
+        with self._open() as library:
+            plan, texts = plans.current(library, self.work), drafts.current(library, self.work)
+            return listed(plan, texts, sources.kept(library, self.work))
 
     def one(self, key: str) -> Kept:
         """Return one source by its key.

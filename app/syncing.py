@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from inkwright.app.assemble import assemble
-from inkwright.app.cited import cited, in_order
+from inkwright.app.cited import cited
 from inkwright.app.comparing import Found, compare, renamed
 from inkwright.app.importing import read_raw
-from inkwright.memory import drafts, manuscripts, plans, works
+from inkwright.memory import drafts, manuscripts, plans, sources, works
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
 from inkwright.memory.layout import normal
@@ -53,13 +53,13 @@ def sync_manuscript(library: Library, folder: Path, *, take_titles: bool = False
     work, exported = _read_report(folder / REPORT)
     file = folder / MANUSCRIPT
     text = read_raw(file)
-    known = works.get(library, work)
-    brief = known.brief
+    brief = works.get(library, work).brief
     with works.leased(library, work) as lease:
         plan = plans.current(library, work)
         assert plan is not None, "a work with a report has a plan"
         current = drafts.current(library, work)
-        text = cited(library, known, in_order(plan, current)).taken_back(text)
+        kept = sources.kept(library, work)
+        text = cited(brief, plan.outline.in_order(current), kept).taken_back(text)
         found = compare(plan.outline, current, brief.headings, text, take_titles=take_titles)
         changed, older = _changed(library, work, current, found)
         for sid in changed:

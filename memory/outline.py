@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from typing import Self
+from typing import Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from inkwright.memory.brief import Continuity
 from inkwright.memory.layout import Layout, Placed
 from inkwright.memory.values import Value, digest
+
+T = TypeVar("T")
 
 
 class Heading(Value):
@@ -148,6 +150,10 @@ class Outline(Value):
     def section(self, sid: str) -> Section:
         """Return the section ``sid``; KeyError when the outline has none."""
         return self.sections[self.position[sid] - 1]
+
+    def in_order(self, by_section: Mapping[str, T]) -> dict[str, T]:
+        """Return what there is for its sections, by their ids, in reading order."""
+        return {s.id: by_section[s.id] for s in self.sections if s.id in by_section}
 
     def with_sections(self, sections: Iterable[Section]) -> "Outline":
         """Return this outline with other sections, checked anew."""

@@ -47,8 +47,11 @@ class Cited:
         self._number = {key: n for n, key in enumerate(self.keys, 1)}
 
     def shown(self, text: str) -> str:
-        """Return a section's text with its citations in the style of the manuscript."""
-        return citations.replaced(text, self._citation)
+        """Return a section's text with its citations in the style of the manuscript.
+
+        Without sources nothing is a citation, whatever it looks like.
+        """
+        return citations.replaced(text, self._citation) if self._sources else text
 
     def taken_back(self, manuscript: str) -> str:
         """Return a manuscript, edited perhaps, with its citations as drafts have them.

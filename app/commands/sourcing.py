@@ -6,10 +6,8 @@ from pathlib import Path
 
 import typer
 
-from inkwright.app import cited, engine
-from inkwright.app.settings import Settings
+from inkwright.app import engine
 from inkwright.app.sources_of import Sources
-from inkwright.memory import plans, works
 from inkwright.memory.references import reference
 from inkwright.memory.source import Source
 from inkwright.memory.wordcount import count_words
@@ -29,28 +27,21 @@ def add(work: str, paths: Sequence[Path]) -> None:
 def list_sources(work: str, *, as_json: bool) -> None:
     """Print every source with the sections that cite it."""
     found = Sources(work)
-    settings = Settings.load()
-    with engine.opened(settings) as library:
-        plan = plans.current(library, found.work)
-        listed = cited.listed(library, works.get(library, found.work), plan) if plan else []
+    kept, standing = found.all(), found.standing()
     if as_json:
-        bare: dict[str, list[str]] = {"planned": [], "cited": []}
-        placed = {s["key"]: {"planned": s["planned"], "cited": s["cited"]} for s in listed}
-        standing = {k.source.key: placed.get(k.source.key, bare) for k in found.all()}
         told = [
             {**k.source.model_dump(mode="json", exclude={"text", "text_digest", "pages"})}
             | {"words": count_words(k.source.text), "pages": len(k.source.pages)}
-            | {name: standing[k.source.key][name] for name in ("planned", "cited")}
-            for k in found.all()
+            | {"planned": stands["planned"], "cited": stands["cited"]}
+            for k, stands in zip(kept, standing, strict=True)
         ]
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
-    by_key = {s["key"]: s["cited"] for s in listed}
-    for kept in found.all():
-        typer.echo(_line(kept.source))
-        if sections := by_key.get(kept.source.key):
-            typer.echo(f"    cited in {', '.join(sections)}")
-    if not found.all():
+    for k, stands in zip(kept, standing, strict=True):
+        typer.echo(_line(k.source))
+        if stands["cited"]:
+            typer.echo(f"    cited in {', '.join(stands['cited'])}")
+    if not kept:
         typer.echo("it has no sources")
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from inkwright.app.assemble import assemble
+from inkwright.app import cited
 from inkwright.app.exporting.export import Made, file_name
 from inkwright.app.memory_file import memory_file
 from inkwright.app.version import VERSION
-from inkwright.memory import drafts, plans, schema, works
+from inkwright.memory import drafts, plans, schema, sources, works
 from inkwright.memory.library import Library
 from inkwright.memory.plans import Plan
 from inkwright.memory.restoring import STAYS
@@ -65,7 +65,9 @@ def archive(library: Library, work: str, *, journal: bool = False) -> Made:
         file.writestr("brief.json", _pretty(known.brief.model_dump(mode="json")))
         if plan is not None:
             file.writestr("outline.json", _pretty(_outline(plan)))
-            manuscript = assemble(plan.outline, texts, known.brief.headings)
+            manuscript = cited.manuscript(
+                plan.outline, texts, known.brief, sources.kept(library, work)
+            )
             file.writestr("manuscript.md", manuscript.encode("utf-8", "replace"))
             file.writestr("memory.json", memory_file(library, work, plan.outline.title))
     words = sum(draft.words for draft in texts.values())

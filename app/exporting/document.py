@@ -75,7 +75,16 @@ def _blocks(piece: Piece, target: Target) -> list[Block]:
             found.append({"t": "Header", "c": [level, attributes, plain(entry.title)]})
         elif section is not None:
             found += _section(piece, section, level, target)
-    return found
+    return [*found, *_references(piece)]
+
+
+def _references(piece: Piece) -> Iterator[Block]:
+    """Yield the list of what is cited, under a heading of the first level."""
+    for block in read_blocks(piece.references):
+        if block["t"] == "Header":
+            yield {"t": "Header", "c": [1, *block["c"][1:]]}
+        else:
+            yield block
 
 
 def _stretches(piece: Piece) -> Iterator[tuple[Entry | None, Section | None]]:

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from inkwright.app import output
 from inkwright.app.assemble import assemble
+from inkwright.app.cited import with_references
 from inkwright.app.exporting.piece import Piece, piece
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
@@ -153,6 +154,7 @@ def _check(wanted: Wanted) -> None:
 def _content(found: Piece, wanted: Wanted) -> tuple[bytes, tuple[str, ...]]:
     if wanted.format == "md":
         text = assemble(found.outline, found.drafts, found.brief.headings)
+        text = with_references(text, found.references)
         return text.encode("utf-8", "replace"), ()
     if wanted.format == "docx":
         from inkwright.app.exporting.word import word

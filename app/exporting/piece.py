@@ -5,8 +5,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inkwright.app.cited import as_read, cited
 from inkwright.app.language import language_of
-from inkwright.memory import drafts, plans, works
+from inkwright.memory import drafts, plans, sources, works
 from inkwright.memory.brief import Brief
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
@@ -31,6 +32,9 @@ class Piece:
     outline: Outline
     """Its sections are those that go out."""
     drafts: dict[str, Draft]
+    """With their citations as readers see them."""
+    references: str
+    """The list of what they cite, with its heading; empty when they cite nothing."""
     brief: Brief
     changed_at: float
     """When the work was last changed, in seconds since the epoch."""
@@ -80,6 +84,7 @@ def piece(
         which = "none of these sections has" if sections else "it has"
         raise BadInput(f"{work}: {which} any text yet; `inkwright resume {work}` writes it")
     brief = known.brief
+    citing = cited(brief, outline.in_order(texts), sources.kept(library, work))
     return Piece(
         work=work,
         title=_one_line(title or "") or _one_line(outline.title),
@@ -87,7 +92,8 @@ def piece(
         language=language or brief.language or _language(texts) or "en",
         fiction=_is_fiction(brief, outline) if fiction is None else fiction,
         outline=outline,
-        drafts=texts,
+        drafts=as_read(texts, citing),
+        references=citing.references(),
         brief=brief,
         changed_at=known.updated_at,
     )

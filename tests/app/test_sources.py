@@ -169,3 +169,19 @@ def test_text_can_be_given_inline_with_its_key(tmp_path: Path) -> None:
     )
     [source] = read_brief(str(tmp_path / "b.yaml")).sources
     assert (source.key, source.authors, source.year) == ("boats24", ("Ann Roe",), "2024")
+
+
+def test_every_export_has_the_citations_and_the_list_that_the_manuscript_has(
+    cli: Cli, model: SimServer, papers: Path
+) -> None:
+    cli("write", "brief.yaml", "--out", "out", "--yes")
+    manuscript = Path("out/manuscript.md").read_text()
+    for file in ("piece.md", "piece.docx", "piece.zip"):
+        assert cli("export", "a-report-about", "--out", file).exit_code == 0, file
+    assert Path("piece.md").read_text() == manuscript
+    with zipfile.ZipFile("piece.zip") as packed:
+        assert packed.read("manuscript.md").decode() == manuscript
+    written = "\n".join(p.text for p in docx.Document("piece.docx").paragraphs)
+    body, _, listed = written.partition("References")
+    assert "[@" not in written
+    assert set(re.findall(r"\[(\d+)\]", body)) == set(re.findall(r"\[(\d+)\]", listed)) != set()
