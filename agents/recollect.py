@@ -8,10 +8,9 @@ from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.entry import Entry
 from inkwright.memory.errors import IndexUnusable, ModelError
 from inkwright.memory.outline import Section
-from inkwright.memory.passages import Passage, of_draft, of_source
+from inkwright.memory.passages import Passage, of_draft
 from inkwright.memory.recall import Recalled, entry_key, recall
 from inkwright.memory.sight import in_sight
-from inkwright.memory.sources import kept
 from inkwright.memory.summary import rolling
 from inkwright.memory.values import digest
 from inkwright.memory.wordcount import tail
@@ -79,8 +78,7 @@ async def _long_term(
     before = desk.plan.outline.chain(section.id)
     earlier = [d for sid, d in heard.items() if not before or sid != before[-1]]
     passages = [p for d in earlier for p in of_draft(d)]
-    requests = [k for k in kept(desk.library, desk.work) if k.source.kind == "request"]
-    passages += [p for k in requests for p in of_source(k.number, k.source.text)]
+    passages += desk.shelf.requests
     told = orders(desk, section)
     nearest = await _nearest(desk, told, entries, passages)
     if arm == "vector":

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from inkwright.memory.names import term_list
-from inkwright.memory.passages import spans
+from inkwright.memory.passages import of_source, spans
 from inkwright.memory.source import Evidence, Source
 from inkwright.memory.sources import Kept
 
@@ -30,6 +30,13 @@ class Shelf:
             if k.source.kind == "document"
             for start, end in spans(k.source.text)
         ]
+        self.requests = [
+            p
+            for k in sources
+            if k.source.kind == "request"
+            for p in of_source(k.number, k.source.text)
+        ]
+        """The part of a long request beyond its instructions: shown like memory, never cited."""
 
     def text(self, evidence: Evidence) -> str:
         """Return the words of a span, exactly as the source has them."""

@@ -55,7 +55,7 @@ def begin(
     """
     given = sources.keyed(brief.sources)
     told = brief.model_copy(update={"sources": tuple(s.without_text() for s in given)})
-    same = identity(brief, arms, apart)
+    same = identity(told, arms, apart)
     title = brief.title or _title_from(brief.request)
     with library.write() as db:
         known = db.execute(
