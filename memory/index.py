@@ -152,12 +152,15 @@ class ChromaIndex:
             )
 
     def _known(self, work: str) -> set[str]:
-        if work not in self._present:
+        known = self._present.get(work)
+        if known is None:
             prefix = _prefix(work)
             with self._readable_faults(work):
                 found = self._collection(work).get(where={"work": prefix}, include=[])
-            self._present[work] = {i.removeprefix(prefix) for i in found["ids"]}
-        return self._present[work]
+            there = {i.removeprefix(prefix) for i in found["ids"]}
+            # Another thread may have looked too, and added since: what it keeps in mind stands.
+            known = self._present.setdefault(work, there)
+        return known
 
     def _asked(self, work: str, ask: Callable[[Any], Any]) -> Any:
         """Return what the work's collection answers, looked up anew if it was rewritten."""

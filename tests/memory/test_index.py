@@ -2,7 +2,9 @@
 
 import hashlib
 import shutil
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -247,3 +249,25 @@ def test_an_index_goes_on_after_another_work_of_its_collection_was_dropped(index
     other = next(f"other{n}" for n in range(9999) if shard_of(f"other{n}") == shard_of("w"))
     ChromaIndex(folder, "an-embedder").drop(other)
     assert list(index.nearest("w", at(90), ["a", "b"], 2)) == ["b", "a"]
+
+
+def test_what_one_thread_stored_is_not_lost_to_another_that_looked_before(index, monkeypatch):
+    looked, stored = threading.Event(), threading.Event()
+    collection = index._collection
+
+    class Slow:
+        def get(self, **wanted: object) -> object:
+            found = collection("w").get(**wanted)
+            looked.set()
+            assert stored.wait(30)
+            return found
+
+    monkeypatch.setattr(index, "_collection", lambda _: Slow())
+    with ThreadPoolExecutor(1) as thread:
+        missing = thread.submit(index.missing, "w", ["a"])
+        assert looked.wait(30)
+        monkeypatch.setattr(index, "_collection", collection)
+        index.add("w", {"a": at(0)})
+        stored.set()
+        missing.result()
+    assert list(index.nearest("w", at(0), ["a"], 5)) == ["a"]
