@@ -147,11 +147,12 @@ async def apply(desk: Desk, proposal: Proposal, numbers: Collection[int]) -> Dra
         desk.ledger.refresh()
         delta = await archivist.update(desk, desk.plan.outline.section(draft.section), draft, text)
     works.pin(desk.library, desk.lease, settled=None)
-    return drafts.edited(
+    return drafts.patch(
         desk.library,
         desk.lease,
         draft,
         text=text,
+        stage="edited",
         held=spliced(draft.held, [(h.start, h.end, len(h.after)) for h in taken]),
         review=renewed(draft.review, Review(findings=tuple(rules.check(text, carried)))),
         delta=delta,

@@ -127,7 +127,7 @@ class Review(Value):
     def adds_to(self, before: "Review | None") -> bool:
         """True when a rule is broken here that was not broken ``before``."""
         known = {f.constraint for f in before.broken} if before else set()
-        return any(f.by == "rule" and f.constraint not in known for f in self.broken)
+        return bool(self.broken_rules - known)
 
 
 class Draft(Value):

@@ -200,8 +200,12 @@ def patch(
     review: Review | None,
     delta: Iterable[Entry] = (),
     checked: Sequence[str] = (),
+    held: Sequence[Held] | None = None,
 ) -> Draft:
-    """Store a patched version of an accepted draft, stamped as checked against ``checked``."""
+    """Store a patched version of an accepted draft, stamped as checked against ``checked``.
+
+    ``held``: what of it is the person's; None: what of theirs the patch has left.
+    """
     with library.write(lease) as db:
         patched = _new_version(
             db,
@@ -212,7 +216,7 @@ def patch(
             manifest=draft.manifest,
             summary=draft.summary,
             base=draft.version,
-            held=moved(draft.held, draft.text, text),
+            held=moved(draft.held, draft.text, text) if held is None else held,
         )
         if review is not None:
             _set_review(db, lease, patched, review, draft.rounds)
@@ -221,37 +225,6 @@ def patch(
         _stamp(db, lease.work, patched, stamps)
         _set(db, lease, draft.section, draft=patched.version)
     return patched
-
-
-def edited(
-    library: Library,
-    lease: Lease,
-    draft: Draft,
-    *,
-    text: str,
-    held: Sequence[Held],
-    review: Review | None,
-    delta: Iterable[Entry] = (),
-) -> Draft:
-    """Store a version with a model's words that the person asked for; ``held`` is theirs still."""
-    with library.write(lease) as db:
-        new = _new_version(
-            db,
-            lease,
-            draft.section,
-            text,
-            stage="edited",
-            manifest=draft.manifest,
-            summary=draft.summary,
-            base=draft.version,
-            held=held,
-        )
-        if review is not None:
-            _set_review(db, lease, new, review, draft.rounds)
-        ledger.append(db, lease.work, delta)
-        _stamp(db, lease.work, new, stamped(db, lease.work, draft))
-        _set(db, lease, draft.section, draft=new.version)
-    return new
 
 
 def by_person(
