@@ -69,13 +69,17 @@ class Estimate:
         reused = f", {self.from_journal} more from the journal" if self.from_journal else ""
         yield f"would write {self.words:,} words in {self.sections} sections"
         yield f"calls: {sum(self.calls.values()):,}{by_role}{reused}"
+        yield from self.spending()
+        yield "nothing was sent"
+
+    def spending(self) -> Iterator[str]:
+        """Say in plain lines what the calls would take."""
         yield (
             f"tokens: {self.prompt_tokens:,} prompt ({self.cached_tokens:,} of them cached), "
             f"{self.completion_tokens:,} completion"
         )
         yield f"time: about {duration(self.seconds)} ({self.pace})"
         yield f"money: {self.money}"
-        yield "nothing was sent"
 
 
 def estimate(brief: Brief, settings: Settings, arms: Arms, *, fresh: bool = False) -> Estimate:

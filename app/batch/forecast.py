@@ -13,8 +13,8 @@ from inkwright.app import estimate
 from inkwright.app.batch.asked import Asked
 from inkwright.app.batch.lines import Line
 from inkwright.app.batch.results import ResultsFile
+from inkwright.app.estimate import Estimate
 from inkwright.app.settings import Settings
-from inkwright.app.wording import duration
 
 REHEARSED = 24
 """Most works that are rehearsed."""
@@ -28,14 +28,8 @@ class Forecast:
     done: int
     bad: int
     rehearsed: int
-    calls: int
-    prompt_tokens: int
-    cached_tokens: int
-    completion_tokens: int
-    words: int
-    seconds: float
-    pace: str
-    money: str
+    whole: Estimate
+    """Of all that is left, together."""
 
     def told(self) -> Iterator[str]:
         """Say it in plain lines."""
@@ -43,14 +37,9 @@ class Forecast:
         yield f"{self.lines:,} lines: {self.done:,} done, {self.bad:,} bad, {left:,} to write"
         if left:
             reckoned = f" (reckoned from {self.rehearsed} of them)" if self.rehearsed < left else ""
-            yield f"would write {self.words:,} words{reckoned}"
-            yield f"calls: {self.calls:,}"
-            yield (
-                f"tokens: {self.prompt_tokens:,} prompt ({self.cached_tokens:,} of them cached), "
-                f"{self.completion_tokens:,} completion"
-            )
-            yield f"time: about {duration(self.seconds)} ({self.pace})"
-            yield f"money: {self.money}"
+            yield f"would write {self.whole.words:,} words{reckoned}"
+            yield f"calls: {sum(self.whole.calls.values()):,}"
+            yield from self.whole.spending()
         yield "nothing was sent"
 
 
@@ -75,20 +64,7 @@ def reckon(lines: Sequence[Line], settings: Settings, asked: Asked, out: Path) -
     found = list(estimate.estimate_each(briefs, settings, asked.arms))
     scale = len(left) / max(len(sample), 1)
     whole = estimate.together(found, scale, settings)
-    return Forecast(
-        lines=len(lines),
-        done=len(done),
-        bad=len(bad),
-        rehearsed=len(sample),
-        calls=sum(whole.calls.values()),
-        prompt_tokens=whole.prompt_tokens,
-        cached_tokens=whole.cached_tokens,
-        completion_tokens=whole.completion_tokens,
-        words=whole.words,
-        seconds=whole.seconds,
-        pace=whole.pace,
-        money=whole.money,
-    )
+    return Forecast(len(lines), len(done), len(bad), len(sample), whole)
 
 
 def _spread(lines: Sequence[Line]) -> list[Line]:
