@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from inkwright.agents.events import (
     CallAnswered,
@@ -21,6 +20,7 @@ from inkwright.agents.events import (
     SectionSettled,
     TextGrew,
 )
+from inkwright.app.terminal import InPlace
 from inkwright.app.wording import clock, shortened
 from inkwright.memory.wordcount import count_words
 
@@ -224,33 +224,12 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
         return f" ({shown.calls} calls, {shown.tokens_per_s:.0f} tok/s{eta})"
 
 
-class LiveDisplay(AbstractContextManager["LiveDisplay"]):
+class LiveDisplay(InPlace):
     """A table of sections that stays in place on a terminal."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.live import Live
-
         self._progress = Progress()
-        self._console = Console()
-        self._live = Live(
-            get_renderable=self._drawn,
-            console=self._console,
-            refresh_per_second=FRAMES_PER_S,
-            transient=False,
-        )
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._live.stop()
+        super().__init__(FRAMES_PER_S)
 
     def __call__(self, event: Event) -> None:
         self._progress.see(event)

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from inkwright.agents.events import CallAnswered, Event, Notice, Planned, SectionReached
 from inkwright.app.batch.events import BatchBegan, WorkBegan, WorkEnded
+from inkwright.app.terminal import InPlace
 from inkwright.app.wording import clock, shortened
 
 if TYPE_CHECKING:
@@ -133,29 +133,12 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
             self._say(f"[{clock(self.progress.seconds)}] {event.work}: note: {event.text}")
 
 
-class LiveDisplay(AbstractContextManager["LiveDisplay"]):
+class LiveDisplay(InPlace):
     """A bar that stays in place on a terminal."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.live import Live
-
         self.progress = Progress()
-        self._live = Live(
-            get_renderable=self._drawn, console=Console(), refresh_per_second=FRAMES_PER_S
-        )
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._live.stop()
+        super().__init__(FRAMES_PER_S)
 
     def __call__(self, event: Event) -> None:
         self.progress.see(event)
