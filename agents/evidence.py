@@ -18,11 +18,11 @@ from inkwright.memory.entry import normalise
 from inkwright.memory.errors import IndexUnusable, ModelError
 from inkwright.memory.names import NamesIn
 from inkwright.memory.outline import Section
+from inkwright.memory.recall import RANK_OFFSET
 from inkwright.memory.source import Evidence
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence, render
 
-RANK_OFFSET = 60
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 QUESTION_HITS = 60
 EMBEDDED = 2000

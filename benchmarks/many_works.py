@@ -47,7 +47,8 @@ async def write(library: Library, how: Calling, number: int) -> None:
 
 async def write_all(library: Library, how: Calling, count: int, marks: list[int]) -> list[float]:
     """Write ``count`` works; return the megabytes held at each of ``marks``."""
-    held, began = [], time.monotonic()
+    held: list[float] = []
+    began = time.monotonic()
     for first in range(0, count, SIDE_BY_SIDE):
         numbers = range(first, min(first + SIDE_BY_SIDE, count))
         await asyncio.gather(*(write(library, how, n) for n in numbers))

@@ -1,10 +1,11 @@
-"""Repetition: how much of a text stood in it before, and how much its sections share."""
+"""Repetition: how much of a text stood in it before, and how much its sections share.
 
-from collections.abc import Iterable, Sequence
+Measured as the engine's own report measures it (``memory/repetition.py``).
+"""
 
-from inkwright.memory.wordcount import words
+from collections.abc import Sequence
 
-N = 8
+from inkwright.memory.repetition import measured
 
 
 def duplicate_share(text: str) -> float:
@@ -13,8 +14,7 @@ def duplicate_share(text: str) -> float:
     >>> duplicate_share("a b c d e f g h"), round(duplicate_share("a b c d e f g h " * 2), 3)
     (0.0, 0.111)
     """
-    grams = list(_grams(text))
-    return 1 - len(set(grams)) / len(grams) if grams else 0.0
+    return measured({"": text}).duplicate_8grams
 
 
 def section_overlap(sections: Sequence[str]) -> float:
@@ -23,15 +23,4 @@ def section_overlap(sections: Sequence[str]) -> float:
     >>> section_overlap(["a b c d e f g h", "a b c d e f g h", "i j k l m n o p"])
     0.6666666666666666
     """
-    each = [set(_grams(section)) for section in sections]
-    shared = 0
-    for place, grams in enumerate(each):
-        others = set[tuple[str, ...]]().union(*each[:place], *each[place + 1 :])
-        shared += len(grams & others)
-    total = sum(map(len, each))
-    return shared / total if total else 0.0
-
-
-def _grams(text: str) -> Iterable[tuple[str, ...]]:
-    spoken = [word.casefold() for word in words(text)]
-    return zip(*(spoken[n:] for n in range(N)), strict=False)
+    return measured({str(n): text for n, text in enumerate(sections)}).cross_section
