@@ -42,6 +42,7 @@ class Written:
 def written(server: SimServer, tmp_path_factory: pytest.TempPathFactory) -> Written:
     from inkwright.app.cli import app
 
+    server.restore()  # from what a test before this one may have made of it
     folder = tmp_path_factory.mktemp("written")
     (folder / "brief.yaml").write_text(BRIEF)
     settings = {
