@@ -1,5 +1,6 @@
 """Brief: what is to be written, and what it would take, before anything is sent."""
 
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any, Literal
 
@@ -169,17 +170,7 @@ def _details() -> None:
 
 def _constraints() -> None:
     st.caption("Each is checked in the sections it is placed in, and reported with a quote.")
-    state = st.session_state
-    given = state["brief constraints begun"] or [dict.fromkeys(CONSTRAINT)]
-    found = st.data_editor(
-        [{name: row.get(name) for name in CONSTRAINT} for row in given],
-        key=f"brief constraints {state['brief rows']}",
-        num_rows="dynamic",
-        hide_index=True,
-        width="stretch",
-        column_config=CONSTRAINT,
-    )
-    state["brief constraints now"] = _rows(found)
+    _table("brief constraints", CONSTRAINT)
 
 
 def _memory() -> None:
@@ -203,16 +194,22 @@ def _memory() -> None:
             state["brief memory begun"] = [*(state.get("brief memory now") or []), *rows]
             state["brief rows"] += 1
             st.rerun()
-    given = state["brief memory begun"] or [dict.fromkeys(MEMORY)]
+    _table("brief memory", MEMORY)
+
+
+def _table(name: str, columns: Mapping[str, Any]) -> None:
+    """Draw rows that can be edited: those that were begun with, and what is there now."""
+    state = st.session_state
+    given = state[f"{name} begun"] or [dict.fromkeys(columns)]
     found = st.data_editor(
-        [{name: row.get(name) for name in MEMORY} for row in given],
-        key=f"brief memory {state['brief rows']}",
+        [{column: row.get(column) for column in columns} for row in given],
+        key=f"{name} {state['brief rows']}",
         num_rows="dynamic",
         hide_index=True,
         width="stretch",
-        column_config=MEMORY,
+        column_config=columns,
     )
-    state["brief memory now"] = _rows(found)
+    state[f"{name} now"] = _rows(found)
 
 
 def _rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
