@@ -58,12 +58,16 @@ async def mend(desk: Desk, found: Sequence[Fault]) -> bool:
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    changed = False
+    if not found:
+        return False
+    changed, left = False, _repeats(_texts(_in_order(desk)))
     for section in desk.plan.outline.sections:
         mine = [f for f in found if f.section == section.id]
         batches = [mine[n : n + FAULTS_A_CALL] for n in range(0, len(mine), FAULTS_A_CALL)]
         for number, batch in enumerate(batches[:CALLS_A_SECTION], 1):
-            changed |= await _mended(desk, section, batch, number)
+            after = await _mended(desk, section, batch, number, left)
+            if after is not None:
+                changed, left = True, after
     return changed
 
 
@@ -81,15 +85,21 @@ def measured(desk: Desk) -> repetition.Repetition:
     return repetition.measured(_texts(_in_order(desk)))
 
 
-async def _mended(desk: Desk, section: Section, batch: Sequence[Fault], number: int) -> bool:
+async def _mended(
+    desk: Desk, section: Section, batch: Sequence[Fault], number: int, before: int
+) -> int | None:
+    """Patch a section, and return the repeats that the piece has then; None: it is as it was.
+
+    A patch that leaves more of them than the ``before`` is not taken.
+    """
     draft = drafts.current(desk.library, desk.work)[section.id]
     stamp = f"once more:{number}"
     with desk.library.read() as db:
         if stamp in drafts.stamped(db, desk.work, draft):
-            return False
+            return None
     there = [f for f in batch if f.quote in draft.text]
     if not there:
-        return False
+        return None
     named = {f"w{n}": f for n, f in enumerate(there, 1)}
     try:
         text = await editor.patch(
@@ -106,17 +116,16 @@ async def _mended(desk: Desk, section: Section, batch: Sequence[Fault], number: 
         raise
     except ModelError as fault:
         desk.problem(f"{section.id}: what it repeats could not be mended ({fault})")
-        return False
-    if text == draft.text or not _better(desk, draft, text):
-        return False
-    return await keep(desk, draft, text, checked=(stamp,))
+        return None
+    if text == draft.text:
+        return None
+    after = _repeats({**_texts(_in_order(desk)), section.id: text})
+    kept = after <= before and await keep(desk, draft, text, checked=(stamp,))
+    return after if kept else None
 
 
-def _better(desk: Desk, draft: Draft, text: str) -> bool:
-    """True when a patch leaves no more repeats in the piece than there were."""
-    texts = _texts(_in_order(desk))
-    before = len(repetition.repeats(texts))
-    return len(repetition.repeats({**texts, draft.section: text})) <= before
+def _repeats(texts: Mapping[str, str]) -> int:
+    return len(repetition.repeats(texts))
 
 
 def _mendable(desk: Desk, current: Mapping[str, Draft], repeat: Repeat) -> Fault | None:
