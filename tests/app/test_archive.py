@@ -24,12 +24,6 @@ from tests.simserver.process import SimServer
 Parts = dict[str, bytes]
 
 
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an import leaves in the folder it is called in belongs in a folder of the test's."""
-    monkeypatch.chdir(tmp_path)
-
-
 @pytest.fixture
 def work(library: Library) -> str:
     return lamp(library)

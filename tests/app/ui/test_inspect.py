@@ -40,7 +40,7 @@ def written(server: SimServer, tmp_path_factory: pytest.TempPathFactory) -> Path
         "INKWRIGHT_API_BASE": server.base,
         "INKWRIGHT_MODEL": server.model,
     }
-    command = ["write", str(folder / "brief.yaml"), "--yes"]
+    command = ["write", str(folder / "brief.yaml"), "--out", str(folder / "out"), "--yes"]
     result = CliRunner().invoke(app, command, env=settings)
     assert result.exit_code in (0, 4), result.output
     return folder / "library"
