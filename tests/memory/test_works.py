@@ -205,7 +205,7 @@ def test_purged_no_byte_of_a_work_is_left_in_any_file(library):
 def test_purged_no_byte_is_left_that_an_earlier_process_wrote_to_the_file(library):
     work = planted(library)
     library.close()  # moves the write-ahead log into the file
-    assert holding(library.home, PLANTED) == ["library.db"]
+    assert [n for n in holding(library.home, PLANTED) if n.startswith("library.")] == ["library.db"]
     works.purge(library, work)
     assert holding(library.home, PLANTED) == []
 
