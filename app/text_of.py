@@ -59,8 +59,8 @@ class Text(Door):
         raise BadInput(f"{self.section} has no version {number}; it has 1 to {known[-1].version}")
 
     def candidates(self) -> list[Draft]:
-        """Return the drafts that ``inkwright.candidates`` made last, to be chosen from."""
-        return candidates.of_last_time(self.versions())
+        """Return the drafts that ``inkwright.candidates`` made and that wait for a choice."""
+        return candidates.waiting(self.versions())
 
     def edit(self, text: str) -> Draft:
         """Store other words; what is new in them is the person's. Memory follows at the next run.

@@ -45,10 +45,18 @@ def offer(library: Library, lease: Lease, draft: Draft, found: Sequence[Offered]
     return stored
 
 
-def of_last_time(versions: Sequence[Draft]) -> list[Draft]:
-    """Return the candidates that were offered last among a section's versions, oldest first."""
+def waiting(versions: Sequence[Draft]) -> list[Draft]:
+    """Return the candidates that wait for a choice, oldest first, among a section's versions.
+
+    They are those that were offered last, while the section has the text it had then.
+    """
     offered = [d for d in versions if d.stage == "candidate"]
-    return [d for d in offered if d.base == offered[-1].base]
+    if not offered:
+        return []
+    (beside,) = (d for d in versions if d.version == offered[-1].base)
+    if versions[-1].text != beside.text:
+        return []
+    return [d for d in offered if d.base == beside.version]
 
 
 def find(library: Library, work: str, section: str, version: int) -> Draft:
