@@ -73,7 +73,8 @@ def _summary(found: Reviewed) -> None:
     columns[2].metric("Stale sections", len(found.stale))
     words = sum(length.words for length in found.lengths)
     target = sum(length.target_words for length in found.lengths)
-    columns[3].metric("Words", f"{words:,}", f"{words - target:+,}", delta_color="off")
+    away = f"{words - target:+,}" if words != target else None
+    columns[3].metric("Words", f"{words:,}", away, delta_color="off")
     if found.notes:
         with st.expander(f"What the last run had to say ({len(found.notes)})"):
             for note in found.notes:
@@ -143,6 +144,8 @@ def _passage(work: str, section: str, words: str, key: str) -> None:
 
 def _revise(work: str, problem: Problem, key: str) -> None:
     """Draw what can be asked of a model to mend it: the sentences, or the section anew."""
+    if problem.held:
+        st.caption("It has words of yours, or locked ones, so it is not drafted anew.")
     if not place.has_model():
         st.caption("No model is set, so none can revise it.")
         return
@@ -157,10 +160,7 @@ def _revise(work: str, problem: Problem, key: str) -> None:
         text_change.ask_for(work, problem.section, f"Put this right: {problem.text}")
         words = problem.evidence if problem.quoted else ""
         place.go("text", work, section=problem.section, **_found(words))
-    if problem.held:
-        st.caption("It has words of yours, or locked ones, so it is not drafted anew.")
-        return
-    if st.button(
+    if not problem.held and st.button(
         f"Redraft the section with {place.endpoint()}",
         key=f"revise {key}",
         icon=":material/refresh:",

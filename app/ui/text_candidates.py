@@ -14,6 +14,8 @@ CANDIDATES = 3
 
 def draw(text: Text, draft: Draft, waiting: list[Draft], *, busy: bool) -> None:
     """Draw the candidates that wait for a choice, and what can be asked for."""
+    if busy:
+        st.caption("A run of this work goes on; it is told at the top of the page.")
     if waiting:
         _compare(text, draft, waiting, busy=busy)
     if draft.held:
