@@ -39,7 +39,7 @@ dl.told dd { overflow-wrap: anywhere; white-space: pre-wrap; }
 def show() -> None:
     """Draw the frame, and the page that the address names in it."""
     st.set_page_config(page_title="Inkwright", page_icon=str(ICON), layout="wide")
-    current = st.navigation([pages.built(p.name) for p in pages.ALL], position="hidden")
+    current = st.navigation(pages.every(), position="hidden")
     with st.sidebar:
         _sidebar()
     st.html(_STYLE)
