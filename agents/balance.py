@@ -4,7 +4,7 @@ Sections are brought into their own bands one by one; what they are off still ad
 them are lengthened or shortened once more, within those bands, until the whole is in its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from inkwright.agents import archivist, formats, length, reviewer, rules
 from inkwright.agents.desk import Desk
@@ -38,7 +38,7 @@ async def balance(desk: Desk) -> bool:
         if not _complete(desk, current):
             return False
         own = length.band(desk, section)
-        if own.miss(current[section.id].words):
+        if own.miss(_words(desk, current[section.id])):
             changed |= await _resized(desk, current[section.id], own)
     aim = length.whole_band(desk)
     tried: set[str] = set()
@@ -69,9 +69,9 @@ def out_of_band(desk: Desk) -> list[str]:
         draft = current.get(section.id)
         if draft is None or draft.author == "person":
             continue
-        own = length.band(desk, section)
-        if own.miss(draft.words):
-            lines.append(f"{section.id} has {draft.words} words; {own} were wanted")
+        own, has = length.band(desk, section), _words(desk, draft)
+        if own.miss(has):
+            lines.append(f"{section.id} has {has} words; {own} were wanted")
     return lines
 
 
@@ -85,9 +85,9 @@ def _roomiest(
         draft = current[section.id]
         if section.id in tried or draft.author == "person":
             continue
-        own = length.band(desk, section)
-        wanted = _towards(own, whole, draft.words, total)
-        room = abs(wanted.aim - draft.words)
+        own, has = length.band(desk, section), _words(desk, draft)
+        wanted = _towards(own, whole, has, total)
+        room = abs(wanted.aim - has)
         if room >= LEAST_WORDS and (best is None or room > best[0]):
             best = (room, draft, wanted)
     return best[1:] if best else None
@@ -110,15 +110,19 @@ def _towards(own: Band, whole: Band, words: int, total: int) -> Band:
 async def _resized(desk: Desk, draft: Draft, wanted: Band) -> bool:
     sid = draft.section
     section = desk.plan.outline.section(sid)
+    body = formats.body_of(desk.plan, sid, draft.text)
+    at, held = draft.text.find(body), (*draft.held, *_remembered(desk, draft))
+    if at < 0:  # a person has put another opening into it: theirs to say how long it is
+        return False
     try:
         text = await length.fit(
             desk,
             section,
             _manifest(desk, draft),
-            draft.text,
+            body,
             priority=0.0,
             aim=wanted,
-            held=(*draft.held, *_remembered(desk, draft)),
+            held=_within(held, at, len(body)),
             rounds=ROUNDS,
         )
     except BudgetSpent:
@@ -127,7 +131,7 @@ async def _resized(desk: Desk, draft: Draft, wanted: Band) -> bool:
         desk.problem(f"{sid}: its length could not be balanced ({fault})")
         return False
     own = length.band(desk, section)
-    if text == draft.text or own.miss(count_words(text)) > own.miss(draft.words):
+    if text == body or own.miss(count_words(text)) > own.miss(count_words(body)):
         return False
     return await keep(desk, draft, text)
 
@@ -178,6 +182,16 @@ def renewed(before: Review | None, rules_now: Review) -> Review:
     old = before.findings if before else ()
     grounds = before.grounds if before else ()
     return Review(findings=tuple(now.get(f.constraint, f) for f in old), grounds=grounds)
+
+
+def _words(desk: Desk, draft: Draft) -> int:
+    return length.words_of(desk, draft.section, draft.text)
+
+
+def _within(held: Iterable[Held], start: int, size: int) -> tuple[Held, ...]:
+    """Return the held stretches as they are counted from ``start``, those before and after less."""
+    moved = ((max(h.start - start, 0), min(h.end - start, size), h.why) for h in held)
+    return tuple(Held(start=a, end=b, why=why) for a, b, why in moved if a < b)
 
 
 def _manifest(desk: Desk, draft: Draft) -> Manifest:

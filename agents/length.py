@@ -7,7 +7,7 @@ decides by counting, so that a writer whose own lengths are far off still comes 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inkwright.agents import editor, writer
+from inkwright.agents import editor, formats, writer
 from inkwright.agents.desk import Desk
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Manifest
@@ -115,6 +115,11 @@ def _bounded(low: int, high: int | None, aim: int, constraints: Sequence[Constra
     return Band(low, high, min(max(aim, low + edge), high - edge))
 
 
+def words_of(desk: Desk, section: str, text: str) -> int:
+    """Return the words that a section's band is about: what its format opens with is none."""
+    return count_words(formats.body_of(desk.plan, section, text))
+
+
 @dataclass
 class _Going:
     """What one fit has asked for so far."""
@@ -139,7 +144,8 @@ async def fit(
 ) -> str:
     """Return ``text`` brought into its band, or the version that came nearest.
 
-    Nothing ``held`` is touched, and no rule is broken that was kept before.
+    ``text`` is without what its format has it begin and end with. Nothing ``held`` is touched, and
+    no rule is broken that was kept before.
     """
     aim = aim or band(desk, section, manifest.target_words)
     best, going, failed = text, _Going(), 0
