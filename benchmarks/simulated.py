@@ -1,8 +1,9 @@
 """The simulated model that the task sets are measured with: it reads well, and writes carelessly.
 
 It is told what each request asks for (as a model that reads well would find), forgets each
-requirement of a unit with probability 0.3, misses lengths by up to 60 % either way, and as a judge
-misses a tenth and raises a false alarm in a tenth. That is the same for every method.
+requirement of a unit with probability 0.3, misses lengths by up to 60 % either way, the words it is
+to add or to cut among them, and as a judge misses a tenth and raises a false alarm in a tenth. That
+is the same for every method.
 """
 
 import re
@@ -22,6 +23,9 @@ def config(tasks: Sequence[Task], **changes: Any) -> SimConfig:
         "known": tuple(known for task in tasks if (known := _known(task))),
         "forget_probability": 0.3,
         "length_error": 0.6,
+        "continue_error": 0.6,
+        "trim_error": 0.6,
+        "densify_error": 0.6,
         "judge_miss": 0.1,
         "judge_false": 0.1,
         "max_model_len": 131_072,
