@@ -45,13 +45,20 @@ def check(
 
 
 def breaks(before: str, after: str, constraints: Sequence[Constraint]) -> tuple[str, ...]:
-    """Return the ids of the rules kept in ``before`` and broken in ``after``; not of lengths."""
-    lasting = [c for c in constraints if c.by_rule and c.kind not in ("length", "language")]
+    """Return the ids of the constraints that ``after`` breaks by rule, and ``before`` does not.
+
+    Lengths apart, and the language of the whole, which no change of a few sentences alters.
+    """
+    lasting = [c for c in constraints if c.kind not in ("length", "language")]
     if not lasting or before == after:
         return ()
-    kept = {f.constraint for f in check(before, lasting) if f.status == "met"}
-    broken = (f.constraint for f in check(after, lasting) if f.status == "broken")
-    return tuple(c for c in broken if c in kept)
+    known = set(_broken(before, lasting))
+    return tuple(c for c in _broken(after, lasting) if c not in known)
+
+
+def _broken(text: str, constraints: Sequence[Constraint]) -> list[str]:
+    found = [*check(text, constraints), *check_words(text, constraints)]
+    return [f.constraint for f in found if f.status == "broken"]
 
 
 def check_words(text: str, constraints: Sequence[Constraint]) -> list[Finding]:
