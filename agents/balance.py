@@ -37,15 +37,15 @@ async def balance(desk: Desk) -> bool:
         current = drafts.current(desk.library, desk.work)
         if not _complete(desk, current):
             return False
-        own = length.band(desk, section)
-        if own.miss(_words(desk, current[section.id])):
-            changed |= await _resized(desk, current[section.id], own)
-    aim = length.whole_band(desk)
+        draft = current[section.id]
+        own = length.band(desk, section, draft.text)
+        if own.miss(_words(desk, draft)):
+            changed |= await _resized(desk, draft, own)
     tried: set[str] = set()
     while True:
         current = drafts.current(desk.library, desk.work)
-        words = sum(draft.words for draft in current.values())
-        if not aim.miss(words):
+        aim = length.whole_band(desk, _joined(current))
+        if not aim.miss(sum(draft.words for draft in current.values())):
             return changed
         found = _roomiest(desk, current, aim, tried)
         if found is None:
@@ -61,6 +61,15 @@ def _complete(desk: Desk, current: Mapping[str, Draft]) -> bool:
     return all(s.id in current and current[s.id].author != "person" for s in sections)
 
 
+def text_of(desk: Desk) -> str:
+    """Return the piece as it stands, in reading order."""
+    return _joined(desk.plan.outline.in_order(drafts.current(desk.library, desk.work)))
+
+
+def _joined(current: Mapping[str, Draft]) -> str:
+    return "\n\n".join(draft.text for draft in current.values())
+
+
 def out_of_band(desk: Desk) -> list[str]:
     """Return a line for each section of a model's whose length is not what it should be."""
     lines = []
@@ -69,7 +78,7 @@ def out_of_band(desk: Desk) -> list[str]:
         draft = current.get(section.id)
         if draft is None or draft.author == "person":
             continue
-        own, has = length.band(desk, section), _words(desk, draft)
+        own, has = length.band(desk, section, draft.text), _words(desk, draft)
         if own.miss(has):
             lines.append(f"{section.id} has {has} words; {own} were wanted")
     return lines
@@ -85,7 +94,7 @@ def _roomiest(
         draft = current[section.id]
         if section.id in tried or draft.author == "person":
             continue
-        own, has = length.band(desk, section), _words(desk, draft)
+        own, has = length.band(desk, section, draft.text), _words(desk, draft)
         wanted = _towards(own, whole, has, total)
         room = abs(wanted.aim - has)
         if room >= LEAST_WORDS and (best is None or room > best[0]):
@@ -104,7 +113,8 @@ def _towards(own: Band, whole: Band, words: int, total: int) -> Band:
         low, high = own.low, own.low + 2 * edge
     elif low > high:  # nor so long
         low, high = max(own.low, high - 2 * edge), high
-    return Band(low, high, min(max(whole.aim + shift, low + edge // 2), high - edge // 2))
+    aim = min(max(whole.aim + shift, low + edge // 2), high - edge // 2)
+    return Band(low, high, aim, own.floor, own.ceiling)
 
 
 async def _resized(desk: Desk, draft: Draft, wanted: Band) -> bool:
@@ -130,8 +140,8 @@ async def _resized(desk: Desk, draft: Draft, wanted: Band) -> bool:
     except ModelError as fault:
         desk.problem(f"{sid}: its length could not be balanced ({fault})")
         return False
-    own = length.band(desk, section)
-    if text == body or own.miss(count_words(text)) > own.miss(count_words(body)):
+    own = length.band(desk, section, text)
+    if text == body or own.cost(count_words(text)) > own.cost(count_words(body)):
         return False
     return await keep(desk, draft, text)
 

@@ -10,7 +10,7 @@ from inkwright.agents.parse import is_han
 from inkwright.memory import coverage
 from inkwright.memory.constraint import CITATIONS, Constraint
 from inkwright.memory.draft import CheckStatus, Finding
-from inkwright.memory.wordcount import count_words, sentences
+from inkwright.memory.wordcount import count_characters, count_words, sentences
 
 _SPACED = (
     r"[[\p{L}\p{M}\p{N}]--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}]]"
@@ -73,21 +73,17 @@ def _finding(constraint: Constraint, seen: Seen) -> Finding:
     return Finding(constraint=constraint.id, status=status, evidence=evidence)
 
 
-def counted(text: str, constraint: Constraint) -> int:
-    """Return the length of ``text`` as the constraint counts it."""
-    if constraint.counted == "characters":
-        return sum(not c.isspace() for c in text)
-    return count_words(text)
-
-
 def _length(text: str, constraint: Constraint) -> Seen:
-    size, unit = counted(text, constraint), constraint.counted
+    sizes = {"words": count_words(text), "characters": count_characters(text)}
     low, high = constraint.least or 0, constraint.most
-    if size < low:
-        return "broken", f"{constraint.text} ({size} {unit}; at least {low})"
-    if high is not None and size > high:
-        return "broken", f"{constraint.text} ({size} {unit}; at most {high})"
-    return "met", f"{size} {unit}"
+    least_unit = "characters" if constraint.counted == "characters" else "words"
+    most_unit = "words" if constraint.counted == "words" else "characters"
+    if (size := sizes[least_unit]) < low:
+        return "broken", f"{constraint.text} ({size} {least_unit}; at least {low})"
+    if high is not None and (size := sizes[most_unit]) > high:
+        return "broken", f"{constraint.text} ({size} {most_unit}; at most {high})"
+    units = dict.fromkeys((least_unit, most_unit))
+    return "met", ", ".join(f"{sizes[unit]} {unit}" for unit in units)
 
 
 def _phrases_there(text: str, constraint: Constraint) -> Seen:

@@ -192,7 +192,7 @@ async def patch(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
 async def _refitted(job: Job, before: str, text: str) -> str:
     """Return a patched text in its length, if it breaks that or the patch took it further out."""
     assert job.manifest is not None
-    aim = length.band(job.desk, job.section, job.manifest.target_words)
+    aim = length.band(job.desk, job.section, text, job.manifest.target_words)
     lengths = [c for c in job.desk.plan.carried(job.section.id) if c.kind == "length"]
     breaks = any(f.status == "broken" for f in rules.check(text, lengths))
     words = {t: length.words_of(job.desk, job.section.id, t) for t in (before, text)}
@@ -280,7 +280,7 @@ def _badness(job: Job, text: str, review: Review) -> tuple[int, int, int]:
     """Order versions: required faults first, then all faults, then distance from the length."""
     required = {c.id for c in job.desk.plan.carried(job.section.id) if c.required}
     assert job.manifest is not None
-    aim = length.band(job.desk, job.section, job.manifest.target_words)
+    aim = length.band(job.desk, job.section, text, job.manifest.target_words)
     return (
         sum(f.constraint in required for f in review.broken),
         len(review.broken),

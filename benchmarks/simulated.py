@@ -78,13 +78,22 @@ def _numbered(task: Task) -> KnownTask:
 
 
 def _bounded(task: Task) -> KnownTask:
-    """Return the reading of a request with a length of LonGen's kinds: aim at the middle."""
+    """Return the reading of a request with a length of LonGen's kinds: aim at the middle.
+
+    Of a request that does not say it, the bounds are known to nobody.
+    """
     low, high = longen.interval(task.record["type"], task.record["constraint"])
-    stated = task.record["constraint"]
     return KnownTask(
         request=task.request.strip(),
         words=round((low + high) / 2),
         least=round(low) if task.record["type"] in ("range", "above") else None,
         most=round(high) if task.record["type"] in ("range", "below") else None,
-        length_line=stated,
+        length_line=_line_with(task.request, re.findall(r"\d+", task.record["constraint"])),
     )
+
+
+def _line_with(request: str, numbers: Sequence[str]) -> str:
+    """Return the part of a request that names a length, for a model quotes what it reads."""
+    parts = re.split(r"(?<=[.;!?。！？；])\s+|[。！？；\n]", request)
+    said = (p for p in parts if all(n in p.replace(",", "") for n in numbers))
+    return next(said, "")[:300]

@@ -40,7 +40,7 @@ def requirements(ask: Ask, config: SimConfig) -> dict[str, Any]:
     listed = [_placed(due, bool(task.alone)) for due in task.due]
     if task.unit_words:
         listed.append(_item(task.unit_line, "length", "all", min_words=task.unit_words))
-    if task.least or task.most:
+    if task.length_line and (task.least or task.most):
         bounds = {"min_words": task.least, "max_words": task.most}
         listed.append(_item(task.length_line, "length", "whole", **bounds))
     return found | {
