@@ -67,8 +67,7 @@ async def patch(
         desk.problem(f"{section}: the editor would have changed text that is yours; it stays")
     if not desk.planned:
         return applied(text, parts, Edits(edits=free))
-    carried = [c for c in desk.plan.carried(section) if c.kind != "length"]
-    safe = harmless(text, parts, free, carried)
+    safe = harmless(text, parts, free, desk.plan.carried(section))
     return formats.framed(desk.plan, section, applied(text, parts, Edits(edits=safe)))
 
 
@@ -179,10 +178,9 @@ def harmless(
     text: str, parts: Sequence[Sentence], edits: Sequence[Edit], constraints: Sequence[Constraint]
 ) -> list[Edit]:
     """Return the edits that together break no rule which ``text`` keeps: all, if all do."""
-    kept = _broken_rules(text, constraints)
 
     def harms(some: list[Edit]) -> bool:
-        return bool(_broken_rules(applied(text, parts, Edits(edits=some)), constraints) - kept)
+        return bool(rules.breaks(text, applied(text, parts, Edits(edits=some)), constraints))
 
     if not harms(list(edits)):
         return list(edits)
@@ -191,11 +189,6 @@ def harmless(
         if not harms([*safe, edit]):
             safe.append(edit)
     return safe
-
-
-def _broken_rules(text: str, constraints: Sequence[Constraint]) -> set[str]:
-    found = [*rules.check(text, constraints), *rules.check_words(text, constraints)]
-    return {f.constraint for f in found if f.status == "broken"}
 
 
 def cut(

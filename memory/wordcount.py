@@ -25,6 +25,10 @@ _SENTENCE = regex.compile(
 )
 
 
+USUAL_CHARACTERS, USUAL_CHARACTERS_HAN = 5.2, 1.13
+"""Characters that a word takes, punctuation with it; in Chinese a character is a word."""
+
+
 @dataclass(frozen=True)
 class Sentence:
     """One sentence of a text; ``start`` and ``end`` in code points."""
@@ -38,6 +42,11 @@ class Sentence:
 def count_words(text: str) -> int:
     """Return the number of words in ``text``."""
     return len(_WORD.findall(text))
+
+
+def count_characters(text: str) -> int:
+    """Return the number of characters in ``text``, punctuation among them, white space not."""
+    return sum(not c.isspace() for c in text)
 
 
 def words(text: str) -> list[str]:
