@@ -124,10 +124,9 @@ def _bibliography(file: Path) -> tuple[Source, ...]:
 
     import pypandoc
 
+    text = _ENTRY.sub(rf"\g<0> langid={{{_AS_TYPED}}},", _TOLD_LANGUAGE.sub("", _plain(file).text))
     found = json.loads(
-        pypandoc.convert_text(
-            _plain(file).text, "csljson", format="bibtex", extra_args=["--sandbox"]
-        )
+        pypandoc.convert_text(text, "csljson", format="bibtex", extra_args=["--sandbox"])
     )
     return tuple(
         Source(
@@ -137,14 +136,26 @@ def _bibliography(file: Path) -> tuple[Source, ...]:
             authors=tuple(_person(p) for p in item.get("author", ())),
             date=_issued(item),
             text=clean(item.get("abstract", "")),
+            more={k: v for k, v in item.items() if k not in _OURS},
         )
         for item in found
     )
 
 
+_OURS = ("id", "title", "abstract", "language")
+_AS_TYPED = "nl"
+"""A language whose titles Pandoc leaves as they are; of English ones it would lower the names."""
+_ENTRY = re.compile(r"^[ \t]*@(?!comment|string|preamble)\w+\s*\{[^,{}()=]+,", re.MULTILINE | re.I)
+_TOLD_LANGUAGE = re.compile(
+    r"\b(?:langid|hyphenation|language)\s*=\s*(?:\{[^{}]*\}|\"[^\"]*\")\s*,?", re.IGNORECASE
+)
+
+
 def _person(name: dict[str, Any]) -> str:
-    given, family = name.get("given", ""), name.get("family") or name.get("literal", "")
-    return f"{given} {family}".strip()
+    if literal := name.get("literal"):
+        return str(literal)
+    parts = ("given", "dropping-particle", "non-dropping-particle", "family", "suffix")
+    return " ".join(str(name[p]) for p in parts if name.get(p))
 
 
 def _issued(item: dict[str, Any]) -> str:
