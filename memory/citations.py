@@ -22,7 +22,9 @@ _CITED = regex.compile(rf"@({KEY})")
 _BARE = regex.compile(rf"\[({KEY}(?:\s*[;,]\s*{KEY})*)\](?!\()|\((@{KEY}(?:\s*[;,]\s*@?{KEY})*)\)")
 _NUMBER = regex.compile(r"\d[\d,.\u202f\u00a0 ]*\d|\d")
 _QUOTED = regex.compile(r"[“\"]([^“”\"\n]{3,600})[”\"]|「([^」\n]{2,600})」")
-_NAME = regex.compile(r"\p{Lu}[\p{L}\p{M}'’-]+(?:\s+\p{Lu}[\p{L}\p{M}'’-]+)*")
+_NAME = regex.compile(
+    r"(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{M}'’-]++(?!\p{N})(?:\s+\p{Lu}[\p{L}\p{M}'’-]++(?!\p{N}))*"
+)
 QUOTE_WORDS = 3
 """Quotation marks around fewer words may be no quotation."""
 MOST_NAMES = 0.2
