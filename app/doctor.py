@@ -124,7 +124,7 @@ def _embedded(settings: Settings) -> Check:
 
 def _sources() -> Check:
     """Say which documents can be read as sources."""
-    lacking = [n for n in ("markitdown", "pypdf", "pypandoc") if find_spec(n) is None]
+    lacking = [n for n in ("markitdown", "pypdfium2", "pypandoc") if find_spec(n) is None]
     if lacking:
         told = "only text and Markdown are read: pip install 'inkwright[sources]'"
         return Check("sources", False, f"{told} (no {', '.join(lacking)})")
