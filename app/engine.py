@@ -158,6 +158,40 @@ async def redraft(
     )
 
 
+async def candidates(
+    work: str, section: str, job: Job, *, note: str = "", count: int = 3
+) -> list[Draft]:
+    """Draft a section several times over, for a person to choose from; its text stays.
+
+    Raises:
+        BadInput: the section has no text, or has words of a person's.
+    """
+    run = await _run_module()
+    with opened(job.settings) as library:
+        async with recorded(library, work, "candidates", job) as recorder:
+            with endpoints.serving(job.settings) as calling:
+                keywords = _keywords(library, calling, recorder.job) | {"watch_text": False}
+                found: list[Draft] = await run.candidates_for(
+                    work, section, note=note, count=count, **keywords
+                )
+        return found
+
+
+async def choose(work: str, section: str, version: int, job: Job) -> Draft:
+    """Make a candidate the section's text; what rests on it becomes stale.
+
+    Raises:
+        BadInput: the section has no such candidate.
+    """
+    run = await _run_module()
+    with opened(job.settings) as library:
+        async with recorded(library, work, "choose", job) as recorder:
+            with endpoints.serving(job.settings) as calling:
+                keywords = _keywords(library, calling, recorder.job)
+                draft: Draft = await run.choose(work, section, version, **keywords)
+        return draft
+
+
 def purge(work: str, settings: Settings | None = None) -> bool:
     """Remove every trace of a work from library, journal and vector index.
 
