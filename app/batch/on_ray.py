@@ -3,8 +3,9 @@
 A worker has a fixed share of the calls in flight, so that all together never have more than was
 asked for; a share that idles is not lent to others. Lines go to whoever has room. When a worker is
 lost, its works go to others, which find in the library what was answered and accepted, and another
-worker takes its place. Results, budgets and the output stay with the process that began the batch;
-what is sent before it notices that a budget is spent comes on top.
+worker takes its place. Results, budgets and the output stay with the process that began the batch:
+no work begins once a budget is spent, and what works under way send in the next ``TELL_EVERY_S``
+comes on top.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from inkwright.agents.config import Calling
+from inkwright.agents.config import Calling, Limits
 from inkwright.agents.events import CallAnswered, Event, Notice
 from inkwright.agents.purse import Purse
 from inkwright.app import endpoints
@@ -108,6 +109,8 @@ class _Hand:
     """A worker as the batch sees it."""
 
     actor: Any
+    there: bool = False
+    """It has begun."""
     lost: bool = False
     idle: bool = False
     """It is given nothing more."""
@@ -174,6 +177,7 @@ class _Crew:
                     said = shortened(" ".join(str(fault).split()), 300)
                     raise BadInput(f"Ray's workers end before they begin: {said}") from fault
                 continue
+            hand.there = True
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._listen(hand))
                 await self._feed(hand, group)
@@ -187,6 +191,7 @@ class _Crew:
             except self._lost_by:
                 await self._lose(hand)
                 return
+            await self._look_at_the_budget()
             if self._waiting and not self._over():
                 self._given += 1
                 group.create_task(self._one(hand, self._waiting.popleft()))
@@ -241,6 +246,16 @@ class _Crew:
                     await self._turn()
         except self._lost_by:
             await self._lose(hand)
+
+    async def _look_at_the_budget(self) -> None:
+        """Hear from all workers what they have spent, before something new is begun."""
+        if self._asked.whole == Limits():
+            return
+        for hand in [h for h in self._hands if h.there]:
+            try:
+                self._heard(await hand.actor.told.remote(0.0))
+            except self._lost_by:
+                await self._lose(hand)
 
     def _heard(self, events: Iterable[Event]) -> None:
         for event in events:

@@ -83,9 +83,9 @@ class Worker:
             self._room.set()
         return Written(found, self._told())
 
-    async def told(self) -> list[Event]:
-        """Return what happens in a while."""
-        await asyncio.sleep(TELL_EVERY_S)
+    async def told(self, after_s: float = TELL_EVERY_S) -> list[Event]:
+        """Return what has happened, after a while, since it was last told."""
+        await asyncio.sleep(after_s)
         return self._told()
 
     async def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""PostgreSQL, Chroma and Ray as processes of their own on this machine, each ended with its block."""
+"""PostgreSQL, Chroma and Ray as processes of their own, each ended with its block."""
 
 import os
 import pwd
@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,21 @@ DEBIANS = "/usr/lib/postgresql/*/bin/initdb"
 POSTGRES_USER = "postgres"
 READY_S, STOP_S = 60.0, 20.0
 BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class RayCluster:
+    address: str
+    others: list[subprocess.Popen[bytes]]
+    """All nodes but the first, which knows of the cluster's works."""
+
+    def lose_a_node(self) -> set[int]:
+        """End all processes of a node as a power cut does; return which they were."""
+        node = self.others.pop()
+        gone = {node.pid, *_descendants(node.pid)}
+        for process in gone:
+            os.kill(process, signal.SIGKILL)
+        return gone
 
 
 def free_port() -> int:
@@ -59,15 +75,17 @@ def chroma() -> Iterator[str]:
     """Yield the address of an empty Chroma server."""
     folder, port = Path(tempfile.mkdtemp(prefix="ink-chroma-")), free_port()
     command = [str(BIN / "chroma"), "run", "--path", str(folder), "--port", str(port)]
-    with _running(command, folder) as process:
+    with ExitStack() as ended:
+        ended.callback(shutil.rmtree, folder)
+        process = ended.enter_context(_running(command, folder))
         root = f"http://127.0.0.1:{port}"
         _wait(process, lambda: _answers(f"{root}/api/v2/heartbeat"))
         yield root
 
 
 @contextmanager
-def ray_cluster(nodes: int, cpus: int) -> Iterator[str]:
-    """Yield the address of a Ray cluster of so many nodes, each as if it were a machine."""
+def ray_cluster(nodes: int, cpus: int) -> Iterator[RayCluster]:
+    """Yield a Ray cluster of so many nodes, each as if it were a machine."""
     folder, port = Path(tempfile.mkdtemp(prefix="ink-ray-")), free_port()
     address = f"127.0.0.1:{port}"
     shared = ["--node-ip-address=127.0.0.1", f"--num-cpus={cpus}", "--block"]
@@ -78,9 +96,11 @@ def ray_cluster(nodes: int, cpus: int) -> Iterator[str]:
         running.callback(shutil.rmtree, folder, ignore_errors=True)
         first = running.enter_context(_running([*start, *head], folder))
         _wait(first, lambda: _listens(port))
-        for _ in range(nodes - 1):
+        others = [
             running.enter_context(_running([*start, f"--address={address}"], folder))
-        yield address
+            for _ in range(nodes - 1)
+        ]
+        yield RayCluster(address, others)
 
 
 @contextmanager
@@ -109,6 +129,13 @@ def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
         assert process.poll() is None, f"{process.args} ended with {process.returncode}"
         assert time.monotonic() < deadline, f"{process.args} was not ready in {READY_S:g} s"
         time.sleep(0.1)
+
+
+def _descendants(process: int) -> Iterator[int]:
+    for task in Path(f"/proc/{process}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            yield int(child)
+            yield from _descendants(int(child))
 
 
 def _answers(url: str) -> bool:
