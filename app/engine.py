@@ -83,7 +83,7 @@ def opened(settings: Settings) -> Iterator[Library]:
     Raises:
         LibraryUnusable: it cannot be opened.
     """
-    library = Library.open(settings.home, settings.library_address)
+    library = Library.open(settings.home, settings.library_address, settings.index_url)
     try:
         yield library
     finally:
