@@ -77,7 +77,7 @@ def test_the_tour_is_pictured(
 
     def picture(page: Page, name: str, *, table: bool = False) -> None:
         _drawn(page, table=table)
-        page.mouse.move(5, SIZE["height"] - 5)
+        page.mouse.move(SIZE["width"] - 20, SIZE["height"] - 20)
         page.screenshot(path=folder / f"{name}.png")
         assert 10_000 < (folder / f"{name}.png").stat().st_size < 200_000
 
@@ -91,6 +91,7 @@ def test_the_tour_is_pictured(
     light.get_by_role("button", name="Draft 3 candidates with").scroll_into_view_if_needed()
     picture(light, "candidates")
     light.goto(studio.address("inspect", work=work, section="s4"))
+    expect(light.get_by_text("Sent as system").first).to_be_visible()
     picture(light, "inspect")
     dark.goto(studio.address("memory", work=work))
     _drawn(dark, table=True)
