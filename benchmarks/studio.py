@@ -54,17 +54,15 @@ WAIT = """(shown) => {
   const shown_ = (code) => new Function("return " + code)()
   requestAnimationFrame(look)
 }"""
-SINCE_OPENED = """async (shown) => {
-  const is = new Function("return " + shown)
-  while (!is()) await new Promise(requestAnimationFrame)
-  return performance.now()
-}"""
-TEXT = "document.querySelector('[data-testid=stMain]')?.innerText"
-FIELD = (
-    "[...document.querySelectorAll('.field textarea, *')].map(e => e.shadowRoot)"
-    ".filter(Boolean).map(r => r.querySelector('textarea')).concat("
-    "[...document.querySelectorAll('.field textarea')]).filter(Boolean)[0]"
+FINDINGS = (
+    "document.querySelector('[data-testid=stMain]')?.innerText"
+    ".match(/Findings to answer\\s+(\\d+)/)?.[1]"
 )
+SHOWN = (
+    "document.querySelector('[data-testid=stMain]')?.innerText"
+    ".split('Shown from memory')[1]?.split('The person')[0]"
+)
+TEXT = "document.querySelector('[data-testid=stMain]')?.innerText"
 
 
 @dataclass(frozen=True)
@@ -125,14 +123,15 @@ def measured(
         tab = browser.new_page(viewport={"width": 1280, "height": 900})
         tab.set_default_timeout(PATIENCE_MS)
         tab.goto(address)
-        opened.append(tab.evaluate(SINCE_OPENED, asked.drawn))
+        tab.wait_for_function(asked.drawn)
+        opened.append(tab.evaluate("performance.now()"))
         tab.close()
     tab = browser.new_page(viewport={"width": 1280, "height": 900})
     tab.set_default_timeout(PATIENCE_MS)
     for _ in range(times):
         start = "works" if asked.name != "works" else "outline"
         tab.goto(studio.address(start if start != "works" else "", work=quote(work)))
-        tab.evaluate(SINCE_OPENED, DRAWN[start])
+        tab.wait_for_function(DRAWN[start])
         idle(tab)
         turned.append(
             took(tab, lambda: tab.get_by_role("link", name=asked.link).click(), asked.drawn)
@@ -183,6 +182,17 @@ def says(words: str) -> str:
     return f"{TEXT}?.includes({words!r})"
 
 
+def note_shown(tab: Page) -> None:
+    """Remember what is shown of a draft, and open the list of drafts."""
+    tab.evaluate(f"window.__shown = {SHOWN}")
+    tab.locator("[data-testid=stSelectbox] input").first.click()
+
+
+def note_findings(tab: Page) -> None:
+    """Remember how many findings are to be answered."""
+    tab.evaluate(f"window.__findings = {FINDINGS}")
+
+
 DRAWN = {"works": says("New work"), "outline": says("Choose a section to change it.")}
 PAGES = (
     Asked(
@@ -195,7 +205,7 @@ PAGES = (
     Asked(
         "brief",
         "Brief",
-        f"{says('What is to be written?')} || {says('A work keeps the brief')}",
+        f"{says('Begin with')} || {says('A work keeps the brief')}",
         lambda tab: tab.get_by_role("button", name="A report").click(),
         "document.querySelector('input[aria-label=Title]')?.value.includes('Quieter')",
         before=lambda tab: tab.goto(tab.url.split("?")[0]),
@@ -214,7 +224,7 @@ PAGES = (
         "Memory",
         says("2,000 entries"),
         lambda tab: tab.get_by_label("Find").press("Enter"),
-        f"{says('entries,')} && !{says('2,000 entries')}",
+        f"{says('entries,')} && !({says('2,000 entries')})",
         before=lambda tab: tab.get_by_label("Find").fill("berth 17"),
     ),
     Asked(
@@ -222,16 +232,16 @@ PAGES = (
         "Review",
         says("Constraints met"),
         lambda tab: tab.get_by_role("button", name="Accept").first.click(),
-        says("Accepted: to be mended"),
-        before=lambda tab: _take_back(tab),
+        f"{FINDINGS} !== window.__findings",
+        before=note_findings,
     ),
     Asked(
         "inspect",
         "Inspect",
         says("Shown from memory"),
         lambda tab: tab.get_by_role("option").nth(4).click(),
-        says("of 2,000 tokens"),
-        before=lambda tab: tab.locator("[data-testid=stSelectbox] input").first.click(),
+        f"{SHOWN} && {SHOWN} !== window.__shown",
+        before=note_shown,
     ),
     Asked(
         "takeaway",
@@ -241,12 +251,6 @@ PAGES = (
         says("For e-readers"),
     ),
 )
-
-
-def _take_back(tab: Page) -> None:
-    while (button := tab.get_by_role("button", name="Take back")).count():
-        button.first.click()
-        idle(tab)
 
 
 def large(home: Path, server: SimServer) -> str:

@@ -36,7 +36,7 @@ def page() -> None:
     ]
     tabs = st.tabs(names)
     with tabs[0]:
-        _entries(work, memory)
+        st.fragment(_entries)(work, memory)
     with tabs[1]:
         _summaries(work, memory)
     with tabs[2]:
@@ -53,6 +53,7 @@ def _counted(name: str, found: list[Any]) -> str:
     return f"{name} ({len(found)})" if found else name
 
 
+@place.safely
 def _entries(work: str, memory: Memory) -> None:
     _add(work)
     wanted = _filters(work)

@@ -34,7 +34,7 @@ def page() -> None:
     _pending(work)
     tree, graph, constraints = st.tabs(["Sections", "What waits for what", "Constraints"])
     with tree:
-        _tree(work, plan)
+        st.fragment(_tree)(work, plan)
     with graph:
         outline_graph.draw(outline, reading.rows(work))
     with constraints:
@@ -59,6 +59,7 @@ def _gate(work: str) -> None:
             place.go("write", work)
 
 
+@place.safely
 def _tree(work: str, plan: Plan) -> None:
     outline, texts, stale = plan.outline, reading.texts(work), reading.stale(work)
     position = outline.position

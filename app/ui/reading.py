@@ -9,6 +9,7 @@ import streamlit as st
 
 from inkwright.app import engine
 from inkwright.app.memory_of import Memory
+from inkwright.app.reviewing import Reviewed
 from inkwright.app.settings import Settings
 from inkwright.app.ui.place import settings
 from inkwright.memory import drafts, plans, staleness, typed, works
@@ -98,6 +99,13 @@ def lists(work_id: str, memory: Memory) -> Lists:
     return found
 
 
+def review(work_id: str) -> Reviewed:
+    """Return how a work stands against what was asked of it."""
+    now = settings()
+    found: Reviewed = _review(now, str(now.home), work_id, stamp(work_id))
+    return found
+
+
 def typing(work_id: str) -> list[str]:
     """Return the sections with typing that is no version yet."""
     with engine.opened(settings()) as library:
@@ -158,3 +166,8 @@ def _lists(_memory: Memory, home: str, work_id: str, changed: tuple[Any, ...]) -
     book = ledger(work_id)
     live = holding(book.latest())
     return Lists(conflicts(live), unpaid(book.latest()), book.proposed(), _memory.findings())
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _review(_now: Settings, home: str, work_id: str, changed: tuple[Any, ...]) -> Reviewed:
+    return engine.review(work_id, _now)

@@ -49,7 +49,7 @@ def _reviewed(work: str) -> Reviewed:
     now = (work, reading.stamp(work))
     known = st.session_state.get(_KEPT)
     if known is None or known[0] != now:
-        known = (now, engine.review(work, place.settings()))
+        known = (now, reading.review(work))
         st.session_state[_KEPT] = known
     found: Reviewed = known[1]
     return found
