@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from inkwright.memory import schema
 from inkwright.memory.errors import LeaseLost, LibraryUnusable
@@ -44,6 +44,7 @@ class Library:
 
     def __init__(self, engine: Engine, home: Path) -> None:
         self.engine, self.home = engine, home
+        self._writing = engine.execution_options(inkwright_write=True)
 
     @classmethod
     def open(cls, home: Path, url: str | None = None) -> "Library":
@@ -88,8 +89,7 @@ class Library:
         """
         with (
             _readable_faults(self.home),
-            self.engine.connect().execution_options(inkwright_write=True) as connection,
-            connection.begin(),
+            self._writing.begin() as connection,
         ):
             if lease is not None:
                 _hold_fence(connection, lease)
@@ -154,7 +154,8 @@ def _engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("inkwright_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+        raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN")  # by itself, ten times as fast
 
     return engine
 
@@ -208,8 +209,8 @@ def _readable_faults(home: Path) -> Iterator[None]:
     """Turn faults of the medium into one clear line."""
     try:
         yield
-    except (OperationalError, DBAPIError) as fault:
-        said = str(fault.orig).lower()
+    except (DBAPIError, sqlite3.Error) as fault:
+        said = str(fault.orig if isinstance(fault, DBAPIError) else fault).lower()
         causes = {
             "readonly": "the library is read-only",
             "read-only": "the library is read-only",
@@ -220,7 +221,7 @@ def _readable_faults(home: Path) -> Iterator[None]:
             "locked": "another process keeps the library locked",
             "disk i/o": "the disk cannot be read or written",
         }
-        if "connection" in said and "sqlite" not in type(fault.orig).__module__:
+        if "connection" in said and "sqlite" not in type(getattr(fault, "orig", fault)).__module__:
             raise LibraryUnusable(
                 "the library's database cannot be reached; start it, or correct "
                 "INKWRIGHT_LIBRARY_URL"
