@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from inkwright.agents import archivist, formats, length, reviewer, rules
 from inkwright.agents.desk import Desk
 from inkwright.agents.length import FEW_WORDS, Band
+from inkwright.agents.side_by_side import all_of
 from inkwright.memory import drafts
 from inkwright.memory.draft import Draft, Manifest, Review
 from inkwright.memory.entry import Entry
@@ -32,14 +33,12 @@ async def balance(desk: Desk) -> bool:
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    changed = False
-    for section in desk.plan.outline.sections:
-        current = drafts.current(desk.library, desk.work)
-        if not _complete(desk, current):
-            return False
-        own = length.band(desk, section)
-        if own.miss(current[section.id].words):
-            changed |= await _resized(desk, current[section.id], own)
+    current = drafts.current(desk.library, desk.work)
+    if not _complete(desk, current):
+        return False
+    own = {s.id: length.band(desk, s) for s in desk.plan.outline.sections}
+    off = [sid for sid in own if own[sid].miss(current[sid].words)]
+    changed = any(await all_of(_resized(desk, current[sid], own[sid]) for sid in off))
     aim = length.whole_band(desk)
     tried: set[str] = set()
     while True:
