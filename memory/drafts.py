@@ -110,7 +110,7 @@ def start(library: Library, lease: Lease, frozen: Manifest) -> int:
     """Freeze a section's manifest: ``started``. Returns the manifest's id."""
     with library.write(lease) as db:
         number = put_manifest(db, lease.work, frozen)
-        _set(db, lease, frozen.section, state="started", manifest=number, failure=None)
+        set_row(db, lease, frozen.section, state="started", manifest=number, failure=None)
         return number
 
 
@@ -126,7 +126,7 @@ def land(
 ) -> Draft:
     """Store a first draft and what it establishes: ``drafted``."""
     with library.write(lease) as db:
-        draft = _new_version(
+        draft = new_version(
             db,
             lease,
             section,
@@ -136,7 +136,7 @@ def land(
             summary=summary,
         )
         ledger.append(db, lease.work, delta)
-        _set(
+        set_row(
             db,
             lease,
             section,
@@ -167,7 +167,7 @@ def accept(
     """Take a reviewed text: ``accepted``. A text unlike ``draft``'s becomes a new version."""
     with library.write(lease) as db:
         if text != draft.text:
-            draft = _new_version(
+            draft = new_version(
                 db,
                 lease,
                 draft.section,
@@ -179,8 +179,8 @@ def accept(
                 held=moved(draft.held, draft.text, text),
             )
             ledger.append(db, lease.work, delta)
-        _set_review(db, lease, draft, review, rounds)
-        _set(
+        set_review(db, lease, draft, review, rounds)
+        set_row(
             db,
             lease,
             draft.section,
@@ -208,7 +208,7 @@ def patch(
     ``held``: what of it is the person's; None: what of theirs the patch has left.
     """
     with library.write(lease) as db:
-        patched = _new_version(
+        patched = new_version(
             db,
             lease,
             draft.section,
@@ -220,11 +220,11 @@ def patch(
             held=moved(draft.held, draft.text, text) if held is None else held,
         )
         if review is not None:
-            _set_review(db, lease, patched, review, draft.rounds)
+            set_review(db, lease, patched, review, draft.rounds)
         ledger.append(db, lease.work, delta)
         stamps = [*stamped(db, lease.work, draft), *checked]
         _stamp(db, lease.work, patched, stamps)
-        _set(db, lease, draft.section, draft=patched.version)
+        set_row(db, lease, draft.section, draft=patched.version)
     return patched
 
 
@@ -276,7 +276,7 @@ def put_by_person(
         held += surviving(before.held, before.text, text)
     same = before is not None and before.text == text
     number = before.manifest if before and same else _unknown(db, lease.work, frozen, before)
-    draft = _new_version(
+    draft = new_version(
         db,
         lease,
         section,
@@ -291,9 +291,9 @@ def put_by_person(
     if before is not None and same:
         _stamp(db, lease.work, draft, stamped(db, lease.work, before))
         if before.review is not None:
-            _set_review(db, lease, draft, before.review, before.rounds)
+            set_review(db, lease, draft, before.review, before.rounds)
     drafted = {} if before else {"drafted": draft.version}
-    _set(
+    set_row(
         db,
         lease,
         section,
@@ -309,21 +309,26 @@ def put_by_person(
 def hold(library: Library, lease: Lease, draft: Draft, held: Sequence[Held]) -> Draft:
     """Store the newest draft again, with other stretches held: the words are the same."""
     with library.write(lease) as db:
-        again = _new_version(
-            db,
-            lease,
-            draft.section,
-            draft.text,
-            stage=draft.stage,
-            manifest=draft.manifest,
-            summary=draft.summary,
-            base=draft.version,
-            held=held,
-        )
-        _stamp(db, lease.work, again, stamped(db, lease.work, draft))
-        if draft.review is not None:
-            _set_review(db, lease, again, draft.review, draft.rounds)
-        _set(db, lease, draft.section, draft=again.version)
+        return put_again(db, lease, draft, held)
+
+
+def put_again(db: Connection, lease: Lease, draft: Draft, held: Sequence[Held]) -> Draft:
+    """As ``hold``, within the caller's transaction."""
+    again = new_version(
+        db,
+        lease,
+        draft.section,
+        draft.text,
+        stage=draft.stage,
+        manifest=draft.manifest,
+        summary=draft.summary,
+        base=draft.version,
+        held=held,
+    )
+    _stamp(db, lease.work, again, stamped(db, lease.work, draft))
+    if draft.review is not None:
+        set_review(db, lease, again, draft.review, draft.rounds)
+    set_row(db, lease, draft.section, draft=again.version)
     return again
 
 
@@ -363,7 +368,7 @@ def all_stamped(library: Library, work: str, current: Mapping[str, Draft]) -> di
 def fail(library: Library, lease: Lease, section: str, reason: str) -> None:
     """Record why a section could not be written; resuming tries again."""
     with library.write(lease) as db:
-        _set(db, lease, section, failure=reason)
+        set_row(db, lease, section, failure=reason)
 
 
 def _joined(library: Library, work: str, which: str) -> dict[str, Draft]:
@@ -372,7 +377,7 @@ def _joined(library: Library, work: str, which: str) -> dict[str, Draft]:
         return {row["section"]: _draft(row) for row in found}
 
 
-def _new_version(
+def new_version(
     db: Connection,
     lease: Lease,
     section: str,
@@ -384,6 +389,7 @@ def _new_version(
     base: int | None = None,
     held: Sequence[Held] = (),
 ) -> Draft:
+    """Store a text under the section's next number, within the caller's transaction."""
     author: Author = "model"
     if held:
         author = "person" if covers(held, text) else "mixed"
@@ -468,11 +474,13 @@ def _next_version(db: Connection, work: str, section: str) -> int:
     return (db.execute(_NEWEST, _of(work, section)).scalar() or 0) + 1
 
 
-def _set(db: Connection, lease: Lease, section: str, **values: object) -> None:
+def set_row(db: Connection, lease: Lease, section: str, **values: object) -> None:
+    """Record where a section stands, within the caller's transaction."""
     db.execute(_setting(tuple(values)), {**_of(lease.work, section), **values})
 
 
-def _set_review(db: Connection, lease: Lease, draft: Draft, review: Review, rounds: int) -> None:
+def set_review(db: Connection, lease: Lease, draft: Draft, review: Review, rounds: int) -> None:
+    """Record what was found about a version, within the caller's transaction."""
     told = {"new_review": review.model_dump(mode="json"), "new_rounds": rounds}
     of = {**_of(lease.work, draft.section), "of_draft": draft.version}
     db.execute(_REVIEWED, {**of, **told})

@@ -8,22 +8,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    bindparam,
-    create_engine,
-    event,
-    inspect,
-    text,
-    update,
-)
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import Connection, Engine, bindparam, inspect, text, update
+from sqlalchemy.exc import DBAPIError
 
 from inkwright.memory import schema
+from inkwright.memory.databases import ALONE, LEASED, WRITE, connected, reading
 from inkwright.memory.errors import LeaseLost, LibraryUnusable
-
-BUSY_TIMEOUT_S = 30
 
 
 @dataclass(frozen=True)
@@ -39,15 +29,18 @@ class Library:
     """All works of one person or one installation.
 
     ``home`` is a private folder (mode 0700) with the SQLite file and the vector index; ``url``
-    names another database instead.
+    names another database instead, and ``index_url`` a Chroma server.
     """
 
-    def __init__(self, engine: Engine, home: Path) -> None:
-        self.engine, self.home = engine, home
-        self._writing = engine.execution_options(inkwright_write=True)
+    def __init__(self, engine: Engine, home: Path, index_url: str | None = None) -> None:
+        self.engine, self.home, self.index_url = engine, home, index_url
+        self._reading = reading(engine)
+        self._alone, self._leased = (
+            engine.execution_options(**{WRITE: how}) for how in (ALONE, LEASED)
+        )
 
     @classmethod
-    def open(cls, home: Path, url: str | None = None) -> "Library":
+    def open(cls, home: Path, url: str | None = None, index_url: str | None = None) -> "Library":
         """Open the library in ``home``, creating or upgrading it where needed.
 
         Raises:
@@ -64,10 +57,14 @@ class Library:
                 "set INKWRIGHT_HOME to a folder you can write to"
             ) from fault
         file = home / "library.db"
-        engine = _engine(url or f"sqlite:///{file}")
-        library = cls(engine, home)
-        with _readable_faults(home):
-            library._bring_up_to_date(file if url is None else None)
+        engine = connected(url or f"sqlite:///{file}")
+        library = cls(engine, home, index_url)
+        try:
+            with _readable_faults(home):
+                library._bring_up_to_date(file if url is None else None)
+        except BaseException:
+            library.close()
+            raise
         return library
 
     def close(self) -> None:
@@ -76,7 +73,7 @@ class Library:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one consistent state."""
-        with _readable_faults(self.home), self.engine.connect() as connection:
+        with _readable_faults(self.home), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
@@ -89,7 +86,7 @@ class Library:
         """
         with (
             _readable_faults(self.home),
-            self._writing.begin() as connection,
+            (self._alone if lease is None else self._leased).begin() as connection,
         ):
             if lease is not None:
                 _hold_fence(connection, lease)
@@ -137,45 +134,6 @@ class Library:
 def now() -> float:
     """Seconds since the epoch, as rows are stamped."""
     return time.time()
-
-
-def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return _served(url)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
-
-    @event.listens_for(engine, "connect")
-    def _set_up(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        connection.execute("PRAGMA secure_delete=ON")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("inkwright_write")
-        raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-        raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN")  # by itself, ten times as fast
-
-    return engine
-
-
-def _served(url: str) -> Engine:
-    """Return a database that a server holds; of PostgreSQL by psycopg, unless the URL says how."""
-    scheme, rest = url.split("://", 1) if "://" in url else ("", "")
-    if scheme in ("postgresql", "postgres"):
-        url = f"postgresql+psycopg://{rest}"
-    try:
-        return create_engine(url, pool_pre_ping=True)
-    except ArgumentError as fault:
-        raise LibraryUnusable(
-            "the library's address is not a database's: set INKWRIGHT_LIBRARY_URL to something "
-            "like postgresql://user@host/name"
-        ) from fault
-    except ModuleNotFoundError as fault:
-        raise LibraryUnusable(
-            f"this database needs the package {fault.name}: pip install 'inkwright[postgres]'"
-        ) from fault
 
 
 def _copy(file: Path, copy: Path) -> None:

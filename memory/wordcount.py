@@ -30,6 +30,10 @@ _SENTENCE = re.compile(
 )
 
 
+USUAL_CHARACTERS, USUAL_CHARACTERS_HAN = 5.2, 1.13
+"""Characters that a word takes, punctuation with it; in Chinese a character is a word."""
+
+
 @dataclass(frozen=True)
 class Sentence:
     """One sentence of a text; ``start`` and ``end`` in code points."""
@@ -43,6 +47,11 @@ class Sentence:
 def count_words(text: str) -> int:
     """Return the number of words in ``text``."""
     return len(words(text))
+
+
+def count_characters(text: str) -> int:
+    """Return the number of characters in ``text``, punctuation among them, white space not."""
+    return sum(not c.isspace() for c in text)
 
 
 def words(text: str) -> list[str]:
