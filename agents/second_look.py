@@ -6,12 +6,12 @@ that no entry tells; and once more those that speak of something memory has from
 every section heard all that stands before it, there is nothing to look at.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from inkwright.agents import archivist
 from inkwright.agents.desk import Desk
+from inkwright.agents.side_by_side import all_of
 from inkwright.memory import drafts
 from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.entry import Entry
@@ -39,8 +39,8 @@ async def look_again(desk: Desk) -> None:
         overlooked = _overlooked(desk, current, look)
         if not overlooked:
             return
-        found = await asyncio.gather(
-            *(_found(desk, current[sid], text, look) for sid, text in overlooked.items())
+        found = await all_of(
+            _found(desk, current[sid], text, look) for sid, text in overlooked.items()
         )
         learnt = [(d, new) for d, new in zip(map(current.get, overlooked), found, strict=True) if d]
         drafts.learn(desk.library, desk.lease, learnt, _stamp(look))
