@@ -61,6 +61,7 @@ NOTHING_TO_SAY: Mapping[str, Any] = {
     "edits": [],
     "sentences": [],
     "seams": [],
+    "breaches": [],
 }
 
 
