@@ -78,7 +78,6 @@ async def trim(
     surplus_words: int,
     most_words: int,
     *,
-    some: bool = False,
     held: Sequence[Held] = (),
     turn: int,
     priority: float = 0.0,
@@ -86,8 +85,8 @@ async def trim(
     """Return ``text`` without as many sentences as make up ``surplus_words``, as nearly as can be.
 
     The editor names sentences that can go, more than are needed, and code chooses among them by
-    counting: never more than ``most_words`` words, nothing ``held``, and no sentence that a rule
-    wants there. With ``some`` the shortest sentence may go although it is longer than that.
+    counting: nothing ``held``, no sentence that a rule wants there, and never more than
+    ``most_words`` words, unless every sentence is longer than that: then the shortest goes.
     """
     parts = sentences(text)
     listed = "\n".join(
@@ -107,9 +106,9 @@ async def trim(
     ]
     constraints = desk.plan.carried(section)
     free = [n for n in numbers if not rules.breaks(text, without(text, parts, {n}), constraints)]
-    if some and free:
-        surplus_words = max(surplus_words, min(count_words(parts[n - 1].text) for n in free))
-        most_words = max(most_words, surplus_words)
+    shortest = min((count_words(parts[n - 1].text) for n in free), default=0)
+    if shortest > most_words:
+        surplus_words = most_words = shortest
     return cut(text, parts, free, surplus_words, most_words, constraints)
 
 

@@ -162,8 +162,6 @@ class _Going:
     turn: int = 0
     ratio: float = 1.0
     """Words that the writer gave for each one it was last asked for, if it gave too few."""
-    stuck: bool = False
-    """No sentence was short enough to go: next, one that is too long goes, and words come back."""
 
 
 async def fit(
@@ -216,12 +214,10 @@ async def _step(
     if words >= aim.low:
         if not edits:
             return text
-        shorter = await editor.trim(
+        return await editor.trim(
             desk, section.id, text, -missing, words - aim.low,
-            some=going.stuck, held=held, turn=going.turn, priority=priority,
+            held=held, turn=going.turn, priority=priority,
         )  # fmt: skip
-        going.stuck = shorter == text
-        return shorter
     if edits and missing <= FEW_WORDS:
         most = aim.high - words if aim.high is not None else 2 * missing
         return await editor.densify(

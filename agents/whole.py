@@ -129,8 +129,7 @@ def _stamp(finding: Finding) -> str:
 def _stamps(desk: Desk) -> set[str]:
     """Return what every newest draft was checked against: an interrupted repair is not redone."""
     current = drafts.current(desk.library, desk.work)
-    with desk.library.read() as db:
-        return {s for draft in current.values() for s in drafts.stamped(db, desk.work, draft)}
+    return set().union(*drafts.all_stamped(desk.library, desk.work, current).values())
 
 
 def _place(desk: Desk, current: Mapping[str, Draft], finding: Finding) -> Draft | None:

@@ -6,8 +6,12 @@ live with the benchmarks.)
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import regex
+
+KEPT = 1024
+"""Texts whose sentences and number of words are kept in mind: each is asked for many times."""
 
 _WORD = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}]"
@@ -34,6 +38,7 @@ class Sentence:
     end: int
 
 
+@lru_cache(maxsize=KEPT)
 def count_words(text: str) -> int:
     """Return the number of words in ``text``."""
     return len(_WORD.findall(text))
@@ -49,6 +54,7 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+@lru_cache(maxsize=KEPT)
 def sentences(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of ``text``; what lies between them is white space."""
     return tuple(Sentence(m.group(), m.start(), m.end()) for m in _SENTENCE.finditer(text))
