@@ -344,7 +344,7 @@ def judge(
 ) -> None:
     """Store what is known of a draft by now, stamped as checked against ``checked``."""
     with library.write(lease) as db:
-        _set_review(db, lease, draft, review, draft.rounds)
+        set_review(db, lease, draft, review, draft.rounds)
         _stamp(db, lease.work, draft, checked)
 
 
