@@ -129,7 +129,7 @@ async def look_again(
     Raises:
         ModelError: no answer came.
     """
-    answer = await _asked(desk, section, text, (), f"look again {look}", 0.0)
+    answer = await _asked(desk, section, text, (), f"look again {look}", 0.0, sample=look)
     own = desk.ledger.of_section(section.id)
     known = (*own, *_put_right(desk, section))
     return _delta(desk, section, draft.text, draft.version, own, answer, known)
@@ -142,6 +142,8 @@ async def _asked(
     old: Sequence[Entry],
     purpose: str,
     priority: float,
+    *,
+    sample: int = 0,
 ) -> Delta:
     listed = "\n".join(e.line for e in old)
     prompt = inputs.Remember(
@@ -150,7 +152,9 @@ async def _asked(
         entries=fence("entries", listed),
         draft=fence("draft", desk.clipped(text, ANSWER_TOKENS, listed)),
     )
-    ask = desk.ask(section.id, "archivist", purpose, prompt, ANSWER_TOKENS, priority=priority)
+    ask = desk.ask(
+        section.id, "archivist", purpose, prompt, ANSWER_TOKENS, priority=priority, sample=sample
+    )
     return await desk.models.form(ask, Delta)
 
 

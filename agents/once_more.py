@@ -2,7 +2,8 @@
 
 What repeats is found by rule, so that each fault has its quote; how neighbours join, by a judge.
 Of two sections that say the same, the one whose topic it is keeps it, and the other is patched:
-once, and what is left is reported. (Conflicts in memory are for settling.)
+once, and what is left is reported. A sentence that only states what memory holds as a fact is no
+fault: sections are to agree on it. (Conflicts in memory are for settling.)
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +13,10 @@ from inkwright.agents import editor
 from inkwright.agents.answers import Seams
 from inkwright.agents.balance import keep
 from inkwright.agents.desk import Desk
-from inkwright.memory import drafts, repetition
+from inkwright.memory import drafts, ledger, repetition
 from inkwright.memory.draft import Draft, Finding
 from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.excerpts import Facts
 from inkwright.memory.held import touches
 from inkwright.memory.outline import Section
 from inkwright.memory.repetition import Repeat
@@ -45,7 +47,7 @@ class Fault(Value):
 async def faults(desk: Desk, *, judged: bool) -> tuple[Fault, ...]:
     """Return what is to be mended; ``judged``: a judge looks at the joins between sections too."""
     current = _in_order(desk)
-    found = [_mendable(desk, current, r) for r in repetition.repeats(_texts(current))]
+    found = [_mendable(desk, current, r) for r in _unwanted(desk, _texts(current))]
     taken = [f for f in found if f is not None]
     if judged and desk.arms.review == "full":
         taken += await _seams(desk, current)
@@ -73,8 +75,7 @@ async def mend(desk: Desk, found: Sequence[Fault]) -> bool:
 
 def remaining(desk: Desk) -> list[str]:
     """Return a line for what the piece still says twice."""
-    current = _in_order(desk)
-    left = repetition.repeats(_texts(current))
+    left = _unwanted(desk, _texts(_in_order(desk)))
     lines = [f"{r.section} repeats {r.of}: {r.quote[:100]!r}" for r in left[:TOLD]]
     more = len(left) - TOLD
     return [*lines, f"{more} more sentences say what others have said"] if more > 0 else lines
@@ -122,6 +123,16 @@ async def _mended(
     after = _repeats({**_texts(_in_order(desk)), section.id: text})
     kept = after <= before and await keep(desk, draft, text, checked=(stamp,))
     return after if kept else None
+
+
+def _unwanted(desk: Desk, texts: Mapping[str, str]) -> list[Repeat]:
+    """Return the repeats that are more than facts which sections agree on."""
+    facts = Facts(ledger.holding(desk.ledger.refresh().latest()))
+    return [
+        r
+        for r in repetition.repeats(texts)
+        if r.kind == "opening" or r.section == r.of or not facts.stated(r.quote)
+    ]
 
 
 def _repeats(texts: Mapping[str, str]) -> int:

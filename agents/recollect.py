@@ -93,6 +93,7 @@ async def _long_term(
         titles={s.id: s.title for s in desk.plan.outline.sections},
         accounts={sid: d.summary for sid, d in heard.items()},
         subjects=section.subjects if arm == "full" else (),
+        own=section.about if arm == "full" else "",
     )
 
 

@@ -57,6 +57,27 @@ def tells(entry: Entry, sentence: str) -> bool:
     return said <= terms(sentence) if said else normalise(entry.statement) in normalise(sentence)
 
 
+class Facts:
+    """What memory holds of its subjects, to be found in sentences that do no more than say so."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._by_word: dict[str, list[Entry]] = {}
+        for entry in entries:
+            if entry.attribute and entry.kind != "event" and (said := terms(entry.statement)):
+                self._by_word.setdefault(max(said, key=lambda w: (len(w), w)), []).append(entry)
+
+    def stated(self, sentence: str) -> bool:
+        """True when half the words of ``sentence`` or more are those of one fact, all of it."""
+        said = terms(sentence)
+        return any(
+            2 * len(terms(entry.line) & said) >= len(said)
+            and tells(entry, sentence)
+            and _names_in(sentence).among(entry.names)
+            for word in said
+            for entry in self._by_word.get(word, ())
+        )
+
+
 @lru_cache(maxsize=4096)
 def _names_in(sentence: str) -> NamesIn:
     return NamesIn(sentence)

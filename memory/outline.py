@@ -72,6 +72,11 @@ class Section(Value):
         return self.within[0] if self.within else self.id
 
     @property
+    def about(self) -> str:
+        """What it is itself about, as against its neighbours and what others cover."""
+        return "\n".join((self.title, self.purpose, *self.key_points, self.owns, *self.subjects))
+
+    @property
     def digest(self) -> str:
         """Changes when anything the writer is told about this section changes."""
         told = self.model_dump(mode="json", exclude={"placed"})

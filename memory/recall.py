@@ -1,9 +1,10 @@
 """Recall: which entries and passages a section is shown, within a token budget.
 
-Pinned entries come first, then those whose subject or alias is named in the section's orders, then
-the rest. Within each tier, vector, lexical and reading order are fused by reciprocal rank (Cormack
-et al. 2009, doi:10.1145/1571941.1572114). Each candidate goes in raw, in short, or not at all. A
-pure function: the same inputs recall the same.
+Pinned entries come first, then those whose subject or alias is named in what the orders say of the
+section itself, then those named elsewhere in them (of its neighbours, say), then the rest. Within
+each tier, vector, lexical and reading order are fused by reciprocal rank (Cormack et al. 2009,
+doi:10.1145/1571941.1572114). Each candidate goes in raw, in short, or not at all. A pure function:
+the same inputs recall the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ RANK_OFFSET = 60
 PASSAGE_SHARE = 0.3
 MISSES = 40
 """So many candidates in a row that do not fit are the last that are tried."""
-_PINNED, _NAMED, _RELATED = range(3)
+_PINNED, _OWN, _NAMED, _RELATED = range(4)
 _ENTRY = "entry:"
 
 
@@ -48,26 +49,29 @@ def recall(
     titles: Mapping[str, str],
     accounts: Mapping[str, str] | None = None,
     subjects: Sequence[str] = (),
+    own: str = "",
 ) -> Recalled:
     """Choose from ``entries`` and ``passages`` what bears on ``orders``.
 
     ``nearest`` maps entry and passage ids, nearest first, to cosine distance; those not in it were
     not found by vector search. ``titles`` and ``accounts`` are those of the sections that passages
-    come from; ``subjects`` are names to look for in passages beside those that entries have. Other
-    entries than the pinned leave passages their share, and take what those leave.
+    come from; ``subjects`` are names to look for in passages beside those that entries have;
+    ``own`` is what of ``orders`` is about the section itself. Other entries than the pinned leave
+    passages their share, and take what those leave.
     """
-    ranked = _Ranking(orders, entries, nearest)
-    names = ranked.named | {normalise(name) for name in subjects}
-    found = verbatim.candidates(orders, passages, names, entries, nearest)
-    first = _fitting([e for e in ranked.entries if e.pinned], budget_tokens, count)
+    ranked = _Ranking(orders, own, entries, nearest)
+    its = {normalise(name) for name in subjects}
+    names, first = ranked.named | its, ranked.own | its
+    found = verbatim.candidates(orders, passages, names, entries, nearest, first=first)
+    lines = _fitting([e for e in ranked.entries if e.pinned], budget_tokens, count)
     others = [e for e in ranked.entries if not e.pinned]
-    room = int(budget_tokens * (1 - PASSAGE_SHARE)) - _spent(first, count)
-    first |= _fitting(others, room, count)
-    spent = _spent(first, count)
+    room = int(budget_tokens * (1 - PASSAGE_SHARE)) - _spent(lines, count)
+    lines |= _fitting(others, room, count)
+    spent = _spent(lines, count)
     quoted = verbatim.choose(found, budget_tokens - spent, count, titles, accounts or {})
     left = budget_tokens - spent - quoted.tokens
-    rest = [e for e in ranked.entries if e.id not in first]
-    lines = first | _fitting(rest, left, count)
+    rest = [e for e in ranked.entries if e.id not in lines]
+    lines |= _fitting(rest, left, count)
     left = budget_tokens - quoted.tokens - _spent(lines, count)
     for entry in ranked.entries[: ranked.told]:
         short = _in_short(entry)
@@ -122,16 +126,20 @@ class _Ranking:
     Thousands are ranked before every section, so what each gets is worked out column by column.
     """
 
-    def __init__(self, orders: str, entries: Sequence[Entry], nearest: Mapping[str, float]) -> None:
+    def __init__(
+        self, orders: str, own: str, entries: Sequence[Entry], nearest: Mapping[str, float]
+    ) -> None:
         by_name: dict[str, list[int]] = {}
         for place, entry in enumerate(entries):
             for name in entry.names:
                 by_name.setdefault(name, []).append(place)
-        self.named = NamesIn(orders).among(by_name)
+        self.own = NamesIn(own).among(by_name)
+        self.named = NamesIn(orders).among(by_name) | self.own
         self._near = nearest.keys()
         tiers = np.full(len(entries), _RELATED)
-        for name in self.named:
-            tiers[by_name[name]] = _NAMED
+        for names, tier in ((self.named, _NAMED), (self.own, _OWN)):
+            for name in names:
+                tiers[by_name[name]] = tier
         tiers[[place for place, entry in enumerate(entries) if entry.pinned]] = _PINNED
         best_words = rarest(orders, [e.line for e in entries])
         self._sharing = {entries[place].id for place in best_words}

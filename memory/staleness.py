@@ -6,19 +6,20 @@ from itertools import chain
 
 from inkwright.memory import citations, drafts, plans, sources
 from inkwright.memory import resting as resting_on
-from inkwright.memory.draft import Draft, Manifest
+from inkwright.memory.draft import Draft, Manifest, Shown
 from inkwright.memory.entry import Entry
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library
 from inkwright.memory.names import NamesIn
 from inkwright.memory.outline import Outline
 from inkwright.memory.plans import Plan
-from inkwright.memory.sameness import same_topic
+from inkwright.memory.sameness import same_fact, same_topic
 from inkwright.memory.sight import in_sight
 from inkwright.memory.values import digest
 
 SOURCE = "source:"
 """Before its key: the id of a change that is a source."""
+UNSEEN = "memory had it before, did not show it, and the section says otherwise"
 ASKED_AGAIN = 2
 """So often at most a judge is asked again about what it and memory disagree on."""
 
@@ -76,8 +77,7 @@ def find(
     dropped = sources.dropped(library, work)
     unfounded = _unfounded(library, work, ledger, dropped)
     current, manifests = drafts.current(library, work), drafts.manifests(library, work)
-    with library.read() as db:
-        stamps = {sid: set(drafts.stamped(db, work, d)) for sid, d in current.items()}
+    stamps = drafts.all_stamped(library, work, current)
     versions = basis or {sid: draft.version for sid, draft in current.items()}
     found = []
     for section in plan.outline.sections:
@@ -193,20 +193,36 @@ def _shown_changes(
         elif now is None and shown.entry in successor:
             heir = successor[shown.entry]
             yield _change(heir, f"{heir.subject}: what memory says was superseded")
-        elif now is None and (instead := _instead(outline, visible, latest[shown.entry])):
-            yield _change(instead, f"{instead.subject}: what memory said was retracted")
+        elif now is None and (instead := _instead(outline, ledger, visible, latest[shown.entry])):
+            if not same_fact(instead, _version(ledger, shown)):
+                yield _change(instead, f"{instead.subject}: what memory said was retracted")
         elif now is None:
             yield _gone(latest[shown.entry], "what memory said was retracted")
 
 
-def _instead(outline: Outline, visible: Mapping[str, Entry], gone: Entry) -> Entry | None:
+def _instead(
+    outline: Outline, ledger: Ledger, visible: Mapping[str, Entry], gone: Entry
+) -> Entry | None:
     """Return what else memory has on the topic of an entry that is gone, whoever's word counts."""
     others = [
         e
-        for e in visible.values()
-        if gone.attribute and same_topic(e, gone) and e.story_time == gone.story_time
+        for e in _on_topic(ledger, visible, gone)
+        if same_topic(e, gone) and e.story_time == gone.story_time
     ]
     return min(others, key=lambda e: _rank(outline, e), default=None)
+
+
+def _on_topic(ledger: Ledger, visible: Mapping[str, Entry], entry: Entry) -> list[Entry]:
+    """Return the visible entries that have, or have had, the attribute of one subject."""
+    if not entry.attribute:
+        return []
+    found = {e.id for e in ledger.on_topic(entry)} & visible.keys()
+    return [visible[eid] for eid in sorted(found)]
+
+
+def _version(ledger: Ledger, shown: Shown) -> Entry:
+    """Return an entry as it was shown."""
+    return next(e for e in ledger.versions(shown.entry) if e.version == shown.version)
 
 
 def _denied(ledger: Ledger, manifest: Manifest, draft: Draft) -> Iterator[Change]:
@@ -242,6 +258,9 @@ def _appeared(
         for e in visible.values()
         if e.id not in shown and _is_news(e, manifest, later) and _holds_at(outline, e, sid)
     ]
+    seen = {s.entry for s in manifest.shown if s.seen}
+    disputed = _disputed(ledger, visible, sid, {*seen, *(e.id for e in new)})
+    new += [e for e in disputed.values() if _holds_at(outline, e, sid)]
     if not new:
         return
     mentioned = NamesIn(draft.text).among({name for e in new for name in e.names})
@@ -250,7 +269,27 @@ def _appeared(
     rivals = [e for e in visible.values() if any((name, e.topic[1]) in topics for name in e.names)]
     for entry in named:
         if not _overruled(outline, entry, rivals):
-            yield _change(entry, f"{entry.subject}: {_why_news(entry, manifest)}")
+            why = UNSEEN if entry.id in disputed else _why_news(entry, manifest)
+            yield _change(entry, f"{entry.subject}: {why}")
+
+
+def _disputed(
+    ledger: Ledger, visible: Mapping[str, Entry], sid: str, aside: Set[str]
+) -> dict[str, Entry]:
+    """Return what memory had already, but not shown to this section, which says otherwise.
+
+    The entries of ``aside`` are left out.
+    """
+    return {
+        other.id: other
+        for own in ledger.of_section(sid)
+        for other in _on_topic(ledger, visible, own)
+        if other.id not in aside
+        and other.id != own.supersedes
+        and other.story_time == own.story_time
+        and same_topic(other, own)
+        and not same_fact(other, own)
+    }
 
 
 def _why_news(entry: Entry, manifest: Manifest) -> str:

@@ -1,7 +1,8 @@
 """Verbatim: which earlier text a section is shown in its own words, and which in short.
 
 First come sentences that name a subject of the orders and say what memory has no entry for, those
-of the rarest words in common first; then the passages nearest in meaning. What does not fit is told
+about the section's own subjects and of the rarest words in common first; then the passages nearest
+in meaning. What does not fit is told
 by its section's account of itself, or not at all.
 """
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from inkwright.memory import excerpts
 from inkwright.memory.draft import Quoted
 from inkwright.memory.entry import Entry
-from inkwright.memory.names import rarest
+from inkwright.memory.names import NamesIn, rarest
 from inkwright.memory.passages import Passage
 from inkwright.memory.wordcount import sentences
 
@@ -45,10 +46,15 @@ def candidates(
     names: Set[str],
     entries: Sequence[Entry],
     nearest: Mapping[str, float],
+    *,
+    first: Set[str] = frozenset(),
 ) -> Iterator[Candidate]:
-    """Yield what may be shown, in order of preference. ``names`` are those that the orders name."""
+    """Yield what may be shown, in order of preference.
+
+    ``names`` are those that the orders name; those of ``first`` come before the others.
+    """
     told = set()
-    for passage, text in _naming(orders, passages, names, entries) if names else ():
+    for passage, text in _naming(orders, passages, names, first, entries) if names else ():
         told.add(passage.id)
         yield Candidate(passage, text, "names what the orders name")
     known = {p.id: p for p in passages}
@@ -59,7 +65,11 @@ def candidates(
 
 
 def _naming(
-    orders: str, passages: Sequence[Passage], names: Set[str], entries: Sequence[Entry]
+    orders: str,
+    passages: Sequence[Passage],
+    names: Set[str],
+    first: Set[str],
+    entries: Sequence[Entry],
 ) -> list[tuple[Passage, str]]:
     """Return passages with those of their sentences that name a subject and that no entry tells."""
     every = excerpts.every_name(names, entries)
@@ -69,7 +79,9 @@ def _naming(
     best = rarest(wanted, [p.text for p in naming])[:MAX_NAMING]
     found = [(naming[n], " ".join(excerpts.untold(naming[n].text, every, about))) for n in best]
     found = [(passage, text) for passage, text in found if text]
-    return [found[n] for n in rarest(wanted, [text for _, text in found])]
+    ranked = [found[n] for n in rarest(wanted, [text for _, text in found])]
+    before = excerpts.every_name(first, entries)
+    return sorted(ranked, key=lambda one: not NamesIn(one[1]).among(before))
 
 
 def choose(
