@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -66,6 +67,7 @@ class ChromaIndex:
         self._folder = folder
         self._present: dict[str, set[str]] = {}
         self._handles: dict[int, Any] = {}
+        self._adding = Lock()
         with self._readable_faults():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._client: Any = chromadb.PersistentClient(
@@ -82,12 +84,16 @@ class ChromaIndex:
             return
         known, prefix = self._known(work), _prefix(work)
         ids = list(vectors)
-        with self._readable_faults(work):
+        with self._readable_faults(work), self._adding:
+            before = _written(self._folder)
             self._collection(work).upsert(
                 ids=[prefix + i for i in ids],
                 embeddings=[vectors[i] for i in ids],
                 metadatas=[{"work": prefix}] * len(ids),
             )
+            for segment, when in _written(self._folder).items():
+                if before.get(segment) != when:
+                    _blank(segment)
         known.update(ids)
 
     def nearest(
@@ -199,6 +205,11 @@ class ChromaIndex:
                 f"the vector index in {self._folder} cannot be used ({said}); delete that folder, "
                 "and it is built anew"
             ) from fault
+
+
+def _written(folder: Path) -> dict[Path, int]:
+    """Return when each collection's file was written: with its first vectors, then every 1,000."""
+    return {file.parent: file.stat().st_mtime_ns for file in folder.glob(f"*/{HEADER}")}
 
 
 def _pack(folder: Path) -> None:
