@@ -4,7 +4,7 @@ Sections are brought into their own bands one by one; what they are off still ad
 them are lengthened or shortened once more, within those bands, until the whole is in its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from inkwright.agents import archivist, formats, length, reviewer, rules
 from inkwright.agents.desk import Desk
@@ -37,15 +37,15 @@ async def balance(desk: Desk) -> bool:
         current = drafts.current(desk.library, desk.work)
         if not _complete(desk, current):
             return False
-        own = length.band(desk, section)
-        if own.miss(current[section.id].words):
-            changed |= await _resized(desk, current[section.id], own)
-    aim = length.whole_band(desk)
+        draft = current[section.id]
+        own = length.band(desk, section, draft.text)
+        if own.miss(_words(desk, draft)):
+            changed |= await _resized(desk, draft, own)
     tried: set[str] = set()
     while True:
         current = drafts.current(desk.library, desk.work)
-        words = sum(draft.words for draft in current.values())
-        if not aim.miss(words):
+        aim = length.whole_band(desk, _joined(current))
+        if not aim.miss(sum(draft.words for draft in current.values())):
             return changed
         found = _roomiest(desk, current, aim, tried)
         if found is None:
@@ -61,6 +61,15 @@ def _complete(desk: Desk, current: Mapping[str, Draft]) -> bool:
     return all(s.id in current and current[s.id].author != "person" for s in sections)
 
 
+def text_of(desk: Desk) -> str:
+    """Return the piece as it stands, in reading order."""
+    return _joined(desk.plan.outline.in_order(drafts.current(desk.library, desk.work)))
+
+
+def _joined(current: Mapping[str, Draft]) -> str:
+    return "\n\n".join(draft.text for draft in current.values())
+
+
 def out_of_band(desk: Desk) -> list[str]:
     """Return a line for each section of a model's whose length is not what it should be."""
     lines = []
@@ -69,9 +78,9 @@ def out_of_band(desk: Desk) -> list[str]:
         draft = current.get(section.id)
         if draft is None or draft.author == "person":
             continue
-        own = length.band(desk, section)
-        if own.miss(draft.words):
-            lines.append(f"{section.id} has {draft.words} words; {own} were wanted")
+        own, has = length.band(desk, section, draft.text), _words(desk, draft)
+        if own.miss(has):
+            lines.append(f"{section.id} has {has} words; {own} were wanted")
     return lines
 
 
@@ -85,9 +94,9 @@ def _roomiest(
         draft = current[section.id]
         if section.id in tried or draft.author == "person":
             continue
-        own = length.band(desk, section)
-        wanted = _towards(own, whole, draft.words, total)
-        room = abs(wanted.aim - draft.words)
+        own, has = length.band(desk, section, draft.text), _words(desk, draft)
+        wanted = _towards(own, whole, has, total)
+        room = abs(wanted.aim - has)
         if room >= LEAST_WORDS and (best is None or room > best[0]):
             best = (room, draft, wanted)
     return best[1:] if best else None
@@ -104,21 +113,26 @@ def _towards(own: Band, whole: Band, words: int, total: int) -> Band:
         low, high = own.low, own.low + 2 * edge
     elif low > high:  # nor so long
         low, high = max(own.low, high - 2 * edge), high
-    return Band(low, high, min(max(whole.aim + shift, low + edge // 2), high - edge // 2))
+    aim = min(max(whole.aim + shift, low + edge // 2), high - edge // 2)
+    return Band(low, high, aim, own.floor, own.ceiling)
 
 
 async def _resized(desk: Desk, draft: Draft, wanted: Band) -> bool:
     sid = draft.section
     section = desk.plan.outline.section(sid)
+    body = formats.body_of(desk.plan, sid, draft.text)
+    at, held = draft.text.find(body), (*draft.held, *_remembered(desk, draft))
+    if at < 0:  # a person has put another opening into it: theirs to say how long it is
+        return False
     try:
         text = await length.fit(
             desk,
             section,
             _manifest(desk, draft),
-            draft.text,
+            body,
             priority=0.0,
             aim=wanted,
-            held=(*draft.held, *_remembered(desk, draft)),
+            held=_within(held, at, len(body)),
             rounds=ROUNDS,
         )
     except BudgetSpent:
@@ -126,8 +140,8 @@ async def _resized(desk: Desk, draft: Draft, wanted: Band) -> bool:
     except ModelError as fault:
         desk.problem(f"{sid}: its length could not be balanced ({fault})")
         return False
-    own = length.band(desk, section)
-    if text == draft.text or own.miss(count_words(text)) > own.miss(draft.words):
+    own = length.band(desk, section, text)
+    if text == body or own.cost(count_words(text)) > own.cost(count_words(body)):
         return False
     return await keep(desk, draft, text)
 
@@ -178,6 +192,16 @@ def renewed(before: Review | None, rules_now: Review) -> Review:
     old = before.findings if before else ()
     grounds = before.grounds if before else ()
     return Review(findings=tuple(now.get(f.constraint, f) for f in old), grounds=grounds)
+
+
+def _words(desk: Desk, draft: Draft) -> int:
+    return length.words_of(desk, draft.section, draft.text)
+
+
+def _within(held: Iterable[Held], start: int, size: int) -> tuple[Held, ...]:
+    """Return the held stretches as they are counted from ``start``, those before and after less."""
+    moved = ((max(h.start - start, 0), min(h.end - start, size), h.why) for h in held)
+    return tuple(Held(start=a, end=b, why=why) for a, b, why in moved if a < b)
 
 
 def _manifest(desk: Desk, draft: Draft) -> Manifest:

@@ -67,8 +67,7 @@ async def patch(
         desk.problem(f"{section}: the editor would have changed text that is yours; it stays")
     if not desk.planned:
         return applied(text, parts, Edits(edits=free))
-    carried = [c for c in desk.plan.carried(section) if c.kind != "length"]
-    safe = harmless(text, parts, free, carried)
+    safe = harmless(text, parts, free, desk.plan.carried(section))
     return formats.framed(desk.plan, section, applied(text, parts, Edits(edits=safe)))
 
 
@@ -79,7 +78,6 @@ async def trim(
     surplus_words: int,
     most_words: int,
     *,
-    some: bool = False,
     held: Sequence[Held] = (),
     turn: int,
     priority: float = 0.0,
@@ -87,8 +85,8 @@ async def trim(
     """Return ``text`` without as many sentences as make up ``surplus_words``, as nearly as can be.
 
     The editor names sentences that can go, more than are needed, and code chooses among them by
-    counting: never more than ``most_words`` words, nothing ``held``, and no sentence that a rule
-    wants there. With ``some`` the shortest sentence may go although it is longer than that.
+    counting: nothing ``held``, no sentence that a rule wants there, and never more than
+    ``most_words`` words, unless every sentence is longer than that: then the shortest goes.
     """
     parts = sentences(text)
     listed = "\n".join(
@@ -108,9 +106,9 @@ async def trim(
     ]
     constraints = desk.plan.carried(section)
     free = [n for n in numbers if not rules.breaks(text, without(text, parts, {n}), constraints)]
-    if some and free:
-        surplus_words = max(surplus_words, min(count_words(parts[n - 1].text) for n in free))
-        most_words = max(most_words, surplus_words)
+    shortest = min((count_words(parts[n - 1].text) for n in free), default=0)
+    if shortest > most_words:
+        surplus_words = most_words = shortest
     return cut(text, parts, free, surplus_words, most_words, constraints)
 
 
@@ -180,10 +178,9 @@ def harmless(
     text: str, parts: Sequence[Sentence], edits: Sequence[Edit], constraints: Sequence[Constraint]
 ) -> list[Edit]:
     """Return the edits that together break no rule which ``text`` keeps: all, if all do."""
-    kept = _broken_rules(text, constraints)
 
     def harms(some: list[Edit]) -> bool:
-        return bool(_broken_rules(applied(text, parts, Edits(edits=some)), constraints) - kept)
+        return bool(rules.breaks(text, applied(text, parts, Edits(edits=some)), constraints))
 
     if not harms(list(edits)):
         return list(edits)
@@ -192,11 +189,6 @@ def harmless(
         if not harms([*safe, edit]):
             safe.append(edit)
     return safe
-
-
-def _broken_rules(text: str, constraints: Sequence[Constraint]) -> set[str]:
-    found = [*rules.check(text, constraints), *rules.check_words(text, constraints)]
-    return {f.constraint for f in found if f.status == "broken"}
 
 
 def cut(

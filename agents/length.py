@@ -4,17 +4,22 @@ A model is asked for more words, or which sentences can go; what of its answer i
 decides by counting, so that a writer whose own lengths are far off still comes out right.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from inkwright.agents import editor, writer
+from inkwright.agents import editor, formats, writer
 from inkwright.agents.desk import Desk
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Manifest
 from inkwright.memory.errors import ModelError
 from inkwright.memory.held import Held
 from inkwright.memory.outline import Section
-from inkwright.memory.wordcount import count_words
+from inkwright.memory.wordcount import (
+    USUAL_CHARACTERS,
+    USUAL_CHARACTERS_HAN,
+    count_characters,
+    count_words,
+)
 
 TOLERANCE = 0.1
 """How far a section may be off its budget."""
@@ -27,6 +32,10 @@ FAILURES = 2
 """Failed rounds after which another one is not tried."""
 FEW_WORDS = 30
 """So few are worked into sentences that are there; a writer who goes on would write too many."""
+ENOUGH_TO_TELL = 40
+"""Words of a text that show how many characters its words take."""
+MARGIN = 1.005
+"""So much longer they are taken to be, since a section's are not quite those of the whole."""
 LEAST_RATIO = 0.3
 """A writer who gives less of what it was asked for is not asked for still more."""
 
@@ -39,6 +48,14 @@ class Band:
     high: int | None
     """None: there is no upper bound."""
     aim: int
+    floor: int = 0
+    ceiling: int | None = None
+    """What constraints demand: worse to miss than a budget is."""
+
+    def cost(self, words: int) -> tuple[int, int]:
+        """Return by how many words a text is outside what is demanded, and outside the band."""
+        demanded = Band(self.floor, self.ceiling, self.aim)
+        return demanded.miss(words), self.miss(words)
 
     def miss(self, words: int) -> int:
         """Return by how many words a text is outside; 0 inside."""
@@ -51,28 +68,30 @@ class Band:
         return f"{self.low} to {self.high}" if self.low else f"at most {self.high}"
 
 
-def band(desk: Desk, section: Section, target_words: int | None = None) -> Band:
+def band(desk: Desk, section: Section, text: str, target_words: int | None = None) -> Band:
     """Return the section's band: its budget within a tenth, and what its constraints demand.
 
+    ``text`` is the section's: it shows how many characters its words take, where those are counted.
     ``target_words``: the budget after rebalancing, which it aims at. The one section of a piece is
     held to the bounds of the whole.
     """
     alone = len(desk.plan.outline.sections) == 1
     if alone:
-        found = whole_band(desk)
+        found = whole_band(desk, text)
         low, high = found.low, found.high
     else:
         low, high = _around(section.target_words, TOLERANCE)
-    return _bounded(low, high, target_words or section.target_words, desk.plan.carried(section.id))
+    bounds = _bounds(desk, desk.plan.carried(section.id), text)
+    return _bounded(low, high, target_words or section.target_words, bounds)
 
 
-def whole_band(desk: Desk) -> Band:
-    """Return the band of the whole piece.
+def whole_band(desk: Desk, text: str) -> Band:
+    """Return the band of the whole piece, ``text``.
 
     Bounds that the brief gives as constraints are bounds; without any, its length is one to aim at.
     """
     target = desk.plan.outline.target_words
-    bounds = [c for c in desk.plan.whole if c.kind == "length"]
+    bounds = _bounds(desk, desk.plan.whole, text)
     if bounded_only(desk):
         return _bounded(0, None, target, bounds)
     low, high = _around(target, WHOLE_TOLERANCE)
@@ -96,11 +115,27 @@ def _around(words: int, share: float) -> tuple[int, int]:
     return max(words - off, 1), words + off
 
 
-def _bounded(low: int, high: int | None, aim: int, constraints: Sequence[Constraint]) -> Band:
-    """Return a band within the bounds that length constraints set, which come before a budget."""
-    lengths = [c for c in constraints if c.kind == "length" and c.counted == "words"]
-    floor = max((c.least for c in lengths if c.least), default=0)
-    ceiling = min((c.most for c in lengths if c.most), default=None)
+def _characters_a_word(desk: Desk, text: str) -> float:
+    """Return the characters that a word of ``text`` takes, or of its language if it is short."""
+    words = count_words(text)
+    if words < ENOUGH_TO_TELL:
+        return USUAL_CHARACTERS_HAN if desk.han else USUAL_CHARACTERS
+    return count_characters(text) / words * MARGIN
+
+
+def _bounds(desk: Desk, constraints: Iterable[Constraint], text: str) -> tuple[int, int | None]:
+    """Return the fewest words and the most that length constraints allow a text like ``text``."""
+    lengths = [c for c in constraints if c.kind == "length"]
+    in_words = all(c.counted == "words" for c in lengths)
+    rate = 1.0 if in_words else _characters_a_word(desk, text)
+    bounds = [c.in_words(rate) for c in lengths]
+    floor = max((low for low, _ in bounds if low), default=0)
+    return floor, min((high for _, high in bounds if high), default=None)
+
+
+def _bounded(low: int, high: int | None, aim: int, bounds: tuple[int, int | None]) -> Band:
+    """Return a band within the bounds that constraints set, which come before a budget."""
+    floor, ceiling = bounds
     if high is not None and floor > high:
         low, high = floor, round(floor * (1 + 2 * TOLERANCE))
     low = max(low, floor)
@@ -109,10 +144,15 @@ def _bounded(low: int, high: int | None, aim: int, constraints: Sequence[Constra
     if ceiling is not None:
         high = ceiling if high is None else min(high, ceiling)
     if high is None:
-        return Band(low, None, max(aim, round(low * (1 + WHOLE_TOLERANCE))))
+        return Band(low, None, max(aim, round(low * (1 + WHOLE_TOLERANCE))), floor)
     high = max(low, high)
     edge = (high - low) // 4
-    return Band(low, high, min(max(aim, low + edge), high - edge))
+    return Band(low, high, min(max(aim, low + edge), high - edge), floor, ceiling)
+
+
+def words_of(desk: Desk, section: str, text: str) -> int:
+    """Return the words that a section's band is about: what its format opens with is none."""
+    return count_words(formats.body_of(desk.plan, section, text))
 
 
 @dataclass
@@ -122,8 +162,6 @@ class _Going:
     turn: int = 0
     ratio: float = 1.0
     """Words that the writer gave for each one it was last asked for, if it gave too few."""
-    stuck: bool = False
-    """No sentence was short enough to go: next, one that is too long goes, and words come back."""
 
 
 async def fit(
@@ -139,9 +177,10 @@ async def fit(
 ) -> str:
     """Return ``text`` brought into its band, or the version that came nearest.
 
-    Nothing ``held`` is touched, and no rule is broken that was kept before.
+    ``text`` is without what its format has it begin and end with. Nothing ``held`` is touched, and
+    no rule is broken that was kept before.
     """
-    aim = aim or band(desk, section, manifest.target_words)
+    aim = aim or band(desk, section, text, manifest.target_words)
     best, going, failed = text, _Going(), 0
     for going.turn in range(1, rounds + 1):
         if not aim.miss(count_words(text)):
@@ -153,7 +192,7 @@ async def fit(
             return best
         left = aim.miss(count_words(text))
         failed += left > aim.miss(count_words(best)) * PROGRESS
-        if left < aim.miss(count_words(best)):
+        if aim.cost(count_words(text)) < aim.cost(count_words(best)):
             best = text
         if failed > FAILURES:
             break
@@ -175,12 +214,10 @@ async def _step(
     if words >= aim.low:
         if not edits:
             return text
-        shorter = await editor.trim(
+        return await editor.trim(
             desk, section.id, text, -missing, words - aim.low,
-            some=going.stuck, held=held, turn=going.turn, priority=priority,
+            held=held, turn=going.turn, priority=priority,
         )  # fmt: skip
-        going.stuck = shorter == text
-        return shorter
     if edits and missing <= FEW_WORDS:
         most = aim.high - words if aim.high is not None else 2 * missing
         return await editor.densify(

@@ -15,6 +15,7 @@ from inkwright.agents.purse import Purse
 from inkwright.agents.slots import Slots
 from inkwright.agents.transport import LiteLLMTransport, Transport
 from inkwright.memory.index import ChromaIndex
+from inkwright.memory.index_server import index_of
 from inkwright.memory.library import Library
 
 
@@ -38,7 +39,7 @@ class Office:
             IndexUnusable: it cannot be opened.
         """
         if self._index is None:
-            self._index = ChromaIndex(self.library.home / "index", self.embedder.name)
+            self._index = index_of(self.library, self.embedder.name)
         return self._index
 
     async def served(self, endpoint: Endpoint) -> Served:

@@ -36,6 +36,8 @@ _REFUSAL = re.compile(
 """No quotation mark may come first: it is somebody in the story who is sorry then."""
 _REFUSAL_WORDS = 60
 _HAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+_NO_LANGUAGE = re.compile(r"\[[^\[\]\n]*@[^\[\]\n]*\]|<?https?://\S+|`[^`\n]*`")
+_HAN_OR_WORD = re.compile(rf"{_HAN.pattern}|(?:(?!{_HAN.pattern})[^\W\d_])+")
 _LETTER = re.compile(r"[^\W\d_]")
 _ERROR = re.compile(
     r"^\s*(?:\{\s*\"error\"|<!doctype html|<html"
@@ -201,8 +203,17 @@ def is_han(text: str) -> bool:
 
 
 def in_other_script(text: str, *, han: bool) -> bool:
-    """True when ``text`` is not in Han characters though it should be, or the other way round."""
-    return any(c.isalpha() for c in text) and is_han(text) != han
+    """True when ``text`` is not in Han characters though it should be, or the other way round.
+
+    Citations, addresses and code are in no language; and a Chinese sentence may have names in other
+    letters, each of which counts as one.
+    """
+    said = _NO_LANGUAGE.sub(" ", text)
+    if not any(c.isalpha() for c in said):
+        return False
+    if han:
+        return len(_HAN.findall(said)) * 3 <= len(_HAN_OR_WORD.findall(said))
+    return is_han(said)
 
 
 @lru_cache(maxsize=64)

@@ -2,9 +2,16 @@
 
 from collections.abc import Iterable
 
+from inkwright.agents import borne_out
 from inkwright.agents.answers import Instructions, Requirements
-from inkwright.agents.asked_length import Asked, asked_length, bounded
-from inkwright.agents.desk import REQUEST_SHARE, Desk
+from inkwright.agents.asked_length import (
+    ROOMY,
+    Asked,
+    asked_length,
+    bounded,
+    counts_characters,
+)
+from inkwright.agents.desk import REQUEST_SHARE, Desk, language_is_han
 from inkwright.agents.exclusive import prohibitions
 from inkwright.agents.found import framing, says_frame, typed
 from inkwright.memory.brief import CITE, Brief, Constraint, Placement
@@ -12,6 +19,7 @@ from inkwright.memory.entry import normalise
 from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.passages import pieces
 from inkwright.memory.tokens import Tokenizer, shorten
+from inkwright.memory.wordcount import USUAL_CHARACTERS, USUAL_CHARACTERS_HAN
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
@@ -46,33 +54,53 @@ def length_of_whole(brief: Brief, found: Requirements | None = None) -> Constrai
     asked = _length_asked_for(brief, found)
     if asked is None or not (asked.least or asked.most):
         return None
+    unit = "characters" if asked.counted == "characters" else "words"
     told = {
-        (True, False): f"At least {asked.least} words",
-        (False, True): f"At most {asked.most} words",
-        (True, True): f"{asked.least} to {asked.most} words",
+        (True, False): f"At least {asked.least} {unit}",
+        (False, True): f"At most {asked.most} {unit}",
+        (True, True): f"{asked.least} to {asked.most} {unit}",
     }
     return Constraint(
         text=told[asked.least is not None, asked.most is not None],
         kind="length",
         min_words=asked.least,
         max_words=asked.most,
+        counted=asked.counted,
         source="request",
     )
 
 
 def _length_asked_for(brief: Brief, found: Requirements | None) -> Asked | None:
     """Return the brief's own length, within its own bounds, or the one its request states."""
-    lengths = [c for c in brief.constraints if c.kind == "length" and c.counted == "words"]
-    bounds = [c for c in lengths if c.where.scope == "whole"]
-    least = max((c.least for c in bounds if c.least), default=None)
-    most = min((c.most for c in bounds if c.most), default=None)
+    han = _in_han(brief)
+    lengths = [c for c in brief.constraints if c.kind == "length" and c.where.scope == "whole"]
+    rate = USUAL_CHARACTERS_HAN if han else USUAL_CHARACTERS
+    bounds = [c.in_words(rate) for c in lengths]
+    least = max((low for low, _ in bounds if low), default=None)
+    most = min((high for _, high in bounds if high), default=None)
     if brief.words:
         return Asked(bounded(brief.words, least, most))
     if bounds:
         middle = (least + most) // 2 if least and most else least or most or DEFAULT_WORDS
         return Asked(bounded(middle, least, most))
     units = found.units if found and found.units else 1
-    return asked_length(brief.request, units)
+    return asked_length(brief.request, units, han=han)
+
+
+def _in_han(brief: Brief) -> bool:
+    """True when the piece is to be in Chinese or Japanese, and its request names no other."""
+    return language_is_han(brief) and borne_out.language(brief.request) in (None, "zh", "ja")
+
+
+def _as_counted(found: Constraint, han: bool) -> Constraint:
+    """Return a length that a model found in the request, counted as ``asked_length`` would."""
+    if found.kind != "length" or found.counted != "words":
+        return found
+    if counts_characters(found.text):
+        return found.model_copy(update={"counted": "characters"})
+    if han and found.max_words and found.max_words >= (found.min_words or 0) * ROOMY:
+        return found.model_copy(update={"counted": "either"})
+    return found
 
 
 async def read_requirements(desk: Desk) -> Requirements | None:
@@ -117,7 +145,7 @@ def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple
     A requirement whose quote is not in the request was not found there, and is dropped. What may
     stand in some sections only gets a constraint for the others.
     """
-    taken = list(brief.constraints)
+    taken, han = list(brief.constraints), _in_han(brief)
     known = {normalise(c.text) for c in taken}
     frame = framing(brief, found, request) if found else []
     for item in found.requirements if found else ():
@@ -125,7 +153,7 @@ def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple
         if constraint is None or normalise(constraint.text) in known or says_frame(item, frame):
             continue
         known.add(normalise(constraint.text))
-        taken.append(constraint)
+        taken.append(_as_counted(constraint, han))
     taken += frame
     length = length_of_whole(brief, found)
     if length is not None and not any(_says_length(c, length) for c in taken):
@@ -159,7 +187,7 @@ def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple
 
 def _says_length(known: Constraint, length: Constraint) -> bool:
     """True when the bounds that ``length`` sets to the whole are set already."""
-    of_whole = known.kind == "length" and known.where.scope == "whole" and known.counted == "words"
+    of_whole = known.kind == "length" and known.where.scope == "whole"
     return of_whole and (known.least, known.most) == (length.least, length.most)
 
 

@@ -10,7 +10,7 @@ from inkwright.agents.parse import is_han
 from inkwright.memory import coverage
 from inkwright.memory.constraint import CITATIONS, Constraint
 from inkwright.memory.draft import CheckStatus, Finding
-from inkwright.memory.wordcount import count_words, sentences
+from inkwright.memory.wordcount import count_characters, count_words, sentences
 
 _SPACED = (
     r"[[\p{L}\p{M}\p{N}]--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}]]"
@@ -45,13 +45,20 @@ def check(
 
 
 def breaks(before: str, after: str, constraints: Sequence[Constraint]) -> tuple[str, ...]:
-    """Return the ids of the rules kept in ``before`` and broken in ``after``; not of lengths."""
-    lasting = [c for c in constraints if c.by_rule and c.kind not in ("length", "language")]
+    """Return the ids of the constraints that ``after`` breaks by rule, and ``before`` does not.
+
+    Lengths apart, and the language of the whole, which no change of a few sentences alters.
+    """
+    lasting = [c for c in constraints if c.kind not in ("length", "language")]
     if not lasting or before == after:
         return ()
-    kept = {f.constraint for f in check(before, lasting) if f.status == "met"}
-    broken = (f.constraint for f in check(after, lasting) if f.status == "broken")
-    return tuple(c for c in broken if c in kept)
+    known = set(_broken(before, lasting))
+    return tuple(c for c in _broken(after, lasting) if c not in known)
+
+
+def _broken(text: str, constraints: Sequence[Constraint]) -> list[str]:
+    found = [*check(text, constraints), *check_words(text, constraints)]
+    return [f.constraint for f in found if f.status == "broken"]
 
 
 def check_words(text: str, constraints: Sequence[Constraint]) -> list[Finding]:
@@ -66,21 +73,17 @@ def _finding(constraint: Constraint, seen: Seen) -> Finding:
     return Finding(constraint=constraint.id, status=status, evidence=evidence)
 
 
-def counted(text: str, constraint: Constraint) -> int:
-    """Return the length of ``text`` as the constraint counts it."""
-    if constraint.counted == "characters":
-        return sum(not c.isspace() for c in text)
-    return count_words(text)
-
-
 def _length(text: str, constraint: Constraint) -> Seen:
-    size, unit = counted(text, constraint), constraint.counted
+    sizes = {"words": count_words(text), "characters": count_characters(text)}
     low, high = constraint.least or 0, constraint.most
-    if size < low:
-        return "broken", f"{constraint.text} ({size} {unit}; at least {low})"
-    if high is not None and size > high:
-        return "broken", f"{constraint.text} ({size} {unit}; at most {high})"
-    return "met", f"{size} {unit}"
+    least_unit = "characters" if constraint.counted == "characters" else "words"
+    most_unit = "words" if constraint.counted == "words" else "characters"
+    if (size := sizes[least_unit]) < low:
+        return "broken", f"{constraint.text} ({size} {least_unit}; at least {low})"
+    if high is not None and (size := sizes[most_unit]) > high:
+        return "broken", f"{constraint.text} ({size} {most_unit}; at most {high})"
+    units = dict.fromkeys((least_unit, most_unit))
+    return "met", ", ".join(f"{sizes[unit]} {unit}" for unit in units)
 
 
 def _phrases_there(text: str, constraint: Constraint) -> Seen:

@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict, Unpack
 
-from inkwright.agents import borne_out, instructed, settler, setup
+from inkwright.agents import borne_out, candidates, instructed, settler, setup
 from inkwright.agents.config import Calling, Limits
 from inkwright.agents.desk import Desk, Streams, language_is_han
 from inkwright.agents.events import Watch
@@ -26,6 +26,7 @@ from inkwright.agents.work_graph import (
     review,
     work_graph,
 )
+from inkwright.memory import candidates as offered
 from inkwright.memory import drafts, works
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import (
@@ -202,19 +203,59 @@ def _check_redraftable(desk: Desk, sid: str) -> None:
 
 
 async def _redraft_one(desk: Desk, graph: Any, sid: str, note: str) -> None:
-    outline = desk.plan.outline
     current = drafts.current(desk.library, desk.work)
-    before = outline.sections[: outline.position[sid] - 1]
-    known = {s.id for s in before} | outline.ancestors[sid]
     job = Job(
         desk=desk,
-        section=outline.section(sid),
-        heard={s.id: current[s.id] for s in outline.sections if s.id in known & current.keys()},
+        section=desk.plan.outline.section(sid),
+        heard=_heard(desk, current, sid),
         landed=lambda _: None,
         note=note,
         sample=current[sid].version,
     )
     await graph.ainvoke(Progress(section=sid, round=0, broken=0), context=job)
+
+
+def _heard(desk: Desk, current: Mapping[str, Draft], sid: str) -> dict[str, Draft]:
+    """Return the drafts that a section written anew can know."""
+    outline = desk.plan.outline
+    before = outline.sections[: outline.position[sid] - 1]
+    known = {s.id for s in before} | outline.ancestors[sid]
+    return {s.id: current[s.id] for s in outline.sections if s.id in known & current.keys()}
+
+
+async def candidates_for(
+    work_id: str,
+    sid: str,
+    *,
+    note: str = "",
+    count: int = 3,
+    **means: Unpack[Means],
+) -> list[Draft]:
+    """Draft a section several times over and store the drafts; its text stays as it is.
+
+    Raises:
+        BadInput: it has no text yet, or has words of a person's.
+    """
+    if not 1 <= count <= candidates.MOST:
+        raise BadInput(f"at most {candidates.MOST} candidates are drafted at once, not {count}")
+    async with _desk(work_id, **means) as desk:
+        _check_planned(desk)
+        _check_redraftable(desk, sid)
+        heard = _heard(desk, drafts.current(desk.library, desk.work), sid)
+        section = desk.plan.outline.section(sid)
+        return await candidates.draft(desk, section, heard, note=note, count=count)
+
+
+async def choose(work_id: str, sid: str, version: int, **means: Unpack[Means]) -> Draft:
+    """Make a candidate its section's text; what rests on the section becomes stale.
+
+    Raises:
+        BadInput: the section has no candidate of this version.
+    """
+    async with _desk(work_id, **means) as desk:
+        _check_planned(desk)
+        found = offered.find(desk.library, desk.work, sid, version)
+        return await candidates.choose(desk, found)
 
 
 async def _finish(desk: Desk, began: float) -> RunResult:

@@ -63,11 +63,11 @@ def _overlooked(desk: Desk, current: Mapping[str, Draft], look: int) -> dict[str
     """Return by section the sentences to look at."""
     live = [e for e in desk.ledger.refresh().latest() if e.status == "live"]
     found = {}
+    stamps = drafts.all_stamped(desk.library, desk.work, current)
     for sid, wanted in _shared(desk, current, live).items():
+        if _stamp(look) in stamps[sid]:
+            continue
         draft = current[sid]
-        with desk.library.read() as db:
-            if _stamp(look) in drafts.stamped(db, desk.work, draft):
-                continue
         about = [e for e in live if e.names & wanted]
         told = untold(draft.text, wanted, [e for e in about if _stands_by(desk, e, sid)])
         if look > 1:

@@ -31,7 +31,6 @@ from inkwright.memory.draft import Draft, Finding, Manifest, Review
 from inkwright.memory.entry import Entry
 from inkwright.memory.errors import ModelError
 from inkwright.memory.outline import Section
-from inkwright.memory.wordcount import count_words
 
 MAX_ROUNDS = 2
 REFITS = 2
@@ -193,10 +192,11 @@ async def patch(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
 async def _refitted(job: Job, before: str, text: str) -> str:
     """Return a patched text in its length, if it breaks that or the patch took it further out."""
     assert job.manifest is not None
-    aim = length.band(job.desk, job.section, job.manifest.target_words)
+    aim = length.band(job.desk, job.section, text, job.manifest.target_words)
     lengths = [c for c in job.desk.plan.carried(job.section.id) if c.kind == "length"]
     breaks = any(f.status == "broken" for f in rules.check(text, lengths))
-    if not breaks and aim.miss(count_words(text)) <= aim.miss(count_words(before)):
+    words = {t: length.words_of(job.desk, job.section.id, t) for t in (before, text)}
+    if not breaks and aim.miss(words[text]) <= aim.miss(words[before]):
         return text
     body = formats.body_of(job.desk.plan, job.section.id, text)
     return await _fitted(job, body, job.priority, rounds=REFITS)
@@ -280,9 +280,9 @@ def _badness(job: Job, text: str, review: Review) -> tuple[int, int, int]:
     """Order versions: required faults first, then all faults, then distance from the length."""
     required = {c.id for c in job.desk.plan.carried(job.section.id) if c.required}
     assert job.manifest is not None
-    aim = length.band(job.desk, job.section, job.manifest.target_words)
+    aim = length.band(job.desk, job.section, text, job.manifest.target_words)
     return (
         sum(f.constraint in required for f in review.broken),
         len(review.broken),
-        aim.miss(count_words(text)),
+        aim.miss(length.words_of(job.desk, job.section.id, text)),
     )

@@ -17,6 +17,7 @@ from inkwright.agents.config import Calling, Endpoint, Role
 from inkwright.agents.offline import stay_offline
 from inkwright.agents.parse import schema_of
 from inkwright.agents.replicas import Replicas
+from inkwright.agents.unlogged import unlogged
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
 from inkwright.memory.journal import Answer
 
@@ -133,8 +134,9 @@ class LiteLLMTransport:
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray:
         async def once(at: dict[str, Any]) -> np.ndarray:
+            log = unlogged(at["model"])
             answer = await self._litellm.aembedding(
-                **at, input=list(texts), encoding_format="float"
+                **at, input=list(texts), encoding_format="float", litellm_logging_obj=log
             )
             return np.array([item["embedding"] for item in answer.data], dtype=np.float32)
 
@@ -142,7 +144,8 @@ class LiteLLMTransport:
 
     async def _whole(self, arguments: dict[str, Any]) -> Answer:
         began = time.monotonic()
-        answer = await self._litellm.acompletion(**arguments)
+        log = unlogged(arguments["model"])
+        answer = await self._litellm.acompletion(**arguments, litellm_logging_obj=log)
         choice = answer.choices[0]
         return _answer(
             choice.message.content or "",
@@ -156,8 +159,12 @@ class LiteLLMTransport:
         began = time.monotonic()
         pieces: list[str] = []
         finish, model, usage = None, "", None
+        options = {"include_usage": True}
         stream = await self._litellm.acompletion(
-            **arguments, stream=True, stream_options={"include_usage": True}
+            **arguments,
+            stream=True,
+            stream_options=options,
+            litellm_logging_obj=unlogged(arguments["model"], options),
         )
         async for chunk in stream:
             model = chunk.model or model
@@ -207,7 +214,6 @@ class LiteLLMTransport:
             "api_key": endpoint.api_key,
             "timeout": self._calling.timeout_s,
             "num_retries": 0,
-            "no-log": True,  # its callbacks and prices would cost more CPU than the call
             **({"api_base": base} if base else {}),
         }
 

@@ -20,7 +20,7 @@ def constraints_on_whole(desk: Desk) -> tuple[Constraint, ...]:
     """Return the constraints on the finished piece, its length among them."""
     if length.bounded_only(desk):
         return desk.plan.whole
-    aim = length.whole_band(desk)
+    aim = length.whole_band(desk, balance.text_of(desk))
     about = Constraint(
         id=LENGTH,
         text=f"About {desk.plan.outline.target_words} words",
@@ -36,8 +36,8 @@ async def review_whole(desk: Desk) -> Review:
     constraints = constraints_on_whole(desk)
     if desk.arms.review == "off":
         by_length = [c for c in constraints if c.kind == "length"]
-        return Review(findings=tuple(rules.check(_text(desk), by_length)))
-    text = _text(desk)
+        return Review(findings=tuple(rules.check(balance.text_of(desk), by_length)))
+    text = balance.text_of(desk)
     by_rule = all(c.by_rule for c in constraints)
     shown = None if by_rule else _readable(desk, text)
     return await reviewer.check(desk, "whole", text, constraints, judged_text=shown)
@@ -117,8 +117,7 @@ def _stamp(finding: Finding) -> str:
 def _stamps(desk: Desk) -> set[str]:
     """Return what every newest draft was checked against: an interrupted repair is not redone."""
     current = drafts.current(desk.library, desk.work)
-    with desk.library.read() as db:
-        return {s for draft in current.values() for s in drafts.stamped(db, desk.work, draft)}
+    return set().union(*drafts.all_stamped(desk.library, desk.work, current).values())
 
 
 def _place(desk: Desk, current: Mapping[str, Draft], finding: Finding) -> Draft | None:
@@ -142,8 +141,3 @@ def _readable(desk: Desk, text: str) -> str:
     accounts = "\n".join(f"{s.title}: {current[s.id].summary}" for s in told)
     first, last = next(iter(pieces(text)), ""), tail(text, PASSAGE_WORDS)
     return f"{first}\n\n{desk.clipped(accounts, 1000, first, last)}\n\n{last}"
-
-
-def _text(desk: Desk) -> str:
-    current = desk.plan.outline.in_order(drafts.current(desk.library, desk.work))
-    return "\n\n".join(draft.text for draft in current.values())

@@ -19,6 +19,7 @@ from inkwright.app.settings import Settings
 from inkwright.app.shelf import Standing, named, standings, work_named
 from inkwright.app.syncing import Synced
 from inkwright.memory.brief import Brief, Continuity
+from inkwright.memory.draft import Draft
 
 T = TypeVar("T")
 
@@ -325,6 +326,43 @@ def edit(
     return Edit(
         one, proposal, lambda numbers: blocking(lambda: engine.apply(one, proposal, numbers, job))
     )
+
+
+def candidates(
+    work: str, section: str, *, note: str = "", count: int = 3, **options: Unpack[Bounds]
+) -> list[Draft]:
+    """Draft a section several times over and return the drafts; its text stays as it is.
+
+    ``note`` says what they should do otherwise. ``choose`` makes one the section's text; the others
+    stay among its versions.
+
+    >>> import inkwright
+    >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
+    >>> found = inkwright.candidates(piece.work, "s1", note="More salt.", count=2)
+    >>> inkwright.choose(piece.work, "s1", found[-1].version).text == found[-1].text
+    True
+
+    Raises:
+        BadInput: the section has no text yet, or has words of a person's.
+        ModelUnreachable: no model answers.
+    """
+    job = _job(options)
+    one = _whole_id(job.settings, work)
+    endpoints.named(job.settings)
+    return blocking(lambda: engine.candidates(one, section, job, note=note, count=count))
+
+
+def choose(work: str, section: str, version: int, **options: Unpack[Bounds]) -> Draft:
+    """Make a candidate the section's text, and let memory follow; what rests on it becomes stale.
+
+    Raises:
+        BadInput: the section has no candidate of this version.
+        ModelUnreachable: no model answers.
+    """
+    job = _job(options)
+    one = _whole_id(job.settings, work)
+    endpoints.named(job.settings)
+    return blocking(lambda: engine.choose(one, section, version, job))
 
 
 def status(work: str | None = None, *, settings: Settings | None = None) -> list[Standing]:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Literal
 
 from inkwright.app import endpoints, engine
@@ -18,7 +18,7 @@ from inkwright.app.settings import Settings
 from inkwright.memory import live, works
 from inkwright.memory.errors import InkwrightError, WorkBusy
 
-What = Literal["plan", "write", "settle", "redraft", "remember"]
+What = Literal["plan", "write", "settle", "redraft", "remember", "candidates", "choose"]
 
 
 def start(
@@ -28,12 +28,14 @@ def start(
     *,
     sections: Sequence[str] | None = None,
     note: str = "",
+    count: int = 3,
+    version: int = 0,
     models: Mapping[str, str] | None = None,
 ) -> None:
     """Start a run of ``work`` in a process of its own; return before it does anything.
 
-    ``models`` names, by role, other models than the settings do. What goes wrong later is told in
-    the library.
+    ``models`` names, by role, other models than the settings do; ``count`` is how many candidates
+    are drafted, ``version`` the one that is chosen. What goes wrong later is told in the library.
 
     Raises:
         BadInput: no model is set.
@@ -51,6 +53,8 @@ def start(
         "what": what,
         "sections": None if sections is None else list(sections),
         "note": note,
+        "count": count,
+        "version": version,
     }
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "inkwright.app.background"],
@@ -75,23 +79,30 @@ def _environment(settings: Settings, models: Mapping[str, str]) -> dict[str, str
 def main() -> None:
     """Do what standard input orders."""
     order: dict[str, Any] = json.load(sys.stdin)
-    work, sections, note = order["work"], order["sections"], order["note"]
-    settings = Settings.load()
-    job = Job(settings)
-    what: What = order["what"]
     try:
-        if what == "plan":
-            run_to_end(engine.plan(work, job))
-        elif what == "write":
-            run_to_end(engine.write(work, job))
-        elif what == "settle":
-            run_to_end(engine.settle(work, job, only=sections))
-        elif what == "redraft":
-            run_to_end(engine.redraft(work, sections or [], job, note=note))
-        else:
-            run_to_end(engine.remember(work, job))
+        run_to_end(_ordered(order, Job(Settings.load())))
     except (InkwrightError, KeyboardInterrupt):
         sys.exit(1)  # told in the library
+
+
+def _ordered(order: dict[str, Any], job: Job) -> Coroutine[Any, Any, object]:
+    work, sections, note = order["work"], order["sections"], order["note"]
+    what: What = order["what"]
+    match what:
+        case "plan":
+            return engine.plan(work, job)
+        case "write":
+            return engine.write(work, job)
+        case "settle":
+            return engine.settle(work, job, only=sections)
+        case "redraft":
+            return engine.redraft(work, sections or [], job, note=note)
+        case "candidates":
+            return engine.candidates(work, sections[0], job, note=note, count=order["count"])
+        case "choose":
+            return engine.choose(work, sections[0], order["version"], job)
+        case "remember":
+            return engine.remember(work, job)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,12 @@ from inkwright.agents.config import Arms, Limits
 from inkwright.agents.events import unwatched
 from inkwright.app import endpoints
 from inkwright.app.api import Options, blocking
-from inkwright.app.batch.asked import Asked, Mode, Outcome, Retry
+from inkwright.app.batch.asked import Asked, Engine, Mode, Outcome, Retry
 from inkwright.app.batch.batch import run_batch
 from inkwright.app.batch.lines import Fields, of_briefs, read_defaults
 from inkwright.app.batch.results import Result, ResultsFile
 from inkwright.app.engine import Job
+from inkwright.app.exporting.export import Format
 from inkwright.app.settings import Settings
 from inkwright.memory.brief import Brief
 from inkwright.memory.errors import BadInput
@@ -42,6 +43,9 @@ def write_batch(
     each: Limits | None = None,
     retry: Iterable[Retry] = (),
     mode: Mode = "whole",
+    formats: Iterable[Format] = (),
+    engine: Engine = "local",
+    workers: int | None = None,
     on_result: Callable[[Result], None] = lambda result: None,
     **options: Unpack[Options],
 ) -> Batch:
@@ -49,7 +53,8 @@ def write_batch(
 
     A brief is whatever ``write`` takes, or a mapping with a brief's keys, an ``id`` and fields of
     your own. With ``out``, results are lines of that file too, and what stands there is not written
-    again. ``max_calls`` and its like are for the batch; ``each`` is for every brief.
+    again; with ``formats``, manuscripts are files too, in a folder beside it. ``max_calls`` and its
+    like are for the batch; ``each`` is for every brief. ``engine="ray"`` writes on a Ray cluster.
 
     >>> import inkwright
     >>> found = inkwright.write_batch([{"id": "a", "request": "A note on tides.", "words": 100}])
@@ -70,6 +75,9 @@ def write_batch(
             each=each,
             retry=retry,
             mode=mode,
+            formats=formats,
+            engine=engine,
+            workers=workers,
             on_result=on_result,
             **options,
         )
@@ -87,6 +95,9 @@ async def awrite_batch(
     each: Limits | None = None,
     retry: Iterable[Retry] = (),
     mode: Mode = "whole",
+    formats: Iterable[Format] = (),
+    engine: Engine = "local",
+    workers: int | None = None,
     on_result: Callable[[Result], None] = lambda result: None,
     **options: Unpack[Options],
 ) -> Batch:
@@ -110,7 +121,16 @@ async def awrite_batch(
     if isinstance(defaults, str | Path):
         defaults = read_defaults(Path(defaults))
     lines = of_briefs(briefs, Fields(prompt_field, id_field, defaults), arms)
-    asked = Asked(arms, limits, each or Limits(), frozenset(retry), mode)
+    asked = Asked(
+        arms=arms,
+        whole=limits,
+        each=each or Limits(),
+        retry=frozenset(retry),
+        mode=mode,
+        formats=tuple(dict.fromkeys(formats)),
+        engine=engine,
+        workers=workers,
+    )
     found: dict[str, Result] = {}
 
     def keep(result: Result) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from inkwright.app.documents.gather import Gathered
 from inkwright.app.settings import Settings
 from inkwright.memory.errors import LibraryUnusable
 
 NAME = "brief-begun.json"
+SOURCES = "brief-begun-sources.json"
 
 
 def load(settings: Settings) -> dict[str, Any]:
@@ -28,12 +30,32 @@ def save(settings: Settings, fields: Mapping[str, Any]) -> None:
     Raises:
         LibraryUnusable: the library folder cannot be written.
     """
-    file = _file(settings)
+    _put(_file(settings), json.dumps(dict(fields), ensure_ascii=False))
+
+
+def load_sources(settings: Settings) -> Gathered:
+    """Return the sources that were handed in for it."""
+    try:
+        return Gathered.model_validate_json(_file(settings, SOURCES).read_text("utf-8"))
+    except (OSError, ValueError):
+        return Gathered(sources=())
+
+
+def save_sources(settings: Settings, sources: Gathered) -> None:
+    """Keep the sources.
+
+    Raises:
+        LibraryUnusable: the library folder cannot be written.
+    """
+    _put(_file(settings, SOURCES), sources.model_dump_json())
+
+
+def _put(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{NAME}.")
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         with os.fdopen(handle, "w", encoding="utf-8") as new:
-            json.dump(dict(fields), new, ensure_ascii=False)
+            new.write(text)
         Path(name).replace(file)
     except OSError as fault:
         raise LibraryUnusable(f"cannot write to {file.parent}: {fault.strerror}") from fault
@@ -41,8 +63,9 @@ def save(settings: Settings, fields: Mapping[str, Any]) -> None:
 
 def forget(settings: Settings) -> None:
     """Remove what was kept."""
-    _file(settings).unlink(missing_ok=True)
+    for name in (NAME, SOURCES):
+        _file(settings, name).unlink(missing_ok=True)
 
 
-def _file(settings: Settings) -> Path:
-    return settings.home.expanduser() / NAME
+def _file(settings: Settings, name: str = NAME) -> Path:
+    return settings.home.expanduser() / name

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from inkwright.app.documents.gather import gather
+from inkwright.app.documents.gather import beside, gather
 from inkwright.app.faults import nearest, path_of, said
 from inkwright.app.files import MARKUP, PROSE, normal, read_markup, read_text
 from inkwright.app.headings import read_headings
@@ -17,7 +17,9 @@ from inkwright.memory import coverage
 from inkwright.memory.brief import (
     MAX_REQUEST_CHARS,
     Brief,
+    CitationStyle,
     Constraint,
+    Csl,
     OutlineItem,
     Placement,
     Remembered,
@@ -142,6 +144,7 @@ def _resolve(found: dict[str, Any], name: str, folder: Path) -> None:
     if sources := found.pop("sources", None):
         gathered = gather(sources, folder, name)
         found["sources"], found["unread"] = gathered.sources, gathered.unread
+    found |= {"cite": _style(found["cite"], name, folder)} if found.get("cite") else {}
     outline = found.get("outline")
     if isinstance(outline, str):
         title, found["outline"] = _read_outline(outline, name, folder)
@@ -160,6 +163,21 @@ def _resolve(found: dict[str, Any], name: str, folder: Path) -> None:
         found["banned"] = [found["banned"]]
     for key in [key for key, value in found.items() if value is None and key in KEYS]:
         del found[key]
+
+
+def _style(given: Any, name: str, folder: Path) -> Any:
+    """Return a style of citations: one of ours, or the one in a file of the brief's folder."""
+    if given in get_args(CitationStyle):
+        return given
+    where = f"{name}: cite"
+    if isinstance(given, Csl):
+        return given
+    if isinstance(given, str) and given.lower().endswith(".csl"):
+        from inkwright.app import citing
+
+        return citing.read_csl(beside(given, folder, where, "a style"), where)
+    ours = ", ".join(get_args(CitationStyle))
+    raise BadInput(f"{where}: expected {ours}, or the name of a .csl file beside the brief")
 
 
 def _names_file(given: str, folder: Path) -> bool:

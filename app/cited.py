@@ -5,12 +5,13 @@ from typing import TypedDict
 
 from inkwright.agents.desk import language_is_han
 from inkwright.app.assemble import assemble
+from inkwright.app.language import language_of
 from inkwright.memory import citations
-from inkwright.memory.brief import Brief
+from inkwright.memory.brief import Brief, Csl
 from inkwright.memory.draft import Draft, Grounded, Manifest
 from inkwright.memory.outline import Outline
 from inkwright.memory.plans import Plan
-from inkwright.memory.references import Cited
+from inkwright.memory.references import Cited, written
 from inkwright.memory.shelf import Shelf
 from inkwright.memory.sources import Kept
 
@@ -54,12 +55,19 @@ class SourceReport(TypedDict):
 def cited(brief: Brief, texts: Mapping[str, Draft], kept: Sequence[Kept]) -> Cited:
     """Return the citations of a manuscript that has these drafts, in reading order."""
     known = {k.source.key: k.source for k in kept if k.source.kind != "request"}
-    return Cited((d.text for d in texts.values()), known, brief.cite, han=language_is_han(brief))
+    plain, han = {sid: d.text for sid, d in texts.items()}, language_is_han(brief)
+    if isinstance(brief.cite, Csl) and known:
+        from inkwright.app import citing
+
+        language = brief.language or language_of("\n\n".join(plain.values())) or "en"
+        return Cited(plain, known, citing.written(plain, known, brief.cite, language, han=han))
+    style = "numeric" if isinstance(brief.cite, Csl) else brief.cite
+    return Cited(plain, known, written(plain, known, style, han=han))
 
 
 def as_read(texts: Mapping[str, Draft], cited: Cited) -> dict[str, Draft]:
     """Return the drafts with their citations in the style of the manuscript."""
-    shown = ((sid, d, cited.shown(d.text)) for sid, d in texts.items())
+    shown = ((sid, d, cited.shown(sid)) for sid, d in texts.items())
     return {
         sid: d if text == d.text else d.model_copy(update={"text": text}) for sid, d, text in shown
     }

@@ -185,6 +185,19 @@ def batch(
     approved: Annotated[
         bool, typer.Option("--approved", help="Write the outlines made with --plan-only.")
     ] = False,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format", help="docx, epub, pdf, md: manuscripts as files beside the lines."
+        ),
+    ] = None,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(help="ray: works are written by processes all over a Ray cluster."),
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Of --engine ray: processes that write.")
+    ] = None,
     dry_run: DryRun = False,
     max_calls: Annotated[int | None, typer.Option(min=1, help="Calls for the batch.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens for the batch.")] = None,
@@ -211,6 +224,9 @@ def batch(
                 retry=retry or [],
                 plan_only=plan_only,
                 approved=approved,
+                formats=formats or [],
+                engine=engine,
+                workers=workers,
             ),
             out=out,
             concurrency=concurrency,

@@ -14,7 +14,7 @@ def export(
         str, typer.Argument(metavar="WORK", help="A work's id, or enough of its beginning.")
     ],
     format: Annotated[
-        Literal["md", "docx", "epub", "pdf", "archive"] | None,
+        Literal["md", "docx", "epub", "pdf", "bib", "archive"] | None,
         typer.Option(help="What to make; none: as the name of --out says, else md."),
     ] = None,
     out: Annotated[
@@ -48,7 +48,8 @@ def export(
         bool, typer.Option("--journal", help="Into an archive: every prompt and answer too.")
     ] = False,
 ) -> None:
-    """Take a work away: Markdown, Word, EPUB, PDF, or an archive that `import` brings back."""
+    """Take a work away: Markdown, Word, EPUB, PDF, what it cites as BibTeX, or an archive that
+    `import` brings back."""
     from inkwright.app.commands import exporting
     from inkwright.app.exporting.export import Wanted, format_of
 

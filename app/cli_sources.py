@@ -33,11 +33,18 @@ def add(
 
 
 @sources.command("list")
-def list_(work: Work, as_json: AsJson = False) -> None:
+def list_(
+    work: Work,
+    as_json: AsJson = False,
+    bib: Annotated[bool, typer.Option("--bib", help="Print BibTeX.")] = False,
+) -> None:
     """List the sources of a work, and the sections that cite each."""
     from inkwright.app.commands import sourcing
 
-    sourcing.list_sources(work, as_json=as_json)
+    if bib:
+        sourcing.print_bibtex(work)
+    else:
+        sourcing.list_sources(work, as_json=as_json)
 
 
 @sources.command()

@@ -1,4 +1,4 @@
-"""``inkwright text``, ``edit``, ``lock``, ``history``, ``diff``, ``restore``: a section's words."""
+"""``inkwright text``, ``edit``, ``lock``, ``history``, ``candidates``, ...: a section's words."""
 
 from pathlib import Path
 from typing import Annotated
@@ -111,3 +111,28 @@ def restore(
     from inkwright.app.commands import revising
 
     revising.restore(work, section, version)
+
+
+@texts.command()
+def candidates(
+    work: Work,
+    section: Section,
+    note: Annotated[str, typer.Option(help="What they should do otherwise.")] = "",
+    count: Annotated[int, typer.Option(help="How many.")] = 3,
+) -> None:
+    """Draft a section several times over, to choose from; its text stays as it is."""
+    from inkwright.app.commands import candidates as choosing
+
+    choosing.candidates(work, section, note=note, count=count)
+
+
+@texts.command()
+def choose(
+    work: Work,
+    section: Section,
+    version: Annotated[int, typer.Argument(help="A candidate, as `inkwright history` counts.")],
+) -> None:
+    """Make a candidate a section's text; the other candidates stay among its versions."""
+    from inkwright.app.commands import candidates as choosing
+
+    choosing.choose(work, section, version)

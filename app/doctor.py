@@ -12,7 +12,6 @@ from pydantic import BaseModel, Field
 from inkwright.agents.config import ROLES
 from inkwright.app import endpoints
 from inkwright.app.engine import opened
-from inkwright.app.purging import INDEX
 from inkwright.app.settings import Settings
 from inkwright.memory import schema, works
 from inkwright.memory.errors import (
@@ -86,14 +85,16 @@ def _library(settings: Settings) -> Iterator[Check]:
 
 
 def _index(settings: Settings) -> Check:
-    from inkwright.memory.index import ChromaIndex
+    from inkwright.memory.index_server import FOLDER, index_of
 
-    folder = settings.home / INDEX
     try:
-        ChromaIndex(folder, "").close()
+        with opened(settings) as library:
+            index_of(library, "").close()
     except IndexUnusable as fault:
         return Check("index", False, str(fault), BAD_INPUT)
-    return Check("index", True, str(folder))
+    except BadInput:
+        return Check("index", False, "not looked at: the library comes first")
+    return Check("index", True, settings.index_url or str(settings.home / FOLDER))
 
 
 def _offline_embedder(settings: Settings) -> Check:
@@ -124,7 +125,7 @@ def _embedded(settings: Settings) -> Check:
 
 def _sources() -> Check:
     """Say which documents can be read as sources."""
-    lacking = [n for n in ("markitdown", "pypdf", "pypandoc") if find_spec(n) is None]
+    lacking = [n for n in ("markitdown", "pypdfium2", "pypandoc") if find_spec(n) is None]
     if lacking:
         told = "only text and Markdown are read: pip install 'inkwright[sources]'"
         return Check("sources", False, f"{told} (no {', '.join(lacking)})")

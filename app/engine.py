@@ -83,7 +83,7 @@ def opened(settings: Settings) -> Iterator[Library]:
     Raises:
         LibraryUnusable: it cannot be opened.
     """
-    library = Library.open(settings.home, settings.library_address)
+    library = Library.open(settings.home, settings.library_address, settings.index_url)
     try:
         yield library
     finally:
@@ -156,6 +156,40 @@ async def redraft(
         out,
         lambda **keywords: run.redraft(work, sections, note=note, **keywords),
     )
+
+
+async def candidates(
+    work: str, section: str, job: Job, *, note: str = "", count: int = 3
+) -> list[Draft]:
+    """Draft a section several times over, for a person to choose from; its text stays.
+
+    Raises:
+        BadInput: the section has no text, or has words of a person's.
+    """
+    run = await _run_module()
+    with opened(job.settings) as library:
+        async with recorded(library, work, "candidates", job) as recorder:
+            with endpoints.serving(job.settings) as calling:
+                keywords = _keywords(library, calling, recorder.job) | {"watch_text": False}
+                found: list[Draft] = await run.candidates_for(
+                    work, section, note=note, count=count, **keywords
+                )
+        return found
+
+
+async def choose(work: str, section: str, version: int, job: Job) -> Draft:
+    """Make a candidate the section's text; what rests on it becomes stale.
+
+    Raises:
+        BadInput: the section has no such candidate.
+    """
+    run = await _run_module()
+    with opened(job.settings) as library:
+        async with recorded(library, work, "choose", job) as recorder:
+            with endpoints.serving(job.settings) as calling:
+                keywords = _keywords(library, calling, recorder.job)
+                draft: Draft = await run.choose(work, section, version, **keywords)
+        return draft
 
 
 def purge(work: str, settings: Settings | None = None) -> bool:

@@ -1,7 +1,7 @@
 """What a draft was written from, and what was said to models on the way: read from the journal."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,9 +109,12 @@ def inspect(
     if step in STEPS:
         return Inspected(step, None, None, (), tuple(_call(c, count, settings) for c in calls))
     draft = _draft(library, work, step, version)
-    began, ended = _between(drafts.written_at(library, work, step), draft.version)
-    of_it = [c for c in calls if began < c["created_at"] <= ended]
     manifest = drafts.manifest(library, draft.manifest)
+    known = drafts.versions(library, work, step)
+    beside = {d.version for d in known if d.stage == "candidate" and d.base == draft.base}
+    together = beside if draft.version in beside else {draft.version}
+    began, ended = _between(drafts.written_at(library, work, step), together)
+    of_it = [c for c in calls if began < c["created_at"] <= ended and _is_of(c, draft, manifest)]
     return Inspected(
         step=step,
         draft=draft,
@@ -131,14 +134,20 @@ def _draft(library: Library, work: str, section: str, version: int | None) -> Dr
     raise BadInput(f"{section} has no version {version}; it has 1 to {known[-1].version}")
 
 
-def _between(written_at: dict[int, float], version: int) -> tuple[float, float]:
-    """Return from when to when a version's calls were made.
+def _between(written_at: dict[int, float], versions: Collection[int]) -> tuple[float, float]:
+    """Return from when to when the calls of a version were made, or of candidates side by side.
 
     What is asked between two versions made the later one; after the last, it is about that one.
     """
-    before = [at for known, at in written_at.items() if known < version]
-    newest = version == max(written_at)
-    return max(before, default=0.0), float("inf") if newest else written_at[version]
+    before = [at for known, at in written_at.items() if known < min(versions)]
+    newest = max(written_at) in versions
+    return max(before, default=0.0), float("inf") if newest else written_at[max(versions)]
+
+
+def _is_of(call: Mapping[str, Any], draft: Draft, manifest: Manifest) -> bool:
+    """True unless the call drafted another candidate than this one."""
+    writes = (call["role"], call["purpose"]) == ("writer", "write")
+    return draft.stage != "candidate" or not writes or call["sample"] == manifest.sample
 
 
 def _seen(library: Library, work: str, manifest: Manifest) -> Iterator[Seen]:

@@ -8,8 +8,6 @@ from inkwright.app import output
 from inkwright.memory import works
 from inkwright.memory.library import Library
 
-INDEX = "index"
-"""The vector index, in the library folder."""
 COPIES = "*.before-*.db"
 """What an upgrade left: the library as it was before."""
 BUSY_TIMEOUT_S = 30
@@ -26,11 +24,10 @@ def purge_work(library: Library, work: str) -> bool:
         WorkBusy: it is being written.
     """
     with works.leased(library, work):
-        folder = library.home / INDEX
-        if folder.exists():
-            from inkwright.memory.index import ChromaIndex
+        from inkwright.memory.index_server import FOLDER, index_of
 
-            with closing(ChromaIndex(folder, "")) as index:
+        if library.index_url or (library.home / FOLDER).exists():
+            with closing(index_of(library, "")) as index:
                 index.drop(work)
         for copy in sorted(library.home.glob(COPIES)):
             _purge_copy(copy, work)

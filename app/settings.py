@@ -1,10 +1,11 @@
 """Settings: explicit argument, then environment, then ``inkwright.toml``, then default."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -17,6 +18,8 @@ from inkwright.app.faults import nearest, said
 from inkwright.app.home import FILE, PREFIX, file_settings, library_home
 from inkwright.memory.errors import BadInput
 
+INDEX_URL = r"https?://[^/@\s]+(/([\w-]{3,200}/?)?)?"
+
 
 def _split(given: Any) -> Any:
     if isinstance(given, str):
@@ -26,6 +29,12 @@ def _split(given: Any) -> Any:
 
 def _plain(given: Any) -> Any:
     return given.strip() if isinstance(given, str) else given
+
+
+def _served_index(given: str | None) -> str | None:
+    if given is not None and not re.fullmatch(INDEX_URL, given.strip()):
+        raise ValueError("it must look like http://host:8000/NAME, NAME of 3 letters or more")
+    return given and given.strip().rstrip("/")
 
 
 Addresses = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
@@ -49,6 +58,8 @@ class Settings(BaseSettings):
     """The library folder."""
     library_url: SecretStr | None = None
     """Another database for the library, as SQLAlchemy names it."""
+    index_url: Annotated[str | None, AfterValidator(_served_index)] = None
+    """A Chroma server for the vector index, such as ``http://host:8000/NAME``."""
 
     api_base: Addresses = ()
     """Where the models answer; a role's own ``ROLE_api_base`` comes first."""

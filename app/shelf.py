@@ -10,9 +10,12 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inkwright.memory.errors import BadInput, LibraryUnusable, WorkNotFound
+
+if TYPE_CHECKING:
+    from inkwright.memory.library import Library
 
 KNOWN_SCHEMA = "0004"
 """The schema these queries read. A test holds it to ``memory.schema.REVISION``."""
@@ -193,30 +196,35 @@ def _standings_by_memory(home: Path, url: str | None) -> list[Standing]:
     from inkwright.memory import works
     from inkwright.memory.library import Library
 
-    library = Library.open(home, url)
     found = []
-    for work in works.all_works(library):
-        parts = _sections_by_memory(home, work.id, url)
-        found.append(
-            Standing(
-                work=work.id,
-                title=work.title,
-                status=work.status,
-                words=sum(p.words for p in parts),
-                target_words=sum(p.target_words for p in parts) or work.brief.words or 0,
-                done=sum(p.state == "accepted" for p in parts),
-                of=len(parts),
-                changed_at=work.updated_at,
+    with closing(Library.open(home, url)) as library:
+        for work in works.all_works(library):
+            parts = _sections_of(library, work.id)
+            found.append(
+                Standing(
+                    work=work.id,
+                    title=work.title,
+                    status=work.status,
+                    words=sum(p.words for p in parts),
+                    target_words=sum(p.target_words for p in parts) or work.brief.words or 0,
+                    done=sum(p.state == "accepted" for p in parts),
+                    of=len(parts),
+                    changed_at=work.updated_at,
+                )
             )
-        )
     return found
 
 
 def _sections_by_memory(home: Path, work: str, url: str | None) -> list[SectionStanding]:
-    from inkwright.memory import drafts, plans
     from inkwright.memory.library import Library
 
-    library = Library.open(home, url)
+    with closing(Library.open(home, url)) as library:
+        return _sections_of(library, work)
+
+
+def _sections_of(library: "Library", work: str) -> list[SectionStanding]:
+    from inkwright.memory import drafts, plans
+
     plan = plans.current(library, work)
     rows, texts = drafts.rows(library, work), drafts.current(library, work)
     return [

@@ -2,7 +2,7 @@
 
 from inkwright.app.door import Door
 from inkwright.app.settings import Settings
-from inkwright.memory import drafts, locks, manuscripts, typed, works
+from inkwright.memory import candidates, drafts, locks, manuscripts, typed, works
 from inkwright.memory.differences import Piece, differences
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
@@ -57,6 +57,10 @@ class Text(Door):
             if draft.version == number:
                 return draft
         raise BadInput(f"{self.section} has no version {number}; it has 1 to {known[-1].version}")
+
+    def candidates(self) -> list[Draft]:
+        """Return the drafts that ``inkwright.candidates`` made and that wait for a choice."""
+        return candidates.waiting(self.versions())
 
     def edit(self, text: str) -> Draft:
         """Store other words; what is new in them is the person's. Memory follows at the next run.

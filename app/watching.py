@@ -96,6 +96,25 @@ def watch(work: str, settings: Settings) -> Watched:
     )
 
 
+@dataclass(frozen=True)
+class Doing:
+    """A run that goes on."""
+
+    action: live.Action
+    seconds: float
+    """Since it began."""
+
+
+def doing(work: str, settings: Settings) -> Doing | None:
+    """Return the run of a work that goes on just now, in short; None: there is none."""
+    with engine.opened(settings) as library:
+        held = works.holder(library, work) is not None
+        telling = live.of(library, work)
+    if telling is None or _going(telling, held) in ("idle", "cut off"):
+        return None
+    return Doing(telling.action, now() - telling.began_at)
+
+
 def ask(work: str, what: Asked, settings: Settings) -> None:
     """Ask the run of a work to pause (send no more calls) or to stop at once.
 

@@ -27,8 +27,12 @@ from tests.simserver.process import SimServer
 
 CHAPTERS, SECTIONS, WORDS = 6, 4, 250
 SLOTS = 8
-WRITER: dict[str, Any] = {"repeat_probability": 0.15}
-"""How the writer repeats itself."""
+WRITER: dict[str, Any] = {
+    "repeat_probability": 0.05,
+    "stock_probability": 0.2,
+    "stock_opening": 0.5,
+}
+"""How the writer repeats itself, and in one section what others say."""
 
 
 @dataclass(frozen=True)

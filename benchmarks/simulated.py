@@ -1,8 +1,9 @@
 """The simulated model that the task sets are measured with: it reads well, and writes carelessly.
 
 It is told what each request asks for (as a model that reads well would find), forgets each
-requirement of a unit with probability 0.3, misses lengths by up to 60 % either way, and as a judge
-misses a tenth and raises a false alarm in a tenth. That is the same for every method.
+requirement of a unit with probability 0.3, misses lengths by up to 60 % either way, the words it is
+to add or to cut among them, and as a judge misses a tenth and raises a false alarm in a tenth. That
+is the same for every method.
 """
 
 import re
@@ -22,6 +23,9 @@ def config(tasks: Sequence[Task], **changes: Any) -> SimConfig:
         "known": tuple(known for task in tasks if (known := _known(task))),
         "forget_probability": 0.3,
         "length_error": 0.6,
+        "continue_error": 0.6,
+        "trim_error": 0.6,
+        "densify_error": 0.6,
         "judge_miss": 0.1,
         "judge_false": 0.1,
         "max_model_len": 131_072,
@@ -74,13 +78,22 @@ def _numbered(task: Task) -> KnownTask:
 
 
 def _bounded(task: Task) -> KnownTask:
-    """Return the reading of a request with a length of LonGen's kinds: aim at the middle."""
+    """Return the reading of a request with a length of LonGen's kinds: aim at the middle.
+
+    Of a request that does not say it, the bounds are known to nobody.
+    """
     low, high = longen.interval(task.record["type"], task.record["constraint"])
-    stated = task.record["constraint"]
     return KnownTask(
         request=task.request.strip(),
         words=round((low + high) / 2),
         least=round(low) if task.record["type"] in ("range", "above") else None,
         most=round(high) if task.record["type"] in ("range", "below") else None,
-        length_line=stated,
+        length_line=_line_with(task.request, re.findall(r"\d+", task.record["constraint"])),
     )
+
+
+def _line_with(request: str, numbers: Sequence[str]) -> str:
+    """Return the part of a request that names a length, for a model quotes what it reads."""
+    parts = re.split(r"(?<=[.;!?。！？；])\s+|[。！？；\n]", request)
+    said = (p for p in parts if all(n in p.replace(",", "") for n in numbers))
+    return next(said, "")[:300]

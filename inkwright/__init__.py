@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from inkwright.app.api import (
         Run,
         awrite,
+        candidates,
+        choose,
         edit,
         export,
         import_file,
@@ -84,8 +86,8 @@ _HOMES = {
         "TextGrew",
     ),
     "inkwright.app.api": (
-        "Run", "awrite", "edit", "export", "import_file", "plan", "purge", "resume", "status",
-        "stream", "sync", "write",
+        "Run", "awrite", "candidates", "choose", "edit", "export", "import_file", "plan", "purge",
+        "resume", "status", "stream", "sync", "write",
     ),
     "inkwright.app.batch.results": ("Result",),
     "inkwright.app.batch_api": ("Batch", "awrite_batch", "write_batch"),
@@ -120,8 +122,9 @@ __all__ = [
     "PlannedWork", "Remembered", "Report", "Result", "Run", "SectionBegan", "SectionFailed",
     "SectionLine", "SectionReached", "SectionRevised", "SectionSettled", "Settings", "Source",
     "Sources", "Standing", "Structure", "Synced", "Text", "TextGrew", "UnusableAnswer", "WorkBusy",
-    "WorkNotFound", "__version__", "awrite", "awrite_batch", "edit", "export", "import_file",
-    "plan", "purge", "read_sources", "resume", "status", "stream", "sync", "write", "write_batch",
+    "WorkNotFound", "__version__", "awrite", "awrite_batch", "candidates", "choose", "edit",
+    "export", "import_file", "plan", "purge", "read_sources", "resume", "status", "stream", "sync",
+    "write", "write_batch",
 ]  # fmt: skip
 
 

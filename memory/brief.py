@@ -29,6 +29,15 @@ Headings = Literal["all", "chapters", "none"]
 CITE = "cite"
 """Id of the constraint that every work with sources has."""
 CitationStyle = Literal["numeric", "author-year", "footnote"]
+MAX_CSL_CHARS = 1_000_000
+
+
+class Csl(Value):
+    """A style of the Citation Style Language, as Pandoc's citeproc reads it."""
+
+    name: str = Field(max_length=255)
+    """Of the file it was read from."""
+    text: str = Field(max_length=MAX_CSL_CHARS)
 
 
 class OutlineItem(Value):
@@ -86,7 +95,7 @@ class Brief(Value):
     """What the piece is written from. In the library their texts are kept apart from the brief."""
     unread: tuple[str, ...] = ()
     """What of the sources could not be read, one line each; for the report."""
-    cite: CitationStyle = "numeric"
+    cite: CitationStyle | Csl = "numeric"
     """How citations and the list of references read; works without sources have neither."""
     proposals: bool = False
     """True: what a person's own text tells memory waits until the person accepts it."""

@@ -4,7 +4,7 @@ In drafts a citation is written as Pandoc reads it, ``[@smith2020]`` or ``[@smit
 whatever style the manuscript is to have.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import regex
@@ -22,7 +22,9 @@ _CITED = regex.compile(rf"@({KEY})")
 _BARE = regex.compile(rf"\[({KEY}(?:\s*[;,]\s*{KEY})*)\](?!\()|\((@{KEY}(?:\s*[;,]\s*@?{KEY})*)\)")
 _NUMBER = regex.compile(r"\d[\d,.\u202f\u00a0 ]*\d|\d")
 _QUOTED = regex.compile(r"[“\"]([^“”\"\n]{3,600})[”\"]|「([^」\n]{2,600})」")
-_NAME = regex.compile(r"\p{Lu}[\p{L}\p{M}'’-]+(?:\s+\p{Lu}[\p{L}\p{M}'’-]+)*")
+_NAME = regex.compile(
+    r"(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{M}'’-]++(?!\p{N})(?:\s+\p{Lu}[\p{L}\p{M}'’-]++(?!\p{N}))*"
+)
 QUOTE_WORDS = 3
 """Quotation marks around fewer words may be no quotation."""
 MOST_NAMES = 0.2
@@ -87,14 +89,10 @@ def groups(text: str) -> list[tuple[str, ...]]:
     return [tuple(_CITED.findall(c.group())) for c in _CITATION.finditer(text)]
 
 
-def replaced(text: str, write: Callable[[tuple[str, ...]], str]) -> str:
-    """Return ``text`` with what ``write`` makes of each citation's keys in its place."""
-
-    def written(found: "regex.Match[str]") -> str:
-        shown = write(tuple(_CITED.findall(found.group(2))))
-        return found.group(1) + shown if shown else ""
-
-    return str(_CITATION_AND_GAP.sub(written, text))
+def found(text: str) -> Iterator[tuple[str, str, int]]:
+    """Yield each citation in ``text``: the space before it, itself, and where that space begins."""
+    for match in _CITATION_AND_GAP.finditer(text):
+        yield match.group(1), match.group(2), match.start()
 
 
 def tidied(text: str, known: Iterable[str]) -> str:

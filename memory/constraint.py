@@ -1,5 +1,6 @@
 """Constraints: what the text must be, each with where it holds and how it is checked."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
@@ -23,7 +24,7 @@ ConstraintKind = Literal[
     "language", "point_of_view", "tense", "tone", "reading_level", "structure", "citation",
     "fact", "citations", "judged",
 ]  # fmt: skip
-Counted = Literal["words", "characters"]
+Counted = Literal["words", "characters", "either"]
 Format = Literal["heading", "list", "table", "plain", "markdown"]
 Person = Literal["first", "second", "third"]
 Tense = Literal["past", "present"]
@@ -78,8 +79,9 @@ class Constraint(Value):
     about_words: int | None = Field(default=None, ge=1)
     """Within 5% for the whole piece, within 10% for a section."""
     counted: Counted = "words"
-    """What the three above count: words (one for each Han or kana character or other word), or
-    characters without white space."""
+    """What the three above count: words (one for each Han or kana character or other word),
+    characters (punctuation among them, white space not), or either: the least in words and the
+    most in characters, so that it holds whichever a reader counts."""
     language: str | None = None
     """ISO 639-1 code, such as ``en`` or ``zh``."""
     format: Format | None = None
@@ -132,6 +134,15 @@ class Constraint(Value):
             return self.max_words
         about = round(self.about_words * (1 + self._tolerance))
         return about if self.max_words is None else min(about, self.max_words)
+
+    def in_words(self, characters_a_word: float) -> tuple[int | None, int | None]:
+        """Return the fewest and the most words, where a word takes so many characters."""
+        low, high = self.least, self.most
+        if low is not None and self.counted == "characters":
+            low = math.ceil(low / characters_a_word)
+        if high is not None and self.counted != "words":
+            high = max(math.floor(high / characters_a_word), 1)
+        return low, high
 
     @property
     def _tolerance(self) -> float:

@@ -25,7 +25,9 @@ def _phrases(given: Given, demand: str) -> str:
 def _length(given: Given) -> str:
     bounds = (("about", "about_words"), ("at least", "min_words"), ("at most", "max_words"))
     said = [f"{how} {given[key]}" for how, key in bounds if given.get(key)]
-    return f"{', '.join(said).capitalize()} {given.get('counted', 'words')}" if said else ""
+    counted = given.get("counted", "words")
+    unit = "words, and characters" if counted == "either" else counted
+    return f"{', '.join(said).capitalize()} {unit}" if said else ""
 
 
 def _pattern(given: Given) -> str:

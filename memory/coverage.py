@@ -183,7 +183,9 @@ def _plain_and_marked(one: Constraint, other: Constraint) -> list[tuple[str | No
 
 
 def _check_lengths(one: Constraint, other: Constraint, total: int | None) -> None:
-    if one.kind != "length" or other.kind != "length" or one.counted != other.counted:
+    if one.kind != "length" or other.kind != "length":
+        return
+    if one.counted != other.counted and "characters" in (one.counted, other.counted):
         return
     if not _overlap(one.where, other.where, total):
         return
@@ -204,7 +206,7 @@ def _check_sums(demands: Sequence[Constraint], total: int | None) -> None:
     """Hold what sections must or may have together against the limits of the whole."""
     if total is None:
         return
-    lengths = [c for c in demands if c.kind == "length" and c.counted == "words"]
+    lengths = [c for c in demands if c.kind == "length" and c.counted != "characters"]
     least = [0] * (total + 1)
     most: list[int | None] = [None] * (total + 1)
     for c in lengths:
@@ -229,7 +231,7 @@ def _check_sums(demands: Sequence[Constraint], total: int | None) -> None:
 
 def _check_target(demands: Iterable[Constraint], target_words: int) -> None:
     for c in demands:
-        if c.kind != "length" or c.where.scope != "whole" or c.counted != "words":
+        if c.kind != "length" or c.where.scope != "whole" or c.counted == "characters":
             continue
         if c.most is not None and target_words > c.most:
             raise BadInput(

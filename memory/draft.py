@@ -9,8 +9,9 @@ from inkwright.memory.source import Evidence
 from inkwright.memory.values import Value
 
 SectionState = Literal["planned", "started", "drafted", "accepted"]
-Stage = Literal["drafted", "reviewed", "settled", "person", "edited"]
-"""How a version came about; ``edited``: a model's words, which a person asked for and accepted."""
+Stage = Literal["drafted", "reviewed", "settled", "person", "edited", "candidate"]
+"""How a version came about; ``edited``: a model's words, which a person asked for and accepted;
+``candidate``: another draft to choose from, which was never the section's text."""
 How = Literal["raw", "summary", "dropped"]
 Author = Literal["model", "person", "mixed"]
 CheckStatus = Literal["met", "broken", "not reviewed"]

@@ -4,9 +4,22 @@ Each state is reached in one transaction: ``planned`` -> ``started`` (manifest f
 ``drafted`` (text and memory delta) -> ``accepted`` (review). Nothing is ever overwritten.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    RowMapping,
+    Select,
+    Update,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from inkwright.memory import ledger, plans, schema
 from inkwright.memory.draft import Author, Draft, Manifest, Review, SectionState, Stage
@@ -42,10 +55,8 @@ def rows(library: Library, work: str) -> dict[str, SectionRow]:
 
 def row(library: Library, work: str, section: str) -> SectionRow:
     """Return where one section stands."""
-    table = schema.sections
     with library.read() as db:
-        found = db.execute(select(table).where(table.c.work == work, table.c.section == section))
-        return _row(found.mappings().one())
+        return _row(db.execute(_SECTION, _of(work, section)).mappings().one())
 
 
 def current(library: Library, work: str) -> dict[str, Draft]:
@@ -84,18 +95,8 @@ def written_at(library: Library, work: str, section: str) -> dict[int, float]:
 
 def manifests(library: Library, work: str) -> dict[str, Manifest]:
     """Return the manifest of every section's newest draft, by section id."""
-    joined = schema.drafts.join(
-        schema.sections,
-        (schema.sections.c.work == schema.drafts.c.work)
-        & (schema.sections.c.section == schema.drafts.c.section)
-        & (schema.sections.c.draft == schema.drafts.c.version),
-    ).join(schema.manifests, schema.manifests.c.id == schema.drafts.c.manifest)
     with library.read() as db:
-        found = db.execute(
-            select(schema.drafts.c.section, schema.manifests.c.content)
-            .select_from(joined)
-            .where(schema.drafts.c.work == work)
-        )
+        found = db.execute(_MANIFESTS, {"of_work": work})
         return {row.section: Manifest.model_validate(row.content) for row in found}
 
 
@@ -109,7 +110,7 @@ def start(library: Library, lease: Lease, frozen: Manifest) -> int:
     """Freeze a section's manifest: ``started``. Returns the manifest's id."""
     with library.write(lease) as db:
         number = put_manifest(db, lease.work, frozen)
-        _set(db, lease, frozen.section, state="started", manifest=number, failure=None)
+        set_row(db, lease, frozen.section, state="started", manifest=number, failure=None)
         return number
 
 
@@ -125,7 +126,7 @@ def land(
 ) -> Draft:
     """Store a first draft and what it establishes: ``drafted``."""
     with library.write(lease) as db:
-        draft = _new_version(
+        draft = new_version(
             db,
             lease,
             section,
@@ -135,7 +136,7 @@ def land(
             summary=summary,
         )
         ledger.append(db, lease.work, delta)
-        _set(
+        set_row(
             db,
             lease,
             section,
@@ -166,7 +167,7 @@ def accept(
     """Take a reviewed text: ``accepted``. A text unlike ``draft``'s becomes a new version."""
     with library.write(lease) as db:
         if text != draft.text:
-            draft = _new_version(
+            draft = new_version(
                 db,
                 lease,
                 draft.section,
@@ -178,8 +179,8 @@ def accept(
                 held=moved(draft.held, draft.text, text),
             )
             ledger.append(db, lease.work, delta)
-        _set_review(db, lease, draft, review, rounds)
-        _set(
+        set_review(db, lease, draft, review, rounds)
+        set_row(
             db,
             lease,
             draft.section,
@@ -207,7 +208,7 @@ def patch(
     ``held``: what of it is the person's; None: what of theirs the patch has left.
     """
     with library.write(lease) as db:
-        patched = _new_version(
+        patched = new_version(
             db,
             lease,
             draft.section,
@@ -219,11 +220,11 @@ def patch(
             held=moved(draft.held, draft.text, text) if held is None else held,
         )
         if review is not None:
-            _set_review(db, lease, patched, review, draft.rounds)
+            set_review(db, lease, patched, review, draft.rounds)
         ledger.append(db, lease.work, delta)
         stamps = [*stamped(db, lease.work, draft), *checked]
         _stamp(db, lease.work, patched, stamps)
-        _set(db, lease, draft.section, draft=patched.version)
+        set_row(db, lease, draft.section, draft=patched.version)
     return patched
 
 
@@ -275,7 +276,7 @@ def put_by_person(
         held += surviving(before.held, before.text, text)
     same = before is not None and before.text == text
     number = before.manifest if before and same else _unknown(db, lease.work, frozen, before)
-    draft = _new_version(
+    draft = new_version(
         db,
         lease,
         section,
@@ -290,9 +291,9 @@ def put_by_person(
     if before is not None and same:
         _stamp(db, lease.work, draft, stamped(db, lease.work, before))
         if before.review is not None:
-            _set_review(db, lease, draft, before.review, before.rounds)
+            set_review(db, lease, draft, before.review, before.rounds)
     drafted = {} if before else {"drafted": draft.version}
-    _set(
+    set_row(
         db,
         lease,
         section,
@@ -308,21 +309,26 @@ def put_by_person(
 def hold(library: Library, lease: Lease, draft: Draft, held: Sequence[Held]) -> Draft:
     """Store the newest draft again, with other stretches held: the words are the same."""
     with library.write(lease) as db:
-        again = _new_version(
-            db,
-            lease,
-            draft.section,
-            draft.text,
-            stage=draft.stage,
-            manifest=draft.manifest,
-            summary=draft.summary,
-            base=draft.version,
-            held=held,
-        )
-        _stamp(db, lease.work, again, stamped(db, lease.work, draft))
-        if draft.review is not None:
-            _set_review(db, lease, again, draft.review, draft.rounds)
-        _set(db, lease, draft.section, draft=again.version)
+        return put_again(db, lease, draft, held)
+
+
+def put_again(db: Connection, lease: Lease, draft: Draft, held: Sequence[Held]) -> Draft:
+    """As ``hold``, within the caller's transaction."""
+    again = new_version(
+        db,
+        lease,
+        draft.section,
+        draft.text,
+        stage=draft.stage,
+        manifest=draft.manifest,
+        summary=draft.summary,
+        base=draft.version,
+        held=held,
+    )
+    _stamp(db, lease.work, again, stamped(db, lease.work, draft))
+    if draft.review is not None:
+        set_review(db, lease, again, draft.review, draft.rounds)
+    set_row(db, lease, draft.section, draft=again.version)
     return again
 
 
@@ -345,40 +351,33 @@ def learn(
 
 def stamped(db: Connection, work: str, draft: Draft) -> list[str]:
     """Return what a draft was checked against."""
-    table = schema.checks
-    return [
-        row.what
-        for row in db.execute(
-            select(table.c.what).where(
-                table.c.work == work,
-                table.c.section == draft.section,
-                table.c.draft == draft.version,
-            )
-        )
-    ]
+    known = {**_of(work, draft.section), "of_draft": draft.version}
+    return list(db.execute(_STAMPS, known).scalars())
+
+
+def all_stamped(library: Library, work: str, current: Mapping[str, Draft]) -> dict[str, set[str]]:
+    """Return what each of the drafts ``current`` was checked against, by section id."""
+    found: dict[str, set[str]] = {sid: set() for sid in current}
+    with library.read() as db:
+        for row in db.execute(_ALL_STAMPS, {"of_work": work}):
+            if row.section in current and current[row.section].version == row.draft:
+                found[row.section].add(row.what)
+    return found
 
 
 def fail(library: Library, lease: Lease, section: str, reason: str) -> None:
     """Record why a section could not be written; resuming tries again."""
     with library.write(lease) as db:
-        _set(db, lease, section, failure=reason)
+        set_row(db, lease, section, failure=reason)
 
 
 def _joined(library: Library, work: str, which: str) -> dict[str, Draft]:
-    joined = schema.drafts.join(
-        schema.sections,
-        (schema.sections.c.work == schema.drafts.c.work)
-        & (schema.sections.c.section == schema.drafts.c.section)
-        & (schema.sections.c[which] == schema.drafts.c.version),
-    )
     with library.read() as db:
-        found = db.execute(
-            select(schema.drafts).select_from(joined).where(schema.drafts.c.work == work)
-        ).mappings()
+        found = db.execute(_standing(which), {"of_work": work}).mappings()
         return {row["section"]: _draft(row) for row in found}
 
 
-def _new_version(
+def new_version(
     db: Connection,
     lease: Lease,
     section: str,
@@ -390,6 +389,7 @@ def _new_version(
     base: int | None = None,
     held: Sequence[Held] = (),
 ) -> Draft:
+    """Store a text under the section's next number, within the caller's transaction."""
     author: Author = "model"
     if held:
         author = "person" if covers(held, text) else "mixed"
@@ -405,11 +405,8 @@ def _new_version(
         manifest=manifest,
         held=tuple(held),
     )
-    db.execute(
-        insert(schema.drafts).values(
-            work=lease.work, created_at=now(), **draft.model_dump(mode="json")
-        )
-    )
+    stored = draft.model_dump(mode="json")
+    db.execute(_NEW_DRAFT, {"work": lease.work, "created_at": now(), **stored})
     return draft
 
 
@@ -441,12 +438,13 @@ def _unknown(db: Connection, work: str, frozen: Manifest, before: Draft | None) 
 def put_manifest(db: Connection, work: str, frozen: Manifest) -> int:
     """Store a manifest within the caller's transaction, and return its id."""
     number = db.execute(
-        insert(schema.manifests).values(
-            work=work,
-            section=frozen.section,
-            created_at=now(),
-            content=frozen.model_dump(mode="json"),
-        )
+        _NEW_MANIFEST,
+        {
+            "work": work,
+            "section": frozen.section,
+            "created_at": now(),
+            "content": frozen.model_dump(mode="json"),
+        },
     ).inserted_primary_key
     assert number is not None
     return int(number[0])
@@ -473,31 +471,19 @@ def newest(db: Connection, work: str, section: str) -> Draft | None:
 
 
 def _next_version(db: Connection, work: str, section: str) -> int:
-    table = schema.drafts
-    newest = db.execute(
-        select(func.max(table.c.version)).where(table.c.work == work, table.c.section == section)
-    ).scalar()
-    return (newest or 0) + 1
+    return (db.execute(_NEWEST, _of(work, section)).scalar() or 0) + 1
 
 
-def _set(db: Connection, lease: Lease, section: str, **values: object) -> None:
-    table = schema.sections
-    db.execute(
-        update(table).where(table.c.work == lease.work, table.c.section == section).values(**values)
-    )
+def set_row(db: Connection, lease: Lease, section: str, **values: object) -> None:
+    """Record where a section stands, within the caller's transaction."""
+    db.execute(_setting(tuple(values)), {**_of(lease.work, section), **values})
 
 
-def _set_review(db: Connection, lease: Lease, draft: Draft, review: Review, rounds: int) -> None:
-    table = schema.drafts
-    db.execute(
-        update(table)
-        .where(
-            table.c.work == lease.work,
-            table.c.section == draft.section,
-            table.c.version == draft.version,
-        )
-        .values(review=review.model_dump(mode="json"), rounds=rounds)
-    )
+def set_review(db: Connection, lease: Lease, draft: Draft, review: Review, rounds: int) -> None:
+    """Record what was found about a version, within the caller's transaction."""
+    told = {"new_review": review.model_dump(mode="json"), "new_rounds": rounds}
+    of = {**_of(lease.work, draft.section), "of_draft": draft.version}
+    db.execute(_REVIEWED, {**of, **told})
 
 
 def _stamp(db: Connection, work: str, draft: Draft, checked: Sequence[str]) -> None:
@@ -526,3 +512,50 @@ def _draft(row: RowMapping) -> Draft:
     review = fields.pop("review")
     fields["held"] = tuple(Held.model_validate(span) for span in fields["held"])
     return Draft(**fields, review=None if review is None else Review.model_validate(review))
+
+
+def _of(work: str, section: str) -> dict[str, Any]:
+    """Return what the statements below are asked about."""
+    return {"of_work": work, "of_section": section}
+
+
+_OF_WORK: BindParameter[str] = bindparam("of_work")
+_OF_SECTION: BindParameter[str] = bindparam("of_section")
+_OF_DRAFT: BindParameter[int] = bindparam("of_draft")
+_ROWS, _DRAFTS, _CHECKS = schema.sections.c, schema.drafts.c, schema.checks.c
+_SECTION = select(schema.sections).where(_ROWS.work == _OF_WORK, _ROWS.section == _OF_SECTION)
+_NEWEST = select(func.max(_DRAFTS.version)).where(
+    _DRAFTS.work == _OF_WORK, _DRAFTS.section == _OF_SECTION
+)
+_STAMPS = select(_CHECKS.what).where(
+    _CHECKS.work == _OF_WORK, _CHECKS.section == _OF_SECTION, _CHECKS.draft == _OF_DRAFT
+)
+_ALL_STAMPS = select(_CHECKS.section, _CHECKS.draft, _CHECKS.what).where(_CHECKS.work == _OF_WORK)
+_NEW_DRAFT, _NEW_MANIFEST = insert(schema.drafts), insert(schema.manifests)
+_REVIEWED = (
+    update(schema.drafts)
+    .where(_DRAFTS.work == _OF_WORK, _DRAFTS.section == _OF_SECTION, _DRAFTS.version == _OF_DRAFT)
+    .values(review=bindparam("new_review"), rounds=bindparam("new_rounds"))
+)
+
+
+@cache
+def _standing(which: str) -> Select[Any]:
+    """Return what asks for the draft of every section that its row names as ``which``."""
+    same = (_ROWS.work == _DRAFTS.work) & (_ROWS.section == _DRAFTS.section)
+    joined = schema.drafts.join(schema.sections, same & (_ROWS[which] == _DRAFTS.version))
+    return select(schema.drafts).select_from(joined).where(_DRAFTS.work == _OF_WORK)
+
+
+@cache
+def _setting(names: tuple[str, ...]) -> Update:
+    """Return what sets these columns of a section's row."""
+    row = update(schema.sections).where(_ROWS.work == _OF_WORK, _ROWS.section == _OF_SECTION)
+    return row.values({name: bindparam(name) for name in names})
+
+
+_MANIFESTS = (
+    _standing("draft")
+    .join(schema.manifests, schema.manifests.c.id == _DRAFTS.manifest)
+    .with_only_columns(_DRAFTS.section, schema.manifests.c.content)
+)

@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
+import httpx
 import numpy as np
 
 from inkwright.memory.errors import IndexUnusable
@@ -65,14 +66,19 @@ class ChromaIndex:
         from chromadb.config import Settings
 
         self._folder = folder
+        self._begin(embedder, f"in {folder}", "delete that folder, and it is built anew")
+        with self._readable_faults():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._client = chromadb.PersistentClient(
+                path=folder, settings=Settings(anonymized_telemetry=False)
+            )
+
+    def _begin(self, embedder: str, where: str, remedy: str) -> None:
+        self._client: Any = None
+        self._where, self._remedy = where, remedy
         self._present: dict[str, set[str]] = {}
         self._handles: dict[int, Any] = {}
         self._adding = Lock()
-        with self._readable_faults():
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._client: Any = chromadb.PersistentClient(
-                path=folder, settings=Settings(anonymized_telemetry=False)
-            )
         self._embedder = hashlib.sha256(embedder.encode()).hexdigest()[:12]
 
     def missing(self, work: str, ids: Sequence[str]) -> list[str]:
@@ -82,24 +88,20 @@ class ChromaIndex:
     def add(self, work: str, vectors: Mapping[str, np.ndarray]) -> None:
         if not vectors:
             return
-        known, prefix = self._known(work), _prefix(work)
+        known, prefix = self._known(work), prefix_of(work)
         ids = list(vectors)
-        with self._readable_faults(work), self._adding:
-            before = _written(self._folder)
+        with self._readable_faults(work), self._blanking():
             self._collection(work).upsert(
                 ids=[prefix + i for i in ids],
                 embeddings=[vectors[i] for i in ids],
                 metadatas=[{"work": prefix}] * len(ids),
             )
-            for segment, when in _written(self._folder).items():
-                if before.get(segment) != when:
-                    _blank(segment)
         known.update(ids)
 
     def nearest(
         self, work: str, vector: np.ndarray, ids: Sequence[str], limit: int
     ) -> dict[str, float]:
-        known, prefix = self._known(work), _prefix(work)
+        known, prefix = self._known(work), prefix_of(work)
         there = [prefix + i for i in ids if i in known]
         if not there:
             return {}
@@ -116,7 +118,7 @@ class ChromaIndex:
         if not found["ids"][0]:
             self._present.pop(work, None)
             raise IndexUnusable(
-                f"the vector index in {self._folder} has lost its vectors; they are built anew"
+                f"the vector index {self._where} has lost its vectors; they are built anew"
             )
         assert found["distances"] is not None
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
@@ -130,9 +132,8 @@ class ChromaIndex:
         shares are written anew without it, and the database is packed.
         """
         with self._readable_faults(work):
-            for collection in self._client.list_collections():
-                if collection.name.endswith(f"-{_shard(work)}"):
-                    self._rewrite(collection, without=_prefix(work))
+            for collection in self._shared_by(work):
+                self._rewrite(collection, without=prefix_of(work))
             _pack(self._folder)
         self._present.pop(work, None)
 
@@ -143,6 +144,11 @@ class ChromaIndex:
     def close(self) -> None:
         """Let go of files and memory; the index is not used afterwards."""
         self._client.close()
+
+    def _shared_by(self, work: str) -> list[Any]:
+        """Return the collections that may hold vectors of a work, of any embedder."""
+        there = self._client.list_collections()
+        return [c for c in there if c.name.endswith(f"-{_shard(work)}")]
 
     def _rewrite(self, collection: Any, *, without: str) -> None:
         others = [i for i in collection.get(include=[])["ids"] if not i.startswith(without)]
@@ -160,7 +166,7 @@ class ChromaIndex:
     def _known(self, work: str) -> set[str]:
         known = self._present.get(work)
         if known is None:
-            prefix = _prefix(work)
+            prefix = prefix_of(work)
             with self._readable_faults(work):
                 found = self._collection(work).get(where={"work": prefix}, include=[])
             there = {i.removeprefix(prefix) for i in found["ids"]}
@@ -192,18 +198,27 @@ class ChromaIndex:
         )
 
     @contextmanager
+    def _blanking(self) -> Iterator[None]:
+        """Zero the spare room of what is written meanwhile."""
+        with self._adding:
+            before = _written(self._folder)
+            yield
+            for segment, when in _written(self._folder).items():
+                if before.get(segment) != when:
+                    _blank(segment)
+
+    @contextmanager
     def _readable_faults(self, work: str = "") -> Iterator[None]:
         """Turn Chroma's faults into one clear line, and look again next time what is there."""
         from chromadb.errors import ChromaError
 
         try:
             yield
-        except (ChromaError, OSError) as fault:
+        except (ChromaError, httpx.HTTPError, OSError) as fault:
             self._present.pop(work, None)
             said = " ".join(str(fault).split())[:120]
             raise IndexUnusable(
-                f"the vector index in {self._folder} cannot be used ({said}); delete that folder, "
-                "and it is built anew"
+                f"the vector index {self._where} cannot be used ({said}); {self._remedy}"
             ) from fault
 
 
@@ -241,7 +256,8 @@ def _blank(segment: Path) -> None:
                 file.write(bytes(room))
 
 
-def _prefix(work: str) -> str:
+def prefix_of(work: str) -> str:
+    """Return what the ids of a work's vectors begin with."""
     return hashlib.sha256(work.encode()).hexdigest()[:16] + "/"
 
 

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from inkwright.memory import schema
 from inkwright.memory.library import Lease, Library, now
@@ -88,14 +88,8 @@ class Journal:
         wanted = tuple(key.model_dump().values())
         if wanted not in self._answered:
             return None
-        table = schema.journal
         with self._library.read() as db:
-            row = db.execute(
-                select(table).where(
-                    table.c.work == self._lease.work,
-                    *(table.c[n] == v for n, v in zip(Key.model_fields, wanted, strict=True)),
-                )
-            ).one()
+            row = db.execute(_ANSWERED, {"work": self._lease.work, **key.model_dump()}).one()
         told = {name: getattr(row, name) for name in Answer.model_fields if name != "text"}
         return Answer(**told, text=row.answer)
 
@@ -117,20 +111,27 @@ class Journal:
         ]
         with self._library.write(self._lease) as db:
             if new:
-                db.execute(insert(schema.parts), new)
+                db.execute(_PARTS, new)
             db.execute(
-                insert(schema.journal).values(
-                    work=work,
-                    created_at=now(),
-                    asked_for=asked_for,
-                    parts=[{"role": m["role"], "hash": _hash(m["content"])} for m in messages],
-                    answer=answer.text,
+                _CALL,
+                {
+                    "work": work,
+                    "created_at": now(),
+                    "asked_for": asked_for,
+                    "parts": [{"role": m["role"], "hash": _hash(m["content"])} for m in messages],
+                    "answer": answer.text,
                     **key.model_dump(),
                     **answer.model_dump(exclude={"text"}),
-                )
+                },
             )
         self._stored.update(texts)
         self._answered.add(tuple(key.model_dump().values()))
+
+
+_PARTS, _CALL = insert(schema.parts), insert(schema.journal)
+_ANSWERED = select(schema.journal).where(
+    *(schema.journal.c[name] == bindparam(name) for name in ("work", *Key.model_fields))
+)
 
 
 def usage(library: Library, work: str) -> tuple[Usage, ...]:

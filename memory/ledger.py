@@ -9,8 +9,9 @@ sighting, and no new version.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, insert, select
 
 from inkwright.memory import schema
 from inkwright.memory.admission import Known, admitted
@@ -40,21 +41,14 @@ class Ledger:
         """Read the rows written since the last time."""
         if self._library is None:
             return self
-        entries, sightings = schema.entries, schema.sightings
         with self._library.read() as db:
-            for row in db.execute(
-                select(entries)
-                .where(entries.c.work == self._work, entries.c.seq > self.newest)
-                .order_by(entries.c.seq)
-            ).mappings():
+            known = {"of_work": self._work, "after": self.newest}
+            for row in db.execute(_NEW_ENTRIES, known).mappings():
                 self._history.setdefault(row["id"], []).append((row["seq"], _entry(row)))
                 self._seen_at.pop(row["id"], None)
                 self.newest, self._latest, self._by_topic = row["seq"], None, None
-            for row in db.execute(
-                select(sightings)
-                .where(sightings.c.work == self._work, sightings.c.seq > self._sightings)
-                .order_by(sightings.c.seq)
-            ).mappings():
+            known = {"of_work": self._work, "after": self._sightings}
+            for row in db.execute(_NEW_SIGHTINGS, known).mappings():
                 self._take_sighting(row["entry"], _span(row))
                 self._sightings, self._latest = row["seq"], None
         return self
@@ -173,6 +167,15 @@ class Ledger:
     def _where_now(self, entry: Entry) -> Entry:
         span = self._seen_at.get(entry.id)
         return entry if span is None else _with_span(entry, span)
+
+
+def _new(table: Table) -> Select[Any]:
+    """Return what asks for the rows of a work after one of them."""
+    newer = (table.c.work == bindparam("of_work")) & (table.c.seq > bindparam("after"))
+    return select(table).where(newer).order_by(table.c.seq)
+
+
+_NEW_ENTRIES, _NEW_SIGHTINGS = _new(schema.entries), _new(schema.sightings)
 
 
 def entries(library: Library, work: str, *, live: bool = True) -> list[Entry]:

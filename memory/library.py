@@ -8,22 +8,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    bindparam,
-    create_engine,
-    event,
-    inspect,
-    text,
-    update,
-)
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy import Connection, Engine, bindparam, inspect, text, update
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from inkwright.memory import schema
+from inkwright.memory.databases import ALONE, LEASED, WRITE, connected, reading
 from inkwright.memory.errors import LeaseLost, LibraryUnusable
-
-BUSY_TIMEOUT_S = 30
 
 
 @dataclass(frozen=True)
@@ -39,14 +29,15 @@ class Library:
     """All works of one person or one installation.
 
     ``home`` is a private folder (mode 0700) with the SQLite file and the vector index; ``url``
-    names another database instead.
+    names another database instead, and ``index_url`` a Chroma server.
     """
 
-    def __init__(self, engine: Engine, home: Path) -> None:
-        self.engine, self.home = engine, home
+    def __init__(self, engine: Engine, home: Path, index_url: str | None = None) -> None:
+        self.engine, self.home, self.index_url = engine, home, index_url
+        self._reading = reading(engine)
 
     @classmethod
-    def open(cls, home: Path, url: str | None = None) -> "Library":
+    def open(cls, home: Path, url: str | None = None, index_url: str | None = None) -> "Library":
         """Open the library in ``home``, creating or upgrading it where needed.
 
         Raises:
@@ -63,10 +54,14 @@ class Library:
                 "set INKWRIGHT_HOME to a folder you can write to"
             ) from fault
         file = home / "library.db"
-        engine = _engine(url or f"sqlite:///{file}")
-        library = cls(engine, home)
-        with _readable_faults(home):
-            library._bring_up_to_date(file if url is None else None)
+        engine = connected(url or f"sqlite:///{file}")
+        library = cls(engine, home, index_url)
+        try:
+            with _readable_faults(home):
+                library._bring_up_to_date(file if url is None else None)
+        except BaseException:
+            library.close()
+            raise
         return library
 
     def close(self) -> None:
@@ -75,7 +70,7 @@ class Library:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one consistent state."""
-        with _readable_faults(self.home), self.engine.connect() as connection:
+        with _readable_faults(self.home), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
@@ -88,7 +83,9 @@ class Library:
         """
         with (
             _readable_faults(self.home),
-            self.engine.connect().execution_options(inkwright_write=True) as connection,
+            self.engine.connect().execution_options(
+                **{WRITE: LEASED if lease else ALONE}
+            ) as connection,
             connection.begin(),
         ):
             if lease is not None:
@@ -137,44 +134,6 @@ class Library:
 def now() -> float:
     """Seconds since the epoch, as rows are stamped."""
     return time.time()
-
-
-def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return _served(url)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
-
-    @event.listens_for(engine, "connect")
-    def _set_up(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        connection.execute("PRAGMA secure_delete=ON")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("inkwright_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def _served(url: str) -> Engine:
-    """Return a database that a server holds; of PostgreSQL by psycopg, unless the URL says how."""
-    scheme, rest = url.split("://", 1) if "://" in url else ("", "")
-    if scheme in ("postgresql", "postgres"):
-        url = f"postgresql+psycopg://{rest}"
-    try:
-        return create_engine(url, pool_pre_ping=True)
-    except ArgumentError as fault:
-        raise LibraryUnusable(
-            "the library's address is not a database's: set INKWRIGHT_LIBRARY_URL to something "
-            "like postgresql://user@host/name"
-        ) from fault
-    except ModuleNotFoundError as fault:
-        raise LibraryUnusable(
-            f"this database needs the package {fault.name}: pip install 'inkwright[postgres]'"
-        ) from fault
 
 
 def _copy(file: Path, copy: Path) -> None:

@@ -13,7 +13,7 @@ from inkwright.memory import schema
 from inkwright.memory.library import Library, now
 from inkwright.memory.values import Value
 
-Action = Literal["plan", "write", "settle", "redraft", "remember", "edit"]
+Action = Literal["plan", "write", "settle", "redraft", "remember", "edit", "candidates", "choose"]
 Asked = Literal["pause", "stop"]
 LOOKING_S = 10.0
 """How long after a look text is still streamed for the one who looks."""

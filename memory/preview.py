@@ -8,7 +8,7 @@ that were shown that, or name a subject of it, are checked in the second pass, w
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 
 from inkwright.memory import drafts, journal, plans, schema, staleness
 from inkwright.memory.draft import Draft, Manifest
@@ -182,5 +182,7 @@ def _models(work: str) -> Select[tuple[str]]:
         select(table.c.model)
         .where(table.c.work == work)
         .group_by(table.c.model)
-        .order_by(func.max(table.c.role == "reviewer").desc(), table.c.model.desc())
+        .order_by(
+            func.max(case((table.c.role == "reviewer", 1), else_=0)).desc(), table.c.model.desc()
+        )
     )

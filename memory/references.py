@@ -1,57 +1,58 @@
 """Citations and the list of references as a reader sees them, in the style the brief asks for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+import regex
 
 from inkwright.memory import citations
 from inkwright.memory.brief import CitationStyle
 from inkwright.memory.source import Source
 
-_PARTICLES = frozenset(
-    [
-        "da",
-        "de",
-        "del",
-        "della",
-        "den",
-        "der",
-        "di",
-        "dos",
-        "du",
-        "la",
-        "le",
-        "ten",
-        "ter",
-        "van",
-        "von",
-        "zu",
-    ]
-)
+SUPERSCRIPTS = dict(zip("0123456789+-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾", strict=True))
+_PARTICLES = re.compile("da|de|del|della|den|der|di|dos|du|la|le|ten|ter|van|von|zu", re.IGNORECASE)
+_DOI = "https://doi.org/"
+
+
+@dataclass(frozen=True)
+class Written:
+    """Citations and references as a style writes them, in Markdown."""
+
+    citations: tuple[str, ...]
+    """One for each citation, in reading order; empty where none of its keys is a source."""
+    listed: str = ""
+    """The list of references, with its heading; empty where the style has none."""
+    notes: tuple[str, ...] = ()
+    """Footnotes; ``[^1]`` in a citation is the first."""
 
 
 class Cited:
-    """What a manuscript cites: the order of first mention, over all its sections."""
+    """What a manuscript cites, over all its sections, and how it reads."""
 
     def __init__(
-        self,
-        texts: Iterable[str],
-        sources: Mapping[str, Source],
-        style: CitationStyle,
-        *,
-        han: bool,
+        self, texts: Mapping[str, str], sources: Mapping[str, Source], written: Written
     ) -> None:
-        self._groups = dict.fromkeys(g for text in texts for g in citations.groups(text))
-        mentioned = (key for group in self._groups for key in group)
-        self.keys = [key for key in dict.fromkeys(mentioned) if key in sources]
-        """Those of sources, each once."""
-        self._sources, self._style, self._han = sources, style, han
-        self._number = {key: n for n, key in enumerate(self.keys, 1)}
+        """``texts``: the sections' texts by id, in reading order."""
+        self.keys = known_keys(texts, sources)
+        """Those of sources, each once, in the order of first mention."""
+        self.listed, self.notes = written.listed, written.notes
+        self._sources, self._shown = sources, dict[str, str]()
+        self._stand: list[tuple[str, str | None]] = []
+        """What looks like a citation in reading order, with what it is in the draft; None: it is
+        no citation there."""
+        self._written = {text for text in written.citations if text}
+        left = iter(written.citations)
+        for sid, text in texts.items():
+            self._shown[sid] = self._read(text, left) if sources else text
 
-    def shown(self, text: str) -> str:
+    def shown(self, section: str) -> str:
         """Return a section's text with its citations in the style of the manuscript.
 
         Without sources nothing is a citation, whatever it looks like.
         """
-        return citations.replaced(text, self._citation) if self._sources else text
+        return self._shown[section]
 
     def taken_back(self, manuscript: str) -> str:
         """Return a manuscript, edited perhaps, with its citations as drafts have them.
@@ -62,61 +63,170 @@ class Cited:
             return manuscript
         head = manuscript.rstrip().removesuffix(self.references())
         text = f"{head.rstrip()}\n" if head != manuscript.rstrip() else manuscript
-        written = {self._citation(keys): keys for keys in self._groups}
-        for shown in sorted(written, key=len, reverse=True):
-            text = text.replace(shown, f"[{'; '.join(f'@{k}' for k in written[shown])}]")
-        return text
+        found = list(self._looks(text))
+        meant = self._meant([m.group() for m in found])
+        pieces, at = [], 0
+        for match, raw in zip(found, meant, strict=True):
+            pieces += [text[at : match.start()], match.group() if raw is None else raw]
+            at = match.end()
+        return "".join([*pieces, text[at:]])
 
     def references(self) -> str:
-        """Return the list of what is cited, with its heading; empty when nothing is.
+        """Return what stands at the end of the manuscript: the list of what is cited, and notes."""
+        return endmatter(self.listed, self.notes)
 
-        Numeric lists follow the order of first mention, author-year lists the alphabet. A style
-        with notes has no list of its own: the notes are it.
+    def _read(self, text: str, left: Iterator[str]) -> str:
+        """Return ``text`` as it reads, and note what in it is a citation."""
+        pieces, at, places = [], 0, {}
+        for gap, citation, place in citations.found(text):
+            written = next(left)
+            close = written.startswith("[^") or written[:1] in SUPERSCRIPTS.values()
+            kept = "" if close or not written else gap
+            pieces.append(f"{text[at:place]}{kept}")
+            if written:
+                raw = citation if kept else f"{gap}{citation}"
+                places[sum(map(len, pieces))] = raw
+            pieces.append(written)
+            at = place + len(gap) + len(citation)
+        shown = "".join([*pieces, text[at:]])
+        self._stand += [(m.group(), places.get(m.start())) for m in self._looks(shown)]
+        return shown
+
+    def _looks(self, text: str) -> Iterator["regex.Match[str]"]:
+        """Yield what looks like a citation."""
+        if not self._written:
+            return iter(())
+        longest = sorted(self._written, key=lambda w: (-len(w), w))
+        return regex.finditer("|".join(map(regex.escape, longest)), text)
+
+    def _meant(self, found: Sequence[str]) -> list[str | None]:
+        """Return what each of these is in a draft, by what stood in its place.
+
+        What is new there means what it means everywhere else, and is no citation if it means
+        several things.
         """
-        if not self.keys:
-            return ""
-        told = {key: reference(self._sources[key], self._letter(key)) for key in self.keys}
-        if self._style == "footnote":
-            return "\n\n".join(f"[^{n}]: {told[key]}" for key, n in self._number.items())
-        if self._style == "numeric":
-            lines = [f"[{n}] {told[key]}" for key, n in self._number.items()]
-        else:
-            lines = sorted(told.values(), key=str.casefold)
-        heading = "参考文献" if self._han else "References"
-        return f"## {heading}\n\n" + "\n\n".join(lines)
+        meanings: dict[str, set[str | None]] = {}
+        for look, raw in self._stand:
+            meanings.setdefault(look, set()).add(raw)
+        meant = [next(iter(m)) if len(m := meanings[f]) == 1 else None for f in found]
+        stood = [look for look, _ in self._stand]
+        for same in SequenceMatcher(None, stood, found, autojunk=False).get_matching_blocks():
+            for place in range(same.size):
+                meant[same.b + place] = self._stand[same.a + place][1]
+        return meant
 
-    def _citation(self, keys: Sequence[str]) -> str:
-        known = [key for key in keys if key in self._number]
-        if not known:
-            return ""
-        if self._style == "numeric":
-            return f"[{', '.join(str(n) for n in sorted(self._number[k] for k in known))}]"
-        if self._style == "footnote":
-            return "".join(f"[^{self._number[k]}]" for k in known)
-        return f"({'; '.join(self._author_year(k) for k in known)})"
 
-    def _author_year(self, key: str) -> str:
+def endmatter(listed: str, notes: Sequence[str]) -> str:
+    """Return a list of references and footnotes as Markdown has them."""
+    told = "\n\n".join(f"[^{n}]: {note}" for n, note in enumerate(notes, 1))
+    return "\n\n".join(part for part in (listed, told) if part)
+
+
+def known_keys(texts: Mapping[str, str], sources: Mapping[str, Source]) -> list[str]:
+    """Return the keys of sources that texts cite, each once, in the order of first mention."""
+    every = dict.fromkeys(k for text in texts.values() for k in citations.keys(text))
+    return [key for key in every if key in sources]
+
+
+def written(
+    texts: Mapping[str, str], sources: Mapping[str, Source], style: CitationStyle, *, han: bool
+) -> Written:
+    """Return the citations and references of a manuscript in one of our own styles.
+
+    Numeric lists follow the order of first mention, author-year lists the alphabet. A style with
+    notes has no list of its own: the notes are it, a work in full where it is first mentioned.
+    """
+    keys = known_keys(texts, sources)
+    if not keys:
+        return Written(tuple("" for t in texts.values() for _ in citations.groups(t)))
+    writer = _Writer(keys, sources, han=han)
+    groups = [
+        tuple(k for k in group if k in sources)
+        for text in texts.values()
+        for group in citations.groups(text)
+    ]
+    told = {key: reference(sources[key], writer.letter(key)) for key in keys}
+    if style == "footnote":
+        return writer.as_notes(groups, told)
+    if style == "numeric":
+        number = {key: n for n, key in enumerate(keys, 1)}
+        lines = [f"[{number[key]}] {told[key]}" for key in keys]
+        shown = [", ".join(str(n) for n in sorted(number[k] for k in group)) for group in groups]
+        cited = [f"[{numbers}]" if numbers else "" for numbers in shown]
+    else:
+        lines = sorted(told.values(), key=str.casefold)
+        cited = [f"({'; '.join(map(writer.author_year, g))})" if g else "" for g in groups]
+    return Written(tuple(cited), "\n\n".join([heading(han=han), *lines]))
+
+
+def heading(*, han: bool) -> str:
+    """Return the heading of a list of references."""
+    return f"## {'参考文献' if han else 'References'}"
+
+
+class _Writer:
+    def __init__(self, keys: Sequence[str], sources: Mapping[str, Source], *, han: bool) -> None:
+        self._keys, self._sources, self._han = keys, sources, han
+
+    def as_notes(self, groups: Sequence[tuple[str, ...]], told: Mapping[str, str]) -> Written:
+        cited, notes, mentioned = [], list[str](), set[str]()
+        for group in groups:
+            parts = []
+            for key in group:
+                full = told[key] if key not in mentioned else f"{self.author_year(key)}."
+                parts.append(full)
+                mentioned.add(key)
+            if parts:
+                notes.append(" ".join(parts))
+            cited.append(f"[^{len(notes)}]" if parts else "")
+        return Written(tuple(cited), notes=tuple(notes))
+
+    def author_year(self, key: str) -> str:
         source = self._sources[key]
         names = [family(a) for a in source.authors]
-        who = {0: source.title, 1: names[0] if names else "", 2: " and ".join(names)}
-        told = who.get(len(names), f"{names[0]} et al." if names else source.title)
-        year = f"{source.year or 'n.d.'}{self._letter(key)}"
-        return f"{told}, {year}"
+        several = f"{names[0]}等" if self._han and names else f"{(names or [''])[0]} et al."
+        both = "和".join(names) if self._han else " and ".join(names)
+        who = {0: source.title, 1: both, 2: both}.get(len(names), several)
+        return f"{who}, {source.year or 'n.d.'}{self.letter(key)}"
 
-    def _letter(self, key: str) -> str:
+    def letter(self, key: str) -> str:
         """Tell works of the same authors and year apart, as a, b, c."""
         same = self._sources[key].authors, self._sources[key].year
-        alike = [k for k in self.keys if (self._sources[k].authors, self._sources[k].year) == same]
+        alike = [k for k in self._keys if (self._sources[k].authors, self._sources[k].year) == same]
         return chr(ord("a") + alike.index(key) % 26) if len(alike) > 1 and same[0] else ""
 
 
 def reference(source: Source, letter: str = "") -> str:
-    """Return one line: authors, year (with the ``letter`` that sets it apart), title."""
+    """Return one line: authors, year (with the ``letter`` that sets it apart), title, where."""
     who = ", ".join(source.authors)
     year = f"({source.year}{letter})" if source.year else ""
     head = " ".join(part for part in (who, year) if part)
     told = f"{head}. {source.title}" if head else source.title
-    return told if told.endswith((".", "。", "?", "!")) else f"{told}."
+    return " ".join([_stopped(told), *map(_stopped, _where(source.more))])
+
+
+def _where(more: Mapping[str, object]) -> Iterator[str]:
+    """Yield where a work came out, as far as its reference says."""
+
+    def said(name: str) -> str:
+        return " ".join(str(more.get(name) or "").split())
+
+    if container := said("container-title"):
+        issue = f"({said('issue')})" if said("issue") else ""
+        volume = f" {said('volume')}{issue}" if said("volume") or issue else ""
+        pages = f", {said('page')}" if said("page") else ""
+        yield f"{container}{volume}{pages}"
+    if publisher := said("publisher"):
+        yield f"{said('publisher-place')}: {publisher}" if said("publisher-place") else publisher
+    if doi := said("DOI"):
+        yield f"{_DOI}{doi}"
+    elif url := said("URL"):
+        yield url
+
+
+def _stopped(told: str) -> str:
+    link = told.startswith("http")
+    return told if link or told.endswith((".", "。", "?", "!")) else f"{told}."
 
 
 def family(author: str) -> str:
@@ -125,6 +235,6 @@ def family(author: str) -> str:
         return author.split(",")[0].strip()
     parts = author.split()
     first = len(parts) - 1
-    while first > 1 and parts[first - 1].casefold() in _PARTICLES:
+    while first > 1 and _PARTICLES.fullmatch(parts[first - 1]):
         first -= 1
     return " ".join(parts[first:])

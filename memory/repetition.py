@@ -4,8 +4,10 @@ Words are counted as everywhere, one for each Han or kana character, whatever th
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
+from math import ceil
 
 import regex
 
@@ -28,6 +30,8 @@ _SHORT = 4
 """Words of fewer letters carry little content; of Han characters, pairs do."""
 _COMMON = 0.2
 """A content word in more than this share of all sentences is left out: a name, say."""
+KEPT = 4096
+"""Sentences whose words are kept in mind: a piece is read several times over, as it is mended."""
 
 
 class Repeat(Value):
@@ -126,29 +130,55 @@ def _copied(parts: Mapping[str, Sequence[Sentence]]) -> Iterable[Repeat]:
 
 
 def _alike(parts: Mapping[str, Sequence[Sentence]]) -> Iterable[Repeat]:
-    """Yield the sentences of other sections' content in other words."""
-    contents = {
-        (sid, n): content
+    """Yield the sentences of other sections' content in other words, each with the nearest one.
+
+    Where a word stands is a number with a bit for each sentence, so that whole pieces are compared
+    in a few operations.
+    """
+    said = [
+        (sid, part, content)
         for sid, section in parts.items()
-        for n, part in enumerate(section)
+        for part in section
         if len(content := _content(part.text)) >= CONTENT_WORDS
-    }
-    spread = Counter(word for content in contents.values() for word in content)
-    most = max(len(contents) * _COMMON, 3)
-    index: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for (sid, n), content in contents.items():
-        telling = {w for w in content if spread[w] <= most}
-        shared = Counter(place for w in telling for place in index[w] if place[0] != sid)
-        for (of, m), number in shared.most_common(1):
-            if number >= max(ALIKE * len(content), CONTENT_WORDS - 1):
-                yield Repeat(section=sid, quote=parts[sid][n].text, of=of, there=parts[of][m].text)
-        for w in telling:
-            index[w].append((sid, n))
+    ]
+    spread = Counter(word for _, _, content in said for word in content)
+    most = max(len(said) * _COMMON, 3)
+    telling = [{w for w in content if spread[w] <= most} for _, _, content in said]
+    index: dict[str, int] = defaultdict(int)
+    begins: dict[str, int] = {}
+    for here, (sid, part, content) in enumerate(said):
+        mine, before = telling[here], (1 << begins.setdefault(sid, here)) - 1
+        needed = ceil(max(ALIKE * len(content), CONTENT_WORDS - 1))
+        near = list(_places(_in_so_many([index[w] & before for w in mine], needed)))
+        if near:
+            of, there, _ = said[max(near, key=lambda n: (len(mine & telling[n]), -n))]
+            yield Repeat(section=sid, quote=part.text, of=of, there=there.text)
+        for w in mine:
+            index[w] |= 1 << here
 
 
-def _content(text: str) -> set[str]:
+def _in_so_many(sets: Sequence[int], needed: int) -> int:
+    """Return the bits that are set in at least ``needed`` of ``sets``."""
+    reached = [0] * (needed + 1)
+    reached[0] = -1
+    for bits in sets:
+        for count in range(needed, 0, -1):
+            reached[count] |= reached[count - 1] & bits
+    return reached[needed]
+
+
+def _places(bits: int) -> Iterator[int]:
+    """Yield the numbers of the bits that are set."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
+
+
+@lru_cache(maxsize=KEPT)
+def _content(text: str) -> frozenset[str]:
     """Return the words that carry the content of a sentence; of Han text, pairs of characters."""
     found = [w.casefold() for w in words(text)]
     if _HAN.search(text):
-        return {a + b for a, b in pairwise(found)}
-    return {w for w in found if len(w) >= _SHORT}
+        return frozenset(a + b for a, b in pairwise(found))
+    return frozenset(w for w in found if len(w) >= _SHORT)

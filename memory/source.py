@@ -1,6 +1,7 @@
 """A source: one text that a work may draw on and cite."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -27,6 +28,8 @@ class Source(Value):
     text: str = Field(default="", max_length=MAX_SOURCE_CHARS)
     pages: tuple[int, ...] = ()
     """Where each page begins in ``text``, in code points. Empty: it has no pages."""
+    more: Mapping[str, Any] = Field(default_factory=dict)
+    """What else its reference says, as CSL-JSON names it: type, container-title, volume, DOI..."""
     text_digest: str = ""
     """Stands for ``text`` where that is kept elsewhere."""
 

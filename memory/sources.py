@@ -142,8 +142,10 @@ def _with_references(sources: Sequence[Source]) -> list[Source]:
             about = told.get(stem(source.name).casefold()) or told.get(_plain(source.title))
             if about is not None and about.key not in merged:
                 merged.add(about.key)
-                fields = {"key": about.key, "title": about.title, "authors": about.authors}
-                source = source.model_copy(update={**fields, "date": about.date or source.date})
+                told_of = about.model_dump(include={"key", "title", "authors", "more"})
+                source = Source(
+                    **{**source.model_dump(), **told_of, "date": about.date or source.date}
+                )
         found.append(source)
     return [s for s in found if not (s.kind == "reference" and s.key in merged)]
 

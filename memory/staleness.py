@@ -74,8 +74,7 @@ def find(
     ledger = (ledger or Ledger(library, work)).refresh()
     dropped = sources.dropped(library, work)
     current, manifests = drafts.current(library, work), drafts.manifests(library, work)
-    with library.read() as db:
-        stamps = {sid: set(drafts.stamped(db, work, d)) for sid, d in current.items()}
+    stamps = drafts.all_stamped(library, work, current)
     versions = basis or {sid: draft.version for sid, draft in current.items()}
     found = []
     for section in plan.outline.sections:

@@ -52,10 +52,11 @@ def read(library: Library, work: str, section: str) -> Typed:
         return Typed(
             text=versions.get(newest, ""), base=newest, revision=0, newest=newest, pending=False
         )
-    pending = row.text not in (versions.get(row.base, ""), versions.get(newest, ""))
+    before, now_there = versions.get(row.base, ""), versions.get(newest, "")
+    pending = row.text not in (before, now_there)
     return Typed(
-        text=row.text if pending else versions.get(newest, ""),
-        base=row.base if pending else newest,
+        text=row.text if pending else now_there,
+        base=row.base if pending and before != now_there else newest,
         revision=row.revision,
         newest=newest,
         pending=pending,

@@ -6,8 +6,12 @@ live with the benchmarks.)
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import regex
+
+KEPT = 1024
+"""Texts whose sentences and number of words are kept in mind: each is asked for many times."""
 
 _WORD = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}]"
@@ -21,6 +25,10 @@ _SENTENCE = regex.compile(
 )
 
 
+USUAL_CHARACTERS, USUAL_CHARACTERS_HAN = 5.2, 1.13
+"""Characters that a word takes, punctuation with it; in Chinese a character is a word."""
+
+
 @dataclass(frozen=True)
 class Sentence:
     """One sentence of a text; ``start`` and ``end`` in code points."""
@@ -30,9 +38,15 @@ class Sentence:
     end: int
 
 
+@lru_cache(maxsize=KEPT)
 def count_words(text: str) -> int:
     """Return the number of words in ``text``."""
     return len(_WORD.findall(text))
+
+
+def count_characters(text: str) -> int:
+    """Return the number of characters in ``text``, punctuation among them, white space not."""
+    return sum(not c.isspace() for c in text)
 
 
 def words(text: str) -> list[str]:
@@ -40,6 +54,7 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+@lru_cache(maxsize=KEPT)
 def sentences(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of ``text``; what lies between them is white space."""
     return tuple(Sentence(m.group(), m.start(), m.end()) for m in _SENTENCE.finditer(text))

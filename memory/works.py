@@ -266,6 +266,9 @@ def _identity(brief: Brief) -> dict[str, Any]:
     told = brief.model_dump(mode="json")
     if not told["proposals"]:
         del told["proposals"]
+    for given in told["sources"]:
+        if not given["more"]:
+            del given["more"]
     if not told["sources"]:
         del told["sources"], told["cite"]
     del told["unread"]

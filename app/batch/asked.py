@@ -6,9 +6,11 @@ from typing import Literal
 
 from inkwright.agents.config import Arms, Limits
 from inkwright.agents.purse import Purse
+from inkwright.app.exporting.export import Format
 
 Retry = Literal["flagged", "failed"]
 Mode = Literal["whole", "plan", "approved"]
+Engine = Literal["local", "ray"]
 FULL, UNLIMITED = Arms(), Limits()
 Spent = tuple[int, int]
 """Calls and tokens."""
@@ -27,6 +29,12 @@ class Asked:
     """``failed``: lines that are partial too."""
     mode: Mode = "whole"
     """``plan``: outlines only; ``approved``: write those that were planned so."""
+    formats: tuple[Format, ...] = ()
+    """What each manuscript is exported to, beside the output."""
+    engine: Engine = "local"
+    """``local``: in this process; ``ray``: on a Ray cluster, by ``workers`` processes."""
+    workers: int | None = None
+    """None: as many as the cluster has CPUs and the calls in flight go round for."""
 
 
 @dataclass

@@ -4,11 +4,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from inkwright.app import endpoints
-from inkwright.app.batch.asked import Asked, Outcome, Spent, left_of
+from inkwright.app.batch import files
+from inkwright.app.batch.asked import Asked, Engine, Outcome, Spent, left_of
 from inkwright.app.batch.events import BatchBegan
 from inkwright.app.batch.lines import Line
 from inkwright.app.batch.results import Known, Result, ResultsFile
@@ -37,19 +39,26 @@ async def run_batch(
         BadInput: settings, library or output cannot be used.
     """
     outcome = Outcome(ended=Counter(), left=Counter())
+    if asked.formats and out is None:
+        raise BadInput("manuscripts are exported beside the output: say where that goes (`out`)")
+    files.check(asked.formats)
     with ExitStack() as stack:
         library = stack.enter_context(opened(job.settings))
         spent = _spent(library)
         file = _held(stack, out, library) if out else None
         if file is not None:
-            redone = {i for i, known in file.known.items() if _again(known, asked, spent)}
+            redone = {
+                i
+                for i, known in file.known.items()
+                if _again(known, asked, spent) or _lacks_files(known, asked, file.path)
+            }
             outcome.moved = file.put_in_order(lines, redone)
             outcome.ended.update(k.status for k in file.known.values())
         todo = [line for line in lines if file is None or line.id not in file.known]
         job.watch(BatchBegan("", len(lines), len(lines) - len(todo)))
         if todo:
             calling = stack.enter_context(endpoints.serving(job.settings))
-            run_lines = await asyncio.to_thread(_load)
+            run_lines = await asyncio.to_thread(_load, asked.engine)
             await run_lines(
                 todo,
                 library,
@@ -57,17 +66,21 @@ async def run_batch(
                 job,
                 asked,
                 spent=_all_of(lines, spent),
-                emit=_both(file.add, emit) if file else emit,
+                emit=_Ends(library, asked, file, emit),
                 outcome=outcome,
             )
     return outcome
 
 
-def _load() -> Any:
+def _load(engine: Engine) -> Any:
     """Import what calls models, in a thread: it takes seconds, and the loop goes on meanwhile."""
-    from inkwright.app.batch.running import run_lines
+    if engine == "ray":
+        from inkwright.app.batch import on_ray
 
-    return run_lines
+        return on_ray.run_lines
+    from inkwright.app.batch import running
+
+    return running.run_lines
 
 
 def _held(stack: ExitStack, out: Path, library: Library) -> ResultsFile:
@@ -79,12 +92,24 @@ def _held(stack: ExitStack, out: Path, library: Library) -> ResultsFile:
     return file
 
 
-def _both(first: Callable[[Result], None], second: Callable[[Result], None]) -> Any:
-    def told(result: Result) -> None:
-        first(result)
-        second(result)
+@dataclass(frozen=True)
+class _Ends:
+    """Where each result goes: to files of its own, to the output, and to who asked."""
 
-    return told
+    library: Library
+    asked: Asked
+    file: ResultsFile | None
+    emit: Callable[[Result], None]
+
+    async def __call__(self, result: Result) -> Result:
+        if self.file is not None:
+            if self.asked.formats:
+                result = await asyncio.to_thread(
+                    files.with_files, self.library, result, self.asked.formats, self.file.path
+                )
+            self.file.add(result)
+        self.emit(result)
+        return result
 
 
 def _spent(library: Library) -> dict[str, Spent]:
@@ -100,6 +125,13 @@ def _spent(library: Library) -> dict[str, Spent]:
 def _all_of(lines: Collection[Line], spent: dict[str, Spent]) -> Spent:
     mine = [spent.get(line.digest[:WORK_DIGEST_CHARS], (0, 0)) for line in lines]
     return sum(c for c, _ in mine), sum(t for _, t in mine)
+
+
+def _lacks_files(known: Known, asked: Asked, out: Path) -> bool:
+    """True when a finished line is to have files that are not there; making them takes no call."""
+    if known.status not in ("complete", "flagged"):
+        return False
+    return files.missing(known.files, asked.formats, out)
 
 
 def _again(known: Known, asked: Asked, spent: dict[str, Spent]) -> bool:

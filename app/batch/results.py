@@ -89,7 +89,7 @@ class Result(Value):
     outline: tuple[PlannedSection, ...] = ()
     """Of a ``planned`` line."""
     files: dict[str, str] = Field(default_factory=dict)
-    """Format to the file it was exported to."""
+    """Format to the file it was exported to, from the output's folder."""
     calls: Calls = Calls()
     tokens: Tokens = Tokens()
     models: dict[str, str] = Field(default_factory=dict)
@@ -117,6 +117,7 @@ class Known:
     unfinished: bool
     words: int
     line: int
+    files: Mapping[str, str]
     given: str
     """Digest of the line as it was given."""
 
@@ -253,6 +254,7 @@ def _known(result: Result, start: int, end: int) -> Known:
         unfinished=result.unfinished,
         words=result.words,
         line=result.line,
+        files=result.files,
         given=digest(result.input),
     )
 

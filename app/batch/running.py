@@ -8,14 +8,16 @@ more than there are slots.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from inkwright.agents.config import Calling
+from inkwright.agents.events import Watch
 from inkwright.agents.office import Office, opened
 from inkwright.agents.purse import Purse
+from inkwright.agents.slots import Slots
 from inkwright.app.batch import one
 from inkwright.app.batch.asked import Asked, Outcome, Spent
-from inkwright.app.batch.events import WorkEnded
+from inkwright.app.batch.events import Left, WorkEnded
 from inkwright.app.batch.lines import Line
 from inkwright.app.batch.one import Desks, ModelsGone
 from inkwright.app.batch.results import Result
@@ -24,6 +26,14 @@ from inkwright.memory.library import Library
 
 FEWEST_SHARE = 4
 """One work for every so many slots is under way, even if others could use all slots."""
+Emit = Callable[[Result], Awaitable[Result]]
+"""Puts a result where it belongs, and returns it as it stands there."""
+
+
+def has_room(slots: Slots, running: int) -> bool:
+    """True when one more work may begin beside the ``running`` ones."""
+    fewest = max(slots.number // FEWEST_SHARE, 2)
+    return running < slots.number and (running < fewest or slots.room > 0)
 
 
 async def run_lines(
@@ -34,7 +44,7 @@ async def run_lines(
     asked: Asked,
     *,
     spent: Spent,
-    emit: Callable[[Result], None],
+    emit: Emit,
     outcome: Outcome,
 ) -> None:
     """Bring ``lines`` to their ends side by side; ``emit`` gets each result as it comes.
@@ -51,7 +61,7 @@ async def run_lines(
         try:
             await _Running(Desks(office, job, asked), lines, emit, outcome).run()
         except BaseExceptionGroup as group:
-            raise _first(group) from None
+            raise first_of(group) from None
         finally:
             outcome.calls = purse.calls - spent[0]
             outcome.seconds = time.monotonic() - began
@@ -60,9 +70,7 @@ async def run_lines(
 class _Running:
     """The works that are under way, and the lines that wait."""
 
-    def __init__(
-        self, at: Desks, lines: Sequence[Line], emit: Callable[[Result], None], outcome: Outcome
-    ) -> None:
+    def __init__(self, at: Desks, lines: Sequence[Line], emit: Emit, outcome: Outcome) -> None:
         self._at, self._emit, self._outcome = at, emit, outcome
         self._waiting = deque(lines)
         self._running: set[asyncio.Task[None]] = set()
@@ -90,9 +98,7 @@ class _Running:
             self._outcome.stopped_by = office.purse.spent
         if self._outcome.stopped_by is not None:
             return False
-        slots, running = office.slots, len(self._running)
-        fewest = max(slots.number // FEWEST_SHARE, 2)
-        return running < slots.number and (running < fewest or slots.room > 0)
+        return has_room(office.slots, len(self._running))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
@@ -100,21 +106,29 @@ class _Running:
 
     async def _one(self, line: Line) -> None:
         try:
-            found = await one.write(line, self._at)
+            found: Result | Left = await one.write(line, self._at)
         except ModelsGone as gone:
             self._outcome.stopped_by = self._outcome.stopped_by or gone.fault
             found = "unfinished"
-        if isinstance(found, str):
-            self._outcome.left[found] += 1
-            self._at.job.watch(WorkEnded("", line.id, found, 0))
-            return
-        self._emit(found)
-        self._outcome.ended[found.status] += 1
-        said = found.error or next(iter(found.problems), "")
-        self._at.job.watch(WorkEnded(found.work or "", line.id, found.status, found.words, said))
+        await ended(line, found, self._emit, self._outcome, self._at.job.watch)
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+async def ended(
+    line: Line, found: Result | Left, emit: Emit, outcome: Outcome, watch: Watch
+) -> None:
+    """Put what came of a line where it belongs, count it, and tell it."""
+    if isinstance(found, str):
+        outcome.left[found] += 1
+        watch(WorkEnded("", line.id, found, 0))
+        return
+    found = await emit(found)
+    outcome.ended[found.status] += 1
+    said = found.error or next(iter(found.problems), "")
+    watch(WorkEnded(found.work or "", line.id, found.status, found.words, said))
+
+
+def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the error that a group of them is about."""
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

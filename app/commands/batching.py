@@ -10,12 +10,13 @@ import typer
 
 from inkwright.agents.config import Arms, Limits
 from inkwright.app import endpoints
-from inkwright.app.batch.asked import Asked, Outcome, Retry
+from inkwright.app.batch.asked import Asked, Engine, Outcome, Retry
 from inkwright.app.batch.batch import run_batch
 from inkwright.app.batch.lines import Fields, Line, read_defaults, read_lines
 from inkwright.app.batch.progress import display
 from inkwright.app.engine import Job
 from inkwright.app.exits import Exit, plainly
+from inkwright.app.exporting.export import FORMATS, Format
 from inkwright.app.interrupt import run_to_end
 from inkwright.app.settings import Settings
 from inkwright.app.wording import duration
@@ -45,6 +46,9 @@ def asked(
     retry: Sequence[str],
     plan_only: bool,
     approved: bool,
+    formats: Sequence[str] = (),
+    engine: Engine = "local",
+    workers: int | None = None,
 ) -> Asked:
     """Return what the command line asks for.
 
@@ -53,11 +57,15 @@ def asked(
     """
     if plan_only and approved:
         raise BadInput("--plan-only makes outlines and --approved writes them; give one of the two")
+    if workers is not None and engine != "ray":
+        raise BadInput("--workers is for --engine ray; in one process, --concurrency says it all")
     again: set[Retry] = set()
     for named in retry:
         if named not in get_args(Retry):
             raise BadInput(f"--retry {named}: it is flagged or failed; both may be given")
         again.add(cast(Retry, named))
+    if unknown := [f for f in formats if f not in FORMATS]:
+        raise BadInput(f"--format {unknown[0]}: it is one of {', '.join(FORMATS)}")
     plan, memory, review = arms
     return Asked(
         arms=Arms(plan=plan, memory=memory, review=review),
@@ -65,6 +73,9 @@ def asked(
         each=each,
         retry=frozenset(again),
         mode="plan" if plan_only else "approved" if approved else "whole",
+        formats=tuple(cast(Format, f) for f in dict.fromkeys(formats)),
+        engine=engine,
+        workers=workers,
     )
 
 

@@ -67,6 +67,11 @@ def _take(work: str, proposal: Proposal, chosen: Sequence[int], job: Job) -> Non
         f"{draft.section}, version {draft.version}: {len(set(chosen))} of {len(proposal.hunks)}"
         f" hunks taken, {draft.words:,} words"
     )
+    tell_stale(work, job)
+
+
+def tell_stale(work: str, job: Job) -> None:
+    """Print which sections of a work are stale now."""
     stale = engine.stale(work, job.settings)
     for section, reasons in stale.items():
         typer.echo(f"  {section} is stale: {reasons[0]}")

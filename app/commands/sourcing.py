@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from inkwright.app import engine
+from inkwright.app.citing import bibtex
 from inkwright.app.sources_of import Sources
 from inkwright.memory.references import reference
 from inkwright.memory.source import Source
@@ -43,6 +44,11 @@ def list_sources(work: str, *, as_json: bool) -> None:
             typer.echo(f"    cited in {', '.join(stands['cited'])}")
     if not kept:
         typer.echo("it has no sources")
+
+
+def print_bibtex(work: str) -> None:
+    """Print every source as BibTeX, cited or not; `inkwright export` has those that are cited."""
+    typer.echo(bibtex(kept.source for kept in Sources(work).all()), nl=False)
 
 
 def show(work: str, key: str) -> None:

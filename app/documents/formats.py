@@ -16,6 +16,7 @@ _NO_TEXT = re.compile(r"^<!-- Slide number: \d+ -->\n?", re.MULTILINE)
 _EPUB_LINE = re.compile(r"^\*\*(\w+):\*\* (.*)$", re.MULTILINE)
 _EPUB_HEAD = re.compile(r"(?:\*\*\w+:\*\* .*(?:\n|$))+")
 """What the converter puts before a book's text."""
+_DIVIDED = re.compile(r"[\x02\ufffe](?:\r?\n)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -59,30 +60,39 @@ def _plain(file: Path) -> Source:
 
 
 def _pdf(file: Path) -> tuple[Source, list[int]]:
-    """Return a PDF's text with its pages, and the numbers of the pages that have none."""
-    from pypdf import PdfReader
-    from pypdf.errors import FileNotDecryptedError, WrongPasswordError
+    """Return a PDF's text with its pages, and the numbers of the pages that have none.
+
+    By PDFium: it sees the spaces between words where a justified line has none in the file.
+    """
+    import pypdfium2 as pdfium
+    from pypdfium2.raw import FPDF_ERR_PASSWORD
 
     try:
-        reader = PdfReader(file)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise BadInput("it has a password; save it without one")
-        texts = [clean(page.extract_text()).strip() for page in reader.pages]
-    except (FileNotDecryptedError, WrongPasswordError) as fault:
-        raise BadInput("it has a password; save it without one") from fault
+        document = pdfium.PdfDocument(file)
+    except pdfium.PdfiumError as fault:
+        if fault.err_code == FPDF_ERR_PASSWORD:
+            raise BadInput("it has a password; save it without one") from fault
+        raise
+    with document:
+        texts = [_page(page.get_textpage().get_text_bounded()) for page in document]
+        about = document.get_metadata_dict()
     starts, at = [], 0
     for text in texts:
         starts.append(at)
         at += len(text) + len(PAGE_BREAK)
-    about = reader.metadata
     source = Source(
-        title=_line(str((about and about.title) or "")),
-        authors=_names(str((about and about.author) or "")),
-        date=_year(str(about and about.get("/CreationDate", ""))),
+        title=_line(about.get("Title", "")),
+        authors=_names(about.get("Author", "")),
+        date=_year(about.get("CreationDate", "")),
         text=PAGE_BREAK.join(texts) if any(texts) else "",
         pages=tuple(starts),
     )
     return source, [n for n, text in enumerate(texts, 1) if not text]
+
+
+def _page(text: str) -> str:
+    """Return the text of a page, with the words whole that a line's end divides."""
+    return clean(_DIVIDED.sub("", text)).strip()
 
 
 def _docx(file: Path) -> Source:
@@ -124,10 +134,9 @@ def _bibliography(file: Path) -> tuple[Source, ...]:
 
     import pypandoc
 
+    text = _ENTRY.sub(rf"\g<0> langid={{{_AS_TYPED}}},", _TOLD_LANGUAGE.sub("", _plain(file).text))
     found = json.loads(
-        pypandoc.convert_text(
-            _plain(file).text, "csljson", format="bibtex", extra_args=["--sandbox"]
-        )
+        pypandoc.convert_text(text, "csljson", format="bibtex", extra_args=["--sandbox"])
     )
     return tuple(
         Source(
@@ -137,14 +146,26 @@ def _bibliography(file: Path) -> tuple[Source, ...]:
             authors=tuple(_person(p) for p in item.get("author", ())),
             date=_issued(item),
             text=clean(item.get("abstract", "")),
+            more={k: v for k, v in item.items() if k not in _OURS},
         )
         for item in found
     )
 
 
+_OURS = ("id", "title", "abstract", "language")
+_AS_TYPED = "nl"
+"""A language whose titles Pandoc leaves as they are; of English ones it would lower the names."""
+_ENTRY = re.compile(r"^[ \t]*@(?!comment|string|preamble)\w+\s*\{[^,{}()=]+,", re.MULTILINE | re.I)
+_TOLD_LANGUAGE = re.compile(
+    r"\b(?:langid|hyphenation|language)\s*=\s*(?:\{[^{}]*\}|\"[^\"]*\")\s*,?", re.IGNORECASE
+)
+
+
 def _person(name: dict[str, Any]) -> str:
-    given, family = name.get("given", ""), name.get("family") or name.get("literal", "")
-    return f"{given} {family}".strip()
+    if literal := name.get("literal"):
+        return str(literal)
+    parts = ("given", "dropping-particle", "non-dropping-particle", "family", "suffix")
+    return " ".join(str(name[p]) for p in parts if name.get(p))
 
 
 def _issued(item: dict[str, Any]) -> str:

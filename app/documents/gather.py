@@ -82,6 +82,28 @@ def within(path: Path) -> list[Path]:
     return [f for f in inside if f.resolve().is_relative_to(root)]
 
 
+def beside(given: str, folder: Path, where: str, what: str) -> Path:
+    """Return the path of a file or folder that a brief in ``folder`` names.
+
+    Raises:
+        BadInput: it is not there, or lies elsewhere, be it by a link; or it is to be fetched.
+    """
+    if "://" in given:
+        raise BadInput(f"{where}: {given}: nothing is fetched; save it as a file beside the brief")
+    root = folder.resolve()
+    try:
+        path = (root / given).resolve()
+        inside, there = path.is_relative_to(root), path.exists()
+    except (OSError, ValueError, RuntimeError) as fault:  # a name no file can have, a ring of links
+        raise BadInput(f"{where}: {given[:80]!r}: not the name of a file") from fault
+    if not inside:
+        more = "; `inkwright sources add` takes files from anywhere" if what == "a source" else ""
+        raise BadInput(f"{where}: {given}: {what} must lie in the brief's folder{more}")
+    if not there:
+        raise BadInput(f"{where}: {given}: no such file")
+    return path
+
+
 def _lines(read: Read) -> Iterator[str]:
     if read.unread:
         yield f"source {read.file.name} was not read: {read.unread}"
@@ -90,18 +112,7 @@ def _lines(read: Read) -> Iterator[str]:
 
 
 def _files(given: str, folder: Path, where: str) -> list[Path]:
-    if "://" in given:
-        raise BadInput(f"{where}: {given}: nothing is fetched; save it as a file beside the brief")
-    root = folder.resolve()
-    path = root / given
-    if not path.resolve().is_relative_to(root):
-        raise BadInput(
-            f"{where}: {given}: a source must lie in the brief's folder; "
-            "`inkwright sources add` takes files from anywhere"
-        )
-    if not path.exists():
-        raise BadInput(f"{where}: {given}: no such file")
-    found = within(path)
+    found = within(beside(given, folder, where, "a source"))
     if not found:
         raise BadInput(f"{where}: {given}: no document in this folder ({', '.join(SUFFIXES)})")
     if len(found) > MAX_FILES:

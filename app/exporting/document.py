@@ -1,7 +1,7 @@
 """A piece as one document of Pandoc's model, for one of its writers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,6 +17,8 @@ DEEPEST = 6
 DEEPEST_IN_CONTENTS = 3
 ORNAMENT = "* * *"
 SCENE_BREAK = "Scene Break"
+_VERBATIM = ("Code", "CodeBlock")
+_NOTE = re.compile(r"\[\^(\d{1,6})\]")
 _ORNAMENTS = re.compile(r"[*＊#＃~～⁂※❦❧◆◇●○•·☆★✦✶─—–\-_= ]{1,20}")
 _CONTENTS = {
     "de": "Inhalt",
@@ -75,7 +77,38 @@ def _blocks(piece: Piece, target: Target) -> list[Block]:
             found.append({"t": "Header", "c": [level, attributes, plain(entry.title)]})
         elif section is not None:
             found += _section(piece, section, level, target)
-    return [*found, *_references(piece)]
+    found += _references(piece)
+    notes = [_note(told) for told in piece.notes]
+    return [_with_notes(block, notes) for block in found] if notes else found
+
+
+def _note(told: str) -> dict[str, Any]:
+    return {"t": "Note", "c": read_blocks(told)}
+
+
+def _with_notes(part: Any, notes: Sequence[dict[str, Any]]) -> Any:
+    """Return blocks or inlines with the footnotes where ``[^1]`` and the like stand."""
+    if isinstance(part, list):
+        found: list[Any] = []
+        for inner in part:
+            text = inner.get("c") if isinstance(inner, dict) and inner["t"] == "Str" else None
+            found += _noted(text, notes) if text is not None else [_with_notes(inner, notes)]
+        return found
+    if isinstance(part, dict) and part["t"] not in ("Note", "RawBlock", *_VERBATIM) and "c" in part:
+        return {**part, "c": _with_notes(part["c"], notes)}
+    return part
+
+
+def _noted(text: str, notes: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    at = 0
+    for mark in _NOTE.finditer(text):
+        if 1 <= int(mark.group(1)) <= len(notes):
+            if text[at : mark.start()]:
+                yield {"t": "Str", "c": text[at : mark.start()]}
+            yield notes[int(mark.group(1)) - 1]
+            at = mark.end()
+    if text[at:]:
+        yield {"t": "Str", "c": text[at:]}
 
 
 def _references(piece: Piece) -> Iterator[Block]:
@@ -148,10 +181,21 @@ def quoted(text: str) -> str:
 
 
 def words_of(blocks: Any) -> str:
-    """Return all that a document says, without the white space."""
+    """Return all that a document says, without the white space; footnotes stand elsewhere."""
     found: list[str] = []
     _collect(blocks, found)
     return "".join("".join(found).split())
+
+
+def notes_of(document: Any) -> list[str]:
+    """Return what each footnote of a document says, without the white space."""
+    if isinstance(document, list):
+        return [note for part in document for note in notes_of(part)]
+    if not isinstance(document, dict):
+        return []
+    if document.get("t") == "Note":
+        return [words_of(document["c"])]
+    return [note for part in document.values() for note in notes_of(part)]
 
 
 def _collect(part: Any, found: list[str]) -> None:
@@ -162,8 +206,10 @@ def _collect(part: Any, found: list[str]) -> None:
         kind, content = part["t"], part.get("c", [])
         if kind == "Str":
             found.append(content)
-        elif kind in ("Code", "CodeBlock"):
+        elif kind in _VERBATIM:
             found.append(content[1])
+        elif kind == "Note":
+            return
         elif kind == "Link":
             _collect(content[1], found)
         else:

@@ -2,16 +2,18 @@
 
 import re
 import zipfile
+from collections.abc import Iterator
 from importlib.resources import files
 from io import BytesIO
 from xml.etree import ElementTree as ET
 
-from inkwright.app.exporting.document import DEEPEST_IN_CONTENTS, document, words_of
+from inkwright.app.exporting.document import DEEPEST_IN_CONTENTS, document, notes_of, words_of
 from inkwright.app.exporting.pandoc import write
 from inkwright.app.exporting.piece import Piece
 from inkwright.memory.errors import ExportFailed
 
 _XHTML = "{http://www.w3.org/1999/xhtml}"
+_KIND = "{http://www.idpf.org/2007/ops}type"
 _CHAPTER = re.compile(r"EPUB/text/ch\d+\.xhtml")
 _STYLE = "EPUB/styles/stylesheet1.css"
 _INDENTED = ("zh", "ja")
@@ -32,7 +34,9 @@ def epub(piece: Piece, *, with_contents: bool = True, title_page: bool = True) -
         f"--epub-title-page={str(title_page).lower()}",
     ]
     content = _styled(write(made, "epub3", *options, at=piece.changed_at), piece)
-    if words_of(made["blocks"]) not in words_in(content):
+    noted = notes_in(content)
+    lost = [note for note in notes_of(made) if note not in noted]
+    if lost or words_of(made["blocks"]) not in words_in(content):
         raise ExportFailed("the EPUB lacks words of the text; nothing was written")
     return content
 
@@ -43,6 +47,19 @@ def words_in(content: bytes) -> str:
     Raises:
         ExportFailed: it cannot be opened, or a chapter is no XHTML.
     """
+    return _said(content, notes=False)
+
+
+def notes_in(content: bytes) -> str:
+    """Return all that an EPUB's footnotes say, without the white space.
+
+    Raises:
+        ExportFailed: as ``words_in``.
+    """
+    return _said(content, notes=True)
+
+
+def _said(content: bytes, *, notes: bool) -> str:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             names = [n for n in archive.namelist() if _CHAPTER.fullmatch(n)]
@@ -50,8 +67,22 @@ def words_in(content: bytes) -> str:
             bodies = [ET.fromstring(archive.read(n)).find(f"{_XHTML}body") for n in names]
     except (zipfile.BadZipFile, ET.ParseError) as fault:
         raise ExportFailed(f"the EPUB cannot be opened again: {fault}") from fault
-    said = ("".join(body.itertext()) for body in bodies if body is not None)
-    return "".join("".join(said).split())
+    found = (words for body in bodies if body is not None for words in _words(body, False, notes))
+    return "".join("".join(found).split())
+
+
+def _words(part: ET.Element, within: bool, notes: bool) -> Iterator[str]:
+    """Yield what a part says, in ``notes`` or outside; the number that calls one is no word."""
+    kind = part.get(_KIND)
+    within = within or kind == "footnotes"
+    if kind == "noteref":
+        return
+    if within == notes:
+        yield part.text or ""
+    for inner in part:
+        yield from _words(inner, within, notes)
+        if within == notes:
+            yield inner.tail or ""
 
 
 def _styled(content: bytes, piece: Piece) -> bytes:

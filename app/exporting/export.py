@@ -12,7 +12,7 @@ from inkwright.app.exporting.piece import Piece, piece
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
 
-Format = Literal["md", "docx", "epub", "pdf", "archive"]
+Format = Literal["md", "docx", "epub", "pdf", "bib", "archive"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 Paper = Literal["a4", "a5", "letter"]
 LONGEST_NAME = 60
@@ -154,8 +154,14 @@ def _check(wanted: Wanted) -> None:
 def _content(found: Piece, wanted: Wanted) -> tuple[bytes, tuple[str, ...]]:
     if wanted.format == "md":
         text = assemble(found.outline, found.drafts, found.brief.headings)
-        text = with_references(text, found.references)
+        text = with_references(text, found.endmatter)
         return text.encode("utf-8", "replace"), ()
+    if wanted.format == "bib":
+        from inkwright.app.citing import bibtex
+
+        if not found.sources:
+            raise BadInput(f"{found.work} cites no source, so there is no bibliography to take")
+        return bibtex(found.sources).encode("utf-8", "replace"), ()
     if wanted.format == "docx":
         from inkwright.app.exporting.word import word
 

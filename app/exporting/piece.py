@@ -13,6 +13,8 @@ from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
 from inkwright.memory.outline import Outline, Section
+from inkwright.memory.references import endmatter
+from inkwright.memory.source import Source
 
 _FICTION = ("novel", "story", "stories", "fiction", "tale", "fable", "saga", "小说", "故事", "童话")
 _NO_FICTION = re.compile(r"non-?\s?fiction|非虚构")
@@ -35,6 +37,10 @@ class Piece:
     """With their citations as readers see them."""
     references: str
     """The list of what they cite, with its heading; empty when they cite nothing."""
+    notes: tuple[str, ...]
+    """Footnotes; ``[^1]`` in a draft is the first."""
+    sources: tuple[Source, ...]
+    """What they cite."""
     brief: Brief
     changed_at: float
     """When the work was last changed, in seconds since the epoch."""
@@ -43,6 +49,11 @@ class Piece:
     def gaps(self) -> tuple[Section, ...]:
         """The sections that have no text yet."""
         return tuple(s for s in self.outline.sections if not self.text(s.id))
+
+    @property
+    def endmatter(self) -> str:
+        """What stands at the end of the manuscript: the list of references, and the notes."""
+        return endmatter(self.references, self.notes)
 
     @property
     def words(self) -> int:
@@ -84,7 +95,8 @@ def piece(
         which = "none of these sections has" if sections else "it has"
         raise BadInput(f"{work}: {which} any text yet; `inkwright resume {work}` writes it")
     brief = known.brief
-    citing = cited(brief, outline.in_order(texts), sources.kept(library, work))
+    kept = sources.kept(library, work)
+    citing = cited(brief, outline.in_order(texts), kept)
     return Piece(
         work=work,
         title=_one_line(title or "") or _one_line(outline.title),
@@ -92,8 +104,10 @@ def piece(
         language=language or brief.language or _language(texts) or "en",
         fiction=_is_fiction(brief, outline) if fiction is None else fiction,
         outline=outline,
-        drafts=as_read(texts, citing),
-        references=citing.references(),
+        drafts=as_read(outline.in_order(texts), citing),
+        references=citing.listed,
+        notes=citing.notes,
+        sources=tuple(k.source for key in citing.keys for k in kept if k.source.key == key),
         brief=brief,
         changed_at=known.updated_at,
     )

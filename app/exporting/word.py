@@ -11,6 +11,7 @@ from inkwright.app.exporting.document import (
     contents,
     contents_title,
     document,
+    notes_of,
     words_of,
 )
 from inkwright.app.exporting.pandoc import write
@@ -18,6 +19,7 @@ from inkwright.app.exporting.piece import Piece
 from inkwright.memory.errors import BadInput, ExportFailed
 
 MAX_REFERENCE_BYTES = 50_000_000
+_FOOTNOTES = "word/footnotes.xml"
 _NO_SPACES = ("zh", "ja")
 """Languages that set a paragraph off by an indent, always."""
 
@@ -41,7 +43,9 @@ def word(
     finished = _finished(
         content, piece, own=reference is None, listed=contents(piece) if with_contents else []
     )
-    if words_of(made["blocks"]) not in words_in(finished):
+    noted = notes_in(finished)
+    lost = [note for note in notes_of(made) if note not in noted]
+    if lost or words_of(made["blocks"]) not in words_in(finished):
         raise ExportFailed("the Word document lacks words of the text; nothing was written")
     return finished
 
@@ -53,6 +57,18 @@ def words_in(content: bytes) -> str:
 
     body = docx.Document(BytesIO(content)).element.body
     return "".join("".join(t.text or "" for t in body.iter(qn("w:t"))).split())
+
+
+def notes_in(content: bytes) -> str:
+    """Return all that a Word document's footnotes say, without the white space."""
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import qn
+
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        if _FOOTNOTES not in archive.namelist():
+            return ""
+        notes = parse_xml(archive.read(_FOOTNOTES))
+    return "".join("".join(t.text or "" for t in notes.iter(qn("w:t"))).split())
 
 
 def checked_reference(file: Path) -> Path:

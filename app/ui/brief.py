@@ -11,9 +11,9 @@ from inkwright.app import background, brief_draft, engine
 from inkwright.app.brief_file import brief_of, read_brief
 from inkwright.app.estimate import estimate
 from inkwright.app.shelf import standings
-from inkwright.app.ui import place, reading
+from inkwright.app.ui import brief_sources, place, reading
 from inkwright.app.ui.brief_fields import CHOICES, CONSTRAINT, MEMORY, WIDGETS, fields_of, keys_of
-from inkwright.app.ui.shown import plain, prose
+from inkwright.app.ui.shown import plain, prose, told
 from inkwright.app.ui.typing import Change, Standing, field
 from inkwright.memory.brief import Brief
 from inkwright.memory.ledger import entries
@@ -85,7 +85,9 @@ def _keep() -> None:
 
 
 def _brief() -> Brief:
-    return brief_of(keys_of(_collected()))
+    given = brief_sources.kept()
+    found = {"sources": given.sources, "unread": given.unread}
+    return brief_of(keys_of(_collected())).model_copy(update=found)
 
 
 def _what() -> None:
@@ -134,8 +136,16 @@ def _what() -> None:
 
 
 def _details() -> None:
-    constraints, style, outline, memory, more = st.tabs(
-        ["Constraints", "Style", "Outline", "Memory", "More"]
+    count = len(brief_sources.kept().sources)
+    constraints, style, outline, sources, memory, more = st.tabs(
+        [
+            "Constraints",
+            "Style",
+            "Outline",
+            f"Sources ({count})" if count else "Sources",
+            "Memory",
+            "More",
+        ]
     )
     with constraints:
         _constraints()
@@ -144,8 +154,15 @@ def _details() -> None:
             "How it should sound",
             key="brief style",
             persist_state="session",
+            height=90,
+            placeholder="A description: dry, short sentences, no adverbs.",
+        )
+        st.text_area(
+            "A page that sounds right",
+            key="brief sample",
+            persist_state="session",
             height=140,
-            placeholder="A description, or a page that has the right sound.",
+            placeholder="Every writer is shown it, and drift from it is measured.",
         )
         st.text_area(
             "Phrases it must not use",
@@ -162,6 +179,8 @@ def _details() -> None:
             height=220,
             placeholder="# Chapter\n## Section\n## Section\n\nEmpty: one is planned.",
         )
+    with sources:
+        brief_sources.draw()
     with memory:
         _memory()
     with more:
@@ -218,7 +237,7 @@ def _rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _more() -> None:
-    continuity, headings = st.columns(2)
+    continuity, headings, cite = st.columns(3)
     continuity.selectbox(
         "Sections wait for",
         list(CHOICES["continuity"]),
@@ -232,6 +251,13 @@ def _more() -> None:
         key="brief headings",
         persist_state="session",
         format_func=CHOICES["headings"].__getitem__,
+    )
+    cite.selectbox(
+        "Sources are cited by",
+        list(CHOICES["cite"]),
+        key="brief cite",
+        persist_state="session",
+        format_func=CHOICES["cite"].__getitem__,
     )
     seed, proposals = st.columns(2, vertical_alignment="bottom")
     seed.number_input(
@@ -262,7 +288,13 @@ def _ready_made() -> None:
         st.caption("Begin with", width="content")
         for name, says in EXAMPLES.items():
             st.button(says, key=f"example {name}", on_click=_example, args=(name,))
-        st.button("Empty", key="example none", on_click=_fill, args=({},), type="tertiary")
+        st.button("Empty", key="example none", on_click=_empty, type="tertiary")
+
+
+def _empty() -> None:
+    _fill({})
+    brief_draft.forget(place.settings())
+    brief_sources.forget()
 
 
 def _example(name: str) -> None:
@@ -322,6 +354,7 @@ def _begin(what: background.What | None) -> None:
     if what is not None:
         background.start(work.id, what, settings, models=models)
     brief_draft.forget(settings)
+    brief_sources.forget()
     for key in ("brief", "brief kept"):
         st.session_state.pop(key, None)
     place.go("write" if what else "brief", work.id)
@@ -330,8 +363,12 @@ def _begin(what: background.What | None) -> None:
 def _of_a_work(work: str) -> None:
     found = reading.work(work)
     brief = found.brief
-    st.title("Brief", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.title("Brief", anchor=False)
+        again = st.button("Use it for a new work", icon=":material/content_copy:")
     st.caption("A work keeps the brief it began with. Another brief is another work.")
+    with st.container(border=True):
+        st.html(prose(brief.request))
     facts = {
         "Title": brief.title,
         "Kind": brief.kind,
@@ -339,26 +376,31 @@ def _of_a_work(work: str) -> None:
         "Language": brief.language,
         "Words": f"{brief.words:,}" if brief.words else None,
         "Sections wait for": CHOICES["continuity"].get(brief.continuity or "", None),
+        "Headings": CHOICES["headings"][brief.headings],
+        "Style": brief.style,
+        "Never": "; ".join(brief.banned),
         "Seed": str(brief.seed),
     }
-    with st.container(border=True):
-        st.html(prose(brief.request))
-    st.markdown("  \n".join(f"{name}: {plain(v)}" for name, v in facts.items() if v))
-    if brief.style:
-        st.html(prose(f"Style: {brief.style}"))
+    st.html(told({name: value for name, value in facts.items() if value}))
+    if brief.sample:
+        with st.expander("A page that sounds right"):
+            st.html(prose(brief.sample))
     if brief.constraints:
+        st.subheader("Constraints", anchor=False)
         st.dataframe(
             [
                 {
                     "Constraint": c.text,
                     "Where": str(c.where),
-                    "Checked": c.kind,
+                    "Kind": c.kind,
                     "Required": c.required,
                 }
                 for c in brief.constraints
             ],
             hide_index=True,
+            column_config={"Constraint": st.column_config.TextColumn(width="large")},
         )
-    if st.button("Use it for a new work", icon=":material/content_copy:"):
+    place.safely(brief_sources.of_a_work)(work)
+    if again:
         _fill(fields_of(brief))
         place.go("brief")

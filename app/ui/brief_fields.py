@@ -1,11 +1,12 @@
 """The fields of the brief's form, and their way to and from a brief."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 
 from inkwright.memory.brief import Brief, OutlineItem
+from inkwright.memory.constraint import ConstraintKind, Counted, Format, Person, Tense
 
 WIDGETS = (
     "title",
@@ -13,10 +14,12 @@ WIDGETS = (
     "audience",
     "language",
     "style",
+    "sample",
     "banned",
     "outline",
     "continuity",
     "headings",
+    "cite",
 )
 """Fields that are text, or a choice."""
 CHOICES: dict[str, dict[str, str]] = {
@@ -27,24 +30,44 @@ CHOICES: dict[str, dict[str, str]] = {
         "free": "nothing",
     },
     "headings": {"all": "all", "chapters": "chapters only", "none": "none"},
+    "cite": {
+        "numeric": "numbers",
+        "author-year": "author and year",
+        "footnote": "footnotes",
+    },
 }
 CONSTRAINT: dict[str, Any] = {
     "text": st.column_config.TextColumn("Constraint", width="large", required=True),
     "where": st.column_config.TextColumn(
-        "Where", help='whole, all, 7, 3-8, or "every 4 from 5"', width="small"
+        "Where", help='whole, all, 7, 3-8, last, or "every 4 from 5"', width="small"
     ),
     "kind": st.column_config.SelectboxColumn(
-        "Checked by",
-        options=["judged", "must_contain", "must_not_contain", "length", "pattern", "language"],
-        help="judged: a model reads for it; the others are rules.",
+        "Kind",
+        options=list(get_args(ConstraintKind)),
+        help="judged: a model reads for it. Most others are rules, with what they need on the "
+        "right.",
     ),
+    "required": st.column_config.CheckboxColumn("Required", default=True, width="small"),
     "phrases": st.column_config.TextColumn("Phrases", help="with commas between"),
+    "about_words": st.column_config.NumberColumn("About words", min_value=1),
     "min_words": st.column_config.NumberColumn("Least words", min_value=0),
     "max_words": st.column_config.NumberColumn("Most words", min_value=1),
-    "pattern": st.column_config.TextColumn("Pattern"),
+    "counted": st.column_config.SelectboxColumn("Counted", options=list(get_args(Counted))),
+    "pattern": st.column_config.TextColumn("Pattern", help="a regular expression"),
+    "absent": st.column_config.CheckboxColumn("Pattern absent", width="small"),
     "language": st.column_config.TextColumn("Language", width="small"),
-    "required": st.column_config.CheckboxColumn("Required", default=True, width="small"),
+    "format": st.column_config.SelectboxColumn("Format", options=list(get_args(Format))),
+    "opens": st.column_config.TextColumn("Begins with", help="{n} is the section's number"),
+    "closes": st.column_config.TextColumn("Ends with"),
+    "person": st.column_config.SelectboxColumn("Person", options=list(get_args(Person))),
+    "tense": st.column_config.SelectboxColumn("Tense", options=list(get_args(Tense))),
+    "max_grade": st.column_config.NumberColumn("Highest grade", help="Flesch-Kincaid"),
+    "sections": st.column_config.TextColumn("Sections", help="in their order, commas between"),
+    "style": st.column_config.TextColumn("Citation style", help="numeric, author-year, footnote"),
+    "only_there": st.column_config.CheckboxColumn("Only there", width="small"),
 }
+LISTS = ("phrases", "sections")
+"""Columns that hold several values, with commas between."""
 MEMORY: dict[str, Any] = {
     "subject": st.column_config.TextColumn("Subject", required=True),
     "statement": st.column_config.TextColumn("What is true", width="large", required=True),
@@ -60,27 +83,20 @@ MEMORY: dict[str, Any] = {
 
 def keys_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form says, with the keys of a brief file."""
-    found = {k: v for k, v in fields.items() if v not in (None, "", []) and k != "banned"}
+    found = {k: v for k, v in fields.items() if v not in (None, "", [])}
     found["constraints"] = [_constraint(row) for row in fields.get("constraints") or ()]
     banned = [line.strip() for line in str(fields.get("banned") or "").splitlines()]
-    if phrases := [line for line in banned if line]:
-        found["constraints"].append(
-            {
-                "text": f"Do not use: {'; '.join(phrases)}"[:2000],
-                "kind": "must_not_contain",
-                "phrases": phrases,
-                "where": "all",
-            }
-        )
+    found["banned"] = [line for line in banned if line]
     return found
 
 
 def _constraint(row: Mapping[str, Any]) -> dict[str, Any]:
     found = {k: v for k, v in row.items() if v not in (None, "")}
-    if isinstance(given := found.get("phrases"), str):
-        parts = given.replace("，", ",").replace("、", ",").split(",")
-        found["phrases"] = [p.strip() for p in parts if p.strip()]
-    for name in ("min_words", "max_words"):
+    for name in LISTS:
+        if isinstance(given := found.get(name), str):
+            parts = given.replace("，", ",").replace("、", ",").split(",")
+            found[name] = [p.strip() for p in parts if p.strip()]
+    for name in ("min_words", "max_words", "about_words"):
         if name in found:
             found[name] = int(found[name])
     return found
@@ -98,13 +114,16 @@ def fields_of(brief: Brief) -> dict[str, Any]:
         "continuity": brief.continuity or "",
         "headings": brief.headings,
         "style": brief.style,
+        "sample": brief.sample,
+        "banned": "\n".join(brief.banned),
+        "cite": brief.cite if brief.cite in CHOICES["cite"] else "numeric",
         "outline": "\n".join(_headings(brief.outline, 1)),
         "seed": brief.seed,
         "proposals": brief.proposals,
         "constraints": [
             {
                 **c.model_dump(include=set(CONSTRAINT)),
-                "phrases": ", ".join(c.phrases),
+                **{name: ", ".join(getattr(c, name)) for name in LISTS},
                 "where": str(c.where),
             }
             for c in brief.constraints

@@ -167,11 +167,17 @@ def _one(work: str, memory: Memory, eid: str) -> None:
     found = memory.entry(eid)
     with st.container(border=True):
         st.markdown(f"**{plain(found.entry.subject)}** · {plain(found.entry.statement, 400)}")
-        span = found.entry.span
+        span, titles = found.entry.span, _titles(work)
         if found.words and span is not None:
             st.html(prose(f"“{found.words}”"))
-            place.link("text", f"In section {plain(span.section)}", work=work, section=span.section)
-        titles = _titles(work)
+            place.link(
+                "text",
+                f"Go to the sentence, in {plain(titles.get(span.section, span.section), 60)}",
+                work=work,
+                icon=":material/arrow_forward:",
+                section=span.section,
+                find=found.words[:300],
+            )
         if found.shown_to:
             st.caption("Shown to")
             with st.container(horizontal=True):
@@ -241,7 +247,13 @@ def _told(work: str, memory: Memory, told: list[Any]) -> None:
             st.html(prose(f"“{finding.evidence}”"))
             st.caption(f"Memory says: {plain(finding.line.removeprefix('- '), 300)}")
             with st.container(horizontal=True):
-                place.link("text", "Go to the sentence", work=work, section=finding.section)
+                place.link(
+                    "text",
+                    "Go to the sentence",
+                    work=work,
+                    section=finding.section,
+                    find=finding.evidence[:300],
+                )
                 if st.button("Let it be", key=f"dismiss {finding.number}"):
                     memory.dismiss(finding.number)
                     st.rerun()

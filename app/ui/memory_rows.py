@@ -11,7 +11,7 @@ from inkwright.app.ui import place, reading
 from inkwright.memory.entry import normalise
 
 COLUMNS: dict[str, Any] = {
-    "tick": st.column_config.CheckboxColumn("✓", width=40),
+    "tick": st.column_config.CheckboxColumn("", width=40, help="Tick"),
     "kind": st.column_config.SelectboxColumn(
         "Kind",
         options=["character", "place", "event", "fact", "term", "style", "thread"],
@@ -19,9 +19,9 @@ COLUMNS: dict[str, Any] = {
         required=True,
     ),
     "subject": st.column_config.TextColumn("Subject", width=130, required=True),
-    "attribute": st.column_config.TextColumn("Attribute", width=110),
-    "statement": st.column_config.TextColumn("What is true", width=380, required=True),
-    "pinned": st.column_config.CheckboxColumn("Pinned", width=65),
+    "attribute": st.column_config.TextColumn("Attribute", width=120),
+    "statement": st.column_config.TextColumn("What is true", width=330, required=True),
+    "pinned": st.column_config.CheckboxColumn("Pinned", width=90),
     "source": st.column_config.TextColumn("Source", width=80),
     "shown": st.column_config.NumberColumn("Shown to", width=75, help="Sections shown it"),
     "tokens": st.column_config.NumberColumn("Tokens", width=65),

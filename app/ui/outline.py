@@ -70,7 +70,7 @@ def _tree(work: str, plan: Plan) -> None:
             "Words": f"{texts[s.id].words if s.id in texts else 0:,} / {s.target_words:,}",
             "Waits for": ", ".join(str(position[d]) for d in outline.depends_on[s.id]),
             "Constraints": ", ".join(c.id for c in plan.carried(s.id)),
-            "": "out of date" if s.id in stale else "",
+            "Text": "out of date" if s.id in stale else "written" if s.id in texts else "",
         }
         for s in outline.sections
     ]
@@ -83,10 +83,12 @@ def _tree(work: str, plan: Plan) -> None:
         selection_mode="single-row",
         column_config={
             "No": st.column_config.NumberColumn(width=45),
-            "Section": st.column_config.TextColumn(width=250),
+            "Section": st.column_config.TextColumn(width=225),
             "Under": st.column_config.TextColumn(width=150),
-            "Waits for": st.column_config.TextColumn(width=90),
-            "Constraints": st.column_config.TextColumn(width=100),
+            "Words": st.column_config.TextColumn(width=85),
+            "Waits for": st.column_config.TextColumn(width=80),
+            "Constraints": st.column_config.TextColumn(width=90),
+            "Text": st.column_config.TextColumn(width=80),
         },
     )
     chosen = picked["selection"]["rows"]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from inkwright.app import background, engine
 from inkwright.app.reviewing import Checked, Problem, Reviewed
-from inkwright.app.ui import place, reading
+from inkwright.app.ui import place, reading, text_change
 from inkwright.app.ui.shown import passage, plain, prose
 from inkwright.memory.verdicts import Verdict
 
@@ -73,7 +73,8 @@ def _summary(found: Reviewed) -> None:
     columns[2].metric("Stale sections", len(found.stale))
     words = sum(length.words for length in found.lengths)
     target = sum(length.target_words for length in found.lengths)
-    columns[3].metric("Words", f"{words:,}", f"{words - target:+,}", delta_color="off")
+    away = f"{words - target:+,}" if words != target else None
+    columns[3].metric("Words", f"{words:,}", away, delta_color="off")
     if found.notes:
         with st.expander(f"What the last run had to say ({len(found.notes)})"):
             for note in found.notes:
@@ -138,26 +139,40 @@ def _answer(
 
 def _passage(work: str, section: str, words: str, key: str) -> None:
     if st.button("Go to the passage", key=f"passage {key}", width="stretch"):
-        place.go("text", work, section=section, **({"find": words[:300]} if words else {}))
+        place.go("text", work, section=section, **_found(words))
 
 
 def _revise(work: str, problem: Problem, key: str) -> None:
-    """Draw the button that drafts the section anew with the finding as a note, where it may be."""
+    """Draw what can be asked of a model to mend it: the sentences, or the section anew."""
     if problem.held:
-        st.caption("It has words of yours, or locked ones: change them yourself on Text.")
-        return
+        st.caption("It has words of yours, or locked ones, so it is not drafted anew.")
     if not place.has_model():
         st.caption("No model is set, so none can revise it.")
         return
+    note = NOTE.format(text=problem.text, evidence=problem.evidence)
     if st.button(
+        "Have an editor mend it…",
+        key=f"mend {key}",
+        icon=":material/edit_note:",
+        help="On the Text page: changes are proposed, and you take what you like.",
+        width="stretch",
+    ):
+        text_change.ask_for(work, problem.section, f"Put this right: {problem.text}")
+        words = problem.evidence if problem.quoted else ""
+        place.go("text", work, section=problem.section, **_found(words))
+    if not problem.held and st.button(
         f"Redraft the section with {place.endpoint()}",
         key=f"revise {key}",
-        icon=":material/edit:",
+        icon=":material/refresh:",
         help="A new draft, told of this finding. The one there is stays in its history.",
+        width="stretch",
     ):
-        note = NOTE.format(text=problem.text, evidence=problem.evidence)
         background.start(work, "redraft", place.settings(), sections=[problem.section], note=note)
         place.go("write", work)
+
+
+def _found(words: str) -> dict[str, str]:
+    return {"find": words[:300]} if words else {}
 
 
 def _constraints(work: str, found: Reviewed) -> None:

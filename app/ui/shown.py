@@ -1,7 +1,7 @@
 """Text of models, briefs and sources as text: whatever stands in it, nothing of it is markup."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 
 from inkwright.memory.differences import Piece
@@ -23,6 +23,14 @@ def plain(text: str, longest: int = LONGEST_LABEL) -> str:
 def prose(text: str) -> str:
     """Return ``text`` as HTML that shows exactly it, lines kept and long words broken."""
     return f'<div style="{PROSE}">{escape(text)}</div>'
+
+
+def told(facts: Mapping[str, str]) -> str:
+    """Return names and what they are as two columns of HTML."""
+    rows = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items()
+    )
+    return f'<dl class="told">{rows}</dl>'
 
 
 def passage(text: str, words: str) -> str:

@@ -23,6 +23,11 @@ _STYLE = """<style>
 .stMainBlockContainer h1 { font-size: 2.1rem; padding: 0 0 .4rem; }
 @media (max-width: 48rem) { .stMainBlockContainer { padding-top: 4.5rem; } }
 [data-testid="stSidebarHeader"] { height: 2.5rem; }
+[data-testid="stSidebarUserContent"] hr { margin: .6rem 0; }
+[data-testid="stButton"] button p { white-space: normal; }
+dl.told { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.4rem; margin: 0; }
+dl.told dt { opacity: .65; }
+dl.told dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
 </style>"""
 
 

@@ -22,6 +22,7 @@ FORMATS: dict[Format, tuple[str, str, str]] = {
     "epub": ("EPUB", "application/epub+zip", "For e-readers: a file for each chapter."),
     "pdf": ("PDF", "application/pdf", "For print: set with fonts that are in the file."),
     "md": ("Markdown", "text/markdown", "The manuscript as it is kept here, plain text."),
+    "bib": ("BibTeX", "application/x-bibtex", "The sources that the text cites, by their keys."),
     "archive": (
         "Archive",
         "application/zip",

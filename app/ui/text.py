@@ -3,7 +3,7 @@
 import streamlit as st
 
 from inkwright.app.text_of import Text
-from inkwright.app.ui import place, reading, text_tools
+from inkwright.app.ui import place, reading, text_change, text_run, text_tools
 from inkwright.app.ui.shown import difference, plain
 from inkwright.app.ui.typing import Change, Standing, field
 from inkwright.memory.differences import differences
@@ -23,9 +23,10 @@ def page() -> None:
     section = _choose(work, plan)
     st.title(plain(plan.outline.section(section).title), anchor=False)
     _stale(work, section)
-    st.fragment(_editor)(work, section)
+    busy = text_run.draw(work)
+    st.fragment(_editor)(work, section, busy)
     if section in reading.texts(work):
-        text_tools.draw(work, section)
+        text_tools.draw(work, section, busy=busy)
 
 
 def _choose(work: str, plan: Plan) -> str:
@@ -40,26 +41,26 @@ def _choose(work: str, plan: Plan) -> str:
         state = "" if sid in texts else "  (no text yet)"
         return f"{place_of[sid]}. {section.title}{state}{'  •' if sid in waiting else ''}"
 
-    back, pick, on = st.columns([1, 8, 1], vertical_alignment="bottom")
-    if back.button(
-        "",
-        disabled=at == 0,
-        key="section before",
-        help="The section before",
-        shortcut="alt+arrowleft",
-        width="stretch",
-    ):
-        at -= 1
-        st.session_state["section chosen"] = sections[at].id
-    if on.button(
-        "",
-        disabled=at == len(sections) - 1,
-        key="section after",
-        help="The next section",
-        shortcut="alt+arrowright",
-        width="stretch",
-    ):
-        at += 1
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
+        back = st.button(
+            "",
+            icon=":material/chevron_left:",
+            disabled=at == 0,
+            key="section before",
+            help="The section before (Alt ←)",
+            shortcut="alt+arrowleft",
+        )
+        pick = st.container(width="stretch")
+        on = st.button(
+            "",
+            icon=":material/chevron_right:",
+            disabled=at == len(sections) - 1,
+            key="section after",
+            help="The next section (Alt →)",
+            shortcut="alt+arrowright",
+        )
+    if back or on:
+        at += 1 if on else -1
         st.session_state["section chosen"] = sections[at].id
     if st.session_state.get("section chosen") not in place_of or (
         given and st.session_state.get("section of") != (work, given)
@@ -73,6 +74,8 @@ def _choose(work: str, plan: Plan) -> str:
         label_visibility="collapsed",
     )
     st.session_state["section of"] = work, chosen
+    if chosen != given:
+        st.query_params.pop("find", None)
     st.query_params["section"] = chosen
     return chosen
 
@@ -84,7 +87,7 @@ def _stale(work: str, section: str) -> None:
 
 
 @place.safely
-def _editor(work: str, section: str) -> None:
+def _editor(work: str, section: str, busy: bool) -> None:
     text = Text(work, section, settings=place.settings())
     name = f"{work}/{section}"
     collided = f"collided {name}"
@@ -104,6 +107,7 @@ def _editor(work: str, section: str) -> None:
         says = "Kept as you type." if found.pending else f"Version {found.newest}."
         return Standing(found.text, found.base, found.revision, says, order)
 
+    words = st.query_params.get("find", "")
     field(
         name,
         standing,
@@ -111,11 +115,16 @@ def _editor(work: str, section: str) -> None:
         about="The section's text",
         height=420,
         placeholder="Type here, or let the section be written.",
+        find=words,
+        select=lambda found: text_change.select(name, found),
     )
+    if words and words not in standing().text:
+        st.caption("The words you came for are not in this section any more.")
     if collided in st.session_state:
         _two_windows(text, name)
     else:
         _versions_of_typing(text, name)
+        text_change.draw(text, name, busy=busy)
 
 
 def _put_over(name: str) -> None:

@@ -1,4 +1,4 @@
-"""What can be done with a section beside typing: its versions, a redraft, locks, who wrote what."""
+"""What can be done with a section beside typing: versions, new drafts, locks, who wrote what."""
 
 import csv
 import io
@@ -6,27 +6,30 @@ from html import escape
 
 import streamlit as st
 
-from inkwright.app import background
 from inkwright.app.text_of import Text
-from inkwright.app.ui import place, reading
+from inkwright.app.ui import place, reading, text_candidates
 from inkwright.app.ui.shown import PROSE, difference, plain
+from inkwright.memory import candidates
 from inkwright.memory.authorship import of_person, share
 from inkwright.memory.differences import Piece, differences, hunks, joined
 from inkwright.memory.draft import Draft
 
 HUNKS_SHOWN = 30
-STAGES = {"drafted": "drafted", "reviewed": "reviewed", "settled": "settled", "person": "by you"}
+STAGES = {"person": "by you", "edited": "edited as you asked", "candidate": "a candidate"}
 
 
-def draw(work: str, section: str) -> None:
-    """Draw the tools of a section that has text."""
-    versions, redraft, locks, authors = st.tabs(["Versions", "Redraft", "Locks", "Who wrote what"])
+def draw(work: str, section: str, *, busy: bool) -> None:
+    """Draw the tools of a section that has text; ``busy``: a run goes on."""
     text = Text(work, section, settings=place.settings())
     known = text.versions()
+    waiting = candidates.waiting(known)
+    new = f"New drafts ({len(waiting)})" if waiting else "New drafts"
+    names = ["Versions", new, "Locks", "Who wrote what"]
+    versions, redraft, locks, authors = st.tabs(names, default=new if waiting else None)
     with versions:
         place.safely(_versions)(text, known)
     with redraft:
-        place.safely(_redraft)(work, section, known[-1])
+        place.safely(text_candidates.draw)(text, known[-1], waiting, busy=busy)
     with locks:
         place.safely(_locks)(text, known[-1])
     with authors:
@@ -71,26 +74,6 @@ def _choose(text: Text, one: int, pieces: list[Piece], found: list[list[Piece]])
     if st.button("Keep only the ticked changes", disabled=len(taken) == len(found)):
         text.edit(joined(pieces, taken))
         st.rerun()
-
-
-def _redraft(work: str, section: str, draft: Draft) -> None:
-    if draft.held:
-        st.caption(
-            "There are words of yours here, or locked ones, which a new draft would lose. Settling "
-            "mends the rest of the section; restore an earlier version to redraft it."
-        )
-        return
-    if not place.has_model():
-        st.caption("No model is set.")
-        return
-    note = st.text_input(
-        "What the new draft should do otherwise",
-        key=f"note {section}",
-        placeholder="More salt. Less weather.",
-    )
-    if st.button(f"Redraft with {place.endpoint()}", icon=":material/refresh:"):
-        background.start(work, "redraft", place.settings(), sections=[section], note=note or "")
-        place.go("write", work)
 
 
 def _locks(text: Text, draft: Draft) -> None:

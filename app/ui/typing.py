@@ -19,6 +19,15 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Selected:
+    """Words that are selected in a field, and where they stand, in code points."""
+
+    words: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Standing:
     """What a field is to show."""
 
@@ -42,11 +51,14 @@ def field(
     placeholder: str = "",
     plain: bool = False,
     readonly: bool = False,
+    find: str = "",
+    select: Callable[[Selected | None], None] | None = None,
 ) -> None:
     """Draw the field ``name``, which is one text wherever it is drawn.
 
     ``keep`` is called with each change, at most twice a second; ``standing`` says afterwards what
-    stands.
+    stands. Where ``find`` stands in it, it begins with these words selected and in view;
+    ``select`` is called with what the person selects.
     """
     key, heard = f"typing {name}", f"heard {name}"
 
@@ -56,6 +68,13 @@ def field(
             return
         keep(Change(str(given["text"]), int(given["base"]), int(given["revision"])))
         st.session_state[heard] = given["client"], given["number"]
+
+    def on_selected() -> None:
+        given = (st.session_state.get(key) or {}).get("selected")
+        if given and given["name"] == name and select is not None:
+            words = str(given["words"])
+            place = Selected(words, int(given["start"]), int(given["end"]))
+            select(place if words.strip() else None)
 
     client, known = st.session_state.get(heard, ("", 0))
     now = standing()
@@ -76,8 +95,11 @@ def field(
             "placeholder": placeholder,
             "plain": plain,
             "readonly": readonly,
+            "find": find,
+            "selects": select is not None,
         },
         on_typed_change=on_typed,
+        on_selected_change=on_selected,
     )
 
 

@@ -7,13 +7,14 @@ from alembic.config import Config
 from sqlalchemy import Engine
 
 from inkwright.memory import schema
+from inkwright.memory.databases import ALONE, WRITE
 
 
 def upgrade(engine: Engine) -> None:
     """Run every migration the database lacks, in one transaction."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
-    with engine.connect().execution_options(inkwright_write=True) as connection:
+    with engine.connect().execution_options(**{WRITE: ALONE}) as connection:
         config.attributes["connection"] = connection
         with connection.begin():
             command.upgrade(config, schema.REVISION)

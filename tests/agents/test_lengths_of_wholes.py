@@ -6,7 +6,8 @@ import pytest
 
 from inkwright.agents.asked_length import asked_length
 from inkwright.agents.length import ROUNDS
-from inkwright.memory.wordcount import count_words
+from inkwright.agents.parse import is_han
+from inkwright.memory.wordcount import count_characters, count_words
 from tests.agents.small_runs import Outcome, Small
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -79,7 +80,8 @@ def _rounds(outcome: Outcome) -> dict[str, int]:
         ("no more than 400 words", 340, 400),
         ("300 to 400 words", 300, 400),
         ("不少于400字", 400, 440),
-        ("400字以内", 340, 400),
+        ("400字以内", 300, 400),
+        ("300 to 400 characters", 50, 90),
     ],
 )
 async def test_a_bound_in_the_request_is_kept_and_is_no_target(runs, asked, low, high, salt):
@@ -87,6 +89,11 @@ async def test_a_bound_in_the_request_is_kept_and_is_no_target(runs, asked, low,
     outcome = await runs.run(piece(form.format(asked), salt))
     assert low <= words(outcome) <= high
     assert outcome.status == "complete"
+    signs = sum(count_characters(text) for text in outcome.texts.values())
+    if "characters" in asked:
+        assert 300 <= signs <= 400
+    if "以内" in asked:
+        assert signs <= 400, "whoever counts punctuation finds no more either"
 
 
 async def test_a_bound_in_the_brief_comes_before_what_the_request_says(runs):
@@ -137,12 +144,23 @@ def _asked(call) -> int:
         ("写一篇不少于5000字的小说", 1, (5200, 5000, None)),
         ("生成一篇五千字的小说", 1, (5000, None, None)),
         ("字数要求：2000左右", 1, (2000, None, None)),
-        ("字数要求100至200字。", 1, (150, 100, 200)),
+        ("字数要求100至200字。", 1, (138, 100, 200)),
+        ("字数在4000至5000之间", 1, (4212, 4000, 5000)),
+        ("总字数请控制在3000字以内", 1, (2522, None, 3000)),
+        ("字数不超过2000字", 1, (1682, None, 2000)),
+        ("字数需超过3000字", 1, (3120, 3000, None)),
+        ("请以第一人称写一篇大约5000字的游记", 1, (5000, None, None)),
+        ("Ensure that it does not exceed 6,000 words.", 1, (5700, None, 6000)),
+        ("It must exceed 4000 words.", 1, (4160, 4000, None)),
+        ("All within a 500-word limit.", 1, (475, None, 500)),
+        ("An abstract of 200-250 words.\n**Word count:** about 7,000 words", 1, (7000, None, None)),
+        ("A notice of at most 520 characters.", 1, (95, None, 520)),
+        ("A 900-word tale of 12 characters.", 1, (900, None, None)),
         ("五篇日记，每篇400字左右", 5, (2000, None, None)),
         ("Section 2 has at least 40 words.", 1, None),
         ("Sing of the sea.", 1, None),
     ],
 )
 async def test_a_length_is_read_from_the_words_of_a_request(request_, units, found):
-    asked = asked_length(request_, units)
+    asked = asked_length(request_, units, han=is_han(request_))
     assert (asked and (asked.words, asked.least, asked.most)) == found

@@ -160,7 +160,7 @@ def test_a_copy_that_cannot_be_read_is_removed(cli: Cli, library: Library, home:
 def test_a_reader_of_the_library_is_named_as_keeping_bytes_in_its_log(
     cli: Cli, library: Library, home: Path, monkeypatch
 ):
-    monkeypatch.setattr("inkwright.memory.library.BUSY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("inkwright.memory.databases.BUSY_TIMEOUT_S", 0.2)
     Path("book.md").write_text("zqbodyxv\n")
     cli("import", "book.md")
     (work,) = works.all_works(library)

@@ -11,6 +11,7 @@ from tests.calling import calling
 from tests.runs import writing
 from tests.simserver.process import SimServer
 
+OFF = dict.fromkeys(("length_error", "continue_error", "trim_error", "densify_error"), 0.6)
 ENGLISH = """\
 Write the bible of the radio serial 'Two Rivers', which runs for 9 episodes numbered 1 to 9.
 Requirements:
@@ -32,10 +33,9 @@ CHINESE = """\
 
 
 def unmet(library: Library, work: str) -> list[str]:
-    """Return what the reviews of sections found not met, lengths apart."""
-    lengths = {c.id for c in writing.plan(library, work).constraints if c.kind == "length"}
+    """Return what the reviews of sections found not met."""
     reviews = [d.review for d in drafts.current(library, work).values() if d.review]
-    found = [f for review in reviews for f in review.findings if f.constraint not in lengths]
+    found = [f for review in reviews for f in review.findings]
     assert found
     return [f"{f.constraint}: {f.evidence}" for f in found if f.status != "met"]
 
@@ -50,8 +50,11 @@ def unmet(library: Library, work: str) -> list[str]:
 def test_a_series_comes_out_complete_in_its_format_with_everything_in_its_place(
     sim: SimServer, library: Library, request_: str, opening: str, once: str, both: str, again: str
 ) -> None:
-    """The writer forgets requirements and where they belong; the judge is wrong now and then."""
-    sim.configure(forget_probability=0.3, judge_miss=0.1, judge_false=0.1)
+    """The writer forgets requirements and where they belong, and misses every length.
+
+    The judge is wrong now and then.
+    """
+    sim.configure(**OFF, forget_probability=0.3, judge_miss=0.1, judge_false=0.1)
     work = writing.begin(library, Brief(request=request_, headings="none"))
     writing.write(library, work, calling(sim, concurrency=16))
     assert unmet(library, work) == []

@@ -83,8 +83,8 @@ def mend(finding: Item, quote: str, text: dict[int, str], near: int, ask: Ask) -
     if not usable:
         text[near] = text[near].replace(quote, uncited(quote))
         return
-    wanted = set(plain(quote).split())
-    key, sentence = max(usable, key=lambda u: len(wanted & set(plain(u[1]).split())))
+    wanted = _parts(uncited(quote))
+    key, sentence = max(usable, key=lambda u: len(wanted & _parts(u[1])))
     right = cited(sentence, key)
     text[near] = (
         text[near].replace(quote, right) if quote in text[near] else f"{text[near]} {right}"
@@ -106,6 +106,12 @@ def _passages(block: str) -> list[tuple[str, str, str, str]]:
     return _PASSAGE.findall(block)
 
 
+def _parts(text: str) -> set[str]:
+    """Return the words of ``text``, and its pairs of characters, which tell Chinese apart."""
+    said = plain(text)
+    return {*said.split(), *(said[n : n + 2] for n in range(len(said) - 1))}
+
+
 def _usable(words: str) -> list[str]:
     """Return whole sentences of a passage, those with figures first."""
     parts = [s for part in words.split(" / ") for s in sentences(part)]
@@ -123,4 +129,4 @@ def _misquoted(sentence: str) -> str:
     if found := re.search(r"\d+", sentence):
         return f"{sentence[: found.start()]}{int(found.group()) + 7}{sentence[found.end() :]}"
     bare = sentence.rstrip(".。")
-    return f"{bare}, in all 4711 times."
+    return f"{bare}，共4711次。" if _is_cjk(sentence) else f"{bare}, in all 4711 times."

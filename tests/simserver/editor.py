@@ -7,7 +7,6 @@ from tests.simserver import citing
 from tests.simserver.ask import Ask
 from tests.simserver.config import SimConfig
 from tests.simserver.facts import Entry, entries, find, plain, tongue_of
-from tests.simserver.known import misplaced
 from tests.simserver.prompt import Item, forbids, items, numbered, numbered_words, quoted
 from tests.simserver.prose import missed
 from tests.simserver.reviewer import marker
@@ -39,11 +38,7 @@ def edits(ask: Ask, config: SimConfig) -> dict[str, Any]:
         findings = findings[:1]
         after = {n: _without_patches(n, sentence, ask) for n, sentence in after.items()}
     for finding in findings if after else ():
-        guilty = misplaced(finding.text, list(after.values()), ask, config)
-        for number in [n for n in after if after[n] in guilty]:
-            after[number] = tongue_of(ask.prompt).sentence(ask.dice.random(f"un/{number}"), 10)
-        if not guilty:
-            _mend(finding, after, ask)
+        _mend(finding, after, ask)
     changed = [n for n in after if after[n] != before.get(n)]
     return {"edits": [{"first": n, "last": n, "text": after[n]} for n in sorted(changed)]}
 

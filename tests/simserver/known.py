@@ -7,13 +7,12 @@ phrases stand nowhere else; lengths are off by the same share.
 """
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from tests.simserver import requirements as patterns
 from tests.simserver.ask import Ask, text_of
 from tests.simserver.config import Due, KnownTask, SimConfig
-from tests.simserver.facts import plain, tongue_of
+from tests.simserver.facts import tongue_of
 from tests.simserver.prose import Composer
 
 _STEP_WORDS = 400
@@ -38,16 +37,12 @@ def requirements(ask: Ask, config: SimConfig) -> dict[str, Any]:
     task = task_of(ask, config)
     if task is None:
         return found
-    listed = [_placed(due) for due in task.due]
+    listed = [_placed(due, bool(task.alone)) for due in task.due]
     if task.unit_words:
         listed.append(_item(task.unit_line, "length", "all", min_words=task.unit_words))
-    if task.least or task.most:
+    if task.length_line and (task.least or task.most):
         bounds = {"min_words": task.least, "max_words": task.most}
         listed.append(_item(task.length_line, "length", "whole", **bounds))
-    if task.alone and "only_there" in _offered(ask):
-        listed = [r | {"only_there": r["kind"] == "must_contain"} for r in listed]
-    elif task.alone:
-        listed.append(_item(task.alone, "judged", "all"))
     return found | {
         "words": None if task.units else task.words,
         "units": task.units or None,
@@ -69,16 +64,6 @@ def write(ask: Ask, config: SimConfig) -> str | None:
     numbers = _numbers(told, task) or list(range(1, task.units + 1))
     parts = (_unit(n, task, ask, config, alone=len(numbers) == 1) for n in numbers)
     return "\n\n".join(parts)
-
-
-def misplaced(rule: str, sentences: Sequence[str], ask: Ask, config: SimConfig) -> list[str]:
-    """Return the sentences with a phrase that ``rule`` wants elsewhere; none when it is no such."""
-    task = task_of(ask, config)
-    if task is None or not task.alone or plain(task.alone) not in plain(rule):
-        return []
-    here = _unit_of_section(task, ask)
-    foreign = [plain(d.phrase) for d in task.due if here is not None and here not in d.units]
-    return [s for s in sentences if any(phrase in plain(s) for phrase in foreign)]
 
 
 def plan(ask: Ask, config: SimConfig) -> dict[str, Any]:
@@ -187,15 +172,6 @@ def _numbers(told: str, task: KnownTask | None) -> list[int]:
     return list(range(int(found.group(1)), int(found.group(2) or found.group(1)) + 1))
 
 
-def _unit_of_section(task: KnownTask, ask: Ask) -> int | None:
-    """Return the unit that the section of a prompt is, by its title there or in the outline."""
-    titled = ask.prompt.field("Title")
-    listed = rf"^\s*{re.escape(ask.prompt.section)}\. (.*)$"
-    line = re.search(listed, ask.prompt.system, re.MULTILINE)
-    numbers = _numbers(titled or (line.group(1) if line else ""), task)
-    return numbers[0] if numbers else None
-
-
 def _aim(task: KnownTask) -> int:
     return round(task.unit_words * _ABOVE)
 
@@ -206,16 +182,10 @@ def _step(number: int, task: KnownTask) -> dict[str, Any]:
     return {"point": point, "words": _aim(task)}
 
 
-def _offered(ask: Ask) -> set[str]:
-    """Return what the form asked for lets a requirement say."""
-    form = (ask.schema or {}).get("$defs", {}).get("Requirement", {})
-    return set(form.get("properties", {}))
-
-
-def _placed(due: Due) -> dict[str, Any]:
-    """Return a phrase as a requirement, with its place in one line if it has one."""
-    units = due.units
-    item = _item(due.line, "must_contain", "once", phrases=[due.phrase], first=units[0])
+def _placed(due: Due, alone: bool) -> dict[str, Any]:
+    """Return a phrase as a requirement, with its place; ``alone``: it may stand nowhere else."""
+    units, said = due.units, {"phrases": [due.phrase], "only_there": alone}
+    item = _item(due.line, "must_contain", "once", first=units[0], **said)
     if len(units) == 1:
         return item
     step = units[1] - units[0]

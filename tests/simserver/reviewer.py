@@ -6,7 +6,6 @@ from typing import Any
 from tests.simserver.ask import Ask
 from tests.simserver.config import SimConfig
 from tests.simserver.facts import Entry, entries, find, plain, tongue_of
-from tests.simserver.known import misplaced
 from tests.simserver.prompt import Item, forbids, items, quoted, sentences
 
 _BEGINS = re.compile(r"^\[(\w+)\] begins: (.+)$", re.MULTILINE)
@@ -59,8 +58,6 @@ def _verdict(constraint: Item, draft: str, ask: Ask, config: SimConfig) -> dict[
 
 def _broken(item: Item, draft: str, ask: Ask, config: SimConfig) -> tuple[bool, str]:
     """Say whether a draft breaks a constraint, with the sentence that shows it, if one does."""
-    if guilty := misplaced(item.text, sentences(draft), ask, config):
-        return True, guilty[0]
     if phrases := quoted(item.text):
         if not forbids(item.text):
             return any(phrase not in draft for phrase in phrases), ""

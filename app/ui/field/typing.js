@@ -4,6 +4,7 @@
 
 const PAUSE_MS = 500
 const AGAIN_MS = 2000
+const SETTLED_MS = 300
 const fields = new WeakMap()
 
 export default function (component) {
@@ -13,7 +14,7 @@ export default function (component) {
     field = new Field(parentElement)
     fields.set(parentElement, field)
   }
-  field.take(component.data, (value) => component.setStateValue("typed", value))
+  field.take(component.data, (name, value) => component.setStateValue(name, value))
   return () => field.leave()
 }
 
@@ -40,6 +41,9 @@ class Field {
     this.name = null
     this.area.addEventListener("input", () => this.changed())
     this.area.addEventListener("blur", () => this.flush())
+    for (const happened of ["select", "mouseup", "keyup"])
+      this.area.addEventListener(happened, () => this.selected())
+    this.words = ""
   }
 
   take(data, send) {
@@ -54,6 +58,9 @@ class Field {
     if (this.name !== data.name) this.begin(data)
     else this.follow(data)
     this.say(data)
+    this.selects = Boolean(data.selects)
+    this.find(data.find || "")
+    this.selected()
     if (this.known < this.number) this.soon(this.sent < this.number ? PAUSE_MS : AGAIN_MS)
   }
 
@@ -112,7 +119,7 @@ class Field {
     if (this.known >= this.number || !this.send) return
     this.sent = this.number
     this.tries = (this.tries || 0) + 1
-    this.send({
+    this.send("typed", {
       name: this.name,
       client: this.client,
       number: this.number,
@@ -124,6 +131,52 @@ class Field {
     this.soon(AGAIN_MS)
   }
 
+  // What is selected, told once it has stayed so for a moment; places are counted in code points.
+  selected() {
+    clearTimeout(this.settling)
+    if (!this.selects) return
+    this.settling = setTimeout(() => {
+      const { selectionStart: from, selectionEnd: to, value } = this.area
+      const words = value.slice(from, to)
+      const told = `${this.name} ${from} ${words}`
+      if (words === this.words || told === this.told) return
+      this.words = words
+      this.told = told
+      const start = [...value.slice(0, from)].length
+      this.send("selected", { name: this.name, words, start, end: start + [...words].length })
+    }, SETTLED_MS)
+  }
+
+  find(words) {
+    const wanted = `${this.name} ${words}`
+    if (wanted === this.wanted) return
+    this.wanted = wanted
+    const at = words ? this.area.value.indexOf(words) : -1
+    if (at < 0) return
+    this.area.focus({ preventScroll: true })
+    this.area.setSelectionRange(at, at + words.length)
+    this.area.scrollTop = Math.max(this.heightBefore(at) - this.area.clientHeight / 3, 0)
+  }
+
+  // How far down the text a place is: measured on a copy, since a text area does not say.
+  heightBefore(at) {
+    const copy = document.createElement("div")
+    const style = getComputedStyle(this.area)
+    for (const name of ["font", "letterSpacing", "padding", "overflowWrap"]) copy.style[name] = style[name]
+    Object.assign(copy.style, {
+      position: "absolute",
+      visibility: "hidden",
+      whiteSpace: "pre-wrap",
+      boxSizing: "border-box",
+      width: `${this.area.clientWidth}px`,
+    })
+    copy.textContent = this.area.value.slice(0, at)
+    this.area.parentElement.appendChild(copy)
+    const height = copy.clientHeight
+    copy.remove()
+    return height
+  }
+
   say(data) {
     if (this.known < this.number) this.state.textContent = "…"
     else this.state.textContent = data.says || ""
@@ -131,6 +184,7 @@ class Field {
 
   leave() {
     clearTimeout(this.timer)
+    clearTimeout(this.settling)
   }
 
   key() {

@@ -156,6 +156,17 @@ def test_text_of_the_persons_is_not_offered_to_a_model(work: str):
     assert not [b for b in test.button if b.label.startswith("Redraft")]
 
 
+def test_an_editor_is_asked_on_the_page_of_the_text_with_the_passage_marked(
+    work: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("INKWRIGHT_API_BASE", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("INKWRIGHT_MODEL", "m")
+    test = press(press(shown("review", work=work), "Accept"), "Have an editor mend it…")
+    assert test.query_params["section"] == "s1"
+    assert test.query_params["find"] == QUOTE
+    assert RAIN.text in test.session_state[f"told {work}/s1"]
+
+
 def test_a_work_without_an_outline_says_so(library: Library):
     from inkwright.memory.brief import Brief
 

@@ -1,0 +1,328 @@
+"""A batch on a Ray cluster: works are written by processes on several machines.
+
+A worker has a fixed share of the calls in flight, so that all together never have more than was
+asked for; a share that idles is not lent to others. Lines go to whoever has room. When a worker is
+lost, its works go to others, which find in the library what was answered and accepted, and another
+worker takes its place. Results, budgets and the output stay with the process that began the batch:
+no work begins once a budget is spent, and what works under way send in the next ``TELL_EVERY_S``
+comes on top.
+"""
+
+import asyncio
+import importlib
+import os
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from inkwright.agents.config import Calling, Limits
+from inkwright.agents.events import CallAnswered, Event, Notice
+from inkwright.agents.purse import Purse
+from inkwright.app import endpoints
+from inkwright.app.batch.asked import Asked, Outcome, Spent
+from inkwright.app.batch.events import Left
+from inkwright.app.batch.lines import Line
+from inkwright.app.batch.ray_worker import Gone, Worker, Written
+from inkwright.app.batch.results import Result
+from inkwright.app.batch.running import Emit, ended, first_of
+from inkwright.app.engine import Job
+from inkwright.app.settings import Settings
+from inkwright.app.wording import shortened
+from inkwright.memory.errors import BadInput, LibraryUnusable, ModelUnreachable
+from inkwright.memory.library import Library
+from inkwright.memory.works import LEASE_S
+
+SLOTS_EACH = 4
+"""Calls in flight of one worker, at the least, where the number of workers is not given."""
+END_S = 5.0
+"""Workers have so long to end what they do."""
+BUSY_EVERY_S = 2.0
+"""A lost worker's work is tried so often, until its lease is over."""
+MOST_LOSSES = 3
+"""Workers that a line may lose before it is left for another run; workers that may end before they
+begin."""
+
+
+async def run_lines(
+    lines: Sequence[Line],
+    library: Library,
+    calling: Calling,
+    job: Job,
+    asked: Asked,
+    *,
+    spent: Spent,
+    emit: Emit,
+    outcome: Outcome,
+) -> None:
+    """As ``running.run_lines``, on the cluster that RAY_ADDRESS names, or one on this machine.
+
+    Raises:
+        BadInput: the cluster cannot be used, or not with these settings.
+    """
+    check(job.settings, asked)
+    with _connected() as ray:
+        shares = split(calling.concurrency, asked.workers or _fitting(ray, calling.concurrency))
+        purse = Purse(asked.whole, calls=spent[0], tokens=spent[1])
+        began = time.monotonic()
+        crew = _Crew(ray, calling, job, asked, purse, lines, emit, outcome)
+        try:
+            await crew.run(shares)
+        except BaseExceptionGroup as group:
+            raise first_of(group) from None
+        finally:
+            await crew.end()
+            outcome.calls = purse.calls - spent[0]
+            outcome.seconds = time.monotonic() - began
+
+
+def check(settings: Settings, asked: Asked) -> None:
+    """See that what workers share can be reached from every machine.
+
+    Raises:
+        BadInput: something is a file or a process of this machine.
+    """
+    if (settings.library_address or "sqlite").startswith("sqlite"):
+        raise BadInput(
+            "--engine ray needs a library that all machines reach: set INKWRIGHT_LIBRARY_URL to "
+            "something like postgresql://user@host/name"
+        )
+    if settings.index_url is None and asked.arms.memory in ("vector", "full"):
+        raise BadInput(
+            "--engine ray needs a vector index that all machines reach: set INKWRIGHT_INDEX_URL to "
+            "a Chroma server such as http://host:8000/NAME"
+        )
+    if any(named.embedded for named in endpoints.named(settings)):
+        raise BadInput("--engine ray needs models at an address: set INKWRIGHT_API_BASE")
+
+
+def split(slots: int, workers: int) -> list[int]:
+    """Return each worker's share of the calls in flight; together they are ``slots``."""
+    workers = min(workers, slots)
+    return [slots // workers + (n < slots % workers) for n in range(workers)]
+
+
+@dataclass(eq=False)
+class _Hand:
+    """A worker as the batch sees it."""
+
+    actor: Any
+    there: bool = False
+    """It has begun."""
+    lost: bool = False
+    idle: bool = False
+    """It is given nothing more."""
+
+
+class _Crew:
+    """The workers, the lines that wait, and what has come of the others."""
+
+    def __init__(
+        self,
+        ray: Any,
+        calling: Calling,
+        job: Job,
+        asked: Asked,
+        purse: Purse,
+        lines: Sequence[Line],
+        emit: Emit,
+        outcome: Outcome,
+    ) -> None:
+        self._ray, self._calling, self._asked, self._purse = ray, calling, asked, purse
+        prompts = job.settings.prompts
+        self._settings = job.settings.model_copy(
+            update={
+                "home": job.settings.home.resolve(),
+                "prompts": prompts.resolve() if prompts else None,
+            }
+        )
+        self._lost_by: Any = ray.exceptions.RayActorError
+        self._watch, self._emit, self._outcome = job.watch, emit, outcome
+        self._waiting = deque(lines)
+        self._given = 0
+        """Lines that workers have."""
+        self._losses: dict[str, list[float]] = {}
+        self._hands: list[_Hand] = []
+        self._turned = asyncio.Condition()
+
+    async def run(self, shares: Iterable[int]) -> None:
+        """Return when every line has ended, or no more may be begun."""
+        async with asyncio.TaskGroup() as group:
+            for share in shares:
+                group.create_task(self._keep(share))
+        self._outcome.left["untouched"] += len(self._waiting)
+
+    async def end(self) -> None:
+        """End all workers."""
+        ended = [hand.actor.end.remote() for hand in self._hands]
+        if ended:
+            wait = self._ray.wait
+            await asyncio.to_thread(wait, ended, num_returns=len(ended), timeout=END_S)
+        for hand in self._hands:
+            self._ray.kill(hand.actor)
+
+    async def _keep(self, share: int) -> None:
+        """Have one worker, and another when it is lost, for as long as lines wait."""
+        failed = 0
+        while await self._lines_wait():
+            hand = self._hire(share)
+            try:
+                await hand.actor.begin.remote()
+            except self._lost_by as fault:
+                failed += 1
+                self._dismiss(hand)
+                if failed == MOST_LOSSES:
+                    said = shortened(" ".join(str(fault).split()), 300)
+                    raise BadInput(f"Ray's workers end before they begin: {said}") from fault
+                continue
+            hand.there = True
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._listen(hand))
+                await self._feed(hand, group)
+                hand.idle = True
+
+    async def _feed(self, hand: _Hand, group: asyncio.TaskGroup) -> None:
+        """Give a worker lines as it has room for them."""
+        while await self._lines_wait() and not hand.lost:
+            try:
+                await hand.actor.room.remote()
+            except self._lost_by:
+                await self._lose(hand)
+                return
+            await self._look_at_the_budget()
+            if self._waiting and not self._over():
+                self._given += 1
+                group.create_task(self._one(hand, self._waiting.popleft()))
+                await asyncio.sleep(0)  # it is sent before the worker is asked for room again
+
+    async def _one(self, hand: _Hand, line: Line) -> None:
+        try:
+            written: Written = await hand.actor.write.remote(line)
+        except self._lost_by:
+            await self._lose(hand)
+            again = self._may_try_again(line)
+            found: Result | Left | Gone = "unfinished"
+        else:
+            self._heard(written.events)
+            found, again = written.found, False
+            if found == "busy" and self._was_just_lost(line):
+                await asyncio.sleep(BUSY_EVERY_S)
+                again = True
+        if again:
+            self._waiting.appendleft(line)
+        else:
+            await self._ended(line, found)
+        self._given -= 1
+        await self._turn()
+
+    async def _ended(self, line: Line, found: Result | Left | Gone) -> None:
+        if isinstance(found, Gone):
+            if found.what == "library":
+                raise LibraryUnusable(found.said)
+            self._outcome.stopped_by = self._outcome.stopped_by or ModelUnreachable(found.said)
+            found = "unfinished"
+        await ended(line, found, self._emit, self._outcome, self._watch)
+
+    def _may_try_again(self, line: Line) -> bool:
+        """Note that a line's worker is lost; False when it has lost too many."""
+        losses = self._losses.setdefault(line.id, [])
+        losses.append(time.monotonic())
+        return len(losses) < MOST_LOSSES
+
+    def _was_just_lost(self, line: Line) -> bool:
+        """True while the lease of a lost worker may still hold this line's work."""
+        losses = self._losses.get(line.id)
+        return losses is not None and time.monotonic() - losses[-1] < 2 * LEASE_S
+
+    async def _listen(self, hand: _Hand) -> None:
+        """Hear what a worker tells, and stop it when the budget is spent."""
+        try:
+            while not (hand.lost or (hand.idle and not self._given)):
+                self._heard(await hand.actor.told.remote())
+                if self._over():
+                    await hand.actor.stop.remote()
+                    await self._turn()
+        except self._lost_by:
+            await self._lose(hand)
+
+    async def _look_at_the_budget(self) -> None:
+        """Hear from all workers what they have spent, before something new is begun."""
+        if self._asked.whole == Limits():
+            return
+        for hand in [h for h in self._hands if h.there]:
+            try:
+                self._heard(await hand.actor.told.remote(0.0))
+            except self._lost_by:
+                await self._lose(hand)
+
+    def _heard(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._watch(event)
+            if isinstance(event, CallAnswered) and not event.from_journal:
+                self._purse.calls += 1
+                self._purse.tokens += event.prompt_tokens + event.completion_tokens
+
+    def _hire(self, share: int) -> _Hand:
+        kind = self._ray.remote(num_cpus=1, scheduling_strategy="SPREAD")(Worker)
+        calling = self._calling.model_copy(update={"concurrency": share})
+        hand = _Hand(kind.remote(self._settings, calling, self._asked))
+        self._hands.append(hand)
+        return hand
+
+    def _dismiss(self, hand: _Hand) -> None:
+        self._hands.remove(hand)
+        self._ray.kill(hand.actor)
+
+    async def _lose(self, hand: _Hand) -> None:
+        if not hand.lost:
+            hand.lost = True
+            self._dismiss(hand)
+            self._watch(Notice("", "a worker was lost: its works go on elsewhere"))
+        await self._turn()
+
+    def _over(self) -> bool:
+        """True when no more lines may begin."""
+        if self._outcome.stopped_by is None:
+            self._outcome.stopped_by = self._purse.spent
+        return self._outcome.stopped_by is not None
+
+    async def _lines_wait(self) -> bool:
+        """Return True as soon as a line may begin, False when none will any more."""
+        async with self._turned:
+            await self._turned.wait_for(lambda: self._waiting or not self._given or self._over())
+        return bool(self._waiting) and not self._over()
+
+    async def _turn(self) -> None:
+        """Let all look again that wait for something to change."""
+        async with self._turned:
+            self._turned.notify_all()
+
+
+def _fitting(ray: Any, slots: int) -> int:
+    """Return how many workers the cluster has CPUs and the calls in flight go round for."""
+    return max(min(int(ray.cluster_resources().get("CPU", 1)), slots // SLOTS_EACH), 1)
+
+
+@contextmanager
+def _connected() -> Iterator[Any]:
+    """Yield Ray, connected: to the program's own cluster, the one that is named, or a new one."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        ray: Any = importlib.import_module("ray")
+    except ModuleNotFoundError as fault:
+        raise BadInput("--engine ray needs Ray: pip install 'inkwright[cluster]'") from fault
+    if ray.is_initialized():
+        yield ray
+        return
+    try:
+        ray.init(log_to_driver=False, logging_level="ERROR")
+    except (ConnectionError, RuntimeError, ValueError) as fault:
+        said = shortened(" ".join(str(fault).split()), 160)
+        told = f"Ray cannot be reached: {said}; start it, or correct RAY_ADDRESS"
+        raise BadInput(told) from fault
+    try:
+        yield ray
+    finally:
+        ray.shutdown()

@@ -1,0 +1,109 @@
+"""One process that writes works of a batch: a Ray actor, as ``on_ray`` starts it on any machine."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Literal
+
+from inkwright.agents.config import Calling, Limits
+from inkwright.agents.events import CallAnswered, Event, Notice, Planned, SectionReached
+from inkwright.agents.office import Office
+from inkwright.agents.purse import Purse
+from inkwright.agents.transport import LiteLLMTransport
+from inkwright.app.batch import one
+from inkwright.app.batch.asked import Asked
+from inkwright.app.batch.events import Left, WorkBegan
+from inkwright.app.batch.lines import Line
+from inkwright.app.batch.results import Result
+from inkwright.app.batch.running import has_room
+from inkwright.app.engine import Job
+from inkwright.app.settings import Settings
+from inkwright.memory.errors import LibraryUnusable
+from inkwright.memory.library import Library
+
+TELL_EVERY_S = 0.25
+"""A worker tells what happens this often; budgets are looked at as often."""
+TOLD = (WorkBegan, Planned, SectionReached, CallAnswered, Notice)
+"""What progress and budgets are made of."""
+
+
+@dataclass(frozen=True)
+class Gone:
+    """Why a worker cannot go on: no error that Ray could hand over whole."""
+
+    what: Literal["models", "library"]
+    said: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a line, and what happened on the way that was not told yet."""
+
+    found: Result | Left | Gone
+    events: list[Event]
+
+
+class Worker:
+    """Writes works side by side, with connections and a share of the calls in flight of its own."""
+
+    def __init__(self, settings: Settings, calling: Calling, asked: Asked) -> None:
+        self._library = Library.open(settings.home, settings.library_address, settings.index_url)
+        self._transport = LiteLLMTransport(calling)
+        self._over = False
+        purse = Purse(Limits(paused=lambda: self._over))
+        self._office = Office(self._library, calling, self._transport, purse)
+        self._transport.on_pressure = self._office.slots.ease
+        self._office.slots.on_room = lambda: self._room.set()
+        self._at = one.Desks(self._office, Job(settings, watch=self._see), asked)
+        self._running: set[asyncio.Task[Result | Left]] = set()
+        self._events: list[Event] = []
+        self._room = asyncio.Event()
+
+    async def begin(self) -> None:
+        """Return when it is there."""
+
+    async def room(self) -> None:
+        """Return when one more work may begin."""
+        while not has_room(self._office.slots, len(self._running)):
+            self._room.clear()
+            await self._room.wait()
+
+    async def write(self, line: Line) -> Written:
+        """Bring one line to its end."""
+        task = asyncio.ensure_future(one.write(line, self._at))
+        self._running.add(task)
+        found: Result | Left | Gone
+        try:
+            found = await task
+        except one.ModelsGone as gone:
+            found = Gone("models", str(gone.fault))
+        except LibraryUnusable as fault:
+            found = Gone("library", str(fault))
+        finally:
+            self._running.discard(task)
+            self._room.set()
+        return Written(found, self._told())
+
+    async def told(self, after_s: float = TELL_EVERY_S) -> list[Event]:
+        """Return what has happened, after a while, since it was last told."""
+        await asyncio.sleep(after_s)
+        return self._told()
+
+    async def stop(self) -> None:
+        """Send no more calls."""
+        self._over = True
+
+    async def end(self) -> None:
+        """Stop writing, and let go of everything."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._office.close()
+        self._library.close()
+
+    def _see(self, event: Event) -> None:
+        if isinstance(event, TOLD):
+            self._events.append(event)
+
+    def _told(self) -> list[Event]:
+        events, self._events = self._events, []
+        return events

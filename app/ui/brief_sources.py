@@ -1,0 +1,133 @@
+"""Sources on the Brief page: handed in, read at once, and shown as they were read."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from inkwright.app import brief_draft
+from inkwright.app.documents.gather import Gathered
+from inkwright.app.documents.reader import SUFFIXES
+from inkwright.app.sources_of import Sources
+from inkwright.app.ui import place
+from inkwright.app.ui.shown import plain, prose
+from inkwright.app.uploads import read_uploads
+from inkwright.memory.source import Source
+from inkwright.memory.wordcount import count_words
+
+OPENING = 1200
+"""So many characters of a source are shown."""
+KINDS = [suffix.removeprefix(".") for suffix in SUFFIXES]
+_KEPT = "brief sources"
+
+
+def kept() -> Gathered:
+    """Return the sources of the brief that is being filled in."""
+    if _KEPT not in st.session_state:
+        st.session_state[_KEPT] = brief_draft.load_sources(place.settings())
+    found: Gathered = st.session_state[_KEPT]
+    return found
+
+
+def forget() -> None:
+    """Begin without sources; what was handed in is kept no longer."""
+    st.session_state[_KEPT] = Gathered(sources=())
+
+
+@place.safely
+def draw() -> None:
+    """Draw where sources are handed in, and what was read of them."""
+    st.caption(
+        "What the piece is written from. Sentences that rest on a source cite it, and each "
+        "citation is checked against the source's own words. Read here; nothing is sent."
+    )
+    turn = st.session_state.setdefault("brief sources turn", 0)
+    given = st.file_uploader(
+        "Documents", type=KINDS, accept_multiple_files=True, key=f"brief sources given {turn}"
+    )
+    if given:
+        with st.spinner("Reading…"):
+            read = read_uploads((file.name, file.getvalue()) for file in given)
+        before = kept()
+        known = {(s.name, s.text) for s in before.sources}
+        new = tuple(s for s in read.sources if (s.name, s.text) not in known)
+        unread = tuple(dict.fromkeys((*before.unread, *read.unread)))
+        _keep(Gathered(sources=(*before.sources, *new), unread=unread))
+        st.session_state["brief sources turn"] = turn + 1
+        st.rerun()
+    found = kept()
+    for number, source in enumerate(found.sources):
+        if _one(source, f"brief source {number}"):
+            rest = (*found.sources[:number], *found.sources[number + 1 :])
+            _keep(Gathered(sources=rest, unread=found.unread))
+            st.rerun()
+    if found.unread:
+        _unread(found.unread)
+        if st.button("Clear these notes", type="tertiary"):
+            _keep(Gathered(sources=found.sources))
+            st.rerun()
+
+
+def of_a_work(work: str) -> None:
+    """Draw the sources that a work has, and where more are added."""
+    sources = Sources(work, settings=place.settings())
+    reported = {told["key"]: told for told in sources.standing()}
+    st.subheader("Sources", anchor=False)
+    if not reported:
+        st.caption("It has none.")
+    for one in sources.all():
+        told = reported[one.source.key]
+        cited = f"cited in {', '.join(told['cited'])}" if told["cited"] else "not cited yet"
+        if _one(one.source, f"source {one.source.key}", cited):
+            sources.drop(one.source.key)
+            st.rerun()
+    with st.popover("Add sources", icon=":material/add:"):
+        _add(work, sources)
+
+
+@place.safely
+def _add(work: str, sources: Sources) -> None:
+    turn = st.session_state.setdefault("sources turn", 0)
+    given = st.file_uploader(
+        "Documents", type=KINDS, accept_multiple_files=True, key=f"sources given {turn}"
+    )
+    if not given:
+        return
+    with st.spinner("Reading…"), tempfile.TemporaryDirectory(prefix="inkwright-") as folder:
+        files = []
+        for file in given:
+            files.append(Path(folder) / Path(file.name).name)
+            files[-1].write_bytes(file.getvalue())
+        _, unread = sources.add(*files)
+    st.session_state["sources turn"] = turn + 1
+    st.session_state[f"sources unread {work}"] = unread
+    st.rerun()
+
+
+def _one(source: Source, key: str, more: str = "") -> bool:
+    """Draw one source as it was read; return whether it is to be dropped."""
+    about = [*source.authors, source.date, source.name, _size(source), more]
+    with st.expander(plain(source.title or source.name or "Untitled", 100)):
+        st.caption(plain(" · ".join(part for part in about if part), 400))
+        if source.text:
+            cut = len(source.text) > OPENING
+            st.html(prose(source.text[:OPENING] + ("…" if cut else "")))
+        return st.button("Leave it out", key=f"drop {key}", icon=":material/delete:")
+
+
+def _size(source: Source) -> str:
+    if source.kind == "reference":
+        return "a reference, without its text"
+    pages = f", {len(source.pages)} pages" if source.pages else ""
+    return f"{count_words(source.text):,} words{pages}"
+
+
+def _unread(lines: Sequence[str]) -> None:
+    for line in lines:
+        st.warning(plain(line[0].upper() + line[1:], 400), icon=":material/warning:")
+
+
+def _keep(found: Gathered) -> None:
+    st.session_state[_KEPT] = found
+    brief_draft.save_sources(place.settings(), found)

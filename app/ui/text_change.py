@@ -1,0 +1,139 @@
+"""Changing a section by instruction: an editor proposes, and the person takes what they like."""
+
+from typing import Literal
+
+import streamlit as st
+
+from inkwright.app import api
+from inkwright.app.editing import Edit, Operation
+from inkwright.app.text_of import Text
+from inkwright.app.ui import place
+from inkwright.app.ui.shown import difference, plain, prose
+from inkwright.app.ui.typing import Selected
+from inkwright.memory.differences import differences
+
+OPERATIONS: dict[Operation | Literal["say"], str] = {
+    "say": "as I say",
+    "grammar": "mend the grammar",
+    "simplify": "simplify",
+    "tighten": "tighten",
+    "expand": "expand",
+    "formality": "change the register",
+    "neutral": "make it neutral",
+    "paraphrase": "say it otherwise",
+    "continue": "go on from here",
+}
+WORDS_SHOWN = 300
+
+
+def select(name: str, found: Selected | None) -> None:
+    """Keep what is selected in the field ``name``."""
+    st.session_state[f"selected {name}"] = found
+
+
+def ask_for(work: str, section: str, told: str) -> None:
+    """Have this asked for when the section is drawn next."""
+    st.session_state[f"told {work}/{section}"] = told
+    st.session_state[f"change open {work}/{section}"] = True
+
+
+def draw(text: Text, name: str, *, busy: bool) -> None:
+    """Draw what can be asked for, or the changes that are proposed."""
+    typed = text.typed()
+    if not typed.newest or busy or not place.has_model():
+        return
+    proposed: Edit | None = st.session_state.get(f"proposed {name}")
+    if proposed is not None and proposed.proposal.version == typed.newest:
+        _proposed(proposed, name)
+        return
+    is_open = bool(st.session_state.get(f"change open {name}"))
+    with st.expander("Have an editor change it", icon=":material/edit_note:", expanded=is_open):
+        if typed.pending:
+            st.caption("Make what you typed a version first: an editor works on versions.")
+            return
+        place.safely(_ask)(text, name, typed.text)
+
+
+def _ask(text: Text, name: str, words: str) -> None:
+    selected: Selected | None = st.session_state.get(f"selected {name}")
+    if selected is not None and words[selected.start : selected.end] != selected.words:
+        selected = None
+    if selected is None:
+        st.caption("In the whole section. Select words above to keep it to their sentences.")
+    else:
+        st.caption("In the sentences of these words:")
+        shown = selected.words[:WORDS_SHOWN] + ("…" if len(selected.words) > WORDS_SHOWN else "")
+        st.html(prose(shown))
+    what, how = st.columns([1.3, 3.4], vertical_alignment="bottom")
+    how_to = what.selectbox(
+        "Change", list(OPERATIONS), format_func=OPERATIONS.__getitem__, key=f"op {name}"
+    )
+    op = None if how_to == "say" else how_to
+    told = how.text_input(
+        "In your words",
+        key=f"told {name}",
+        placeholder="Make it plainer." if op is None else "More, if you like",
+    )
+    with st.container(horizontal=True):
+        asked = st.button(
+            f"Propose changes with {place.endpoint()}",
+            disabled=op is None and not (told or "").strip(),
+            icon=":material/rate_review:",
+            key=f"propose {name}",
+        )
+        if selected is not None and st.button("Lock these words", icon=":material/lock:"):
+            text.lock(selected.words)
+            st.rerun()
+    if asked:
+        span = (selected.start, selected.end) if selected else None
+        with st.spinner("The editor is at it…"):
+            found = api.edit(
+                text.work, text.section, told or "", op=op, span=span, settings=place.settings()
+            )
+        st.session_state[f"proposed {name}"] = found
+        st.rerun(scope="fragment")
+
+
+def _proposed(found: Edit, name: str) -> None:
+    with st.container(border=True):
+        if not found.hunks:
+            st.markdown("**The editor would change nothing.**")
+        for note in found.proposal.notes:
+            st.caption(plain(note, 300))
+        taken = [hunk.number for hunk in found.hunks if _hunk(found, hunk.number, name)]
+        with st.container(horizontal=True):
+            take = bool(found.hunks) and st.button(
+                f"Take {len(taken)} of {len(found.hunks)} with {place.endpoint()}",
+                type="primary",
+                disabled=not taken,
+                help="Stored as a version; what it says is read into memory.",
+            )
+            leave = st.button("Leave the text as it is", type="tertiary")
+        if take:
+            place.safely(_take)(found, taken)
+    if take or leave:
+        st.session_state.pop(f"proposed {name}", None)
+        for key in (f"told {name}", f"change open {name}"):
+            st.session_state.pop(key, None)
+        st.rerun()
+
+
+def _hunk(found: Edit, number: int, name: str) -> bool:
+    """Draw one change; return whether it is to be taken."""
+    hunk = found.hunks[number - 1]
+    tick, words = st.columns([0.5, 12])
+    with words:
+        st.html(difference(differences(hunk.before, hunk.after)))
+        if hunk.breaks:
+            st.caption(f":orange[Would break {plain(', '.join(hunk.breaks))}]")
+    return tick.checkbox(
+        f"Take change {number}",
+        value=not hunk.breaks,
+        key=f"take {name} {found.proposal.version} {number}",
+        label_visibility="collapsed",
+    )
+
+
+def _take(found: Edit, taken: list[int]) -> None:
+    with st.spinner("Taking them, and reading them into memory…"):
+        found.accept(taken)

@@ -1,0 +1,29 @@
+"""Documents that come as bytes, as a browser hands them over: read as those of a brief are."""
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from inkwright.app.documents.gather import MAX_CHARS, Gathered, read_files
+from inkwright.memory.errors import BadInput
+
+
+def read_uploads(given: Iterable[tuple[str, bytes]]) -> Gathered:
+    """Return the sources in files of these names, and a line for each that cannot be read.
+
+    Raises:
+        BadInput: they are too much together.
+    """
+    with tempfile.TemporaryDirectory(prefix="inkwright-") as folder:
+        files = []
+        for number, (name, content) in enumerate(given):
+            place = Path(folder) / str(number)
+            place.mkdir()
+            file = place / (Path(name.replace("\\", "/")).name[-200:] or "unnamed")
+            file.write_bytes(content)
+            files.append(file)
+        found, unread = read_files(files)
+    sources = tuple(source for file in files for source in found.get(file, ()))
+    if sum(len(s.text) for s in sources) > MAX_CHARS:
+        raise BadInput(f"the sources have more than {MAX_CHARS:,} characters together")
+    return Gathered(sources=sources, unread=tuple(unread))

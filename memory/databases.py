@@ -1,0 +1,81 @@
+"""The databases that can hold a library, each set up so that reading and writing mean the same.
+
+A read sees one consistent state. A write that holds no work's lease is alone; writes under leases
+go side by side where the database can do that, and wait for each other on their work's row.
+"""
+
+import sqlite3
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import ArgumentError
+
+from inkwright.memory.errors import LibraryUnusable
+
+BUSY_TIMEOUT_S = 30
+WRITE = "inkwright_write"
+"""Option of a connection that is to write; ``ALONE`` or ``LEASED``."""
+ALONE, LEASED = "alone", "leased"
+LOCK = 0x1A7B
+"""Number of PostgreSQL's advisory lock that writes take."""
+
+
+def connected(url: str) -> Engine:
+    """Return the database at ``url``, which nothing has been asked of yet.
+
+    Raises:
+        LibraryUnusable: it is no address of a database, or its driver is not installed.
+    """
+    return _file(url) if url.startswith("sqlite") else _served(url)
+
+
+def reading(engine: Engine) -> Engine:
+    """Return the same database for reading: every statement of a read sees one state."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine
+
+
+def _file(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA secure_delete=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = WRITE in connection.get_execution_options()
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _served(url: str) -> Engine:
+    """Return a database that a server holds; of PostgreSQL by psycopg, unless the URL says how."""
+    scheme, rest = url.split("://", 1) if "://" in url else ("", "")
+    if scheme in ("postgresql", "postgres"):
+        url = f"postgresql+psycopg://{rest}"
+    try:
+        engine = create_engine(url, pool_pre_ping=True)
+    except ArgumentError as fault:
+        raise LibraryUnusable(
+            "the library's address is not a database's: set INKWRIGHT_LIBRARY_URL to something "
+            "like postgresql://user@host/name"
+        ) from fault
+    except ModuleNotFoundError as fault:
+        raise LibraryUnusable(
+            f"this database needs the package {fault.name}: pip install 'inkwright[postgres]'"
+        ) from fault
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        """Let a write without a lease in alone, as SQLite does with all."""
+        how = connection.get_execution_options().get(WRITE)
+        if how is not None and engine.dialect.name == "postgresql":
+            shared = "_shared" if how == LEASED else ""
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock{shared}({LOCK})")
+
+    return engine

@@ -1,0 +1,1 @@
+"""More than one machine: real PostgreSQL, Chroma and Ray on this one (``make test-cluster``)."""

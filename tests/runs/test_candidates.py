@@ -1,0 +1,145 @@
+"""Several drafts of one section to choose from: its text stays until one of them is taken."""
+
+import asyncio
+
+import pytest
+
+from inkwright.agents.events import unwatched
+from inkwright.agents.run import candidates_for, choose, settle
+from inkwright.memory import drafts, journal, ledger, staleness, typed, works
+from inkwright.memory.brief import Brief
+from inkwright.memory.draft import Draft
+from inkwright.memory.errors import BadInput, ModelError
+from inkwright.memory.library import Library
+from tests.calling import calling
+from tests.runs import writing
+from tests.simserver.config import Fact, FaultRule, Match, Need
+from tests.simserver.process import SimServer
+
+BRIEF = Brief(
+    request="Write a report about the tides in a harbour.",
+    continuity="strict",
+    outline=writing.outline("The Quay", "The Light", "The Bar", subjects=("Mara",)),
+)
+NEED = Need(section="s3", subject="Mara", attribute="eye colour")
+GREEN, HAZEL = "The eye colour of Mara is green.", "The eye colour of Mara is hazel."
+
+
+@pytest.fixture
+def work(sim: SimServer, library: Library) -> str:
+    """A finished work whose third section repeats what the first established."""
+    sim.configure(facts=eyes("green"), needs=[NEED])
+    begun = writing.begin(library, BRIEF)
+    assert writing.write(library, begun, calling(sim)).status == "complete"
+    sim.reset_log()
+    sim.configure(facts=eyes("hazel"))
+    return begun
+
+
+def eyes(colour: str) -> list[Fact]:
+    return [Fact(section="s1", subject="Mara", attribute="eye colour", value=colour)]
+
+
+def means(sim: SimServer, library: Library) -> dict[str, object]:
+    return {
+        "library": library,
+        "calling": calling(sim),
+        "limits": writing.UNLIMITED,
+        "watch": unwatched,
+    }
+
+
+def offered(sim: SimServer, library: Library, work: str, note: str = "") -> list[Draft]:
+    return asyncio.run(candidates_for(work, "s1", note=note, **means(sim, library)))
+
+
+def test_candidates_stand_in_the_history_and_the_text_stays(
+    sim: SimServer, library: Library, work: str
+) -> None:
+    before = drafts.current(library, work)["s1"]
+    known = ledger.entries(library, work)
+    found = offered(sim, library, work, "Give her other eyes.")
+    assert len({d.text for d in found}) == 3
+    assert {d.stage for d in found} == {"candidate"}
+    assert all(d.review is not None for d in found)
+    asked = sim.calls(role="writer")
+    assert all("Give her other eyes." in c.messages[-1]["content"] for c in asked)
+    now = drafts.current(library, work)["s1"]
+    assert (now.text, now.review, now.base) == (before.text, before.review, before.version)
+    assert now.version == max(d.version for d in drafts.versions(library, work, "s1"))
+    assert [e.line for e in ledger.entries(library, work)] == [e.line for e in known]
+    assert staleness.stale(library, work) == {}
+    assert works.get(library, work).status == "complete"
+
+
+def test_the_one_that_is_taken_is_the_text_and_its_readers_are_settled(
+    sim: SimServer, library: Library, work: str
+) -> None:
+    found = offered(sim, library, work)
+    before = writing.texts(library, work)
+    taken = asyncio.run(choose(work, "s1", found[1].version, **means(sim, library)))
+    assert (taken.text, taken.base, taken.author) == (found[1].text, found[1].version, "model")
+    assert drafts.manifest(library, taken.manifest).sample == found[1].version
+    assert [e.line for e in ledger.entries(library, work) if e.span and e.span.section == "s1"]
+    assert set(staleness.stale(library, work)) == {"s2", "s3"}, "both were shown her eyes"
+    asyncio.run(settle(work, **means(sim, library)))
+    after = writing.texts(library, work)
+    assert HAZEL in after["s1"]
+    assert after["s2"] == before["s2"]
+    assert after["s3"] == before["s3"].replace(GREEN, HAZEL)
+    stages = [d.stage for d in drafts.versions(library, work, "s1")]
+    assert stages.count("candidate") == 3
+
+
+def test_what_was_answered_before_a_cut_is_not_asked_again(
+    sim: SimServer, library: Library, work: str
+) -> None:
+    rest = Match(role="writer", nth=(2, 3))
+    sim.configure(faults=[FaultRule(fault="hold", match=rest)])
+    running = candidates_for(work, "s1", **means(sim, library))
+    asyncio.run(writing.interrupted(sim, running, role="writer", count=3))
+    stages = [d.stage for d in drafts.versions(library, work, "s1")]
+    assert "candidate" not in stages, "all at once, or none"
+    sim.configure(faults=[])
+    sim.reset_log()
+    assert len(offered(sim, library, work)) == 3
+    answered = [c for c in journal.calls(library, work, "s1") if c["purpose"] == "write"]
+    assert len(answered) == 4, "its own draft, and three"
+
+
+def test_typing_goes_on_over_candidates_as_on_the_text_it_began_on(
+    sim: SimServer, library: Library, work: str
+) -> None:
+    base = drafts.current(library, work)["s1"].version
+    typed.write(library, work, "s1", "Mara sleeps.", base=base, revision=0)
+    offered(sim, library, work)
+    found = typed.read(library, work, "s1")
+    assert (found.text, found.pending, found.overtaken) == ("Mara sleeps.", True, False)
+
+
+def test_where_no_candidate_comes_nothing_is_stored(
+    sim: SimServer, library: Library, work: str
+) -> None:
+    before = drafts.versions(library, work, "s1")
+    sim.configure(faults=[FaultRule(fault="400", match=Match(role="writer"))])
+    with pytest.raises(ModelError):
+        offered(sim, library, work)
+    assert drafts.versions(library, work, "s1") == before
+
+
+@pytest.mark.parametrize(("section", "version"), [("s1", 1), ("s2", 4), ("s9", 1)])
+def test_what_is_no_candidate_cannot_be_taken(
+    sim: SimServer, library: Library, work: str, section: str, version: int
+) -> None:
+    with pytest.raises(BadInput, match="no candidate"):
+        asyncio.run(choose(work, section, version, **means(sim, library)))
+
+
+def test_words_of_a_persons_are_not_drafted_over(
+    sim: SimServer, library: Library, work: str
+) -> None:
+    with works.leased(library, work) as lease:
+        drafts.by_person(library, lease, "s1", "Mine.")
+    with pytest.raises(BadInput, match="yours"):
+        offered(sim, library, work)
+    assert sim.calls(role="writer") == []
