@@ -59,6 +59,8 @@ class Index(Protocol):
 class ChromaIndex:
     """A persistent Chroma in ``folder``, for vectors of one embedder."""
 
+    _client: Any
+
     def __init__(self, folder: Path, embedder: str) -> None:
         os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
         import chromadb
@@ -73,7 +75,6 @@ class ChromaIndex:
             )
 
     def _begin(self, embedder: str, where: str, remedy: str) -> None:
-        self._client: Any = None
         self._where, self._remedy = where, remedy
         self._present: dict[str, set[str]] = {}
         self._handles: dict[int, Any] = {}
