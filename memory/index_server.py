@@ -57,9 +57,10 @@ class ServedIndex(ChromaIndex):
 
     def close(self) -> None:
         """Let go of memory and connections; Chroma leaves those to the garbage collector."""
-        connections = self._client._server._session
+        held = [c._server._session for c in (self._client, self._client._admin_client)]
         super().close()
-        connections.close()
+        for connections in held:
+            connections.close()
 
 
 def _see_to_it(root: str, name: str) -> None:
