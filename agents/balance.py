@@ -43,7 +43,7 @@ async def balance(desk: Desk) -> bool:
             changed |= await _resized(desk, draft, own)
     tried: set[str] = set()
     while True:
-        current = drafts.current(desk.library, desk.work)
+        current = desk.plan.outline.in_order(drafts.current(desk.library, desk.work))
         aim = length.whole_band(desk, _joined(current))
         if not aim.miss(sum(draft.words for draft in current.values())):
             return changed
