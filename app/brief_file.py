@@ -37,7 +37,7 @@ _SWITCHES = ("required", "pinned", "proposals", "only_there", "absent")
 _TELLING = ("extra_forbidden", "literal_error")
 """Errors told first: others may only follow from them."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_EXPORTED = ("id", "version", "origin", "from_section", "section", "status")
+_EXPORTED = ("id", "version", "origin", "from_section", "section", "status", "sources")
 """What ``memory.json`` says about an entry beyond what a brief can give."""
 
 

@@ -96,8 +96,9 @@ def followed(
     What was reviewed is told as reviewed. A sentence that is newer than its review is held against
     its passage by rule, and is not reviewed for its meaning.
     """
-    shelf = Shelf(kept)
-    if not shelf.sources:
+    mentioned = {key for draft in texts.values() for key in citations.keys(draft.text)}
+    shelf = Shelf([k for k in kept if k.source.key in mentioned])
+    if not any(k.source.kind != "request" for k in kept):
         return []
     found: list[CitationReport] = []
     for sid, draft in texts.items():

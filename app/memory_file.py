@@ -1,24 +1,47 @@
 """``memory.json``: what a work knows, readable, editable, and importable into the next brief."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from inkwright.memory import ledger
+from inkwright.memory import ledger, resting
 from inkwright.memory.brief import Remembered
 from inkwright.memory.entry import Entry
 from inkwright.memory.library import Library
+from inkwright.memory.source import Evidence
+
+NONE: Mapping[str, Sequence[Evidence]] = {}
 
 
 def memory_file(library: Library, work: str, title: str) -> str:
     """Return the live entries of a work, as a brief's ``memory:`` reads them."""
-    told = content(work, title, ledger.entries(library, work))
+    entries = ledger.entries(library, work)
+    told = content(work, title, entries, resting.on(library, work, entries))
     return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
 
 
-def content(work: str, title: str, entries: Iterable[Entry]) -> dict[str, Any]:
-    """Return what ``memory.json`` holds."""
-    return {"work": work, "title": title, "entries": [entry_line(e) for e in entries]}
+def content(
+    work: str,
+    title: str,
+    entries: Iterable[Entry],
+    evidence: Mapping[str, Sequence[Evidence]] = NONE,
+) -> dict[str, Any]:
+    """Return what ``memory.json`` holds.
+
+    ``evidence``: the spans of sources that entries rest on, by entry id.
+    """
+    told = [
+        entry_line(e) | ({"sources": [span_line(s) for s in spans]} if spans else {})
+        for e in entries
+        for spans in [evidence.get(e.id, ())]
+    ]
+    return {"work": work, "title": title, "entries": told}
+
+
+def span_line(evidence: Evidence) -> dict[str, Any]:
+    """Return a span of a source: its key, its page, and its ends in code points."""
+    told = evidence.model_dump(include={"page", "start", "end"})
+    return {"source": evidence.key, **told}
 
 
 def entry_line(entry: Entry) -> dict[str, Any]:

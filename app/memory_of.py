@@ -5,13 +5,23 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from inkwright.app.door import Door
-from inkwright.memory import drafts, edits, findings, ledger, plans, works
+from inkwright.memory import (
+    drafts,
+    edits,
+    findings,
+    ledger,
+    plans,
+    resting,
+    sources,
+    works,
+)
 from inkwright.memory.edits import Edit
 from inkwright.memory.entry import Entry, normalise
 from inkwright.memory.findings import Told
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library
 from inkwright.memory.preview import Preview, preview
+from inkwright.memory.source import Evidence
 from inkwright.memory.summary import rolling
 from inkwright.memory.tokens import Tokenizer
 
@@ -29,6 +39,8 @@ class Remembered:
     """The exact words of the draft that state it."""
     shown_to: dict[str, int]
     """Sections whose newest draft was shown it, with the version shown."""
+    sources: tuple[tuple[Evidence, str], ...] = ()
+    """The spans of sources that it rests on, each with its words."""
 
 
 class Memory(Door):
@@ -85,7 +97,8 @@ class Memory(Door):
                 if shown.entry == found.id and shown.seen
             }
             words = _words(library, self.work, found)
-        return Remembered(found, _stands(book, found), words, shown)
+            rests_on = _sources(library, self.work, found)
+        return Remembered(found, _stands(book, found), words, shown, rests_on)
 
     def history(self, entry: str) -> list[Entry]:
         """Return every version of an entry, oldest first."""
@@ -209,6 +222,13 @@ def standing_of(book: Ledger) -> dict[str, Standing]:
     """Return how each entry of a ledger stands, by its id."""
     kinds: tuple[Standing, ...] = ("live", "superseded", "retracted", "proposed")
     return {e.id: kind for kind in reversed(kinds) for e in _standing(book, kind)}
+
+
+def _sources(library: Library, work: str, entry: Entry) -> tuple[tuple[Evidence, str], ...]:
+    spans = resting.on(library, work, [entry]).get(entry.id, ())
+    kept = sources.kept(library, work, dropped=True) if spans else []
+    texts = {k.source.key: k.source.text for k in kept}
+    return tuple((s, texts[s.key][s.start : s.end]) for s in spans)
 
 
 def _words(library: Library, work: str, entry: Entry) -> str | None:

@@ -64,6 +64,8 @@ class Found:
     """Citations of first drafts, by whether they are right."""
     after: Counter[bool] = field(default_factory=Counter)
     """Of finished ones."""
+    unnoticed: int = 0
+    """Wrong ones that the report calls supported."""
     kept: int = 0
     """Right ones of finished works, in each at most as many as were planted."""
     equal: int = 0
@@ -79,6 +81,7 @@ class Found:
         return (
             f"precision {before[True] / before.total():.3f} -> {after[True] / after.total():.3f}, "
             f"recall {self.begun / self.planted:.3f} -> {self.kept / self.planted:.3f}, "
+            f"{self.unnoticed} wrong ones called supported, "
             f"references equal citations in {self.equal} of {self.works} works, "
             f"{dict(self.statuses)}"
         )
@@ -144,6 +147,12 @@ def measure(server: SimServer, wanted: Brief, found: Found) -> None:
         last = [c for draft in current.values() for c in _cited(draft, texts)]
         found.before += Counter(c.right for c in first)
         found.after += Counter(c.right for c in last)
+        found.unnoticed += sum(
+            not right and ground.status == "supported"
+            for draft in current.values()
+            for ground in (draft.review.grounds if draft.review else ())
+            for _, right in _cited(draft.model_copy(update={"text": ground.claim}), texts)
+        )
         planted = {c.said for c in first}
         found.planted += len(planted)
         found.begun += len({c.said for c in first if c.right})

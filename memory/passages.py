@@ -50,8 +50,7 @@ def pieces(text: str, limit: int = PASSAGE_WORDS) -> Iterable[str]:
 def spans(text: str, limit: int = PASSAGE_WORDS) -> Iterator[tuple[int, int]]:
     """Yield where each piece of ``text`` begins and ends, in code points."""
     start, size, last = 0, 0, 0
-    for sentence in _bounded(text, limit):
-        length = _length(sentence.text)
+    for sentence, length in _bounded(text, limit):
         if size and size + length > limit:
             yield start, last
             start, size = sentence.start, 0
@@ -61,16 +60,21 @@ def spans(text: str, limit: int = PASSAGE_WORDS) -> Iterator[tuple[int, int]]:
         yield start, last
 
 
-def _bounded(text: str, limit: int) -> Iterator[Sentence]:
-    """Yield the sentences of ``text``, long ones in parts of at most about ``limit`` words."""
+def _bounded(text: str, limit: int) -> Iterator[tuple[Sentence, int]]:
+    """Yield the sentences of ``text`` with their lengths, long ones in parts of about ``limit``."""
     for sentence in sentences(text):
-        step = max(len(sentence.text) * limit // max(_length(sentence.text), 1), 1)
+        length = _length(sentence.text)
+        if length <= limit:
+            yield sentence, length
+            continue
+        step = max(len(sentence.text) * limit // length, 1)
         start = sentence.start
         while sentence.end - start > step:
             end = text.rfind(" ", start, start + step) + 1 or start + step
-            yield Sentence(text[start:end], start, end)
+            yield Sentence(text[start:end], start, end), _length(text[start:end])
             start = end
-        yield Sentence(text[start : sentence.end], start, sentence.end)
+        rest = text[start : sentence.end]
+        yield Sentence(rest, start, sentence.end), _length(rest)
 
 
 def _length(text: str) -> int:

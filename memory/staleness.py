@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from itertools import chain
 
 from inkwright.memory import citations, drafts, plans, sources
+from inkwright.memory import resting as resting_on
 from inkwright.memory.draft import Draft, Manifest, Shown
 from inkwright.memory.entry import Entry
 from inkwright.memory.ledger import Ledger
@@ -73,6 +75,7 @@ def find(
         return []
     ledger = (ledger or Ledger(library, work)).refresh()
     dropped = sources.dropped(library, work)
+    unfounded = _unfounded(library, work, ledger, dropped)
     current, manifests = drafts.current(library, work), drafts.manifests(library, work)
     stamps = drafts.all_stamped(library, work, current)
     versions = basis or {sid: draft.version for sid, draft in current.items()}
@@ -82,8 +85,11 @@ def find(
             continue
         changes = tuple(
             change
-            for change in _changes(
-                plan, ledger, versions, manifests[section.id], current[section.id], dropped
+            for change in chain(
+                _changes(
+                    plan, ledger, versions, manifests[section.id], current[section.id], dropped
+                ),
+                _shown_unfounded(manifests[section.id], unfounded),
             )
             if not _was_checked(ledger, change, stamps[section.id])
         )
@@ -131,6 +137,26 @@ def _dropped_sources(draft: Draft, dropped: Mapping[str, str]) -> Iterator[Chang
                 f"the source {key} was dropped",
                 f"{SOURCE}{key}:dropped",
             )
+
+
+def _unfounded(
+    library: Library, work: str, ledger: Ledger, dropped: Mapping[str, str]
+) -> dict[str, tuple[Entry, str]]:
+    """Return the live entries that rest on nothing but sources taken out of use, each with one."""
+    if not dropped:
+        return {}
+    live = {e.id: e for e in ledger.latest() if e.status == "live" and e.origin == "section"}
+    resting = resting_on.keys(library, work, live.values())
+    return {eid: (live[eid], min(keys)) for eid, keys in resting.items() if keys <= dropped.keys()}
+
+
+def _shown_unfounded(
+    manifest: Manifest, unfounded: Mapping[str, tuple[Entry, str]]
+) -> Iterator[Change]:
+    for shown in manifest.shown:
+        if shown.seen and shown.entry in unfounded:
+            entry, key = unfounded[shown.entry]
+            yield _gone(entry, f"the source {key} that it rests on was dropped")
 
 
 def _plan_changes(plan: Plan, manifest: Manifest, sid: str) -> Iterator[Change]:

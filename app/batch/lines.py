@@ -9,10 +9,11 @@ from typing import Any
 
 from inkwright.agents.config import Arms
 from inkwright.app.brief_file import KEYS, check, read_brief, read_mapping
+from inkwright.app.documents.gather import gather
 from inkwright.app.files import normal, read_markup, read_text
 from inkwright.app.markup import read_json
 from inkwright.memory import works
-from inkwright.memory.brief import Brief
+from inkwright.memory.brief import Brief, Csl
 from inkwright.memory.errors import BadInput
 from inkwright.memory.values import digest
 
@@ -102,13 +103,19 @@ def of_briefs(
 def read_defaults(file: Path) -> dict[str, Any]:
     """Return the keys of a brief that all lines share, from a YAML or JSON file.
 
+    Sources are read once, and lie beside this file.
+
     Raises:
         BadInput: it cannot be read, or says what no brief can.
     """
     value, _ = read_markup(read_text(file), str(file))
     if not isinstance(value, dict):
         raise BadInput(f"{file}: expected keys with values, such as `words: 2000`")
-    read_mapping({"request": "-", **value}, str(file), file.parent)
+    if sources := value.get("sources"):
+        value["sources"] = gather(sources, file.parent, str(file))
+    shared = read_mapping({"request": "-", **value}, str(file), file.parent)
+    if isinstance(shared.cite, Csl):
+        value["cite"] = shared.cite
     for key in ("outline", "memory"):
         if isinstance(value.get(key), str) and "\n" not in value[key]:
             value[key] = str((file.parent / Path(value[key]).expanduser()).resolve())

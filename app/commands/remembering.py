@@ -11,7 +11,7 @@ import typer
 from inkwright.app.brief_file import read_memory
 from inkwright.app.commands import writing
 from inkwright.app.engine import UNLIMITED
-from inkwright.app.memory_file import entry_line
+from inkwright.app.memory_file import entry_line, span_line
 from inkwright.app.memory_of import Memory, Standing
 from inkwright.memory import edits
 from inkwright.memory.brief import Remembered
@@ -68,6 +68,7 @@ def show(work: str, entry: str, *, as_json: bool) -> None:
                 "standing": found.standing,
                 "words": found.words,
                 "span": found.entry.span.model_dump() if found.entry.span else None,
+                "sources": [span_line(s) | {"quote": words} for s, words in found.sources],
                 "supersedes": found.entry.supersedes,
                 "shown_to": found.shown_to,
                 "versions": [entry_line(e) for e in history],
@@ -78,6 +79,9 @@ def show(work: str, entry: str, *, as_json: bool) -> None:
     typer.echo(f"  stands: {found.standing}; from: {_origin(found.entry)}")
     if found.words:
         typer.echo(f"  in the text: “{found.words}”")
+    for span, words in found.sources:
+        page = f", p. {span.page}" if span.page else ""
+        typer.echo(f"  rests on: [@{span.key}{page}] “{' '.join(words.split())}”")
     if found.entry.supersedes:
         typer.echo(f"  in place of: {found.entry.supersedes}")
     shown = ", ".join(f"{sid} (version {n})" for sid, n in found.shown_to.items())

@@ -31,11 +31,13 @@ def gather(given: Any, folder: Path, name: str) -> Gathered:
     """Read the sources that a brief in ``folder`` gives: paths, folders, or texts.
 
     A path must lie in ``folder``: a brief from somebody else can't reach other files. What can't
-    be read costs that one document.
+    be read costs that one document. What was gathered already is taken as it is.
 
     Raises:
         BadInput: what is given is no source, lies elsewhere, or is too much.
     """
+    if isinstance(given, Gathered):
+        return given
     items = [given] if isinstance(given, (str, dict)) else given
     if not isinstance(items, (list, tuple)):
         raise BadInput(f"{name}: sources: expected a list of files, folders or texts")
@@ -53,6 +55,7 @@ def gather(given: Any, folder: Path, name: str) -> Gathered:
         else:
             told = {k: v for k, v in about.items() if k != "path"}
             files += [(file, told) for file in _files(str(about["path"]), folder, where)]
+    _check_count(len(sources) + len(files), name)
     read, unread = read_files([file for file, _ in files])
     for file, told in files:
         for source in read.get(file, ()):
@@ -61,6 +64,11 @@ def gather(given: Any, folder: Path, name: str) -> Gathered:
     if sum(len(s.text) for s in sources) > MAX_CHARS:
         raise BadInput(f"{name}: sources: at most {MAX_CHARS:,} characters together")
     return Gathered(sources=tuple(sources), unread=tuple(unread))
+
+
+def _check_count(count: int, name: str) -> None:
+    if count > MAX_FILES:
+        raise BadInput(f"{name}: sources: {count:,} files; at most {MAX_FILES:,}")
 
 
 def read_files(files: Sequence[Path]) -> tuple[dict[Path, tuple[Source, ...]], list[str]]:
@@ -115,8 +123,6 @@ def _files(given: str, folder: Path, where: str) -> list[Path]:
     found = within(beside(given, folder, where, "a source"))
     if not found:
         raise BadInput(f"{where}: {given}: no document in this folder ({', '.join(SUFFIXES)})")
-    if len(found) > MAX_FILES:
-        raise BadInput(f"{where}: {given}: {len(found):,} files; at most {MAX_FILES:,}")
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from inkwright.agents.config import Limits
 from inkwright.agents.events import unwatched
 from inkwright.agents.run import settle
-from inkwright.memory import citations, drafts, plans, sources, staleness, works
+from inkwright.memory import citations, drafts, ledger, plans, resting, sources, staleness, works
 from inkwright.memory.brief import Brief
 from inkwright.memory.draft import Grounded
 from inkwright.memory.library import Library
@@ -129,6 +129,52 @@ def test_dropping_a_source_makes_stale_what_cites_it_and_settling_mends_it(
     assert staleness.stale(library, work) == {}
     assert {sid for sid in after if after[sid] != before[sid]} == citing
     assert not any("kerr2022" in citations.keys(text) for text in after.values())
+
+
+def test_an_entry_from_a_source_carries_its_span_and_falls_with_it(
+    sim: SimServer, library: Library
+) -> None:
+    sim.configure(citations=1, archivist_events=9)
+    given = brief(TIDES, PORT, FISH, sections=4).model_copy(update={"continuity": "strict"})
+    work = writing.begin(library, given)
+    writing.write(library, work, calling(sim))
+
+    entries = ledger.entries(library, work)
+    rests_on = resting.on(library, work, entries)
+    shelf = Shelf(sources.kept(library, work))
+    texts = writing.texts(library, work)
+    by_id = {e.id: e for e in entries}
+    assert rests_on
+    for eid, spans in rests_on.items():
+        span = by_id[eid].span
+        assert span is not None
+        words = citations.without(texts[span.section][span.start : span.end]).rstrip(".")
+        assert any(words in shelf.text(s) for s in spans)
+
+    shown = {
+        sid: {s.entry for s in m.shown if s.seen}
+        for sid, m in drafts.manifests(library, work).items()
+    }
+    key = next(
+        s.key
+        for eid, spans in rests_on.items()
+        for s in spans
+        if eid in set().union(*shown.values())
+    )
+    fallen = {eid for eid, spans in rests_on.items() if {s.key for s in spans} == {key}}
+    with works.leased(library, work) as lease:
+        sources.drop(library, lease, key)
+    citing = {sid for sid, text in texts.items() if key in citations.keys(text)}
+    told = {sid for sid, ids in shown.items() if ids & fallen}
+    assert told
+    stale = staleness.stale(library, work)
+    assert set(stale) == citing | told
+    assert any("that it rests on was dropped" in r for sid in told for r in stale[sid])
+
+    asyncio.run(
+        settle(work, library=library, calling=calling(sim), limits=Limits(), watch=unwatched)
+    )
+    assert staleness.stale(library, work) == {}
 
 
 def test_hidden_instructions_in_a_source_stay_words_between_tags(

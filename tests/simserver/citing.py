@@ -107,9 +107,9 @@ def _passages(block: str) -> list[tuple[str, str, str, str]]:
 
 
 def _parts(text: str) -> set[str]:
-    """Return the words of ``text``, and its pairs of characters, which tell Chinese apart."""
+    """Return the words of ``text``; of Chinese, its pairs of characters."""
     said = plain(text)
-    return {*said.split(), *(said[n : n + 2] for n in range(len(said) - 1))}
+    return {said[n : n + 2] for n in range(len(said) - 1)} if _is_cjk(text) else set(said.split())
 
 
 def _usable(words: str) -> list[str]:
