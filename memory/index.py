@@ -60,6 +60,8 @@ class Index(Protocol):
 class ChromaIndex:
     """A persistent Chroma in ``folder``, for vectors of one embedder."""
 
+    _client: Any
+
     def __init__(self, folder: Path, embedder: str) -> None:
         os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
         import chromadb
@@ -74,7 +76,6 @@ class ChromaIndex:
             )
 
     def _begin(self, embedder: str, where: str, remedy: str) -> None:
-        self._client: Any = None
         self._where, self._remedy = where, remedy
         self._present: dict[str, set[str]] = {}
         self._handles: dict[int, Any] = {}

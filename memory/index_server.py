@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 from urllib.parse import urlsplit
 
-from inkwright.memory.errors import IndexUnusable
+import httpx
+
 from inkwright.memory.index import ChromaIndex, prefix_of
 from inkwright.memory.library import Library
 
@@ -14,7 +14,9 @@ FOLDER = "index"
 """The index in the library folder, used where no server is named."""
 NAME = "inkwright"
 """Chroma's database where the address names none."""
-PORTS = {"http": 8000, "https": 443}
+PORTS = {"http": 80, "https": 443}
+ALREADY_THERE = 409
+"""What the server answers when it is asked to make a database that it has."""
 
 
 def index_of(library: Library, embedder: str) -> ChromaIndex:
@@ -40,27 +42,12 @@ class ServedIndex(ChromaIndex):
         from chromadb.config import Settings
 
         self._begin(embedder, f"at {url}", "start that server, or correct INKWRIGHT_INDEX_URL")
-        at, settings = urlsplit(url), Settings(anonymized_telemetry=False)
-        name = at.path.strip("/") or NAME
+        at, quiet = urlsplit(url), Settings(anonymized_telemetry=False)
+        name, port = at.path.strip("/") or NAME, at.port or PORTS[at.scheme]
         with self._readable_faults():
-            try:
-                chromadb.HttpClient(
-                    at.hostname or "",
-                    at.port or PORTS[at.scheme],
-                    ssl=at.scheme == "https",
-                    settings=settings,
-                )
-            except ValueError as fault:  # Chroma's word for a server that is not there
-                raise IndexUnusable(
-                    f"no Chroma server answers at {url}: start it, or correct INKWRIGHT_INDEX_URL"
-                ) from fault
-            _see_to_it(chromadb.AdminClient(settings), name)
+            _see_to_it(f"{at.scheme}://{at.netloc}", name)
             self._client = chromadb.HttpClient(
-                settings.chroma_server_host,
-                settings.chroma_server_http_port,
-                ssl=at.scheme == "https",
-                settings=settings,
-                database=name,
+                at.hostname or "", port, ssl=at.scheme == "https", settings=quiet, database=name
             )
 
     def drop(self, work: str) -> None:
@@ -75,15 +62,17 @@ class ServedIndex(ChromaIndex):
         """Do nothing: the files are the server's."""
         yield
 
+    def close(self) -> None:
+        """Let go of memory and connections; Chroma leaves those to the garbage collector."""
+        held = [c._server._session for c in (self._client, self._client._admin_client)]
+        super().close()
+        for connections in held:
+            connections.close()
 
-def _see_to_it(admin: Any, name: str) -> None:
+
+def _see_to_it(root: str, name: str) -> None:
     """Make Chroma's database where it is not there yet."""
-    from chromadb.errors import ChromaError, NotFoundError
-
-    try:
-        admin.get_database(name)
-    except NotFoundError:
-        try:
-            admin.create_database(name)
-        except ChromaError:
-            admin.get_database(name)  # another process was first
+    there = f"{root}/api/v2/tenants/default_tenant/databases"
+    answer = httpx.post(there, json={"name": name}, timeout=30.0)
+    if answer.status_code != ALREADY_THERE:
+        answer.raise_for_status()

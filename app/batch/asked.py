@@ -6,7 +6,10 @@ from typing import Literal
 
 from inkwright.agents.config import Arms, Limits
 from inkwright.agents.purse import Purse
+from inkwright.app import endpoints
 from inkwright.app.exporting.export import Format
+from inkwright.app.settings import Settings
+from inkwright.memory.errors import BadInput
 
 Retry = Literal["flagged", "failed"]
 Mode = Literal["whole", "plan", "approved"]
@@ -68,3 +71,25 @@ def left_of(limits: Limits, used: Spent) -> Limits:
         max_tokens=None if limits.max_tokens is None else limits.max_tokens - tokens,
         max_minutes=limits.max_minutes,
     )
+
+
+def check_engine(settings: Settings, asked: Asked) -> None:
+    """See that what the processes of a batch share can be reached from all their machines.
+
+    Raises:
+        BadInput: something is a file or a process of this machine.
+    """
+    if asked.engine == "local":
+        return
+    if (settings.library_address or "sqlite").startswith("sqlite"):
+        raise BadInput(
+            "--engine ray needs a library that all machines reach: set INKWRIGHT_LIBRARY_URL to "
+            "something like postgresql://user@host/name"
+        )
+    if settings.index_url is None and asked.arms.memory in ("vector", "full"):
+        raise BadInput(
+            "--engine ray needs a vector index that all machines reach: set INKWRIGHT_INDEX_URL to "
+            "a Chroma server such as http://host:8000/NAME"
+        )
+    if any(named.embedded for named in endpoints.named(settings)):
+        raise BadInput("--engine ray needs models at an address: set INKWRIGHT_API_BASE")

@@ -10,7 +10,7 @@ from typing import Any
 
 from inkwright.app import endpoints
 from inkwright.app.batch import files
-from inkwright.app.batch.asked import Asked, Engine, Outcome, Spent, left_of
+from inkwright.app.batch.asked import Asked, Engine, Outcome, Spent, check_engine, left_of
 from inkwright.app.batch.events import BatchBegan
 from inkwright.app.batch.lines import Line
 from inkwright.app.batch.results import Known, Result, ResultsFile
@@ -41,7 +41,9 @@ async def run_batch(
     outcome = Outcome(ended=Counter(), left=Counter())
     if asked.formats and out is None:
         raise BadInput("manuscripts are exported beside the output: say where that goes (`out`)")
-    files.check(asked.formats)
+    check_engine(job.settings, asked)
+    if out is not None:
+        files.prepare(asked.formats, out)
     with ExitStack() as stack:
         library = stack.enter_context(opened(job.settings))
         spent = _spent(library)

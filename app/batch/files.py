@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Collection, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
+from inkwright.app import output
 from inkwright.app.batch.results import Result
-from inkwright.app.exporting.export import Format, Wanted, export, suffix_of
-from inkwright.memory.errors import ExportFailed
+from inkwright.app.exporting.export import Format, Wanted, make, suffix_of
+from inkwright.app.exporting.pandoc import INSTALL, pandoc
+from inkwright.memory.errors import BadInput, ExportFailed
 from inkwright.memory.library import Library
 
 LONGEST_NAME = 60
@@ -20,16 +23,18 @@ def folder_beside(out: Path) -> Path:
     return out.with_name(f"{out.stem}-files")
 
 
-def check(formats: Collection[Format]) -> None:
-    """See, before anything is written, that these can be made here.
+def prepare(formats: Collection[Format], out: Path) -> None:
+    """See, before anything is sent, that these can be made and kept here.
 
     Raises:
-        BadInput: a package is missing; the message says which.
+        BadInput: a package is missing, or the folder cannot be used; the message says which.
     """
-    if set(formats) - {"md", "archive"}:
-        from inkwright.app.exporting.pandoc import pandoc
-
+    if formats:
+        output.prepare(folder_beside(out.expanduser()))
+    if {"docx", "epub", "pdf"} & set(formats):
         pandoc()
+    if "pdf" in formats and find_spec("typst") is None:
+        raise BadInput(f"PDF needs the typst package: {INSTALL}")
 
 
 def missing(files: Mapping[str, str], formats: Collection[Format], out: Path) -> bool:
@@ -48,15 +53,15 @@ def with_files(library: Library, result: Result, formats: Collection[Format], ou
     if result.work is None or not result.text:
         return result
     folder, files, problems = folder_beside(out), dict(result.files), list(result.problems)
-    folder.mkdir(exist_ok=True)
     for format in formats:
         file = folder / f"{_name(result)}{suffix_of(format)}"
         try:
-            made = export(library, result.work, Wanted(format=format), file)
-        except ExportFailed as fault:
+            made = make(library, result.work, Wanted(format=format))
+        except (BadInput, ExportFailed) as fault:
             problems.append(f"no {format} file: {fault}")
-        else:
-            files[format] = str(Path(folder.name) / made.path.name)
+            continue
+        path = output.write_file(library, result.work, file.resolve(), made.content)
+        files[format] = str(Path(folder.name) / path.name)
     return result.model_copy(update={"files": files, "problems": tuple(problems)})
 
 

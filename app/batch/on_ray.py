@@ -21,7 +21,6 @@ from typing import Any
 from inkwright.agents.config import Calling, Limits
 from inkwright.agents.events import CallAnswered, Event, Notice
 from inkwright.agents.purse import Purse
-from inkwright.app import endpoints
 from inkwright.app.batch.asked import Asked, Outcome, Spent
 from inkwright.app.batch.events import Left
 from inkwright.app.batch.lines import Line
@@ -29,7 +28,6 @@ from inkwright.app.batch.ray_worker import Gone, Worker, Written
 from inkwright.app.batch.results import Result
 from inkwright.app.batch.running import Emit, ended, first_of
 from inkwright.app.engine import Job
-from inkwright.app.settings import Settings
 from inkwright.app.wording import shortened
 from inkwright.memory.errors import BadInput, LibraryUnusable, ModelUnreachable
 from inkwright.memory.library import Library
@@ -60,9 +58,8 @@ async def run_lines(
     """As ``running.run_lines``, on the cluster that RAY_ADDRESS names, or one on this machine.
 
     Raises:
-        BadInput: the cluster cannot be used, or not with these settings.
+        BadInput: the cluster cannot be used.
     """
-    check(job.settings, asked)
     with _connected() as ray:
         shares = split(calling.concurrency, asked.workers or _fitting(ray, calling.concurrency))
         purse = Purse(asked.whole, calls=spent[0], tokens=spent[1])
@@ -76,26 +73,6 @@ async def run_lines(
             await crew.end()
             outcome.calls = purse.calls - spent[0]
             outcome.seconds = time.monotonic() - began
-
-
-def check(settings: Settings, asked: Asked) -> None:
-    """See that what workers share can be reached from every machine.
-
-    Raises:
-        BadInput: something is a file or a process of this machine.
-    """
-    if (settings.library_address or "sqlite").startswith("sqlite"):
-        raise BadInput(
-            "--engine ray needs a library that all machines reach: set INKWRIGHT_LIBRARY_URL to "
-            "something like postgresql://user@host/name"
-        )
-    if settings.index_url is None and asked.arms.memory in ("vector", "full"):
-        raise BadInput(
-            "--engine ray needs a vector index that all machines reach: set INKWRIGHT_INDEX_URL to "
-            "a Chroma server such as http://host:8000/NAME"
-        )
-    if any(named.embedded for named in endpoints.named(settings)):
-        raise BadInput("--engine ray needs models at an address: set INKWRIGHT_API_BASE")
 
 
 def split(slots: int, workers: int) -> list[int]:
@@ -188,18 +165,21 @@ class _Crew:
         while await self._lines_wait() and not hand.lost:
             try:
                 await hand.actor.room.remote()
+                await self._look_at_the_budget()
+                if not self._waiting or self._over():
+                    continue
+                line = self._waiting.popleft()
+                self._given += 1
+                taken = hand.actor.take.remote(line)
+                group.create_task(self._one(hand, line, taken))
+                await taken
             except self._lost_by:
                 await self._lose(hand)
-                return
-            await self._look_at_the_budget()
-            if self._waiting and not self._over():
-                self._given += 1
-                group.create_task(self._one(hand, self._waiting.popleft()))
-                await asyncio.sleep(0)  # it is sent before the worker is asked for room again
 
-    async def _one(self, hand: _Hand, line: Line) -> None:
+    async def _one(self, hand: _Hand, line: Line, taken: Any) -> None:
         try:
-            written: Written = await hand.actor.write.remote(line)
+            await taken
+            written: Written = await hand.actor.written.remote(line.id)
         except self._lost_by:
             await self._lose(hand)
             again = self._may_try_again(line)

@@ -54,7 +54,7 @@ class Worker:
         self._transport.on_pressure = self._office.slots.ease
         self._office.slots.on_room = lambda: self._room.set()
         self._at = one.Desks(self._office, Job(settings, watch=self._see), asked)
-        self._running: set[asyncio.Task[Result | Left]] = set()
+        self._running: dict[str, asyncio.Task[Result | Left]] = {}
         self._events: list[Event] = []
         self._room = asyncio.Event()
 
@@ -67,19 +67,22 @@ class Worker:
             self._room.clear()
             await self._room.wait()
 
-    async def write(self, line: Line) -> Written:
-        """Bring one line to its end."""
-        task = asyncio.ensure_future(one.write(line, self._at))
-        self._running.add(task)
+    async def take(self, line: Line) -> None:
+        """Begin to write one line."""
+        self._running[line.id] = asyncio.ensure_future(one.write(line, self._at))
+        await asyncio.sleep(0)  # it takes its share of the slots in its first step
+
+    async def written(self, own_id: str) -> Written:
+        """Return what became of a line, when it has ended."""
         found: Result | Left | Gone
         try:
-            found = await task
+            found = await self._running[own_id]
         except one.ModelsGone as gone:
             found = Gone("models", str(gone.fault))
         except LibraryUnusable as fault:
             found = Gone("library", str(fault))
         finally:
-            self._running.discard(task)
+            del self._running[own_id]
             self._room.set()
         return Written(found, self._told())
 
@@ -94,9 +97,9 @@ class Worker:
 
     async def end(self) -> None:
         """Stop writing, and let go of everything."""
-        for task in self._running:
+        for task in self._running.values():
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
         await self._office.close()
         self._library.close()
 

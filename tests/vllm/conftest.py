@@ -16,6 +16,8 @@ from inkwright.app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
+MODEL = ROOT / ".venv-vllm" / "smollm2"
+"""Made of the packaged weights at the first run, and kept."""
 NAME = "smollm2"
 FLAGS = ("--served-model-name", NAME, "--max-num-seqs", "8", "--max-model-len", "4096")
 CONVERT_S, READY_S = 300, 420
@@ -38,7 +40,7 @@ class Server:
         options = ["--cpu", "--python", str(PYTHON), "--port", port, *FLAGS]
         with (self._folder / "vllm.log").open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-u", "-c", code, "serve", str(self._folder / "model"), *options],
+                [sys.executable, "-u", "-c", code, "serve", str(MODEL), *options],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -89,7 +91,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> "Server":
     assert found.origin is not None
     weights = next(Path(found.origin).parent.glob("*.gguf"))
     folder = tmp_path_factory.mktemp("vllm")
-    convert = [str(PYTHON), str(ROOT / "tests/vllm/model.py"), str(weights), str(folder / "model")]
+    convert = [str(PYTHON), str(ROOT / "tests/vllm/model.py"), str(weights), str(MODEL)]
     env = {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     subprocess.run(convert, check=True, timeout=CONVERT_S, env=env)
     running = Server(folder).start()
