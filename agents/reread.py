@@ -43,7 +43,7 @@ def wanted(desk: Desk) -> bool:
     """True when a judge found something met that can be read again, or settling broke something."""
     if desk.arms.review != "full":
         return False
-    current = drafts.current(desk.library, desk.work)
+    current = _in_order(desk)
     return any(_met(desk, d) for d in current.values()) or bool(_broken_by_settling(current))
 
 
@@ -55,7 +55,7 @@ async def passed_over(desk: Desk) -> tuple[PassedOver, ...]:
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    current = desk.plan.outline.in_order(drafts.current(desk.library, desk.work))
+    current = _in_order(desk)
     met = {sid: judged for sid, d in current.items() if (judged := _met(desk, d))}
     batches = enumerate(_batches(desk, current, met), 1)
     read = await asyncio.gather(*(_read(desk, current, batch, n) for n, batch in batches))
@@ -118,6 +118,10 @@ async def _mended(desk: Desk, draft: Draft, findings: Sequence[Finding]) -> bool
     review = review.model_copy(update={"findings": known})
     drafts.judge(desk.library, desk.lease, draft, review, checked=(STAMP,))
     return False
+
+
+def _in_order(desk: Desk) -> dict[str, Draft]:
+    return desk.plan.outline.in_order(drafts.current(desk.library, desk.work))
 
 
 def _met(desk: Desk, draft: Draft) -> list[Constraint]:
