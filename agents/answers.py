@@ -233,6 +233,19 @@ class Verdicts(Form):
     verdicts: list[Verdict] = Field(max_length=60)
 
 
+class Breach(Form):
+    section: Annotated[str, Field(max_length=12)]
+    constraint: Annotated[str, Field(max_length=40)]
+    quote: Line
+    """The words of the section that break it, exactly; empty when something is missing."""
+
+
+class Breaches(Form):
+    """reviewer / reread: what was found met in some sections and is broken."""
+
+    breaches: list[Breach] = Field(max_length=24)
+
+
 class Contradiction(Form):
     entry: Annotated[str, Field(max_length=40)]
     quote: Line

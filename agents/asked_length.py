@@ -44,8 +44,10 @@ _OR_MORE = re.compile(r"\s*(?:or more|or longer|(?:at )?minimum|at least|以上)
 _OR_LESS = re.compile(
     r"\s*(?:limit\b|or less|or fewer|(?:at )?maximum|at most|以内|以下|之内)", re.IGNORECASE
 )
-ROOMY = 1.2
+ROOMY = 1.16
 """A range as wide as this has room for words without punctuation, and with it."""
+JUST_ABOVE = 1.02
+"""In a narrower one words without punctuation are kept near the least."""
 SHORTEST_UNIT = 10
 """Words of a series' unit below which a length cannot be meant for the whole series."""
 ABOVE = 1.04
@@ -122,6 +124,8 @@ def _bounds(before: str, numbers: list[int], after: str, characters: bool, han: 
         return Asked(words, least, most, "characters" if least or most else "words")
     if han and most and (least is None or most >= least * ROOMY):
         return Asked(_aim(least, round(most / rate), round(most / rate)), least, most, "either")
+    if han and most and least:
+        return Asked(min(round(least * JUST_ABOVE), _aim(least, most, least)), least, most)
     return Asked(_aim(least, most, numbers[-1]), least, most)
 
 

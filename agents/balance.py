@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from inkwright.agents import archivist, formats, length, reviewer, rules
 from inkwright.agents.desk import Desk
 from inkwright.agents.length import FEW_WORDS, Band
+from inkwright.agents.side_by_side import all_of
 from inkwright.memory import drafts
 from inkwright.memory.draft import Draft, Manifest, Review
 from inkwright.memory.entry import Entry
@@ -32,15 +33,13 @@ async def balance(desk: Desk) -> bool:
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    changed = False
-    for section in desk.plan.outline.sections:
-        current = drafts.current(desk.library, desk.work)
-        if not _complete(desk, current):
-            return False
-        draft = current[section.id]
-        own = length.band(desk, section, draft.text)
-        if own.miss(_words(desk, draft)):
-            changed |= await _resized(desk, draft, own)
+    current = drafts.current(desk.library, desk.work)
+    if not _complete(desk, current):
+        return False
+    sections = desk.plan.outline.sections
+    own = {s.id: length.band(desk, s, current[s.id].text) for s in sections}
+    off = [current[sid] for sid in own if own[sid].miss(_words(desk, current[sid]))]
+    changed = any(await all_of(_resized(desk, draft, own[draft.section]) for draft in off))
     tried: set[str] = set()
     while True:
         current = drafts.current(desk.library, desk.work)

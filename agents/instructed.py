@@ -7,7 +7,7 @@ of them are accepted; text outside those stays byte for byte. What is locked is 
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
 
-from inkwright.agents import archivist, rules
+from inkwright.agents import archivist, reviewer, rules
 from inkwright.agents.answers import Edit, Rewording
 from inkwright.agents.balance import renewed
 from inkwright.agents.desk import Desk
@@ -24,6 +24,8 @@ from inkwright.prompts.render import fence, render
 
 SENTENCES_A_CALL = 20
 BEFORE_WORDS = 60
+EDITED = 400
+"""First of the numbers of checks after an edit, so that none is taken for an earlier one."""
 OPERATORS = tuple(inputs.OPERATORS)
 
 Span = tuple[int, int] | str
@@ -122,6 +124,7 @@ async def propose(
 async def apply(desk: Desk, proposal: Proposal, numbers: Collection[int]) -> Draft:
     """Store the section with the hunks numbered, and let memory follow; return the new version.
 
+    It is reviewed as it then stands: what a judge said of the old text is no finding about this.
     What a person wrote stays theirs where it is not replaced. Readers of the section become stale.
 
     Raises:
@@ -146,6 +149,13 @@ async def apply(desk: Desk, proposal: Proposal, numbers: Collection[int]) -> Dra
     if desk.arms.memory == "full":
         desk.ledger.refresh()
         delta = await archivist.update(desk, desk.plan.outline.section(draft.section), draft, text)
+    review = renewed(draft.review, Review(findings=tuple(rules.check(text, carried))))
+    if desk.arms.review == "full" and not all(c.by_rule for c in carried):
+        evidence = drafts.manifest(desk.library, draft.manifest).evidence
+        turn = EDITED + draft.version
+        review = await reviewer.check(
+            desk, draft.section, text, carried, turn=turn, evidence=evidence
+        )
     works.pin(desk.library, desk.lease, settled=None)
     return drafts.patch(
         desk.library,
@@ -154,7 +164,7 @@ async def apply(desk: Desk, proposal: Proposal, numbers: Collection[int]) -> Dra
         text=text,
         stage="edited",
         held=spliced(draft.held, [(h.start, h.end, len(h.after)) for h in taken]),
-        review=renewed(draft.review, Review(findings=tuple(rules.check(text, carried)))),
+        review=review,
         delta=delta,
     )
 

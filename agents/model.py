@@ -206,26 +206,33 @@ class Models:
                 messages[0],
                 {"role": "user", "content": messages[1]["content"] + again},
             ]
-        prompt = sum(self.tokenizer.count(m["content"]) for m in messages)
-        room = self.context_tokens - prompt - MARGIN_TOKENS
-        if room < 16:
-            raise UnusableAnswer(
-                f"{ask.role} ({ask.purpose}, {ask.step})",
-                f"the prompt needs {prompt} of {self.context_tokens} tokens and leaves no room"
-                " for an answer; serve the model with a longer context",
-                "",
-            )
         prose = form is None
         return Request(
             role=ask.role,
             messages=tuple(messages),
-            max_tokens=min(ask.max_tokens, room),
+            max_tokens=min(ask.max_tokens, self._room(ask, messages)),
             temperature=self._calling.temperature if prose else 0.2 + 0.5 * refused,
             seed=self._seed * 1009 + ask.sample * 101 + refused,
             form=form,
             extra=self._calling.extra if prose else {},
             work=self._work,
         )
+
+    def _room(self, ask: Ask, messages: list[dict[str, str]]) -> int:
+        """Return the tokens left for an answer, at most those asked for where there is plenty."""
+        left = self.context_tokens - MARGIN_TOKENS
+        size = sum(len(m["content"].encode("utf-8", "surrogatepass")) for m in messages)
+        if left - size >= ask.max_tokens:  # no text has more tokens than bytes: no need to count
+            return ask.max_tokens
+        prompt = sum(self.tokenizer.count(m["content"]) for m in messages)
+        if left - prompt < 16:
+            raise UnusableAnswer(
+                f"{ask.role} ({ask.purpose}, {ask.step})",
+                f"the prompt needs {prompt} of {self.context_tokens} tokens and leaves no room"
+                " for an answer; serve the model with a longer context",
+                "",
+            )
+        return left - prompt
 
     async def _answer(
         self,

@@ -13,6 +13,7 @@ from inkwright.agents import editor
 from inkwright.agents.answers import Seams
 from inkwright.agents.balance import keep
 from inkwright.agents.desk import Desk
+from inkwright.agents.side_by_side import all_of
 from inkwright.memory import drafts, ledger, repetition
 from inkwright.memory.draft import Draft, Finding
 from inkwright.memory.errors import BudgetSpent, ModelError
@@ -185,32 +186,39 @@ async def _seams(desk: Desk, current: Mapping[str, Draft]) -> list[Fault]:
         return []
     ids = list(current)
     pairs = [(a, b) for a, b in pairwise(ids) if current[b].author != "person"]
-    found: list[Fault] = []
-    for number, first in enumerate(range(0, len(pairs), SEAMS_A_CALL), 1):
-        batch = pairs[first : first + SEAMS_A_CALL]
-        heads = {b: _head(current[b].text) for _, b in batch}
-        listed = "\n\n".join(
-            f"[{a}] ends: {tail(current[a].text, ENDING_WORDS)}\n[{b}] begins: {heads[b]}"
-            for a, b in batch
-        )
-        prompt = inputs.Seams(seams=fence("sections", desk.clipped(listed, 400)))
-        ask = desk.ask("whole", "reviewer", f"seams {number}", prompt, 400)
-        try:
-            answer = await desk.models.form(ask, Seams)
-        except BudgetSpent:
-            raise
-        except ModelError as fault:
-            desk.problem(f"how sections join was not reviewed ({fault})")
-            break
-        found += [
-            Fault(section=s.section, quote=s.quote.strip(), wanted=s.fault.strip())
-            for s in answer.seams
-            if s.quote.strip() in heads.get(s.section, "")
-            and s.quote.strip()
-            and s.fault.strip()
-            and _free(current[s.section], s.quote.strip())
-        ]
-    return found
+    batches = [pairs[n : n + SEAMS_A_CALL] for n in range(0, len(pairs), SEAMS_A_CALL)]
+    found = await all_of(
+        _joins(desk, current, batch, number) for number, batch in enumerate(batches, 1)
+    )
+    return [fault for faults in found for fault in faults]
+
+
+async def _joins(
+    desk: Desk, current: Mapping[str, Draft], pairs: Sequence[tuple[str, str]], number: int
+) -> list[Fault]:
+    """Return what one call to the judge finds; nothing when it cannot be had."""
+    heads = {b: _head(current[b].text) for _, b in pairs}
+    listed = "\n\n".join(
+        f"[{a}] ends: {tail(current[a].text, ENDING_WORDS)}\n[{b}] begins: {heads[b]}"
+        for a, b in pairs
+    )
+    prompt = inputs.Seams(seams=fence("sections", desk.clipped(listed, 400)))
+    ask = desk.ask("whole", "reviewer", f"seams {number}", prompt, 400)
+    try:
+        answer = await desk.models.form(ask, Seams)
+    except BudgetSpent:
+        raise
+    except ModelError as fault:
+        desk.problem(f"how sections join was not reviewed ({fault})")
+        return []
+    return [
+        Fault(section=s.section, quote=s.quote.strip(), wanted=s.fault.strip())
+        for s in answer.seams
+        if s.quote.strip() in heads.get(s.section, "")
+        and s.quote.strip()
+        and s.fault.strip()
+        and _free(current[s.section], s.quote.strip())
+    ]
 
 
 def _head(text: str) -> str:

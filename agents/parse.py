@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -155,11 +156,14 @@ def read_prose(text: str, *, han: bool | None = None, keep_loops: bool = False) 
 
 def loop_start(text: str) -> int | None:
     """Return where ``text`` begins to go round in circles, in code points; None if it does not."""
-    seen: dict[str, list[int]] = {}
+    seen: dict[tuple[str, ...], list[int]] = {}
     tokens = words(text)
     size = LOOP_WORDS * (2 if is_han(text) else 1)
-    for n in range(len(tokens) - size + 1):
-        run = " ".join(tokens[n : n + size]).casefold()
+    folded = [token.casefold() for token in tokens]
+    runs = list(zip(*(folded[n:] for n in range(size)), strict=False))
+    if max(Counter(runs).values(), default=0) < LOOP_TIMES:
+        return None
+    for n, run in enumerate(runs):
         places = seen.setdefault(run, [])
         places.append(n)
         last = places[-LOOP_TIMES:]
@@ -199,7 +203,7 @@ def _unfenced(text: str) -> str:
 
 def is_han(text: str) -> bool:
     """True when ``text`` is mostly written in Han characters or kana."""
-    return len(_HAN.findall(text)) * 3 > len(_LETTER.findall(text))
+    return bool(_HAN.search(text)) and len(_HAN.findall(text)) * 3 > len(_LETTER.findall(text))
 
 
 def in_other_script(text: str, *, han: bool) -> bool:

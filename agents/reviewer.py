@@ -45,8 +45,8 @@ async def check(
         shown = judged_text or text
         found = await _judge(desk, section, shown, judged, f"check {turn}", priority)
         told = {c.id: c for c in judged}
-        for finding in await _confirmed(desk, section, shown, found, told, turn, priority):
-            findings[finding.constraint] = finding
+        votes = await confirmed(desk, section, shown, found, told, turn=turn, priority=priority)
+        findings |= {f.constraint: f for f in votes}
     for constraint in judged:
         findings.setdefault(
             constraint.id,
@@ -61,14 +61,16 @@ async def check(
     return Review(findings=tuple(all_found), grounds=tuple(grounds))
 
 
-async def _confirmed(
+async def confirmed(
     desk: Desk,
     section: str,
     text: str,
     found: Sequence[Finding],
     told: Mapping[str, Constraint],
+    *,
     turn: int,
-    priority: float,
+    priority: float = 0.0,
+    votes: Sequence[int] = (2, 3),
 ) -> list[Finding]:
     """Return the judge's findings after it was asked again about what it found broken.
 
@@ -78,7 +80,7 @@ async def _confirmed(
     """
     doubted = [f for f in found if f.status == "broken"]
     cleared: dict[str, Finding] = {}
-    for vote in (2, 3):
+    for vote in votes:
         if not doubted:
             break
         asked, purpose = [told[f.constraint] for f in doubted], f"confirm {turn}"
@@ -102,7 +104,7 @@ async def _judge(
     doubted: Sequence[Finding] = (),
 ) -> list[Finding]:
     """Return what one call to the judge finds; nothing when it cannot be had."""
-    listed = "\n".join(f"- [{c.id}] {_asked(c)}" for c in judged)
+    listed = "\n".join(f"- [{c.id}] {asked(c)}" for c in judged)
     claims = "\n".join(f'- [{f.constraint}] is said to be broken: "{f.evidence}"' for f in doubted)
     tokens = min(120 + 110 * len(judged), desk.context_tokens // 3)
     prompt = inputs.Check(
@@ -136,7 +138,7 @@ def _seen(verdict: Verdict, constraint: Constraint, text: str) -> Finding | None
     return Finding(constraint=constraint.id, status=status, evidence=evidence, by="judge")
 
 
-def _asked(constraint: Constraint) -> str:
+def asked(constraint: Constraint) -> str:
     """Return what the judge is asked about: a fact is to be contradicted by nothing."""
     if constraint.kind == "fact":
         return f"Nothing contradicts this fact: {constraint.in_full}"

@@ -92,7 +92,7 @@ class Scheduler:
             if sid in desk.plan.outline.position:
                 raise  # else a person has taken it out of the outline meanwhile
         finally:
-            self._stop_writing(job)
+            self._stop_writing(job)  # that it is done, its task tells
 
     def _job(self, sid: str) -> Job:
         desk, outline = self._desk, self._desk.plan.outline
@@ -120,13 +120,13 @@ class Scheduler:
     def _land(self, job: Job, draft: Draft) -> None:
         self._landed[draft.section] = draft
         self._stop_writing(job)
+        self._changed.set()
 
     def _stop_writing(self, job: Job) -> None:
         """Give up the job's place among the writers, once."""
         if job.writes:
             job.writes = False
             self._writing -= 1
-        self._changed.set()
 
     def _take_up_plan(self) -> None:
         outline = self._desk.plan.outline

@@ -2,16 +2,17 @@
 
 Settling compares what memory has of such sections, and an archivist passes facts over. So, before
 it begins, the archivist is shown again those of their sentences that name a subject they share and
-that no entry tells; and once more those that speak of something memory has from elsewhere. Where
-every section heard all that stands before it, there is nothing to look at.
+that no entry from there or before tells; then, twice at most, those that speak of something memory
+has from elsewhere: what is passed over there, others were written against. Where every section
+heard all that stands before it, there is nothing to look at.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from inkwright.agents import archivist
 from inkwright.agents.desk import Desk
+from inkwright.agents.side_by_side import all_of
 from inkwright.memory import drafts
 from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.entry import Entry
@@ -19,7 +20,7 @@ from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.excerpts import every_name, speaks_of, untold
 from inkwright.memory.names import NamesIn
 
-LOOKS = 2
+LOOKS = 3
 
 
 async def look_again(desk: Desk) -> None:
@@ -39,8 +40,8 @@ async def look_again(desk: Desk) -> None:
         overlooked = _overlooked(desk, current, look)
         if not overlooked:
             return
-        found = await asyncio.gather(
-            *(_found(desk, current[sid], text, look) for sid, text in overlooked.items())
+        found = await all_of(
+            _found(desk, current[sid], text, look) for sid, text in overlooked.items()
         )
         learnt = [(d, new) for d, new in zip(map(current.get, overlooked), found, strict=True) if d]
         drafts.learn(desk.library, desk.lease, learnt, _stamp(look))
@@ -68,12 +69,18 @@ def _overlooked(desk: Desk, current: Mapping[str, Draft], look: int) -> dict[str
             continue
         draft = current[sid]
         about = [e for e in live if e.names & wanted]
-        told = untold(draft.text, wanted, about)
+        told = untold(draft.text, wanted, [e for e in about if _stands_by(desk, e, sid)])
         if look > 1:
             told = [sentence for sentence in told if speaks_of(sentence, about)]
         if told:
             found[sid] = " ".join(told)
     return found
+
+
+def _stands_by(desk: Desk, entry: Entry, sid: str) -> bool:
+    """True for what memory has from ``sid``, or before: from a later section, others miss it."""
+    place = desk.plan.outline.position
+    return place.get(entry.from_section or "", 0) <= place[sid]
 
 
 def _shared(

@@ -7,14 +7,14 @@ finding for them to settle or dismiss. A patch may make its readers stale in tur
 most, then what is left is reported.
 """
 
-import asyncio
-from collections.abc import Awaitable, Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterator, Sequence, Set
 from typing import Any
 
 from inkwright.agents import archivist, editor, reviewer
 from inkwright.agents.desk import Desk
 from inkwright.agents.events import SectionSettled
 from inkwright.agents.second_look import look_again
+from inkwright.agents.side_by_side import all_of
 from inkwright.memory import citations, drafts, staleness, works
 from inkwright.memory import findings as kept_findings
 from inkwright.memory.draft import Draft, Finding
@@ -66,18 +66,10 @@ async def settle(desk: Desk, *, only: Collection[str] | None = None, drafted: bo
         if not stale:
             break
         current = drafts.current(desk.library, desk.work)
-        settled &= await _all([_settle_one(desk, s, current[s.section], number) for s in stale])
+        done = await all_of(_settle_one(desk, s, current[s.section], number) for s in stale)
+        settled &= all(done)
     noted: dict[str, Any] = {"settled": desk.plan.version} if settled else {}
     works.pin(desk.library, desk.lease, settling=None, **noted)
-
-
-async def _all(tasks: Iterable[Awaitable[bool]]) -> bool:
-    """Wait for all, then raise what ends the run; True when all of them are."""
-    results = await asyncio.gather(*tasks, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return all(results)
 
 
 async def _settle_one(desk: Desk, stale: Stale, draft: Draft, number: int) -> bool:
@@ -167,11 +159,9 @@ def _is_suspected(desk: Desk, draft: Draft, change: Change, own: Set[str]) -> bo
 
 async def _asked(desk: Desk, draft: Draft, changes: Sequence[Change], sample: int) -> list[Finding]:
     batches = [changes[i : i + CHANGES_A_CALL] for i in range(0, len(changes), CHANGES_A_CALL)]
-    answers = await asyncio.gather(
-        *(
-            reviewer.contradictions(desk, draft.section, draft.text, batch, sample=sample + place)
-            for place, batch in enumerate(batches)
-        )
+    answers = await all_of(
+        reviewer.contradictions(desk, draft.section, draft.text, batch, sample=sample + place)
+        for place, batch in enumerate(batches)
     )
     return [finding for answer in answers for finding in answer]
 

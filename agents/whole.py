@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from inkwright.agents import balance, editor, length, once_more, reviewer, rules
+from inkwright.agents import balance, editor, length, once_more, reread, reviewer, rules
 from inkwright.agents.desk import Desk
 from inkwright.agents.once_more import Fault
-from inkwright.memory import drafts, findings, ledger, staleness
+from inkwright.agents.reread import PassedOver
+from inkwright.memory import drafts, findings, ledger, staleness, works
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft, Finding, Review
 from inkwright.memory.errors import BudgetSpent, ModelError
@@ -66,7 +67,18 @@ async def repair(desk: Desk, review: Review, faults: Sequence[Fault] = ()) -> bo
         except ModelError as fault:
             desk.problem(f"{finding.constraint}: could not be repaired ({fault})")
     changed |= await once_more.mend(desk, faults)
+    changed |= await reread.mend(desk, await _passed_over(desk))
     return await balance.balance(desk) or changed
+
+
+async def _passed_over(desk: Desk) -> tuple[PassedOver, ...]:
+    """Return what the judge passed over; where that was found before an interruption, that."""
+    pinned = works.get(desk.library, desk.work).pinned or {}
+    if pinned.get("missed") is not None:
+        return tuple(PassedOver.model_validate(m) for m in pinned["missed"])
+    found = await reread.passed_over(desk) if reread.wanted(desk) else ()
+    works.pin(desk.library, desk.lease, missed=[m.model_dump(mode="json") for m in found])
+    return found
 
 
 def remaining(desk: Desk) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from inkwright.agents import balance, once_more, planner, settler, whole
+from inkwright.agents import balance, once_more, planner, reread, settler, whole
 from inkwright.agents.desk import Desk
 from inkwright.agents.events import Finished, PhaseBegan, Planned, SectionLine
 from inkwright.agents.once_more import Fault
@@ -28,7 +28,8 @@ class Stage(TypedDict):
     """The graph's state: a counter."""
 
     broken: int
-    """Constraints on the whole that are broken, faults of sections together, and lengths missed."""
+    """Constraints on the whole that are broken, faults of sections together, lengths missed, and
+    whether anything is to be read once more."""
 
 
 @dataclass
@@ -68,7 +69,7 @@ async def draft(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     _tell_sections(desk)
     if missing(desk):
         works.record(desk.library, desk.lease, status="drafting")
-        works.pin(desk.library, desk.lease, settled=None, repair=None)
+        works.pin(desk.library, desk.lease, settled=None, repair=None, missed=None)
     scheduler = Scheduler(desk, run.sections)
     await scheduler.run()
     run.stopped_by, run.stopped_in = scheduler.stopped_by, "drafting"
@@ -96,7 +97,7 @@ async def review(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     if pinned.get("repair") == "begun":
         run.review = Review.model_validate(pinned["whole"])
         run.faults = tuple(Fault.model_validate(f) for f in pinned.get("faults") or ())
-        return {"broken": len(run.review.broken) + len(run.faults)}
+        return {"broken": len(run.review.broken) + len(run.faults) + reread.wanted(desk)}
     desk.watch(PhaseBegan(desk.work, "reviewing"))
     try:
         run.review = await whole.review_whole(desk)
@@ -110,7 +111,10 @@ async def review(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
         return {"broken": 0}
     works.pin(desk.library, desk.lease, whole=run.review.model_dump(mode="json"))
     return {
-        "broken": len(run.review.broken) + len(run.faults) + len(balance.out_of_band(desk)),
+        "broken": len(run.review.broken)
+        + len(run.faults)
+        + reread.wanted(desk)
+        + len(balance.out_of_band(desk)),
     }
 
 
@@ -124,7 +128,7 @@ async def repair(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     except (BudgetSpent, AccessRefused) as fault:
         run.stopped_by, run.stopped_in = fault, "repairing"
         return {}
-    works.pin(desk.library, desk.lease, repair="done", faults=None)
+    works.pin(desk.library, desk.lease, repair="done", faults=None, missed=None)
     run.faults = ()
     return {}
 

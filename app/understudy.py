@@ -41,17 +41,14 @@ _MUST = re.compile(
     r"\b(?:must|should|needs? to|has to|have to)\b|必须|务必|不得|应当", re.IGNORECASE
 )
 _ALL = re.compile(r"\b(?:every|each|all)\b|每", re.IGNORECASE)
-_ONE = re.compile(
-    r"\b(?:section|chapter|part|week|day|entry|episode|letter|lesson|floor|unit)\s+(\d{1,4})\b"
-    r"|第\s*(\d{1,4})",
-    re.IGNORECASE,
+_NUMBERED = re.compile(
+    r"\bnumbered (?:from )?1 (?:to|through) (\d{1,4})|编号从?\s*1\s*[到至]\s*(\d{1,4})"
 )
-_SERIES = re.compile(
-    r"\b(\d{1,4})\s+(?:[a-z-]+\s+){0,2}"
-    r"(entries|episodes|letters|weeks|days|floors|lessons|units)\b"
-    r"|(\d{1,4})\s*(?:篇|章|集|封|层|课|周)",
-    re.IGNORECASE,
+_MANY = re.compile(
+    r"\b(\d{1,4})\s+(?:[a-z-]+\s+){0,2}?([a-z]{2,})s\b|(\d{1,4})\s*个?([\u4e00-\u9fff])"
 )
+_HEADED = re.compile(r"[\"“'‘](?:\W*)([^\W\d]+)\s*1\b")
+_PARTS = ("section", "part", "chapter", "unit", "entry")
 _FICTION = re.compile(r"\b(?:novel|story|stories|tale|fiction)\b|小说|故事", re.IGNORECASE)
 
 
@@ -61,6 +58,7 @@ NOTHING_TO_SAY: Mapping[str, Any] = {
     "edits": [],
     "sentences": [],
     "seams": [],
+    "breaches": [],
 }
 
 
@@ -195,20 +193,20 @@ class Understudy:
 
     def _requirements(self, _user: str) -> dict[str, Any]:
         """Guess what the request fixes from its words: a series, fiction, what must be."""
-        series = _SERIES.search(self._request)
+        series = _series(self._request)
         told = [s.strip() for s in re.split(r"(?<=[.!?。！？])\s*", self._request)]
         return {
             "title": self._title(),
             "kind": "text",
             "fiction": bool(_FICTION.search(self._request)),
-            "units": int(series[1] or series[3]) if series else None,
+            "units": series,
             "unit_title": "Part {n}" if series else "",
             "requirements": [
                 {
                     "quote": s[:280],
                     "text": s[:280],
                     "kind": "judged",
-                    **_placed(s),
+                    **_placed(s, self._request),
                 }
                 for s in told
                 if _MUST.search(s)
@@ -279,9 +277,30 @@ def _beginning(one: str, other: str) -> str:
     return one[: next(differing, min(len(one), len(other)))]
 
 
-def _placed(sentence: str) -> dict[str, Any]:
+def _series(request: str) -> int | None:
+    """Return how many parts of a kind a request asks for, where it numbers them or speaks of each.
+
+    What they are called does not matter.
+    """
+    if numbered := _NUMBERED.search(request):
+        return int(numbered[1] or numbered[2])
+    for many in _MANY.finditer(request.lower()):
+        name = many[2] or many[4]
+        one = re.escape(name.removesuffix("ie") + "y" if name.endswith("ie") else name)
+        if re.search(
+            rf"\b(?:each|every|per) {one}\b|\b{one} \d|每个?{one}|第\d+个?{one}", request, re.I
+        ):
+            return int(many[1] or many[3])
+    return None
+
+
+def _placed(sentence: str, request: str) -> dict[str, Any]:
     """Return where a requirement seems to hold."""
-    if one := _ONE.search(sentence):
+    headed = (re.escape(h[1]) for h in _HEADED.finditer(request))
+    one = re.search(
+        rf"\b(?:{'|'.join((*_PARTS, *headed))})\s*(\d{{1,4}})|第\s*(\d{{1,4}})", sentence, re.I
+    )
+    if one:
         return {"scope": "once", "first": int(one[1] or one[2])}
     return {"scope": "all" if _ALL.search(sentence) else "whole"}
 

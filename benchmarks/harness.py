@@ -98,11 +98,20 @@ def measure(
 
 
 def longest_chain(outline: Outline, calls: Sequence[Call]) -> float:
-    """Return the service seconds of the longest chain of draft and delta along dependencies."""
+    """Return the service seconds of the longest chain of draft and delta along dependencies.
+
+    What an archivist is asked of a section later, when it was patched or looked at again, is no
+    link of the chain, and so makes the bound no longer.
+    """
     own: dict[str, float] = {}
-    for call in calls:
-        if call.role in ("writer", "archivist") and call.section:
+    remembered: set[str] = set()
+    for call in sorted(calls, key=lambda c: c.seq):
+        if call.section and (
+            call.role == "writer" or (call.role == "archivist" and call.section not in remembered)
+        ):
             own[call.section] = own.get(call.section, 0.0) + call.service_s
+        if call.role == "archivist":
+            remembered.add(call.section)
     total: dict[str, float] = {}
     for sid in sorted(outline.ancestors, key=lambda s: len(outline.ancestors[s])):
         before = max((total[d] for d in outline.depends_on[sid]), default=0.0)

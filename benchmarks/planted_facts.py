@@ -6,18 +6,24 @@ section needs two of them, half of them by the other name. What its prompt shows
 for the rest it makes up another value, which is a contradiction. Archivist and judge miss 10% of
 what is there, and report something that is not in 10% of the cases.
 
-*Present* is the share of needed facts in the prompt of the section that needs them; *wrong at
+*Present* is the share of needed facts in the prompt of the section that needs them. *Wrong at
 first* and *wrong at the end* are the shares that the first drafts and the finished text give
-another value. Time is over the lower bound of the same run: what writers and archivists must do one
-after another, or all work over the slots. Each row is one run.
+another value; *right at the end* the share that the finished text states. Time is over the lower
+bound of the same run: what writers and archivists must do one after another, or all work over the
+slots. Each row is one run, and can be had alone: ``--sections 400 --mode chapter --arm ours``.
+Where calls take long, as they do one after another, rows can be measured side by side
+(``--together``); the simulated server of each is its own.
 """
 
 import argparse
+import multiprocessing
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from typing import get_args
 
-from benchmarks.harness import Measured, measure, warm_up
+from benchmarks.harness import measure, warm_up
 from inkwright.agents.config import Arms
 from inkwright.memory import drafts
 from inkwright.memory.brief import Brief, Continuity, OutlineItem
@@ -38,7 +44,7 @@ NEEDS_A_SECTION = 2
 MISTAKES = 0.1
 """Of archivist and judge, both ways."""
 ARMS = {
-    "settled": Arms(plan="given"),
+    "ours": Arms(plan="given"),
     "not settled": Arms(plan="given", review="rules"),
     "last passage": Arms(plan="given", memory="last", review="rules"),
     "rolling summary": Arms(plan="given", memory="rolling", review="rules"),
@@ -168,29 +174,90 @@ def _item(number: int, named: Sequence[str]) -> OutlineItem:
 
 
 @dataclass(frozen=True)
+class Task:
+    """One run to be made."""
+
+    sections: int
+    mode: Continuity
+    arm: str
+    seed: int
+    decode_ms: float
+
+
+@dataclass(frozen=True)
 class Row:
     """One run's line in the table."""
 
-    arm: str
+    task: Task
     present: float
     wrong_first: float
     wrong_last: float
-    found: Measured
+    right_last: float
+    calls: int
+    wall_s: float
+    bound_s: float
+
+    def __str__(self) -> str:
+        task = self.task
+        shares = (self.present, self.wrong_first, self.wrong_last, self.right_last)
+        cells = (
+            str(task.sections),
+            task.mode,
+            task.arm,
+            *(f"{share:.1%}" for share in shares),
+            f"{self.calls:,}",
+            f"{self.wall_s:,.0f}",
+            f"{self.wall_s / self.bound_s:.2f}",
+        )
+        return f"| {' | '.join(cells)} |"
 
 
-def row(arm: str, piece: Planted, server: SimServer) -> Row:
-    """Write the piece with one arm, and see what came of its facts."""
-    server.configure(facts=piece.facts, needs=piece.needs)
-    texts = Texts()
-    found = measure(server, piece.brief, slots=SLOTS, arms=ARMS[arm], seen=texts.read)
-    assert not found.result.problems or found.result.status != "partial", found.result.problems
-    values = piece.values
-    writes = _first_writes(found.calls)
+HEAD = (
+    "| sections | mode | memory | present | wrong at first | wrong at the end | right at the end "
+    "| calls | wall, s | over the bound |\n|---|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def row(task: Task) -> Row:
+    """Write a piece on a server of its own, and see what came of its facts."""
+    piece = planted(task.sections, task.mode, task.seed)
+    with SimServer(_config(task)) as server:
+        warm_up(server)
+        server.configure(facts=piece.facts, needs=piece.needs)
+        texts = Texts()
+        found = measure(server, piece.brief, slots=SLOTS, arms=ARMS[task.arm], seen=texts.read)
+    assert found.result.status != "partial", found.result.problems
+    values, writes = piece.values, _first_writes(found.calls)
     present = [_is_present(writes[n.section], n, values) for n in piece.needs]
-    first = [_is_wrong(texts.first[n.section], n, values) for n in piece.needs]
-    last = [_is_wrong(texts.last[n.section], n, values) for n in piece.needs]
+    first = [_says(texts.first[n.section], n, values) for n in piece.needs]
+    last = [_says(texts.last[n.section], n, values) for n in piece.needs]
     share = 1 / len(piece.needs)
-    return Row(arm, sum(present) * share, sum(first) * share, sum(last) * share, found)
+    return Row(
+        task=task,
+        present=sum(present) * share,
+        wrong_first=first.count("wrong") * share,
+        wrong_last=last.count("wrong") * share,
+        right_last=last.count("right") * share,
+        calls=sum(c.kind == "chat" for c in found.calls),
+        wall_s=found.wall_s,
+        bound_s=found.bound_s,
+    )
+
+
+def _config(task: Task) -> SimConfig:
+    return SimConfig(
+        slots=SLOTS,
+        decode_ms_per_token=task.decode_ms,
+        prefill_ms_per_token=task.decode_ms / 100,
+        embed_ms_per_text=0.05,
+        distractors=3,
+        summary_facts=4,
+        archivist_miss=MISTAKES,
+        archivist_false=MISTAKES,
+        judge_miss=MISTAKES,
+        judge_false=MISTAKES,
+        salt=str(task.seed),
+    )
 
 
 def _first_writes(calls: Sequence[Call]) -> dict[str, Prompt]:
@@ -209,61 +276,50 @@ def _is_present(prompt: Prompt, need: Need, values: dict[tuple[str, str], str]) 
     return right in map(plain, told)
 
 
-def _is_wrong(text: str, need: Need, values: dict[tuple[str, str], str]) -> bool:
-    """True when the text says otherwise of the fact, under either name, than was planted."""
+def _says(text: str, need: Need, values: dict[tuple[str, str], str]) -> str:
+    """Return what the text says of the fact, under any name: ``right``, ``wrong`` or nothing."""
     right = values[plain(need.subject), plain(need.attribute)]
-    return any(
-        plain(s.value) != values.get((plain(s.subject), plain(s.attribute)), plain(s.value))
+    told = [
+        plain(s.value) == right
         for s in find(text)
         if plain(s.attribute) == plain(need.attribute)
         and values.get((plain(s.subject), plain(s.attribute))) == right
-    )
+    ]
+    return "" if not told else "right" if all(told) else "wrong"
+
+
+def rows(tasks: Sequence[Task], together: int) -> Iterator[Row]:
+    """Yield the rows in order, so many of them measured side by side."""
+    if together == 1:
+        yield from map(row, tasks)
+        return
+    afresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(together, mp_context=afresh, max_tasks_per_child=1) as pool:
+        yield from pool.map(row, tasks)
 
 
 def main() -> None:
-    """Measure, and print one line a run."""
+    """Measure, and print a table as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sections", default="20,100,400", help="sizes, separated by commas")
-    parser.add_argument("--continuity", default="strict,chapter")
-    parser.add_argument("--arms", default=",".join(ARMS), help="names, separated by commas")
+    parser.add_argument("--mode", default="strict,chapter", help="separated by commas")
+    parser.add_argument("--arm", default=",".join(ARMS), help="separated by commas")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--decode-ms", type=float, default=2.0, help="a token takes")
+    parser.add_argument("--together", type=int, default=1, help="rows measured side by side")
     given = parser.parse_args()
-    config = SimConfig(
-        slots=SLOTS,
-        decode_ms_per_token=given.decode_ms,
-        prefill_ms_per_token=0.02,
-        embed_ms_per_text=0.05,
-        distractors=3,
-        summary_facts=4,
-        archivist_miss=MISTAKES,
-        archivist_false=MISTAKES,
-        judge_miss=MISTAKES,
-        judge_false=MISTAKES,
-        salt=str(given.seed),
-    )
-    with SimServer(config) as server:
-        warm_up(server)
-        print(
-            f"{'sections':>8} {'mode':<8} {'arm':<20}{'present':>9}{'wrong at':>10}{'wrong at':>10}"
-            f"{'calls':>7}{'wall s':>8}{'bound s':>9}{'over':>6}\n{'first':>56}{'the end':>10}"
-        )
-        for sections in map(int, given.sections.split(",")):
-            for continuity in given.continuity.split(","):
-                piece = planted(sections, continuity, given.seed)
-                for arm in given.arms.split(","):
-                    _print(sections, continuity, row(arm.strip(), piece, server))
-
-
-def _print(sections: int, continuity: str, told: Row) -> None:
-    found = told.found
-    chat = sum(c.kind == "chat" for c in found.calls)
-    print(
-        f"{sections:>8} {continuity:<8} {told.arm:<20}{told.present:>9.1%}{told.wrong_first:>10.1%}"
-        f"{told.wrong_last:>10.1%}{chat:>7}{found.wall_s:>8.1f}{found.bound_s:>9.1f}"
-        f"{found.ratio:>6.2f}",
-        flush=True,
-    )
+    modes, arms = given.mode.split(","), given.arm.split(",")
+    for name in {*modes} - {*get_args(Continuity)} | {*arms} - ARMS.keys():
+        parser.error(f"there is no {name}: modes are strict and chapter, arms {', '.join(ARMS)}")
+    tasks = [
+        Task(int(sections), mode, arm, given.seed, given.decode_ms)
+        for sections in given.sections.split(",")
+        for mode in modes
+        for arm in arms
+    ]
+    print(HEAD)
+    for found in rows(tasks, given.together):
+        print(found, flush=True)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,8 @@ def _file(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = WRITE in connection.get_execution_options()
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+        raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN")  # by itself, ten times as fast
 
     return engine
 

@@ -339,6 +339,15 @@ def stamp(library: Library, lease: Lease, draft: Draft, checked: Sequence[str]) 
         _stamp(db, lease.work, draft, [c for c in checked if c not in known])
 
 
+def judge(
+    library: Library, lease: Lease, draft: Draft, review: Review, *, checked: Sequence[str] = ()
+) -> None:
+    """Store what is known of a draft by now, stamped as checked against ``checked``."""
+    with library.write(lease) as db:
+        set_review(db, lease, draft, review, draft.rounds)
+        _stamp(db, lease.work, draft, checked)
+
+
 def learn(
     library: Library, lease: Lease, learnt: Sequence[tuple[Draft, Sequence[Entry]]], what: str
 ) -> None:

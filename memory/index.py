@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 import httpx
@@ -77,6 +78,7 @@ class ChromaIndex:
         self._where, self._remedy = where, remedy
         self._present: dict[str, set[str]] = {}
         self._handles: dict[int, Any] = {}
+        self._adding = Lock()
         self._embedder = hashlib.sha256(embedder.encode()).hexdigest()[:12]
 
     def missing(self, work: str, ids: Sequence[str]) -> list[str]:
@@ -88,7 +90,7 @@ class ChromaIndex:
             return
         known, prefix = self._known(work), prefix_of(work)
         ids = list(vectors)
-        with self._readable_faults(work):
+        with self._readable_faults(work), self._blanking():
             self._collection(work).upsert(
                 ids=[prefix + i for i in ids],
                 embeddings=[vectors[i] for i in ids],
@@ -196,6 +198,16 @@ class ChromaIndex:
         )
 
     @contextmanager
+    def _blanking(self) -> Iterator[None]:
+        """Zero the spare room of what is written meanwhile."""
+        with self._adding:
+            before = _written(self._folder)
+            yield
+            for segment, when in _written(self._folder).items():
+                if before.get(segment) != when:
+                    _blank(segment)
+
+    @contextmanager
     def _readable_faults(self, work: str = "") -> Iterator[None]:
         """Turn Chroma's faults into one clear line, and look again next time what is there."""
         from chromadb.errors import ChromaError
@@ -208,6 +220,11 @@ class ChromaIndex:
             raise IndexUnusable(
                 f"the vector index {self._where} cannot be used ({said}); {self._remedy}"
             ) from fault
+
+
+def _written(folder: Path) -> dict[Path, int]:
+    """Return when each collection's file was written: with its first vectors, then every 1,000."""
+    return {file.parent: file.stat().st_mtime_ns for file in folder.glob(f"*/{HEADER}")}
 
 
 def _pack(folder: Path) -> None:

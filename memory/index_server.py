@@ -1,6 +1,8 @@
 """The vector index on a Chroma server, for a library that several machines write."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,6 +69,11 @@ class ServedIndex(ChromaIndex):
             for collection in self._shared_by(work):
                 collection.delete(where={"work": prefix_of(work)})
         self.forget(work)
+
+    @contextmanager
+    def _blanking(self) -> Iterator[None]:
+        """Do nothing: the files are the server's."""
+        yield
 
 
 def _see_to_it(admin: Any, name: str) -> None:

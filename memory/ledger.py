@@ -32,6 +32,7 @@ class Ledger:
         self._sightings = 0
         self._latest: list[Entry] | None = None
         self._by_topic: dict[tuple[str, str], list[Entry]] | None = None
+        self._by_section: dict[str, list[Entry]] | None = None
         self._ids: list[str] = []
         self.newest = 0
         """Sequence number of the newest row read."""
@@ -59,7 +60,7 @@ class Ledger:
         supposed._history = {eid: list(history) for eid, history in self._history.items()}
         supposed._seen_at, supposed._sightings = dict(self._seen_at), self._sightings
         supposed.newest, supposed._latest, supposed._ids = self.newest, None, []
-        supposed._by_topic = None
+        supposed._by_topic, supposed._by_section = None, None
         new = list(new)
         known = {e.id: _known([x for _, x in self._history.get(e.id, ())]) for e in new}
         for entry in admitted(new, known).rows:
@@ -94,6 +95,7 @@ class Ledger:
         if self._latest is None:
             found = (_standing([e for _, e in self._history[i]]) for i in self._in_order())
             self._latest = [self._where_now(e) for e in found if e is not None]
+            self._by_section = None
         return self._latest
 
     def proposed(self) -> list[Entry]:
@@ -103,25 +105,23 @@ class Ledger:
 
     def of_section(self, section: str) -> list[Entry]:
         """Return the live entries of ``section``'s drafts that the person has not made theirs."""
-        return [
-            e
-            for e in self.latest()
-            if e.status == "live"
-            and e.origin == "section"
-            and e.span is not None
-            and e.span.section == section
-        ]
+        return [e for e in self._told_in(section) if e.status == "live" and e.origin == "section"]
 
     def denied(self, section: str) -> list[Entry]:
         """Return what drafts of ``section`` established and the person has retracted."""
         return [
-            e
-            for e in self.latest()
-            if e.status == "retracted"
-            and e.origin == "person"
-            and e.span is not None
-            and e.span.section == section
+            e for e in self._told_in(section) if e.status == "retracted" and e.origin == "person"
         ]
+
+    def _told_in(self, section: str) -> Sequence[Entry]:
+        """Return the newest version of what drafts of ``section`` have ever established."""
+        latest = self.latest()
+        if self._by_section is None:
+            self._by_section = {}
+            for entry in latest:
+                if entry.span is not None:
+                    self._by_section.setdefault(entry.span.section, []).append(entry)
+        return self._by_section.get(section, ())
 
     def on_topic(self, entry: Entry) -> list[Entry]:
         """Return every version of every entry on the topic of ``entry``, live or not."""

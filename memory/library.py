@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, bindparam, inspect, text, update
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from inkwright.memory import schema
 from inkwright.memory.databases import ALONE, LEASED, WRITE, connected, reading
@@ -35,6 +35,9 @@ class Library:
     def __init__(self, engine: Engine, home: Path, index_url: str | None = None) -> None:
         self.engine, self.home, self.index_url = engine, home, index_url
         self._reading = reading(engine)
+        self._alone, self._leased = (
+            engine.execution_options(**{WRITE: how}) for how in (ALONE, LEASED)
+        )
 
     @classmethod
     def open(cls, home: Path, url: str | None = None, index_url: str | None = None) -> "Library":
@@ -83,10 +86,7 @@ class Library:
         """
         with (
             _readable_faults(self.home),
-            self.engine.connect().execution_options(
-                **{WRITE: LEASED if lease else ALONE}
-            ) as connection,
-            connection.begin(),
+            (self._alone if lease is None else self._leased).begin() as connection,
         ):
             if lease is not None:
                 _hold_fence(connection, lease)
@@ -167,8 +167,8 @@ def _readable_faults(home: Path) -> Iterator[None]:
     """Turn faults of the medium into one clear line."""
     try:
         yield
-    except (OperationalError, DBAPIError) as fault:
-        said = str(fault.orig).lower()
+    except (DBAPIError, sqlite3.Error) as fault:
+        said = str(fault.orig if isinstance(fault, DBAPIError) else fault).lower()
         causes = {
             "readonly": "the library is read-only",
             "read-only": "the library is read-only",
@@ -179,7 +179,7 @@ def _readable_faults(home: Path) -> Iterator[None]:
             "locked": "another process keeps the library locked",
             "disk i/o": "the disk cannot be read or written",
         }
-        if "connection" in said and "sqlite" not in type(fault.orig).__module__:
+        if "connection" in said and "sqlite" not in type(getattr(fault, "orig", fault)).__module__:
             raise LibraryUnusable(
                 "the library's database cannot be reached; start it, or correct "
                 "INKWRIGHT_LIBRARY_URL"

@@ -32,6 +32,8 @@ _COMMON = 0.2
 """A content word in more than this share of all sentences is left out: a name, say."""
 KEPT = 4096
 """Sentences whose words are kept in mind: a piece is read several times over, as it is mended."""
+PIECES_KEPT = 16
+"""Pieces of which is kept what was found: a piece is often asked about again as it stands."""
 
 
 class Repeat(Value):
@@ -63,6 +65,12 @@ class Repetition(Value):
 
 def measured(texts: Mapping[str, str]) -> Repetition:
     """Return the measures of a piece; ``texts`` are its sections in reading order."""
+    return _measured(tuple(texts.items()))
+
+
+@lru_cache(maxsize=PIECES_KEPT)
+def _measured(piece: tuple[tuple[str, str], ...]) -> Repetition:
+    texts = dict(piece)
     runs = {sid: grams(text) for sid, text in texts.items()}
     everything = [run for section in runs.values() for run in section]
     distinct = {sid: set(section) for sid, section in runs.items()}
@@ -88,12 +96,18 @@ def repeats(texts: Mapping[str, str]) -> list[Repeat]:
     A pair of sections is named once, the later one as repeating; which of the two gives way is for
     the caller to say. A sentence that its own section repeats counts where it comes again.
     """
+    return list(_repeats(tuple(texts.items())))
+
+
+@lru_cache(maxsize=PIECES_KEPT)
+def _repeats(piece: tuple[tuple[str, str], ...]) -> tuple[Repeat, ...]:
+    texts = dict(piece)
     parts = {sid: sentences(text) for sid, text in texts.items()}
     found = [*same_openings(texts), *_copied(parts), *_alike(parts)]
     taken: dict[tuple[str, str], Repeat] = {}
     for repeat in found:
         taken.setdefault((repeat.section, repeat.quote), repeat)
-    return list(taken.values())
+    return tuple(taken.values())
 
 
 def same_openings(texts: Mapping[str, str]) -> list[Repeat]:

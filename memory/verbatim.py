@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from inkwright.memory import excerpts
 from inkwright.memory.draft import Quoted
 from inkwright.memory.entry import Entry
-from inkwright.memory.names import NamesIn, rarest
+from inkwright.memory.names import rarest
 from inkwright.memory.passages import Passage
 from inkwright.memory.wordcount import sentences
 
@@ -72,16 +72,17 @@ def _naming(
     entries: Sequence[Entry],
 ) -> list[tuple[Passage, str]]:
     """Return passages with those of their sentences that name a subject and that no entry tells."""
-    every = excerpts.every_name(names, entries)
-    wanted = f"{orders}\n{' '.join(sorted(every))}"
+    own, every = excerpts.every_name(first, entries), excerpts.every_name(names, entries)
     about = [e for e in entries if e.names & every]
-    naming = list(excerpts.passages_naming(passages, every))
-    best = rarest(wanted, [p.text for p in naming])[:MAX_NAMING]
-    found = [(naming[n], " ".join(excerpts.untold(naming[n].text, every, about))) for n in best]
-    found = [(passage, text) for passage, text in found if text]
-    ranked = [found[n] for n in rarest(wanted, [text for _, text in found])]
-    before = excerpts.every_name(first, entries)
-    return sorted(ranked, key=lambda one: not NamesIn(one[1]).among(before))
+    found: dict[Passage, str] = {}
+    for wanted in (own, every - own):
+        naming = [p for p in excerpts.passages_naming(passages, wanted) if p not in found]
+        asked = f"{orders}\n{' '.join(sorted(wanted))}"
+        best = rarest(asked, [p.text for p in naming])[: MAX_NAMING - len(found)]
+        texts = [" ".join(excerpts.untold(naming[n].text, wanted, about)) for n in best]
+        untold = [(naming[n], text) for n, text in zip(best, texts, strict=True) if text]
+        found |= [untold[n] for n in rarest(asked, [text for _, text in untold])]
+    return list(found.items())
 
 
 def choose(

@@ -113,18 +113,13 @@ def _marks(text: str) -> int:
 
 def _type_token(text: str) -> float:
     found = [w.casefold() for w in words(text)]
-    windows = range(max(len(found) - WINDOW, 0) + 1)
     size = min(WINDOW, len(found))
-    counts = Counter(found[:size])
-    total = len(counts)
-    for n in windows[1:]:
-        gone, come = found[n - 1], found[n - 1 + size]
-        counts[gone] -= 1
-        if not counts[gone]:
-            del counts[gone]
-        counts[come] += 1
-        total += len(counts)
-    return total / len(windows) / size
+    last, total, before = len(found) - size, 0, dict[str, int]()
+    for n, word in enumerate(found):  # it is new in each window that begins after it stood before
+        first = max(before.get(word, -1) + 1, n - size + 1)
+        total += max(min(n, last) - first + 1, 0)
+        before[word] = n
+    return total / (last + 1) / size
 
 
 def _counted(text: str) -> Counter[str]:

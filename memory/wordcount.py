@@ -5,6 +5,7 @@ length budgets use. (LongBench-Write and LonGen each count a little differently;
 live with the benchmarks.)
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,8 +20,12 @@ _WORD = regex.compile(
     r"(?:['’\-][[\p{L}\p{N}\p{M}]--[\p{Han}\p{Hiragana}\p{Katakana}]]+)*",
     regex.VERSION1,
 )
-_SENTENCE = regex.compile(
-    r"[^\s](?:[^.!?。！？…\n]|[.!?…](?![\s\"'”’)\]」』]|$))*"
+_LATIN_WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
+_NOT_LATIN = re.compile(r"[^\u0000-\u024f\u2000-\u206f]")
+"""Where there is none of these, letters and digits are what Python's ``re`` takes for them, which
+is four times as fast; of combining marks it knows nothing."""
+_SENTENCE = re.compile(
+    r"[^\s][^.!?。！？…\n]*(?:[.!?…](?![\s\"'”’)\]」』]|$)[^.!?。！？…\n]*)*"
     r"(?:[.!?。！？…]+[\"'”’)\]」』]*|(?=\n)|$)"
 )
 
@@ -41,7 +46,7 @@ class Sentence:
 @lru_cache(maxsize=KEPT)
 def count_words(text: str) -> int:
     """Return the number of words in ``text``."""
-    return len(_WORD.findall(text))
+    return len(words(text))
 
 
 def count_characters(text: str) -> int:
@@ -51,7 +56,7 @@ def count_characters(text: str) -> int:
 
 def words(text: str) -> list[str]:
     """Return the words of ``text`` in order."""
-    return _WORD.findall(text)
+    return _WORD.findall(text) if _NOT_LATIN.search(text) else _LATIN_WORD.findall(text)
 
 
 @lru_cache(maxsize=KEPT)

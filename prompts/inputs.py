@@ -173,6 +173,13 @@ class Seams(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reread(PromptInputs):
+    file: ClassVar[str] = "reread.md"
+    constraints: str
+    sections: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Instructed(PromptInputs):
     file: ClassVar[str] = "instructed.md"
     section: str
@@ -241,5 +248,5 @@ OPERATORS: Mapping[str, type[Operator]] = {
 ALL: tuple[type[PromptInputs], ...] = (
     House, Requirements, Instructions, Chapters, Sections, Details, Entries, PlanCheck, Write,
     Cite, Sources, Choose, Support, Continue, Remember, Check, Settle, Patch, Trim, Densify, Seams,
-    Instructed, *OPERATORS.values(),
+    Reread, Instructed, *OPERATORS.values(),
 )  # fmt: skip

@@ -136,16 +136,8 @@ def _what() -> None:
 
 
 def _details() -> None:
-    count = len(brief_sources.kept().sources)
     constraints, style, outline, sources, memory, more = st.tabs(
-        [
-            "Constraints",
-            "Style",
-            "Outline",
-            f"Sources ({count})" if count else "Sources",
-            "Memory",
-            "More",
-        ]
+        ["Constraints", "Style", "Outline", "Sources", "Memory", "More"]
     )
     with constraints:
         _constraints()

@@ -39,7 +39,7 @@ CHOICES: dict[str, dict[str, str]] = {
 CONSTRAINT: dict[str, Any] = {
     "text": st.column_config.TextColumn("Constraint", width="large", required=True),
     "where": st.column_config.TextColumn(
-        "Where", help='whole, all, 7, 3-8, last, or "every 4 from 5"', width="small"
+        "Where", help='whole, all, 7, 3-8, last, or "every 4 from 5"', width=120
     ),
     "kind": st.column_config.SelectboxColumn(
         "Kind",
@@ -47,7 +47,7 @@ CONSTRAINT: dict[str, Any] = {
         help="judged: a model reads for it. Most others are rules, with what they need on the "
         "right.",
     ),
-    "required": st.column_config.CheckboxColumn("Required", default=True, width="small"),
+    "required": st.column_config.CheckboxColumn("Required", default=True, width=95),
     "phrases": st.column_config.TextColumn("Phrases", help="with commas between"),
     "about_words": st.column_config.NumberColumn("About words", min_value=1),
     "min_words": st.column_config.NumberColumn("Least words", min_value=0),

@@ -81,17 +81,18 @@ def _cost(found: Inspected) -> None:
         return
     prompt, cached, completion = found.tokens
     settings = place.settings()
-    columns = st.columns(5)
-    columns[0].metric("Calls", f"{len(found.calls):,}")
-    columns[1].metric("Prompt tokens", f"{prompt:,}")
     share = cached / prompt if prompt else 0.0
-    columns[2].metric("From the cache", f"{share:.0%}", help=f"{cached:,} tokens")
-    columns[3].metric("Written tokens", f"{completion:,}")
-    money = found.cost
-    if money is None:
-        columns[4].metric("Time", duration(found.seconds), help="No price is set.")
-    else:
-        columns[4].metric("Cost", f"{money:,.4f} {settings.currency}", duration(found.seconds))
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Calls", f"{len(found.calls):,}", width="content")
+        st.metric("Prompt tokens", f"{prompt:,}", width="content")
+        st.metric("From the cache", f"{share:.0%}", help=f"{cached:,} tokens", width="content")
+        st.metric("Written tokens", f"{completion:,}", width="content")
+        if (money := found.cost) is None:
+            time = duration(found.seconds)
+            st.metric("Time", time, help="No price is set.", width="content")
+        else:
+            cost = f"{money:,.4f} {settings.currency}"
+            st.metric("Cost", cost, duration(found.seconds), width="content")
 
 
 def _memory(found: Inspected) -> None:

@@ -61,9 +61,11 @@ def _checks(name: str, checks: Sequence[Check]) -> None:
     time = f", about {duration(sum(known))}" if known else ""
     many = f"{len(checks)} section{'s' if len(checks) > 1 else ''}"
     st.markdown(f"{name}: **{many}**, about {tokens:,} tokens{time}")
-    for check in checks[:CHECKS_SHOWN]:
-        why = plain("; ".join(check.reasons), 240)
-        st.markdown(f"- {plain(check.section)} **{plain(check.title, 60)}**: {why}")
+    shown = (
+        f"- {plain(c.section)} **{plain(c.title, 60)}**: {plain('; '.join(c.reasons), 240)}"
+        for c in checks[:CHECKS_SHOWN]
+    )
+    st.markdown("\n".join(shown))
     if len(checks) > CHECKS_SHOWN:
         st.caption(f"and {len(checks) - CHECKS_SHOWN} more")
 

@@ -36,6 +36,13 @@ ALL = (
 )
 
 
+def every() -> list[Any]:
+    """Return Streamlit's pages; the first, which is the address alone, by its name too."""
+    first = ALL[0]
+    named = st.Page(first.show, title=first.title, icon=first.icon, url_path=first.name)
+    return [*(built(page.name) for page in ALL), named]
+
+
 def built(name: str) -> Any:
     """Return Streamlit's page of this name."""
     page = next(p for p in ALL if p.name == name)
@@ -43,6 +50,6 @@ def built(name: str) -> Any:
         page.show,
         title=page.title,
         icon=page.icon,
-        url_path=page.name,
-        default=page.name == ALL[0].name,
+        url_path=page.name if page is not ALL[0] else "library",
+        default=page is ALL[0],
     )

@@ -17,6 +17,7 @@ MARKS = {
     "not reviewed": ":material/help: not reviewed",
 }
 COLOURS = {"met": "green", "broken": "red", "not reviewed": "gray"}
+WRITTEN, ASKED = "#5b87b3", "#c2b59b"
 _KEPT = "review kept"
 NOTE = "Put this right: {text} The draft says: “{evidence}”"
 
@@ -67,14 +68,14 @@ def _decide(work: str, problem: Problem, verdict: Verdict | None) -> None:
 def _summary(found: Reviewed) -> None:
     open_ = [p for p in found.problems if p.verdict is None]
     met = sum(c.status == "met" for c in found.constraints)
-    columns = st.columns(4)
-    columns[0].metric("Constraints met", f"{met} of {len(found.constraints)}")
-    columns[1].metric("Findings to answer", len(open_))
-    columns[2].metric("Stale sections", len(found.stale))
     words = sum(length.words for length in found.lengths)
     target = sum(length.target_words for length in found.lengths)
     away = f"{words - target:+,}" if words != target else None
-    columns[3].metric("Words", f"{words:,}", away, delta_color="off")
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Constraints met", f"{met} of {len(found.constraints)}", width="content")
+        st.metric("Findings to answer", len(open_), width="content")
+        st.metric("Stale sections", len(found.stale), width="content")
+        st.metric("Words", f"{words:,}", away, delta_color="off", width="content")
     if found.notes:
         with st.expander(f"What the last run had to say ({len(found.notes)})"):
             for note in found.notes:
@@ -240,6 +241,7 @@ def _lengths(work: str, found: Reviewed) -> None:
         rows,
         x="section",
         y=["words", "asked for"],
+        color=[WRITTEN, ASKED],
         stack=False,
         x_label="Section, in reading order",
         y_label="Words",
@@ -259,6 +261,7 @@ def _repetition(work: str, found: Reviewed) -> None:
         ],
         x="section",
         y="repeated",
+        color=WRITTEN,
         x_label="Section, in reading order",
         y_label="% of its words said elsewhere too",
     )

@@ -21,20 +21,25 @@ STATES = {
 _STYLE = """<style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 4rem; max-width: 78rem; }
 .stMainBlockContainer h1 { font-size: 2.1rem; padding: 0 0 .4rem; }
-@media (max-width: 48rem) { .stMainBlockContainer { padding-top: 4.5rem; } }
+@media (max-width: 48rem) {
+  .stMainBlockContainer { padding-top: 4.5rem; }
+  .stMainBlockContainer button kbd { display: none; }
+}
 [data-testid="stSidebarHeader"] { height: 2.5rem; }
 [data-testid="stSidebarUserContent"] hr { margin: .6rem 0; }
 [data-testid="stButton"] button p { white-space: normal; }
-dl.told { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.4rem; margin: 0; }
+dl.told { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.4rem; }
+dl.told { margin: 0; padding: 0; }
 dl.told dt { opacity: .65; }
-dl.told dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
+dl.told dt, dl.told dd { margin: 0; }
+dl.told dd { overflow-wrap: anywhere; white-space: pre-wrap; }
 </style>"""
 
 
 def show() -> None:
     """Draw the frame, and the page that the address names in it."""
     st.set_page_config(page_title="Inkwright", page_icon=str(ICON), layout="wide")
-    current = st.navigation([pages.built(p.name) for p in pages.ALL], position="hidden")
+    current = st.navigation(pages.every(), position="hidden")
     with st.sidebar:
         _sidebar()
     st.html(_STYLE)

@@ -42,6 +42,7 @@ def page() -> None:
     work = place.work()
     st.title("Take away", anchor=False)
     plan = reading.plan(work)
+    _typed(work)
     format = st.segmented_control(
         "Format",
         list(FORMATS),
@@ -59,6 +60,22 @@ def page() -> None:
         return
     wanted, reference = _asked(format, plan.outline if plan else None, work)
     _make(work, wanted, reference)
+
+
+def _typed(work: str) -> None:
+    """Say which sections have words that are typed and are no version yet."""
+    waiting = reading.typing(work)
+    if not waiting:
+        return
+    plan = reading.plan(work)
+    titles = {s.id: s.title for s in plan.outline.sections} if plan else {}
+    named = ", ".join(f"“{titles.get(sid, sid)}”" for sid in waiting)
+    st.warning(
+        f"Words you typed are no version yet, and are not in the file: {plain(named, 400)}",
+        icon=":material/edit:",
+    )
+    for sid in waiting[:3]:
+        place.link("text", f"Go to {plain(titles.get(sid, sid), 60)}", work=work, section=sid)
 
 
 def _asked(format: Format, outline: Outline | None, work: str) -> tuple[Wanted, bytes | None]:

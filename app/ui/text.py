@@ -43,20 +43,19 @@ def _choose(work: str, plan: Plan) -> str:
 
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         back = st.button(
-            "",
+            "Previous",
             icon=":material/chevron_left:",
             disabled=at == 0,
             key="section before",
-            help="The section before (Alt ←)",
             shortcut="alt+arrowleft",
         )
         pick = st.container(width="stretch")
         on = st.button(
-            "",
+            "Next",
             icon=":material/chevron_right:",
+            icon_position="right",
             disabled=at == len(sections) - 1,
             key="section after",
-            help="The next section (Alt →)",
             shortcut="alt+arrowright",
         )
     if back or on:

@@ -48,12 +48,12 @@ def _ask(text: Text, *, busy: bool) -> None:
             disabled=busy,
             help="Takes the place of the text; what rests on it is settled.",
         )
-    given = {"sections": [text.section], "note": note or ""}
+    work, now, sections, told = text.work, place.settings(), [text.section], note or ""
     if three:
-        background.start(text.work, "candidates", place.settings(), count=CANDIDATES, **given)
+        background.start(work, "candidates", now, sections=sections, note=told, count=CANDIDATES)
         st.rerun()
     if one:
-        background.start(text.work, "redraft", place.settings(), **given)
+        background.start(work, "redraft", now, sections=sections, note=told)
         place.go("write", text.work)
 
 

@@ -36,7 +36,6 @@ def _live(work: str) -> None:
         if ended and ended not in ("complete", "flagged", "partial", "planned", "ended"):
             st.session_state[f"run ended {work}"] = ended
         st.rerun()
-        return
     said = DOING.get(doing.action, "This work is being written")
     line, link, stop = st.columns([5, 1.4, 1], vertical_alignment="center")
     line.info(f"{said}: {clock(doing.seconds)} so far.", icon=":material/hourglass_top:")

@@ -77,6 +77,20 @@ def test_all_takes_every_hunk_that_breaks_no_constraint(model: SimServer, cli: C
     assert GREEN not in found.accept([1]).text
 
 
+def test_what_an_edit_takes_away_is_no_longer_said_to_be_met(model: SimServer, cli: Cli) -> None:
+    spoken = {"text": 'Somebody speaks of "high water"', "where": "all"}
+    Path("brief.json").write_text(json.dumps(BRIEF | {"constraints": [spoken]}))
+    assert cli("write", "brief.json", "--out", "out", "--yes").exit_code == 0
+    work = inkwright.status()[0].work
+    taken = inkwright.edit(work, "s1", "make it plainer", span='"high water"')
+    taken.accept()
+    assert '"high water"' not in current(work).current.text
+    assert cli("resume", work, "--out", "again").exit_code == 4
+    report = json.loads(Path("again/report.json").read_text())
+    (told,) = report["sections"][0]["constraints"]
+    assert told["status"] == "broken"
+
+
 def test_a_span_keeps_the_change_to_its_sentences(work: str) -> None:
     text = current(work).current.text
     found = inkwright.edit(work, "s1", op="simplify", span=GREEN)

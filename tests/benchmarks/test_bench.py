@@ -83,6 +83,17 @@ def test_ours_runs_the_application_with_the_arms_given(careless, tmp_path):
     assert not careless.calls(role="reviewer")
 
 
+def test_review_mends_what_a_careless_writer_forgets_and_puts_elsewhere(careless, tmp_path):
+    run(tmp_path, "unitgen", "--method", "ours")
+    run(tmp_path, "unitgen", "--method", "ours", "--review", "off")
+    reviewed = score(tmp_path, "unitgen/ours-seed1")
+    unreviewed = score(tmp_path, "unitgen/ours-review=off-seed1")
+    assert unreviewed["STIC-2"] < 0.95
+    assert unreviewed["leak"] > 0
+    assert [reviewed[name] for name in ("CR", "STIC-2", "leak", "short")] == [100, 1, 0, 0]
+    assert reviewed["flagged"] == 0
+
+
 def test_a_torn_run_goes_on_and_asks_nothing_twice(careless, tmp_path):
     run(tmp_path, "unitgen", "--method", "agentwrite", limit=2)
     folder = tmp_path / "unitgen/agentwrite-seed1"

@@ -271,3 +271,22 @@ def test_what_one_thread_stored_is_not_lost_to_another_that_looked_before(index,
         stored.set()
         missing.result()
     assert list(index.nearest("w", at(0), ["a"], 5)) == ["a"]
+
+
+def test_what_the_process_held_before_is_in_no_file_of_the_index(index, folder):
+    """hnswlib writes its room for elements to come as it lies in memory, heap and all."""
+    together = threading.Barrier(24)
+
+    def hold() -> None:
+        together.wait(30)
+        held = [bytearray(PLANTED.encode() * size) for size in (7_000, 12_000, 60_000) * 3]
+        assert held
+
+    for number in range(4):
+        with ThreadPoolExecutor(24) as threads:
+            for each in [threads.submit(hold) for _ in range(24)]:
+                each.result()
+        wide = np.random.default_rng(number).normal(size=(100, 384)).astype(np.float32)
+        index.add(f"w{number}", {str(n): wide[n] for n in range(100)})
+    assert [p.name for p in folder.rglob("data_level0.bin")], "files are there to look into"
+    assert not [p for p in folder.rglob("*") if p.is_file() and PLANTED.encode() in p.read_bytes()]

@@ -104,6 +104,21 @@ def test_what_is_pinned_comes_before_everything_else():
     assert found.shown[1].reason.startswith("over budget")
 
 
+def test_what_a_section_is_itself_about_comes_before_what_its_orders_only_mention():
+    own, neighbours = an_entry(1, "Mara", "Blue."), an_entry(2, "Voss", "Old.")
+    found = recall(
+        "Purpose: Mara waits. Nearby sections: Voss returns.",
+        [own, neighbours],
+        [],
+        {entry_key(neighbours): 0.1},
+        budget_tokens=COUNT(own.line) + 2,
+        count=COUNT,
+        titles={},
+        own="Mara waits.",
+    )
+    assert found.text == own.line
+
+
 def test_a_near_entry_comes_before_one_that_is_only_recent():
     near, recent = an_entry(1, "Harbour", "Deep."), an_entry(2, "Orchard", "Old.")
     found = recalled(

@@ -114,6 +114,30 @@ def test_an_entry_that_a_section_had_heard_of_and_recall_left_out_is_no_news(a_w
     assert stale(a_work) == {}
 
 
+def test_what_recall_left_out_is_compared_with_a_section_that_says_otherwise(a_work):
+    eyes = {"attribute": "eye colour"}
+    a_work.plan(outline(*sections("s1", "s2", "s3"), continuity="free"))
+    a_work.draft("s1", entries=[fact("s1.1", "Mara", "Green.", span=span("s1"), **eyes)])
+    for sid, value in (("s2", "Blue."), ("s3", "Green.")):
+        mine = fact(f"{sid}.1", "Mara", value, span=span(sid), from_section=sid, **eyes)
+        a_work.draft(sid, "Mara waited.", entries=[mine], heard={"s1": 1})
+    assert stale(a_work) == {"s2": {"s1.1"}}
+    (found,) = staleness.find(a_work.library, a_work.work)
+    assert found.reasons == (f"Mara: {staleness.UNSEEN}",)
+
+
+def test_what_another_entry_still_says_of_a_retracted_one_is_no_news(a_work):
+    eyes = {"attribute": "eye colour"}
+    a_work.plan(outline(*sections("s1", "s2", "s3"), continuity="free"))
+    first = fact("s1.1", "Mara", "Green.", span=span("s1"), **eyes)
+    a_work.draft("s1", entries=[first])
+    a_work.draft("s2", entries=[fact("s2.1", "Mara", "green", span=span("s2"), **eyes)])
+    a_work.draft("s3", "Mara waited.", heard={"s1": 1, "s2": 1}, shown={"s1.1": 1})
+    gone = first.model_copy(update={"version": 2, "span": span("s1", 2), "status": "retracted"})
+    a_work.patch("s1", "It rained on.", entries=[gone])
+    assert stale(a_work) == {}
+
+
 def test_an_entry_true_only_later_does_not_matter_to_an_earlier_section(a_work):
     two_drafted(a_work, text="Mara waited.")
     a_work.plan(outline(*sections("s1", "s2", "s3"), continuity="free"))

@@ -29,6 +29,11 @@ def test_one_word_for_each_han_character_and_each_run_of_letters(text, number):
     assert len(words(text)) == number
 
 
+@given(st.text(st.characters(max_codepoint=0x24F) | st.sampled_from("’'-_– “é")))
+def test_latin_text_has_the_words_that_it_has_beside_another_script(text):
+    assert words(f"灯 {text}") == ["灯", *words(text)]
+
+
 @given(TEXTS)
 def test_sentences_cover_all_that_is_not_white_space(text):
     at = 0

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from inkwright.memory.brief import Brief, Constraint, Placement
 from inkwright.memory.library import Library
 from tests.calling import calling
@@ -30,8 +32,13 @@ def text_of(library: Library, work: str) -> Outcome:
     return replace(outcome(library, work), problems=frozenset())
 
 
+SHARES = 3
+"""The commits are dealt out to so many tests, which run side by side."""
+
+
+@pytest.mark.parametrize("share", range(SHARES))
 def test_a_work_resumed_from_before_any_of_its_commits_ends_the_same(
-    sim: SimServer, library: Library, tmp_path: Path
+    sim: SimServer, library: Library, tmp_path: Path, share: int
 ) -> None:
     sim.configure(
         facts=[Fact(section="s1", subject="Mara", attribute="eye colour", value="green")],
@@ -49,7 +56,9 @@ def test_a_work_resumed_from_before_any_of_its_commits_ends_the_same(
     stages = {stage for drafts in expected.versions.values() for _, stage, _ in drafts}
     assert stages == {"drafted", "reviewed", "settled"}
 
-    for folder in sorted(copies.iterdir(), key=lambda folder: int(folder.name)):
+    moments = sorted(copies.iterdir(), key=lambda folder: int(folder.name))
+    assert len(moments) > 20
+    for folder in moments[share::SHARES]:
         moment = f"after a crash at commit {folder.name}"
         left = Library.open(folder)
         journaled = writing.journaled(left, work)

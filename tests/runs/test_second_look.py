@@ -2,6 +2,7 @@
 
 import pytest
 
+from inkwright.agents import second_look
 from inkwright.memory import ledger, staleness
 from inkwright.memory.brief import Brief
 from inkwright.memory.library import Library
@@ -68,6 +69,13 @@ def test_what_the_archivist_passed_over_is_found_at_a_second_look_and_settled(
     assert {e.statement for e in told} == {"rope making."}
     assert told[0].subject == "Mara Voss"
     assert staleness.stale(library, work) == {}
+
+
+def test_each_further_look_is_another_draw(sim: SimServer, library: Library) -> None:
+    always = {"fault": "400", "match": {"role": "archivist", "section": "s1"}}
+    written(sim, library, faults=[always])
+    seeds = [call.seed for call in sim.calls(role="archivist", section="s1")]
+    assert len(set(seeds)) == len(seeds) == 1 + second_look.LOOKS
 
 
 def test_a_chain_that_heard_everything_is_not_looked_at_again(

@@ -163,6 +163,24 @@ def test_of_sections_that_disagree_the_earliest_holds_and_the_others_follow_it_a
         assert changed.count("eye colour") == 1
 
 
+def test_a_fact_that_sections_agree_on_is_no_repetition(sim: SimServer, library: Library) -> None:
+    brief = Brief(
+        request="Write a report about the tides in a harbour.",
+        continuity="strict",
+        outline=tuple(writing.section(f"Pier {n}", subjects=("Mara",)) for n in (1, 2)),
+    )
+    stated = FACTS[0].model_copy(update={"value": "green with a wide rim of amber and of grey"})
+    sim.configure(
+        facts=[stated], needs=[Need(section="s2", subject="Mara", attribute="eye colour")]
+    )
+    work = writing.begin(library, brief)
+    result = writing.write(library, work, calling(sim))
+    assert (
+        writing.manuscript(library, work).count(f"The eye colour of Mara is {stated.value}.") == 2
+    )
+    assert (result.status, result.problems) == ("complete", ())
+
+
 def test_what_no_judge_could_be_had_for_is_settled_by_the_next_run(
     sim: SimServer, library: Library, events: Events
 ) -> None:

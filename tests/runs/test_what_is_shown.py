@@ -18,7 +18,7 @@ from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library
 from inkwright.memory.names import NamesIn
 from inkwright.memory.outline import Outline
-from inkwright.memory.sameness import same_topic
+from inkwright.memory.sameness import same_fact, same_topic
 from tests.calling import calling
 from tests.conftest import Events
 from tests.runs import writing
@@ -144,7 +144,8 @@ def _changed(
                 if gone.attribute and same_topic(e, gone) and e.story_time == gone.story_time
             ]
             instead = min(others, key=lambda e: _whose(outline, e), default=None)
-            found.add(staleness.stamp_of(instead) if instead else f"entry:{was.entry}:gone")
+            if instead is None or not same_fact(instead, then):
+                found.add(staleness.stamp_of(instead) if instead else f"entry:{was.entry}:gone")
         elif now.line != then.line:
             found.add(staleness.stamp_of(now))
     return found
@@ -160,9 +161,10 @@ def _new(
     text: str,
 ) -> set[str]:
     later, known = book.since(shown.known_until), {s.entry for s in shown.shown}
+    seen = {s.entry for s in shown.shown if s.seen}
     found = set()
     for entry in visible.values():
-        if entry.id in known or entry.id in heirs:
+        if entry.id in heirs or (entry.id in known and not _denies(book, sid, entry)):
             continue
         if outline.position.get(entry.from_section or "", 0) > outline.position[sid]:
             continue
@@ -170,9 +172,24 @@ def _new(
             news = (entry.id, entry.version) in later
         else:
             news = entry.span.draft > shown.heard.get(entry.span.section, 0)
+        news = news or (entry.id not in seen and _denies(book, sid, entry))
         if news and NamesIn(text).among(entry.names) and not _second(outline, entry, visible):
             found.add(staleness.stamp_of(entry))
     return found
+
+
+def _denies(book: Ledger, sid: str, entry: Entry) -> bool:
+    """Say whether an entry that ``sid`` itself has established gives the topic another value."""
+    own = (e for e in book.latest() if e.span and e.span.section == sid and e.origin == "section")
+    return any(
+        e.status == "live"
+        and e.attribute != ""
+        and same_topic(e, entry)
+        and e.story_time == entry.story_time
+        and e.supersedes != entry.id
+        and not same_fact(e, entry)
+        for e in own
+    )
 
 
 def _second(outline: Outline, entry: Entry, visible: dict[str, Entry]) -> bool:

@@ -25,6 +25,7 @@ ROLES: Mapping[str | None, Role] = {
     "PlanReview": "reviewer",
     "Verdicts": "reviewer",
     "Contradictions": "reviewer",
+    "Breaches": "reviewer",
     "Seams": "reviewer",
     "Edits": "editor",
     "Rewording": "editor",

@@ -8,6 +8,7 @@ from tests.simserver.config import SimConfig
 from tests.simserver.facts import Entry, entries, find, plain, tongue_of
 from tests.simserver.prompt import Item, forbids, items, quoted, sentences
 
+_SECTION = re.compile(r"^\[(\w+)\]\n(.*?)(?=\n\n\[\w+\]\n|\Z)", re.MULTILINE | re.DOTALL)
 _BEGINS = re.compile(r"^\[(\w+)\] begins: (.+)$", re.MULTILINE)
 
 
@@ -47,8 +48,27 @@ def seams(ask: Ask, config: SimConfig) -> dict[str, Any]:
     return {"seams": found}
 
 
+def breaches(ask: Ask, config: SimConfig) -> dict[str, Any]:
+    """Return what is broken of the requirements listed, each in the sections it is for."""
+    found = []
+    texts = dict(_SECTION.findall(ask.prompt.block("sections")))
+    for item in items(ask.prompt.block("constraints")):
+        told, _, carriers = item.text.rpartition(" (in ")
+        for section in carriers.rstrip(")").split(", "):
+            text, label = texts.get(section, ""), f"{section}/{item.id}"
+            broken, quote = _broken(Item(item.id, told), text, section, ask, config)
+            if broken and ask.dice.chance(config.judge_miss, f"miss/{label}"):
+                continue
+            if not broken and ask.dice.chance(config.judge_false, f"false/{label}"):
+                broken, quote = True, _any_sentence(text, ask, label)
+            if broken:
+                quote = _quote(quote, ask, config)
+                found.append({"section": section, "constraint": item.id, "quote": quote})
+    return {"breaches": found}
+
+
 def _verdict(constraint: Item, draft: str, ask: Ask, config: SimConfig) -> dict[str, Any]:
-    broken, quote = _broken(constraint, draft, ask, config)
+    broken, quote = _broken(constraint, draft, ask.prompt.section, ask, config)
     if broken and ask.dice.chance(config.judge_miss, f"miss/{constraint.id}"):
         broken, quote = False, ""
     elif not broken and ask.dice.chance(config.judge_false, f"false/{constraint.id}"):
@@ -56,22 +76,22 @@ def _verdict(constraint: Item, draft: str, ask: Ask, config: SimConfig) -> dict[
     return {"constraint": constraint.id, "broken": broken, "quote": _quote(quote, ask, config)}
 
 
-def _broken(item: Item, draft: str, ask: Ask, config: SimConfig) -> tuple[bool, str]:
+def _broken(item: Item, draft: str, section: str, ask: Ask, config: SimConfig) -> tuple[bool, str]:
     """Say whether a draft breaks a constraint, with the sentence that shows it, if one does."""
     if phrases := quoted(item.text):
         if not forbids(item.text):
             return any(phrase not in draft for phrase in phrases), ""
         guilty = [s for s in sentences(draft) if any(phrase in s for phrase in phrases)]
         return bool(guilty), guilty[0] if guilty else ""
-    if _planted(item, ask, config) and marker(item.id) not in draft:
+    if _planted(item, section, config) and marker(item.id) not in draft:
         return True, _any_sentence(draft, ask, item.id)
     return False, _any_sentence(draft, ask, f"met/{item.id}")
 
 
-def _planted(item: Item, ask: Ask, config: SimConfig) -> bool:
+def _planted(item: Item, section: str, config: SimConfig) -> bool:
     """Say whether the judge is told to find this constraint broken here."""
     return any(
-        fail.section in (None, ask.prompt.section)
+        fail.section in (None, section)
         and (fail.constraint == item.id or fail.constraint in item.text)
         for fail in config.judge_fails
     )

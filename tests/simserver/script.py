@@ -22,6 +22,7 @@ FILLERS: Mapping[str, Filler] = {
     "Delta": archivist.delta,
     "Verdicts": reviewer.verdicts,
     "Contradictions": reviewer.contradictions,
+    "Breaches": reviewer.breaches,
     "Seams": reviewer.seams,
     "Edits": editor.edits,
     "Rewording": editor.rewording,

@@ -41,5 +41,5 @@ def count_words(text: str) -> int:
 
 
 def mostly_cjk(text: str) -> bool:
-    """Return True when at least a third of the words of ``text`` are Han or kana characters."""
-    return 3 * len(_CJK.findall(text)) > max(1, count_words(text))
+    """Return True when more than a third of the letters of ``text`` are Han or kana."""
+    return 3 * len(_CJK.findall(text)) > sum(c.isalpha() for c in text)

@@ -1,5 +1,12 @@
-"""What `inkwright ui` hands to Streamlit, which runs it anew for every visit and every click."""
+"""The server of the studio: it answers only to the names of this machine."""
 
-from inkwright.app.ui.studio import show
+from pathlib import Path
 
-show()
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+app = st.App(
+    Path(__file__).with_name("inkwright_visit.py"),
+    middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1"])],
+)

@@ -64,8 +64,10 @@ def status(studio: Studio, work: str) -> str:
 def test_a_piece_is_written_from_the_empty_library(
     studio: Studio, tab: Page, model: SimServer
 ) -> None:
-    tab.goto(studio.root)
-    expect(tab.get_by_text("The library is empty.")).to_be_visible()
+    for address in (studio.root, studio.address("works")):
+        tab.goto(address)
+        expect(tab.get_by_text("The library is empty.")).to_be_visible()
+        expect(tab.get_by_role("dialog")).to_have_count(0)
     press(tab, "New work")
     write_into(tab, "Write three short diary entries of a lighthouse keeper, 150 words in all.")
     expect(tab.get_by_text("Kept.", exact=True)).to_be_visible()

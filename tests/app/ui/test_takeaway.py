@@ -91,3 +91,14 @@ def test_a_work_without_an_outline_offers_its_archive(library: Library):
 
 def test_without_a_work_it_says_where_to_choose_one():
     assert "No work is chosen" in shown("takeaway").info[0].value
+
+
+def test_typing_that_is_no_version_yet_is_said_not_to_be_in_the_file(work: str):
+    assert not shown("takeaway", work=work).warning
+    text = inkwright.Text(work, "s1")
+    text.type("Mara sleeps.", base=1, revision=0)
+    (warning,) = shown("takeaway", work=work).warning
+    assert "no version yet" in warning.value
+    assert "“One”" in warning.value
+    text.keep()
+    assert not shown("takeaway", work=work).warning

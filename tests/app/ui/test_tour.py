@@ -1,6 +1,7 @@
-"""Pictures of the main pages, light and dark, wide and narrow, for the README's tour.
+"""Pictures of the main pages, light and dark, wide and narrow, and those of the README's tour.
 
-They are left in the folder that TOUR names, or in the test's own.
+``TOUR=app/ui/tour pytest -m ui tests/app/ui/test_tour.py`` makes the tour's anew; without TOUR all
+pictures are left in the test's own folder.
 """
 
 import os
@@ -11,9 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from inkwright.app.brief_file import read_brief
-from inkwright.memory import edits
+from inkwright.memory import edits, ledger
 from inkwright.memory.brief import Remembered
-from tests.app.ui.browser import Studio, opened
+from tests.app.ui.browser import Studio, opened, press
 from tests.calling import calling
 from tests.runs import writing
 from tests.simserver.config import Fact
@@ -22,7 +23,8 @@ from tests.simserver.process import SimServer
 pytestmark = pytest.mark.ui
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = ("works", "brief", "outline", "write", "text", "memory")
+PAGES = ("works", "brief", "outline", "write", "text", "memory", "review", "takeaway")
+SIZE = {"width": 1280, "height": 860}
 FACTS = (
     Fact(section="s2", subject="Gannet Point", attribute="landings a year", value="4,100"),
     Fact(section="s4", subject="Gannet Point", attribute="cost of shore power", value="12 million"),
@@ -46,7 +48,7 @@ def written(studio: Studio, model: SimServer) -> str:
 def test_pages_are_pictured(
     studio: Studio, browser: Browser, model: SimServer, tmp_path: Path, scheme: str, width: int
 ) -> None:
-    folder = Path(os.environ.get("TOUR") or tmp_path)
+    folder = tmp_path
     work = written(studio, model)
     context = browser.new_context(
         viewport={"width": width, "height": 900},
@@ -60,6 +62,58 @@ def test_pages_are_pictured(
         page.screenshot(path=picture)
         assert picture.stat().st_size > 10_000
     context.close()
+
+
+def test_the_tour_is_pictured(
+    studio: Studio, browser: Browser, model: SimServer, tmp_path: Path
+) -> None:
+    folder = Path(os.environ.get("TOUR") or tmp_path)
+    folder.mkdir(exist_ok=True)
+    work = written(studio, model)
+    with opened(studio.home) as library:
+        entry = next(e for e in ledger.entries(library, work) if e.attribute == "landings a year")
+    light = browser.new_context(viewport=SIZE, color_scheme="light").new_page()
+    dark = browser.new_context(viewport=SIZE, color_scheme="dark").new_page()
+
+    def picture(page: Page, name: str, *, table: bool = False) -> None:
+        _drawn(page, table=table)
+        page.mouse.move(SIZE["width"] - 20, SIZE["height"] - 20)
+        page.screenshot(path=folder / f"{name}.png")
+        assert 10_000 < (folder / f"{name}.png").stat().st_size < 200_000
+
+    light.goto(studio.address("outline", work=work))
+    picture(light, "outline", table=True)
+    light.goto(studio.address("text", work=work, section=entry.span.section if entry.span else ""))
+    light.get_by_role("tab", name="New drafts").click()
+    press(light, "Draft 3 candidates with")
+    expect(light.get_by_text("Candidate 3", exact=True)).to_be_visible()
+    light.get_by_text("Candidate 1", exact=True).scroll_into_view_if_needed()
+    light.get_by_role("button", name="Draft 3 candidates with").scroll_into_view_if_needed()
+    picture(light, "candidates")
+    light.goto(studio.address("inspect", work=work, section="s4"))
+    expect(light.get_by_text("Sent as system").first).to_be_visible()
+    picture(light, "inspect")
+    dark.goto(studio.address("memory", work=work))
+    _drawn(dark, table=True)
+    _typed_over(dark, studio, work, entry.id)
+    picture(dark, "memory")
+    dark.goto(studio.address("review", work=work))
+    dark.get_by_role("tab", name="Constraints").click()
+    dark.get_by_text("Say that the figures are illustrative.").first.click()
+    picture(dark, "review")
+
+
+def _typed_over(page: Page, studio: Studio, work: str, entry: str) -> None:
+    """Type another value over an entry in the table, and ask what that would do."""
+    with opened(studio.home) as library:
+        row = [e.id for e in ledger.entries(library, work)].index(entry)
+    canvas = page.get_by_test_id("stDataFrame").first.locator("canvas").first
+    canvas.dblclick(position={"x": 500, "y": 35 + 35 * row + 17}, force=True)
+    page.keyboard.press("Control+A")
+    page.keyboard.type("3,900.", delay=20)
+    page.keyboard.press("Enter")
+    press(page, "See what 1 change would do")
+    expect(page.get_by_text("Will be checked")).to_be_visible()
 
 
 def _drawn(page: Page, *, table: bool) -> None:

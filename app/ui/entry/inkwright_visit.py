@@ -1,0 +1,5 @@
+"""What Streamlit runs anew for every visit and every click."""
+
+from inkwright.app.ui.studio import show
+
+show()
