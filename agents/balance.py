@@ -42,7 +42,7 @@ async def balance(desk: Desk) -> bool:
     changed = any(await all_of(_resized(desk, draft, own[draft.section]) for draft in off))
     tried: set[str] = set()
     while True:
-        current = drafts.current(desk.library, desk.work)
+        current = desk.plan.outline.in_order(drafts.current(desk.library, desk.work))
         aim = length.whole_band(desk, _joined(current))
         if not aim.miss(sum(draft.words for draft in current.values())):
             return changed

@@ -2,7 +2,8 @@
 
 Each section is judged by one call as it is written, and a judge misses things. What it found met is
 therefore read again when all is written. A finding is put to the judge again as any other is; what
-stays is patched, once, and what is left is in the review.
+stays is patched, once, and what is left is in the review. So is what settling broke: memory comes
+before a requirement, and the sentence that met it may be gone.
 """
 
 import asyncio
@@ -39,19 +40,22 @@ class PassedOver(Value):
 
 
 def wanted(desk: Desk) -> bool:
-    """True when a judge found something met that can be read again."""
+    """True when a judge found something met that can be read again, or settling broke something."""
     if desk.arms.review != "full":
         return False
-    return any(_met(desk, d) for d in drafts.current(desk.library, desk.work).values())
+    current = _in_order(desk)
+    return any(_met(desk, d) for d in current.values()) or bool(_broken_by_settling(current))
 
 
 async def passed_over(desk: Desk) -> tuple[PassedOver, ...]:
-    """Return what was found met in a section and is broken, by two votes of three.
+    """Return what was found met in a section and is broken, and what settling broke there.
+
+    Of the former by two votes of three.
 
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    current = desk.plan.outline.in_order(drafts.current(desk.library, desk.work))
+    current = _in_order(desk)
     met = {sid: judged for sid, d in current.items() if (judged := _met(desk, d))}
     batches = enumerate(_batches(desk, current, met), 1)
     read = await asyncio.gather(*(_read(desk, current, batch, n) for n, batch in batches))
@@ -66,12 +70,13 @@ async def passed_over(desk: Desk) -> tuple[PassedOver, ...]:
         for sid, some in found.items()
     )
     confirmed = zip(found, await asyncio.gather(*votes), strict=True)
-    return tuple(
+    missed = (
         PassedOver(section=sid, finding=f)
         for sid, some in confirmed
         for f in some
         if f.status == "broken"
     )
+    return (*_broken_by_settling(current), *missed)
 
 
 async def mend(desk: Desk, found: Iterable[PassedOver]) -> bool:
@@ -115,12 +120,27 @@ async def _mended(desk: Desk, draft: Draft, findings: Sequence[Finding]) -> bool
     return False
 
 
+def _in_order(desk: Desk) -> dict[str, Draft]:
+    return desk.plan.outline.in_order(drafts.current(desk.library, desk.work))
+
+
 def _met(desk: Desk, draft: Draft) -> list[Constraint]:
     """Return what a judge found met in a draft that may be changed."""
     if draft.review is None or draft.author == "person":
         return []
     judged = {f.constraint for f in draft.review.findings if f.by == "judge" and f.status == "met"}
     return [c for c in desk.plan.carried(draft.section) if c.id in judged]
+
+
+def _broken_by_settling(current: Mapping[str, Draft]) -> tuple[PassedOver, ...]:
+    """Return what a judge found broken in texts as settling left them: no round was spent on it."""
+    return tuple(
+        PassedOver(section=draft.section, finding=f)
+        for draft in current.values()
+        if draft.stage == "settled" and draft.review is not None
+        for f in draft.review.broken
+        if f.by == "judge"
+    )
 
 
 def _batches(desk: Desk, current: Mapping[str, Draft], met: Met) -> list[list[str]]:

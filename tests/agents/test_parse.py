@@ -5,7 +5,14 @@ import json
 import pytest
 
 from inkwright.agents.answers import Cuts, Edits, Sections, Verdicts
-from inkwright.agents.parse import Unreadable, loop_start, read_form, read_prose, strip_thoughts
+from inkwright.agents.parse import (
+    Unreadable,
+    in_other_script,
+    loop_start,
+    read_form,
+    read_prose,
+    strip_thoughts,
+)
 
 GOOD = {"edits": [{"first": 2, "last": 2, "text": "The lamp was green."}]}
 JSON = json.dumps(GOOD)
@@ -297,3 +304,20 @@ NAMED = (
 )
 def test_a_refrain_or_a_long_name_is_no_loop(text):
     assert loop_start(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "han", "other"),
+    [
+        ("你提到了 testing 出问题 [@debian_faq_choosing_zh]。", True, False),
+        ("它用于 Unifix Linux 2.0，以及 Lasermoon 的 Linux-FT。", True, False),
+        ("参见 https://www.debian.org/releases/stable/installmanual。", True, False),
+        ("The lamp went out over the sea.", True, True),
+        ("The word 灯 means lamp.", False, False),
+        ("他点亮了灯。", False, True),
+    ],
+)
+def test_citations_addresses_and_names_are_in_no_other_language(
+    text: str, han: bool, other: bool
+) -> None:
+    assert in_other_script(text, han=han) is other

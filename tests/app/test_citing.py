@@ -43,6 +43,8 @@ STYLES = {
     ),
     "notes.csl": CSL.format(kind="note", delimiter="; ", around='suffix="."', citation=TITLE),
 }
+WHOLE = (0, 4)
+"""Exit codes of a piece with all its sections; one that repeats another is flagged."""
 BIB = """\
 @article{goff2020, title={Tides of Brest}, author={Le Goff, Anna and van der Berg, Jan},
   journal={Annals of the Sea}, volume={7}, pages={1--9}, year=2020, doi={10.1000/tides}}
@@ -74,10 +76,16 @@ def brief(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("goff2020.md").write_text(
         "# Tides\n\nThe tidal range at Brest is 7.2 metres at springs.\n"
         "A storm in 1987 raised the water by 2.1 metres above the tables.\n"
+        "The gauge was built in 1807 and has run for 200 years.\n"
+        "Its readings are sent to Paris every 6 hours by a cable under the sea.\n"
+        "In 1846 the keeper moved the gauge by 40 paces to the inner wall.\n"
     )
     Path("port.md").write_text(
         "# The port in figures\n\nThe port handles 2.4 million tonnes of goods a year.\n"
         "It has 13 docks in all, and 3 of them are dry.\n"
+        "Some 1,200 people work on the quays on any day of the week.\n"
+        "The northern crane lifts 350 tonnes and was paid for in 1974.\n"
+        "Only 6 boats still fish for sardines from the western basin.\n"
     )
     Path("list.bib").write_text(BIB)
     for name, text in STYLES.items():
@@ -164,7 +172,7 @@ def test_a_style_that_cannot_be_used_is_told_before_anything_is_written(
 
 def test_every_format_has_the_footnotes_as_notes(cli: Cli, model: SimServer, brief: Path) -> None:
     Path("brief.yaml").write_text(BRIEF + "cite: notes.csl\n")
-    assert cli("write", "brief.yaml", "--out", "out", "--yes").exit_code == 0
+    assert cli("write", "brief.yaml", "--out", "out", "--yes").exit_code in WHOLE
     text = Path("out/manuscript.md").read_text()
     called = re.findall(r"\[\^(\d+)\](?!:)", text)
     assert called == re.findall(r"^\[\^(\d+)\]:", text, re.MULTILINE)
@@ -194,7 +202,7 @@ def test_the_references_of_a_csl_style_are_what_is_cited_in_every_format(
     cli: Cli, model: SimServer, brief: Path
 ) -> None:
     Path("brief.yaml").write_text(BRIEF + "cite: raised.csl\n")
-    assert cli("write", "brief.yaml", "--out", "out", "--yes").exit_code == 0
+    assert cli("write", "brief.yaml", "--out", "out", "--yes").exit_code in WHOLE
     report = json.loads(Path("out/report.json").read_text())
     cited = {key for c in report["citations"] for key in c["sources"]}
     assert cited == {"goff2020", "port"}
@@ -212,7 +220,7 @@ def test_the_references_of_a_csl_style_are_what_is_cited_in_every_format(
 def test_a_bibliography_goes_out_with_the_keys_it_came_in_with(
     cli: Cli, model: SimServer, brief: Path
 ) -> None:
-    assert cli("write", "brief.yaml", "--yes").exit_code == 0
+    assert cli("write", "brief.yaml", "--yes").exit_code in WHOLE
     assert cli("export", "a-report", "--out", "cited.bib").exit_code == 0
     every = cli("sources", "list", "a-report", "--bib").stdout
     Path("every.bib").write_text(every)

@@ -1,19 +1,19 @@
 """What a section's own judge passed over is looked for once more, many sections in one call."""
 
-import json
-
+from inkwright.agents.events import Event, PhaseBegan, Watch
 from inkwright.memory import drafts
 from inkwright.memory.brief import Brief, Constraint, Placement
 from inkwright.memory.library import Library
 from tests.calling import calling
 from tests.runs import writing
+from tests.simserver.config import Fact, JudgeFail, Need
 from tests.simserver.process import SimServer
 
 PHRASE = "high water"
 SPOKEN = Constraint(text=f'Somebody speaks of "{PHRASE}"', where=Placement(scope="all"))
 
 
-def brief(*constraints: Constraint, sections: int = 14) -> Brief:
+def brief(*constraints: Constraint, sections: int = 13) -> Brief:
     return Brief(
         request="Write a report about the tides in a harbour.",
         continuity="free",
@@ -26,37 +26,62 @@ def lacking(texts: dict[str, str]) -> set[str]:
     return {sid for sid, text in texts.items() if PHRASE not in text}
 
 
-def named(sim: SimServer) -> set[str]:
-    """Return the sections that were named at the second reading."""
-    answers = [json.loads(c.answer) for c in sim.calls(schema_name="Breaches")]
-    return {b["section"] for a in answers for b in a["breaches"]}
+def waking(sim: SimServer) -> Watch:
+    """Return what has the judge see nothing while sections are written, and all that is after."""
+
+    def watch(event: Event) -> None:
+        if isinstance(event, PhaseBegan):
+            sim.configure(judge_miss=0.0 if event.phase == "reviewing" else 1.0)
+
+    return watch
 
 
 def test_what_the_judge_passed_over_is_found_and_mended(sim: SimServer, library: Library) -> None:
-    sim.configure(forget_probability=1.0, judge_miss=0.3)
+    sim.configure(forget_probability=1.0)
     work = writing.begin(library, brief(SPOKEN))
-    writing.write(library, work, calling(sim))
+    result = writing.write(library, work, calling(sim), watch=waking(sim))
     current = drafts.current(library, work)
     accepted = {
         sid: next(d for d in drafts.versions(library, work, sid) if d.review).text
         for sid in current
     }
-    mended = lacking(accepted) - lacking(writing.texts(library, work))
-    assert len(mended) >= 2
-    assert mended <= named(sim)
-    assert len(sim.calls(schema_name="Breaches")) == 2, "twelve sections, and two more"
+    assert lacking(accepted) == set(current)
+    assert lacking(writing.texts(library, work)) == set()
+    assert result.status == "complete"
+    assert len(sim.calls(schema_name="Breaches")) == 2, "of twelve sections, and of one more"
 
 
 def test_what_is_found_and_not_mended_is_reported(sim: SimServer, library: Library) -> None:
-    sim.configure(forget_probability=1.0, judge_miss=0.3, editor_ignores=1.0)
-    work = writing.begin(library, brief(SPOKEN))
-    result = writing.write(library, work, calling(sim))
-    found = {sid: d.review for sid, d in drafts.current(library, work).items() if d.review}
-    told = {sid for sid, review in found.items() if review.broken}
+    sim.configure(forget_probability=1.0, editor_ignores=1.0)
+    work = writing.begin(library, brief(SPOKEN, sections=3))
+    result = writing.write(library, work, calling(sim), watch=waking(sim))
     assert result.status == "flagged"
-    assert named(sim)
-    assert len(named(sim) - told) <= len(named(sim)) / 2, "but for those a vote cleared"
-    assert all(f.evidence == SPOKEN.text for review in found.values() for f in review.broken)
+    for draft in drafts.current(library, work).values():
+        assert draft.review is not None
+        (finding,) = draft.review.findings
+        assert (finding.status, finding.evidence) == ("broken", SPOKEN.text)
+
+
+def test_what_settling_takes_out_of_a_section_is_put_back(sim: SimServer, library: Library) -> None:
+    kind = Constraint(text="It must be kind to the boats", where=Placement(scope="all"))
+    told = {"subject": "Mara", "attribute": "eye colour"}
+    later = [f"s{n}" for n in range(2, 9)]
+    sim.configure(
+        judge_fails=[JudgeFail(constraint="c1")],
+        facts=[Fact(section="s1", value="green", **told)],
+        needs=[Need(section=sid, wrong="brown", **told) for sid in later],
+    )
+    work = writing.begin(library, brief(kind, sections=8))
+    result = writing.write(library, work, calling(sim))
+    settled = [
+        next(d for d in drafts.versions(library, work, sid) if d.stage == "settled")
+        for sid in later
+    ]
+    assert any(d.review and d.review.broken for d in settled), "settling took words of c1 out"
+    texts = writing.texts(library, work)
+    assert all("as required by c1" in text for text in texts.values())
+    assert not any("Mara is brown" in text for text in texts.values())
+    assert result.status == "complete"
 
 
 def test_nothing_is_read_again_where_rules_see_everything(sim: SimServer, library: Library) -> None:
@@ -77,9 +102,9 @@ def test_a_judge_that_cannot_be_had_for_it_changes_nothing(
 
 
 def test_a_finished_reading_is_not_repeated(sim: SimServer, library: Library) -> None:
-    sim.configure(forget_probability=1.0, judge_miss=0.3)
-    work = writing.begin(library, brief(SPOKEN))
-    first = writing.write(library, work, calling(sim))
+    sim.configure(forget_probability=1.0)
+    work = writing.begin(library, brief(SPOKEN, sections=3))
+    first = writing.write(library, work, calling(sim), watch=waking(sim))
     sim.reset_log()
     again = writing.write(library, work, calling(sim))
     assert not sim.calls(kind="chat")
