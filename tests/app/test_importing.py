@@ -150,8 +150,9 @@ def test_what_fails_halfway_leaves_nothing(cli: Cli, library: Library, monkeypat
 
     Path("book.md").write_bytes(BOOK)
     monkeypatch.setattr("inkwright.memory.drafts.count_words", full)
-    with pytest.raises(sqlite3.OperationalError):
-        cli("import", "book.md")
+    result = cli("import", "book.md")
+    assert result.exit_code == 2
+    assert "the disk is full" in result.stderr
     assert works.all_works(library) == []
 
 
