@@ -15,7 +15,8 @@ from tests.app.conftest import Cli
 from tests.simserver.process import SimServer
 
 TIDES = "# Tides of Brest\n\nThe tidal range at Brest is 7.2 metres at springs.\n"
-PORT = "The port handles 2.4 million tonnes of goods a year. It has 13 docks in all."
+SAYS = "The port handles 2.4 million tonnes of goods a year. It has 13 docks in all."
+PORT = f"# The port in figures\n\n{SAYS}\n"
 BRIEF = """\
 request: A report about the tides and the port of Brest.
 words: 360
@@ -35,14 +36,22 @@ def papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "papers"
     folder.mkdir()
     (folder / "tides.md").write_text(TIDES)
-    document = docx.Document()
-    document.core_properties.title = "The port in figures"
-    document.core_properties.author = "Jean Kerr"
-    document.add_paragraph(PORT)
-    document.save(str(folder / "port.docx"))
+    (folder / "port.md").write_text(PORT)
     (folder / "list.bib").write_text("@book{roe1999, title={Ports}, author={Roe, Ann}, year=1999}")
     (tmp_path / "brief.yaml").write_text(BRIEF)
     return folder
+
+
+@pytest.fixture
+def word(papers: Path) -> Path:
+    """The same with one of the documents in Word."""
+    document = docx.Document()
+    document.core_properties.title = "The port in figures"
+    document.core_properties.author = "Jean Kerr"
+    document.add_paragraph(SAYS)
+    document.save(str(papers / "port.docx"))
+    (papers / "port.md").unlink()
+    return papers
 
 
 @pytest.mark.parametrize("style", ["numeric", "author-year", "footnote"])
@@ -94,7 +103,7 @@ def test_an_edited_manuscript_is_taken_back_with_its_citations(
 
 
 def test_sources_are_added_listed_shown_and_dropped(
-    cli: Cli, model: SimServer, papers: Path, tmp_path: Path
+    cli: Cli, model: SimServer, word: Path, tmp_path: Path
 ) -> None:
     cli("write", "brief.yaml", "--yes")
     elsewhere = tmp_path / "fish.txt"
@@ -138,17 +147,17 @@ def test_a_brief_reaches_no_further_than_its_folder(
         read_brief("brief.yaml")
 
 
-def test_a_document_that_cannot_be_read_costs_only_itself(papers: Path) -> None:
+def test_a_document_that_cannot_be_read_costs_only_itself(word: Path) -> None:
     writer = PdfWriter()
     writer.add_blank_page(200, 200)
-    writer.write(str(papers / "scan.pdf"))
+    writer.write(str(word / "scan.pdf"))
     writer = PdfWriter()
     writer.add_blank_page(200, 200)
     writer.encrypt("secret", algorithm="AES-256")
-    writer.write(str(papers / "locked.pdf"))
-    with zipfile.ZipFile(papers / "bomb.docx", "w", zipfile.ZIP_DEFLATED) as packed:
+    writer.write(str(word / "locked.pdf"))
+    with zipfile.ZipFile(word / "bomb.docx", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("word/document.xml", b"0" * 60_000_000)
-    (papers / "latin.txt").write_bytes(b"\xe9t\xe9")
+    (word / "latin.txt").write_bytes(b"\xe9t\xe9")
 
     brief = read_brief("brief.yaml")
     assert {s.title for s in brief.sources} >= {"Tides of Brest", "The port in figures"}
