@@ -48,7 +48,8 @@ $(VENV)/.models: $(VENV)/.installed
 	@touch $@
 
 demo: install
-	INKWRIGHT_MODEL=embedded $(BIN)/inkwright write app/examples/lighthouse.yaml --out demo --yes
+	INKWRIGHT_MODEL=embedded $(BIN)/inkwright write app/examples/lighthouse.yaml --out demo --yes \
+	  || test $$? -eq 4 # flagged: so small a model does not always keep to its brief
 
 test: install
 	$(BIN)/python -m pytest -n 3 --dist worksteal
