@@ -42,7 +42,7 @@ async def balance(desk: Desk) -> bool:
     changed = any(await all_of(_resized(desk, draft, own[draft.section]) for draft in off))
     tried: set[str] = set()
     while True:
-        current = desk.plan.outline.in_order(drafts.current(desk.library, desk.work))
+        current = desk.in_order()
         aim = length.whole_band(desk, _joined(current))
         if not aim.miss(sum(draft.words for draft in current.values())):
             return changed
@@ -62,7 +62,7 @@ def _complete(desk: Desk, current: Mapping[str, Draft]) -> bool:
 
 def text_of(desk: Desk) -> str:
     """Return the piece as it stands, in reading order."""
-    return _joined(desk.plan.outline.in_order(drafts.current(desk.library, desk.work)))
+    return _joined(desk.in_order())
 
 
 def _joined(current: Mapping[str, Draft]) -> str:

@@ -12,6 +12,7 @@ from inkwright.agents.model import Ask, Models
 from inkwright.agents.parse import is_han
 from inkwright.memory import drafts
 from inkwright.memory.brief import Brief, Constraint
+from inkwright.memory.draft import Draft
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Lease, Library
 from inkwright.memory.outline import Outline, Section
@@ -77,6 +78,10 @@ class Desk:
     @property
     def planned(self) -> bool:
         return self._plan is not None
+
+    def in_order(self) -> dict[str, Draft]:
+        """Return the newest draft of each section that has one, in reading order."""
+        return self.plan.outline.in_order(drafts.current(self.library, self.work))
 
     @property
     def tokenizer(self) -> Tokenizer:

@@ -47,7 +47,7 @@ class Fault(Value):
 
 async def faults(desk: Desk, *, judged: bool) -> tuple[Fault, ...]:
     """Return what is to be mended; ``judged``: a judge looks at the joins between sections too."""
-    current = _in_order(desk)
+    current = desk.in_order()
     found = [_mendable(desk, current, r) for r in _unwanted(desk, _texts(current))]
     taken = [f for f in found if f is not None]
     if judged and desk.arms.review == "full":
@@ -63,7 +63,7 @@ async def mend(desk: Desk, found: Sequence[Fault]) -> bool:
     """
     if not found:
         return False
-    changed, left = False, _repeats(_texts(_in_order(desk)))
+    changed, left = False, _repeats(_texts(desk.in_order()))
     for section in desk.plan.outline.sections:
         mine = [f for f in found if f.section == section.id]
         batches = [mine[n : n + FAULTS_A_CALL] for n in range(0, len(mine), FAULTS_A_CALL)]
@@ -76,7 +76,7 @@ async def mend(desk: Desk, found: Sequence[Fault]) -> bool:
 
 def remaining(desk: Desk) -> list[str]:
     """Return a line for what the piece still says twice."""
-    left = _unwanted(desk, _texts(_in_order(desk)))
+    left = _unwanted(desk, _texts(desk.in_order()))
     lines = [f"{r.section} repeats {r.of}: {r.quote[:100]!r}" for r in left[:TOLD]]
     more = len(left) - TOLD
     return [*lines, f"{more} more sentences say what others have said"] if more > 0 else lines
@@ -84,7 +84,7 @@ def remaining(desk: Desk) -> list[str]:
 
 def measured(desk: Desk) -> repetition.Repetition:
     """Return how much of the piece is there twice, as it stands."""
-    return repetition.measured(_texts(_in_order(desk)))
+    return repetition.measured(_texts(desk.in_order()))
 
 
 async def _mended(
@@ -121,7 +121,7 @@ async def _mended(
         return None
     if text == draft.text:
         return None
-    after = _repeats({**_texts(_in_order(desk)), section.id: text})
+    after = _repeats({**_texts(desk.in_order()), section.id: text})
     kept = after <= before and await keep(desk, draft, text, checked=(stamp,))
     return after if kept else None
 
@@ -230,10 +230,6 @@ def _head(text: str) -> str:
             break
         end = part.end
     return text[:end]
-
-
-def _in_order(desk: Desk) -> dict[str, Draft]:
-    return desk.plan.outline.in_order(drafts.current(desk.library, desk.work))
 
 
 def _texts(current: Mapping[str, Draft]) -> dict[str, str]:

@@ -6,13 +6,13 @@ stays is patched, once, and what is left is in the review. So is what settling b
 before a requirement, and the sentence that met it may be gone.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from inkwright.agents import editor, reviewer
 from inkwright.agents.answers import Breach, Breaches
 from inkwright.agents.balance import keep
 from inkwright.agents.desk import Desk
+from inkwright.agents.side_by_side import all_of
 from inkwright.memory import drafts
 from inkwright.memory.constraint import Constraint
 from inkwright.memory.draft import Draft, Finding, Review
@@ -43,7 +43,7 @@ def wanted(desk: Desk) -> bool:
     """True when a judge found something met that can be read again, or settling broke something."""
     if desk.arms.review != "full":
         return False
-    current = _in_order(desk)
+    current = desk.in_order()
     return any(_met(desk, d) for d in current.values()) or bool(_broken_by_settling(current))
 
 
@@ -55,10 +55,10 @@ async def passed_over(desk: Desk) -> tuple[PassedOver, ...]:
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    current = _in_order(desk)
+    current = desk.in_order()
     met = {sid: judged for sid, d in current.items() if (judged := _met(desk, d))}
     batches = enumerate(_batches(desk, current, met), 1)
-    read = await asyncio.gather(*(_read(desk, current, batch, n) for n, batch in batches))
+    read = await all_of(_read(desk, current, met, batch, n) for n, batch in batches)
     found: dict[str, list[Finding]] = {}
     for breach in (b for breaches in read for b in breaches):
         if (finding := _finding(breach, current, met)) is not None:
@@ -69,7 +69,7 @@ async def passed_over(desk: Desk) -> tuple[PassedOver, ...]:
         )
         for sid, some in found.items()
     )
-    confirmed = zip(found, await asyncio.gather(*votes), strict=True)
+    confirmed = zip(found, await all_of(votes), strict=True)
     missed = (
         PassedOver(section=sid, finding=f)
         for sid, some in confirmed
@@ -120,10 +120,6 @@ async def _mended(desk: Desk, draft: Draft, findings: Sequence[Finding]) -> bool
     return False
 
 
-def _in_order(desk: Desk) -> dict[str, Draft]:
-    return desk.plan.outline.in_order(drafts.current(desk.library, desk.work))
-
-
 def _met(desk: Desk, draft: Draft) -> list[Constraint]:
     """Return what a judge found met in a draft that may be changed."""
     if draft.review is None or draft.author == "person":
@@ -160,13 +156,13 @@ def _batches(desk: Desk, current: Mapping[str, Draft], met: Met) -> list[list[st
 
 
 async def _read(
-    desk: Desk, current: Mapping[str, Draft], batch: Sequence[str], number: int
+    desk: Desk, current: Mapping[str, Draft], met: Met, batch: Sequence[str], number: int
 ) -> list[Breach]:
     """Return what one call finds broken in the sections of a batch; nothing if there is none."""
     carriers: dict[str, list[str]] = {}
     told = {}
     for sid in batch:
-        for constraint in _met(desk, current[sid]):
+        for constraint in met[sid]:
             told[constraint.id] = reviewer.asked(constraint)
             carriers.setdefault(constraint.id, []).append(sid)
     listed = "\n".join(f"- [{c}] {told[c]} (in {', '.join(carriers[c])})" for c in told)
