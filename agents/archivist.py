@@ -104,7 +104,7 @@ async def update(desk: Desk, section: Section, draft: Draft, text: str) -> tuple
     Entries whose words are still there are kept without a call. For the rest the archivist sees
     the sentences that are new; what it does not find again is retracted, since its words are gone.
     """
-    old = desk.ledger.of_section(section.id)
+    old = desk.ledger.refresh().of_section(section.id)
     lost = [e for e in old if _quote(desk, e) not in text]
     before = {s.text for s in sentences(draft.text)}
     new = " ".join(s.text for s in sentences(text) if s.text not in before)

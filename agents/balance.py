@@ -11,7 +11,7 @@ from inkwright.agents.desk import Desk
 from inkwright.agents.length import FEW_WORDS, Band
 from inkwright.agents.side_by_side import all_of
 from inkwright.memory import drafts
-from inkwright.memory.draft import Draft, Manifest, Review
+from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.held import Held
@@ -152,24 +152,14 @@ async def keep(desk: Desk, draft: Draft, text: str, *, checked: tuple[str, ...] 
     """
     text = formats.framed(desk.plan, draft.section, formats.body_of(desk.plan, draft.section, text))
     carried = desk.plan.carried(draft.section)
-    review = renewed(draft.review, Review(findings=tuple(rules.check(text, carried))))
     if rules.breaks(draft.text, text, carried):
         return False
-    if desk.arms.review == "full" and not all(c.by_rule for c in carried):
-        review = await reviewer.check(
-            desk,
-            draft.section,
-            text,
-            carried,
-            turn=200 + draft.version,
-            evidence=_manifest(desk, draft).evidence,
-        )
-        known = {f.constraint for f in draft.review.broken} if draft.review else set()
-        if any(f.constraint not in known for f in review.broken if f.by == "judge"):
-            return False
+    review = await reviewer.renewed(desk, draft, text, turn=200 + draft.version)
+    known = {f.constraint for f in draft.review.broken} if draft.review else set()
+    if any(f.constraint not in known for f in review.broken if f.by == "judge"):
+        return False
     delta: tuple[Entry, ...] = ()
     if desk.arms.memory == "full":
-        desk.ledger.refresh()
         section = desk.plan.outline.section(draft.section)
         delta = await archivist.update(desk, section, draft, text)
     drafts.patch(
@@ -183,14 +173,6 @@ async def keep(desk: Desk, draft: Draft, text: str, *, checked: tuple[str, ...] 
         checked=checked,
     )
     return True
-
-
-def renewed(before: Review | None, rules_now: Review) -> Review:
-    """Return the old findings with those by rule renewed."""
-    now = {f.constraint: f for f in rules_now.findings}
-    old = before.findings if before else ()
-    grounds = before.grounds if before else ()
-    return Review(findings=tuple(now.get(f.constraint, f) for f in old), grounds=grounds)
 
 
 def _words(desk: Desk, draft: Draft) -> int:

@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterator, Sequence
 
 from inkwright.agents import archivist, reviewer, rules
 from inkwright.agents.answers import Edit, Rewording
-from inkwright.agents.balance import renewed
 from inkwright.agents.desk import Desk
 from inkwright.agents.parse import Unreadable, read_prose
 from inkwright.memory import drafts, works
-from inkwright.memory.draft import Draft, Review
+from inkwright.memory.draft import Draft
 from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BadInput
 from inkwright.memory.held import spliced, touches
@@ -144,18 +143,10 @@ async def apply(desk: Desk, proposal: Proposal, numbers: Collection[int]) -> Dra
     if text == draft.text:
         return draft
     taken = [h for h in proposal.hunks if h.number in numbers]
-    carried = desk.plan.carried(draft.section)
     delta: tuple[Entry, ...] = ()
     if desk.arms.memory == "full":
-        desk.ledger.refresh()
         delta = await archivist.update(desk, desk.plan.outline.section(draft.section), draft, text)
-    review = renewed(draft.review, Review(findings=tuple(rules.check(text, carried))))
-    if desk.arms.review == "full" and not all(c.by_rule for c in carried):
-        evidence = drafts.manifest(desk.library, draft.manifest).evidence
-        turn = EDITED + draft.version
-        review = await reviewer.check(
-            desk, draft.section, text, carried, turn=turn, evidence=evidence
-        )
+    review = await reviewer.renewed(desk, draft, text, turn=EDITED + draft.version)
     works.pin(desk.library, desk.lease, settled=None)
     return drafts.patch(
         desk.library,

@@ -99,7 +99,6 @@ async def _reread(desk: Desk, section: Section, draft: Draft, seen: int) -> None
     """Let memory follow a text from the version it knows to the newest."""
     old = desk.text_of(section.id, seen)
     before = draft.model_copy(update={"text": old, "version": draft.version - 1})
-    desk.ledger.refresh()
     try:
         delta = await archivist.update(desk, section, before, draft.text)
     except BudgetSpent:

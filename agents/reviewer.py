@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from inkwright.agents import grounding, rules
 from inkwright.agents.answers import Contradictions, Verdict, Verdicts
 from inkwright.agents.desk import Desk
-from inkwright.memory import coverage
+from inkwright.memory import coverage, drafts
 from inkwright.memory.constraint import Constraint
-from inkwright.memory.draft import CheckStatus, Finding, Grounded, Review
+from inkwright.memory.draft import CheckStatus, Draft, Finding, Grounded, Review
 from inkwright.memory.errors import ModelError
 from inkwright.memory.source import Evidence
 from inkwright.memory.staleness import Change
@@ -59,6 +59,22 @@ async def check(
         )
         all_found += faults
     return Review(findings=tuple(all_found), grounds=tuple(grounds))
+
+
+async def renewed(desk: Desk, draft: Draft, text: str, *, turn: int) -> Review:
+    """Return what is found of a draft that becomes ``text``.
+
+    What only a judge can say is asked anew; where none reviews, what was said before stands.
+    """
+    carried = desk.plan.carried(draft.section)
+    if desk.arms.review == "full" and not all(c.by_rule for c in carried):
+        evidence = drafts.manifest(desk.library, draft.manifest).evidence
+        return await check(desk, draft.section, text, carried, turn=turn, evidence=evidence)
+    now = {f.constraint: f for f in rules.check(text, carried)}
+    before = draft.review or Review()
+    return Review(
+        findings=tuple(now.get(f.constraint, f) for f in before.findings), grounds=before.grounds
+    )
 
 
 async def confirmed(

@@ -219,7 +219,6 @@ async def accept(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     desk, (text, review) = job.desk, job.best
     delta: tuple[Entry, ...] = ()
     if text != job.draft.text and desk.arms.memory == "full":
-        desk.ledger.refresh()
         delta = await archivist.update(desk, job.section, job.draft, text)
     accepted = drafts.accept(
         desk.library,

@@ -205,7 +205,6 @@ async def _patch(
     if text == draft.text:
         desk.problem(f"{sid}: contradicts memory, and the editor left it so")
         return True
-    desk.ledger.refresh()
     delta = await archivist.update(desk, section, draft, text)
     review = draft.review
     constraints = desk.plan.carried(sid)
