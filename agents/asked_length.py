@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from inkwright.memory.constraint import Counted
-from inkwright.memory.wordcount import USUAL_CHARACTERS, USUAL_CHARACTERS_HAN
+from inkwright.memory.wordcount import usual_characters
 
 _NUMBER = r"(?:\d[\d,]*(?:\.\d+)?|[一二两三四五六七八九十百千万]+)"
 _UNIT = r"\s*[- ]?\s*(?:words?\b|个?\s*[字词]|characters?\b)"
@@ -117,7 +117,7 @@ def bounded(words: int, least: int | None, most: int | None) -> int:
 
 def _bounds(before: str, numbers: list[int], after: str, characters: bool, han: bool) -> Asked:
     least, most = _limits(before, numbers, after)
-    rate = USUAL_CHARACTERS_HAN if han else USUAL_CHARACTERS
+    rate = usual_characters(han=han)
     if characters:
         low, high, about = (n and max(round(n / rate), 1) for n in (least, most, numbers[-1]))
         words = _aim(low, high, about or 1)

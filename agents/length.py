@@ -10,16 +10,12 @@ from dataclasses import dataclass
 from inkwright.agents import editor, formats, writer
 from inkwright.agents.desk import Desk
 from inkwright.memory.brief import Constraint
+from inkwright.memory.constraint import bounds_in_words
 from inkwright.memory.draft import Manifest
 from inkwright.memory.errors import ModelError
 from inkwright.memory.held import Held
 from inkwright.memory.outline import Section
-from inkwright.memory.wordcount import (
-    USUAL_CHARACTERS,
-    USUAL_CHARACTERS_HAN,
-    count_characters,
-    count_words,
-)
+from inkwright.memory.wordcount import count_characters, count_words, usual_characters
 
 TOLERANCE = 0.1
 """How far a section may be off its budget."""
@@ -119,7 +115,7 @@ def _characters_a_word(desk: Desk, text: str) -> float:
     """Return the characters that a word of ``text`` takes, or of its language if it is short."""
     words = count_words(text)
     if words < ENOUGH_TO_TELL:
-        return USUAL_CHARACTERS_HAN if desk.han else USUAL_CHARACTERS
+        return usual_characters(han=desk.han)
     return count_characters(text) / words * MARGIN
 
 
@@ -128,9 +124,8 @@ def _bounds(desk: Desk, constraints: Iterable[Constraint], text: str) -> tuple[i
     lengths = [c for c in constraints if c.kind == "length"]
     in_words = all(c.counted == "words" for c in lengths)
     rate = 1.0 if in_words else _characters_a_word(desk, text)
-    bounds = [c.in_words(rate) for c in lengths]
-    floor = max((low for low, _ in bounds if low), default=0)
-    return floor, min((high for _, high in bounds if high), default=None)
+    floor, ceiling = bounds_in_words(lengths, rate)
+    return floor or 0, ceiling
 
 
 def _bounded(low: int, high: int | None, aim: int, bounds: tuple[int, int | None]) -> Band:

@@ -15,11 +15,12 @@ from inkwright.agents.desk import REQUEST_SHARE, Desk, language_is_han
 from inkwright.agents.exclusive import prohibitions
 from inkwright.agents.found import framing, says_frame, typed
 from inkwright.memory.brief import CITE, Brief, Constraint, Placement
+from inkwright.memory.constraint import bounds_in_words
 from inkwright.memory.entry import normalise
 from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.passages import pieces
 from inkwright.memory.tokens import Tokenizer, shorten
-from inkwright.memory.wordcount import USUAL_CHARACTERS, USUAL_CHARACTERS_HAN
+from inkwright.memory.wordcount import usual_characters
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
@@ -74,13 +75,10 @@ def _length_asked_for(brief: Brief, found: Requirements | None) -> Asked | None:
     """Return the brief's own length, within its own bounds, or the one its request states."""
     han = _in_han(brief)
     lengths = [c for c in brief.constraints if c.kind == "length" and c.where.scope == "whole"]
-    rate = USUAL_CHARACTERS_HAN if han else USUAL_CHARACTERS
-    bounds = [c.in_words(rate) for c in lengths]
-    least = max((low for low, _ in bounds if low), default=None)
-    most = min((high for _, high in bounds if high), default=None)
+    least, most = bounds_in_words(lengths, usual_characters(han=han))
     if brief.words:
         return Asked(bounded(brief.words, least, most))
-    if bounds:
+    if lengths:
         middle = (least + most) // 2 if least and most else least or most or DEFAULT_WORDS
         return Asked(bounded(middle, least, most))
     units = found.units if found and found.units else 1

@@ -220,7 +220,7 @@ def _heard(desk: Desk, current: Mapping[str, Draft], sid: str) -> dict[str, Draf
     outline = desk.plan.outline
     before = outline.sections[: outline.position[sid] - 1]
     known = {s.id for s in before} | outline.ancestors[sid]
-    return {s.id: current[s.id] for s in outline.sections if s.id in known & current.keys()}
+    return {sid: draft for sid, draft in outline.in_order(current).items() if sid in known}
 
 
 async def candidates_for(

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 import regex
@@ -259,3 +259,15 @@ def _usual_place(kind: Any, given: Mapping[str, Any]) -> str | None:
     if kind == "format" and given.get("opens") and "{n}" not in str(given["opens"]):
         return "1"
     return "all" if kind in EVERYWHERE else None
+
+
+def bounds_in_words(
+    lengths: Iterable[Constraint], characters_a_word: float
+) -> tuple[int | None, int | None]:
+    """Return the fewest words and the most that all of ``lengths`` allow; None: there is no bound.
+
+    A word takes so many characters where those are counted.
+    """
+    bounds = [c.in_words(characters_a_word) for c in lengths]
+    least = max((low for low, _ in bounds if low), default=None)
+    return least, min((high for _, high in bounds if high), default=None)

@@ -30,8 +30,7 @@ _SENTENCE = re.compile(
 )
 
 
-USUAL_CHARACTERS, USUAL_CHARACTERS_HAN = 5.2, 1.13
-"""Characters that a word takes, punctuation with it; in Chinese a character is a word."""
+_CHARACTERS_A_WORD, _CHARACTERS_A_HAN_WORD = 5.2, 1.13
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,11 @@ def count_words(text: str) -> int:
 def count_characters(text: str) -> int:
     """Return the number of characters in ``text``, punctuation among them, white space not."""
     return sum(map(len, text.split()))
+
+
+def usual_characters(*, han: bool) -> float:
+    """Return how many characters a word takes, punctuation with it; a Han character is a word."""
+    return _CHARACTERS_A_HAN_WORD if han else _CHARACTERS_A_WORD
 
 
 def words(text: str) -> list[str]:
