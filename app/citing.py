@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from inkwright.app.exporting.pandoc import converted, pandoc
+from inkwright.app.exporting.pandoc import AS_TYPED, converted, pandoc
 from inkwright.app.files import read_text
-from inkwright.memory import citations
 from inkwright.memory.brief import MAX_CSL_CHARS, Csl
 from inkwright.memory.errors import BadInput, ExportFailed
-from inkwright.memory.references import SUPERSCRIPTS, Written, family, heading, known_keys
+from inkwright.memory.references import (
+    SUPERSCRIPTS,
+    Written,
+    family,
+    heading,
+    known_groups,
+    known_keys,
+)
 from inkwright.memory.source import Source
 
 _CSL = "{http://purl.org/net/xbiblio/csl}"
@@ -23,8 +29,6 @@ _LOCALES = {"en": "en-US", "zh": "zh-CN", "de": "de-DE", "fr": "fr-FR", "es": "e
 """Where a language alone names no locale of Pandoc's."""
 _MARKS = {"Emph": "*", "Strong": "**"}
 _SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\*_`<"})
-_AS_TYPED = "nl"
-"""A language whose titles Pandoc writes as they are; English ones it would capitalise."""
 _LINKS = ("DOI", "URL")
 _SAMPLE = Source(key="sample", title="A title", authors=("Ann Roe",), date="2020")
 
@@ -86,11 +90,7 @@ def written(
         BadInput: Pandoc is not installed.
         ExportFailed: it could not make them.
     """
-    groups = [
-        tuple(k for k in group if k in sources)
-        for text in texts.values()
-        for group in citations.groups(text)
-    ]
+    groups = known_groups(texts, sources)
     items = json.dumps([item(sources[k]) for k in known_keys(texts, sources)], ensure_ascii=False)
     cited, listed, notes = _processed(tuple(groups), items, style.text, _locale(language))
     references = "\n\n".join([heading(han=han), *listed]) if listed else ""
@@ -104,7 +104,7 @@ def bibtex(sources: Iterable[Source]) -> str:
         BadInput: Pandoc is not installed.
     """
     given = list(sources)
-    items = json.dumps([{"language": _AS_TYPED, **item(s)} for s in given], ensure_ascii=False)
+    items = json.dumps([{"language": AS_TYPED, **item(s)} for s in given], ensure_ascii=False)
     made = converted(items.encode(), "--from=csljson", "--to=bibtex", "--wrap=none").decode()
     for source in given:
         for name in _LINKS:

@@ -38,11 +38,12 @@ class Cited:
         self.keys = known_keys(texts, sources)
         """Those of sources, each once, in the order of first mention."""
         self.listed, self.notes = written.listed, written.notes
-        self._sources, self._shown = sources, dict[str, str]()
+        self._shown: dict[str, str] = {}
         self._stand: list[tuple[str, str | None]] = []
         """What looks like a citation in reading order, with what it is in the draft; None: it is
         no citation there."""
-        self._written = {text for text in written.citations if text}
+        longest = sorted(filter(None, set(written.citations)), key=lambda w: (-len(w), w))
+        self._look = regex.compile("|".join(map(regex.escape, longest))) if longest else None
         left = iter(written.citations)
         for sid, text in texts.items():
             self._shown[sid] = self._read(text, left) if sources else text
@@ -94,10 +95,7 @@ class Cited:
 
     def _looks(self, text: str) -> Iterator["regex.Match[str]"]:
         """Yield what looks like a citation."""
-        if not self._written:
-            return iter(())
-        longest = sorted(self._written, key=lambda w: (-len(w), w))
-        return regex.finditer("|".join(map(regex.escape, longest)), text)
+        return iter(()) if self._look is None else self._look.finditer(text)
 
     def _meant(self, found: Sequence[str]) -> list[str | None]:
         """Return what each of these is in a draft, by what stood in its place.
@@ -124,8 +122,16 @@ def endmatter(listed: str, notes: Sequence[str]) -> str:
 
 def known_keys(texts: Mapping[str, str], sources: Mapping[str, Source]) -> list[str]:
     """Return the keys of sources that texts cite, each once, in the order of first mention."""
-    every = dict.fromkeys(k for text in texts.values() for k in citations.keys(text))
-    return [key for key in every if key in sources]
+    return list(dict.fromkeys(key for group in known_groups(texts, sources) for key in group))
+
+
+def known_groups(texts: Mapping[str, str], sources: Mapping[str, Source]) -> list[tuple[str, ...]]:
+    """Return the keys of sources in each citation of texts, in reading order."""
+    return [
+        tuple(key for key in group if key in sources)
+        for text in texts.values()
+        for group in citations.groups(text)
+    ]
 
 
 def written(
@@ -140,11 +146,7 @@ def written(
     if not keys:
         return Written(tuple("" for t in texts.values() for _ in citations.groups(t)))
     writer = _Writer(keys, sources, han=han)
-    groups = [
-        tuple(k for k in group if k in sources)
-        for text in texts.values()
-        for group in citations.groups(text)
-    ]
+    groups = known_groups(texts, sources)
     told = {key: reference(sources[key], writer.letter(key)) for key in keys}
     if style == "footnote":
         return writer.as_notes(groups, told)

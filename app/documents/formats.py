@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from inkwright.app.exporting.pandoc import AS_TYPED
 from inkwright.memory.errors import BadInput
 from inkwright.memory.source import MAX_SOURCE_CHARS, Source
 
@@ -134,7 +135,7 @@ def _bibliography(file: Path) -> tuple[Source, ...]:
 
     import pypandoc
 
-    text = _ENTRY.sub(rf"\g<0> langid={{{_AS_TYPED}}},", _TOLD_LANGUAGE.sub("", _plain(file).text))
+    text = _ENTRY.sub(rf"\g<0> langid={{{AS_TYPED}}},", _TOLD_LANGUAGE.sub("", _plain(file).text))
     found = json.loads(
         pypandoc.convert_text(text, "csljson", format="bibtex", extra_args=["--sandbox"])
     )
@@ -153,8 +154,6 @@ def _bibliography(file: Path) -> tuple[Source, ...]:
 
 
 _OURS = ("id", "title", "abstract", "language")
-_AS_TYPED = "nl"
-"""A language whose titles Pandoc leaves as they are; of English ones it would lower the names."""
 _ENTRY = re.compile(r"^[ \t]*@(?!comment|string|preamble)\w+\s*\{[^,{}()=]+,", re.MULTILINE | re.I)
 _TOLD_LANGUAGE = re.compile(
     r"\b(?:langid|hyphenation|language)\s*=\s*(?:\{[^{}]*\}|\"[^\"]*\")\s*,?", re.IGNORECASE

@@ -14,6 +14,9 @@ from inkwright.memory.errors import BadInput, ExportFailed
 INSTALL = "install it with `pip install 'inkwright[export]'`"
 TIMEOUT_S = 300
 MAX_TOLD = 300
+AS_TYPED = "nl"
+"""A language whose titles Pandoc reads and writes as they are: in English ones it would change
+capitals."""
 NOTHING: Mapping[str, str] = {}
 
 
