@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Collection, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 from inkwright.app import output
 from inkwright.app.batch.results import Result
 from inkwright.app.exporting.export import Format, Wanted, make, suffix_of
-from inkwright.app.exporting.pandoc import INSTALL, pandoc
+from inkwright.app.exporting.pandoc import pandoc
 from inkwright.memory.errors import BadInput, ExportFailed
 from inkwright.memory.library import Library
 
@@ -33,8 +32,10 @@ def prepare(formats: Collection[Format], out: Path) -> None:
         output.prepare(folder_beside(out.expanduser()))
     if {"docx", "epub", "pdf"} & set(formats):
         pandoc()
-    if "pdf" in formats and find_spec("typst") is None:
-        raise BadInput(f"PDF needs the typst package: {INSTALL}")
+    if "pdf" in formats:
+        from inkwright.app.exporting.pdf import check_typst
+
+        check_typst()
 
 
 def missing(files: Mapping[str, str], formats: Collection[Format], out: Path) -> bool:

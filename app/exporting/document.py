@@ -1,7 +1,7 @@
 """A piece as one document of Pandoc's model, for one of its writers."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -196,6 +196,12 @@ def notes_of(document: Any) -> list[str]:
     if document.get("t") == "Note":
         return [words_of(document["c"])]
     return [note for part in document.values() for note in notes_of(part)]
+
+
+def lacks(document: Mapping[str, Any], words: str, notes: str) -> bool:
+    """True when a file that says these ``words``, and in its footnotes ``notes``, lacks some."""
+    lost = any(note not in notes for note in notes_of(document))
+    return lost or words_of(document["blocks"]) not in words
 
 
 def _collect(part: Any, found: list[str]) -> None:

@@ -7,7 +7,7 @@ from importlib.resources import files
 from io import BytesIO
 from xml.etree import ElementTree as ET
 
-from inkwright.app.exporting.document import DEEPEST_IN_CONTENTS, document, notes_of, words_of
+from inkwright.app.exporting.document import DEEPEST_IN_CONTENTS, document, lacks
 from inkwright.app.exporting.pandoc import write
 from inkwright.app.exporting.piece import Piece
 from inkwright.memory.errors import ExportFailed
@@ -34,9 +34,7 @@ def epub(piece: Piece, *, with_contents: bool = True, title_page: bool = True) -
         f"--epub-title-page={str(title_page).lower()}",
     ]
     content = _styled(write(made, "epub3", *options, at=piece.changed_at), piece)
-    noted = notes_in(content)
-    lost = [note for note in notes_of(made) if note not in noted]
-    if lost or words_of(made["blocks"]) not in words_in(content):
+    if lacks(made, words_in(content), notes_in(content)):
         raise ExportFailed("the EPUB lacks words of the text; nothing was written")
     return content
 

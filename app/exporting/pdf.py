@@ -34,6 +34,16 @@ _NOT_SHOWN = re.compile(r'the text `"(.*?)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
 
 
+def check_typst() -> None:
+    """See that PDF can be made here.
+
+    Raises:
+        BadInput: the ``typst`` package is not installed.
+    """
+    if find_spec("typst") is None:
+        raise BadInput(f"PDF needs the typst package: {INSTALL}")
+
+
 def pdf(
     piece: Piece,
     *,
@@ -48,8 +58,7 @@ def pdf(
         BadInput: no font has the letters of its script, or the package is not installed.
         ExportFailed: it could not be made.
     """
-    if find_spec("typst") is None:
-        raise BadInput(f"PDF needs the typst package: {INSTALL}")
+    check_typst()
     made = document(piece, "typst", title_page=title_page)
     made["blocks"] = _for_typst(made["blocks"])
     written = write(made, "typst-smart", "--wrap=none", at=piece.changed_at).decode()

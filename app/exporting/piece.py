@@ -96,7 +96,8 @@ def piece(
         raise BadInput(f"{work}: {which} any text yet; `inkwright resume {work}` writes it")
     brief = known.brief
     kept = sources.kept(library, work)
-    citing = cited(brief, outline.in_order(texts), kept)
+    drafted = outline.in_order(texts)
+    citing = cited(brief, drafted, kept)
     return Piece(
         work=work,
         title=_one_line(title or "") or _one_line(outline.title),
@@ -104,7 +105,7 @@ def piece(
         language=language or brief.language or _language(texts) or "en",
         fiction=_is_fiction(brief, outline) if fiction is None else fiction,
         outline=outline,
-        drafts=as_read(outline.in_order(texts), citing),
+        drafts=as_read(drafted, citing),
         references=citing.listed,
         notes=citing.notes,
         sources=tuple(k.source for key in citing.keys for k in kept if k.source.key == key),

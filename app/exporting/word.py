@@ -11,8 +11,7 @@ from inkwright.app.exporting.document import (
     contents,
     contents_title,
     document,
-    notes_of,
-    words_of,
+    lacks,
 )
 from inkwright.app.exporting.pandoc import write
 from inkwright.app.exporting.piece import Piece
@@ -43,9 +42,7 @@ def word(
     finished = _finished(
         content, piece, own=reference is None, listed=contents(piece) if with_contents else []
     )
-    noted = notes_in(finished)
-    lost = [note for note in notes_of(made) if note not in noted]
-    if lost or words_of(made["blocks"]) not in words_in(finished):
+    if lacks(made, words_in(finished), notes_in(finished)):
         raise ExportFailed("the Word document lacks words of the text; nothing was written")
     return finished
 
