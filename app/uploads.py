@@ -1,19 +1,17 @@
 """Documents that come as bytes, as a browser hands them over: read as those of a brief are."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from inkwright.app.documents.gather import MAX_CHARS, Gathered, read_files
 from inkwright.memory.errors import BadInput
 
 
-def read_uploads(given: Iterable[tuple[str, bytes]]) -> Gathered:
-    """Return the sources in files of these names, and a line for each that cannot be read.
-
-    Raises:
-        BadInput: they are too much together.
-    """
+@contextmanager
+def as_files(given: Iterable[tuple[str, bytes]]) -> Iterator[list[Path]]:
+    """Yield them as files of these names, each in a folder of its own, while this is open."""
     with tempfile.TemporaryDirectory(prefix="inkwright-") as folder:
         files = []
         for number, (name, content) in enumerate(given):
@@ -22,6 +20,16 @@ def read_uploads(given: Iterable[tuple[str, bytes]]) -> Gathered:
             file = place / (Path(name.replace("\\", "/")).name[-200:] or "unnamed")
             file.write_bytes(content)
             files.append(file)
+        yield files
+
+
+def read_uploads(given: Iterable[tuple[str, bytes]]) -> Gathered:
+    """Return the sources in files of these names, and a line for each that cannot be read.
+
+    Raises:
+        BadInput: they are too much together.
+    """
+    with as_files(given) as files:
         found, unread = read_files(files)
     sources = tuple(source for file in files for source in found.get(file, ()))
     if sum(len(s.text) for s in sources) > MAX_CHARS:

@@ -1,8 +1,6 @@
 """Sources on the Brief page: handed in, read at once, and shown as they were read."""
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
@@ -12,7 +10,7 @@ from inkwright.app.documents.reader import SUFFIXES
 from inkwright.app.sources_of import Sources
 from inkwright.app.ui import place
 from inkwright.app.ui.shown import plain, prose
-from inkwright.app.uploads import read_uploads
+from inkwright.app.uploads import as_files, read_uploads
 from inkwright.memory.source import Source
 from inkwright.memory.wordcount import count_words
 
@@ -94,11 +92,7 @@ def _add(work: str, sources: Sources) -> None:
     )
     if not given:
         return
-    with st.spinner("Reading…"), tempfile.TemporaryDirectory(prefix="inkwright-") as folder:
-        files = []
-        for file in given:
-            files.append(Path(folder) / Path(file.name).name)
-            files[-1].write_bytes(file.getvalue())
+    with st.spinner("Reading…"), as_files((f.name, f.getvalue()) for f in given) as files:
         _, unread = sources.add(*files)
     st.session_state["sources turn"] = turn + 1
     st.session_state[f"sources unread {work}"] = unread
