@@ -56,6 +56,12 @@ class Outcome:
     stopped_by: Exception | None = None
     """A budget that is spent, or models that answer no more."""
 
+    def is_over(self, purse: Purse) -> bool:
+        """True when no more lines may begin."""
+        if self.stopped_by is None:
+            self.stopped_by = purse.spent
+        return self.stopped_by is not None
+
 
 def left_of(limits: Limits, used: Spent) -> Limits:
     """Return what is left of ``limits``.

@@ -26,7 +26,7 @@ from inkwright.app.batch.events import Left
 from inkwright.app.batch.lines import Line
 from inkwright.app.batch.ray_worker import Gone, Worker, Written
 from inkwright.app.batch.results import Result
-from inkwright.app.batch.running import Emit, ended, first_of
+from inkwright.app.batch.running import Emit, accounted, ended
 from inkwright.app.engine import Job
 from inkwright.app.wording import shortened
 from inkwright.memory.errors import BadInput, LibraryUnusable, ModelUnreachable
@@ -62,17 +62,12 @@ async def run_lines(
     """
     with _connected() as ray:
         shares = split(calling.concurrency, asked.workers or _fitting(ray, calling.concurrency))
-        purse = Purse(asked.whole, calls=spent[0], tokens=spent[1])
-        began = time.monotonic()
-        crew = _Crew(ray, calling, job, asked, purse, lines, emit, outcome)
-        try:
-            await crew.run(shares)
-        except BaseExceptionGroup as group:
-            raise first_of(group) from None
-        finally:
-            await crew.end()
-            outcome.calls = purse.calls - spent[0]
-            outcome.seconds = time.monotonic() - began
+        with accounted(asked, spent, outcome) as purse:
+            crew = _Crew(ray, calling, job, asked, purse, lines, emit, outcome)
+            try:
+                await crew.run(shares)
+            finally:
+                await crew.end()
 
 
 def split(slots: int, workers: int) -> list[int]:
@@ -264,9 +259,7 @@ class _Crew:
 
     def _over(self) -> bool:
         """True when no more lines may begin."""
-        if self._outcome.stopped_by is None:
-            self._outcome.stopped_by = self._purse.spent
-        return self._outcome.stopped_by is not None
+        return self._outcome.is_over(self._purse)
 
     async def _lines_wait(self) -> bool:
         """Return True as soon as a line may begin, False when none will any more."""

@@ -8,7 +8,8 @@ more than there are slots.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from inkwright.agents.config import Calling
 from inkwright.agents.events import Watch
@@ -55,16 +56,26 @@ async def run_lines(
         LibraryUnusable: nothing can be kept any more.
         BadInput: the output cannot be written.
     """
+    with accounted(asked, spent, outcome) as purse:
+        async with opened(library, calling, purse) as office:
+            await _Running(Desks(office, job, asked), lines, emit, outcome).run()
+
+
+@contextmanager
+def accounted(asked: Asked, spent: Spent, outcome: Outcome) -> Iterator[Purse]:
+    """Yield the purse of a batch, and keep at the end what was sent and how long that took.
+
+    Of several errors at once the one is raised that they are about.
+    """
     purse = Purse(asked.whole, calls=spent[0], tokens=spent[1])
     began = time.monotonic()
-    async with opened(library, calling, purse) as office:
-        try:
-            await _Running(Desks(office, job, asked), lines, emit, outcome).run()
-        except BaseExceptionGroup as group:
-            raise first_of(group) from None
-        finally:
-            outcome.calls = purse.calls - spent[0]
-            outcome.seconds = time.monotonic() - began
+    try:
+        yield purse
+    except BaseExceptionGroup as group:
+        raise _first_of(group) from None
+    finally:
+        outcome.calls = purse.calls - spent[0]
+        outcome.seconds = time.monotonic() - began
 
 
 class _Running:
@@ -94,11 +105,9 @@ class _Running:
 
     def _may_begin(self, office: Office) -> bool:
         """True when one more work may begin now."""
-        if self._outcome.stopped_by is None:
-            self._outcome.stopped_by = office.purse.spent
-        if self._outcome.stopped_by is not None:
-            return False
-        return has_room(office.slots, len(self._running))
+        return not self._outcome.is_over(office.purse) and has_room(
+            office.slots, len(self._running)
+        )
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
@@ -127,7 +136,7 @@ async def ended(
     watch(WorkEnded(found.work or "", line.id, found.status, found.words, said))
 
 
-def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """Return the error that a group of them is about."""
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
