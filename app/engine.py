@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -13,7 +13,7 @@ from inkwright.agents.events import Notice, Watch, unwatched
 from inkwright.app import cited, endpoints, output
 from inkwright.app.memory_file import memory_file
 from inkwright.app.purging import purge_work
-from inkwright.app.recording import recorded
+from inkwright.app.recording import Recorder, recorded
 from inkwright.app.report import Ran, Report, report, settings_shown
 from inkwright.app.report_text import report_text
 from inkwright.app.settings import Settings
@@ -112,10 +112,8 @@ async def plan(work: str, job: Job) -> PlannedWork:
     """
     run = await _run_module()
     with opened(job.settings) as library:
-        async with recorded(library, work, "plan", job) as recorder:
-            with endpoints.serving(job.settings) as calling:
-                keywords = _keywords(library, calling, recorder.job)
-                await run.run(work, until="planned", **keywords)
+        async with _at_work(library, work, "plan", job) as (recorder, keywords):
+            await run.run(work, until="planned", **keywords)
             recorder.outcome = "planned"
         return _planned(library, work)
 
@@ -168,12 +166,11 @@ async def candidates(
     """
     run = await _run_module()
     with opened(job.settings) as library:
-        async with recorded(library, work, "candidates", job) as recorder:
-            with endpoints.serving(job.settings) as calling:
-                keywords = _keywords(library, calling, recorder.job) | {"watch_text": False}
-                found: list[Draft] = await run.candidates_for(
-                    work, section, note=note, count=count, **keywords
-                )
+        async with _at_work(library, work, "candidates", job) as (_, keywords):
+            unwatched_text = keywords | {"watch_text": False}
+            found: list[Draft] = await run.candidates_for(
+                work, section, note=note, count=count, **unwatched_text
+            )
         return found
 
 
@@ -185,10 +182,8 @@ async def choose(work: str, section: str, version: int, job: Job) -> Draft:
     """
     run = await _run_module()
     with opened(job.settings) as library:
-        async with recorded(library, work, "choose", job) as recorder:
-            with endpoints.serving(job.settings) as calling:
-                keywords = _keywords(library, calling, recorder.job)
-                draft: Draft = await run.choose(work, section, version, **keywords)
+        async with _at_work(library, work, "choose", job) as (_, keywords):
+            draft: Draft = await run.choose(work, section, version, **keywords)
         return draft
 
 
@@ -288,10 +283,8 @@ async def remember(work: str, job: Job) -> "RunResult":
     """Read into memory what a person has written in a work and no model has read."""
     run = await _run_module()
     with opened(job.settings) as library:
-        async with recorded(library, work, "remember", job) as recorder:
-            with endpoints.serving(job.settings) as calling:
-                keywords = _keywords(library, calling, recorder.job)
-                result: RunResult = await run.remember(work, **keywords)
+        async with _at_work(library, work, "remember", job) as (_, keywords):
+            result: RunResult = await run.remember(work, **keywords)
         return result
 
 
@@ -403,11 +396,20 @@ async def _after(
 ) -> Manuscript:
     folder = output.prepare(out) if out else None
     with opened(job.settings) as library:
-        async with recorded(library, work, action, job) as recorder:
-            with endpoints.serving(job.settings) as calling:
-                result = await act(**_keywords(library, calling, recorder.job))
+        async with _at_work(library, work, action, job) as (recorder, keywords):
+            result = await act(**keywords)
             recorder.outcome = result.status
-        return ended(library, work, result, job, calling, folder)
+        return ended(library, work, result, job, keywords["calling"], folder)
+
+
+@asynccontextmanager
+async def _at_work(
+    library: Library, work: str, action: "Action", job: Job
+) -> AsyncIterator[tuple[Recorder, dict[str, Any]]]:
+    """Yield what a run is given, with models to call; the library is told how the run goes."""
+    async with recorded(library, work, action, job) as recorder:
+        with endpoints.serving(job.settings) as calling:
+            yield recorder, _keywords(library, calling, recorder.job)
 
 
 def ended(
