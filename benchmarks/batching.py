@@ -16,14 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.harness import longest_chain, median, warm_up
+from benchmarks.harness import longest_chain, median, settings, warm_up
 from inkwright.agents.config import Arms
 from inkwright.app.batch.asked import Asked
 from inkwright.app.batch.batch import run_batch
 from inkwright.app.batch.lines import Fields, of_briefs
 from inkwright.app.batch.results import Result
 from inkwright.app.engine import Job
-from inkwright.app.settings import Settings
 from inkwright.memory import plans
 from inkwright.memory.brief import Brief, OutlineItem
 from inkwright.memory.library import Library
@@ -129,19 +128,13 @@ def measure(server: SimServer, case: Case) -> Measured:
     peaks: Counter[str] = Counter()
     results: list[Result] = []
     with tempfile.TemporaryDirectory() as home:
-        settings = Settings.load(
-            home=Path(home),
-            api_base=(server.base,),
-            model=server.model,
-            embedder_model=server.config.embedding_model,
-            concurrency=case.slots,
-        )
+        at = settings(server, Path(home), concurrency=case.slots)
 
         async def batch() -> None:
             run = asyncio.ensure_future(
                 run_batch(
                     lines,
-                    Job(settings),
+                    Job(at),
                     Asked(arms=Arms(plan="given")),
                     out=Path(home) / "out.jsonl",
                     emit=results.append,

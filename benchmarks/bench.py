@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import simulated
+from benchmarks.harness import settings
 from benchmarks.lines import Lines
 from benchmarks.methods import METHODS
 from benchmarks.running import Run, report
@@ -100,13 +101,7 @@ def _settings(told: argparse.Namespace, tasks: Sequence[Task], folder: Path) -> 
             return
         config = simulated.config(tasks, salt=str(told.seed))
         server = servers.enter_context(SimServer(config))
-        yield Settings.load(
-            home=home,
-            api_base=(server.base,),
-            model=server.model,
-            embedder_model=config.embedding_model,
-            concurrency=config.slots,
-        )
+        yield settings(server, home, concurrency=config.slots)
 
 
 def _same_run(folder: Path, told: dict[str, Any]) -> None:

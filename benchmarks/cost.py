@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.client import clients
-from benchmarks.harness import measure, warm_up
+from benchmarks.harness import measure, settings, warm_up
 from benchmarks.methods import PEERS
-from inkwright.app.settings import Settings
 from inkwright.memory.brief import Brief, Continuity, OutlineItem
 from tests.simserver.config import KnownTask, SimConfig
 from tests.simserver.log import Call
@@ -109,14 +108,8 @@ def ours(server: SimServer, task: KnownTask, continuity: Continuity) -> Cost:
 async def peer(server: SimServer, task: KnownTask, method: str) -> Cost:
     """Return what a method from a paper took."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings.load(
-            home=Path(folder),
-            api_base=(server.base,),
-            model=server.model,
-            embedder_model=server.config.embedding_model,
-            concurrency=SLOTS,
-        )
-        async with clients(settings, Path(folder) / "calls.jsonl") as make:
+        at = settings(server, Path(folder), concurrency=SLOTS)
+        async with clients(at, Path(folder) / "calls.jsonl") as make:
             server.reset_log(cache=True)
             await PEERS[method](task.request, make(1))
             ended = time.monotonic()

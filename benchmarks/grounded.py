@@ -11,7 +11,6 @@ ones of all sentences that the writer set out to cite.
 """
 
 import argparse
-import asyncio
 import re
 import tempfile
 from collections import Counter
@@ -21,11 +20,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import inkwright
-from benchmarks.harness import calling
-from inkwright.agents.config import Arms, Limits
-from inkwright.agents.events import unwatched
-from inkwright.agents.run import run
-from inkwright.app import cited, engine
+from benchmarks.harness import begun, write
+from inkwright.agents.config import Arms
+from inkwright.app import cited
 from inkwright.app.documents.gather import gather
 from inkwright.app.settings import Settings
 from inkwright.memory import citations, drafts, plans, sources, works
@@ -127,18 +124,13 @@ def _headings(source: Source) -> list[str]:
 
 def measure(server: SimServer, wanted: Brief, found: Found) -> None:
     """Write a work and add what it cites."""
-    with tempfile.TemporaryDirectory() as home:
-        library = Library.open(Path(home))
-        work = works.begin(library, wanted, Arms().model_dump()).id
+    with begun(wanted, Arms()) as (library, work):
         server.reset_log()
-        how = calling(server, SLOTS)
-        result = asyncio.run(
-            run(work, library=library, calling=how, limits=Limits(), watch=unwatched)
-        )
+        result = write(server, library, work, slots=SLOTS)
         found.works += 1
         found.statuses[result.status] += 1
         for call in server.calls(kind="chat"):
-            found.calls[FORMS.get(call.schema_name or "", call.role or "other")] += 1
+            found.calls[FORMS.get(call.schema_name or "", call.role)] += 1
         texts = {k.source.key: _bare(k.source.text) for k in sources.kept(library, work)}
         current = drafts.current(library, work)
         first = [
@@ -158,7 +150,6 @@ def measure(server: SimServer, wanted: Brief, found: Found) -> None:
         found.begun += len({c.said for c in first if c.right})
         found.kept += min(len({c.said for c in last if c.right}), len(planted))
         found.equal += _references_are_what_is_cited(library, work)
-        library.close()
 
 
 class Citation(NamedTuple):
@@ -215,7 +206,7 @@ def embedded() -> None:
     with tempfile.TemporaryDirectory() as home:
         settings = Settings.load(home=Path(home), model="embedded")
         piece = inkwright.write(wanted, settings=settings)
-        report = engine.report(piece.work, settings=settings)
+    report = piece.report
     print(f"embedded model: {report['status']}, {report['words']} words")
     for citation in report["citations"]:
         print(f"  {citation['status']}: {citation['claim']!r} {citation['why']}".rstrip())

@@ -4,14 +4,16 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from inkwright.agents.config import ROLES, Arms, Calling, Endpoint, Limits
-from inkwright.agents.events import unwatched
+from inkwright.agents.events import Watch, unwatched
 from inkwright.agents.run import RunResult, run
+from inkwright.app.settings import Settings
 from inkwright.memory import plans, works
 from inkwright.memory.brief import Brief
 from inkwright.memory.library import Library
@@ -64,26 +66,15 @@ def measure(
     seen: Callable[[Library, str], None] = lambda library, work: None,
 ) -> Measured:
     """Write ``brief`` into a library of its own and return what was measured."""
-    arms = arms or Arms()
-    with tempfile.TemporaryDirectory() as home:
-        library = Library.open(Path(home))
-        work = works.begin(library, brief, arms.model_dump())
+    with begun(brief, arms or Arms()) as (library, work):
         server.reset_log(cache=True)
-        result = asyncio.run(
-            run(
-                work.id,
-                library=library,
-                calling=calling(server, slots),
-                limits=Limits(),
-                watch=unwatched,
-            )
-        )
+        result = write(server, library, work, slots=slots)
         ended = time.monotonic()
         calls = tuple(server.calls())
-        plan = plans.current(library, work.id)
+        plan = plans.current(library, work)
         assert plan is not None
-        seen(library, work.id)
-        found = Measured(
+        seen(library, work)
+        return Measured(
             wall_s=ended - min(c.arrival for c in calls),
             chain_s=longest_chain(plan.outline, calls),
             work_s=sum(c.service_s for c in calls) / slots,
@@ -91,10 +82,34 @@ def measure(
             calls=calls,
             outline=plan.outline,
             library=library,
-            work=work.id,
+            work=work,
         )
-        library.close()
-        return found
+
+
+@contextmanager
+def begun(brief: Brief, arms: Arms) -> Iterator[tuple[Library, str]]:
+    """Yield a library of its own for the while, with a work of this brief that is begun."""
+    with tempfile.TemporaryDirectory() as home, closing(Library.open(Path(home))) as library:
+        yield library, works.begin(library, brief, arms.model_dump()).id
+
+
+def write(
+    server: SimServer, library: Library, work: str, *, slots: int, watch: Watch = unwatched
+) -> RunResult:
+    """Write a work to its end on the simulated server."""
+    how = calling(server, slots)
+    return asyncio.run(run(work, library=library, calling=how, limits=Limits(), watch=watch))
+
+
+def settings(server: SimServer, home: Path, **changes: Any) -> Settings:
+    """Return settings that name the simulated server."""
+    return Settings.load(
+        home=home,
+        api_base=(server.base,),
+        model=server.model,
+        embedder_model=server.config.embedding_model,
+        **changes,
+    )
 
 
 def longest_chain(outline: Outline, calls: Sequence[Call]) -> float:

@@ -7,18 +7,12 @@ and what that takes, with review and without.
 """
 
 import argparse
-import asyncio
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
-from benchmarks.harness import calling
-from inkwright.agents.config import Arms, Limits
-from inkwright.agents.events import unwatched
-from inkwright.agents.run import run
-from inkwright.memory import drafts, plans, works
+from benchmarks.harness import begun, write
+from inkwright.agents.config import Arms
+from inkwright.memory import drafts, plans
 from inkwright.memory.brief import Brief, Constraint, OutlineItem, Placement
-from inkwright.memory.library import Library
 from tests.simserver.config import SimConfig
 from tests.simserver.process import SimServer
 
@@ -57,20 +51,10 @@ def brief() -> Brief:
 
 def measure(server: SimServer, review: str) -> Judged:
     """Write the report and look for what was required."""
-    with tempfile.TemporaryDirectory() as home:
-        library = Library.open(Path(home))
-        arms = Arms.model_validate({"plan": "given", "review": review})
-        work = works.begin(library, brief(), arms.model_dump()).id
+    arms = Arms.model_validate({"plan": "given", "review": review})
+    with begun(brief(), arms) as (library, work):
         server.reset_log(cache=True)
-        asyncio.run(
-            run(
-                work,
-                library=library,
-                calling=calling(server, SLOTS),
-                limits=Limits(),
-                watch=unwatched,
-            )
-        )
+        write(server, library, work, slots=SLOTS)
         plan = plans.current(library, work)
         assert plan is not None
         current = drafts.current(library, work)
@@ -82,7 +66,6 @@ def measure(server: SimServer, review: str) -> Judged:
             for constraint, phrase in zip(plan.carried(section.id), SAID, strict=True):
                 truth.append(phrase in draft.text)
                 told.append(status.get(constraint.id) == "met")
-        library.close()
     calls = server.calls(kind="chat")
     return Judged(
         met=sum(truth),

@@ -6,20 +6,16 @@ its sections' 8-grams that another section has too, as the pass begins and when 
 """
 
 import argparse
-import asyncio
 import statistics
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import calling
+from benchmarks.harness import begun, write
 from benchmarks.scorers.repetition import duplicate_share, section_overlap
-from inkwright.agents.config import Arms, Limits
+from inkwright.agents.config import Arms
 from inkwright.agents.events import Event, PhaseBegan
-from inkwright.agents.run import run
-from inkwright.memory import drafts, plans, works
+from inkwright.memory import drafts, plans
 from inkwright.memory.brief import Brief, OutlineItem
 from inkwright.memory.library import Library
 from tests.simserver.config import SimConfig
@@ -70,25 +66,14 @@ def brief() -> Brief:
 def measure(server: SimServer) -> tuple[Repeated, Repeated]:
     """Return what is repeated as the whole-piece pass begins, and at the end."""
     before: list[Repeated] = []
-    with tempfile.TemporaryDirectory() as home:
-        library = Library.open(Path(home))
-        work = works.begin(library, brief(), Arms(plan="given").model_dump()).id
+    with begun(brief(), Arms(plan="given")) as (library, work):
 
         def watch(event: Event) -> None:
             if isinstance(event, PhaseBegan) and event.phase == "reviewing":
                 before.append(Repeated.of(sections(library, work)))
 
-        asyncio.run(
-            run(
-                work,
-                library=library,
-                calling=calling(server, SLOTS),
-                limits=Limits(),
-                watch=watch,
-            )
-        )
+        write(server, library, work, slots=SLOTS, watch=watch)
         after = Repeated.of(sections(library, work))
-        library.close()
     return before[0], after
 
 

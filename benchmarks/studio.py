@@ -23,10 +23,10 @@ from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.harness import settings as of_server
 from inkwright.agents.config import Arms
 from inkwright.app import engine
 from inkwright.app.engine import Job
-from inkwright.app.settings import Settings
 from inkwright.memory import edits, ledger, plans, works
 from inkwright.memory.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.library import Library
@@ -293,7 +293,7 @@ def large(home: Path, server: SimServer) -> str:
     if works.get(library, work).status not in ("complete", "flagged"):
         began = time.monotonic()
         library.close()
-        settings = settings_of(home, server)
+        settings = of_server(server, home)
         asyncio.run(engine.write(work, Job(settings)))
         print(f"the large work was written in {time.monotonic() - began:,.0f} s")
         library = Library.open(home)
@@ -339,7 +339,7 @@ def one_run(home: Path, server: SimServer, number: int, seen: Any) -> float:
     work = begun(home, number)
     with seen:
         began = time.monotonic()
-        asyncio.run(engine.write(work, Job(settings_of(home, server))))
+        asyncio.run(engine.write(work, Job(of_server(server, home))))
         return time.monotonic() - began
 
 
@@ -393,16 +393,6 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
-
-
-def settings_of(home: Path, server: SimServer) -> Settings:
-    """Return settings that name the simulated server."""
-    return Settings.load(
-        home=home,
-        api_base=server.base,
-        model=server.model,
-        embedder_model=server.config.embedding_model,
-    )
 
 
 if __name__ == "__main__":
