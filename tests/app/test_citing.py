@@ -19,6 +19,7 @@ from inkwright.memory.errors import BadInput
 from inkwright.memory.references import Cited, written
 from inkwright.memory.source import Source
 from tests.app.conftest import Cli
+from tests.app.port import brief as brief_of
 from tests.simserver.process import SimServer
 
 CSL = """<?xml version="1.0" encoding="utf-8"?>
@@ -50,16 +51,7 @@ BIB = """\
   journal={Annals of the Sea}, volume={7}, pages={1--9}, year=2020, doi={10.1000/tides}}
 @book{roe1999, title={Never cited}, author={Roe, Ann}, publisher={Quay}, year=1999}
 """
-BRIEF = """\
-request: A report about the tides and the port of Brest.
-words: 360
-continuity: free
-outline:
-  - {title: Tides, purpose: Say how the tide is., words: 120}
-  - {title: Port, purpose: Say what the port is., words: 120}
-  - {title: End, purpose: Say how it ends., words: 120}
-sources: [goff2020.md, port.md, list.bib]
-"""
+BRIEF = brief_of("goff2020.md, port.md, list.bib")
 GOFF = Source(key="goff2020", title="Tides of Brest", authors=("Anna Le Goff",), date="2020")
 KERR = Source(key="kerr", title="The 2 ports", authors=("Jean Kerr", "Bo Li"), date="2022")
 ZHANG = Source(key="zhang2019", title="潮汐研究", authors=("张三",), date="2019")

@@ -12,21 +12,13 @@ from pypdf import PdfWriter
 from inkwright.app.brief_file import read_brief
 from inkwright.memory.errors import BadInput
 from tests.app.conftest import Cli
+from tests.app.port import brief as brief_of
 from tests.simserver.process import SimServer
 
 TIDES = "# Tides of Brest\n\nThe tidal range at Brest is 7.2 metres at springs.\n"
 SAYS = "The port handles 2.4 million tonnes of goods a year. It has 13 docks in all."
 PORT = f"# The port in figures\n\n{SAYS}\n"
-BRIEF = """\
-request: A report about the tides and the port of Brest.
-words: 360
-continuity: free
-outline:
-  - {title: Tides, purpose: Say how the tide is., words: 120}
-  - {title: Port, purpose: Say what the port is., words: 120}
-  - {title: End, purpose: Say how it ends., words: 120}
-sources: [papers]
-"""
+BRIEF = brief_of("papers")
 
 
 @pytest.fixture

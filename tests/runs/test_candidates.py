@@ -7,37 +7,20 @@ import pytest
 from inkwright.agents.events import unwatched
 from inkwright.agents.run import candidates_for, choose, settle
 from inkwright.memory import drafts, journal, ledger, staleness, typed, works
-from inkwright.memory.brief import Brief
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput, ModelError
 from inkwright.memory.library import Library
 from tests.calling import calling
 from tests.runs import writing
-from tests.simserver.config import Fact, FaultRule, Match, Need
+from tests.runs.mara import GREEN, HAZEL, finished
+from tests.simserver.config import FaultRule, Match
 from tests.simserver.process import SimServer
-
-BRIEF = Brief(
-    request="Write a report about the tides in a harbour.",
-    continuity="strict",
-    outline=writing.outline("The Quay", "The Light", "The Bar", subjects=("Mara",)),
-)
-NEED = Need(section="s3", subject="Mara", attribute="eye colour")
-GREEN, HAZEL = "The eye colour of Mara is green.", "The eye colour of Mara is hazel."
 
 
 @pytest.fixture
 def work(sim: SimServer, library: Library) -> str:
     """A finished work whose third section repeats what the first established."""
-    sim.configure(facts=eyes("green"), needs=[NEED])
-    begun = writing.begin(library, BRIEF)
-    assert writing.write(library, begun, calling(sim)).status == "complete"
-    sim.reset_log()
-    sim.configure(facts=eyes("hazel"))
-    return begun
-
-
-def eyes(colour: str) -> list[Fact]:
-    return [Fact(section="s1", subject="Mara", attribute="eye colour", value=colour)]
+    return finished(sim, library)
 
 
 def means(sim: SimServer, library: Library) -> dict[str, object]:

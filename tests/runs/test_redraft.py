@@ -10,25 +10,12 @@ from inkwright.agents.config import Calling
 from inkwright.agents.events import unwatched
 from inkwright.agents.run import redraft
 from inkwright.memory import drafts, staleness
-from inkwright.memory.brief import Brief
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
 from tests.calling import calling
 from tests.runs import writing
-from tests.simserver.config import Fact, Need
+from tests.runs.mara import GREEN, HAZEL, finished
 from tests.simserver.process import SimServer
-
-BRIEF = Brief(
-    request="Write a report about the tides in a harbour.",
-    continuity="strict",
-    outline=writing.outline("The Quay", "The Light", "The Bar", subjects=("Mara",)),
-)
-NEED = Need(section="s3", subject="Mara", attribute="eye colour")
-GREEN, HAZEL = "The eye colour of Mara is green.", "The eye colour of Mara is hazel."
-
-
-def eyes(colour: str) -> list[Fact]:
-    return [Fact(section="s1", subject="Mara", attribute="eye colour", value=colour)]
 
 
 def redrafted(
@@ -48,13 +35,7 @@ def redrafted(
 @pytest.fixture
 def work(sim: SimServer, library: Library) -> str:
     """A finished work whose third section repeats what the first established."""
-    sim.configure(facts=eyes("green"), needs=[NEED])
-    begun = writing.begin(library, BRIEF)
-    assert writing.write(library, begun, calling(sim)).status == "complete"
-    assert GREEN in writing.texts(library, begun)["s3"]
-    sim.reset_log()
-    sim.configure(facts=eyes("hazel"))
-    return begun
+    return finished(sim, library)
 
 
 def test_a_redraft_writes_one_section_anew_and_settles_its_readers(

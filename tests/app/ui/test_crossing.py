@@ -32,16 +32,21 @@ def saved(tab: Page, format: str, folder: Path) -> Path:
     return file
 
 
-def brought(studio: Studio, tab: Page, file: Path) -> str:
-    """Import a file and return the work that was made of it."""
-    with opened(studio.home) as library:
-        before = {w.id for w in works.all_works(library)}
+def bring(studio: Studio, tab: Page, file: Path) -> None:
+    """Choose a file in the dialog of the Works page, and import it."""
     tab.goto(studio.root)
     press(tab, "Import")
     tab.locator("[role=dialog] input[type=file]").set_input_files(file)
     button = tab.locator("[role=dialog]").get_by_role("button", name="Import", exact=True)
     expect(button).to_be_enabled()
     button.click()
+
+
+def brought(studio: Studio, tab: Page, file: Path) -> str:
+    """Import a file and return the work that was made of it."""
+    with opened(studio.home) as library:
+        before = {w.id for w in works.all_works(library)}
+    bring(studio, tab, file)
     expect(tab.locator(".field textarea").first).to_be_visible()
 
     def new() -> set[str]:
@@ -92,12 +97,7 @@ def test_an_archive_that_means_harm_is_refused_in_one_line(
     with ZipFile(wicked, "w") as archive:
         archive.writestr("../../escaped.txt", "out")
         archive.writestr("brief.json", "{}")
-    tab.goto(studio.root)
-    press(tab, "Import")
-    tab.locator("[role=dialog] input[type=file]").set_input_files(wicked)
-    button = tab.locator("[role=dialog]").get_by_role("button", name="Import", exact=True)
-    expect(button).to_be_enabled()
-    button.click()
+    bring(studio, tab, wicked)
     expect(tab.get_by_test_id("stAlert").filter(has_text="wicked.zip")).to_be_visible()
     assert not list(tmp_path.rglob("escaped.txt"))
     with opened(studio.home) as library:
