@@ -177,7 +177,7 @@ def _one(work: str, memory: Memory, eid: str) -> None:
                 work=work,
                 icon=":material/arrow_forward:",
                 section=span.section,
-                find=found.words[:300],
+                **place.finding(found.words),
             )
         if found.shown_to:
             st.caption("Shown to")
@@ -253,7 +253,7 @@ def _told(work: str, memory: Memory, told: list[Any]) -> None:
                     "Go to the sentence",
                     work=work,
                     section=finding.section,
-                    find=finding.evidence[:300],
+                    **place.finding(finding.evidence),
                 )
                 if st.button("Let it be", key=f"dismiss {finding.number}"):
                     memory.dismiss(finding.number)

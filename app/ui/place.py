@@ -14,6 +14,8 @@ from inkwright.app.ui.shown import plain
 from inkwright.memory.errors import InkwrightError
 
 F = TypeVar("F", bound=Callable[..., Any])
+FOUND_CHARS = 300
+"""So much of the words that are looked for goes into an address."""
 _LOG = logging.getLogger("inkwright.ui")
 
 
@@ -88,6 +90,11 @@ def link(
         icon=icon,
         query_params={"work": work, **parameters} if work else None,
     )
+
+
+def finding(words: str) -> dict[str, str]:
+    """Return the parameters by which the Text page shows where these words stand."""
+    return {"find": words[:FOUND_CHARS]} if words else {}
 
 
 def go(name: str, work: str | None = None, **parameters: str) -> None:

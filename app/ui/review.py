@@ -140,7 +140,7 @@ def _answer(
 
 def _passage(work: str, section: str, words: str, key: str) -> None:
     if st.button("Go to the passage", key=f"passage {key}", width="stretch"):
-        place.go("text", work, section=section, **_found(words))
+        place.go("text", work, section=section, **place.finding(words))
 
 
 def _revise(work: str, problem: Problem, key: str) -> None:
@@ -160,7 +160,7 @@ def _revise(work: str, problem: Problem, key: str) -> None:
     ):
         text_change.ask_for(work, problem.section, f"Put this right: {problem.text}")
         words = problem.evidence if problem.quoted else ""
-        place.go("text", work, section=problem.section, **_found(words))
+        place.go("text", work, section=problem.section, **place.finding(words))
     if not problem.held and st.button(
         f"Redraft the section with {place.endpoint()}",
         key=f"revise {key}",
@@ -170,10 +170,6 @@ def _revise(work: str, problem: Problem, key: str) -> None:
     ):
         background.start(work, "redraft", place.settings(), sections=[problem.section], note=note)
         place.go("write", work)
-
-
-def _found(words: str) -> dict[str, str]:
-    return {"find": words[:300]} if words else {}
 
 
 def _constraints(work: str, found: Reviewed) -> None:
