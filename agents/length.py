@@ -180,6 +180,7 @@ async def fit(
     for going.turn in range(1, rounds + 1):
         if not aim.miss(count_words(text)):
             return text
+        before = text, going.ratio
         try:
             text = await _step(desk, section, manifest, text, aim, held, going, priority)
         except ModelError as fault:
@@ -189,7 +190,7 @@ async def fit(
         failed += left > aim.miss(count_words(best)) * PROGRESS
         if aim.cost(count_words(text)) < aim.cost(count_words(best)):
             best = text
-        if failed > FAILURES:
+        if failed > FAILURES or (text, going.ratio) == before:  # it would be asked the same again
             break
     return best
 
