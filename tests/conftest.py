@@ -5,6 +5,7 @@ for the whole session, put back to its beginnings for each test that asks for it
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -61,10 +62,18 @@ def sim(sim_process: SimServer) -> SimServer:
     return sim_process
 
 
+@pytest.fixture(scope="session")
+def empty_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an empty library, to be copied: to make one takes as long as a small test."""
+    home = tmp_path_factory.mktemp("empty") / "library"
+    Library.open(home).close()
+    return home
+
+
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
+def library(tmp_path: Path, empty_library: Path) -> Iterator[Library]:
     """An empty library, in the folder that ``tests/app`` names in the environment."""
-    opened = Library.open(tmp_path / "library")
+    opened = Library.open(shutil.copytree(empty_library, tmp_path / "library"))
     yield opened
     opened.close()
 

@@ -1,12 +1,12 @@
 """Several servers of one model: a work stays with the one that holds its prefix while it lives."""
 
-import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 
 from tests.batch.conftest import put, results, short
 from tests.batch.test_trouble import asked_twice, names
+from tests.runs import child
 from tests.simserver.process import SimServer
 
 
@@ -32,15 +32,12 @@ def test_a_work_stays_with_one_replica_and_works_are_spread(batch, model, other)
 def test_works_of_a_replica_that_dies_move_and_are_finished(model, other, home):
     put([short(name, continuity="strict") for name in names(4)])
     other.configure(faults=[{"fault": "hold", "match": {"role": "writer", "nth": [2]}}])
-    code = "from inkwright.app.cli import main; main()"
-    command = ["batch", "in.jsonl", "--out", "out.jsonl", "--concurrency", "8"]
-    run = subprocess.Popen(
-        [sys.executable, "-c", code, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    other.wait_for(2, "started", role="writer")
-    other.kill()
-    said, _ = run.communicate(timeout=60)
-    assert run.returncode == 0, said
+    command = ("batch", "in.jsonl", "--out", "out.jsonl", "--concurrency", "8")
+    with child.commanding(*command) as run:
+        other.wait_for(2, "started", role="writer")
+        other.kill()
+        run.join(60)
+        assert run.exitcode == 0, Path("said.txt").read_text()
     assert {r["status"] for r in results().values()} == {"complete"}
     assert set(results()) == set(names(4))
     assert asked_twice(model) == []

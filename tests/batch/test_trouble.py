@@ -1,9 +1,8 @@
 """Batches that are stopped, starved or badly served: nothing twice, nothing lost."""
 
 import asyncio
+import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 import inkwright
 from inkwright.agents.config import Limits
 from tests.batch.conftest import put, results, short
+from tests.runs import child
 from tests.runs.writing import question
 from tests.simserver.process import SimServer
 
@@ -37,17 +37,16 @@ def test_a_batch_that_is_ended_goes_on_with_nothing_twice_and_nothing_lost(
 ):
     put([short(name) for name in names(6)])
     model.configure(faults=[{"fault": "hold", "match": {"role": "writer", "nth": [7, 8]}}])
-    code = "from inkwright.app.cli import main; main()"
-    command = ["batch", "in.jsonl", "--out", "out.jsonl", "--concurrency", "2"]
-    run = subprocess.Popen(
-        [sys.executable, "-c", code, *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    model.wait_for(8, "started", role="writer")
-    run.send_signal(number)
-    model.configure(faults=[])
-    model.release()
-    _, said = run.communicate(timeout=30)
-    assert run.returncode == (-9 if number == signal.SIGKILL else 130), said
+    command = ("batch", "in.jsonl", "--out", "out.jsonl", "--concurrency", "2")
+    with child.commanding(*command) as run:
+        model.wait_for(8, "started", role="writer")
+        assert run.pid
+        os.kill(run.pid, number)
+        model.configure(faults=[])
+        model.release()
+        run.join(30)
+        ended = run.exitcode
+    assert ended == (-9 if number == signal.SIGKILL else 130), Path("said.txt").read_text()
     assert 0 < len(results()) < 6
 
     done = batch(None, "--concurrency", "2")
@@ -157,18 +156,15 @@ def test_a_model_that_is_gone_ends_the_batch_soon_and_no_line_says_so(batch, mod
 def test_a_second_batch_does_not_write_into_the_same_output(batch, model):
     put([short("brest")])
     model.configure(faults=[{"fault": "hold", "match": {"role": "writer"}}])
-    code = "from inkwright.app.cli import main; main()"
-    command = [sys.executable, "-c", code, "batch", "in.jsonl", "--out", "out.jsonl"]
-    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
+    with child.commanding("batch", "in.jsonl", "--out", "out.jsonl") as first:
         model.wait_for(1, "started", role="writer")
         done = batch()
         assert done.exit_code == 2
         assert "is being written by another batch" in done.stderr
-    finally:
         model.configure(faults=[])
         model.release()
-        assert first.wait(60) == 0
+        first.join(60)
+        assert first.exitcode == 0, Path("said.txt").read_text()
 
 
 def test_from_python_results_come_in_the_order_of_the_briefs(model, home):

@@ -5,8 +5,10 @@ They are forked from one process that has imported everything, so that each is t
 
 import asyncio
 import multiprocessing
+import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
@@ -43,6 +45,23 @@ def writing(
         process.join()
 
 
+@contextmanager
+def commanding(*arguments: str) -> Iterator[BaseProcess]:
+    """Yield a process that runs ``inkwright`` with these arguments, in the folder of this one.
+
+    What it says goes to ``said.txt`` there. If it is still alive at the end, it is killed.
+    """
+    process = _forks.Process(
+        target=_command, args=(Path.cwd(), dict(os.environ), arguments), daemon=False
+    )
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+
+
 def kill(process: BaseProcess) -> None:
     """End a process as ``kill -9`` does, and return when it is gone."""
     assert process.is_alive(), "it ended by itself"
@@ -60,6 +79,20 @@ def _write(home: Path, work: str, how: str, copies: Path | None) -> None:
         _copy_before_commits(library, copies)
     called = Calling.model_validate_json(how)
     asyncio.run(run(work, library=library, calling=called, limits=Limits(), watch=unwatched))
+
+
+def _command(folder: Path, environment: dict[str, str], arguments: tuple[str, ...]) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    with Path("said.txt").open("wb") as said:
+        os.dup2(said.fileno(), 1)
+        os.dup2(said.fileno(), 2)
+    stay_on_loopback()
+    from inkwright.app.cli import main
+
+    sys.argv = ["inkwright", *arguments]
+    main()
 
 
 def _copy_before_commits(library: Library, copies: Path) -> None:

@@ -7,4 +7,6 @@ stay_offline()
 import chromadb  # noqa: E402, F401
 import litellm  # noqa: E402, F401
 
-import inkwright.agents.run  # noqa: E402, F401
+import inkwright.agents.run  # noqa: E402
+import inkwright.app.batch.batch  # noqa: E402
+import inkwright.app.cli  # noqa: E402, F401
