@@ -359,9 +359,8 @@ def review(work: str, settings: Settings | None = None) -> "Reviewed":
     """
     from inkwright.app.reviewing import review as reviewed
 
-    now = settings or Settings.load()
-    with opened(now) as library:
-        return reviewed(library, work, Job(now))
+    with opened(settings or Settings.load()) as library:
+        return reviewed(library, work)
 
 
 def decide(

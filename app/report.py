@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 from urllib.parse import urlsplit, urlunsplit
 
 from inkwright.agents import rules
@@ -141,6 +141,13 @@ class Report(TypedDict):
     problems: list[str]
 
 
+class Checks(NamedTuple):
+    """What was checked of a piece, and what was found."""
+
+    sections: list[SectionReport]
+    constraints: list[ConstraintReport]
+
+
 LENGTH = "length"
 """Id of the finding on the whole piece's length."""
 
@@ -169,13 +176,8 @@ def report(
     """
     plan = plans.current(library, work.id)
     assert plan is not None, "a work is reported on once it is planned"
-    rows, texts = drafts.rows(library, work.id), drafts.current(library, work.id)
-    manifests = drafts.manifests(library, work.id)
-    stale = staleness.stale(library, work.id)
-    sections = [
-        _section(plan, s, rows[s.id], texts.get(s.id), manifests.get(s.id), stale.get(s.id, ()))
-        for s in plan.outline.sections
-    ]
+    texts, manifests = drafts.current(library, work.id), drafts.manifests(library, work.id)
+    sections, constraints = checks(library, work, plan, texts, manifests, text)
     usage = journal.usage(library, work.id)
     kept = sources.kept(library, work.id)
     return Report(
@@ -185,7 +187,7 @@ def report(
         target_words=plan.outline.target_words,
         seconds=round(ran["seconds"], 3),
         sections=sections,
-        constraints=_constraints(plan, texts, _whole_review(work), text),
+        constraints=constraints,
         citations=followed(plan.outline.in_order(texts), manifests, kept),
         sources=listed(plan, texts, kept),
         voice=_voice(work, plan, texts),
@@ -205,6 +207,23 @@ def report(
         seed=work.brief.seed,
         problems=list(ran["problems"]),
     )
+
+
+def checks(
+    library: Library,
+    work: Work,
+    plan: Plan,
+    texts: Mapping[str, Draft],
+    manifests: Mapping[str, Manifest],
+    text: str,
+) -> Checks:
+    """Return where every section and constraint of a piece stands, whose manuscript is ``text``."""
+    rows, stale = drafts.rows(library, work.id), staleness.stale(library, work.id)
+    sections = [
+        _section(plan, s, rows[s.id], texts.get(s.id), manifests.get(s.id), stale.get(s.id, ()))
+        for s in plan.outline.sections
+    ]
+    return Checks(sections, _constraints(plan, texts, _whole_review(work), text))
 
 
 def _in_order(plan: Plan, texts: Mapping[str, Draft]) -> dict[str, str]:

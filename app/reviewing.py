@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from inkwright.app.engine import Job, as_it_stands
-from inkwright.app.report import LENGTH, ConstraintReport, Outcome, Report
-from inkwright.memory import drafts, findings, plans, verdicts
+from inkwright.app import cited
+from inkwright.app.report import LENGTH, Checks, ConstraintReport, Outcome, checks
+from inkwright.memory import drafts, findings, plans, sources, verdicts, works
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
@@ -78,7 +79,6 @@ class Length:
 class Reviewed:
     """All of it."""
 
-    status: str
     notes: tuple[str, ...]
     """What the last run had to say."""
     constraints: tuple[Checked, ...]
@@ -93,45 +93,49 @@ class Reviewed:
         return replace(self, problems=tuple(problems))
 
 
-def review(library: Library, work: str, job: Job) -> Reviewed:
+def review(library: Library, work_id: str) -> Reviewed:
     """Return how a work stands; no model is called.
 
     Raises:
         BadInput: it is not planned yet.
     """
-    plan = plans.current(library, work)
+    plan = plans.current(library, work_id)
     if plan is None:
-        raise BadInput(f"{work} is not planned yet: there is nothing to review")
-    report = as_it_stands(library, work, job, None).report
-    texts = drafts.current(library, work)
-    stamps = verdicts.verdicts(library, work)
-    checked = tuple(_checked(plan, report, texts))
-    told = findings.listed(library, work, dismissed=True)
+        raise BadInput(f"{work_id} is not planned yet: there is nothing to review")
+    work, texts = works.get(library, work_id), drafts.current(library, work_id)
+    manifests = drafts.manifests(library, work_id)
+    text = cited.manuscript(plan.outline, texts, work.brief, sources.kept(library, work_id))
+    found = checks(library, work, plan, texts, manifests, text)
+    stamps = verdicts.verdicts(library, work_id)
+    checked = tuple(_checked(plan, found, texts))
+    told = findings.listed(library, work_id, dismissed=True)
     problems = [*_broken(checked, texts, stamps), *_contradicting(plan, told, texts, stamps)]
     problems.sort(key=lambda p: plan.outline.position.get(p.section, 0))
+    said = tuple((sid, draft.text) for sid, draft in plan.outline.in_order(texts).items())
     return Reviewed(
-        status=report["status"],
-        notes=tuple(report["problems"]),
+        notes=work.problems,
         constraints=checked,
         problems=tuple(problems),
-        stale={s["id"]: tuple(s["stale"]) for s in report["sections"] if s["stale"]},
+        stale={s["id"]: tuple(s["stale"]) for s in found.sections if s["stale"]},
         lengths=tuple(
-            Length(s["id"], s["title"], s["words"], s["target_words"]) for s in report["sections"]
+            Length(s["id"], s["title"], s["words"], s["target_words"]) for s in found.sections
         ),
-        repetition=repetition(
-            {sid: draft.text for sid, draft in plan.outline.in_order(texts).items()}
-        ),
+        repetition=_repetition(said),
     )
 
 
-def _checked(plan: Plan, report: Report, texts: Mapping[str, Draft]) -> Iterator[Checked]:
+@lru_cache(maxsize=2)
+def _repetition(said: tuple[tuple[str, str], ...]) -> Repetition:
+    """Return what the texts repeat, looked for anew only where one of them was changed."""
+    return repetition(dict(said))
+
+
+def _checked(plan: Plan, found: Checks, texts: Mapping[str, Draft]) -> Iterator[Checked]:
     known = {c.id: c for c in plan.constraints}
     outcomes = {
-        (s["id"], outcome["id"]): outcome
-        for s in report["sections"]
-        for outcome in s["constraints"]
+        (s["id"], outcome["id"]): outcome for s in found.sections for outcome in s["constraints"]
     }
-    for told in report["constraints"]:
+    for told in found.constraints:
         constraint = known.get(told["id"])
         yield _one(plan, told, constraint, outcomes, texts)
 

@@ -7,7 +7,7 @@ person accepts it. Where a later draft says the same in other words or another p
 sighting, and no new version.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +16,9 @@ from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, insert,
 from inkwright.memory import schema
 from inkwright.memory.admission import Known, admitted
 from inkwright.memory.entry import Entry, Span, normalise
+from inkwright.memory.kin import Kin
 from inkwright.memory.library import Library, now
+from inkwright.memory.names import NamesIn
 
 History = Sequence[tuple[int, Entry]]
 
@@ -33,6 +35,8 @@ class Ledger:
         self._latest: list[Entry] | None = None
         self._by_topic: dict[tuple[str, str], list[Entry]] | None = None
         self._by_section: dict[str, list[Entry]] | None = None
+        self._by_id: dict[str, Entry] = {}
+        self._kin: Kin | None = None
         self._ids: list[str] = []
         self.newest = 0
         """Sequence number of the newest row read."""
@@ -46,7 +50,8 @@ class Ledger:
             for row in db.execute(_NEW_ENTRIES, known).mappings():
                 self._history.setdefault(row["id"], []).append((row["seq"], _entry(row)))
                 self._seen_at.pop(row["id"], None)
-                self.newest, self._latest, self._by_topic = row["seq"], None, None
+                self.newest, self._latest = row["seq"], None
+                self._by_topic = self._kin = None
             known = {"of_work": self._work, "after": self._sightings}
             for row in db.execute(_NEW_SIGHTINGS, known).mappings():
                 self._take_sighting(row["entry"], _span(row))
@@ -60,7 +65,7 @@ class Ledger:
         supposed._history = {eid: list(history) for eid, history in self._history.items()}
         supposed._seen_at, supposed._sightings = dict(self._seen_at), self._sightings
         supposed.newest, supposed._latest, supposed._ids = self.newest, None, []
-        supposed._by_topic, supposed._by_section = None, None
+        supposed._by_topic = supposed._by_section = supposed._kin = None
         new = list(new)
         known = {e.id: _known([x for _, x in self._history.get(e.id, ())]) for e in new}
         for entry in admitted(new, known).rows:
@@ -69,17 +74,22 @@ class Ledger:
         return supposed
 
     def heard(
-        self, drafts: Mapping[str, int], at: str | None = None, later: Collection[str] = ()
+        self,
+        drafts: Mapping[str, int],
+        at: str | None = None,
+        later: Collection[str] = (),
+        among: Collection[str] | None = None,
     ) -> list[Entry]:
         """Return what holds for one who has heard these drafts (section id to version).
 
         Entries of the plan, of sources and of the person are always among them, less those that
         the person has true from a section of ``later`` on. Superseded ones are not. For a section
-        ``at``, so is what the person has put right of its own entries. The order is that of the
-        ids, so it does not depend on which draft landed first.
+        ``at``, so is what the person has put right of its own entries. ``among``: only these ids
+        are looked at, with what supersedes them; None: all. The order is that of the ids, so it
+        does not depend on which draft landed first.
         """
         seen = []
-        for eid in self._in_order():
+        for eid in self.ids() if among is None else sorted(among, key=_place):
             entry = _as_of(self._history[eid], drafts, at)
             if entry is None or entry.status != "live" or (later and _to_come(entry, later)):
                 continue
@@ -93,10 +103,21 @@ class Ledger:
         The list is the ledger's own, and not to be changed.
         """
         if self._latest is None:
-            found = (_standing([e for _, e in self._history[i]]) for i in self._in_order())
+            found = (_standing([e for _, e in self._history[i]]) for i in self.ids())
             self._latest = [self._where_now(e) for e in found if e is not None]
-            self._by_section = None
+            self._by_section, self._by_id = None, {e.id: e for e in self._latest}
         return self._latest
+
+    def standing(self, eid: str) -> Entry | None:
+        """Return the newest version of one entry, live or not, that is no proposal."""
+        self.latest()
+        return self._by_id.get(eid)
+
+    def ids(self) -> Sequence[str]:
+        """Return the ids of all entries, in their order."""
+        if len(self._ids) != len(self._history):
+            self._ids = sorted(self._history, key=_place)
+        return self._ids
 
     def proposed(self) -> list[Entry]:
         """Return the proposals that the person has not answered yet."""
@@ -134,29 +155,25 @@ class Ledger:
         found = [self._by_topic.get((name, entry.topic[1]), ()) for name in sorted(entry.names)]
         return list({(e.id, e.version, e.status): e for group in found for e in group}.values())
 
+    def kin(self, entries: Iterable[str], text: NamesIn) -> Set[str]:
+        """Return the ids of the kin of these entries (ids), and of what a text names."""
+        if self._kin is None:
+            self._kin = Kin(e for history in self._history.values() for _, e in history)
+        return self._kin.of(entries, text)
+
     def versions(self, entry: str) -> list[Entry]:
         """Return every version of an entry, proposals too, oldest first; none if unknown."""
         return [e for _, e in self._history.get(entry, ())]
 
-    def since(self, sequence: int) -> set[tuple[str, int]]:
-        """Return (id, version) of every row after ``sequence``."""
-        return {
-            (e.id, e.version)
-            for history in self._history.values()
-            for seq, e in history
-            if seq > sequence
-        }
+    def is_since(self, entry: Entry, sequence: int) -> bool:
+        """True when this version of an entry was written after ``sequence``."""
+        history = self._history[entry.id]
+        return any(seq > sequence and e.version == entry.version for seq, e in history)
 
     def next_number(self, prefix: str) -> int:
         """Return the first number no entry ``PREFIX.NUMBER`` has had."""
         taken = [int(i.rpartition(".")[2]) for i in self._history if i.rpartition(".")[0] == prefix]
         return max(taken, default=0) + 1
-
-    def _in_order(self) -> list[str]:
-        """Return the ids in their order, sorted anew only when there are new ones."""
-        if len(self._ids) != len(self._history):
-            self._ids = sorted(self._history, key=_place)
-        return self._ids
 
     def _take_sighting(self, entry: str, span: Span) -> None:
         standing = _standing([e for _, e in self._history.get(entry, ())])

@@ -23,14 +23,20 @@ class NamesIn:
 
     def has(self, name: str) -> bool:
         """True when ``name``, already normalised, occurs."""
-        if _HAN_OR_KANA.search(name):
+        first = _first_word(name)
+        if first is None:
             return name in self._text
-        first = name.partition(" ")[0]
-        return bool(name) and first in self._words and f" {name} " in self._spaced
+        return first in self._words and f" {name} " in self._spaced
 
     def among(self, names: Iterable[str]) -> frozenset[str]:
         """Return those of ``names`` that occur."""
         return frozenset(name for name in names if self.has(name))
+
+
+@lru_cache(maxsize=20_000)
+def _first_word(name: str) -> str | None:
+    """Return the word that a text with ``name`` must have; None where names are not of words."""
+    return None if _HAN_OR_KANA.search(name) else name.partition(" ")[0]
 
 
 @lru_cache(maxsize=20_000)

@@ -1,22 +1,29 @@
 """Sight: which entries a section may be shown, and which drafts it could have heard of."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from inkwright.memory.entry import Entry
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.outline import Outline
 
 
-def in_sight(ledger: Ledger, outline: Outline, sid: str, heard: Mapping[str, int]) -> list[Entry]:
+def in_sight(
+    ledger: Ledger,
+    outline: Outline,
+    sid: str,
+    heard: Mapping[str, int],
+    among: Collection[str] | None = None,
+) -> list[Entry]:
     """Return the entries that hold where ``sid`` stands, when it has heard these drafts.
 
     What its own drafts establish is not among them, but for what the person has put right.
+    ``among``: only these ids are looked at, with what supersedes them; None: all.
     """
     place = outline.position[sid]
     known = seen_from(outline, sid)
     later = {s.id for s in outline.sections[place:]} - known
     drafts = {s: version for s, version in heard.items() if s in known}
-    return ledger.heard(drafts, at=sid, later=later)
+    return ledger.heard(drafts, at=sid, later=later, among=among)
 
 
 def seen_from(outline: Outline, sid: str) -> set[str]:

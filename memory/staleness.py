@@ -122,10 +122,13 @@ def _changes(
     sid = draft.section
     yield from _dropped_sources(draft, dropped)
     yield from _plan_changes(plan, manifest, sid)
-    visible = {e.id: e for e in in_sight(ledger, plan.outline, sid, versions)}
+    own = {e.id for e in ledger.of_section(sid)}
+    names = NamesIn(draft.text)
+    kin = ledger.kin({*own, *(s.entry for s in manifest.shown)}, names)
+    visible = {e.id: e for e in in_sight(ledger, plan.outline, sid, versions, among=kin)}
     yield from _shown_changes(plan.outline, ledger, visible, manifest)
     yield from _denied(ledger, manifest, draft)
-    yield from _appeared(plan.outline, ledger, visible, manifest, draft, sid)
+    yield from _appeared(plan.outline, ledger, visible, manifest, names, sid)
 
 
 def _dropped_sources(draft: Draft, dropped: Mapping[str, str]) -> Iterator[Change]:
@@ -182,8 +185,7 @@ def _plan_changes(plan: Plan, manifest: Manifest, sid: str) -> Iterator[Change]:
 def _shown_changes(
     outline: Outline, ledger: Ledger, visible: Mapping[str, Entry], manifest: Manifest
 ) -> Iterator[Change]:
-    latest = {e.id: e for e in ledger.latest()}
-    successor = _successors(visible, latest)
+    successor = _successors(ledger, visible)
     for shown in manifest.shown:
         if not shown.seen:
             continue
@@ -193,11 +195,12 @@ def _shown_changes(
         elif now is None and shown.entry in successor:
             heir = successor[shown.entry]
             yield _change(heir, f"{heir.subject}: what memory says was superseded")
-        elif now is None and (instead := _instead(outline, ledger, visible, latest[shown.entry])):
-            if not same_fact(instead, _version(ledger, shown)):
+        elif now is None and (gone := ledger.standing(shown.entry)):
+            instead = _instead(outline, ledger, visible, gone)
+            if instead is None:
+                yield _gone(gone, "what memory said was retracted")
+            elif not same_fact(instead, _version(ledger, shown)):
                 yield _change(instead, f"{instead.subject}: what memory said was retracted")
-        elif now is None:
-            yield _gone(latest[shown.entry], "what memory said was retracted")
 
 
 def _instead(
@@ -228,18 +231,19 @@ def _version(ledger: Ledger, shown: Shown) -> Entry:
 def _denied(ledger: Ledger, manifest: Manifest, draft: Draft) -> Iterator[Change]:
     """What the draft itself established, and the person has since retracted."""
     for entry in ledger.denied(draft.section):
-        if (entry.id, entry.version) in ledger.since(manifest.known_until):
+        if ledger.is_since(entry, manifest.known_until):
             yield _gone(entry, "what this section says of it was retracted")
 
 
-def _successors(visible: Mapping[str, Entry], latest: Mapping[str, Entry]) -> dict[str, Entry]:
+def _successors(ledger: Ledger, visible: Mapping[str, Entry]) -> dict[str, Entry]:
     """Return what now stands for each superseded entry, through however many steps."""
     found: dict[str, Entry] = {}
     for entry in visible.values():
         older = entry.supersedes
         while older and older not in found:
             found[older] = entry
-            older = latest[older].supersedes if older in latest else None
+            before = ledger.standing(older)
+            older = before.supersedes if before else None
     return found
 
 
@@ -248,22 +252,21 @@ def _appeared(
     ledger: Ledger,
     visible: Mapping[str, Entry],
     manifest: Manifest,
-    draft: Draft,
+    names: NamesIn,
     sid: str,
 ) -> Iterator[Change]:
     shown = set() if manifest.by_person else {s.entry for s in manifest.shown}
-    later = ledger.since(manifest.known_until)
     new = [
         e
         for e in visible.values()
-        if e.id not in shown and _is_news(e, manifest, later) and _holds_at(outline, e, sid)
+        if e.id not in shown and _is_news(ledger, e, manifest) and _holds_at(outline, e, sid)
     ]
     seen = {s.entry for s in manifest.shown if s.seen}
     disputed = _disputed(ledger, visible, sid, {*seen, *(e.id for e in new)})
     new += [e for e in disputed.values() if _holds_at(outline, e, sid)]
     if not new:
         return
-    mentioned = NamesIn(draft.text).among({name for e in new for name in e.names})
+    mentioned = names.among({name for e in new for name in e.names})
     named = [e for e in new if e.names & mentioned]
     topics = {(name, e.topic[1]) for e in named for name in e.names}
     rivals = [e for e in visible.values() if any((name, e.topic[1]) in topics for name in e.names)]
@@ -321,9 +324,9 @@ def _rank(outline: Outline, entry: Entry) -> tuple[bool, int]:
     return entry.origin != "person", _place(outline, entry)
 
 
-def _is_news(entry: Entry, manifest: Manifest, later: set[tuple[str, int]]) -> bool:
+def _is_news(ledger: Ledger, entry: Entry, manifest: Manifest) -> bool:
     """True for what was not known when the draft began, be it of a text that it had heard."""
-    if (entry.id, entry.version) in later:
+    if ledger.is_since(entry, manifest.known_until):
         return True
     if entry.span is None or entry.origin == "person":
         return False

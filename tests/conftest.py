@@ -23,8 +23,12 @@ E = TypeVar("E", bound=Event)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let pass what LiteLLM leaves behind when a call is cancelled before it was sent."""
-    config.addinivalue_line("filterwarnings", "ignore:coroutine 'BaseLLMHTTPHandler:RuntimeWarning")
+    """Let pass what LiteLLM leaves behind when a call is cancelled before it was sent.
+
+    And what Pydantic says of LiteLLM's own types, where it is imported in the middle of a call.
+    """
+    for what in ("coroutine 'BaseLLMHTTPHandler:RuntimeWarning", "Item .* ReadOnly:UserWarning"):
+        config.addinivalue_line("filterwarnings", f"ignore:{what}")
 
 
 class Events(list[Event]):

@@ -26,10 +26,10 @@ def page() -> None:
     """Draw the page."""
     work = place.work()
     st.title("Inspect", anchor=False)
-    plan = reading.plan(work)
+    plan, texts = reading.plan(work), reading.texts(work)
     titles = {PLAN: "The plan", WHOLE: "The whole piece"}
     for number, section in enumerate(plan.outline.sections if plan else (), 1):
-        if section.id in reading.texts(work):
+        if section.id in texts:
             titles[section.id] = f"{number}  {section.title}"
     where, which = st.columns([4, 1.6])
     given = st.query_params.get("section", "")
@@ -44,7 +44,7 @@ def page() -> None:
     assert step is not None
     version = None
     if step not in (PLAN, WHOLE):
-        newest = reading.texts(work)[step].version
+        newest = texts[step].version
         version = which.selectbox(
             "Version",
             list(range(newest, 0, -1)),

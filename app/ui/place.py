@@ -1,13 +1,16 @@
 """Where the person is: which work, with which settings; and what goes wrong, in plain words."""
 
 import logging
+import os
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from inkwright.app import endpoints
+from inkwright.app.home import PREFIX, file_settings, library_home
 from inkwright.app.settings import Settings
 from inkwright.app.shelf import work_named
 from inkwright.app.ui.shown import plain
@@ -20,7 +23,14 @@ _LOG = logging.getLogger("inkwright.ui")
 
 
 def settings() -> Settings:
-    """Return the settings in force."""
+    """Return the settings in force, made anew when what they are read from has changed."""
+    home = library_home()
+    given = sorted(item for item in os.environ.items() if item[0].startswith(PREFIX))
+    return _settings(str(Path.cwd()), str(home), str(given), str(file_settings(home)))
+
+
+@lru_cache(maxsize=1)
+def _settings(*_read_from: str) -> Settings:
     return Settings.load()
 
 

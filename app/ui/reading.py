@@ -3,13 +3,14 @@
 What is returned is shared by all visits, and not to be changed.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import streamlit as st
 
 from inkwright.app import engine
 from inkwright.app.memory_of import Memory
-from inkwright.app.reviewing import Reviewed
+from inkwright.app.reviewing import Problem, Reviewed
 from inkwright.app.settings import Settings
 from inkwright.app.ui.place import settings
 from inkwright.memory import drafts, plans, staleness, typed, works
@@ -19,9 +20,11 @@ from inkwright.memory.entry import Entry
 from inkwright.memory.findings import Told
 from inkwright.memory.ledger import Ledger, conflicts, holding, unpaid
 from inkwright.memory.plans import Plan
+from inkwright.memory.verdicts import Verdict
 from inkwright.memory.works import Work
 
 KEPT = 24
+REVIEWS = 4
 
 
 class Lists(NamedTuple):
@@ -47,43 +50,37 @@ def work(work_id: str) -> Work:
 
 def plan(work_id: str) -> Plan | None:
     """Return the newest plan; None before the work is planned."""
-    now = settings()
-    found: Plan | None = _plan(now, str(now.home), work_id, stamp(work_id))
+    found: Plan | None = _kept(_plan, work_id)
     return found
 
 
 def ledger(work_id: str) -> Ledger:
     """Return all of a work's memory."""
-    now = settings()
-    found: Ledger = _ledger(now, str(now.home), work_id, stamp(work_id))
+    found: Ledger = _kept(_ledger, work_id)
     return found
 
 
 def texts(work_id: str) -> dict[str, Draft]:
     """Return the newest draft of every section that has one."""
-    now = settings()
-    found: dict[str, Draft] = _texts(now, str(now.home), work_id, stamp(work_id))
+    found: dict[str, Draft] = _kept(_texts, work_id)
     return found
 
 
 def rows(work_id: str) -> dict[str, SectionRow]:
     """Return where every section stands."""
-    now = settings()
-    found: dict[str, SectionRow] = _rows(now, str(now.home), work_id, stamp(work_id))
+    found: dict[str, SectionRow] = _kept(_rows, work_id)
     return found
 
 
 def manifests(work_id: str) -> dict[str, Manifest]:
     """Return what each section's newest draft was written from."""
-    now = settings()
-    found: dict[str, Manifest] = _manifests(now, str(now.home), work_id, stamp(work_id))
+    found: dict[str, Manifest] = _kept(_manifests, work_id)
     return found
 
 
 def stale(work_id: str) -> dict[str, tuple[str, ...]]:
     """Return the reasons of every stale section."""
-    now = settings()
-    found: dict[str, tuple[str, ...]] = _stale(now, str(now.home), work_id, stamp(work_id))
+    found: dict[str, tuple[str, ...]] = _kept(_stale, work_id)
     return found
 
 
@@ -101,15 +98,33 @@ def lists(work_id: str, memory: Memory) -> Lists:
 
 def review(work_id: str) -> Reviewed:
     """Return how a work stands against what was asked of it."""
-    now = settings()
-    found: Reviewed = _review(now, str(now.home), work_id, stamp(work_id))
-    return found
+    kept, now = _reviews(), settings()
+    at, changed = (str(now.home), work_id), stamp(work_id)
+    if at not in kept or kept[at][0] != changed:
+        kept[at] = changed, engine.review(work_id, now)
+        while len(kept) > REVIEWS:
+            kept.pop(next(iter(kept)), None)
+    return kept[at][1]
+
+
+def answer(work_id: str, problem: Problem, verdict: Verdict | None) -> None:
+    """Record what the person says of a finding; what is known of all else stands as it did."""
+    kept, now = _reviews(), settings()
+    at, before = (str(now.home), work_id), stamp(work_id)
+    engine.decide(work_id, problem, verdict, now)
+    if at in kept and kept[at][0] == before:
+        kept[at] = stamp(work_id), kept[at][1].answered(problem, verdict)
 
 
 def typing(work_id: str) -> list[str]:
     """Return the sections with typing that is no version yet."""
     with engine.opened(settings()) as library:
         return typed.waiting(library, work_id)
+
+
+def _kept(read: Callable[..., Any], work_id: str) -> Any:
+    now = settings()
+    return read(now, str(now.home), work_id, stamp(work_id))
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT)
@@ -168,6 +183,7 @@ def _lists(_memory: Memory, home: str, work_id: str, changed: tuple[Any, ...]) -
     return Lists(conflicts(live), unpaid(book.latest()), book.proposed(), _memory.findings())
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _review(_now: Settings, home: str, work_id: str, changed: tuple[Any, ...]) -> Reviewed:
-    return engine.review(work_id, _now)
+@st.cache_resource(show_spinner=False)
+def _reviews() -> dict[tuple[str, str], tuple[tuple[Any, ...], Reviewed]]:
+    """Return what is kept of reviews: by library and work, with the stamp of what was reviewed."""
+    return {}

@@ -4,11 +4,15 @@ from typing import Any
 
 import streamlit as st
 
-from inkwright.app import background, engine
+from inkwright.app import background
 from inkwright.app.reviewing import Checked, Problem, Reviewed
 from inkwright.app.ui import place, reading, text_change
 from inkwright.app.ui.shown import passage, plain, prose
+from inkwright.memory.draft import Draft
 from inkwright.memory.verdicts import Verdict
+
+Texts = dict[str, Draft]
+"""The newest draft of each section, by its id."""
 
 SHOWN = 15
 MARKS = {
@@ -18,7 +22,6 @@ MARKS = {
 }
 COLOURS = {"met": "green", "broken": "red", "not reviewed": "gray"}
 WRITTEN, ASKED = "#5b87b3", "#c2b59b"
-_KEPT = "review kept"
 NOTE = "Put this right: {text} The draft says: “{evidence}”"
 
 
@@ -30,7 +33,7 @@ def page() -> None:
         st.info("The work has no outline yet, so nothing is asked of any section.")
         place.link("write", "Go to Write", work=work)
         return
-    found = _reviewed(work)
+    found = reading.review(work)
     _summary(found)
     draws = {
         "Findings": _findings,
@@ -42,27 +45,6 @@ def page() -> None:
     for tab, draw in zip(st.tabs(list(draws)), draws.values(), strict=True):
         with tab:
             draw(work, found)
-
-
-def _reviewed(work: str) -> Reviewed:
-    """Return how the work stands, looked at anew when it has changed."""
-    now = (work, reading.stamp(work))
-    known = st.session_state.get(_KEPT)
-    if known is None or known[0] != now:
-        known = (now, reading.review(work))
-        st.session_state[_KEPT] = known
-    found: Reviewed = known[1]
-    return found
-
-
-def _decide(work: str, problem: Problem, verdict: Verdict | None) -> None:
-    """Record an answer; what the page shows of everything else stands as it did."""
-    before, found = st.session_state[_KEPT]
-    unchanged = before == (work, reading.stamp(work))
-    engine.decide(work, problem, verdict, place.settings())
-    if unchanged:
-        after = (work, reading.stamp(work))
-        st.session_state[_KEPT] = (after, found.answered(problem, verdict))
 
 
 def _summary(found: Reviewed) -> None:
@@ -83,6 +65,7 @@ def _summary(found: Reviewed) -> None:
 
 
 def _findings(work: str, found: Reviewed) -> None:
+    texts = reading.texts(work)
     for verdict, empty in ((None, "Nothing waits for an answer."), ("accepted", "")):
         problems = [p for p in found.problems if p.verdict == verdict]
         if not problems and empty:
@@ -91,7 +74,7 @@ def _findings(work: str, found: Reviewed) -> None:
             st.markdown("**Accepted: to be mended**")
         limit = st.session_state.get(f"review shown {verdict}", SHOWN)
         for number, problem in enumerate(problems[:limit]):
-            _problem(work, problem, f"{verdict} {number}")
+            _problem(work, texts, problem, f"{verdict} {number}")
         if len(problems) > limit and st.button(
             f"Show more ({len(problems)} in all)", key=f"more {verdict}"
         ):
@@ -101,14 +84,14 @@ def _findings(work: str, found: Reviewed) -> None:
     if dismissed:
         with st.expander(f"Dismissed ({len(dismissed)})"):
             for number, problem in enumerate(dismissed[:SHOWN]):
-                _problem(work, problem, f"dismissed {number}")
+                _problem(work, texts, problem, f"dismissed {number}")
 
 
-def _problem(work: str, problem: Problem, key: str) -> None:
+def _problem(work: str, texts: Texts, problem: Problem, key: str) -> None:
     with st.container(border=True):
         st.markdown(f"**{plain(problem.title)}**: {plain(problem.text, 400)}")
         if problem.evidence:
-            _evidence(work, problem.section, problem.evidence)
+            _evidence(texts, problem.section, problem.evidence)
         one, two, three, four = st.columns([1.1, 1.1, 1.4, 3.4], vertical_alignment="center")
         if problem.verdict is None:
             with one:
@@ -125,8 +108,8 @@ def _problem(work: str, problem: Problem, key: str) -> None:
                 _revise(work, problem, key)
 
 
-def _evidence(work: str, section: str, words: str) -> None:
-    draft = reading.texts(work).get(section)
+def _evidence(texts: Texts, section: str, words: str) -> None:
+    draft = texts.get(section)
     st.html(passage(draft.text if draft else "", words))
 
 
@@ -134,7 +117,7 @@ def _answer(
     work: str, problem: Problem, label: str, verdict: Verdict | None, key: str, help: str
 ) -> None:
     if st.button(label, key=f"{label} {key}", help=help, width="stretch"):
-        _decide(work, problem, verdict)
+        reading.answer(work, problem, verdict)
         st.rerun()
 
 
@@ -179,8 +162,9 @@ def _constraints(work: str, found: Reviewed) -> None:
     shown = st.session_state.get("review constraints", SHOWN)
     order = {"broken": 0, "not reviewed": 1, "met": 2}
     constraints = sorted(found.constraints, key=lambda c: order.get(c.status, 3))
+    texts = reading.texts(work)
     for constraint in constraints[:shown]:
-        _constraint(work, constraint)
+        _constraint(work, texts, constraint)
     if len(constraints) > shown and st.button(
         f"Show more ({len(constraints)} in all)", key="more constraints"
     ):
@@ -188,7 +172,7 @@ def _constraints(work: str, found: Reviewed) -> None:
         st.rerun()
 
 
-def _constraint(work: str, constraint: Checked) -> None:
+def _constraint(work: str, texts: Texts, constraint: Checked) -> None:
     colour = COLOURS.get(constraint.status, "gray")
     mark = MARKS.get(constraint.status, plain(constraint.status))
     wish = "" if constraint.required else ", a wish"
@@ -201,7 +185,7 @@ def _constraint(work: str, constraint: Checked) -> None:
             with text:
                 st.markdown(f"{MARKS.get(found.status, '')}: **{plain(found.title)}**")
                 if found.evidence:
-                    _evidence(work, found.section, found.evidence)
+                    _evidence(texts, found.section, found.evidence)
             with button:
                 words = found.evidence if found.quoted else ""
                 _passage(work, found.section, words, f"{constraint.id} {number}")

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from inkwright.agents.events import Event, SectionReached
 from inkwright.agents.run import settle
-from inkwright.memory import drafts, edits, ledger, staleness
+from inkwright.memory import drafts, edits, ledger, schema, staleness
 from inkwright.memory.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.draft import Manifest
 from inkwright.memory.entry import Entry
@@ -89,19 +90,30 @@ def from_scratch(library: Library, work: str) -> set[str]:
         rows = [e for e in book.latest() if may_see(outline, e, sid)]
         visible = {e.id: e for e in rows if e.status == "live" and _landed(e, current)}
         superseded = {e.supersedes: e for e in visible.values()}
+        later = since(library, work, shown[sid].known_until)
         changed = _changed(outline, book, shown[sid], visible, superseded)
-        changed |= _new(book, outline, shown[sid], visible, superseded, sid, draft.text)
+        changed |= _new(book, outline, shown[sid], visible, superseded, sid, draft.text, later)
         changed |= {
             f"entry:{e.id}:gone"
             for e in book.latest()
             if (e.status, e.origin) == ("retracted", "person")
             and e.span is not None
             and e.span.section == sid
-            and (e.id, e.version) in book.since(shown[sid].known_until)
+            and (e.id, e.version) in later
         }
         if any(not _said_alike(book, stamp) & stamps for stamp in changed):
             found.add(sid)
     return found
+
+
+def since(library: Library, work: str, sequence: int) -> set[tuple[str, int]]:
+    """Return (id, version) of every row after ``sequence``."""
+    table = schema.entries
+    with library.read() as db:
+        rows = db.execute(
+            select(table.c.id, table.c.version).where(table.c.work == work, table.c.seq > sequence)
+        )
+        return {(eid, version) for eid, version in rows}
 
 
 def _landed(entry: Entry, current: object) -> bool:
@@ -159,8 +171,9 @@ def _new(
     heirs: dict[str | None, Entry],
     sid: str,
     text: str,
+    later: set[tuple[str, int]],
 ) -> set[str]:
-    later, known = book.since(shown.known_until), {s.entry for s in shown.shown}
+    known = {s.entry for s in shown.shown}
     seen = {s.entry for s in shown.shown if s.seen}
     found = set()
     for entry in visible.values():
