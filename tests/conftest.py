@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     And what Pydantic says of LiteLLM's own types, where it is imported in the middle of a call.
     """
-    for what in ("coroutine 'BaseLLMHTTPHandler:RuntimeWarning", "Item .* ReadOnly:UserWarning"):
+    for what in ("coroutine 'BaseLLMHTTPHandler:RuntimeWarning", "Item .*ReadOnly:UserWarning"):
         config.addinivalue_line("filterwarnings", f"ignore:{what}")
 
 
