@@ -62,7 +62,7 @@ def read_brief(given: str, *, outline: Path | None = None, **changes: Any) -> Br
             found, lines = _read_keys(text, name)
     if outline is not None:
         found["outline"] = str(outline.expanduser().resolve())
-    _resolve(found, name, folder)
+    _resolve(found, name, folder, own=True)
     options = {key: value for key, value in changes.items() if value is not None}
     brief = _validated({**found, **options}, name, lines, options)
     check(brief, name)
@@ -83,14 +83,17 @@ def brief_of(fields: Mapping[str, Any], name: str = "the brief") -> Brief:
     return read_mapping(found, name, Path.cwd())
 
 
-def read_mapping(found: Mapping[str, Any], name: str, folder: Path) -> Brief:
+def read_mapping(found: Mapping[str, Any], name: str, folder: Path, *, own: bool = False) -> Brief:
     """Return the brief whose keys are given; ``name`` says in errors where they stand.
 
+    Paths are relative to ``folder``. Files that lie elsewhere may be named only in what is the
+    person's ``own``: keys may come from anyone. Sources never lie elsewhere.
+
     Raises:
-        BadInput: as ``read_brief``. Paths are relative to ``folder``.
+        BadInput: as ``read_brief``.
     """
     found = dict(found)
-    _resolve(found, name, folder)
+    _resolve(found, name, folder, own=own)
     brief = _validated(found, name, {}, {})
     check(brief, name)
     return brief
@@ -139,30 +142,40 @@ def _read_keys(text: str, name: str) -> tuple[dict[str, Any], Lines]:
     return value, lines
 
 
-def _resolve(found: dict[str, Any], name: str, folder: Path) -> None:
+def _resolve(found: dict[str, Any], name: str, folder: Path, *, own: bool) -> None:
     """Put in place what a brief may name or shorten: its outline, its memory, its sources."""
     if sources := found.pop("sources", None):
         gathered = gather(sources, folder, name)
         found["sources"], found["unread"] = gathered.sources, gathered.unread
     found |= {"cite": _style(found["cite"], name, folder)} if found.get("cite") else {}
-    outline = found.get("outline")
-    if isinstance(outline, str):
-        title, found["outline"] = _read_outline(outline, name, folder)
-        if title and not found.get("title"):
-            found["title"] = title
-    elif outline is None:
-        found.pop("outline", None)
-    found_outline = found.get("outline")
-    if isinstance(found_outline, list):
-        found["outline"] = [_item(item) for item in found_outline]
-    if isinstance(memory := found.get("memory"), str):
-        found["memory"] = _read_memory(folder / Path(memory).expanduser())
-    if isinstance(sample := found.get("sample"), str) and _names_file(sample, folder):
-        found["sample"] = read_text(folder / Path(sample.strip()).expanduser())
+    _read_named(found, name, folder, own=own)
+    if isinstance(outline := found.get("outline"), list):
+        found["outline"] = [_item(item) for item in outline]
     if isinstance(found.get("banned"), str):
         found["banned"] = [found["banned"]]
     for key in [key for key, value in found.items() if value is None and key in KEYS]:
         del found[key]
+
+
+def _read_named(found: dict[str, Any], name: str, folder: Path, *, own: bool) -> None:
+    """Read the files that stand for an outline, for memory and for a sample."""
+
+    def file(given: str, key: str) -> Path:
+        if own:
+            return folder / Path(given.strip()).expanduser()
+        return beside(given.strip(), folder, f"{name}: {key}", "this file")
+
+    if isinstance(outline := found.get("outline"), str):
+        if "\n" in outline or outline.lstrip().startswith("#"):
+            title, found["outline"] = read_headings(outline, f"{name}: outline")
+        else:
+            title, found["outline"] = _read_outline(file(outline, "outline"))
+        if title and not found.get("title"):
+            found["title"] = title
+    if isinstance(memory := found.get("memory"), str):
+        found["memory"] = _read_memory(file(memory, "memory"))
+    if isinstance(sample := found.get("sample"), str) and _names_file(sample):
+        found["sample"] = read_text(file(sample, "sample"))
 
 
 def _style(given: Any, name: str, folder: Path) -> Any:
@@ -180,18 +193,15 @@ def _style(given: Any, name: str, folder: Path) -> Any:
     raise BadInput(f"{where}: expected {ours}, or the name of a .csl file beside the brief")
 
 
-def _names_file(given: str, folder: Path) -> bool:
+def _names_file(given: str) -> bool:
     """True when a sample is not the words themselves, but the name of a text file."""
     line = given.strip()
     named = "\n" not in line and Path(line).suffix.lower() in (".txt", ".md")
     return named and " " not in line
 
 
-def _read_outline(given: str, name: str, folder: Path) -> tuple[str | None, Any]:
-    """Read an outline given as Markdown headings, or as the path of a file."""
-    if "\n" in given or given.lstrip().startswith("#"):
-        return read_headings(given, f"{name}: outline")
-    file = folder / Path(given).expanduser()
+def _read_outline(file: Path) -> tuple[str | None, Any]:
+    """Read an outline from a file: Markdown headings, YAML or JSON."""
     text = read_text(file)
     if file.suffix.lower() not in MARKUP:
         return read_headings(text, str(file))

@@ -103,7 +103,7 @@ def of_briefs(
 def read_defaults(file: Path) -> dict[str, Any]:
     """Return the keys of a brief that all lines share, from a YAML or JSON file.
 
-    Sources are read once, and lie beside this file.
+    What it names is read once: sources beside this file, an outline or memory wherever they lie.
 
     Raises:
         BadInput: it cannot be read, or says what no brief can.
@@ -113,13 +113,17 @@ def read_defaults(file: Path) -> dict[str, Any]:
         raise BadInput(f"{file}: expected keys with values, such as `words: 2000`")
     if sources := value.get("sources"):
         value["sources"] = gather(sources, file.parent, str(file))
-    shared = read_mapping({"request": "-", **value}, str(file), file.parent)
+    shared = read_mapping({"request": "-", **value}, str(file), file.parent, own=True)
     if isinstance(shared.cite, Csl):
         value["cite"] = shared.cite
-    for key in ("outline", "memory"):
-        if isinstance(value.get(key), str) and "\n" not in value[key]:
-            value[key] = str((file.parent / Path(value[key]).expanduser()).resolve())
-    return value
+    if isinstance(value.get("outline"), str) and shared.title:
+        value["title"] = shared.title
+    read = {
+        "outline": list(shared.outline or ()),
+        "memory": list(shared.memory),
+        "sample": shared.sample,
+    }
+    return {**value, **{key: found for key, found in read.items() if found}}
 
 
 def _read(number: int, raw: bytes, file: Path, fields: Fields) -> _Read:

@@ -88,6 +88,41 @@ def test_what_is_no_file_is_not_opened(outside: Path) -> None:
     assert line.brief.unread == ("source pipe.txt was not read: no such file",)
 
 
+@pytest.mark.parametrize("name", ELSEWHERE)
+@pytest.mark.parametrize("key", ["outline", "memory", "sample"])
+def test_no_other_key_of_a_line_reaches_a_file_outside_either(
+    outside: Path, key: str, name: str
+) -> None:
+    [line] = of_briefs(
+        [{"request": "A note.", key: name.format(outside=outside)}], Fields(), Arms()
+    )
+    if line.brief is not None:  # an address, or a name no file has, may be a sample's own words
+        assert key == "sample"
+        assert line.brief.sample == name.format(outside=outside)
+    assert "4177" not in str(line)
+
+
+def test_defaults_are_the_persons_own_and_read_once_wherever_they_lie(outside: Path) -> None:
+    (outside / "parts.md").write_text("# Notes\n\n## North\n\n## South\n")
+    (outside / "bible.yaml").write_text("- {subject: Mara, statement: She keeps the lamp.}\n")
+    (outside / "voice.txt").write_text("Calm and slow.")
+    Path("papers/house.yaml").write_text(
+        "outline: ../../elsewhere/parts.md\n"
+        "memory: ../../elsewhere/bible.yaml\n"
+        "sample: ../../elsewhere/voice.txt\n"
+    )
+    shared = Fields(defaults=read_defaults(Path("papers/house.yaml")))
+    for name in ("parts.md", "bible.yaml", "voice.txt"):
+        (outside / name).unlink()
+    own = {"subject": "Orla", "statement": "She sails."}
+    [line] = of_briefs([{"request": "A note.", "memory": [own]}], shared, Arms())
+    assert line.brief is not None, line.fault
+    assert line.brief.title == "Notes"
+    assert [part.title for part in line.brief.outline] == ["North", "South"]
+    assert [entry.subject for entry in line.brief.memory] == ["Mara", "Orla"]
+    assert line.brief.sample == "Calm and slow."
+
+
 def test_shared_sources_lie_beside_the_defaults_and_are_read_once(
     outside: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
