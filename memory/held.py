@@ -74,10 +74,22 @@ def moved(spans: Iterable[Held], before: str, text: str) -> tuple[Held, ...]:
 
 
 def surviving(spans: Iterable[Held], before: str, text: str) -> tuple[Held, ...]:
-    """Return where the held stretches of ``before`` are in ``text``, less those not there."""
+    """Return where the held stretches of ``before`` are in ``text``.
+
+    Of one that is not there as a whole, the sentences that are there stay held.
+    """
     shifts = _shifts(before, text)
-    places = (_place(span, before, text, shifts) for span in spans)
-    return merged(place for place in places if place is not None)
+    found = []
+    for span in spans:
+        if (place := _place(span, before, text, shifts)) is not None:
+            found.append(place)
+            continue
+        found += [
+            _shifted(span, max(start, span.start), min(end, span.end), by)
+            for start, end, by in shifts
+            if start < span.end and span.start < end
+        ]
+    return merged(found)
 
 
 def spliced(spans: Iterable[Held], changes: Sequence[tuple[int, int, int]]) -> tuple[Held, ...]:

@@ -12,6 +12,7 @@ from inkwright.app.chapters import take_apart
 from inkwright.app.comparing import compare
 from inkwright.memory import drafts, plans, staleness, works
 from inkwright.memory.draft import Draft
+from inkwright.memory.held import covers
 from inkwright.memory.library import Library
 from inkwright.memory.wordcount import count_words
 from tests import properties
@@ -85,6 +86,16 @@ def test_only_the_changed_section_has_a_new_version_and_it_is_the_persons(
     assert (now.text, now.author) == ("It snowed on Mara.\n\nAll night.", "person")
     assert exported(library, work) == text
     assert "no section has other words" in cli("sync", "out").stdout
+
+
+def test_what_stood_beside_a_changed_sentence_stays_the_persons_too(cli: Cli, library: Library):
+    Path("two.md").write_text("# One\n\nMara keeps the lamp. It rained on Mara.\n")
+    work = work_of(cli("import", "two.md", "--out", "out"))
+    edit(("It rained", "It snowed"))
+    assert cli("sync", "out").exit_code == 0
+    [now] = drafts.current(library, work).values()
+    assert (now.version, now.author) == (2, "person")
+    assert covers(now.held, now.text)
 
 
 def test_nothing_changed_is_nothing_done(cli: Cli, library: Library, work: str):

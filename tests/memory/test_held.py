@@ -32,6 +32,31 @@ def test_a_stretch_that_is_gone_is_an_error_when_nobody_may_remove_it():
     assert surviving([Held(start=21, end=32)], BEFORE, "One goes. Two stays.") == ()
 
 
+def test_of_a_stretch_that_was_changed_the_other_sentences_stay_held():
+    after = "One goes. Two left. Three goes. Two stays."
+    left = surviving([Held(start=0, end=len(BEFORE))], BEFORE, after)
+    assert spelled(left, after) == ["One goes.", "Three goes. Two stays."]
+
+
+def changed(text: str, keep: set[int], data: st.DataObject) -> str:
+    """Return a text with other words, or none, for the sentences that are not to be kept."""
+    pieces, at = [], 0
+    for n, part in enumerate(sentences(text)):
+        new = part.text
+        if n not in keep:
+            new = data.draw(st.sampled_from(["", "It rained. ", "他走了。", part.text]))
+        pieces += [text[at : part.start], new]
+        at = part.end
+    return "".join([*pieces, text[at:]])
+
+
+@given(PROSE, st.data())
+def test_a_text_that_is_a_person_s_stays_theirs_whatever_they_change_in_it(text, data):
+    after = changed(text, set(), data)
+    theirs = [Held(start=start, end=end) for start, end in written(text, after)]
+    assert covers([*theirs, *surviving([Held(start=0, end=len(text))], text, after)], after)
+
+
 @given(PROSE, st.data())
 def test_whatever_sentences_are_replaced_held_ones_are_found_again_unchanged(text, data):
     parts = sentences(text)
@@ -39,14 +64,7 @@ def test_whatever_sentences_are_replaced_held_ones_are_found_again_unchanged(tex
         return
     keep = data.draw(st.sets(st.integers(0, len(parts) - 1)))
     held = merged(Held(start=parts[n].start, end=parts[n].end) for n in keep)
-    pieces, at = [], 0
-    for n, part in enumerate(parts):
-        new = part.text
-        if n not in keep:
-            new = data.draw(st.sampled_from(["", "It rained. ", "他走了。", part.text]))
-        pieces += [text[at : part.start], new]
-        at = part.end
-    after = "".join([*pieces, text[at:]])
+    after = changed(text, keep, data)
     assert spelled(moved(held, text, after), after) == spelled(held, text)
 
 
