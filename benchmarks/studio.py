@@ -188,6 +188,13 @@ def note_shown(tab: Page) -> None:
     tab.locator("[data-testid=stSelectbox] input").first.click()
 
 
+def emptied(tab: Page) -> None:
+    """Show the brief of a new work, with nothing in it."""
+    tab.goto(tab.url.split("?")[0])
+    tab.get_by_role("button", name="Empty").click()
+    tab.wait_for_function("document.querySelector('input[aria-label=Title]')?.value === ''")
+
+
 def note_findings(tab: Page) -> None:
     """Remember how many findings are to be answered."""
     tab.evaluate(f"window.__findings = {FINDINGS}")
@@ -208,7 +215,7 @@ PAGES = (
         f"{says('Begin with')} || {says('A work keeps the brief')}",
         lambda tab: tab.get_by_role("button", name="A report").click(),
         "document.querySelector('input[aria-label=Title]')?.value.includes('Quieter')",
-        before=lambda tab: tab.goto(tab.url.split("?")[0]),
+        before=emptied,
     ),
     Asked("outline", "Outline", DRAWN["outline"], row(3), says("It alone covers")),
     Asked(

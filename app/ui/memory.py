@@ -1,11 +1,12 @@
 """Memory: what the work knows, as a table to be put right; what an edit reaches is shown first."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from inkwright.app.memory_of import Memory
-from inkwright.app.ui import memory_edit, place, reading
+from inkwright.app.ui import memory_edit, place, reading, tabs
 from inkwright.app.ui.memory_rows import COLUMNS, DRAWN, Wanted, table
 from inkwright.app.ui.shown import plain, prose
 from inkwright.memory import edits
@@ -26,31 +27,24 @@ def page() -> None:
     if memory_edit.pending(work):
         memory_edit.draw(work, memory)
     pairs, threads, proposals, told = reading.lists(work, memory)
-    names = [
-        "Entries",
-        "Summaries",
-        _counted("Conflicts", pairs),
-        _counted("Threads", threads),
-        _counted("Proposals", proposals),
-        _counted("Your sentences", told),
-    ]
-    tabs = st.tabs(names)
-    with tabs[0]:
-        st.fragment(_entries)(work, memory)
-    with tabs[1]:
-        _summaries(work, memory)
-    with tabs[2]:
-        _conflicts(work, pairs)
-    with tabs[3]:
-        _threads(work, threads)
-    with tabs[4]:
-        _proposals(work, proposals)
-    with tabs[5]:
-        _told(work, memory, told)
-
-
-def _counted(name: str, found: list[Any]) -> str:
-    return f"{name} ({len(found)})" if found else name
+    tabs.draw(
+        "memory tab",
+        {
+            "Entries": partial(st.fragment(_entries), work, memory),
+            "Summaries": partial(_summaries, work, memory),
+            "Conflicts": partial(_conflicts, work, pairs),
+            "Threads": partial(_threads, work, threads),
+            "Proposals": partial(_proposals, work, proposals),
+            "Your sentences": partial(_told, work, memory, told),
+        },
+        counts={
+            "Conflicts": len(pairs),
+            "Threads": len(threads),
+            "Proposals": len(proposals),
+            "Your sentences": len(told),
+        },
+        always="Entries",
+    )
 
 
 @place.safely

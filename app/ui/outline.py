@@ -6,7 +6,7 @@ import streamlit as st
 
 from inkwright.app import background
 from inkwright.app.structure import Structure
-from inkwright.app.ui import outline_graph, place, reading
+from inkwright.app.ui import outline_graph, place, reading, tabs
 from inkwright.app.ui.shown import plain
 from inkwright.memory import replanning
 from inkwright.memory.outline import Outline, Section
@@ -32,13 +32,15 @@ def page() -> None:
     )
     _gate(work)
     _pending(work)
-    tree, graph, constraints = st.tabs(["Sections", "What waits for what", "Constraints"])
-    with tree:
-        st.fragment(_tree)(work, plan)
-    with graph:
-        outline_graph.draw(outline, reading.rows(work))
-    with constraints:
-        _constraints(plan)
+    tabs.draw(
+        "outline tab",
+        {
+            "Sections": lambda: st.fragment(_tree)(work, plan),
+            "What waits for what": lambda: outline_graph.draw(outline, reading.rows(work)),
+            "Constraints": lambda: _constraints(plan),
+        },
+        always="Sections",
+    )
 
 
 def _gate(work: str) -> None:

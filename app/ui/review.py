@@ -1,12 +1,13 @@
 """Review: how the piece stands against what was asked of it, and what to do about it."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from inkwright.app import background
 from inkwright.app.reviewing import Checked, Problem, Reviewed
-from inkwright.app.ui import place, reading, text_change
+from inkwright.app.ui import place, reading, tabs, text_change
 from inkwright.app.ui.shown import passage, plain, prose
 from inkwright.memory.draft import Draft
 from inkwright.memory.verdicts import Verdict
@@ -42,9 +43,7 @@ def page() -> None:
         "Length": _lengths,
         "Repetition": _repetition,
     }
-    for tab, draw in zip(st.tabs(list(draws)), draws.values(), strict=True):
-        with tab:
-            draw(work, found)
+    tabs.draw("review tab", {name: partial(draw, work, found) for name, draw in draws.items()})
 
 
 def _summary(found: Reviewed) -> None:

@@ -14,6 +14,12 @@ def shown(page: str, **parameters: str) -> AppTest:
     return test.run()
 
 
+def turned(test: AppTest, tabs: str, label: str) -> AppTest:
+    """Return the page with another of its tabs open."""
+    test.session_state[tabs] = label
+    return test.run()
+
+
 def said(test: AppTest) -> str:
     """Return all the text of a page, one element a line."""
     kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")

@@ -191,3 +191,23 @@ def test_a_change_of_the_outline_shows_what_goes_out_of_date_and_is_made_when_as
     assert Structure(work).plan.outline.section("s2").purpose == ""
     button(app, "Change the outline")
     assert Structure(work).plan.outline.section("s2").purpose == "Say what she saw."
+
+
+def _tabbed() -> None:
+    import streamlit as st
+
+    from inkwright.app.ui import tabs
+
+    draws = {name: lambda name=name: st.markdown(f"in {name}") for name in ("One", "Two", "Three")}
+    left = st.session_state.get("left", 2)
+    tabs.draw("tab", draws, counts={"Two": left}, always="One")  # type: ignore[arg-type]
+
+
+def test_only_the_open_tab_is_drawn_and_it_stays_open_when_its_count_changes():
+    test = AppTest.from_function(_tabbed, default_timeout=60).run()
+    assert [m.value for m in test.markdown] == ["in One"]
+    test.session_state["tab"] = "Two (2)"
+    assert [m.value for m in test.run().markdown] == ["in One", "in Two"]
+    for left in (1, 0):
+        test.session_state["left"] = left
+        assert [m.value for m in test.run().markdown] == ["in One", "in Two"]

@@ -9,7 +9,7 @@ from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Finding, Review
 from inkwright.memory.library import Library
 from inkwright.memory.staleness import Change, stamp_of
-from tests.app.ui.showing import said, shown
+from tests.app.ui.showing import said, shown, turned
 from tests.memory.building import Built, built, fact, outline, sections
 
 QUOTE = "It <script>alert(1)</script> rained **hard**."
@@ -71,6 +71,7 @@ def test_constraints_stand_with_status_and_quote(work: str):
     test = shown("review", work=work)
     assert not test.exception
     assert metric(test, "Constraints met") == "0 of 3"
+    turned(test, "review tab", "Constraints")
     labels = [e.label for e in test.expander]
     assert labels[0] == (":red[:material/cancel: broken]  Never \\*mention\\* rain\\.")
     assert any("broken" in label and "fog" in label for label in labels)
@@ -82,13 +83,15 @@ def test_constraints_stand_with_status_and_quote(work: str):
 def test_lengths_repetition_and_stale_sections_are_told(work: str):
     test = shown("review", work=work)
     assert metric(test, "Stale sections") == "1"
-    assert "what memory says was changed" in said(test)
     assert metric(test, "Words") == "36"
+    assert "what memory says was changed" in said(turned(test, "review tab", "Stale sections"))
+    assert len(turned(test, "review tab", "Length").get("vega_lite_chart")) == 1
+    turned(test, "review tab", "Repetition")
+    assert len(test.get("vega_lite_chart")) == 1
     (repeated,) = test.dataframe
     assert list(repeated.value["Times"]) == [2]
     assert repeated.value["Said again"][0].startswith("The keeper climbed the hundred")
     assert list(repeated.value["In sections"]) == ["1, 2"]
-    assert len(test.get("vega_lite_chart")) == 2
 
 
 def test_a_finding_is_accepted_dismissed_and_taken_back(work: str, library: Library):
