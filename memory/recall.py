@@ -129,17 +129,13 @@ class _Ranking:
     def __init__(
         self, orders: str, own: str, entries: Sequence[Entry], nearest: Mapping[str, float]
     ) -> None:
-        by_name: dict[str, list[int]] = {}
-        for place, entry in enumerate(entries):
-            for name in entry.names:
-                by_name.setdefault(name, []).append(place)
-        self.own = NamesIn(own).among(by_name)
-        self.named = NamesIn(orders).among(by_name) | self.own
+        names = frozenset[str]().union(*(entry.names for entry in entries))
+        self.own = NamesIn(own).among(names)
+        self.named = NamesIn(orders).among(names) | self.own
         self._near = nearest.keys()
         tiers = np.full(len(entries), _RELATED)
-        for names, tier in ((self.named, _NAMED), (self.own, _OWN)):
-            for name in names:
-                tiers[by_name[name]] = tier
+        for these, tier in ((self.named, _NAMED), (self.own, _OWN)):
+            tiers[[n for n, e in enumerate(entries) if not these.isdisjoint(e.names)]] = tier
         tiers[[place for place, entry in enumerate(entries) if entry.pinned]] = _PINNED
         best_words = rarest(orders, [e.line for e in entries])
         self._sharing = {entries[place].id for place in best_words}
