@@ -34,7 +34,8 @@ async def read(desk: Desk) -> None:
     sections = [s for s in desk.plan.outline.sections if s.id in waiting and s.id in current]
     if not sections:
         return
-    desk.watch(Notice(desk.work, f"reading {len(sections)} sections into memory"))
+    many = "a section" if len(sections) == 1 else f"{len(sections)} sections"
+    desk.watch(Notice(desk.work, f"reading {many} into memory"))
     new = [s for s in sections if waiting[s.id] == 0]
     answers = await asyncio.gather(*(_answer(desk, s, current[s.id].text) for s in new))
     for section, answer in zip(new, answers, strict=True):

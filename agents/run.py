@@ -10,7 +10,7 @@ from typing import Any, Literal, NotRequired, TypedDict, Unpack
 from inkwright.agents import borne_out, candidates, instructed, settler, setup
 from inkwright.agents.config import Calling, Limits
 from inkwright.agents.desk import Desk, Streams, language_is_han
-from inkwright.agents.events import Watch
+from inkwright.agents.events import PhaseBegan, Watch
 from inkwright.agents.finder import Finder
 from inkwright.agents.instructed import Proposal, Span
 from inkwright.agents.office import Office, opened
@@ -24,6 +24,7 @@ from inkwright.agents.work_graph import (
     assemble,
     missing,
     review,
+    tell_sections,
     work_graph,
 )
 from inkwright.memory import candidates as offered
@@ -117,6 +118,8 @@ async def settle(
             )
         if only is None:
             works.pin(desk.library, desk.lease, settled=None)
+        tell_sections(desk)
+        desk.watch(PhaseBegan(desk.work, "settling"))
         await settler.settle(desk, only=only)
         return await _finish(desk, began)
 
@@ -179,10 +182,13 @@ async def redraft(
         outline = desk.plan.outline
         for sid in section_ids:
             _check_redraftable(desk, sid)
+        tell_sections(desk)
+        desk.watch(PhaseBegan(desk.work, "drafting"))
         works.pin(desk.library, desk.lease, settled=None, settling=None)
         graph = section_graph()
         for sid in sorted(set(section_ids), key=outline.position.__getitem__):
             await _redraft_one(desk, graph, sid, note)
+        desk.watch(PhaseBegan(desk.work, "settling"))
         await settler.settle(desk)
         return await _finish(desk, began)
 

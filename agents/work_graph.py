@@ -66,7 +66,7 @@ async def draft(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     run = runtime.context
     desk = run.desk
     desk.watch(PhaseBegan(desk.work, "drafting"))
-    _tell_sections(desk)
+    tell_sections(desk)
     if missing(desk):
         works.record(desk.library, desk.lease, status="drafting")
         works.pin(desk.library, desk.lease, settled=None, repair=None, missed=None)
@@ -242,7 +242,8 @@ def _status(run: Run) -> Status:
     return "flagged" if unmet else "complete"
 
 
-def _tell_sections(desk: Desk) -> None:
+def tell_sections(desk: Desk) -> None:
+    """Tell who watches what the sections are, and how they stand."""
     rows, current = (
         drafts.rows(desk.library, desk.work),
         drafts.current(desk.library, desk.work),

@@ -86,7 +86,8 @@ def _remember(work: str, job: Job) -> None:
         typer.echo(f"  - {problem}")
     models = sorted(set(result.models.values()))
     by = f" by {', '.join(models)}" if models else ""
-    typer.echo(f"read into memory{by}, {result.calls} calls: `inkwright status {work}`")
+    calls = "1 call" if result.calls == 1 else f"{result.calls} calls"
+    typer.echo(f"read into memory{by}, {calls}: `inkwright status {work}`")
 
 
 def _job(limits: Limits) -> Job:

@@ -120,6 +120,7 @@ def test_words_of_a_person_stay_and_where_they_contradict_memory_is_listed_until
     settled = cli("settle", work)
     assert text_of(work, "s3") == mine
     assert f"your words '{BLUE}' contradict memory" in settled.stdout
+    assert "] s3 " in settled.stdout, "which section is checked is told by its name"
     listed = cli("memory", "findings", work).stdout
     assert f"s3: “{BLUE}”" in listed
     number = listed.split()[0]
