@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -344,9 +345,9 @@ def live(rounds: int) -> None:
 def one_run(home: Path, server: SimServer, number: int, seen: Any) -> float:
     """Return the seconds that one work takes while ``seen`` lasts."""
     work = begun(home, number)
-    with seen:
+    with seen, ThreadPoolExecutor(1) as thread:  # Playwright has a loop running in this one
         began = time.monotonic()
-        asyncio.run(engine.write(work, Job(of_server(server, home))))
+        thread.submit(asyncio.run, engine.write(work, Job(of_server(server, home)))).result()
         return time.monotonic() - began
 
 
