@@ -55,8 +55,8 @@ demo: install
 	INKWRIGHT_MODEL=embedded $(BIN)/inkwright write app/examples/lighthouse.yaml --plan given \
 	  --out demo --yes \
 	  || test $$? -eq 4 # flagged: so small a model does not always keep to its brief
-	@echo "The story is demo/manuscript.md. Its model, of 135 million parameters, only shows the" \
-	  "machinery: the README says how to name a real one."
+	@echo "This model, of 135 million parameters, only shows the machinery:" \
+	  "the README says how to name a real one."
 
 test: install
 	$(BIN)/python -m pytest -n 3 --dist worksteal
