@@ -9,10 +9,11 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import event
 
@@ -36,13 +37,8 @@ def writing(
     folders named 1, 2, 3...: what a crash at that moment would leave on the disk.
     """
     arguments = (home, work, how.model_dump_json(), copies)
-    process = _forks.Process(target=_write, args=arguments, daemon=True)
-    process.start()
-    try:
+    with _running(_write, *arguments) as process:
         yield process
-    finally:
-        process.kill()
-        process.join()
 
 
 @contextmanager
@@ -51,15 +47,8 @@ def commanding(*arguments: str) -> Iterator[BaseProcess]:
 
     What it says goes to ``said.txt`` there. If it is still alive at the end, it is killed.
     """
-    process = _forks.Process(
-        target=_command, args=(Path.cwd(), dict(os.environ), arguments), daemon=False
-    )
-    process.start()
-    try:
+    with _running(_command, Path.cwd(), dict(os.environ), arguments) as process:
         yield process
-    finally:
-        process.kill()
-        process.join()
 
 
 def kill(process: BaseProcess) -> None:
@@ -68,6 +57,18 @@ def kill(process: BaseProcess) -> None:
     process.kill()
     process.join()
     assert process.exitcode == -signal.SIGKILL
+
+
+@contextmanager
+def _running(act: Callable[..., None], *arguments: Any) -> Iterator[BaseProcess]:
+    """Yield a process that does ``act``; it is gone when the block has ended."""
+    process = _forks.Process(target=act, args=arguments)
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
 
 
 def _write(home: Path, work: str, how: str, copies: Path | None) -> None:
