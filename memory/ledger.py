@@ -32,10 +32,9 @@ class Ledger:
         self._history: dict[str, list[tuple[int, Entry]]] = {}
         self._seen_at: dict[str, Span] = {}
         self._sightings = 0
-        self._latest: list[Entry] | None = None
+        self._latest: dict[str, Entry] | None = None
         self._by_topic: dict[tuple[str, str], list[Entry]] | None = None
         self._by_section: dict[str, list[Entry]] | None = None
-        self._by_id: dict[str, Entry] = {}
         self._kin: Kin | None = None
         self._ids: list[str] = []
         self.newest = 0
@@ -98,20 +97,12 @@ class Ledger:
         return [e for e in seen if e.id not in replaced] if replaced else seen
 
     def latest(self) -> list[Entry]:
-        """Return the newest version of every entry, live or not. Proposals are left out.
-
-        The list is the ledger's own, and not to be changed.
-        """
-        if self._latest is None:
-            found = (_standing([e for _, e in self._history[i]]) for i in self.ids())
-            self._latest = [self._where_now(e) for e in found if e is not None]
-            self._by_section, self._by_id = None, {e.id: e for e in self._latest}
-        return self._latest
+        """Return the newest version of every entry, live or not. Proposals are left out."""
+        return list(self._newest().values())
 
     def standing(self, eid: str) -> Entry | None:
         """Return the newest version of one entry, live or not, that is no proposal."""
-        self.latest()
-        return self._by_id.get(eid)
+        return self._newest().get(eid)
 
     def ids(self) -> Sequence[str]:
         """Return the ids of all entries, in their order."""
@@ -136,10 +127,10 @@ class Ledger:
 
     def _told_in(self, section: str) -> Sequence[Entry]:
         """Return the newest version of what drafts of ``section`` have ever established."""
-        latest = self.latest()
+        latest = self._newest()
         if self._by_section is None:
             self._by_section = {}
-            for entry in latest:
+            for entry in latest.values():
                 if entry.span is not None:
                     self._by_section.setdefault(entry.span.section, []).append(entry)
         return self._by_section.get(section, ())
@@ -174,6 +165,14 @@ class Ledger:
         """Return the first number no entry ``PREFIX.NUMBER`` has had."""
         taken = [int(i.rpartition(".")[2]) for i in self._history if i.rpartition(".")[0] == prefix]
         return max(taken, default=0) + 1
+
+    def _newest(self) -> dict[str, Entry]:
+        """Return what ``latest`` does, by id in the order of the ids."""
+        if self._latest is None:
+            found = (_standing([e for _, e in self._history[i]]) for i in self.ids())
+            self._latest = {e.id: self._where_now(e) for e in found if e is not None}
+            self._by_section = None
+        return self._latest
 
     def _take_sighting(self, entry: str, span: Span) -> None:
         standing = _standing([e for _, e in self._history.get(entry, ())])
