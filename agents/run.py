@@ -119,7 +119,6 @@ async def settle(
         if only is None:
             works.pin(desk.library, desk.lease, settled=None)
         tell_sections(desk)
-        desk.watch(PhaseBegan(desk.work, "settling"))
         await settler.settle(desk, only=only)
         return await _finish(desk, began)
 
@@ -182,13 +181,12 @@ async def redraft(
         outline = desk.plan.outline
         for sid in section_ids:
             _check_redraftable(desk, sid)
-        tell_sections(desk)
         desk.watch(PhaseBegan(desk.work, "drafting"))
+        tell_sections(desk)
         works.pin(desk.library, desk.lease, settled=None, settling=None)
         graph = section_graph()
         for sid in sorted(set(section_ids), key=outline.position.__getitem__):
             await _redraft_one(desk, graph, sid, note)
-        desk.watch(PhaseBegan(desk.work, "settling"))
         await settler.settle(desk)
         return await _finish(desk, began)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from inkwright.agents import archivist, editor, reviewer
 from inkwright.agents.desk import Desk
-from inkwright.agents.events import SectionSettled
+from inkwright.agents.events import PhaseBegan, SectionSettled
 from inkwright.agents.second_look import look_again
 from inkwright.agents.side_by_side import all_of
 from inkwright.memory import citations, drafts, staleness, works
@@ -48,6 +48,7 @@ async def settle(desk: Desk, *, only: Collection[str] | None = None, drafted: bo
     """
     if not enabled(desk):
         return
+    desk.watch(PhaseBegan(desk.work, "settling"))
     pinned = works.get(desk.library, desk.work).pinned or {}
     begun = pinned.get("settling") or {"pass": 0, "basis": None}
     settled = only is None

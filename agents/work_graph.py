@@ -80,8 +80,7 @@ async def settle(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     """Settle, once for each version of the plan, what rests on something else than it was shown."""
     run = runtime.context
     desk = run.desk
-    if settler.enabled(desk) and _pinned(desk).get("settled") != desk.plan.version:
-        desk.watch(PhaseBegan(desk.work, "settling"))
+    if _pinned(desk).get("settled") != desk.plan.version:
         try:
             await settler.settle(desk, drafted=True)
         except (BudgetSpent, AccessRefused, ModelError) as fault:
