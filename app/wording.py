@@ -9,6 +9,11 @@ Operation = Literal[
 """The ready-made changes of ``inkwright edit``, one prompt template each."""
 
 
+def many(count: int, one: str, several: str = "") -> str:
+    """Return a number of things: ``1 call``, ``2 calls``; ``several`` where it is not an s more."""
+    return f"{count} {one if count == 1 else several or one + 's'}"
+
+
 def clock(seconds: float | None) -> str:
     """Return ``75`` seconds as ``1:15``, and hours where there are any."""
     total = round(seconds or 0)

@@ -17,6 +17,7 @@ from inkwright.app.interrupt import run_to_end
 from inkwright.app.settings import Settings
 from inkwright.app.shelf import work_named
 from inkwright.app.syncing import MANUSCRIPT, CannotSync
+from inkwright.app.wording import many
 
 TITLES_SHOWN = 5
 
@@ -86,8 +87,7 @@ def _remember(work: str, job: Job) -> None:
         typer.echo(f"  - {problem}")
     models = sorted(set(result.models.values()))
     by = f" by {', '.join(models)}" if models else ""
-    calls = "1 call" if result.calls == 1 else f"{result.calls} calls"
-    typer.echo(f"read into memory{by}, {calls}: `inkwright status {work}`")
+    typer.echo(f"read into memory{by}, {many(result.calls, 'call')}: `inkwright status {work}`")
 
 
 def _job(limits: Limits) -> Job:

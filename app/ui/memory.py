@@ -9,6 +9,7 @@ from inkwright.app.memory_of import Memory
 from inkwright.app.ui import memory_edit, place, reading, tabs
 from inkwright.app.ui.memory_rows import COLUMNS, DRAWN, Wanted, table
 from inkwright.app.ui.shown import plain, prose
+from inkwright.app.wording import many
 from inkwright.memory import edits
 from inkwright.memory.edits import Edit
 from inkwright.memory.entry import Entry
@@ -71,7 +72,7 @@ def _entries(work: str, memory: Memory) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{len(rows):,} entries, {int(rows['tokens'].sum()):,} tokens", width="content")
         if changed and st.button(
-            f"See what {_many(len(changed), 'change')} would do", type="primary"
+            f"See what {many(len(changed), 'change')} would do", type="primary"
         ):
             parts = [edits.editing(eid, **fields) for eid, fields in changed.items()]
             _propose(work, f"change {', '.join(changed)}", edits.together(parts))
@@ -127,14 +128,14 @@ def _changes(before: Any, after: Any) -> dict[str, dict[str, Any]]:
 
 
 def _with_ticked(work: str, ticked: list[str]) -> None:
-    many = _many(len(ticked), "entry", "entries")
+    entries = many(len(ticked), "entry", "entries")
     actions: dict[str, Edit] = {
         "Pin": edits.pinning(ticked),
         "Unpin": edits.pinning(ticked, pinned=False),
         "Retract": edits.retracting(ticked),
     }
     for label, edit in actions.items():
-        if st.button(f"{label} {many}", key=f"ticked {label}"):
+        if st.button(f"{label} {entries}", key=f"ticked {label}"):
             _propose(work, f"{label.lower()} {', '.join(ticked)}", edit)
     subjects = list(dict.fromkeys(_entry(work, eid).subject for eid in ticked))
     if len(subjects) == 2 and st.button(
@@ -270,7 +271,3 @@ def _titles(work: str) -> dict[str, str]:
 
 def _from(entry: Entry) -> str:
     return entry.span.section if entry.span else SOURCES.get(entry.origin, entry.origin)
-
-
-def _many(count: int, one: str, several: str = "") -> str:
-    return f"{count} {one if count == 1 else several or one + 's'}"
