@@ -20,6 +20,8 @@ from inkwright.memory.values import digest
 ID_FIELD = "id"
 ADDED = ("constraints", "memory")
 """Lists of the defaults to which a line's own are added; any other key of a line replaces."""
+_OUTLINE_TITLE = "title of the outline"
+"""In the defaults: the title that their outline gives a piece, which goes with that outline."""
 LIKE_A_KEY = 0.8
 """A field this similar to a brief's key is taken for a slip of the pen."""
 LONGEST_ID = 500
@@ -116,8 +118,8 @@ def read_defaults(file: Path) -> dict[str, Any]:
     shared = read_mapping({"request": "-", **value}, str(file), file.parent, own=True)
     if isinstance(shared.cite, Csl):
         value["cite"] = shared.cite
-    if isinstance(value.get("outline"), str) and shared.title:
-        value["title"] = shared.title
+    if isinstance(value.get("outline"), str) and not value.get("title"):
+        value[_OUTLINE_TITLE] = shared.title
     read = {
         "outline": list(shared.outline or ()),
         "memory": list(shared.memory),
@@ -190,6 +192,8 @@ def _keys_of(given: Mapping[str, Any], name: str, fields: Fields) -> dict[str, A
             if close := difflib.get_close_matches(key.lower(), KEYS, n=1, cutoff=LIKE_A_KEY):
                 raise BadInput(f"{name}: unknown key {key!r}; did you mean {close[0]!r}?")
     shared = dict(fields.defaults or {})
+    if (title := shared.pop(_OUTLINE_TITLE, None)) and "outline" not in found:
+        shared["title"] = title
     for key in ADDED:
         if isinstance(shared.get(key), list) and isinstance(found.get(key), list):
             found[key] = [*shared[key], *found[key]]

@@ -115,8 +115,14 @@ def test_defaults_are_the_persons_own_and_read_once_wherever_they_lie(outside: P
     for name in ("parts.md", "bible.yaml", "voice.txt"):
         (outside / name).unlink()
     own = {"subject": "Orla", "statement": "She sails."}
-    [line] = of_briefs([{"request": "A note.", "memory": [own]}], shared, Arms())
+    [line, other] = of_briefs(
+        [{"request": "A note.", "memory": [own]}, {"request": "B.", "outline": ["East"]}],
+        shared,
+        Arms(),
+    )
     assert line.brief is not None, line.fault
+    assert other.brief is not None, other.fault
+    assert other.brief.title is None, "the title goes with the outline that has it"
     assert line.brief.title == "Notes"
     assert [part.title for part in line.brief.outline] == ["North", "South"]
     assert [entry.subject for entry in line.brief.memory] == ["Mara", "Orla"]
