@@ -193,7 +193,7 @@ def report(
         voice=_voice(work, plan, texts),
         repetition=RepetitionReport(
             before=(work.pinned or {}).get("repetition"),
-            after=repetition.measured(_in_order(plan, texts)).model_dump(),
+            after=repetition.measured(texts_in_order(plan, texts)).model_dump(),
         ),
         calls=_calls(usage, ran["from_journal"]),
         tokens=Tokens(
@@ -226,12 +226,13 @@ def checks(
     return Checks(sections, _constraints(plan, texts, _whole_review(work), text))
 
 
-def _in_order(plan: Plan, texts: Mapping[str, Draft]) -> dict[str, str]:
+def texts_in_order(plan: Plan, texts: Mapping[str, Draft]) -> dict[str, str]:
+    """Return the text of each section that has one, by its id, in reading order."""
     return {sid: draft.text for sid, draft in plan.outline.in_order(texts).items()}
 
 
 def _voice(work: Work, plan: Plan, texts: Mapping[str, Draft]) -> VoiceReport:
-    sample, sections = work.brief.sample, _in_order(plan, texts)
+    sample, sections = work.brief.sample, texts_in_order(plan, texts)
     known = voice_of(sample)
 
     def told(text: str) -> dict[str, float] | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from inkwright.app import cited
-from inkwright.app.report import LENGTH, Checks, ConstraintReport, Outcome, checks
+from inkwright.app.report import LENGTH, Checks, ConstraintReport, Outcome, checks, texts_in_order
 from inkwright.memory import drafts, findings, plans, sources, verdicts, works
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft
@@ -111,7 +111,6 @@ def review(library: Library, work_id: str) -> Reviewed:
     told = findings.listed(library, work_id, dismissed=True)
     problems = [*_broken(checked, texts, stamps), *_contradicting(plan, told, texts, stamps)]
     problems.sort(key=lambda p: plan.outline.position.get(p.section, 0))
-    said = tuple((sid, draft.text) for sid, draft in plan.outline.in_order(texts).items())
     return Reviewed(
         notes=work.problems,
         constraints=checked,
@@ -120,7 +119,7 @@ def review(library: Library, work_id: str) -> Reviewed:
         lengths=tuple(
             Length(s["id"], s["title"], s["words"], s["target_words"]) for s in found.sections
         ),
-        repetition=_repetition(said),
+        repetition=_repetition(tuple(texts_in_order(plan, texts).items())),
     )
 
 

@@ -100,20 +100,22 @@ def review(work_id: str) -> Reviewed:
     """Return how a work stands against what was asked of it."""
     kept, now = _reviews(), settings()
     at, changed = (str(now.home), work_id), stamp(work_id)
-    if at not in kept or kept[at][0] != changed:
-        kept[at] = changed, engine.review(work_id, now)
+    found = kept.get(at)
+    if found is None or found[0] != changed:
+        found = kept[at] = changed, engine.review(work_id, now)
         while len(kept) > REVIEWS:
             kept.pop(next(iter(kept)), None)
-    return kept[at][1]
+    return found[1]
 
 
 def answer(work_id: str, problem: Problem, verdict: Verdict | None) -> None:
     """Record what the person says of a finding; what is known of all else stands as it did."""
     kept, now = _reviews(), settings()
     at, before = (str(now.home), work_id), stamp(work_id)
+    found = kept.get(at)
     engine.decide(work_id, problem, verdict, now)
-    if at in kept and kept[at][0] == before:
-        kept[at] = stamp(work_id), kept[at][1].answered(problem, verdict)
+    if found is not None and found[0] == before:
+        kept[at] = stamp(work_id), found[1].answered(problem, verdict)
 
 
 def typing(work_id: str) -> list[str]:

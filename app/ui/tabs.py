@@ -19,8 +19,8 @@ def draw(
     labels = {name: _label(name, (counts or {}).get(name, 0)) for name in draws}
     chosen = st.session_state.get(key)
     if chosen is not None and chosen not in labels.values():
-        name = next((n for n in labels if chosen.startswith(f"{n} (") or chosen == n), None)
-        st.session_state[key] = labels[name or next(iter(labels))]
+        name = chosen.partition(" (")[0]
+        st.session_state[key] = labels.get(name, next(iter(labels.values())))
     tabs = st.tabs(list(labels.values()), key=key, on_change="rerun")
     for tab, (name, draw_it) in zip(tabs, draws.items(), strict=True):
         if tab.open or name == always:
