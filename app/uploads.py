@@ -8,6 +8,9 @@ from pathlib import Path
 from inkwright.app.documents.gather import MAX_CHARS, Gathered, read_files
 from inkwright.memory.errors import BadInput
 
+NAME_BYTES = 200
+"""Of a name that many are kept, its last: no file system takes more than 255."""
+
 
 @contextmanager
 def as_files(given: Iterable[tuple[str, bytes]]) -> Iterator[list[Path]]:
@@ -17,7 +20,8 @@ def as_files(given: Iterable[tuple[str, bytes]]) -> Iterator[list[Path]]:
         for number, (name, content) in enumerate(given):
             place = Path(folder) / str(number)
             place.mkdir()
-            file = place / (Path(name.replace("\\", "/")).name[-200:] or "unnamed")
+            last = Path(name.replace("\\", "/").replace("\0", "")).name.encode()
+            file = place / (last[-NAME_BYTES:].decode(errors="ignore") or "unnamed")
             file.write_bytes(content)
             files.append(file)
         yield files

@@ -12,13 +12,12 @@ import regex
 from inkwright.memory.entry import normalise
 from inkwright.memory.names import NamesIn, terms
 from inkwright.memory.shelf import Shelf
-from inkwright.memory.source import Evidence
+from inkwright.memory.source import KEY, Evidence
 from inkwright.memory.wordcount import Sentence, count_words, sentences
 
-KEY = r"[\p{L}\p{N}_](?:[\p{L}\p{N}_.:-]*[\p{L}\p{N}_])?"
-_CITATION = regex.compile(rf"\[(?=[^\[\]]*@{KEY})[^\[\]\n]{{1,400}}\]")
+_CITATION = regex.compile(rf"\[(?=[^\[\]]*(?<!\w)@{KEY})[^\[\]\n]{{1,400}}\]")
 _CITATION_AND_GAP = regex.compile(rf"([ \u00a0]*)({_CITATION.pattern})")
-_CITED = regex.compile(rf"@({KEY})")
+_CITED = regex.compile(rf"(?<!\w)@({KEY})")
 _BARE = regex.compile(rf"\[({KEY}(?:\s*[;,]\s*{KEY})*)\](?!\()|\((@{KEY}(?:\s*[;,]\s*@?{KEY})*)\)")
 _NUMBER = regex.compile(r"\d[\d,.\u202f\u00a0 ]*\d|\d")
 _QUOTED = regex.compile(r"[“\"]([^“”\"\n]{3,600})[”\"]|「([^」\n]{2,600})」")

@@ -1,6 +1,5 @@
 """Citations and the list of references as a reader sees them, in the style the brief asks for."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -9,10 +8,9 @@ import regex
 
 from inkwright.memory import citations
 from inkwright.memory.brief import CitationStyle
-from inkwright.memory.source import Source
+from inkwright.memory.source import Source, family
 
 SUPERSCRIPTS = dict(zip("0123456789+-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾", strict=True))
-_PARTICLES = re.compile("da|de|del|della|den|der|di|dos|du|la|le|ten|ter|van|von|zu", re.IGNORECASE)
 _DOI = "https://doi.org/"
 
 
@@ -200,7 +198,7 @@ class _Writer:
 
 def reference(source: Source, letter: str = "") -> str:
     """Return one line: authors, year (with the ``letter`` that sets it apart), title, where."""
-    who = ", ".join(source.authors)
+    who = ("; " if any("," in a for a in source.authors) else ", ").join(source.authors)
     year = f"({source.year}{letter})" if source.year else ""
     head = " ".join(part for part in (who, year) if part)
     told = f"{head}. {source.title}" if head else source.title
@@ -229,14 +227,3 @@ def _where(more: Mapping[str, object]) -> Iterator[str]:
 def _stopped(told: str) -> str:
     link = told.startswith("http")
     return told if link or told.endswith((".", "。", "?", "!")) else f"{told}."
-
-
-def family(author: str) -> str:
-    """Return the family name: what stands before a comma, or last, with its particles."""
-    if "," in author:
-        return author.split(",")[0].strip()
-    parts = author.split()
-    first = len(parts) - 1
-    while first > 1 and _PARTICLES.fullmatch(parts[first - 1]):
-        first -= 1
-    return " ".join(parts[first:])

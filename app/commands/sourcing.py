@@ -9,14 +9,21 @@ import typer
 from inkwright.app import engine
 from inkwright.app.citing import bibtex
 from inkwright.app.sources_of import Sources
+from inkwright.memory.errors import BadInput
 from inkwright.memory.references import reference
 from inkwright.memory.source import Source
 from inkwright.memory.wordcount import count_words
 
 
 def add(work: str, paths: Sequence[Path]) -> None:
-    """Read documents into a work, and say what of them was not read."""
+    """Read documents into a work, and say what of them was not read.
+
+    Raises:
+        BadInput: nothing new was read, and something could not be.
+    """
     new, unread = Sources(work).add(*paths)
+    if unread and not new:
+        raise BadInput("; ".join(unread))
     for kept in new:
         typer.echo(_line(kept.source))
     for line in unread:
