@@ -66,6 +66,17 @@ def claims(text: str) -> list[Claim]:
     return [Claim(words, without(words), tuple(keys)) for words, keys in map(_claimed, found)]
 
 
+def uncited(text: str) -> list[str]:
+    """Return the sentences of ``text`` that give a figure or a quotation, and cite nothing."""
+    citing = [claim.text for claim in claims(text)]
+    return [
+        part.text
+        for part in sentences(text)
+        if (_NUMBER.search(part.text) or next(_quotes(part.text), None))
+        and not any(part.text in claim or claim in part.text for claim in citing)
+    ]
+
+
 def _claimed(found: tuple[Sentence, list[str]]) -> tuple[str, list[str]]:
     """Return a claim's words without the citation before it, which belongs to another one."""
     part, keys = found

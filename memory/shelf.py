@@ -4,8 +4,9 @@ Lexical search is BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019) by 
 is made of the library's own text when a run first needs it, and kept nowhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ class Shelf:
             _passage(k, start, end)
             for k in sources
             if k.source.kind == "document"
-            for start, end in spans(k.source.text)
+            for start, end in _spans(k.source)
         ]
         self.requests = [
             p
@@ -75,6 +76,13 @@ class Shelf:
         index = bm25s.BM25()
         index.index((tokens, terms), show_progress=False)
         return terms, index
+
+
+def _spans(source: Source) -> Iterator[tuple[int, int]]:
+    """Yield where each passage begins and ends; none runs over the end of a page."""
+    for start, end in pairwise((*(source.pages or (0,)), len(source.text))):
+        for first, last in spans(source.text[start:end]):
+            yield start + first, start + last
 
 
 def _passage(kept: Kept, start: int, end: int) -> Evidence:

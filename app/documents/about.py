@@ -9,10 +9,8 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
 from inkwright.app.documents.plain import day, names, title_line, year
-from inkwright.app.markup import read_yaml
-from inkwright.memory.errors import BadInput
+from inkwright.app.markdown import front_matter
 
-_FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _HEAD_BYTES = 500_000
 _NO_TITLE = re.compile(
     r"(?:powerpoint presentation|untitled.*|microsoft (?:word|powerpoint|excel) - .*"
@@ -96,19 +94,12 @@ def of_front_matter(text: str) -> tuple[About, str]:
 
     What stands there and is no such thing is part of the text.
     """
-    if not (front := _FRONT.match(text)):
-        return About(), text
-    try:
-        found, _ = read_yaml(front.group(1), "front matter")
-    except BadInput:
-        return About(), text
-    if not isinstance(found, dict):
-        return About(), text
+    front, found = front_matter(text)
     fields = {str(key).lower(): value for key, value in found.items()}
     people = fields.get("authors") or fields.get("author") or ()
     listed = people if isinstance(people, list) else names(str(people)) if people else ()
     title, date = fields.get("title") or "", fields.get("date") or ""
-    return told(str(title), map(_person, listed), day(str(date))), text[front.end() :]
+    return told(str(title), map(_person, listed), day(str(date))), text[len(front) :]
 
 
 def _person(found: Any) -> str:

@@ -1,7 +1,7 @@
 """PDF, read by PDFium.
 
-It sees the spaces between words where a justified line has none in the file; pypdf (7.1) runs a
-quarter of the words of such a document together.
+It sees the spaces between words where a justified line has none in the file; pypdf (7.1, plain and
+layout) has a fifth of the words of the Debian FAQ right, and runs the others together.
 """
 
 import re

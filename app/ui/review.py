@@ -7,7 +7,7 @@ import streamlit as st
 
 from inkwright.app import background
 from inkwright.app.reviewing import Checked, Problem, Reviewed
-from inkwright.app.ui import place, reading, tabs, text_change
+from inkwright.app.ui import place, reading, review_cited, tabs, text_change
 from inkwright.app.ui.shown import passage, plain, prose
 from inkwright.memory.draft import Draft
 from inkwright.memory.verdicts import Verdict
@@ -40,6 +40,7 @@ def page() -> None:
         "Findings": _findings,
         "Constraints": _constraints,
         "Stale sections": _stale,
+        "Citations": review_cited.draw,
         "Length": _lengths,
         "Repetition": _repetition,
     }
