@@ -74,9 +74,8 @@ async def _ranked(desk: Desk, section: Section) -> list[Evidence]:
     )
     lists.append(await _near(desk, told))
     found = {e.id: e for hits in lists for e in hits}
-    names = {normalise(name) for name in section.subjects}
-    named = {i: len(NamesIn(desk.shelf.text(e)).among(names)) for i, e in found.items()}
-    lists.append(sorted((e for e in found.values() if named[e.id]), key=lambda e: -named[e.id]))
+    named = _naming(desk, section, found.values())
+    lists.append(sorted((found[i] for i in named), key=lambda e: -named[e.id]))
     scores = dict.fromkeys(found, 0.0)
     for hits in lists:
         for rank, evidence in enumerate(hits):
@@ -85,6 +84,18 @@ async def _ranked(desk: Desk, section: Section) -> list[Evidence]:
     return sorted(
         found.values(), key=lambda e: (e.key not in planned, -scores[e.id], e.source, e.start)
     )
+
+
+def _naming(desk: Desk, section: Section, among: Iterable[Evidence]) -> dict[str, int]:
+    """Return how many of its subjects each passage names, those that name none left out."""
+    names = {normalise(name) for name in section.subjects}
+    named = {}
+    for evidence in among:
+        text = desk.shelf.text(evidence)
+        folded = normalise(text)  # most passages name none, and that is seen quickly
+        if any(name in folded for name in names) and (count := len(NamesIn(text).among(names))):
+            named[evidence.id] = count
+    return named
 
 
 async def _near(desk: Desk, told: str) -> list[Evidence]:

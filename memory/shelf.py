@@ -74,7 +74,8 @@ class Shelf:
             for p in self.passages
         ]
         index = bm25s.BM25()
-        index.index((tokens, terms), show_progress=False)
+        if terms:
+            index.index((tokens, terms), show_progress=False)
         return terms, index
 
 

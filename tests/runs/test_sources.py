@@ -214,3 +214,11 @@ def test_the_same_sources_are_the_same_work_and_other_words_another(library: Lib
     assert writing.begin(library, brief(TIDES)) == one
     changed = TIDES.model_copy(update={"text": TIDES.text + " And more."})
     assert writing.begin(library, brief(changed)) != one
+
+
+def test_a_source_without_a_word_to_search_by_does_no_harm(
+    sim: SimServer, library: Library
+) -> None:
+    work = writing.begin(library, brief(Source(title="Few", text="It is so. 42.")))
+    result = writing.write(library, work, calling(sim))
+    assert result.status in ("complete", "flagged"), result.problems
