@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 
 from inkwright.agents.answers import Choices
 from inkwright.agents.desk import Desk, orders
-from inkwright.memory import citations
 from inkwright.memory.entry import normalise
 from inkwright.memory.errors import IndexUnusable, ModelError
+from inkwright.memory.grounds import find
 from inkwright.memory.names import NamesIn
 from inkwright.memory.outline import Section
 from inkwright.memory.recall import RANK_OFFSET
@@ -133,10 +133,10 @@ async def _chosen(desk: Desk, section: Section, candidates: list[Evidence]) -> l
     kept: dict[int, Evidence] = {}
     for choice in answer.choices:
         number = choice.passage
-        if number not in words or citations.find(words[number], choice.quote) is None:
+        if number not in words or find(words[number], choice.quote) is None:
             continue
         kept.setdefault(number, candidates[number - 1])
-        against = (n for n, w in words.items() if citations.find(w, choice.against) is not None)
+        against = (n for n, w in words.items() if find(w, choice.against) is not None)
         if (other := next(against, None)) is not None:
             kept.setdefault(other, candidates[other - 1])
     return list(kept.values()) or candidates

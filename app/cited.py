@@ -9,6 +9,7 @@ from inkwright.app.language import language_of
 from inkwright.memory import citations
 from inkwright.memory.brief import Brief, Csl
 from inkwright.memory.draft import Draft, Grounded, Manifest
+from inkwright.memory.grounds import grounds_of, sentences_without
 from inkwright.memory.outline import Outline
 from inkwright.memory.plans import Plan
 from inkwright.memory.references import Cited, written
@@ -117,7 +118,7 @@ def followed(
     for sid, draft in texts.items():
         reviewed = {g.claim: g for g in (draft.review.grounds if draft.review else ())}
         given = manifests[sid].evidence if sid in manifests else ()
-        for ground in citations.grounds(draft.text, shelf, given):
+        for ground in grounds_of(draft.text, shelf, given):
             known = reviewed.get(ground.claim.text) or Grounded(
                 claim=ground.claim.text,
                 keys=ground.claim.keys,
@@ -136,7 +137,7 @@ def uncited(texts: Mapping[str, Draft], kept: Sequence[Kept]) -> list[UncitedRep
     return [
         UncitedReport(section=sid, claim=sentence)
         for sid, draft in texts.items()
-        for sentence in citations.uncited(draft.text)
+        for sentence in sentences_without(draft.text)
     ]
 
 
