@@ -6,7 +6,7 @@ from typing import Any
 
 from inkwright.agents.config import Limits
 from inkwright.agents.events import unwatched
-from inkwright.agents.run import settle
+from inkwright.agents.run import redraft, settle
 from inkwright.memory import citations, drafts, ledger, plans, resting, sources, staleness, works
 from inkwright.memory.brief import Brief
 from inkwright.memory.draft import Grounded
@@ -222,3 +222,32 @@ def test_a_source_without_a_word_to_search_by_does_no_harm(
     work = writing.begin(library, brief(Source(title="Few", text="It is so. 42.")))
     result = writing.write(library, work, calling(sim))
     assert result.status in ("complete", "flagged"), result.problems
+
+
+def test_no_section_is_held_to_a_source_that_was_dropped(sim: SimServer, library: Library) -> None:
+    work = writing.begin(library, brief(TIDES, sections=1))
+    writing.write(library, work, calling(sim))
+    with works.leased(library, work) as lease:
+        sources.drop(library, lease, "goff2020")
+    asyncio.run(
+        settle(work, library=library, calling=calling(sim), limits=Limits(), watch=unwatched)
+    )
+    [draft] = drafts.current(library, work).values()
+    assert not citations.keys(draft.text)
+    assert draft.review is not None
+    assert draft.review.broken == ()
+
+    sim.reset_log()
+    asyncio.run(
+        redraft(
+            work,
+            ["s1"],
+            note="",
+            library=library,
+            calling=calling(sim),
+            limits=Limits(),
+            watch=unwatched,
+        )
+    )
+    [call, *_] = sim.calls(role="writer")
+    assert "goff2020" not in writing.said(call.messages)
