@@ -32,8 +32,10 @@ def _sources(found: Sequence[SourceReport]) -> Iterator[str]:
 def _citations(found: Sequence[CitationReport]) -> Iterator[str]:
     counts = Counter(c["status"] for c in found)
     told = ", ".join(f"{n:,} {status}" for status, n in counts.most_common()) or "none"
-    yield from ("", "## Citations", "", f"Sentences that cite: {told}.", "")
+    yield from ("", "## Citations", "", f"Sentences that cite: {told}.")
     doubtful = [c for c in found if c["status"] != "supported"]
+    if doubtful:
+        yield ""
     for c in doubtful[:SHOWN]:
         why = f" ({c['why']})" if c["why"] else ""
         yield f"- **{c['status']}** {c['section']}: {one_line(c['claim'] + why)}"
