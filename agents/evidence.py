@@ -9,6 +9,7 @@ documents (after XL3M, arXiv:2405.17755).
 
 import asyncio
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from inkwright.agents.answers import Choices
@@ -88,12 +89,15 @@ async def _ranked(desk: Desk, section: Section) -> list[Evidence]:
 
 def _naming(desk: Desk, section: Section, among: Iterable[Evidence]) -> dict[str, int]:
     """Return how many of its subjects each passage names, those that name none left out."""
-    names = {normalise(name) for name in section.subjects}
+    names = {name for subject in section.subjects if (name := normalise(subject))}
+    first_words = {name.partition(" ")[0] for name in names}
     named = {}
     for evidence in among:
         text = desk.shelf.text(evidence)
-        folded = normalise(text)  # most passages name none, and that is seen quickly
-        if any(name in folded for name in names) and (count := len(NamesIn(text).among(names))):
+        folded = unicodedata.normalize("NFKC", text).casefold()
+        if not any(word in folded for word in first_words):  # so it is in most, and quickly seen
+            continue
+        if count := len(NamesIn(text).among(names)):
             named[evidence.id] = count
     return named
 

@@ -2,7 +2,8 @@
 
 By rule first: the key is a source's, and each figure, name and quotation stands in the passage.
 Then one judge call for what the claims mean; its quote must stand in the passage, or it says
-nothing. A judge that cannot be had leaves a claim *not reviewed*.
+nothing, and what it finds unsupported is put to it again. A judge that cannot be had leaves a claim
+*not reviewed*.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from inkwright.prompts.render import fence
 
 CLAIMS = 40
 """Claims that one call judges."""
+VOTES = (2, 3)
 VERDICT_TOKENS = 80
 """That the judge's word on one claim takes."""
 
@@ -87,10 +89,35 @@ def material(desk: Desk, findings: Sequence[Finding], given: Sequence[Evidence])
 async def _judged(
     desk: Desk, section: str, grounds: Sequence[Ground], turn: int, priority: float
 ) -> dict[int, Support]:
-    """Return the judge's verdict on each claim that it gave one on."""
-    found: dict[int, Support] = {}
+    """Return the judge's verdict on each claim that it gave one on.
+
+    What it calls unsupported it is asked about again, so that two votes of at most three say so.
+    """
     if desk.arms.review != "full":
-        return found
+        return {}
+    found = await _asked(desk, section, grounds, turn, priority)
+    doubted = [g for g in grounds if id(g) in found and not found[id(g)].supported]
+    cleared: dict[int, Support] = {}
+    for vote in VOTES:
+        if not doubted:
+            break
+        again = await _asked(desk, section, doubted, turn, priority, sample=vote)
+        cleared = {place: verdict for place, verdict in again.items() if verdict.supported}
+        doubted = [g for g in doubted if id(g) in cleared]
+    return found | cleared
+
+
+async def _asked(
+    desk: Desk,
+    section: str,
+    grounds: Sequence[Ground],
+    turn: int,
+    priority: float,
+    *,
+    sample: int = 0,
+) -> dict[int, Support]:
+    """Return one vote of the judge on each claim, of those that it gave one on."""
+    found: dict[int, Support] = {}
     start = 0
     for batch in _batches(desk, grounds):
         listed = "\n".join(_numbered(desk, n, g) for n, g in enumerate(batch, 1))
@@ -100,7 +127,9 @@ async def _judged(
         )
         purpose = f"support {turn}" if not start else f"support {turn}.{start}"
         start += len(batch)
-        ask = desk.ask(section, "reviewer", purpose, prompt, tokens, priority=priority)
+        ask = desk.ask(
+            section, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
+        )
         try:
             answer = await desk.models.form(ask, Supports, partial(_misquoted, desk, batch))
         except ModelError as fault:

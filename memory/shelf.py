@@ -54,7 +54,9 @@ class Shelf:
         if not wanted:
             return []
         scores = index.get_scores(wanted)
-        order = np.argsort(-scores, kind="stable")[:limit]
+        limit = min(limit, len(scores))
+        best = np.argpartition(-scores, limit - 1)[:limit]
+        order = sorted(best, key=lambda i: (-scores[i], i))
         return [self.passages[i] for i in order if scores[i] > 0]
 
     @cached_property
