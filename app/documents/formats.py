@@ -4,6 +4,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from inkwright.app.documents import about
 from inkwright.app.documents.about import About, told
@@ -43,6 +44,8 @@ def read(file: Path) -> tuple[tuple[Source, ...], tuple[str, ...]]:
         if kind in _PACKED and not zipfile.is_zipfile(file):
             raise BadInput(_why_not_packed(file))
         source = _READERS[kind](file)
+    if len(source.text) > MAX_SOURCE_CHARS:
+        raise BadInput(f"{len(source.text):,} characters; at most {MAX_SOURCE_CHARS:,} are read")
     if not source.text.strip():
         raise BadInput("there is no text in it; a scan must be put through text recognition first")
     title = source.title
@@ -61,9 +64,7 @@ def _why_not_packed(file: Path) -> str:
 
 
 def _source(about: About, text: str, pages: tuple[int, ...] = ()) -> Source:
-    if len(text) > MAX_SOURCE_CHARS:
-        raise BadInput(f"{len(text):,} characters; at most {MAX_SOURCE_CHARS:,} are read")
-    return Source(**about._asdict(), text=text, pages=pages)
+    return Source.model_construct(**about._asdict(), text=text, pages=pages)
 
 
 def _text(file: Path) -> Source:
@@ -103,12 +104,23 @@ def _book(file: Path) -> Source:
 
 def _converted(file: Path) -> str:
     """Return a document as Markdown."""
-    from markitdown import MarkItDown, StreamInfo
+    from markitdown import FileConversionException, MarkItDown, StreamInfo
 
     with file.open("rb") as stream:
         info = StreamInfo(extension=file.suffix.lower(), filename=file.name)
-        result = MarkItDown(enable_plugins=False).convert_stream(stream, stream_info=info)
+        try:
+            result = MarkItDown(enable_plugins=False).convert_stream(stream, stream_info=info)
+        except FileConversionException as fault:
+            raise _cause(fault) from fault
     return clean(result.markdown).strip()
+
+
+def _cause(fault: Any) -> BaseException:
+    """Return what the converter of a format itself raised, which says more than its frame."""
+    for attempt in fault.attempts or ():
+        if attempt.exc_info and attempt.exc_info[1] is not None:
+            return attempt.exc_info[1]  # type: ignore[no-any-return]
+    return fault  # type: ignore[no-any-return]
 
 
 _READERS: dict[str, Callable[[Path], Source]] = {

@@ -219,17 +219,50 @@ def test_what_programs_call_a_document_is_no_title(folder: Path) -> None:
     assert source.title == "Of docks"
 
 
-def test_entities_in_what_a_file_says_of_itself_do_no_harm(folder: Path) -> None:
-    word("a.docx")
+PARTS = (
+    ("a.docx", "word/document.xml"),
+    ("a.docx", "docProps/core.xml"),
+    ("a.pptx", "ppt/slides/slide1.xml"),
+    ("a.xlsx", "xl/worksheets/sheet1.xml"),
+    ("a.epub", "EPUB/one.xhtml"),
+    ("a.epub", "EPUB/content.opf"),
+)
+
+
+def test_entities_do_no_harm_wherever_they_stand(folder: Path) -> None:
+    Path("secret.txt").write_text("The secret word is 4177.")
     laughs = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
-    head = f'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a0 "ha">{laughs}]>'
-    with zipfile.ZipFile("a.docx") as given, zipfile.ZipFile("b.docx", "w") as made:
-        for part in given.namelist():
-            core = part == "docProps/core.xml"
-            made.writestr(part, f"{head}<x>&a11;</x>" if core else given.read(part))
-    found, unread = read_files([Path("b.docx")])
-    assert not found[Path("b.docx")] or "ha" not in found[Path("b.docx")][0].title
-    assert all(len(line) < 400 for line in unread)
+    heads = {
+        "laughs": (f'<!ENTITY a0 "haha">{laughs}', "&a11;"),
+        "square": (f'<!ENTITY a "{"x" * 50_000}">', "&a;" * 20_000),
+        "outside": (f'<!ENTITY a SYSTEM "file://{folder}/secret.txt">', "&a;"),
+    }
+    for name in ("a.docx", "a.pptx", "a.xlsx", "a.epub"):
+        KINDS[name][0](name)
+    files = []
+    for kind, (entities, used) in heads.items():
+        for number, (name, part) in enumerate(PARTS):
+            file = Path(f"{kind}{number}{Path(name).suffix}")
+            with zipfile.ZipFile(name) as given, zipfile.ZipFile(file, "w", 8) as made:
+                for inside in given.namelist():
+                    text = given.read(inside)
+                    made.writestr(inside, _with(text, entities, used) if inside == part else text)
+            files.append(file)
+    found, unread = read_files(files)
+    told = str(found)
+    assert "4177" not in told
+    assert "haha" not in told
+    assert len(told) < 20_000
+    assert len(unread) >= len(heads)
+    assert not any(str(folder) in line.replace(str(folder / "secret.txt"), "") for line in unread)
+
+
+def _with(part: bytes, entities: str, used: str) -> str:
+    """Return a part of an Office file or a book with ``entities`` declared, and ``used`` in it."""
+    body = re.sub(r"^(?:<\?xml[^>]*\?>|<!DOCTYPE[^>]*>|\s)+", "", part.decode())
+    [root] = re.findall(r"\A<([\w:]+)", body)
+    body = re.sub(r">([^<>]+)<", rf">{used}\1<", body, count=1)
+    return f'<?xml version="1.0"?><!DOCTYPE {root} [{entities}]>{body}'
 
 
 def test_a_name_of_several_lines_is_told_on_one(folder: Path) -> None:

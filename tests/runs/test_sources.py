@@ -1,6 +1,7 @@
 """A work written from sources: what it cites holds, or is mended, or is said not to hold."""
 
 import asyncio
+import json
 from collections import Counter
 from typing import Any
 
@@ -251,3 +252,21 @@ def test_no_section_is_held_to_a_source_that_was_dropped(sim: SimServer, library
     )
     [call, *_] = sim.calls(role="writer")
     assert "goff2020" not in writing.said(call.messages)
+
+
+def test_what_the_judge_calls_unsupported_is_put_to_it_again_and_nothing_else_is(
+    sim: SimServer, library: Library
+) -> None:
+    sim.configure(judge_false=0.3, citations=1)
+    work = writing.begin(library, brief(TIDES, PORT, FISH, sections=8))
+    writing.write(library, work, calling(sim))
+    votes: dict[str, list[list[bool]]] = {}
+    for call in sim.calls(schema_name="Supports"):
+        verdicts = json.loads(call.answer)["verdicts"]
+        votes.setdefault(call.section, []).append([v["supported"] for v in verdicts])
+    doubted = {section for section, given in votes.items() if not all(given[0])}
+    edits = (c for c in sim.calls(role="editor") if "- [cite]" in writing.question(c))
+    edited = {call.section for call in edits}
+    assert doubted
+    assert doubted - edited, "no false alarm was taken back"
+    assert all(len(given) == 1 for section, given in votes.items() if section not in doubted)
