@@ -114,10 +114,7 @@ def keyed(sources: Sequence[Source], taken: Iterable[str] = ()) -> list[Source]:
     Raises:
         BadInput: two of them were given the same key.
     """
-    distinct: dict[Hashable, Source] = {}
-    for source in sources:
-        distinct.setdefault(_mark(source), source)
-    merged = _with_references(list(distinct.values()))
+    merged = _with_references(distinct(sources))
     used = set(taken)
     for key in (s.key for s in merged if s.key):
         if key in used:
@@ -130,6 +127,14 @@ def keyed(sources: Sequence[Source], taken: Iterable[str] = ()) -> list[Source]:
         used.add(key)
         found.append(source.model_copy(update={"key": key, "title": title}))
     return found
+
+
+def distinct(sources: Iterable[Source]) -> list[Source]:
+    """Return the sources, those that are the same text or reference only once."""
+    found: dict[Hashable, Source] = {}
+    for source in sources:
+        found.setdefault(_mark(source), source)
+    return list(found.values())
 
 
 def stem(name: str) -> str:

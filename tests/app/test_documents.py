@@ -12,8 +12,9 @@ import pytest
 import typst
 from ebooklib import epub
 
-from inkwright.app.documents.gather import gather, read_files
+from inkwright.app.documents.gather import Gathered, gather, read_files
 from inkwright.app.exporting.pdf import chinese_fonts
+from inkwright.app.uploads import with_uploads
 from inkwright.memory.source import Source
 from inkwright.memory.sources import keyed
 from tests.app.conftest import Cli
@@ -292,3 +293,30 @@ def test_a_bibliography_is_read_again_when_it_has_grown(
     none = cli("sources", "add", "a-note", "nothing.pdf")
     assert none.exit_code == 2
     assert "no such file" in none.stderr
+
+
+def test_what_is_uploaded_is_added_once_whatever_its_name(folder: Path) -> None:
+    first = with_uploads(
+        Gathered(sources=()),
+        [
+            ("one.bib", b"@book{roe1999, title={Ports}}"),
+            (f"{'潮汐' * 90}.txt", b"The tide rises 7 metres."),
+            ("../../up.txt", b"It has 13 docks."),
+            ("C:\\papers\\no\0tes.md", b"# Notes"),
+            ("broken.pdf", b"%PDF-1.4 nothing"),
+        ],
+    )
+    assert [s.title or s.text for s in first.sources] == [
+        "Ports",
+        "The tide rises 7 metres.",
+        "It has 13 docks.",
+        "Notes",
+    ]
+    assert [s.name for s in first.sources[2:]] == ["up.txt", "notes.md"]
+    assert len(first.unread) == 1
+    again = with_uploads(
+        first,
+        [("two.bib", b"@book{roe1999, title={Ports}}\n@book{li2001, title={Quays}}")],
+    )
+    assert [s.key for s in again.sources] == ["roe1999", "", "", "", "li2001"]
+    assert again.unread == first.unread
