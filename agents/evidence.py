@@ -90,13 +90,13 @@ async def _ranked(desk: Desk, section: Section) -> list[Evidence]:
 def _naming(desk: Desk, section: Section, among: Iterable[Evidence]) -> dict[str, int]:
     """Return how many of its subjects each passage names, those that name none left out."""
     names = {name for subject in section.subjects if (name := normalise(subject))}
-    first_words = {name.partition(" ")[0] for name in names}
+    words = [name.split() for name in names]
     named = {}
     for evidence in among:
         text = desk.shelf.text(evidence)
         folded = unicodedata.normalize("NFKC", text).casefold()
-        if not any(word in folded for word in first_words):  # so it is in most, and quickly seen
-            continue
+        if not any(all(w in folded for w in name) for name in words):
+            continue  # so it is with most, and quickly seen
         if count := len(NamesIn(text).among(names)):
             named[evidence.id] = count
     return named

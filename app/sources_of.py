@@ -32,10 +32,11 @@ def read_sources(*paths: Path | str) -> tuple[Source, ...]:
     Raises:
         BadInput: one of them cannot be read; the message says which and why.
     """
-    found, unread = _read(paths)
-    if unread:
-        raise BadInput("; ".join(unread))
-    return tuple(found)
+    files = _files(paths)
+    found, told = read_files(files)
+    if not all(found[file] for file in files):
+        raise BadInput("; ".join(told))
+    return tuple(source for file in files for source in found[file])
 
 
 class Sources(Door):
@@ -106,8 +107,14 @@ class Sources(Door):
 
 
 def _read(paths: Sequence[Path | str]) -> tuple[list[Source], list[str]]:
-    files = [file for path in paths for file in within(Path(path).expanduser())]
+    files = _files(paths)
+    found, unread = read_files(files)
+    return [source for file in files for source in found[file]], unread
+
+
+def _files(paths: Sequence[Path | str]) -> list[Path]:
+    """Return the files that are named, and those in folders, each once."""
+    files = dict.fromkeys(f for path in paths for f in within(Path(path).expanduser()))
     if not files:
         raise BadInput("there is no document here; name a file, or a folder with documents")
-    found, unread = read_files(files)
-    return [source for file in dict.fromkeys(files) for source in found.get(file, ())], unread
+    return list(files)

@@ -59,6 +59,11 @@ class Speech:
         parts = (said[n : n + A_SENTENCE] for n in range(0, words, A_SENTENCE))
         return " ".join(f"{' '.join(part).capitalize()}." for part in parts)
 
+    def name(self) -> str:
+        """Return two words of the rare half, as names are."""
+        first, last = self._dice.integers(VOCABULARY // 2, VOCABULARY, size=2)
+        return f"{self._words[first]} {self._words[last]}".title()
+
     def vectors(self, count: int) -> np.ndarray:
         return self._dice.normal(size=(count, DIMENSIONS)).astype(np.float32)
 
@@ -74,7 +79,7 @@ def outline(speech: Speech, keys: Sequence[str]) -> Outline:
                 title=speech.sentences(4),
                 purpose=speech.sentences(20),
                 key_points=tuple(speech.sentences(10) for _ in range(KEY_POINTS)),
-                subjects=tuple(speech.sentences(2).rstrip(".") for _ in range(3)),
+                subjects=tuple(speech.name() for _ in range(3)),
                 cites=(Cites(source=keys[n % len(keys)], point=speech.sentences(10)),),
                 target_words=300,
             )

@@ -12,9 +12,11 @@ import pytest
 import typst
 from ebooklib import epub
 
+import inkwright
 from inkwright.app.documents.gather import Gathered, gather, read_files
 from inkwright.app.exporting.pdf import chinese_fonts
 from inkwright.app.uploads import with_uploads
+from inkwright.memory.errors import BadInput
 from inkwright.memory.source import Source
 from inkwright.memory.sources import keyed
 from tests.app.conftest import Cli
@@ -320,3 +322,25 @@ def test_what_is_uploaded_is_added_once_whatever_its_name(folder: Path) -> None:
     )
     assert [s.key for s in again.sources] == ["roe1999", "", "", "", "li2001"]
     assert again.unread == first.unread
+
+
+def test_what_is_only_to_be_said_of_a_document_does_not_keep_a_program_from_it(
+    folder: Path,
+) -> None:
+    pages("a.pdf", "There are 13 docks. #pagebreak() #pagebreak()")
+    Path("list.bib").write_text(DBLP)
+    assert len(inkwright.read_sources("a.pdf", "list.bib", "a.pdf")) == 3
+    Path("broken.pdf").write_bytes(b"%PDF-1.4 nothing")
+    with pytest.raises(BadInput, match=r"broken\.pdf was not read"):
+        inkwright.read_sources(folder)
+
+
+def test_a_bibliography_alone_is_said_to_bear_nothing(
+    cli: Cli, model: SimServer, folder: Path
+) -> None:
+    Path("list.bib").write_text(DBLP)
+    Path("b.yaml").write_text(
+        "request: A note on ports.\noutline: [{title: One, words: 60}]\nsources: [list.bib]\n"
+    )
+    done = cli("write", "b.yaml", "--yes")
+    assert "2 of 2 sources are references alone: nothing can rest on them" in done.stdout
