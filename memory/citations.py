@@ -17,6 +17,8 @@ _AT = r"(?<![\p{Latin}\p{N}_])@"
 _CITATION = regex.compile(rf"\[(?=[^\[\]]*{_AT}{KEY})[^\[\]\n]{{1,400}}\]")
 _CITATION_AND_GAP = regex.compile(rf"([ \u00a0]*)({_CITATION.pattern})")
 _CITED = regex.compile(rf"{_AT}({KEY})")
+_GOES_ON = regex.compile(r"[ \u00a0]*(?:\p{Ll}|[,;:)])")
+"""What follows a citation within a sentence."""
 _LIST = rf"{KEY}(?:\s*[;,；，、]\s*@?{KEY})*"
 _BARE = regex.compile(rf"\[({_LIST})\](?!\()|[\[(（【［〔](@{_LIST})[\])）】］〕]")
 
@@ -35,7 +37,8 @@ class Claim:
 def claims(text: str) -> list[Claim]:
     """Return the sentences of ``text`` that cite, in order.
 
-    A citation after the full stop belongs to the sentence before it.
+    A citation after the full stop belongs to the sentence before it, and so does what follows if
+    that was the stop of an abbreviation: ``Roe et al. [@roe1999] say so.``
     """
     found: list[tuple[Sentence, list[str]]] = []
     parts = sentences(text)
@@ -45,14 +48,15 @@ def claims(text: str) -> list[Claim]:
         part = part or next((p for p in parts if p.start <= citation.start() < p.end), None)
         if part is None:
             continue
-        end = max(part.end, citation.end())
-        if found and found[-1][0].start == part.start:
-            end, keys = max(end, found[-1][0].end), found[-1][1]
-            found.pop()
-        else:
-            keys = []
+        start, end = part.start, max(part.end, citation.end())
+        if _GOES_ON.match(text, citation.end()):
+            end = max([p.end for p in parts if p.start < citation.end()], default=end)
+        keys: list[str] = []
+        if found and start < found[-1][0].end:
+            before, keys = found.pop()
+            start, end = before.start, max(end, before.end)
         keys += [k for k in _CITED.findall(citation.group()) if k not in keys]
-        found.append((Sentence(text[part.start : end], part.start, end), keys))
+        found.append((Sentence(text[start:end], start, end), keys))
     return [Claim(words, without(words), tuple(keys)) for words, keys in map(_claimed, found)]
 
 

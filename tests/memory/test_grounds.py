@@ -79,6 +79,26 @@ def test_citations_that_models_write_in_their_own_ways_are_read(told: str, meant
     assert citations.tidied(told, ["dam", "kerr:2021/a"]) == meant
 
 
+@pytest.mark.parametrize(
+    ("text", "claims"),
+    [
+        (
+            "As Kerr et al. [@dam] found, it has 13 docks. It is old.",
+            ["As Kerr et al. [@dam] found, it has 13 docks."],
+        ),
+        (
+            "Kerr et al. [@dam] and Roe et al. [@roe] say so [@roe; @a]. So it is [@a].",
+            ["Kerr et al. [@dam] and Roe et al. [@roe] say so [@roe; @a].", "So it is [@a]."],
+        ),
+        ("It is so. [@dam] Then it is not.", ["It is so. [@dam]"]),
+        ("It is so [@dam]. [@a] It is not.", ["It is so [@dam]. [@a]"]),
+        ("如此[@dam]，亦如彼。另有[@a]。", ["如此[@dam]，亦如彼。", "另有[@a]。"]),
+    ],
+)
+def test_a_citation_belongs_to_its_whole_sentence(text: str, claims: list[str]) -> None:
+    assert [claim.text for claim in citations.claims(text)] == claims
+
+
 def test_an_address_is_no_citation() -> None:
     assert citations.keys("Write to [ann@port.fr] or see [见@dam].") == ("dam",)
 
