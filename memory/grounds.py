@@ -20,6 +20,8 @@ _QUOTED = regex.compile(r"[“\"]([^“”\"\n]{3,600})[”\"]|「([^」\n]{2,60
 _NAME = regex.compile(
     r"(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{M}'’-]++(?!\p{N})(?:\s+\p{Lu}[\p{L}\p{M}'’-]++(?!\p{N}))*"
 )
+_CASED = tuple(regex.compile(rf"\p{{{script}}}") for script in ("Latin", "Cyrillic", "Greek"))
+_LETTER = regex.compile(r"\p{L}")
 QUOTE_WORDS = 3
 """Quotation marks around fewer words may be no quotation."""
 MOST_NAMES = 0.2
@@ -114,7 +116,8 @@ def _missing(claim: Claim, told: str) -> str:
 def _lacking(claim: Claim, told: str) -> Iterator[tuple[str, str]]:
     """Yield each quotation, figure and name of a claim that ``told`` lacks, and the fault that is.
 
-    A name at the beginning may have a word before it that is none.
+    A name at the beginning may have a word before it that is none; one in another script than
+    the source's own, a judge must find.
     """
     plain = normalise(told)
     for quote in _quotes(claim.said):
@@ -125,7 +128,7 @@ def _lacking(claim: Claim, told: str) -> Iterator[tuple[str, str]]:
         if number not in known:
             yield number, f"{number} is not in the passage it cites"
     names = NamesIn(told)
-    for name in _names(claim.said):
+    for name in (n for n in _names(claim.said) if _in_script_of(told, n)):
         short = name.split(" ", 1)[-1] if claim.said.startswith(name) else name
         if not (names.has(normalise(name)) or names.has(normalise(short))):
             yield name, f"{name} is not in the passage it cites"
@@ -153,13 +156,21 @@ def _names(text: str) -> Iterator[str]:
     Where more words are capitalised than names could be (as in German), only names of several
     words count.
     """
-    found = list(_NAME.finditer(text))
-    many = len(found) > count_words(text) * MOST_NAMES
-    for match in found:
+    inside = []
+    for match in _NAME.finditer(text):
         begins = not text[: match.start()].strip(" “\"‘'(*_") or text[match.start() - 1] in '“"('
-        several = " " in match.group()
-        if several or not (begins or many):
+        if " " in match.group():
             yield match.group()
+        elif not begins:
+            inside.append(match.group())
+    if len(inside) <= count_words(text) * MOST_NAMES:
+        yield from inside
+
+
+def _in_script_of(told: str, name: str) -> bool:
+    """True when most letters of ``told`` are of the script that ``name`` is written in."""
+    script = next((s for s in _CASED if s.match(name)), _CASED[0])
+    return len(script.findall(told)) * 2 >= len(_LETTER.findall(told))
 
 
 def sentences_without(text: str) -> list[str]:

@@ -16,12 +16,13 @@ PORT = Source(
     "Goods of 2.4 million tonnes pass through it in a year, says Marie Durand.",
 )
 DAM = Source(key="dam", title="Le barrage", text="Le barrage commande la marée dans le fleuve.")
+ZH = Source(key="zh", title="港口", text="布雷斯特港口共有13个船坞，其中3个是干船坞。")
 BARE = Source(key="roe1999", kind="reference", title="Ports")
 
 
 @pytest.fixture
 def shelf() -> Shelf:
-    return Shelf([Kept(number=n, source=s) for n, s in enumerate((PORT, DAM, BARE), 1)])
+    return Shelf([Kept(number=n, source=s) for n, s in enumerate((PORT, DAM, ZH, BARE), 1)])
 
 
 def ground(shelf: Shelf, text: str, *, shown: bool = True) -> Ground:
@@ -54,6 +55,13 @@ def test_a_claim_in_other_words_is_left_to_the_judge_with_what_its_writer_was_gi
         assert (found.fault, found.sure) == ("", False)
         assert [e.key for e in found.evidence] == ["dam"]
         assert ground(shelf, claim, shown=False).fault == "nothing in [@dam] says this"
+
+
+def test_a_name_is_looked_for_in_a_source_of_its_own_script(shelf: Shelf) -> None:
+    assert ground(shelf, "The port of Brest has 13 basins [@zh].").fault == ""
+    told = ground(shelf, "The port of Brest has 14 basins [@zh].").fault
+    assert told == "14 is not in the passage it cites"
+    assert "Brest" in ground(shelf, "Le barrage de Brest commande la marée [@dam].").fault
 
 
 def test_every_source_that_a_sentence_cites_must_say_something_of_it(shelf: Shelf) -> None:
