@@ -59,10 +59,7 @@ FINDINGS = (
     "document.querySelector('[data-testid=stMain]')?.innerText"
     ".match(/Findings to answer\\s+(\\d+)/)?.[1]"
 )
-SHOWN = (
-    "document.querySelector('[data-testid=stMain]')?.innerText"
-    ".split('Shown from memory')[1]?.split('The person')[0]"
-)
+ANSWERED = "[...document.querySelectorAll('[data-testid=stCode]')].at(-1)?.innerText"
 TEXT = "document.querySelector('[data-testid=stMain]')?.innerText"
 
 
@@ -184,8 +181,8 @@ def says(words: str) -> str:
 
 
 def note_shown(tab: Page) -> None:
-    """Remember what is shown of a draft, and open the list of drafts."""
-    tab.evaluate(f"window.__shown = {SHOWN}")
+    """Remember what a model answered for a draft, and open the list of drafts."""
+    tab.evaluate(f"window.__shown = {ANSWERED}")
     tab.locator("[data-testid=stSelectbox] input").first.click()
 
 
@@ -248,7 +245,7 @@ PAGES = (
         "Inspect",
         says("Shown from memory"),
         lambda tab: tab.get_by_role("option").nth(4).click(),
-        f"{SHOWN} && {SHOWN} !== window.__shown",
+        f"{ANSWERED} && {ANSWERED} !== window.__shown",
         before=note_shown,
     ),
     Asked(

@@ -188,3 +188,17 @@ def test_the_passage_is_a_click_away(work: str):
     test = press(shown("review", work=work), "Go to the passage")
     assert test.query_params["section"] == "s1"
     assert test.query_params["work"] == work
+
+
+def test_an_answer_draws_the_page_once_and_no_frame_around_it(
+    work: str, monkeypatch: pytest.MonkeyPatch
+):
+    from inkwright.app.ui import review
+
+    drawn: list[str] = []
+    summary = review._summary
+    monkeypatch.setattr(review, "_summary", lambda found: (drawn.append("once"), summary(found)))
+    test = shown("review", work=work)
+    drawn.clear()
+    press(test, "Accept")
+    assert drawn == ["once"]
