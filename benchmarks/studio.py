@@ -171,6 +171,11 @@ def row(number: int) -> Any:
     return click
 
 
+def section(number: int) -> Any:
+    """Return a click that chooses a section of the outline."""
+    return lambda tab: tab.get_by_role("treeitem").filter(has_text=f"Berth {number}").first.click()
+
+
 def next_section(tab: Page) -> None:
     tab.get_by_role("button", name="Next").first.click()
 
@@ -198,7 +203,7 @@ def note_findings(tab: Page) -> None:
     tab.evaluate(f"window.__findings = {FINDINGS}")
 
 
-DRAWN = {"works": says("New work"), "outline": says("Choose a section to change it.")}
+DRAWN = {"works": says("New work"), "outline": says("Choose a section to change it")}
 PAGES = (
     Asked(
         "works",
@@ -215,7 +220,7 @@ PAGES = (
         "document.querySelector('input[aria-label=Title]')?.value.includes('Quieter')",
         before=emptied,
     ),
-    Asked("outline", "Outline", DRAWN["outline"], row(3), says("It alone covers")),
+    Asked("outline", "Outline", DRAWN["outline"], section(4), says("It alone covers")),
     Asked(
         "write",
         "Write",
