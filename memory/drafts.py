@@ -28,7 +28,7 @@ from inkwright.memory.errors import BadInput
 from inkwright.memory.held import Held, covers, merged, moved, surviving
 from inkwright.memory.library import Lease, Library, now
 from inkwright.memory.plans import Plan
-from inkwright.memory.values import Value, digest
+from inkwright.memory.values import Value
 from inkwright.memory.wordcount import count_words
 
 
@@ -429,7 +429,7 @@ def _unknowing(plan: Plan, work: str, section: str) -> Manifest:
         section=section,
         outline_version=plan.version,
         node=node.digest,
-        constraints={c.id: digest(c) for c in plan.carried(section)},
+        constraints={c.id: c.digest for c in plan.carried(section)},
         target_words=node.target_words,
         budget_tokens=0,
         by_person=True,

@@ -63,7 +63,9 @@ def test_a_section_is_placed_beside_another_and_goes_under_its_heading() -> None
     told = Outline(title="T", continuity="free", headings=headings, sections=tuple(parts))
 
     def placed(section: str, beside: str, *, behind: bool) -> list[tuple[str, str]]:
-        made = placing(section, beside, behind=behind)(Plan(version=1, outline=told, constraints=()))
+        made = placing(section, beside, behind=behind)(
+            Plan(version=1, outline=told, constraints=())
+        )
         return [(s.id, s.within[0]) for s in made.outline.sections]
 
     first, last = ("s1", "h1"), ("s4", "h2")
