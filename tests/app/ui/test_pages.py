@@ -11,6 +11,7 @@ from inkwright.app.ui import pages
 from inkwright.memory import drafts, ledger, live, works
 from inkwright.memory.library import Library
 from tests.app.ui.conftest import TEXT, Page, fine, labels, said
+from tests.app.ui.showing import turned
 from tests.simserver.process import SimServer
 
 OF_A_WORK = [p.name for p in pages.ALL if p.of_a_work]
@@ -69,8 +70,11 @@ def test_a_brief_can_be_kept_without_a_model(page: Page, library: Library) -> No
     app = page("brief")
     app.session_state["brief"]["request"] = "Write of tides."
     app.run()
-    app.text_input(key="brief title").input("On tides")
+    app.text_input(key="brief title").input("On tides").run()
+    app = turned(app, "brief tab", "Style")
     app.text_area(key="brief banned").input("foghorn\nanchor")
+    app.run()
+    app = turned(app, "brief tab", "Memory")
     button(app, "Keep, send nothing")
     (found,) = works.all_works(library)
     assert (found.brief.request, found.title, found.status) == (
@@ -88,6 +92,21 @@ def test_a_ready_made_brief_fills_the_form_and_is_kept_over_a_restart(page: Page
     again = page("brief")
     assert again.text_input(key="brief title").value == "The Last Night at Gull Point"
     assert "Mara" in again.session_state["brief"]["request"]
+
+
+def test_rows_of_a_brief_stay_while_another_tab_is_open_and_are_kept_with_it(
+    page: Page, library: Library
+) -> None:
+    app = page("brief")
+    app.button(key="example lighthouse").click().run()
+    rows = app.session_state["brief constraints now"]
+    assert len(rows) > 1
+    for tab in ("More", "Constraints", "Style"):
+        app = fine(turned(app, "brief tab", tab))
+        assert app.session_state["brief constraints now"] == rows
+    button(app, "Keep, send nothing")
+    (found,) = works.all_works(library)
+    assert len(found.brief.constraints) == len(rows)
 
 
 def test_an_estimate_is_shown_before_anything_is_sent(page: Page, model: SimServer) -> None:
