@@ -11,7 +11,7 @@ from inkwright.app.brief_file import brief_of, read_brief
 from inkwright.app.estimate import estimate
 from inkwright.app.ui import brief_details, brief_sources, place, reading
 from inkwright.app.ui.brief_fields import CHOICES, WIDGETS, fields_of, keys_of
-from inkwright.app.ui.shown import plain, prose, told
+from inkwright.app.ui.shown import named, plain, prose, told
 from inkwright.app.ui.typing import Change, Standing, field
 from inkwright.memory.brief import Brief
 
@@ -240,7 +240,7 @@ def _of_a_work(work: str) -> None:
                 {
                     "Constraint": c.text,
                     "Where": str(c.where),
-                    "Kind": c.kind,
+                    "Kind": named(c.kind),
                     "Required": c.required,
                 }
                 for c in brief.constraints

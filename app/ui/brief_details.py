@@ -9,7 +9,7 @@ from inkwright.agents.config import ROLES
 from inkwright.app import engine
 from inkwright.app.shelf import standings
 from inkwright.app.ui import brief_sources, place, tabs
-from inkwright.app.ui.brief_fields import CHOICES, CONSTRAINT, MEMORY
+from inkwright.app.ui.brief_fields import CHOICES, CONSTRAINT, MEMORY, shown_in
 from inkwright.memory.ledger import entries
 
 
@@ -84,7 +84,7 @@ def _memory() -> None:
         if take.button("Take over", disabled=one is None, width="stretch"):
             with engine.opened(settings) as library:
                 told = entries(library, str(one))
-            rows = [{n: getattr(e, n) for n in MEMORY} for e in told]
+            rows = [shown_in(MEMORY, e) for e in told]
             state["brief memory now"] = [*state["brief memory now"], *rows]
             state["brief rows"] += 1
             st.rerun()
@@ -104,6 +104,7 @@ def _table(name: str, columns: Mapping[str, Any]) -> None:
         num_rows="dynamic",
         hide_index=True,
         width="stretch",
+        placeholder="",
         column_config=columns,
     )
     state[f"{name} now"] = _rows(found)

@@ -13,8 +13,9 @@ from inkwright.app.ui import (
     place,
     reading,
     tabs,
+    unplanned,
 )
-from inkwright.app.ui.shown import plain
+from inkwright.app.ui.shown import named, plain
 from inkwright.memory import replanning
 from inkwright.memory.plans import Plan
 
@@ -28,8 +29,7 @@ def page() -> None:
     plan = reading.plan(work)
     if plan is None:
         st.title("Outline", anchor=False)
-        st.info("There is no outline yet. Plan the work first, or begin it with one of your own.")
-        place.link("write", "Go to Write", work=work)
+        unplanned.draw(work, "Plan the work first, or begin it with one of your own.")
         return
     _planned(work, plan)
 
@@ -97,7 +97,7 @@ def _constraints(plan: Plan) -> None:
                 "Id": c.id,
                 "Constraint": c.text,
                 "Where": str(c.where),
-                "Checked by": c.kind,
+                "Kind": named(c.kind),
                 "Required": c.required,
                 "From": {"brief": "the table", "request": "the request"}[c.source],
             }

@@ -7,8 +7,8 @@ import streamlit as st
 
 from inkwright.app import background
 from inkwright.app.reviewing import Checked, Problem, Reviewed
-from inkwright.app.ui import place, reading, tabs, text_change
-from inkwright.app.ui.shown import passage, plain, prose
+from inkwright.app.ui import place, reading, tabs, text_change, unplanned
+from inkwright.app.ui.shown import named, passage, plain, prose
 from inkwright.memory.draft import Draft
 from inkwright.memory.verdicts import Verdict
 
@@ -31,8 +31,7 @@ def page() -> None:
     work = place.work()
     st.title("Review", anchor=False)
     if reading.plan(work) is None:
-        st.info("The work has no outline yet, so nothing is asked of any section.")
-        place.link("write", "Go to Write", work=work)
+        unplanned.draw(work, "So nothing is asked of any section.")
         return
     st.fragment(_reviewed)(work)
 
@@ -45,7 +44,7 @@ def _reviewed(work: str) -> None:
     draws = {
         "Findings": _findings,
         "Constraints": _constraints,
-        "Stale sections": _stale,
+        "Out of date": _stale,
         "Length": _lengths,
         "Repetition": _repetition,
     }
@@ -61,7 +60,7 @@ def _summary(found: Reviewed) -> None:
     with st.container(horizontal=True, gap="large"):
         st.metric("Constraints met", f"{met} of {len(found.constraints)}", width="content")
         st.metric("Findings to answer", len(open_), width="content")
-        st.metric("Stale sections", len(found.stale), width="content")
+        st.metric("Out of date", len(found.stale), width="content")
         st.metric("Words", f"{words:,}", away, delta_color="off", width="content")
     if found.notes:
         with st.expander(f"What the last run had to say ({len(found.notes)})"):
@@ -188,7 +187,8 @@ def _constraint(work: str, texts: Texts, constraint: Checked) -> None:
     mark = MARKS.get(constraint.status, plain(constraint.status))
     wish = "" if constraint.required else ", a wish"
     with st.expander(f":{colour}[{mark}]  {plain(constraint.text, 160)}"):
-        st.caption(plain(f"{constraint.id}, {constraint.kind}, {constraint.placement}{wish}", 200))
+        kind = named(constraint.kind)
+        st.caption(plain(f"{constraint.id}, {kind}, {constraint.placement}{wish}", 200))
         if constraint.evidence:
             st.html(prose(constraint.evidence))
         for number, found in enumerate(_worst_first(constraint)[:SHOWN]):

@@ -20,6 +20,11 @@ def plain(text: str, longest: int = LONGEST_LABEL) -> str:
     return _MARKUP.sub(r"\\\1", line)
 
 
+def named(kind: object) -> str:
+    """Return a kind of constraint as one reads it."""
+    return str(kind).replace("_", " ")
+
+
 def prose(text: str) -> str:
     """Return ``text`` as HTML that shows exactly it, lines kept and long words broken."""
     return f'<div style="{PROSE}">{escape(text)}</div>'

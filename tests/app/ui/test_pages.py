@@ -12,6 +12,7 @@ from inkwright.memory import drafts, ledger, live, works
 from inkwright.memory.library import Library
 from tests.app.ui.conftest import TEXT, Page, fine, labels, said
 from tests.app.ui.showing import turned
+from tests.memory.shelf import begun
 from tests.simserver.process import SimServer
 
 OF_A_WORK = [p.name for p in pages.ALL if p.of_a_work]
@@ -230,3 +231,14 @@ def test_only_the_open_tab_is_drawn_and_it_stays_open_when_its_count_changes():
     for left in (1, 0):
         test.session_state["left"] = left
         assert [m.value for m in test.run().markdown] == ["in One", "in Two"]
+
+
+@pytest.mark.parametrize("name", ["outline", "text", "review"])
+def test_a_page_says_that_the_outline_is_on_its_way_while_a_run_plans(
+    page: Page, library: Library, name: str
+) -> None:
+    work = begun(library, "Write of tides.")
+    assert "There is no outline yet" in fine(page(name, work=work)).info[0].value
+    with works.leased(library, work):
+        live.begin(library, work, "plan", {"phase": "planning"})
+        assert "The outline is being made" in fine(page(name, work=work)).info[0].value

@@ -82,9 +82,9 @@ def test_constraints_stand_with_status_and_quote(work: str):
 
 def test_lengths_repetition_and_stale_sections_are_told(work: str):
     test = shown("review", work=work)
-    assert metric(test, "Stale sections") == "1"
+    assert metric(test, "Out of date") == "1"
     assert metric(test, "Words") == "36"
-    assert "what memory says was changed" in said(turned(test, "review tab", "Stale sections"))
+    assert "what memory says was changed" in said(turned(test, "review tab", "Out of date"))
     assert len(turned(test, "review tab", "Length").get("vega_lite_chart")) == 1
     turned(test, "review tab", "Repetition")
     assert len(test.get("vega_lite_chart")) == 1
