@@ -19,9 +19,6 @@ from inkwright.app.ui.shown import named, plain
 from inkwright.memory import replanning
 from inkwright.memory.plans import Plan
 
-PART = "outline section"
-"""What is drawn anew when another section is chosen: the tree is not."""
-
 
 def page() -> None:
     """Draw the page."""
@@ -44,7 +41,7 @@ def _planned(work: str, plan: Plan) -> None:
     tabs.draw(
         "outline tab",
         {
-            "Sections": partial(_sections, work, plan),
+            "Sections": partial(_sections, work, plan, outline_section.chosen(work, outline)),
             "What waits for what": lambda: outline_graph.draw(outline, reading.rows(work)),
             "Constraints": lambda: _constraints(plan),
         },
@@ -70,10 +67,17 @@ def _gate(work: str) -> None:
             place.go("write", work)
 
 
-def _sections(work: str, plan: Plan) -> None:
+@st.fragment
+@place.safely
+def _sections(work: str, plan: Plan, marked: str | None) -> None:
+    """Draw the tree and what is planned for the section that is chosen in it.
+
+    The tree is told of ``marked``, the choice as the page was drawn, and marks later ones itself:
+    so it stays the same, and need not be sent again, while a person goes from one to the next.
+    """
+
     def choose(section: str) -> None:
         outline_section.choose(work, section)
-        st.rerun(PART)
 
     def drop(section: str, beside: str, behind: bool) -> None:
         titles = {s.id: s.title for s in plan.outline.sections}
@@ -83,8 +87,8 @@ def _sections(work: str, plan: Plan) -> None:
         choose(section)
 
     rows = list(outline_tree.rows_of(plan, reading.texts(work), reading.stale(work)))
-    outline_tree.draw(work, rows, outline_section.chosen(work, plan.outline), choose, drop)
-    st.fragment(outline_section.draw, key=PART)(work, plan.outline)
+    outline_tree.draw(work, rows, marked, choose, drop)
+    outline_section.draw(work, plan.outline)
 
 
 def _constraints(plan: Plan) -> None:

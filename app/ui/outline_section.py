@@ -24,7 +24,6 @@ def chosen(work: str, outline: Outline) -> str | None:
     return found if found in outline.position else None
 
 
-@place.safely
 def draw(work: str, outline: Outline) -> None:
     """Draw the section that is chosen, and what is asked about a change."""
     sid = chosen(work, outline)

@@ -35,12 +35,11 @@ class Tree {
   take(data, send) {
     this.send = (name, value) => send(name, { ...value, number: (this.number += 1) })
     this.rows.setAttribute("aria-label", data.label)
-    const drawn = JSON.stringify([data.columns, data.rows])
-    if (drawn !== this.drawn) {
-      this.drawn = drawn
-      this.draw(data)
-    }
-    this.choose(data.chosen, data.chosen !== this.chosen)
+    const told = JSON.stringify(data)
+    if (told === this.told) return
+    this.told = told
+    this.draw(data)
+    this.choose(data.chosen, true)
   }
 
   draw(data) {
