@@ -12,6 +12,7 @@ from inkwright.memory import drafts, ledger, live, works
 from inkwright.memory.library import Library
 from tests.app.ui.conftest import TEXT, Page, fine, labels, said
 from tests.app.ui.showing import turned
+from tests.memory.building import fact
 from tests.memory.shelf import begun
 from tests.simserver.process import SimServer
 
@@ -242,3 +243,14 @@ def test_a_page_says_that_the_outline_is_on_its_way_while_a_run_plans(
     with works.leased(library, work):
         live.begin(library, work, "plan", {"phase": "planning"})
         assert "The outline is being made" in fine(page(name, work=work)).info[0].value
+
+
+def test_an_edit_of_memory_is_told_in_the_words_of_the_entry(
+    page: Page, work: str, library: Library
+) -> None:
+    with works.leased(library, work) as lease, library.write(lease) as db:
+        ledger.append(db, work, [fact("p.9", "The boat", status="proposed", origin="section")])
+    app = fine(turned(page("memory", work=work), "memory tab", "Proposals (1)"))
+    app = button(app, "Accept")
+    assert "To accept “The boat: It is so.”" in said(fine(app))
+    assert "p.9" not in said(app)
