@@ -1,14 +1,18 @@
 """Every page draws what the library holds, says what is missing, and sends nothing unasked."""
 
+from types import SimpleNamespace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from inkwright.agents.instructed import Hunk
 from inkwright.app import watching
 from inkwright.app.settings import Settings
 from inkwright.app.structure import Structure
 from inkwright.app.text_of import Text
 from inkwright.app.ui import pages
 from inkwright.memory import drafts, ledger, live, works
+from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
 from tests.app.ui.conftest import TEXT, Page, fine, labels, said
 from tests.app.ui.showing import turned
@@ -57,7 +61,9 @@ def test_what_would_send_something_names_where_it_goes(
 def test_the_library_lists_its_works_and_a_copy_goes_its_own_way(
     page: Page, work: str, library: Library
 ) -> None:
-    app = button(fine(page("works")), "Duplicate")
+    app = fine(page("works"))
+    app.session_state[f"more {work}"] = True
+    app = button(app.run(), "Duplicate")
     first, second = works.all_works(library)
     copy = next(w for w in (first, second) if w.id != work)
     assert copy.title.endswith("(copy)")
@@ -254,3 +260,30 @@ def test_an_edit_of_memory_is_told_in_the_words_of_the_entry(
     app = button(app, "Accept")
     assert "To accept “The boat: It is so.”" in said(fine(app))
     assert "p.9" not in said(app)
+
+
+def test_changes_that_cannot_be_taken_stay_with_the_reason_and_go_with_the_text(
+    page: Page, work: str, model: SimServer
+) -> None:
+    def refused(taken: list[int]) -> None:
+        raise BadInput("memory could not be read")
+
+    hunk = Hunk(number=1, start=0, end=4, before="Mara", after="Orla")
+    proposal = SimpleNamespace(version=1, notes=())
+    app = page("text", work=work, section="s1")
+    app.session_state[f"proposed {work}/s1"] = SimpleNamespace(
+        hunks=(hunk,), proposal=proposal, accept=refused
+    )
+    app = button(app.run(), "Take 1 of 1")
+    assert [e.value for e in app.error] == ["memory could not be read"]
+    assert any(label.startswith("Take 1 of 1") for label in labels(app))
+    Text(work, "s1").edit("Other words.")
+    assert "The text has changed since" in said(fine(app.run()))
+
+
+def test_a_menu_closes_when_a_work_is_to_be_removed(page: Page, work: str) -> None:
+    app = page("works")
+    app.session_state[f"more {work}"] = True
+    app = fine(button(app.run(), "Remove…"))
+    assert labels(app)[-1] == "Remove for good"
+    assert not any(label == "Duplicate" for label in labels(app))
