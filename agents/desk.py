@@ -216,6 +216,7 @@ def orders(desk: Desk, section: Section) -> str:
     """Return what a writer is told about its section: the same lines wherever it is quoted."""
     outline = desk.plan.outline
     headings = {h.id: h.title for h in outline.headings}
+    cites = [c for c in section.cites if c.source in desk.shelf.sources]
     lines = [
         f"Section: {section.id}",
         f"Title: {section.title}",
@@ -226,7 +227,7 @@ def orders(desk: Desk, section: Section) -> str:
         _line("Others cover", section.leaves_out),
         _line("The next builds on", section.hands_over),
         _line("Subjects", ", ".join(section.subjects)),
-        _line("Rests on", "; ".join(f"[@{c.source}] {c.point}".strip() for c in section.cites)),
+        _line("Rests on", "; ".join(f"[@{c.source}] {c.point}".strip() for c in cites)),
     ]
     if not desk.outline_shown_whole():
         lines.append(_line("Nearby sections", _neighbours(outline, section)))

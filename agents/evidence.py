@@ -9,13 +9,14 @@ documents (after XL3M, arXiv:2405.17755).
 
 import asyncio
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from inkwright.agents.answers import Choices
 from inkwright.agents.desk import Desk, orders
-from inkwright.memory import citations
 from inkwright.memory.entry import normalise
 from inkwright.memory.errors import IndexUnusable, ModelError
+from inkwright.memory.grounds import find
 from inkwright.memory.names import NamesIn
 from inkwright.memory.outline import Section
 from inkwright.memory.recall import RANK_OFFSET
@@ -74,9 +75,8 @@ async def _ranked(desk: Desk, section: Section) -> list[Evidence]:
     )
     lists.append(await _near(desk, told))
     found = {e.id: e for hits in lists for e in hits}
-    names = {normalise(name) for name in section.subjects}
-    named = {i: len(NamesIn(desk.shelf.text(e)).among(names)) for i, e in found.items()}
-    lists.append(sorted((e for e in found.values() if named[e.id]), key=lambda e: -named[e.id]))
+    named = _naming(desk, section, found.values())
+    lists.append(sorted((found[i] for i in named), key=lambda e: -named[e.id]))
     scores = dict.fromkeys(found, 0.0)
     for hits in lists:
         for rank, evidence in enumerate(hits):
@@ -85,6 +85,21 @@ async def _ranked(desk: Desk, section: Section) -> list[Evidence]:
     return sorted(
         found.values(), key=lambda e: (e.key not in planned, -scores[e.id], e.source, e.start)
     )
+
+
+def _naming(desk: Desk, section: Section, among: Iterable[Evidence]) -> dict[str, int]:
+    """Return how many of its subjects each passage names, those that name none left out."""
+    names = {name for subject in section.subjects if (name := normalise(subject))}
+    words = [name.split() for name in names]
+    named = {}
+    for evidence in among:
+        text = desk.shelf.text(evidence)
+        folded = unicodedata.normalize("NFKC", text).casefold()
+        if not any(all(w in folded for w in name) for name in words):
+            continue  # so it is with most, and quickly seen
+        if count := len(NamesIn(text).among(names)):
+            named[evidence.id] = count
+    return named
 
 
 async def _near(desk: Desk, told: str) -> list[Evidence]:
@@ -122,10 +137,10 @@ async def _chosen(desk: Desk, section: Section, candidates: list[Evidence]) -> l
     kept: dict[int, Evidence] = {}
     for choice in answer.choices:
         number = choice.passage
-        if number not in words or citations.find(words[number], choice.quote) is None:
+        if number not in words or find(words[number], choice.quote) is None:
             continue
         kept.setdefault(number, candidates[number - 1])
-        against = (n for n, w in words.items() if citations.find(w, choice.against) is not None)
+        against = (n for n, w in words.items() if find(w, choice.against) is not None)
         if (other := next(against, None)) is not None:
             kept.setdefault(other, candidates[other - 1])
     return list(kept.values()) or candidates

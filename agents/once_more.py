@@ -14,7 +14,7 @@ from inkwright.agents.answers import Seams
 from inkwright.agents.balance import keep
 from inkwright.agents.desk import Desk
 from inkwright.agents.side_by_side import all_of
-from inkwright.memory import drafts, ledger, repetition
+from inkwright.memory import draft_rows, drafts, ledger, repetition
 from inkwright.memory.draft import Draft, Finding
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.excerpts import Facts
@@ -97,7 +97,7 @@ async def _mended(
     draft = drafts.current(desk.library, desk.work)[section.id]
     stamp = f"once more:{number}"
     with desk.library.read() as db:
-        if stamp in drafts.stamped(db, desk.work, draft):
+        if stamp in draft_rows.stamped(db, desk.work, draft):
             return None
     there = [f for f in batch if f.quote in draft.text]
     if not there:

@@ -13,7 +13,7 @@ from inkwright.agents.answers import Breach, Breaches
 from inkwright.agents.balance import keep
 from inkwright.agents.desk import Desk
 from inkwright.agents.side_by_side import all_of
-from inkwright.memory import drafts
+from inkwright.memory import draft_rows, drafts
 from inkwright.memory.constraint import Constraint
 from inkwright.memory.draft import Draft, Finding, Review
 from inkwright.memory.errors import BudgetSpent, ModelError
@@ -92,7 +92,7 @@ async def mend(desk: Desk, found: Iterable[PassedOver]) -> bool:
     for sid, findings in of_section.items():
         draft = drafts.current(desk.library, desk.work)[sid]
         with desk.library.read() as db:
-            done = STAMP in drafts.stamped(db, desk.work, draft)
+            done = STAMP in draft_rows.stamped(db, desk.work, draft)
         if not done:
             changed |= await _mended(desk, draft, findings)
     return changed

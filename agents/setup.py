@@ -86,8 +86,12 @@ async def _open_sources(desk: Desk) -> None:
     """Put the sources in reach, and say what of them could not be read."""
     for line in desk.brief.unread:
         desk.problem(line)
-    if found := sources.kept(desk.library, desk.work):
+    found = sources.kept(desk.library, desk.work)
+    if found:
         desk.shelf = await asyncio.to_thread(Shelf, found)
+    if bare := sum(k.source.kind == "reference" for k in found):
+        told = f"{bare} of {len(found)} sources are references alone"
+        desk.problem(f"{told}: nothing can rest on them until their documents are added")
 
 
 async def _shorten_request(desk: Desk) -> None:

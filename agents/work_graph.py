@@ -237,7 +237,9 @@ def _status(run: Run) -> Status:
         if f.status != "met" and f.constraint in required
     ]
     for finding in unmet:
-        desk.problem(f"{finding.constraint} is {finding.status}: {finding.evidence}".rstrip(": "))
+        why = f" ({finding.why})" if finding.why else ""
+        told = f"{finding.constraint} is {finding.status}: {finding.evidence}{why}"
+        desk.problem(told.rstrip(": "))
     return "flagged" if unmet else "complete"
 
 

@@ -9,10 +9,12 @@ from inkwright.app.language import language_of
 from inkwright.memory import citations
 from inkwright.memory.brief import Brief, Csl
 from inkwright.memory.draft import Draft, Grounded, Manifest
+from inkwright.memory.grounds import grounds_of, sentences_without
 from inkwright.memory.outline import Outline
 from inkwright.memory.plans import Plan
 from inkwright.memory.references import Cited, written
 from inkwright.memory.shelf import Shelf
+from inkwright.memory.source import Source
 from inkwright.memory.sources import Kept
 
 
@@ -40,6 +42,13 @@ class CitationReport(TypedDict):
     passages: list[Passage]
 
 
+class UncitedReport(TypedDict):
+    """A sentence that gives a figure or a quotation, and rests on nothing."""
+
+    section: str
+    claim: str
+
+
 class SourceReport(TypedDict):
     """A source, where the plan placed it and where it is cited."""
 
@@ -49,7 +58,12 @@ class SourceReport(TypedDict):
     date: str
     file: str
     planned: list[str]
+    """Sections that the plan placed it on."""
     cited: list[str]
+    unused: list[str]
+    """Sections it was planned for that do not cite it."""
+    unplanned: list[str]
+    """Sections that cite it, and that it was not planned for."""
 
 
 def cited(brief: Brief, texts: Mapping[str, Draft], kept: Sequence[Kept]) -> Cited:
@@ -98,13 +112,13 @@ def followed(
     """
     mentioned = {key for draft in texts.values() for key in citations.keys(draft.text)}
     shelf = Shelf([k for k in kept if k.source.key in mentioned])
-    if not any(k.source.kind != "request" for k in kept):
+    if not _has_sources(kept):
         return []
     found: list[CitationReport] = []
     for sid, draft in texts.items():
         reviewed = {g.claim: g for g in (draft.review.grounds if draft.review else ())}
         given = manifests[sid].evidence if sid in manifests else ()
-        for ground in citations.grounds(draft.text, shelf, given):
+        for ground in grounds_of(draft.text, shelf, given):
             known = reviewed.get(ground.claim.text) or Grounded(
                 claim=ground.claim.text,
                 keys=ground.claim.keys,
@@ -114,6 +128,21 @@ def followed(
             )
             found.append(_reported(sid, known, shelf))
     return found
+
+
+def uncited(texts: Mapping[str, Draft], kept: Sequence[Kept]) -> list[UncitedReport]:
+    """Return the sentences that ought to rest on a source, and cite none."""
+    if not _has_sources(kept):
+        return []
+    return [
+        UncitedReport(section=sid, claim=sentence)
+        for sid, draft in texts.items()
+        for sentence in sentences_without(draft.text)
+    ]
+
+
+def _has_sources(kept: Sequence[Kept]) -> bool:
+    return any(k.source.kind != "request" for k in kept)
 
 
 def listed(
@@ -130,18 +159,24 @@ def listed(
         for key in citations.keys(draft.text):
             found.setdefault(key, []).append(sid)
     return [
-        SourceReport(
-            key=s.key,
-            title=s.title,
-            authors=list(s.authors),
-            date=s.date,
-            file=s.name,
-            planned=planned.get(s.key, []),
-            cited=found.get(s.key, []),
-        )
-        for s in (k.source for k in kept)
-        if s.kind != "request"
+        _listed(k.source, planned.get(k.source.key, []), found.get(k.source.key, []))
+        for k in kept
+        if k.source.kind != "request"
     ]
+
+
+def _listed(source: Source, planned: list[str], cited: list[str]) -> SourceReport:
+    return SourceReport(
+        key=source.key,
+        title=source.title,
+        authors=list(source.authors),
+        date=source.date,
+        file=source.name,
+        planned=planned,
+        cited=cited,
+        unused=[s for s in planned if s not in cited],
+        unplanned=[s for s in cited if s not in planned],
+    )
 
 
 def _reported(section: str, ground: Grounded, shelf: Shelf) -> CitationReport:

@@ -17,12 +17,11 @@ from inkwright.memory.errors import BadInput, ExportFailed
 from inkwright.memory.references import (
     SUPERSCRIPTS,
     Written,
-    family,
     heading,
     known_groups,
     known_keys,
 )
-from inkwright.memory.source import Source
+from inkwright.memory.source import Source, family
 
 _CSL = "{http://purl.org/net/xbiblio/csl}"
 _LOCALES = {"en": "en-US", "zh": "zh-CN", "de": "de-DE", "fr": "fr-FR", "es": "es-ES"}

@@ -159,6 +159,14 @@ def resume(
     _leave(writing.resume(work, out=out, limits=limits))
 
 
+def _schema_of_results(wanted: bool) -> None:
+    if wanted:
+        from inkwright.app.commands import batching
+
+        typer.echo(batching.schema())
+        raise typer.Exit
+
+
 @app.command()
 def batch(
     briefs: Annotated[
@@ -199,6 +207,15 @@ def batch(
         int | None, typer.Option(min=1, max=1024, help="Of --engine ray: processes that write.")
     ] = None,
     dry_run: DryRun = False,
+    schema: Annotated[
+        bool,
+        typer.Option(
+            "--schema",
+            callback=_schema_of_results,
+            is_eager=True,
+            help="Print the JSON schema of a line of the results, and stop.",
+        ),
+    ] = False,
     max_calls: Annotated[int | None, typer.Option(min=1, help="Calls for the batch.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens for the batch.")] = None,
     max_minutes: Annotated[float | None, typer.Option(help="Minutes for this run.")] = None,

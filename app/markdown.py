@@ -1,8 +1,10 @@
 """A Markdown text taken apart at its headings; put together, the parts are the text again."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from inkwright.app.markup import read_yaml
 from inkwright.memory.errors import BadInput
@@ -42,7 +44,9 @@ def split(text: str, *, depth: int = 6) -> Parts:
     """
     from markdown_it import MarkdownIt
 
-    front, title = _front(text)
+    front, said = front_matter(text)
+    title = said.get("title")
+    titled = title if isinstance(title, str) and title.strip() else None
     lines: list[str] = _LINE.findall(text[len(front) :])
     reader = MarkdownIt("commonmark")
     reader.core.ruler.disable("inline")
@@ -58,7 +62,7 @@ def split(text: str, *, depth: int = 6) -> Parts:
         level, title_now = int(token.tag[1]), " ".join(inline.content.split())
         heading, start = "".join(lines[first:last]), last
     parts.append(Part(level, title_now, heading, "".join(lines[start:])))
-    return Parts(front, title, tuple(parts))
+    return Parts(front, titled, tuple(parts))
 
 
 def newline_of(text: str) -> str:
@@ -68,21 +72,19 @@ def newline_of(text: str) -> str:
     return max(counts, key=counts.__getitem__)
 
 
-def _front(text: str) -> tuple[str, str | None]:
-    """Return the text's byte order mark and front matter, and the title given there."""
+def front_matter(text: str) -> tuple[str, Mapping[str, Any]]:
+    """Return the text's byte order mark and front matter, and what that says."""
     mark = BOM if text.startswith(BOM) else ""
     lines: list[str] = _LINE.findall(text[len(mark) :])
     if not lines or lines[0].rstrip() != _FENCE:
-        return mark, None
+        return mark, {}
     for number, line in enumerate(lines[1:], 1):
         if line.rstrip() in (_FENCE, "..."):
             try:
                 said, _ = read_yaml("".join(lines[1:number]), "front matter")
             except BadInput:
-                return mark, None
+                return mark, {}
             if not isinstance(said, dict):
-                return mark, None
-            title = said.get("title")
-            titled = title if isinstance(title, str) and title.strip() else None
-            return mark + "".join(lines[: number + 1]), titled
-    return mark, None
+                return mark, {}
+            return mark + "".join(lines[: number + 1]), said
+    return mark, {}

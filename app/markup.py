@@ -50,7 +50,7 @@ def read_json(text: str, name: str) -> Any:
             parse_constant=lambda word: _refuse(f"{name}: {word} is not JSON"),
         )
     except json.JSONDecodeError as fault:
-        raise BadInput(f"{name}: line {fault.lineno}: {fault.msg}") from fault
+        raise BadInput(f"{name}: line {fault.lineno}: not JSON: {fault.msg}") from fault
     except RecursionError as fault:
         raise BadInput(f"{name}: nested too deeply") from fault
     except ValueError as fault:

@@ -7,7 +7,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 from inkwright.agents import rules
 from inkwright.agents.config import Arms, Calling
-from inkwright.app.cited import CitationReport, SourceReport, followed, listed
+from inkwright.app.cited import (
+    CitationReport,
+    SourceReport,
+    UncitedReport,
+    followed,
+    listed,
+    uncited,
+)
 from inkwright.app.settings import Settings
 from inkwright.app.version import VERSION
 from inkwright.memory import (
@@ -38,6 +45,8 @@ class Outcome(TypedDict):
     status: str
     evidence: str
     """Words of the text that show it; for something missing, the constraint's own words."""
+    why: str
+    """What is wrong, where the constraint's own words do not say it."""
     by: str
     """``rule`` or ``judge``."""
 
@@ -68,6 +77,7 @@ class ConstraintReport(TypedDict):
     status: str
     evidence: str
     """Of the worst section, with its id before it."""
+    why: str
     by: str
     required: bool
     text: str
@@ -129,6 +139,8 @@ class Report(TypedDict):
     constraints: list[ConstraintReport]
     citations: list[CitationReport]
     """Every citing sentence with the passage it rests on; empty without sources."""
+    uncited: list[UncitedReport]
+    """Sentences that give a figure or a quotation and rest on no source; empty without sources."""
     sources: list[SourceReport]
     voice: VoiceReport
     repetition: RepetitionReport
@@ -189,6 +201,7 @@ def report(
         sections=sections,
         constraints=constraints,
         citations=followed(plan.outline.in_order(texts), manifests, kept),
+        uncited=uncited(plan.outline.in_order(texts), kept),
         sources=listed(plan, texts, kept),
         voice=_voice(work, plan, texts),
         repetition=RepetitionReport(
@@ -299,11 +312,11 @@ def _finding(plan: Plan, draft: Draft | None, constraint: Constraint) -> Finding
 
 
 def _outcome(constraint: Constraint, finding: Finding) -> Outcome:
-    why = f" ({finding.why})" if finding.why else ""
     return Outcome(
         id=constraint.id,
         status=finding.status,
-        evidence=f"{finding.evidence}{why}",
+        evidence=finding.evidence,
+        why=finding.why,
         by=finding.by,
     )
 
@@ -331,6 +344,7 @@ def _constraints(
                 placement=str(constraint.where),
                 status=finding.status,
                 evidence=finding.evidence,
+                why=finding.why,
                 by=finding.by,
                 required=constraint.required,
                 text=constraint.text,
@@ -348,6 +362,7 @@ def _outside_plan(plan: Plan, finding: Finding) -> ConstraintReport:
         placement="whole",
         status=finding.status,
         evidence=finding.evidence,
+        why=finding.why,
         by=finding.by,
         required=True,
         text=f"About {plan.outline.target_words} words",

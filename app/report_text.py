@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from inkwright.app.report import ConstraintReport, Report
-from inkwright.app.wording import duration
+from inkwright.app.report_sources import sources_text
+from inkwright.app.wording import cell, duration, one_line
 
 _ORDER = {"broken": 0, "not reviewed": 1, "met": 2}
 _BY = {"rule": "by rule", "judge": "by the judge"}
@@ -17,7 +18,7 @@ def report_text(report: Report, title: str) -> str:
 
 def _lines(report: Report, title: str) -> Iterator[str]:
     calls = report["calls"]
-    yield f"# Report: {_one_line(title)}"
+    yield f"# Report: {one_line(title)}"
     yield ""
     yield f"Status: **{report['status']}**. {_meaning(report)}"
     yield ""
@@ -28,9 +29,10 @@ def _lines(report: Report, title: str) -> Iterator[str]:
     )
     yield from _constraints(report["constraints"])
     yield from _sections(report)
+    yield from sources_text(report)
     if report["problems"]:
         yield from ("", "## Problems", "")
-        yield from (f"- {_one_line(line)}" for line in report["problems"])
+        yield from (f"- {one_line(line)}" for line in report["problems"])
     if report["models"]:
         yield from ("", "## Models", "")
         yield from (f"- {role}: {model}" for role, model in sorted(report["models"].items()))
@@ -54,10 +56,11 @@ def _constraints(found: Iterable[ConstraintReport]) -> Iterator[str]:
     for c in ordered:
         wish = "" if c["required"] else ", only wished for"
         yield (
-            f"- **{c['status']}** [{c['id']}] {_one_line(c['text'])} "
+            f"- **{c['status']}** [{c['id']}] {one_line(c['text'])} "
             f"({c['kind']}, {c['placement']}, {_BY[c['by']]}{wish})"
         )
-        yield from (f"  > {line}" for line in _quote(c["evidence"]))
+        why = f" ({c['why']})" if c["why"] else ""
+        yield from (f"  > {line}" for line in _quote(f"{c['evidence']}{why}"))
 
 
 def _sections(report: Report) -> Iterator[str]:
@@ -69,7 +72,7 @@ def _sections(report: Report) -> Iterator[str]:
         )
         words = f"{s['words']:,} of {s['target_words']:,}"
         stale = ", stale" if s["stale"] else ""
-        yield f"| {s['id']} | {_cell(s['title'])} | {words} | {s['status']}{stale} | {unmet} |"
+        yield f"| {s['id']} | {cell(s['title'])} | {words} | {s['status']}{stale} | {unmet} |"
 
 
 def _is_open(status: str) -> bool:
@@ -79,11 +82,3 @@ def _is_open(status: str) -> bool:
 def _quote(evidence: str) -> Iterator[str]:
     shown = evidence if len(evidence) <= QUOTE_CHARS else f"{evidence[:QUOTE_CHARS]}…"
     return (line for line in shown.splitlines() if line.strip())
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _cell(text: str) -> str:
-    return _one_line(text).replace("|", "\\|")

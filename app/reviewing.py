@@ -26,6 +26,8 @@ class Place:
     status: str
     """``met``, ``broken`` or ``not reviewed``."""
     evidence: str
+    why: str
+    """What is wrong, where the constraint's own words do not say it."""
     quoted: bool
     """The evidence stands in the text, word for word."""
 
@@ -55,7 +57,7 @@ class Problem:
     about: str
     """Id of the constraint, or of the memory entry, that the text breaks."""
     text: str
-    """What is asked, or what memory says."""
+    """What is wrong, what is asked, or what memory says."""
     evidence: str
     quoted: bool
     verdict: Verdict | None
@@ -157,6 +159,7 @@ def _one(
                     title=section.title,
                     status=outcome["status"],
                     evidence=evidence,
+                    why=outcome["why"],
                     quoted=_stands(evidence, texts.get(section.id)),
                 )
             )
@@ -184,7 +187,7 @@ def _broken(
                 section=place.section,
                 title=place.title,
                 about=constraint.id,
-                text=constraint.text,
+                text=place.why or constraint.text,
                 evidence=place.evidence,
                 quoted=place.quoted,
                 verdict=verdicts.verdict(

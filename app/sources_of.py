@@ -3,11 +3,20 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from inkwright.app.cited import SourceReport, listed
+from inkwright.app.cited import (
+    CitationReport,
+    SourceReport,
+    UncitedReport,
+    followed,
+    listed,
+    uncited,
+)
 from inkwright.app.documents.gather import read_files, within
 from inkwright.app.door import Door
 from inkwright.memory import drafts, plans, sources, works
+from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
+from inkwright.memory.library import Library
 from inkwright.memory.source import Source
 from inkwright.memory.sources import Kept
 
@@ -23,10 +32,11 @@ def read_sources(*paths: Path | str) -> tuple[Source, ...]:
     Raises:
         BadInput: one of them cannot be read; the message says which and why.
     """
-    found, unread = _read(paths)
-    if unread:
-        raise BadInput("; ".join(unread))
-    return tuple(found)
+    files = _files(paths)
+    found, told = read_files(files)
+    if not all(found[file] for file in files):
+        raise BadInput("; ".join(told))
+    return tuple(source for file in files for source in found[file])
 
 
 class Sources(Door):
@@ -53,6 +63,21 @@ class Sources(Door):
         with self._open() as library:
             plan, texts = plans.current(library, self.work), drafts.current(library, self.work)
             return listed(plan, texts, sources.kept(library, self.work))
+
+    def citations(self) -> list[CitationReport]:
+        """Return every sentence that cites, with the exact passages it rests on."""
+        with self._open() as library:
+            texts, manifests = self._texts(library), drafts.manifests(library, self.work)
+            return followed(texts, manifests, sources.kept(library, self.work))
+
+    def uncited(self) -> list[UncitedReport]:
+        """Return the sentences that give a figure or a quotation, and rest on no source."""
+        with self._open() as library:
+            return uncited(self._texts(library), sources.kept(library, self.work))
+
+    def _texts(self, library: Library) -> dict[str, Draft]:
+        plan, texts = plans.current(library, self.work), drafts.current(library, self.work)
+        return plan.outline.in_order(texts) if plan else {}
 
     def one(self, key: str) -> Kept:
         """Return one source by its key.
@@ -82,8 +107,14 @@ class Sources(Door):
 
 
 def _read(paths: Sequence[Path | str]) -> tuple[list[Source], list[str]]:
-    files = [file for path in paths for file in within(Path(path).expanduser())]
+    files = _files(paths)
+    found, unread = read_files(files)
+    return [source for file in files for source in found[file]], unread
+
+
+def _files(paths: Sequence[Path | str]) -> list[Path]:
+    """Return the files that are named, and those in folders, each once."""
+    files = dict.fromkeys(f for path in paths for f in within(Path(path).expanduser()))
     if not files:
         raise BadInput("there is no document here; name a file, or a folder with documents")
-    found, unread = read_files(files)
-    return [source for file in dict.fromkeys(files) for source in found.get(file, ())], unread
+    return list(files)

@@ -7,6 +7,10 @@ from pathlib import Path
 
 from inkwright.app.documents.gather import MAX_CHARS, Gathered, read_files
 from inkwright.memory.errors import BadInput
+from inkwright.memory.sources import distinct
+
+NAME_BYTES = 200
+"""Of a name that many are kept, its last: no file system takes more than 255."""
 
 
 @contextmanager
@@ -17,21 +21,23 @@ def as_files(given: Iterable[tuple[str, bytes]]) -> Iterator[list[Path]]:
         for number, (name, content) in enumerate(given):
             place = Path(folder) / str(number)
             place.mkdir()
-            file = place / (Path(name.replace("\\", "/")).name[-200:] or "unnamed")
+            last = Path(name.replace("\\", "/").replace("\0", "")).name.encode()
+            file = place / (last[-NAME_BYTES:].decode(errors="ignore") or "unnamed")
             file.write_bytes(content)
             files.append(file)
         yield files
 
 
-def read_uploads(given: Iterable[tuple[str, bytes]]) -> Gathered:
-    """Return the sources in files of these names, and a line for each that cannot be read.
+def with_uploads(before: Gathered, given: Iterable[tuple[str, bytes]]) -> Gathered:
+    """Return what was gathered with the sources in files of these names, none of them twice.
 
     Raises:
         BadInput: they are too much together.
     """
     with as_files(given) as files:
         found, unread = read_files(files)
-    sources = tuple(source for file in files for source in found.get(file, ()))
+    new = (source for file in files for source in found.get(file, ()))
+    sources = tuple(distinct((*before.sources, *new)))
     if sum(len(s.text) for s in sources) > MAX_CHARS:
         raise BadInput(f"the sources have more than {MAX_CHARS:,} characters together")
-    return Gathered(sources=sources, unread=tuple(unread))
+    return Gathered(sources=sources, unread=tuple(dict.fromkeys((*before.unread, *unread))))

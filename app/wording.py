@@ -14,6 +14,16 @@ def many(count: int, one: str, several: str = "") -> str:
     return f"{count} {one if count == 1 else several or one + 's'}"
 
 
+def one_line(text: str) -> str:
+    """Return ``text`` without line ends."""
+    return " ".join(text.split())
+
+
+def cell(text: str) -> str:
+    """Return ``text`` as it can stand in a table of Markdown."""
+    return one_line(text).replace("|", "\\|")
+
+
 def clock(seconds: float | None) -> str:
     """Return ``75`` seconds as ``1:15``, and hours where there are any."""
     total = round(seconds or 0)

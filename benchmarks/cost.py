@@ -5,10 +5,15 @@ Every method writes the same series of entries of 500 words on the same simulate
 after the one before had ended. The bound is, for ours, the longest chain of draft and delta along
 the outline's dependencies, for the others the longest row of calls as it happened, by service time;
 or all work over the slots, where that is more.
+
+Early entries state facts that later ones need, and every plan says of whom. *Right* is the share of
+needed facts that the finished text states rightly; *contradictions left* are those it gives another
+value. Judges and archivists, where a method has them, are wrong in a tenth of what they see.
 """
 
 import argparse
 import asyncio
+import re
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +23,10 @@ from pathlib import Path
 from benchmarks.client import clients
 from benchmarks.harness import measure, settings, warm_up
 from benchmarks.methods import PEERS
+from benchmarks.planting import MISTAKES, Planted, planted
+from inkwright.memory import drafts
 from inkwright.memory.brief import Brief, Continuity, OutlineItem
+from inkwright.memory.library import Library
 from tests.simserver.config import KnownTask, SimConfig
 from tests.simserver.log import Call
 from tests.simserver.process import SimServer
@@ -34,7 +42,8 @@ CONTINUITY = {
 }
 COLUMNS = (
     "sections", "method", "continuity", "calls", "depth", "prompt tokens", "uncached",
-    "uncached a section", "completion tokens", "wall s", "wall over bound",
+    "uncached a section", "completion tokens", "wall s", "wall over bound", "right",
+    "contradictions left",
 )  # fmt: skip
 
 
@@ -45,6 +54,8 @@ class Cost:
     wall_s: float
     bound_s: float
     calls: Sequence[Call]
+    said: Sequence[str]
+    """What the text says of each fact that is needed: ``right``, ``wrong`` or nothing."""
 
     def row(self, sections: int, method: str, continuity: str) -> str:
         prompt = sum(c.prompt_tokens for c in self.calls)
@@ -54,6 +65,8 @@ class Cost:
             f"{prompt:,}", f"{uncached:,}", f"{uncached / sections:,.0f}",
             f"{sum(c.completion_tokens for c in self.calls):,}",
             f"{self.wall_s:.1f}", f"{self.wall_s / self.bound_s:.2f}",
+            f"{self.said.count('right') / len(self.said):.0%}",
+            f"{self.said.count('wrong')} of {len(self.said)}",
         )  # fmt: skip
         return f"| {' | '.join(map(str, told))} |"
 
@@ -69,7 +82,7 @@ def longest_row(calls: Sequence[Call], weight: Callable[[Call], float]) -> float
     return max(total for _, total in ended)
 
 
-def request(sections: int) -> KnownTask:
+def request(sections: int, piece: Planted) -> KnownTask:
     """Return the request that every method gets, and how a model that reads well reads it."""
     said = (
         f"Write the log of a lighthouse: {sections} entries, numbered 1 to {sections}, of about"
@@ -79,18 +92,23 @@ def request(sections: int) -> KnownTask:
         request=said,
         words=sections * WORDS,
         units=sections,
-        unit="entry",
+        unit="Entry",
         heading="Entry {n}",
         unit_words=round(WORDS / 1.1),
         unit_line=said,
+        points=tuple(_purpose(n, piece) for n in range(1, sections + 1)),
     )
 
 
-def brief(task: KnownTask, continuity: Continuity) -> Brief:
+def _purpose(number: int, piece: Planted) -> str:
+    return f"Tell of day {number} at the light.{piece.about(number)}"
+
+
+def brief(task: KnownTask, piece: Planted, continuity: Continuity) -> Brief:
     """Return the same request for ours, in chapters of ten entries."""
     entries = [
-        OutlineItem(title=f"Entry {n}", purpose=f"Tell of day {n} at the light.", words=WORDS)
-        for n in range(1, task.units + 1)
+        OutlineItem(title=f"Entry {n}", purpose=told, words=WORDS, subjects=piece.names(n))
+        for n, told in enumerate(task.points, 1)
     ]
     chapters = tuple(
         OutlineItem(title=f"Part {n + 1}", sections=tuple(entries[at : at + IN_CHAPTER]))
@@ -99,24 +117,33 @@ def brief(task: KnownTask, continuity: Continuity) -> Brief:
     return Brief(request=task.request, continuity=continuity, outline=chapters)
 
 
-def ours(server: SimServer, task: KnownTask, continuity: Continuity) -> Cost:
+def ours(server: SimServer, task: KnownTask, piece: Planted, continuity: Continuity) -> Cost:
     """Return what the application took."""
-    found = measure(server, brief(task, continuity), slots=SLOTS)
-    return Cost(found.wall_s, found.bound_s, _chats(found.calls))
+    texts: dict[str, str] = {}
+
+    def read(library: Library, work: str) -> None:
+        texts.update({sid: d.text for sid, d in drafts.current(library, work).items()})
+
+    found = measure(server, brief(task, piece, continuity), slots=SLOTS, seen=read)
+    said = [piece.said(texts[need.section], need) for need in piece.needs]
+    return Cost(found.wall_s, found.bound_s, _chats(found.calls), said)
 
 
-async def peer(server: SimServer, task: KnownTask, method: str) -> Cost:
+async def peer(server: SimServer, task: KnownTask, piece: Planted, method: str) -> Cost:
     """Return what a method from a paper took."""
     with tempfile.TemporaryDirectory() as folder:
         at = settings(server, Path(folder), concurrency=SLOTS)
         async with clients(at, Path(folder) / "calls.jsonl") as make:
             server.reset_log(cache=True)
-            await PEERS[method](task.request, make(1))
+            text = await PEERS[method](task.request, make(1))
             ended = time.monotonic()
     calls = _chats(server.calls())
     chain_s = longest_row(calls, lambda call: call.service_s)
     bound_s = max(chain_s, sum(c.service_s for c in calls) / SLOTS)
-    return Cost(ended - min(c.arrival for c in calls), bound_s, calls)
+    _, *parts = re.split(r"^Entry (\d+) ", text, flags=re.MULTILINE)
+    entries = dict(zip((f"s{n}" for n in parts[::2]), parts[1::2], strict=True))
+    said = [piece.said(entries.get(need.section, ""), need) for need in piece.needs]
+    return Cost(ended - min(c.arrival for c in calls), bound_s, calls, said)
 
 
 def _chats(calls: Sequence[Call]) -> list[Call]:
@@ -129,7 +156,8 @@ def main() -> None:
     parser.add_argument("--methods", default=",".join(("ours", *PEERS)))
     parser.add_argument("--decode-ms", type=float, default=2.0)
     told = parser.parse_args()
-    tasks = [request(int(n)) for n in told.sections.split(",")]
+    pieces = [planted(int(n), seed=1) for n in told.sections.split(",")]
+    tasks = [request(int(n), p) for n, p in zip(told.sections.split(","), pieces, strict=True)]
     config = SimConfig(
         known=tuple(tasks),
         slots=SLOTS,
@@ -139,18 +167,24 @@ def main() -> None:
         max_model_len=400_000,
         tokens_per_chunk=64,
         log_messages=False,
+        summary_facts=4,
+        archivist_miss=MISTAKES,
+        archivist_false=MISTAKES,
+        judge_miss=MISTAKES,
+        judge_false=MISTAKES,
     )
     print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}", flush=True)
     with SimServer(config) as server:
         warm_up(server)
-        for task in tasks:
+        for task, piece in zip(tasks, pieces, strict=True):
+            server.configure(facts=piece.facts, needs=piece.needs)
             for method in told.methods.split(","):
                 if method == "ours":
                     for continuity in ("chapter", "strict"):
-                        cost = ours(server, task, continuity)
+                        cost = ours(server, task, piece, continuity)
                         print(cost.row(task.units, method, continuity), flush=True)
                 else:
-                    cost = asyncio.run(peer(server, task, method))
+                    cost = asyncio.run(peer(server, task, piece, method))
                     print(cost.row(task.units, method, CONTINUITY[method]), flush=True)
 
 

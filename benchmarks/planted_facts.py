@@ -17,32 +17,25 @@ Where calls take long, as they do one after another, rows can be measured side b
 
 import argparse
 import multiprocessing
-import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import get_args
 
 from benchmarks.harness import measure, warm_up
+from benchmarks.planting import MISTAKES, Planted, planted
 from inkwright.agents.config import Arms
 from inkwright.memory import drafts
 from inkwright.memory.brief import Brief, Continuity, OutlineItem
 from inkwright.memory.library import Library
-from tests.simserver.config import Fact, Need, SimConfig
-from tests.simserver.facts import find, plain, told_values
+from tests.simserver.config import Need, SimConfig
+from tests.simserver.facts import plain, told_values
 from tests.simserver.log import Call
 from tests.simserver.process import SimServer
 from tests.simserver.prompt import Prompt
 
 SLOTS = 16
 WORDS = 110
-EARLY = 0.4
-"""Facts are planted in this share of the sections, and needed in the others."""
-FACTS_A_SECTION = 2
-FACTS_A_PERSON = 4
-NEEDS_A_SECTION = 2
-MISTAKES = 0.1
-"""Of archivist and judge, both ways."""
 ARMS = {
     "ours": Arms(plan="given"),
     "not settled": Arms(plan="given", review="rules"),
@@ -50,41 +43,6 @@ ARMS = {
     "rolling summary": Arms(plan="given", memory="rolling", review="rules"),
     "vector search": Arms(plan="given", memory="vector", review="rules"),
 }
-FIRST = [
-    *("Mara", "Orla", "Tomas", "Ilse", "Bruno", "Edda", "Karl", "Lena"),
-    *("Nils", "Petra", "Anton", "Greta", "Jonas", "Rika", "Sven", "Wanda"),
-]
-LAST = ["Voss", "Reed", "Holt", "Lund", "Marsh", "Thorne", "Quill", "Vane"]
-LOOKS = [
-    *("grey", "lame", "young", "old", "silent", "laughing"),
-    *("tall", "blind", "proud", "lost", "red", "merry"),
-]
-TRADES = [
-    *("heron", "ferryman", "smith", "widow", "pilot", "clerk"),
-    *("fiddler", "weaver", "warden", "cooper", "miller", "diver"),
-]
-COLOURS = ["amber", "green", "grey", "hazel", "blue", "brown", "violet", "black"]
-MONTHS = ["January", "March", "May", "July", "September", "November"]
-THINGS = ["bell", "ledger", "will", "lantern", "key", "letter", "boat", "map"]
-PLACES = ["well", "chapel", "mill", "cellar", "quay", "orchard"]
-
-
-@dataclass(frozen=True)
-class Planted:
-    """One piece to be written: its outline, what is stated in it and what is needed."""
-
-    brief: Brief
-    facts: tuple[Fact, ...]
-    needs: tuple[Need, ...]
-
-    @property
-    def values(self) -> dict[tuple[str, str], str]:
-        """The right value by name, whichever, and attribute."""
-        return {
-            (plain(name), plain(f.attribute)): plain(f.value)
-            for f in self.facts
-            for name in (f.subject, *f.aliases)
-        }
 
 
 @dataclass
@@ -100,76 +58,27 @@ class Texts:
         self.first = {sid: drafts.versions(library, work, sid)[0].text for sid in current}
 
 
-def planted(sections: int, continuity: Continuity, seed: int) -> Planted:
-    """Return a piece of so many sections with facts early and needs of them late."""
-    dice = random.Random(f"{sections}/{seed}")
-    early = range(1, round(sections * EARLY) + 1)
-    facts = _facts([n for n in early for _ in range(FACTS_A_SECTION)], dice)
-    needs = {n: dice.sample(facts, NEEDS_A_SECTION) for n in range(len(early) + 1, sections + 1)}
-    named = {n: [_name(f, dice) for f in wanted] for n, wanted in needs.items()}
+def brief(piece: Planted, sections: int, continuity: Continuity) -> Brief:
+    """Return a brief in whose outline a section names those of whom it needs a fact."""
     in_chapter = max(5, round(sections**0.5))
-    items = [_item(n, named.get(n, ())) for n in range(1, sections + 1)]
-    chapters = [items[i : i + in_chapter] for i in range(0, sections, in_chapter)]
-    return Planted(
-        brief=Brief(
-            request="Write the chronicle of a harbour town and of the people in it.",
-            kind="chronicle",
-            continuity=continuity,
-            outline=tuple(
-                OutlineItem(title=f"Part {number}", sections=tuple(inside))
-                for number, inside in enumerate(chapters, 1)
-            ),
-        ),
-        facts=tuple(facts),
-        needs=tuple(
-            Need(section=f"s{n}", subject=name, attribute=fact.attribute)
-            for n, wanted in needs.items()
-            for name, fact in zip(named[n], wanted, strict=True)
-        ),
-    )
-
-
-def _facts(places: Sequence[int], dice: random.Random) -> list[Fact]:
-    """Return one fact for each place; those of one person stand in several sections."""
-    people = [f"{first} {last}" for first in FIRST for last in LAST]
-    others = [f"the {look} {trade}" for look in LOOKS for trade in TRADES]
-    dice.shuffle(people)
-    dice.shuffle(others)
-    number = -(-len(places) // FACTS_A_PERSON)
-    assert number <= min(len(people), len(others)), "each name is one person's"
-    topics = [(person, topic) for topic in range(FACTS_A_PERSON) for person in range(number)]
-    return [
-        Fact(
-            section=f"s{place}",
-            subject=people[person],
-            aliases=(others[person],),
-            attribute=("eye colour", "wedding day", "knowledge", "debt")[topic],
-            value=_value(topic, dice),
+    items = [
+        OutlineItem(
+            title=f"Day {n}",
+            purpose=f"What happened on day {n}.{piece.about(n)}",
+            words=WORDS,
+            subjects=piece.names(n),
         )
-        for place, (person, topic) in zip(places, topics, strict=False)
+        for n in range(1, sections + 1)
     ]
-
-
-def _value(topic: int, dice: random.Random) -> str:
-    return (
-        f"{dice.choice(COLOURS)} with a {dice.choice(COLOURS)} rim",
-        f"{dice.randint(1, 28)} {dice.choice(MONTHS)} {dice.randint(1801, 1899)}",
-        f"where the {dice.choice(THINGS)} of the {dice.choice(PLACES)} is hidden",
-        f"{dice.randint(11, 99)} crowns to the {dice.choice(TRADES)} of the {dice.choice(PLACES)}",
-    )[topic]
-
-
-def _name(fact: Fact, dice: random.Random) -> str:
-    return dice.choice((fact.subject, *fact.aliases))
-
-
-def _item(number: int, named: Sequence[str]) -> OutlineItem:
-    about = f" Here it matters again who {' and '.join(named)} are." if named else ""
-    return OutlineItem(
-        title=f"Day {number}",
-        purpose=f"What happened on day {number}.{about}",
-        words=WORDS,
-        subjects=tuple(named),
+    chapters = [items[i : i + in_chapter] for i in range(0, sections, in_chapter)]
+    return Brief(
+        request="Write the chronicle of a harbour town and of the people in it.",
+        kind="chronicle",
+        continuity=continuity,
+        outline=tuple(
+            OutlineItem(title=f"Part {number}", sections=tuple(inside))
+            for number, inside in enumerate(chapters, 1)
+        ),
     )
 
 
@@ -220,17 +129,18 @@ HEAD = (
 
 def row(task: Task) -> Row:
     """Write a piece on a server of its own, and see what came of its facts."""
-    piece = planted(task.sections, task.mode, task.seed)
+    piece = planted(task.sections, task.seed)
     with SimServer(_config(task)) as server:
         warm_up(server)
         server.configure(facts=piece.facts, needs=piece.needs)
         texts = Texts()
-        found = measure(server, piece.brief, slots=SLOTS, arms=ARMS[task.arm], seen=texts.read)
+        asked = brief(piece, task.sections, task.mode)
+        found = measure(server, asked, slots=SLOTS, arms=ARMS[task.arm], seen=texts.read)
     assert found.result.status != "partial", found.result.problems
-    values, writes = piece.values, _first_writes(found.calls)
-    present = [_is_present(writes[n.section], n, values) for n in piece.needs]
-    first = [_says(texts.first[n.section], n, values) for n in piece.needs]
-    last = [_says(texts.last[n.section], n, values) for n in piece.needs]
+    writes = _first_writes(found.calls)
+    present = [_is_present(writes[n.section], n, piece.values) for n in piece.needs]
+    first = [piece.said(texts.first[n.section], n) for n in piece.needs]
+    last = [piece.said(texts.last[n.section], n) for n in piece.needs]
     share = 1 / len(piece.needs)
     return Row(
         task=task,
@@ -274,18 +184,6 @@ def _is_present(prompt: Prompt, need: Need, values: dict[tuple[str, str], str]) 
     right = values[plain(need.subject), plain(need.attribute)]
     told = told_values(prompt, need.subject, need.attribute)
     return right in map(plain, told)
-
-
-def _says(text: str, need: Need, values: dict[tuple[str, str], str]) -> str:
-    """Return what the text says of the fact, under any name: ``right``, ``wrong`` or nothing."""
-    right = values[plain(need.subject), plain(need.attribute)]
-    told = [
-        plain(s.value) == right
-        for s in find(text)
-        if plain(s.attribute) == plain(need.attribute)
-        and values.get((plain(s.subject), plain(s.attribute))) == right
-    ]
-    return "" if not told else "right" if all(told) else "wrong"
 
 
 def rows(tasks: Sequence[Task], together: int) -> Iterator[Row]:

@@ -6,7 +6,7 @@ is taken becomes a version again, with what it was written from; the others stay
 
 from collections.abc import Iterable, Sequence
 
-from inkwright.memory import drafts, ledger
+from inkwright.memory import by_hand, draft_rows, drafts, ledger
 from inkwright.memory.draft import Draft, Manifest, Review
 from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BadInput
@@ -28,20 +28,20 @@ def offer(library: Library, lease: Lease, draft: Draft, found: Sequence[Offered]
     with library.write(lease) as db:
         stored = []
         for one in found:
-            candidate = drafts.new_version(
+            candidate = draft_rows.new_version(
                 db,
                 lease,
                 draft.section,
                 one.text,
                 stage="candidate",
-                manifest=drafts.put_manifest(db, lease.work, one.manifest),
+                manifest=draft_rows.put_manifest(db, lease.work, one.manifest),
                 summary=draft.summary,
                 base=draft.version,
             )
-            drafts.set_review(db, lease, candidate, one.review, one.rounds)
+            draft_rows.set_review(db, lease, candidate, one.review, one.rounds)
             review = {"review": one.review, "rounds": one.rounds}
             stored.append(candidate.model_copy(update=review))
-        drafts.put_again(db, lease, draft, draft.held)
+        by_hand.put_again(db, lease, draft, draft.held)
     return stored
 
 
@@ -81,7 +81,7 @@ def choose(
 ) -> Draft:
     """Make a candidate the section's text, and memory follow it; return the new version."""
     with library.write(lease) as db:
-        draft = drafts.new_version(
+        draft = draft_rows.new_version(
             db,
             lease,
             candidate.section,
@@ -92,9 +92,9 @@ def choose(
             base=candidate.version,
         )
         if candidate.review is not None:
-            drafts.set_review(db, lease, draft, candidate.review, candidate.rounds)
+            draft_rows.set_review(db, lease, draft, candidate.review, candidate.rounds)
         ledger.append(db, lease.work, delta)
-        drafts.set_row(
+        draft_rows.set_row(
             db,
             lease,
             candidate.section,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from inkwright.memory import drafts
+from inkwright.memory import by_hand, drafts
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
 from inkwright.memory.held import Held, merged
@@ -40,7 +40,7 @@ def _held(
     if draft is None:
         raise BadInput(f"{lease.work}: section {section!r} has no text")
     held = merged(change(draft.held, _place(draft, words)))
-    return draft if held == draft.held else drafts.hold(library, lease, draft, held)
+    return draft if held == draft.held else by_hand.hold(library, lease, draft, held)
 
 
 def _place(draft: Draft, words: str | None) -> Held:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from inkwright.memory import drafts, ledger, plans, schema
+from inkwright.memory import by_hand, draft_rows, ledger, plans, schema
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.entry import Entry
@@ -45,14 +45,14 @@ def take(
             plan = plans.put(db, lease.work, outline, tuple(constraints), author="person")
         if plan is None:
             raise BadInput(f"{lease.work} is not planned yet")
-        before = {sid: drafts.newest(db, lease.work, sid) for sid in texts}
+        before = {sid: draft_rows.newest(db, lease.work, sid) for sid in texts}
         waiting = _pinned(db, lease.work).get(_UNREAD) or {}
         for sid, text in texts.items():
             old = before[sid]
             theirs = None if old is None else written(old.text, text)
             if keep is not None and sid in keep:
                 theirs = tuple(keep[sid])
-            drafts.put_by_person(db, lease, plan, sid, text, keep=theirs)
+            by_hand.put(db, lease, plan, sid, text, keep=theirs)
             waiting.setdefault(sid, old.version if old else 0)
         changes: dict[str, Any] = {_UNREAD: waiting, "settled": False}
         values: dict[str, Any] = {"pinned": {**_pinned(db, lease.work), **changes}}
@@ -85,7 +85,7 @@ def mark_read(
         ledger.append(db, lease.work, delta)
         values: dict[str, Any] = {} if summary is None else {"summary": summary}
         if knowing is not None:
-            values["manifest"] = drafts.put_manifest(db, lease.work, knowing)
+            values["manifest"] = draft_rows.put_manifest(db, lease.work, knowing)
             db.execute(
                 update(rows)
                 .where(rows.c.work == lease.work, rows.c.section == draft.section)

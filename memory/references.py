@@ -1,6 +1,5 @@
 """Citations and the list of references as a reader sees them, in the style the brief asks for."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -9,10 +8,9 @@ import regex
 
 from inkwright.memory import citations
 from inkwright.memory.brief import CitationStyle
-from inkwright.memory.source import Source
+from inkwright.memory.source import Source, family
 
 SUPERSCRIPTS = dict(zip("0123456789+-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾", strict=True))
-_PARTICLES = re.compile("da|de|del|della|den|der|di|dos|du|la|le|ten|ter|van|von|zu", re.IGNORECASE)
 _DOI = "https://doi.org/"
 
 
@@ -184,26 +182,32 @@ class _Writer:
         return Written(tuple(cited), notes=tuple(notes))
 
     def author_year(self, key: str) -> str:
+        return f"{self._who(key)}, {self._sources[key].year or 'n.d.'}{self.letter(key)}"
+
+    def letter(self, key: str) -> str:
+        """Tell works apart that would be cited by the same names and year, as a, b, c."""
+        source, who = self._sources[key], self._who(key)
+        same_year = [k for k in self._keys if self._sources[k].year == source.year]
+        alike = [k for k in same_year if self._sources[k].authors and self._who(k) == who]
+        return chr(ord("a") + alike.index(key) % 26) if source.authors and len(alike) > 1 else ""
+
+    def _who(self, key: str) -> str:
         source = self._sources[key]
         names = [family(a) for a in source.authors]
         several = f"{names[0]}等" if self._han and names else f"{(names or [''])[0]} et al."
         both = "和".join(names) if self._han else " and ".join(names)
-        who = {0: source.title, 1: both, 2: both}.get(len(names), several)
-        return f"{who}, {source.year or 'n.d.'}{self.letter(key)}"
-
-    def letter(self, key: str) -> str:
-        """Tell works of the same authors and year apart, as a, b, c."""
-        same = self._sources[key].authors, self._sources[key].year
-        alike = [k for k in self._keys if (self._sources[k].authors, self._sources[k].year) == same]
-        return chr(ord("a") + alike.index(key) % 26) if len(alike) > 1 and same[0] else ""
+        return {0: source.title, 1: both, 2: both}.get(len(names), several)
 
 
 def reference(source: Source, letter: str = "") -> str:
-    """Return one line: authors, year (with the ``letter`` that sets it apart), title, where."""
-    who = ", ".join(source.authors)
+    """Return one line: authors, year (with the ``letter`` that sets it apart), title, where.
+
+    A work without authors is found by its title.
+    """
+    who = ("; " if any("," in a for a in source.authors) else ", ").join(source.authors)
     year = f"({source.year}{letter})" if source.year else ""
-    head = " ".join(part for part in (who, year) if part)
-    told = f"{head}. {source.title}" if head else source.title
+    head = " ".join(part for part in (who or source.title, year) if part)
+    told = f"{head}. {source.title}" if who else head
     return " ".join([_stopped(told), *map(_stopped, _where(source.more))])
 
 
@@ -229,14 +233,3 @@ def _where(more: Mapping[str, object]) -> Iterator[str]:
 def _stopped(told: str) -> str:
     link = told.startswith("http")
     return told if link or told.endswith((".", "。", "?", "!")) else f"{told}."
-
-
-def family(author: str) -> str:
-    """Return the family name: what stands before a comma, or last, with its particles."""
-    if "," in author:
-        return author.split(",")[0].strip()
-    parts = author.split()
-    first = len(parts) - 1
-    while first > 1 and _PARTICLES.fullmatch(parts[first - 1]):
-        first -= 1
-    return " ".join(parts[first:])

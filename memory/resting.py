@@ -11,6 +11,7 @@ from sqlalchemy import select
 from inkwright.memory import citations, drafts, schema, sources
 from inkwright.memory.citations import Claim
 from inkwright.memory.entry import Entry, Span
+from inkwright.memory.grounds import grounds_of
 from inkwright.memory.library import Library
 from inkwright.memory.shelf import Shelf
 from inkwright.memory.source import Evidence
@@ -70,7 +71,7 @@ def _touches(span: Span, start: int, end: int) -> bool:
 
 
 def _by_rule(claim: Claim, shelf: Shelf) -> tuple[Evidence, ...]:
-    return tuple(e for g in citations.grounds(claim.text, shelf) for e in g.evidence)
+    return tuple(e for g in grounds_of(claim.text, shelf) for e in g.evidence)
 
 
 def _texts(

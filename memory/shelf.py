@@ -4,8 +4,9 @@ Lexical search is BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019) by 
 is made of the library's own text when a run first needs it, and kept nowhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ class Shelf:
             _passage(k, start, end)
             for k in sources
             if k.source.kind == "document"
-            for start, end in spans(k.source.text)
+            for start, end in _spans(k.source)
         ]
         self.requests = [
             p
@@ -53,7 +54,9 @@ class Shelf:
         if not wanted:
             return []
         scores = index.get_scores(wanted)
-        order = np.argsort(-scores, kind="stable")[:limit]
+        limit = min(limit, len(scores))
+        best = np.argpartition(-scores, limit - 1)[:limit]
+        order = sorted(best, key=lambda i: (-scores[i], i))
         return [self.passages[i] for i in order if scores[i] > 0]
 
     @cached_property
@@ -73,8 +76,16 @@ class Shelf:
             for p in self.passages
         ]
         index = bm25s.BM25()
-        index.index((tokens, terms), show_progress=False)
+        if terms:
+            index.index((tokens, terms), show_progress=False)
         return terms, index
+
+
+def _spans(source: Source) -> Iterator[tuple[int, int]]:
+    """Yield where each passage begins and ends; none runs over the end of a page."""
+    for start, end in pairwise((*(source.pages or (0,)), len(source.text))):
+        for first, last in spans(source.text[start:end]):
+            yield start + first, start + last
 
 
 def _passage(kept: Kept, start: int, end: int) -> Evidence:

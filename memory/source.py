@@ -1,5 +1,6 @@
 """A source: one text that a work may draw on and cite."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -9,12 +10,16 @@ from inkwright.memory.values import Value, digest
 
 SourceKind = Literal["document", "reference", "request"]
 MAX_SOURCE_CHARS = 20_000_000
+MAX_KEY_CHARS = 80
+_PARTICLES = re.compile("da|de|del|della|den|der|di|dos|du|la|le|ten|ter|van|von|zu", re.IGNORECASE)
+KEY = r"\w(?:[\w.:/+-]*\w)?"
+"""What a key may be: part of what Pandoc takes for one, all that bibliographies commonly have."""
 
 
 class Source(Value):
     """One document's text, and what a reference to it says."""
 
-    key: str = Field(default="", max_length=80, pattern=r"^[\w][\w.:-]*$|^$")
+    key: str = Field(default="", max_length=MAX_KEY_CHARS)
     """What citations call it, as in ``[@smith2020]``. Empty: one is made when it is kept."""
     kind: SourceKind = "document"
     """``reference``: a line of a bibliography, with no text to rest a claim on. ``request``: the
@@ -37,6 +42,13 @@ class Source(Value):
     @classmethod
     def _one_line(cls, text: str) -> str:
         return " ".join(text.split())
+
+    @field_validator("key")
+    @classmethod
+    def _as_citations_have_it(cls, key: str) -> str:
+        if key and not re.fullmatch(KEY, key):
+            raise ValueError(f"{key!r} is no key; take letters, digits and . : / + - between them")
+        return key
 
     @property
     def year(self) -> str:
@@ -68,3 +80,14 @@ class Evidence(Value):
     def id(self) -> str:
         """What the vector index calls it."""
         return f"source{self.source}:{self.start}-{self.end}"
+
+
+def family(author: str) -> str:
+    """Return the family name: what stands before a comma, or last, with its particles."""
+    if "," in author:
+        return author.split(",")[0].strip()
+    parts = author.split()
+    first = len(parts) - 1
+    while first > 1 and _PARTICLES.fullmatch(parts[first - 1]):
+        first -= 1
+    return " ".join(parts[first:])

@@ -2,14 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, insert, select, update
 
 from inkwright.memory import schema
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Lease, Library
-from inkwright.memory.source import Source
+from inkwright.memory.source import Source, family
 from inkwright.memory.values import Value
 
 MAX_SOURCES = 5_000
@@ -43,16 +43,17 @@ def kept(library: Library, work: str, *, dropped: bool = False) -> list[Kept]:
 
 
 def keep(library: Library, lease: Lease, sources: Iterable[Source]) -> list[Kept]:
-    """Add sources; one whose text is there already is not added twice, but taken up again.
+    """Add sources; one that is there already is not added twice, but taken up again.
 
     Raises:
         BadInput: two sources want the same key, or there are too many.
     """
     given = list(sources)
     known = kept(library, lease.work, dropped=True)
-    by_text = {k.source.text: k for k in known if k.source.text}
-    again = [by_text[s.text].number for s in given if s.text in by_text]
-    new = keyed([s for s in given if s.text not in by_text], {k.source.key for k in known})
+    numbers = {mark: k.number for k in known for mark in _marks(k.source)}
+    again = [numbers[_mark(s)] for s in given if _mark(s) in numbers]
+    taken = {k.source.key for k in known}
+    new = keyed([s for s in given if _mark(s) not in numbers], taken)
     with library.write(lease) as db:
         table = schema.sources
         db.execute(
@@ -105,7 +106,7 @@ def drop(library: Library, lease: Lease, key: str) -> Kept:
 
 
 def keyed(sources: Sequence[Source], taken: Iterable[str] = ()) -> list[Source]:
-    """Return the sources, each with a key of its own and a title.
+    """Return the sources, each with a key of its own and a title; what is given twice is one.
 
     A line of a bibliography whose key names a file's stem, or whose title is the file's, tells
     what that file is, and is no source beside it.
@@ -113,7 +114,7 @@ def keyed(sources: Sequence[Source], taken: Iterable[str] = ()) -> list[Source]:
     Raises:
         BadInput: two of them were given the same key.
     """
-    merged = _with_references(sources)
+    merged = _with_references(distinct(sources))
     used = set(taken)
     for key in (s.key for s in merged if s.key):
         if key in used:
@@ -128,17 +129,40 @@ def keyed(sources: Sequence[Source], taken: Iterable[str] = ()) -> list[Source]:
     return found
 
 
+def distinct(sources: Iterable[Source]) -> list[Source]:
+    """Return the sources, those that are the same text or reference only once."""
+    found: dict[Hashable, Source] = {}
+    for source in sources:
+        found.setdefault(_mark(source), source)
+    return list(found.values())
+
+
 def stem(name: str) -> str:
     """Return a file's name without its suffix."""
     return name.rpartition(".")[0] or name
 
 
+def _mark(source: Source) -> Hashable:
+    """Return what two sources that are the same have in common: their words, or the reference."""
+    return source.text or _reference_mark(source)
+
+
+def _marks(source: Source) -> Iterator[Hashable]:
+    """Yield the marks of what a source is: of a file with a reference, both."""
+    yield _mark(source)
+    yield _reference_mark(source)
+
+
+def _reference_mark(source: Source) -> Hashable:
+    return source.key.casefold(), _plain(source.title)
+
+
 def _with_references(sources: Sequence[Source]) -> list[Source]:
-    references = [s for s in sources if s.kind == "reference"]
+    references = [s for s in sources if _is_of_bibliography(s)]
     told = {s.key.casefold(): s for s in references} | {_plain(s.title): s for s in references}
     found, merged = [], set()
     for source in sources:
-        if source.kind == "document" and source.name and not source.key:
+        if source.name and not source.key:
             about = told.get(stem(source.name).casefold()) or told.get(_plain(source.title))
             if about is not None and about.key not in merged:
                 merged.add(about.key)
@@ -147,13 +171,17 @@ def _with_references(sources: Sequence[Source]) -> list[Source]:
                     **{**source.model_dump(), **told_of, "date": about.date or source.date}
                 )
         found.append(source)
-    return [s for s in found if not (s.kind == "reference" and s.key in merged)]
+    return [s for s in found if not (_is_of_bibliography(s) and s.key in merged)]
+
+
+def _is_of_bibliography(source: Source) -> bool:
+    return bool(source.more) and not source.name
 
 
 def _made(source: Source) -> str:
     """Return a key from the first author's last name and the year, or from the title."""
     if source.authors and source.year:
-        return f"{_plain(source.authors[0].split()[-1])}{source.year}"
+        return f"{_plain(family(source.authors[0]).split()[-1])}{source.year}"
     words = _NOT_IN_A_KEY.sub(" ", stem(source.name) or source.title).split()
     return _plain("_".join(words[:4]))[:40] or "source"
 

@@ -314,6 +314,7 @@ def test_metrics_have_vllms_names_and_add_up(ask: Asking, client: httpx.Client) 
         "vllm:prompt_tokens_total": prompt,
         "vllm:prompt_tokens_cached_total": cached,
         "vllm:generation_tokens_total": sum(usage["completion_tokens"] for usage in usages),
+        "vllm:request_success_total": 2,
         "vllm:num_requests_running": 0,
         "vllm:num_requests_waiting": 0,
         "vllm:kv_cache_usage_perc": 0,

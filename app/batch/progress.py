@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from inkwright.agents.events import CallAnswered, Event, Notice, Planned, SectionReached
-from inkwright.app.batch.events import BatchBegan, WorkBegan, WorkEnded
+from inkwright.app.batch.events import BatchBegan, Left, WorkBegan, WorkEnded
+from inkwright.app.batch.results import Status
 from inkwright.app.terminal import InPlace
 from inkwright.app.wording import clock, shortened
 
@@ -29,6 +30,7 @@ class Progress:
     standing: int = 0
     """Done before this run."""
     ended: Counter[str] = field(default_factory=Counter)
+    """Lines by their status, or by why they were left for another run."""
     running: dict[str, float] = field(default_factory=dict)
     """Work to the share of its sections that is done."""
     words: int = 0
@@ -73,8 +75,8 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """Lines that have ended, earlier runs included."""
-        return self.standing + self.ended.total()
+        """Lines that have their result, earlier runs included."""
+        return self.standing + sum(self.ended[status] for status in get_args(Status))
 
     @property
     def seconds(self) -> float:
@@ -101,7 +103,7 @@ class Progress:
         """Say it in one line."""
         counts = ", ".join(
             f"{self.ended[status]} {status}"
-            for status in ("complete", "flagged", "partial", "failed", "planned")
+            for status in (*get_args(Status), *get_args(Left))
             if self.ended[status]
         )
         eta = f", {clock(self.eta_s)} left" if self.eta_s is not None else ""

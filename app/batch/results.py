@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from inkwright.app.batch.lines import Line
 from inkwright.memory.errors import BadInput
@@ -63,6 +63,10 @@ class PlannedSection(Value):
 
 class Result(Value):
     """One line of a batch's output."""
+
+    model_config = ConfigDict(
+        use_attribute_docstrings=True, json_schema_serialization_defaults_required=True
+    )
 
     schema_: Literal["inkwright.batch/1"] = Field(default=SCHEMA, alias="schema")
     id: str

@@ -1,5 +1,6 @@
 """``inkwright batch``."""
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +15,13 @@ from inkwright.app.batch.asked import Asked, Engine, Outcome, Retry
 from inkwright.app.batch.batch import run_batch
 from inkwright.app.batch.lines import Fields, Line, read_defaults, read_lines
 from inkwright.app.batch.progress import display
+from inkwright.app.batch.results import Result
 from inkwright.app.engine import Job
 from inkwright.app.exits import Exit, plainly
 from inkwright.app.exporting.export import FORMATS, Format
 from inkwright.app.interrupt import run_to_end
 from inkwright.app.settings import Settings
-from inkwright.app.wording import duration
+from inkwright.app.wording import duration, many
 from inkwright.memory.errors import BadInput, BudgetSpent, InkwrightError
 
 
@@ -105,15 +107,21 @@ def batch(
     return _code(outcome)
 
 
+def schema() -> str:
+    """Return the JSON schema of a line of the results."""
+    return json.dumps(Result.model_json_schema(mode="serialization"), indent=2)
+
+
 def _told(outcome: Outcome, out: Path) -> list[str]:
     """Say how it came out, and how to go on."""
     ended = ", ".join(f"{n:,} {status}" for status, n in sorted(outcome.ended.items()))
     found = [
-        f"{ended or 'nothing'}; {outcome.calls:,} calls in {duration(outcome.seconds)}",
+        f"{ended or 'nothing finished'}; {outcome.calls:,} calls in {duration(outcome.seconds)}",
         f"results: {out}",
     ]
     if outcome.moved:
-        found.append(f"{outcome.moved} lines of other briefs: {out.stem}.old.jsonl beside it")
+        lines = many(outcome.moved, "line")
+        found.append(f"{lines} of other briefs: {out.stem}.old.jsonl beside it")
     said = {
         "unfinished": "begun and not finished; the same command goes on",
         "untouched": "not begun",

@@ -3,20 +3,34 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import typer
 
 from inkwright.app import engine
 from inkwright.app.citing import bibtex
 from inkwright.app.sources_of import Sources
+from inkwright.memory.errors import BadInput
 from inkwright.memory.references import reference
 from inkwright.memory.source import Source
 from inkwright.memory.wordcount import count_words
 
+_STANDS: dict[Literal["cited", "unused", "unplanned"], str] = {
+    "cited": "cited in",
+    "unused": "planned, and not cited, in",
+    "unplanned": "cited, and not planned, in",
+}
+
 
 def add(work: str, paths: Sequence[Path]) -> None:
-    """Read documents into a work, and say what of them was not read."""
+    """Read documents into a work, and say what of them was not read.
+
+    Raises:
+        BadInput: nothing new was read, and something could not be.
+    """
     new, unread = Sources(work).add(*paths)
+    if unread and not new:
+        raise BadInput("; ".join(unread))
     for kept in new:
         typer.echo(_line(kept.source))
     for line in unread:
@@ -34,14 +48,16 @@ def list_sources(work: str, *, as_json: bool) -> None:
             {**k.source.model_dump(mode="json", exclude={"text", "text_digest", "pages"})}
             | {"words": count_words(k.source.text), "pages": len(k.source.pages)}
             | {"planned": stands["planned"], "cited": stands["cited"]}
+            | {"unused": stands["unused"], "unplanned": stands["unplanned"]}
             for k, stands in zip(kept, standing, strict=True)
         ]
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     for k, stands in zip(kept, standing, strict=True):
         typer.echo(_line(k.source))
-        if stands["cited"]:
-            typer.echo(f"    cited in {', '.join(stands['cited'])}")
+        for what in ("cited", "unused", "unplanned"):
+            if stands[what]:
+                typer.echo(f"    {_STANDS[what]} {', '.join(stands[what])}")
     if not kept:
         typer.echo("it has no sources")
 

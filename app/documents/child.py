@@ -58,7 +58,8 @@ def _answer(file: Path) -> dict[str, Any]:
     except MemoryError:
         return {"unread": "it is far too large when unpacked"}
     except Exception as fault:  # a parser of foreign files may raise anything
-        said = " ".join(str(fault).split())[:160]
+        told = str(fault).replace(str(file), file.name).replace(f"{file.parent}/", "")
+        said = " ".join(told.split())[:160]
         return {"unread": f"it is broken ({type(fault).__name__}: {said})"}
 
 

@@ -1,24 +1,27 @@
 """One reader a format, each with a well-kept library. Runs in the reading process."""
 
 import re
-import unicodedata
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from inkwright.app.exporting.pandoc import AS_TYPED
+from inkwright.app.documents import about
+from inkwright.app.documents.about import About, told
+from inkwright.app.documents.plain import clean, day, names, plain_text
 from inkwright.memory.errors import BadInput
 from inkwright.memory.source import MAX_SOURCE_CHARS, Source
 
-PAGE_BREAK = "\n\n"
 _HEADING = re.compile(r"^#{1,3}\s+(.+?)\s*#*$", re.MULTILINE)
-_NO_TEXT = re.compile(r"^<!-- Slide number: \d+ -->\n?", re.MULTILINE)
-"""What the converter says about a document, and the document does not."""
-_EPUB_LINE = re.compile(r"^\*\*(\w+):\*\* (.*)$", re.MULTILINE)
-_EPUB_HEAD = re.compile(r"(?:\*\*\w+:\*\* .*(?:\n|$))+")
+_SLIDE = re.compile(r"<!-- Slide number: \d+ -->\n?")
+"""What the converter says before each slide, and the document does not."""
+_BOOK_LINE = re.compile(r"^\*\*(\w+):\*\* (.*)$", re.MULTILINE)
+_BOOK_HEAD = re.compile(r"(?:\*\*\w+:\*\* .*(?:\n|$))+")
 """What the converter puts before a book's text."""
-_DIVIDED = re.compile(r"[\x02\ufffe](?:\r?\n)?")
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_SLIDE_BREAK = "\n\n"
+_PACKED = (".docx", ".pptx", ".xlsx", ".epub")
+_OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
+"""How a file begins that Office encrypted, or wrote before 2007."""
 
 
 def read(file: Path) -> tuple[tuple[Source, ...], tuple[str, ...]]:
@@ -27,156 +30,106 @@ def read(file: Path) -> tuple[tuple[Source, ...], tuple[str, ...]]:
     Raises:
         BadInput: nothing can be read of it, and why.
     """
-    if file.suffix.lower() == ".bib":
-        return _bibliography(file), ()
-    readers: dict[str, Callable[[Path], Source]] = {".docx": _docx, ".md": _plain, ".txt": _plain}
-    if file.suffix.lower() == ".pdf":
-        source, bare = _pdf(file)
+    kind, notes = file.suffix.lower(), tuple[str, ...]()
+    if kind == ".bib":
+        from inkwright.app.documents import bibliography
+
+        return bibliography.read(file)
+    if kind == ".pdf":
+        from inkwright.app.documents import pdf
+
+        source, bare = pdf.read(file)
         notes = (f"no text on page {', '.join(map(str, bare[:10]))}",) if bare else ()
     else:
-        source, notes = readers.get(file.suffix.lower(), _converted)(file), ()
+        if kind in _PACKED and not zipfile.is_zipfile(file):
+            raise BadInput(_why_not_packed(file))
+        source = _READERS[kind](file)
+    if len(source.text) > MAX_SOURCE_CHARS:
+        raise BadInput(f"{len(source.text):,} characters; at most {MAX_SOURCE_CHARS:,} are read")
     if not source.text.strip():
         raise BadInput("there is no text in it; a scan must be put through text recognition first")
     title = source.title
-    if not title and (heading := _HEADING.search(source.text[:5000])):
-        title = heading.group(1)
-    return (source.model_copy(update={"title": _line(title), "name": file.name}),), notes
+    if not title and kind != ".xlsx" and (heading := _HEADING.search(source.text[:5000])):
+        title = told(heading.group(1)).title
+    return (source.model_copy(update={"title": title, "name": file.name}),), notes
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())[:300]
+def _why_not_packed(file: Path) -> str:
+    with file.open("rb") as opened:
+        old = opened.read(len(_OLD_OFFICE)) == _OLD_OFFICE
+    suffix = file.suffix.lower()
+    if old:
+        return f"it has a password, or is no {suffix}; save it as {suffix} without a password"
+    return f"it is broken, or no {suffix}"
 
 
-def clean(text: str) -> str:
-    """Return ``text`` as NFC with ``\\n`` between lines, without control characters."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+def _source(about: About, text: str, pages: tuple[int, ...] = ()) -> Source:
+    return Source.model_construct(**about._asdict(), text=text, pages=pages)
 
 
-def _plain(file: Path) -> Source:
-    try:
-        return Source(text=clean(file.read_bytes().decode("utf-8-sig")))
-    except UnicodeDecodeError as fault:
-        raise BadInput(f"not UTF-8 text (byte {fault.start:,}); save it as UTF-8") from fault
+def _text(file: Path) -> Source:
+    return _source(About(), plain_text(file))
 
 
-def _pdf(file: Path) -> tuple[Source, list[int]]:
-    """Return a PDF's text with its pages, and the numbers of the pages that have none.
+def _markdown(file: Path) -> Source:
+    return _source(*about.of_front_matter(plain_text(file)))
 
-    By PDFium: it sees the spaces between words where a justified line has none in the file.
-    """
-    import pypdfium2 as pdfium
-    from pypdfium2.raw import FPDF_ERR_PASSWORD
 
-    try:
-        document = pdfium.PdfDocument(file)
-    except pdfium.PdfiumError as fault:
-        if fault.err_code == FPDF_ERR_PASSWORD:
-            raise BadInput("it has a password; save it without one") from fault
-        raise
-    with document:
-        texts = [_page(page.get_textpage().get_text_bounded()) for page in document]
-        about = document.get_metadata_dict()
+def _page(file: Path) -> Source:
+    return _source(about.of_page(file), _converted(file))
+
+
+def _office(file: Path) -> Source:
+    return _source(about.of_office(file), _converted(file))
+
+
+def _slides(file: Path) -> Source:
+    """Return slides as the pages they are."""
+    slides = [slide.strip() for slide in _SLIDE.split(_converted(file))[1:]]
     starts, at = [], 0
-    for text in texts:
+    for slide in slides:
         starts.append(at)
-        at += len(text) + len(PAGE_BREAK)
-    source = Source(
-        title=_line(about.get("Title", "")),
-        authors=_names(about.get("Author", "")),
-        date=_year(about.get("CreationDate", "")),
-        text=PAGE_BREAK.join(texts) if any(texts) else "",
-        pages=tuple(starts),
-    )
-    return source, [n for n, text in enumerate(texts, 1) if not text]
+        at += len(slide) + len(_SLIDE_BREAK)
+    text = _SLIDE_BREAK.join(slides) if any(slides) else ""
+    return _source(about.of_office(file), text, tuple(starts))
 
 
-def _page(text: str) -> str:
-    """Return the text of a page, with the words whole that a line's end divides."""
-    return clean(_DIVIDED.sub("", text)).strip()
+def _book(file: Path) -> Source:
+    text = _converted(file)
+    head = _BOOK_HEAD.match(text)
+    said = dict(_BOOK_LINE.findall(head.group())) if head else {}
+    of_book = told(said.get("Title", ""), names(said.get("Authors", "")), day(said.get("Date", "")))
+    return _source(of_book, text[head.end() :].strip() if head else text)
 
 
-def _docx(file: Path) -> Source:
-    import docx
-
-    about = docx.Document(str(file)).core_properties
-    found = _converted(file)
-    return found.model_copy(
-        update={
-            "title": _line(about.title or found.title),
-            "authors": _names(about.author or ""),
-            "date": str(about.created.year) if about.created else "",
-        }
-    )
-
-
-def _converted(file: Path) -> Source:
-    from markitdown import MarkItDown, StreamInfo
+def _converted(file: Path) -> str:
+    """Return a document as Markdown."""
+    from markitdown import FileConversionException, MarkItDown, StreamInfo
 
     with file.open("rb") as stream:
         info = StreamInfo(extension=file.suffix.lower(), filename=file.name)
-        result = MarkItDown(enable_plugins=False).convert_stream(stream, stream_info=info)
-    text = _NO_TEXT.sub("", clean(result.markdown)).strip()
-    if len(text) > MAX_SOURCE_CHARS:
-        raise BadInput(f"{len(text):,} characters; at most {MAX_SOURCE_CHARS:,} are read")
-    head = _EPUB_HEAD.match(text) if file.suffix.lower() == ".epub" else None
-    about = dict(_EPUB_LINE.findall(head.group())) if head else {}
-    return Source(
-        title=_line(about.get("Title") or result.title or ""),
-        authors=_names(about.get("Authors", "")),
-        date=_year(about.get("Date", "")),
-        text=text[head.end() :].strip() if head else text,
-    )
+        try:
+            result = MarkItDown(enable_plugins=False).convert_stream(stream, stream_info=info)
+        except FileConversionException as fault:
+            raise _cause(fault) from fault
+    return clean(result.markdown).strip()
 
 
-def _bibliography(file: Path) -> tuple[Source, ...]:
-    """Return the references of a BibTeX file, as Pandoc reads it."""
-    import json
-
-    import pypandoc
-
-    text = _ENTRY.sub(rf"\g<0> langid={{{AS_TYPED}}},", _TOLD_LANGUAGE.sub("", _plain(file).text))
-    found = json.loads(
-        pypandoc.convert_text(text, "csljson", format="bibtex", extra_args=["--sandbox"])
-    )
-    return tuple(
-        Source(
-            kind="document" if item.get("abstract") else "reference",
-            key=item["id"],
-            title=_line(item.get("title", "")),
-            authors=tuple(_person(p) for p in item.get("author", ())),
-            date=_issued(item),
-            text=clean(item.get("abstract", "")),
-            more={k: v for k, v in item.items() if k not in _OURS},
-        )
-        for item in found
-    )
+def _cause(fault: Any) -> BaseException:
+    """Return what the converter of a format itself raised, which says more than its frame."""
+    for attempt in fault.attempts or ():
+        if attempt.exc_info and attempt.exc_info[1] is not None:
+            return attempt.exc_info[1]  # type: ignore[no-any-return]
+    return fault  # type: ignore[no-any-return]
 
 
-_OURS = ("id", "title", "abstract", "language")
-_ENTRY = re.compile(r"^[ \t]*@(?!comment|string|preamble)\w+\s*\{[^,{}()=]+,", re.MULTILINE | re.I)
-_TOLD_LANGUAGE = re.compile(
-    r"\b(?:langid|hyphenation|language)\s*=\s*(?:\{[^{}]*\}|\"[^\"]*\")\s*,?", re.IGNORECASE
-)
-
-
-def _person(name: dict[str, Any]) -> str:
-    if literal := name.get("literal"):
-        return str(literal)
-    parts = ("given", "dropping-particle", "non-dropping-particle", "family", "suffix")
-    return " ".join(str(name[p]) for p in parts if name.get(p))
-
-
-def _issued(item: dict[str, Any]) -> str:
-    parts = item.get("issued", {}).get("date-parts") or [[]]
-    return "-".join(f"{int(p):02d}" for p in parts[0])
-
-
-def _names(told: str) -> tuple[str, ...]:
-    """Return the people in an author field, which formats write in one line."""
-    return tuple(n.strip() for n in re.split(r"[;,、，]| and ", told) if n.strip())
-
-
-def _year(told: str) -> str:
-    found = _YEAR.search(told)
-    return found.group() if found else ""
+_READERS: dict[str, Callable[[Path], Source]] = {
+    ".docx": _office,
+    ".epub": _book,
+    ".htm": _page,
+    ".html": _page,
+    ".md": _markdown,
+    ".pptx": _slides,
+    ".txt": _text,
+    ".xlsx": _office,
+}

@@ -42,28 +42,38 @@ def gather(given: Any, folder: Path, name: str) -> Gathered:
     if not isinstance(items, (list, tuple)):
         raise BadInput(f"{name}: sources: expected a list of files, folders or texts")
     sources: list[Source] = []
-    files: list[tuple[Path, dict[str, Any]]] = []
+    files: dict[Path, dict[str, Any]] = {}
+    """Each with what is told of it, wherever it is named."""
     for place, item in enumerate(items, 1):
         where = f"{name}: sources.{place}"
-        about = {"path": item} if isinstance(item, str) else item
-        if not isinstance(about, dict) or not {"path", "text"} & about.keys():
-            raise BadInput(f"{where}: expected a path, or `text:` with the text itself")
-        if unknown := [k for k in about if k not in _KEYS]:
-            raise BadInput(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(_KEYS)}")
+        about = _told(item, where)
         if "text" in about:
-            sources.append(_source({**about, "text": normal(str(about["text"]))}, where))
-        else:
-            told = {k: v for k, v in about.items() if k != "path"}
-            files += [(file, told) for file in _files(str(about["path"]), folder, where)]
+            sources.append(_source({**about, "text": normal(about["text"])}, where))
+            continue
+        told = {k: v for k, v in about.items() if k != "path"}
+        for file in _files(str(about["path"]), folder, where):
+            files[file] = {**files.get(file, {}), **told}
     _check_count(len(sources) + len(files), name)
-    read, unread = read_files([file for file, _ in files])
-    for file, told in files:
+    read, unread = read_files(list(files))
+    for file, told in files.items():
         for source in read.get(file, ()):
             changed = {**source.model_dump(), **told} if told else None
             sources.append(_source(changed, name) if changed else source)
     if sum(len(s.text) for s in sources) > MAX_CHARS:
         raise BadInput(f"{name}: sources: at most {MAX_CHARS:,} characters together")
     return Gathered(sources=tuple(sources), unread=tuple(unread))
+
+
+def _told(item: Any, where: str) -> dict[str, Any]:
+    """Return what is told of a source: its path or its text, and what else is known of it."""
+    about = {"path": item} if isinstance(item, str) else item
+    if not isinstance(about, dict) or len({"path", "text"} & about.keys()) != 1:
+        raise BadInput(f"{where}: expected a path, or `text:` with the text itself")
+    if unknown := [k for k in about if k not in _KEYS]:
+        raise BadInput(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(_KEYS)}")
+    if not isinstance(about.get("text", ""), str):
+        raise BadInput(f"{where}: text: expected text; put it in quotes")
+    return about
 
 
 def _check_count(count: int, name: str) -> None:
@@ -82,12 +92,20 @@ def read_files(files: Sequence[Path]) -> tuple[dict[Path, tuple[Source, ...]], l
 
 
 def within(path: Path) -> list[Path]:
-    """Return the documents in a folder and the folders in it, or the one file, in order."""
+    """Return the documents in a folder and the folders in it, or the one file, in order.
+
+    What is hidden is left out, and so are the files by which Office locks a document.
+    """
     if not path.is_dir():
         return [path]
     inside = (f for f in sorted(path.rglob("*")) if f.suffix.lower() in SUFFIXES and f.is_file())
+    shown = (f for f in inside if not _is_hidden(f.relative_to(path)))
     root = path.resolve()
-    return [f for f in inside if f.resolve().is_relative_to(root)]
+    return [f for f in shown if f.resolve().is_relative_to(root)]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith((".", "~$")) for part in path.parts)
 
 
 def beside(given: str, folder: Path, where: str, what: str) -> Path:
@@ -107,16 +125,17 @@ def beside(given: str, folder: Path, where: str, what: str) -> Path:
     if not inside:
         more = "; `inkwright sources add` takes files from anywhere" if what == "a source" else ""
         raise BadInput(f"{where}: {given}: {what} must lie in the brief's folder{more}")
-    if not there:
-        raise BadInput(f"{where}: {given}: no such file")
+    if not there or not given.strip():
+        raise BadInput(f"{where}: {given if given.strip() else repr(given)}: no such file")
     return path
 
 
 def _lines(read: Read) -> Iterator[str]:
+    name = " ".join(read.file.name.split())
     if read.unread:
-        yield f"source {read.file.name} was not read: {read.unread}"
+        yield f"source {name} was not read: {read.unread}"
     for note in read.notes:
-        yield f"source {read.file.name}: {note}"
+        yield f"source {name}: {note}"
 
 
 def _files(given: str, folder: Path, where: str) -> list[Path]:

@@ -57,22 +57,32 @@ class Load:
         return "idle"
 
 
-def load(root: str) -> Load | None:
-    """Return how the server at ``root`` is doing; None when it has no such counters."""
+def counters(root: str) -> dict[str, float]:
+    """Return what the server at ``root`` counts, summed over its engines; empty: nothing.
+
+    Names are those of vLLM's metrics. ``engines`` is how many of them count.
+    """
     try:
         answer = httpx.get(f"{root}/metrics", timeout=10.0)
     except httpx.HTTPError:
-        return None
+        return {}
     found: dict[str, float] = {}
     for name, value in _LINE.findall(answer.text if answer.status_code == 200 else ""):
         found[name] = found.get(name, 0.0) + float(value)
     if "vllm:num_requests_running" not in found:
+        return {}
+    return found | {"engines": max(answer.text.count("\nvllm:num_requests_running"), 1)}
+
+
+def load(root: str) -> Load | None:
+    """Return how the server at ``root`` is doing; None when it has no such counters."""
+    found = counters(root)
+    if not found:
         return None
-    engines = max(answer.text.count("\nvllm:num_requests_running"), 1)
     return Load(
         running=found["vllm:num_requests_running"],
         waiting=found.get("vllm:num_requests_waiting", 0.0),
-        cache_used=found.get("vllm:kv_cache_usage_perc", 0.0) / engines,
+        cache_used=found.get("vllm:kv_cache_usage_perc", 0.0) / found["engines"],
         prompt_tokens=found.get("vllm:prefix_cache_queries_total", 0.0),
         hit_tokens=found.get("vllm:prefix_cache_hits_total", 0.0),
         preempted=found.get("vllm:num_preemptions_total", 0.0),

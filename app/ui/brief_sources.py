@@ -10,7 +10,7 @@ from inkwright.app.documents.reader import SUFFIXES
 from inkwright.app.sources_of import Sources
 from inkwright.app.ui import place
 from inkwright.app.ui.shown import plain, prose
-from inkwright.app.uploads import as_files, read_uploads
+from inkwright.app.uploads import as_files, with_uploads
 from inkwright.memory.source import Source
 from inkwright.memory.wordcount import count_words
 
@@ -46,12 +46,7 @@ def draw() -> None:
     )
     if given:
         with st.spinner("Reading…"):
-            read = read_uploads((file.name, file.getvalue()) for file in given)
-        before = kept()
-        known = {(s.name, s.text) for s in before.sources}
-        new = tuple(s for s in read.sources if (s.name, s.text) not in known)
-        unread = tuple(dict.fromkeys((*before.unread, *read.unread)))
-        _keep(Gathered(sources=(*before.sources, *new), unread=unread))
+            _keep(with_uploads(kept(), ((file.name, file.getvalue()) for file in given)))
         st.session_state["brief sources turn"] = turn + 1
         st.rerun()
     found = kept()

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from inkwright.app import engine
+from inkwright.app.cited import CitationReport, UncitedReport
 from inkwright.app.memory_of import Memory
 from inkwright.app.reviewing import Problem, Reviewed
 from inkwright.app.settings import Settings
+from inkwright.app.sources_of import Sources
 from inkwright.app.ui.place import settings
 from inkwright.memory import drafts, plans, staleness, typed, works
 from inkwright.memory.draft import Draft, Manifest
@@ -34,6 +36,13 @@ class Lists(NamedTuple):
     threads: list[Entry]
     proposals: list[Entry]
     told: list[Told]
+
+
+class Grounds(NamedTuple):
+    """What the sentences of a piece rest on."""
+
+    citations: list[CitationReport]
+    uncited: list[UncitedReport]
 
 
 def stamp(work: str) -> tuple[Any, ...]:
@@ -81,6 +90,12 @@ def manifests(work_id: str) -> dict[str, Manifest]:
 def stale(work_id: str) -> dict[str, tuple[str, ...]]:
     """Return the reasons of every stale section."""
     found: dict[str, tuple[str, ...]] = _kept(_stale, work_id)
+    return found
+
+
+def grounds(work_id: str) -> Grounds:
+    """Return what the piece cites, and what in it rests on nothing."""
+    found: Grounds = _kept(_grounds, work_id)
     return found
 
 
@@ -169,6 +184,12 @@ def _stale(
 ) -> dict[str, tuple[str, ...]]:
     with engine.opened(_now) as library:
         return staleness.stale(library, work_id)
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT)
+def _grounds(_now: Settings, home: str, work_id: str, changed: tuple[Any, ...]) -> Grounds:
+    sources = Sources(work_id, settings=_now)
+    return Grounds(sources.citations(), sources.uncited())
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from inkwright.app import background
 from inkwright.app.reviewing import Checked, Problem, Reviewed
-from inkwright.app.ui import place, reading, tabs, text_change, unplanned
+from inkwright.app.ui import place, reading, review_cited, tabs, text_change, unplanned
 from inkwright.app.ui.shown import named, passage, plain, prose
 from inkwright.memory.draft import Draft
 from inkwright.memory.verdicts import Verdict
@@ -45,6 +45,7 @@ def _reviewed(work: str) -> None:
         "Findings": _findings,
         "Constraints": _constraints,
         "Out of date": _stale,
+        "Citations": review_cited.draw,
         "Length": _lengths,
         "Repetition": _repetition,
     }

@@ -130,6 +130,26 @@ def test_a_work_is_told_in_full_in_its_first_note_and_shortly_after() -> None:
     assert notes[1] == "Jean Kerr, Bo Li (2022). The 2 ports. Le Goff, 2020."
 
 
+def test_works_that_would_be_cited_alike_are_told_apart_and_one_of_nobody_has_its_title() -> None:
+    three = ("Ann Roe", "Bo Li"), ("Ann Roe", "Cy Fox"), ()
+    sources = {
+        k: Source(key=k, title=f"Work {k}", authors=(*a, "Di Gow") if a else (), date="2020")
+        for k, a in zip("abc", three, strict=True)
+    }
+    texts = {"s1": "It is so [@a]. It is [@b]. It is [@c]."}
+    cited = Cited(texts, sources, written(texts, sources, "author-year", han=False))
+    assert cited.shown("s1") == (
+        "It is so (Roe et al., 2020a). It is (Roe et al., 2020b). It is (Work c, 2020)."
+    )
+    assert cited.references().splitlines()[2:] == [
+        "Ann Roe, Bo Li, Di Gow (2020a). Work a.",
+        "",
+        "Ann Roe, Cy Fox, Di Gow (2020b). Work b.",
+        "",
+        "Work c (2020).",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from inkwright.app.purging import purge_work
-from inkwright.memory import drafts, journal, schema, sources, works
+from inkwright.memory import by_hand, journal, schema, sources, works
 from inkwright.memory.errors import WorkBusy, WorkNotFound
 from inkwright.memory.index import ChromaIndex
 from inkwright.memory.library import Library
@@ -75,7 +75,7 @@ def written(cli: Cli, library: Library, model: SimServer, plants: dict[str, str]
     assert result.exit_code in (0, 4), result.stderr
     (work,) = {w.id for w in works.all_works(library)} - before
     with works.leased(library, work) as lease:
-        drafts.by_person(library, lease, "s2", f"Mine: {plants['person']}.")
+        by_hand.write(library, lease, "s2", f"Mine: {plants['person']}.")
     assert cli("settle", work, "--out", out).exit_code in (0, 4)
     return work
 

@@ -79,6 +79,38 @@ def test_the_report_shows_the_words_each_claim_rests_on(
     assert {s["key"]: bool(s["cited"]) for s in report["sources"]}["roe1999"] is False
 
 
+def test_the_report_says_what_was_planned_what_is_cited_and_what_rests_on_nothing(
+    cli: Cli, model: SimServer, papers: Path, tmp_path: Path
+) -> None:
+    cli("write", "brief.yaml", "--out", "out", "--yes")
+    Path("own.txt").write_text(
+        "It has 77 docks [@port]. The tide ran out in 1999. It rose by 7.2 metres [@tides]."
+    )
+    cli("text", "a-report-about", "s1", "--from", "own.txt")
+    Path("own.txt").write_text("It is done.")
+    for section in ("s2", "s3"):
+        cli("text", "a-report-about", section, "--from", "own.txt")
+    cli("resume", "a-report-about", "--out", "new")
+    report = json.loads(Path("new/report.json").read_text())
+    for source in report["sources"]:
+        assert source["unused"] == [s for s in source["planned"] if s not in source["cited"]]
+        assert source["unplanned"] == [s for s in source["cited"] if s not in source["planned"]]
+    assert [s["key"] for s in report["sources"] if "s1" in s["cited"]] == ["port", "tides"]
+    assert any(s["unused"] for s in report["sources"])
+    assert any(s["unplanned"] for s in report["sources"])
+    assert [c["claim"] for c in report["uncited"]] == ["The tide ran out in 1999."]
+    wrong = next(c for c in report["citations"] if "77" in c["claim"])
+    assert (wrong["status"], wrong["why"]) == ("unsupported", "77 is not in the passage it cites")
+
+    told = Path("new/report.md").read_text()
+    assert "| source | title | cited in | planned, not cited in | cited, not planned in |" in told
+    assert "- **unsupported** s1: It has 77 docks [@port]. (77 is not in the passage" in told
+    assert "rest on no source:\n\n- s1: The tide ran out in 1999.\n" in told
+    listed = cli("sources", "list", "a-report-about").stdout
+    assert "planned, and not cited, in " in listed
+    assert "cited, and not planned, in s1" in listed
+
+
 def test_an_edited_manuscript_is_taken_back_with_its_citations(
     cli: Cli, model: SimServer, papers: Path
 ) -> None:

@@ -10,7 +10,7 @@ import inkwright
 from inkwright.app.assemble import assemble
 from inkwright.app.chapters import take_apart
 from inkwright.app.comparing import compare
-from inkwright.memory import drafts, plans, staleness, works
+from inkwright.memory import by_hand, drafts, plans, staleness, works
 from inkwright.memory.draft import Draft
 from inkwright.memory.held import covers
 from inkwright.memory.library import Library
@@ -179,7 +179,7 @@ def test_new_words_of_a_heading_can_be_taken_as_its_title(cli: Cli, library: Lib
 
 def test_a_section_changed_on_both_sides_is_refused(cli: Cli, library: Library, work: str):
     with works.leased(library, work) as lease:
-        drafts.by_person(library, lease, "s3", "Another night.")
+        by_hand.write(library, lease, "s3", "Another night.")
     edit(("It rained on Mara.", "It snowed on Mara."))
     result = cli("sync", "out")
     assert result.exit_code == 2
@@ -189,7 +189,7 @@ def test_a_section_changed_on_both_sides_is_refused(cli: Cli, library: Library, 
 
 def test_what_is_only_older_here_does_not_undo_the_library(cli: Cli, library: Library, work: str):
     with works.leased(library, work) as lease:
-        drafts.by_person(library, lease, "s3", "Another night.")
+        by_hand.write(library, lease, "s3", "Another night.")
     edit(("The sun came out.", "The moon came out."))
     result = cli("sync", "out")
     assert result.exit_code == 0

@@ -23,6 +23,17 @@ def test_every_line_gets_a_typed_line_that_echoes_its_own_fields(batch):
     assert brest["tokens"]["completion"] > 0
 
 
+def test_the_schema_it_prints_is_that_of_its_lines(cli, batch):
+    batch([short("brest"), "no JSON"])
+    schema = json.loads(cli("batch", "--schema").output)
+    lines = results().values()
+    assert all(set(line) == set(schema["properties"]) for line in lines)
+    assert schema["properties"]["schema"]["const"] == "inkwright.batch/1"
+    assert "input" in schema["required"]
+    assert "waits for approval" in schema["properties"]["status"]["description"]
+    assert any(line["error"] == "in.jsonl line 2: not JSON: Expecting value" for line in lines)
+
+
 def test_unchanged_lines_cost_no_calls_and_an_edited_one_is_a_new_work(batch, model):
     lines = [short("brest"), short("ostend")]
     batch(lines)

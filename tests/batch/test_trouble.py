@@ -87,6 +87,9 @@ def test_a_spent_budget_leaves_few_works_unfinished_and_a_higher_one_goes_on(bat
     done = batch(lines, "--concurrency", "2", "--max-calls", "20")
     assert done.exit_code == 1
     assert "the limit of 20 calls is used up" in done.stdout
+    last = [line for line in done.stdout.splitlines() if " of 8 done" in line][-1]
+    assert f"] {len(results())} of 8 done (" in last
+    assert "2 unfinished)" in last
     spent = len(model.calls(kind="chat"))
     assert spent == 20
     begun = {s.work for s in inkwright.status()}

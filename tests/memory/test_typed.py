@@ -2,7 +2,7 @@
 
 import pytest
 
-from inkwright.memory import copying, drafts, ledger, staleness, typed, works
+from inkwright.memory import by_hand, copying, drafts, ledger, staleness, typed, works
 from inkwright.memory.library import Library
 from inkwright.memory.typed import TypedElsewhere
 from tests.memory.shelf import begun, drafted, established, planned
@@ -25,7 +25,7 @@ def test_a_section_reads_as_it_was_typed_until_it_has_a_version(
     assert (found.text, found.pending, found.revision) == ("It poured.", True, 1)
     assert typed.waiting(library, work) == ["s1"]
     with works.leased(library, work) as lease:
-        drafts.by_person(library, lease, "s1", "It poured.")
+        by_hand.write(library, lease, "s1", "It poured.")
     assert not typed.read(library, work, "s1").pending
     assert typed.waiting(library, work) == []
 
@@ -53,7 +53,7 @@ def test_the_same_words_twice_are_no_collision(library: Library, work: str) -> N
 def test_a_version_that_comes_in_meanwhile_is_seen(library: Library, work: str) -> None:
     typed.write(library, work, "s1", "Mine.", base=1, revision=0)
     with works.leased(library, work) as lease:
-        drafts.by_person(library, lease, "s1", "A draft.")
+        by_hand.write(library, lease, "s1", "A draft.")
     found = typed.read(library, work, "s1")
     assert (found.overtaken, found.text, found.base, found.newest) == (True, "Mine.", 1, 2)
 

@@ -6,7 +6,7 @@ import pytest
 
 from inkwright.agents.events import unwatched
 from inkwright.agents.run import candidates_for, choose, settle
-from inkwright.memory import drafts, journal, ledger, staleness, typed, works
+from inkwright.memory import by_hand, drafts, journal, ledger, staleness, typed, works
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput, ModelError
 from inkwright.memory.library import Library
@@ -122,7 +122,7 @@ def test_words_of_a_persons_are_not_drafted_over(
     sim: SimServer, library: Library, work: str
 ) -> None:
     with works.leased(library, work) as lease:
-        drafts.by_person(library, lease, "s1", "Mine.")
+        by_hand.write(library, lease, "s1", "Mine.")
     with pytest.raises(BadInput, match="yours"):
         offered(sim, library, work)
     assert sim.calls(role="writer") == []

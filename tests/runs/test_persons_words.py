@@ -6,7 +6,17 @@ import random
 import pytest
 
 from inkwright.agents.run import redraft, settle
-from inkwright.memory import drafts, edits, findings, ledger, locks, manuscripts, staleness, works
+from inkwright.memory import (
+    by_hand,
+    drafts,
+    edits,
+    findings,
+    ledger,
+    locks,
+    manuscripts,
+    staleness,
+    works,
+)
 from inkwright.memory.brief import Brief, Remembered
 from inkwright.memory.errors import BadInput
 from inkwright.memory.held import written
@@ -193,7 +203,7 @@ def test_a_finding_goes_with_the_words_or_the_entry_that_it_is_about(
     with works.leased(library, work) as lease:
         text = writing.texts(library, work)["s4"]
         keep = written(text, f"{text} {mine}")
-        drafts.by_person(library, lease, "s4", f"{text} {mine}", keep=keep)
+        by_hand.write(library, lease, "s4", f"{text} {mine}", keep=keep)
     settled(library, work, sim)
     assert len(findings.listed(library, work)) == 1
     entry = said(library, work, "Mara", "eye colour")

@@ -1,12 +1,13 @@
 """A work written from sources: what it cites holds, or is mended, or is said not to hold."""
 
 import asyncio
+import json
 from collections import Counter
 from typing import Any
 
 from inkwright.agents.config import Limits
 from inkwright.agents.events import unwatched
-from inkwright.agents.run import settle
+from inkwright.agents.run import redraft, settle
 from inkwright.memory import citations, drafts, ledger, plans, resting, sources, staleness, works
 from inkwright.memory.brief import Brief
 from inkwright.memory.draft import Grounded
@@ -214,3 +215,58 @@ def test_the_same_sources_are_the_same_work_and_other_words_another(library: Lib
     assert writing.begin(library, brief(TIDES)) == one
     changed = TIDES.model_copy(update={"text": TIDES.text + " And more."})
     assert writing.begin(library, brief(changed)) != one
+
+
+def test_a_source_without_a_word_to_search_by_does_no_harm(
+    sim: SimServer, library: Library
+) -> None:
+    work = writing.begin(library, brief(Source(title="Few", text="It is so. 42.")))
+    result = writing.write(library, work, calling(sim))
+    assert result.status in ("complete", "flagged"), result.problems
+
+
+def test_no_section_is_held_to_a_source_that_was_dropped(sim: SimServer, library: Library) -> None:
+    work = writing.begin(library, brief(TIDES, sections=1))
+    writing.write(library, work, calling(sim))
+    with works.leased(library, work) as lease:
+        sources.drop(library, lease, "goff2020")
+    asyncio.run(
+        settle(work, library=library, calling=calling(sim), limits=Limits(), watch=unwatched)
+    )
+    [draft] = drafts.current(library, work).values()
+    assert not citations.keys(draft.text)
+    assert draft.review is not None
+    assert draft.review.broken == ()
+
+    sim.reset_log()
+    asyncio.run(
+        redraft(
+            work,
+            ["s1"],
+            note="",
+            library=library,
+            calling=calling(sim),
+            limits=Limits(),
+            watch=unwatched,
+        )
+    )
+    [call, *_] = sim.calls(role="writer")
+    assert "goff2020" not in writing.said(call.messages)
+
+
+def test_what_the_judge_calls_unsupported_is_put_to_it_again_and_nothing_else_is(
+    sim: SimServer, library: Library
+) -> None:
+    sim.configure(judge_false=0.3, citations=1)
+    work = writing.begin(library, brief(TIDES, PORT, FISH, sections=8))
+    writing.write(library, work, calling(sim))
+    votes: dict[str, list[list[bool]]] = {}
+    for call in sim.calls(schema_name="Supports"):
+        verdicts = json.loads(call.answer)["verdicts"]
+        votes.setdefault(call.section, []).append([v["supported"] for v in verdicts])
+    doubted = {section for section, given in votes.items() if not all(given[0])}
+    edits = (c for c in sim.calls(role="editor") if "- [cite]" in writing.question(c))
+    edited = {call.section for call in edits}
+    assert doubted
+    assert doubted - edited, "no false alarm was taken back"
+    assert all(len(given) == 1 for section, given in votes.items() if section not in doubted)

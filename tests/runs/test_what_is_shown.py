@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from inkwright.agents.events import Event, SectionReached
 from inkwright.agents.run import settle
-from inkwright.memory import drafts, edits, ledger, schema, staleness
+from inkwright.memory import draft_rows, drafts, edits, ledger, schema, staleness
 from inkwright.memory.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.draft import Manifest
 from inkwright.memory.entry import Entry
@@ -86,7 +86,7 @@ def from_scratch(library: Library, work: str) -> set[str]:
     found = set()
     for sid, draft in current.items():
         with library.read() as db:
-            stamps = set(drafts.stamped(db, work, draft))
+            stamps = set(draft_rows.stamped(db, work, draft))
         rows = [e for e in book.latest() if may_see(outline, e, sid)]
         visible = {e.id: e for e in rows if e.status == "live" and _landed(e, current)}
         superseded = {e.supersedes: e for e in visible.values()}

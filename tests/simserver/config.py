@@ -133,6 +133,8 @@ class KnownTask(Options):
     ending: str = ""
     """What closes the text."""
     due: tuple[Due, ...] = ()
+    points: tuple[str, ...] = ()
+    """What each unit tells of, in a plan that is made of the request; empty: not fixed."""
     alone: str = ""
     """The words by which the request wants the phrases in no other unit."""
 

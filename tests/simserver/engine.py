@@ -72,7 +72,7 @@ class Engine:
         self.cache = PrefixCache(config.cache_blocks, config.block_tokens)
         self._config, self._log = config, log
         self._blocks_in_use = 0
-        self.queried_tokens = self.hit_tokens = self.generated_tokens = 0
+        self.queried_tokens = self.hit_tokens = self.generated_tokens = self.served = 0
 
     def configure(self, config: SimConfig) -> None:
         """Follow a new configuration; the cache is emptied if its shape changes."""
@@ -108,6 +108,7 @@ class Engine:
             finally:
                 self._blocks_in_use -= len(blocks) + 1
             self.generated_tokens += len(answer)
+            self.served += 1
             cache.keep(blocks, (*prompt, *answer))
 
     def _service(self, call: Call, prompt_tokens: int) -> Service:
@@ -130,6 +131,7 @@ class Engine:
             ("prompt_tokens_total", "counter", self.queried_tokens),
             ("prompt_tokens_cached_total", "counter", self.hit_tokens),
             ("generation_tokens_total", "counter", self.generated_tokens),
+            ("request_success_total", "counter", self.served),
         )
         labels = f'{{engine="0",model_name="{self._config.models[0]}"}}'
         return "".join(

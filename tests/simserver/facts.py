@@ -1,12 +1,12 @@
 """Planted facts: how they are written, how they are found again, and what memory says of them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from tests.simserver.chinese import Chinese
-from tests.simserver.config import SimConfig
+from tests.simserver.config import Need, SimConfig
 from tests.simserver.dice import Dice
 from tests.simserver.english import English
 from tests.simserver.prompt import Prompt, items
@@ -129,6 +129,13 @@ def aliases(config: SimConfig, subject: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(alias for given in names for alias in given))
 
 
+def known_as(config: SimConfig, name: str) -> tuple[str, ...]:
+    """Return ``name``, and every other name of whom it is planted for."""
+    planted = ((f.subject, *f.aliases) for f in config.facts)
+    same = (names for names in planted if plain(name) in map(plain, names))
+    return (name, *dict.fromkeys(other for names in same for other in names))
+
+
 def tongue_of(prompt: Prompt) -> Tongue:
     """Return the language that the piece is written in."""
     return Chinese() if prompt.chinese else English()
@@ -136,7 +143,14 @@ def tongue_of(prompt: Prompt) -> Tongue:
 
 def statements(prompt: Prompt, config: SimConfig) -> list[str]:
     """Return the sentences by which the section that ``prompt`` is about states its facts."""
-    tongue, section = tongue_of(prompt), prompt.section
+    return stated_in(prompt.section, prompt, config, partial(known_value, prompt))
+
+
+def stated_in(
+    section: str, prompt: Prompt, config: SimConfig, known: Callable[[str, str], str | None]
+) -> list[str]:
+    """Return the sentences of the facts of ``section``; ``known``: what its writer was shown."""
+    tongue = tongue_of(prompt)
     facts = [
         (f.subject, f.attribute, f.value)
         for f in config.facts
@@ -144,21 +158,22 @@ def statements(prompt: Prompt, config: SimConfig) -> list[str]:
     ]
     for need in config.needs:
         if need.section == section and need.brief in prompt.brief:
-            known = known_value(prompt, need.subject, need.attribute)
-            value = known or need.wrong or _made_up(prompt, need.subject, need.attribute, tongue)
+            shown = known(need.subject, need.attribute) or need.wrong
+            value = shown or _made_up(section, prompt, need, tongue)
             facts.append((need.subject, need.attribute, value))
-    facts += _distractors(prompt, config, tongue)
+    facts += _distractors(section, prompt, config, tongue)
     return [tongue.fact(*fact) for fact in facts]
 
 
-def _made_up(prompt: Prompt, subject: str, attribute: str, tongue: Tongue) -> str:
+def _made_up(section: str, prompt: Prompt, need: Need, tongue: Tongue) -> str:
     """Return a value that nobody planted."""
-    return tongue.name(Dice(prompt.request).random(f"{prompt.section}/{subject}/{attribute}"))
+    rng = Dice(prompt.request).random(f"{section}/{need.subject}/{need.attribute}")
+    return tongue.name(rng)
 
 
 def _distractors(
-    prompt: Prompt, config: SimConfig, tongue: Tongue
+    section: str, prompt: Prompt, config: SimConfig, tongue: Tongue
 ) -> Iterable[tuple[str, str, str]]:
     """Return facts that depend on the work and the section only, so that a redraft keeps them."""
-    rng = Dice(prompt.request + config.salt).random(f"distractors/{prompt.section}")
+    rng = Dice(prompt.request + config.salt).random(f"distractors/{section}")
     return [(tongue.name(rng), *tongue.trait(rng)) for _ in range(config.distractors)]

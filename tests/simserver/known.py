@@ -12,13 +12,15 @@ from typing import Any
 from tests.simserver import requirements as patterns
 from tests.simserver.ask import Ask, text_of
 from tests.simserver.config import Due, KnownTask, SimConfig
-from tests.simserver.facts import tongue_of
+from tests.simserver.facts import find, known_as, plain, stated_in, statements, tongue_of
 from tests.simserver.prose import Composer
 
 _STEP_WORDS = 400
 """Words of a step in a plan of a text without units."""
 _ABOVE = 1.1
 """What is aimed at, over the fewest words a unit may have."""
+_REMEMBERED = 16
+"""Facts that a rolling memory holds, the newest, beside what else it says: 20 sentences in all."""
 _ENOUGH = 0.97
 """Share of the words aimed at with which a text counts as finished."""
 
@@ -62,7 +64,8 @@ def write(ask: Ask, config: SimConfig) -> str | None:
     if not task.units:
         return None if ask.prompt.section else _free(told, task, ask, config)
     numbers = _numbers(told, task) or list(range(1, task.units + 1))
-    parts = (_unit(n, task, ask, config, alone=len(numbers) == 1) for n in numbers)
+    planted = _Planted(ask, config)
+    parts = (_unit(n, task, ask, config, planted, alone=len(numbers) == 1) for n in numbers)
     return "\n\n".join(parts)
 
 
@@ -89,7 +92,9 @@ def memory(ask: Ask, config: SimConfig) -> dict[str, Any]:
     """Return a rolling memory, what could come next, and whether the text is finished."""
     task = task_of(ask, config)
     tongue, rng = tongue_of(ask.prompt), ask.dice.random("memory")
-    remembered = tongue.gap.join(tongue.sentence(rng, 12) for _ in range(4))
+    facts = [s.quote for tag in ("memory", "added") for s in find(ask.prompt.block(tag))]
+    said = [tongue.sentence(rng, 12) for _ in range(4)]
+    remembered = tongue.gap.join((*said, *facts[-_REMEMBERED:]))
     done = _numbers(ask.prompt.field("Done"), task)
     if task is not None and task.units:
         last = done[-1] if done else 0
@@ -121,7 +126,46 @@ def _free(told: str, task: KnownTask, ask: Ask, config: SimConfig) -> str:
     return Composer(ask, config, ask.prompt.block("sofar")).compose(max(words, 1), [])
 
 
-def _unit(number: int, task: KnownTask, ask: Ask, config: SimConfig, *, alone: bool) -> str:
+class _Planted:
+    """The facts that units state, known from all that the prompt shows and was written since."""
+
+    def __init__(self, ask: Ask, config: SimConfig) -> None:
+        self._ask, self._config = ask, config
+        self._there = bool(config.facts or config.needs)
+        self._told = list(find(ask.prompt.user)) if self._there else []
+
+    def of(self, number: int) -> list[str]:
+        """Return the sentences of a unit's facts, but for those that its text has already."""
+        if not self._there:
+            return []
+        prompt, config = self._ask.prompt, self._config
+        if prompt.section:
+            there = plain(prompt.block("sofar"))
+            return [s for s in statements(prompt, config) if plain(s) not in there]
+        written = stated_in(f"s{number}", prompt, config, self._known)
+        self._told += find("\n".join(written))
+        return written
+
+    def _known(self, subject: str, attribute: str) -> str | None:
+        """Return the last value in sight, under any name: here a reader takes them for one."""
+        names = {plain(name) for name in known_as(self._config, subject)}
+        values = (
+            s.value
+            for s in reversed(self._told)
+            if plain(s.attribute) == plain(attribute) and plain(s.subject) in names
+        )
+        return next(values, None)
+
+
+def _unit(
+    number: int,
+    task: KnownTask,
+    ask: Ask,
+    config: SimConfig,
+    planted: _Planted,
+    *,
+    alone: bool,
+) -> str:
     """Return one unit, or more of it.
 
     The heading of a section, and what closes the text, are the application's own concern.
@@ -130,6 +174,7 @@ def _unit(number: int, task: KnownTask, ask: Ask, config: SimConfig, *, alone: b
     composer = Composer(ask, config, so_far, f"prose/{number}")
     rng = ask.dice.random(f"owed/{number}")
     owed = [composer.tongue.saying(rng, p) for p in _phrases(number, task, ask, config, so_far)]
+    owed += planted.of(number)
     more = ask.prompt.asked(r"Write about (\d+) more ")
     if more is None:
         asked = ask.prompt.numbers("Length") if alone else []
@@ -178,7 +223,8 @@ def _aim(task: KnownTask) -> int:
 
 def _step(number: int, task: KnownTask) -> dict[str, Any]:
     due = ", ".join(d.phrase for d in task.due if number in d.units)
-    point = f"{task.unit} {number}" + (f": {due}" if due else "")
+    told = [*([due] if due else []), *task.points[number - 1 : number]]
+    point = f"{task.unit} {number}" + (f": {' '.join(told)}" if told else "")
     return {"point": point, "words": _aim(task)}
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from inkwright.app import watching
 from inkwright.app.settings import Settings
-from inkwright.memory import drafts, journal, ledger, typed, works
+from inkwright.memory import by_hand, drafts, journal, ledger, typed, works
 from inkwright.memory.brief import Brief
 from tests.app.ui.browser import (
     Studio,
@@ -214,7 +214,7 @@ def test_markup_in_a_text_is_shown_as_text(studio: Studio, tab: Page, model: Sim
     work = written(studio, model)
     wicked = '<script>document.title="stolen"</script><img src=x onerror="document.title=1"> ![x](http://192.0.2.1/x)'
     with opened(studio.home) as library, works.leased(library, work) as lease:
-        drafts.by_person(library, lease, "s1", wicked)
+        by_hand.write(library, lease, "s1", wicked)
     for name in ("text", "write", "outline", "memory"):
         tab.goto(studio.address(name, work=work, section="s1"))
         expect(tab.get_by_role("link", name="Memory")).to_be_visible()

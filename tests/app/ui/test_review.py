@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from inkwright.app import background, engine
-from inkwright.memory import drafts, findings, works
+from inkwright.memory import by_hand, drafts, findings, works
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Finding, Review
 from inkwright.memory.library import Library
@@ -36,7 +36,7 @@ def work(library: Library) -> str:
         made.draft("s3", "Mara lit it.", shown={"plan.1": 1})
         changed = fact("plan.1", "Mara", "sold it.", version=2, origin="person")
         made.write(changed)
-        drafts.by_person(library, made.lease, "s3", "Mara lit it still.")
+        by_hand.write(library, made.lease, "s3", "Mara lit it still.")
         change = Change("plan.1", changed.line, "changed", stamp_of(changed))
         findings.keep(library, made.lease, "s3", [(change, "Mara lit it")])
         return made.work
@@ -127,7 +127,7 @@ def test_an_answer_stays_with_the_text_and_not_with_another(work: str, library: 
         locks.lock(library, lease, "s1", "keeper")
     assert engine.review(work).problems[0].verdict == "dismissed"
     with works.leased(library, work) as lease:
-        drafts.by_person(library, lease, "s1", "It rained again.")
+        by_hand.write(library, lease, "s1", "It rained again.")
     (again,) = [p for p in engine.review(work).problems if p.section == "s1"]
     assert again.verdict is None
 
