@@ -18,7 +18,6 @@ from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.names import NamesIn
 from inkwright.memory.outline import Section
-from inkwright.memory.values import digest
 
 
 async def read(desk: Desk) -> None:
@@ -76,7 +75,7 @@ def _take_up(desk: Desk, section: Section, current: Mapping[str, Draft], answer:
             section=section.id,
             outline_version=desk.plan.version,
             node=section.digest,
-            constraints={c.id: digest(c) for c in desk.plan.carried(section.id)},
+            constraints={c.id: c.digest for c in desk.plan.carried(section.id)},
             heard=heard,
             known_until=desk.ledger.newest,
             shown=_named(draft.text, known),

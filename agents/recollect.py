@@ -12,7 +12,6 @@ from inkwright.memory.passages import Passage, of_draft
 from inkwright.memory.recall import Recalled, entry_key, recall
 from inkwright.memory.sight import in_sight
 from inkwright.memory.summary import rolling
-from inkwright.memory.values import digest
 from inkwright.memory.wordcount import tail
 from inkwright.prompts.render import versions
 
@@ -48,7 +47,7 @@ async def recollect(desk: Desk, section: Section, heard: Mapping[str, Draft]) ->
         section=section.id,
         outline_version=desk.plan.version,
         node=section.digest,
-        constraints={c.id: digest(c) for c in desk.plan.carried(section.id)},
+        constraints={c.id: c.digest for c in desk.plan.carried(section.id)},
         heard={sid: d.version for sid, d in heard.items()},
         known_until=desk.ledger.newest,
         shown=recalled.shown,

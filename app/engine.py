@@ -21,6 +21,7 @@ from inkwright.memory import drafts, findings, plans, sources, staleness, verdic
 from inkwright.memory.brief import Brief
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library
 from inkwright.memory.plans import Plan
 from inkwright.memory.works import Work
@@ -335,11 +336,16 @@ def as_it_stands(library: Library, work_id: str, job: Job, folder: Path | None) 
 
 
 def inspect(
-    work: str, step: str, version: int | None = None, settings: Settings | None = None
+    work: str,
+    step: str,
+    version: int | None = None,
+    settings: Settings | None = None,
+    book: Ledger | None = None,
 ) -> "Inspected":
     """Return what a draft was written from, and what was said to models on the way.
 
-    ``step`` is a section's id, ``plan`` or ``whole``; ``version`` None: the newest.
+    ``step`` is a section's id, ``plan`` or ``whole``; ``version`` None: the newest. ``book`` is the
+    work's memory, where it is read already.
 
     Raises:
         BadInput: there is no such section, or version.
@@ -348,7 +354,7 @@ def inspect(
 
     now = settings or Settings.load()
     with opened(now) as library:
-        return inspected(library, work, step, version, now)
+        return inspected(library, work, step, version, now, book)
 
 
 def review(work: str, settings: Settings | None = None) -> "Reviewed":

@@ -1,7 +1,9 @@
 """An outline written as Markdown headings, any depth.
 
 Text under a heading is its purpose, list items are its key points, and a line ``words: 600`` is
-its budget. Titles are kept as they stand.
+its budget; ``depends on: The storm; Dawn`` names sections that are written before it (``all``:
+every other one), and ``subjects: Mara; the lamp`` whom and what it deals with. Titles are kept as
+they stand.
 """
 
 import re
@@ -12,6 +14,7 @@ from inkwright.memory.errors import BadInput
 
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 _BUDGET = re.compile(r"words:\s*(\d[\d,]*)\s*$", re.IGNORECASE)
+_NAMES = re.compile(r"(depends on|subjects):\s*(\S.*)$", re.IGNORECASE)
 _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(.*)$")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
 
@@ -23,17 +26,19 @@ class _Node:
     words: int | None = None
     text: list[str] = field(default_factory=list)
     key_points: list[str] = field(default_factory=list)
+    names: dict[str, list[str]] = field(default_factory=dict)
     sections: list["_Node"] = field(default_factory=list)
 
     @property
     def bare(self) -> bool:
-        return not (self.text or self.key_points or self.words)
+        return not (self.text or self.key_points or self.words or self.names)
 
     def item(self) -> dict[str, Any]:
         found: dict[str, Any] = {"title": self.title, "purpose": " ".join(self.text)}
         if self.words is not None:
             found["words"] = self.words
         found["key_points"] = self.key_points
+        found |= self.names
         found["sections"] = [node.item() for node in self.sections]
         return found
 
@@ -78,6 +83,9 @@ def _add_line(node: _Node, line: str) -> None:
         return
     if budget := _BUDGET.match(line.strip()):
         node.words = int(budget[1].replace(",", ""))
+    elif named := _NAMES.match(line.strip()):
+        names = [name.strip() for name in re.split("[;；]", named[2]) if name.strip()]
+        node.names[named[1].lower().replace(" ", "_")] = names
     elif item := _ITEM.match(line):
         node.key_points.append(item[1].strip())
     else:

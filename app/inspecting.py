@@ -95,11 +95,16 @@ class Inspected:
 
 
 def inspect(
-    library: Library, work: str, step: str, version: int | None, settings: Settings
+    library: Library,
+    work: str,
+    step: str,
+    version: int | None,
+    settings: Settings,
+    book: Ledger | None = None,
 ) -> Inspected:
     """Return what is behind one version of a section, or behind ``plan`` or ``whole``.
 
-    ``version`` None: the newest.
+    ``version`` None: the newest. ``book``: the work's memory, where it is read already.
 
     Raises:
         BadInput: there is no such section, or version.
@@ -119,7 +124,7 @@ def inspect(
         step=step,
         draft=draft,
         manifest=manifest,
-        seen=tuple(_seen(library, work, manifest)),
+        seen=tuple(_seen(book or Ledger(library, work).refresh(), manifest)),
         calls=tuple(_call(c, count, settings) for c in of_it),
     )
 
@@ -150,8 +155,7 @@ def _is_of(call: Mapping[str, Any], draft: Draft, manifest: Manifest) -> bool:
     return draft.stage != "candidate" or not writes or call["sample"] == manifest.sample
 
 
-def _seen(library: Library, work: str, manifest: Manifest) -> Iterator[Seen]:
-    book = Ledger(library, work).refresh()
+def _seen(book: Ledger, manifest: Manifest) -> Iterator[Seen]:
     for shown in manifest.shown:
         said = next((e for e in book.versions(shown.entry) if e.version == shown.version), None)
         line = "" if said is None else f"{said.subject}: {said.statement}"

@@ -59,10 +59,7 @@ FINDINGS = (
     "document.querySelector('[data-testid=stMain]')?.innerText"
     ".match(/Findings to answer\\s+(\\d+)/)?.[1]"
 )
-SHOWN = (
-    "document.querySelector('[data-testid=stMain]')?.innerText"
-    ".split('Shown from memory')[1]?.split('The person')[0]"
-)
+ANSWERED = "[...document.querySelectorAll('[data-testid=stCode]')].at(-1)?.innerText"
 TEXT = "document.querySelector('[data-testid=stMain]')?.innerText"
 
 
@@ -174,6 +171,11 @@ def row(number: int) -> Any:
     return click
 
 
+def section(number: int) -> Any:
+    """Return a click that chooses a section of the outline."""
+    return lambda tab: tab.get_by_role("treeitem").filter(has_text=f"Berth {number}").first.click()
+
+
 def next_section(tab: Page) -> None:
     tab.get_by_role("button", name="Next").first.click()
 
@@ -184,8 +186,8 @@ def says(words: str) -> str:
 
 
 def note_shown(tab: Page) -> None:
-    """Remember what is shown of a draft, and open the list of drafts."""
-    tab.evaluate(f"window.__shown = {SHOWN}")
+    """Remember what a model answered for a draft, and open the list of drafts."""
+    tab.evaluate(f"window.__shown = {ANSWERED}")
     tab.locator("[data-testid=stSelectbox] input").first.click()
 
 
@@ -201,7 +203,7 @@ def note_findings(tab: Page) -> None:
     tab.evaluate(f"window.__findings = {FINDINGS}")
 
 
-DRAWN = {"works": says("New work"), "outline": says("Choose a section to change it.")}
+DRAWN = {"works": says("New work"), "outline": says("Choose a section to change it")}
 PAGES = (
     Asked(
         "works",
@@ -218,7 +220,7 @@ PAGES = (
         "document.querySelector('input[aria-label=Title]')?.value.includes('Quieter')",
         before=emptied,
     ),
-    Asked("outline", "Outline", DRAWN["outline"], row(3), says("It alone covers")),
+    Asked("outline", "Outline", DRAWN["outline"], section(4), says("It alone covers")),
     Asked(
         "write",
         "Write",
@@ -248,7 +250,7 @@ PAGES = (
         "Inspect",
         says("Shown from memory"),
         lambda tab: tab.get_by_role("option").nth(4).click(),
-        f"{SHOWN} && {SHOWN} !== window.__shown",
+        f"{ANSWERED} && {ANSWERED} !== window.__shown",
         before=note_shown,
     ),
     Asked(

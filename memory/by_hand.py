@@ -11,7 +11,6 @@ from inkwright.memory.errors import BadInput
 from inkwright.memory.held import Held, merged, surviving
 from inkwright.memory.library import Lease, Library
 from inkwright.memory.plans import Plan
-from inkwright.memory.values import digest
 
 
 def write(
@@ -126,7 +125,7 @@ def _unknowing(plan: Plan, work: str, section: str) -> Manifest:
         section=section,
         outline_version=plan.version,
         node=node.digest,
-        constraints={c.id: digest(c) for c in plan.carried(section)},
+        constraints={c.id: c.digest for c in plan.carried(section)},
         target_words=node.target_words,
         budget_tokens=0,
         by_person=True,

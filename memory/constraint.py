@@ -17,7 +17,7 @@ from pydantic import (
 
 from inkwright.memory.constraint_words import wording
 from inkwright.memory.placement import Placement, read_placement
-from inkwright.memory.values import Value
+from inkwright.memory.values import Value, digest
 
 ConstraintKind = Literal[
     "length", "must_contain", "must_not_contain", "banned", "event", "pattern", "format",
@@ -147,6 +147,11 @@ class Constraint(Value):
     @property
     def _tolerance(self) -> float:
         return WHOLE_TOLERANCE if self.where.scope == "whole" else SECTION_TOLERANCE
+
+    @property
+    def digest(self) -> str:
+        """Changes when what a section that carries it must meet changes: not with its number."""
+        return digest(self.model_dump(mode="json", exclude={"where"}))
 
     @property
     def in_full(self) -> str:

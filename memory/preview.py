@@ -13,7 +13,7 @@ from sqlalchemy import Select, case, func, select
 from inkwright.memory import drafts, journal, plans, schema, staleness
 from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.edits import Edit
-from inkwright.memory.entry import Entry
+from inkwright.memory.entry import Entry, normalise
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library
 from inkwright.memory.names import NamesIn
@@ -105,6 +105,7 @@ def _following(
 ) -> dict[str, list[str]]:
     """Return the sections that a patch of the stale ones can make stale, with the reasons."""
     told = {e.id: e for e in ledger.latest()}
+    spelled = {normalise(n): n for e in told.values() for n in (*e.aliases, e.subject)}
     touched = {s.section: _subjects(s, told) for s in stale}
     found: dict[str, list[str]] = {}
     for section in outline.sections:
@@ -117,12 +118,13 @@ def _following(
         for source in sorted(before, key=outline.position.__getitem__):
             read = sorted(e.id for e in told.values() if e.id in shown and _is_from(e, source))
             named = sorted(names.among(touched[source]))
+            change = f"“{outline.section(source).title}” may change"
             if read:
-                found.setdefault(sid, []).append(
-                    f"{source} may change, which established {read[0]}"
-                )
+                about = told[read[0]].subject
+                found.setdefault(sid, []).append(f"{change}, and told what it knows of {about}")
             elif named:
-                found.setdefault(sid, []).append(f"{source} may change, and both name {named[0]}")
+                name = spelled.get(named[0], named[0])
+                found.setdefault(sid, []).append(f"{change}, and both name {name}")
     return found
 
 

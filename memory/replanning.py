@@ -160,14 +160,32 @@ def moving(section: str, by: int) -> Change:
     """Move a section so many places on, or back; it goes under its new neighbour's headings."""
 
     def change(plan: Plan) -> Next:
-        found, at = _section(plan, section), plan.outline.position[section] - 1
-        rest = [s for s in plan.outline.sections if s.id != section]
-        to = min(max(at + by, 0), len(rest))
+        at = plan.outline.position[_section(plan, section).id] - 1
+        to = min(max(at + by, 0), len(plan.outline.sections) - 1)
         if to == at:
             raise BadInput(f"{section} cannot move further")
-        beside = plan.outline.sections[to]
-        new = found.model_copy(update={"within": beside.within, "level": beside.level})
-        return _next(plan, [*rest[:to], new, *rest[to:]], moved=section)
+        return placing(section, plan.outline.sections[to].id, behind=to > at)(plan)
+
+    return change
+
+
+def placing(section: str, beside: str, *, behind: bool) -> Change:
+    """Let a section stand right before another, or right ``behind`` it, under that one's headings.
+
+    This says of the last place under a heading, and the first under the next, which is meant.
+    """
+
+    def change(plan: Plan) -> Next:
+        found, other = _section(plan, section), _section(plan, beside)
+        rest = [s for s in plan.outline.sections if s.id != section]
+        if section == beside:
+            raise BadInput(f"{section} stands there already")
+        to = rest.index(other) + behind
+        new = found.model_copy(update={"within": other.within, "level": other.level})
+        sections = [*rest[:to], new, *rest[to:]]
+        if sections == list(plan.outline.sections):
+            raise BadInput(f"{section} stands there already")
+        return _next(plan, sections, moved=section)
 
     return change
 

@@ -168,17 +168,18 @@ def _plan_changes(plan: Plan, manifest: Manifest, sid: str) -> Iterator[Change]:
         yield Change(
             "outline",
             f"- [outline] {node.title}: {node.purpose}",
-            "its place in the outline was changed",
+            "what the outline says of it was changed",
             f"node:{node.digest}",
         )
     for constraint in plan.carried(sid):
-        now = digest(constraint)
-        if manifest.constraints.get(constraint.id) != now:
+        before = manifest.constraints.get(constraint.id)
+        # Earlier releases recorded where it was placed too.
+        if before not in (constraint.digest, digest(constraint)):
             yield Change(
                 constraint.id,
                 f"- [{constraint.id}] {constraint.text}",
-                f"constraint {constraint.id} is new or was changed",
-                f"constraint:{now}",
+                f"constraint {constraint.id} is new or was changed: {constraint.text}",
+                f"constraint:{constraint.digest}",
             )
 
 

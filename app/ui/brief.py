@@ -1,6 +1,5 @@
 """Brief: what is to be written, and what it would take, before anything is sent."""
 
-from collections.abc import Mapping
 from importlib import resources
 from typing import Any, Literal
 
@@ -10,13 +9,11 @@ from inkwright.agents.config import ROLES, Arms
 from inkwright.app import background, brief_draft, engine
 from inkwright.app.brief_file import brief_of, read_brief
 from inkwright.app.estimate import estimate
-from inkwright.app.shelf import standings
-from inkwright.app.ui import brief_sources, place, reading
-from inkwright.app.ui.brief_fields import CHOICES, CONSTRAINT, MEMORY, WIDGETS, fields_of, keys_of
-from inkwright.app.ui.shown import plain, prose, told
+from inkwright.app.ui import brief_details, brief_sources, place, reading
+from inkwright.app.ui.brief_fields import CHOICES, WIDGETS, fields_of, keys_of
+from inkwright.app.ui.shown import named, plain, prose, told
 from inkwright.app.ui.typing import Change, Standing, field
 from inkwright.memory.brief import Brief
-from inkwright.memory.ledger import entries
 
 EXAMPLES = {
     "lighthouse": "A short story",
@@ -36,7 +33,7 @@ def page() -> None:
     st.title("New work", anchor=False)
     _ready_made()
     _what()
-    _details()
+    brief_details.draw()
     _keep()
     _act()
 
@@ -59,8 +56,7 @@ def _fill(fields: dict[str, Any]) -> None:
     state["brief seed"] = fields.get("seed") or 1
     state["brief proposals"] = bool(fields.get("proposals"))
     for table in ("constraints", "memory"):
-        state[f"brief {table} begun"] = list(fields.get(table) or ())
-        state.pop(f"brief {table}", None)
+        state[f"brief {table} now"] = list(fields.get(table) or ())
     state["brief rows"] = state.get("brief rows", 0) + 1
 
 
@@ -72,8 +68,8 @@ def _collected() -> dict[str, Any]:
         "words": state.get("brief words"),
         "seed": state.get("brief seed") or 1,
         "proposals": bool(state.get("brief proposals")),
-        "constraints": state.get("brief constraints now") or [],
-        "memory": state.get("brief memory now") or [],
+        "constraints": state["brief constraints now"],
+        "memory": state["brief memory now"],
     }
 
 
@@ -133,146 +129,6 @@ def _what() -> None:
         placeholder="novel, report, handbook, diary …",
     )
     audience.text_input("For whom", key="brief audience", persist_state="session")
-
-
-def _details() -> None:
-    constraints, style, outline, sources, memory, more = st.tabs(
-        ["Constraints", "Style", "Outline", "Sources", "Memory", "More"]
-    )
-    with constraints:
-        _constraints()
-    with style:
-        st.text_area(
-            "How it should sound",
-            key="brief style",
-            persist_state="session",
-            height=90,
-            placeholder="A description: dry, short sentences, no adverbs.",
-        )
-        st.text_area(
-            "A page that sounds right",
-            key="brief sample",
-            persist_state="session",
-            height=140,
-            placeholder="Every writer is shown it, and drift from it is measured.",
-        )
-        st.text_area(
-            "Phrases it must not use",
-            key="brief banned",
-            persist_state="session",
-            height=80,
-            placeholder="One on each line",
-        )
-    with outline:
-        st.text_area(
-            "Your own outline",
-            key="brief outline",
-            persist_state="session",
-            height=220,
-            placeholder="# Chapter\n## Section\n## Section\n\nEmpty: one is planned.",
-        )
-    with sources:
-        brief_sources.draw()
-    with memory:
-        _memory()
-    with more:
-        _more()
-
-
-def _constraints() -> None:
-    st.caption("Each is checked in the sections it is placed in, and reported with a quote.")
-    _table("brief constraints", CONSTRAINT)
-
-
-def _memory() -> None:
-    st.caption("What is true before the first word: a series bible, or what an earlier work knows.")
-    settings = place.settings()
-    works = {s.work: s.title for s in standings(settings.home, settings.library_address)}
-    state = st.session_state
-    if works:
-        pick, take = st.columns([4, 1.3], vertical_alignment="bottom")
-        one = pick.selectbox(
-            "From a work",
-            list(works),
-            index=None,
-            format_func=works.__getitem__,
-            placeholder="Take over what a work knows",
-        )
-        if take.button("Take over", disabled=one is None, width="stretch"):
-            with engine.opened(settings) as library:
-                told = entries(library, str(one))
-            rows = [{n: getattr(e, n) for n in MEMORY} for e in told]
-            state["brief memory begun"] = [*(state.get("brief memory now") or []), *rows]
-            state["brief rows"] += 1
-            st.rerun()
-    _table("brief memory", MEMORY)
-
-
-def _table(name: str, columns: Mapping[str, Any]) -> None:
-    """Draw rows that can be edited: those that were begun with, and what is there now."""
-    state = st.session_state
-    given = state[f"{name} begun"] or [dict.fromkeys(columns)]
-    found = st.data_editor(
-        [{column: row.get(column) for column in columns} for row in given],
-        key=f"{name} {state['brief rows']}",
-        num_rows="dynamic",
-        hide_index=True,
-        width="stretch",
-        column_config=columns,
-    )
-    state[f"{name} now"] = _rows(found)
-
-
-def _rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    kept = [{k: v for k, v in row.items() if v not in (None, "")} for row in found]
-    return [row for row in kept if row.get("text") or row.get("subject")]
-
-
-def _more() -> None:
-    continuity, headings, cite = st.columns(3)
-    continuity.selectbox(
-        "Sections wait for",
-        list(CHOICES["continuity"]),
-        key="brief continuity",
-        persist_state="session",
-        format_func=CHOICES["continuity"].__getitem__,
-    )
-    headings.selectbox(
-        "Headings in the text",
-        list(CHOICES["headings"]),
-        key="brief headings",
-        persist_state="session",
-        format_func=CHOICES["headings"].__getitem__,
-    )
-    cite.selectbox(
-        "Sources are cited by",
-        list(CHOICES["cite"]),
-        key="brief cite",
-        persist_state="session",
-        format_func=CHOICES["cite"].__getitem__,
-    )
-    seed, proposals = st.columns(2, vertical_alignment="bottom")
-    seed.number_input(
-        "Seed",
-        key="brief seed",
-        persist_state="session",
-        min_value=1,
-        step=1,
-        help="Another seed is another piece.",
-    )
-    proposals.checkbox(
-        "What my own text tells memory waits for my word",
-        key="brief proposals",
-        persist_state="session",
-    )
-    st.caption("Models, where a role is to have another than the one that is set")
-    for column, role in zip(st.columns(5), (r for r in ROLES if r != "embedder"), strict=True):
-        column.text_input(
-            role.capitalize(),
-            key=f"brief model {role}",
-            persist_state="session",
-            placeholder="as set",
-        )
 
 
 def _ready_made() -> None:
@@ -384,7 +240,7 @@ def _of_a_work(work: str) -> None:
                 {
                     "Constraint": c.text,
                     "Where": str(c.where),
-                    "Kind": c.kind,
+                    "Kind": named(c.kind),
                     "Required": c.required,
                 }
                 for c in brief.constraints

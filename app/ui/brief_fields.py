@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
+from inkwright.app.ui.shown import named
 from inkwright.memory.brief import Brief, OutlineItem
 from inkwright.memory.constraint import ConstraintKind, Counted, Format, Person, Tense
 
@@ -44,6 +45,7 @@ CONSTRAINT: dict[str, Any] = {
     "kind": st.column_config.SelectboxColumn(
         "Kind",
         options=list(get_args(ConstraintKind)),
+        format_func=named,
         help="judged: a model reads for it. Most others are rules, with what they need on the "
         "right.",
     ),
@@ -66,7 +68,7 @@ CONSTRAINT: dict[str, Any] = {
     "style": st.column_config.TextColumn("Citation style", help="numeric, author-year, footnote"),
     "only_there": st.column_config.CheckboxColumn("Only there", width="small"),
 }
-LISTS = ("phrases", "sections")
+LISTS = ("phrases", "sections", "aliases")
 """Columns that hold several values, with commas between."""
 MEMORY: dict[str, Any] = {
     "subject": st.column_config.TextColumn("Subject", required=True),
@@ -78,19 +80,22 @@ MEMORY: dict[str, Any] = {
     ),
     "attribute": st.column_config.TextColumn("Attribute"),
     "pinned": st.column_config.CheckboxColumn("Pinned", width="small"),
+    "aliases": st.column_config.TextColumn("Also called", help="with commas between"),
+    "story_time": st.column_config.TextColumn("When", help="in the story"),
 }
 
 
 def keys_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form says, with the keys of a brief file."""
     found = {k: v for k, v in fields.items() if v not in (None, "", [])}
-    found["constraints"] = [_constraint(row) for row in fields.get("constraints") or ()]
+    for table in ("constraints", "memory"):
+        found[table] = [_row(row) for row in fields.get(table) or ()]
     banned = [line.strip() for line in str(fields.get("banned") or "").splitlines()]
     found["banned"] = [line for line in banned if line]
     return found
 
 
-def _constraint(row: Mapping[str, Any]) -> dict[str, Any]:
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     found = {k: v for k, v in row.items() if v not in (None, "")}
     for name in LISTS:
         if isinstance(given := found.get(name), str):
@@ -121,15 +126,16 @@ def fields_of(brief: Brief) -> dict[str, Any]:
         "seed": brief.seed,
         "proposals": brief.proposals,
         "constraints": [
-            {
-                **c.model_dump(include=set(CONSTRAINT)),
-                **{name: ", ".join(getattr(c, name)) for name in LISTS},
-                "where": str(c.where),
-            }
-            for c in brief.constraints
+            {**shown_in(CONSTRAINT, c), "where": str(c.where)} for c in brief.constraints
         ],
-        "memory": [m.model_dump(mode="json", include=set(MEMORY)) for m in brief.memory],
+        "memory": [shown_in(MEMORY, m) for m in brief.memory],
     }
+
+
+def shown_in(columns: Mapping[str, Any], row: Any) -> dict[str, Any]:
+    """Return what a table of these columns is to show of a constraint, or of an entry."""
+    found = {name: getattr(row, name) for name in columns}
+    return {k: ", ".join(v) if isinstance(v, tuple) else v for k, v in found.items()}
 
 
 def _headings(items: tuple[OutlineItem, ...], level: int) -> list[str]:
@@ -138,6 +144,8 @@ def _headings(items: tuple[OutlineItem, ...], level: int) -> list[str]:
         words = f"words: {item.words}" if item.words else ""
         lines.append(f"{'#' * level} {item.title}")
         points = (f"- {point}" for point in item.key_points)
-        lines += [line for line in (item.purpose, *points, words) if line]
+        after = f"depends on: {'; '.join(item.depends_on)}" if item.depends_on else ""
+        about = f"subjects: {'; '.join(item.subjects)}" if item.subjects else ""
+        lines += [line for line in (item.purpose, *points, words, after, about) if line]
         lines += _headings(item.sections, level + 1)
     return lines

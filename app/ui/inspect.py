@@ -26,6 +26,12 @@ def page() -> None:
     """Draw the page."""
     work = place.work()
     st.title("Inspect", anchor=False)
+    st.fragment(_step)(work)
+
+
+@place.safely
+def _step(work: str) -> None:
+    """Draw the choice of a draft and what is behind it; another choice redraws no more."""
     plan, texts = reading.plan(work), reading.texts(work)
     titles = {PLAN: "The plan", WHOLE: "The whole piece"}
     for number, section in enumerate(plan.outline.sections if plan else (), 1):
@@ -50,16 +56,18 @@ def page() -> None:
             list(range(newest, 0, -1)),
             key=f"inspect version {work} {step}",
         )
-    _draw(engine.inspect(work, step, version, place.settings()))
+    book = reading.ledger(work)
+    found = engine.inspect(work, step, version, place.settings(), book)
+    _draw(found, f"{work} {step} {version}")
 
 
-def _draw(found: Inspected) -> None:
+def _draw(found: Inspected, name: str) -> None:
     if found.draft is not None:
         st.caption(_line(found.draft))
     _cost(found)
     if found.manifest is not None:
         _memory(found)
-        _context(found)
+        _context(found, name)
     st.subheader("Calls", anchor=False)
     if not found.calls:
         st.info(
@@ -67,7 +75,7 @@ def _draw(found: Inspected) -> None:
             "journal from an archive or another file."
         )
     for number, call in enumerate(found.calls, 1):
-        _call(number, call)
+        _call(number, call, name)
 
 
 def _line(draft: Draft) -> str:
@@ -113,7 +121,7 @@ def _memory(found: Inspected) -> None:
     st.dataframe(rows, hide_index=True, width="stretch")
 
 
-def _context(found: Inspected) -> None:
+def _context(found: Inspected, name: str) -> None:
     assert found.manifest is not None
     told = found.manifest
     st.caption(
@@ -127,14 +135,23 @@ def _context(found: Inspected) -> None:
         ("The person's note", told.note),
     ):
         if text:
-            with st.expander(label):
-                st.html(prose(text))
+            opened = st.expander(label, key=f"{label} {name}", on_change="rerun")
+            if opened.open:
+                opened.html(prose(text))
 
 
-def _call(number: int, call: Call) -> None:
+def _call(number: int, call: Call, name: str) -> None:
     label = f"{number}. {plain(call.role)}: {plain(call.purpose)}"
     told = f"{call.prompt_tokens:,} + {call.completion_tokens:,} tokens, {duration(call.seconds)}"
-    with st.expander(f"{label}, {told}", expanded=number <= CALLS_OPEN):
+    opened = st.expander(
+        f"{label}, {told}",
+        expanded=number <= CALLS_OPEN,
+        key=f"call {number} {name}",
+        on_change="rerun",
+    )
+    if not opened.open:
+        return
+    with opened:
         st.caption(
             f"{plain(call.model, 80)}, {call.cached_tokens:,} tokens from the cache, "
             f"ended with “{plain(call.finish)}”"

@@ -6,17 +6,16 @@ from typing import Any
 import streamlit as st
 
 from inkwright.app.memory_of import Memory
-from inkwright.app.ui import memory_edit, place, reading, tabs
+from inkwright.app.ui import memory_edit, memory_lists, place, reading, tabs
+from inkwright.app.ui.memory_names import SOURCES, called, entry_of, titles
 from inkwright.app.ui.memory_rows import COLUMNS, DRAWN, Wanted, table
 from inkwright.app.ui.shown import plain, prose
 from inkwright.app.wording import many
 from inkwright.memory import edits
 from inkwright.memory.edits import Edit
-from inkwright.memory.entry import Entry
 
 SHOWN = 60
 KINDS = ("character", "place", "event", "fact", "term", "style", "thread")
-SOURCES = {"section": "the text", "plan": "the plan", "source": "a source", "person": "you"}
 STANDINGS = ("live", "superseded", "retracted", "all")
 
 
@@ -32,11 +31,11 @@ def page() -> None:
         "memory tab",
         {
             "Entries": partial(st.fragment(_entries), work, memory),
-            "Summaries": partial(_summaries, work, memory),
-            "Conflicts": partial(_conflicts, work, pairs),
-            "Threads": partial(_threads, work, threads),
-            "Proposals": partial(_proposals, work, proposals),
-            "Your sentences": partial(_told, work, memory, told),
+            "Summaries": partial(memory_lists.summaries, work, memory),
+            "Conflicts": partial(memory_lists.conflicts, work, pairs),
+            "Threads": partial(memory_lists.threads, work, threads),
+            "Proposals": partial(memory_lists.proposals, work, proposals),
+            "Your sentences": partial(memory_lists.told, work, memory, told),
         },
         counts={
             "Conflicts": len(pairs),
@@ -75,7 +74,9 @@ def _entries(work: str, memory: Memory) -> None:
             f"See what {many(len(changed), 'change')} would do", type="primary"
         ):
             parts = [edits.editing(eid, **fields) for eid, fields in changed.items()]
-            _propose(work, f"change {', '.join(changed)}", edits.together(parts))
+            memory_edit.propose(
+                work, f"change {called(work, list(changed))}", edits.together(parts)
+            )
         if ticked:
             _with_ticked(work, ticked)
     if len(ticked) == 1:
@@ -85,17 +86,16 @@ def _entries(work: str, memory: Memory) -> None:
 
 
 def _filters(work: str) -> Wanted:
-    plan = reading.plan(work)
-    titles = {s.id: s.title for s in plan.outline.sections} if plan else {}
+    names = titles(work)
     words, kind, section, source, standing = st.columns([3, 1.6, 2.4, 1.6, 1.4])
     return Wanted(
         words=words.text_input("Find", placeholder="Subject or words", key="memory words") or "",
         kind=kind.selectbox("Kind", KINDS, index=None, placeholder="any", key="memory kind"),
         section=section.selectbox(
             "From section",
-            list(titles),
+            list(names),
             index=None,
-            format_func=lambda sid: titles.get(sid, sid),
+            format_func=lambda sid: names.get(sid, sid),
             placeholder="any",
             key="memory section",
         ),
@@ -136,12 +136,14 @@ def _with_ticked(work: str, ticked: list[str]) -> None:
     }
     for label, edit in actions.items():
         if st.button(f"{label} {entries}", key=f"ticked {label}"):
-            _propose(work, f"{label.lower()} {', '.join(ticked)}", edit)
-    subjects = list(dict.fromkeys(_entry(work, eid).subject for eid in ticked))
+            memory_edit.propose(work, f"{label.lower()} {called(work, ticked)}", edit)
+    subjects = list(dict.fromkeys(entry_of(work, eid).subject for eid in ticked))
     if len(subjects) == 2 and st.button(
         f"Join “{plain(subjects[1], 30)}” to “{plain(subjects[0], 30)}”"
     ):
-        _propose(work, f"join {subjects[1]} to {subjects[0]}", edits.merging(*subjects))
+        memory_edit.propose(
+            work, f"join “{subjects[1]}” to “{subjects[0]}”", edits.merging(*subjects)
+        )
 
 
 def _add(work: str) -> None:
@@ -156,19 +158,19 @@ def _add(work: str) -> None:
             given = memory_edit.given(
                 subject=subject, statement=statement, kind=kind, attribute=attribute, pinned=pinned
             )
-            _propose(work, f"add “{subject}”", edits.adding([given]))
+            memory_edit.propose(work, f"add “{subject}”", edits.adding([given]))
 
 
 def _one(work: str, memory: Memory, eid: str) -> None:
     found = memory.entry(eid)
     with st.container(border=True):
         st.markdown(f"**{plain(found.entry.subject)}** · {plain(found.entry.statement, 400)}")
-        span, titles = found.entry.span, _titles(work)
+        span, names = found.entry.span, titles(work)
         if found.words and span is not None:
             st.html(prose(f"“{found.words}”"))
             place.link(
                 "text",
-                f"Go to the sentence, in {plain(titles.get(span.section, span.section), 60)}",
+                f"Go to the sentence, in {plain(names.get(span.section, span.section), 60)}",
                 work=work,
                 icon=":material/arrow_forward:",
                 section=span.section,
@@ -178,7 +180,7 @@ def _one(work: str, memory: Memory, eid: str) -> None:
             st.caption("Shown to")
             with st.container(horizontal=True):
                 for sid in list(found.shown_to)[:SHOWN]:
-                    place.link("text", plain(titles.get(sid, sid), 40), work=work, section=sid)
+                    place.link("text", plain(names.get(sid, sid), 40), work=work, section=sid)
         else:
             st.caption("No section has been shown it yet.")
         history = memory.history(eid)
@@ -186,88 +188,8 @@ def _one(work: str, memory: Memory, eid: str) -> None:
             line, again = st.columns([8, 1.3], vertical_alignment="center")
             line.markdown(f"Version {old.version}: {plain(old.statement, 300)}")
             if again.button("Restore", key=f"restore {eid} {old.version}", width="stretch"):
-                _propose(work, f"restore {eid}", edits.restoring(eid, old.version))
-
-
-def _summaries(work: str, memory: Memory) -> None:
-    found, titles = reading.summaries(work, memory), _titles(work)
-    if not any(found.values()):
-        st.caption("No section has been summed up yet.")
-    for sid, said in found.items():
-        if said:
-            st.markdown(f"**Up to {plain(titles.get(sid, sid))}**")
-            st.html(prose(said))
-
-
-def _conflicts(work: str, pairs: list[tuple[Entry, Entry]]) -> None:
-    if not pairs:
-        st.caption("No two entries give one attribute two values.")
-    for one, other in pairs[:SHOWN]:
-        with st.container(border=True):
-            st.markdown(f"**{plain(one.subject)}**, {plain(one.attribute)}")
-            for keep, drop in ((one, other), (other, one)):
-                line, act = st.columns([8, 1.6], vertical_alignment="center")
-                line.markdown(f"{plain(keep.statement, 300)}  ({plain(_from(keep))})")
-                if act.button("This one holds", key=f"hold {keep.id} {drop.id}", width="stretch"):
-                    _propose(work, f"retract {drop.id}", edits.retracting([drop.id]))
-
-
-def _threads(work: str, threads: list[Entry]) -> None:
-    if not threads:
-        st.caption("No thread is open.")
-    for thread in threads[:SHOWN]:
-        line, act = st.columns([8, 1.6], vertical_alignment="center")
-        line.markdown(f"**{plain(thread.subject)}** {plain(thread.statement, 300)}")
-        if act.button("Paid off", key=f"paid {thread.id}", width="stretch"):
-            _propose(work, f"retract {thread.id}", edits.retracting([thread.id]))
-
-
-def _proposals(work: str, proposals: list[Entry]) -> None:
-    if not proposals:
-        st.caption("Nothing waits for your word.")
-    for entry in proposals[:SHOWN]:
-        line, yes, no = st.columns([7, 1.2, 1.2], vertical_alignment="center")
-        what = "no longer holds" if entry.status == "doubted" else "is new"
-        line.markdown(f"**{plain(entry.subject)}** {plain(entry.statement, 300)} ({what})")
-        if yes.button("Accept", key=f"yes {entry.id}", width="stretch"):
-            _propose(work, f"accept {entry.id}", edits.accepting([entry.id]))
-        if no.button("Decline", key=f"no {entry.id}", width="stretch"):
-            _propose(work, f"decline {entry.id}", edits.declining([entry.id]))
-
-
-def _told(work: str, memory: Memory, told: list[Any]) -> None:
-    if not told:
-        st.caption("No sentence of yours is known to contradict memory.")
-    for finding in told[:SHOWN]:
-        with st.container(border=True):
-            st.html(prose(f"“{finding.evidence}”"))
-            st.caption(f"Memory says: {plain(finding.line.removeprefix('- '), 300)}")
-            with st.container(horizontal=True):
-                place.link(
-                    "text",
-                    "Go to the sentence",
-                    work=work,
-                    section=finding.section,
-                    **place.finding(finding.evidence),
+                memory_edit.propose(
+                    work,
+                    f"go back to version {old.version} of {called(work, [eid])}",
+                    edits.restoring(eid, old.version),
                 )
-                if st.button("Let it be", key=f"dismiss {finding.number}"):
-                    memory.dismiss(finding.number)
-                    st.rerun()
-
-
-def _propose(work: str, said: str, edit: Edit) -> None:
-    memory_edit.propose(work, said, edit)
-    st.rerun()
-
-
-def _entry(work: str, eid: str) -> Entry:
-    return edits.found(reading.ledger(work), eid)
-
-
-def _titles(work: str) -> dict[str, str]:
-    plan = reading.plan(work)
-    return {s.id: s.title for s in plan.outline.sections} if plan else {}
-
-
-def _from(entry: Entry) -> str:
-    return entry.span.section if entry.span else SOURCES.get(entry.origin, entry.origin)

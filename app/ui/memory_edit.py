@@ -18,8 +18,9 @@ CHECKS_SHOWN = 30
 
 
 def propose(work: str, said: str, edit: Edit) -> None:
-    """Let ``edit`` wait for the person's word."""
+    """Let ``edit`` wait for the person's word; ``said`` is what it does, after "To"."""
     st.session_state[f"edit {work}"] = said, edit
+    st.rerun()
 
 
 def pending(work: str) -> bool:
@@ -62,7 +63,7 @@ def _checks(name: str, checks: Sequence[Check]) -> None:
     many = f"{len(checks)} section{'s' if len(checks) > 1 else ''}"
     st.markdown(f"{name}: **{many}**, about {tokens:,} tokens{time}")
     shown = (
-        f"- {plain(c.section)} **{plain(c.title, 60)}**: {plain('; '.join(c.reasons), 240)}"
+        f"- **{plain(c.title, 60)}**: {plain('; '.join(c.reasons), 240)}"
         for c in checks[:CHECKS_SHOWN]
     )
     st.markdown("\n".join(shown))

@@ -7,8 +7,8 @@ import streamlit as st
 
 from inkwright.app import background
 from inkwright.app.reviewing import Checked, Problem, Reviewed
-from inkwright.app.ui import place, reading, review_cited, tabs, text_change
-from inkwright.app.ui.shown import passage, plain, prose
+from inkwright.app.ui import place, reading, review_cited, tabs, text_change, unplanned
+from inkwright.app.ui.shown import named, passage, plain, prose
 from inkwright.memory.draft import Draft
 from inkwright.memory.verdicts import Verdict
 
@@ -31,15 +31,20 @@ def page() -> None:
     work = place.work()
     st.title("Review", anchor=False)
     if reading.plan(work) is None:
-        st.info("The work has no outline yet, so nothing is asked of any section.")
-        place.link("write", "Go to Write", work=work)
+        unplanned.draw(work, "So nothing is asked of any section.")
         return
+    st.fragment(_reviewed)(work)
+
+
+@place.safely
+def _reviewed(work: str) -> None:
+    """Draw what was found; an answer redraws no more."""
     found = reading.review(work)
     _summary(found)
     draws = {
         "Findings": _findings,
         "Constraints": _constraints,
-        "Stale sections": _stale,
+        "Out of date": _stale,
         "Citations": review_cited.draw,
         "Length": _lengths,
         "Repetition": _repetition,
@@ -56,7 +61,7 @@ def _summary(found: Reviewed) -> None:
     with st.container(horizontal=True, gap="large"):
         st.metric("Constraints met", f"{met} of {len(found.constraints)}", width="content")
         st.metric("Findings to answer", len(open_), width="content")
-        st.metric("Stale sections", len(found.stale), width="content")
+        st.metric("Out of date", len(found.stale), width="content")
         st.metric("Words", f"{words:,}", away, delta_color="off", width="content")
     if found.notes:
         with st.expander(f"What the last run had to say ({len(found.notes)})"):
@@ -75,16 +80,21 @@ def _findings(work: str, found: Reviewed) -> None:
         limit = st.session_state.get(f"review shown {verdict}", SHOWN)
         for number, problem in enumerate(problems[:limit]):
             _problem(work, texts, problem, f"{verdict} {number}")
-        if len(problems) > limit and st.button(
-            f"Show more ({len(problems)} in all)", key=f"more {verdict}"
-        ):
-            st.session_state[f"review shown {verdict}"] = limit + SHOWN
-            st.rerun()
+        _more(f"review shown {verdict}", limit, len(problems))
     dismissed = [p for p in found.problems if p.verdict == "dismissed"]
     if dismissed:
         with st.expander(f"Dismissed ({len(dismissed)})"):
             for number, problem in enumerate(dismissed[:SHOWN]):
                 _problem(work, texts, problem, f"dismissed {number}")
+
+
+def _more(name: str, limit: int, there: int) -> None:
+    if there > limit:
+        st.button(f"Show more ({there} in all)", key=f"more {name}", on_click=_show, args=(name,))
+
+
+def _show(name: str) -> None:
+    st.session_state[name] = st.session_state.get(name, SHOWN) + SHOWN
 
 
 def _problem(work: str, texts: Texts, problem: Problem, key: str) -> None:
@@ -116,9 +126,14 @@ def _evidence(texts: Texts, section: str, words: str) -> None:
 def _answer(
     work: str, problem: Problem, label: str, verdict: Verdict | None, key: str, help: str
 ) -> None:
-    if st.button(label, key=f"{label} {key}", help=help, width="stretch"):
-        reading.answer(work, problem, verdict)
-        st.rerun()
+    st.button(
+        label,
+        key=f"{label} {key}",
+        help=help,
+        width="stretch",
+        on_click=place.pressed(reading.answer),
+        args=(work, problem, verdict),
+    )
 
 
 def _passage(work: str, section: str, words: str, key: str) -> None:
@@ -165,11 +180,7 @@ def _constraints(work: str, found: Reviewed) -> None:
     texts = reading.texts(work)
     for constraint in constraints[:shown]:
         _constraint(work, texts, constraint)
-    if len(constraints) > shown and st.button(
-        f"Show more ({len(constraints)} in all)", key="more constraints"
-    ):
-        st.session_state["review constraints"] = shown + SHOWN
-        st.rerun()
+    _more("review constraints", shown, len(constraints))
 
 
 def _constraint(work: str, texts: Texts, constraint: Checked) -> None:
@@ -177,7 +188,8 @@ def _constraint(work: str, texts: Texts, constraint: Checked) -> None:
     mark = MARKS.get(constraint.status, plain(constraint.status))
     wish = "" if constraint.required else ", a wish"
     with st.expander(f":{colour}[{mark}]  {plain(constraint.text, 160)}"):
-        st.caption(plain(f"{constraint.id}, {constraint.kind}, {constraint.placement}{wish}", 200))
+        kind = named(constraint.kind)
+        st.caption(plain(f"{constraint.id}, {kind}, {constraint.placement}{wish}", 200))
         if constraint.evidence:
             st.html(prose(constraint.evidence))
         for number, found in enumerate(_worst_first(constraint)[:SHOWN]):

@@ -7,6 +7,9 @@ from html import escape
 from inkwright.memory.differences import Piece
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@/])")
+_ADDRESS = re.compile(r"https?(?=://)|\bwww(?=\.)|(?<=\w)(?=@)", re.IGNORECASE)
+_JOINER = "\u2060"
+"""A character that is not seen: what would be read as an address is none with it."""
 LONGEST_LABEL = 120
 AROUND = 100
 """So many characters are shown to either side of a passage."""
@@ -17,7 +20,12 @@ def plain(text: str, longest: int = LONGEST_LABEL) -> str:
     line = " ".join(text.split())
     if len(line) > longest:
         line = line[: longest - 1].rstrip() + "…"
-    return _MARKUP.sub(r"\\\1", line)
+    return _MARKUP.sub(r"\\\1", _ADDRESS.sub(f"\\g<0>{_JOINER}", line))
+
+
+def named(kind: object) -> str:
+    """Return a kind of constraint as one reads it."""
+    return str(kind).replace("_", " ")
 
 
 def prose(text: str) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from inkwright.app.text_of import Text
-from inkwright.app.ui import place, reading, text_change, text_run, text_tools
+from inkwright.app.ui import place, reading, text_change, text_run, text_tools, unplanned
 from inkwright.app.ui.shown import difference, plain
 from inkwright.app.ui.typing import Change, Standing, field
 from inkwright.memory.differences import differences
@@ -17,8 +17,7 @@ def page() -> None:
     plan = reading.plan(work)
     if plan is None:
         st.title("Text", anchor=False)
-        st.info("There is no outline yet, so there is no text. Plan the work first.")
-        place.link("write", "Go to Write", work=work)
+        unplanned.draw(work, "So there is no text either. Plan the work first.")
         return
     section = _choose(work, plan)
     st.title(plain(plan.outline.section(section).title), anchor=False)

@@ -46,6 +46,8 @@ def draw(text: Text, name: str, *, busy: bool) -> None:
     if proposed is not None and proposed.proposal.version == typed.newest:
         _proposed(proposed, name)
         return
+    if proposed is not None:
+        st.caption("The text has changed since changes of it were proposed: ask for them again.")
     is_open = bool(st.session_state.get(f"change open {name}"))
     with st.expander("Have an editor change it", icon=":material/edit_note:", expanded=is_open):
         if typed.pending:
@@ -72,6 +74,7 @@ def _ask(text: Text, name: str, words: str) -> None:
     told = how.text_input(
         "In your words",
         key=f"told {name}",
+        persist_state="session",
         placeholder="Make it plainer." if op is None else "More, if you like",
     )
     with st.container(horizontal=True):
@@ -109,8 +112,8 @@ def _proposed(found: Edit, name: str) -> None:
                 help="Stored as a version; what it says is read into memory.",
             )
             leave = st.button("Leave the text as it is", type="tertiary")
-        if take:
-            place.safely(_take)(found, taken)
+        if take and not place.safely(_take)(found, taken):
+            return  # what went wrong stands there, and the proposal with it
     if take or leave:
         st.session_state.pop(f"proposed {name}", None)
         for key in (f"told {name}", f"change open {name}"):
@@ -134,6 +137,7 @@ def _hunk(found: Edit, number: int, name: str) -> bool:
     )
 
 
-def _take(found: Edit, taken: list[int]) -> None:
+def _take(found: Edit, taken: list[int]) -> bool:
     with st.spinner("Taking them, and reading them into memory…"):
         found.accept(taken)
+    return True

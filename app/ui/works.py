@@ -34,6 +34,10 @@ def page() -> None:
     if not found:
         _empty()
         return
+    removing = st.session_state.pop("works remove", None)
+    for standing in found:
+        if standing.work == removing:
+            _purge(standing)
     wanted = _wanted(found)
     shown = st.session_state.get("works_shown", SHOWN)
     for standing in wanted[:shown]:
@@ -74,19 +78,43 @@ def _one(standing: Standing) -> None:
             colour = COLOURS.get(standing.status, "gray")
             st.badge(STATES.get(standing.status, standing.status), color=colour)  # type: ignore[arg-type]
             st.caption(f"changed {ago(now() - standing.changed_at)}")
-        with more, st.popover("", icon=":material/more_horiz:", help="Duplicate or remove"):
-            if st.button(
-                "Duplicate",
-                key=f"copy {standing.work}",
-                width="stretch",
-                icon=":material/content_copy:",
-            ):
-                engine.duplicate(standing.work, place.settings())
-                st.rerun()
-            if st.button(
-                "Remove…", key=f"purge {standing.work}", width="stretch", icon=":material/delete:"
-            ):
-                _purge(standing)
+        with more:
+            _more(standing)
+
+
+def _more(standing: Standing) -> None:
+    key = f"more {standing.work}"
+    opened = st.popover(
+        "",
+        icon=":material/more_horiz:",
+        help="Duplicate or remove",
+        key=key,
+        on_change="rerun",
+    )
+    if not opened.open:
+        return
+    for label, icon, act in (
+        ("Duplicate", "content_copy", place.pressed(_duplicate)),
+        ("Remove…", "delete", _ask_to_remove),
+    ):
+        opened.button(
+            label,
+            icon=f":material/{icon}:",
+            key=f"{label} {standing.work}",
+            width="stretch",
+            on_click=act,
+            args=(standing.work, key),
+        )
+
+
+def _duplicate(work: str, menu: str) -> None:
+    st.session_state[menu] = False
+    engine.duplicate(work, place.settings())
+
+
+def _ask_to_remove(work: str, menu: str) -> None:
+    st.session_state[menu] = False
+    st.session_state["works remove"] = work
 
 
 def _line(standing: Standing) -> str:

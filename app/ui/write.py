@@ -94,10 +94,8 @@ def _start(work: str, seen: Watched) -> None:
             "and start the studio again."
         )
     elif not seen.rows:
-        plan, both, _ = st.columns([2, 2, 2])
-        with plan:
+        with st.container(horizontal=True):
             _run(work, "plan", "Plan", ":material/account_tree:", primary=True)
-        with both:
             _run(work, "write", "Plan and write", ":material/play_arrow:")
     elif seen.done < len(seen.rows):
         word = "Go on writing" if any(row.words for row in seen.rows) else "Write"

@@ -11,7 +11,6 @@ from inkwright.memory.entry import Entry, Span
 from inkwright.memory.ledger import Ledger, append
 from inkwright.memory.library import Lease, Library
 from inkwright.memory.outline import Outline, Section
-from inkwright.memory.values import digest
 
 ARMS = {"plan": "full", "memory": "full", "review": "full"}
 
@@ -77,7 +76,7 @@ class Built:
             section=section,
             outline_version=plan.version,
             node=plan.outline.section(section).digest,
-            constraints={c.id: digest(c) for c in plan.carried(section)},
+            constraints={c.id: c.digest for c in plan.carried(section)},
             heard=dict(heard or {}),
             known_until=self.ledger.newest,
             shown=tuple(

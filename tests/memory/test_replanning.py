@@ -4,6 +4,7 @@ import pytest
 
 from inkwright.memory.brief import Constraint, Placement
 from inkwright.memory.errors import BadInput
+from inkwright.memory.outline import Heading, Outline
 from inkwright.memory.plans import Plan
 from inkwright.memory.replanning import (
     Change,
@@ -11,6 +12,7 @@ from inkwright.memory.replanning import (
     editing,
     joining,
     moving,
+    placing,
     removing,
     splitting,
 )
@@ -49,6 +51,27 @@ def test_sections_are_added_moved_and_taken_out_under_ids_of_their_own() -> None
     assert ids(removing("s2")) == ["s1", "s3", "s4"]
     assert ids(splitting("s2", "Second half")) == ["s1", "s2", "s5", "s3", "s4"]
     assert ids(joining("s2")) == ["s1", "s2", "s4"]
+
+
+def test_a_section_is_placed_beside_another_and_goes_under_its_heading() -> None:
+    under = {"s1": "h1", "s2": "h1", "s3": "h2", "s4": "h2"}
+    parts = (
+        s.model_copy(update={"within": (under[s.id],), "level": 2})
+        for s in sections("s1", "s2", "s3", "s4")
+    )
+    headings = tuple(Heading(id=h, title=h, level=1) for h in ("h1", "h2"))
+    told = Outline(title="T", continuity="free", headings=headings, sections=tuple(parts))
+
+    def placed(section: str, beside: str, *, behind: bool) -> list[tuple[str, str]]:
+        made = placing(section, beside, behind=behind)(
+            Plan(version=1, outline=told, constraints=())
+        )
+        return [(s.id, s.within[0]) for s in made.outline.sections]
+
+    first, last = ("s1", "h1"), ("s4", "h2")
+    assert placed("s2", "s3", behind=False) == [first, ("s2", "h2"), ("s3", "h2"), last]
+    assert placed("s3", "s2", behind=True) == [first, ("s2", "h1"), ("s3", "h1"), last]
+    assert placed("s4", "s1", behind=False) == [("s4", "h1"), first, ("s2", "h1"), ("s3", "h2")]
 
 
 def test_words_are_shared_out_and_added_up() -> None:
@@ -102,6 +125,9 @@ def test_what_a_section_builds_on_follows_too() -> None:
         editing("s1", target_words=0),
         removing("s9"),
         moving("s1", -1),
+        placing("s2", "s2", behind=True),
+        placing("s2", "s1", behind=True),
+        placing("s2", "s9", behind=False),
         joining("s4"),
         splitting("s1", " "),
         adding(" ", after="s1", target_words=5),

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkwright.memory import drafts, staleness
+from inkwright.memory import drafts, staleness, values
 from inkwright.memory.brief import Constraint
 from inkwright.memory.entry import Entry, normalise
 from inkwright.memory.outline import Outline
+from inkwright.memory.placement import Placement
 from tests.agents.strategies import outlines
 from tests.memory.building import Built, built, fact, outline, sections, span
 
@@ -55,6 +56,28 @@ def test_a_new_or_changed_constraint_makes_the_sections_that_carry_it_stale(a_wo
 def test_an_inserted_section_makes_no_other_stale(a_work):
     two_drafted(a_work)
     a_work.plan(outline(*sections("s9", "s1", "s2"), continuity="free"))
+    assert stale(a_work) == {}
+
+
+def test_a_constraint_that_moves_along_with_its_sections_makes_none_of_them_stale(a_work):
+    def asked(where: str) -> list[Constraint]:
+        return [Constraint.model_validate({"id": "c1", "text": "No rain", "where": where})]
+
+    a_work.plan(outline(*sections("s1", "s2", "s3"), continuity="free"), asked("2-3"))
+    a_work.draft("s2")
+    a_work.draft("s3")
+    a_work.plan(outline(*sections("s9", "s1", "s2", "s3"), continuity="free"), asked("3-4"))
+    assert stale(a_work) == {}
+
+
+def test_what_an_earlier_release_recorded_of_a_constraint_makes_no_section_stale(
+    a_work, monkeypatch
+):
+    asked = Constraint.model_validate({"id": "c1", "text": "No rain", "where": "2"})
+    a_work.plan(outline(*sections("s1", "s2"), continuity="free"), [asked])
+    with monkeypatch.context() as earlier:
+        earlier.setattr(Constraint, "digest", property(values.digest))
+        a_work.draft("s2")
     assert stale(a_work) == {}
 
 
@@ -210,7 +233,12 @@ class Record:
 
     def carried(self, sid: str) -> dict[str, Constraint]:
         place, total = self.outline.position[sid], len(self.outline.sections)
-        return {c.id: c for c in self.constraints if place in c.where.positions(total)}
+        anywhere = {"where": Placement()}
+        return {
+            c.id: c.model_copy(update=anywhere)
+            for c in self.constraints
+            if place in c.where.positions(total)
+        }
 
     def holding(self, versions: Mapping[str, int], sid: str) -> dict[str, Entry]:
         """Return what holds where ``sid`` stands, with these drafts known, superseded or not.

@@ -208,7 +208,7 @@ def test_a_section_whose_purpose_was_changed_is_stale_until_it_is_settled(
     before = writing.texts(library, work)
 
     edit(library, work, reworded)
-    assert staleness.stale(library, work) == {"s3": ("its place in the outline was changed",)}
+    assert staleness.stale(library, work) == {"s3": ("what the outline says of it was changed",)}
     sim.reset_log()
     asyncio.run(
         settle(

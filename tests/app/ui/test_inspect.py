@@ -109,7 +109,14 @@ def test_the_page_shows_prompts_as_text_with_their_cost(work: str, monkeypatch: 
     assert labels["Calls"] == str(len(found.calls))
     assert found.cost is not None
     assert labels["Cost"].startswith(f"{found.cost:,.4f}")
-    sent = [c.value for c in test.code]
+    first = found.calls[0]
+    assert [c.value for c in test.code] == [
+        x.strip() for x in (*(m for _, m in first.messages), first.answer)
+    ], "of the others nothing is drawn until they are opened"
+    assert found.draft is not None
+    for number in range(2, len(found.calls) + 1):
+        test.session_state[f"call {number} {work} s2 {found.draft.version}"] = True
+    sent = [c.value for c in test.run().code]
     told = [x for c in found.calls for x in (*(m for _, m in c.messages), c.answer)]
     assert sent == [text.strip() for text in told]
     assert any("<b>lamp</b>" in text for text in sent)

@@ -150,7 +150,8 @@ def test_a_fact_put_right_in_memory_reaches_the_sections_listed_and_no_other(
     listed = tab.locator("li").all_inner_texts()
     eyes = entries[row].id
     shown = {s for s, m in manifests.items() if eyes in {e.entry for e in m.shown}} | {"s2"}
-    assert {line.split(" ")[0] for line in listed if line.startswith("s")} == shown
+    piers = {line.partition(":")[0] for line in listed if line.startswith("Pier ")}
+    assert {pier.replace("Pier ", "s") for pier in piers} == shown
     assert "s1" not in shown
     press(tab, "Apply and settle with")
     wait_until(

@@ -1,16 +1,23 @@
 """Every page draws what the library holds, says what is missing, and sends nothing unasked."""
 
+from types import SimpleNamespace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from inkwright.agents.instructed import Hunk
 from inkwright.app import watching
 from inkwright.app.settings import Settings
 from inkwright.app.structure import Structure
 from inkwright.app.text_of import Text
 from inkwright.app.ui import pages
 from inkwright.memory import drafts, ledger, live, works
+from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
 from tests.app.ui.conftest import TEXT, Page, fine, labels, said
+from tests.app.ui.showing import turned
+from tests.memory.building import fact
+from tests.memory.shelf import begun
 from tests.simserver.process import SimServer
 
 OF_A_WORK = [p.name for p in pages.ALL if p.of_a_work]
@@ -54,7 +61,9 @@ def test_what_would_send_something_names_where_it_goes(
 def test_the_library_lists_its_works_and_a_copy_goes_its_own_way(
     page: Page, work: str, library: Library
 ) -> None:
-    app = button(fine(page("works")), "Duplicate")
+    app = fine(page("works"))
+    app.session_state[f"more {work}"] = True
+    app = button(app.run(), "Duplicate")
     first, second = works.all_works(library)
     copy = next(w for w in (first, second) if w.id != work)
     assert copy.title.endswith("(copy)")
@@ -69,8 +78,11 @@ def test_a_brief_can_be_kept_without_a_model(page: Page, library: Library) -> No
     app = page("brief")
     app.session_state["brief"]["request"] = "Write of tides."
     app.run()
-    app.text_input(key="brief title").input("On tides")
+    app.text_input(key="brief title").input("On tides").run()
+    app = turned(app, "brief tab", "Style")
     app.text_area(key="brief banned").input("foghorn\nanchor")
+    app.run()
+    app = turned(app, "brief tab", "Memory")
     button(app, "Keep, send nothing")
     (found,) = works.all_works(library)
     assert (found.brief.request, found.title, found.status) == (
@@ -88,6 +100,21 @@ def test_a_ready_made_brief_fills_the_form_and_is_kept_over_a_restart(page: Page
     again = page("brief")
     assert again.text_input(key="brief title").value == "The Last Night at Gull Point"
     assert "Mara" in again.session_state["brief"]["request"]
+
+
+def test_rows_of_a_brief_stay_while_another_tab_is_open_and_are_kept_with_it(
+    page: Page, library: Library
+) -> None:
+    app = page("brief")
+    app.button(key="example lighthouse").click().run()
+    rows = app.session_state["brief constraints now"]
+    assert len(rows) > 1
+    for tab in ("More", "Constraints", "Style"):
+        app = fine(turned(app, "brief tab", tab))
+        assert app.session_state["brief constraints now"] == rows
+    button(app, "Keep, send nothing")
+    (found,) = works.all_works(library)
+    assert len(found.brief.constraints) == len(rows)
 
 
 def test_an_estimate_is_shown_before_anything_is_sent(page: Page, model: SimServer) -> None:
@@ -211,3 +238,52 @@ def test_only_the_open_tab_is_drawn_and_it_stays_open_when_its_count_changes():
     for left in (1, 0):
         test.session_state["left"] = left
         assert [m.value for m in test.run().markdown] == ["in One", "in Two"]
+
+
+@pytest.mark.parametrize("name", ["outline", "text", "review"])
+def test_a_page_says_that_the_outline_is_on_its_way_while_a_run_plans(
+    page: Page, library: Library, name: str
+) -> None:
+    work = begun(library, "Write of tides.")
+    assert "There is no outline yet" in fine(page(name, work=work)).info[0].value
+    with works.leased(library, work):
+        live.begin(library, work, "plan", {"phase": "planning"})
+        assert "The outline is being made" in fine(page(name, work=work)).info[0].value
+
+
+def test_an_edit_of_memory_is_told_in_the_words_of_the_entry(
+    page: Page, work: str, library: Library
+) -> None:
+    with works.leased(library, work) as lease, library.write(lease) as db:
+        ledger.append(db, work, [fact("p.9", "The boat", status="proposed", origin="section")])
+    app = fine(turned(page("memory", work=work), "memory tab", "Proposals (1)"))
+    app = button(app, "Accept")
+    assert "To accept “The boat: It is so.”" in said(fine(app))
+    assert "p.9" not in said(app)
+
+
+def test_changes_that_cannot_be_taken_stay_with_the_reason_and_go_with_the_text(
+    page: Page, work: str, model: SimServer
+) -> None:
+    def refused(taken: list[int]) -> None:
+        raise BadInput("memory could not be read")
+
+    hunk = Hunk(number=1, start=0, end=4, before="Mara", after="Orla")
+    proposal = SimpleNamespace(version=1, notes=())
+    app = page("text", work=work, section="s1")
+    app.session_state[f"proposed {work}/s1"] = SimpleNamespace(
+        hunks=(hunk,), proposal=proposal, accept=refused
+    )
+    app = button(app.run(), "Take 1 of 1")
+    assert [e.value for e in app.error] == ["memory could not be read"]
+    assert any(label.startswith("Take 1 of 1") for label in labels(app))
+    Text(work, "s1").edit("Other words.")
+    assert "The text has changed since" in said(fine(app.run()))
+
+
+def test_a_menu_closes_when_a_work_is_to_be_removed(page: Page, work: str) -> None:
+    app = page("works")
+    app.session_state[f"more {work}"] = True
+    app = fine(button(app.run(), "Remove…"))
+    assert labels(app)[-1] == "Remove for good"
+    assert not any(label == "Duplicate" for label in labels(app))

@@ -82,9 +82,9 @@ def test_constraints_stand_with_status_and_quote(work: str):
 
 def test_lengths_repetition_and_stale_sections_are_told(work: str):
     test = shown("review", work=work)
-    assert metric(test, "Stale sections") == "1"
+    assert metric(test, "Out of date") == "1"
     assert metric(test, "Words") == "36"
-    assert "what memory says was changed" in said(turned(test, "review tab", "Stale sections"))
+    assert "what memory says was changed" in said(turned(test, "review tab", "Out of date"))
     assert len(turned(test, "review tab", "Length").get("vega_lite_chart")) == 1
     turned(test, "review tab", "Repetition")
     assert len(test.get("vega_lite_chart")) == 1
@@ -188,3 +188,17 @@ def test_the_passage_is_a_click_away(work: str):
     test = press(shown("review", work=work), "Go to the passage")
     assert test.query_params["section"] == "s1"
     assert test.query_params["work"] == work
+
+
+def test_an_answer_draws_the_page_once_and_no_frame_around_it(
+    work: str, monkeypatch: pytest.MonkeyPatch
+):
+    from inkwright.app.ui import review
+
+    drawn: list[str] = []
+    summary = review._summary
+    monkeypatch.setattr(review, "_summary", lambda found: (drawn.append("once"), summary(found)))
+    test = shown("review", work=work)
+    drawn.clear()
+    press(test, "Accept")
+    assert drawn == ["once"]

@@ -17,11 +17,12 @@ pytestmark = pytest.mark.ui
 
 SCRIPT = "<script>document.title='stolen'</script><img src=x onerror=\"document.title='stolen'\">"
 MARKUP = "**bold** [a](javascript:alert(1)) :material/bolt: $x^2$ `code` ![i](http://192.0.2.1/x)"
+ADDRESSES = "See https://192.0.2.1/y, www.evil.example or me@evil.example."
 ODD = (
     "\u202eright to left\u202c \u200b\u200d zero, e\u0301\u0301\u0301, 𝕬𝖉𝖆, \ufeff, 👩‍👩‍👧‍👦, 灯塔"
 )
 LONG = "unbroken" * 3000
-WICKED = f"{SCRIPT}\n\n{MARKUP}\n\n{ODD}\n\n{LONG}"
+WICKED = f"{ADDRESSES}\n\n{SCRIPT}\n\n{MARKUP}\n\n{ODD}\n\n{LONG}"
 PAGES = ("brief", "outline", "write", "text", "memory", "review", "inspect", "takeaway")
 
 
@@ -64,6 +65,7 @@ def test_what_stands_in_a_work_is_shown_and_never_run(studio: Studio, tab: Page)
         expect(tab.get_by_text("The studio stumbled")).to_have_count(0)
         assert "stolen" not in tab.title()
         assert tab.locator("img[src=x], img[src*='192.0.2.1'], a[href^=javascript]").count() == 0
+        assert tab.locator("a[href*='192.0.2.1'], a[href*='evil.example']").count() == 0
         wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         assert not tab.evaluate(wide), f"{name} is wider than the window"
     tab.goto(studio.address("text", work=work, section="s1"))

@@ -57,7 +57,7 @@ def test_pages_are_pictured(
     page = context.new_page()
     for name in PAGES:
         page.goto(studio.address(name, work=work) if name != "works" else studio.root)
-        _drawn(page, table=name in ("outline", "write", "memory"))
+        _drawn(page, table=name in ("write", "memory"), tree=name == "outline")
         picture = folder / f"{name}-{scheme}-{width}.png"
         page.screenshot(path=picture)
         assert picture.stat().st_size > 10_000
@@ -67,7 +67,7 @@ def test_pages_are_pictured(
 def test_the_tour_is_pictured(
     studio: Studio, browser: Browser, model: SimServer, tmp_path: Path
 ) -> None:
-    folder = Path(os.environ.get("TOUR") or tmp_path)
+    folder = ROOT / os.environ.get("TOUR", tmp_path)
     folder.mkdir(exist_ok=True)
     work = written(studio, model)
     with opened(studio.home) as library:
@@ -75,14 +75,16 @@ def test_the_tour_is_pictured(
     light = browser.new_context(viewport=SIZE, color_scheme="light").new_page()
     dark = browser.new_context(viewport=SIZE, color_scheme="dark").new_page()
 
-    def picture(page: Page, name: str, *, table: bool = False) -> None:
-        _drawn(page, table=table)
+    def picture(page: Page, name: str, *, tree: bool = False) -> None:
+        _drawn(page, tree=tree)
         page.mouse.move(SIZE["width"] - 20, SIZE["height"] - 20)
         page.screenshot(path=folder / f"{name}.png")
         assert 10_000 < (folder / f"{name}.png").stat().st_size < 200_000
 
     light.goto(studio.address("outline", work=work))
-    picture(light, "outline", table=True)
+    light.get_by_role("treeitem").filter(has_text="Shore power").click()
+    expect(light.locator("input[aria-label=Title]")).to_have_value("Shore power")
+    picture(light, "outline", tree=True)
     light.goto(studio.address("text", work=work, section=entry.span.section if entry.span else ""))
     light.get_by_role("tab", name="New drafts").click()
     press(light, "Draft 3 candidates with")
@@ -116,11 +118,13 @@ def _typed_over(page: Page, studio: Studio, work: str, entry: str) -> None:
     expect(page.get_by_text("Will be checked")).to_be_visible()
 
 
-def _drawn(page: Page, *, table: bool) -> None:
+def _drawn(page: Page, *, table: bool = False, tree: bool = False) -> None:
     """Wait until Streamlit has nothing more to draw."""
     expect(page.locator("h1").first).to_be_visible()
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     if table:
         expect(page.locator("[data-testid=stDataFrame] canvas").first).to_be_visible()
+    if tree:
+        expect(page.get_by_role("treeitem").first).to_be_visible()
     page.wait_for_load_state("networkidle")

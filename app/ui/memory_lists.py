@@ -1,0 +1,95 @@
+"""What memory holds beside its entries: summaries, and what waits for a person's word."""
+
+from typing import Any
+
+import streamlit as st
+
+from inkwright.app.memory_of import Memory
+from inkwright.app.ui import memory_edit, place, reading
+from inkwright.app.ui.memory_names import called, origin, titles
+from inkwright.app.ui.shown import plain, prose
+from inkwright.memory import edits
+from inkwright.memory.entry import Entry
+
+SHOWN = 60
+
+
+def summaries(work: str, memory: Memory) -> None:
+    """Draw the rolling summary of every chain."""
+    found, names = reading.summaries(work, memory), titles(work)
+    if not any(found.values()):
+        st.caption("No section has been summed up yet.")
+    for sid, said in found.items():
+        if said:
+            st.markdown(f"**Up to {plain(names.get(sid, sid))}**")
+            st.html(prose(said))
+
+
+def conflicts(work: str, pairs: list[tuple[Entry, Entry]]) -> None:
+    """Draw the entries that give one attribute two values."""
+    if not pairs:
+        st.caption("No two entries give one attribute two values.")
+    for one, other in pairs[:SHOWN]:
+        with st.container(border=True):
+            st.markdown(f"**{plain(one.subject)}**, {plain(one.attribute)}")
+            for keep, drop in ((one, other), (other, one)):
+                line, act = st.columns([8, 1.6], vertical_alignment="center")
+                line.markdown(f"{plain(keep.statement, 300)}  ({plain(origin(work, keep))})")
+                if act.button("This one holds", key=f"hold {keep.id} {drop.id}", width="stretch"):
+                    memory_edit.propose(
+                        work, f"retract {called(work, [drop.id])}", edits.retracting([drop.id])
+                    )
+
+
+def threads(work: str, threads: list[Entry]) -> None:
+    """Draw the threads that are open."""
+    if not threads:
+        st.caption("No thread is open.")
+    for thread in threads[:SHOWN]:
+        line, act = st.columns([8, 1.6], vertical_alignment="center")
+        line.markdown(f"**{plain(thread.subject)}** {plain(thread.statement, 300)}")
+        if act.button("Paid off", key=f"paid {thread.id}", width="stretch"):
+            memory_edit.propose(
+                work,
+                f"take {called(work, [thread.id])} as paid off",
+                edits.retracting([thread.id]),
+            )
+
+
+def proposals(work: str, proposals: list[Entry]) -> None:
+    """Draw what waits to be let into memory."""
+    if not proposals:
+        st.caption("Nothing waits for your word.")
+    for entry in proposals[:SHOWN]:
+        line, yes, no = st.columns([7, 1.2, 1.2], vertical_alignment="center")
+        what = "no longer holds" if entry.status == "doubted" else "is new"
+        line.markdown(f"**{plain(entry.subject)}** {plain(entry.statement, 300)} ({what})")
+        if yes.button("Accept", key=f"yes {entry.id}", width="stretch"):
+            memory_edit.propose(
+                work, f"accept {called(work, [entry.id])}", edits.accepting([entry.id])
+            )
+        if no.button("Decline", key=f"no {entry.id}", width="stretch"):
+            memory_edit.propose(
+                work, f"decline {called(work, [entry.id])}", edits.declining([entry.id])
+            )
+
+
+def told(work: str, memory: Memory, told: list[Any]) -> None:
+    """Draw the person's sentences that memory contradicts."""
+    if not told:
+        st.caption("No sentence of yours is known to contradict memory.")
+    for finding in told[:SHOWN]:
+        with st.container(border=True):
+            st.html(prose(f"“{finding.evidence}”"))
+            st.caption(f"Memory says: {plain(finding.line.removeprefix('- '), 300)}")
+            with st.container(horizontal=True):
+                place.link(
+                    "text",
+                    "Go to the sentence",
+                    work=work,
+                    section=finding.section,
+                    **place.finding(finding.evidence),
+                )
+                if st.button("Let it be", key=f"dismiss {finding.number}"):
+                    memory.dismiss(finding.number)
+                    st.rerun()

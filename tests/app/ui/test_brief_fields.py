@@ -1,0 +1,32 @@
+"""The brief's form: what it shows of a brief comes out of it again."""
+
+from importlib import resources
+
+import pytest
+
+from inkwright.app.brief_file import brief_of, read_brief
+from inkwright.app.ui.brief import EXAMPLES
+from inkwright.app.ui.brief_fields import fields_of, keys_of
+from inkwright.memory.brief import Brief, OutlineItem
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_ready_made_brief_goes_through_the_form_unchanged(name: str) -> None:
+    folder = resources.files("inkwright.app") / "examples"
+    with resources.as_file(folder / f"{name}.yaml") as file:
+        brief = read_brief(str(file))
+    assert brief_of(keys_of(fields_of(brief))) == brief
+
+
+def test_what_an_outline_says_of_a_section_goes_through_the_form_unchanged() -> None:
+    storm = OutlineItem(
+        title="The storm",
+        purpose="It breaks.",
+        key_points=("The mast goes.",),
+        words=300,
+        subjects=("Mara", "the lamp"),
+        depends_on=("Dawn",),
+    )
+    parts = (OutlineItem(title="Night", sections=(storm, OutlineItem(title="Dawn"))),)
+    brief = Brief(request="Write of a storm.", outline=(*parts, OutlineItem(title="After")))
+    assert brief_of(keys_of(fields_of(brief))).outline == brief.outline
