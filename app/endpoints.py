@@ -80,14 +80,22 @@ def named(settings: Settings) -> tuple[Named, ...]:
 
 
 def said(settings: Settings) -> str:
-    """Say which model a call goes to, and where: the writer's stands for all."""
+    """Say which model calls go to, and where: the writer's, and every other place."""
     if not any_named(settings):
         return "no model set"
-    writer = next(n for n in named(settings) if n.role == "writer")
-    if writer.embedded is not None:
+    found = sorted(named(settings), key=lambda n: n.role != "writer")
+    writer, place = found[0], _place(found[0])
+    told = f"{writer.model} at {place}" if writer.api_bases else place
+    others = dict.fromkeys(p for p in map(_place, found[1:]) if p != place)
+    return ", and ".join((told, *others))
+
+
+def _place(named: Named) -> str:
+    """Return where a model answers; of one at its provider's own address, its name."""
+    if named.embedded is not None:
         return "the small model on this machine"
-    place = urlsplit(writer.api_bases[0]).netloc.rpartition("@")[2] if writer.api_bases else ""
-    return f"{writer.model} at {place}" if place else writer.model
+    hosts = (urlsplit(base).netloc.rpartition("@")[2] for base in named.api_bases[:1])
+    return next(hosts, "") or named.model
 
 
 def _check_prompts(settings: Settings) -> None:

@@ -42,7 +42,7 @@ def _settings(*_read_from: str) -> Settings:
 
 def endpoint() -> str:
     """Return what a button that calls a model is labelled with."""
-    return plain(endpoints.said(settings()), 60)
+    return plain(endpoints.said(settings()), 100)
 
 
 def has_model() -> bool:

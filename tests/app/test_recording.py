@@ -159,3 +159,10 @@ def test_the_endpoint_is_named_without_its_password(monkeypatch: pytest.MonkeyPa
     named = Settings.load(model="qwen", api_base="http://me:secret@127.0.0.1:8000/v1")
     assert endpoints.said(named) == "qwen at 127.0.0.1:8000"
     assert endpoints.said(Settings.load(model="embedded")) == "the small model on this machine"
+
+
+def test_every_place_that_text_goes_to_is_named() -> None:
+    here = {"model": "qwen", "api_base": "http://127.0.0.1:8000/v1", "planner_model": "big"}
+    assert endpoints.said(Settings.load(**here)) == "qwen at 127.0.0.1:8000"
+    two = Settings.load(**here, planner_api_base="https://models.example/v1")
+    assert endpoints.said(two) == "qwen at 127.0.0.1:8000, and models.example"
