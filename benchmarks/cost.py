@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import series
 from benchmarks.client import clients
 from benchmarks.harness import measure, settings, warm_up
 from benchmarks.methods import PEERS
@@ -84,10 +85,7 @@ def longest_row(calls: Sequence[Call], weight: Callable[[Call], float]) -> float
 
 def request(sections: int, piece: Planted) -> KnownTask:
     """Return the request that every method gets, and how a model that reads well reads it."""
-    said = (
-        f"Write the log of a lighthouse: {sections} entries, numbered 1 to {sections}, of about"
-        f" {WORDS} words each, every one under the heading 'Entry n'."
-    )
+    said = series.request(sections, WORDS)
     return KnownTask(
         request=said,
         words=sections * WORDS,
@@ -110,11 +108,8 @@ def brief(task: KnownTask, piece: Planted, continuity: Continuity) -> Brief:
         OutlineItem(title=f"Entry {n}", purpose=told, words=WORDS, subjects=piece.names(n))
         for n, told in enumerate(task.points, 1)
     ]
-    chapters = tuple(
-        OutlineItem(title=f"Part {n + 1}", sections=tuple(entries[at : at + IN_CHAPTER]))
-        for n, at in enumerate(range(0, task.units, IN_CHAPTER))
-    )
-    return Brief(request=task.request, continuity=continuity, outline=chapters)
+    outline = series.chapters(entries, IN_CHAPTER)
+    return Brief(request=task.request, continuity=continuity, outline=outline)
 
 
 def ours(server: SimServer, task: KnownTask, piece: Planted, continuity: Continuity) -> Cost:
@@ -156,8 +151,9 @@ def main() -> None:
     parser.add_argument("--methods", default=",".join(("ours", *PEERS)))
     parser.add_argument("--decode-ms", type=float, default=2.0)
     told = parser.parse_args()
-    pieces = [planted(int(n), seed=1) for n in told.sections.split(",")]
-    tasks = [request(int(n), p) for n, p in zip(told.sections.split(","), pieces, strict=True)]
+    sizes = [int(n) for n in told.sections.split(",")]
+    pieces = [planted(n, seed=1) for n in sizes]
+    tasks = [request(n, piece) for n, piece in zip(sizes, pieces, strict=True)]
     config = SimConfig(
         known=tuple(tasks),
         slots=SLOTS,

@@ -24,6 +24,7 @@ from typing import get_args
 
 from benchmarks.harness import measure, warm_up
 from benchmarks.planting import MISTAKES, Planted, planted
+from benchmarks.series import chapters
 from inkwright.agents.config import Arms
 from inkwright.memory import drafts
 from inkwright.memory.brief import Brief, Continuity, OutlineItem
@@ -70,15 +71,11 @@ def brief(piece: Planted, sections: int, continuity: Continuity) -> Brief:
         )
         for n in range(1, sections + 1)
     ]
-    chapters = [items[i : i + in_chapter] for i in range(0, sections, in_chapter)]
     return Brief(
         request="Write the chronicle of a harbour town and of the people in it.",
         kind="chronicle",
         continuity=continuity,
-        outline=tuple(
-            OutlineItem(title=f"Part {number}", sections=tuple(inside))
-            for number, inside in enumerate(chapters, 1)
-        ),
+        outline=chapters(items, in_chapter),
     )
 
 

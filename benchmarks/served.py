@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import inkwright
+from benchmarks import series
 from benchmarks.client import clients
 from benchmarks.methods import METHODS, PEERS
 from inkwright.app import endpoints
@@ -32,24 +33,15 @@ COUNTED = {
 IN_CHAPTER = 2
 
 
-def request(sections: int, words: int) -> str:
-    return (
-        f"Write the log of a lighthouse: {sections} entries, numbered 1 to {sections}, of about"
-        f" {words} words each, every one under the heading 'Entry n'."
-    )
-
-
 def brief(sections: int, words: int, continuity: Continuity) -> Brief:
     """Return the request for ours, with its outline in chapters of two entries."""
     entries = [
         OutlineItem(title=f"Entry {n}", purpose=f"Tell of day {n} at the light.", words=words)
         for n in range(1, sections + 1)
     ]
-    chapters = tuple(
-        OutlineItem(title=f"Part {n + 1}", sections=tuple(entries[at : at + IN_CHAPTER]))
-        for n, at in enumerate(range(0, sections, IN_CHAPTER))
-    )
-    return Brief(request=request(sections, words), continuity=continuity, outline=chapters)
+    outline = series.chapters(entries, IN_CHAPTER)
+    asked = series.request(sections, words)
+    return Brief(request=asked, continuity=continuity, outline=outline)
 
 
 async def ours(settings: Settings, piece: Brief) -> str:
@@ -95,7 +87,7 @@ def main() -> None:
     parser.add_argument("--methods", default=",".join(METHODS), help="separated by commas")
     parser.add_argument("--minutes", type=float, default=5.0, help="most for each method")
     told = parser.parse_args()
-    asked = request(told.sections, told.words)
+    asked = series.request(told.sections, told.words)
     root = Settings.load().api_base[0].removesuffix("/v1")
     if not counters(root):
         parser.error(f"{root}/metrics has no counters of vLLM's")
