@@ -12,6 +12,12 @@ from inkwright.app.ui import brief_sources, place, tabs
 from inkwright.app.ui.brief_fields import CHOICES, CONSTRAINT, MEMORY, shown_in
 from inkwright.memory.ledger import entries
 
+_CHOSEN = {
+    "continuity": "Sections wait for",
+    "headings": "Headings in the text",
+    "cite": "Sources are cited by",
+}
+
 
 def draw() -> None:
     """Draw the fields of which a brief seldom has all: those of the tab that is open."""
@@ -116,28 +122,14 @@ def _rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _more() -> None:
-    continuity, headings, cite = st.columns(3)
-    continuity.selectbox(
-        "Sections wait for",
-        list(CHOICES["continuity"]),
-        key="brief continuity",
-        persist_state="session",
-        format_func=CHOICES["continuity"].__getitem__,
-    )
-    headings.selectbox(
-        "Headings in the text",
-        list(CHOICES["headings"]),
-        key="brief headings",
-        persist_state="session",
-        format_func=CHOICES["headings"].__getitem__,
-    )
-    cite.selectbox(
-        "Sources are cited by",
-        list(CHOICES["cite"]),
-        key="brief cite",
-        persist_state="session",
-        format_func=CHOICES["cite"].__getitem__,
-    )
+    for column, (name, label) in zip(st.columns(len(_CHOSEN)), _CHOSEN.items(), strict=True):
+        column.selectbox(
+            label,
+            list(CHOICES[name]),
+            key=f"brief {name}",
+            persist_state="session",
+            format_func=CHOICES[name].__getitem__,
+        )
     seed, proposals = st.columns(2, vertical_alignment="bottom")
     seed.number_input(
         "Seed",

@@ -1,12 +1,11 @@
 """The sections under their headings: to be chosen, and to be dragged to another place."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache
-from importlib import resources
 from typing import Any
 
 import streamlit as st
 
+from inkwright.app.ui.component import component
 from inkwright.memory.draft import Draft
 from inkwright.memory.outline import Section
 from inkwright.memory.plans import Plan
@@ -43,7 +42,7 @@ def draw(
         if told := (st.session_state.get(key) or {}).get("dropped"):
             drop(str(told["section"]), str(told["beside"]), bool(told["behind"]))
 
-    _component()(
+    component("outline", "tree")(
         key=key,
         data={"label": "Sections", "columns": COLUMNS, "rows": rows, "chosen": chosen},
         on_chosen_change=on_chosen,
@@ -81,13 +80,3 @@ def _section(plan: Plan, section: Section, text: Draft | None, *, old: bool) -> 
         "state": "out of date" if old else "written" if text else "",
         "old": old,
     }
-
-
-@cache
-def _component() -> Any:
-    folder = resources.files("inkwright.app.ui") / "field"
-    return st.components.v2.component(
-        "inkwright_outline",
-        js=(folder / "tree.js").read_text("utf-8"),
-        css=(folder / "tree.css").read_text("utf-8"),
-    )

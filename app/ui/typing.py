@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import Any
 
 import streamlit as st
+
+from inkwright.app.ui.component import component
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def field(
 
     client, known = st.session_state.get(heard, ("", 0))
     now = standing()
-    _component()(
+    component("typing", "typing")(
         key=key,
         data={
             "name": name,
@@ -100,14 +99,4 @@ def field(
         },
         on_typed_change=on_typed,
         on_selected_change=on_selected,
-    )
-
-
-@cache
-def _component() -> Any:
-    folder = resources.files("inkwright.app.ui") / "field"
-    return st.components.v2.component(
-        "inkwright_typing",
-        js=(folder / "typing.js").read_text("utf-8"),
-        css=(folder / "typing.css").read_text("utf-8"),
     )
