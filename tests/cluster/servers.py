@@ -85,7 +85,7 @@ def chroma() -> Iterator[str]:
 
 @contextmanager
 def ray_cluster(nodes: int, cpus: int) -> Iterator[RayCluster]:
-    """Yield a Ray cluster of so many nodes, each as if it were a machine."""
+    """Yield a Ray cluster of so many nodes, all there, each as if it were a machine."""
     folder, port = Path(tempfile.mkdtemp(prefix="ink-ray-")), free_port()
     address = f"127.0.0.1:{port}"
     shared = ["--node-ip-address=127.0.0.1", f"--num-cpus={cpus}", "--block"]
@@ -100,7 +100,13 @@ def ray_cluster(nodes: int, cpus: int) -> Iterator[RayCluster]:
             running.enter_context(_running([*start, f"--address={address}"], folder))
             for _ in range(nodes - 1)
         ]
+        _wait(first, lambda: _joined(folder) == nodes)
         yield RayCluster(address, others)
+
+
+def _joined(folder: Path) -> int:
+    """Return how many nodes have said that they are part of the cluster."""
+    return (folder / "said.txt").read_text().count("Ray runtime started")
 
 
 @contextmanager
