@@ -52,7 +52,9 @@ async def remember(
     old = desk.ledger.of_section(section.id)
     try:
         listed = [*old, *_to_mark(shown, text)]
-        answer = await _asked(desk, section, text, listed, "remember", priority)
+        answer = await _asked(
+            desk, section, text, listed, "remember", priority, kind=inputs.Remember
+        )
     except ModelError as fault:
         desk.problem(f"{section.id}: what it establishes is not in memory ({fault})")
         lost = [e for e in old if _quote(desk, e) not in text]
@@ -144,9 +146,10 @@ async def _asked(
     priority: float,
     *,
     sample: int = 0,
+    kind: type[inputs.Remember] = inputs.RememberPart,
 ) -> Delta:
     listed = "\n".join(e.line for e in old)
-    prompt = inputs.Remember(
+    prompt = kind(
         section=section.id,
         title=section.title,
         entries=fence("entries", listed),

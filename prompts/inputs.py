@@ -116,11 +116,24 @@ class Continue(PromptInputs):
 
 @dataclass(frozen=True, kw_only=True)
 class Remember(PromptInputs):
+    """Like ``Check`` and ``Settle`` it begins with the section's text, so that a server which keeps
+    the beginnings of prompts reads that text once for all of them."""
+
     file: ClassVar[str] = "remember.md"
     section: str
     title: str
     entries: str
     draft: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RememberPart(Remember):
+    """What only some sentences, or a piece, of a section's text establish.
+
+    No other prompt has the same sentences, so the instructions come first.
+    """
+
+    file: ClassVar[str] = "remember_part.md"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,6 +260,6 @@ OPERATORS: Mapping[str, type[Operator]] = {
 }
 ALL: tuple[type[PromptInputs], ...] = (
     House, Requirements, Instructions, Chapters, Sections, Details, Entries, PlanCheck, Write,
-    Cite, Sources, Choose, Support, Continue, Remember, Check, Settle, Patch, Trim, Densify, Seams,
-    Reread, Instructed, *OPERATORS.values(),
+    Cite, Sources, Choose, Support, Continue, Remember, RememberPart, Check, Settle, Patch, Trim,
+    Densify, Seams, Reread, Instructed, *OPERATORS.values(),
 )  # fmt: skip
