@@ -1,6 +1,6 @@
 """Editor: patches by sentence number, so that text outside them stays byte for byte."""
 
-from collections.abc import Collection, Iterator, Sequence, Set
+from collections.abc import Collection, Container, Iterator, Sequence, Set
 
 from inkwright.agents import formats, rules
 from inkwright.agents.answers import Cuts, Edit, Edits
@@ -10,6 +10,7 @@ from inkwright.agents.parse import Unreadable, read_prose
 from inkwright.memory.constraint import Constraint
 from inkwright.memory.draft import Finding
 from inkwright.memory.held import Held, touches
+from inkwright.memory.names import NamesIn
 from inkwright.memory.wordcount import Sentence, count_words, sentences
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
@@ -30,6 +31,7 @@ async def patch(
     told: dict[str, str],
     *,
     entries: str = "",
+    about: Set[str] = frozenset(),
     held: Sequence[Held] = (),
     turn: int = 1,
     purpose: str = "patch",
@@ -39,18 +41,20 @@ async def patch(
     """Return ``text`` with the sentences that ``findings`` are about put right.
 
     No edit is made that breaks a rule which the text keeps. ``told`` maps a finding's constraint
-    id to the words of that constraint or entry. An edit that touches ``held`` text is left out,
-    and reported.
+    id to the words of that constraint or entry. Where faults are ``about`` subjects (by every name)
+    only sentences that name one can be changed, and those that show a fault, with their neighbours.
+    An edit that touches ``held`` text is left out, and reported.
 
     Raises:
         ModelError: the editor gave nothing usable.
     """
     parts = formats.inner(desk.plan, section, text) if desk.planned else sentences(text)
+    open_ = _concerned(parts, findings, about) if about else _every(parts)
     prompt = inputs.Patch(
         section=section,
         findings=fence("findings", "\n".join(_line(f, told) for f in findings)),
         entries=fence("entries", entries),
-        sentences=fence("sentences", _numbered(desk, text, parts)),
+        sentences=_material(desk, text, parts, open_),
     )
     ask = desk.ask(
         section,
@@ -61,9 +65,10 @@ async def patch(
         sample=sample,
         priority=priority,
     )
-    answer = await desk.models.form(ask, Edits, lambda a: _fault(a, parts))
-    free = [e for e in answer.edits if not _touches(held, parts, e)]
-    if len(free) < len(answer.edits):
+    answer = await desk.models.form(ask, Edits, lambda a: _fault(a, parts, open_))
+    named = [e for e in answer.edits if _is_open(e, open_)]
+    free = [e for e in named if not _touches(held, parts, e)]
+    if len(free) < len(named):
         desk.problem(f"{section}: the editor would have changed text that is yours; it stays")
     if not desk.planned:
         return applied(text, parts, Edits(edits=free))
@@ -132,11 +137,11 @@ async def densify(
     prompt = inputs.Densify(
         section=section,
         words=str(missing_words),
-        sentences=fence("sentences", _numbered(desk, text, parts)),
+        sentences=fence("sentences", _numbered(desk, text, parts, _every(parts))),
     )
     tokens = 300 + 4 * missing_words
     ask = desk.ask(section, "editor", f"densify {turn}", prompt, tokens, priority=priority)
-    answer = await desk.models.form(ask, Edits, lambda a: _fault(a, parts))
+    answer = await desk.models.form(ask, Edits, lambda a: _fault(a, parts, _every(parts)))
     taken: dict[int, Edit] = {}
     for edit, new in _usable(answer, parts):
         start, end = parts[edit.first - 1].start, parts[edit.last - 1].end
@@ -241,10 +246,53 @@ def _touches(held: Sequence[Held], parts: Sequence[Sentence], edit: Edit) -> boo
     return touches(held, parts[edit.first - 1].start, parts[edit.last - 1].end)
 
 
-def _numbered(desk: Desk, text: str, parts: Sequence[Sentence]) -> str:
-    lines = []
+def _concerned(parts: Sequence[Sentence], findings: Sequence[Finding], about: Set[str]) -> Set[int]:
+    """Return the numbers of the sentences that may have to change; all, where a fault has no place.
+
+    They name one of ``about``, or share words with a finding's evidence, or stand beside one that
+    does.
+    """
+    shown: set[int] = set()
+    for finding in findings:
+        at = {n for n, p in enumerate(parts, 1) if _shares(p.text, finding.evidence)}
+        if not at:
+            return _every(parts)
+        shown |= {beside for n in at for beside in (n - 1, n, n + 1)}
+    shown |= {n for n, p in enumerate(parts, 1) if NamesIn(p.text).among(about)}
+    return shown & _every(parts)
+
+
+def _every(parts: Sequence[Sentence]) -> Set[int]:
+    return frozenset(range(1, len(parts) + 1))
+
+
+def _shares(sentence: str, quote: str) -> bool:
+    return bool(quote) and (quote in sentence or sentence in quote)
+
+
+def _is_open(edit: Edit, open_: Container[int]) -> bool:
+    return all(number in open_ for number in range(edit.first, edit.last + 1))
+
+
+def _material(desk: Desk, text: str, parts: Sequence[Sentence], open_: Set[int]) -> str:
+    """Return the sentences that can be changed, numbered; the text before them, unless it is all.
+
+    The text stands as the judge has just read it, so that a server need not read it again.
+    """
+    listed = _numbered(desk, text, parts, open_)
+    if len(open_) == len(parts):
+        return fence("sentences", listed)
+    shown = fence("draft", desk.clipped(text, 900, listed))
+    return "\n".join((shown, fence("sentences", listed)))
+
+
+def _numbered(desk: Desk, text: str, parts: Sequence[Sentence], open_: Set[int]) -> str:
+    lines: list[str] = []
     for number, part in enumerate(parts, 1):
-        if number > 1 and "\n" in text[parts[number - 2].end : part.start]:
+        if number not in open_:
+            continue
+        begins = number == 1 or "\n" in text[parts[number - 2].end : part.start]
+        if lines and (begins or number - 1 not in open_):
             lines.append("")
         lines.append(f"[{number}] {part.text}")
     return desk.clipped("\n".join(lines), 900)
@@ -269,7 +317,7 @@ def _usable(answer: Edits, parts: Sequence[Sentence]) -> Iterator[tuple[Edit, st
             yield edit, new
 
 
-def _fault(answer: Edits, parts: Sequence[Sentence]) -> str | None:
-    if any(_usable(answer, parts)):
+def _fault(answer: Edits, parts: Sequence[Sentence], open_: Container[int]) -> str | None:
+    if any(_is_open(edit, open_) for edit, _ in _usable(answer, parts)):
         return None
-    return f"it has no usable text for a sentence between 1 and {len(parts)}"
+    return "it has no usable text for one of the numbered sentences"

@@ -187,6 +187,9 @@ async def _patch(
     sid = draft.section
     told = {c.id: c.line for c in changes}
     lines = "\n".join(dict.fromkeys(told[f.constraint] for f in findings))
+    wrong = {f.constraint for f in findings}
+    entries = [c.entry for c in changes if c.id in wrong]
+    names = [e.names for e in entries if e is not None]
     try:
         text = await editor.patch(
             desk,
@@ -195,6 +198,7 @@ async def _patch(
             findings,
             told,
             entries=lines,
+            about=frozenset().union(*names) if len(names) == len(entries) else frozenset(),
             held=draft.held,
             turn=number,
             purpose="settle",

@@ -161,6 +161,7 @@ class Patch(PromptInputs):
     findings: str
     entries: str
     sentences: str
+    """Numbered: all, or after the whole text, as ``Settle`` shows it, those that may be changed."""
 
 
 @dataclass(frozen=True, kw_only=True)

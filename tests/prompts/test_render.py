@@ -37,6 +37,18 @@ def test_every_template_uses_exactly_its_inputs(kind):
     assert "$" not in text
 
 
+def test_prompts_about_a_whole_text_begin_with_it_in_the_same_bytes():
+    text = fence("draft", "One went out.")
+    begun = f"Section: s1\n{text}\n"
+    for prompt in (
+        inputs.Remember(section="s1", title="", entries="", draft=text),
+        inputs.Check(section="s1", constraints="", claims="", draft=text),
+        inputs.Settle(section="s1", changed="", draft=text),
+        inputs.Patch(section="s1", findings="", entries="", sentences=text),
+    ):
+        assert render(prompt).startswith(begun)
+
+
 def test_every_template_has_its_inputs_and_the_other_way_round():
     assert {kind.file for kind in inputs.ALL} == {f.name for f in FOLDER.glob("*.md")}
 

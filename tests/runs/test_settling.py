@@ -9,11 +9,14 @@ from inkwright.memory import drafts, ledger, staleness
 from inkwright.memory.brief import Brief
 from inkwright.memory.draft import Draft
 from inkwright.memory.library import Library
+from inkwright.memory.wordcount import sentences
 from tests.calling import calling
 from tests.conftest import Events
 from tests.runs import writing
 from tests.simserver.config import Fact, Need
 from tests.simserver.process import SimServer
+from tests.simserver.prompt import numbered
+from tests.simserver.tokens import tokenize
 
 CHAPTERS = 9
 BRIEF = Brief(
@@ -64,6 +67,21 @@ def test_a_contradiction_of_what_was_written_at_the_same_time_is_patched_and_not
     assert SectionSettled(work, "s9", patched=True) in events
     values = {e.statement for e in ledger.entries(library, work) if e.attribute == "eye colour"}
     assert values == {"green."}
+
+
+def test_a_text_is_computed_once_for_all_who_read_it(sim: SimServer, library: Library) -> None:
+    work = written_at_once(sim, library, lambda event: None)
+    first, last = versions(library, work, "s9")
+    begun = f"Section: s9\n<draft>\n{first.text}\n</draft>\n"
+    asked = [c for c in sim.calls(section="s9") if c.messages[-1]["content"].startswith(begun)]
+    assert [c.role for c in asked] == ["archivist", "reviewer", "editor"]
+    for call in asked[1:]:
+        shared = len(tokenize(call.messages[0]["content"])) + len(tokenize(begun))
+        assert call.cached_tokens > shared - sim.config.block_tokens
+    _, _, rest = asked[-1].messages[-1]["content"].partition("<sentences>")
+    listed = numbered(rest.partition("</sentences>")[0])
+    assert WRONG in listed.values()
+    assert len(listed) < len(sentences(last.text))
 
 
 def test_a_section_that_only_missed_a_harmless_fact_is_stamped_and_stays_as_it_is(
