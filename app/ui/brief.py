@@ -33,6 +33,7 @@ def page() -> None:
             place.go("brief")
         return
     _recall()
+    _keep()  # at once too: a run that another click, or leaving, cuts off gets no further
     st.title("New work", anchor=False)
     _ready_made()
     _what()
