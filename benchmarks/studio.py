@@ -220,7 +220,7 @@ PAGES = (
         "document.querySelector('input[aria-label=Title]')?.value.includes('Quieter')",
         before=emptied,
     ),
-    Asked("outline", "Outline", DRAWN["outline"], section(4), says("It alone covers")),
+    Asked("outline", "Outline", DRAWN["outline"], section(4), says("Key points")),
     Asked(
         "write",
         "Write",

@@ -9,9 +9,9 @@ from inkwright.agents.config import ROLES, Arms
 from inkwright.app import background, brief_draft, engine
 from inkwright.app.brief_file import brief_of, read_brief
 from inkwright.app.estimate import estimate
-from inkwright.app.ui import brief_details, brief_sources, place, reading
+from inkwright.app.ui import brief_details, brief_kept, brief_sources, place, reading
 from inkwright.app.ui.brief_fields import CHOICES, WIDGETS, fields_of, keys_of
-from inkwright.app.ui.shown import named, plain, prose, told
+from inkwright.app.ui.shown import plain
 from inkwright.app.ui.typing import Change, Standing, field
 from inkwright.memory.brief import Brief
 
@@ -27,9 +27,13 @@ def page() -> None:
     """Draw the brief of the work that is open, or the form for a new one."""
     work = place.chosen()
     if work is not None:
-        _of_a_work(work)
+        kept = reading.work(work).brief
+        if brief_kept.draw(work, kept):
+            _fill(fields_of(kept))
+            place.go("brief")
         return
     _recall()
+    _keep()  # at once too: a run that another click, or leaving, cuts off gets no further
     st.title("New work", anchor=False)
     _ready_made()
     _what()
@@ -206,49 +210,3 @@ def _begin(what: background.What | None) -> None:
     for key in ("brief", "brief kept"):
         st.session_state.pop(key, None)
     place.go("write" if what else "brief", work.id)
-
-
-def _of_a_work(work: str) -> None:
-    found = reading.work(work)
-    brief = found.brief
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.title("Brief", anchor=False)
-        again = st.button("Use it for a new work", icon=":material/content_copy:")
-    st.caption("A work keeps the brief it began with. Another brief is another work.")
-    with st.container(border=True):
-        st.html(prose(brief.request))
-    facts = {
-        "Title": brief.title,
-        "Kind": brief.kind,
-        "For": brief.audience,
-        "Language": brief.language,
-        "Words": f"{brief.words:,}" if brief.words else None,
-        "Sections wait for": CHOICES["continuity"].get(brief.continuity or "", None),
-        "Headings": CHOICES["headings"][brief.headings],
-        "Style": brief.style,
-        "Never": "; ".join(brief.banned),
-        "Seed": str(brief.seed),
-    }
-    st.html(told({name: value for name, value in facts.items() if value}))
-    if brief.sample:
-        with st.expander("A page that sounds right"):
-            st.html(prose(brief.sample))
-    if brief.constraints:
-        st.subheader("Constraints", anchor=False)
-        st.dataframe(
-            [
-                {
-                    "Constraint": c.text,
-                    "Where": str(c.where),
-                    "Kind": named(c.kind),
-                    "Required": c.required,
-                }
-                for c in brief.constraints
-            ],
-            hide_index=True,
-            column_config={"Constraint": st.column_config.TextColumn(width="large")},
-        )
-    place.safely(brief_sources.of_a_work)(work)
-    if again:
-        _fill(fields_of(brief))
-        place.go("brief")

@@ -12,6 +12,9 @@ from inkwright.memory import replanning
 from inkwright.memory.outline import Outline, Section
 from inkwright.memory.replanning import Change
 
+EVERY_FIELD = "outline every field"
+"""In the state of a visit: the person edits more than what most do."""
+
 
 def choose(work: str, section: str) -> None:
     """Let ``section`` be the one that is changed."""
@@ -100,7 +103,7 @@ def _propose(work: str, said: str, change: Change) -> None:
 
 def _form(work: str, outline: Outline, section: Section) -> None:
     sid = section.id
-    others = {s.id: s.title for s in outline.sections if s.id != sid}
+    every = st.session_state.get(EVERY_FIELD, False)
     with st.form(f"section {sid}", border=True):
         title, words = st.columns([5, 1.2])
         fields: dict[str, Any] = {
@@ -116,30 +119,58 @@ def _form(work: str, outline: Outline, section: Section) -> None:
             height=110,
             key=f"points {sid}",
         )
-        owns, leaves = st.columns(2)
-        fields["owns"] = owns.text_input("It alone covers", section.owns, key=f"owns {sid}")
-        fields["leaves_out"] = leaves.text_input(
-            "Others cover", section.leaves_out, key=f"leaves {sid}"
-        )
-        subjects = st.text_input(
-            "Subjects, with commas", ", ".join(section.subjects), key=f"subjects {sid}"
-        )
-        after = st.multiselect(
-            "Builds on, besides what it waits for anyway",
-            list(others),
-            list(section.after),
-            format_func=others.__getitem__,
-            key=f"after {sid}",
-        )
-        if not st.form_submit_button("See what it would do"):
-            return
-    fields["key_points"] = tuple(p.strip() for p in str(points or "").splitlines() if p.strip())
-    fields["subjects"] = tuple(p.strip() for p in str(subjects or "").split(",") if p.strip())
-    fields["after"] = tuple(after)
-    fields["target_words"] = int(fields["target_words"])
+        fields["key_points"] = tuple(p.strip() for p in points.splitlines() if p.strip())
+        if every:
+            fields |= _limits(outline, section)
+        asked = st.form_submit_button("See what it would do")
+    st.toggle("Edit also what it covers, its subjects and what it builds on", key=EVERY_FIELD)
+    if not every:
+        _told(outline, section)
+    if asked:
+        _edited(work, section, fields)
+
+
+def _limits(outline: Outline, section: Section) -> dict[str, Any]:
+    """Draw what sets a section off from the others, and return what stands there."""
+    sid = section.id
+    others = {s.id: s.title for s in outline.sections if s.id != sid}
+    owns, leaves = st.columns(2)
+    alone = owns.text_input("It alone covers", section.owns, key=f"owns {sid}")
+    elsewhere = leaves.text_input("Others cover", section.leaves_out, key=f"leaves {sid}")
+    subjects = st.text_input(
+        "Subjects, with commas", ", ".join(section.subjects), key=f"subjects {sid}"
+    )
+    after = st.multiselect(
+        "Builds on, besides what it waits for anyway",
+        list(others),
+        list(section.after),
+        format_func=others.__getitem__,
+        key=f"after {sid}",
+    )
+    return {
+        "owns": alone,
+        "leaves_out": elsewhere,
+        "subjects": tuple(p.strip() for p in subjects.split(",") if p.strip()),
+        "after": tuple(after),
+    }
+
+
+def _told(outline: Outline, section: Section) -> None:
+    """Say what sets a section off from the others, where anything does."""
+    told = {
+        "It alone covers": section.owns,
+        "Others cover": section.leaves_out,
+        "Subjects": ", ".join(section.subjects),
+        "Builds on": ", ".join(outline.section(sid).title for sid in section.after),
+    }
+    if lines := [f"{label}: {plain(words, 400)}" for label, words in told.items() if words]:
+        st.caption("  \n".join(lines))
+
+
+def _edited(work: str, section: Section, fields: dict[str, Any]) -> None:
     changed = {name: value for name, value in fields.items() if value != getattr(section, name)}
     if not changed:
         st.caption("It says so already.")
         return
-    change = replanning.editing(sid, **changed)
+    change = replanning.editing(section.id, **changed)
     outline_change.propose(work, f"change “{section.title}”", change)

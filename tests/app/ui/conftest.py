@@ -82,8 +82,11 @@ def browser() -> "Iterator[Browser]":
 @pytest.fixture
 def window(browser: "Browser") -> "Iterator[BrowserContext]":
     """A browser window of one's own, which reaches nothing but this machine."""
+    from tests.app.ui.browser import PATIENCE_S
+
     strayed: list[str] = []
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE_S * 1000)
     local = ("http://127.0.0.1", "data:", "blob:")
     context.on("request", lambda r: None if r.url.startswith(local) else strayed.append(r.url))
     yield context

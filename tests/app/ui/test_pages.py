@@ -12,6 +12,7 @@ from inkwright.app.structure import Structure
 from inkwright.app.text_of import Text
 from inkwright.app.ui import pages
 from inkwright.memory import drafts, ledger, live, works
+from inkwright.memory.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
 from tests.app.ui.conftest import TEXT, Page, fine, labels, said
@@ -218,6 +219,47 @@ def test_a_change_of_the_outline_shows_what_goes_out_of_date_and_is_made_when_as
     assert Structure(work).plan.outline.section("s2").purpose == ""
     button(app, "Change the outline")
     assert Structure(work).plan.outline.section("s2").purpose == "Say what she saw."
+
+
+def test_what_a_section_alone_covers_is_told_and_can_be_changed_once_asked_for(
+    page: Page, work: str
+) -> None:
+    from inkwright.memory import replanning
+
+    Structure(work).apply(replanning.editing("s2", owns="the storm", subjects=("Ada", "Ben")))
+    app = page("outline", work=work)
+    app.session_state[f"outline chosen {work}"] = "s2"
+    app.run()
+    assert "It alone covers: the storm" in said(fine(app))
+    assert "Subjects: Ada, Ben" in said(app)
+    assert "It alone covers" not in [field.label for field in app.text_input]
+    app.toggle[0].set_value(True).run()
+    assert "It alone covers: the storm" not in said(fine(app))
+    next(f for f in app.text_input if f.label == "It alone covers").set_value("the calm")
+    next(f for f in app.text_input if f.label == "Title").set_value("After it")
+    button(app, "See what it would do")
+    button(app, "Change the outline")
+    section = Structure(work).plan.outline.section("s2")
+    assert (section.owns, section.title, section.subjects) == (
+        "the calm",
+        "After it",
+        ("Ada", "Ben"),
+    )
+
+
+def test_a_kept_brief_shows_the_outline_and_the_memory_that_it_came_with(
+    page: Page, library: Library
+) -> None:
+    brief = Brief(
+        request="Write of a harbour.",
+        outline=(OutlineItem(title="Ebb"), OutlineItem(title="Flood", key_points=("the <b>gate",))),
+        memory=(Remembered(subject="Mara", statement="Mara keeps the lamp."),),
+    )
+    app = fine(page("brief", work=works.begin(library, brief, {}).id))
+    assert "# Flood\n- the &lt;b&gt;gate" in "".join(
+        str(part.proto.body) for part in app.get("html")
+    )
+    assert [list(table.value["statement"]) for table in app.dataframe] == [["Mara keeps the lamp."]]
 
 
 def _tabbed() -> None:
