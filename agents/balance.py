@@ -148,15 +148,16 @@ async def _resized(desk: Desk, draft: Draft, wanted: Band) -> bool:
 async def keep(desk: Desk, draft: Draft, text: str, *, checked: tuple[str, ...] = ()) -> bool:
     """Store a revised text, with memory following it; not one that breaks what was kept before.
 
-    What a judge has to say about it is asked anew.
+    What no rule alone decides, such as citations, is asked anew.
     """
     text = formats.framed(desk.plan, draft.section, formats.body_of(desk.plan, draft.section, text))
     carried = desk.plan.carried(draft.section)
     if rules.breaks(draft.text, text, carried):
         return False
     review = await reviewer.renewed(desk, draft, text, turn=200 + draft.version)
+    open_ = {c.id for c in carried if not c.by_rule}
     known = {f.constraint for f in draft.review.broken} if draft.review else set()
-    if any(f.constraint not in known for f in review.broken if f.by == "judge"):
+    if any(f.constraint in open_ - known for f in review.broken):
         return False
     delta: tuple[Entry, ...] = ()
     if desk.arms.memory == "full":

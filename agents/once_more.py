@@ -9,12 +9,12 @@ fault: sections are to agree on it. (Conflicts in memory are for settling.)
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from inkwright.agents import editor
+from inkwright.agents import editor, grounding
 from inkwright.agents.answers import Seams
 from inkwright.agents.balance import keep
 from inkwright.agents.desk import Desk
 from inkwright.agents.side_by_side import all_of
-from inkwright.memory import draft_rows, drafts, ledger, repetition
+from inkwright.memory import citations, draft_rows, drafts, ledger, repetition
 from inkwright.memory.draft import Draft, Finding
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.excerpts import Facts
@@ -103,13 +103,15 @@ async def _mended(
     if not there:
         return None
     named = {f"w{n}": f for n, f in enumerate(there, 1)}
+    findings = [Finding(constraint=n, status="broken", evidence=f.quote) for n, f in named.items()]
     try:
         text = await editor.patch(
             desk,
             section.id,
             draft.text,
-            [Finding(constraint=n, status="broken", evidence=f.quote) for n, f in named.items()],
+            findings,
             {n: f.wanted for n, f in named.items()},
+            entries=_passages(desk, draft, findings),
             held=draft.held,
             turn=number,
             purpose="once more",
@@ -124,6 +126,13 @@ async def _mended(
     after = _repeats({**_texts(desk.in_order()), section.id: text})
     kept = after <= before and await keep(desk, draft, text, checked=(stamp,))
     return after if kept else None
+
+
+def _passages(desk: Desk, draft: Draft, findings: Sequence[Finding]) -> str:
+    """Return what the sources say, where a sentence that cites one is to say something else."""
+    citing = [f for f in findings if citations.keys(f.evidence)]
+    given = drafts.manifest(desk.library, draft.manifest).evidence
+    return grounding.material(desk, citing, given) if citing else ""
 
 
 def _unwanted(desk: Desk, texts: Mapping[str, str]) -> list[Repeat]:

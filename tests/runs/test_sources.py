@@ -5,6 +5,8 @@ import json
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from inkwright.agents.config import Limits
 from inkwright.agents.events import unwatched
 from inkwright.agents.run import redraft, settle
@@ -38,9 +40,6 @@ FISH = Source(
     text="The fleet landed 8,400 tonnes of sardines in 1950. Only 6 boats still fish for them.",
 )
 
-UNREPEATED = "b"
-"""Salt with which no section is left without its citation for having the sentence of another."""
-
 
 def brief(*given: Source, sections: int = 3, **more: Any) -> Brief:
     return Brief(
@@ -59,7 +58,6 @@ def grounds(library: Library, work: str) -> list[Grounded]:
 
 
 def test_what_a_piece_cites_is_an_exact_span_of_a_source(sim: SimServer, library: Library) -> None:
-    sim.configure(salt=UNREPEATED)
     work = writing.begin(library, brief(TIDES, PORT, FISH))
     result = writing.write(library, work, calling(sim))
 
@@ -76,7 +74,7 @@ def test_what_a_piece_cites_is_an_exact_span_of_a_source(sim: SimServer, library
 def test_citations_of_nothing_and_misquotations_are_mended(
     sim: SimServer, library: Library
 ) -> None:
-    sim.configure(invents_sources=0.4, misquotes=0.4, salt=UNREPEATED)
+    sim.configure(invents_sources=0.4, misquotes=0.4)
     work = writing.begin(library, brief(TIDES, PORT, FISH, sections=6))
     result = writing.write(library, work, calling(sim))
 
@@ -85,6 +83,20 @@ def test_citations_of_nothing_and_misquotations_are_mended(
     assert any(k.startswith("invented") for k in keys)
     assert result.status == "complete", result.problems
     assert {g.status for g in grounds(library, work)} == {"supported"}
+
+
+@pytest.mark.parametrize("salt", ["", "a", "c"])
+def test_a_section_that_repeats_another_is_not_left_without_its_planned_source(
+    sim: SimServer, library: Library, salt: str
+) -> None:
+    sim.configure(salt=salt)
+    work = writing.begin(library, brief(TIDES, PORT, FISH, sections=6))
+    writing.write(library, work, calling(sim))
+    patched = [v for n in range(1, 7) if len(v := drafts.versions(library, work, f"s{n}")) > 1]
+    assert patched, "something was said twice"
+    asked = [c for c in sim.calls(role="editor") if "[@" in writing.said(c.messages)]
+    assert all("<entries>" in writing.said(c.messages) for c in asked)
+    assert all(citations.keys(text) for text in writing.texts(library, work).values())
 
 
 def test_a_judge_that_cannot_be_had_leaves_claims_not_reviewed(
