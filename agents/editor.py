@@ -49,7 +49,7 @@ async def patch(
         ModelError: the editor gave nothing usable.
     """
     parts = formats.inner(desk.plan, section, text) if desk.planned else sentences(text)
-    open_ = _concerned(parts, findings, about) if about else _every(parts)
+    open_ = concerned(parts, findings, about) if about else _every(parts)
     prompt = inputs.Patch(
         section=section,
         findings=fence("findings", "\n".join(_line(f, told) for f in findings)),
@@ -246,7 +246,7 @@ def _touches(held: Sequence[Held], parts: Sequence[Sentence], edit: Edit) -> boo
     return touches(held, parts[edit.first - 1].start, parts[edit.last - 1].end)
 
 
-def _concerned(parts: Sequence[Sentence], findings: Sequence[Finding], about: Set[str]) -> Set[int]:
+def concerned(parts: Sequence[Sentence], findings: Sequence[Finding], about: Set[str]) -> Set[int]:
     """Return the numbers of the sentences that may have to change; all, where a fault has no place.
 
     They name one of ``about``, or share words with a finding's evidence, or stand beside one that

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkwright.agents.answers import Edit, Edits
-from inkwright.agents.editor import _concerned, applied, cut
+from inkwright.agents.editor import applied, concerned, cut
 from inkwright.agents.fitting import nearest
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Finding
@@ -71,9 +71,9 @@ def test_of_two_edits_of_one_sentence_the_first_counts():
 def test_a_fault_opens_its_sentence_with_those_beside_it_and_what_names_its_subject():
     text = "One. Two. Three. Four is wrong. Five. Six. Mara came. Eight."
     fault = Finding(constraint="s1.1", status="broken", evidence="Four is wrong.", by="judge")
-    assert _concerned(sentences(text), [fault], {"mara"}) == {3, 4, 5, 7}
+    assert concerned(sentences(text), [fault], {"mara"}) == {3, 4, 5, 7}
     nowhere = fault.model_copy(update={"evidence": "Nobody said so."})
-    assert _concerned(sentences(text), [fault, nowhere], {"mara"}) == set(range(1, 9))
+    assert concerned(sentences(text), [fault, nowhere], {"mara"}) == set(range(1, 9))
 
 
 @given(ANYTHING, st.lists(st.tuples(st.integers(-1, 9), st.integers(-1, 9), NEW), max_size=5))
