@@ -187,6 +187,8 @@ def says(words: str) -> str:
 
 def note_shown(tab: Page) -> None:
     """Remember what a model answered for a draft, and open the list of drafts."""
+    tab.wait_for_function(f"{says('Answered')} && {ANSWERED}")
+    idle(tab)
     tab.evaluate(f"window.__shown = {ANSWERED}")
     tab.locator("[data-testid=stSelectbox] input").first.click()
 
