@@ -291,8 +291,7 @@ def _numbered(desk: Desk, text: str, parts: Sequence[Sentence], open_: Set[int])
     for number, part in enumerate(parts, 1):
         if number not in open_:
             continue
-        begins = number == 1 or "\n" in text[parts[number - 2].end : part.start]
-        if lines and (begins or number - 1 not in open_):
+        if lines and (number - 1 not in open_ or "\n" in text[parts[number - 2].end : part.start]):
             lines.append("")
         lines.append(f"[{number}] {part.text}")
     return desk.clipped("\n".join(lines), 900)

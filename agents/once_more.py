@@ -131,8 +131,9 @@ async def _mended(
 def _passages(desk: Desk, draft: Draft, findings: Sequence[Finding]) -> str:
     """Return what the sources say, where a sentence that cites one is to say something else."""
     citing = [f for f in findings if citations.keys(f.evidence)]
-    given = drafts.manifest(desk.library, draft.manifest).evidence
-    return grounding.material(desk, citing, given) if citing else ""
+    if not citing:
+        return ""
+    return grounding.material(desk, citing, drafts.manifest(desk.library, draft.manifest).evidence)
 
 
 def _unwanted(desk: Desk, texts: Mapping[str, str]) -> list[Repeat]:

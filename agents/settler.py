@@ -176,6 +176,18 @@ def _resting_on(draft: Draft, withdrawn: Sequence[Change]) -> Iterator[Finding]:
                 yield Finding(constraint=change.id, status="broken", evidence=claim.text)
 
 
+def _about(changes: Sequence[Change], findings: Sequence[Finding]) -> frozenset[str]:
+    """Return every name of what was found wrong; none where some of it is no live entry."""
+    wrong = {f.constraint for f in findings}
+    names: frozenset[str] = frozenset()
+    for change in changes:
+        if change.id in wrong:
+            if change.entry is None:
+                return frozenset()
+            names |= change.entry.names
+    return names
+
+
 async def _patch(
     desk: Desk,
     draft: Draft,
@@ -187,9 +199,6 @@ async def _patch(
     sid = draft.section
     told = {c.id: c.line for c in changes}
     lines = "\n".join(dict.fromkeys(told[f.constraint] for f in findings))
-    wrong = {f.constraint for f in findings}
-    entries = [c.entry for c in changes if c.id in wrong]
-    names = [e.names for e in entries if e is not None]
     try:
         text = await editor.patch(
             desk,
@@ -198,7 +207,7 @@ async def _patch(
             findings,
             told,
             entries=lines,
-            about=frozenset().union(*names) if len(names) == len(entries) else frozenset(),
+            about=_about(changes, findings),
             held=draft.held,
             turn=number,
             purpose="settle",

@@ -95,6 +95,7 @@ def test_a_section_that_repeats_another_is_not_left_without_its_planned_source(
     patched = [v for n in range(1, 7) if len(v := drafts.versions(library, work, f"s{n}")) > 1]
     assert patched, "something was said twice"
     asked = [c for c in sim.calls(role="editor") if "[@" in writing.said(c.messages)]
+    assert asked
     assert all("<entries>" in writing.said(c.messages) for c in asked)
     assert all(citations.keys(text) for text in writing.texts(library, work).values())
 
