@@ -35,10 +35,12 @@ class Tree {
   take(data, send) {
     this.send = (name, value) => send(name, { ...value, number: (this.number += 1) })
     this.rows.setAttribute("aria-label", data.label)
-    const told = JSON.stringify(data)
-    if (told === this.told) return
+    const told = JSON.stringify({ ...data, chosen: null })
+    const same = told === this.told
+    if (same && data.chosen === this.marked) return
     this.told = told
-    this.draw(data)
+    this.marked = data.chosen
+    if (!same) this.draw(data) // another choice leaves the rows, of which one may be held
     this.choose(data.chosen, true)
   }
 
