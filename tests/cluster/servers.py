@@ -96,11 +96,10 @@ def ray_cluster(nodes: int, cpus: int) -> Iterator[RayCluster]:
         running.callback(shutil.rmtree, folder, ignore_errors=True)
         first = running.enter_context(_running([*start, *head], folder))
         _wait(first, lambda: _listens(port))
-        others = [
-            running.enter_context(_running([*start, f"--address={address}"], folder))
-            for _ in range(nodes - 1)
-        ]
-        _wait(first, lambda: _joined(folder) == nodes)
+        others: list[subprocess.Popen[bytes]] = []
+        while len(others) < nodes - 1:  # one by one: two at a time may take one socket's name
+            others.append(running.enter_context(_running([*start, f"--address={address}"], folder)))
+            _wait(others[-1], lambda: _joined(folder) == 1 + len(others))
         yield RayCluster(address, others)
 
 
