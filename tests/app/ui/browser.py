@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from inkwright.memory.library import Library
 
@@ -115,7 +115,17 @@ def opened(home: Path) -> Iterator[Library]:
 
 def press(page: Page, label: str) -> None:
     """Press the button whose label begins so."""
-    page.get_by_role("button", name=label).first.click()
+    click(page.get_by_role("button", name=label).first)
+
+
+def click(element: Locator) -> None:
+    """Click what can be seen and is not covered, in one.
+
+    A page that is still being drawn may move it between a mouse's press and release, which is no
+    click to the browser; a person clicks again.
+    """
+    element.click(trial=True)
+    element.evaluate("element => element.click()")
 
 
 def write_into(page: Page, text: str, *, at_end: bool = False) -> None:

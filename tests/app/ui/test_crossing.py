@@ -10,7 +10,7 @@ from ebooklib import ITEM_DOCUMENT, epub
 from playwright.sync_api import Page, expect
 
 from inkwright.memory import sources, works
-from tests.app.ui.browser import Studio, opened, press, wait_until
+from tests.app.ui.browser import Studio, click, opened, press, wait_until
 from tests.app.ui.test_journeys import texts, written
 from tests.simserver.process import SimServer
 
@@ -21,12 +21,12 @@ FORMATS = {"Word": "docx", "EPUB": "epub", "PDF": "pdf", "Markdown": "md", "Arch
 
 def saved(tab: Page, format: str, folder: Path) -> Path:
     """Make the file on the page that is open, and download it."""
-    tab.get_by_role("radio", name=format, exact=True).click()
+    click(tab.get_by_role("radio", name=format, exact=True))
     press(tab, "Make the file")
     button = tab.get_by_role("button", name="Download").filter(has_text=f".{FORMATS[format]} ")
     expect(button).to_be_visible()
     with tab.expect_download() as download:
-        button.click()
+        click(button)
     file = folder / download.value.suggested_filename
     download.value.save_as(file)
     return file
@@ -39,7 +39,7 @@ def bring(studio: Studio, tab: Page, file: Path) -> None:
     tab.locator("[role=dialog] input[type=file]").set_input_files(file)
     button = tab.locator("[role=dialog]").get_by_role("button", name="Import", exact=True)
     expect(button).to_be_enabled()
-    button.click()
+    click(button)
 
 
 def brought(studio: Studio, tab: Page, file: Path) -> str:
@@ -111,13 +111,13 @@ def test_sources_are_shown_as_they_were_read_and_kept_over_a_reload(
     tides.write_text("# Tides of <b>Brest</b>\n\nThe range is 7.2 metres.\n")
     broken.write_bytes(b"%PDF-1.4 nothing")
     tab.goto(studio.address("brief"))
-    tab.get_by_role("button", name="A report").click()
-    tab.get_by_role("tab", name="Sources").click()
+    click(tab.get_by_role("button", name="A report"))
+    click(tab.get_by_role("tab", name="Sources"))
     tab.locator("input[type=file]").first.set_input_files([tides, broken])
     expect(tab.get_by_text("broken.pdf was not read")).to_be_visible()
     tab.reload()
-    tab.get_by_role("tab", name="Sources").click()
-    tab.get_by_text("Tides of <b>Brest</b>").first.click()
+    click(tab.get_by_role("tab", name="Sources"))
+    click(tab.get_by_text("Tides of <b>Brest</b>").first)
     expect(tab.get_by_text("The range is 7.2 metres.")).to_be_visible()
     press(tab, "Keep, send nothing")
     expect(tab.get_by_text("A work keeps the brief it began with.")).to_be_visible()

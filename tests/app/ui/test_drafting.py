@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inkwright.memory import drafts
-from tests.app.ui.browser import Studio, opened, press, wait_until
+from tests.app.ui.browser import Studio, click, opened, press, wait_until
 from tests.app.ui.test_journeys import texts, written
 from tests.simserver.process import SimServer
 
@@ -37,7 +37,7 @@ def test_selected_words_are_changed_as_told_and_nothing_else(
     expect(area).to_have_value(before["s2"])
     asked = len(model.calls())
     area.evaluate(SELECT, [at, at + len(second)])
-    tab.get_by_text("Have an editor change it").click()
+    click(tab.get_by_text("Have an editor change it"))
     expect(tab.get_by_text("In the sentences of these words:")).to_be_visible()
     tab.get_by_label("In your words").fill("Make it plainer.")
     tab.get_by_label("In your words").press("Enter")
@@ -61,7 +61,7 @@ def test_of_three_candidates_the_chosen_one_is_the_text(
     work = written(studio, model)
     before = texts(studio, work)
     tab.goto(studio.address("text", work=work, section="s3"))
-    tab.get_by_role("tab", name="New drafts").click()
+    click(tab.get_by_role("tab", name="New drafts"))
     note = tab.get_by_label("What a new draft should do otherwise")
     note.fill("More salt.")
     note.press("Enter")
@@ -75,7 +75,7 @@ def test_of_three_candidates_the_chosen_one_is_the_text(
     expect(second).to_be_enabled()
     with opened(studio.home) as library:
         offered = [d for d in drafts.versions(library, work, "s3") if d.stage == "candidate"]
-    second.click()
+    click(second)
     wait_until(lambda: texts(studio, work)["s3"] == offered[1].text, "the choice")
     expect(tab.locator(".field textarea").first).to_have_value(offered[1].text)
     expect(tab.get_by_text("Candidate 3", exact=True)).to_have_count(0)

@@ -12,6 +12,7 @@ from inkwright.memory import by_hand, drafts, journal, ledger, typed, works
 from inkwright.memory.brief import Brief
 from tests.app.ui.browser import (
     Studio,
+    click,
     opened,
     press,
     wait_until,
@@ -77,7 +78,7 @@ def test_a_piece_is_written_from_the_empty_library(
     work = wait_until(lambda: re.search(r"work=([^&]+)", tab.url), "the work's address")[1]
     wait_until(lambda: status(studio, work) in ("complete", "flagged"), "the end of the run")
     expect(tab.get_by_role("button", name="Stop")).to_have_count(0)
-    tab.get_by_role("link", name="Text").click()
+    click(tab.get_by_role("link", name="Text"))
     first = next(iter(texts(studio, work).values()))
     expect(tab.locator(".field textarea").first).to_have_value(first)
 
@@ -120,7 +121,7 @@ def test_a_paused_run_goes_on_where_it_was(studio: Studio, tab: Page, model: Sim
     with opened(studio.home) as library:
         assert works.holder(library, work) is None
     model.configure(decode_ms_per_token=0)
-    going.first.click()
+    click(going.first)
     wait_until(lambda: status(studio, work) in ("complete", "flagged"), "the end of the run")
 
 

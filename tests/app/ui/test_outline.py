@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from inkwright.agents import outlining
 from inkwright.app.structure import Structure
 from inkwright.memory.brief import Brief, OutlineItem
-from tests.app.ui.browser import Studio, opened, press, wait_until
+from tests.app.ui.browser import Studio, click, opened, press, wait_until
 from tests.memory.building import built
 from tests.simserver.process import SimServer
 
@@ -80,7 +80,7 @@ def test_a_section_is_dragged_to_another_chapter_once_the_person_says_so(
     expect(
         dialog.get_by_text("To move “Berth 11 <b>x</b>” after “Berth 18 <b>x</b>”")
     ).to_be_visible()
-    dialog.get_by_text("Leave it as it is").click()
+    click(dialog.get_by_text("Leave it as it is"))
     expect(dialog).to_have_count(0)
     assert order(work) == before
     drag(tab, row(tab, "Berth 11"), row(tab, "Quay 2"), 0.5)
@@ -143,7 +143,7 @@ def test_a_section_is_added_where_the_person_stands_and_taken_out_again(
     dialog = tab.get_by_role("dialog")
     dialog.locator("input[aria-label=Title]").fill("Fog")
     dialog.locator("input[aria-label=Title]").press("Tab")
-    dialog.get_by_role("button", name="See what it would do").click()
+    click(dialog.get_by_role("button", name="See what it would do"))
     expect(dialog.get_by_text("To be written then")).to_be_visible()
     press(tab, "Change the outline")
     wait_until(lambda: Structure(work).plan.outline.sections[2].title == "Fog", "the section")

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from inkwright.app.brief_file import read_brief
 from inkwright.memory import edits, ledger
 from inkwright.memory.brief import Remembered
-from tests.app.ui.browser import Studio, opened, press
+from tests.app.ui.browser import Studio, click, opened, press
 from tests.calling import calling
 from tests.runs import writing
 from tests.simserver.config import Fact
@@ -86,7 +86,7 @@ def test_the_tour_is_pictured(
     expect(light.locator("input[aria-label=Title]")).to_have_value("Shore power")
     picture(light, "outline", tree=True)
     light.goto(studio.address("text", work=work, section=entry.span.section if entry.span else ""))
-    light.get_by_role("tab", name="New drafts").click()
+    click(light.get_by_role("tab", name="New drafts"))
     press(light, "Draft 3 candidates with")
     expect(light.get_by_text("Candidate 3", exact=True)).to_be_visible()
     light.get_by_text("Candidate 1", exact=True).scroll_into_view_if_needed()
@@ -100,8 +100,8 @@ def test_the_tour_is_pictured(
     _typed_over(dark, studio, work, entry.id)
     picture(dark, "memory")
     dark.goto(studio.address("review", work=work))
-    dark.get_by_role("tab", name="Constraints").click()
-    dark.get_by_text("Say that the figures are illustrative.").first.click()
+    click(dark.get_by_role("tab", name="Constraints"))
+    click(dark.get_by_text("Say that the figures are illustrative.").first)
     picture(dark, "review")
 
 
