@@ -168,7 +168,7 @@ def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple
     if brief.language and not any(c.kind == "language" for c in taken):
         taken.append(
             Constraint(
-                text=f"Written in {brief.language}",
+                text=f"Language: {brief.language}",
                 kind="language",
                 language=brief.language,
                 where=Placement(scope="all"),

@@ -67,7 +67,7 @@ _WORDED: Mapping[str, Callable[[Given], str]] = {
     "length": _length,
     "pattern": _pattern,
     "format": _format,
-    "language": _one("language", "Written in {}"),
+    "language": _one("language", "Language: {}"),
     "point_of_view": _one("person", "Told in the {} person"),
     "tense": _one("tense", "Told in the {} tense"),
     "reading_level": _grade,

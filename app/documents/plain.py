@@ -1,5 +1,6 @@
 """Text as documents give it, made fit to be a source."""
 
+import codecs
 import re
 import unicodedata
 from pathlib import Path
@@ -12,13 +13,15 @@ TITLE_CHARS = 300
 
 
 def plain_text(file: Path) -> str:
-    """Return the words of a text file.
+    """Return the words of a text file: UTF-8, or UTF-16 that begins with a byte order mark.
 
     Raises:
-        BadInput: it is not UTF-8.
+        BadInput: it is neither.
     """
+    content = file.read_bytes()
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return clean(file.read_bytes().decode("utf-8-sig"))
+        return clean(content.decode("utf-16" if marked else "utf-8-sig"))
     except UnicodeDecodeError as fault:
         raise BadInput(f"not UTF-8 text (byte {fault.start:,}); save it as UTF-8") from fault
 

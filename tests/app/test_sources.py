@@ -195,6 +195,14 @@ def test_a_document_that_cannot_be_read_costs_only_itself(word: Path) -> None:
         assert re.search(f"{name} was not read: .*{why}", told)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_text_file_is_read_as_its_byte_order_mark_says(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "tides.txt").write_text("潮差为七米。\nSept mètres.", encoding=encoding)
+    (tmp_path / "b.yaml").write_text("request: A note.\nsources: [tides.txt]\n")
+    [source] = read_brief(str(tmp_path / "b.yaml")).sources
+    assert source.text == "潮差为七米。\nSept mètres."
+
+
 def test_text_can_be_given_inline_with_its_key(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text(
         "request: A note.\nsources:\n  - {text: It has 6 boats., title: Boats, key: boats24,"
