@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from inkwright.app.exporting.pandoc import AS_TYPED, converted, pandoc
 from inkwright.app.files import read_text
 from inkwright.memory.brief import MAX_CSL_CHARS, Csl
+from inkwright.memory.citations import Mention
 from inkwright.memory.errors import BadInput, ExportFailed
 from inkwright.memory.references import (
     SUPERSCRIPTS,
@@ -137,7 +138,7 @@ def _locale(language: str) -> str:
 
 @lru_cache(maxsize=16)
 def _processed(
-    groups: tuple[tuple[str, ...], ...], items: str, style: str, locale: str
+    groups: tuple[tuple[Mention, ...], ...], items: str, style: str, locale: str
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return what stands for each citation, the lines of the list, and the notes."""
     blocks = [{"t": "Para", "c": [_cite(g, n)]} for n, g in enumerate(groups, 1) if g]
@@ -174,19 +175,25 @@ def _processed(
     return cited, listed, tuple(markdown.notes)
 
 
-def _cite(keys: Sequence[str], place: int) -> dict[str, Any]:
+def _cite(group: Sequence[Mention], place: int) -> dict[str, Any]:
     told = [
         {
-            "citationId": key,
-            "citationPrefix": [],
-            "citationSuffix": [],
+            "citationId": mention.key,
+            "citationPrefix": _words(mention.before),
+            "citationSuffix": _words(f", {mention.after}" if mention.after else ""),
             "citationMode": {"t": "NormalCitation"},
             "citationNoteNum": place,
             "citationHash": 0,
         }
-        for key in keys
+        for mention in group
     ]
     return {"t": "Cite", "c": [told, [{"t": "Str", "c": "?"}]]}
+
+
+def _words(text: str) -> list[dict[str, str]]:
+    """Return text as Pandoc has it, in which it finds a page."""
+    parts = [part for word in text.split() for part in ({"t": "Space"}, {"t": "Str", "c": word})]
+    return parts[1:]
 
 
 class _Markdown:

@@ -19,8 +19,21 @@ _CITATION_AND_GAP = regex.compile(rf"([ \u00a0]*)({_CITATION.pattern})")
 _CITED = regex.compile(rf"{_AT}({KEY})")
 _GOES_ON = regex.compile(r"[ \u00a0]*(?:\p{Ll}|[,;:)])")
 """What follows a citation within a sentence."""
+_APART = regex.compile(r"[;；]")
+_EDGES = " \u00a0\t,，、:-"
+"""What sets a key apart from the words about it, and is none of them."""
 _LIST = rf"{KEY}(?:\s*[;,；，、]\s*@?{KEY})*"
 _BARE = regex.compile(rf"\[({_LIST})\](?!\()|[\[(（【［〔](@{_LIST})[\])）】］〕]")
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One source in a citation, and what is told with it: ``see @smith2020, p. 3``."""
+
+    key: str
+    before: str = ""
+    after: str = ""
+    """Such as its page, without the comma between."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +87,23 @@ def without(text: str) -> str:
 
 def keys(text: str) -> tuple[str, ...]:
     """Return the keys that ``text`` cites, each once, in order."""
-    return tuple(dict.fromkeys(key for group in groups(text) for key in group))
+    return tuple(dict.fromkeys(m.key for group in groups(text) for m in group))
 
 
-def groups(text: str) -> list[tuple[str, ...]]:
-    """Return the keys of each citation in ``text``, in order."""
-    return [tuple(_CITED.findall(c.group())) for c in _CITATION.finditer(text)]
+def groups(text: str) -> list[tuple[Mention, ...]]:
+    """Return what each citation in ``text`` mentions, in order."""
+    return [tuple(_mentions(c.group()[1:-1])) for c in _CITATION.finditer(text)]
+
+
+def _mentions(inside: str) -> Iterator[Mention]:
+    """Yield the sources between a citation's brackets; words between two of them belong to none."""
+    for part in _APART.split(inside):
+        cited = list(_CITED.finditer(part))
+        if len(cited) == 1:
+            before, after = part[: cited[0].start()], part[cited[0].end() :]
+            yield Mention(cited[0].group(1), before.strip(_EDGES), after.strip(_EDGES))
+        else:
+            yield from (Mention(c.group(1)) for c in cited)
 
 
 def found(text: str) -> Iterator[tuple[str, str, int]]:

@@ -8,6 +8,7 @@ import regex
 
 from inkwright.memory import citations
 from inkwright.memory.brief import CitationStyle
+from inkwright.memory.citations import Mention
 from inkwright.memory.source import Source, family
 
 SUPERSCRIPTS = dict(zip("0123456789+-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾", strict=True))
@@ -120,13 +121,15 @@ def endmatter(listed: str, notes: Sequence[str]) -> str:
 
 def known_keys(texts: Mapping[str, str], sources: Mapping[str, Source]) -> list[str]:
     """Return the keys of sources that texts cite, each once, in the order of first mention."""
-    return list(dict.fromkeys(key for group in known_groups(texts, sources) for key in group))
+    return list(dict.fromkeys(m.key for group in known_groups(texts, sources) for m in group))
 
 
-def known_groups(texts: Mapping[str, str], sources: Mapping[str, Source]) -> list[tuple[str, ...]]:
-    """Return the keys of sources in each citation of texts, in reading order."""
+def known_groups(
+    texts: Mapping[str, str], sources: Mapping[str, Source]
+) -> list[tuple[Mention, ...]]:
+    """Return the sources that each citation of texts mentions, in reading order."""
     return [
-        tuple(key for key in group if key in sources)
+        tuple(mention for mention in group if mention.key in sources)
         for text in texts.values()
         for group in citations.groups(text)
     ]
@@ -151,12 +154,24 @@ def written(
     if style == "numeric":
         number = {key: n for n, key in enumerate(keys, 1)}
         lines = [f"[{number[key]}] {told[key]}" for key in keys]
-        shown = [", ".join(str(n) for n in sorted(number[k] for k in group)) for group in groups]
-        cited = [f"[{numbers}]" if numbers else "" for numbers in shown]
+        cited = [_numbered(g, number) for g in groups]
     else:
         lines = sorted(told.values(), key=str.casefold)
-        cited = [f"({'; '.join(map(writer.author_year, g))})" if g else "" for g in groups]
+        cited = [f"({'; '.join(map(writer.in_brackets, g))})" if g else "" for g in groups]
     return Written(tuple(cited), "\n\n".join([heading(han=han), *lines]))
+
+
+def _numbered(group: Sequence[Mention], number: Mapping[str, int]) -> str:
+    """Return numbers in brackets, in their order, with the words about them."""
+    told = [_said(m, str(number[m.key])) for m in sorted(group, key=lambda m: number[m.key])]
+    plain = all(t.isdecimal() for t in told)
+    return f"[{(', ' if plain else '; ').join(told)}]" if told else ""
+
+
+def _said(mention: Mention, work: str) -> str:
+    """Return a work as it is mentioned."""
+    head = f"{mention.before} {work}" if mention.before else work
+    return f"{head}, {mention.after}" if mention.after else head
 
 
 def heading(*, han: bool) -> str:
@@ -168,18 +183,24 @@ class _Writer:
     def __init__(self, keys: Sequence[str], sources: Mapping[str, Source], *, han: bool) -> None:
         self._keys, self._sources, self._han = keys, sources, han
 
-    def as_notes(self, groups: Sequence[tuple[str, ...]], told: Mapping[str, str]) -> Written:
+    def as_notes(self, groups: Sequence[tuple[Mention, ...]], told: Mapping[str, str]) -> Written:
         cited, notes, mentioned = [], list[str](), set[str]()
         for group in groups:
             parts = []
-            for key in group:
-                full = told[key] if key not in mentioned else f"{self.author_year(key)}."
-                parts.append(full)
+            for mention in group:
+                key = mention.key
+                work = f"{self.author_year(key)}." if key in mentioned else told[key]
+                bare = work.removesuffix(".") if mention.after else work
+                said = _said(mention, bare)
+                parts.append(_stopped(said) if mention.after else said)
                 mentioned.add(key)
             if parts:
                 notes.append(" ".join(parts))
             cited.append(f"[^{len(notes)}]" if parts else "")
         return Written(tuple(cited), notes=tuple(notes))
+
+    def in_brackets(self, mention: Mention) -> str:
+        return _said(mention, self.author_year(mention.key))
 
     def author_year(self, key: str) -> str:
         return f"{self._who(key)}, {self._sources[key].year or 'n.d.'}{self.letter(key)}"

@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -35,7 +36,11 @@ CSL = """<?xml version="1.0" encoding="utf-8"?>
 </style>
 """
 NUMBER = '<text variable="citation-number" vertical-align="sup"/>'
-TITLE = '<text variable="title" font-style="italic"/>'
+TITLE = (
+    '<group delimiter=", "><text variable="title" font-style="italic"/>'
+    '<group delimiter=" "><label variable="locator" form="short"/><text variable="locator"/>'
+    "</group></group>"
+)
 NAME = '<names variable="author"><name form="short"/></names>'
 STYLES = {
     "raised.csl": CSL.format(kind="in-text", delimiter=",", around="", citation=NUMBER),
@@ -59,6 +64,10 @@ SOURCES = {s.key: s for s in (GOFF, KERR, ZHANG)}
 TEXTS = {
     "s1": "It rose by 7 m² [@goff2020]. Two say so [@kerr; @goff2020]. So [1] it is [@goff2020].",
     "s2": "He wrote² of it [@zhang2019]; others too [@kerr].",
+}
+PAGED = {
+    "s1": "It rose [@goff2020, p. 3]. It fell [see @kerr, pp. 4-5; @goff2020]. So [@goff2020].",
+    "s2": "It ebbed [@goff2020，第 3 页]. Both say it [@kerr and @goff2020].",
 }
 
 
@@ -86,23 +95,24 @@ def brief(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def looks(style: str) -> Cited:
-    """Return TEXTS in a style."""
+def looks(style: str, texts: Mapping[str, str] = TEXTS) -> Cited:
+    """Return texts in a style."""
     if style not in STYLES:
-        return Cited(TEXTS, SOURCES, written(TEXTS, SOURCES, style, han=False))  # type: ignore[arg-type]
+        return Cited(texts, SOURCES, written(texts, SOURCES, style, han=False))  # type: ignore[arg-type]
     csl = Csl(name=style, text=STYLES[style])
-    return Cited(TEXTS, SOURCES, citing.written(TEXTS, SOURCES, csl, "en", han=False))
+    return Cited(texts, SOURCES, citing.written(texts, SOURCES, csl, "en", han=False))
 
 
 EVERY = ("numeric", "author-year", "footnote", *STYLES)
 
 
+@pytest.mark.parametrize("texts", [TEXTS, PAGED], ids=["plain", "paged"])
 @pytest.mark.parametrize("style", EVERY)
-def test_what_is_shown_is_taken_back_as_it_was(style: str) -> None:
-    cited = looks(style)
-    shown = "\n\n".join([*(cited.shown(sid) for sid in TEXTS), cited.references()])
+def test_what_is_shown_is_taken_back_as_it_was(style: str, texts: dict[str, str]) -> None:
+    cited = looks(style, texts)
+    shown = "\n\n".join([*(cited.shown(sid) for sid in texts), cited.references()])
     assert "[@" not in shown
-    assert cited.taken_back(f"{shown}\n") == "\n\n".join(TEXTS.values()) + "\n"
+    assert cited.taken_back(f"{shown}\n") == "\n\n".join(texts.values()) + "\n"
 
 
 @pytest.mark.parametrize("style", EVERY)
@@ -128,6 +138,24 @@ def test_a_work_is_told_in_full_in_its_first_note_and_shortly_after() -> None:
     notes = looks("footnote").notes
     assert notes[0] == "Anna Le Goff (2020). Tides of Brest."
     assert notes[1] == "Jean Kerr, Bo Li (2022). The 2 ports. Le Goff, 2020."
+
+
+def test_a_page_and_the_words_about_a_source_are_shown_with_it() -> None:
+    numeric, named, notes = (looks(s, PAGED) for s in ("numeric", "author-year", "footnote"))
+    assert numeric.shown("s1") == "It rose [1, p. 3]. It fell [1; see 2, pp. 4-5]. So [1]."
+    assert numeric.shown("s2") == "It ebbed [1, 第 3 页]. Both say it [1, 2]."
+    assert named.shown("s1") == (
+        "It rose (Le Goff, 2020, p. 3). It fell (see Kerr and Li, 2022, pp. 4-5; Le Goff, 2020). "
+        "So (Le Goff, 2020)."
+    )
+    assert notes.notes[:2] == (
+        "Anna Le Goff (2020). Tides of Brest, p. 3.",
+        "see Jean Kerr, Bo Li (2022). The 2 ports, pp. 4-5. Le Goff, 2020.",
+    )
+    assert looks("notes.csl", PAGED).notes[:2] == (
+        "*Tides of Brest*, p. 3.",
+        "See *The 2 ports*, pp. 4–5; *Tides of Brest*.",
+    )
 
 
 def test_works_that_would_be_cited_alike_are_told_apart_and_one_of_nobody_has_its_title() -> None:
