@@ -7,7 +7,7 @@ finding for them to settle or dismiss. A patch may make its readers stale in tur
 most, then what is left is reported.
 """
 
-from collections.abc import Collection, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from typing import Any
 
 from inkwright.agents import archivist, editor, reviewer
@@ -21,6 +21,7 @@ from inkwright.memory.draft import Draft, Finding
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.excerpts import naming, speaks_of, tells
 from inkwright.memory.held import touches
+from inkwright.memory.names import NamesIn
 from inkwright.memory.sameness import same_fact
 from inkwright.memory.staleness import ASKED_AGAIN, Change, Stale
 
@@ -67,18 +68,32 @@ async def settle(desk: Desk, *, only: Collection[str] | None = None, drafted: bo
         if not stale:
             break
         current = drafts.current(desk.library, desk.work)
-        done = await all_of(_settle_one(desk, s, current[s.section], number) for s in stale)
+        stale = _last_seen_first(desk, stale, number)
+        done = await all_of(
+            (_settle_one(desk, s, current[s.section], number) for s in stale), at_once=desk.slots
+        )
         settled &= all(done)
     noted: dict[str, Any] = {"settled": desk.plan.version} if settled else {}
     works.pin(desk.library, desk.lease, settling=None, **noted)
+
+
+def _last_seen_first(desk: Desk, stale: Iterable[Stale], number: int) -> list[Stale]:
+    """Return first what the server saw last: its text is likeliest still in the prefix cache.
+
+    Before the first pass that is what was begun last, and after it what that pass came to last.
+    Few are settled at once, so that the text of each stays there while it is asked about again.
+    """
+    begun = drafts.manifests(desk.library, desk.work)
+    return sorted(stale, key=lambda s: begun[s.section].known_until, reverse=number % 2 == 1)
 
 
 async def _settle_one(desk: Desk, stale: Stale, draft: Draft, number: int) -> bool:
     """Check one section and patch it. False when a model could not be had for that."""
     sid = stale.section
     stamps = [c.stamp for c in stale.changes]
+    changes = _near(desk, draft, stale.changes) if number > 1 else stale.changes
     try:
-        findings = await _judged(desk, draft, stale.changes, number)
+        findings = await _judged(desk, draft, changes, number)
     except BudgetSpent:
         raise
     except ModelError as fault:
@@ -108,6 +123,16 @@ def is_theirs(draft: Draft, finding: Finding) -> bool:
         places.append((at, at + len(finding.evidence)))
         at = draft.text.find(finding.evidence, at + 1)
     return bool(places) and all(touches(draft.held, start, end) for start, end in places)
+
+
+def _near(desk: Desk, draft: Draft, changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Return the changes that may mean something to a draft: what it speaks of, or stated itself.
+
+    For what settling has changed that is enough, as it is for news.
+    """
+    own = {e.id for e in desk.ledger.of_section(draft.section)}
+    near = desk.ledger.kin(own, NamesIn(draft.text))
+    return tuple(c for c in changes if c.entry is None or c.entry.id in near)
 
 
 async def _judged(

@@ -14,6 +14,7 @@ from tests.calling import calling
 from tests.conftest import Events
 from tests.runs import writing
 from tests.simserver.config import Fact, Need
+from tests.simserver.log import Call
 from tests.simserver.process import SimServer
 from tests.simserver.prompt import numbered
 from tests.simserver.tokens import tokenize
@@ -163,6 +164,52 @@ def test_a_patch_that_changes_what_memory_says_settles_its_readers_in_the_second
     assert [RIGHT in found[sid] for sid in ("s1", "s2", "s3")] == [True] * 3
     assert WRONG not in writing.manuscript(library, work)
     assert staleness.stale(library, work) == {}
+
+
+def test_what_settling_changed_is_not_asked_of_a_section_that_says_nothing_of_it(
+    sim: SimServer, library: Library, events: Events
+) -> None:
+    """Section 3 was shown what the second got wrong, and is about something else."""
+    brief = Brief(
+        request="Write a report about the tides in a harbour.",
+        continuity="chapter",
+        outline=(
+            writing.chapter("One", writing.section("Pier 1", subjects=("Mara",))),
+            writing.chapter(
+                "Two",
+                writing.section("Pier 2", subjects=("Mara",)),
+                writing.section("Pier 3", subjects=("Orla",)),
+            ),
+        ),
+    )
+    wrong = Need(section="s2", subject="Mara", attribute="eye colour", wrong="blue")
+    sim.configure(facts=FACTS[:1], needs=[wrong])
+    work = writing.begin(library, brief)
+    result = writing.write(library, work, calling(sim), watch=events)
+    assert (result.status, result.problems) == ("complete", ())
+    assert [d.stage for d in versions(library, work, "s2")] == ["drafted", "settled"]
+    shown = drafts.manifests(library, work)["s3"].shown
+    kept = ledger.Ledger(library, work).refresh()
+    seen = [v for s in shown if s.seen for v in kept.versions(s.entry) if v.version == s.version]
+    assert "blue." in {entry.statement for entry in seen}
+    assert sim.calls(role="reviewer", schema_name="Contradictions", section="s3") == []
+    assert staleness.stale(library, work) == {}
+
+
+def test_a_section_is_settled_to_its_end_while_its_text_is_in_the_cache(
+    sim: SimServer, library: Library
+) -> None:
+    places = 3
+    sim.configure(facts=FACTS, needs=[CONTRADICTION], judge_false=1.0, editor_ignores=1.0)
+    work = writing.begin(library, BRIEF)
+    writing.write(library, work, calling(sim, concurrency=places))
+    asked: dict[str, list[Call]] = {}
+    for call in sim.calls(role="reviewer", schema_name="Contradictions"):
+        asked.setdefault(call.section, []).append(call)
+    spans = [(first.arrival, again.end) for first, again, *_ in asked.values()]
+    assert len(spans) > places
+    for begun, _ in spans:
+        assert sum(start <= begun < end for start, end in spans if end) <= places
 
 
 def test_of_sections_that_disagree_the_earliest_holds_and_the_others_follow_it_at_once(
