@@ -23,6 +23,7 @@ from inkwright.app.batch.batch import run_batch
 from inkwright.app.batch.lines import Fields, of_briefs
 from inkwright.app.batch.results import Result
 from inkwright.app.engine import Job
+from inkwright.app.interrupt import run_to_end
 from inkwright.memory import plans
 from inkwright.memory.brief import Brief, OutlineItem
 from inkwright.memory.library import Library
@@ -144,7 +145,7 @@ def measure(server: SimServer, case: Case) -> Measured:
             await run
 
         before = resource.getrusage(resource.RUSAGE_SELF)
-        asyncio.run(batch())
+        run_to_end(batch())
         ended, after = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF)
         calls = server.calls()
         words = sum(r.words for r in results)
