@@ -14,7 +14,7 @@ GRACE_S = 8.0
 """Seconds a run has to end after the first signal; then the process ends where it stands, which
 the library survives as it does a crash."""
 INTERRUPTED = 130
-COLLECT_AFTER = 20_000
+COLLECT_AFTER = 10_000
 """New objects after which Python looks for cycles. At its own 700, a tenth of a run's time goes
 there, since imports alone leave hundreds of thousands of objects to look through."""
 
@@ -25,7 +25,7 @@ def run_to_end(work: Coroutine[Any, Any, T]) -> T:
     Raises:
         KeyboardInterrupt: a signal ended it first. A second signal ends the process at once.
     """
-    gc.set_threshold(COLLECT_AFTER, 20, 20)
+    gc.set_threshold(COLLECT_AFTER, 10, 10)
     deadline = threading.Timer(GRACE_S, os._exit, (INTERRUPTED,))
     deadline.daemon = True
     try:
