@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,13 +29,11 @@ class RayCluster:
     others: list[subprocess.Popen[bytes]]
     """All nodes but the first, which knows of the cluster's works."""
 
-    def lose_a_node(self) -> set[int]:
-        """End all processes of a node as a power cut does; return which they were."""
-        node = self.others.pop()
-        gone = {node.pid, *_descendants(node.pid)}
-        for process in gone:
+    def lose_a_node(self, busy: Collection[int]) -> None:
+        """End all processes of a node that has one of ``busy``, as a power cut does."""
+        processes = ({node.pid, *_descendants(node.pid)} for node in self.others)
+        for process in next(found for found in processes if found & set(busy)):
             os.kill(process, signal.SIGKILL)
-        return gone
 
 
 def free_port() -> int:
