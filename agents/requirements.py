@@ -166,14 +166,9 @@ def constraints(brief: Brief, found: Requirements | None, request: str) -> tuple
             )
         )
     if brief.language and not any(c.kind == "language" for c in taken):
-        taken.append(
-            Constraint(
-                text=f"Language: {brief.language}",
-                kind="language",
-                language=brief.language,
-                where=Placement(scope="all"),
-            )
-        )
+        everywhere = Placement(scope="all")
+        told = {"kind": "language", "language": brief.language, "where": everywhere}
+        taken.append(Constraint.model_validate(told))
     if any(s.kind == "document" for s in brief.sources):
         taken.append(citing())
     taken += prohibitions(taken)

@@ -7,6 +7,7 @@ finding for them to settle or dismiss. A patch may make its readers stale in tur
 most, then what is left is reported.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from typing import Any
 
@@ -67,12 +68,7 @@ async def settle(desk: Desk, *, only: Collection[str] | None = None, drafted: bo
         ]
         if not stale:
             break
-        current = drafts.current(desk.library, desk.work)
-        stale = _last_seen_first(desk, stale, number)
-        done = await all_of(
-            (_settle_one(desk, s, current[s.section], number) for s in stale), at_once=desk.slots
-        )
-        settled &= all(done)
+        settled &= await _settle_each(desk, _last_seen_first(desk, stale, number), number)
     noted: dict[str, Any] = {"settled": desk.plan.version} if settled else {}
     works.pin(desk.library, desk.lease, settling=None, **noted)
 
@@ -81,10 +77,25 @@ def _last_seen_first(desk: Desk, stale: Iterable[Stale], number: int) -> list[St
     """Return first what the server saw last: its text is likeliest still in the prefix cache.
 
     Before the first pass that is what was begun last, and after it what that pass came to last.
-    Few are settled at once, so that the text of each stays there while it is asked about again.
     """
     begun = drafts.manifests(desk.library, desk.work)
     return sorted(stale, key=lambda s: begun[s.section].known_until, reverse=number % 2 == 1)
+
+
+async def _settle_each(desk: Desk, stale: Sequence[Stale], number: int) -> bool:
+    """Settle sections in turn. False when a model could not be had for one of them.
+
+    No more are under way than there are slots, so that the text of each stays in the prefix cache
+    while it is asked about again.
+    """
+    current = drafts.current(desk.library, desk.work)
+    room = asyncio.Semaphore(desk.slots)
+
+    async def in_turn(one: Stale) -> bool:
+        async with room:
+            return await _settle_one(desk, one, current[one.section], number)
+
+    return all(await all_of(map(in_turn, stale)))
 
 
 async def _settle_one(desk: Desk, stale: Stale, draft: Draft, number: int) -> bool:

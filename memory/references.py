@@ -174,6 +174,13 @@ def _said(mention: Mention, work: str) -> str:
     return f"{head}, {mention.after}" if mention.after else head
 
 
+def _noted(mention: Mention, work: str) -> str:
+    """Return a work as a note mentions it; what is told after it stands before its full stop."""
+    if not mention.after:
+        return _said(mention, work)
+    return _stopped(_said(mention, work.removesuffix(".")))
+
+
 def heading(*, han: bool) -> str:
     """Return the heading of a list of references."""
     return f"## {'参考文献' if han else 'References'}"
@@ -190,9 +197,7 @@ class _Writer:
             for mention in group:
                 key = mention.key
                 work = f"{self.author_year(key)}." if key in mentioned else told[key]
-                bare = work.removesuffix(".") if mention.after else work
-                said = _said(mention, bare)
-                parts.append(_stopped(said) if mention.after else said)
+                parts.append(_noted(mention, work))
                 mentioned.add(key)
             if parts:
                 notes.append(" ".join(parts))

@@ -53,6 +53,22 @@ def written_at_once(sim: SimServer, library: Library, watch: Any, **trouble: Any
     return work
 
 
+def two_chapters(last: str) -> Brief:
+    """Return a brief of Mara in both chapters, whose last section is about ``last``."""
+    return Brief(
+        request="Write a report about the tides in a harbour.",
+        continuity="chapter",
+        outline=(
+            writing.chapter("One", writing.section("Pier 1", subjects=("Mara",))),
+            writing.chapter(
+                "Two",
+                writing.section("Pier 2", subjects=("Mara",)),
+                writing.section("Pier 3", subjects=(last,)),
+            ),
+        ),
+    )
+
+
 def versions(library: Library, work: str, sid: str) -> list[Draft]:
     return drafts.versions(library, work, sid)
 
@@ -138,18 +154,6 @@ def test_a_patch_that_changes_what_memory_says_settles_its_readers_in_the_second
     sim: SimServer, library: Library, events: Events
 ) -> None:
     """Section 2 of a chapter repeats what the first got wrong; both end up right."""
-    brief = Brief(
-        request="Write a report about the tides in a harbour.",
-        continuity="chapter",
-        outline=(
-            writing.chapter("One", writing.section("Pier 1", subjects=("Mara",))),
-            writing.chapter(
-                "Two",
-                writing.section("Pier 2", subjects=("Mara",)),
-                writing.section("Pier 3", subjects=("Mara",)),
-            ),
-        ),
-    )
     sim.configure(
         facts=FACTS[:1],
         needs=[
@@ -157,7 +161,7 @@ def test_a_patch_that_changes_what_memory_says_settles_its_readers_in_the_second
             for sid in ("s2", "s3")
         ],
     )
-    work = writing.begin(library, brief)
+    work = writing.begin(library, two_chapters("Mara"))
     result = writing.write(library, work, calling(sim), watch=events)
     assert (result.status, result.problems) == ("complete", ())
     found = writing.texts(library, work)
@@ -170,21 +174,9 @@ def test_what_settling_changed_is_not_asked_of_a_section_that_says_nothing_of_it
     sim: SimServer, library: Library, events: Events
 ) -> None:
     """Section 3 was shown what the second got wrong, and is about something else."""
-    brief = Brief(
-        request="Write a report about the tides in a harbour.",
-        continuity="chapter",
-        outline=(
-            writing.chapter("One", writing.section("Pier 1", subjects=("Mara",))),
-            writing.chapter(
-                "Two",
-                writing.section("Pier 2", subjects=("Mara",)),
-                writing.section("Pier 3", subjects=("Orla",)),
-            ),
-        ),
-    )
     wrong = Need(section="s2", subject="Mara", attribute="eye colour", wrong="blue")
     sim.configure(facts=FACTS[:1], needs=[wrong])
-    work = writing.begin(library, brief)
+    work = writing.begin(library, two_chapters("Orla"))
     result = writing.write(library, work, calling(sim), watch=events)
     assert (result.status, result.problems) == ("complete", ())
     assert [d.stage for d in versions(library, work, "s2")] == ["drafted", "settled"]
