@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
 from itertools import groupby
@@ -51,7 +52,6 @@ class MiniLM:
         """Find the weights, without reading them. Raises EmbedderMissing."""
         self._folder = _folder()
         self._loading = threading.Lock()
-        self._blas = ThreadpoolController()
 
     def embed(self, texts: Sequence[str]) -> Array:
         """Return one vector of length 1 for each text, shape (n, 384), float32."""
@@ -65,7 +65,7 @@ class MiniLM:
 
         batches = list(_batches([len(tokens) for tokens in ids]))
         workers = max(1, min(len(batches), os.cpu_count() or 1))
-        with self._blas.limit(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+        with _ONE_THREAD.held(), ThreadPoolExecutor(workers) as pool:
             list(pool.map(fill, batches))
         return vectors
 
@@ -81,6 +81,37 @@ class MiniLM:
     @cached_property
     def _encoder(self) -> "Encoder":
         return Encoder(read_safetensors(self._folder / "model.safetensors"))
+
+
+class OneThread:
+    """Keeps BLAS, of which a process has one, to a thread of its own for each caller.
+
+    The last of those who hold it at the same time gives BLAS its number back: given back by the
+    first, the others would go on with more threads, and end with other digits.
+    """
+
+    def __init__(self) -> None:
+        self._blas = ThreadpoolController()
+        self._kept: Any = None
+        self._lock, self._holders = threading.Lock(), 0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold it for the while."""
+        with self._lock:
+            self._holders += 1
+            if self._holders == 1:
+                self._kept = self._blas.limit(limits=1, user_api="blas")
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._holders -= 1
+                if not self._holders:
+                    self._kept.restore_original_limits()
+
+
+_ONE_THREAD = OneThread()
 
 
 class Encoder:

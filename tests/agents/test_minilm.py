@@ -3,6 +3,7 @@ import threading
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from inkwright.agents import minilm
 from inkwright.agents.minilm import EmbedderMissing, MiniLM, read_safetensors
@@ -70,6 +71,7 @@ def test_a_text_longer_than_the_model_reads_is_cut(model):
 
 def test_threads_share_one_model():
     model = MiniLM()
+    before = threadpool_info()
     results: list[np.ndarray] = []
     threads = [
         threading.Thread(target=lambda: results.append(model.embed(TEXTS))) for _ in range(4)
@@ -80,6 +82,7 @@ def test_threads_share_one_model():
         thread.join()
     assert len(results) == 4
     assert all(np.array_equal(results[0], other) for other in results)
+    assert threadpool_info() == before  # BLAS has its own threads again
 
 
 def test_a_missing_package_is_named_with_its_command(monkeypatch):
