@@ -3,7 +3,8 @@
 Wall time over the lower bound from the service times in the simulated server's own log (the
 longest chain of draft and delta, or all work over the slots), the engine's CPU for each call, its
 memory and open files, the library's size for each word written, and how many calls it takes where
-calls fail. 2 ms a token, sections of 300 words, no streaming; the server is a process of its own.
+calls fail. Sections of 300 words, no streaming; the server is a process of its own, at 2 ms a token
+unless ``--token-ms`` says another pace.
 """
 
 import argparse
@@ -182,13 +183,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--token-ms", type=float, default=2.0, help="the server's pace")
     told = parser.parse_args()
     if unknown := set(told.cases) - CASES.keys():
         parser.error(f"there is no case {min(unknown)!r}; there are {', '.join(CASES)}")
-    config = SimConfig(slots=64, decode_ms_per_token=2.0, log_messages=False)
+    config = SimConfig(slots=64, decode_ms_per_token=told.token_ms, log_messages=False)
     with SimServer(config) as server:
         warm_up(server)
-        print(f"sections of {WORDS} words, 2 ms a token, median of {told.runs} runs")
+        print(
+            f"sections of {WORDS} words, {told.token_ms:g} ms a token, median of {told.runs} runs"
+        )
         print(
             f"{'case':<9}{'load':<10}{'slots':>6}{'wall s':>8}{'bound s':>9}{'ratio':>7}"
             f"{'calls':>8}{'CPU ms/call':>13}{'peak MB':>9}{'files':>7}{'bytes/word':>12}"
