@@ -9,7 +9,7 @@ from inkwright.agents.desk import Desk
 from inkwright.memory.draft import Draft
 from inkwright.memory.entry import Entry, Span
 from inkwright.memory.errors import ModelError
-from inkwright.memory.names import NamesIn
+from inkwright.memory.names import names_in
 from inkwright.memory.outline import Section
 from inkwright.memory.passages import pieces
 from inkwright.memory.sameness import same_fact, same_topic
@@ -179,7 +179,7 @@ def _gone(lost: Sequence[Entry], delta: Sequence[Entry], version: int) -> tuple[
 def _to_mark(shown: Sequence[Entry], text: str) -> list[Entry]:
     """Return what only an outright change supersedes, of the subjects that ``text`` names."""
     own = [e for e in shown if e.origin == "person" or e.kind == "thread"]
-    named = NamesIn(text).among({name for e in own for name in e.names})
+    named = names_in(text).among({name for e in own for name in e.names})
     return [e for e in own if e.names & named]
 
 

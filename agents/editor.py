@@ -10,7 +10,7 @@ from inkwright.agents.parse import Unreadable, read_prose
 from inkwright.memory.constraint import Constraint
 from inkwright.memory.draft import Finding
 from inkwright.memory.held import Held, touches
-from inkwright.memory.names import NamesIn
+from inkwright.memory.names import names_in
 from inkwright.memory.wordcount import Sentence, count_words, sentences
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
@@ -258,7 +258,7 @@ def concerned(parts: Sequence[Sentence], findings: Sequence[Finding], about: Set
         if not at:
             return _every(parts)
         shown |= {beside for n in at for beside in (n - 1, n, n + 1)}
-    shown |= {n for n, p in enumerate(parts, 1) if NamesIn(p.text).among(about)}
+    shown |= {n for n, p in enumerate(parts, 1) if names_in(p.text).among(about)}
     return shown & _every(parts)
 
 

@@ -17,7 +17,7 @@ from inkwright.agents.desk import Desk, orders
 from inkwright.memory.entry import normalise
 from inkwright.memory.errors import IndexUnusable, ModelError
 from inkwright.memory.grounds import find
-from inkwright.memory.names import NamesIn
+from inkwright.memory.names import names_in
 from inkwright.memory.outline import Section
 from inkwright.memory.recall import RANK_OFFSET
 from inkwright.memory.source import Evidence
@@ -97,7 +97,7 @@ def _naming(desk: Desk, section: Section, among: Iterable[Evidence]) -> dict[str
         folded = unicodedata.normalize("NFKC", text).casefold()
         if not any(all(w in folded for w in name) for name in words):
             continue  # so it is with most, and quickly seen
-        if count := len(NamesIn(text).among(names)):
+        if count := len(names_in(text).among(names)):
             named[evidence.id] = count
     return named
 

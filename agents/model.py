@@ -35,7 +35,7 @@ from inkwright.memory.errors import (
 )
 from inkwright.memory.journal import Answer, Journal, Key
 from inkwright.memory.library import Lease, Library
-from inkwright.memory.tokens import Tokenizer
+from inkwright.memory.tokens import Tokenizer, most_tokens
 from inkwright.memory.values import digest
 
 F = TypeVar("F", bound=Form)
@@ -221,8 +221,7 @@ class Models:
     def _room(self, ask: Ask, messages: list[dict[str, str]]) -> int:
         """Return the tokens left for an answer, at most those asked for where there is plenty."""
         left = self.context_tokens - MARGIN_TOKENS
-        size = sum(len(m["content"].encode("utf-8", "surrogatepass")) for m in messages)
-        if left - size >= ask.max_tokens:  # no text has more tokens than bytes: no need to count
+        if left - sum(most_tokens(m["content"]) for m in messages) >= ask.max_tokens:
             return ask.max_tokens
         prompt = sum(self.tokenizer.count(m["content"]) for m in messages)
         if left - prompt < 16:

@@ -16,7 +16,7 @@ from inkwright.memory import drafts, manuscripts
 from inkwright.memory.draft import Draft, Manifest, Shown
 from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BudgetSpent, ModelError
-from inkwright.memory.names import NamesIn
+from inkwright.memory.names import names_in
 from inkwright.memory.outline import Section
 
 
@@ -87,7 +87,7 @@ def _take_up(desk: Desk, section: Section, current: Mapping[str, Draft], answer:
 
 def _named(text: str, known: list[Entry]) -> tuple[Shown, ...]:
     """Return the entries about what the text names: it rests on them."""
-    names = NamesIn(text).among({name for e in known for name in e.names})
+    names = names_in(text).among({name for e in known for name in e.names})
     return tuple(
         Shown(entry=e.id, version=e.version, how="raw", reason="its text names it")
         for e in known

@@ -18,7 +18,7 @@ from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.excerpts import every_name, speaks_of, untold
-from inkwright.memory.names import NamesIn
+from inkwright.memory.names import names_in
 
 LOOKS = 3
 
@@ -93,7 +93,7 @@ def _shared(
     manifests: Mapping[str, Manifest] = drafts.manifests(desk.library, desk.work)
     names = {name for e in live for name in e.names}
     named = {
-        sid: every_name(NamesIn(draft.text).among(names), live) for sid, draft in current.items()
+        sid: every_name(names_in(draft.text).among(names), live) for sid, draft in current.items()
     }
     order = desk.plan.outline.in_order(current)
     found: dict[str, frozenset[str]] = {}

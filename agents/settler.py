@@ -22,7 +22,7 @@ from inkwright.memory.draft import Draft, Finding
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.excerpts import naming, speaks_of, tells
 from inkwright.memory.held import touches
-from inkwright.memory.names import NamesIn
+from inkwright.memory.names import names_in
 from inkwright.memory.sameness import same_fact
 from inkwright.memory.staleness import ASKED_AGAIN, Change, Stale
 
@@ -142,7 +142,7 @@ def _near(desk: Desk, draft: Draft, changes: Sequence[Change]) -> tuple[Change, 
     For what settling has changed that is enough, as it is for news.
     """
     own = {e.id for e in desk.ledger.of_section(draft.section)}
-    near = desk.ledger.kin(own, NamesIn(draft.text))
+    near = desk.ledger.kin(own, names_in(draft.text))
     return tuple(c for c in changes if c.entry is None or c.entry.id in near)
 
 

@@ -88,13 +88,13 @@ def remaining(desk: Desk) -> list[str]:
     sentences contradict memory.
     """
     lines = [*balance.out_of_band(desk), *once_more.remaining(desk)]
-    entries = ledger.entries(desk.library, desk.work)
+    entries = ledger.holding(desk.ledger.refresh().latest())
     for one, other in ledger.conflicts(entries):
         lines.append(
             f"memory has two values for {one.subject} / {one.attribute}: "
             f"{one.statement} [{one.id}] and {other.statement} [{other.id}]"
         )
-    for sid, reasons in staleness.stale(desk.library, desk.work).items():
+    for sid, reasons in staleness.stale(desk.library, desk.work, desk.ledger).items():
         lines.append(f"{sid} is stale: {reasons[0]}")
     for thread in ledger.unpaid(entries):
         lines.append(f"an open thread is not paid off: {thread.subject}: {thread.statement}")

@@ -6,7 +6,7 @@ from itertools import combinations, permutations
 from inkwright.memory.constraint import Constraint
 from inkwright.memory.entry import normalise
 from inkwright.memory.errors import BadInput
-from inkwright.memory.names import NamesIn
+from inkwright.memory.names import names_in
 from inkwright.memory.outline import Outline
 from inkwright.memory.placement import Placement
 
@@ -126,7 +126,7 @@ def _check_phrases(must: Constraint, never: Constraint, total: int | None) -> No
         return
     for demanded in must.phrases:
         for forbidden in never.phrases:
-            if NamesIn(demanded).has(normalise(forbidden)):
+            if names_in(demanded).has(normalise(forbidden)):
                 raise BadInput(
                     f"{_quoted(must)} and {_quoted(never)} contradict each other: "
                     f"{demanded!r} is both demanded and forbidden; remove one of them"

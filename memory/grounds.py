@@ -10,7 +10,7 @@ import regex
 
 from inkwright.memory.citations import Claim, claims
 from inkwright.memory.entry import normalise
-from inkwright.memory.names import NamesIn, terms
+from inkwright.memory.names import names_in, terms
 from inkwright.memory.shelf import Shelf
 from inkwright.memory.source import Evidence
 from inkwright.memory.wordcount import count_words, sentences
@@ -127,7 +127,7 @@ def _lacking(claim: Claim, told: str) -> Iterator[tuple[str, str]]:
     for number in _numbers(claim.said):
         if number not in known:
             yield number, f"{number} is not in the passage it cites"
-    names = NamesIn(told)
+    names = names_in(told)
     for name in (n for n in _names(claim.said) if _in_script_of(told, n)):
         short = name.split(" ", 1)[-1] if claim.said.startswith(name) else name
         if not (names.has(normalise(name)) or names.has(normalise(short))):

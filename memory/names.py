@@ -13,8 +13,12 @@ _HAN_OR_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _RUN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]+")
 
 
+KEPT = 1024
+"""Texts that are kept in mind: the same ones are asked again and again."""
+
+
 class NamesIn:
-    """The names a text mentions. Built once for a text, asked for many names."""
+    """The names a text mentions."""
 
     def __init__(self, text: str) -> None:
         self._text = f" {normalise(text)} "
@@ -31,6 +35,12 @@ class NamesIn:
     def among(self, names: Iterable[str]) -> frozenset[str]:
         """Return those of ``names`` that occur."""
         return frozenset(name for name in names if self.has(name))
+
+
+@lru_cache(maxsize=KEPT)
+def names_in(text: str) -> NamesIn:
+    """Return what can be asked which names ``text`` mentions."""
+    return NamesIn(text)
 
 
 @lru_cache(maxsize=20_000)

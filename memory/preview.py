@@ -16,7 +16,7 @@ from inkwright.memory.edits import Edit
 from inkwright.memory.entry import Entry, normalise
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library
-from inkwright.memory.names import NamesIn
+from inkwright.memory.names import names_in
 from inkwright.memory.outline import Outline
 from inkwright.memory.sight import seen_from
 from inkwright.memory.staleness import Stale
@@ -114,7 +114,7 @@ def _following(
             continue
         before = seen_from(outline, sid) & touched.keys()
         shown = {s.entry for s in manifests[sid].shown if s.seen}
-        names = NamesIn(current[sid].text)
+        names = names_in(current[sid].text)
         for source in sorted(before, key=outline.position.__getitem__):
             read = sorted(e.id for e in told.values() if e.id in shown and _is_from(e, source))
             named = sorted(names.among(touched[source]))

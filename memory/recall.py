@@ -15,7 +15,7 @@ import numpy as np
 from inkwright.memory import verbatim
 from inkwright.memory.draft import How, Quoted, Shown
 from inkwright.memory.entry import Entry, normalise
-from inkwright.memory.names import NamesIn, rarest
+from inkwright.memory.names import names_in, rarest
 from inkwright.memory.passages import Passage
 from inkwright.memory.tokens import fit
 from inkwright.memory.wordcount import sentences
@@ -130,8 +130,8 @@ class _Ranking:
         self, orders: str, own: str, entries: Sequence[Entry], nearest: Mapping[str, float]
     ) -> None:
         names = frozenset[str]().union(*(entry.names for entry in entries))
-        self.own = NamesIn(own).among(names)
-        self.named = NamesIn(orders).among(names) | self.own
+        self.own = names_in(own).among(names)
+        self.named = names_in(orders).among(names) | self.own
         self._near = nearest.keys()
         tiers = np.full(len(entries), _RELATED)
         for these, tier in ((self.named, _NAMED), (self.own, _OWN)):

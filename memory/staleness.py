@@ -10,7 +10,7 @@ from inkwright.memory.draft import Draft, Manifest, Shown
 from inkwright.memory.entry import Entry
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library
-from inkwright.memory.names import NamesIn
+from inkwright.memory.names import NamesIn, names_in
 from inkwright.memory.outline import Outline
 from inkwright.memory.plans import Plan
 from inkwright.memory.sameness import same_fact, same_topic
@@ -53,9 +53,9 @@ class Stale:
         return tuple(dict.fromkeys(c.reason for c in self.changes))
 
 
-def stale(library: Library, work: str) -> dict[str, tuple[str, ...]]:
+def stale(library: Library, work: str, ledger: Ledger | None = None) -> dict[str, tuple[str, ...]]:
     """Return the reasons of every stale section, by section id."""
-    return {s.section: s.reasons for s in find(library, work)}
+    return {s.section: s.reasons for s in find(library, work, ledger)}
 
 
 def find(
@@ -123,7 +123,7 @@ def _changes(
     yield from _dropped_sources(draft, dropped)
     yield from _plan_changes(plan, manifest, sid)
     own = {e.id for e in ledger.of_section(sid)}
-    names = NamesIn(draft.text)
+    names = names_in(draft.text)
     kin = ledger.kin({*own, *(s.entry for s in manifest.shown)}, names)
     visible = {e.id: e for e in in_sight(ledger, plan.outline, sid, versions, among=kin)}
     yield from _shown_changes(plan.outline, ledger, visible, manifest)

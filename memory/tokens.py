@@ -17,6 +17,11 @@ class Tokenizer(Protocol):
         ...
 
 
+def most_tokens(text: str) -> int:
+    """Return how many tokens ``text`` can have at most, uncounted: none is less than a byte."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
 def fit(
     texts: Sequence[str], budget: int, count: Callable[[str], int], misses: int | None = None
 ) -> tuple[bool, ...]:
@@ -41,7 +46,7 @@ def shorten(text: str, budget: int, count: Callable[[str], int]) -> str:
 
     Of a first sentence that does not fit, as many leading characters as do.
     """
-    if count(text) <= budget:
+    if most_tokens(text) <= budget or count(text) <= budget:
         return text
     parts = sentences(text)
     kept, end, spent = 0, 0, 0
