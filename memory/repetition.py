@@ -32,8 +32,8 @@ _COMMON = 0.2
 """A content word in more than this share of all sentences is left out: a name, say."""
 KEPT = 4096
 """Sentences whose words are kept in mind: a piece is read several times over, as it is mended."""
-PIECES_KEPT = 16
-"""Pieces of which is kept what was found: a piece is often asked about again as it stands."""
+PIECES_KEPT = 64
+"""Pieces of which is kept what was found: one is often asked about again, with others between."""
 
 
 class Repeat(Value):
