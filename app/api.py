@@ -11,10 +11,12 @@ from inkwright.agents.events import Event, Finished, Watch, unwatched
 from inkwright.app import endpoints, engine
 from inkwright.app.brief_file import check, read_brief
 from inkwright.app.editing import Edit, Operation
-from inkwright.app.engine import Job, Manuscript, PlannedWork
+from inkwright.app.engine import PlannedWork
 from inkwright.app.exporting.export import Exported, Format, Paper, Wanted
 from inkwright.app.exporting.unpacking import is_archive
 from inkwright.app.importing import Chosen, Imported
+from inkwright.app.job import Job
+from inkwright.app.manuscript import Manuscript
 from inkwright.app.settings import Settings
 from inkwright.app.shelf import Standing, named, standings, work_named
 from inkwright.app.syncing import Synced

@@ -12,8 +12,8 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Literal
 
 from inkwright.app import endpoints, engine
-from inkwright.app.engine import Job
 from inkwright.app.interrupt import run_to_end
+from inkwright.app.job import Job
 from inkwright.app.settings import Settings
 from inkwright.memory import live, works
 from inkwright.memory.errors import InkwrightError, WorkBusy

@@ -13,8 +13,8 @@ from inkwright.app.batch.asked import Asked, Engine, Mode, Outcome, Retry
 from inkwright.app.batch.batch import run_batch
 from inkwright.app.batch.lines import Fields, of_briefs, read_defaults
 from inkwright.app.batch.results import Result, ResultsFile
-from inkwright.app.engine import Job
 from inkwright.app.exporting.export import Format
+from inkwright.app.job import Job
 from inkwright.app.settings import Settings
 from inkwright.memory.brief import Brief
 from inkwright.memory.errors import BadInput

@@ -1,23 +1,20 @@
 """The one place where a run is put together: library, models, limits, and where the result goes."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
-from inkwright.agents.config import Arms, Calling, Limits
-from inkwright.agents.events import Notice, Watch, unwatched
-from inkwright.app import cited, endpoints, output
-from inkwright.app.memory_file import memory_file
+from inkwright.agents.config import Arms, Calling
+from inkwright.app import endpoints, output
+from inkwright.app.job import Job
+from inkwright.app.manuscript import Manuscript, as_it_stands, ended
 from inkwright.app.purging import purge_work
 from inkwright.app.recording import Recorder, recorded
-from inkwright.app.report import Ran, Report, report, settings_shown
-from inkwright.app.report_text import report_text
 from inkwright.app.settings import Settings
-from inkwright.memory import drafts, findings, plans, sources, staleness, verdicts, works
+from inkwright.memory import findings, plans, staleness, verdicts, works
 from inkwright.memory.brief import Brief
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
@@ -27,7 +24,6 @@ from inkwright.memory.plans import Plan
 from inkwright.memory.works import Work
 
 if TYPE_CHECKING:
-    from inkwright.agents.desk import Streams
     from inkwright.agents.instructed import Proposal, Span
     from inkwright.agents.run import RunResult
     from inkwright.app.exporting.export import Exported, Made, Wanted
@@ -38,25 +34,6 @@ if TYPE_CHECKING:
     from inkwright.memory.live import Action
     from inkwright.memory.verdicts import Verdict
 
-UNLIMITED = Limits()
-Status = Literal["complete", "flagged", "partial"]
-
-
-@dataclass(frozen=True)
-class Manuscript:
-    """A finished piece, and what is known about it."""
-
-    work: str
-    """Id of the work in the library."""
-    title: str
-    text: str
-    """Markdown, with headings as the brief asked for."""
-    status: Status
-    words: int
-    report: Report = field(repr=False)
-    path: Path | None = None
-    """Where ``manuscript.md`` was written; None when no folder was given."""
-
 
 @dataclass(frozen=True)
 class PlannedWork:
@@ -64,17 +41,6 @@ class PlannedWork:
 
     work: str
     plan: Plan
-
-
-@dataclass(frozen=True)
-class Job:
-    """How a run is to be done."""
-
-    settings: Settings
-    limits: Limits = UNLIMITED
-    watch: Watch = unwatched
-    watch_text: "Streams" = False
-    """True: the watcher is sent text as it is written."""
 
 
 @contextmanager
@@ -322,19 +288,6 @@ async def apply(work: str, proposal: "Proposal", numbers: Collection[int], job: 
         return draft
 
 
-def as_it_stands(library: Library, work_id: str, job: Job, folder: Path | None) -> Manuscript:
-    """Return a planned work as it is now, without a run."""
-    work = works.get(library, work_id)
-    ran = Ran(
-        status=work.status if work.status in ("complete", "flagged") else "partial",
-        seconds=0.0,
-        from_journal=0,
-        models={},
-        problems=work.problems,
-    )
-    return _manuscript(library, work_id, ran, job, None, folder)
-
-
 def inspect(
     work: str,
     step: str,
@@ -417,26 +370,6 @@ async def _at_work(
             yield recorder, _keywords(library, calling, recorder.job)
 
 
-def ended(
-    library: Library,
-    work: str,
-    result: "RunResult",
-    job: Job,
-    calling: Calling,
-    folder: Path | None,
-) -> Manuscript:
-    """Return a work after a run to its end, with its files in ``folder``."""
-    assert result.status != "planned", "only a run to the end has a manuscript"
-    ran = Ran(
-        status=result.status,
-        seconds=result.seconds,
-        from_journal=result.from_journal,
-        models=dict(result.models),
-        problems=result.problems,
-    )
-    return _manuscript(library, work, ran, job, calling, folder)
-
-
 async def _run_module() -> Any:
     """Import what calls models, in a thread: it takes seconds, and the loop goes on meanwhile."""
 
@@ -462,41 +395,3 @@ def _planned(library: Library, work: str) -> PlannedWork:
     plan = plans.current(library, work)
     assert plan is not None, "a run until `planned` leaves a plan"
     return PlannedWork(work, plan)
-
-
-def _manuscript(
-    library: Library,
-    work_id: str,
-    ran: Ran,
-    job: Job,
-    calling: Calling | None,
-    folder: Path | None,
-) -> Manuscript:
-    work, plan = works.get(library, work_id), _planned(library, work_id).plan
-    texts, kept = drafts.current(library, work_id), sources.kept(library, work_id)
-    text = cited.manuscript(plan.outline, texts, work.brief, kept)
-    shown = settings_shown(job.settings, calling)
-    reported = report(library, work, text, ran, shown, job.settings.prompts)
-    path = None
-    if folder is not None:
-        files = {
-            "manuscript.md": text,
-            "report.json": json.dumps(reported, ensure_ascii=False, indent=2) + "\n",
-            "report.md": report_text(reported, plan.outline.title),
-            "memory.json": memory_file(library, work_id, plan.outline.title),
-        }
-        written = output.write(library, work_id, folder, files)
-        for name, at in written.items():
-            if at.name != name:
-                notice = f"{folder / name} was changed since; this one is {at.name} beside it"
-                job.watch(Notice(work_id, notice))
-        path = written["manuscript.md"]
-    return Manuscript(
-        work=work_id,
-        title=plan.outline.title,
-        text=text,
-        status=cast(Status, ran["status"]),
-        words=reported["words"],
-        report=reported,
-        path=path,
-    )

@@ -4,17 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from inkwright.agents.events import Event, SectionBegan, SectionReached, TextGrew
+from inkwright.app.job import Job
 from inkwright.app.progress import Progress
 from inkwright.memory import live
 from inkwright.memory.errors import InkwrightError, LibraryUnusable, Stopped, WorkBusy
 from inkwright.memory.library import Library
 from inkwright.memory.live import Action
-
-if TYPE_CHECKING:
-    from inkwright.app.engine import Job
 
 EVERY_S = 1.0
 NOTICES_KEPT = 20
@@ -23,7 +21,7 @@ NOTICES_KEPT = 20
 class Recorder:
     """Watches a run and puts it on record, at most once in ``EVERY_S`` seconds."""
 
-    def __init__(self, library: Library, work: str, action: Action, job: "Job") -> None:
+    def __init__(self, library: Library, work: str, action: Action, job: Job) -> None:
         self._library, self._work, self._action, self._given = library, work, action, job
         self._progress = Progress()
         self._texts: dict[str, str] = {}
@@ -37,7 +35,7 @@ class Recorder:
         self.stopped = False
 
     @property
-    def job(self) -> "Job":
+    def job(self) -> Job:
         """The job as given, watched by this recorder too."""
         return replace(
             self._given,
@@ -118,7 +116,7 @@ class Recorder:
 
 @asynccontextmanager
 async def recorded(
-    library: Library, work: str, action: Action, job: "Job"
+    library: Library, work: str, action: Action, job: Job
 ) -> AsyncIterator[Recorder]:
     """Keep a run on record in the library while the block lasts.
 

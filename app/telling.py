@@ -10,7 +10,7 @@ from inkwright.memory.outline import Section
 from inkwright.memory.plans import Plan
 
 if TYPE_CHECKING:
-    from inkwright.app.engine import Manuscript
+    from inkwright.app.manuscript import Manuscript
     from inkwright.app.replanning import Replanned
 
 PROBLEMS_SHOWN = 12

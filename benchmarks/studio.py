@@ -27,7 +27,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from benchmarks.harness import settings as of_server
 from inkwright.agents.config import Arms
 from inkwright.app import engine
-from inkwright.app.engine import Job
+from inkwright.app.job import Job
 from inkwright.memory import edits, ledger, plans, works
 from inkwright.memory.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.library import Library

@@ -50,9 +50,10 @@ if TYPE_CHECKING:
     from inkwright.app.batch.results import Result
     from inkwright.app.batch_api import Batch, awrite_batch, write_batch
     from inkwright.app.editing import Edit
-    from inkwright.app.engine import Manuscript, PlannedWork
+    from inkwright.app.engine import PlannedWork
     from inkwright.app.exporting.export import Exported
     from inkwright.app.importing import Imported
+    from inkwright.app.manuscript import Manuscript
     from inkwright.app.memory_of import Memory
     from inkwright.app.report import Report
     from inkwright.app.settings import Settings
@@ -92,9 +93,10 @@ _HOMES = {
     "inkwright.app.batch.results": ("Result",),
     "inkwright.app.batch_api": ("Batch", "awrite_batch", "write_batch"),
     "inkwright.app.editing": ("Edit",),
-    "inkwright.app.engine": ("Manuscript", "PlannedWork"),
+    "inkwright.app.engine": ("PlannedWork",),
     "inkwright.app.exporting.export": ("Exported",),
     "inkwright.app.importing": ("Imported",),
+    "inkwright.app.manuscript": ("Manuscript",),
     "inkwright.app.memory_of": ("Memory",),
     "inkwright.app.report": ("Report",),
     "inkwright.app.settings": ("Settings",),

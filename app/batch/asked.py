@@ -8,13 +8,14 @@ from inkwright.agents.config import Arms, Limits
 from inkwright.agents.purse import Purse
 from inkwright.app import endpoints
 from inkwright.app.exporting.export import Format
+from inkwright.app.job import UNLIMITED
 from inkwright.app.settings import Settings
 from inkwright.memory.errors import BadInput
 
 Retry = Literal["flagged", "failed"]
 Mode = Literal["whole", "plan", "approved"]
 Engine = Literal["local", "ray"]
-FULL, UNLIMITED = Arms(), Limits()
+FULL = Arms()
 Spent = tuple[int, int]
 """Calls and tokens."""
 

@@ -14,7 +14,8 @@ from inkwright.app.batch.asked import Asked, Engine, Outcome, Spent, check_engin
 from inkwright.app.batch.events import BatchBegan
 from inkwright.app.batch.lines import Line
 from inkwright.app.batch.results import Known, Result, ResultsFile
-from inkwright.app.engine import Job, opened
+from inkwright.app.engine import opened
+from inkwright.app.job import Job
 from inkwright.memory import journal
 from inkwright.memory.errors import BadInput, BudgetSpent
 from inkwright.memory.library import Library

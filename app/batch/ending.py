@@ -1,6 +1,6 @@
 """From a work, as it stands in the library, to its line in the output."""
 
-from inkwright.app import engine
+from inkwright.app import manuscript
 from inkwright.app.batch.lines import Line
 from inkwright.app.batch.results import (
     Calls,
@@ -10,7 +10,8 @@ from inkwright.app.batch.results import (
     Status,
     Tokens,
 )
-from inkwright.app.engine import Job, Manuscript
+from inkwright.app.job import Job
+from inkwright.app.manuscript import Manuscript
 from inkwright.memory import journal, plans
 from inkwright.memory.library import Library
 
@@ -48,7 +49,7 @@ def of_manuscript(line: Line, piece: Manuscript, *, stopped: str = "") -> Result
 
 def as_it_stands(library: Library, line: Line, work: str, job: Job) -> Result:
     """Return the line of a work that ended in an earlier run."""
-    return of_manuscript(line, engine.as_it_stands(library, work, job, None))
+    return of_manuscript(line, manuscript.as_it_stands(library, work, job, None))
 
 
 def without_text(

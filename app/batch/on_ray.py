@@ -27,7 +27,7 @@ from inkwright.app.batch.lines import Line
 from inkwright.app.batch.ray_worker import Gone, Worker, Written
 from inkwright.app.batch.results import Result
 from inkwright.app.batch.running import Emit, accounted, ended
-from inkwright.app.engine import Job
+from inkwright.app.job import Job
 from inkwright.app.wording import shortened
 from inkwright.memory.errors import BadInput, LibraryUnusable, ModelUnreachable
 from inkwright.memory.library import Library

@@ -7,13 +7,13 @@ from inkwright.agents import run
 from inkwright.agents.config import Limits
 from inkwright.agents.office import Office
 from inkwright.agents.run import RunResult
-from inkwright.app import engine
+from inkwright.app import manuscript
 from inkwright.app.batch.asked import Asked, Spent, left_of
 from inkwright.app.batch.ending import as_it_stands, of_manuscript, without_text
 from inkwright.app.batch.events import Left, WorkBegan
 from inkwright.app.batch.lines import Line
 from inkwright.app.batch.results import Result
-from inkwright.app.engine import Job
+from inkwright.app.job import Job
 from inkwright.memory import drafts, journal, plans, works
 from inkwright.memory.draft import Review
 from inkwright.memory.errors import (
@@ -133,7 +133,7 @@ async def _written(line: Line, work: Work, at: Desks) -> Result | Left:
     stopped = str(ended.stopped_by) if isinstance(ended.stopped_by, BudgetSpent) else ""
     if stopped and office.purse.spent:
         return "unfinished"
-    piece = engine.ended(library, work.id, ended, at.job, office.calling, None)
+    piece = manuscript.ended(library, work.id, ended, at.job, office.calling, None)
     return of_manuscript(line, piece, stopped=stopped)
 
 

@@ -15,7 +15,7 @@ from inkwright.app.batch.events import Left, WorkBegan
 from inkwright.app.batch.lines import Line
 from inkwright.app.batch.results import Result
 from inkwright.app.batch.running import has_room
-from inkwright.app.engine import Job
+from inkwright.app.job import Job
 from inkwright.app.settings import Settings
 from inkwright.memory.errors import LibraryUnusable
 from inkwright.memory.library import Library

@@ -22,7 +22,7 @@ from inkwright.app.batch.events import Left, WorkEnded
 from inkwright.app.batch.lines import Line
 from inkwright.app.batch.one import Desks, ModelsGone
 from inkwright.app.batch.results import Result
-from inkwright.app.engine import Job
+from inkwright.app.job import Job
 from inkwright.memory.library import Library
 
 FEWEST_SHARE = 4

@@ -16,10 +16,10 @@ from inkwright.app.batch.batch import run_batch
 from inkwright.app.batch.lines import Fields, Line, read_defaults, read_lines
 from inkwright.app.batch.progress import display
 from inkwright.app.batch.results import Result
-from inkwright.app.engine import Job
 from inkwright.app.exits import Exit, plainly
 from inkwright.app.exporting.export import FORMATS, Format
 from inkwright.app.interrupt import run_to_end
+from inkwright.app.job import Job
 from inkwright.app.settings import Settings
 from inkwright.app.wording import duration, many
 from inkwright.memory.errors import BadInput, BudgetSpent, InkwrightError

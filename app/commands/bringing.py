@@ -8,12 +8,12 @@ import typer
 from inkwright.agents.config import Limits
 from inkwright.agents.events import Event, Notice
 from inkwright.app import endpoints, engine
-from inkwright.app.engine import Job
 from inkwright.app.exits import Exit, plainly
 from inkwright.app.exporting.unpacking import is_archive
 from inkwright.app.home import library_home, library_url
 from inkwright.app.importing import Chosen, Imported
 from inkwright.app.interrupt import run_to_end
+from inkwright.app.job import Job
 from inkwright.app.settings import Settings
 from inkwright.app.shelf import work_named
 from inkwright.app.syncing import MANUSCRIPT, CannotSync

@@ -5,9 +5,9 @@ import typer
 from inkwright.app import endpoints, engine
 from inkwright.app.commands.editing import tell_stale
 from inkwright.app.commands.revising import section_of
-from inkwright.app.engine import Job
 from inkwright.app.exits import plainly
 from inkwright.app.interrupt import run_to_end
+from inkwright.app.job import Job
 from inkwright.app.settings import Settings
 from inkwright.memory.draft import Draft
 

@@ -10,9 +10,9 @@ from inkwright.app import endpoints, engine
 from inkwright.app.commands.revising import section_of
 from inkwright.app.commands.writing import interactive
 from inkwright.app.editing import shown
-from inkwright.app.engine import Job
 from inkwright.app.exits import plainly
 from inkwright.app.interrupt import run_to_end
+from inkwright.app.job import Job
 from inkwright.app.settings import Settings
 from inkwright.memory.errors import BadInput
 

@@ -10,7 +10,7 @@ import typer
 
 from inkwright.app.brief_file import read_memory
 from inkwright.app.commands import writing
-from inkwright.app.engine import UNLIMITED
+from inkwright.app.job import UNLIMITED
 from inkwright.app.memory_file import entry_line, span_line
 from inkwright.app.memory_of import Memory, Standing
 from inkwright.memory import edits

@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from inkwright.app import engine
-from inkwright.app.engine import Job
 from inkwright.app.importing import KINDS, Chosen
+from inkwright.app.job import Job
 from inkwright.app.shelf import Standing, standings
 from inkwright.app.ui import place
 from inkwright.app.ui.shown import plain

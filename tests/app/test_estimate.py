@@ -8,8 +8,8 @@ import pytest
 from inkwright.agents.config import Arms
 from inkwright.agents.events import CallAnswered
 from inkwright.app import engine
-from inkwright.app.engine import Job
 from inkwright.app.estimate import estimate
+from inkwright.app.job import Job
 from inkwright.app.settings import Settings
 from inkwright.memory.brief import Brief, Constraint, Continuity, OutlineItem, Placement
 from tests.conftest import Events

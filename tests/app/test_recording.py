@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from inkwright.app import background, endpoints, engine, recording, watching
-from inkwright.app.engine import Job
+from inkwright.app.job import Job
 from inkwright.app.settings import Settings
 from inkwright.memory import live, works
 from inkwright.memory.brief import Brief

@@ -9,6 +9,7 @@ from inkwright.agents.config import Arms
 from inkwright.agents.events import unwatched
 from inkwright.agents.run import redraft, settle
 from inkwright.app import engine
+from inkwright.app.job import Job
 from inkwright.app.settings import Settings
 from inkwright.memory.brief import Brief, Constraint, Placement
 from inkwright.memory.errors import BadInput
@@ -109,7 +110,7 @@ def test_arms_are_works_of_their_own_and_the_report_names_them(
     settings = Settings.load(home=library.home, api_base=sim.base, model=sim.model)
     arms = Arms(plan="given", memory="none", review="off")
     work = engine.begin(BRIEF, settings, arms)
-    written = asyncio.run(engine.write(work.id, engine.Job(settings)))
+    written = asyncio.run(engine.write(work.id, Job(settings)))
     assert written.report["settings"]["arm"] == "plan=given memory=none review=off"
     assert engine.begin(BRIEF, settings, Arms()).id != work.id
 

@@ -1,0 +1,24 @@
+"""How a run is to be done: settings, limits, and who watches."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inkwright.agents.config import Limits
+from inkwright.agents.events import Watch, unwatched
+from inkwright.app.settings import Settings
+
+if TYPE_CHECKING:
+    from inkwright.agents.desk import Streams
+
+UNLIMITED = Limits()
+
+
+@dataclass(frozen=True)
+class Job:
+    """How a run is to be done."""
+
+    settings: Settings
+    limits: Limits = UNLIMITED
+    watch: Watch = unwatched
+    watch_text: "Streams" = False
+    """True: the watcher is sent text as it is written."""
