@@ -23,8 +23,8 @@ from inkwright.app.batch.asked import Asked
 from inkwright.app.batch.batch import run_batch
 from inkwright.app.batch.lines import Fields, of_briefs
 from inkwright.app.batch.results import Result
-from inkwright.app.engine import Job
 from inkwright.app.interrupt import run_to_end
+from inkwright.app.job import Job
 from inkwright.memory import plans
 from inkwright.memory.brief import Brief, OutlineItem
 from inkwright.memory.library import Library
