@@ -1,6 +1,7 @@
 """A Word document as Markdown: heading styles become headings, each paragraph a paragraph."""
 
 import re
+import threading
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ from typing import Any
 
 from inkwright.memory.errors import BadInput
 
+ONE_AT_A_TIME = threading.Lock()
+"""Held by the thread that works with python-docx. Its parsers are shared by all, and two threads in
+them at once have ended the whole process, in libxml2."""
 MAX_UNPACKED_BYTES = 200_000_000
 MAX_TEXT_BYTES = 64_000_000
 """Of the document's text part, unpacked."""
@@ -58,9 +62,10 @@ def read_docx(file: Path) -> Read:
     import docx
 
     try:
-        document = docx.Document(str(file))
-        blocks = list(_blocks(document))
-        core_title = (document.core_properties.title or "").strip()
+        with ONE_AT_A_TIME:
+            document = docx.Document(str(file))
+            blocks = list(_blocks(document))
+            core_title = (document.core_properties.title or "").strip()
     except (BadInput, MemoryError):
         raise
     except Exception as fault:  # python-docx passes on whatever it stumbles over

@@ -5,6 +5,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from inkwright.app.docx import ONE_AT_A_TIME
 from inkwright.app.exporting.document import (
     SCENE_BREAK,
     Entry,
@@ -39,10 +40,11 @@ def word(
     made = document(piece, "docx", title_page=title_page)
     options = [] if reference is None else [f"--reference-doc={checked_reference(reference)}"]
     content = write(made, "docx", "--standalone", *options, at=piece.changed_at)
-    finished = _finished(
-        content, piece, own=reference is None, listed=contents(piece) if with_contents else []
-    )
-    if lacks(made, words_in(finished), notes_in(finished)):
+    listed = contents(piece) if with_contents else []
+    with ONE_AT_A_TIME:
+        finished = _finished(content, piece, own=reference is None, listed=listed)
+        lacking = lacks(made, words_in(finished), notes_in(finished))
+    if lacking:
         raise ExportFailed("the Word document lacks words of the text; nothing was written")
     return finished
 
@@ -86,7 +88,8 @@ def checked_reference(file: Path) -> Path:
             unpacked = sum(part.file_size for part in archive.infolist())
         if unpacked > MAX_REFERENCE_BYTES * 4:
             raise BadInput(f"{file}: {unpacked:,} bytes when unpacked; too large for a reference")
-        docx.Document(str(file))
+        with ONE_AT_A_TIME:
+            docx.Document(str(file))
     except BadInput:
         raise
     except Exception as fault:  # python-docx passes on whatever it stumbles over
