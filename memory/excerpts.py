@@ -4,10 +4,9 @@ An archivist misses things. What it missed still stands in the text, and is foun
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from functools import lru_cache
 
 from inkwright.memory.entry import Entry, normalise
-from inkwright.memory.names import NamesIn, terms
+from inkwright.memory.names import names_in, terms
 from inkwright.memory.passages import Passage
 from inkwright.memory.wordcount import sentences
 
@@ -28,7 +27,7 @@ def passages_naming(passages: Sequence[Passage], names: Set[str]) -> Iterator[Pa
 
 def naming(text: str, names: Set[str]) -> list[str]:
     """Return the sentences of ``text`` that name one of ``names``."""
-    return [s.text for s in sentences(text) if _names_in(s.text).among(names)]
+    return [s.text for s in sentences(text) if names_in(s.text).among(names)]
 
 
 def untold(text: str, names: Set[str], entries: Iterable[Entry]) -> list[str]:
@@ -40,13 +39,13 @@ def untold(text: str, names: Set[str], entries: Iterable[Entry]) -> list[str]:
     return [
         sentence
         for sentence in naming(text, names)
-        if not any(tells(e, sentence) for e in known if _names_in(sentence).among(e.names))
+        if not any(tells(e, sentence) for e in known if names_in(sentence).among(e.names))
     ]
 
 
 def speaks_of(sentence: str, entries: Sequence[Entry]) -> bool:
     """True when ``sentence`` has the attribute of one of ``entries``, and a name of its subject."""
-    said, names = terms(sentence), _names_in(sentence)
+    said, names = terms(sentence), names_in(sentence)
     named = every_name(names.among({n for e in entries for n in e.names}), entries)
     return any(e.attribute and terms(e.attribute) <= said and e.names & named for e in entries)
 
@@ -72,12 +71,7 @@ class Facts:
         return any(
             2 * len(terms(entry.line) & said) >= len(said)
             and tells(entry, sentence)
-            and _names_in(sentence).among(entry.names)
+            and names_in(sentence).among(entry.names)
             for word in said
             for entry in self._by_word.get(word, ())
         )
-
-
-@lru_cache(maxsize=4096)
-def _names_in(sentence: str) -> NamesIn:
-    return NamesIn(sentence)

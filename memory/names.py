@@ -11,10 +11,8 @@ from inkwright.memory.entry import normalise
 
 _HAN_OR_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _RUN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]+")
-
-
-KEPT = 1024
-"""Texts that are kept in mind: the same ones are asked again and again."""
+KEPT = 4096
+"""Texts and sentences that are kept in mind: the same ones are asked again and again."""
 
 
 class NamesIn:
