@@ -76,7 +76,8 @@ def command(port: int, *, browser: bool) -> list[str]:
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
     hosts = [f"--server.allowedHosts={host}" for host in HOSTS]
-    return [sys.executable, "-P", "-m", "streamlit", "run", str(script), *flags, *hosts]
+    program = [sys.executable, "-P", "-m", "inkwright.app.ui.launch", "run", str(script)]
+    return [*program, *flags, *hosts]
 
 
 def _free(port: int | None) -> int:
