@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from inkwright.app.home import library_home
+from inkwright.app.home import file_settings, library_home
 from inkwright.memory.errors import BadInput
 
 FIRST_PORT, PORTS = 8501, 50
@@ -58,6 +58,7 @@ def ui(port: int | None, *, browser: bool) -> None:
     """
     if find_spec("streamlit") is None:
         raise BadInput("the studio needs Streamlit: pip install 'inkwright[ui]'")
+    file_settings()  # a file that is not trusted is asked about here, not in the server
     chosen = _free(port)
     typer.echo(f"studio: http://{ADDRESS}:{chosen}  (library: {library_home()}; Ctrl-C ends it)")
     sys.stdout.flush()
