@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from inkwright.memory.addresses import masked, without_secrets
 from inkwright.memory.values import Value
 
 Role = Literal["planner", "writer", "archivist", "reviewer", "editor", "embedder"]
@@ -24,9 +25,20 @@ class Endpoint(Value):
 
     model: str
     """LiteLLM's name, provider first: ``hosted_vllm/Qwen/Qwen3-8B``, ``openai/NAME``."""
-    api_bases: tuple[str, ...] = ()
+    api_bases: tuple[str, ...] = Field(default=(), repr=False)
     """Replicas that share the load; empty: the provider's own address."""
     api_key: str = Field(default="EMPTY", repr=False)
+
+    @property
+    def where(self) -> str:
+        """The addresses as they may be shown; empty: the provider's own."""
+        return ", ".join(map(without_secrets, self.api_bases))
+
+    def masked(self, text: str) -> str:
+        """Return ``text`` with the key, and the secret parts of addresses, as ``***``."""
+        for base in self.api_bases:
+            text = masked(text, base)
+        return text.replace(self.api_key, "***") if self.api_key else text
 
 
 class Calling(Value):

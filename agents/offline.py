@@ -27,6 +27,9 @@ OFFLINE = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
     "VLLM_NO_USAGE_STATS": "1",
+    # Settings from a `.env` above the packages, which may be in a stranger's folder: LiteLLM's and
+    # magika's import would add them to ours.
+    "PYTHON_DOTENV_DISABLED": "1",
     # Model hub look-ups.
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",

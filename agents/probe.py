@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from inkwright.agents.config import Endpoint
+from inkwright.memory.addresses import without_secrets
 from inkwright.memory.errors import ModelRefused, ModelUnreachable
 
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
@@ -68,28 +69,32 @@ def not_served(endpoint: Endpoint, served: Served) -> str | None:
     if not served.models or name in served.models:
         return None
     if endpoint.model in served.models:
-        return (
-            f"{', '.join(endpoint.api_bases)} serves {endpoint.model}: "
-            f"write hosted_vllm/{endpoint.model}"
-        )
+        return f"{endpoint.where} serves {endpoint.model}: write hosted_vllm/{endpoint.model}"
     close = difflib.get_close_matches(name, served.models, n=1, cutoff=0.3) or served.models[:1]
     return (
-        f"{', '.join(endpoint.api_bases)} does not serve {name!r}; "
+        f"{endpoint.where} does not serve {name!r}; "
         f"it serves {', '.join(served.models[:8])}: set INKWRIGHT_MODEL={close[0]}"
     )
 
 
 async def _probe_one(endpoint: Endpoint, base: str) -> Served:
+    at = without_secrets(base)
     async with _client(endpoint, base, TIMEOUT) as client:
         try:
             answer = await client.get(f"{base}/models")
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
-            said = str(fault) or type(fault).__name__
+            said = endpoint.masked(str(fault)) or type(fault).__name__
             raise ModelUnreachable(
-                f"no model answers at {base}: start it, or set INKWRIGHT_API_BASE ({said})"
+                f"no model answers at {at}: start it, or set INKWRIGHT_API_BASE ({said})"
             ) from fault
         if answer.status_code in (401, 403):
-            raise ModelRefused(f"{base} rejects the key: set INKWRIGHT_API_KEY")
+            raise ModelRefused(f"{at} rejects the key: set INKWRIGHT_API_KEY")
+        onward = answer.next_request
+        if onward is not None and _origin(onward.url) != _origin(answer.url):
+            raise ModelRefused(
+                f"{at} redirects to {_origin(onward.url)}, which is not followed: "
+                "set INKWRIGHT_API_BASE to the address that answers"
+            )
         listed = _listed(answer)
         own = next((m for m in listed if m.get("id") == served_name(endpoint)), None)
         length = _positive((own or (listed[0] if len(listed) == 1 else {})).get("max_model_len"))
@@ -104,6 +109,10 @@ def _client(endpoint: Endpoint, base: str, timeout: httpx.Timeout) -> httpx.Asyn
     headers = {"Authorization": f"Bearer {endpoint.api_key}"}
     encrypted = base.startswith("https:")  # reading certificates for nothing takes a while
     return httpx.AsyncClient(headers=headers, timeout=timeout, verify=encrypted)
+
+
+def _origin(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
 def _listed(answer: httpx.Response) -> list[dict[str, Any]]:

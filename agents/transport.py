@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from inkwright.agents.config import Calling, Endpoint, Role
 from inkwright.agents.offline import stay_offline
 from inkwright.agents.parse import schema_of
+from inkwright.agents.redirects import is_redirect, refuse_redirects
 from inkwright.agents.replicas import Replicas
 from inkwright.agents.unlogged import unlogged
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
@@ -86,6 +87,7 @@ class LiteLLMTransport:
         litellm.drop_params = False
         for name in ("LiteLLM", "LiteLLM Router"):  # it logs what it raises; the caller tells it
             logging.getLogger(name).setLevel(logging.CRITICAL)
+        refuse_redirects()
         self._litellm: Any = litellm
         self._replicas = Replicas(calling.concurrency)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -226,8 +228,11 @@ class LiteLLMTransport:
     def _typed(self, fault: Exception, endpoint: Endpoint) -> ModelError:
         """Say what a fault of the transport means to the caller."""
         litellm = self._litellm
-        where = f"{endpoint.model} at {', '.join(endpoint.api_bases) or 'its provider'}"
-        said = _one_line(fault, endpoint.api_key)
+        where = f"{endpoint.model} at {endpoint.where or 'its provider'}"
+        said = _one_line(fault, endpoint)
+        if is_redirect(fault):
+            said = f"{where} redirects, which is not followed: set INKWRIGHT_API_BASE ({said})"
+            return ModelRefused(said, every_call=True)
         if isinstance(fault, litellm.AuthenticationError | litellm.PermissionDeniedError):
             said = f"{where} rejects the key: set INKWRIGHT_API_KEY ({said})"
             return ModelRefused(said, every_call=True)
@@ -296,7 +301,6 @@ def _asked_wait(fault: Exception) -> float | None:
     return None
 
 
-def _one_line(fault: Exception, key: str) -> str:
+def _one_line(fault: Exception, endpoint: Endpoint) -> str:
     said = " ".join(str(getattr(fault, "message", "") or fault).split())
-    said = said.removeprefix("litellm.")
-    return (said.replace(key, "***") if key else said)[:200]
+    return endpoint.masked(said.removeprefix("litellm."))[:200]

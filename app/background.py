@@ -3,8 +3,7 @@
 What such a run does is seen in the library, as of any other run (``app.watching``).
 """
 
-import json
-import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -41,8 +40,9 @@ def start(
         BadInput: no model is set.
         WorkBusy: it is being written.
     """
-    chosen = {f"{role}_model": model for role, model in (models or {}).items() if model}
-    endpoints.named(settings.model_copy(update=chosen))
+    chosen = {f"{r}_model": model.strip() for r, model in (models or {}).items() if model.strip()}
+    settings = settings.model_copy(update=chosen)
+    endpoints.named(settings)
     with engine.opened(settings) as library:
         works.get(library, work)
         if (owner := works.holder(library, work)) is not None:
@@ -62,25 +62,23 @@ def start(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        env=_environment(settings, chosen),
-        text=True,
     )
     assert process.stdin is not None
-    process.stdin.write(json.dumps(order))
+    process.stdin.write(pickle.dumps((order, settings)))
     process.stdin.close()
     threading.Thread(target=process.wait, name=f"run of {work}", daemon=True).start()
 
 
-def _environment(settings: Settings, models: Mapping[str, str]) -> dict[str, str]:
-    chosen = {f"INKWRIGHT_{name.upper()}": model for name, model in models.items()}
-    return {**os.environ, "INKWRIGHT_HOME": str(settings.home), **chosen}
-
-
 def main() -> None:
-    """Do what standard input orders."""
-    order: dict[str, Any] = json.load(sys.stdin)
+    """Do what standard input orders, with the very settings of the process that started this one.
+
+    Files are not read again: what is trusted, and what a person was asked, was settled there.
+    """
+    order: dict[str, Any]
+    settings: Settings
+    order, settings = pickle.load(sys.stdin.buffer)
     try:
-        run_to_end(_ordered(order, Job(Settings.load())))
+        run_to_end(_ordered(order, Job(settings)))
     except (InkwrightError, KeyboardInterrupt):
         sys.exit(1)  # told in the library
 

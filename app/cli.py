@@ -11,13 +11,16 @@ from inkwright.app.cli_export import exports
 from inkwright.app.cli_memory import memory as memory_commands
 from inkwright.app.cli_sources import sources as source_commands
 from inkwright.app.cli_text import texts
+from inkwright.app.commands.trust import at_the_terminal
 from inkwright.app.exits import Exit, plainly
+from inkwright.app.trust import deciding
 
 
 class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         invoke = super().invoke
-        return plainly(lambda: invoke(ctx))
+        with deciding(at_the_terminal()):
+            return plainly(lambda: invoke(ctx))
 
 
 app = typer.Typer(
@@ -421,6 +424,19 @@ def doctor() -> None:
     from inkwright.app.doctor import doctor as examine
 
     _leave(examine(typer.echo))
+
+
+@app.command()
+def trust(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="With an inkwright.toml of its own.")
+    ] = Path(),
+    forget: Annotated[bool, typer.Option("--forget", help="Trust it no longer.")] = False,
+) -> None:
+    """Let a folder's inkwright.toml, as it is now, set addresses, keys, models and paths."""
+    from inkwright.app.commands import trust as trusting
+
+    trusting.trust(folder, forget=forget)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from inkwright.app import endpoints
 from inkwright.app.engine import opened
 from inkwright.app.settings import Settings
 from inkwright.memory import schema, works
+from inkwright.memory.addresses import without_secrets
 from inkwright.memory.errors import (
     BadInput,
     IndexUnusable,
@@ -178,7 +179,8 @@ def _listed(settings: Settings) -> Iterator[Check]:
     except ModelError as fault:
         yield Check("endpoint", False, str(fault), NO_MODEL)
         return
-    yield Check("endpoint", True, f"{settings.api_base[0]} serves {', '.join(served.models)}")
+    at = without_secrets(settings.api_base[0])
+    yield Check("endpoint", True, f"{at} serves {', '.join(served.models)}")
 
 
 async def _asked(calling: "Calling") -> list[Check]:
@@ -197,7 +199,7 @@ async def _asked(calling: "Calling") -> list[Check]:
 async def _ask_one(calling: "Calling", endpoint: "Endpoint", role: "Role") -> list[Check]:
     from inkwright.agents.probe import not_served, probe
 
-    where = ", ".join(endpoint.api_bases) or "its provider"
+    where = endpoint.where or "its provider"
     try:
         served = await probe(endpoint)
         if (wrong := not_served(endpoint, served)) is not None:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from inkwright.agents.config import ROLES, Calling, Endpoint, Role
 from inkwright.app.settings import Settings
+from inkwright.memory.addresses import without_secrets
 from inkwright.memory.errors import BadInput
 from inkwright.prompts.overrides import check_folder
 from inkwright.prompts.render import MissingPlaceholder
@@ -48,7 +49,7 @@ class Named:
 
     role: Role
     model: str
-    api_bases: tuple[str, ...]
+    api_bases: tuple[str, ...] = field(repr=False)
     api_key: str = field(repr=False)
 
     @property
@@ -94,7 +95,7 @@ def _place(named: Named) -> str:
     """Return where a model answers; of one at its provider's own address, its name."""
     if named.embedded is not None:
         return "the small model on this machine"
-    hosts = (urlsplit(base).netloc.rpartition("@")[2] for base in named.api_bases[:1])
+    hosts = (urlsplit(without_secrets(base)).netloc for base in named.api_bases[:1])
     return next(hosts, "") or named.model
 
 
@@ -223,7 +224,9 @@ def _named(settings: Settings, role: Role) -> Named | None:
         key = settings.api_key
     for base in own or settings.api_base:
         if not base.startswith(("http://", "https://")):
-            raise BadInput(f"the address {base!r} must begin with http:// or https://")
+            raise BadInput(
+                f"the address {without_secrets(base)!r} must begin with http:// or https://"
+            )
     return Named(
         role=role,
         model=model,
@@ -236,6 +239,6 @@ def _nothing(settings: Settings) -> str:
     if settings.api_base:
         return (
             "INKWRIGHT_MODEL is not set: `inkwright doctor` lists what "
-            f"{settings.api_base[0]} serves"
+            f"{without_secrets(settings.api_base[0])} serves"
         )
     return NOTHING_SET

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import typer
 
+from inkwright.app.trust import visible
 from inkwright.memory.errors import BadInput, InkwrightError, ModelRefused, ModelUnreachable
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ def plainly(act: Callable[[], T], *, then: str = "") -> T:
         raise typer.Exit(Exit.INTERRUPTED) from None
     except InkwrightError as fault:
         code = _exit_code(fault)
-        typer.echo(f"inkwright: {' '.join(str(fault).split())}", err=True)
+        typer.echo(f"inkwright: {visible(' '.join(str(fault).split()))}", err=True)
         if then and code != Exit.BAD_INPUT:
             typer.echo(f"what is written is kept; {then}", err=True)
         raise typer.Exit(code) from None

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
-from urllib.parse import urlsplit, urlunsplit
 
 from inkwright.agents import rules
 from inkwright.agents.config import Arms, Calling
@@ -26,6 +25,7 @@ from inkwright.memory import (
     sources,
     staleness,
 )
+from inkwright.memory.addresses import without_secrets
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft, Finding, Manifest, Review
 from inkwright.memory.drafts import SectionRow
@@ -272,7 +272,7 @@ def settings_shown(settings: Settings, calling: Calling | None) -> dict[str, Any
         shown["prompts"] = str(settings.prompts)
     if calling is not None:
         shown["models"] = {
-            role: {"model": e.model, "api_bases": [_without_password(b) for b in e.api_bases]}
+            role: {"model": e.model, "api_bases": [without_secrets(b) for b in e.api_bases]}
             for role, e in calling.endpoints.items()
         }
     return shown
@@ -413,8 +413,3 @@ def _calls(usage: Sequence[Usage], from_journal: int) -> Calls:
 def _models(usage: Sequence[Usage], now: Mapping[str, str]) -> dict[str, str]:
     """Return the models that answered: in this run, and before it for roles it did not need."""
     return {**{u.role: u.model for u in usage}, **now}
-
-
-def _without_password(address: str) -> str:
-    parts = urlsplit(address)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

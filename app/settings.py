@@ -1,7 +1,11 @@
-"""Settings: explicit argument, then environment, then ``inkwright.toml``, then default."""
+"""Settings: explicit argument, then environment, then ``inkwright.toml``, then default.
+
+What the current folder's file says of addresses and the like counts only where it is trusted.
+"""
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -16,6 +20,7 @@ from pydantic_settings import (
 
 from inkwright.app.faults import nearest, said
 from inkwright.app.home import FILE, PREFIX, file_settings, library_home
+from inkwright.memory.addresses import without_secrets
 from inkwright.memory.errors import BadInput
 
 INDEX_URL = r"https?://[^/@\s]+(/([\w-]{3,200}/?)?)?"
@@ -111,6 +116,11 @@ class Settings(BaseSettings):
     completion_speed: float = Field(default=30.0, gt=0)
     """Completion tokens a second in one stream, until it has been measured."""
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            shown = map(without_secrets, value) if str(name).endswith("api_base") else None
+            yield name, value if shown is None else tuple(shown)
+
     @property
     def library_address(self) -> str | None:
         """``library_url`` with its password; None: the file in the library folder."""
@@ -126,7 +136,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         given = init_settings() if isinstance(init_settings, InitSettingsSource) else {}
-        filed = file_settings(library_home(given.get("home")))
+        filed = file_settings(given.get("home"), known=settings_cls.model_fields)
         filed.pop("home", None)
         return init_settings, env_settings, InitSettingsSource(settings_cls, filed)
 

@@ -72,7 +72,7 @@ class ChromaIndex:
         with self._readable_faults():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._client = chromadb.PersistentClient(
-                path=folder, settings=Settings(anonymized_telemetry=False)
+                path=folder, settings=Settings(_env_file=None, anonymized_telemetry=False)
             )
 
     def _begin(self, embedder: str, where: str, remedy: str) -> None:

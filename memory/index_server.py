@@ -42,7 +42,7 @@ class ServedIndex(ChromaIndex):
         from chromadb.config import Settings
 
         self._begin(embedder, f"at {url}", "start that server, or correct INKWRIGHT_INDEX_URL")
-        at, quiet = urlsplit(url), Settings(anonymized_telemetry=False)
+        at, quiet = urlsplit(url), Settings(_env_file=None, anonymized_telemetry=False)
         name, port = at.path.strip("/") or NAME, at.port or PORTS[at.scheme]
         with self._readable_faults():
             _see_to_it(f"{at.scheme}://{at.netloc}", name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from inkwright.app.home import library_home
+from inkwright.app.home import file_settings, library_home
 from inkwright.memory.errors import BadInput
 
 FIRST_PORT, PORTS = 8501, 50
@@ -58,6 +58,7 @@ def ui(port: int | None, *, browser: bool) -> None:
     """
     if find_spec("streamlit") is None:
         raise BadInput("the studio needs Streamlit: pip install 'inkwright[ui]'")
+    file_settings()  # a file that is not trusted is asked about here, not in the server
     chosen = _free(port)
     typer.echo(f"studio: http://{ADDRESS}:{chosen}  (library: {library_home()}; Ctrl-C ends it)")
     sys.stdout.flush()
@@ -76,7 +77,8 @@ def command(port: int, *, browser: bool) -> list[str]:
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
     hosts = [f"--server.allowedHosts={host}" for host in HOSTS]
-    return [sys.executable, "-P", "-m", "streamlit", "run", str(script), *flags, *hosts]
+    program = [sys.executable, "-P", "-m", "inkwright.app.ui.launch", "run", str(script)]
+    return [*program, *flags, *hosts]
 
 
 def _free(port: int | None) -> int:

@@ -50,8 +50,7 @@ def interpreter(named: Path | None) -> Path:
         return named
     if importlib.util.find_spec("vllm") is not None:
         return Path(sys.executable)
-    beside = Path(sys.prefix).parent
-    for folder in (Path.cwd(), beside, Path(__file__).resolve().parents[2]):
+    for folder in (Path(sys.prefix).parent, Path(__file__).resolve().parents[2]):
         if (found := folder / OWN_ENVIRONMENT / "bin" / "python").exists():
             return found
     raise BadInput(NOT_FOUND)

@@ -13,6 +13,7 @@ from inkwright.app import endpoints
 from inkwright.app.home import PREFIX, file_settings, library_home
 from inkwright.app.settings import Settings
 from inkwright.app.shelf import work_named
+from inkwright.app.trust import UntrustedFile, deciding
 from inkwright.app.ui.shown import plain
 from inkwright.memory.errors import InkwrightError
 
@@ -30,14 +31,27 @@ _LOG = logging.getLogger("inkwright.ui")
 
 def settings() -> Settings:
     """Return the settings in force, made anew when what they are read from has changed."""
-    home = library_home()
     given = sorted(item for item in os.environ.items() if item[0].startswith(PREFIX))
-    return _settings(str(Path.cwd()), str(home), str(given), str(file_settings(home)))
+    with deciding(lambda _: False):
+        return _settings(str(Path.cwd()), str(library_home()), str(given), str(file_settings()))
 
 
 @lru_cache(maxsize=1)
 def _settings(*_read_from: str) -> Settings:
     return Settings.load()
+
+
+def untrusted() -> dict[str, None]:
+    """Return what is to be said of ``inkwright.toml`` files that are not trusted."""
+    notes: dict[str, None] = {}
+
+    def note(file: UntrustedFile) -> bool:
+        notes[str(file)] = None
+        return False
+
+    with deciding(note):
+        file_settings()
+    return notes
 
 
 def endpoint() -> str:

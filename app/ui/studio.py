@@ -59,6 +59,8 @@ def _sidebar() -> None:
         _work(work)
     st.space("small")
     st.caption(f"Model: {place.endpoint()}")
+    for note in place.untrusted():
+        st.caption(plain(note, 600))
 
 
 def _work(work: str) -> None:

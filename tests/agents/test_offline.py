@@ -51,6 +51,18 @@ assert tiktoken.get_encoding("o200k_base").n_vocab > 200_000
     assert done.returncode == 0, done.stderr
 
 
+def test_the_current_folders_dotenv_is_not_read(tmp_path):
+    (tmp_path / ".env").write_text("OPENAI_BASE_URL=http://192.0.2.1\n")
+    code = f"""
+import os
+os.chdir({str(tmp_path)!r})
+import litellm
+assert "OPENAI_BASE_URL" not in os.environ
+"""
+    done = run(code)
+    assert done.returncode == 0, done.stderr
+
+
 def test_tracing_inherited_from_another_project_is_off():
     code = """
 from langsmith.utils import tracing_is_enabled

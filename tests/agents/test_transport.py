@@ -16,6 +16,7 @@ from inkwright.agents.config import Calling, Endpoint
 from inkwright.agents.transport import LiteLLMTransport, Request
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
 from tests.calling import calling
+from tests.listener import Listener
 from tests.simserver.process import SimServer
 
 pytestmark = [
@@ -228,6 +229,22 @@ async def test_the_endpoints_own_key_is_sent(sim, sent, monkeypatch):
     own = at(Endpoint(model="hosted_vllm/sim-model", api_bases=(sim.base,), api_key=KEY))
     assert (await sent(own)).text
     assert [c.api_key for c in sim.calls()] == [KEY]
+
+
+@pytest.mark.parametrize("provider", ["hosted_vllm", "openai", "azure"])
+async def test_a_redirect_is_not_followed(sent, provider):
+    """It would take the text to another host, and Azure's key too."""
+    with (
+        Listener().listening() as stranger,
+        Listener(redirect=stranger.root).listening() as own,
+    ):
+        endpoint = Endpoint(model=f"{provider}/m", api_bases=(own.base,), api_key=KEY)
+        with pytest.raises(ModelRefused, match="redirects, which is not followed"):
+            await sent(at(endpoint))
+        with pytest.raises(ModelRefused, match="redirects, which is not followed"):
+            await at(endpoint).embed(["x"])
+    assert own.requests
+    assert stranger.requests == []
 
 
 async def test_a_key_is_not_shown_where_settings_are():

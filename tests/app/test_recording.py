@@ -147,6 +147,21 @@ def test_a_second_run_does_not_speak_for_the_first(
         run.result()
 
 
+def test_a_run_of_its_own_has_the_settings_it_was_started_with(
+    model: SimServer, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those that it would not come to by itself: an argument's, an approved file's."""
+    work, settings = writing.begin(library, BRIEF), Settings.load()
+    for name in ("API_BASE", "MODEL", "EMBEDDER_MODEL", "HOME"):
+        monkeypatch.delenv(f"INKWRIGHT_{name}")
+    background.start(work, "write", settings)
+    end = time.monotonic() + 60
+    while (telling := live.of(library, work)) is None or telling.ended is None:
+        assert time.monotonic() < end, "the run does not end"
+        time.sleep(0.05)
+    assert telling.ended == "complete"
+
+
 def test_nothing_is_started_without_a_model(library: Library) -> None:
     work = begun(library)
     with pytest.raises(BadInput, match="no model is set"):

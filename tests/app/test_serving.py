@@ -52,6 +52,15 @@ def test_without_a_gpu_it_says_so_and_offers_the_embedded_model(cli, python, mon
     assert "INKWRIGHT_MODEL=embedded" in done.stderr
 
 
+def test_the_current_folders_python_is_not_run(cli, python):
+    own = Path(".venv-vllm/bin/python")
+    own.parent.mkdir(parents=True)
+    python.rename(own)
+    done = cli("serve", "some/model", "--cpu", "--port", str(free_port()), "--broken")
+    assert not Path("told.json").exists()
+    assert done.exit_code == 2
+
+
 def test_it_waits_until_the_server_is_healthy_says_what_to_export_and_stops_with_it(python, home):
     port = free_port()
     code = "from inkwright.app.cli import main; main()"

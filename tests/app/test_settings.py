@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from inkwright.app import endpoints
-from inkwright.app.home import library_home
 from inkwright.app.settings import Settings
 from inkwright.memory.errors import BadInput
 
@@ -21,12 +20,6 @@ def test_argument_environment_file_and_default_in_this_order(monkeypatch, home: 
     assert found.concurrency == 3
     assert found.temperature == 0.2
     assert found.context_tokens is None
-
-
-def test_the_file_can_place_the_library(monkeypatch):
-    monkeypatch.delenv("INKWRIGHT_HOME")
-    Path("inkwright.toml").write_text('home = "books"\n')
-    assert Settings.load().home == library_home() == Path.cwd() / "books"
 
 
 def test_a_library_cannot_move_itself(home: Path):

@@ -57,6 +57,14 @@ def test_the_nearest_come_first_with_their_cosine_distance(index):
     assert found["near"] == pytest.approx(1 - np.cos(np.radians(10)), abs=1e-4)
 
 
+def test_the_current_folders_dotenv_has_no_say(folder, monkeypatch):
+    folder.parent.joinpath(".env").write_text("chroma_api_impl=strange.module.Class\n")
+    monkeypatch.chdir(folder.parent)
+    index = reopened(folder)
+    index.add("w", {"a": at(0)})
+    assert list(index.nearest("w", at(0), ["a"], 1)) == ["a"]
+
+
 def test_only_the_ids_asked_for_are_found(index):
     index.add("w", {"a": at(0), "b": at(10)})
     assert list(index.nearest("w", at(0), ["b"], 10)) == ["b"]

@@ -2,6 +2,7 @@
 
 import socket
 import urllib.parse
+from pathlib import Path
 
 import httpx
 import pytest
@@ -36,6 +37,23 @@ def test_only_this_machines_names_and_origins_are_answered(studio: Studio) -> No
     assert _greeted(studio, own, "http://evil.example") == 403
     assert _greeted(studio, "evil.example", "http://evil.example") == 400
     assert _greeted(studio, "evil.example", f"http://{own}") == 400
+
+
+def test_the_current_folders_files_have_no_say(tmp_path: Path, tab: Page) -> None:
+    """Neither Streamlit's, which could let another site in, nor ours before it is trusted."""
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "config.toml").write_text('[server]\nbaseUrlPath = "strange"\n')
+    (tmp_path / "inkwright.toml").write_text('api_base = "http://192.0.2.1/v1"\nmodel = "m"\n')
+    studio = Studio(tmp_path / "library", tmp_path, {})
+    studio.start()
+    try:
+        assert "ignoring api_base, model in" in studio.log()
+        tab.goto(studio.address("works"))
+        expect(tab.get_by_text("ignoring api_base, model in")).to_be_visible()
+        expect(tab.get_by_text("Model: no model set")).to_be_visible()
+    finally:
+        studio.stop()
+    assert studio.log().count("ignoring") == 1
 
 
 def test_a_file_from_another_page_is_refused(studio: Studio) -> None:

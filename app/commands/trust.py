@@ -1,0 +1,62 @@
+"""``inkwright trust``, and the question that every other command asks about an untrusted file."""
+
+import os
+import sys
+from pathlib import Path
+
+import typer
+
+from inkwright.app.home import FILE, parsed, read_file
+from inkwright.app.trust import Decide, UntrustedFile, lines, remember, visible
+from inkwright.app.trust import forget as forget_file
+from inkwright.memory.errors import BadInput
+
+
+def trust(folder: Path, *, forget: bool) -> None:
+    """Trust a folder's file as it is now, or no longer.
+
+    Raises:
+        BadInput: there is no such file, or it was not trusted.
+    """
+    path = folder.resolve() / FILE
+    if forget:
+        if not forget_file(path):
+            raise BadInput(f"{visible(str(path))} is not trusted")
+        typer.echo(f"no longer trusted: {visible(str(path))}")
+        return
+    if not path.exists():
+        raise BadInput(f"{visible(str(path))}: no such file")
+    content = read_file(path)
+    settings = parsed(content, path)
+    remember(path, content)
+    typer.echo(f"trusted until it changes: {visible(str(path))}")
+    for line in lines(settings):
+        typer.echo(f"  {line}")
+
+
+def at_the_terminal() -> Decide:
+    """Return how the command line decides: it asks a person once a file; else one line says so."""
+    decisions: dict[tuple[Path, bytes], bool] = {}
+
+    def decide(file: UntrustedFile) -> bool:
+        seen = (file.path, file.content)
+        if seen not in decisions:
+            decisions[seen] = _ask(file)
+        return decisions[seen]
+
+    return decide
+
+
+def _ask(file: UntrustedFile) -> bool:
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        typer.echo(f"{visible(str(file.path))} is not trusted. It sets:", err=True)
+        for line in lines(file.guarded):
+            typer.echo(f"  {line}", err=True)
+        if (owner := file.path.stat().st_uid) != os.getuid():
+            typer.echo(f"It belongs to another user (number {owner}).", err=True)
+        typer.echo("Used, it can send your keys and texts elsewhere and spend money.", err=True)
+        if typer.confirm("Trust this file until it changes?", default=False, err=True):
+            remember(file.path, file.content)
+            return True
+    typer.echo(f"inkwright: {file}", err=True)
+    return False
