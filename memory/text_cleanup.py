@@ -54,7 +54,8 @@ def each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
         return {each_text(key, change): each_text(part, change) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(each_text(part, change) for part in value)
+        parts = [each_text(part, change) for part in value]
+        return parts if isinstance(value, list) else tuple(parts)
     return value
 
 
