@@ -37,6 +37,8 @@ LINES = {
     "hashtag": ["#{} was painted on the wall."],
     "canthelp": [],
 }
+EDITED = ("closing", "canthelp")
+"""Whole sentences alike in every section: an editor would be asked to word them otherwise."""
 NO_TEXT = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]|\\[31m")
 
 
@@ -44,7 +46,8 @@ def run_with(
     sim: SimServer, library: Library, habit: str, events: Events, *, streamed: bool
 ) -> tuple[str, RunResult]:
     """Write the brief with a model of this habit; return the work and how it went."""
-    sim.configure(habit=habit, editor_ignores=1.0, archivist_events=1, tokens_per_chunk=1)
+    ignores = float(habit in EDITED)
+    sim.configure(habit=habit, editor_ignores=ignores, archivist_events=1, tokens_per_chunk=1)
     work = writing.begin(library, BRIEF)
     how = calling(sim)
     going = run(
