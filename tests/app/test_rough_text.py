@@ -135,3 +135,15 @@ def test_documents_whose_names_are_no_text_are_read(home: Path, imported: str) -
     new, unread = inkwright.Sources(imported).add(folder)
     assert [kept.source.name for kept in new] == ["caf\ufffd.md"]
     assert "\ufffd" in " ".join(unread)
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"), [(b"caf\xe9.", "not UTF-8 text (byte 3)"), (b"a\0b", "NUL character")]
+)
+def test_words_that_are_piped_in_are_refused_in_one_line(
+    cli: Cli, imported: str, content: bytes, fault: str
+) -> None:
+    result = cli("text", imported, "s1", "--from", "-", input=content)
+    assert result.exit_code == 2
+    assert fault in result.stderr
+    assert result.stderr.count("\n") == 1
