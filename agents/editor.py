@@ -11,7 +11,7 @@ from inkwright.memory.constraint import Constraint
 from inkwright.memory.draft import Finding
 from inkwright.memory.held import Held, touches
 from inkwright.memory.names import names_in
-from inkwright.memory.wordcount import Sentence, count_words, sentences
+from inkwright.memory.wordcount import Sentence, count_words, prose_sentences, sentences
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
@@ -90,8 +90,9 @@ async def trim(
     """Return ``text`` without as many sentences as make up ``surplus_words``, as nearly as can be.
 
     The editor names sentences that can go, more than are needed, and code chooses among them by
-    counting: nothing ``held``, no sentence that a rule wants there, and never more than
-    ``most_words`` words, unless every sentence is longer than that: then the shortest goes.
+    counting: nothing ``held``, no line of code or of a table, no sentence that a rule wants there,
+    and never more than ``most_words`` words, unless every sentence is longer than that: then the
+    shortest goes.
     """
     parts = sentences(text)
     listed = "\n".join(
@@ -104,10 +105,13 @@ async def trim(
     )
     ask = desk.ask(section, "editor", f"trim {turn}", prompt, 250, priority=priority)
     answer = await desk.models.form(ask, Cuts)
+    prose = set(prose_sentences(text))
     numbers = [
         n
         for n in dict.fromkeys(answer.sentences)
-        if 1 <= n <= len(parts) and not touches(held, parts[n - 1].start, parts[n - 1].end)
+        if 1 <= n <= len(parts)
+        and parts[n - 1] in prose
+        and not touches(held, parts[n - 1].start, parts[n - 1].end)
     ]
     constraints = desk.plan.carried(section)
     free = [n for n in numbers if not rules.breaks(text, without(text, parts, {n}), constraints)]
@@ -166,7 +170,7 @@ def applied(text: str, parts: Sequence[Sentence], answer: Edits) -> str:
     """Return ``text`` with each edit in place of the sentences it names.
 
     An edit out of range, or overlapping one before it, is left out, and so is one whose text is no
-    prose, or far too long to stand for the sentences it replaces.
+    prose, has other fences of code, or is far too long to stand for the sentences it replaces.
     """
     pieces: list[str] = []
     at, done = 0, 0
@@ -311,8 +315,10 @@ def _usable(answer: Edits, parts: Sequence[Sentence]) -> Iterator[tuple[Edit, st
             new = read_prose(edit.text)
         except Unreadable:
             continue
-        replaced = sum(count_words(p.text) for p in parts[edit.first - 1 : edit.last])
-        if count_words(new) <= replaced * LONGER_TIMES + LONGER_WORDS:
+        before = [p.text for p in parts[edit.first - 1 : edit.last]]
+        replaced = sum(count_words(sentence) for sentence in before)
+        same_fences = sum(s.count("```") for s in before) == new.count("```")
+        if same_fences and count_words(new) <= replaced * LONGER_TIMES + LONGER_WORDS:
             yield edit, new
 
 

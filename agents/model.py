@@ -37,6 +37,8 @@ from inkwright.memory.journal import Answer, Journal, Key
 from inkwright.memory.library import Lease, Library
 from inkwright.memory.tokens import Tokenizer, most_tokens
 from inkwright.memory.values import digest
+from inkwright.memory.wordcount import count_words
+from inkwright.prompts.render import only_repeats, unfenced
 
 F = TypeVar("F", bound=Form)
 R = TypeVar("R")
@@ -153,11 +155,16 @@ class Models:
         """Return the answer as text; with ``on_text``, send it there as it comes.
 
         Raises:
-            UnusableAnswer: empty, a refusal, an error message or the wrong language, twice.
+            UnusableAnswer: empty, a refusal, an error message, a copy of its prompt or the wrong
+                language, twice.
         """
 
         def read(answer: Answer, last: bool) -> Prose:
-            text = read_prose(answer.text, han=ask.han, keep_loops=last)
+            said = read_prose(answer.text, han=ask.han, keep_loops=last)
+            prompt = f"{ask.system}\n{ask.user}"
+            text = unfenced(said, prompt)
+            if only_repeats(said, prompt) or not count_words(text):
+                raise Unreadable("it only repeats its prompt")
             return Prose(text, cut_short=answer.finish == "length")
 
         return await self._asked(ask, None, read, on_text)

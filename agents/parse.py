@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from json_repair import repair_json
 from pydantic import BaseModel, ValidationError
 
+from inkwright.memory import text_cleanup
 from inkwright.memory.values import digest
 from inkwright.memory.wordcount import count_words, sentences, words
 
@@ -20,16 +21,28 @@ _THINK = re.compile(r"<think>.*?</think>\s*", re.DOTALL | re.IGNORECASE)
 _END_OF_THINK = re.compile(r"^.*</think>\s*", re.DOTALL | re.IGNORECASE)
 """Some chat templates open the block in the prompt, so that only its end is in the answer."""
 _OPEN_THINK = re.compile(r"^\s*<think>.*", re.DOTALL | re.IGNORECASE)
+_REQUESTED = (
+    r"(?:(?:the |this |that |your |such |any |the requested )?"
+    r"(?:requests?|content|task|instructions?|prompt)\b"
+    r"|(?:the|this|that|your|such an?)(?: requested)?"
+    r" (?:text|section|story|chapter|piece|passage|draft|continuation|article)"
+    r"(?= because| as it| since| due|\W*$|[.!?,;:])"
+    r"|(?:that|this|it|these|those)(?=\W*$|[.!?,;:]))"
+)
+"""What a model that will not write is asked for, in its words: of its letter a writer says more."""
 _REFUSAL = re.compile(
     r"^[\s*_#>\-]*(?:"
-    r"(?:(?:I['’]?m|I am) (?:really |very |so )?sorry|sorry|I apologi[sz]e|unfortunately)\b"
-    r"(?:\W*$|[^.!?\n]{0,40}?\b(?:as an AI|this request|I(?:['’]m| am)?"
-    r" (?:can['’]?t|cannot|can not|won['’]?t|unable|not able))\b)"
-    r"|I (?:can['’]?t|cannot|can not|won['’]?t|am unable to|am not able to)"
-    r" (?:help|assist|do|write|provide|fulfil|comply|continue|create|generate)"
-    r"|as an AI\b"
-    r"|(?:很|非常|十分)?(?:对不起|抱歉|遗憾)(?:\W*$|[^。！？\n]{0,30}?(?:无法|不能|没法|没办法|不便))"
+    r"(?:(?:I['’]?m|I am) (?:really |very |so )?sorry|sorry|I apologi[sz]e|unfortunately)\W*$"
+    r"|(?:(?:(?:I['’]?m|I am) (?:really |very |so )?sorry|sorry|I apologi[sz]e|unfortunately)\b"
+    r"[^.!?\n]{0,40}?)?\bI(?:['’]m| am)?"
+    r" (?:can['’]?t|cannot|can not|won['’]?t|unable to|not able to)"
+    r" (?:(?:help|assist)(?: you)? with|do|write|provide|fulfil|comply with|continue|create"
+    rf"|generate) {_REQUESTED}"
+    r"|(?:[^.!?\n]{0,60}\bbut )?as an AI\b"
+    r"|(?:很|非常|十分)?(?:对不起|抱歉|遗憾)(?:\W*$|[^。！？\n]{0,30}?(?:无法|不能|没法|没办法|不便)"
+    r"[^。！？\n]{0,6}?(?:协助|帮助|提供|完成|满足|回答|写|生成|创作|继续)[^。！？\n]{0,12}[。！]?\s*$)"
     r"|我(?:无法|不能)(?:协助|帮|提供|完成|满足|回答|写|生成|创作|继续)"
+    r"(?:[^。！？\n]{0,8}(?:请求|要求|内容|任务|文本|章节))?[。！]?\s*$"
     r"|作为(?:一个|一名)?(?:AI|人工智能|语言模型)"
     r")",
     re.IGNORECASE,
@@ -41,26 +54,59 @@ _NO_LANGUAGE = re.compile(r"\[[^\[\]\n]*@[^\[\]\n]*\]|<?https?://\S+|`[^`\n]*`")
 _HAN_OR_WORD = re.compile(rf"{_HAN.pattern}|(?:(?!{_HAN.pattern})[^\W\d_])+")
 _LETTER = re.compile(r"[^\W\d_]")
 _ERROR = re.compile(
-    r"^\s*(?:\{\s*\"error\"|<!doctype html|<html"
-    r"|(?:internal server error|bad gateway|error:|traceback \())",
+    r"^\s*(?:\{\s*\"error\"|<!doctype html|<html|traceback \("
+    r"|(?:internal server error|bad gateway)\W*$"
+    r"|error:(?=[^\n]{0,300}$)[^\n]*(?:\bCUDA\b|out of memory|time(?:d )?out|\bconnection\b"
+    r"|\bserver\b|\bgateway\b|\bHTTP\b|\b[45]\d\d\b|\btokens?\b|context length|rate limit"
+    r"|\bexception\b|\bAPI\b|\bquota\b|overloaded|unauthori[sz]ed|\binvalid\b))",
     re.IGNORECASE,
 )
+_HERE_IS = r"(?:here(?:['’]s| is| are)|below is)\b"
+_WRITTEN = r"(?:section|chapter|text|draft|version|passage|piece|continuation)s?\b"
+_WRITTEN_HAN = "(?:内容|章节|正文|文字|文本|版本|段落|部分)"
 _FOREWORD = re.compile(
-    r"^(?:(?:(?:sure|certainly|of course|absolutely|okay|ok)\b[^\n]{0,20}?)?"
-    r"(?:here(?:['’]s| is| are)|below is)\b[^\n]{0,80}"
-    r"\b(?:section|chapter|text|draft|version|passage|piece|continuation|asked|requested)\b"
-    r"|(?:(?:好的|当然|没问题)[，。！]?)?(?:以下|下面|这)是[^\n]{0,40}"
-    r"(?:内容|章节|正文|文字|文本|版本|段落|部分))[^\n]{0,40}[:：]\s*(?:\n\s*|$)",
+    r"^(?:"
+    rf"(?:sure|certainly|of course|absolutely|okay|ok)\b[!,.][^\n]{{0,20}}?{_HERE_IS}[^\n]{{0,80}}"
+    rf"\b(?:{_WRITTEN}|asked\b|requested\b)[^\n]{{0,40}}"
+    rf"|{_HERE_IS}[^\n]{{0,60}}\b(?:you|as) (?:asked|requested)\b(?: for)?"
+    rf"|{_HERE_IS} (?:the|a|an|your|my)(?: (?:finished|final|revised|requested|new|first))?"
+    r" (?:section|chapter|draft|continuation)"
+    rf"|(?:好的|当然|没问题)[，。！]?(?:以下|下面|这)是[^\n]{{0,40}}{_WRITTEN_HAN}[^\n]{{0,40}}"
+    rf"|(?:以下|下面|这)是(?:您|你)[^\n]{{0,20}}{_WRITTEN_HAN}"
+    r")[ \t]*[:：]\s*(?:\n\s*|$)",
     re.IGNORECASE,
+)
+_OFFER = (
+    r"(?:please )?(?:let me know|feel free to (?:ask|let me know)|just ask) if"
+    r" (?:you(?:['’]d like| would like| need| want| have)|there are)(?: me to make)?"
 )
 _AFTERWORD = re.compile(
-    r"\n\s*(?:(?:let me know if|feel free to|would you like me to|if you(?:['’]d| would)? like)\b"
-    r"[^\n]*\b(?:changes?|adjust\w*|revis\w*|edits?|expand|questions?|anything else)\b"
-    r"|i hope this (?:helps|meets|works)\b"
-    r"|(?:如需|如果(?:您|你)?需要)[^\n]{0,20}(?:修改|调整|补充))[^\n]*$",
+    r"\n\s*(?:"
+    rf"{_OFFER}(?: any| some)?(?: further| other| more)? (?:adjustments|revisions|edits)"
+    r"(?: or (?:changes|adjustments|revisions|edits))?"
+    rf"|(?:{_OFFER}|would you like me to|if you(?:['’]d| would)? (?:like|need|want))\b[^\n]*"
+    r"\b(?:changes?|adjust\w*|revis\w*|edits?|expand|continue|rewrite)\b[^\n]*"
+    rf"\b(?:the|this|next|my|your) {_WRITTEN}[^\n]*"
+    rf"|i hope (?:the|this|my) {_WRITTEN} (?:helps|meets|works)\b[^\n]*"
+    rf"|如需(?:修改|调整|补充)(?:这|本|以上|上述)[^\n]{{0,6}}{_WRITTEN_HAN}[^\n]*"
+    r")[ \t.!?]*$",
     re.IGNORECASE,
 )
-"""A model's talk before and after the text it was asked for, each on a line of its own."""
+"""Talk about the text itself. A last line that only invites questions may be a letter's own."""
+_CLOSING_TALK = re.compile(
+    r"\n\s*(?:(?:let me know if (?:you|there)|feel free to (?:ask|let me know|reach out)"
+    r"|would you like me to|if you(?:['’]d| would)? like)\b"
+    r"[^\n]*\b(?:changes?|adjust\w*|revis\w*|edits?|expand|questions?|anything else)\b"
+    r"|i hope this (?:helps|meets|works)\b"
+    r"|(?:如需|如果(?:您|你)?需要)[^\n]{0,20}(?:修改|调整|补充)[^\n]{0,10}(?:告诉我|告知我|联系我))"
+    r"[^\n]*$",
+    re.IGNORECASE,
+)
+"""What a model says last that has begun with a foreword, and so talks to the one who asked."""
+_FENCED = re.compile(
+    r"```(?:text|txt|plaintext|markdown|md)?\n((?:(?!^[ ]{0,3}```).)*?)\n?```",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
 _OBJECT = re.compile(r"\{\s*[\"'}]")
 CLIPPINGS = 8
 """Rounds of cutting what is too long: a list that was too long hides what is in it until then."""
@@ -93,7 +139,7 @@ def read_form(text: str, finish: str, form: type[F]) -> F:
         found = repair_json(clean[start.start() :], return_objects=True)
     if not isinstance(found, dict) or not found:
         raise Unreadable("there is no JSON object in it")
-    return _validated(found, form)
+    return _validated(text_cleanup.each_text(found, _normal), form)
 
 
 def _validated(found: dict[str, Any], form: type[F]) -> F:
@@ -133,7 +179,8 @@ def read_prose(text: str, *, han: bool | None = None, keep_loops: bool = False) 
     into a loop is refused, or with ``keep_loops`` ends where the loop begins.
     """
     clean = _unfenced(strip_thoughts(_normal(text)))
-    clean = _AFTERWORD.sub("", _FOREWORD.sub("", clean))
+    text = _FOREWORD.sub("", clean)
+    clean = (_AFTERWORD if text == clean else _CLOSING_TALK).sub("", text)
     if not count_words(clean):
         raise Unreadable("it is empty")
     if _is_json(clean):
@@ -184,7 +231,7 @@ def _offset_of_word(text: str, tokens: list[str], number: int) -> int:
 
 
 def _normal(text: str) -> str:
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return unicodedata.normalize("NFC", text_cleanup.clean(text))
 
 
 def _is_json(text: str) -> bool:
@@ -197,7 +244,8 @@ def _is_json(text: str) -> bool:
 
 
 def _unfenced(text: str) -> str:
-    found = re.fullmatch(r"```[a-z]*\n(.*?)\n?```", text.strip(), re.DOTALL)
+    """Return ``text`` without one fence around all of it; a fence of code is part of a text."""
+    found = _FENCED.fullmatch(text.strip())
     return (found.group(1) if found else text).strip()
 
 

@@ -21,6 +21,7 @@ from inkwright.agents.replicas import Replicas
 from inkwright.agents.unlogged import unlogged
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
 from inkwright.memory.journal import Answer
+from inkwright.memory.text_cleanup import CleanStream, clean
 
 T = TypeVar("T")
 
@@ -160,7 +161,14 @@ class LiteLLMTransport:
     async def _streamed(self, arguments: dict[str, Any], on_text: Callable[[str], None]) -> Answer:
         began = time.monotonic()
         pieces: list[str] = []
+        cleaning = CleanStream()
         finish, model, usage = None, "", None
+
+        def bring(text: str) -> None:
+            if text:
+                pieces.append(text)
+                on_text(text)
+
         options = {"include_usage": True}
         stream = await self._litellm.acompletion(
             **arguments,
@@ -172,12 +180,12 @@ class LiteLLMTransport:
             model = chunk.model or model
             usage = getattr(chunk, "usage", None) or usage
             if chunk.choices and (piece := chunk.choices[0].delta.content):
-                pieces.append(piece)
-                on_text(piece)
+                bring(cleaning.add(piece))
             if chunk.choices and chunk.choices[0].finish_reason:
                 finish = chunk.choices[0].finish_reason
         if finish is None:
             raise ConnectionResetError("the stream ended before the answer did")
+        bring(cleaning.end())
         return _answer("".join(pieces), finish, model, usage, time.monotonic() - began)
 
     async def _tried(
@@ -273,9 +281,9 @@ async def _close_connections(cache: Any) -> None:
 def _answer(text: str, finish: str, model: str | None, usage: Any, seconds: float) -> Answer:
     details = getattr(usage, "prompt_tokens_details", None)
     return Answer(
-        text=text,
-        finish=finish,
-        model=model or "",
+        text=clean(text),
+        finish=clean(finish),
+        model=clean(model or ""),
         prompt_tokens=getattr(usage, "prompt_tokens", 0) or 0,
         cached_tokens=getattr(details, "cached_tokens", 0) or 0,
         completion_tokens=getattr(usage, "completion_tokens", 0) or 0,
@@ -302,5 +310,5 @@ def _asked_wait(fault: Exception) -> float | None:
 
 
 def _one_line(fault: Exception, endpoint: Endpoint) -> str:
-    said = " ".join(str(getattr(fault, "message", "") or fault).split())
+    said = " ".join(clean(str(getattr(fault, "message", "") or fault)).split())
     return endpoint.masked(said.removeprefix("litellm."))[:200]

@@ -1,5 +1,6 @@
 """Writer: a section's prose, from its manifest and orders."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from inkwright.agents import evidence
@@ -8,7 +9,6 @@ from inkwright.agents.events import TextGrew
 from inkwright.agents.parse import is_han
 from inkwright.memory import citations
 from inkwright.memory.draft import Manifest
-from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.outline import Section
 from inkwright.memory.tokens import shorten
 from inkwright.memory.wordcount import Sentence, count_words, sentences, tail
@@ -27,6 +27,7 @@ SPEECH = "“\"'‘「『—–"
 """With these a line of dialogue begins."""
 ENDS = ".!?。！？…:：;；”\"'’)）]」』*_"
 """With these a sentence can end."""
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+\S")
 
 
 async def write(desk: Desk, section: Section, manifest: Manifest, *, priority: float = 0.0) -> str:
@@ -54,13 +55,8 @@ async def write(desk: Desk, section: Section, manifest: Manifest, *, priority: f
         priority=priority,
     )
     prose = await desk.models.prose(ask, on_text=_watcher(desk, section.id))
-    text = without_echo(prose.text, ask.user)
-    text = tidy(text, section.title, manifest.target_words, prose.cut_short)
-    text = citations.tidied(text, desk.shelf.sources)
-    if not text:
-        fault = "it only repeats its prompt"
-        raise UnusableAnswer(f"writer (write, {section.id})", fault, prose.text)
-    return text
+    text = tidy(prose.text, section.title, manifest.target_words, prose.cut_short)
+    return citations.tidied(text, desk.shelf.sources)
 
 
 async def go_on(
@@ -91,8 +87,7 @@ async def go_on(
         priority=priority,
     )
     prose = await desk.models.prose(ask, on_text=_watcher(desk, section.id))
-    more = without_echo(prose.text, ask.user)
-    more = tidy(more, section.title, missing_words, prose.cut_short)
+    more = tidy(prose.text, section.title, missing_words, prose.cut_short, goes_on=True)
     more = citations.tidied(more, desk.shelf.sources)
     more = _without_overlap(text, more)
     if not more:
@@ -106,22 +101,17 @@ def counted(desk: Desk, words: int, more: str = "") -> str:
     return " ".join(filter(None, (str(words), more, unit)))
 
 
-def without_echo(text: str, prompt: str) -> str:
-    """Return ``text`` less the lines of ``prompt`` in it: small models copy tags and orders.
+def tidy(
+    text: str, title: str, target_words: int, cut_short: bool, *, goes_on: bool = False
+) -> str:
+    """Return the writer's text without its heading, a broken last sentence or an overrun.
 
-    What somebody says may be said again.
+    ``goes_on``: it follows on from text of its section, so that no heading but the title is its.
     """
-    lines = {line.strip() for line in prompt.splitlines()}
-    lines = {line for line in lines if line and line[0] not in SPEECH}
-    return "\n".join(line for line in text.splitlines() if line.strip() not in lines)
-
-
-def tidy(text: str, title: str, target_words: int, cut_short: bool) -> str:
-    """Return the writer's text without a repeated heading, a broken last sentence or an overrun."""
     first, _, rest = text.partition("\n")
     bare = first.strip().strip("#*_ ").strip()
-    heading = first.lstrip().startswith("#") and not first.lstrip().startswith("#*#")
-    if rest.strip() and (heading or bare.casefold() == title.casefold()):
+    headed = not goes_on and _HEADING.match(first)
+    if rest.strip() and (headed or bare.casefold() == title.casefold()):
         text = rest.strip()
     parts = sentences(text)
     if (cut_short or _breaks_off(text, parts)) and len(parts) > 1:
@@ -147,12 +137,19 @@ def _breaks_off(text: str, parts: Sequence[Sentence]) -> bool:
 
 
 def _without_overlap(text: str, more: str) -> str:
-    """Drop sentences at the head of ``more`` that ``text`` already has."""
-    known = {s.text for s in sentences(text)}
-    for part in sentences(more):
-        if part.text not in known:
-            return more[part.start :].strip()
-    return ""
+    """Return ``more`` without the sentences it begins with that ``text`` ends with."""
+    before, after = [s.text for s in sentences(text)], sentences(more)
+    for size in range(min(len(before), len(after)), 0, -1):
+        repeated = [s.text for s in after[:size]]
+        if repeated == before[-size:] and not _may_come_again(repeated, before):
+            return more[after[size].start :].strip() if size < len(after) else ""
+    return more
+
+
+def _may_come_again(repeated: Sequence[str], before: Sequence[str]) -> bool:
+    """True for a refrain, and for one thing that somebody says."""
+    refrain = all(before.count(sentence) > 1 for sentence in repeated)
+    return refrain or (len(repeated) == 1 and repeated[0][0] in SPEECH)
 
 
 def _tokens_for(desk: Desk, words: int) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from inkwright.app.documents.gather import Gathered
 from inkwright.app.settings import Settings
 from inkwright.memory.errors import LibraryUnusable
+from inkwright.memory.text_cleanup import each_text, storable
 
 NAME = "brief-begun.json"
 SOURCES = "brief-begun-sources.json"
@@ -30,7 +31,7 @@ def save(settings: Settings, fields: Mapping[str, Any]) -> None:
     Raises:
         LibraryUnusable: the library folder cannot be written.
     """
-    _put(_file(settings), json.dumps(dict(fields), ensure_ascii=False))
+    _put(_file(settings), json.dumps(each_text(dict(fields), storable), ensure_ascii=False))
 
 
 def load_sources(settings: Settings) -> Gathered:

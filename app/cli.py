@@ -14,9 +14,14 @@ from inkwright.app.cli_text import texts
 from inkwright.app.commands.trust import at_the_terminal
 from inkwright.app.exits import Exit, plainly
 from inkwright.app.trust import deciding
+from inkwright.memory.errors import BadInput
 
 
 class _Commands(TyperGroup):
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        plainly(lambda: _check_text(args))
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         invoke = super().invoke
         with deciding(at_the_terminal()):
@@ -451,6 +456,21 @@ app.add_typer(texts)
 app.add_typer(exports)
 app.add_typer(memory_commands, name="memory")
 app.add_typer(source_commands, name="sources")
+
+
+def _check_text(args: list[str]) -> None:
+    """Refuse what is not text in the encoding of this terminal.
+
+    Raises:
+        BadInput: naming the argument.
+    """
+    for argument in args:
+        try:
+            argument.encode()
+        except UnicodeEncodeError as fault:
+            raise BadInput(
+                f"not UTF-8 text: {argument[:60]!a}; type it again, or rename the file"
+            ) from fault
 
 
 def _leave(code: int) -> None:

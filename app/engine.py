@@ -21,6 +21,7 @@ from inkwright.memory.errors import BadInput
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library
 from inkwright.memory.plans import Plan
+from inkwright.memory.text_cleanup import storable
 from inkwright.memory.works import Work
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ async def redraft(
         work,
         job,
         out,
-        lambda **keywords: run.redraft(work, sections, note=note, **keywords),
+        lambda **keywords: run.redraft(work, sections, note=storable(note), **keywords),
     )
 
 
@@ -136,7 +137,7 @@ async def candidates(
         async with _at_work(library, work, "candidates", job) as (_, keywords):
             unwatched_text = keywords | {"watch_text": False}
             found: list[Draft] = await run.candidates_for(
-                work, section, note=note, count=count, **unwatched_text
+                work, section, note=storable(note), count=count, **unwatched_text
             )
         return found
 
@@ -272,7 +273,8 @@ async def propose(
     run = await _run_module()
     with opened(job.settings) as library, endpoints.serving(job.settings) as calling:
         keywords = _keywords(library, calling, job)
-        found: Proposal = await run.propose(work, section, told, op=op, span=span, **keywords)
+        words = storable(told)
+        found: Proposal = await run.propose(work, section, words, op=op, span=span, **keywords)
         return found
 
 

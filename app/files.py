@@ -25,13 +25,19 @@ def read_text(file: Path) -> str:
             raise BadInput(f"{file}: not a file")
         if (size := file.stat().st_size) > MAX_FILE_BYTES:
             raise BadInput(f"{file}: {size:,} bytes; at most {MAX_FILE_BYTES:,} are read")
-        return normal(file.read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError as fault:
-        raise BadInput(
-            f"{file}: not UTF-8 text (byte {fault.start:,}); save it as UTF-8"
-        ) from fault
+        return decode(file.read_bytes(), str(file))
     except OSError as fault:
         raise BadInput(f"{file}: {fault.strerror}") from fault
+
+
+def decode(content: bytes, name: str) -> str:
+    """Return UTF-8 ``content`` as ``read_text`` does; ``name`` says in errors where it is from."""
+    try:
+        return normal(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as fault:
+        raise BadInput(
+            f"{name}: not UTF-8 text (byte {fault.start:,}); save it as UTF-8"
+        ) from fault
 
 
 def read_markup(text: str, name: str) -> tuple[Any, Lines]:

@@ -6,6 +6,7 @@ from inkwright.memory import candidates, drafts, locks, manuscripts, typed, work
 from inkwright.memory.differences import Piece, differences
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
+from inkwright.memory.text_cleanup import storable
 from inkwright.memory.typed import Typed
 
 
@@ -70,7 +71,7 @@ class Text(Door):
             WorkBusy: the work is being written.
         """
         with self._open() as library, works.leased(library, self.work) as lease:
-            manuscripts.take(library, lease, {self.section: text})
+            manuscripts.take(library, lease, {self.section: storable(text)})
         return self.current
 
     def typed(self) -> Typed:
@@ -84,8 +85,11 @@ class Text(Door):
         Raises:
             TypedElsewhere: another window has typed something else since ``revision``.
         """
+        words = storable(text)
         with self._open() as library:
-            return typed.write(library, self.work, self.section, text, base=base, revision=revision)
+            return typed.write(
+                library, self.work, self.section, words, base=base, revision=revision
+            )
 
     def keep(self, *, over_newer: bool = False) -> Draft:
         """Make a version of what was typed.

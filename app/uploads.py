@@ -8,6 +8,7 @@ from pathlib import Path
 from inkwright.app.documents.gather import MAX_CHARS, Gathered, read_files
 from inkwright.memory.errors import BadInput
 from inkwright.memory.sources import distinct
+from inkwright.memory.text_cleanup import storable
 
 NAME_BYTES = 200
 """Of a name that many are kept, its last: no file system takes more than 255."""
@@ -21,7 +22,7 @@ def as_files(given: Iterable[tuple[str, bytes]]) -> Iterator[list[Path]]:
         for number, (name, content) in enumerate(given):
             place = Path(folder) / str(number)
             place.mkdir()
-            last = Path(name.replace("\\", "/").replace("\0", "")).name.encode()
+            last = Path(storable(name).replace("\\", "/")).name.encode()
             file = place / (last[-NAME_BYTES:].decode(errors="ignore") or "unnamed")
             file.write_bytes(content)
             files.append(file)

@@ -8,7 +8,7 @@ from inkwright.memory.constraint import Constraint, ConstraintKind
 from inkwright.memory.entry import EntryKind
 from inkwright.memory.placement import Placement
 from inkwright.memory.source import Source
-from inkwright.memory.values import Value
+from inkwright.memory.values import Given
 
 __all__ = [
     "Brief",
@@ -32,7 +32,7 @@ CitationStyle = Literal["numeric", "author-year", "footnote"]
 MAX_CSL_CHARS = 1_000_000
 
 
-class Csl(Value):
+class Csl(Given):
     """A style of the Citation Style Language, as Pandoc's citeproc reads it."""
 
     name: str = Field(max_length=255)
@@ -40,7 +40,7 @@ class Csl(Value):
     text: str = Field(max_length=MAX_CSL_CHARS)
 
 
-class OutlineItem(Value):
+class OutlineItem(Given):
     """One heading of the caller's own outline. Without sub-sections it is written as a section."""
 
     title: str = Field(min_length=1, max_length=400)
@@ -53,7 +53,7 @@ class OutlineItem(Value):
     sections: tuple["OutlineItem", ...] = ()
 
 
-class Remembered(Value):
+class Remembered(Given):
     """An entry that a person gives before writing starts: one line of a series bible."""
 
     subject: str = Field(min_length=1, max_length=200)
@@ -66,7 +66,7 @@ class Remembered(Value):
     pinned: bool = False
 
 
-class Brief(Value):
+class Brief(Given):
     """A writing request and everything the caller fixes about the piece."""
 
     request: str = Field(min_length=1, max_length=MAX_REQUEST_CHARS)

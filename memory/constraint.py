@@ -17,7 +17,7 @@ from pydantic import (
 
 from inkwright.memory.constraint_words import wording
 from inkwright.memory.placement import Placement, read_placement
-from inkwright.memory.values import Value, digest
+from inkwright.memory.values import Given, digest
 
 ConstraintKind = Literal[
     "length", "must_contain", "must_not_contain", "banned", "event", "pattern", "format",
@@ -56,7 +56,7 @@ def _where(given: Any) -> Any:
     return read_placement(given)
 
 
-class Constraint(Value):
+class Constraint(Given):
     """One requirement on the text, with where it holds and how it is checked."""
 
     id: str = ""

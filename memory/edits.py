@@ -18,6 +18,7 @@ from inkwright.memory.errors import BadInput, WorkNotFound
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library, now
 from inkwright.memory.sameness import same_fact
+from inkwright.memory.text_cleanup import each_text, storable
 
 Edit = Callable[[Ledger], tuple[Entry, ...]]
 OWN = "m"
@@ -216,5 +217,6 @@ def _theirs(entry: Entry, **changes: Any) -> Entry:
 
 def _next(entry: Entry, **changes: Any) -> Entry:
     """Return the next version of an entry, checked as any given from outside is."""
-    fields = {**entry.model_dump(), "version": entry.version + 1, **changes}
+    given = each_text(changes, storable)
+    fields = {**entry.model_dump(), "version": entry.version + 1, **given}
     return Entry.model_validate(fields)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from inkwright.memory import schema
 from inkwright.memory.databases import ALONE, LEASED, WRITE, connected, reading
-from inkwright.memory.errors import LeaseLost, LibraryUnusable
+from inkwright.memory.errors import BadInput, LeaseLost, LibraryUnusable
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,10 @@ def _readable_faults(home: Path) -> Iterator[None]:
     """Turn faults of the medium into one clear line."""
     try:
         yield
+    except UnicodeEncodeError as fault:
+        raise BadInput(
+            f"text with half of a character in it cannot be stored or found: {fault.object[:60]!a}"
+        ) from fault
     except (DBAPIError, sqlite3.Error) as fault:
         said = str(fault.orig if isinstance(fault, DBAPIError) else fault).lower()
         causes = {

@@ -12,7 +12,7 @@ from math import ceil
 import regex
 
 from inkwright.memory.values import Value
-from inkwright.memory.wordcount import Sentence, sentences, words
+from inkwright.memory.wordcount import Sentence, prose_sentences, sentences, words
 
 GRAM = 8
 """Words of a run that is no accident when it comes again."""
@@ -26,6 +26,7 @@ ALIKE = 0.75
 CONTENT_WORDS = 6
 """Fewer content words than this tell nothing about two sentences."""
 _HAN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+_ENDS = ".!?。！？…\"'”’)）」』*_"
 _SHORT = 4
 """Words of fewer letters carry little content; of Han characters, pairs do."""
 _COMMON = 0.2
@@ -102,7 +103,7 @@ def repeats(texts: Mapping[str, str]) -> list[Repeat]:
 @lru_cache(maxsize=PIECES_KEPT)
 def _repeats(piece: tuple[tuple[str, str], ...]) -> tuple[Repeat, ...]:
     texts = dict(piece)
-    parts = {sid: sentences(text) for sid, text in texts.items()}
+    parts = {sid: prose_sentences(text) for sid, text in texts.items()}
     found = [*same_openings(texts), *_copied(parts), *_alike(parts)]
     taken: dict[tuple[str, str], Repeat] = {}
     for repeat in found:
@@ -111,12 +112,15 @@ def _repeats(piece: tuple[tuple[str, str], ...]) -> tuple[Repeat, ...]:
 
 
 def same_openings(texts: Mapping[str, str]) -> list[Repeat]:
-    """Return the first sentences that begin as an earlier section's does."""
+    """Return the first sentences that begin as an earlier section's does.
+
+    A line of its own that ends no sentence is none: a verse, or the person a letter is to.
+    """
     seen: dict[tuple[str, ...], tuple[str, str]] = {}
     found = []
     for sid, text in texts.items():
         first = next(iter(sentences(text)), None)
-        if first is None or first.text.startswith("#"):
+        if first is None or first.text.startswith("#") or _is_line(text, first):
             continue
         size = OPENING_CHARACTERS if _HAN.match(first.text) else OPENING_WORDS
         opening = tuple(w.casefold() for w in words(first.text)[:size])
@@ -127,6 +131,10 @@ def same_openings(texts: Mapping[str, str]) -> list[Repeat]:
             found.append(Repeat(section=sid, quote=first.text, of=of, there=there, kind="opening"))
         seen.setdefault(opening, (sid, first.text))
     return found
+
+
+def _is_line(text: str, part: Sentence) -> bool:
+    return part.text[-1] not in _ENDS and text[part.end : part.end + 1] == "\n"
 
 
 def _copied(parts: Mapping[str, Sequence[Sentence]]) -> Iterable[Repeat]:

@@ -16,6 +16,7 @@ from inkwright.memory.brief import Constraint
 from inkwright.memory.errors import BadInput
 from inkwright.memory.outline import Outline, Section
 from inkwright.memory.plans import Plan
+from inkwright.memory.text_cleanup import each_text, storable
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def editing(section: str, **changes: Any) -> Change:
 
     def change(plan: Plan) -> Next:
         found = _section(plan, section)
-        fields = {**found.model_dump(), **changes}
+        fields = {**found.model_dump(), **each_text(changes, storable)}
         try:
             new = Section.model_validate(fields)
         except ValidationError as fault:
@@ -62,16 +63,16 @@ def adding(
         sections = list(plan.outline.sections)
         at = plan.outline.position[_section(plan, after).id] if after else 0
         beside = sections[at - 1] if at else sections[0]
-        if not title.strip():
+        if not storable(title).strip():
             raise BadInput("a section needs a title")
         new = Section(
             id=_free_id(plan.outline),
-            title=title.strip(),
+            title=storable(title).strip(),
             level=beside.level,
             within=beside.within,
-            purpose=purpose.strip(),
+            purpose=storable(purpose).strip(),
             target_words=target_words,
-            **more,
+            **each_text(more, storable),
         )
         return _next(plan, [*sections[:at], new, *sections[at:]])
 
@@ -83,7 +84,7 @@ def splitting(section: str, title: str) -> Change:
 
     def change(plan: Plan) -> Next:
         found = _section(plan, section)
-        if not title.strip():
+        if not storable(title).strip():
             raise BadInput("the second part needs a title")
         if found.target_words < 2:
             raise BadInput(f"{section} has too few words to be split")
@@ -98,7 +99,7 @@ def splitting(section: str, title: str) -> Change:
         second = found.model_copy(
             update={
                 "id": _free_id(plan.outline),
-                "title": title.strip(),
+                "title": storable(title).strip(),
                 "key_points": found.key_points[points:],
                 "target_words": words,
                 "after": (*found.after, found.id),

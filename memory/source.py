@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from inkwright.memory.values import Value, digest
+from inkwright.memory.values import Given, Value, digest
 
 SourceKind = Literal["document", "reference", "request"]
 MAX_SOURCE_CHARS = 20_000_000
@@ -16,7 +16,7 @@ KEY = r"\w(?:[\w.:/+-]*\w)?"
 """What a key may be: part of what Pandoc takes for one, all that bibliographies commonly have."""
 
 
-class Source(Value):
+class Source(Given):
     """One document's text, and what a reference to it says."""
 
     key: str = Field(default="", max_length=MAX_KEY_CHARS)

@@ -5,7 +5,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from inkwright.memory.text_cleanup import each_text, storable
 
 
 class Value(BaseModel):
@@ -22,6 +24,15 @@ class Value(BaseModel):
         for name in copy.__dict__.keys() - type(self).model_fields.keys():
             del copy.__dict__[name]
         return copy
+
+
+class Given(Value):
+    """A value that people give, in files, forms and programs: its text can be stored anywhere."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, given: Any) -> Any:
+        return each_text(given, storable)
 
 
 def digest(content: Any) -> str:

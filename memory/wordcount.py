@@ -28,7 +28,7 @@ _SENTENCE = re.compile(
     r"[^\s][^.!?。！？…\n]*(?:[.!?…](?![\s\"'”’)\]」』]|$)[^.!?。！？…\n]*)*"
     r"(?:[.!?。！？…]+[\"'”’)\]」』]*|(?=\n)|$)"
 )
-
+_FENCED = re.compile(r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 
 _CHARACTERS_A_WORD, _CHARACTERS_A_HAN_WORD = 5.2, 1.13
 
@@ -67,6 +67,22 @@ def words(text: str) -> list[str]:
 def sentences(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of ``text``; what lies between them is white space."""
     return tuple(Sentence(m.group(), m.start(), m.end()) for m in _SENTENCE.finditer(text))
+
+
+@lru_cache(maxsize=KEPT)
+def prose_sentences(text: str) -> tuple[Sentence, ...]:
+    """Return the sentences of ``text`` but for rules and what stands in code and tables.
+
+    Those lines mean something only together: one of them can neither go nor be worded otherwise.
+    """
+    code = [found.span() for found in _FENCED.finditer(text)]
+    return tuple(
+        s
+        for s in sentences(text)
+        if count_words(s.text)
+        and not s.text.startswith("|")
+        and not any(start <= s.start < end for start, end in code)
+    )
 
 
 def tail(text: str, limit: int) -> str:

@@ -15,6 +15,7 @@ from inkwright.memory import schema, sources
 from inkwright.memory.brief import Brief
 from inkwright.memory.errors import WorkBusy, WorkNotFound
 from inkwright.memory.library import Lease, Library, now
+from inkwright.memory.text_cleanup import clean
 from inkwright.memory.values import Value, digest
 
 WorkStatus = Literal["new", "planned", "drafting", "complete", "flagged", "partial"]
@@ -251,7 +252,7 @@ def _work(row: RowMapping) -> Work:
         status=row["status"],
         approved=row["approved"],
         pinned=row["pinned"],
-        problems=tuple(row["problems"]),
+        problems=tuple(clean(line) for line in row["problems"]),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

@@ -20,6 +20,9 @@ TAGS = (
 )  # fmt: skip
 _ANY = "|".join(TAGS)
 _TAG = re.compile(rf"<(\s*/\s*(?:{_ANY})\b|\s*(?:{_ANY})\s*>)", re.IGNORECASE)
+_BLOCK = re.compile(rf"^<({_ANY})>\n(?:(.*?)\n)?</\1>$", re.MULTILINE | re.DOTALL)
+_OPENING = re.compile(rf"<({_ANY})>[ \t]*\n")
+_CLOSING = re.compile(rf"\n</({_ANY})>[ \t]*$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +79,32 @@ def fence(tag: str, material: str) -> str:
         return ""
     harmless = _TAG.sub(r"‹\1", material)
     return f"<{tag}>\n{harmless.strip()}\n</{tag}>"
+
+
+def unfenced(answer: str, prompt: str) -> str:
+    """Return ``answer`` without the fences that a model copied from its prompt.
+
+    A block that is the prompt's own, tags and all, goes; of tags around the answer only they do.
+    """
+    text = _BLOCK.sub(lambda block: "" if block.group() in prompt else block.group(), answer)
+    text = text.strip()
+    first, last = _OPENING.match(text), _CLOSING.search(text)
+    if first and (last is None or last.group(1) == first.group(1)):
+        text = text[first.end() :]
+    if last and f"<{last.group(1)}>" not in text:
+        text = _CLOSING.sub("", text)
+    return text.strip()
+
+
+def only_repeats(answer: str, prompt: str) -> bool:
+    """True when each line of ``answer`` is one of ``prompt``, and some are tags or instructions.
+
+    Lines that only stand between tags may come again: earlier text is shown there.
+    """
+    lines = {line.strip() for line in answer.splitlines() if line.strip()}
+    shown = {line.strip() for line in prompt.splitlines()}
+    told = {line.strip() for line in _BLOCK.sub(r"<\1>\n</\1>", prompt).splitlines()}
+    return lines <= shown and bool(lines & told)
 
 
 @lru_cache(maxsize=128)

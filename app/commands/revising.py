@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from inkwright.app import endpoints
-from inkwright.app.files import read_text
+from inkwright.app.files import decode, read_text
 from inkwright.app.home import library_home, library_url
 from inkwright.app.memory_of import Memory
 from inkwright.app.settings import Settings
@@ -32,7 +32,10 @@ def text(work: str, section: str, file: Path | None) -> None:
     if file is None:
         typer.echo(found.current.text)
         return
-    given = sys.stdin.read() if str(file) == "-" else read_text(file.expanduser())
+    if str(file) == "-":
+        given = decode(sys.stdin.buffer.read(), "standard input")
+    else:
+        given = read_text(file.expanduser())
     if not given.strip():
         raise BadInput("there are no words in it; to drop a section, change the outline")
     _tell_edited(found, found.edit(given.strip("\n")))

@@ -11,6 +11,7 @@ from inkwright.app.faults import said
 from inkwright.app.files import normal
 from inkwright.memory.errors import BadInput
 from inkwright.memory.source import Source
+from inkwright.memory.text_cleanup import storable
 from inkwright.memory.values import Value
 
 MAX_FILES = 5_000
@@ -131,7 +132,7 @@ def beside(given: str, folder: Path, where: str, what: str) -> Path:
 
 
 def _lines(read: Read) -> Iterator[str]:
-    name = " ".join(read.file.name.split())
+    name = " ".join(storable(read.file.name).split())
     if read.unread:
         yield f"source {name} was not read: {read.unread}"
     for note in read.notes:

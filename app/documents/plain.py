@@ -5,6 +5,7 @@ import re
 import unicodedata
 from pathlib import Path
 
+from inkwright.memory import text_cleanup
 from inkwright.memory.errors import BadInput
 
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
@@ -28,8 +29,7 @@ def plain_text(file: Path) -> str:
 
 def clean(text: str) -> str:
     """Return ``text`` as NFC with ``\\n`` between lines, without control characters."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return unicodedata.normalize("NFC", text_cleanup.clean(text))
 
 
 def title_line(text: str) -> str:

@@ -63,6 +63,14 @@ def test_an_edit_that_cannot_be_made_leaves_the_text_as_it_is(edit):
     assert patched(TEXT, edit) == TEXT
 
 
+def test_an_edit_opens_or_closes_no_fence():
+    text = "One went.\n\n```python\nx = 1\n```\n\nTwo came."
+    assert patched(text, (1, 2, "Nobody."), (4, 5, "Nobody.")) == text
+    assert patched(text, (3, 3, "x = 2"), (5, 5, "Nobody.")) == (
+        "One went.\n\n```python\nx = 2\n```\n\nNobody."
+    )
+
+
 def test_of_two_edits_of_one_sentence_the_first_counts():
     found = patched(TEXT, (1, 2, "A."), (2, 3, "B."))
     assert found == "A.\n\nThree came back. Four\tslept.\n"

@@ -40,6 +40,45 @@ async def test_prose_comes_back_clean_and_says_when_it_was_cut(a_work):
     assert (again.text, again.cut_short) == (STORY, True)
 
 
+PROMPT = "Rules.\n<before>\nNobody came.\n* * *\n</before>\nSection: s1\nTitle: The Lamp\n"
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "Section: s1\nTitle: The Lamp",
+        "<before>\nNobody came.\n</before>",
+        "<before>\nNobody came.\n* * *\n</before>\n\nSection: s1",
+        "Nobody came.\n</before>\nTitle: The Lamp",
+        "<before>\n</before>",
+    ],
+)
+async def test_a_copy_of_the_prompt_is_asked_for_again_and_is_never_a_text(a_work, copy):
+    ask = an_ask(user=PROMPT)
+    assert (await models(a_work, Scripted(copy, STORY)).prose(ask)).text == STORY
+    with pytest.raises(UnusableAnswer, match="only repeats its prompt"):
+        await models(a_work, Scripted(copy, copy)).prose(an_ask(user=PROMPT, purpose="again"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ("Nobody came.\n* * *", "Nobody came.\n* * *"),
+        (f"{STORY}\n* * *\nNobody came.", f"{STORY}\n* * *\nNobody came."),
+        (f"Title: The Lamp\n{STORY}", f"Title: The Lamp\n{STORY}"),
+        (f"<sofar>\n{STORY}\n</sofar>", STORY),
+        (f"<draft>\n{STORY}", STORY),
+        (f"{STORY}\n</before>", STORY),
+        (f"<before>\nNobody came.\n* * *\n</before>\n\n{STORY}", STORY),
+        (f"{STORY}\n<summary>\nMore\n</summary>", f"{STORY}\n<summary>\nMore\n</summary>"),
+        (f"<summary>Oil</summary>\n{STORY}", f"<summary>Oil</summary>\n{STORY}"),
+    ],
+)
+async def test_of_the_prompt_only_its_own_tags_are_taken_off_a_text(a_work, answer, text):
+    ask = an_ask(user=PROMPT)
+    assert (await models(a_work, Scripted(answer)).prose(ask)).text == text
+
+
 # The journal
 
 

@@ -151,10 +151,19 @@ def test_prose_is_made_of_composed_characters():
         ("Here's the section:\n", ""),
         ("Certainly, here is a draft of the chapter:\n\n", "\n\nI hope this helps!"),
         ("", "\n\nFeel free to ask if you need any adjustments."),
+        ("", "\n\nLet me know if you'd like any adjustments!"),
+        ("", "\n\nLet me know if you’d like any changes to this section."),
+        ("", "\n\nWould you like me to continue with the next section?"),
+        ("Of course! Here is the text:\n\n", "\n\nI hope this helps. Any questions? Ask!"),
     ],
 )
 def test_a_models_talk_before_and_after_a_text_is_no_part_of_it(before, after):
     assert read_prose(f"{before}{STORY}{after}") == STORY
+
+
+def test_a_letter_keeps_its_last_line_though_a_model_talks_before_it():
+    letter = f"{STORY}\n\nFeel free to contact the harbour office with any questions."
+    assert read_prose(f"Sure! Here is the section:\n\n{letter}") == letter
 
 
 def test_a_models_talk_around_chinese_text_is_no_part_of_it():
@@ -171,6 +180,21 @@ def test_a_models_talk_around_chinese_text_is_no_part_of_it():
         "She folded the letter.\n\nI hope this finds you well, she had begun.",
         "He waved.\n\nLet me know if the boat comes in.",
         "下面是一片海。\n\n她没有说话。",
+        f"Here is the passage to the old quay:\n\n{STORY}",
+        f"Here is the text of the letter:\n\n{STORY}",
+        f"Of course, here is what the log said: nothing.\n\n{STORY}",
+        f"#LowWater was painted on the wall.\n\n{STORY}",
+        f"{STORY}\n\nFeel free to contact the harbour office with any questions about Low Water.",
+        f"{STORY}\n\nFeel free to contact the harbour office with any questions.",
+        f"{STORY}\n\nLet me know if anything changes.",
+        f"{STORY}\n\nLet me know if you need any changes to the rota.",
+        f"{STORY}\n\nIf you would like changes to the rota, ask the harbour master.",
+        f"{STORY}\n\nWould you like me to bring a change of clothes?",
+        f"{STORY}\n\nI hope this helps.",
+        "她点亮了灯。\n\n如需调整，请联系码头办公室。",
+        "```python\nx = 1\n```",
+        f"```python\nx = 1\n```\n\n{STORY}\n\n```\nls\n```",
+        f"```\nx = 1\n```\n\n{STORY}\n\n```\nls\n```",
     ],
 )
 def test_a_story_that_only_sounds_like_talk_keeps_every_line(text):
@@ -217,6 +241,17 @@ def test_a_refusal_is_no_prose(refusal):
         "“对不起，”她说，“我不能留下。”",
         "我不能忘记那个夜晚，风从海上来，灯一直亮着。",
         "抱歉的话她说不出口，只把灯又点亮了一次。",
+        "抱歉，我不能来了。船已经走了。",
+        "我不能写信给你，因为灯灭了。",
+        "I cannot help thinking of Low Water tonight. The lamp is lit.",
+        "I cannot help but think of him.",
+        "I can't write tonight; my hand shakes.",
+        "I can't write this letter without weeping.",
+        "I cannot continue this story tonight, she wrote.",
+        "I can't provide for them all. Winter came.",
+        "Sorry, I can't come. The boat is gone.",
+        "Unfortunately I cannot assist with the boats this year. The office will.",
+        "Sorry.\n\nThat was all the note said, and the keeper kept it.",
         "I'm sorry, I cannot stay. " + " ".join(f"On day {n} it rained. Then?" for n in range(12)),
     ],
 )
@@ -247,6 +282,18 @@ def test_an_empty_answer_is_no_prose(answer):
 def test_an_error_message_is_no_prose(answer):
     with pytest.raises(Unreadable):
         read_prose(answer)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Error: the captain had entered noon twice in the log.",
+        "Error: 3 boats in the log where there were two.",
+        "Bad Gateway was the name of the north gate.",
+    ],
+)
+def test_a_text_about_an_error_is_prose(text):
+    assert read_prose(text) == text
 
 
 def test_prose_wrapped_in_json_is_refused():

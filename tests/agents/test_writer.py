@@ -1,9 +1,9 @@
-"""The writer's text is tidied before it counts: no heading, no echo, no broken end, no overrun."""
+"""The writer's text is tidied before it counts: no heading, no broken end, no overrun."""
 
 import pytest
 from hypothesis import given
 
-from inkwright.agents.writer import tidy, without_echo
+from inkwright.agents.writer import _without_overlap, tidy
 from inkwright.memory.wordcount import count_words
 from tests.memory.texts import PROSE
 
@@ -47,7 +47,43 @@ def test_an_overrun_is_cut_at_the_end_of_a_sentence(text):
     assert count_words(found) <= 70
 
 
-def test_lines_of_the_prompt_are_dropped_but_not_what_somebody_says():
-    prompt = "Section: s1\n<before>\nThe wind turned at noon.\n“Yes.”\n</before>\nLength: 50 words"
-    text = "Section: s1\n<before>\nThe wind turned at noon.\n“Yes.”\nIt rained.\nLength: 50 words"
-    assert without_echo(text, prompt) == "“Yes.”\nIt rained."
+@pytest.mark.parametrize(
+    "first", ["#LowWater was painted on the wall.", "#1 was the boat.", "#", "####### seven", "#!"]
+)
+def test_a_first_line_with_a_number_sign_is_a_heading_only_as_markdown_has_it(first):
+    text = f"{first}\n\n{BODY}"
+    assert tidy(text, "The Lamp", 50, cut_short=False) == text
+
+
+def test_text_that_goes_on_may_begin_with_a_heading_of_its_own():
+    text = f"### Oil\n\n{BODY}"
+    assert tidy(text, "The Lamp", 50, cut_short=False, goes_on=True) == text
+    again = f"## The Lamp\n\n{BODY}"
+    assert tidy(again, "The Lamp", 50, cut_short=False, goes_on=True) == BODY
+
+
+NEW = "It rained until noon."
+
+
+@pytest.mark.parametrize("shown", ["He trimmed the lamp.", BODY, f"{BODY}\n\n“Who?”", "* * *"])
+def test_text_that_repeats_where_it_goes_on_from_is_joined_there(shown):
+    assert _without_overlap(f"It began.\n\n{shown}", f"{shown}\n\n{NEW}") == NEW
+    assert _without_overlap(f"It began.\n\n{shown}", shown) == ""
+
+
+VERSE = "O the sea, the sea,\nHe lit the lamp.\nO the sea, the sea,"
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        (f"{BODY}\n\n* * *\n\nNobody came.", f"* * *\n\n{NEW}"),
+        (f"O the sea, the sea,\n{BODY}", f"O the sea, the sea,\n{NEW}"),
+        (VERSE, f"O the sea, the sea,\n{NEW}"),
+        (VERSE, "O the sea, the sea,"),
+        ("She asked again.\n“Never.”", f"“Never.”\n{NEW}"),
+        (f"{BODY} {NEW}", "The keeper climbed the stairs. Then he slept."),
+    ],
+)
+def test_what_comes_again_elsewhere_is_the_authors(text, more):
+    assert _without_overlap(text, more) == more

@@ -30,6 +30,20 @@ def test_a_sentence_that_says_the_same_in_another_order_is_found():
     assert [r.section for r in repeats(texts)] == ["s2"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "O the sea, the grey, grey sea,\n",
+        "My dear and only Anna,\n\n",
+        "```python\nprint('one two three four five six seven eight nine')\n```\n\n",
+        "| the name | of the boat | and its | year of | building and | loss |\n|---|---|\n\n",
+    ],
+    ids=["verse", "letter", "code", "table"],
+)
+def test_verses_salutations_code_and_tables_may_come_again(line):
+    assert repeats({"s1": f"{line}It rained.", "s2": f"{line}The wind turned."}) == []
+
+
 def test_a_section_that_repeats_itself_is_found_once_for_each_sentence():
     (found,) = repeats({"s1": f"{LONG} Then. {LONG}"})
     assert (found.section, found.of) == ("s1", "s1")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.memory.wordcount import count_words, sentences, tail, words
+from inkwright.memory.wordcount import count_words, prose_sentences, sentences, tail, words
 from tests.memory.texts import PROSE, TEXTS
 
 
@@ -85,3 +85,12 @@ def test_the_tail_is_the_end_of_the_text_in_whole_sentences(text, limit):
 
 def test_the_tail_of_chinese_text_counts_characters():
     assert tail("她点灯。风来了。船不见了。", 8) == "风来了。船不见了。"
+
+
+def test_rules_code_and_tables_are_no_sentences_of_prose():
+    text = (
+        "One went.\n\n* * *\n\n```python\nx = 1\n\n# two\n```\n\n"
+        "Three came.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n~~~\nls"
+    )
+    assert [s.text for s in prose_sentences(text)] == ["One went.", "Three came."]
+    assert [text[s.start : s.end] for s in prose_sentences(text)] == ["One went.", "Three came."]

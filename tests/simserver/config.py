@@ -15,6 +15,12 @@ FaultName = Literal[
     "empty", "refusal", "wrong_language", "oversized", "loop",
 ]  # fmt: skip
 
+Habit = Literal[
+    "scenes", "signed", "codey", "poem", "closing", "hashtag", "canthelp", "nul", "surrogate",
+    "pair",
+]  # fmt: skip
+"""How a model puts what it writes; see ``tests.simserver.habits``."""
+
 
 class Options(BaseModel):
     """Base of every part of the configuration: frozen, and strict about unknown fields."""
@@ -190,6 +196,7 @@ class SimConfig(Options):
     """That a text begins with the words that every section of the piece begins with."""
     loop_probability: Rate = 0.0
     """That an answer ends in one sentence over and over."""
+    habit: Habit | None = None
     facts: tuple[Fact, ...] = ()
     needs: tuple[Need, ...] = ()
     citations: int = Field(default=3, ge=0)

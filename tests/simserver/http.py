@@ -64,7 +64,7 @@ class Connection(asyncio.Protocol):
 
     def reply_json(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         """Send ``body`` as JSON."""
-        self.reply(status, json.dumps(body, ensure_ascii=False).encode(), JSON, headers)
+        self.reply(status, json.dumps(body).encode(), JSON, headers)
 
     def reply_in_part(self, status: int, body: bytes, share: float) -> None:
         """Announce all of ``body``, send a ``share`` of it, and close the connection."""

@@ -76,14 +76,14 @@ def _wrong_language(text: str, ask: Ask, config: SimConfig) -> str:
         return prose_of(ask, config, count_words(text), other_language=True)
     tongue = English() if ask.prompt.chinese else Chinese()
     rng = ask.dice.random("wrong language")
-    return _changed_strings(text, lambda s: tongue.sentence(rng, 9) if len(s) > 12 else s)
+    return changed_strings(text, lambda s: tongue.sentence(rng, 9) if len(s) > 12 else s)
 
 
 def _oversized(text: str, ask: Ask, config: SimConfig) -> str:
     """Return far too much: prose many times over; in JSON, long strings and long lists."""
     if ask.schema is None:
         return prose_of(ask, config, 6 * count_words(text))
-    longer = _changed_strings(text, lambda s: s if s.isidentifier() else f"{s} " * _LONG_TIMES)
+    longer = changed_strings(text, lambda s: s if s.isidentifier() else f"{s} " * _LONG_TIMES)
     lists = {k: v * _LONG_TIMES if isinstance(v, list) else v for k, v in _parsed(longer).items()}
     return json.dumps(lists, ensure_ascii=False)
 
@@ -94,7 +94,9 @@ def _loop(text: str, ask: Ask, config: SimConfig) -> str:
     return begun + begun[:60] * _LOOP_TIMES
 
 
-def _changed_strings(text: str, change: Callable[[str], str]) -> str:
+def changed_strings(text: str, change: Callable[[str], str]) -> str:
+    """Return the JSON in ``text`` with every string in it changed; keys stay."""
+
     def walk(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: walk(inner) for key, inner in value.items()}

@@ -4,7 +4,16 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.simserver import archivist, citing, editor, known, planner, requirements, reviewer
+from tests.simserver import (
+    archivist,
+    citing,
+    editor,
+    habits,
+    known,
+    planner,
+    requirements,
+    reviewer,
+)
 from tests.simserver.ask import Ask
 from tests.simserver.config import SimConfig
 from tests.simserver.conform import Form
@@ -37,7 +46,12 @@ FILLERS: Mapping[str, Filler] = {
 
 
 def answer(ask: Ask, config: SimConfig) -> str:
-    """Return the model's answer: prose, or JSON in the form asked for."""
+    """Return the model's answer: prose, or JSON in the form asked for, as its habit is."""
+    text = _meant(ask, config)
+    return habits.put(text, ask, config.habit) if config.habit else text
+
+
+def _meant(ask: Ask, config: SimConfig) -> str:
     if ask.schema is None:
         return known.write(ask, config) or write(ask, config)
     fill = FILLERS.get(ask.schema_name or "")

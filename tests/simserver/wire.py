@@ -2,7 +2,7 @@
 
 import json
 import time
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from tests.simserver.ask import Ask, Refused
@@ -42,7 +42,7 @@ class Completion:
 
     def piece(self, text: str) -> bytes:
         """Return the event that adds ``text``."""
-        return self._before + encode_basestring(text).encode() + self._after
+        return self._before + encode_basestring_ascii(text).encode() + self._after
 
     def closing(self) -> bytes:
         """Return the last events: the finish reason, the usage if it is wanted, and the end."""
@@ -77,7 +77,7 @@ def _delta(delta: dict[str, str], finish_reason: str | None) -> dict[str, Any]:
 
 
 def _json(body: Any) -> bytes:
-    return json.dumps(body, ensure_ascii=False).encode()
+    return json.dumps(body).encode()
 
 
 def presented_key(request: Request) -> str | None:
