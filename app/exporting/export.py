@@ -91,6 +91,8 @@ def make(library: Library, work: str, wanted: Wanted) -> Made:
         language=wanted.language,
         fiction=wanted.fiction,
     )
+    if wanted.format not in ("md", "bib"):
+        found = found.printable()
     content, notices = _content(found, wanted)
     gaps = tuple(f"{s.id} “{' '.join(s.title.split())}”" for s in found.gaps)
     return Made(file_name(found.title, wanted.format), content, found.words, gaps, notices)
