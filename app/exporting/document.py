@@ -236,17 +236,17 @@ def letters(text: str) -> str:
 def _lost(parts: Sequence[Part], held: str) -> tuple[str, list[str]]:
     """Return the first part that has words which a file lacks, and those words.
 
-    ``held``: the letters of the file.
+    ``held``: the letters of the file. Its contents may say some of the text before it comes.
     """
     said = "".join(letters(_said(part.blocks)) for part in parts)
-    begin = _longest(len(said), lambda size: said[:size] in held)
     end = len(said) - _longest(len(said), lambda size: said[len(said) - size :] in held)
+    begin = min(_longest(end, lambda size: said[:size] in held), end - 1)
     place = 0
     for part in parts:
         missing = []
         for word in _said(part.blocks).split():
             after = place + len(letters(word))
-            if place < max(end, begin + 1) and begin < after:
+            if place < end and begin < after:
                 missing.append(word)
             place = after
         if missing:

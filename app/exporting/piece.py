@@ -79,7 +79,6 @@ class Piece:
         """
         outline = self.outline.model_copy(
             update={
-                "title": printable(self.outline.title),
                 "headings": tuple(map(_titled, self.outline.headings)),
                 "sections": tuple(map(_titled, self.outline.sections)),
             }
@@ -115,8 +114,8 @@ def piece(
     chosen = {s.id for s in outline.sections}
     texts = {s: d for s, d in drafts.current(library, work).items() if s in chosen}
     if not any(d.text.strip() for d in texts.values()):
-        which = "none of these sections has" if sections else "it has"
-        raise BadInput(f"{work}: {which} any text yet; `inkwright resume {work}` writes it")
+        which = "none of these sections has any" if sections else "it has no"
+        raise BadInput(f"{work}: {which} text yet; `inkwright resume {work}` writes it")
     brief = known.brief
     kept = sources.kept(library, work)
     drafted = outline.in_order(texts)
@@ -139,7 +138,7 @@ def piece(
 
 def _titled(part: T) -> T:
     """Return a heading or a section with a title that a document can hold."""
-    return part.model_copy(update={"title": printable(part.title)})
+    return part.model_copy(update={"title": printable(_one_line(part.title))})
 
 
 def _chosen(work: str, outline: Outline, sections: Sequence[str]) -> Outline:
