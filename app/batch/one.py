@@ -87,7 +87,7 @@ async def write(line: Line, at: Desks) -> Result | Left:
         return without_text(library, line, "failed", error=line.fault)
     try:
         work = works.begin(library, line.brief, at.asked.arms.model_dump(), apart=line.id)
-        return await _ended(line, work, at)
+        return await _finish(line, work, at)
     except (LibraryUnusable, ModelsGone):
         raise
     except Exception as fault:  # whatever it is, it is about this line alone
@@ -96,7 +96,7 @@ async def write(line: Line, at: Desks) -> Result | Left:
         return failed.model_copy(update={"work": work.id if work else None})
 
 
-async def _ended(line: Line, work: Work, at: Desks) -> Result | Left:
+async def _finish(line: Line, work: Work, at: Desks) -> Result | Left:
     library = at.office.library
     if _is_over(work, at.asked):
         return as_it_stands(library, line, work.id, at.job)

@@ -112,8 +112,8 @@ class Result(Value):
 
     def as_json(self) -> str:
         """Return the line, without the line break: one line to whatever counts lines."""
-        told = self.model_dump(mode="json", by_alias=True)
-        line = whole(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
+        fields = self.model_dump(mode="json", by_alias=True)
+        line = whole(json.dumps(fields, ensure_ascii=False, separators=(",", ":")))
         return line.translate(_LINE_ENDS)
 
 

@@ -208,15 +208,15 @@ def check_words(file: str, parts: Sequence[Part], words: str, notes: str) -> Non
         ExportFailed: words are missing; it says which, and of which section.
     """
     blocks = [part.blocks for part in parts]
-    if letters(_said(blocks)) not in words:
+    if letters(_text_of(blocks)) not in words:
         name, missing = _lost(parts, words)
-        raise _lacking(file, name, missing)
+        raise _missing_words(file, name, missing)
     for number, note in enumerate(_notes_of(blocks), 1):
         if letters(note) not in notes:
-            raise _lacking(file, f"footnote {number}", note.split())
+            raise _missing_words(file, f"footnote {number}", note.split())
 
 
-def _lacking(file: str, name: str, missing: Sequence[str]) -> ExportFailed:
+def _missing_words(file: str, name: str, missing: Sequence[str]) -> ExportFailed:
     shown = " ".join(missing[:SHOWN_WORDS]) + ("…" if len(missing) > SHOWN_WORDS else "")
     return ExportFailed(
         f"the {file} lacks words of {name}: “{shown}”; nothing was written. "
@@ -238,13 +238,13 @@ def _lost(parts: Sequence[Part], held: str) -> tuple[str, list[str]]:
 
     ``held``: the letters of the file. Its contents may say some of the text before it comes.
     """
-    said = "".join(letters(_said(part.blocks)) for part in parts)
-    end = len(said) - _longest(len(said), lambda size: said[len(said) - size :] in held)
-    begin = min(_longest(end, lambda size: said[:size] in held), end - 1)
+    said = "".join(letters(_text_of(part.blocks)) for part in parts)
+    end = len(said) - _largest_size(len(said), lambda size: said[len(said) - size :] in held)
+    begin = min(_largest_size(end, lambda size: said[:size] in held), end - 1)
     place = 0
     for part in parts:
         missing = []
-        for word in _said(part.blocks).split():
+        for word in _text_of(part.blocks).split():
             after = place + len(letters(word))
             if place < end and begin < after:
                 missing.append(word)
@@ -254,12 +254,12 @@ def _lost(parts: Sequence[Part], held: str) -> tuple[str, list[str]]:
     raise AssertionError("a part has the first letter that is lost")
 
 
-def _longest(most: int, holds: Callable[[int], bool]) -> int:
+def _largest_size(most: int, holds: Callable[[int], bool]) -> int:
     """Return the largest size up to ``most`` that ``holds``, as all smaller ones do."""
     return bisect_left(range(1, most + 1), True, key=lambda size: not holds(size))
 
 
-def _said(blocks: Any) -> str:
+def _text_of(blocks: Any) -> str:
     """Return all that blocks say; footnotes stand elsewhere."""
     found: list[str] = []
     _collect(blocks, found)
@@ -273,7 +273,7 @@ def _notes_of(part: Any) -> list[str]:
     if not isinstance(part, dict):
         return []
     if part.get("t") == "Note":
-        return [_said(part["c"])]
+        return [_text_of(part["c"])]
     return [note for inner in part.values() for note in _notes_of(inner)]
 
 

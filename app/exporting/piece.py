@@ -79,8 +79,8 @@ class Piece:
         """
         outline = self.outline.model_copy(
             update={
-                "headings": tuple(map(_titled, self.outline.headings)),
-                "sections": tuple(map(_titled, self.outline.sections)),
+                "headings": tuple(map(_with_printable_title, self.outline.headings)),
+                "sections": tuple(map(_with_printable_title, self.outline.sections)),
             }
         )
         return replace(
@@ -136,7 +136,7 @@ def piece(
     )
 
 
-def _titled(part: T) -> T:
+def _with_printable_title(part: T) -> T:
     """Return a heading or a section with a title that a document can hold."""
     return part.model_copy(update={"title": printable(_one_line(part.title))})
 

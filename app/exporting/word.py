@@ -55,7 +55,7 @@ def words_in(content: bytes) -> str:
     """Return all that a Word document says, as ``letters`` has it."""
     import docx
 
-    return _letters(docx.Document(BytesIO(content)).element.body)
+    return _visible_letters(docx.Document(BytesIO(content)).element.body)
 
 
 def notes_in(content: bytes) -> str:
@@ -65,10 +65,10 @@ def notes_in(content: bytes) -> str:
     with zipfile.ZipFile(BytesIO(content)) as archive:
         if _FOOTNOTES not in archive.namelist():
             return ""
-        return _letters(parse_xml(archive.read(_FOOTNOTES)))
+        return _visible_letters(parse_xml(archive.read(_FOOTNOTES)))
 
 
-def _letters(part: Any) -> str:
+def _visible_letters(part: Any) -> str:
     """Return what Word shows of a part; a character that Word has an element for is one too."""
     from docx.oxml.ns import qn
 

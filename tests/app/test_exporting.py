@@ -231,6 +231,8 @@ def test_a_file_that_a_person_changed_is_left_alone(cli: Cli, work: str):
         (("--language", "english!"), "--language"),
         (("--out", "a.pdf", "--fonts", "nowhere"), "not a folder"),
         (("--format", "archive", "--sections", "s1"), "whole work"),
+        (("--out", f"{'x' * 251}.md"), "File name too long"),
+        (("--out", f"{'x' * 300}.md"), "File name too long"),
     ],
 )
 def test_wrong_input_is_one_line_and_leaves_nothing(
