@@ -10,6 +10,7 @@ import yaml
 from inkwright.memory.errors import BadInput
 
 MAX_DEPTH = 64
+_NESTS = (dict, list)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Lines = Mapping[tuple[str | int, ...], int]
 """Line of each value, from 1, by its path of keys and indices."""
@@ -44,7 +45,7 @@ def read_json(text: str, name: str) -> Any:
         BadInput: not JSON, nested too deeply, or with a key given twice.
     """
     try:
-        return json.loads(
+        value = json.loads(
             text,
             object_pairs_hook=lambda pairs: _unique(pairs, name),
             parse_constant=lambda word: _refuse(f"{name}: {word} is not JSON"),
@@ -55,6 +56,18 @@ def read_json(text: str, name: str) -> Any:
         raise BadInput(f"{name}: nested too deeply") from fault
     except ValueError as fault:
         raise BadInput(f"{name}: {fault}") from fault
+    _check_depth(value, name)
+    return value
+
+
+def _check_depth(value: Any, name: str) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        parts = [v.values() if isinstance(v, dict) else v for v in level if isinstance(v, _NESTS)]
+        level = [part for inner in parts for part in inner]
+        if not level:
+            return
+    _refuse(f"{name}: nested too deeply")
 
 
 def _check_events(text: str, name: str) -> None:

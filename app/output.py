@@ -57,8 +57,8 @@ def write_file(library: Library, work: str, file: Path, content: bytes) -> Path:
     Raises:
         BadInput: its folder cannot be written; nothing is left half-written.
     """
-    path = next(p for p in _names(file) if _is_ours(library, p, content))
     try:
+        path = next(p for p in _names(file) if _is_ours(library, p, content))
         _replace(library, work, path, content)
     except OSError as fault:
         raise _unusable(file.parent, fault) from fault
@@ -94,6 +94,7 @@ def _is_ours(library: Library, path: Path, content: bytes) -> bool:
     except FileNotFoundError:
         return not path.is_symlink()
     except OSError:
+        path.lstat()  # it may be there and not be readable; a name that cannot be is an error
         return False
     if found == content:
         return True

@@ -1,5 +1,6 @@
 """Words and numbers as a person reads and writes them."""
 
+import re
 import unicodedata
 from typing import Literal
 
@@ -7,6 +8,7 @@ Operation = Literal[
     "grammar", "simplify", "tighten", "expand", "formality", "neutral", "paraphrase", "continue"
 ]
 """The ready-made changes of ``inkwright edit``, one prompt template each."""
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def many(count: int, one: str, several: str = "") -> str:
@@ -17,6 +19,11 @@ def many(count: int, one: str, several: str = "") -> str:
 def one_line(text: str) -> str:
     """Return ``text`` without line ends."""
     return " ".join(text.split())
+
+
+def whole(text: str) -> str:
+    """Return ``text`` with a replacement character for each half of one, which is no Unicode."""
+    return _HALF.sub("\ufffd", text)
 
 
 def cell(text: str) -> str:

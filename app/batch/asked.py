@@ -51,6 +51,8 @@ class Outcome:
     """Lines without one, by the reason."""
     moved: int = 0
     """Lines of other briefs that were moved out of the output."""
+    files_missing: int = 0
+    """Files of finished lines that could not be made; the next run tries again."""
     calls: int = 0
     """Calls sent in this run."""
     seconds: float = 0.0

@@ -69,7 +69,7 @@ async def run_batch(
                 job,
                 asked,
                 spent=_all_of(lines, spent),
-                emit=_Ends(library, asked, file, emit),
+                emit=_Ends(library, asked, file, outcome, emit),
                 outcome=outcome,
             )
     return outcome
@@ -102,6 +102,7 @@ class _Ends:
     library: Library
     asked: Asked
     file: ResultsFile | None
+    outcome: Outcome
     emit: Callable[[Result], None]
 
     async def __call__(self, result: Result) -> Result:
@@ -110,6 +111,8 @@ class _Ends:
                 result = await asyncio.to_thread(
                     files.with_files, self.library, result, self.asked.formats, self.file.path
                 )
+                if result.status in ("complete", "flagged"):
+                    self.outcome.files_missing += len(self.asked.formats) - len(result.files)
             self.file.add(result)
         self.emit(result)
         return result
@@ -148,5 +151,5 @@ def _again(known: Known, asked: Asked, spent: dict[str, Spent]) -> bool:
             left_of(asked.each, spent.get(known.digest[:WORK_DIGEST_CHARS], (0, 0)))
         except BudgetSpent:
             return False
-        return asked.mode != "plan"
+        return asked.mode != "plan" or known.status == "failed"
     return known.status in ("failed", "partial") and "failed" in asked.retry

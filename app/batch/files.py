@@ -5,13 +5,16 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from inkwright.app import output
+from inkwright.app.batch.explain import explain
 from inkwright.app.batch.results import Result
 from inkwright.app.exporting.export import Format, Wanted, make, suffix_of
 from inkwright.app.exporting.pandoc import pandoc
-from inkwright.memory.errors import BadInput, ExportFailed
+from inkwright.memory.errors import LibraryUnusable
 from inkwright.memory.library import Library
 
 LONGEST_NAME = 60
+LONGEST_NAME_BYTES = 200
+"""With what is put before and after it, a file's name has at most 255."""
 MARK_CHARS = 8
 """How much of a line's digest tells files apart whose ids read alike."""
 _ODD = re.compile(r"[^\w.-]+")
@@ -46,29 +49,34 @@ def missing(files: Mapping[str, str], formats: Collection[Format], out: Path) ->
 def with_files(library: Library, result: Result, formats: Collection[Format], out: Path) -> Result:
     """Return the line with its manuscript written to each of ``formats``.
 
-    What cannot be made is one of its problems.
+    A file that cannot be made or written is the first of its problems, whatever the error is. There
+    is no file of a manuscript in which all is missing.
 
     Raises:
-        BadInput: the folder cannot be written.
+        LibraryUnusable: nothing can be kept any more.
     """
-    if result.work is None or not result.text:
+    if result.work is None or not result.words:
         return result
-    folder, files, problems = folder_beside(out), dict(result.files), list(result.problems)
+    folder, files, problems = folder_beside(out), dict(result.files), list[str]()
     for format in formats:
         file = folder / f"{_name(result)}{suffix_of(format)}"
         try:
             made = make(library, result.work, Wanted(format=format))
-        except (BadInput, ExportFailed) as fault:
-            problems.append(f"no {format} file: {fault}")
-            continue
-        path = output.write_file(library, result.work, file.resolve(), made.content)
-        files[format] = str(Path(folder.name) / path.name)
-    return result.model_copy(update={"files": files, "problems": tuple(problems)})
+            path = output.write_file(library, result.work, file.resolve(), made.content)
+        except LibraryUnusable:
+            raise
+        except Exception as fault:  # whatever it is, it is about this file alone
+            why = explain(fault, f"line {result.line} ({result.id}), {format} file")
+            problems.append(f"no {format} file: {why}")
+        else:
+            files[format] = str(Path(folder.name) / path.name)
+    return result.model_copy(update={"files": files, "problems": (*problems, *result.problems)})
 
 
 def _name(result: Result) -> str:
     """Return what to call a line's files: its id, with a mark where that is not a file's name."""
     name = _ODD.sub("-", result.id).strip("-.")[:LONGEST_NAME]
+    name = name.encode()[:LONGEST_NAME_BYTES].decode("utf-8", "ignore")
     if name == result.id and name == name.lower():
         return name
     return f"{name}-{result.digest[:MARK_CHARS]}".lstrip("-")

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from inkwright.agents.config import Arms
+from inkwright.app.batch.explain import explain
 from inkwright.app.brief_file import KEYS, check, read_brief, read_mapping
 from inkwright.app.documents.gather import gather
 from inkwright.app.files import normal, read_markup, read_text
 from inkwright.app.markup import read_json
+from inkwright.app.wording import whole
 from inkwright.memory import works
 from inkwright.memory.brief import Brief, Csl
 from inkwright.memory.errors import BadInput
@@ -162,8 +164,8 @@ def _from_fields(
     try:
         own_id = _id_of(given, name, fields)
         brief = read_mapping(_keys_of(given, name, fields), name, folder)
-    except BadInput as fault:
-        return _Read(number, given, own_id, fault=str(fault))
+    except Exception as fault:  # whatever it is, it is about this line alone
+        return _Read(number, given, own_id, fault=explain(fault, name))
     return _Read(number, given, own_id, brief)
 
 
@@ -203,12 +205,13 @@ def _keys_of(given: Mapping[str, Any], name: str, fields: Fields) -> dict[str, A
 def _told_apart(found: Sequence[_Read], arms: Arms, name: str) -> Iterator[Line]:
     """Give every line its id and digest; refuse two that have the same.
 
+    What is told of a line has a replacement character for each half of one, which no file can hold.
     A line without an id has its content for one, numbered where several say the same.
     """
     seen: dict[str, int] = {}
     alike: Counter[str] = Counter()
     for one in found:
-        own_id = one.id
+        own_id = whole(one.id)
         if not own_id:
             content = works.identity(one.brief, arms.model_dump()) if one.brief else _mark(one)
             own_id = content[:DIGEST_CHARS]
@@ -221,7 +224,17 @@ def _told_apart(found: Sequence[_Read], arms: Arms, name: str) -> Iterator[Line]
             )
         seen[own_id] = one.number
         mark = works.identity(one.brief, arms.model_dump(), own_id) if one.brief else _mark(one)
-        yield Line(one.number, own_id, mark[:DIGEST_CHARS], one.given, one.brief, one.fault)
+        given, fault = _whole(one.given), whole(one.fault)
+        yield Line(one.number, own_id, mark[:DIGEST_CHARS], given, one.brief, fault)
+
+
+def _whole(value: Any) -> Any:
+    """Return JSON-like content with each text in it ``whole``."""
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, list):
+        return [_whole(part) for part in value]
+    return {whole(k): _whole(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _mark(one: _Read) -> str:

@@ -11,6 +11,7 @@ from inkwright.app import manuscript
 from inkwright.app.batch.asked import Asked, Spent, left_of
 from inkwright.app.batch.ending import as_it_stands, of_manuscript, without_text
 from inkwright.app.batch.events import Left, WorkBegan
+from inkwright.app.batch.explain import explain
 from inkwright.app.batch.lines import Line
 from inkwright.app.batch.results import Result
 from inkwright.app.job import Job
@@ -19,6 +20,7 @@ from inkwright.memory.draft import Review
 from inkwright.memory.errors import (
     BudgetSpent,
     InkwrightError,
+    LeaseLost,
     LibraryUnusable,
     ModelError,
     ModelRefused,
@@ -74,14 +76,28 @@ class Desks:
 async def write(line: Line, at: Desks) -> Result | Left:
     """Bring one line to its end and return its result, or why it is left for another run.
 
+    An error that is not expected is told in the line's result, and the next run tries it again.
+
     Raises:
         ModelsGone: the batch cannot go on.
         LibraryUnusable: nothing can be kept any more.
     """
-    library = at.office.library
+    library, work = at.office.library, None
     if line.brief is None:
         return without_text(library, line, "failed", error=line.fault)
-    work = works.begin(library, line.brief, at.asked.arms.model_dump(), apart=line.id)
+    try:
+        work = works.begin(library, line.brief, at.asked.arms.model_dump(), apart=line.id)
+        return await _finish(line, work, at)
+    except (LibraryUnusable, ModelsGone):
+        raise
+    except Exception as fault:  # whatever it is, it is about this line alone
+        why = explain(fault, f"line {line.number} ({line.id})")
+        failed = without_text(library, line, "failed", error=why, unfinished=True)
+        return failed.model_copy(update={"work": work.id if work else None})
+
+
+async def _finish(line: Line, work: Work, at: Desks) -> Result | Left:
+    library = at.office.library
     if _is_over(work, at.asked):
         return as_it_stands(library, line, work.id, at.job)
     if (left := _not_due(work, at.asked)) is not None:
@@ -89,7 +105,7 @@ async def write(line: Line, at: Desks) -> Result | Left:
     at.job.watch(WorkBegan(work.id, line.id, work.title))
     try:
         return await _written(line, work, at)
-    except WorkBusy:
+    except (WorkBusy, LeaseLost):
         return "busy"
     except (LibraryUnusable, ModelsGone):
         raise

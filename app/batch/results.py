@@ -7,6 +7,7 @@ true are moved to ``NAME.old.jsonl`` beside it.
 
 import fcntl
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -18,11 +19,14 @@ from typing import Any, BinaryIO, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from inkwright.app.batch.lines import Line
+from inkwright.app.wording import whole
 from inkwright.memory.errors import BadInput
 from inkwright.memory.values import Value, digest
 
 SCHEMA: Literal["inkwright.batch/1"] = "inkwright.batch/1"
 """Name and version of what a line says. Another number is another meaning, never only more keys."""
+_LINE_ENDS = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
+"""JSON lets these stand as they are, and some readers of lines would end one there."""
 Status = Literal["complete", "flagged", "partial", "failed", "planned"]
 
 
@@ -101,13 +105,16 @@ class Result(Value):
     seconds: float = 0.0
     """Of the last run of this work."""
     unfinished: bool = False
-    """True: a limit for each brief ended it; a higher one goes on."""
+    """True: a limit for each brief ended it, and a higher one goes on; or, when it failed, an error
+    that was not expected did, and the next run tries it again."""
     input: dict[str, Any] = Field(default_factory=dict)
     """The line as it was given, the caller's own fields with it."""
 
     def as_json(self) -> str:
-        """Return the line, without the line break."""
-        return self.model_dump_json(by_alias=True)
+        """Return the line, without the line break: one line to whatever counts lines."""
+        fields = self.model_dump(mode="json", by_alias=True)
+        line = whole(json.dumps(fields, ensure_ascii=False, separators=(",", ":")))
+        return line.translate(_LINE_ENDS)
 
 
 @dataclass(frozen=True)

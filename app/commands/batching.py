@@ -129,6 +129,9 @@ def _told(outcome: Outcome, out: Path) -> list[str]:
         "busy": "being written by another process",
     }
     found += [f"{n:,} {said[reason]}" for reason, n in outcome.left.items() if n]
+    if outcome.files_missing:
+        files = many(outcome.files_missing, "file")
+        found.append(f"{files} could not be made; results say why, the same command tries again")
     if outcome.ended["planned"]:
         found.append("look at the outlines, then run it again with --approved")
     if isinstance(outcome.stopped_by, BudgetSpent):
@@ -144,6 +147,6 @@ def _code(outcome: Outcome) -> int:
     ):
         return Exit.NO_MODEL
     left = outcome.left["unfinished"] + outcome.left["untouched"] + outcome.left["busy"]
-    if left or outcome.ended["partial"] or outcome.ended["failed"]:
+    if left or outcome.files_missing or outcome.ended["partial"] or outcome.ended["failed"]:
         return Exit.PARTIAL
     return Exit.FLAGGED if outcome.ended["flagged"] else Exit.COMPLETE

@@ -1,13 +1,15 @@
 """A piece as one document of Pandoc's model, for one of its writers."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from inkwright.app.assemble import gap
 from inkwright.app.exporting.piece import Piece
-from inkwright.app.exporting.reading import Block, plain, printable, read_blocks
+from inkwright.app.exporting.reading import Block, plain, read_blocks
+from inkwright.memory.errors import ExportFailed
 from inkwright.memory.outline import Section
 
 Target = Literal["docx", "epub", "typst"]
@@ -18,6 +20,10 @@ DEEPEST_IN_CONTENTS = 3
 ORNAMENT = "* * *"
 SCENE_BREAK = "Scene Break"
 _VERBATIM = ("Code", "CodeBlock")
+_APART = ("Space", "SoftBreak", "LineBreak", "Plain", "Para", "Header", "CodeBlock")
+"""White space, and what white space follows."""
+_INVISIBLE = dict.fromkeys(map(ord, "\xad\ufe0e"))
+SHOWN_WORDS = 8
 _NOTE = re.compile(r"\[\^(\d{1,6})\]")
 _ORNAMENTS = re.compile(r"[*＊#＃~～⁂※❦❧◆◇●○•·☆★✦✶─—–\-_= ]{1,20}")
 _CONTENTS = {
@@ -43,18 +49,28 @@ class Entry:
     title: str
 
 
-def document(piece: Piece, target: Target, *, title_page: bool = True) -> dict[str, Any]:
-    """Return the piece for ``target``."""
+@dataclass(frozen=True)
+class Part:
+    """A heading, a section's text or the references, as blocks."""
+
+    name: str
+    """What an error calls it."""
+    blocks: list[Block]
+
+
+def document(piece: Piece, parts: Iterable[Part], *, titled: bool = True) -> dict[str, Any]:
+    """Return the piece as Pandoc reads it; its title and author only where it is ``titled``."""
     meta: dict[str, Any] = {
-        "lang": _said(piece.language),
-        "toc-title": _said(contents_title(piece)),
-        "identifier": _said(piece.identifier),
+        "lang": _inlines(piece.language),
+        "toc-title": _inlines(contents_title(piece)),
+        "identifier": _inlines(piece.identifier),
     }
-    if title_page or target == "epub":
-        meta["title"] = _said(piece.title)
+    if titled:
+        meta["title"] = _inlines(piece.title)
         if piece.author:
-            meta["author"] = {"t": "MetaList", "c": [_said(piece.author)]}
-    return {"pandoc-api-version": API_VERSION, "meta": meta, "blocks": _blocks(piece, target)}
+            meta["author"] = {"t": "MetaList", "c": [_inlines(piece.author)]}
+    blocks = [block for part in parts for block in part.blocks]
+    return {"pandoc-api-version": API_VERSION, "meta": meta, "blocks": blocks}
 
 
 def contents(piece: Piece) -> list[Entry]:
@@ -67,19 +83,20 @@ def contents_title(piece: Piece) -> str:
     return _CONTENTS.get(piece.language.lower().partition("-")[0], "Contents")
 
 
-def _blocks(piece: Piece, target: Target) -> list[Block]:
-    found: list[Block] = []
+def parts_of(piece: Piece, target: Target) -> Iterator[Part]:
+    """Yield what a document of the piece is made of, in reading order, for ``target``."""
+    notes = [_note(told) for told in piece.notes]
     level = 0
     for entry, section in _stretches(piece):
         if entry is not None:
             level = entry.level
-            attributes = [entry.id, [], []]
-            found.append({"t": "Header", "c": [level, attributes, plain(entry.title)]})
+            heading = {"t": "Header", "c": [level, [entry.id, [], []], plain(entry.title)]}
+            yield Part(f"the heading “{entry.title}”", [heading])
         elif section is not None:
-            found += _section(piece, section, level, target)
-    found += _references(piece)
-    notes = [_note(told) for told in piece.notes]
-    return [_with_notes(block, notes) for block in found] if notes else found
+            blocks = list(_section(piece, section, level, target))
+            title = " ".join(section.title.split())
+            yield Part(f"section {section.id} “{title}”", _with_notes(blocks, notes))
+    yield Part("the references", _with_notes(list(_references(piece)), notes))
 
 
 def _note(told: str) -> dict[str, Any]:
@@ -88,6 +105,8 @@ def _note(told: str) -> dict[str, Any]:
 
 def _with_notes(part: Any, notes: Sequence[dict[str, Any]]) -> Any:
     """Return blocks or inlines with the footnotes where ``[^1]`` and the like stand."""
+    if not notes:
+        return part
     if isinstance(part, list):
         found: list[Any] = []
         for inner in part:
@@ -180,28 +199,82 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def words_of(blocks: Any) -> str:
-    """Return all that a document says, without the white space; footnotes stand elsewhere."""
+def check_words(file: str, parts: Sequence[Part], words: str, notes: str) -> None:
+    """See that a file holds all of its parts. ``file`` is what an error calls it.
+
+    ``words`` are the letters of the file's text, and ``notes`` those of its footnotes.
+
+    Raises:
+        ExportFailed: words are missing; it says which, and of which section.
+    """
+    blocks = [part.blocks for part in parts]
+    if letters(_text_of(blocks)) not in words:
+        name, missing = _lost(parts, words)
+        raise _missing_words(file, name, missing)
+    for number, note in enumerate(_notes_of(blocks), 1):
+        if letters(note) not in notes:
+            raise _missing_words(file, f"footnote {number}", note.split())
+
+
+def _missing_words(file: str, name: str, missing: Sequence[str]) -> ExportFailed:
+    shown = " ".join(missing[:SHOWN_WORDS]) + ("…" if len(missing) > SHOWN_WORDS else "")
+    return ExportFailed(
+        f"the {file} lacks words of {name}: “{shown}”; nothing was written. "
+        "Reword them there, or export to another format"
+    )
+
+
+def letters(text: str) -> str:
+    """Return a text without what may differ in a file that holds all its words.
+
+    That is white space, soft hyphens (Pandoc makes one of several in a Word document) and the mark
+    of a plain symbol (it puts one after an arrow such as ↔ in an EPUB).
+    """
+    return "".join(text.split()).translate(_INVISIBLE)
+
+
+def _lost(parts: Sequence[Part], held: str) -> tuple[str, list[str]]:
+    """Return the first part that has words which a file lacks, and those words.
+
+    ``held``: the letters of the file. Its contents may say some of the text before it comes.
+    """
+    said = "".join(letters(_text_of(part.blocks)) for part in parts)
+    end = len(said) - _largest_size(len(said), lambda size: said[len(said) - size :] in held)
+    begin = min(_largest_size(end, lambda size: said[:size] in held), end - 1)
+    place = 0
+    for part in parts:
+        missing = []
+        for word in _text_of(part.blocks).split():
+            after = place + len(letters(word))
+            if place < end and begin < after:
+                missing.append(word)
+            place = after
+        if missing:
+            return part.name, missing
+    raise AssertionError("a part has the first letter that is lost")
+
+
+def _largest_size(most: int, holds: Callable[[int], bool]) -> int:
+    """Return the largest size up to ``most`` that ``holds``, as all smaller ones do."""
+    return bisect_left(range(1, most + 1), True, key=lambda size: not holds(size))
+
+
+def _text_of(blocks: Any) -> str:
+    """Return all that blocks say; footnotes stand elsewhere."""
     found: list[str] = []
     _collect(blocks, found)
-    return "".join("".join(found).split())
+    return "".join(found)
 
 
-def notes_of(document: Any) -> list[str]:
-    """Return what each footnote of a document says, without the white space."""
-    if isinstance(document, list):
-        return [note for part in document for note in notes_of(part)]
-    if not isinstance(document, dict):
+def _notes_of(part: Any) -> list[str]:
+    """Return what each footnote in blocks says."""
+    if isinstance(part, list):
+        return [note for inner in part for note in _notes_of(inner)]
+    if not isinstance(part, dict):
         return []
-    if document.get("t") == "Note":
-        return [words_of(document["c"])]
-    return [note for part in document.values() for note in notes_of(part)]
-
-
-def lacks(document: Mapping[str, Any], words: str, notes: str) -> bool:
-    """True when a file that says these ``words``, and in its footnotes ``notes``, lacks some."""
-    lost = any(note not in notes for note in notes_of(document))
-    return lost or words_of(document["blocks"]) not in words
+    if part.get("t") == "Note":
+        return [_text_of(part["c"])]
+    return [note for inner in part.values() for note in _notes_of(inner)]
 
 
 def _collect(part: Any, found: list[str]) -> None:
@@ -220,7 +293,9 @@ def _collect(part: Any, found: list[str]) -> None:
             _collect(content[1], found)
         else:
             _collect(content, found)
+        if kind in _APART:
+            found.append(" ")
 
 
-def _said(text: str) -> dict[str, Any]:
-    return {"t": "MetaInlines", "c": plain(printable(text))}
+def _inlines(text: str) -> dict[str, Any]:
+    return {"t": "MetaInlines", "c": plain(text)}

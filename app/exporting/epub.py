@@ -7,7 +7,13 @@ from importlib.resources import files
 from io import BytesIO
 from xml.etree import ElementTree as ET
 
-from inkwright.app.exporting.document import DEEPEST_IN_CONTENTS, document, lacks
+from inkwright.app.exporting.document import (
+    DEEPEST_IN_CONTENTS,
+    check_words,
+    document,
+    letters,
+    parts_of,
+)
 from inkwright.app.exporting.pandoc import write
 from inkwright.app.exporting.piece import Piece
 from inkwright.memory.errors import ExportFailed
@@ -25,7 +31,8 @@ def epub(piece: Piece, *, with_contents: bool = True, title_page: bool = True) -
     Raises:
         ExportFailed: it could not be made.
     """
-    made = document(piece, "epub")
+    parts = list(parts_of(piece, "epub"))
+    made = document(piece, parts)
     options = ["--toc"] if with_contents else []
     options += [
         "--standalone",
@@ -34,13 +41,12 @@ def epub(piece: Piece, *, with_contents: bool = True, title_page: bool = True) -
         f"--epub-title-page={str(title_page).lower()}",
     ]
     content = _styled(write(made, "epub3", *options, at=piece.changed_at), piece)
-    if lacks(made, words_in(content), notes_in(content)):
-        raise ExportFailed("the EPUB lacks words of the text; nothing was written")
+    check_words("EPUB", parts, words_in(content), notes_in(content))
     return content
 
 
 def words_in(content: bytes) -> str:
-    """Return all that an EPUB's chapters say in reading order, without the white space.
+    """Return all that an EPUB's chapters say in reading order, as ``letters`` has it.
 
     Raises:
         ExportFailed: it cannot be opened, or a chapter is no XHTML.
@@ -49,7 +55,7 @@ def words_in(content: bytes) -> str:
 
 
 def notes_in(content: bytes) -> str:
-    """Return all that an EPUB's footnotes say, without the white space.
+    """Return all that an EPUB's footnotes say, as ``letters`` has it.
 
     Raises:
         ExportFailed: as ``words_in``.
@@ -66,7 +72,7 @@ def _said(content: bytes, *, notes: bool) -> str:
     except (zipfile.BadZipFile, ET.ParseError) as fault:
         raise ExportFailed(f"the EPUB cannot be opened again: {fault}") from fault
     found = (words for body in bodies if body is not None for words in _words(body, False, notes))
-    return "".join("".join(found).split())
+    return letters("".join(found))
 
 
 def _words(part: ET.Element, within: bool, notes: bool) -> Iterator[str]:

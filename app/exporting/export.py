@@ -91,6 +91,8 @@ def make(library: Library, work: str, wanted: Wanted) -> Made:
         language=wanted.language,
         fiction=wanted.fiction,
     )
+    if wanted.format not in ("md", "bib"):
+        found = found.printable()
     content, notices = _content(found, wanted)
     gaps = tuple(f"{s.id} “{' '.join(s.title.split())}”" for s in found.gaps)
     return Made(file_name(found.title, wanted.format), content, found.words, gaps, notices)
@@ -104,13 +106,17 @@ def export(library: Library, work: str, wanted: Wanted, out: Path | None = None)
         ExportFailed: it could not be made.
     """
     out = Path.cwd() if out is None else out.expanduser()
-    if not out.is_dir() and out.suffix.lower() != suffix_of(wanted.format):
+    try:
+        in_folder = out.is_dir()
+    except OSError as fault:
+        raise BadInput(f"--out {out}: {fault.strerror}") from fault
+    if not in_folder and out.suffix.lower() != suffix_of(wanted.format):
         raise BadInput(
             f"--out {out}: the name of a {wanted.format} file ends in {suffix_of(wanted.format)}"
         )
-    folder = output.prepare(out if out.is_dir() else out.parent)
+    folder = output.prepare(out if in_folder else out.parent)
     made = make(library, work, wanted)
-    file = folder / (made.name if out.is_dir() else out.name)
+    file = folder / (made.name if in_folder else out.name)
     path = output.write_file(library, work, file, made.content)
     notices = made.notices
     if path != file:

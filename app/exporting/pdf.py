@@ -12,7 +12,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from inkwright.app.exporting.document import contents, contents_title, document, quoted
+from inkwright.app.exporting.document import (
+    contents,
+    contents_title,
+    document,
+    parts_of,
+    quoted,
+)
 from inkwright.app.exporting.pandoc import INSTALL, write
 from inkwright.app.exporting.piece import Piece
 from inkwright.app.exporting.reading import is_wide
@@ -59,7 +65,7 @@ def pdf(
         ExportFailed: it could not be made.
     """
     check_typst()
-    made = document(piece, "typst", title_page=title_page)
+    made = document(piece, parts_of(piece, "typst"), titled=title_page)
     made["blocks"] = _for_typst(made["blocks"])
     written = write(made, "typst-smart", "--wrap=none", at=piece.changed_at).decode()
     listed = contents(piece) if with_contents else []

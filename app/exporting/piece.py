@@ -3,21 +3,24 @@
 import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from inkwright.app.cited import as_read, cited
+from inkwright.app.exporting.reading import printable
 from inkwright.app.language import language_of
 from inkwright.memory import drafts, plans, sources, works
 from inkwright.memory.brief import Brief
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
-from inkwright.memory.outline import Outline, Section
+from inkwright.memory.outline import Heading, Outline, Section
 from inkwright.memory.references import endmatter
 from inkwright.memory.source import Source
 
 _FICTION = ("novel", "story", "stories", "fiction", "tale", "fable", "saga", "小说", "故事", "童话")
 _NO_FICTION = re.compile(r"non-?\s?fiction|非虚构")
+T = TypeVar("T", Heading, Section)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,25 @@ class Piece:
         draft = self.drafts.get(section)
         return draft.text.strip() if draft else ""
 
+    def printable(self) -> "Piece":
+        """Return the piece with titles and names that a document can hold.
+
+        Its prose is made so when its Markdown is read: an entity may stand for any character.
+        """
+        outline = self.outline.model_copy(
+            update={
+                "headings": tuple(map(_with_printable_title, self.outline.headings)),
+                "sections": tuple(map(_with_printable_title, self.outline.sections)),
+            }
+        )
+        return replace(
+            self,
+            title=printable(self.title),
+            author=None if self.author is None else printable(self.author),
+            language=printable(self.language),
+            outline=outline,
+        )
+
 
 def piece(
     library: Library,
@@ -92,8 +114,8 @@ def piece(
     chosen = {s.id for s in outline.sections}
     texts = {s: d for s, d in drafts.current(library, work).items() if s in chosen}
     if not any(d.text.strip() for d in texts.values()):
-        which = "none of these sections has" if sections else "it has"
-        raise BadInput(f"{work}: {which} any text yet; `inkwright resume {work}` writes it")
+        which = "none of these sections has any" if sections else "it has no"
+        raise BadInput(f"{work}: {which} text yet; `inkwright resume {work}` writes it")
     brief = known.brief
     kept = sources.kept(library, work)
     drafted = outline.in_order(texts)
@@ -112,6 +134,11 @@ def piece(
         brief=brief,
         changed_at=known.updated_at,
     )
+
+
+def _with_printable_title(part: T) -> T:
+    """Return a heading or a section with a title that a document can hold."""
+    return part.model_copy(update={"title": printable(_one_line(part.title))})
 
 
 def _chosen(work: str, outline: Outline, sections: Sequence[str]) -> Outline:

@@ -23,11 +23,13 @@ DEEPEST_NESTING = 40
 """Lists and quotations nested deeper than this are taken as plain paragraphs."""
 LONGEST_NUMBER = 3
 """``1986. What a year.`` is a sentence, and no list that begins at 1986."""
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_LINE_ENDS = "\x0b\x0c\x85\u2028\u2029"
+"""What ends a line besides a line feed, with which Markdown ends its own."""
 _INDENTED = re.compile(r"(?<!\n)\n(?=\u3000)")
 """Before a line that begins with a Chinese paragraph's indent."""
 _SENTENCE_ENDS = "。！？…」』”’"
-_SPACES = re.compile(r"([ \t]+)")
+_SPACES = re.compile(rf"([ \t]+|[{_LINE_ENDS}])")
 _SAFE_LINK = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 
 
@@ -43,9 +45,11 @@ def read_blocks(text: str) -> list[Block]:
 def plain(text: str) -> list[Inline]:
     """Return text that is no Markdown as inlines."""
     found: list[Inline] = []
-    for part in _SPACES.split(printable(text)):
-        if part.strip(" \t"):
-            found.append({"t": "Str", "c": part})
+    for part in _SPACES.split(text):
+        if part and part in _LINE_ENDS:
+            found.append({"t": "LineBreak"})
+        elif part.strip(" \t"):
+            found.append({"t": "Str", "c": printable(part)})
         elif part:
             found.append({"t": "Space"})
     return found
@@ -119,7 +123,8 @@ def _block(node: SyntaxTreeNode) -> list[Block]:
         return [{"t": kind, "c": _inlines(node.children[0])}]
     if node.type == "heading":
         level = int(node.tag[1])
-        return [{"t": "Header", "c": [level, NO_ATTRIBUTES, _inlines(node.children[0])]}]
+        said = _on_one_line(_inlines(node.children[0]))
+        return [{"t": "Header", "c": [level, NO_ATTRIBUTES, said]}]
     if node.type == "bullet_list":
         return [{"t": "BulletList", "c": [_blocks(item) for item in node.children]}]
     if node.type == "ordered_list":
@@ -232,6 +237,15 @@ def _across_lines(inlines: list[Inline]) -> list[Inline]:
         elif before in _SENTENCE_ENDS:
             found.append({"t": "LineBreak"})
     return found
+
+
+def _on_one_line(part: Any) -> Any:
+    """Return inlines with a space for each line's end: no format has headings of several lines."""
+    if isinstance(part, list):
+        return [_on_one_line(inner) for inner in part]
+    if not isinstance(part, dict) or "c" not in part:
+        return {"t": "Space"} if part == {"t": "LineBreak"} else part
+    return {**part, "c": _on_one_line(part["c"])}
 
 
 def _is_chinese(character: str) -> bool:

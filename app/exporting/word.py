@@ -9,14 +9,16 @@ from inkwright.app.docx import ONE_AT_A_TIME
 from inkwright.app.exporting.document import (
     SCENE_BREAK,
     Entry,
+    check_words,
     contents,
     contents_title,
     document,
-    lacks,
+    letters,
+    parts_of,
 )
 from inkwright.app.exporting.pandoc import write
 from inkwright.app.exporting.piece import Piece
-from inkwright.memory.errors import BadInput, ExportFailed
+from inkwright.memory.errors import BadInput
 
 MAX_REFERENCE_BYTES = 50_000_000
 _FOOTNOTES = "word/footnotes.xml"
@@ -37,37 +39,42 @@ def word(
         BadInput: ``reference`` is no Word document.
         ExportFailed: it could not be made.
     """
-    made = document(piece, "docx", title_page=title_page)
+    parts = list(parts_of(piece, "docx"))
+    made = document(piece, parts, titled=title_page)
     options = [] if reference is None else [f"--reference-doc={checked_reference(reference)}"]
     content = write(made, "docx", "--standalone", *options, at=piece.changed_at)
     listed = contents(piece) if with_contents else []
     with ONE_AT_A_TIME:
         finished = _finished(content, piece, own=reference is None, listed=listed)
-        lacking = lacks(made, words_in(finished), notes_in(finished))
-    if lacking:
-        raise ExportFailed("the Word document lacks words of the text; nothing was written")
+        words, notes = words_in(finished), notes_in(finished)
+    check_words("Word document", parts, words, notes)
     return finished
 
 
 def words_in(content: bytes) -> str:
-    """Return all that a Word document says, without the white space."""
+    """Return all that a Word document says, as ``letters`` has it."""
     import docx
-    from docx.oxml.ns import qn
 
-    body = docx.Document(BytesIO(content)).element.body
-    return "".join("".join(t.text or "" for t in body.iter(qn("w:t"))).split())
+    return _visible_letters(docx.Document(BytesIO(content)).element.body)
 
 
 def notes_in(content: bytes) -> str:
-    """Return all that a Word document's footnotes say, without the white space."""
+    """Return all that a Word document's footnotes say, as ``letters`` has it."""
     from docx.oxml import parse_xml
-    from docx.oxml.ns import qn
 
     with zipfile.ZipFile(BytesIO(content)) as archive:
         if _FOOTNOTES not in archive.namelist():
             return ""
-        notes = parse_xml(archive.read(_FOOTNOTES))
-    return "".join("".join(t.text or "" for t in notes.iter(qn("w:t"))).split())
+        return _visible_letters(parse_xml(archive.read(_FOOTNOTES)))
+
+
+def _visible_letters(part: Any) -> str:
+    """Return what Word shows of a part; a character that Word has an element for is one too."""
+    from docx.oxml.ns import qn
+
+    characters = {qn("w:noBreakHyphen"): "\u2011", qn("w:softHyphen"): "\xad"}
+    shown = part.iter(qn("w:t"), *characters)
+    return letters("".join(characters.get(e.tag) or e.text or "" for e in shown))
 
 
 def checked_reference(file: Path) -> Path:

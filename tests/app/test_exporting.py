@@ -1,24 +1,32 @@
 """``inkwright export``: files that open, hold every word, and take nothing for what it is not."""
 
+import re
 import subprocess
 import sys
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import docx
 import pytest
 from ebooklib import ITEM_DOCUMENT, epub
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 import inkwright
 from inkwright.app.exporting import export as exporting
 from inkwright.app.exporting import pandoc, pdf, reading
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
+from tests import properties
 from tests.app.conftest import Cli
 from tests.memory.building import built, outline, sections
+
+properties.few()
 
 PROSE = """\
 He paid $5 and $10 -- no, 1--2 dollars... for <script>alert(1)</script> & "quotes".
@@ -163,8 +171,6 @@ def test_an_epub_opens_with_a_chapter_for_each_heading(cli: Cli, work: str):
     assert 'href="javascript' not in "".join(found)
     assert '<div class="scene-break">' in found[1]
     assert "<em>走了</em>" in found[1]
-    from xml.etree import ElementTree as ET
-
     holds("".join("".join(ET.fromstring(c.encode()).itertext()) for c in found))
     with zipfile.ZipFile("a.epub") as archive:
         assert archive.namelist()[0] == "mimetype"
@@ -225,6 +231,8 @@ def test_a_file_that_a_person_changed_is_left_alone(cli: Cli, work: str):
         (("--language", "english!"), "--language"),
         (("--out", "a.pdf", "--fonts", "nowhere"), "not a folder"),
         (("--format", "archive", "--sections", "s1"), "whole work"),
+        (("--out", f"{'x' * 251}.md"), "File name too long"),
+        (("--out", f"{'x' * 300}.md"), "File name too long"),
     ],
 )
 def test_wrong_input_is_one_line_and_leaves_nothing(
@@ -249,20 +257,101 @@ def test_a_work_without_text_is_not_exported(cli: Cli, library: Library):
     assert list(Path().iterdir()) == []
 
 
-def test_what_loses_words_is_never_written(cli: Cli, work: str, monkeypatch):
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        ("Ebb", "the heading “Ebb”: “Ebb”"),
+        ("second", "section s1 “Ebb”: “second”"),
+        ("year.", "section s1 “Ebb”: “year.”"),
+        ("An indented line", "section s1 “Ebb”: “An indented line”"),
+        ("又一段，龘。", "section s2 “涨潮”: “又一段，龘。”"),
+        ("“Gone”]", "section s3 “Gone”: ““Gone”]”"),
+    ],
+)
+def test_what_loses_words_is_never_written_and_says_which(
+    cli: Cli, work: str, monkeypatch, lost: str, said: str
+):
     write = pandoc.write
 
     def lossy(document: dict[str, Any], *arguments: Any, **keywords: Any) -> bytes:
-        short = {**document, "blocks": document["blocks"][:-1]}
-        return write(short, *arguments, **keywords)
+        short = without(document["blocks"], [{"t": "Str", "c": word} for word in lost.split()])
+        return write({**document, "blocks": short}, *arguments, **keywords)
 
     monkeypatch.setattr("inkwright.app.exporting.word.write", lossy)
     monkeypatch.setattr("inkwright.app.exporting.epub.write", lossy)
-    for out in ("a.docx", "a.epub"):
+    for out, file in (("a.docx", "Word document"), ("a.epub", "EPUB")):
         result = cli("export", work, "--out", out)
         assert result.exit_code == 1
-        assert "lacks words" in result.stderr
+        assert f"the {file} lacks words of {said}; nothing was written. " in result.stderr
         assert not Path(out).exists()
+
+
+def without(part: Any, lost: list[Any]) -> Any:
+    """Return blocks or inlines without these."""
+    if isinstance(part, list):
+        return [without(inner, lost) for inner in part if inner not in lost]
+    return {k: without(v, lost) for k, v in part.items()} if isinstance(part, dict) else part
+
+
+CHARACTERS = (
+    *"aZ9é漢あ한,.;:?!()'-–—…·“”«»&<>%$#@/=+~^\xad\u2011\u2010\xa0\u202f\t\u200b\u200c\u200d\u2060\ufeff",
+    *"\u200e\u200f\u202e\u2069\u2028\u2029\x85\x0b\u1680\u3000\ue000\U0001fffe↔↩☎𝔄𝒷ﬁﬀſİß",
+    *("e\u0301\u0323", "👩\u200d👧", "🇩🇪", "❤\ufe0f", "ก็", "क्षि", "עִב", "السّ"),
+)
+WORDS = st.lists(st.sampled_from(CHARACTERS), min_size=1, max_size=12).map("".join)
+
+
+@settings(max_examples=6, phases=[Phase.generate])
+@given(st.lists(WORDS, min_size=20, max_size=40))
+def test_word_and_epub_hold_whatever_was_typed(
+    tmp_path_factory: pytest.TempPathFactory, typed: list[str]
+):
+    """What may be lost: white space, soft hyphens, and which of two forms a symbol is shown in."""
+    folder = tmp_path_factory.mktemp("typed")
+    body = "\n\n".join(f"¶{words}¶" for words in typed)
+    (folder / "typed.md").write_text(f"# Typed\n\n## {typed[0]} here\n\n{body}\n", newline="")
+    work = inkwright.import_file(folder / "typed.md").work
+    for end in ("docx", "epub"):
+        inkwright.export(work, format=end, out=folder / f"a.{end}")
+    with zipfile.ZipFile(folder / "a.docx") as packed:
+        word = packed.read("word/document.xml")
+    for parts in ([word], [chapter.encode() for chapter in chapters(folder / "a.epub")]):
+        said = "".join(text for part in parts for text in ET.fromstring(part).itertext())
+        assert visible(unicodedata.normalize("NFC", body)) in visible(said)
+
+
+def visible(text: str) -> str:
+    return "".join(text.split()).replace("\xad", "").replace("\ufe0e", "")
+
+
+@pytest.mark.parametrize("end", ["docx", "epub", "pdf"])
+def test_a_soft_hyphen_stays_one(cli: Cli, end: str):
+    Path("soft.md").write_text("# T\n\n## S\n\nKonfi\xadguration of f\xad\xado\xad, `co\xadde`.\n")
+    work = inkwright.import_file("soft.md").work
+    result = cli("export", work, "--out", f"a.{end}")
+    assert (result.exit_code, result.stderr) == (0, "")
+    if end == "docx":
+        body = docx.Document("a.docx").element.body
+        assert len(list(body.iter(f"{W}softHyphen"))) == 4
+        said = "".join(t.text or "" for t in body.iter(f"{W}t"))
+    else:
+        said = pdf_text(Path("a.pdf")) if end == "pdf" else chapters(Path("a.epub"))[0]
+        assert "Konfi\xadguration" in said or end == "pdf"
+    assert "Konfigurationoffo,code." in without_space(re.sub("<[^>]*>", "", said))
+
+
+def test_line_separators_end_lines_and_begin_no_markup_of_a_pdf(cli: Cli):
+    lines = "One\u2028= Two\u2029- Three\x85+ Four\x0b/ Five: six\x0c#emph[seven]"
+    Path("lines.md").write_text(f"# T\n\n## S\n\n{lines}\n\n### Head\u2028= More\n\nEnd.\n")
+    work = inkwright.import_file("lines.md").work
+    for end in ("docx", "epub", "pdf"):
+        assert cli("export", work, "--out", f"a.{end}", "--no-contents").exit_code == 0
+    shown = ["One", "= Two", "- Three", "+ Four", "/ Five: six", "#emph[seven]"]
+    assert "\n".join(shown) in pdf_text(Path("a.pdf"))
+    assert "Head = More" in pdf_text(Path("a.pdf"))
+    paragraphs = [p.text for p in docx.Document("a.docx").paragraphs]
+    assert "\n".join(shown) in paragraphs
+    assert "Head = More" in paragraphs
 
 
 ODD = "A\x01B \ufffe\ue000 \u202eabc\u202c x\u200by a\u0301 👩‍👧 \u0378 \U0001f600 " + "z" * 5000

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from inkwright.app.batch import files as beside
-from inkwright.memory.errors import ExportFailed
+from inkwright.app.exporting.export import make
+from inkwright.memory import works
+from inkwright.memory.errors import ExportFailed, LibraryUnusable
 from tests.batch.conftest import results, short
 
 
@@ -46,23 +48,92 @@ def test_a_file_that_is_not_ours_is_left_alone(batch, model):
     assert files("md")["brest"] == Path("out-files/brest-2.md")
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (
+            ExportFailed("Pandoc could not make the file: odd"),
+            "Pandoc could not make the file: odd",
+        ),
+        (
+            ValueError("All strings must be\nXML compatible"),
+            "unexpected ValueError: All strings must ",
+        ),
+        (
+            OSError(28, "No space left on device"),
+            "unexpected OSError: [Errno 28] No space left on ",
+        ),
+    ],
+)
 def test_a_file_that_cannot_be_made_is_a_problem_of_its_line_and_made_the_next_time(
-    batch, model, monkeypatch
+    batch, model, monkeypatch, caplog, fault, said
 ):
+    def fails_for_brest(library, work, wanted):
+        if "brest" in str(works.get(library, work).brief.request):
+            raise fault
+        return make(library, work, wanted)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(beside, "make", fails_for_brest)
+        done = batch([short("brest"), short("ostend")], "--format", "docx", "--concurrency", "1")
+    assert done.exit_code == 1
+    assert "1 file could not be made" in done.stdout
+    assert f"brest: complete: no docx file: {said}" in done.stdout
+    found = results()
+    assert (found["brest"]["status"], found["brest"]["files"]) == ("complete", {})
+    assert found["brest"]["problems"][0].startswith(f"no docx file: {said}")
+    assert found["ostend"]["problems"] == []
+    assert set(files()) == {"ostend"}
+    logged = [r for r in caplog.records if r.levelname == "ERROR"]
+    assert len(logged) == (0 if isinstance(fault, ExportFailed) else 1)
+    assert all("line 1 (brest), docx file" in r.message and r.exc_info for r in logged)
+
+    model.reset_log()
+    assert batch(None, "--format", "docx").exit_code == 0
+    assert set(files()) == {"brest", "ostend"}
+    assert results()["brest"]["problems"] == []
+    assert model.calls() == []
+
+
+def test_a_folder_that_is_lost_on_the_way_is_each_lines_problem(batch, model, monkeypatch):
+    def loses_the_folder(*arguments):
+        folder = Path("out-files")
+        if folder.is_dir():
+            folder.rmdir()
+            folder.write_text("in the way")
+        return make(*arguments)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(beside, "make", loses_the_folder)
+        assert batch([short("brest"), short("ostend")], "--format", "md").exit_code == 1
+    told = [line["problems"][0] for line in results().values()]
+    assert len(told) == 2
+    assert all(t.startswith("no md file: cannot write to ") for t in told)
+    Path("out-files").unlink()
+    assert batch(None, "--format", "md").exit_code == 0
+    assert set(files("md")) == {"brest", "ostend"}
+
+
+def test_a_library_that_is_lost_on_the_way_ends_the_batch(batch, model, monkeypatch):
     def fails(*_):
-        raise ExportFailed("Pandoc could not make the file: odd")
+        raise LibraryUnusable("the disk is full")
 
     with monkeypatch.context() as broken:
         broken.setattr(beside, "make", fails)
-        assert batch([short("brest")], "--format", "docx").exit_code == 0
-    found = results()["brest"]
-    assert (found["status"], found["files"]) == ("complete", {})
-    assert "no docx file: Pandoc could not make the file: odd" in found["problems"]
-    model.reset_log()
-    assert batch(None, "--format", "docx").exit_code == 0
-    assert files()["brest"].exists()
-    assert results()["brest"]["problems"] == []
-    assert model.calls() == []
+        done = batch([short("brest")], "--format", "md")
+    assert done.exit_code == 2
+    assert "the disk is full" in done.stderr
+    assert batch(None, "--format", "md").exit_code == 0
+    assert set(files("md")) == {"brest"}
+
+
+@pytest.mark.parametrize("character", ["a", "漢", "𠀀", "👩\u200d👧"])
+def test_ids_as_long_as_they_may_be_are_names_of_files(batch, model, character):
+    own_ids = [character * (200 // len(character)), character * (100 // len(character))]
+    lines = [{**short(name), "id": i} for name, i in zip(("brest", "ostend"), own_ids, strict=True)]
+    done = batch(lines, "--format", "docx")
+    assert done.exit_code == 0, done.output
+    assert len({files()[own_id].read_bytes() for own_id in own_ids}) == 2
 
 
 def test_a_format_there_is_not_and_a_place_there_is_not_are_one_line(batch, model):

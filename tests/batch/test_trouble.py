@@ -7,9 +7,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 import inkwright
 from inkwright.agents.config import Limits
+from inkwright.app.batch import one
+from inkwright.memory import schema, works
+from inkwright.memory.library import Library
 from tests.batch.conftest import put, results, short
 from tests.runs import child
 from tests.runs.writing import question
@@ -154,6 +158,58 @@ def test_a_model_that_is_gone_ends_the_batch_soon_and_no_line_says_so(batch, mod
     model.configure(faults=[])
     assert batch().exit_code == 0
     assert set(results()) == set(names(4))
+
+
+@pytest.mark.parametrize("place", ["manuscript.ended", "works.begin", "without_text", "run.run"])
+def test_an_error_nobody_expected_is_told_on_its_line_and_tried_again(
+    batch, model, monkeypatch, caplog, place
+):
+    lines = [short("brest"), short("ostend"), {"id": "bad"}]
+    options = ("--plan-only",) if place == "without_text" else ()
+    module, _, name = place.rpartition(".")
+    owner = getattr(one, module) if module else one
+    act = getattr(owner, name)
+
+    def fails_for_brest(*arguments, **keywords):
+        if "brest" in str(arguments) and (place != "without_text" or "planned" in arguments):
+            raise KeyError("sections of brest")
+        return act(*arguments, **keywords)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(owner, name, fails_for_brest)
+        done = batch(lines, *options)
+    assert done.exit_code == 1, done.output
+    found = results()
+    assert (found["brest"]["status"], found["brest"]["unfinished"]) == ("failed", True)
+    assert found["brest"]["error"] == "unexpected KeyError: 'sections of brest'"
+    assert (found["brest"]["work"] is None) == (place == "works.begin")
+    assert found["ostend"]["status"] == ("planned" if options else "complete")
+    assert "brest: failed: unexpected KeyError" in done.stdout
+    assert [r.message for r in caplog.records if r.exc_info] == ["line 1 (brest): unexpected error"]
+
+    assert batch(None, *options).exit_code == 1, "one line is no brief"
+    assert results()["brest"]["status"] == results()["ostend"]["status"]
+    assert asked_twice(model) == []
+
+
+def test_a_work_that_another_process_takes_over_is_left_to_it(batch, model, home):
+    model.configure(faults=[{"fault": "hold", "match": {"role": "writer"}}])
+    put([short("brest")])
+    with child.commanding("batch", "in.jsonl", "--out", "out.jsonl") as overtaken:
+        model.wait_for(1, "started", role="writer")
+        library = Library.open(home)
+        with library.write() as db:
+            db.execute(update(schema.works).values(lease_owner=None, lease_until=0.0))
+        with works.leased(library, inkwright.status()[0].work):
+            model.configure(faults=[])
+            model.release()
+            overtaken.join(60)
+        library.close()
+    assert overtaken.exitcode == 1, Path("said.txt").read_text()
+    assert "1 being written by another process" in Path("said.txt").read_text()
+    assert not Path("out.jsonl").exists() or results() == {}
+    assert batch().exit_code == 0
+    assert results()["brest"]["status"] == "complete"
 
 
 def test_a_second_batch_does_not_write_into_the_same_output(batch, model):

@@ -12,7 +12,7 @@ FaultName = Literal[
     "500", "503", "429", "401", "400",
     "hang", "hold", "slow", "drop", "drop_before", "garbage",
     "truncate", "cut_json", "no_json", "wrong_keys", "fences", "think", "prose_around",
-    "empty", "refusal", "wrong_language", "oversized", "loop",
+    "empty", "refusal", "wrong_language", "oversized", "loop", "controls",
 ]  # fmt: skip
 
 Habit = Literal[

@@ -94,6 +94,13 @@ def _loop(text: str, ask: Ask, config: SimConfig) -> str:
     return begun + begun[:60] * _LOOP_TIMES
 
 
+def _controls(text: str, ask: Ask, config: SimConfig) -> str:
+    """Return ``text`` with control characters in every sentence, or every string of the JSON."""
+    if ask.schema is None:
+        return text.replace(". ", ".\x01 \x0b\x9f")
+    return changed_strings(text, lambda s: s.replace(" ", "\x07 \x1b", 1))
+
+
 def changed_strings(text: str, change: Callable[[str], str]) -> str:
     """Return the JSON in ``text`` with every string in it changed; keys stay."""
 
@@ -128,4 +135,5 @@ _DAMAGES: Mapping[FaultName, Damage] = {
     "wrong_language": _wrong_language,
     "oversized": _oversized,
     "loop": _loop,
+    "controls": _controls,
 }
