@@ -94,7 +94,7 @@ async def _mended(
 
     A patch that leaves more of them than the ``before`` is not taken.
     """
-    draft = drafts.current(desk.library, desk.work)[section.id]
+    draft = desk.in_order()[section.id]
     stamp = f"once more:{number}"
     with desk.library.read() as db:
         if stamp in draft_rows.stamped(db, desk.work, draft):

@@ -32,11 +32,7 @@ async def look_again(desk: Desk) -> None:
         BudgetSpent: a limit of the run was reached.
     """
     for look in range(1, LOOKS + 1):
-        current = {
-            sid: d
-            for sid, d in drafts.current(desk.library, desk.work).items()
-            if d.author == "model"
-        }
+        current = {sid: d for sid, d in desk.in_order().items() if d.author == "model"}
         overlooked = _overlooked(desk, current, look)
         if not overlooked:
             return
@@ -90,14 +86,13 @@ def _shared(
 
     That it was not heard of itself goes for both.
     """
-    manifests: Mapping[str, Manifest] = drafts.manifests(desk.library, desk.work)
+    manifests: Mapping[str, Manifest] = drafts.manifests(desk.library, desk.work, desk.plan.outline)
     names = {name for e in live for name in e.names}
     named = {
         sid: every_name(names_in(draft.text).among(names), live) for sid, draft in current.items()
     }
-    order = desk.plan.outline.in_order(current)
     found: dict[str, frozenset[str]] = {}
-    for pair in combinations(order, 2):
+    for pair in combinations(current, 2):
         both = named[pair[0]] & named[pair[1]]
         heard = (
             manifests[one].heard.get(other, 0) >= current[other].version
@@ -106,7 +101,7 @@ def _shared(
         if both and not any(heard):
             for sid in pair:
                 found[sid] = found.get(sid, frozenset()) | both
-    return {sid: found[sid] for sid in order if sid in found}
+    return {sid: found[sid] for sid in current if sid in found}
 
 
 def _stamp(look: int) -> str:

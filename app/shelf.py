@@ -226,7 +226,8 @@ def _sections_of(library: "Library", work: str) -> list[SectionStanding]:
     from inkwright.memory import drafts, plans
 
     plan = plans.current(library, work)
-    rows, texts = drafts.rows(library, work), drafts.current(library, work)
+    rows = drafts.rows(library, work)
+    texts = drafts.current(library, work, plan.outline) if plan else {}
     return [
         SectionStanding(
             section=s.id,

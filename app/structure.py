@@ -78,7 +78,7 @@ class Structure(Door):
                 for s in staleness.find(library, self.work, plan=new)
                 if s.section not in known
             }
-            written = drafts.current(library, self.work)
+            written = drafts.current(library, self.work, new.outline)
         halves = set(made.halved.values()) if written else set()
         return Replan(
             plan=new,
@@ -97,10 +97,11 @@ class Structure(Door):
             WorkBusy: it divides or joins texts, and the work is being written.
         """
         with self._open() as library:
-            made = change(_plan(library, self.work))
+            plan = _plan(library, self.work)
+            made = change(plan)
             if made.moves_text:
                 with works.leased(library, self.work) as lease:
-                    texts, keep = _texts(drafts.current(library, self.work), made)
+                    texts, keep = _texts(drafts.current(library, self.work, plan.outline), made)
                     manuscripts.take(
                         library,
                         lease,
@@ -168,31 +169,33 @@ def _carriers(plan: Plan, constraint: str) -> tuple[tuple[str, str], ...]:
 
 def _texts(
     current: Mapping[str, Draft], made: Next
-) -> tuple[dict[str, str], dict[str, list[tuple[int, int]]]]:
-    """Return the texts that a change divides or joins, with what in them is the person's."""
+) -> tuple[dict[str, str], dict[str, list[Held]]]:
+    """Return the texts that a change divides or joins, with what in them no model may change."""
     texts: dict[str, str] = {}
-    keep: dict[str, list[tuple[int, int]]] = {}
+    keep: dict[str, list[Held]] = {}
     for second, first in made.joined.items():
         one, other = current.get(first), current.get(second)
         if other is None:
             continue
         start = f"{one.text}\n\n" if one else ""
         texts[first] = start + other.text
-        held = _moved(other.held, len(start))
-        keep[first] = [*(_moved(one.held, 0) if one else ()), *held]
+        held = _moved(other.held, 0, len(other.text), len(start))
+        keep[first] = [*(one.held if one else ()), *held]
     for first, second in made.halved.items():
         if (draft := current.get(first)) is None or (at := _middle(draft.text)) is None:
             continue
         texts[first], rest = draft.text[:at].rstrip(), draft.text[at:]
         texts[second] = rest.lstrip()
         cut = at + len(rest) - len(texts[second])
-        keep[first] = [(s, min(e, len(texts[first]))) for s, e in _moved(draft.held, 0) if s < at]
-        keep[second] = [(max(s - cut, 0), e - cut) for s, e in _moved(draft.held, 0) if e > cut]
+        keep[first] = _moved(draft.held, 0, len(texts[first]), 0)
+        keep[second] = _moved(draft.held, cut, len(draft.text), -cut)
     return texts, keep
 
 
-def _moved(held: tuple[Held, ...], by: int) -> list[tuple[int, int]]:
-    return [(h.start + by, h.end + by) for h in held if h.why == "person"]
+def _moved(held: tuple[Held, ...], start: int, end: int, by: int) -> list[Held]:
+    """Return what is held between ``start`` and ``end``, moved on by so many code points."""
+    cut = ((max(h.start, start) + by, min(h.end, end) + by, h.why) for h in held)
+    return [Held(start=a, end=b, why=why) for a, b, why in cut if a < b]
 
 
 def _middle(text: str) -> int | None:
