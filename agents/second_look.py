@@ -19,6 +19,7 @@ from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.excerpts import every_name, speaks_of, untold
 from inkwright.memory.names import names_in
+from inkwright.memory.sight import of_planned
 
 LOOKS = 3
 
@@ -57,7 +58,8 @@ async def _found(desk: Desk, draft: Draft, text: str, look: int) -> tuple[Entry,
 
 def _overlooked(desk: Desk, current: Mapping[str, Draft], look: int) -> dict[str, str]:
     """Return by section the sentences to look at."""
-    live = [e for e in desk.ledger.refresh().latest() if e.status == "live"]
+    known = of_planned(desk.ledger.refresh().latest(), desk.plan.outline)
+    live = [e for e in known if e.status == "live"]
     found = {}
     stamps = drafts.all_stamped(desk.library, desk.work, current)
     for sid, wanted in _shared(desk, current, live).items():

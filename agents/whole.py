@@ -11,6 +11,7 @@ from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft, Finding, Review
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.passages import PASSAGE_WORDS, pieces
+from inkwright.memory.sight import of_planned
 from inkwright.memory.wordcount import tail
 
 LENGTH = "length"
@@ -87,7 +88,7 @@ def remaining(desk: Desk) -> list[str]:
     sentences contradict memory.
     """
     lines = [*balance.out_of_band(desk), *once_more.remaining(desk)]
-    entries = ledger.holding(desk.ledger.refresh().latest())
+    entries = ledger.holding(of_planned(desk.ledger.refresh().latest(), desk.plan.outline))
     for one, other in ledger.conflicts(entries):
         lines.append(
             f"memory has two values for {one.subject} / {one.attribute}: "

@@ -11,6 +11,7 @@ from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput, WorkBusy
 from inkwright.memory.held import Held
 from inkwright.memory.library import Library, now
+from inkwright.memory.outline import Section
 from inkwright.memory.plans import Plan
 from inkwright.memory.replanning import Change, Next
 
@@ -61,6 +62,14 @@ class Structure(Door):
         """
         with self._open() as library:
             return _plan(library, self.work)
+
+    def taken_out(self) -> list[Section]:
+        """Return the sections that the outline no longer has, the last taken out first.
+
+        Their texts are kept: ``Text`` reads them, and an outline that has them again has those.
+        """
+        with self._open() as library:
+            return plans.taken_out(library, self.work)
 
     def preview(self, change: Change) -> Replan:
         """Return what ``change`` would lead to. Nothing is written.
