@@ -264,8 +264,8 @@ async def choose(work_id: str, sid: str, version: int, **means: Unpack[Means]) -
     """
     async with _desk(work_id, **means) as desk:
         _check_planned(desk)
-        _check_section(desk, sid)
         found = offered.find(desk.library, desk.work, sid, version)
+        _check_section(desk, sid)
         return await candidates.choose(desk, found)
 
 
