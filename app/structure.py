@@ -64,12 +64,13 @@ class Structure(Door):
             return _plan(library, self.work)
 
     def taken_out(self) -> list[Section]:
-        """Return the sections that the outline no longer has, the last taken out first.
+        """Return the written sections that the outline no longer has, the last taken out first.
 
         Their texts are kept: ``Text`` reads them, and an outline that has them again has those.
         """
         with self._open() as library:
-            return plans.taken_out(library, self.work)
+            rows = drafts.rows(library, self.work)
+            return [s for s in plans.taken_out(library, self.work) if rows[s.id].draft is not None]
 
     def preview(self, change: Change) -> Replan:
         """Return what ``change`` would lead to. Nothing is written.
