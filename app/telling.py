@@ -84,7 +84,7 @@ def replanned_lines(replanned: "Replanned") -> Iterator[str]:
     yield ""
     yield from replanned.moved or ("no constraint moved to another section",)
     if replanned.gone:
-        yield f"no longer in the outline: {', '.join(replanned.gone)}; what is written of them is kept"
+        yield f"no longer in the outline: {', '.join(replanned.gone)}; their texts are kept"
     if replanned.back:
         yield f"back in the outline with the text they had: {', '.join(replanned.back)}"
     if replanned.stale:
