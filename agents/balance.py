@@ -33,7 +33,7 @@ async def balance(desk: Desk) -> bool:
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    current = drafts.current(desk.library, desk.work)
+    current = desk.in_order()
     if not _complete(desk, current):
         return False
     sections = desk.plan.outline.sections
@@ -72,7 +72,7 @@ def _joined(current: Mapping[str, Draft]) -> str:
 def out_of_band(desk: Desk) -> list[str]:
     """Return a line for each section of a model's whose length is not what it should be."""
     lines = []
-    current = drafts.current(desk.library, desk.work)
+    current = desk.in_order()
     for section in desk.plan.outline.sections:
         draft = current.get(section.id)
         if draft is None or draft.author == "person":

@@ -60,7 +60,7 @@ async def draft(
             found.setdefault(one.text, one)
     if not found:
         raise failed[0]
-    now = drafts.current(desk.library, desk.work)[section.id]
+    now = desk.in_order()[section.id]
     return candidates.offer(desk.library, desk.lease, now, list(found.values()))
 
 

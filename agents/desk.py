@@ -81,7 +81,7 @@ class Desk:
 
     def in_order(self) -> dict[str, Draft]:
         """Return the newest draft of each section that has one, in reading order."""
-        return self.plan.outline.in_order(drafts.current(self.library, self.work))
+        return drafts.current(self.library, self.work, self.plan.outline)
 
     @property
     def tokenizer(self) -> Tokenizer:

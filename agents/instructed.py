@@ -161,7 +161,7 @@ async def apply(desk: Desk, proposal: Proposal, numbers: Collection[int]) -> Dra
 
 
 def _draft(desk: Desk, section: str) -> Draft:
-    draft = drafts.current(desk.library, desk.work).get(section)
+    draft = desk.in_order().get(section)
     if draft is None:
         raise BadInput(f"{desk.work}: section {section!r} has no text to edit")
     return draft

@@ -21,6 +21,7 @@ from inkwright.memory.excerpts import Facts
 from inkwright.memory.held import touches
 from inkwright.memory.outline import Section
 from inkwright.memory.repetition import Repeat
+from inkwright.memory.sight import of_planned
 from inkwright.memory.values import Value
 from inkwright.memory.wordcount import sentences, tail, words
 from inkwright.prompts import inputs
@@ -94,7 +95,7 @@ async def _mended(
 
     A patch that leaves more of them than the ``before`` is not taken.
     """
-    draft = drafts.current(desk.library, desk.work)[section.id]
+    draft = desk.in_order()[section.id]
     stamp = f"once more:{number}"
     with desk.library.read() as db:
         if stamp in draft_rows.stamped(db, desk.work, draft):
@@ -138,7 +139,8 @@ def _passages(desk: Desk, draft: Draft, findings: Sequence[Finding]) -> str:
 
 def _unwanted(desk: Desk, texts: Mapping[str, str]) -> list[Repeat]:
     """Return the repeats that are more than facts which sections agree on."""
-    facts = Facts(ledger.holding(desk.ledger.refresh().latest()))
+    known = of_planned(desk.ledger.refresh().latest(), desk.plan.outline)
+    facts = Facts(ledger.holding(known))
     return [
         r
         for r in repetition.repeats(texts)

@@ -12,7 +12,7 @@ from inkwright.agents import archivist
 from inkwright.agents.answers import Delta
 from inkwright.agents.desk import Desk
 from inkwright.agents.events import Notice
-from inkwright.memory import drafts, manuscripts
+from inkwright.memory import manuscripts
 from inkwright.memory.draft import Draft, Manifest, Shown
 from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BudgetSpent, ModelError
@@ -29,7 +29,7 @@ async def read(desk: Desk) -> None:
     if desk.arms.memory not in ("rolling", "full"):
         return
     waiting = manuscripts.unread(desk.library, desk.work)
-    current = drafts.current(desk.library, desk.work)
+    current = desk.in_order()
     sections = [s for s in desk.plan.outline.sections if s.id in waiting and s.id in current]
     if not sections:
         return

@@ -90,7 +90,9 @@ async def mend(desk: Desk, found: Iterable[PassedOver]) -> bool:
         of_section.setdefault(item.section, []).append(item.finding)
     changed = False
     for sid, findings in of_section.items():
-        draft = drafts.current(desk.library, desk.work)[sid]
+        draft = desk.in_order().get(sid)
+        if draft is None:
+            continue  # it was taken out of the outline since this was found
         with desk.library.read() as db:
             done = STAMP in draft_rows.stamped(db, desk.work, draft)
         if not done:

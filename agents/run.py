@@ -28,7 +28,7 @@ from inkwright.agents.work_graph import (
     work_graph,
 )
 from inkwright.memory import candidates as offered
-from inkwright.memory import drafts, works
+from inkwright.memory import works
 from inkwright.memory.draft import Draft
 from inkwright.memory.errors import (
     AccessRefused,
@@ -146,6 +146,7 @@ async def propose(
     """Return what an editor would change in a section on a person's word; change nothing."""
     async with _desk(work_id, **means) as desk:
         _check_planned(desk)
+        _check_section(desk, section)
         return await instructed.propose(desk, section, told, op=op, span=span)
 
 
@@ -193,10 +194,8 @@ async def redraft(
 
 def _check_redraftable(desk: Desk, sid: str) -> None:
     """Refuse to draft anew what is not there, not drafted yet, or a person's in part."""
-    sections = desk.plan.outline.sections
-    if sid not in desk.plan.outline.position:
-        raise BadInput(f"{desk.work} has no section {sid!r}; it has s1 to {sections[-1].id}")
-    draft = drafts.current(desk.library, desk.work).get(sid)
+    _check_section(desk, sid)
+    draft = desk.in_order().get(sid)
     if draft is None:
         raise BadInput(f"{sid} has no text yet; `inkwright resume {desk.work}` writes it")
     if draft.held:
@@ -206,8 +205,15 @@ def _check_redraftable(desk: Desk, sid: str) -> None:
         )
 
 
+def _check_section(desk: Desk, sid: str) -> None:
+    sections = desk.plan.outline.sections
+    if sid not in desk.plan.outline.position:
+        there = f"{sections[0].id} to {sections[-1].id}"
+        raise BadInput(f"{desk.work} has no section {sid!r}; it has {there}")
+
+
 async def _redraft_one(desk: Desk, graph: Any, sid: str, note: str) -> None:
-    current = drafts.current(desk.library, desk.work)
+    current = desk.in_order()
     job = Job(
         desk=desk,
         section=desk.plan.outline.section(sid),
@@ -224,7 +230,7 @@ def _heard(desk: Desk, current: Mapping[str, Draft], sid: str) -> dict[str, Draf
     outline = desk.plan.outline
     before = outline.sections[: outline.position[sid] - 1]
     known = {s.id for s in before} | outline.ancestors[sid]
-    return {sid: draft for sid, draft in outline.in_order(current).items() if sid in known}
+    return {sid: draft for sid, draft in current.items() if sid in known}
 
 
 async def candidates_for(
@@ -245,7 +251,7 @@ async def candidates_for(
     async with _desk(work_id, **means) as desk:
         _check_planned(desk)
         _check_redraftable(desk, sid)
-        heard = _heard(desk, drafts.current(desk.library, desk.work), sid)
+        heard = _heard(desk, desk.in_order(), sid)
         section = desk.plan.outline.section(sid)
         return await candidates.draft(desk, section, heard, note=note, count=count)
 
@@ -259,6 +265,7 @@ async def choose(work_id: str, sid: str, version: int, **means: Unpack[Means]) -
     async with _desk(work_id, **means) as desk:
         _check_planned(desk)
         found = offered.find(desk.library, desk.work, sid, version)
+        _check_section(desk, sid)
         return await candidates.choose(desk, found)
 
 

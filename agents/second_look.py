@@ -19,6 +19,7 @@ from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.excerpts import every_name, speaks_of, untold
 from inkwright.memory.names import names_in
+from inkwright.memory.sight import of_planned
 
 LOOKS = 3
 
@@ -32,11 +33,7 @@ async def look_again(desk: Desk) -> None:
         BudgetSpent: a limit of the run was reached.
     """
     for look in range(1, LOOKS + 1):
-        current = {
-            sid: d
-            for sid, d in drafts.current(desk.library, desk.work).items()
-            if d.author == "model"
-        }
+        current = {sid: d for sid, d in desk.in_order().items() if d.author == "model"}
         overlooked = _overlooked(desk, current, look)
         if not overlooked:
             return
@@ -61,7 +58,8 @@ async def _found(desk: Desk, draft: Draft, text: str, look: int) -> tuple[Entry,
 
 def _overlooked(desk: Desk, current: Mapping[str, Draft], look: int) -> dict[str, str]:
     """Return by section the sentences to look at."""
-    live = [e for e in desk.ledger.refresh().latest() if e.status == "live"]
+    known = of_planned(desk.ledger.refresh().latest(), desk.plan.outline)
+    live = [e for e in known if e.status == "live"]
     found = {}
     stamps = drafts.all_stamped(desk.library, desk.work, current)
     for sid, wanted in _shared(desk, current, live).items():
@@ -90,14 +88,13 @@ def _shared(
 
     That it was not heard of itself goes for both.
     """
-    manifests: Mapping[str, Manifest] = drafts.manifests(desk.library, desk.work)
+    manifests: Mapping[str, Manifest] = drafts.manifests(desk.library, desk.work, desk.plan.outline)
     names = {name for e in live for name in e.names}
     named = {
         sid: every_name(names_in(draft.text).among(names), live) for sid, draft in current.items()
     }
-    order = desk.plan.outline.in_order(current)
     found: dict[str, frozenset[str]] = {}
-    for pair in combinations(order, 2):
+    for pair in combinations(current, 2):
         both = named[pair[0]] & named[pair[1]]
         heard = (
             manifests[one].heard.get(other, 0) >= current[other].version
@@ -106,7 +103,7 @@ def _shared(
         if both and not any(heard):
             for sid in pair:
                 found[sid] = found.get(sid, frozenset()) | both
-    return {sid: found[sid] for sid in order if sid in found}
+    return {sid: found[sid] for sid in current if sid in found}
 
 
 def _stamp(look: int) -> str:

@@ -59,11 +59,12 @@ async def settle(desk: Desk, *, only: Collection[str] | None = None, drafted: bo
     for number in range(max(begun["pass"], 1), PASSES + 1):
         basis = begun["basis"] if number == begun["pass"] else None
         if basis is None:
-            basis = {sid: d.version for sid, d in drafts.current(desk.library, desk.work).items()}
+            rows = drafts.rows(desk.library, desk.work)
+            basis = {sid: row.draft for sid, row in rows.items() if row.draft is not None}
             works.pin(desk.library, desk.lease, settling={"pass": number, "basis": basis})
         stale = [
             s
-            for s in staleness.find(desk.library, desk.work, desk.ledger, basis)
+            for s in staleness.find(desk.library, desk.work, desk.ledger, basis, desk.plan)
             if only is None or s.section in only
         ]
         if not stale:
@@ -78,7 +79,7 @@ def _last_seen_first(desk: Desk, stale: Iterable[Stale], number: int) -> list[St
 
     Before the first pass that is what was begun last, and after it what that pass came to last.
     """
-    begun = drafts.manifests(desk.library, desk.work)
+    begun = drafts.manifests(desk.library, desk.work, desk.plan.outline)
     return sorted(stale, key=lambda s: begun[s.section].known_until, reverse=number % 2 == 1)
 
 
@@ -88,7 +89,7 @@ async def _settle_each(desk: Desk, stale: Sequence[Stale], number: int) -> bool:
     No more are under way than there are slots, so that the text of each stays in the prefix cache
     while it is asked about again.
     """
-    current = drafts.current(desk.library, desk.work)
+    current = desk.in_order()
     room = asyncio.Semaphore(desk.slots)
 
     async def in_turn(one: Stale) -> bool:

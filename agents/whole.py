@@ -11,6 +11,7 @@ from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft, Finding, Review
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.passages import PASSAGE_WORDS, pieces
+from inkwright.memory.sight import of_planned
 from inkwright.memory.wordcount import tail
 
 LENGTH = "length"
@@ -56,8 +57,7 @@ async def repair(desk: Desk, review: Review, faults: Sequence[Fault] = ()) -> bo
     for finding in review.broken:
         if finding.constraint not in told or _stamp(finding) in _stamps(desk):
             continue
-        current = drafts.current(desk.library, desk.work)
-        target = _place(desk, current, finding)
+        target = _place(desk.in_order(), finding)
         if target is None or target.author == "person":
             continue
         try:
@@ -88,7 +88,7 @@ def remaining(desk: Desk) -> list[str]:
     sentences contradict memory.
     """
     lines = [*balance.out_of_band(desk), *once_more.remaining(desk)]
-    entries = ledger.holding(desk.ledger.refresh().latest())
+    entries = ledger.holding(of_planned(desk.ledger.refresh().latest(), desk.plan.outline))
     for one, other in ledger.conflicts(entries):
         lines.append(
             f"memory has two values for {one.subject} / {one.attribute}: "
@@ -128,16 +128,15 @@ def _stamp(finding: Finding) -> str:
 
 def _stamps(desk: Desk) -> set[str]:
     """Return what every newest draft was checked against: an interrupted repair is not redone."""
-    current = drafts.current(desk.library, desk.work)
+    current = desk.in_order()
     return set().union(*drafts.all_stamped(desk.library, desk.work, current).values())
 
 
-def _place(desk: Desk, current: Mapping[str, Draft], finding: Finding) -> Draft | None:
-    in_order = list(desk.plan.outline.in_order(current).values())
-    for draft in in_order:
+def _place(current: Mapping[str, Draft], finding: Finding) -> Draft | None:
+    for draft in current.values():
         if finding.evidence and finding.evidence in draft.text:
             return draft
-    return in_order[-1] if in_order else None
+    return list(current.values())[-1] if current else None
 
 
 def _readable(desk: Desk, text: str) -> str:
@@ -148,7 +147,7 @@ def _readable(desk: Desk, text: str) -> str:
     """
     if desk.tokenizer.count(text) <= desk.room_for(1000):
         return text
-    current = drafts.current(desk.library, desk.work)
+    current = desk.in_order()
     told = [s for s in desk.plan.outline.sections if s.id in current]
     accounts = "\n".join(f"{s.title}: {current[s.id].summary}" for s in told)
     first, last = next(iter(pieces(text)), ""), tail(text, PASSAGE_WORDS)

@@ -226,7 +226,7 @@ def _status(run: Run) -> Status:
         return "partial"
     if run.review is None:
         return "flagged"
-    current = drafts.current(desk.library, desk.work)
+    current = desk.in_order()
     required = {
         c.id for c in (*desk.plan.constraints, *whole.constraints_on_whole(desk)) if c.required
     }
@@ -245,10 +245,7 @@ def _status(run: Run) -> Status:
 
 def tell_sections(desk: Desk) -> None:
     """Tell who watches what the sections are, and how they stand."""
-    rows, current = (
-        drafts.rows(desk.library, desk.work),
-        drafts.current(desk.library, desk.work),
-    )
+    rows, current = drafts.rows(desk.library, desk.work), desk.in_order()
     desk.watch(
         Planned(
             desk.work,

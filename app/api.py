@@ -22,6 +22,7 @@ from inkwright.app.shelf import Standing, named, standings, work_named
 from inkwright.app.syncing import Synced
 from inkwright.memory.brief import Brief, Continuity
 from inkwright.memory.draft import Draft
+from inkwright.memory.errors import BadInput
 
 T = TypeVar("T")
 
@@ -413,7 +414,13 @@ def _begun(brief: Brief | str | Path, options: Options) -> tuple[str, Job]:
     if isinstance(brief, Brief):
         check(brief)
     else:
-        brief = read_brief(str(brief))
+        given = str(brief)
+        if work := engine.work_meant(given, job.settings, arms, lambda: read_brief(given)):
+            raise BadInput(
+                f"{given!r} is read as the work {work}: inkwright.resume({work!r}) goes on with it;"
+                f" for a new piece give inkwright.Brief(request={given!r})"
+            )
+        brief = read_brief(given)
     return engine.begin(brief, job.settings, arms, fresh=options.get("fresh", False)).id, job
 
 

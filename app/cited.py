@@ -91,7 +91,8 @@ def manuscript(
     outline: Outline, texts: Mapping[str, Draft], brief: Brief, kept: Sequence[Kept]
 ) -> str:
     """Return the manuscript as its readers see it, with the list of what it cites."""
-    citing = cited(brief, outline.in_order(texts), kept)
+    texts = outline.in_order(texts)
+    citing = cited(brief, texts, kept)
     return with_references(
         assemble(outline, as_read(texts, citing), brief.headings), citing.references()
     )
@@ -149,13 +150,12 @@ def listed(
     plan: Plan | None, texts: Mapping[str, Draft], kept: Sequence[Kept]
 ) -> list[SourceReport]:
     """Return every source with the sections it was planned for, and those that cite it."""
-    outline = plan.outline if plan else None
     planned: dict[str, list[str]] = {}
-    for section in outline.sections if outline else ():
+    for section in plan.outline.sections if plan else ():
         for cites in section.cites:
             planned.setdefault(cites.source, []).append(section.id)
     found: dict[str, list[str]] = {}
-    for sid, draft in (outline.in_order(texts) if outline else {}).items():
+    for sid, draft in texts.items():
         for key in citations.keys(draft.text):
             found.setdefault(key, []).append(sid)
     return [

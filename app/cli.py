@@ -107,7 +107,10 @@ def write(
     memory: MemoryArm = "full",
     review: ReviewArm = "full",
 ) -> None:
-    """Write a piece: plan, draft, settle, review, assemble. Run it again to go on."""
+    """Write a piece: plan, draft, settle, review, assemble. Run it again to go on.
+
+    With a work's id, or enough of its beginning, go on with that work, as `resume` does.
+    """
     from inkwright.app.commands import writing
 
     _leave(
@@ -139,7 +142,8 @@ def plan(
 ) -> None:
     """Make the outline, print which section carries which constraint, and stop.
 
-    With the id of a planned work, its plan is shown; --outline then gives it another outline.
+    With the id of a planned work, or enough of its beginning, its plan is shown; --outline then
+    gives it another outline.
     """
     from inkwright.app.commands import writing
 

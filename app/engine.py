@@ -14,6 +14,7 @@ from inkwright.app.manuscript import Manuscript, as_it_stands, ended
 from inkwright.app.purging import purge_work
 from inkwright.app.recording import Recorder, recorded
 from inkwright.app.settings import Settings
+from inkwright.app.shelf import work_in_place_of_brief
 from inkwright.memory import findings, plans, staleness, verdicts, works
 from inkwright.memory.brief import Brief
 from inkwright.memory.draft import Draft
@@ -70,6 +71,22 @@ def begin(
         endpoints.named(settings)
     with opened(settings) as library:
         return works.begin(library, brief, arms.model_dump(), fresh=fresh)
+
+
+def work_meant(given: str, settings: Settings, arms: Arms, read: Callable[[], Brief]) -> str | None:
+    """Return the work that ``given`` names by its id, or by its beginning; None: it is a brief.
+
+    A request that a work was begun with already is that brief, whatever it is the beginning of;
+    ``read`` reads it.
+
+    Raises:
+        BadInput: it begins the ids of several works, or has the form of an id that none has.
+    """
+    work = work_in_place_of_brief(settings.home, settings.library_address, given)
+    if work is None or work == given:
+        return work
+    with opened(settings) as library:
+        return None if works.is_begun(library, read(), arms.model_dump()) else work
 
 
 async def plan(work: str, job: Job) -> PlannedWork:

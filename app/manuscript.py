@@ -80,7 +80,8 @@ def _manuscript(
 ) -> Manuscript:
     work, plan = works.get(library, work_id), plans.current(library, work_id)
     assert plan is not None, "only a planned work has a manuscript"
-    texts, kept = drafts.current(library, work_id), sources.kept(library, work_id)
+    texts = drafts.current(library, work_id, plan.outline)
+    kept = sources.kept(library, work_id)
     text = cited.manuscript(plan.outline, texts, work.brief, kept)
     shown = settings_shown(job.settings, calling)
     reported = report(library, work, text, ran, shown, job.settings.prompts)

@@ -21,6 +21,7 @@ from inkwright.memory.findings import Told
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library
 from inkwright.memory.preview import Preview, preview
+from inkwright.memory.sight import of_planned
 from inkwright.memory.source import Evidence
 from inkwright.memory.summary import rolling
 from inkwright.memory.tokens import Tokenizer
@@ -169,11 +170,18 @@ class Memory(Door):
 
     def conflicts(self) -> list[tuple[Entry, Entry]]:
         """Return the pairs of entries that give one attribute two values."""
-        return ledger.conflicts(self.entries())
+        return ledger.conflicts(self._told())
 
     def open_threads(self) -> list[Entry]:
         """Return the threads that nothing has paid off yet."""
-        return [e for e in self.entries() if e.kind == "thread"]
+        return [e for e in self._told() if e.kind == "thread"]
+
+    def _told(self) -> list[Entry]:
+        """Return what holds of all that the piece says, as the outline is now."""
+        with self._open() as library:
+            plan = plans.current(library, self.work)
+            latest = Ledger(library, self.work).refresh().latest()
+        return ledger.holding(of_planned(latest, plan.outline) if plan else latest)
 
     def findings(self, *, dismissed: bool = False) -> list[Told]:
         """Return where the person's own sentences contradict memory."""

@@ -28,12 +28,16 @@ class Replanned:
     """A line for each constraint that other sections carry now."""
     gone: tuple[str, ...]
     """Ids of sections that are not in the outline any more."""
+    back: tuple[str, ...]
+    """Ids of sections that were taken out before and are in it again, with the text they had."""
     stale: tuple[str, ...]
     """Ids of written sections that are to be checked again."""
 
 
 def replan(library: Library, work_id: str, file: Path) -> Replanned:
     """Give a planned work the outline in ``file``; sections of the same title stay what they are.
+
+    So are those again that were taken out before.
 
     Raises:
         BadInput: the outline cannot be read, or its constraints cannot all be met in it; nothing
@@ -55,8 +59,9 @@ def replan(library: Library, work_id: str, file: Path) -> Replanned:
         plan.outline.continuity,
         plan.outline.target_words,
     )
-    written = drafts.current(library, work_id).keys()
-    outline = _as_long(plan.outline, matched(plan.outline, given, stated), stated, written)
+    outline = matched(plan.outline, given, stated, plans.taken_out(library, work_id))
+    written = drafts.current(library, work_id, outline).keys()
+    outline = _as_long(plan.outline, outline, stated, written)
     try:
         titles = coverage.titles_of(outline)
         coverage.check(plan.constraints, len(outline.sections), titles=titles)
@@ -70,17 +75,20 @@ def replan(library: Library, work_id: str, file: Path) -> Replanned:
         plan=adopted,
         moved=tuple(coverage.moves(plan.outline, outline, plan.constraints)),
         gone=tuple(s.id for s in plan.outline.sections if s.id not in position),
+        back=tuple(sid for sid in position if sid in plan.gone and sid in written),
         stale=tuple(staleness.stale(library, work_id)),
     )
 
 
-def matched(old: Outline, new: Outline, sized: Set[str]) -> Outline:
+def matched(old: Outline, new: Outline, sized: Set[str], gone: Sequence[Section] = ()) -> Outline:
     """Return ``new`` with the ids of ``old``, and what it leaves open as it was in ``old``.
 
-    ``sized`` are the titles, normalised, of sections that ``new`` gives a length.
+    ``sized`` are the titles, normalised, of sections that ``new`` gives a length; ``gone`` are the
+    sections that were taken out before, the last of them first.
     """
-    known = {normalise(s.title): s for s in old.sections}
-    taken = {s.id for s in old.sections}
+    before = [*reversed(gone), *old.sections]
+    known = {normalise(s.title): s for s in before}
+    taken = {s.id for s in before}
     free = (f"s{n}" for n in count(1) if f"s{n}" not in taken)
     same = {s.id: known.pop(normalise(s.title), None) for s in new.sections}
     ids = {sid: was.id if was else next(free) for sid, was in same.items()}
@@ -117,9 +125,7 @@ def _kept(
 
 def _renumber(library: Library, lease: Lease, plan: Plan) -> None:
     """Let what is written begin and end as its new place asks."""
-    for sid, draft in drafts.current(library, lease.work).items():
-        if sid not in plan.outline.position:
-            continue
+    for sid, draft in drafts.current(library, lease.work, plan.outline).items():
         text = formats.framed(plan, sid, draft.text)
         if text != draft.text:
             seen = {f.constraint: f for f in rules.check(text, plan.carried(sid))}

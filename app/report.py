@@ -188,7 +188,8 @@ def report(
     """
     plan = plans.current(library, work.id)
     assert plan is not None, "a work is reported on once it is planned"
-    texts, manifests = drafts.current(library, work.id), drafts.manifests(library, work.id)
+    texts = drafts.current(library, work.id, plan.outline)
+    manifests = drafts.manifests(library, work.id, plan.outline)
     sections, constraints = checks(library, work, plan, texts, manifests, text)
     usage = journal.usage(library, work.id)
     kept = sources.kept(library, work.id)
@@ -200,13 +201,13 @@ def report(
         seconds=round(ran["seconds"], 3),
         sections=sections,
         constraints=constraints,
-        citations=followed(plan.outline.in_order(texts), manifests, kept),
-        uncited=uncited(plan.outline.in_order(texts), kept),
+        citations=followed(texts, manifests, kept),
+        uncited=uncited(texts, kept),
         sources=listed(plan, texts, kept),
-        voice=_voice(work, plan, texts),
+        voice=_voice(work, texts),
         repetition=RepetitionReport(
             before=(work.pinned or {}).get("repetition"),
-            after=repetition.measured(texts_in_order(plan, texts)).model_dump(),
+            after=repetition.measured(texts_by_section(texts)).model_dump(),
         ),
         calls=_calls(usage, ran["from_journal"]),
         tokens=Tokens(
@@ -231,7 +232,8 @@ def checks(
     text: str,
 ) -> Checks:
     """Return where every section and constraint of a piece stands, whose manuscript is ``text``."""
-    rows, stale = drafts.rows(library, work.id), staleness.stale(library, work.id)
+    rows = drafts.rows(library, work.id)
+    stale = {s.section: s.reasons for s in staleness.find(library, work.id, plan=plan)}
     sections = [
         _section(plan, s, rows[s.id], texts.get(s.id), manifests.get(s.id), stale.get(s.id, ()))
         for s in plan.outline.sections
@@ -239,13 +241,13 @@ def checks(
     return Checks(sections, _constraints(plan, texts, _whole_review(work), text))
 
 
-def texts_in_order(plan: Plan, texts: Mapping[str, Draft]) -> dict[str, str]:
-    """Return the text of each section that has one, by its id, in reading order."""
-    return {sid: draft.text for sid, draft in plan.outline.in_order(texts).items()}
+def texts_by_section(texts: Mapping[str, Draft]) -> dict[str, str]:
+    """Return the words of drafts, by section id."""
+    return {sid: draft.text for sid, draft in texts.items()}
 
 
-def _voice(work: Work, plan: Plan, texts: Mapping[str, Draft]) -> VoiceReport:
-    sample, sections = work.brief.sample, texts_in_order(plan, texts)
+def _voice(work: Work, texts: Mapping[str, Draft]) -> VoiceReport:
+    sample, sections = work.brief.sample, texts_by_section(texts)
     known = voice_of(sample)
 
     def told(text: str) -> dict[str, float] | None:

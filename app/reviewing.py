@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from inkwright.app import cited
-from inkwright.app.report import LENGTH, Checks, ConstraintReport, Outcome, checks, texts_in_order
+from inkwright.app.report import LENGTH, Checks, ConstraintReport, Outcome, checks, texts_by_section
 from inkwright.memory import drafts, findings, plans, sources, verdicts, works
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft
@@ -104,8 +104,8 @@ def review(library: Library, work_id: str) -> Reviewed:
     plan = plans.current(library, work_id)
     if plan is None:
         raise BadInput(f"{work_id} is not planned yet: there is nothing to review")
-    work, texts = works.get(library, work_id), drafts.current(library, work_id)
-    manifests = drafts.manifests(library, work_id)
+    work, texts = works.get(library, work_id), drafts.current(library, work_id, plan.outline)
+    manifests = drafts.manifests(library, work_id, plan.outline)
     text = cited.manuscript(plan.outline, texts, work.brief, sources.kept(library, work_id))
     found = checks(library, work, plan, texts, manifests, text)
     stamps = verdicts.verdicts(library, work_id)
@@ -121,7 +121,7 @@ def review(library: Library, work_id: str) -> Reviewed:
         lengths=tuple(
             Length(s["id"], s["title"], s["words"], s["target_words"]) for s in found.sections
         ),
-        repetition=_repetition(tuple(texts_in_order(plan, texts).items())),
+        repetition=_repetition(tuple(texts_by_section(texts).items())),
     )
 
 

@@ -5,8 +5,9 @@ library is read with the standard library alone. Any other goes through ``memory
 """
 
 import difflib
+import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 KNOWN_SCHEMA = "0004"
 """The schema these queries read. A test holds it to ``memory.schema.REVISION``."""
+
+_WHOLE_ID = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}(\.[0-9]+)?")
+_BEGINNING = re.compile(r"[a-z0-9-]+(\.[0-9]*)?")
 
 _PLANNED = """
 WITH newest AS (SELECT work, MAX(version) AS version FROM plans GROUP BY work),
@@ -133,14 +137,20 @@ def named(works: Iterable[str], given: str) -> str:
         WorkNotFound: none does, or several do.
     """
     known = list(works)
+    if (work := _beginning(known, given)) is None:
+        raise WorkNotFound(given, tuple(difflib.get_close_matches(given, known, n=1, cutoff=0.4)))
+    return work
+
+
+def _beginning(known: Sequence[str], given: str) -> str | None:
+    """Return the one work whose id ``given`` is or begins; None: there is none."""
     if given in known:
         return given
     begun = [work for work in known if given and work.startswith(given)]
-    if len(begun) == 1:
-        return begun[0]
-    if begun:
-        raise BadInput(f"{given!r} could be {begun[0]} or {begun[1]}; write more of it")
-    raise WorkNotFound(given, tuple(difflib.get_close_matches(given, known, n=1, cutoff=0.4)))
+    if len(begun) > 1:
+        more = f", or {len(begun) - 2} more" if len(begun) > 2 else ""
+        raise BadInput(f"{given!r} could be {begun[0]} or {begun[1]}{more}; write more of it")
+    return begun[0] if begun else None
 
 
 def work_named(home: Path, url: str | None, given: str) -> str:
@@ -150,6 +160,19 @@ def work_named(home: Path, url: str | None, given: str) -> str:
         WorkNotFound: none does, or several do.
     """
     return named((s.work for s in standings(home, url)), given)
+
+
+def work_in_place_of_brief(home: Path, url: str | None, given: str) -> str | None:
+    """Return the work that is named where a brief may stand; None: it is a brief.
+
+    Raises:
+        WorkNotFound: it has the form of a work's id, and there is none.
+        BadInput: it begins the ids of several works.
+    """
+    if not _BEGINNING.fullmatch(given):
+        return None
+    known = [s.work for s in standings(home, url)]
+    return named(known, given) if _WHOLE_ID.fullmatch(given) else _beginning(known, given)
 
 
 def _select(home: Path, url: str | None, query: str, *values: str) -> list[sqlite3.Row] | None:
@@ -226,7 +249,8 @@ def _sections_of(library: "Library", work: str) -> list[SectionStanding]:
     from inkwright.memory import drafts, plans
 
     plan = plans.current(library, work)
-    rows, texts = drafts.rows(library, work), drafts.current(library, work)
+    rows = drafts.rows(library, work)
+    texts = drafts.current(library, work, plan.outline) if plan else {}
     return [
         SectionStanding(
             section=s.id,

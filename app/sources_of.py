@@ -14,9 +14,7 @@ from inkwright.app.cited import (
 from inkwright.app.documents.gather import read_files, within
 from inkwright.app.door import Door
 from inkwright.memory import drafts, plans, sources, works
-from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput
-from inkwright.memory.library import Library
 from inkwright.memory.source import Source
 from inkwright.memory.sources import Kept
 
@@ -67,17 +65,14 @@ class Sources(Door):
     def citations(self) -> list[CitationReport]:
         """Return every sentence that cites, with the exact passages it rests on."""
         with self._open() as library:
-            texts, manifests = self._texts(library), drafts.manifests(library, self.work)
+            texts = drafts.current(library, self.work)
+            manifests = drafts.manifests(library, self.work)
             return followed(texts, manifests, sources.kept(library, self.work))
 
     def uncited(self) -> list[UncitedReport]:
         """Return the sentences that give a figure or a quotation, and rest on no source."""
         with self._open() as library:
-            return uncited(self._texts(library), sources.kept(library, self.work))
-
-    def _texts(self, library: Library) -> dict[str, Draft]:
-        plan, texts = plans.current(library, self.work), drafts.current(library, self.work)
-        return plan.outline.in_order(texts) if plan else {}
+            return uncited(drafts.current(library, self.work), sources.kept(library, self.work))
 
     def one(self, key: str) -> Kept:
         """Return one source by its key.

@@ -11,6 +11,7 @@ from inkwright.memory.draft import Draft
 from inkwright.memory.errors import BadInput, WorkBusy
 from inkwright.memory.held import Held
 from inkwright.memory.library import Library, now
+from inkwright.memory.outline import Section
 from inkwright.memory.plans import Plan
 from inkwright.memory.replanning import Change, Next
 
@@ -62,6 +63,15 @@ class Structure(Door):
         with self._open() as library:
             return _plan(library, self.work)
 
+    def taken_out(self) -> list[Section]:
+        """Return the written sections that the outline no longer has, the last taken out first.
+
+        Their texts are kept: ``Text`` reads them, and an outline that has them again has those.
+        """
+        with self._open() as library:
+            rows = drafts.rows(library, self.work)
+            return [s for s in plans.taken_out(library, self.work) if rows[s.id].draft is not None]
+
     def preview(self, change: Change) -> Replan:
         """Return what ``change`` would lead to. Nothing is written.
 
@@ -78,7 +88,7 @@ class Structure(Door):
                 for s in staleness.find(library, self.work, plan=new)
                 if s.section not in known
             }
-            written = drafts.current(library, self.work)
+            written = drafts.current(library, self.work, new.outline)
         halves = set(made.halved.values()) if written else set()
         return Replan(
             plan=new,
@@ -97,10 +107,11 @@ class Structure(Door):
             WorkBusy: it divides or joins texts, and the work is being written.
         """
         with self._open() as library:
-            made = change(_plan(library, self.work))
+            plan = _plan(library, self.work)
+            made = change(plan)
             if made.moves_text:
                 with works.leased(library, self.work) as lease:
-                    texts, keep = _texts(drafts.current(library, self.work), made)
+                    texts, keep = _texts(drafts.current(library, self.work, plan.outline), made)
                     manuscripts.take(
                         library,
                         lease,
@@ -168,31 +179,33 @@ def _carriers(plan: Plan, constraint: str) -> tuple[tuple[str, str], ...]:
 
 def _texts(
     current: Mapping[str, Draft], made: Next
-) -> tuple[dict[str, str], dict[str, list[tuple[int, int]]]]:
-    """Return the texts that a change divides or joins, with what in them is the person's."""
+) -> tuple[dict[str, str], dict[str, list[Held]]]:
+    """Return the texts that a change divides or joins, with what in them no model may change."""
     texts: dict[str, str] = {}
-    keep: dict[str, list[tuple[int, int]]] = {}
+    keep: dict[str, list[Held]] = {}
     for second, first in made.joined.items():
         one, other = current.get(first), current.get(second)
         if other is None:
             continue
         start = f"{one.text}\n\n" if one else ""
         texts[first] = start + other.text
-        held = _moved(other.held, len(start))
-        keep[first] = [*(_moved(one.held, 0) if one else ()), *held]
+        held = _moved(other.held, 0, len(other.text), len(start))
+        keep[first] = [*(one.held if one else ()), *held]
     for first, second in made.halved.items():
         if (draft := current.get(first)) is None or (at := _middle(draft.text)) is None:
             continue
         texts[first], rest = draft.text[:at].rstrip(), draft.text[at:]
         texts[second] = rest.lstrip()
         cut = at + len(rest) - len(texts[second])
-        keep[first] = [(s, min(e, len(texts[first]))) for s, e in _moved(draft.held, 0) if s < at]
-        keep[second] = [(max(s - cut, 0), e - cut) for s, e in _moved(draft.held, 0) if e > cut]
+        keep[first] = _moved(draft.held, 0, len(texts[first]), 0)
+        keep[second] = _moved(draft.held, cut, len(draft.text), -cut)
     return texts, keep
 
 
-def _moved(held: tuple[Held, ...], by: int) -> list[tuple[int, int]]:
-    return [(h.start + by, h.end + by) for h in held if h.why == "person"]
+def _moved(held: tuple[Held, ...], start: int, end: int, by: int) -> list[Held]:
+    """Return what is held between ``start`` and ``end``, moved on by so many code points."""
+    cut = ((max(h.start, start) + by, min(h.end, end) + by, h.why) for h in held)
+    return [Held(start=a, end=b, why=why) for a, b, why in cut if a < b]
 
 
 def _middle(text: str) -> int | None:

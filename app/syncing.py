@@ -57,9 +57,9 @@ def sync_manuscript(library: Library, folder: Path, *, take_titles: bool = False
     with works.leased(library, work) as lease:
         plan = plans.current(library, work)
         assert plan is not None, "a work with a report has a plan"
-        current = drafts.current(library, work)
+        current = drafts.current(library, work, plan.outline)
         kept = sources.kept(library, work)
-        text = cited(brief, plan.outline.in_order(current), kept).taken_back(text)
+        text = cited(brief, current, kept).taken_back(text)
         found = compare(plan.outline, current, brief.headings, text, take_titles=take_titles)
         changed, older = _changed(library, work, current, found)
         for sid in changed:

@@ -84,7 +84,9 @@ def replanned_lines(replanned: "Replanned") -> Iterator[str]:
     yield ""
     yield from replanned.moved or ("no constraint moved to another section",)
     if replanned.gone:
-        yield f"no longer in the outline: {', '.join(replanned.gone)}"
+        yield f"no longer in the outline: {', '.join(replanned.gone)}; their texts are kept"
+    if replanned.back:
+        yield f"back in the outline with the text they had: {', '.join(replanned.back)}"
     if replanned.stale:
         yield f"to be checked again: {', '.join(replanned.stale)}"
 

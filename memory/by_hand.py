@@ -36,7 +36,8 @@ def write(
     if plan is None:
         raise BadInput(f"{lease.work} is not planned yet; `inkwright resume {lease.work}` plans it")
     with library.write(lease) as db:
-        return put(db, lease, plan, section, text, keep=keep, summary=summary, delta=delta)
+        spans = None if keep is None else [Held(start=start, end=end) for start, end in keep]
+        return put(db, lease, plan, section, text, keep=spans, summary=summary, delta=delta)
 
 
 def put(
@@ -46,15 +47,14 @@ def put(
     section: str,
     text: str,
     *,
-    keep: Sequence[tuple[int, int]] | None = None,
+    keep: Sequence[Held] | None = None,
     summary: str = "",
     delta: Iterable[Entry] = (),
 ) -> Draft:
-    """As ``write``, within the caller's transaction and by this plan."""
+    """As ``write``, within the caller's transaction and by this plan; ``keep`` says why, too."""
     frozen = _unknowing(plan, lease.work, section)
     before = draft_rows.newest(db, lease.work, section)
-    spans = [(0, len(text))] if keep is None else keep
-    held = [Held(start=start, end=end) for start, end in spans]
+    held = [Held(start=0, end=len(text))] if keep is None else list(keep)
     if before is not None:
         held += surviving(before.held, before.text, text)
     same = before is not None and before.text == text
@@ -118,8 +118,9 @@ def put_again(db: Connection, lease: Lease, draft: Draft, held: Sequence[Held]) 
 def _unknowing(plan: Plan, work: str, section: str) -> Manifest:
     """Return the manifest of a text that was written without being shown anything."""
     if section not in plan.outline.position:
-        last = plan.outline.sections[-1].id
-        raise BadInput(f"{work} has no section {section!r}; it has s1 to {last}")
+        sections = plan.outline.sections
+        there = f"{sections[0].id} to {sections[-1].id}"
+        raise BadInput(f"{work} has no section {section!r}; it has {there}")
     node = plan.outline.section(section)
     return Manifest(
         section=section,

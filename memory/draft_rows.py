@@ -1,6 +1,6 @@
 """The rows of drafts, manifests and sections, and the statements that read and write them.
 
-All but ``standing`` work within the caller's transaction: what they write belongs to one step.
+All of them work within the caller's transaction: what they write belongs to one step.
 """
 
 from collections.abc import Iterator, Sequence
@@ -109,6 +109,12 @@ def manifest(db: Connection, number: int) -> Manifest:
     return Manifest.model_validate(content)
 
 
+def named(db: Connection, work: str, which: str) -> dict[str, Draft]:
+    """Return the draft that each section's row names as ``which``, by section id."""
+    found = db.execute(_named(which), {"of_work": work}).mappings()
+    return {row["section"]: draft_of(row) for row in found}
+
+
 def manifests(db: Connection, work: str) -> dict[str, Manifest]:
     """Return the manifest of every section's newest draft, by section id."""
     found = db.execute(_MANIFESTS, {"of_work": work})
@@ -188,7 +194,7 @@ _REVIEWED = (
 
 
 @cache
-def standing(which: str) -> Select[Any]:
+def _named(which: str) -> Select[Any]:
     """Return what asks for the draft of every section that its row names as ``which``."""
     same = (_ROWS.work == _DRAFTS.work) & (_ROWS.section == _DRAFTS.section)
     joined = schema.drafts.join(schema.sections, same & (_ROWS[which] == _DRAFTS.version))
@@ -203,7 +209,7 @@ def _setting(names: tuple[str, ...]) -> Update:
 
 
 _MANIFESTS = (
-    standing("draft")
+    _named("draft")
     .join(schema.manifests, schema.manifests.c.id == _DRAFTS.manifest)
     .with_only_columns(_DRAFTS.section, schema.manifests.c.content)
 )

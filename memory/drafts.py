@@ -2,17 +2,21 @@
 
 Each state is reached in one transaction: ``planned`` -> ``started`` (manifest frozen) ->
 ``drafted`` (text and memory delta) -> ``accepted`` (review). Nothing is ever overwritten.
+
+A section that is taken out of the outline keeps its row and its versions, and has them again when
+it is put back. What the work says meanwhile, ``current`` and ``manifests``, leaves it out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import RowMapping, select
 
-from inkwright.memory import draft_rows, ledger, schema
+from inkwright.memory import draft_rows, ledger, plans, schema
 from inkwright.memory.draft import Draft, Manifest, Review, SectionState, Stage
 from inkwright.memory.entry import Entry
 from inkwright.memory.held import Held, moved
 from inkwright.memory.library import Lease, Library
+from inkwright.memory.outline import Outline
 from inkwright.memory.values import Value
 
 
@@ -31,7 +35,7 @@ class SectionRow(Value):
 
 
 def rows(library: Library, work: str) -> dict[str, SectionRow]:
-    """Return where every section stands, by id."""
+    """Return where every section stands, or stood when it was taken out of the outline, by id."""
     with library.read() as db:
         found = db.execute(select(schema.sections).where(schema.sections.c.work == work)).mappings()
         return {r["section"]: _row(r) for r in found}
@@ -43,14 +47,23 @@ def row(library: Library, work: str, section: str) -> SectionRow:
         return _row(draft_rows.section(db, work, section))
 
 
-def current(library: Library, work: str) -> dict[str, Draft]:
-    """Return the newest draft of every section that has one, by section id."""
-    return _joined(library, work, "draft")
+def current(library: Library, work: str, outline: Outline | None = None) -> dict[str, Draft]:
+    """Return the newest draft of every planned section that has one, by id, in reading order.
+
+    ``outline`` says what is planned; None: the newest one.
+    """
+    with library.read() as db:
+        drafts = draft_rows.named(db, work, "draft")
+        return plans.in_order(db, work, drafts, outline)
 
 
 def as_drafted(library: Library, work: str) -> dict[str, Draft]:
-    """Return of every section the draft its dependants are shown, before review touched it."""
-    return _joined(library, work, "drafted")
+    """Return of every section the draft its dependants are shown, before review touched it.
+
+    Sections that were taken out of the outline are among them: they may be put back during a run.
+    """
+    with library.read() as db:
+        return draft_rows.named(db, work, "drafted")
 
 
 def versions(library: Library, work: str, section: str) -> list[Draft]:
@@ -77,10 +90,10 @@ def written_at(library: Library, work: str, section: str) -> dict[int, float]:
         return {row.version: row.created_at for row in found}
 
 
-def manifests(library: Library, work: str) -> dict[str, Manifest]:
-    """Return the manifest of every section's newest draft, by section id."""
+def manifests(library: Library, work: str, outline: Outline | None = None) -> dict[str, Manifest]:
+    """Return the manifest of every draft that ``current`` returns, by section id."""
     with library.read() as db:
-        return draft_rows.manifests(db, work)
+        return plans.in_order(db, work, draft_rows.manifests(db, work), outline)
 
 
 def manifest(library: Library, number: int) -> Manifest:
@@ -252,12 +265,6 @@ def fail(library: Library, lease: Lease, section: str, reason: str) -> None:
     """Record why a section could not be written; resuming tries again."""
     with library.write(lease) as db:
         draft_rows.set_row(db, lease, section, failure=reason)
-
-
-def _joined(library: Library, work: str, which: str) -> dict[str, Draft]:
-    with library.read() as db:
-        found = db.execute(draft_rows.standing(which), {"of_work": work}).mappings()
-        return {row["section"]: draft_rows.draft_of(row) for row in found}
 
 
 def _row(row: RowMapping) -> SectionRow:

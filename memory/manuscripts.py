@@ -14,7 +14,7 @@ from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BadInput
-from inkwright.memory.held import written
+from inkwright.memory.held import Held, written
 from inkwright.memory.library import Lease, Library
 from inkwright.memory.outline import Outline
 
@@ -28,12 +28,12 @@ def take(
     *,
     outline: Outline | None = None,
     constraints: Sequence[Constraint] = (),
-    keep: Mapping[str, Sequence[tuple[int, int]]] | None = None,
+    keep: Mapping[str, Sequence[Held]] | None = None,
 ) -> None:
     """Store a person's texts, by section id, and with ``outline`` a new version of the plan.
 
     Words that a section had before stay whose they were; the new ones are the person's, but in the
-    sections of ``keep``, where these stretches are.
+    sections of ``keep``, where these stretches are theirs or locked.
 
     Raises:
         BadInput: the work is not planned, or lacks one of the sections; nothing is stored.
@@ -49,9 +49,11 @@ def take(
         waiting = _pinned(db, lease.work).get(_UNREAD) or {}
         for sid, text in texts.items():
             old = before[sid]
-            theirs = None if old is None else written(old.text, text)
+            theirs: Sequence[Held] | None = None
             if keep is not None and sid in keep:
-                theirs = tuple(keep[sid])
+                theirs = keep[sid]
+            elif old is not None:
+                theirs = [Held(start=start, end=end) for start, end in written(old.text, text)]
             by_hand.put(db, lease, plan, sid, text, keep=theirs)
             waiting.setdefault(sid, old.version if old else 0)
         changes: dict[str, Any] = {_UNREAD: waiting, "settled": False}

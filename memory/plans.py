@@ -1,6 +1,7 @@
 """Plans: the versions of a work's outline and constraints. Append-only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select
 
@@ -8,8 +9,10 @@ from inkwright.memory import ledger, schema
 from inkwright.memory.brief import Constraint
 from inkwright.memory.entry import Entry
 from inkwright.memory.library import Lease, Library, now
-from inkwright.memory.outline import Outline
+from inkwright.memory.outline import Outline, Section
 from inkwright.memory.values import Value
+
+T = TypeVar("T")
 
 
 class Plan(Value):
@@ -18,6 +21,13 @@ class Plan(Value):
     version: int
     outline: Outline
     constraints: tuple[Constraint, ...]
+    gone: frozenset[str] = frozenset()
+    """Ids of sections that earlier versions had: their texts are kept, and no other gets them."""
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The ids that no new section can have."""
+        return self.gone | self.outline.position.keys()
 
     def carried(self, section: str) -> tuple[Constraint, ...]:
         """Return the constraints placed in ``section``, as they read there."""
@@ -46,13 +56,24 @@ def _one(library: Library, work: str, order: ColumnElement[int]) -> Plan | None:
         row = db.execute(
             select(schema.plans).where(schema.plans.c.work == work).order_by(order).limit(1)
         ).first()
+        known = _sections(db, work)
     if row is None:
         return None
+    outline = Outline.model_validate(row.outline)
     return Plan(
         version=row.version,
-        outline=Outline.model_validate(row.outline),
+        outline=outline,
         constraints=tuple(Constraint.model_validate(c) for c in row.constraints),
+        gone=known - outline.position.keys(),
     )
+
+
+def _sections(db: Connection, work: str) -> frozenset[str]:
+    """Return the ids of every section that a version of the plan has had."""
+    return frozenset(db.execute(_SECTIONS, {"of_work": work}).scalars())
+
+
+_SECTIONS = select(schema.sections.c.section).where(schema.sections.c.work == bindparam("of_work"))
 
 
 def newest_version(library: Library, work: str) -> int:
@@ -64,6 +85,29 @@ def newest_version(library: Library, work: str) -> int:
 
 _NEWEST = select(func.max(schema.plans.c.version)).where(
     schema.plans.c.work == bindparam("of_work")
+)
+
+
+def in_order(
+    db: Connection, work: str, by_section: Mapping[str, T], outline: Outline | None = None
+) -> dict[str, T]:
+    """Return what there is for planned sections, by their ids, in reading order.
+
+    ``outline`` says what is planned; None: the newest one. It works within the caller's
+    transaction.
+    """
+    if outline is not None:
+        return outline.in_order(by_section)
+    stored = db.execute(_NEWEST_OUTLINE, {"of_work": work}).scalar() if by_section else None
+    planned = (section["id"] for section in stored["sections"]) if stored else ()
+    return {sid: by_section[sid] for sid in planned if sid in by_section}
+
+
+_NEWEST_OUTLINE = (
+    select(schema.plans.c.outline)
+    .where(schema.plans.c.work == bindparam("of_work"))
+    .order_by(schema.plans.c.version.desc())
+    .limit(1)
 )
 
 
@@ -104,16 +148,29 @@ def put(
         )
     )
     ledger.append(db, work, delta)
-    known = {
-        row.section
-        for row in db.execute(
-            select(schema.sections.c.section).where(schema.sections.c.work == work)
-        )
-    }
+    known = _sections(db, work)
     new = [s.id for s in outline.sections if s.id not in known]
     if new:
         db.execute(
             insert(schema.sections),
             [{"work": work, "section": sid, "state": "planned"} for sid in new],
         )
-    return Plan(version=version, outline=outline, constraints=constraints)
+    gone = known - outline.position.keys()
+    return Plan(version=version, outline=outline, constraints=constraints, gone=gone)
+
+
+def taken_out(library: Library, work: str) -> list[Section]:
+    """Return the sections that the outline no longer has, as they last stood in it.
+
+    The last taken out comes first.
+    """
+    stored = select(schema.plans.c.outline).where(schema.plans.c.work == work)
+    with library.read() as db:
+        outlines = list(db.execute(stored.order_by(schema.plans.c.version.desc())).scalars())
+    planned = {s["id"] for s in outlines[0]["sections"]} if outlines else set()
+    found: dict[str, Section] = {}
+    for outline in outlines[1:]:
+        for section in outline["sections"]:
+            if section["id"] not in planned and section["id"] not in found:
+                found[section["id"]] = Section.model_validate(section)
+    return list(found.values())

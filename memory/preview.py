@@ -77,9 +77,10 @@ def preview(library: Library, work: str, edit: Edit) -> Preview:
     if plan is None:
         return Preview(added, (), ())
     supposed = ledger.supposing(added)
-    stale = staleness.find(library, work, supposed)
-    current = drafts.current(library, work)
-    follow = _following(plan.outline, supposed, current, drafts.manifests(library, work), stale)
+    stale = staleness.find(library, work, supposed, plan=plan)
+    current = drafts.current(library, work, plan.outline)
+    manifests = drafts.manifests(library, work, plan.outline)
+    follow = _following(plan.outline, supposed, current, manifests, stale)
     cost = _Cost(library, work)
     titles = {s.id: s.title for s in plan.outline.sections}
 

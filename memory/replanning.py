@@ -66,7 +66,7 @@ def adding(
         if not storable(title).strip():
             raise BadInput("a section needs a title")
         new = Section(
-            id=_free_id(plan.outline),
+            id=_free_id(plan),
             title=storable(title).strip(),
             level=beside.level,
             within=beside.within,
@@ -98,7 +98,7 @@ def splitting(section: str, title: str) -> Change:
         )
         second = found.model_copy(
             update={
-                "id": _free_id(plan.outline),
+                "id": _free_id(plan),
                 "title": storable(title).strip(),
                 "key_points": found.key_points[points:],
                 "target_words": words,
@@ -248,6 +248,6 @@ def _section(plan: Plan, sid: str) -> Section:
     return plan.outline.section(sid)
 
 
-def _free_id(outline: Outline) -> str:
-    taken = [int(s.id[1:]) for s in outline.sections if s.id[1:].isdecimal()]
-    return f"s{max(taken, default=0) + 1}"
+def _free_id(plan: Plan) -> str:
+    numbers = [int(sid[1:]) for sid in plan.taken if sid[1:].isdecimal()]
+    return f"s{max(numbers, default=0) + 1}"

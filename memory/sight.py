@@ -1,6 +1,6 @@
 """Sight: which entries a section may be shown, and which drafts it could have heard of."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from inkwright.memory.entry import Entry
 from inkwright.memory.ledger import Ledger
@@ -24,6 +24,11 @@ def in_sight(
     later = {s.id for s in outline.sections[place:]} - known
     drafts = {s: version for s, version in heard.items() if s in known}
     return ledger.heard(drafts, at=sid, later=later, among=among)
+
+
+def of_planned(entries: Iterable[Entry], outline: Outline) -> list[Entry]:
+    """Return entries, less what drafts say of sections that were taken out of the outline."""
+    return [e for e in entries if e.span is None or e.span.section in outline.position]
 
 
 def seen_from(outline: Outline, sid: str) -> set[str]:

@@ -76,7 +76,8 @@ def find(
     ledger = (ledger or Ledger(library, work)).refresh()
     dropped = sources.dropped(library, work)
     unfounded = _unfounded(library, work, ledger, dropped)
-    current, manifests = drafts.current(library, work), drafts.manifests(library, work)
+    current = drafts.current(library, work, plan.outline)
+    manifests = drafts.manifests(library, work, plan.outline)
     stamps = drafts.all_stamped(library, work, current)
     versions = basis or {sid: draft.version for sid, draft in current.items()}
     found = []

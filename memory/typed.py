@@ -6,7 +6,7 @@ other unseen; its base is the version that it was typed on, so that a new draft 
 
 from sqlalchemy import delete, insert, select
 
-from inkwright.memory import drafts, schema
+from inkwright.memory import drafts, plans, schema
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library, now
 from inkwright.memory.values import Value
@@ -98,8 +98,9 @@ def write(
 
 
 def waiting(library: Library, work: str) -> list[str]:
-    """Return the sections with typing that is no version yet."""
+    """Return the planned sections with typing that is no version yet, in reading order."""
     table = schema.typed
     with library.read() as db:
-        rows = db.execute(select(table.c.section).where(table.c.work == work)).scalars().all()
-    return sorted(sid for sid in rows if read(library, work, sid).pending)
+        rows = db.execute(select(table.c.section).where(table.c.work == work)).scalars()
+        planned = plans.in_order(db, work, {sid: sid for sid in rows})
+    return [sid for sid in planned if read(library, work, sid).pending]

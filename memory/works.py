@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
 
 from inkwright.memory import schema, sources
 from inkwright.memory.brief import Brief
@@ -59,11 +59,7 @@ def begin(
     same = identity(told, arms, apart)
     title = brief.title or _title_from(brief.request)
     with library.write() as db:
-        known = db.execute(
-            select(schema.works.c.id, schema.works.c.generation)
-            .where(schema.works.c.id.like(f"%-{same[:10]}%"))
-            .order_by(schema.works.c.generation.desc())
-        ).first()
+        known = db.execute(_works_of(same)).first()
         generation = 1 if known is None else known.generation + fresh
         if known is not None and not fresh:
             return get(library, known.id)
@@ -93,6 +89,21 @@ def identity(brief: Brief, arms: dict[str, str], apart: str | None = None) -> st
     known = _identity(brief.model_copy(update={"sources": named}))
     told: dict[str, Any] = {"brief": known, "arms": arms}
     return digest(told if apart is None else {**told, "apart": apart})
+
+
+def is_begun(library: Library, brief: Brief, arms: dict[str, str]) -> bool:
+    """True when there is a work of this brief, seed and arms."""
+    with library.read() as db:
+        return db.execute(_works_of(identity(brief, arms))).first() is not None
+
+
+def _works_of(same: str) -> Select[tuple[str, int]]:
+    """Ask for the works of one identity, the newest generation first."""
+    return (
+        select(schema.works.c.id, schema.works.c.generation)
+        .where(schema.works.c.id.like(f"%-{same[:10]}%"))
+        .order_by(schema.works.c.generation.desc())
+    )
 
 
 def get(library: Library, work: str) -> Work:

@@ -13,6 +13,7 @@ from inkwright.app.home import library_home, library_url
 from inkwright.app.memory_of import Memory
 from inkwright.app.settings import Settings
 from inkwright.app.shelf import sections, work_named
+from inkwright.app.structure import Structure
 from inkwright.app.text_of import Text
 from inkwright.memory.differences import Piece
 from inkwright.memory.draft import Draft
@@ -28,7 +29,7 @@ def text(work: str, section: str, file: Path | None) -> None:
     Raises:
         BadInput: the words given are none.
     """
-    found = _text(work, section)
+    found = _text(work, section, taken_out=file is None)
     if file is None:
         typer.echo(found.current.text)
         return
@@ -56,14 +57,16 @@ def history(work: str, of: str | None, *, as_json: bool) -> None:
         return
     memory = Memory(work)
     known = [s.section for s in sections(library_home(), memory.work, library_url()) if s.words]
-    wanted = known if of is None else [_text(memory.work, of).section]
+    wanted = known if of is None else [_text(memory.work, of, taken_out=True).section]
     found = [_told(draft) for sid in wanted for draft in Text(memory.work, sid).versions()]
     _tell(found, as_json=as_json)
+    if of is None and not as_json and (gone := Structure(memory.work).taken_out()):
+        typer.echo(f"taken out of the outline, texts kept: {', '.join(s.id for s in gone)}")
 
 
 def diff(work: str, section: str, one: int | None, other: int | None) -> None:
     """Print a section's text with what went and what came, in colour on a terminal."""
-    found = _text(work, section)
+    found = _text(work, section, taken_out=True)
     newest = found.current.version if other is None else other
     before = max(newest - 1, 1) if one is None else one
     pieces = found.diff(before, newest)
@@ -76,8 +79,10 @@ def restore(work: str, section: str, version: int) -> None:
     _tell_edited(found, found.restore(version))
 
 
-def section_of(work: str, section: str) -> tuple[str, str]:
+def section_of(work: str, section: str, *, taken_out: bool = False) -> tuple[str, str]:
     """Return the whole ids of a work and of the section named by its id, or by its number.
+
+    With ``taken_out``, it may be one that the outline no longer has.
 
     Raises:
         BadInput: there is none.
@@ -86,13 +91,15 @@ def section_of(work: str, section: str) -> tuple[str, str]:
     known = [s.section for s in sections(library_home(), one, library_url())]
     if section not in known and section.isdecimal() and 1 <= int(section) <= len(known):
         section = known[int(section) - 1]
+    if taken_out and section not in known:
+        known += [s.id for s in Structure(one).taken_out()]
     if section not in known:
         raise BadInput(f"{one} has no section {section!r}; `inkwright status {one}` lists them")
     return one, section
 
 
-def _text(work: str, section: str) -> Text:
-    return Text(*section_of(work, section))
+def _text(work: str, section: str, *, taken_out: bool = False) -> Text:
+    return Text(*section_of(work, section, taken_out=taken_out))
 
 
 def _tell_edited(found: Text, draft: Draft) -> None:

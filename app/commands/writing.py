@@ -19,7 +19,7 @@ from inkwright.app.job import Job
 from inkwright.app.manuscript import Manuscript
 from inkwright.app.progress import display
 from inkwright.app.settings import Settings
-from inkwright.app.shelf import sections, standings, work_named
+from inkwright.app.shelf import sections, work_named
 from inkwright.app.telling import manuscript_lines, plan_lines, replanned_lines
 from inkwright.memory.brief import Brief
 from inkwright.memory.errors import BadInput
@@ -59,6 +59,28 @@ class Asked:
     def arms(self) -> Arms:
         return Arms(plan=self.plan, memory=self.memory, review=self.review)
 
+    def work(self, settings: Settings, **options: bool) -> str | None:
+        """Return the work that is named where a brief may stand, and say so; None: it is a brief.
+
+        Raises:
+            BadInput: it is no one work, or is given with what only a new piece can have, such as
+                those of ``options`` that are on.
+        """
+        work = engine.work_meant(self.brief, settings, self.arms, self.read)
+        if work is None:
+            return None
+        given = {n: getattr(self, n) is not None for n in ("words", "continuity", "seed")}
+        arms = {n: getattr(self, n) != "full" for n in ("plan", "memory", "review")}
+        if wrong := [name for name, on in {**given, **arms, **options}.items() if on]:
+            option = f"--{wrong[0].replace('_', '-')}"
+            raise BadInput(
+                f"{self.brief!r} is read as the work {work}, and {option} is for a new piece; "
+                "a request for one needs more than one word, or a file"
+            )
+        if work != self.brief:
+            typer.echo(f"{self.brief!r} is read as the work {work}")
+        return work
+
 
 def limits(calls: int | None, tokens: int | None, minutes: float | None) -> Limits:
     """Return what a run may spend.
@@ -80,8 +102,12 @@ def write(
     dry_run: bool,
     ask: bool,
 ) -> int:
-    """Write a piece, or go on with it; return the exit code."""
-    brief, settings = asked.read(), Settings.load()
+    """Write a piece, or go on with it, or with a work named by its id; return the exit code."""
+    settings = Settings.load()
+    given = asked.outline is not None
+    if (known := asked.work(settings, outline=given, fresh=fresh, dry_run=dry_run)) is not None:
+        return resume(known, out=out, limits=limits)
+    brief = asked.read()
     if dry_run:
         from inkwright.app.estimate import estimate
 
@@ -108,12 +134,13 @@ def interactive() -> bool:
 def plan(asked: Asked, *, limits: Limits, fresh: bool) -> int:
     """Plan a piece and print the plan; return the exit code.
 
-    Of a work that is planned already, named by its id, the plan is shown, with a new outline if
-    there is one: what that moves is said.
+    Of a work that is planned already, named by its id or its beginning, the plan is shown, with a
+    new outline if there is one: what that moves is said.
     """
-    if asked.brief in {s.work for s in standings(library_home(), library_url())}:
-        return _replanned(asked)
-    brief, settings = asked.read(), Settings.load()
+    settings = Settings.load()
+    if (known := asked.work(settings, fresh=fresh)) is not None:
+        return _replanned(known, asked.outline)
+    brief = asked.read()
     work = engine.begin(brief, settings, asked.arms, fresh=fresh).id
     job = Job(settings, limits)
     _tell_planned(_watched(work, job, lambda job: engine.plan(work, job)))
@@ -121,13 +148,12 @@ def plan(asked: Asked, *, limits: Limits, fresh: bool) -> int:
     return 0
 
 
-def _replanned(asked: Asked) -> int:
+def _replanned(work: str, outline: Path | None) -> int:
     from inkwright.app.replanning import replan
     from inkwright.memory import plans
 
-    work = asked.brief
     with engine.opened(Settings.load()) as library:
-        found = replan(library, work, asked.outline) if asked.outline else None
+        found = replan(library, work, outline) if outline else None
         shown = found.plan if found else plans.current(library, work)
     if shown is None:
         raise BadInput(f"{work} is not planned yet; `inkwright resume {work}` plans it")

@@ -46,7 +46,7 @@ def archive(library: Library, work: str, *, journal: bool = False) -> Made:
         WorkNotFound: there is none of this id.
     """
     known, plan = works.get(library, work), plans.current(library, work)
-    texts = drafts.current(library, work)
+    texts = drafts.current(library, work, plan.outline) if plan else {}
     content = BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
         with library.read() as db:

@@ -111,15 +111,13 @@ def piece(
     if plan is None:
         raise BadInput(f"{work} is not planned yet: there is nothing to export")
     outline = _chosen(work, plan.outline, sections)
-    chosen = {s.id for s in outline.sections}
-    texts = {s: d for s, d in drafts.current(library, work).items() if s in chosen}
+    texts = drafts.current(library, work, outline)
     if not any(d.text.strip() for d in texts.values()):
         which = "none of these sections has any" if sections else "it has no"
         raise BadInput(f"{work}: {which} text yet; `inkwright resume {work}` writes it")
     brief = known.brief
     kept = sources.kept(library, work)
-    drafted = outline.in_order(texts)
-    citing = cited(brief, drafted, kept)
+    citing = cited(brief, texts, kept)
     return Piece(
         work=work,
         title=_one_line(title or "") or _one_line(outline.title),
@@ -127,7 +125,7 @@ def piece(
         language=language or brief.language or _language(texts) or "en",
         fiction=_is_fiction(brief, outline) if fiction is None else fiction,
         outline=outline,
-        drafts=as_read(drafted, citing),
+        drafts=as_read(texts, citing),
         references=citing.listed,
         notes=citing.notes,
         sources=tuple(k.source for key in citing.keys for k in kept if k.source.key == key),

@@ -147,7 +147,7 @@ def _rows(archive: zipfile.ZipFile, table: str) -> Generator[dict[str, Any], Non
 
 def _imported(library: Library, work: str, before: str) -> Imported:
     known, plan = works.get(library, work), plans.current(library, work)
-    texts = drafts.current(library, work)
+    texts = drafts.current(library, work, plan.outline) if plan else {}
     sections = plan.outline.sections if plan else ()
     notices: tuple[str, ...] = ()
     if work != before:

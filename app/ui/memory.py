@@ -168,9 +168,12 @@ def _one(work: str, memory: Memory, eid: str) -> None:
         span, names = found.entry.span, titles(work)
         if found.words and span is not None:
             st.html(prose(f"“{found.words}”"))
+        if found.words and span is not None and span.section not in names:
+            st.caption("It stands in a section that was taken out of the outline.")
+        elif found.words and span is not None:
             place.link(
                 "text",
-                f"Go to the sentence, in {plain(names.get(span.section, span.section), 60)}",
+                f"Go to the sentence, in {plain(names[span.section], 60)}",
                 work=work,
                 icon=":material/arrow_forward:",
                 section=span.section,

@@ -22,6 +22,7 @@ from inkwright.memory.entry import Entry
 from inkwright.memory.findings import Told
 from inkwright.memory.ledger import Ledger, conflicts, holding, unpaid
 from inkwright.memory.plans import Plan
+from inkwright.memory.sight import of_planned
 from inkwright.memory.verdicts import Verdict
 from inkwright.memory.works import Work
 
@@ -201,9 +202,10 @@ def _summaries(
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT)
 def _lists(_memory: Memory, home: str, work_id: str, changed: tuple[Any, ...]) -> Lists:
-    book = ledger(work_id)
-    live = holding(book.latest())
-    return Lists(conflicts(live), unpaid(book.latest()), book.proposed(), _memory.findings())
+    book, planned = ledger(work_id), plan(work_id)
+    told = of_planned(book.latest(), planned.outline) if planned else book.latest()
+    live = holding(told)
+    return Lists(conflicts(live), unpaid(told), book.proposed(), _memory.findings())
 
 
 @st.cache_resource(show_spinner=False)

@@ -43,11 +43,11 @@ def test_titles_with_control_characters_are_in_every_format(batch):
     assert "a\x01b\x07c\x1b[31m" in results()["brest"]["text"]
 
 
-def test_what_a_model_writes_with_control_characters_is_in_every_format(batch, model):
+def test_control_characters_of_a_model_stop_no_format(batch, model):
     model.configure(faults=[{"fault": "controls"}])
     done = batch([{"id": "brest", "request": "A report on tides.", "words": 300}], *DOCUMENTS)
     line = results()["brest"]
-    assert any(ord(c) < 32 for c in line["title"] + line["text"] if c != "\n"), line
+    assert all(ord(c) >= 32 for c in line["title"] + line["text"] if c != "\n"), line
     assert set(line["files"]) == {"docx", "epub", "pdf", "md"}, done.output
 
 

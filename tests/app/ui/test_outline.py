@@ -155,3 +155,20 @@ def test_a_section_is_added_where_the_person_stands_and_taken_out_again(
     expect(dialog.get_by_text("To take “Fog” out")).to_be_visible()
     press(tab, "Change the outline")
     wait_until(lambda: Structure(work).plan.outline == whole, "the outline as it was")
+
+
+@pytest.mark.parametrize("act", ["Take out", "Join with the next"])
+def test_a_written_section_leaves_the_outline_and_the_piece_is_still_reviewed(
+    studio: Studio, tab: Page, work: str, act: str
+) -> None:
+    before = order(work)
+    tab.goto(studio.address("outline", work=work))
+    row(tab, "Berth 11").click()
+    expect(titled(tab, "Berth 11 <b>x</b>")).to_be_visible()
+    press(tab, act)
+    press(tab, "Change the outline")
+    left = before[1:] if act == "Take out" else [before[0], *before[2:]]
+    wait_until(lambda: order(work) == left, "the change")
+    tab.goto(studio.address("review", work=work))
+    expect(tab.get_by_text("Out of date").first).to_be_visible()
+    expect(tab.get_by_test_id("stAlertContentError")).to_have_count(0)

@@ -11,7 +11,7 @@ from inkwright.app.settings import Settings
 from inkwright.app.structure import Structure
 from inkwright.app.text_of import Text
 from inkwright.app.ui import pages
-from inkwright.memory import drafts, ledger, live, works
+from inkwright.memory import drafts, ledger, live, replanning, works
 from inkwright.memory.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
@@ -209,7 +209,6 @@ def test_what_an_edit_of_memory_reaches_is_shown_before_it_is_made(
 def test_a_change_of_the_outline_shows_what_goes_out_of_date_and_is_made_when_asked(
     page: Page, work: str
 ) -> None:
-    from inkwright.memory import replanning
 
     app = page("outline", work=work)
     change = replanning.editing("s2", purpose="Say what she saw.")
@@ -224,7 +223,6 @@ def test_a_change_of_the_outline_shows_what_goes_out_of_date_and_is_made_when_as
 def test_what_a_section_alone_covers_is_told_and_can_be_changed_once_asked_for(
     page: Page, work: str
 ) -> None:
-    from inkwright.memory import replanning
 
     Structure(work).apply(replanning.editing("s2", owns="the storm", subjects=("Ada", "Ben")))
     app = page("outline", work=work)
@@ -329,3 +327,15 @@ def test_a_menu_closes_when_a_work_is_to_be_removed(page: Page, work: str) -> No
     app = fine(button(app.run(), "Remove…"))
     assert labels(app)[-1] == "Remove for good"
     assert not any(label == "Duplicate" for label in labels(app))
+
+
+@pytest.mark.parametrize("name", OF_A_WORK)
+@pytest.mark.parametrize("gone", ["s1", "s2"])
+def test_a_page_draws_a_work_without_a_section_that_was_written(
+    page: Page, work: str, name: str, gone: str
+) -> None:
+    Text(work, gone).type("Half a word", base=1, revision=0)
+    Structure(work).apply(replanning.removing(gone))
+    app = fine(page(name, work=work, section=gone))
+    assert "Half a word" not in said(app)
+    assert not app.error
