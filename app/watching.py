@@ -100,15 +100,17 @@ class Doing:
     action: live.Action
     seconds: float
     """Since it began."""
+    going: Going
 
 
 def doing(work: str, settings: Settings) -> Doing | None:
     """Return the run of a work that goes on just now, in short; None: there is none."""
     with engine.opened(settings) as library:
         telling = live.of(library, work)
-    if telling is None or _going(telling) in ("idle", "cut off"):
+    going = _going(telling)
+    if telling is None or going in ("idle", "cut off"):
         return None
-    return Doing(telling.action, now() - telling.began_at)
+    return Doing(telling.action, now() - telling.began_at, going)
 
 
 def ask(work: str, what: Asked, settings: Settings) -> None:
