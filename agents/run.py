@@ -73,6 +73,8 @@ class Means(TypedDict):
     """Whether the watcher is sent text as it is written; left out: it is not."""
     office: NotRequired[Office | None]
     """What works written side by side share; left out: this one has an office of its own."""
+    lease: NotRequired[Lease | None]
+    """The work's, where the caller holds it; left out: it is taken, and given back at the end."""
 
 
 async def run(
@@ -294,10 +296,11 @@ async def _desk(
     watch: Watch,
     watch_text: Streams = False,
     office: Office | None = None,
+    lease: Lease | None = None,
 ) -> AsyncIterator[Desk]:
     """Hold the work's lease, with everything a run needs at hand, in an office of many or alone."""
     async with AsyncExitStack() as stack:
-        lease = stack.enter_context(works.leased(library, work_id))
+        lease = lease or stack.enter_context(works.leased(library, work_id))
         if office is None:
             office = await stack.enter_async_context(opened(library, calling))
         share = office.slots.share()

@@ -8,14 +8,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Literal
 
 from inkwright.app import endpoints, engine
 from inkwright.app.interrupt import run_to_end
 from inkwright.app.job import Job
 from inkwright.app.settings import Settings
-from inkwright.memory import live, works
-from inkwright.memory.errors import InkwrightError, WorkBusy
+from inkwright.memory import live
+from inkwright.memory.errors import InkwrightError
+from inkwright.memory.library import Lease
 
 What = Literal["plan", "write", "settle", "redraft", "remember", "candidates", "choose"]
 
@@ -33,6 +35,7 @@ def start(
 ) -> None:
     """Start a run of ``work`` in a process of its own; return before it does anything.
 
+    It has the work's lease and is on record by then, so that it can be stopped from now on.
     ``models`` names, by role, other models than the settings do; ``count`` is how many candidates
     are drafted, ``version`` the one that is chosen. What goes wrong later is told in the library.
 
@@ -43,19 +46,6 @@ def start(
     chosen = {f"{r}_model": model.strip() for r, model in (models or {}).items() if model.strip()}
     settings = settings.model_copy(update=chosen)
     endpoints.named(settings)
-    with engine.opened(settings) as library:
-        works.get(library, work)
-        if (owner := works.holder(library, work)) is not None:
-            raise WorkBusy(work, owner)
-        live.begin(library, work, what, {"phase": "starting"})
-    order = {
-        "work": work,
-        "what": what,
-        "sections": None if sections is None else list(sections),
-        "note": note,
-        "count": count,
-        "version": version,
-    }
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "inkwright.app.background"],
         stdin=subprocess.PIPE,
@@ -64,6 +54,21 @@ def start(
         start_new_session=True,
     )
     assert process.stdin is not None
+    try:
+        with engine.opened(settings) as library:
+            lease = live.start(library, work, what, pid=process.pid)
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise
+    order = {
+        "what": what,
+        "lease": asdict(lease),
+        "sections": None if sections is None else list(sections),
+        "note": note,
+        "count": count,
+        "version": version,
+    }
     process.stdin.write(pickle.dumps((order, settings)))
     process.stdin.close()
     threading.Thread(target=process.wait, name=f"run of {work}", daemon=True).start()
@@ -78,13 +83,13 @@ def main() -> None:
     settings: Settings
     order, settings = pickle.load(sys.stdin.buffer)
     try:
-        run_to_end(_ordered(order, Job(settings)))
+        run_to_end(_ordered(order, Job(settings, lease=Lease(**order["lease"]))))
     except (InkwrightError, KeyboardInterrupt):
         sys.exit(1)  # told in the library
 
 
 def _ordered(order: dict[str, Any], job: Job) -> Coroutine[Any, Any, object]:
-    work, sections, note = order["work"], order["sections"], order["note"]
+    work, sections, note = order["lease"]["work"], order["sections"], order["note"]
     what: What = order["what"]
     match what:
         case "plan":

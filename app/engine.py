@@ -95,9 +95,8 @@ async def plan(work: str, job: Job) -> PlannedWork:
     Raises:
         InkwrightError: as ``agents.run.run``.
     """
-    run = await _run_module()
     with opened(job.settings) as library:
-        async with _at_work(library, work, "plan", job) as (recorder, keywords):
+        async with _at_work(library, work, "plan", job) as (run, recorder, keywords):
             await run.run(work, until="planned", **keywords)
             recorder.outcome = "planned"
         return _planned(library, work)
@@ -109,11 +108,10 @@ async def write(work: str, job: Job, *, out: Path | None = None) -> Manuscript:
     Raises:
         InkwrightError: as ``agents.run.run``; what was done until then is kept.
     """
-    run = await _run_module()
     with opened(job.settings) as library:
         works.approve(library, work)
     return await _after(
-        "write", work, job, out, lambda **keywords: run.run(work, until="complete", **keywords)
+        "write", work, job, out, lambda run, means: run.run(work, until="complete", **means)
     )
 
 
@@ -121,9 +119,8 @@ async def settle(
     work: str, job: Job, *, only: Collection[str] | None = None, out: Path | None = None
 ) -> Manuscript:
     """Check and patch the stale sections of a work, or those of ``only``."""
-    run = await _run_module()
     return await _after(
-        "settle", work, job, out, lambda **keywords: run.settle(work, only=only, **keywords)
+        "settle", work, job, out, lambda run, means: run.settle(work, only=only, **means)
     )
 
 
@@ -131,13 +128,12 @@ async def redraft(
     work: str, sections: Sequence[str], job: Job, *, note: str = "", out: Path | None = None
 ) -> Manuscript:
     """Write these sections of a work anew, and settle what rests on them."""
-    run = await _run_module()
     return await _after(
         "redraft",
         work,
         job,
         out,
-        lambda **keywords: run.redraft(work, sections, note=storable(note), **keywords),
+        lambda run, means: run.redraft(work, sections, note=storable(note), **means),
     )
 
 
@@ -149,9 +145,8 @@ async def candidates(
     Raises:
         BadInput: the section has no text, or has words of a person's.
     """
-    run = await _run_module()
     with opened(job.settings) as library:
-        async with _at_work(library, work, "candidates", job) as (_, keywords):
+        async with _at_work(library, work, "candidates", job) as (run, _, keywords):
             unwatched_text = keywords | {"watch_text": False}
             found: list[Draft] = await run.candidates_for(
                 work, section, note=storable(note), count=count, **unwatched_text
@@ -165,9 +160,8 @@ async def choose(work: str, section: str, version: int, job: Job) -> Draft:
     Raises:
         BadInput: the section has no such candidate.
     """
-    run = await _run_module()
     with opened(job.settings) as library:
-        async with _at_work(library, work, "choose", job) as (_, keywords):
+        async with _at_work(library, work, "choose", job) as (run, _, keywords):
             draft: Draft = await run.choose(work, section, version, **keywords)
         return draft
 
@@ -266,9 +260,8 @@ def export(
 
 async def remember(work: str, job: Job) -> "RunResult":
     """Read into memory what a person has written in a work and no model has read."""
-    run = await _run_module()
     with opened(job.settings) as library:
-        async with _at_work(library, work, "remember", job) as (_, keywords):
+        async with _at_work(library, work, "remember", job) as (run, _, keywords):
             result: RunResult = await run.remember(work, **keywords)
         return result
 
@@ -287,11 +280,10 @@ async def propose(
     Raises:
         BadInput: there is no such section, operator or span, or all of it is locked.
     """
-    run = await _run_module()
-    with opened(job.settings) as library, endpoints.serving(job.settings) as calling:
-        keywords = _keywords(library, calling, job)
-        words = storable(told)
-        found: Proposal = await run.propose(work, section, words, op=op, span=span, **keywords)
+    with opened(job.settings) as library:
+        async with _at_work(library, work, "edit", job) as (run, _, keywords):
+            words = storable(told)
+            found: Proposal = await run.propose(work, section, words, op=op, span=span, **keywords)
         return found
 
 
@@ -301,9 +293,9 @@ async def apply(work: str, proposal: "Proposal", numbers: Collection[int], job: 
     Raises:
         BadInput: a number names no hunk, or the section has another text by now.
     """
-    run = await _run_module()
-    with opened(job.settings) as library, endpoints.serving(job.settings) as calling:
-        draft: Draft = await run.apply(work, proposal, numbers, **_keywords(library, calling, job))
+    with opened(job.settings) as library:
+        async with _at_work(library, work, "edit", job) as (run, _, keywords):
+            draft: Draft = await run.apply(work, proposal, numbers, **keywords)
         return draft
 
 
@@ -369,12 +361,12 @@ async def _after(
     work: str,
     job: Job,
     out: Path | None,
-    act: Callable[..., Awaitable["RunResult"]],
+    act: Callable[[Any, dict[str, Any]], Awaitable["RunResult"]],
 ) -> Manuscript:
     folder = output.prepare(out) if out else None
     with opened(job.settings) as library:
-        async with _at_work(library, work, action, job) as (recorder, keywords):
-            result = await act(**keywords)
+        async with _at_work(library, work, action, job) as (run, recorder, keywords):
+            result = await act(run, keywords)
             recorder.outcome = result.status
         return ended(library, work, result, job, keywords["calling"], folder)
 
@@ -382,11 +374,16 @@ async def _after(
 @asynccontextmanager
 async def _at_work(
     library: Library, work: str, action: "Action", job: Job
-) -> AsyncIterator[tuple[Recorder, dict[str, Any]]]:
-    """Yield what a run is given, with models to call; the library is told how the run goes."""
+) -> AsyncIterator[tuple[Any, Recorder, dict[str, Any]]]:
+    """Yield ``agents.run`` and what a run is given, with models to call.
+
+    The library is told how the run goes from before the imports on, which take seconds.
+    """
     async with recorded(library, work, action, job) as recorder:
+        run = await _run_module()
+        recorder.check()
         with endpoints.serving(job.settings) as calling:
-            yield recorder, _keywords(library, calling, recorder.job)
+            yield run, recorder, _keywords(library, calling, recorder.job)
 
 
 async def _run_module() -> Any:
@@ -407,6 +404,7 @@ def _keywords(library: Library, calling: Calling, job: Job) -> dict[str, Any]:
         "limits": job.limits,
         "watch": job.watch,
         "watch_text": job.watch_text,
+        "lease": job.lease,
     }
 
 

@@ -9,6 +9,7 @@ from inkwright.app.settings import Settings
 
 if TYPE_CHECKING:
     from inkwright.agents.desk import Streams
+    from inkwright.memory.library import Lease
 
 UNLIMITED = Limits()
 
@@ -22,3 +23,6 @@ class Job:
     watch: Watch = unwatched
     watch_text: "Streams" = False
     """True: the watcher is sent text as it is written."""
+    lease: "Lease | None" = None
+    """The work's, where whoever asked for the run took it, with ``live.start``; None: the run
+    takes it."""

@@ -6,12 +6,18 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-from inkwright.agents.events import Event, SectionBegan, SectionReached, TextGrew
+from inkwright.agents.events import (
+    Event,
+    PhaseBegan,
+    SectionBegan,
+    SectionReached,
+    TextGrew,
+)
 from inkwright.app.job import Job
 from inkwright.app.progress import Progress
-from inkwright.memory import live
-from inkwright.memory.errors import InkwrightError, LibraryUnusable, Stopped, WorkBusy
-from inkwright.memory.library import Library
+from inkwright.memory import live, works
+from inkwright.memory.errors import InkwrightError, LibraryUnusable, Paused, Stopped
+from inkwright.memory.library import Lease, Library
 from inkwright.memory.live import Action
 
 EVERY_S = 1.0
@@ -19,36 +25,40 @@ NOTICES_KEPT = 20
 
 
 class Recorder:
-    """Watches a run and puts it on record, at most once in ``EVERY_S`` seconds."""
+    """Watches a run and puts it on record, every ``EVERY_S`` seconds and when a phase begins.
 
-    def __init__(self, library: Library, work: str, action: Action, job: Job) -> None:
-        self._library, self._work, self._action, self._given = library, work, action, job
+    What a person asks of the run is looked up before every call, so that none is sent after it.
+    """
+
+    def __init__(self, library: Library, lease: Lease, job: Job) -> None:
+        self._library, self.lease, self._given = library, lease, job
         self._progress = Progress()
         self._texts: dict[str, str] = {}
         self._grown: set[str] = set()
         self._landed: set[str] = set()
         self._task = asyncio.current_task()
-        self._begun = False
+        self._woken = asyncio.Event()
         self._looked_upon = False
-        self._paused = False
         self.outcome = "ended"
         self.stopped = False
 
     @property
     def job(self) -> Job:
         """The job as given, watched by this recorder too."""
+        paused = {"paused": lambda: self.wish() is not None}
         return replace(
             self._given,
             watch=self,
             watch_text=lambda: self._looked_upon or self._given.watch_text is True,
-            limits=self._given.limits.model_copy(update={"paused": lambda: self._paused}),
+            limits=self._given.limits.model_copy(update=paused),
+            lease=self.lease,
         )
 
     def __call__(self, event: Event) -> None:
-        if not self._begun:
-            self._begin()
         self._progress.see(event)
         match event:
+            case PhaseBegan():
+                self._woken.set()
             case SectionBegan():
                 self._texts[event.section] = ""
             case TextGrew():
@@ -64,34 +74,45 @@ class Recorder:
     async def beat(self) -> None:
         """Put on record what is new, for as long as the run lives."""
         while True:
-            await asyncio.sleep(EVERY_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), EVERY_S)
+            self._woken.clear()
             with suppress(InkwrightError):  # what prevents it, the run's next commit will say
                 self._put()
 
     def end(self, said: str) -> None:
         """Record how the run ended."""
         with suppress(LibraryUnusable):  # the run has said so already
-            if not self._begun:
-                self._begin()
-            live.tell(self._library, self._work, self._told(), {}, ())
-            live.end(self._library, self._work, said)
+            live.tell(self._library, self.lease, self._told(), {}, ())
+            live.end(self._library, self.lease, said)
 
-    def _begin(self) -> None:
-        live.begin(self._library, self._work, self._action, self._told())
-        self._begun = True
+    def check(self) -> None:
+        """Raise what a person asks of the run.
+
+        Raises:
+            Paused: no more calls are to be sent.
+            Stopped: the run is to end at once.
+        """
+        if (wish := self.wish()) is not None:
+            raise wish
+
+    def wish(self) -> Paused | Stopped | None:
+        """Return what a person asks of the run; after a stop, the next beat comes at once."""
+        asked = live.asked(self._library, self.lease.work)
+        if asked == "stop":
+            self._woken.set()
+            return Stopped("stopped")
+        return Paused("paused") if asked == "pause" else None
 
     def _put(self) -> None:
-        if not self._begun:
-            return
         texts = {sid: self._texts[sid] for sid in self._grown}
         landed = tuple(self._landed)
-        telling = live.tell(self._library, self._work, self._told(), texts, landed)
+        telling = live.tell(self._library, self.lease, self._told(), texts, landed)
         self._grown.clear()
         self._landed.difference_update(landed)
         if telling is None:
             return
         self._looked_upon = telling.looked_upon
-        self._paused = telling.asked == "pause"
         if telling.asked == "stop" and self._task is not None and not self.stopped:
             self.stopped = True
             self._task.cancel()
@@ -118,14 +139,18 @@ class Recorder:
 async def recorded(
     library: Library, work: str, action: Action, job: Job
 ) -> AsyncIterator[Recorder]:
-    """Keep a run on record in the library while the block lasts.
+    """Hold the work's lease and keep a run on record in the library while the block lasts.
 
     Raises:
+        WorkBusy: the work is being written.
+        Paused: a person wanted no call before any was sent.
         Stopped: a person asked for its end.
     """
-    recorder = Recorder(library, work, action, job)
+    lease = job.lease or live.start(library, work, action)
+    recorder = Recorder(library, lease, job)
     beat = asyncio.create_task(recorder.beat())
     try:
+        recorder.check()
         yield recorder
         recorder.end(recorder.outcome)
     except asyncio.CancelledError:
@@ -133,10 +158,12 @@ async def recorded(
         task = asyncio.current_task()
         if recorder.stopped and task is not None:
             task.uncancel()
-            raise Stopped(f"stopped; `inkwright resume {work}` goes on") from None
+            raise Stopped("stopped") from None
         raise
-    except WorkBusy:
-        raise
+    except Paused as paused:
+        wish = recorder.wish() or paused
+        recorder.end(str(wish))
+        raise wish from None
     except InkwrightError as fault:
         recorder.end(" ".join(str(fault).split()))
         raise
@@ -145,3 +172,4 @@ async def recorded(
         raise
     finally:
         beat.cancel()
+        works.release(library, lease)

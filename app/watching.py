@@ -14,8 +14,6 @@ from inkwright.memory import journal, live, works
 from inkwright.memory.library import now
 from inkwright.memory.live import Asked
 
-STARTING_S = 60.0
-"""A run that was started and holds no lease after this long did not start."""
 Going = Literal["idle", "starting", "running", "pausing", "stopping", "cut off"]
 
 
@@ -73,12 +71,11 @@ def watch(work: str, settings: Settings) -> Watched:
     """
     with engine.opened(settings) as library:
         found = works.get(library, work)
-        held = works.holder(library, work) is not None
         telling = live.of(library, work)
         usage = journal.usage(library, work)
     told = telling.told if telling else {}
     prompt, completion = sum(u.prompt for u in usage), sum(u.completion for u in usage)
-    going = _going(telling, held)
+    going = _going(telling)
     return Watched(
         status=found.status,
         approved=found.approved,
@@ -103,16 +100,17 @@ class Doing:
     action: live.Action
     seconds: float
     """Since it began."""
+    going: Going
 
 
 def doing(work: str, settings: Settings) -> Doing | None:
     """Return the run of a work that goes on just now, in short; None: there is none."""
     with engine.opened(settings) as library:
-        held = works.holder(library, work) is not None
         telling = live.of(library, work)
-    if telling is None or _going(telling, held) in ("idle", "cut off"):
+    going = _going(telling)
+    if telling is None or going in ("idle", "cut off"):
         return None
-    return Doing(telling.action, now() - telling.began_at)
+    return Doing(telling.action, now() - telling.began_at, going)
 
 
 def ask(work: str, what: Asked, settings: Settings) -> None:
@@ -131,14 +129,14 @@ def growing(work: str, settings: Settings) -> dict[str, str]:
         return live.growing(library, work)
 
 
-def _going(telling: live.Telling | None, held: bool) -> Going:
+def _going(telling: live.Telling | None) -> Going:
     if telling is None or telling.ended is not None:
-        return "starting" if held else "idle"
-    if not held:
-        fresh = telling.told.get("phase") == "starting" and now() - telling.began_at < STARTING_S
-        return "starting" if fresh else "cut off"
-    asking: dict[Asked | None, Going] = {"pause": "pausing", "stop": "stopping"}
-    return asking.get(telling.asked, "running")
+        return "idle"
+    if not telling.held:
+        return "cut off"
+    if telling.asked is not None:
+        return "pausing" if telling.asked == "pause" else "stopping"
+    return "starting" if telling.told["phase"] == "starting" else "running"
 
 
 def _row(section: SectionStanding, told: dict[str, Any]) -> Row:

@@ -4,12 +4,14 @@ import difflib
 import os
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
 
 from inkwright.memory import schema, sources
 from inkwright.memory.brief import Brief
@@ -21,6 +23,8 @@ from inkwright.memory.values import Value, digest
 WorkStatus = Literal["new", "planned", "drafting", "complete", "flagged", "partial"]
 LEASE_S = 60.0
 """How long a lease outlives its last renewal, for owners on other machines."""
+DEAD = "ZXx"
+"""States of a process that has ended: nobody has reaped it yet, or it is going just now."""
 
 
 class Work(Value):
@@ -158,28 +162,43 @@ def leased(library: Library, work: str) -> Iterator[Lease]:
     Raises:
         WorkBusy: a living process holds it.
     """
-    owner = _me()
     with library.write() as db:
-        row = db.execute(select(schema.works).where(schema.works.c.id == work)).first()
-        if row is None:
-            raise WorkNotFound(work)
-        if row.lease_owner and _lives(row.lease_owner, row.lease_until):
-            raise WorkBusy(work, row.lease_owner)
-        lease = Lease(work, row.lease_fence + 1, owner)
-        db.execute(
-            update(schema.works)
-            .where(schema.works.c.id == work)
-            .values(lease_owner=owner, lease_fence=lease.fence, lease_until=now() + LEASE_S)
-        )
+        lease = take_lease(db, work)
     try:
         yield lease
     finally:
-        with library.write() as db:
-            db.execute(
-                update(schema.works)
-                .where(schema.works.c.id == work, schema.works.c.lease_fence == lease.fence)
-                .values(lease_owner=None, lease_until=0.0)
-            )
+        release(library, lease)
+
+
+def take_lease(db: Connection, work: str, pid: int | None = None) -> Lease:
+    """Take the work's lease for the process ``pid`` of this machine; None: for this one.
+
+    Raises:
+        WorkNotFound: there is none of this id.
+        WorkBusy: a living process holds it.
+    """
+    row = db.execute(select(schema.works).where(schema.works.c.id == work)).first()
+    if row is None:
+        raise WorkNotFound(work)
+    if lives(row.lease_owner, row.lease_until):
+        raise WorkBusy(work, row.lease_owner)
+    lease = Lease(work, row.lease_fence + 1, _owner(os.getpid() if pid is None else pid))
+    db.execute(
+        update(schema.works)
+        .where(schema.works.c.id == work)
+        .values(lease_owner=lease.owner, lease_fence=lease.fence, lease_until=now() + LEASE_S)
+    )
+    return lease
+
+
+def release(library: Library, lease: Lease) -> None:
+    """Give a lease back, unless somebody has taken the work over."""
+    with library.write() as db:
+        db.execute(
+            update(schema.works)
+            .where(schema.works.c.id == lease.work, schema.works.c.lease_fence == lease.fence)
+            .values(lease_owner=None, lease_until=0.0)
+        )
 
 
 def holder(library: Library, work: str) -> str | None:
@@ -189,7 +208,7 @@ def holder(library: Library, work: str) -> str | None:
         row = db.execute(
             select(table.c.lease_owner, table.c.lease_until).where(table.c.id == work)
         ).first()
-    if row is None or not row.lease_owner or not _lives(row.lease_owner, row.lease_until):
+    if row is None or not lives(row.lease_owner, row.lease_until):
         return None
     return str(row.lease_owner)
 
@@ -240,7 +259,7 @@ def purge(library: Library, work: str) -> bool:
     get(library, work)
     with library.write() as db:
         row = db.execute(select(schema.works).where(schema.works.c.id == work)).one()
-        if row.lease_owner and _lives(row.lease_owner, row.lease_until):
+        if lives(row.lease_owner, row.lease_until):
             raise WorkBusy(work, row.lease_owner)
         for table in reversed(schema.metadata.sorted_tables):
             column = table.c.id if table is schema.works else table.c.work
@@ -303,12 +322,10 @@ def _slug(title: str) -> str:
     return words[:40].strip("-") or "work"
 
 
-def _me() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
-
-
-def _lives(owner: str, until: float) -> bool:
-    """True while the owner may still write: by its process here, by its lease elsewhere."""
+def lives(owner: str | None, until: float) -> bool:
+    """Return whether a lease's owner may still write: by its process here, by time elsewhere."""
+    if not owner:
+        return False
     host, pid, started = owner.rsplit(":", 2)
     if host != socket.gethostname():
         return until > now()
@@ -318,13 +335,25 @@ def _lives(owner: str, until: float) -> bool:
         return False
     except PermissionError:
         pass
-    return _started(int(pid)) == started
+    return _process(int(pid)) == (True, started)
 
 
-def _started(pid: int) -> str:
-    """Return what tells this process from a later one with the same number."""
-    stat = Path(f"/proc/{pid}/stat")
+def _owner(pid: int) -> str:
+    return f"{socket.gethostname()}:{pid}:{_process(pid)[1]}"
+
+
+def _process(pid: int) -> tuple[bool, str]:
+    """Return whether a process runs, and what tells it from a later one of the same number.
+
+    One that has ended and that nobody has reaped (a zombie) keeps its number and runs no more.
+    """
+    if sys.platform != "linux":
+        ps = ("ps", "-o", "stat=", "-p", str(pid))
+        state = subprocess.run(ps, capture_output=True, text=True, check=False).stdout.strip()
+        return state != "" and state[0] not in DEAD, "0"
     try:
-        return stat.read_text().rsplit(")", 1)[1].split()[19]
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except OSError:
-        return "0"
+        return False, "0"
+    state, *fields = stat.rpartition(")")[2].split()  # a command's name may hold anything
+    return state not in DEAD, fields[18]

@@ -1,6 +1,7 @@
 """One work of a batch, from its line to its result."""
 
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from inkwright.agents import run
@@ -15,6 +16,7 @@ from inkwright.app.batch.explain import explain
 from inkwright.app.batch.lines import Line
 from inkwright.app.batch.results import Result
 from inkwright.app.job import Job
+from inkwright.app.recording import recorded
 from inkwright.memory import drafts, journal, plans, works
 from inkwright.memory.draft import Review
 from inkwright.memory.errors import (
@@ -25,9 +27,12 @@ from inkwright.memory.errors import (
     ModelError,
     ModelRefused,
     ModelUnreachable,
+    Paused,
+    Stopped,
     UnusableAnswer,
     WorkBusy,
 )
+from inkwright.memory.live import Action
 from inkwright.memory.works import Work
 
 PASSES = 3
@@ -109,6 +114,8 @@ async def _finish(line: Line, work: Work, at: Desks) -> Result | Left:
         return "busy"
     except (LibraryUnusable, ModelsGone):
         raise
+    except (Paused, Stopped):
+        return "unfinished"
     except BudgetSpent as spent:
         if at.office.purse.spent:
             return "unfinished"
@@ -146,6 +153,8 @@ async def _written(line: Line, work: Work, at: Desks) -> Result | Left:
         ended = await _mended(work, at)
     else:
         ended, work = await _passed(line, work, at)
+    if isinstance(ended.stopped_by, Paused):
+        return "unfinished"
     stopped = str(ended.stopped_by) if isinstance(ended.stopped_by, BudgetSpent) else ""
     if stopped and office.purse.spent:
         return "unfinished"
@@ -163,7 +172,8 @@ async def _passed(
     """
     for number in range(1, PASSES + 1):
         try:
-            ended = await run.run(work.id, until=until, **_keywords(work, at))
+            action: Action = "plan" if until == "planned" else "write"
+            ended = await _recorded(action, work, at, run.run, until=until)
         except (ModelUnreachable, ModelRefused) as fault:
             at.pulse.silence(at.office.slots.answers, fault)
             if number == PASSES:
@@ -199,19 +209,35 @@ async def _mended(work: Work, at: Desks) -> RunResult:
         targets = {s.id: s.target_words for s in plan.outline.sections}
         broken = [max(texts, key=lambda sid: abs(texts[sid].words / targets[sid] - 1))]
     note = "; ".join(told.get(f.constraint, "") for f in unmet).strip("; ")
-    return await run.redraft(work.id, broken, note=note, **_keywords(work, at))
+    return await _recorded("redraft", work, at, run.redraft, broken, note=note)
 
 
-def _keywords(work: Work, at: Desks) -> dict[str, Any]:
-    office = at.office
-    return {
-        "library": office.library,
-        "calling": office.calling,
-        "limits": left_of(at.asked.each, _used(work, at)),
-        "watch": at.job.watch,
-        "watch_text": False,
-        "office": office,
-    }
+async def _recorded(
+    action: Action,
+    work: Work,
+    at: Desks,
+    act: Callable[..., Awaitable[RunResult]],
+    *given: Any,
+    **more: Any,
+) -> RunResult:
+    """Do a run of a work, on record like any other, so that a person can pause or stop it."""
+    office, limits = at.office, left_of(at.asked.each, _used(work, at))
+    job = replace(at.job, limits=limits)
+    async with recorded(office.library, work.id, action, job) as recorder:
+        ended = await act(
+            work.id,
+            *given,
+            **more,
+            library=office.library,
+            calling=office.calling,
+            limits=recorder.job.limits,
+            watch=recorder,
+            watch_text=False,
+            office=office,
+            lease=recorder.lease,
+        )
+        recorder.outcome = ended.status
+    return ended
 
 
 def _used(work: Work, at: Desks) -> Spent:

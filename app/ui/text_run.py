@@ -36,10 +36,12 @@ def _live(work: str) -> None:
         if ended and ended not in ("complete", "flagged", "partial", "planned", "ended"):
             st.session_state[f"run ended {work}"] = ended
         st.rerun()
-    said = DOING.get(doing.action, "This work is being written")
+    stopping = doing.going == "stopping"
+    said = "Stopping" if stopping else DOING.get(doing.action, "This work is being written")
     line, link, stop = st.columns([5, 1.4, 1], vertical_alignment="center")
     line.info(f"{said}: {clock(doing.seconds)} so far.", icon=":material/hourglass_top:")
     with link:
         place.link("write", "See the run", work=work)
-    if stop.button("Stop", icon=":material/stop:", width="stretch"):
+    if stop.button("Stop", icon=":material/stop:", width="stretch", disabled=stopping):
         watching.ask(work, "stop", place.settings())
+        st.rerun(scope="fragment")

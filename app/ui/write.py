@@ -63,7 +63,7 @@ def _controls(work: str, seen: Watched) -> None:
     settings = place.settings()
     if seen.under_way:
         pause, stop, _ = st.columns([1, 1, 5], vertical_alignment="center")
-        asked = seen.going in ("pausing", "stopping", "starting")
+        asked = seen.going in ("pausing", "stopping")
         if pause.button(
             "Pause",
             icon=":material/pause:",

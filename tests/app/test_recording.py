@@ -1,18 +1,24 @@
 """A run is on record while it goes on, whoever started it, and does what is asked of it there."""
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from inkwright.agents.events import Event, Phase, PhaseBegan
 from inkwright.app import background, endpoints, engine, recording, watching
 from inkwright.app.job import Job
 from inkwright.app.settings import Settings
 from inkwright.memory import live, works
 from inkwright.memory.brief import Brief
-from inkwright.memory.errors import BadInput, ModelUnreachable, Stopped, WorkBusy
+from inkwright.memory.errors import BadInput, InkwrightError, ModelUnreachable, Stopped, WorkBusy
 from inkwright.memory.library import Library
+from inkwright.memory.live import Asked
 from tests.conftest import Events
 from tests.memory.shelf import begun
 from tests.runs import writing
@@ -117,6 +123,194 @@ def test_a_paused_run_keeps_the_answer_under_way_and_asks_no_more(
     again = asyncio.run(engine.write(work, Job(Settings.load())))
     assert again.status in ("complete", "flagged")
     assert len(model.calls(role="writer", section="s2", status=200)) == 1, "it was kept"
+
+
+def ask(work: str, *wishes: Asked) -> None:
+    for what in wishes:
+        watching.ask(work, what, Settings.load())
+
+
+def ended(work: str) -> str:
+    """Return how the run of another process ended, once it has."""
+    end = time.monotonic() + 60
+    while (found := said(work)).ended is None:
+        assert time.monotonic() < end, "it does not end"
+    return found.ended
+
+
+@pytest.mark.slow
+def test_a_run_stopped_or_paused_while_its_process_starts_sends_nothing(
+    model: SimServer, library: Library
+) -> None:
+    wishes: dict[Asked, str] = {"stop": "stopped", "pause": "paused"}
+    begun_by = {
+        what: writing.begin(library, BRIEF.model_copy(update={"seed": seed}))
+        for seed, what in enumerate(wishes)
+    }
+    for what, work in begun_by.items():
+        background.start(work, "write", Settings.load())
+        assert watching.watch(work, Settings.load()).going == "starting"
+        with pytest.raises(WorkBusy):
+            background.start(work, "write", Settings.load())
+        ask(work, what)
+    going = {watching.watch(w, Settings.load()).going for w in begun_by.values()}
+    assert going == {"stopping", "pausing"}
+    for what, work in begun_by.items():
+        assert ended(work) == wishes[what]
+    assert model.calls() == []
+    for work in begun_by.values():
+        piece = asyncio.run(engine.write(work, Job(Settings.load())))
+        assert piece.status in ("complete", "flagged")
+
+
+def test_a_process_killed_while_it_starts_holds_nothing(model: SimServer, library: Library) -> None:
+    work = writing.begin(library, BRIEF)
+    background.start(work, "write", Settings.load())
+    owner = works.holder(library, work)
+    assert owner is not None
+    ask(work, "stop")
+    os.kill(int(owner.split(":")[-2]), signal.SIGKILL)
+    end = time.monotonic() + 60
+    while watching.watch(work, Settings.load()).going != "cut off":
+        assert time.monotonic() < end, "it is held"
+    piece = asyncio.run(engine.write(work, Job(Settings.load())))
+    assert piece.status in ("complete", "flagged")
+
+
+@pytest.mark.parametrize("what", ["stop", "pause"])
+@pytest.mark.parametrize("where", ["_run_module", "endpoints.serving", "works.approve"])
+def test_a_run_asked_to_end_before_its_first_call_sends_none(
+    model: SimServer, library: Library, monkeypatch: pytest.MonkeyPatch, where: str, what: Asked
+) -> None:
+    work = writing.begin(library, BRIEF)
+    step = f"inkwright.app.engine.{where}"
+    act = engine
+    for name in where.split("."):
+        act = getattr(act, name)
+
+    def asking(*given: object) -> object:
+        ask(work, what)
+        return act(*given)  # type: ignore[operator]
+
+    monkeypatch.setattr(step, asking)
+    if where == "works.approve":  # before the run is on record: it is no run's wish
+        assert asyncio.run(engine.write(work, Job(Settings.load()))).status == "complete"
+        return
+    with pytest.raises(InkwrightError, match="^stopped$|^paused$"):
+        asyncio.run(engine.write(work, Job(Settings.load())))
+    assert model.calls() == []
+    assert works.holder(library, work) is None
+
+
+@pytest.mark.parametrize("what", ["stop", "pause"])
+@pytest.mark.parametrize("phase", ["planning", "drafting", "settling", "reviewing"])
+def test_nothing_is_sent_after_a_run_was_asked_to_end_in_any_phase(
+    model: SimServer, library: Library, phase: Phase, what: Asked
+) -> None:
+    work = writing.begin(library, BRIEF.model_copy(update={"continuity": "free"}))
+    sent: list[int] = []
+
+    def watch(event: Event) -> None:
+        if event == PhaseBegan(work, phase) and not sent:
+            ask(work, what)
+            sent.append(len(model.calls(kind="chat")))
+
+    async def write() -> str:
+        try:
+            return (await engine.write(work, Job(Settings.load(), watch=watch))).status
+        except InkwrightError as fault:
+            return str(fault)
+
+    found = asyncio.run(write())
+    assert [len(model.calls(kind="chat"))] == sent
+    if what == "stop":
+        assert (found, said(work).ended) == ("stopped", "stopped")
+    again = asyncio.run(engine.write(work, Job(Settings.load())))
+    assert again.status in ("complete", "flagged")
+
+
+def test_a_stop_after_a_pause_ends_the_run_and_a_pause_after_a_stop_changes_nothing(
+    model: SimServer, library: Library, events: Events
+) -> None:
+    work = writing.begin(library, BRIEF)
+    with ThreadPoolExecutor(1) as thread:
+        run = going(model, work, thread, events)
+        try:
+            ask(work, "pause")
+            beaten(work, times=2)
+            assert watching.watch(work, Settings.load()).going == "pausing"
+            ask(work, "stop", "pause")
+            with pytest.raises(Stopped):
+                run.result()
+        finally:
+            model.release()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_what_is_asked_as_a_run_ends_is_not_asked_of_the_next(
+    model: SimServer, library: Library, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    work = writing.begin(library, BRIEF)
+    end = live.end
+
+    def ending(*given: object) -> None:
+        if moment == "before":
+            ask(work, "stop")
+        end(*given)  # type: ignore[arg-type]
+        if moment == "after":
+            ask(work, "stop")
+
+    monkeypatch.setattr(live, "end", ending)
+    planned = asyncio.run(engine.plan(work, Job(Settings.load())))
+    assert planned.work == work
+    monkeypatch.setattr(live, "end", end)
+    piece = asyncio.run(engine.write(work, Job(Settings.load())))
+    assert piece.status in ("complete", "flagged")
+
+
+def test_an_edit_can_be_stopped_like_a_run(
+    model: SimServer, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = writing.begin(library, BRIEF)
+    asyncio.run(engine.write(work, Job(Settings.load())))
+    model.configure(faults=[{"fault": "hold", "match": {"role": "editor"}}])
+    with ThreadPoolExecutor(1) as thread:
+        job = Job(Settings.load())
+        told = "Make it plainer."
+        proposed = thread.submit(lambda: asyncio.run(engine.propose(work, "s1", told, job)))
+        try:
+            model.wait_for(1, "started", role="editor")
+            ask(work, "stop")
+            assert watching.watch(work, Settings.load()).going == "stopping"
+            with pytest.raises(Stopped):
+                proposed.result()
+        finally:
+            model.release()
+    assert works.holder(library, work) is None
+
+
+@pytest.mark.slow
+def test_a_killed_run_that_nobody_reaps_is_taken_up_by_another_process(
+    model: SimServer, library: Library
+) -> None:
+    work = writing.begin(library, BRIEF)
+    model.configure(faults=[{"fault": "hold", "match": {"role": "writer", "section": "s2"}}])
+    command = [sys.executable, "-c", "from inkwright.app.cli import main; main()", "resume", work]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=quiet, stderr=quiet) as run:
+        try:
+            model.wait_for(2, "started", role="writer")
+            assert watching.watch(work, Settings.load()).going == "running"
+        finally:
+            run.kill()
+            model.configure(faults=[])
+            model.release()
+        os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
+        assert watching.watch(work, Settings.load()).going == "cut off"
+        piece = asyncio.run(engine.write(work, Job(Settings.load())))
+        os.kill(run.pid, 0)  # it is there yet
+    assert piece.status == "complete"
+    assert watching.watch(work, Settings.load()).going == "idle"
 
 
 def test_why_a_run_could_not_go_on_is_told(model: SimServer, library: Library, monkeypatch):

@@ -1,9 +1,12 @@
 """Works: the same brief is the same work; one process writes it; purged, no byte of it is left."""
 
 import os
+import shutil
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +136,41 @@ def test_the_lease_of_a_dead_process_is_taken_over(library):
     work = leave_lease(library, owner, until=9e9)
     with works.leased(library, work.id) as lease:
         assert lease.fence == 4
+
+
+@pytest.fixture
+def unreaped(tmp_path: Path) -> Iterator[int]:
+    """A process that was killed and that nobody has reaped; its name looks like states do."""
+    program = tmp_path / "a) S (b) R"
+    program.symlink_to(sys.executable)
+    child = subprocess.Popen([program, "-c", "input()"], stdin=subprocess.PIPE)
+    child.send_signal(signal.SIGKILL)
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays
+    yield child.pid
+    child.communicate()
+
+
+def test_a_lease_that_a_killed_process_held_is_free_though_nobody_reaped_it(library, unreaped):
+    work = works.begin(library, STORY, ARMS)
+    with library.write() as db:
+        works.take_lease(db, work.id, unreaped)
+    assert works.holder(library, work.id) is None
+    with works.leased(library, work.id) as lease:
+        assert lease.fence == 2
+
+
+@pytest.mark.skipif(shutil.which("ps") is None, reason="there is no ps here")
+def test_where_there_is_no_proc_the_state_of_a_process_is_asked_of_ps(
+    library, unreaped, monkeypatch
+):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    work = works.begin(library, STORY, ARMS)
+    with library.write() as db:
+        works.take_lease(db, work.id, unreaped)
+    with works.leased(library, work.id):
+        assert works.holder(library, work.id) is not None
+        with pytest.raises(WorkBusy), works.leased(library, work.id):
+            pytest.fail("this process lives")
 
 
 def test_a_later_process_with_the_same_number_does_not_hold_the_lease(library):

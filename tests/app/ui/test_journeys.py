@@ -109,6 +109,21 @@ def test_a_run_outlives_reload_a_closed_tab_and_the_studio_itself(
     assert len(asked) == answered, "nothing was asked twice"
 
 
+def test_a_run_stopped_as_it_starts_ends_and_goes_on_when_it_is_started_again(
+    studio: Studio, tab: Page, model: SimServer
+) -> None:
+    work = begun(studio)
+    model.configure(faults=[{"fault": "hold"}])
+    tab.goto(studio.address("write", work=work))
+    press(tab, "Plan and write with")
+    press(tab, "Stop")
+    expect(tab.get_by_text("Last run: stopped")).to_be_visible()
+    model.configure(faults=[])
+    model.release()
+    press(tab, "Plan and write with")
+    wait_until(lambda: status(studio, work) in ("complete", "flagged"), "the end of the run")
+
+
 def test_a_paused_run_goes_on_where_it_was(studio: Studio, tab: Page, model: SimServer) -> None:
     work = begun(studio)
     model.configure(decode_ms_per_token=15)

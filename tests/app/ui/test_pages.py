@@ -1,5 +1,7 @@
 """Every page draws what the library holds, says what is missing, and sends nothing unasked."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +16,7 @@ from inkwright.app.ui import pages
 from inkwright.memory import drafts, ledger, live, replanning, works
 from inkwright.memory.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.errors import BadInput
-from inkwright.memory.library import Library
+from inkwright.memory.library import Lease, Library
 from tests.app.ui.conftest import TEXT, Page, fine, labels, said
 from tests.app.ui.showing import turned
 from tests.memory.building import fact
@@ -22,6 +24,15 @@ from tests.memory.shelf import begun
 from tests.simserver.process import SimServer
 
 OF_A_WORK = [p.name for p in pages.ALL if p.of_a_work]
+
+
+@contextmanager
+def on_record(library: Library, work: str, action: live.Action, phase: str) -> Iterator[Lease]:
+    """Put a run on record as one of another process; cut off when the block has ended."""
+    lease = live.start(library, work, action)
+    live.tell(library, lease, {"phase": phase}, {}, ())
+    yield lease
+    works.release(library, lease)
 
 
 def button(app: AppTest, label: str) -> AppTest:
@@ -129,11 +140,10 @@ def test_an_estimate_is_shown_before_anything_is_sent(page: Page, model: SimServ
 def test_the_run_of_another_process_is_seen_with_its_text(
     page: Page, work: str, library: Library
 ) -> None:
-    with works.leased(library, work):
-        live.begin(library, work, "write", {"phase": "drafting"})
+    with on_record(library, work, "write", "drafting") as lease:
         told = {"phase": "drafting", "tokens_per_s": 41.0, "eta_s": 90, "seconds": 12,
                 "notices": ["a note"], "sections": {"s3": ["drafting", 0, 7]}}  # fmt: skip
-        live.tell(library, work, told, {"s3": "Rain <i>fell</i> on"}, ())
+        live.tell(library, lease, told, {"s3": "Rain <i>fell</i> on"}, ())
         app = fine(page("write", work=work))
         assert {"Pause", "Stop"} <= set(labels(app))
         assert "Drafting" in said(app)
@@ -149,7 +159,8 @@ def test_the_run_of_another_process_is_seen_with_its_text(
 
 
 def test_a_run_that_was_killed_is_told_as_cut_off(page: Page, work: str, library: Library) -> None:
-    live.begin(library, work, "write", {"phase": "drafting"})
+    with on_record(library, work, "write", "drafting"):
+        pass
     assert watching.watch(work, Settings.load()).going == "cut off"
     assert "cut off" in said(fine(page("write", work=work)))
 
@@ -286,8 +297,7 @@ def test_a_page_says_that_the_outline_is_on_its_way_while_a_run_plans(
 ) -> None:
     work = begun(library, "Write of tides.")
     assert "There is no outline yet" in fine(page(name, work=work)).info[0].value
-    with works.leased(library, work):
-        live.begin(library, work, "plan", {"phase": "planning"})
+    with on_record(library, work, "plan", "planning"):
         assert "The outline is being made" in fine(page(name, work=work)).info[0].value
 
 
