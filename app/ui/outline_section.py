@@ -6,11 +6,15 @@ from typing import Any
 
 import streamlit as st
 
-from inkwright.app.ui import outline_change, place
+from inkwright.app.ui import aside, outline_change, place
 from inkwright.app.ui.shown import plain
 from inkwright.memory import replanning
 from inkwright.memory.outline import Outline, Section
+from inkwright.memory.plans import Plan
 from inkwright.memory.replanning import Change
+
+Typed = dict[str, Any]
+"""Fields of a section that a person typed over."""
 
 EVERY_FIELD = "outline every field"
 """In the state of a visit: the person edits more than what most do."""
@@ -27,8 +31,9 @@ def chosen(work: str, outline: Outline) -> str | None:
     return found if found in outline.position else None
 
 
-def draw(work: str, outline: Outline) -> None:
+def draw(work: str, plan: Plan) -> None:
     """Draw the section that is chosen, and what is asked about a change."""
+    outline = plan.outline
     sid = chosen(work, outline)
     section = outline.section(sid) if sid else None
     fill: Callable[[], None] | None = None
@@ -44,7 +49,8 @@ def draw(work: str, outline: Outline) -> None:
         if section is not None:
             place.link("text", "Read it", work=work, section=section.id)
     if section is not None:
-        _form(work, outline, section)
+        _form(work, plan, section)
+    _unmade(work, outline, section)
     outline_change.draw(work, fill)
 
 
@@ -74,7 +80,9 @@ def _moves(work: str, outline: Outline, section: Section) -> None:
 
 def _split(work: str, section: Section) -> None:
     st.markdown(f"**Split “{plain(section.title, 80)}”.** The second part takes half of it.")
-    second = st.text_input("Title of the second part", key=f"split {section.id}")
+    second = st.text_input(
+        "Title of the second part", key=f"split {section.id}", persist_state="session"
+    )
     if st.button("See what it would do", type="primary", disabled=not second, key="split it"):
         change = replanning.splitting(section.id, str(second))
         _propose(work, f"split “{section.title}”", change)
@@ -83,9 +91,11 @@ def _split(work: str, section: Section) -> None:
 def _add(work: str, after: Section | None) -> None:
     where = f"after “{plain(after.title, 80)}”" if after else "at the beginning"
     st.markdown(f"**Add a section {where}**")
-    title = st.text_input("Title", key="add title")
-    purpose = st.text_input("Purpose", key="add purpose")
-    words = st.number_input("Words", min_value=1, value=400, step=50, key="add words")
+    title = st.text_input("Title", key="add title", persist_state="session")
+    purpose = st.text_input("Purpose", key="add purpose", persist_state="session")
+    words = st.number_input(
+        "Words", min_value=1, value=400, step=50, key="add words", persist_state="session"
+    )
     if st.button("See what it would do", type="primary", disabled=not title, key="add section"):
         change = replanning.adding(
             str(title),
@@ -101,51 +111,109 @@ def _propose(work: str, said: str, change: Change) -> None:
     st.rerun(scope="fragment")
 
 
-def _form(work: str, outline: Outline, section: Section) -> None:
-    sid = section.id
+def _form(work: str, plan: Plan, section: Section) -> None:
+    """Draw what is planned for a section; what is typed stays, whichever section is chosen."""
+    typed: Typed = _typed(work).get(section.id, {})
+    name = f"{work} {plan.version} {st.session_state.get(_turn(work), 0)} {section.id}"
     every = st.session_state.get(EVERY_FIELD, False)
-    with st.form(f"section {sid}", border=True):
-        title, words = st.columns([5, 1.2])
-        fields: dict[str, Any] = {
-            "title": title.text_input("Title", section.title, key=f"title {sid}"),
-            "target_words": words.number_input(
-                "Words", min_value=1, value=section.target_words, key=f"words {sid}"
-            ),
-            "purpose": st.text_area("Purpose", section.purpose, height=70, key=f"purpose {sid}"),
-        }
-        points = st.text_area(
-            "Key points, one on each line",
-            "\n".join(section.key_points),
-            height=110,
-            key=f"points {sid}",
-        )
-        fields["key_points"] = tuple(p.strip() for p in points.splitlines() if p.strip())
+    with st.container(border=True):
+        fields = _fields(section, typed, name)
         if every:
-            fields |= _limits(outline, section)
-        asked = st.form_submit_button("See what it would do")
+            fields |= _limits(plan.outline, section, typed, name)
+        typed = {**typed, **fields}
+        typed = {field: value for field, value in typed.items() if value != getattr(section, field)}
+        _typed(work).pop(section.id, None)
+        if typed:
+            _typed(work)[section.id] = typed
+        see, discard, back = st.columns([1.6, 1.6, 3])
+        asked = see.button("See what it would do")
+        if typed:
+            discard.button(
+                "Discard what I typed", type="tertiary", on_click=_discard, args=(work, section.id)
+            )
+        with back:
+            aside.draw(
+                f"outline {work} {section.id}",
+                "Bring back what I typed",
+                lambda dropped: _retype(work, section.id, {**dropped, **typed}),
+            )
     st.toggle("Edit also what it covers, its subjects and what it builds on", key=EVERY_FIELD)
     if not every:
-        _told(outline, section)
-    if asked:
-        _edited(work, section, fields)
+        _told(plan.outline, section)
+    if asked and typed:
+        outline_change.propose(
+            work, f"change “{section.title}”", replanning.editing(section.id, **typed)
+        )
+    elif asked:
+        st.caption("It says so already.")
 
 
-def _limits(outline: Outline, section: Section) -> dict[str, Any]:
+def _typed(work: str) -> dict[str, Typed]:
+    """Return what was typed over the plan and is not made yet, by section."""
+    typed: dict[str, Typed] = st.session_state.setdefault(f"outline typed {work}", {})
+    return typed
+
+
+def _turn(work: str) -> str:
+    return f"outline turn {work}"
+
+
+def _discard(work: str, section: str) -> None:
+    aside.put(f"outline {work} {section}", _typed(work).get(section, {}))
+    _retype(work, section, {})
+
+
+def _retype(work: str, section: str, typed: Typed) -> None:
+    """Let the fields begin afresh, with ``typed`` in them."""
+    _typed(work)[section] = typed
+    st.session_state[_turn(work)] = st.session_state.get(_turn(work), 0) + 1
+
+
+def _unmade(work: str, outline: Outline, section: Section | None) -> None:
+    """Say which other sections have something typed over them."""
+    others = [sid for sid in _typed(work) if sid in outline.position]
+    titles = [outline.section(sid).title for sid in others if section is None or sid != section.id]
+    if titles:
+        st.caption(f"Typed, and not made yet: {plain(', '.join(titles), 400)}")
+
+
+def _fields(section: Section, typed: Typed, name: str) -> Typed:
+    """Draw the fields that every section has, and return what stands in them."""
+    now = {**section.model_dump(), **typed}
+    title, words = st.columns([5, 1.2])
+    fields: Typed = {
+        "title": title.text_input("Title", now["title"], key=f"title {name}"),
+        "target_words": words.number_input(
+            "Words", min_value=1, value=now["target_words"], key=f"words {name}"
+        ),
+        "purpose": st.text_area("Purpose", now["purpose"], height=70, key=f"purpose {name}"),
+    }
+    points = st.text_area(
+        "Key points, one on each line",
+        "\n".join(now["key_points"]),
+        height=110,
+        key=f"points {name}",
+    )
+    fields["key_points"] = tuple(p.strip() for p in points.splitlines() if p.strip())
+    return fields
+
+
+def _limits(outline: Outline, section: Section, typed: Typed, name: str) -> Typed:
     """Draw what sets a section off from the others, and return what stands there."""
-    sid = section.id
-    others = {s.id: s.title for s in outline.sections if s.id != sid}
+    now = {**section.model_dump(), **typed}
+    others = {s.id: s.title for s in outline.sections if s.id != section.id}
     owns, leaves = st.columns(2)
-    alone = owns.text_input("It alone covers", section.owns, key=f"owns {sid}")
-    elsewhere = leaves.text_input("Others cover", section.leaves_out, key=f"leaves {sid}")
+    alone = owns.text_input("It alone covers", now["owns"], key=f"owns {name}")
+    elsewhere = leaves.text_input("Others cover", now["leaves_out"], key=f"leaves {name}")
     subjects = st.text_input(
-        "Subjects, with commas", ", ".join(section.subjects), key=f"subjects {sid}"
+        "Subjects, with commas", ", ".join(now["subjects"]), key=f"subjects {name}"
     )
     after = st.multiselect(
         "Builds on, besides what it waits for anyway",
         list(others),
-        list(section.after),
+        [sid for sid in now["after"] if sid in others],
         format_func=others.__getitem__,
-        key=f"after {sid}",
+        key=f"after {name}",
     )
     return {
         "owns": alone,
@@ -165,12 +233,3 @@ def _told(outline: Outline, section: Section) -> None:
     }
     if lines := [f"{label}: {plain(words, 400)}" for label, words in told.items() if words]:
         st.caption("  \n".join(lines))
-
-
-def _edited(work: str, section: Section, fields: dict[str, Any]) -> None:
-    changed = {name: value for name, value in fields.items() if value != getattr(section, name)}
-    if not changed:
-        st.caption("It says so already.")
-        return
-    change = replanning.editing(section.id, **changed)
-    outline_change.propose(work, f"change “{section.title}”", change)

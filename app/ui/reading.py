@@ -36,6 +36,7 @@ class Lists(NamedTuple):
     threads: list[Entry]
     proposals: list[Entry]
     told: list[Told]
+    """Those the person has let be too."""
 
 
 class Grounds(NamedTuple):
@@ -203,7 +204,9 @@ def _summaries(
 def _lists(_memory: Memory, home: str, work_id: str, changed: tuple[Any, ...]) -> Lists:
     book = ledger(work_id)
     live = holding(book.latest())
-    return Lists(conflicts(live), unpaid(book.latest()), book.proposed(), _memory.findings())
+    return Lists(
+        conflicts(live), unpaid(book.latest()), book.proposed(), _memory.findings(dismissed=True)
+    )
 
 
 @st.cache_resource(show_spinner=False)

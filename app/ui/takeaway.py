@@ -83,7 +83,8 @@ def _asked(format: Format, outline: Outline | None, work: str) -> tuple[Wanted, 
     if outline is None or format == "archive":
         journal = st.checkbox(
             "With the journal: every prompt and every answer",
-            key="takeaway journal",
+            key=f"takeaway journal {work}",
+            persist_state="session",
             help="What was said to models and by them. Leave it out of what you give to others.",
         )
         return Wanted(format="archive", journal=journal), None
@@ -91,12 +92,23 @@ def _asked(format: Format, outline: Outline | None, work: str) -> tuple[Wanted, 
     reference = None
     if format != "md":
         title, author, language = st.columns([3, 3, 1.4])
-        given["title"] = title.text_input("Title", placeholder=outline.title, key="takeaway title")
-        given["author"] = author.text_input("Author", key="takeaway author")
-        given["language"] = language.text_input(
-            "Language", placeholder="found", key="takeaway language", help="Such as en or zh-CN."
+        given["title"] = title.text_input(
+            "Title",
+            placeholder=outline.title,
+            key=f"takeaway title {work}",
+            persist_state="session",
         )
-        reference = _look(format, given)
+        given["author"] = author.text_input(
+            "Author", key=f"takeaway author {work}", persist_state="session"
+        )
+        given["language"] = language.text_input(
+            "Language",
+            placeholder="found",
+            key=f"takeaway language {work}",
+            persist_state="session",
+            help="Such as en or zh-CN.",
+        )
+        reference = _look(format, given, work)
     told = {name: value or None for name, value in given.items() if name in _TEXTS}
     return Wanted(format=format, **{**given, **told}), reference
 
@@ -104,20 +116,29 @@ def _asked(format: Format, outline: Outline | None, work: str) -> tuple[Wanted, 
 _TEXTS = ("title", "author", "language")
 
 
-def _look(format: Format, given: dict[str, Any]) -> bytes | None:
+def _look(format: Format, given: dict[str, Any], work: str) -> bytes | None:
     """Add how it should look to what is wanted; return the reference document."""
     one, two, three, four = st.columns([1.3, 1.3, 1.7, 1.7], vertical_alignment="bottom")
-    given["title_page"] = one.checkbox("Title page", value=True, key="takeaway title page")
-    given["contents"] = two.checkbox("Contents", value=True, key="takeaway contents")
+    given["title_page"] = one.checkbox(
+        "Title page", value=True, key=f"takeaway title page {work}", persist_state="session"
+    )
+    given["contents"] = two.checkbox(
+        "Contents", value=True, key=f"takeaway contents {work}", persist_state="session"
+    )
     chosen = three.selectbox(
         "Set as fiction",
         list(FICTION),
-        key="takeaway fiction",
+        key=f"takeaway fiction {work}",
+        persist_state="session",
         help="Breaks between scenes become a centred ornament, and a chapter begins a page.",
     )
     given["fiction"] = FICTION[chosen]
     if format == "pdf":
-        given["paper"] = PAPER[four.selectbox("Paper", list(PAPER), key="takeaway paper")]
+        given["paper"] = PAPER[
+            four.selectbox(
+                "Paper", list(PAPER), key=f"takeaway paper {work}", persist_state="session"
+            )
+        ]
     if format != "docx":
         return None
     file = st.file_uploader(
@@ -136,7 +157,8 @@ def _sections(outline: Outline, work: str) -> tuple[str, ...]:
         list(titles),
         format_func=lambda sid: titles[sid] + ("" if sid in texts else "  (not written yet)"),
         placeholder="All of them",
-        key="takeaway sections",
+        key=f"takeaway sections {work}",
+        persist_state="session",
     )
     return tuple(chosen)
 
