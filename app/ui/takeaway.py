@@ -42,6 +42,7 @@ def page() -> None:
     work = place.work()
     st.title("Take away", anchor=False)
     plan = reading.plan(work)
+    _begin(work)
     _typed(work)
     format = st.segmented_control(
         "Format",
@@ -60,6 +61,15 @@ def page() -> None:
         return
     wanted, reference = _asked(format, plan.outline if plan else None, work)
     _make(work, wanted, reference)
+
+
+def _begin(work: str) -> None:
+    """Begin with empty fields for another work; for the same one, with what was typed."""
+    state = st.session_state
+    if state.get("takeaway of") != work:
+        for key in [str(key) for key in state if str(key).startswith("takeaway ")]:
+            del state[key]
+    state["takeaway of"] = work
 
 
 def _typed(work: str) -> None:
@@ -83,7 +93,7 @@ def _asked(format: Format, outline: Outline | None, work: str) -> tuple[Wanted, 
     if outline is None or format == "archive":
         journal = st.checkbox(
             "With the journal: every prompt and every answer",
-            key=f"takeaway journal {work}",
+            key="takeaway journal",
             persist_state="session",
             help="What was said to models and by them. Leave it out of what you give to others.",
         )
@@ -93,22 +103,19 @@ def _asked(format: Format, outline: Outline | None, work: str) -> tuple[Wanted, 
     if format != "md":
         title, author, language = st.columns([3, 3, 1.4])
         given["title"] = title.text_input(
-            "Title",
-            placeholder=outline.title,
-            key=f"takeaway title {work}",
-            persist_state="session",
+            "Title", placeholder=outline.title, key="takeaway title", persist_state="session"
         )
         given["author"] = author.text_input(
-            "Author", key=f"takeaway author {work}", persist_state="session"
+            "Author", key="takeaway author", persist_state="session"
         )
         given["language"] = language.text_input(
             "Language",
             placeholder="found",
-            key=f"takeaway language {work}",
+            key="takeaway language",
             persist_state="session",
             help="Such as en or zh-CN.",
         )
-        reference = _look(format, given, work)
+        reference = _look(format, given)
     told = {name: value or None for name, value in given.items() if name in _TEXTS}
     return Wanted(format=format, **{**given, **told}), reference
 
@@ -116,28 +123,26 @@ def _asked(format: Format, outline: Outline | None, work: str) -> tuple[Wanted, 
 _TEXTS = ("title", "author", "language")
 
 
-def _look(format: Format, given: dict[str, Any], work: str) -> bytes | None:
+def _look(format: Format, given: dict[str, Any]) -> bytes | None:
     """Add how it should look to what is wanted; return the reference document."""
     one, two, three, four = st.columns([1.3, 1.3, 1.7, 1.7], vertical_alignment="bottom")
     given["title_page"] = one.checkbox(
-        "Title page", value=True, key=f"takeaway title page {work}", persist_state="session"
+        "Title page", value=True, key="takeaway title page", persist_state="session"
     )
     given["contents"] = two.checkbox(
-        "Contents", value=True, key=f"takeaway contents {work}", persist_state="session"
+        "Contents", value=True, key="takeaway contents", persist_state="session"
     )
     chosen = three.selectbox(
         "Set as fiction",
         list(FICTION),
-        key=f"takeaway fiction {work}",
+        key="takeaway fiction",
         persist_state="session",
         help="Breaks between scenes become a centred ornament, and a chapter begins a page.",
     )
     given["fiction"] = FICTION[chosen]
     if format == "pdf":
         given["paper"] = PAPER[
-            four.selectbox(
-                "Paper", list(PAPER), key=f"takeaway paper {work}", persist_state="session"
-            )
+            four.selectbox("Paper", list(PAPER), key="takeaway paper", persist_state="session")
         ]
     if format != "docx":
         return None
@@ -157,7 +162,7 @@ def _sections(outline: Outline, work: str) -> tuple[str, ...]:
         list(titles),
         format_func=lambda sid: titles[sid] + ("" if sid in texts else "  (not written yet)"),
         placeholder="All of them",
-        key=f"takeaway sections {work}",
+        key="takeaway sections",
         persist_state="session",
     )
     return tuple(chosen)
