@@ -1,11 +1,8 @@
 """What a person dropped at a press, to be brought back at another."""
 
-from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
-
-from inkwright.app.ui import place
 
 
 def put(name: str, dropped: Any) -> None:
@@ -13,21 +10,18 @@ def put(name: str, dropped: Any) -> None:
     st.session_state[_key(name)] = dropped
 
 
-def draw(name: str, label: str, bring_back: Callable[[Any], None]) -> None:
-    """Draw the button that brings back what was put aside, if anything was."""
-    if _key(name) in st.session_state:
-        st.button(
-            label,
-            key=f"bring back {name}",
-            icon=":material/undo:",
-            type="tertiary",
-            on_click=place.pressed(_bring_back),
-            args=(name, bring_back),
-        )
+def button(name: str, label: str) -> Any | None:
+    """Draw the button that brings back what was put aside, if anything was.
 
-
-def _bring_back(name: str, bring_back: Callable[[Any], None]) -> None:
-    bring_back(st.session_state.pop(_key(name)))
+    Return that when it is pressed, else None. What is pressed acts while the page is drawn, not in
+    a callback: a callback would come before the words that were typed just before the press.
+    """
+    if _key(name) not in st.session_state:
+        return None
+    key = f"bring back {name}"
+    if st.button(label, key=key, icon=":material/undo:", type="tertiary"):
+        return st.session_state.pop(_key(name))
+    return None
 
 
 def _key(name: str) -> str:

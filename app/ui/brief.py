@@ -75,7 +75,6 @@ def _collected() -> dict[str, Any]:
     )
 
 
-@place.pressed
 def _replace(fields: dict[str, Any], sources: Gathered) -> None:
     """Fill the form with another brief; what a person typed in it is set aside."""
     _recall()
@@ -92,7 +91,6 @@ def _is_typed() -> bool:
     return now not in (st.session_state.get("brief filled"), (whole({}), Gathered(sources=())))
 
 
-@place.pressed
 def _bring_back() -> None:
     fields = _collected() if _is_typed() else None
     before = brief_draft.exchange(place.settings(), fields, brief_sources.kept())
@@ -160,27 +158,32 @@ def _what() -> None:
     audience.text_input("For whom", key="brief audience", persist_state="session")
 
 
+@place.safely
 def _ready_made() -> None:
+    """Draw what puts another brief into the form, above the fields that it fills.
+
+    It acts here and not in a callback, which would come before the words typed last.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption("Begin with", width="content")
         for name, says in EXAMPLES.items():
-            st.button(says, key=f"example {name}", on_click=_example, args=(name,))
-        empty = ({}, Gathered(sources=()))
-        st.button("Empty", key="example none", on_click=_replace, args=empty, type="tertiary")
-        if brief_draft.has_aside(place.settings()):
-            st.button(
-                "Bring back what was here",
-                on_click=_bring_back,
-                icon=":material/undo:",
-                type="tertiary",
-                help="The brief that was replaced, with its tables and sources.",
-            )
+            if st.button(says, key=f"example {name}"):
+                brief = _example(name)
+                _replace(fields_of(brief), Gathered(sources=brief.sources, unread=brief.unread))
+        if st.button("Empty", key="example none", type="tertiary"):
+            _replace({}, Gathered(sources=()))
+        if brief_draft.has_aside(place.settings()) and st.button(
+            "Bring back what was here",
+            icon=":material/undo:",
+            type="tertiary",
+            help="The brief that was replaced, with its tables and sources.",
+        ):
+            _bring_back()
 
 
-def _example(name: str) -> None:
+def _example(name: str) -> Brief:
     with resources.as_file(resources.files("inkwright.app") / "examples" / f"{name}.yaml") as file:
-        brief = read_brief(str(file))
-    _replace(fields_of(brief), Gathered(sources=brief.sources, unread=brief.unread))
+        return read_brief(str(file))
 
 
 def _act() -> None:

@@ -18,6 +18,8 @@ from inkwright.memory.edits import Edit
 Cells = dict[str, dict[str, Any]]
 """What stands in the cells that a person typed in, by entry and column."""
 
+TYPED = ("kind", "subject", "attribute", "statement", "pinned", "aliases")
+"""The columns that can be typed in."""
 SHOWN = 60
 KINDS = ("character", "place", "event", "fact", "term", "style", "thread")
 STANDINGS = ("live", "superseded", "retracted", "all")
@@ -94,10 +96,22 @@ def _table(work: str, rows: pd.DataFrame, wanted: Wanted, typed: Cells) -> pd.Da
         disabled=("id", "tokens", "source", "shown", "standing"),
         hide_index=True,
         num_rows="fixed",
+        on_change=_type,
+        args=(work, key),
         height=min(38 + 35 * len(rows), 460),
         width="stretch",
     )
     return found
+
+
+def _type(work: str, key: str) -> None:
+    """Keep what was typed, even if the press that ended the typing listed other entries."""
+    typed: Cells = st.session_state[f"memory typed {work}"]
+    drawn = st.session_state["memory begun"][1]
+    for row, cells in st.session_state[key]["edited_rows"].items():
+        given = {name: cell for name, cell in cells.items() if name in TYPED}
+        if given:
+            typed.setdefault(str(drawn.iloc[int(row)]["id"]), {}).update(given)
 
 
 def _typed(work: str, typed: Cells) -> None:
@@ -108,26 +122,20 @@ def _typed(work: str, typed: Cells) -> None:
         if see.button(f"See what {changes} would do", type="primary"):
             parts = [edits.editing(eid, **_fields(cells)) for eid, cells in typed.items()]
             memory_edit.propose(work, f"change {called(work, list(typed))}", edits.together(parts))
-        discard.button(
-            f"Discard {changes}", type="tertiary", on_click=_discard, args=(work, dict(typed))
-        )
+        if discard.button(f"Discard {changes}", type="tertiary"):
+            aside.put(f"memory typed {work}", dict(typed))
+            _retype(work, {})
     with back:
-        aside.draw(
-            f"memory typed {work}",
-            "Bring back what was typed",
-            lambda dropped: _retype(work, {**dropped, **typed}),
-        )
-
-
-def _discard(work: str, typed: Cells) -> None:
-    aside.put(f"memory typed {work}", typed)
-    _retype(work, {})
+        dropped = aside.button(f"memory typed {work}", "Bring back what was typed")
+    if dropped is not None:
+        _retype(work, {**dropped, **typed})
 
 
 def _retype(work: str, typed: Cells) -> None:
     """Let the table begin afresh, with ``typed`` over its entries."""
     st.session_state[f"memory typed {work}"] = typed
     st.session_state[f"memory turn {work}"] = st.session_state.get(f"memory turn {work}", 0) + 1
+    st.rerun()
 
 
 def _filters(work: str) -> Wanted:
@@ -168,7 +176,7 @@ def _typed_over(rows: pd.DataFrame, typed: Cells) -> pd.DataFrame:
 def _cells(before: pd.DataFrame, after: pd.DataFrame) -> Cells:
     """Return the cells that were typed over, by entry and column."""
     found: Cells = {}
-    for name in ("kind", "subject", "attribute", "statement", "pinned", "aliases"):
+    for name in TYPED:
         for at in before.index[before[name] != after[name]]:
             found.setdefault(str(before.at[at, "id"]), {})[name] = after.at[at, name]
     return found

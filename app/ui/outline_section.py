@@ -1,6 +1,6 @@
 """What can be done with a section of the outline, and what is planned for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,14 @@ from inkwright.memory.replanning import Change
 Typed = dict[str, Any]
 """Fields of a section that a person typed over."""
 
+Kept = Callable[[str], dict[str, Any]]
+"""What a field's widget is given so that what is typed in it is kept."""
+PARTS: dict[str, Callable[[Any], tuple[str, ...]]] = {
+    "key_points": lambda given: _parts(given.splitlines()),
+    "subjects": lambda given: _parts(given.split(",")),
+    "after": tuple,
+}
+"""How fields that hold several things are read from what is typed."""
 EVERY_FIELD = "outline every field"
 """In the state of a visit: the person edits more than what most do."""
 
@@ -116,27 +124,28 @@ def _form(work: str, plan: Plan, section: Section) -> None:
     typed: Typed = _typed(work).get(section.id, {})
     name = f"{work} {plan.version} {st.session_state.get(_turn(work), 0)} {section.id}"
     every = st.session_state.get(EVERY_FIELD, False)
+
+    def kept(field: str) -> dict[str, Any]:
+        key = f"{field} {name}"
+        return {"key": key, "on_change": _type, "args": (work, section.id, field, key)}
+
     with st.container(border=True):
-        fields = _fields(section, typed, name)
+        fields = _fields(section, typed, kept)
         if every:
-            fields |= _limits(plan.outline, section, typed, name)
-        typed = {**typed, **fields}
-        typed = {field: value for field, value in typed.items() if value != getattr(section, field)}
+            fields |= _limits(plan.outline, section, typed, kept)
+        typed = _changed(section, {**typed, **fields})
         _typed(work).pop(section.id, None)
         if typed:
             _typed(work)[section.id] = typed
         see, discard, back = st.columns([1.6, 1.6, 3])
         asked = see.button("See what it would do")
-        if typed:
-            discard.button(
-                "Discard what I typed", type="tertiary", on_click=_discard, args=(work, section.id)
-            )
+        if typed and discard.button("Discard what I typed", type="tertiary"):
+            aside.put(f"outline {work} {section.id}", typed)
+            _retype(work, section.id, {})
         with back:
-            aside.draw(
-                f"outline {work} {section.id}",
-                "Bring back what I typed",
-                lambda dropped: _retype(work, section.id, {**dropped, **typed}),
-            )
+            dropped = aside.button(f"outline {work} {section.id}", "Bring back what I typed")
+        if dropped is not None:
+            _retype(work, section.id, {**dropped, **typed})
     st.toggle("Edit also what it covers, its subjects and what it builds on", key=EVERY_FIELD)
     if not every:
         _told(plan.outline, section)
@@ -154,71 +163,82 @@ def _typed(work: str) -> dict[str, Typed]:
     return typed
 
 
+def _type(work: str, section: str, field: str, key: str) -> None:
+    """Keep what was typed, even if the press that ended the typing chose another section."""
+    value = st.session_state[key]
+    _typed(work).setdefault(section, {})[field] = PARTS.get(field, lambda given: given)(value)
+
+
+def _changed(section: Section, typed: Typed) -> Typed:
+    """Return the fields that are typed otherwise than they are planned."""
+    return {field: value for field, value in typed.items() if value != getattr(section, field)}
+
+
 def _turn(work: str) -> str:
     return f"outline turn {work}"
-
-
-def _discard(work: str, section: str) -> None:
-    aside.put(f"outline {work} {section}", _typed(work).get(section, {}))
-    _retype(work, section, {})
 
 
 def _retype(work: str, section: str, typed: Typed) -> None:
     """Let the fields begin afresh, with ``typed`` in them."""
     _typed(work)[section] = typed
     st.session_state[_turn(work)] = st.session_state.get(_turn(work), 0) + 1
+    st.rerun()
 
 
 def _unmade(work: str, outline: Outline, section: Section | None) -> None:
     """Say which other sections have something typed over them."""
-    others = [sid for sid in _typed(work) if sid in outline.position]
-    titles = [outline.section(sid).title for sid in others if section is None or sid != section.id]
+    others = [outline.section(sid) for sid in _typed(work) if sid in outline.position]
+    titles = [s.title for s in others if s != section and _changed(s, _typed(work)[s.id])]
     if titles:
         st.caption(f"Typed, and not made yet: {plain(', '.join(titles), 400)}")
 
 
-def _fields(section: Section, typed: Typed, name: str) -> Typed:
+def _parts(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for part in given if part.strip())
+
+
+def _fields(section: Section, typed: Typed, kept: Kept) -> Typed:
     """Draw the fields that every section has, and return what stands in them."""
     now = {**section.model_dump(), **typed}
     title, words = st.columns([5, 1.2])
     fields: Typed = {
-        "title": title.text_input("Title", now["title"], key=f"title {name}"),
+        "title": title.text_input("Title", now["title"], **kept("title")),
         "target_words": words.number_input(
-            "Words", min_value=1, value=now["target_words"], key=f"words {name}"
+            "Words", min_value=1, value=now["target_words"], **kept("target_words")
         ),
-        "purpose": st.text_area("Purpose", now["purpose"], height=70, key=f"purpose {name}"),
+        "purpose": st.text_area("Purpose", now["purpose"], height=70, **kept("purpose")),
     }
     points = st.text_area(
         "Key points, one on each line",
         "\n".join(now["key_points"]),
         height=110,
-        key=f"points {name}",
+        **kept("key_points"),
     )
-    fields["key_points"] = tuple(p.strip() for p in points.splitlines() if p.strip())
+    fields["key_points"] = PARTS["key_points"](points)
     return fields
 
 
-def _limits(outline: Outline, section: Section, typed: Typed, name: str) -> Typed:
+def _limits(outline: Outline, section: Section, typed: Typed, kept: Kept) -> Typed:
     """Draw what sets a section off from the others, and return what stands there."""
     now = {**section.model_dump(), **typed}
     others = {s.id: s.title for s in outline.sections if s.id != section.id}
     owns, leaves = st.columns(2)
-    alone = owns.text_input("It alone covers", now["owns"], key=f"owns {name}")
-    elsewhere = leaves.text_input("Others cover", now["leaves_out"], key=f"leaves {name}")
+    alone = owns.text_input("It alone covers", now["owns"], **kept("owns"))
+    elsewhere = leaves.text_input("Others cover", now["leaves_out"], **kept("leaves_out"))
     subjects = st.text_input(
-        "Subjects, with commas", ", ".join(now["subjects"]), key=f"subjects {name}"
+        "Subjects, with commas", ", ".join(now["subjects"]), **kept("subjects")
     )
     after = st.multiselect(
         "Builds on, besides what it waits for anyway",
         list(others),
         [sid for sid in now["after"] if sid in others],
         format_func=others.__getitem__,
-        key=f"after {name}",
+        **kept("after"),
     )
     return {
         "owns": alone,
         "leaves_out": elsewhere,
-        "subjects": tuple(p.strip() for p in subjects.split(",") if p.strip()),
+        "subjects": PARTS["subjects"](subjects),
         "after": tuple(after),
     }
 

@@ -1,7 +1,5 @@
 """Text: one section to read and to type in, with its versions and who wrote what."""
 
-from functools import partial
-
 import streamlit as st
 
 from inkwright.app.text_of import Text
@@ -161,6 +159,7 @@ def _discard(text: Text, name: str) -> None:
     aside.put(name, (typed.text, typed.base))
     text.discard()
     _put_over(name)
+    st.rerun()
 
 
 def _bring_back(text: Text, name: str, dropped: tuple[str, int]) -> None:
@@ -171,6 +170,7 @@ def _bring_back(text: Text, name: str, dropped: tuple[str, int]) -> None:
         aside.put(name, (typed.text, typed.base))
     text.type(words, base=base, revision=typed.revision)
     _put_over(name)
+    st.rerun()
 
 
 def _versions_of_typing(text: Text, name: str) -> None:
@@ -188,15 +188,13 @@ def _versions_of_typing(text: Text, name: str) -> None:
         ):
             text.keep()
             st.rerun()
-        discard.button(
-            "Discard what I typed",
-            type="tertiary",
-            on_click=place.pressed(_discard),
-            args=(text, name),
-        )
+        if discard.button("Discard what I typed", type="tertiary"):
+            _discard(text, name)
         st.caption("Your words are safe already. A version is what export and memory go by.")
     with back:
-        aside.draw(name, "Bring back what I typed", partial(_bring_back, text, name))
+        dropped = aside.button(name, "Bring back what I typed")
+    if dropped is not None:
+        _bring_back(text, name, dropped)
 
 
 def _overtaken(text: Text, typed: Typed, name: str) -> None:
@@ -213,5 +211,5 @@ def _overtaken(text: Text, typed: Typed, name: str) -> None:
             if st.button("Make mine the newest version", type="primary"):
                 text.keep(over_newer=True)
                 st.rerun()
-            take = f"Take version {typed.newest}"
-            st.button(take, on_click=place.pressed(_discard), args=(text, name))
+            if st.button(f"Take version {typed.newest}"):
+                _discard(text, name)

@@ -1,6 +1,5 @@
 """Changing a section by instruction: an editor proposes, and the person takes what they like."""
 
-from functools import partial
 from typing import Literal
 
 import streamlit as st
@@ -53,7 +52,10 @@ def draw(text: Text, name: str, *, busy: bool) -> None:
     proposed: Edit | None = st.session_state.get(f"proposed {name}")
     if proposed is not None:
         _proposed(proposed, name, typed.newest)
-    aside.draw(f"proposed {name}", "Bring back the proposed changes", partial(_propose, name))
+    dropped = aside.button(f"proposed {name}", "Bring back the proposed changes")
+    if dropped is not None:
+        _propose(name, dropped)
+        st.rerun()
 
 
 def _propose(name: str, found: Edit) -> None:
