@@ -179,6 +179,7 @@ def _ready_made() -> None:
             help="The brief that was replaced, with its tables and sources.",
         ):
             _bring_back()
+            st.rerun()
 
 
 def _example(name: str) -> Brief:
@@ -188,11 +189,11 @@ def _example(name: str) -> Brief:
 
 def _act() -> None:
     empty = not st.session_state["brief"]["request"].strip()
-    model = place.endpoint(_models())
     st.space("small")
     asked: background.What | Literal["keep", "estimate"] | None = None
     with st.container(horizontal=True, vertical_alignment="center"):
         if place.has_model():
+            model = place.endpoint(_models())
             if st.button(
                 f"Plan with {model}",
                 type="primary",
