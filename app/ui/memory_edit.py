@@ -53,12 +53,11 @@ def _ask(work: str, memory: Memory) -> None:
     st.markdown(f"**To {plain(said, 200)}**")
     if not seen.added:
         st.caption("Memory says so already.")
-    reached = {"Will be checked": seen.certain, "May follow": seen.possible}
-    for name, checks in reached.items():
-        _count(name, checks)
+    _count("Will be checked", seen.certain)
+    _count("May follow", seen.possible)
     _act(work, memory, edit, seen)
-    for name, checks in reached.items():
-        _list(name, checks)
+    _list("Certain:", seen.certain)
+    _list("Possible:", seen.possible)
 
 
 def _count(name: str, checks: Sequence[Check]) -> None:

@@ -166,7 +166,8 @@ def _typed(work: str) -> dict[str, Typed]:
 def _type(work: str, section: str, field: str, key: str) -> None:
     """Keep what was typed, even if the press that ended the typing chose another section."""
     value = st.session_state[key]
-    _typed(work).setdefault(section, {})[field] = PARTS.get(field, lambda given: given)(value)
+    read = PARTS.get(field)
+    _typed(work).setdefault(section, {})[field] = read(value) if read else value
 
 
 def _changed(section: Section, typed: Typed) -> Typed:

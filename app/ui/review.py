@@ -77,7 +77,8 @@ def _summary(found: Reviewed) -> None:
 
 def _findings(work: str, found: Reviewed) -> None:
     """Draw the findings by how they stood when this visit began: an answer moves none of them."""
-    texts, before = reading.texts(work), place.of_visit(ANSWERED)
+    texts = reading.texts(work)
+    before: dict[tuple[str, str, str], Verdict | None] = place.of_visit(ANSWERED)
     groups: dict[Verdict | None, list[Problem]] = {None: [], "accepted": [], "dismissed": []}
     for problem in found.problems:
         groups[before.get(_identity(problem), problem.verdict)].append(problem)
