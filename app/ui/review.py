@@ -93,10 +93,11 @@ def _findings(work: str, found: Reviewed) -> None:
         )
     if not groups[None]:
         st.caption("Nothing waits for an answer.")
-    for verdict, heading in ((None, ""), ("accepted", f"**{SAID['accepted']}**")):
+    listed: tuple[Verdict | None, ...] = (None, "accepted")
+    for verdict in listed:
         problems = groups[verdict]
-        if problems and heading:
-            st.markdown(heading)
+        if problems and verdict:
+            st.markdown(f"**{SAID[verdict]}**")
         limit = st.session_state.get(f"review shown {verdict}", SHOWN)
         for number, problem in enumerate(problems[:limit]):
             _problem(work, texts, problem, f"{verdict} {number}")
