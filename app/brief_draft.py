@@ -14,6 +14,8 @@ from inkwright.memory.text_cleanup import each_text, storable
 
 NAME = "brief-begun.json"
 SOURCES = "brief-begun-sources.json"
+ASIDE = "briefs-set-aside.json"
+MOST_ASIDE = 20
 
 
 def load(settings: Settings) -> dict[str, Any]:
@@ -49,6 +51,56 @@ def save_sources(settings: Settings, sources: Gathered) -> None:
         LibraryUnusable: the library folder cannot be written.
     """
     _put(_file(settings, SOURCES), sources.model_dump_json())
+
+
+def set_aside(settings: Settings, fields: Mapping[str, Any], sources: Gathered) -> None:
+    """Keep a brief that another one replaces, so that it can be brought back.
+
+    Raises:
+        LibraryUnusable: the library folder cannot be written.
+    """
+    _put_aside(settings, [*_read_aside(settings), _bundle(fields, sources)][-MOST_ASIDE:])
+
+
+def has_aside(settings: Settings) -> bool:
+    """True when a brief that was set aside can be brought back."""
+    return _file(settings, ASIDE).exists()
+
+
+def exchange(
+    settings: Settings, fields: Mapping[str, Any] | None, sources: Gathered
+) -> tuple[dict[str, Any], Gathered] | None:
+    """Return the brief that was set aside last, and keep this one in its stead.
+
+    This one comes back after all others. With no ``fields`` there is none to keep.
+
+    Raises:
+        LibraryUnusable: the library folder cannot be written.
+    """
+    aside = _read_aside(settings)
+    if not aside:
+        return None
+    last = aside.pop()
+    _put_aside(settings, aside if fields is None else [_bundle(fields, sources), *aside])
+    return last["fields"], Gathered.model_validate(last["sources"])
+
+
+def _bundle(fields: Mapping[str, Any], sources: Gathered) -> dict[str, Any]:
+    return {"fields": dict(fields), "sources": sources.model_dump(mode="json")}
+
+
+def _read_aside(settings: Settings) -> list[dict[str, Any]]:
+    if not has_aside(settings):
+        return []
+    found: list[dict[str, Any]] = json.loads(_file(settings, ASIDE).read_text("utf-8"))
+    return found
+
+
+def _put_aside(settings: Settings, bundles: list[dict[str, Any]]) -> None:
+    if bundles:
+        _put(_file(settings, ASIDE), json.dumps(bundles, ensure_ascii=False))
+    else:
+        _file(settings, ASIDE).unlink(missing_ok=True)
 
 
 def _put(file: Path, text: str) -> None:

@@ -188,11 +188,11 @@ class Memory(Door):
         with self._open() as library:
             return findings.listed(library, self.work, dismissed=dismissed)
 
-    def dismiss(self, *numbers: int) -> None:
-        """Let findings be; they do not come back."""
+    def dismiss(self, *numbers: int, undo: bool = False) -> None:
+        """Let findings be: they do not come back, unless with ``undo``."""
         with self._open() as library:
             for number in numbers:
-                findings.dismiss(library, self.work, number)
+                findings.dismiss(library, self.work, number, undo=undo)
 
     def exported(self, entries: Collection[Entry] | None = None) -> dict[str, Any]:
         """Return entries as ``memory.json`` has them; None: all that are live."""

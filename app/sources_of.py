@@ -100,6 +100,19 @@ class Sources(Door):
         with self._open() as library, works.leased(library, self.work) as lease:
             return sources.drop(library, lease, key.removeprefix("@"))
 
+    def take_up(self, key: str) -> None:
+        """Take a source into use again that was dropped.
+
+        Raises:
+            BadInput: there is none of this key.
+        """
+        with self._open() as library, works.leased(library, self.work) as lease:
+            known = sources.kept(library, self.work, dropped=True)
+            found = [k.source for k in known if k.source.key == key.removeprefix("@")]
+            if not found:
+                raise BadInput(f"{self.work} has no source {key!r}")
+            sources.keep(library, lease, found)
+
 
 def _read(paths: Sequence[Path | str]) -> tuple[list[Source], list[str]]:
     files = _files(paths)

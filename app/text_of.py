@@ -125,15 +125,15 @@ class Text(Door):
         """Store an earlier version's text as the newest, by the person."""
         return self.edit(self.version(number).text)
 
-    def lock(self, words: str | None = None) -> Draft:
-        """Lock ``words``, which stand once in the text, or all of it."""
+    def lock(self, words: str | None = None, *, start: int | None = None) -> Draft:
+        """Lock ``words``, which stand once in the text or at ``start``, or all of it."""
         with self._open() as library, works.leased(library, self.work) as lease:
-            return locks.lock(library, lease, self.section, words)
+            return locks.lock(library, lease, self.section, words, start=start)
 
-    def unlock(self, words: str | None = None) -> Draft:
+    def unlock(self, words: str | None = None, *, start: int | None = None) -> Draft:
         """Take the locks off ``words``, or off all of the text."""
         with self._open() as library, works.leased(library, self.work) as lease:
-            return locks.unlock(library, lease, self.section, words)
+            return locks.unlock(library, lease, self.section, words, start=start)
 
     def diff(self, one: int, other: int) -> list[Piece]:
         """Return what became of version ``one`` in version ``other``, word by word."""

@@ -227,13 +227,16 @@ def stamp(library: Library, work: str) -> tuple[Any, ...]:
                 table.c.approved,
                 table.c.lease_fence,
                 table.c.lease_owner,
-                select(func.count()).where(told.c.work == work, told.c.dismissed).scalar_subquery(),
                 select(func.sum(typed.c.revision)).where(typed.c.work == work).scalar_subquery(),
             ).where(table.c.id == work)
         ).first()
+        dismissed = db.execute(
+            select(told.c.id).where(told.c.work == work, told.c.dismissed).order_by(told.c.id)
+        )
+        numbers = tuple(dismissed.scalars())
     if row is None:
         raise WorkNotFound(work)
-    return tuple(row)
+    return *row, numbers
 
 
 def renew(library: Library, lease: Lease) -> None:

@@ -5,12 +5,14 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from inkwright.agents.config import ROLES, Arms
+from inkwright.agents.config import Arms
 from inkwright.app import background, brief_draft, engine
 from inkwright.app.brief_file import brief_of, read_brief
+from inkwright.app.documents.gather import Gathered
 from inkwright.app.estimate import estimate
+from inkwright.app.sources_of import Sources
 from inkwright.app.ui import brief_details, brief_kept, brief_sources, place, reading
-from inkwright.app.ui.brief_fields import CHOICES, WIDGETS, fields_of, keys_of
+from inkwright.app.ui.brief_fields import MODELS, WIDGETS, fields_of, keys_of, whole
 from inkwright.app.ui.shown import plain
 from inkwright.app.ui.typing import Change, Standing, field
 from inkwright.memory.brief import Brief
@@ -29,7 +31,8 @@ def page() -> None:
     if work is not None:
         kept = reading.work(work).brief
         if brief_kept.draw(work, kept):
-            _fill(fields_of(kept))
+            sources = tuple(k.source for k in Sources(work, settings=place.settings()).all())
+            _replace(fields_of(kept), Gathered(sources=sources, unread=kept.unread))
             place.go("brief")
         return
     _recall()
@@ -44,37 +47,57 @@ def page() -> None:
 
 def _recall() -> None:
     """Bring back what was filled in before this visit."""
-    if "brief" in st.session_state:
-        return
-    _fill(brief_draft.load(place.settings()))
+    if "brief" not in st.session_state:
+        _fill(brief_draft.load(place.settings()))
 
 
 def _fill(fields: dict[str, Any]) -> None:
-    state = st.session_state
-    state["brief"] = {"request": str(fields.get("request") or "")}
+    state, now = st.session_state, whole(fields)
+    state["brief"] = {"request": now["request"]}
     state["brief order"] = state.get("brief order", 0) + 1
-    for name in WIDGETS:
-        default = next(iter(CHOICES[name])) if name in CHOICES else ""
-        state[f"brief {name}"] = fields.get(name) or default
-    state["brief words"] = fields.get("words")
-    state["brief seed"] = fields.get("seed") or 1
-    state["brief proposals"] = bool(fields.get("proposals"))
+    for name in (*WIDGETS, *MODELS, "words", "seed", "proposals"):
+        state[f"brief {name}"] = now[name]
     for table in ("constraints", "memory"):
-        state[f"brief {table} now"] = list(fields.get(table) or ())
+        state[f"brief {table} now"] = now[table]
     state["brief rows"] = state.get("brief rows", 0) + 1
 
 
 def _collected() -> dict[str, Any]:
     state = st.session_state
-    return {
-        "request": state["brief"]["request"],
-        **{name: state.get(f"brief {name}") or "" for name in WIDGETS},
-        "words": state.get("brief words"),
-        "seed": state.get("brief seed") or 1,
-        "proposals": bool(state.get("brief proposals")),
-        "constraints": state["brief constraints now"],
-        "memory": state["brief memory now"],
-    }
+    names = (*WIDGETS, *MODELS, "words", "seed", "proposals")
+    return whole(
+        {
+            "request": state["brief"]["request"],
+            **{name: state.get(f"brief {name}") for name in names},
+            "constraints": state["brief constraints now"],
+            "memory": state["brief memory now"],
+        }
+    )
+
+
+def _replace(fields: dict[str, Any], sources: Gathered) -> None:
+    """Fill the form with another brief; what a person typed in it is set aside."""
+    _recall()
+    if _is_typed():
+        brief_draft.set_aside(place.settings(), _collected(), brief_sources.kept())
+    _fill(fields)
+    brief_sources.replace(sources)
+    st.session_state["brief filled"] = _collected(), sources
+
+
+def _is_typed() -> bool:
+    """True when the form holds more than it was filled with at a press."""
+    now = _collected(), brief_sources.kept()
+    return now not in (st.session_state.get("brief filled"), (whole({}), Gathered(sources=())))
+
+
+def _bring_back() -> None:
+    fields = _collected() if _is_typed() else None
+    before = brief_draft.exchange(place.settings(), fields, brief_sources.kept())
+    if before is not None:
+        _fill(before[0])
+        brief_sources.replace(before[1])
+        st.session_state.pop("brief filled", None)
 
 
 def _keep() -> None:
@@ -135,23 +158,33 @@ def _what() -> None:
     audience.text_input("For whom", key="brief audience", persist_state="session")
 
 
+@place.safely
 def _ready_made() -> None:
+    """Draw what puts another brief into the form, above the fields that it fills.
+
+    It acts here and not in a callback, which would come before the words typed last.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption("Begin with", width="content")
         for name, says in EXAMPLES.items():
-            st.button(says, key=f"example {name}", on_click=_example, args=(name,))
-        st.button("Empty", key="example none", on_click=_empty, type="tertiary")
+            if st.button(says, key=f"example {name}"):
+                brief = _example(name)
+                _replace(fields_of(brief), Gathered(sources=brief.sources, unread=brief.unread))
+        if st.button("Empty", key="example none", type="tertiary"):
+            _replace({}, Gathered(sources=()))
+        if brief_draft.has_aside(place.settings()) and st.button(
+            "Bring back what was here",
+            icon=":material/undo:",
+            type="tertiary",
+            help="The brief that was replaced, with its tables and sources.",
+        ):
+            _bring_back()
+            st.rerun()
 
 
-def _empty() -> None:
-    _fill({})
-    brief_draft.forget(place.settings())
-    brief_sources.forget()
-
-
-def _example(name: str) -> None:
+def _example(name: str) -> Brief:
     with resources.as_file(resources.files("inkwright.app") / "examples" / f"{name}.yaml") as file:
-        _fill(fields_of(read_brief(str(file))))
+        return read_brief(str(file))
 
 
 def _act() -> None:
@@ -160,15 +193,15 @@ def _act() -> None:
     asked: background.What | Literal["keep", "estimate"] | None = None
     with st.container(horizontal=True, vertical_alignment="center"):
         if place.has_model():
+            model = place.endpoint(_models())
             if st.button(
-                f"Plan with {place.endpoint()}",
+                f"Plan with {model}",
                 type="primary",
                 disabled=empty,
-                shortcut="ctrl+enter",
                 icon=":material/account_tree:",
             ):
                 asked = "plan"
-            if st.button(f"Plan and write with {place.endpoint()}", disabled=empty):
+            if st.button(f"Plan and write with {model}", disabled=empty):
                 asked = "write"
             if st.button(
                 "Estimate",
@@ -187,6 +220,12 @@ def _act() -> None:
         _begin(None if asked == "keep" else asked)
 
 
+def _models() -> dict[str, str]:
+    """Return the models that the form names, by role."""
+    given = {role: str(st.session_state[f"brief {name}"]) for name, role in MODELS.items()}
+    return {role: model for role, model in given.items() if model.strip()}
+
+
 @place.safely
 def _estimate() -> None:
     with st.spinner("Rehearsing; nothing is sent"):
@@ -200,13 +239,10 @@ def _estimate() -> None:
 def _begin(what: background.What | None) -> None:
     settings, brief = place.settings(), _brief()
     work = engine.begin(brief, settings, Arms(), to_write=what is not None)
-    models: dict[str, str] = {
-        role: str(model) for role in ROLES if (model := st.session_state.get(f"brief model {role}"))
-    }
     if what is not None:
-        background.start(work.id, what, settings, models=models)
+        background.start(work.id, what, settings, models=_models())
     brief_draft.forget(settings)
-    brief_sources.forget()
-    for key in ("brief", "brief kept"):
+    brief_sources.replace(Gathered(sources=()))
+    for key in ("brief", "brief kept", "brief filled"):
         st.session_state.pop(key, None)
     place.go("write" if what else "brief", work.id)

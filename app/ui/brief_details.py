@@ -5,11 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from inkwright.agents.config import ROLES
 from inkwright.app import engine
 from inkwright.app.shelf import standings
 from inkwright.app.ui import brief_sources, place, tabs
-from inkwright.app.ui.brief_fields import CHOICES, CONSTRAINT, MEMORY, shown_in
+from inkwright.app.ui.brief_fields import CHOICES, CONSTRAINT, MEMORY, MODELS, filled_rows, shown_in
 from inkwright.memory.ledger import entries
 
 _CHOSEN = {
@@ -90,8 +89,8 @@ def _memory() -> None:
         if take.button("Take over", disabled=one is None, width="stretch"):
             with engine.opened(settings) as library:
                 told = entries(library, str(one))
-            rows = [shown_in(MEMORY, e) for e in told]
-            state["brief memory now"] = [*state["brief memory now"], *rows]
+            rows, now = filled_rows(shown_in(MEMORY, e) for e in told), state["brief memory now"]
+            state["brief memory now"] = [*now, *(row for row in rows if row not in now)]
             state["brief rows"] += 1
             st.rerun()
     _table("brief memory", MEMORY)
@@ -113,12 +112,7 @@ def _table(name: str, columns: Mapping[str, Any]) -> None:
         placeholder="",
         column_config=columns,
     )
-    state[f"{name} now"] = _rows(found)
-
-
-def _rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    kept = [{k: v for k, v in row.items() if v not in (None, "")} for row in found]
-    return [row for row in kept if row.get("text") or row.get("subject")]
+    state[f"{name} now"] = filled_rows(found)
 
 
 def _more() -> None:
@@ -145,10 +139,10 @@ def _more() -> None:
         persist_state="session",
     )
     st.caption("Models, where a role is to have another than the one that is set")
-    for column, role in zip(st.columns(5), (r for r in ROLES if r != "embedder"), strict=True):
+    for column, (name, role) in zip(st.columns(len(MODELS)), MODELS.items(), strict=True):
         column.text_input(
             role.capitalize(),
-            key=f"brief model {role}",
+            key=f"brief {name}",
             persist_state="session",
             placeholder="as set",
         )

@@ -1,10 +1,11 @@
 """The fields of the brief's form, and their way to and from a brief."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 import streamlit as st
 
+from inkwright.agents.config import ROLES
 from inkwright.app.ui.shown import named
 from inkwright.memory.brief import Brief, OutlineItem
 from inkwright.memory.constraint import ConstraintKind, Counted, Format, Person, Tense
@@ -23,6 +24,8 @@ WIDGETS = (
     "cite",
 )
 """Fields that are text, or a choice."""
+MODELS = {f"model {role}": role for role in ROLES if role != "embedder"}
+"""Fields that name another model for a role; they are no part of a brief."""
 CHOICES: dict[str, dict[str, str]] = {
     "continuity": {
         "": "what suits the kind",
@@ -85,9 +88,29 @@ MEMORY: dict[str, Any] = {
 }
 
 
+def whole(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every field of the form: what ``fields`` says, else what the form begins with."""
+    first = {name: next(iter(CHOICES.get(name, ("",)))) for name in (*WIDGETS, *MODELS)}
+    return {
+        "request": str(fields.get("request") or ""),
+        **{name: fields.get(name) or default for name, default in first.items()},
+        "words": fields.get("words"),
+        "seed": fields.get("seed") or 1,
+        "proposals": bool(fields.get("proposals")),
+        "constraints": filled_rows(fields.get("constraints") or ()),
+        "memory": filled_rows(fields.get("memory") or ()),
+    }
+
+
+def filled_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of a table that say something, with only the cells that do."""
+    cells = ({k: v for k, v in row.items() if v not in (None, "")} for row in rows)
+    return [row for row in cells if row.get("text") or row.get("subject")]
+
+
 def keys_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form says, with the keys of a brief file."""
-    found = {k: v for k, v in fields.items() if v not in (None, "", [])}
+    found = {k: v for k, v in fields.items() if v not in (None, "", []) and k not in MODELS}
     for table in ("constraints", "memory"):
         found[table] = [_row(row) for row in fields.get(table) or ()]
     banned = [line.strip() for line in str(fields.get("banned") or "").splitlines()]

@@ -1,6 +1,7 @@
 """Sources on the Brief page: handed in, read at once, and shown as they were read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import streamlit as st
 
@@ -14,10 +15,13 @@ from inkwright.app.uploads import as_files, with_uploads
 from inkwright.memory.source import Source
 from inkwright.memory.wordcount import count_words
 
+T = TypeVar("T")
 OPENING = 1200
 """So many characters of a source are shown."""
 KINDS = [suffix.removeprefix(".") for suffix in SUFFIXES]
 _KEPT = "brief sources"
+_LEFT_OUT = "brief sources left out"
+"""In the state of a visit: sources that were left out, by where they stand in the list."""
 
 
 def kept() -> Gathered:
@@ -28,9 +32,10 @@ def kept() -> Gathered:
     return found
 
 
-def forget() -> None:
-    """Begin without sources; what was handed in is kept no longer."""
-    st.session_state[_KEPT] = Gathered(sources=())
+def replace(sources: Gathered) -> None:
+    """Put other sources in the place of those that were handed in."""
+    place.of_visit(_LEFT_OUT).clear()
+    _keep(sources)
 
 
 @place.safely
@@ -49,11 +54,14 @@ def draw() -> None:
             _keep(with_uploads(kept(), ((file.name, file.getvalue()) for file in given)))
         st.session_state["brief sources turn"] = turn + 1
         st.rerun()
-    found = kept()
-    for number, source in enumerate(found.sources):
-        if _one(source, f"brief source {number}"):
-            rest = (*found.sources[:number], *found.sources[number + 1 :])
-            _keep(Gathered(sources=rest, unread=found.unread))
+    found, left_out = kept(), place.of_visit(_LEFT_OUT)
+    listed = _listed(found.sources, left_out)
+    for number, source in enumerate(listed):
+        if _one(source, f"brief source {number}", out=number in left_out):
+            if left_out.pop(number, None) is None:
+                left_out[number] = source
+            used = tuple(s for n, s in enumerate(listed) if n not in left_out)
+            _keep(Gathered(sources=used, unread=found.unread))
             st.rerun()
     if found.unread:
         _unread(found.unread)
@@ -62,19 +70,35 @@ def draw() -> None:
             st.rerun()
 
 
+def _listed(used: Sequence[T], left_out: Mapping[int, T]) -> list[T]:
+    """Return what is in use, and what was left out where it stood."""
+    listed = list(used)
+    for number, one in sorted(left_out.items()):
+        listed.insert(number, one)
+    return listed
+
+
 def of_a_work(work: str) -> None:
     """Draw the sources that a work has, and where more are added."""
     sources = Sources(work, settings=place.settings())
     reported = {told["key"]: told for told in sources.standing()}
     st.subheader("Sources", anchor=False)
-    if not reported:
+    left_out = place.of_visit(f"sources left out {work}")
+    if not reported and not left_out:
         st.caption("It has none.")
-    for one in sources.all():
-        told = reported[one.source.key]
-        cited = f"cited in {', '.join(told['cited'])}" if told["cited"] else "not cited yet"
-        if _one(one.source, f"source {one.source.key}", cited):
-            sources.drop(one.source.key)
+    for number, one in enumerate(_listed(sources.all(), left_out)):
+        key, out = one.source.key, number in left_out
+        cited = reported[key]["cited"] if key in reported else ()
+        said = f"cited in {', '.join(cited)}" if cited else "not cited yet"
+        if _one(one.source, f"source {key}", "" if out else said, out=out):
+            if out:
+                sources.take_up(key)
+                del left_out[number]
+            else:
+                sources.drop(key)
+                left_out[number] = one
             st.rerun()
+    _unread(st.session_state.get(f"sources unread {work}", ()))
     with st.popover("Add sources", icon=":material/add:"):
         _add(work, sources)
 
@@ -94,15 +118,22 @@ def _add(work: str, sources: Sources) -> None:
     st.rerun()
 
 
-def _one(source: Source, key: str, more: str = "") -> bool:
-    """Draw one source as it was read; return whether it is to be dropped."""
+def _one(source: Source, key: str, more: str = "", *, out: bool) -> bool:
+    """Draw one source as it was read; return whether it is to be left out, or brought back."""
     about = [*source.authors, source.date, source.name, _size(source), more]
     with st.expander(plain(source.title or source.name or "Untitled", 100)):
         st.caption(plain(" · ".join(part for part in about if part), 400))
         if source.text:
             cut = len(source.text) > OPENING
             st.html(prose(source.text[:OPENING] + ("…" if cut else "")))
-        return st.button("Leave it out", key=f"drop {key}", icon=":material/delete:")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            drop = st.button(
+                "Leave it out", key=f"drop {key}", icon=":material/delete:", disabled=out
+            )
+            if not out:
+                return drop
+            st.caption("It is left out.", width="content")
+            return st.button("Bring it back", key=f"take up {key}", icon=":material/undo:")
 
 
 def _size(source: Source) -> str:

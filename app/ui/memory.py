@@ -3,10 +3,11 @@
 from functools import partial
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from inkwright.app.memory_of import Memory
-from inkwright.app.ui import memory_edit, memory_lists, place, reading, tabs
+from inkwright.app.ui import aside, memory_edit, memory_lists, place, reading, tabs
 from inkwright.app.ui.memory_names import SOURCES, called, entry_of, titles
 from inkwright.app.ui.memory_rows import COLUMNS, DRAWN, Wanted, table
 from inkwright.app.ui.shown import plain, prose
@@ -14,6 +15,11 @@ from inkwright.app.wording import many
 from inkwright.memory import edits
 from inkwright.memory.edits import Edit
 
+Cells = dict[str, dict[str, Any]]
+"""What stands in the cells that a person typed in, by entry and column."""
+
+TYPED = ("kind", "subject", "attribute", "statement", "pinned", "aliases")
+"""The columns that can be typed in."""
 SHOWN = 60
 KINDS = ("character", "place", "event", "fact", "term", "style", "thread")
 STANDINGS = ("live", "superseded", "retracted", "all")
@@ -26,7 +32,9 @@ def page() -> None:
     st.title("Memory", anchor=False)
     if memory_edit.pending(work):
         memory_edit.draw(work, memory)
-    pairs, threads, proposals, told = reading.lists(work, memory)
+    pairs, threads, proposals, findings = reading.lists(work, memory)
+    let_be = place.of_visit(memory_lists.LET_BE)
+    told = [f for f in findings if not f.dismissed or f.number in let_be]
     tabs.draw(
         "memory tab",
         {
@@ -41,7 +49,7 @@ def page() -> None:
             "Conflicts": len(pairs),
             "Threads": len(threads),
             "Proposals": len(proposals),
-            "Your sentences": len(told),
+            "Your sentences": sum(not f.dismissed for f in told),
         },
         always="Entries",
     )
@@ -52,37 +60,82 @@ def _entries(work: str, memory: Memory) -> None:
     _add(work)
     wanted = _filters(work)
     rows = table(work, wanted)
+    typed: Cells = st.session_state.setdefault(f"memory typed {work}", {})
     if rows.empty:
         st.caption("Nothing of this kind is remembered. Sections fill this while they are written.")
+        _typed(work, typed)
         return
-    found = st.data_editor(
-        rows,
-        key=f"entries {work} {hash((wanted, reading.stamp(work)))} {memory_edit.turn(work)}",
-        column_config=COLUMNS,
-        column_order=DRAWN,
-        disabled=("id", "tokens", "source", "shown", "standing"),
-        hide_index=True,
-        num_rows="fixed",
-        height=min(38 + 35 * len(rows), 460),
-        width="stretch",
-    )
-    changed = _changes(rows, found)
+    found = _table(work, rows, wanted, typed)
+    for eid in rows["id"]:
+        typed.pop(str(eid), None)
+    typed.update(_cells(rows, found))
     ticked = [str(eid) for eid in found.loc[found["tick"], "id"]]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{len(rows):,} entries, {int(rows['tokens'].sum()):,} tokens", width="content")
-        if changed and st.button(
-            f"See what {many(len(changed), 'change')} would do", type="primary"
-        ):
-            parts = [edits.editing(eid, **fields) for eid, fields in changed.items()]
-            memory_edit.propose(
-                work, f"change {called(work, list(changed))}", edits.together(parts)
-            )
-        if ticked:
+    st.caption(f"{len(rows):,} entries, {int(rows['tokens'].sum()):,} tokens", width="content")
+    _typed(work, typed)
+    if ticked:
+        with st.container(horizontal=True, vertical_alignment="center"):
             _with_ticked(work, ticked)
     if len(ticked) == 1:
         _one(work, memory, ticked[0])
     elif not ticked:
         st.caption("Tick an entry to see the sentence it comes from, and what was shown it.")
+
+
+def _table(work: str, rows: pd.DataFrame, wanted: Wanted, typed: Cells) -> pd.DataFrame:
+    """Draw the entries as a table to type in; it begins with what was typed over them before."""
+    state = st.session_state
+    turn = state.get(f"memory turn {work}", 0)
+    key = f"entries {work} {hash((wanted, reading.stamp(work)))} {turn}"
+    if state.get("memory begun", ("",))[0] != key:
+        state["memory begun"] = key, _typed_over(rows, typed)
+    found: pd.DataFrame = st.data_editor(
+        state["memory begun"][1],
+        key=key,
+        column_config=COLUMNS,
+        column_order=DRAWN,
+        disabled=("id", "tokens", "source", "shown", "standing"),
+        hide_index=True,
+        num_rows="fixed",
+        on_change=_type,
+        args=(work, key),
+        height=min(38 + 35 * len(rows), 460),
+        width="stretch",
+    )
+    return found
+
+
+def _type(work: str, key: str) -> None:
+    """Keep what was typed, even if the press that ended the typing listed other entries."""
+    typed: Cells = st.session_state[f"memory typed {work}"]
+    drawn = st.session_state["memory begun"][1]
+    for row, cells in st.session_state[key]["edited_rows"].items():
+        given = {name: cell for name, cell in cells.items() if name in TYPED}
+        if given:
+            typed.setdefault(str(drawn.iloc[int(row)]["id"]), {}).update(given)
+
+
+def _typed(work: str, typed: Cells) -> None:
+    """Draw what can be done with what was typed over entries, wherever they are listed."""
+    see, discard, back = st.columns([1.6, 1.6, 3])
+    if typed:
+        changes = many(len(typed), "change")
+        if see.button(f"See what {changes} would do", type="primary"):
+            parts = [edits.editing(eid, **_fields(cells)) for eid, cells in typed.items()]
+            memory_edit.propose(work, f"change {called(work, list(typed))}", edits.together(parts))
+        if discard.button(f"Discard {changes}", type="tertiary"):
+            aside.put(f"memory typed {work}", dict(typed))
+            _retype(work, {})
+    with back:
+        dropped = aside.button(f"memory typed {work}", "Bring back what was typed")
+    if dropped is not None:
+        _retype(work, {**dropped, **typed})
+
+
+def _retype(work: str, typed: Cells) -> None:
+    """Let the table begin afresh, with ``typed`` over its entries."""
+    st.session_state[f"memory typed {work}"] = typed
+    st.session_state[f"memory turn {work}"] = st.session_state.get(f"memory turn {work}", 0) + 1
+    st.rerun()
 
 
 def _filters(work: str) -> Wanted:
@@ -111,19 +164,35 @@ def _filters(work: str) -> Wanted:
     )
 
 
-def _changes(before: Any, after: Any) -> dict[str, dict[str, Any]]:
-    """Return the fields that were typed over, by entry."""
-    found: dict[str, dict[str, Any]] = {}
-    for name in ("kind", "subject", "attribute", "statement", "pinned", "aliases"):
+def _typed_over(rows: pd.DataFrame, typed: Cells) -> pd.DataFrame:
+    """Return the rows with what was typed over them."""
+    drawn = rows.copy()
+    for at, eid in rows["id"].items():
+        for name, cell in typed.get(eid, {}).items():
+            drawn.at[at, name] = cell
+    return drawn
+
+
+def _cells(before: pd.DataFrame, after: pd.DataFrame) -> Cells:
+    """Return the cells that were typed over, by entry and column."""
+    found: Cells = {}
+    for name in TYPED:
         for at in before.index[before[name] != after[name]]:
-            value = after.at[at, name]
-            if name == "aliases":
-                value = tuple(part.strip() for part in str(value or "").split(",") if part.strip())
-            elif name == "pinned":
-                value = bool(value)
-            else:
-                value = str(value or "").strip()
-            found.setdefault(str(before.at[at, "id"]), {})[name] = value
+            found.setdefault(str(before.at[at, "id"]), {})[name] = after.at[at, name]
+    return found
+
+
+def _fields(cells: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of an entry that are typed in these cells."""
+    found: dict[str, Any] = {}
+    for name, cell in cells.items():
+        if name == "aliases":
+            parts = str(cell or "").split(",")
+            found[name] = tuple(part.strip() for part in parts if part.strip())
+        elif name == "pinned":
+            found[name] = bool(cell)
+        else:
+            found[name] = str(cell or "").strip()
     return found
 
 

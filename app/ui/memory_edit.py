@@ -9,7 +9,7 @@ from inkwright.app import background
 from inkwright.app.memory_of import Memory
 from inkwright.app.ui import place, reading
 from inkwright.app.ui.shown import plain
-from inkwright.app.wording import duration
+from inkwright.app.wording import duration, many
 from inkwright.memory.brief import Remembered
 from inkwright.memory.edits import Edit
 from inkwright.memory.preview import Check, Preview
@@ -28,11 +28,6 @@ def pending(work: str) -> bool:
     return f"edit {work}" in st.session_state
 
 
-def turn(work: str) -> int:
-    """Return a number that is another after each edit, for a table to begin afresh."""
-    return int(st.session_state.get(f"turn {work}", 0))
-
-
 def given(**fields: Any) -> Remembered:
     """Return an entry as a person gives it."""
     return Remembered.model_validate(
@@ -41,27 +36,44 @@ def given(**fields: Any) -> Remembered:
 
 
 def draw(work: str, memory: Memory) -> None:
-    """Show what the edit would reach, and what can be done with it."""
+    """Ask about the edit that waits, over the page: what it would reach, and what is to be done."""
+
+    def leave() -> None:
+        st.session_state.pop(f"edit {work}", None)
+
+    ask = place.safely(_ask)
+    st.dialog("Change memory", width="medium", on_dismiss=leave)(ask)(work, memory)
+
+
+def _ask(work: str, memory: Memory) -> None:
+    if not pending(work):
+        st.rerun()
     said, edit = st.session_state[f"edit {work}"]
     seen = memory.preview(edit)
-    with st.container(border=True):
-        st.markdown(f"**To {plain(said, 200)}**")
-        if not seen.added:
-            st.caption("Memory says so already.")
-        _checks("Will be checked", seen.certain)
-        _checks("May follow", seen.possible)
-        _act(work, memory, edit, seen)
+    st.markdown(f"**To {plain(said, 200)}**")
+    if not seen.added:
+        st.caption("Memory says so already.")
+    _count("Will be checked", seen.certain)
+    _count("May follow", seen.possible)
+    _act(work, memory, edit, seen)
+    _list("Certain:", seen.certain)
+    _list("Possible:", seen.possible)
 
 
-def _checks(name: str, checks: Sequence[Check]) -> None:
+def _count(name: str, checks: Sequence[Check]) -> None:
     if not checks:
         st.markdown(f"{name}: no section")
         return
     tokens = sum(c.tokens for c in checks)
     known = [c.seconds for c in checks if c.seconds is not None]
     time = f", about {duration(sum(known))}" if known else ""
-    many = f"{len(checks)} section{'s' if len(checks) > 1 else ''}"
-    st.markdown(f"{name}: **{many}**, about {tokens:,} tokens{time}")
+    st.markdown(f"{name}: **{many(len(checks), 'section')}**, about {tokens:,} tokens{time}")
+
+
+def _list(name: str, checks: Sequence[Check]) -> None:
+    if not checks:
+        return
+    st.caption(name)
     shown = (
         f"- **{plain(c.title, 60)}**: {plain('; '.join(c.reasons), 240)}"
         for c in checks[:CHECKS_SHOWN]
@@ -75,23 +87,24 @@ def _act(work: str, memory: Memory, edit: Edit, seen: Preview) -> None:
     held = {sid for sid, draft in reading.texts(work).items() if draft.held}
     free = [c.section for c in seen.certain if c.section not in held]
     then: str | None = None
-    with st.container(horizontal=True):
-        if st.button("Apply", type="primary", disabled=not seen.added, shortcut="ctrl+enter"):
-            then = "apply"
+    # On the right: what leads here, and what lies under it on the page, stands on the left.
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Leave memory as it is", type="tertiary"):
+            st.session_state.pop(f"edit {work}")
+            st.rerun()
         if place.has_model() and seen.added and seen.certain:
-            if st.button(f"Apply and settle with {place.endpoint()}"):
-                then = "settle"
             if free and st.button(f"Apply and redraft {len(free)} with {place.endpoint()}"):
                 then = "redraft"
-        if st.button("Leave memory as it is", type="tertiary"):
-            _done(work)
+            if st.button(f"Apply and settle with {place.endpoint()}"):
+                then = "settle"
+        if st.button("Apply", type="primary", disabled=not seen.added):
+            then = "apply"
     if len(free) < len(seen.certain):
         st.caption("Sections with words of yours are never redrafted; settling tells you of them.")
     if then is None:
         return
     memory.apply(edit)
     st.session_state.pop(f"edit {work}")
-    st.session_state[f"turn {work}"] = turn(work) + 1
     if then == "settle":
         background.start(work, "settle", place.settings(), sections=sorted(seen.sections))
         place.go("write", work)
@@ -99,10 +112,4 @@ def _act(work: str, memory: Memory, edit: Edit, seen: Preview) -> None:
         background.start(work, "redraft", place.settings(), sections=free)
         place.go("write", work)
     st.toast("Memory is changed.")
-    st.rerun()
-
-
-def _done(work: str) -> None:
-    st.session_state.pop(f"edit {work}", None)
-    st.session_state[f"turn {work}"] = turn(work) + 1
     st.rerun()

@@ -1,7 +1,5 @@
 """What memory holds beside its entries: summaries, and what waits for a person's word."""
 
-from typing import Any
-
 import streamlit as st
 
 from inkwright.app.memory_of import Memory
@@ -10,8 +8,11 @@ from inkwright.app.ui.memory_names import called, origin, titles
 from inkwright.app.ui.shown import plain, prose
 from inkwright.memory import edits
 from inkwright.memory.entry import Entry
+from inkwright.memory.findings import Told
 
 SHOWN = 60
+LET_BE = "memory let be"
+"""In the state of a visit: numbers of the findings that were let be in it."""
 
 
 def summaries(work: str, memory: Memory) -> None:
@@ -74,15 +75,16 @@ def proposals(work: str, proposals: list[Entry]) -> None:
             )
 
 
-def told(work: str, memory: Memory, told: list[Any]) -> None:
-    """Draw the person's sentences that memory contradicts."""
+def told(work: str, memory: Memory, told: list[Told]) -> None:
+    """Draw the person's sentences that memory contradicts; one that is let be stays there."""
+    let_be = place.of_visit(LET_BE)
     if not told:
         st.caption("No sentence of yours is known to contradict memory.")
     for finding in told[:SHOWN]:
         with st.container(border=True):
             st.html(prose(f"“{finding.evidence}”"))
             st.caption(f"Memory says: {plain(finding.line.removeprefix('- '), 300)}")
-            with st.container(horizontal=True):
+            with st.container(horizontal=True, vertical_alignment="center"):
                 place.link(
                     "text",
                     "Go to the sentence",
@@ -90,6 +92,19 @@ def told(work: str, memory: Memory, told: list[Any]) -> None:
                     section=finding.section,
                     **place.finding(finding.evidence),
                 )
-                if st.button("Let it be", key=f"dismiss {finding.number}"):
-                    memory.dismiss(finding.number)
-                    st.rerun()
+                _let_be(memory, finding.number, let_be)
+
+
+def _let_be(memory: Memory, number: int, let_be: dict[int, bool]) -> None:
+    done = number in let_be
+    if st.button("Let it be", key=f"dismiss {number}", disabled=done):
+        memory.dismiss(number)
+        let_be[number] = True
+        st.rerun()
+    if not done:
+        return
+    st.caption("It may stay as it is.", width="content")
+    if st.button("Take back", key=f"dismiss not {number}", icon=":material/undo:"):
+        memory.dismiss(number, undo=True)
+        del let_be[number]
+        st.rerun()

@@ -60,7 +60,6 @@ def _gate(work: str) -> None:
         if place.has_model() and st.button(
             f"Approve and write with {place.endpoint()}",
             type="primary",
-            shortcut=None if outline_change.pending(work) else "ctrl+enter",
             icon=":material/play_arrow:",
         ):
             background.start(work, "write", place.settings())
@@ -88,7 +87,7 @@ def _sections(work: str, plan: Plan, marked: str | None) -> None:
 
     rows = list(outline_tree.rows_of(plan, reading.texts(work), reading.stale(work)))
     outline_tree.draw(work, rows, marked, choose, drop)
-    outline_section.draw(work, plan.outline)
+    outline_section.draw(work, plan)
 
 
 def _constraints(plan: Plan) -> None:

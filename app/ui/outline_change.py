@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from inkwright.app.structure import Structure
+from inkwright.app.structure import Replan, Structure
 from inkwright.app.ui import place
 from inkwright.app.ui.shown import plain
 from inkwright.app.wording import many
@@ -47,12 +47,17 @@ def _ask(work: str, fill: Callable[[], None] | None) -> None:
     said, change = st.session_state[_key(work)]
     structure = Structure(work, settings=place.settings())
     st.markdown(f"**To {plain(said, 200)}**")
-    seen = place.safely(_would_do)(structure, change)
-    with st.container(horizontal=True):
-        make = st.button(
-            "Change the outline", type="primary", shortcut="ctrl+enter", disabled=not seen
-        )
+    seen = place.safely(structure.preview)(change)
+    if seen is not None:
+        _count(seen)
+    # On the right: what leads here, and what lies under it on the page, stands on the left.
+    with st.container(horizontal=True, horizontal_alignment="right"):
         leave = st.button("Leave it as it is", type="tertiary")
+        make = st.button(
+            "Change the outline", type="primary", shortcut="ctrl+enter", disabled=seen is None
+        )
+    if seen is not None:
+        _list(seen)
     if make:
         structure.apply(change)
     if make or leave:
@@ -60,21 +65,23 @@ def _ask(work: str, fill: Callable[[], None] | None) -> None:
         st.rerun()
 
 
-def _would_do(structure: Structure, change: Change) -> bool:
-    seen = structure.preview(change)
-    titles = {s.id: s.title for s in seen.plan.outline.sections}
+def _count(seen: Replan) -> None:
     if seen.stale:
         st.markdown(f"Out of date then: **{len(seen.stale)}** more")
-        lines = (
-            f"- **{plain(titles[sid], 60)}**: {plain('; '.join(reasons), 240)}"
-            for sid, reasons in list(seen.stale.items())[:SHOWN]
-        )
-        st.markdown("\n".join(lines))
-        _rest(len(seen.stale))
     else:
         st.markdown("No section that is written goes out of date.")
     if seen.unwritten:
         st.markdown(f"To be written then: {many(len(seen.unwritten), 'section')}")
+
+
+def _list(seen: Replan) -> None:
+    titles = {s.id: s.title for s in seen.plan.outline.sections}
+    lines = (
+        f"- **{plain(titles[sid], 60)}**: {plain('; '.join(reasons), 240)}"
+        for sid, reasons in list(seen.stale.items())[:SHOWN]
+    )
+    st.markdown("\n".join(lines))
+    _rest(len(seen.stale))
     for placing in seen.placings[:SHOWN]:
         now = ", ".join(placing.after) or "no section: it falls away"
         st.markdown(
@@ -82,7 +89,6 @@ def _would_do(structure: Structure, change: Change) -> bool:
             f"{plain(', '.join(placing.before), 160)} to {plain(now, 160)}"
         )
     _rest(len(seen.placings))
-    return True
 
 
 def _rest(count: int) -> None:

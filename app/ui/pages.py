@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from inkwright.app.ui.place import safely
+from inkwright.app.ui.place import begin_visit, safely
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Page:
 
     def show(self) -> None:
         """Draw it."""
+        begin_visit(self.name)
         safely(import_module(f"inkwright.app.ui.{self.name}").page)()
 
 

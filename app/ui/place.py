@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from inkwright.memory.errors import InkwrightError
 F = TypeVar("F", bound=Callable[..., Any])
 FOUND_CHARS = 300
 """So much of the words that are looked for goes into an address."""
+_VISIT, _VISITED = "visit", "visited"
 WRONG = "what went wrong"
 """In the state of a visit: what is to be told where a page is drawn next."""
 STUMBLED = (
@@ -54,9 +55,13 @@ def untrusted() -> dict[str, None]:
     return notes
 
 
-def endpoint() -> str:
-    """Return what a button that calls a model is labelled with."""
-    return plain(endpoints.said(settings()), 100)
+def endpoint(models: Mapping[str, str] | None = None) -> str:
+    """Return what a button that calls a model is labelled with.
+
+    ``models`` names, by role, other models than the settings do.
+    """
+    changes = {f"{role}_model": model for role, model in (models or {}).items()}
+    return plain(endpoints.said(settings().model_copy(update=changes)), 100)
 
 
 def has_model() -> bool:
@@ -80,6 +85,23 @@ def work() -> str:
     st.info("No work is chosen. Choose one on the Works page, or begin a new one.")
     link("works", "Go to Works")
     return st.stop()
+
+
+def begin_visit(page: str) -> None:
+    """Count a visit: another page, or another work on it, begins the next."""
+    now, state = (page, st.query_params.get("work")), st.session_state
+    if state.get(_VISITED) != now:
+        state[_VISITED], state[_VISIT] = now, state.get(_VISIT, 0) + 1
+
+
+def of_visit(name: str) -> dict[Any, Any]:
+    """Return what is remembered under ``name`` until the person goes to another page or work."""
+    state = st.session_state
+    number = state.get(_VISIT, 0)
+    if state.get(name, (None,))[0] != number:
+        state[name] = number, {}
+    remembered: dict[Any, Any] = state[name][1]
+    return remembered
 
 
 def safely(act: F) -> F:

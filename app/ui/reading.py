@@ -37,6 +37,7 @@ class Lists(NamedTuple):
     threads: list[Entry]
     proposals: list[Entry]
     told: list[Told]
+    """Those the person has let be too."""
 
 
 class Grounds(NamedTuple):
@@ -205,7 +206,7 @@ def _lists(_memory: Memory, home: str, work_id: str, changed: tuple[Any, ...]) -
     book, planned = ledger(work_id), plan(work_id)
     told = of_planned(book.latest(), planned.outline) if planned else book.latest()
     live = holding(told)
-    return Lists(conflicts(live), unpaid(told), book.proposed(), _memory.findings())
+    return Lists(conflicts(live), unpaid(told), book.proposed(), _memory.findings(dismissed=True))
 
 
 @st.cache_resource(show_spinner=False)

@@ -23,6 +23,12 @@ MARKS = {
 }
 COLOURS = {"met": "green", "broken": "red", "not reviewed": "gray"}
 WRITTEN, ASKED = "#5b87b3", "#c2b59b"
+SAID: dict[Verdict, str] = {
+    "accepted": "Accepted: to be mended",
+    "dismissed": "Dismissed: the text may stay as it is",
+}
+ANSWERED = "review answered"
+"""In the state of a visit: the findings answered in it, and how each stood before."""
 NOTE = "Put this right: {text} The draft says: “{evidence}”"
 
 
@@ -70,22 +76,40 @@ def _summary(found: Reviewed) -> None:
 
 
 def _findings(work: str, found: Reviewed) -> None:
+    """Draw the findings by how they stood when this visit began: an answer moves none of them."""
     texts = reading.texts(work)
-    for verdict, empty in ((None, "Nothing waits for an answer."), ("accepted", "")):
-        problems = [p for p in found.problems if p.verdict == verdict]
-        if not problems and empty:
-            st.caption(empty)
+    before: dict[tuple[str, str, str], Verdict | None] = place.of_visit(ANSWERED)
+    groups: dict[Verdict | None, list[Problem]] = {None: [], "accepted": [], "dismissed": []}
+    for problem in found.problems:
+        groups[before.get(_identity(problem), problem.verdict)].append(problem)
+    if found.problems:
+        st.button(
+            "Show only what is left to answer",
+            key="review sort",
+            icon=":material/filter_list:",
+            disabled=not before,
+            on_click=before.clear,
+            help="Findings you have answered stay where they are until then.",
+        )
+    if not groups[None]:
+        st.caption("Nothing waits for an answer.")
+    listed: tuple[Verdict | None, ...] = (None, "accepted")
+    for verdict in listed:
+        problems = groups[verdict]
         if problems and verdict:
-            st.markdown("**Accepted: to be mended**")
+            st.markdown(f"**{SAID[verdict]}**")
         limit = st.session_state.get(f"review shown {verdict}", SHOWN)
         for number, problem in enumerate(problems[:limit]):
             _problem(work, texts, problem, f"{verdict} {number}")
         _more(f"review shown {verdict}", limit, len(problems))
-    dismissed = [p for p in found.problems if p.verdict == "dismissed"]
-    if dismissed:
+    if dismissed := groups["dismissed"]:
         with st.expander(f"Dismissed ({len(dismissed)})"):
             for number, problem in enumerate(dismissed[:SHOWN]):
                 _problem(work, texts, problem, f"dismissed {number}")
+
+
+def _identity(problem: Problem) -> tuple[str, str, str]:
+    return problem.section, problem.about, problem.evidence
 
 
 def _more(name: str, limit: int, there: int) -> None:
@@ -98,23 +122,25 @@ def _show(name: str) -> None:
 
 
 def _problem(work: str, texts: Texts, problem: Problem, key: str) -> None:
+    """Draw a finding. Its buttons stay where they are when it is answered."""
+    verdict = problem.verdict
     with st.container(border=True):
         st.markdown(f"**{plain(problem.title)}**: {plain(problem.text, 400)}")
         if problem.evidence:
             _evidence(texts, problem.section, problem.evidence)
-        one, two, three, four = st.columns([1.1, 1.1, 1.4, 3.4], vertical_alignment="center")
-        if problem.verdict is None:
-            with one:
-                _answer(work, problem, "Accept", "accepted", key, "It is right: mend it.")
-            with two:
-                _answer(work, problem, "Dismiss", "dismissed", key, "Let the text be as it is.")
-        else:
-            with one:
-                _answer(work, problem, "Take back", None, key, "Answer it again.")
-        with three:
+        accept, dismiss, passage_, more = st.columns([1.1, 1.1, 1.4, 3.4])
+        with accept:
+            _answer(work, problem, "Accept", "accepted", key, "It is right: mend it.")
+        with dismiss:
+            _answer(work, problem, "Dismiss", "dismissed", key, "Let the text be as it is.")
+        with passage_:
             _passage(work, problem.section, problem.evidence if problem.quoted else "", key)
-        if problem.verdict == "accepted":
-            with four:
+        if verdict is None:
+            return
+        with more:
+            st.caption(SAID[verdict])
+            _answer(work, problem, "Take back", None, key, "Answer it again.")
+            if verdict == "accepted":
                 _revise(work, problem, key)
 
 
@@ -131,9 +157,15 @@ def _answer(
         key=f"{label} {key}",
         help=help,
         width="stretch",
-        on_click=place.pressed(reading.answer),
+        disabled=verdict is not None and problem.verdict is not None,
+        on_click=place.pressed(_record),
         args=(work, problem, verdict),
     )
+
+
+def _record(work: str, problem: Problem, verdict: Verdict | None) -> None:
+    reading.answer(work, problem, verdict)
+    place.of_visit(ANSWERED).setdefault(_identity(problem), problem.verdict)
 
 
 def _passage(work: str, section: str, words: str, key: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from inkwright.app.ui import pages, place, reading
+from inkwright.app.ui.component import component
 from inkwright.app.ui.shown import plain
 from inkwright.memory.errors import WorkNotFound
 
@@ -43,6 +44,7 @@ def show() -> None:
     with st.sidebar:
         _sidebar()
     st.html(_STYLE)
+    component("presses", "presses")(key="presses")
     current.run()
 
 

@@ -42,6 +42,7 @@ def page() -> None:
     work = place.work()
     st.title("Take away", anchor=False)
     plan = reading.plan(work)
+    _begin(work)
     _typed(work)
     format = st.segmented_control(
         "Format",
@@ -60,6 +61,15 @@ def page() -> None:
         return
     wanted, reference = _asked(format, plan.outline if plan else None, work)
     _make(work, wanted, reference)
+
+
+def _begin(work: str) -> None:
+    """Begin with empty fields for another work; for the same one, with what was typed."""
+    state = st.session_state
+    if state.get("takeaway of") != work:
+        for key in [str(key) for key in state if str(key).startswith("takeaway ")]:
+            del state[key]
+    state["takeaway of"] = work
 
 
 def _typed(work: str) -> None:
@@ -84,6 +94,7 @@ def _asked(format: Format, outline: Outline | None, work: str) -> tuple[Wanted, 
         journal = st.checkbox(
             "With the journal: every prompt and every answer",
             key="takeaway journal",
+            persist_state="session",
             help="What was said to models and by them. Leave it out of what you give to others.",
         )
         return Wanted(format="archive", journal=journal), None
@@ -91,10 +102,18 @@ def _asked(format: Format, outline: Outline | None, work: str) -> tuple[Wanted, 
     reference = None
     if format != "md":
         title, author, language = st.columns([3, 3, 1.4])
-        given["title"] = title.text_input("Title", placeholder=outline.title, key="takeaway title")
-        given["author"] = author.text_input("Author", key="takeaway author")
+        given["title"] = title.text_input(
+            "Title", placeholder=outline.title, key="takeaway title", persist_state="session"
+        )
+        given["author"] = author.text_input(
+            "Author", key="takeaway author", persist_state="session"
+        )
         given["language"] = language.text_input(
-            "Language", placeholder="found", key="takeaway language", help="Such as en or zh-CN."
+            "Language",
+            placeholder="found",
+            key="takeaway language",
+            persist_state="session",
+            help="Such as en or zh-CN.",
         )
         reference = _look(format, given)
     told = {name: value or None for name, value in given.items() if name in _TEXTS}
@@ -107,17 +126,24 @@ _TEXTS = ("title", "author", "language")
 def _look(format: Format, given: dict[str, Any]) -> bytes | None:
     """Add how it should look to what is wanted; return the reference document."""
     one, two, three, four = st.columns([1.3, 1.3, 1.7, 1.7], vertical_alignment="bottom")
-    given["title_page"] = one.checkbox("Title page", value=True, key="takeaway title page")
-    given["contents"] = two.checkbox("Contents", value=True, key="takeaway contents")
+    given["title_page"] = one.checkbox(
+        "Title page", value=True, key="takeaway title page", persist_state="session"
+    )
+    given["contents"] = two.checkbox(
+        "Contents", value=True, key="takeaway contents", persist_state="session"
+    )
     chosen = three.selectbox(
         "Set as fiction",
         list(FICTION),
         key="takeaway fiction",
+        persist_state="session",
         help="Breaks between scenes become a centred ornament, and a chapter begins a page.",
     )
     given["fiction"] = FICTION[chosen]
     if format == "pdf":
-        given["paper"] = PAPER[four.selectbox("Paper", list(PAPER), key="takeaway paper")]
+        given["paper"] = PAPER[
+            four.selectbox("Paper", list(PAPER), key="takeaway paper", persist_state="session")
+        ]
     if format != "docx":
         return None
     file = st.file_uploader(
@@ -137,6 +163,7 @@ def _sections(outline: Outline, work: str) -> tuple[str, ...]:
         format_func=lambda sid: titles[sid] + ("" if sid in texts else "  (not written yet)"),
         placeholder="All of them",
         key="takeaway sections",
+        persist_state="session",
     )
     return tuple(chosen)
 

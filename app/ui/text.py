@@ -3,7 +3,7 @@
 import streamlit as st
 
 from inkwright.app.text_of import Text
-from inkwright.app.ui import place, reading, text_change, text_run, text_tools, unplanned
+from inkwright.app.ui import aside, place, reading, text_change, text_run, text_tools, unplanned
 from inkwright.app.ui.shown import difference, plain
 from inkwright.app.ui.typing import Change, Standing, field
 from inkwright.memory.differences import differences
@@ -131,7 +131,7 @@ def _put_over(name: str) -> None:
 
 
 def _two_windows(text: Text, name: str) -> None:
-    mine, _, _ = st.session_state[f"collided {name}"]
+    mine, base, _ = st.session_state[f"collided {name}"]
     theirs = text.typed()
     with st.container(border=True):
         st.markdown(
@@ -143,22 +143,44 @@ def _two_windows(text: Text, name: str) -> None:
             use_mine = st.button("Keep what stands here", type="primary")
             use_theirs = st.button("Take the other window's")
     if use_mine:
+        aside.put(name, (theirs.text, theirs.base))
         text.type(mine, base=theirs.base, revision=theirs.revision)
+    if use_theirs:
+        aside.put(name, (mine, base))
     if use_mine or use_theirs:
         del st.session_state[f"collided {name}"]
         _put_over(name)
         st.rerun(scope="fragment")
 
 
+def _discard(text: Text, name: str) -> None:
+    """Return to the newest version; what was typed is put aside."""
+    typed = text.typed()
+    aside.put(name, (typed.text, typed.base))
+    text.discard()
+    _put_over(name)
+    st.rerun()
+
+
+def _bring_back(text: Text, name: str, dropped: tuple[str, int]) -> None:
+    """Let what was put aside stand as typed; what stands there now is put aside."""
+    words, base = dropped
+    typed = text.typed()
+    if typed.pending:
+        aside.put(name, (typed.text, typed.base))
+    text.type(words, base=base, revision=typed.revision)
+    _put_over(name)
+    st.rerun()
+
+
 def _versions_of_typing(text: Text, name: str) -> None:
     typed = text.typed()
-    if not typed.pending:
-        return
-    if typed.overtaken:
+    if typed.pending and typed.overtaken:
         _overtaken(text, typed, name)
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(
+    make, discard, back = st.columns([1.3, 1.3, 3])
+    if typed.pending:
+        if make.button(
             f"Make it version {typed.newest + 1}",
             type="primary",
             shortcut="ctrl+enter",
@@ -166,14 +188,13 @@ def _versions_of_typing(text: Text, name: str) -> None:
         ):
             text.keep()
             st.rerun()
-        if st.button("Discard what I typed", type="tertiary"):
-            text.discard()
-            _put_over(name)
-            st.rerun()
-        st.caption(
-            "Your words are safe already. A version is what export and memory go by.",
-            width="content",
-        )
+        if discard.button("Discard what I typed", type="tertiary"):
+            _discard(text, name)
+        st.caption("Your words are safe already. A version is what export and memory go by.")
+    with back:
+        dropped = aside.button(name, "Bring back what I typed")
+    if dropped is not None:
+        _bring_back(text, name, dropped)
 
 
 def _overtaken(text: Text, typed: Typed, name: str) -> None:
@@ -191,6 +212,4 @@ def _overtaken(text: Text, typed: Typed, name: str) -> None:
                 text.keep(over_newer=True)
                 st.rerun()
             if st.button(f"Take version {typed.newest}"):
-                text.discard()
-                _put_over(name)
-                st.rerun()
+                _discard(text, name)

@@ -16,8 +16,6 @@ def draw(text: Text, draft: Draft, waiting: list[Draft], *, busy: bool) -> None:
     """Draw the candidates that wait for a choice, and what can be asked for."""
     if busy:
         st.caption("A run of this work goes on; it is told at the top of the page.")
-    if waiting:
-        _compare(text, draft, waiting, busy=busy)
     if draft.held:
         st.caption(
             "There are words of yours here, or locked ones, which a new draft would lose. Settling "
@@ -27,12 +25,15 @@ def draw(text: Text, draft: Draft, waiting: list[Draft], *, busy: bool) -> None:
         st.caption("No model is set.")
     else:
         _ask(text, busy=busy)
+    if waiting:  # below what asked for them: they push no other button under the pointer
+        _compare(text, draft, waiting, busy=busy)
 
 
 def _ask(text: Text, *, busy: bool) -> None:
     note = st.text_input(
         "What a new draft should do otherwise",
         key=f"note {text.work}/{text.section}",
+        persist_state="session",
         placeholder="More salt. Less weather.",
     )
     with st.container(horizontal=True):

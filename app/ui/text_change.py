@@ -7,7 +7,7 @@ import streamlit as st
 from inkwright.app import api
 from inkwright.app.editing import Edit, Operation
 from inkwright.app.text_of import Text
-from inkwright.app.ui import place
+from inkwright.app.ui import aside, place
 from inkwright.app.ui.shown import difference, plain, prose
 from inkwright.app.ui.typing import Selected
 from inkwright.memory.differences import differences
@@ -42,18 +42,27 @@ def draw(text: Text, name: str, *, busy: bool) -> None:
     typed = text.typed()
     if not typed.newest or busy or not place.has_model():
         return
-    proposed: Edit | None = st.session_state.get(f"proposed {name}")
-    if proposed is not None and proposed.proposal.version == typed.newest:
-        _proposed(proposed, name)
-        return
-    if proposed is not None:
-        st.caption("The text has changed since changes of it were proposed: ask for them again.")
     is_open = bool(st.session_state.get(f"change open {name}"))
     with st.expander("Have an editor change it", icon=":material/edit_note:", expanded=is_open):
         if typed.pending:
             st.caption("Make what you typed a version first: an editor works on versions.")
-            return
-        place.safely(_ask)(text, name, typed.text)
+        else:
+            place.safely(_ask)(text, name, typed.text)
+    # Below what asked for them: they push no other button under the pointer.
+    proposed: Edit | None = st.session_state.get(f"proposed {name}")
+    if proposed is not None:
+        _proposed(proposed, name, typed.newest)
+    dropped = aside.button(f"proposed {name}", "Bring back the proposed changes")
+    if dropped is not None:
+        _propose(name, dropped)
+        st.rerun()
+
+
+def _propose(name: str, found: Edit) -> None:
+    """Let these changes wait for the person's word; those that did are put aside."""
+    if (before := st.session_state.get(f"proposed {name}")) is not None:
+        aside.put(f"proposed {name}", before)
+    st.session_state[f"proposed {name}"] = found
 
 
 def _ask(text: Text, name: str, words: str) -> None:
@@ -93,35 +102,46 @@ def _ask(text: Text, name: str, words: str) -> None:
             found = api.edit(
                 text.work, text.section, told or "", op=op, span=span, settings=place.settings()
             )
-        st.session_state[f"proposed {name}"] = found
+        _propose(name, found)
         st.rerun(scope="fragment")
 
 
-def _proposed(found: Edit, name: str) -> None:
+def _proposed(found: Edit, name: str, newest: int) -> None:
+    """Draw the changes that are proposed; those that were taken stay where they are."""
+    taken_as = st.session_state.get(f"taken {name}") == (found.proposal.version, newest)
+    if found.proposal.version != newest and not taken_as:
+        st.caption("The text has changed since changes of it were proposed: ask for them again.")
+        return
     with st.container(border=True):
         if not found.hunks:
             st.markdown("**The editor would change nothing.**")
         for note in found.proposal.notes:
             st.caption(plain(note, 300))
-        taken = [hunk.number for hunk in found.hunks if _hunk(found, hunk.number, name)]
-        with st.container(horizontal=True):
+        ticked = [
+            hunk.number for hunk in found.hunks if _hunk(found, hunk.number, name, done=taken_as)
+        ]
+        with st.container(horizontal=True, vertical_alignment="center"):
             take = bool(found.hunks) and st.button(
-                f"Take {len(taken)} of {len(found.hunks)} with {place.endpoint()}",
+                f"Take {len(ticked)} of {len(found.hunks)} with {place.endpoint()}",
                 type="primary",
-                disabled=not taken,
+                disabled=taken_as or not ticked,
                 help="Stored as a version; what it says is read into memory.",
             )
-            leave = st.button("Leave the text as it is", type="tertiary")
-        if take and not place.safely(_take)(found, taken):
+            if taken_as:
+                st.caption(f"Taken: version {newest}.", width="content")
+            else:
+                st.button("Leave the text as it is", type="tertiary", on_click=_leave, args=(name,))
+        if not take or (version := place.safely(_take)(found, ticked)) is None:
             return  # what went wrong stands there, and the proposal with it
-    if take or leave:
-        st.session_state.pop(f"proposed {name}", None)
-        for key in (f"told {name}", f"change open {name}"):
-            st.session_state.pop(key, None)
-        st.rerun()
+    st.session_state[f"taken {name}"] = found.proposal.version, version
+    st.rerun()
 
 
-def _hunk(found: Edit, number: int, name: str) -> bool:
+def _leave(name: str) -> None:
+    aside.put(f"proposed {name}", st.session_state.pop(f"proposed {name}"))
+
+
+def _hunk(found: Edit, number: int, name: str, *, done: bool) -> bool:
     """Draw one change; return whether it is to be taken."""
     hunk = found.hunks[number - 1]
     tick, words = st.columns([0.5, 12])
@@ -133,11 +153,11 @@ def _hunk(found: Edit, number: int, name: str) -> bool:
         f"Take change {number}",
         value=not hunk.breaks,
         key=f"take {name} {found.proposal.version} {number}",
+        disabled=done,
         label_visibility="collapsed",
     )
 
 
-def _take(found: Edit, taken: list[int]) -> bool:
+def _take(found: Edit, ticked: list[int]) -> int:
     with st.spinner("Taking them, and reading them into memory…"):
-        found.accept(taken)
-    return True
+        return found.accept(ticked).version

@@ -78,7 +78,11 @@ def _choose(text: Text, one: int, pieces: list[Piece], found: list[list[Piece]])
 
 def _locks(text: Text, draft: Draft) -> None:
     st.caption("No model changes locked words, nor any that you wrote.")
-    words = st.text_input("Words to lock, exactly as they stand", key=f"lock {text.section}")
+    words = st.text_input(
+        "Words to lock, exactly as they stand",
+        key=f"lock {text.work}/{text.section}",
+        persist_state="session",
+    )
     with st.container(horizontal=True):
         if st.button("Lock them", disabled=not words, icon=":material/lock:"):
             text.lock(words)
@@ -86,12 +90,20 @@ def _locks(text: Text, draft: Draft) -> None:
         if st.button("Lock the whole section"):
             text.lock()
             st.rerun()
-    for held in (h for h in draft.held if h.why == "locked"):
-        line, off = st.columns([8, 1.3], vertical_alignment="center")
-        locked = draft.text[held.start : held.end]
-        line.markdown(plain(locked, 240))
-        if off.button("Unlock", key=f"unlock {text.section} {held.start}", width="stretch"):
-            text.unlock(locked if draft.text.count(locked) == 1 else None)
+    unlocked: dict[int, str] = place.of_visit(f"unlocked {text.work}/{text.section}")
+    locked = {h.start: draft.text[h.start : h.end] for h in draft.held if h.why == "locked"}
+    there = {at: words for at, words in unlocked.items() if draft.text.startswith(words, at)}
+    for start, words in sorted({**there, **locked}.items()):
+        line, off, on = st.columns([7, 1.3, 1.3], vertical_alignment="center")
+        line.markdown(plain(words, 240))
+        key = f"{text.section} {start}"
+        free = start not in locked
+        if off.button("Unlock", key=f"unlock {key}", width="stretch", disabled=free):
+            text.unlock(words, start=start)
+            unlocked[start] = words
+            st.rerun()
+        if free and on.button("Lock again", key=f"lock {key}", width="stretch"):
+            text.lock(words, start=start)
             st.rerun()
 
 

@@ -8,7 +8,7 @@ from inkwright.app import background, watching
 from inkwright.app.ui import place, reading
 from inkwright.app.ui.shown import plain, prose
 from inkwright.app.watching import Watched
-from inkwright.app.wording import clock, duration
+from inkwright.app.wording import clock, duration, many
 
 EVERY_S = 1.0
 PHASES = {
@@ -60,60 +60,71 @@ def _live(work: str, was_going: bool) -> None:
 
 
 def _controls(work: str, seen: Watched) -> None:
-    settings = place.settings()
-    if seen.under_way:
-        pause, stop, _ = st.columns([1, 1, 5], vertical_alignment="center")
-        asked = seen.going in ("pausing", "stopping")
-        if pause.button(
-            "Pause",
-            icon=":material/pause:",
-            disabled=asked,
-            width="stretch",
-            help="Answers under way come in and are kept; no more is asked.",
-        ):
-            watching.ask(work, "pause", settings)
-            st.rerun(scope="fragment")
-        if stop.button(
-            "Stop",
-            icon=":material/stop:",
-            disabled=seen.going == "stopping",
-            width="stretch",
-            help="At once. What is written is kept.",
-        ):
-            watching.ask(work, "stop", settings)
-            st.rerun(scope="fragment")
-        return
-    _start(work, seen)
-
-
-def _start(work: str, seen: Watched) -> None:
-    if not place.has_model():
+    """Draw what starts a run, and what ends one: each has its own place, at all times."""
+    if not seen.under_way and not place.has_model():
         st.info(
             "No model is set, so nothing can be written here. Everything else works: reading, "
             "typing, the outline, search and export. Set INKWRIGHT_API_BASE and INKWRIGHT_MODEL "
             "and start the studio again."
         )
-    elif not seen.rows:
-        with st.container(horizontal=True):
-            _run(work, "plan", "Plan", ":material/account_tree:", primary=True)
-            _run(work, "write", "Plan and write", ":material/play_arrow:")
-    elif seen.done < len(seen.rows):
+        return
+    starts = [] if seen.under_way else _starts(work, seen)
+    if not seen.under_way and not starts:
+        return
+    start, pause, stop = st.columns([5, 1, 1], vertical_alignment="top")
+    with start.container(horizontal=True):
+        if seen.under_way:
+            st.button("Running", icon=":material/hourglass_top:", disabled=True)
+        for what, label, icon, primary in starts:
+            _run(work, what, label, icon, primary=primary)
+    _end(work, seen, pause, stop)
+
+
+def _end(work: str, seen: Watched, pause: Any, stop: Any) -> None:
+    going = seen.under_way
+    if pause.button(
+        "Pause",
+        icon=":material/pause:",
+        disabled=not going or seen.going in ("pausing", "stopping"),
+        width="stretch",
+        help="Answers under way come in and are kept; no more is asked.",
+    ):
+        watching.ask(work, "pause", place.settings())
+        st.rerun(scope="fragment")
+    if stop.button(
+        "Stop",
+        icon=":material/stop:",
+        disabled=not going or seen.going == "stopping",
+        width="stretch",
+        help="At once. What is written is kept.",
+    ):
+        watching.ask(work, "stop", place.settings())
+        st.rerun(scope="fragment")
+
+
+def _starts(work: str, seen: Watched) -> list[tuple[background.What, str, str, bool]]:
+    """Return what can be started: the run, its label and icon, and whether it is the next thing."""
+    if not seen.rows:
+        return [
+            ("plan", "Plan", ":material/account_tree:", True),
+            ("write", "Plan and write", ":material/play_arrow:", False),
+        ]
+    if seen.done < len(seen.rows):
         word = "Go on writing" if any(row.words for row in seen.rows) else "Write"
-        _run(work, "write", word, ":material/play_arrow:", primary=True)
-    elif stale := reading.stale(work):
-        count = f"{len(stale)} section{'s' if len(stale) != 1 else ''}"
-        _run(work, "settle", f"Settle {count}", ":material/balance:", primary=True)
-    elif seen.status != "complete":
-        _run(work, "write", "Review again", ":material/refresh:")
+        return [("write", word, ":material/play_arrow:", True)]
+    if stale := reading.stale(work):
+        return [("settle", f"Settle {many(len(stale), 'section')}", ":material/balance:", True)]
+    if seen.status != "complete":
+        return [("write", "Review again", ":material/refresh:", False)]
+    return []
 
 
-def _run(work: str, what: background.What, label: str, icon: str, *, primary: bool = False) -> None:
+def _run(work: str, what: background.What, label: str, icon: str, *, primary: bool) -> None:
     """Draw the button that starts a run; its label names where the calls go."""
     if st.button(
         f"{label} with {place.endpoint()}",
         type="primary" if primary else "secondary",
         icon=icon,
-        shortcut="ctrl+enter" if primary else None,
         key=f"run {what}",
     ):
         background.start(work, what, place.settings())

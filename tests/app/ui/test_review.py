@@ -94,18 +94,37 @@ def test_lengths_repetition_and_stale_sections_are_told(work: str):
     assert list(repeated.value["In sections"]) == ["1, 2"]
 
 
-def test_a_finding_is_accepted_dismissed_and_taken_back(work: str, library: Library):
+def keys(test: AppTest, label: str) -> list[str]:
+    """Return the keys of the buttons of this label that can be pressed."""
+    return [str(b.key) for b in test.button if b.label == label and not b.disabled]
+
+
+def test_an_answered_finding_stays_where_it_is_until_what_is_left_is_asked_for(work: str):
     test = shown("review", work=work)
     before = int(metric(test, "Findings to answer"))
-    press(test, "Accept")
+    accept, dismiss = keys(test, "Accept"), keys(test, "Dismiss")
+    test.button(key=accept[0]).click().run()
     assert metric(test, "Findings to answer") == str(before - 1)
     assert "Accepted: to be mended" in said(test)
-    press(test, "Dismiss")
+    assert keys(test, "Accept") == accept[1:], "each of the others has its place"
+    test.button(key=dismiss[1]).click().run()
     assert metric(test, "Findings to answer") == str(before - 2)
+    assert "Dismissed: the text may stay" in said(test)
+    assert keys(test, "Dismiss") == dismiss[2:]
+    press(test, "Show only what is left to answer")
+    assert len(keys(test, "Accept")) == len(accept) - 2
     assert any(e.label == "Dismissed (1)" for e in test.expander)
-    for _ in range(2):
-        press(test, "Take back")
+    for key in keys(test, "Take back"):
+        test.button(key=key).click().run()
     assert metric(test, "Findings to answer") == str(before)
+
+
+def test_another_visit_lists_only_what_is_left_to_answer(work: str):
+    test = press(shown("review", work=work), "Accept")
+    count = len(keys(test, "Accept"))
+    test.session_state["visited"] = ("text", work)
+    test.run()
+    assert len([b for b in test.button if b.key and b.key.startswith("Accept None")]) == count
 
 
 def test_what_memory_contradicts_is_dismissed_for_the_command_line_too(work: str, library: Library):
