@@ -31,6 +31,7 @@ async def complete(request: Request, connection: Connection, sim: Simulator) -> 
         refuse(connection, refused)
         return
     call = _open(ask, key, sim)
+    call.body = request.digest
     try:
         await Exchange(ask, call, connection, sim).run()
     except Refused as refused:

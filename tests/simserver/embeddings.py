@@ -18,7 +18,8 @@ from tests.simserver.wire import presented_key, read_json, refuse
 
 async def embed_all(request: Request, connection: Connection, sim: Simulator) -> None:
     """Answer an embedding request, or fail it as the fault rules say, and log what happened."""
-    call = sim.log.open(kind="embeddings", role="embedder", api_key=presented_key(request))
+    key = presented_key(request)
+    call = sim.log.open(kind="embeddings", role="embedder", api_key=key, body=request.digest)
     try:
         await _answer(read_json(request, sim.config), call, connection, sim)
     except Refused as refused:

@@ -4,6 +4,7 @@ Written on asyncio alone: aiohttp.web takes longer to import than the server may
 """
 
 import asyncio
+import hashlib
 import json
 import sys
 import traceback
@@ -27,6 +28,11 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     """Names in lower case."""
     body: bytes = b""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the body."""
+        return hashlib.sha256(self.body).hexdigest()
 
     def json(self) -> Any:
         """Return the body as JSON; raises ValueError."""

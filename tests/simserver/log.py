@@ -32,6 +32,8 @@ class Call(BaseModel):
     messages: list[dict[str, Any]] = []
     inputs: list[str] = []
     """Texts to embed."""
+    body: str = ""
+    """SHA-256 of the request's bytes as they came."""
     seed: int | None = None
     max_tokens: int | None = None
     stream: bool = False
