@@ -14,10 +14,10 @@ from collections.abc import Iterable, Sequence
 
 from inkwright.agents.answers import Choices
 from inkwright.agents.desk import Desk, orders
-from inkwright.memory.entry import normalise
 from inkwright.memory.errors import IndexUnusable, ModelError
 from inkwright.memory.grounds import find
 from inkwright.memory.names import names_in
+from inkwright.memory.normalise import normalise
 from inkwright.memory.outline import Section
 from inkwright.memory.recall import RANK_OFFSET
 from inkwright.memory.source import Evidence

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from inkwright.agents.parse import is_han
 from inkwright.memory.constraint import Constraint
-from inkwright.memory.entry import normalise
+from inkwright.memory.normalise import normalise
 from inkwright.memory.placement import Placement
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from inkwright.memory.constraint import Constraint
 from inkwright.memory.draft import CheckStatus
-from inkwright.memory.entry import normalise
+from inkwright.memory.normalise import normalise
 from inkwright.memory.plans import Plan
 from inkwright.memory.wordcount import Sentence, sentences
 

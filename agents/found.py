@@ -10,7 +10,7 @@ from inkwright.agents.outlining import leaves
 from inkwright.agents.parse import in_other_script, is_han
 from inkwright.memory.brief import Brief
 from inkwright.memory.constraint import EVERYWHERE, Constraint, Format, Person, Tense
-from inkwright.memory.entry import normalise
+from inkwright.memory.normalise import normalise
 from inkwright.memory.placement import Placement
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")

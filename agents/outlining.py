@@ -11,8 +11,8 @@ from inkwright.agents.answers import (
     PlannedSection,
 )
 from inkwright.memory.brief import Brief, Constraint, Continuity, OutlineItem
-from inkwright.memory.entry import normalise
 from inkwright.memory.errors import BadInput, UnusableAnswer
+from inkwright.memory.normalise import normalise
 from inkwright.memory.outline import Heading, Outline, Section
 
 ALL = "all"

@@ -30,8 +30,9 @@ from inkwright.agents.requirements import (
 )
 from inkwright.memory import coverage
 from inkwright.memory.brief import Constraint, Continuity, OutlineItem
-from inkwright.memory.entry import Entry, normalise
+from inkwright.memory.entry import Entry
 from inkwright.memory.errors import UnusableAnswer
+from inkwright.memory.normalise import normalise
 from inkwright.memory.outline import Outline, Section
 from inkwright.memory.sameness import same_fact, same_topic
 from inkwright.prompts import inputs

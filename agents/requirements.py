@@ -16,8 +16,8 @@ from inkwright.agents.exclusive import prohibitions
 from inkwright.agents.found import framing, says_frame, typed
 from inkwright.memory.brief import CITE, Brief, Constraint, Placement
 from inkwright.memory.constraint import bounds_in_words
-from inkwright.memory.entry import normalise
 from inkwright.memory.errors import UnusableAnswer
+from inkwright.memory.normalise import normalise
 from inkwright.memory.passages import pieces
 from inkwright.memory.tokens import Tokenizer, shorten
 from inkwright.memory.wordcount import usual_characters

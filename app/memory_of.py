@@ -16,10 +16,11 @@ from inkwright.memory import (
     works,
 )
 from inkwright.memory.edits import Edit
-from inkwright.memory.entry import Entry, normalise
+from inkwright.memory.entry import Entry
 from inkwright.memory.findings import Told
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library
+from inkwright.memory.normalise import normalise
 from inkwright.memory.preview import Preview, preview
 from inkwright.memory.sight import of_planned
 from inkwright.memory.source import Evidence

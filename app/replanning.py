@@ -9,9 +9,9 @@ from inkwright.agents import formats, outlining, rules
 from inkwright.app.brief_file import read_brief
 from inkwright.memory import coverage, drafts, plans, staleness, works
 from inkwright.memory.draft import Review
-from inkwright.memory.entry import normalise
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Lease, Library
+from inkwright.memory.normalise import normalise
 from inkwright.memory.outline import Outline, Section
 from inkwright.memory.plans import Plan
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations, permutations
 
 from inkwright.memory.constraint import Constraint
-from inkwright.memory.entry import normalise
 from inkwright.memory.errors import BadInput
 from inkwright.memory.names import names_in
+from inkwright.memory.normalise import normalise
 from inkwright.memory.outline import Outline
 from inkwright.memory.placement import Placement
 

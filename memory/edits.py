@@ -13,10 +13,11 @@ from sqlalchemy import update
 from inkwright.memory import ledger as ledgers
 from inkwright.memory import schema
 from inkwright.memory.brief import Remembered
-from inkwright.memory.entry import Entry, normalise
+from inkwright.memory.entry import Entry
 from inkwright.memory.errors import BadInput, WorkNotFound
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library, now
+from inkwright.memory.normalise import normalise
 from inkwright.memory.sameness import same_fact
 from inkwright.memory.text_cleanup import each_text, storable
 

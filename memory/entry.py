@@ -1,12 +1,11 @@
 """Memory entries: what a work knows, one statement each."""
 
-import re
-import unicodedata
 from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
 
+from inkwright.memory.normalise import normalise
 from inkwright.memory.values import Value
 
 EntryKind = Literal["character", "place", "event", "fact", "term", "style", "thread"]
@@ -67,9 +66,3 @@ class Entry(Value):
     @property
     def is_proposal(self) -> bool:
         return self.status in ("proposed", "doubted")
-
-
-def normalise(text: str) -> str:
-    """Return ``text`` case-folded, NFKC, with punctuation and runs of space as single spaces."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"[\W_]+", " ", folded).strip()

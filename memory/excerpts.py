@@ -5,8 +5,9 @@ An archivist misses things. What it missed still stands in the text, and is foun
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 
-from inkwright.memory.entry import Entry, normalise
+from inkwright.memory.entry import Entry
 from inkwright.memory.names import names_in, terms
+from inkwright.memory.normalise import normalise
 from inkwright.memory.passages import Passage
 from inkwright.memory.wordcount import sentences
 

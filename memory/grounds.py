@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import regex
 
 from inkwright.memory.citations import Claim, claims
-from inkwright.memory.entry import normalise
 from inkwright.memory.names import names_in, terms
+from inkwright.memory.normalise import normalise
 from inkwright.memory.shelf import Shelf
 from inkwright.memory.source import Evidence
 from inkwright.memory.wordcount import count_words, sentences

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, insert,
 
 from inkwright.memory import schema
 from inkwright.memory.admission import Known, admitted
-from inkwright.memory.entry import Entry, Span, normalise
+from inkwright.memory.entry import Entry, Span
 from inkwright.memory.kin import Kin
 from inkwright.memory.library import Library, now
 from inkwright.memory.names import NamesIn
+from inkwright.memory.normalise import normalise
 
 History = Sequence[tuple[int, Entry]]
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import regex
 
-from inkwright.memory.entry import normalise
+from inkwright.memory.normalise import normalise
 
 _HAN_OR_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _RUN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]+")

@@ -13,10 +13,11 @@ from sqlalchemy import Select, case, func, select
 from inkwright.memory import drafts, journal, plans, schema, staleness
 from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.edits import Edit
-from inkwright.memory.entry import Entry, normalise
+from inkwright.memory.entry import Entry
 from inkwright.memory.ledger import Ledger
 from inkwright.memory.library import Library
 from inkwright.memory.names import names_in
+from inkwright.memory.normalise import normalise
 from inkwright.memory.outline import Outline
 from inkwright.memory.sight import seen_from
 from inkwright.memory.staleness import Stale

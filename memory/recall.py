@@ -14,8 +14,9 @@ import numpy as np
 
 from inkwright.memory import verbatim
 from inkwright.memory.draft import How, Quoted, Shown
-from inkwright.memory.entry import Entry, normalise
+from inkwright.memory.entry import Entry
 from inkwright.memory.names import names_in, rarest
+from inkwright.memory.normalise import normalise
 from inkwright.memory.passages import Passage
 from inkwright.memory.tokens import fit
 from inkwright.memory.wordcount import sentences

@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from inkwright.memory.entry import Entry, normalise
+from inkwright.memory.entry import Entry
+from inkwright.memory.normalise import normalise
 
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 _HAN_FILLERS = re.compile("[的是了她他它 ]")

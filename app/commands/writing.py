@@ -11,13 +11,13 @@ import typer
 from inkwright.agents.config import Arms, Limits
 from inkwright.app import endpoints, engine, output
 from inkwright.app.brief_file import read_brief
+from inkwright.app.displays import display
 from inkwright.app.engine import PlannedWork
 from inkwright.app.exits import Exit, plainly
 from inkwright.app.home import library_home, library_url
 from inkwright.app.interrupt import run_to_end
 from inkwright.app.job import Job
 from inkwright.app.manuscript import Manuscript
-from inkwright.app.progress import display
 from inkwright.app.settings import Settings
 from inkwright.app.shelf import sections, work_named
 from inkwright.app.telling import manuscript_lines, plan_lines, replanned_lines

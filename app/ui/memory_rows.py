@@ -8,7 +8,7 @@ import streamlit as st
 from inkwright.app.memory_of import Memory, standing_of
 from inkwright.app.settings import Settings
 from inkwright.app.ui import place, reading
-from inkwright.memory.entry import normalise
+from inkwright.memory.normalise import normalise
 
 COLUMNS: dict[str, Any] = {
     "tick": st.column_config.CheckboxColumn("", width=40, help="Tick"),

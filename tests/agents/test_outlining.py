@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from inkwright.agents import outlining
 from inkwright.agents.answers import Chapters, OutlineFault, PlannedChapter, PlannedSection
 from inkwright.memory.brief import Brief, Constraint, OutlineItem
-from inkwright.memory.entry import normalise
 from inkwright.memory.errors import BadInput, UnusableAnswer
+from inkwright.memory.normalise import normalise
 
 WORDS = st.integers(-50, 100_000)
 

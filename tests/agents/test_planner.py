@@ -6,8 +6,8 @@ from inkwright.agents import planner
 from inkwright.agents.desk import language_is_han
 from inkwright.agents.parse import is_han
 from inkwright.memory.brief import Brief
-from inkwright.memory.entry import normalise
 from inkwright.memory.errors import BadInput
+from inkwright.memory.normalise import normalise
 from tests.agents.small_runs import Outcome, Small
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -16,7 +16,8 @@ from inkwright.agents.events import (
     SectionRevised,
     TextGrew,
 )
-from inkwright.app.progress import LiveDisplay, PlainDisplay, Progress
+from inkwright.app.displays import LiveDisplay, PlainDisplay
+from inkwright.app.progress import Progress
 from inkwright.app.table import draw
 from inkwright.app.wording import clock, duration, shortened
 

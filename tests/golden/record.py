@@ -26,7 +26,7 @@ from tests.simserver.process import SimServer
 
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected.json"
-LIBRARY = HERE.parent / "fixtures" / "library-0.1.0" / "home.tar.gz"
+LIBRARY = HERE.parent / "fixtures" / "library-0.1.0-1cbb4d2" / "home.tar.gz"
 _CLOCK = ("created_at", "updated_at", "began_at", "looked_at", "seconds", "lease_until")
 _CHANCE = ("lease_owner", "cached_tokens")
 """Columns that differ from one run to the next."""

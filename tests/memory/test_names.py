@@ -2,8 +2,9 @@
 
 import pytest
 
-from inkwright.memory.entry import Entry, normalise
+from inkwright.memory.entry import Entry
 from inkwright.memory.names import NamesIn, terms
+from inkwright.memory.normalise import normalise
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from inkwright.memory import drafts, staleness, values
 from inkwright.memory.brief import Constraint
-from inkwright.memory.entry import Entry, normalise
+from inkwright.memory.entry import Entry
+from inkwright.memory.normalise import normalise
 from inkwright.memory.outline import Outline
 from inkwright.memory.placement import Placement
 from tests.agents.strategies import outlines
