@@ -12,7 +12,7 @@ from inkwright.app import endpoints, engine
 from inkwright.app.brief_file import check, read_brief
 from inkwright.app.editing import Edit, Operation
 from inkwright.app.engine import PlannedWork
-from inkwright.app.exporting.export import Exported, Format, Paper, Wanted
+from inkwright.app.exporting.result import Exported, Format, Paper, Wanted
 from inkwright.app.exporting.unpacking import is_archive
 from inkwright.app.importing import Chosen, Imported
 from inkwright.app.job import Job

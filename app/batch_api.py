@@ -13,7 +13,7 @@ from inkwright.app.batch.asked import Asked, Engine, Mode, Outcome, Retry
 from inkwright.app.batch.batch import run_batch
 from inkwright.app.batch.lines import Fields, of_briefs, read_defaults
 from inkwright.app.batch.results import Result, ResultsFile
-from inkwright.app.exporting.export import Format
+from inkwright.app.exporting.result import Format
 from inkwright.app.job import Job
 from inkwright.app.settings import Settings
 from inkwright.memory.brief import Brief

@@ -51,7 +51,7 @@ def export(
     """Take a work away: Markdown, Word, EPUB, PDF, what it cites as BibTeX, or an archive that
     `import` brings back."""
     from inkwright.app.commands import exporting
-    from inkwright.app.exporting.export import Wanted, format_of
+    from inkwright.app.exporting.result import Wanted, format_of
 
     wanted = Wanted(
         format=format or format_of(out) or "md",

@@ -28,7 +28,7 @@ from inkwright.memory.works import Work
 if TYPE_CHECKING:
     from inkwright.agents.instructed import Proposal, Span
     from inkwright.agents.run import RunResult
-    from inkwright.app.exporting.export import Exported, Made, Wanted
+    from inkwright.app.exporting.result import Exported, Made, Wanted
     from inkwright.app.importing import Chosen, Imported
     from inkwright.app.inspecting import Inspected
     from inkwright.app.reviewing import Problem, Reviewed

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from inkwright.app.batch_api import Batch, awrite_batch, write_batch
     from inkwright.app.editing import Edit
     from inkwright.app.engine import PlannedWork
-    from inkwright.app.exporting.export import Exported
+    from inkwright.app.exporting.result import Exported
     from inkwright.app.importing import Imported
     from inkwright.app.manuscript import Manuscript
     from inkwright.app.memory_of import Memory

@@ -7,7 +7,7 @@ from typing import Literal
 from inkwright.agents.config import Arms, Limits
 from inkwright.agents.purse import Purse
 from inkwright.app import endpoints
-from inkwright.app.exporting.export import Format
+from inkwright.app.exporting.result import Format
 from inkwright.app.job import UNLIMITED
 from inkwright.app.settings import Settings
 from inkwright.memory.errors import BadInput

@@ -7,8 +7,9 @@ from pathlib import Path
 from inkwright.app import output
 from inkwright.app.batch.explain import explain
 from inkwright.app.batch.results import Result
-from inkwright.app.exporting.export import Format, Wanted, make, suffix_of
+from inkwright.app.exporting.export import make
 from inkwright.app.exporting.pandoc import pandoc
+from inkwright.app.exporting.result import Format, Wanted, suffix_of
 from inkwright.memory.errors import LibraryUnusable
 from inkwright.memory.library import Library
 

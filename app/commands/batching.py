@@ -17,7 +17,7 @@ from inkwright.app.batch.lines import Fields, Line, read_defaults, read_lines
 from inkwright.app.batch.progress import display
 from inkwright.app.batch.results import Result
 from inkwright.app.exits import Exit, plainly
-from inkwright.app.exporting.export import FORMATS, Format
+from inkwright.app.exporting.result import FORMATS, Format
 from inkwright.app.interrupt import run_to_end
 from inkwright.app.job import Job
 from inkwright.app.settings import Settings

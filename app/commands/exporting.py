@@ -6,7 +6,7 @@ import typer
 
 from inkwright.app import engine
 from inkwright.app.exits import Exit
-from inkwright.app.exporting.export import Wanted
+from inkwright.app.exporting.result import Wanted
 from inkwright.app.home import library_home, library_url
 from inkwright.app.shelf import work_named
 from inkwright.memory.errors import BadInput

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from inkwright.app import cited
-from inkwright.app.exporting.export import Made, file_name
+from inkwright.app.exporting.result import Made, file_name
 from inkwright.app.memory_file import memory_file
 from inkwright.app.version import VERSION
 from inkwright.memory import drafts, plans, schema, sources, works

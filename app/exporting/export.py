@@ -1,73 +1,17 @@
 """One door for every format: what was asked for, made, checked, and put in its place."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 from inkwright.app import output
 from inkwright.app.assemble import assemble
 from inkwright.app.cited import with_references
 from inkwright.app.exporting.piece import Piece, piece
+from inkwright.app.exporting.result import Exported, Made, Wanted, file_name, suffix_of
 from inkwright.memory.errors import BadInput
 from inkwright.memory.library import Library
 
-Format = Literal["md", "docx", "epub", "pdf", "bib", "archive"]
-FORMATS: tuple[Format, ...] = get_args(Format)
-Paper = Literal["a4", "a5", "letter"]
-LONGEST_NAME = 60
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is to be taken away, and how."""
-
-    format: Format = "md"
-    sections: tuple[str, ...] = ()
-    """Ids or numbers; none: all of them."""
-    title: str | None = None
-    """None: as the outline has it."""
-    author: str | None = None
-    language: str | None = None
-    """A code such as ``en``; None: as the brief says, or the text shows."""
-    fiction: bool | None = None
-    """Ornaments between scenes, and chapters that begin a page. None: as the brief's kind says."""
-    contents: bool = True
-    title_page: bool = True
-    reference: Path | None = None
-    """A Word document whose styles a .docx takes over."""
-    paper: Paper | None = None
-    """Of a PDF; None: A5 for fiction, else A4."""
-    fonts: Path | None = None
-    """A folder of further fonts for a PDF."""
-    journal: bool = False
-    """Of an archive: every prompt and answer too."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """A file, whole, before it is put anywhere."""
-
-    name: str
-    """What to call it."""
-    content: bytes
-    words: int
-    gaps: tuple[str, ...]
-    """Sections that have no text yet: a line in the file names each."""
-    notices: tuple[str, ...]
-    """What could not be shown, one line each."""
-
-
-@dataclass(frozen=True)
-class Exported:
-    """A file that was written."""
-
-    path: Path
-    """Where it is: a file that a person has changed since is left alone, this one beside it."""
-    words: int
-    gaps: tuple[str, ...]
-    notices: tuple[str, ...]
 
 
 def make(library: Library, work: str, wanted: Wanted) -> Made:
@@ -122,24 +66,6 @@ def export(library: Library, work: str, wanted: Wanted, out: Path | None = None)
     if path != file:
         notices = (*notices, f"{file} was changed since, or is not ours; this one is beside it")
     return Exported(path, made.words, made.gaps, notices)
-
-
-def suffix_of(format: Format) -> str:
-    """Return how the name of a file of this format ends."""
-    return ".zip" if format == "archive" else f".{format}"
-
-
-def format_of(file: Path | None) -> Format | None:
-    """Return the format that a file's name asks for."""
-    endings = {suffix_of(known): known for known in FORMATS}
-    return endings.get(file.suffix.lower()) if file is not None else None
-
-
-def file_name(title: str, format: Format) -> str:
-    """Return what a file with this title is called."""
-    words = re.sub(r"[^\w]+", "-", title).strip("-_")
-    short = words.encode()[:LONGEST_NAME].decode("utf-8", "ignore").strip("-_")
-    return f"{short or 'manuscript'}{suffix_of(format)}"
 
 
 def _check(wanted: Wanted) -> None:

@@ -11,7 +11,7 @@ from inkwright.app.brief_file import brief_of, read_brief
 from inkwright.app.documents.gather import Gathered
 from inkwright.app.estimate import estimate
 from inkwright.app.sources_of import Sources
-from inkwright.app.ui import brief_details, brief_kept, brief_sources, place, reading
+from inkwright.app.ui import brief_details, brief_kept, brief_sources, errors, place, reading
 from inkwright.app.ui.brief_fields import MODELS, WIDGETS, fields_of, keys_of, whole
 from inkwright.app.ui.shown import plain
 from inkwright.app.ui.typing import Change, Standing, field
@@ -158,7 +158,7 @@ def _what() -> None:
     audience.text_input("For whom", key="brief audience", persist_state="session")
 
 
-@place.safely
+@errors.safely
 def _ready_made() -> None:
     """Draw what puts another brief into the form, above the fields that it fills.
 
@@ -226,7 +226,7 @@ def _models() -> dict[str, str]:
     return {role: model for role, model in given.items() if model.strip()}
 
 
-@place.safely
+@errors.safely
 def _estimate() -> None:
     with st.spinner("Rehearsing; nothing is sent"):
         found = estimate(_brief(), place.settings(), Arms())
@@ -235,7 +235,7 @@ def _estimate() -> None:
             st.markdown(plain(line[0].upper() + line[1:], 400))
 
 
-@place.safely
+@errors.safely
 def _begin(what: background.What | None) -> None:
     settings, brief = place.settings(), _brief()
     work = engine.begin(brief, settings, Arms(), to_write=what is not None)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from inkwright.app.ui import brief_sources, place
+from inkwright.app.ui import brief_sources, errors
 from inkwright.app.ui.brief_fields import CHOICES, MEMORY, fields_of
 from inkwright.app.ui.shown import named, prose, told
 from inkwright.memory.brief import Brief
@@ -54,5 +54,5 @@ def draw(work: str, brief: Brief) -> bool:
     if brief.memory:
         st.subheader("Memory to start from", anchor=False)
         st.dataframe(given["memory"], hide_index=True, column_config=MEMORY)
-    place.safely(brief_sources.of_a_work)(work)
+    errors.safely(brief_sources.of_a_work)(work)
     return again

@@ -9,7 +9,7 @@ from inkwright.app import brief_draft
 from inkwright.app.documents.gather import Gathered
 from inkwright.app.documents.reader import SUFFIXES
 from inkwright.app.sources_of import Sources
-from inkwright.app.ui import place
+from inkwright.app.ui import errors, place
 from inkwright.app.ui.shown import plain, prose
 from inkwright.app.uploads import as_files, with_uploads
 from inkwright.memory.source import Source
@@ -38,7 +38,7 @@ def replace(sources: Gathered) -> None:
     _keep(sources)
 
 
-@place.safely
+@errors.safely
 def draw() -> None:
     """Draw where sources are handed in, and what was read of them."""
     st.caption(
@@ -103,7 +103,7 @@ def of_a_work(work: str) -> None:
         _add(work, sources)
 
 
-@place.safely
+@errors.safely
 def _add(work: str, sources: Sources) -> None:
     turn = st.session_state.setdefault("sources turn", 0)
     given = st.file_uploader(

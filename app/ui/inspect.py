@@ -4,7 +4,7 @@ import streamlit as st
 
 from inkwright.app import engine
 from inkwright.app.inspecting import PLAN, WHOLE, Call, Inspected
-from inkwright.app.ui import place, reading
+from inkwright.app.ui import errors, place, reading
 from inkwright.app.ui.shown import plain, prose
 from inkwright.app.wording import duration
 from inkwright.memory.draft import Draft
@@ -29,7 +29,7 @@ def page() -> None:
     st.fragment(_step)(work)
 
 
-@place.safely
+@errors.safely
 def _step(work: str) -> None:
     """Draw the choice of a draft and what is behind it; another choice redraws no more."""
     plan, texts = reading.plan(work), reading.texts(work)

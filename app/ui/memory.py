@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from inkwright.app.memory_of import Memory
-from inkwright.app.ui import aside, memory_edit, memory_lists, place, reading, tabs
+from inkwright.app.ui import aside, errors, memory_edit, memory_lists, place, reading, tabs
 from inkwright.app.ui.memory_names import SOURCES, called, entry_of, titles
 from inkwright.app.ui.memory_rows import COLUMNS, DRAWN, Wanted, table
 from inkwright.app.ui.shown import plain, prose
@@ -55,7 +55,7 @@ def page() -> None:
     )
 
 
-@place.safely
+@errors.safely
 def _entries(work: str, memory: Memory) -> None:
     _add(work)
     wanted = _filters(work)

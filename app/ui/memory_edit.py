@@ -7,7 +7,7 @@ import streamlit as st
 
 from inkwright.app import background
 from inkwright.app.memory_of import Memory
-from inkwright.app.ui import place, reading
+from inkwright.app.ui import errors, place, reading
 from inkwright.app.ui.shown import plain
 from inkwright.app.wording import duration, many
 from inkwright.memory.brief import Remembered
@@ -41,7 +41,7 @@ def draw(work: str, memory: Memory) -> None:
     def leave() -> None:
         st.session_state.pop(f"edit {work}", None)
 
-    ask = place.safely(_ask)
+    ask = errors.safely(_ask)
     st.dialog("Change memory", width="medium", on_dismiss=leave)(ask)(work, memory)
 
 

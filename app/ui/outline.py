@@ -6,6 +6,7 @@ import streamlit as st
 
 from inkwright.app import background
 from inkwright.app.ui import (
+    errors,
     outline_change,
     outline_graph,
     outline_section,
@@ -67,7 +68,7 @@ def _gate(work: str) -> None:
 
 
 @st.fragment
-@place.safely
+@errors.safely
 def _sections(work: str, plan: Plan, marked: str | None) -> None:
     """Draw the tree and what is planned for the section that is chosen in it.
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from inkwright.app.structure import Replan, Structure
-from inkwright.app.ui import place
+from inkwright.app.ui import errors, place
 from inkwright.app.ui.shown import plain
 from inkwright.app.wording import many
 from inkwright.memory.replanning import Change
@@ -34,7 +34,7 @@ def draw(work: str, fill: Callable[[], None] | None) -> None:
     def leave() -> None:
         st.session_state.pop(_key(work), None)
 
-    ask = place.safely(_ask)
+    ask = errors.safely(_ask)
     st.dialog("Change the outline", width="medium", on_dismiss=leave)(ask)(work, fill)
 
 
@@ -47,7 +47,7 @@ def _ask(work: str, fill: Callable[[], None] | None) -> None:
     said, change = st.session_state[_key(work)]
     structure = Structure(work, settings=place.settings())
     st.markdown(f"**To {plain(said, 200)}**")
-    seen = place.safely(structure.preview)(change)
+    seen = errors.safely(structure.preview)(change)
     if seen is not None:
         _count(seen)
     # On the right: what leads here, and what lies under it on the page, stands on the left.

@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from inkwright.app.ui.place import begin_visit, safely
+from inkwright.app.ui.errors import safely
+from inkwright.app.ui.place import begin_visit
 
 
 @dataclass(frozen=True)

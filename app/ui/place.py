@@ -1,11 +1,10 @@
 """Where the person is: which work, with which settings; and what goes wrong, in plain words."""
 
-import logging
 import os
-from collections.abc import Callable, Mapping
-from functools import lru_cache, wraps
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import streamlit as st
 
@@ -15,19 +14,10 @@ from inkwright.app.settings import Settings
 from inkwright.app.shelf import work_named
 from inkwright.app.trust import UntrustedFile, deciding
 from inkwright.app.ui.shown import plain
-from inkwright.memory.errors import InkwrightError
 
-F = TypeVar("F", bound=Callable[..., Any])
 FOUND_CHARS = 300
 """So much of the words that are looked for goes into an address."""
 _VISIT, _VISITED = "visit", "visited"
-WRONG = "what went wrong"
-"""In the state of a visit: what is to be told where a page is drawn next."""
-STUMBLED = (
-    "The studio stumbled over this page. Nothing you wrote is lost; reload the page. "
-    "What happened stands in the terminal where `inkwright ui` runs."
-)
-_LOG = logging.getLogger("inkwright.ui")
 
 
 def settings() -> Settings:
@@ -102,47 +92,6 @@ def of_visit(name: str) -> dict[Any, Any]:
         state[name] = number, {}
     remembered: dict[Any, Any] = state[name][1]
     return remembered
-
-
-def safely(act: F) -> F:
-    """Let ``act`` tell what goes wrong in a line that a person can act on."""
-
-    @wraps(act)
-    def guarded(*arguments: Any, **keywords: Any) -> Any:
-        _tell()
-        try:
-            return act(*arguments, **keywords)
-        except Exception as fault:
-            st.session_state[WRONG] = _said(fault)
-            _tell()
-        return None
-
-    return guarded  # type: ignore[return-value]
-
-
-def pressed(act: F) -> F:
-    """Let ``act``, which a press calls before anything is drawn, tell there what goes wrong."""
-
-    @wraps(act)
-    def guarded(*arguments: Any, **keywords: Any) -> None:
-        try:
-            act(*arguments, **keywords)
-        except Exception as fault:
-            st.session_state[WRONG] = _said(fault)
-
-    return guarded  # type: ignore[return-value]
-
-
-def _tell() -> None:
-    if said := st.session_state.pop(WRONG, None):
-        st.error(said, icon=":material/error:")
-
-
-def _said(fault: Exception) -> str:
-    if isinstance(fault, InkwrightError):
-        return plain(str(fault), 600)
-    _LOG.error("a page of the studio failed", exc_info=fault)
-    return STUMBLED
 
 
 def link(

@@ -7,7 +7,7 @@ import streamlit as st
 
 from inkwright.app import background
 from inkwright.app.reviewing import Checked, Problem, Reviewed
-from inkwright.app.ui import place, reading, review_cited, tabs, text_change, unplanned
+from inkwright.app.ui import errors, place, reading, review_cited, tabs, text_change, unplanned
 from inkwright.app.ui.shown import named, passage, plain, prose
 from inkwright.memory.draft import Draft
 from inkwright.memory.verdicts import Verdict
@@ -42,7 +42,7 @@ def page() -> None:
     st.fragment(_reviewed)(work)
 
 
-@place.safely
+@errors.safely
 def _reviewed(work: str) -> None:
     """Draw what was found; an answer redraws no more."""
     found = reading.review(work)
@@ -158,7 +158,7 @@ def _answer(
         help=help,
         width="stretch",
         disabled=verdict is not None and problem.verdict is not None,
-        on_click=place.pressed(_record),
+        on_click=errors.pressed(_record),
         args=(work, problem, verdict),
     )
 

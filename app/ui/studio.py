@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from inkwright.app.ui import pages, place, reading
+from inkwright.app.ui import errors, pages, place, reading
 from inkwright.app.ui.component import component
 from inkwright.app.ui.shown import plain
 from inkwright.memory.errors import WorkNotFound
@@ -48,7 +48,7 @@ def show() -> None:
     current.run()
 
 
-@place.safely
+@errors.safely
 def _sidebar() -> None:
     try:
         work = place.chosen()

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from inkwright.app import engine
-from inkwright.app.exporting.export import Format, Made, Wanted
+from inkwright.app.exporting.result import Format, Made, Wanted
 from inkwright.app.ui import place, reading
 from inkwright.app.ui.shown import plain
 from inkwright.memory.outline import Outline

@@ -3,7 +3,16 @@
 import streamlit as st
 
 from inkwright.app.text_of import Text
-from inkwright.app.ui import aside, place, reading, text_change, text_run, text_tools, unplanned
+from inkwright.app.ui import (
+    aside,
+    errors,
+    place,
+    reading,
+    text_change,
+    text_run,
+    text_tools,
+    unplanned,
+)
 from inkwright.app.ui.shown import difference, plain
 from inkwright.app.ui.typing import Change, Standing, field
 from inkwright.memory.differences import differences
@@ -84,7 +93,7 @@ def _stale(work: str, section: str) -> None:
         st.warning(f"This section may be out of date: {told}", icon=":material/sync_problem:")
 
 
-@place.safely
+@errors.safely
 def _editor(work: str, section: str, busy: bool) -> None:
     text = Text(work, section, settings=place.settings())
     name = f"{work}/{section}"

@@ -7,7 +7,7 @@ import streamlit as st
 from inkwright.app import api
 from inkwright.app.editing import Edit, Operation
 from inkwright.app.text_of import Text
-from inkwright.app.ui import aside, place
+from inkwright.app.ui import aside, errors, place
 from inkwright.app.ui.shown import difference, plain, prose
 from inkwright.app.ui.typing import Selected
 from inkwright.memory.differences import differences
@@ -47,7 +47,7 @@ def draw(text: Text, name: str, *, busy: bool) -> None:
         if typed.pending:
             st.caption("Make what you typed a version first: an editor works on versions.")
         else:
-            place.safely(_ask)(text, name, typed.text)
+            errors.safely(_ask)(text, name, typed.text)
     # Below what asked for them: they push no other button under the pointer.
     proposed: Edit | None = st.session_state.get(f"proposed {name}")
     if proposed is not None:
@@ -131,7 +131,7 @@ def _proposed(found: Edit, name: str, newest: int) -> None:
                 st.caption(f"Taken: version {newest}.", width="content")
             else:
                 st.button("Leave the text as it is", type="tertiary", on_click=_leave, args=(name,))
-        if not take or (version := place.safely(_take)(found, ticked)) is None:
+        if not take or (version := errors.safely(_take)(found, ticked)) is None:
             return  # what went wrong stands there, and the proposal with it
     st.session_state[f"taken {name}"] = found.proposal.version, version
     st.rerun()

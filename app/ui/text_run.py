@@ -3,7 +3,7 @@
 import streamlit as st
 
 from inkwright.app import watching
-from inkwright.app.ui import place
+from inkwright.app.ui import errors, place
 from inkwright.app.ui.shown import plain
 from inkwright.app.wording import clock
 
@@ -28,7 +28,7 @@ def draw(work: str) -> bool:
     return busy
 
 
-@place.safely
+@errors.safely
 def _live(work: str) -> None:
     doing = watching.doing(work, place.settings())
     if doing is None:

@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from inkwright.app.text_of import Text
-from inkwright.app.ui import place, reading, text_candidates
+from inkwright.app.ui import errors, place, reading, text_candidates
 from inkwright.app.ui.shown import PROSE, difference, plain
 from inkwright.memory import candidates
 from inkwright.memory.authorship import of_person, share
@@ -27,13 +27,13 @@ def draw(work: str, section: str, *, busy: bool) -> None:
     names = ["Versions", new, "Locks", "Who wrote what"]
     versions, redraft, locks, authors = st.tabs(names, default=new if waiting else None)
     with versions:
-        place.safely(_versions)(text, known)
+        errors.safely(_versions)(text, known)
     with redraft:
-        place.safely(text_candidates.draw)(text, known[-1], waiting, busy=busy)
+        errors.safely(text_candidates.draw)(text, known[-1], waiting, busy=busy)
     with locks:
-        place.safely(_locks)(text, known[-1])
+        errors.safely(_locks)(text, known[-1])
     with authors:
-        place.safely(_authors)(work, known[-1])
+        errors.safely(_authors)(work, known[-1])
 
 
 def _versions(text: Text, known: list[Draft]) -> None:

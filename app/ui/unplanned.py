@@ -3,7 +3,7 @@
 import streamlit as st
 
 from inkwright.app import watching
-from inkwright.app.ui import place, reading
+from inkwright.app.ui import errors, place, reading
 
 EVERY_S = 1.0
 
@@ -14,7 +14,7 @@ def draw(work: str, says: str) -> None:
     st.fragment(_wait, run_every=EVERY_S if going else None)(work, says)
 
 
-@place.safely
+@errors.safely
 def _wait(work: str, says: str) -> None:
     if reading.plan(work) is not None:
         st.rerun()

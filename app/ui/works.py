@@ -10,7 +10,7 @@ from inkwright.app import engine
 from inkwright.app.importing import KINDS, Chosen
 from inkwright.app.job import Job
 from inkwright.app.shelf import Standing, standings
-from inkwright.app.ui import place
+from inkwright.app.ui import errors, place
 from inkwright.app.ui.shown import plain
 from inkwright.app.ui.studio import STATES
 from inkwright.memory.library import now
@@ -94,7 +94,7 @@ def _more(standing: Standing) -> None:
     if not opened.open:
         return
     for label, icon, act in (
-        ("Duplicate", "content_copy", place.pressed(_duplicate)),
+        ("Duplicate", "content_copy", errors.pressed(_duplicate)),
         ("Remove…", "delete", _ask_to_remove),
     ):
         opened.button(
@@ -143,7 +143,7 @@ def _import() -> None:
     _import_form()
 
 
-@place.safely
+@errors.safely
 def _import_form() -> None:
     st.markdown(
         "Headings become the outline; the text stays yours. An archive (.zip) comes back as the "
@@ -170,7 +170,7 @@ def _purge(standing: Standing) -> None:
     _purge_form(standing)
 
 
-@place.safely
+@errors.safely
 def _purge_form(standing: Standing) -> None:
     st.markdown(
         f"**{plain(standing.title)}**, {standing.words:,} words, with its outline, memory, "

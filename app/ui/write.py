@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from inkwright.app import background, watching
-from inkwright.app.ui import place, reading
+from inkwright.app.ui import errors, place, reading
 from inkwright.app.ui.shown import plain, prose
 from inkwright.app.watching import Watched
 from inkwright.app.wording import clock, duration, many
@@ -46,7 +46,7 @@ def page() -> None:
     st.fragment(_live, run_every=EVERY_S if going else None)(work, going)
 
 
-@place.safely
+@errors.safely
 def _live(work: str, was_going: bool) -> None:
     seen = watching.watch(work, place.settings())
     if seen.under_way != was_going:

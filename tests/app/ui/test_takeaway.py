@@ -31,7 +31,7 @@ def made(test: AppTest, format: str) -> bytes:
 
 
 def content(test: AppTest) -> bytes:
-    from inkwright.app.exporting.export import Made
+    from inkwright.app.exporting.result import Made
 
     (_, found) = test.session_state["takeaway made"]
     assert isinstance(found, Made)

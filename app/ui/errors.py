@@ -1,0 +1,67 @@
+"""What goes wrong on a page, told in words that a person can act on."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from inkwright.app.ui.shown import plain
+from inkwright.memory.errors import InkwrightError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+WRONG = "what went wrong"
+"""In the state of a visit: what is to be told where a page is drawn next."""
+
+
+STUMBLED = (
+    "The studio stumbled over this page. Nothing you wrote is lost; reload the page. "
+    "What happened stands in the terminal where `inkwright ui` runs."
+)
+
+
+_LOG = logging.getLogger("inkwright.ui")
+
+
+def safely(act: F) -> F:
+    """Let ``act`` tell what goes wrong in a line that a person can act on."""
+
+    @wraps(act)
+    def guarded(*arguments: Any, **keywords: Any) -> Any:
+        _tell()
+        try:
+            return act(*arguments, **keywords)
+        except Exception as fault:
+            st.session_state[WRONG] = _said(fault)
+            _tell()
+        return None
+
+    return guarded  # type: ignore[return-value]
+
+
+def pressed(act: F) -> F:
+    """Let ``act``, which a press calls before anything is drawn, tell there what goes wrong."""
+
+    @wraps(act)
+    def guarded(*arguments: Any, **keywords: Any) -> None:
+        try:
+            act(*arguments, **keywords)
+        except Exception as fault:
+            st.session_state[WRONG] = _said(fault)
+
+    return guarded  # type: ignore[return-value]
+
+
+def _tell() -> None:
+    if said := st.session_state.pop(WRONG, None):
+        st.error(said, icon=":material/error:")
+
+
+def _said(fault: Exception) -> str:
+    if isinstance(fault, InkwrightError):
+        return plain(str(fault), 600)
+    _LOG.error("a page of the studio failed", exc_info=fault)
+    return STUMBLED
