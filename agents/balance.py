@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from inkwright.agents import archivist, formats, length, reviewer, rules
 from inkwright.agents.desk import Desk
 from inkwright.agents.length import FEW_WORDS, Band
-from inkwright.agents.side_by_side import all_of
+from inkwright.agents.slots import all_of
 from inkwright.memory import drafts
 from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.entry import Entry

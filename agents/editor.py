@@ -5,7 +5,7 @@ from collections.abc import Collection, Container, Iterator, Sequence, Set
 from inkwright.agents import formats, rules
 from inkwright.agents.answers import Cuts, Edit, Edits
 from inkwright.agents.desk import Desk
-from inkwright.agents.fitting import nearest
+from inkwright.agents.length import nearest
 from inkwright.agents.parse import Unreadable, read_prose
 from inkwright.memory.constraint import Constraint
 from inkwright.memory.draft import Finding

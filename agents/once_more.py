@@ -13,7 +13,7 @@ from inkwright.agents import editor, grounding
 from inkwright.agents.answers import Seams
 from inkwright.agents.balance import keep
 from inkwright.agents.desk import Desk
-from inkwright.agents.side_by_side import all_of
+from inkwright.agents.slots import all_of
 from inkwright.memory import citations, draft_rows, drafts, ledger, repetition
 from inkwright.memory.draft import Draft, Finding
 from inkwright.memory.errors import BudgetSpent, ModelError

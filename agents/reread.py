@@ -12,7 +12,7 @@ from inkwright.agents import editor, reviewer
 from inkwright.agents.answers import Breach, Breaches
 from inkwright.agents.balance import keep
 from inkwright.agents.desk import Desk
-from inkwright.agents.side_by_side import all_of
+from inkwright.agents.slots import all_of
 from inkwright.memory import draft_rows, drafts
 from inkwright.memory.constraint import Constraint
 from inkwright.memory.draft import Draft, Finding, Review

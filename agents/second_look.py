@@ -12,7 +12,7 @@ from itertools import combinations
 
 from inkwright.agents import archivist
 from inkwright.agents.desk import Desk
-from inkwright.agents.side_by_side import all_of
+from inkwright.agents.slots import all_of
 from inkwright.memory import drafts
 from inkwright.memory.draft import Draft, Manifest
 from inkwright.memory.entry import Entry

@@ -15,7 +15,7 @@ from inkwright.agents import archivist, editor, reviewer
 from inkwright.agents.desk import Desk
 from inkwright.agents.events import PhaseBegan, SectionSettled
 from inkwright.agents.second_look import look_again
-from inkwright.agents.side_by_side import all_of
+from inkwright.agents.slots import all_of
 from inkwright.memory import citations, drafts, staleness, works
 from inkwright.memory import findings as kept_findings
 from inkwright.memory.draft import Draft, Finding

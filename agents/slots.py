@@ -4,8 +4,9 @@ import asyncio
 import heapq
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 EASED = 0.7
 """What is left of the calls in flight when the server says they are too many."""
@@ -152,3 +153,19 @@ class Share:
             if turn.done() and not turn.cancelled():
                 self._slots.give_back(self)
             raise
+
+
+T = TypeVar("T")
+
+
+async def all_of(tasks: Iterable[Awaitable[T]]) -> list[T]:
+    """Return the results in order, once all are there; raise the first error then, if any.
+
+    What was asked and answered meanwhile is in the journal, so that nothing of it is lost.
+    """
+    found: list[T] = []
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
+        found.append(result)
+    return found

@@ -16,9 +16,8 @@ from pydantic import BaseModel
 from inkwright.agents.config import Calling, Endpoint, Role
 from inkwright.agents.offline import stay_offline
 from inkwright.agents.parse import schema_of
-from inkwright.agents.redirects import is_redirect, refuse_redirects
 from inkwright.agents.replicas import Replicas
-from inkwright.agents.unlogged import unlogged
+from inkwright.agents.unlogged import is_redirect, refuse_redirects, unlogged
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
 from inkwright.memory.journal import Answer
 from inkwright.memory.text_cleanup import CleanStream, clean

@@ -1,7 +1,8 @@
-"""A call over LiteLLM without what LiteLLM would make of it for its own log.
+"""What LiteLLM must not do, kept from it in one place: its own log of calls, and redirects.
 
 For every answer it works out a price, several times over, and puts an entry together for callbacks
 that nobody has set: as much CPU as the call itself. The journal is our record of what was asked.
+And it follows redirects: a prompt and its key go to the address that is set, or nowhere.
 """
 
 from collections.abc import Mapping
@@ -61,3 +62,40 @@ def _unlogged() -> Any:
             pass
 
     return Unlogged
+
+
+@cache
+def refuse_redirects() -> None:
+    """Let no connection that LiteLLM makes from now on follow a redirect."""
+    import litellm
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+    from litellm.llms.openai.common_utils import BaseOpenAILLM
+
+    create_client, openai_client = (
+        AsyncHTTPHandler.create_client,
+        BaseOpenAILLM._get_async_http_client,
+    )
+
+    def straight(client: Any) -> Any:
+        client.follow_redirects = False
+        return client
+
+    def create(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        return straight(create_client(self, *arguments, **keywords))
+
+    def create_for_openai(*arguments: Any, **keywords: Any) -> Any:
+        return straight(openai_client(*arguments, **keywords))
+
+    AsyncHTTPHandler.create_client = create  # type: ignore[method-assign]
+    BaseOpenAILLM._get_async_http_client = staticmethod(create_for_openai)  # type: ignore[method-assign]
+    straight(litellm.module_level_aclient.client)
+
+
+def is_redirect(fault: Exception) -> bool:
+    """True when an endpoint answered a call with a redirect."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        if getattr(getattr(cause, "response", None), "is_redirect", False):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False

@@ -121,9 +121,9 @@ def candidates(
     count: Annotated[int, typer.Option(help="How many.")] = 3,
 ) -> None:
     """Draft a section several times over, to choose from; its text stays as it is."""
-    from inkwright.app.commands import candidates as choosing
+    from inkwright.app.commands import revising
 
-    choosing.candidates(work, section, note=note, count=count)
+    revising.candidates(work, section, note=note, count=count)
 
 
 @texts.command()
@@ -133,6 +133,6 @@ def choose(
     version: Annotated[int, typer.Argument(help="A candidate, as `inkwright history` counts.")],
 ) -> None:
     """Make a candidate a section's text; the other candidates stay among its versions."""
-    from inkwright.app.commands import candidates as choosing
+    from inkwright.app.commands import revising
 
-    choosing.choose(work, section, version)
+    revising.choose(work, section, version)

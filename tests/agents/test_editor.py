@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from inkwright.agents.answers import Edit, Edits
 from inkwright.agents.editor import applied, concerned, cut
-from inkwright.agents.fitting import nearest
+from inkwright.agents.length import nearest
 from inkwright.memory.brief import Constraint
 from inkwright.memory.draft import Finding
 from inkwright.memory.wordcount import count_words, sentences

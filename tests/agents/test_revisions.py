@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from inkwright.agents import editor, instructed, rules
 from inkwright.agents.answers import Edit, Edits
-from inkwright.agents.fitting import nearest
+from inkwright.agents.length import nearest
 from inkwright.agents.section_graph import MAX_ROUNDS
 from inkwright.memory.brief import Constraint
 from inkwright.memory.held import Held
