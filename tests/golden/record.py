@@ -144,6 +144,7 @@ def _old_library(run: _Recorder) -> None:
 def _batch(run: _Recorder) -> None:
     run.cli("batch", "briefs/batch.jsonl", "--out", "results.jsonl", "--format", "docx")
     run.cli("batch", "briefs/batch.jsonl", "--out", "results.jsonl", "--format", "docx")
+    run.cli("batch", "briefs/batch.jsonl", "--out", "results.jsonl", "--schema")
     run.keep_files("results*")
     run.keep_files("results*/*")
     run.keep_library()
