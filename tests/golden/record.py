@@ -95,6 +95,8 @@ class _Recorder:
         text = re.sub(r'"(\w*seconds|\w*_at|\w*_s|cached\w*)(\\*)": ?[\d.]+', r'"\1": 0', text)
         text = re.sub(r"urn:uuid:[0-9a-f-]+", "UUID", text)
         text = re.sub(r'"tokens_per_s\\*": [\d.]+', "RATE", text)
+        text = re.sub(r'"eta_s\\*": (null|[\d.]+)', "ETA", text)
+        text = re.sub(r", [\d:]+ left\b", "", text)
         text = re.sub(r"[\d,]+ tok/s", "RATE", text)
         text = re.sub(r"\[\d+:\d\d\]", "[TIME]", text)
         return re.sub(r"\d+(\.\d+)? (s|ms|seconds)\b", "TIME", text)
