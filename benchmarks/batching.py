@@ -18,16 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.harness import longest_chain, median, settings, warm_up
-from inkwright.agents.config import Arms
-from inkwright.app.batch.asked import Asked
+from inkwright.agents.llm.config import Arms
 from inkwright.app.batch.batch import run_batch
-from inkwright.app.batch.lines import Fields, of_briefs
+from inkwright.app.batch.input import Fields, of_briefs
+from inkwright.app.batch.options import Asked
 from inkwright.app.batch.results import Result
-from inkwright.app.interrupt import run_to_end
-from inkwright.app.job import Job
-from inkwright.memory import plans
-from inkwright.memory.brief import Brief, OutlineItem
-from inkwright.memory.library import Library
+from inkwright.app.services.run_options import Job
+from inkwright.app.services.signals import run_to_end
+from inkwright.memory.domain.brief import Brief, OutlineItem
+from inkwright.memory.store import plans
+from inkwright.memory.store.library import Library
 from tests.simserver.config import FaultRule, Match, SimConfig
 from tests.simserver.log import Call
 from tests.simserver.process import SimServer

@@ -21,10 +21,10 @@ from benchmarks.lines import Lines
 from benchmarks.methods import METHODS
 from benchmarks.running import Run, report
 from benchmarks.sets import SETS, Task
-from inkwright.agents.config import Arms
-from inkwright.app import endpoints
-from inkwright.app.exits import Exit
-from inkwright.app.settings import Settings
+from inkwright.agents.llm.config import Arms
+from inkwright.app.commands.errors import Exit
+from inkwright.app.config import endpoints
+from inkwright.app.config.settings import Settings
 from inkwright.memory.errors import BadInput, ModelRefused, ModelUnreachable
 from tests.simserver.process import SimServer
 

@@ -14,17 +14,17 @@ import numpy as np
 from pydantic import BaseModel
 
 from benchmarks.lines import Lines
-from inkwright.agents.config import Calling
-from inkwright.agents.embedding import Embedder, embedder_for
-from inkwright.agents.parse import Unreadable, read_form, schema_of, strip_thoughts
-from inkwright.agents.probe import probe
-from inkwright.agents.tokenizer import ScaledTokenizer
-from inkwright.agents.transport import LiteLLMTransport, Request, Transport
-from inkwright.app import endpoints
-from inkwright.app.settings import Settings
+from inkwright.agents.embedding.embedder import Embedder, embedder_for
+from inkwright.agents.llm.config import Calling
+from inkwright.agents.llm.endpoint_info import probe
+from inkwright.agents.llm.parsing import Unreadable, read_form, schema_of, strip_thoughts
+from inkwright.agents.llm.tokenizer import ScaledTokenizer
+from inkwright.agents.llm.transport import LiteLLMTransport, Request, Transport
+from inkwright.app.config import endpoints
+from inkwright.app.config.settings import Settings
+from inkwright.memory.base import digest
 from inkwright.memory.errors import BadInput, UnusableAnswer
-from inkwright.memory.journal import Answer
-from inkwright.memory.values import digest
+from inkwright.memory.store.journal import Answer
 
 F = TypeVar("F", bound=BaseModel)
 R = TypeVar("R")

@@ -25,9 +25,9 @@ from benchmarks.client import clients
 from benchmarks.harness import measure, settings, warm_up
 from benchmarks.methods import PEERS
 from benchmarks.planting import MISTAKES, Planted, planted
-from inkwright.memory import drafts
-from inkwright.memory.brief import Brief, Continuity, OutlineItem
-from inkwright.memory.library import Library
+from inkwright.memory.domain.brief import Brief, Continuity, OutlineItem
+from inkwright.memory.store import drafts
+from inkwright.memory.store.library import Library
 from tests.simserver.config import KnownTask, SimConfig
 from tests.simserver.log import Call
 from tests.simserver.process import SimServer

@@ -21,15 +21,16 @@ from typing import Any, NamedTuple
 
 import inkwright
 from benchmarks.harness import begun, write
-from inkwright.agents.config import Arms
-from inkwright.app import cited
-from inkwright.app.documents.gather import gather
-from inkwright.app.settings import Settings
-from inkwright.memory import citations, drafts, plans, sources, works
-from inkwright.memory.brief import Brief, CitationStyle, OutlineItem
-from inkwright.memory.draft import Draft
-from inkwright.memory.library import Library
-from inkwright.memory.source import Source
+from inkwright.agents.llm.config import Arms
+from inkwright.app.config.settings import Settings
+from inkwright.app.documents.loader import gather
+from inkwright.app.manuscripts import citation_report
+from inkwright.memory.citations import syntax
+from inkwright.memory.domain.brief import Brief, CitationStyle, OutlineItem
+from inkwright.memory.domain.draft import Draft
+from inkwright.memory.domain.source import Source
+from inkwright.memory.store import drafts, plans, sources, works
+from inkwright.memory.store.library import Library
 from tests.simserver.config import SimConfig
 from tests.simserver.process import SimServer
 
@@ -163,7 +164,7 @@ class Citation(NamedTuple):
 def _cited(draft: Draft, sources: Mapping[str, str]) -> list[Citation]:
     return [
         Citation(said, said in sources.get(key, ""))
-        for claim in citations.claims(draft.text)
+        for claim in syntax.claims(draft.text)
         for said in [_bare(claim.said).rstrip(".。")]
         for key in claim.keys
     ]
@@ -178,9 +179,9 @@ def _references_are_what_is_cited(library: Library, work: str) -> bool:
     plan, wanted = plans.current(library, work), works.get(library, work).brief
     assert plan is not None
     current, kept = drafts.current(library, work), sources.kept(library, work)
-    text = cited.manuscript(plan.outline, current, wanted, kept)
+    text = citation_report.manuscript(plan.outline, current, wanted, kept)
     known = {k.source.key: k.source.title for k in kept}
-    keys = {k for d in current.values() for k in citations.keys(d.text) if k in known}
+    keys = {k for d in current.values() for k in syntax.keys(d.text) if k in known}
     if wanted.cite == "footnote":
         called = re.findall(r"\[\^(\d+)\](?!:)", text)
         lines = re.findall(r"^\[\^(\d+)\]: ", text, re.MULTILINE)

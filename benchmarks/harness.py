@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inkwright.agents.config import ROLES, Arms, Calling, Endpoint, Limits
-from inkwright.agents.events import Watch, unwatched
-from inkwright.agents.run import RunResult, run
-from inkwright.app.settings import Settings
-from inkwright.memory import plans, works
-from inkwright.memory.brief import Brief
-from inkwright.memory.library import Library
-from inkwright.memory.outline import Outline
+from inkwright.agents.llm.config import ROLES, Arms, Calling, Endpoint, Limits
+from inkwright.agents.llm.events import Watch, unwatched
+from inkwright.agents.orchestration.run import RunResult, run
+from inkwright.app.config.settings import Settings
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.outline import Outline
+from inkwright.memory.store import plans, works
+from inkwright.memory.store.library import Library
 from tests.simserver.log import Call
 from tests.simserver.process import SimServer
 

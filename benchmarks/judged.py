@@ -10,9 +10,9 @@ import argparse
 from dataclasses import dataclass
 
 from benchmarks.harness import begun, write
-from inkwright.agents.config import Arms
-from inkwright.memory import drafts, plans
-from inkwright.memory.brief import Brief, Constraint, OutlineItem, Placement
+from inkwright.agents.llm.config import Arms
+from inkwright.memory.domain.brief import Brief, Constraint, OutlineItem, Placement
+from inkwright.memory.store import drafts, plans
 from tests.simserver.config import SimConfig
 from tests.simserver.process import SimServer
 

@@ -14,12 +14,12 @@ import time
 from pathlib import Path
 
 from benchmarks.harness import calling
-from inkwright.agents.config import Arms, Calling, Limits
-from inkwright.agents.events import unwatched
-from inkwright.agents.run import run
-from inkwright.memory import works
-from inkwright.memory.brief import Brief, OutlineItem
-from inkwright.memory.library import Library
+from inkwright.agents.llm.config import Arms, Calling, Limits
+from inkwright.agents.llm.events import unwatched
+from inkwright.agents.orchestration.run import run
+from inkwright.memory.domain.brief import Brief, OutlineItem
+from inkwright.memory.store import works
+from inkwright.memory.store.library import Library
 from tests.simserver.config import Fact, SimConfig
 from tests.simserver.process import SimServer
 

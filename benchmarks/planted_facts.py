@@ -25,10 +25,10 @@ from typing import get_args
 from benchmarks.harness import measure, warm_up
 from benchmarks.planting import MISTAKES, Planted, planted
 from benchmarks.series import chapters
-from inkwright.agents.config import Arms
-from inkwright.memory import drafts
-from inkwright.memory.brief import Brief, Continuity, OutlineItem
-from inkwright.memory.library import Library
+from inkwright.agents.llm.config import Arms
+from inkwright.memory.domain.brief import Brief, Continuity, OutlineItem
+from inkwright.memory.store import drafts
+from inkwright.memory.store.library import Library
 from tests.simserver.config import Need, SimConfig
 from tests.simserver.facts import plain, told_values
 from tests.simserver.log import Call

@@ -10,8 +10,8 @@ import re
 import statistics
 
 from benchmarks.harness import measure, warm_up
-from inkwright.agents.config import Arms
-from inkwright.memory.brief import Brief, OutlineItem
+from inkwright.agents.llm.config import Arms
+from inkwright.memory.domain.brief import Brief, OutlineItem
 from tests.simserver.config import SimConfig
 from tests.simserver.log import Call
 from tests.simserver.process import SimServer

@@ -16,14 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from inkwright.agents.tokenizer import ScaledTokenizer
-from inkwright.memory import ledger, works
-from inkwright.memory.brief import Brief
-from inkwright.memory.entry import Entry
-from inkwright.memory.index import ChromaIndex
-from inkwright.memory.ledger import Ledger
-from inkwright.memory.library import Library
-from inkwright.memory.recall import entry_key, recall
+from inkwright.agents.llm.tokenizer import ScaledTokenizer
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.entry import Entry
+from inkwright.memory.retrieval.recall import entry_key, recall
+from inkwright.memory.retrieval.vector_index import ChromaIndex
+from inkwright.memory.store import ledger, works
+from inkwright.memory.store.ledger import Ledger
+from inkwright.memory.store.library import Library
 
 ENTRIES = 2_000
 DIMENSIONS = 384

@@ -13,11 +13,11 @@ from typing import Any
 
 from benchmarks.harness import begun, write
 from benchmarks.scorers.repetition import duplicate_share, section_overlap
-from inkwright.agents.config import Arms
-from inkwright.agents.events import Event, PhaseBegan
-from inkwright.memory import drafts, plans
-from inkwright.memory.brief import Brief, OutlineItem
-from inkwright.memory.library import Library
+from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.events import Event, PhaseBegan
+from inkwright.memory.domain.brief import Brief, OutlineItem
+from inkwright.memory.store import drafts, plans
+from inkwright.memory.store.library import Library
 from tests.simserver.config import SimConfig
 from tests.simserver.process import SimServer
 

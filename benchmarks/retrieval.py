@@ -18,20 +18,20 @@ from pathlib import Path
 
 import numpy as np
 
-from inkwright.agents import evidence
-from inkwright.agents.config import Arms, Calling, Limits
-from inkwright.agents.desk import Desk
-from inkwright.agents.events import unwatched
-from inkwright.agents.finder import Finder
-from inkwright.agents.setup import desk_of
-from inkwright.app.understudy import Pace, Understudy
-from inkwright.memory import plans, sources, works
-from inkwright.memory.brief import Brief
-from inkwright.memory.index import ChromaIndex
-from inkwright.memory.library import Library
-from inkwright.memory.outline import Cites, Outline, Section
-from inkwright.memory.shelf import Shelf
-from inkwright.memory.source import Source
+from inkwright.agents.context import section_sources
+from inkwright.agents.context.run_context import Desk
+from inkwright.agents.embedding.vector_search import Finder
+from inkwright.agents.llm.config import Arms, Calling, Limits
+from inkwright.agents.llm.events import unwatched
+from inkwright.agents.orchestration.run_setup import desk_of
+from inkwright.app.estimates.fake_model import Pace, Understudy
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.outline import Cites, Outline, Section
+from inkwright.memory.domain.source import Source
+from inkwright.memory.retrieval.source_index import Shelf
+from inkwright.memory.retrieval.vector_index import ChromaIndex
+from inkwright.memory.store import plans, sources, works
+from inkwright.memory.store.library import Library
 
 WORDS, A_SENTENCE = 5_000, 18
 VOCABULARY, EXPONENT = 40_000, 1.1
@@ -93,7 +93,7 @@ async def gathered(desk: Desk, made: Outline, what: str) -> None:
     taken, used = [], time.process_time()
     for section in made.sections:
         began = time.perf_counter()
-        found = await evidence.gather(desk, section, BUDGET_TOKENS)
+        found = await section_sources.gather(desk, section, BUDGET_TOKENS)
         taken.append((time.perf_counter() - began) * 1000)
         assert found
     cpu = (time.process_time() - used) * 1000 / len(made.sections)

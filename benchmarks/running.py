@@ -16,8 +16,8 @@ from benchmarks.methods import PEERS, ours
 from benchmarks.scorers import repetition
 from benchmarks.scorers.counting import longbench_words
 from benchmarks.sets import Task, TaskSet
-from inkwright.agents.config import Arms
-from inkwright.app.settings import Settings
+from inkwright.agents.llm.config import Arms
+from inkwright.app.config.settings import Settings
 from inkwright.memory.errors import InkwrightError, ModelRefused, ModelUnreachable
 
 Write = Callable[[Task], Any]

@@ -8,8 +8,8 @@ import argparse
 import random
 
 from benchmarks.harness import Measured, measure, median, warm_up
-from inkwright.agents.config import Arms
-from inkwright.memory.brief import Brief, Continuity, OutlineItem
+from inkwright.agents.llm.config import Arms
+from inkwright.memory.domain.brief import Brief, Continuity, OutlineItem
 from tests.simserver.config import SimConfig
 from tests.simserver.process import SimServer
 

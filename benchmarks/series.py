@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from inkwright.memory.brief import OutlineItem
+from inkwright.memory.domain.brief import OutlineItem
 
 
 def request(entries: int, words: int) -> str:

@@ -18,10 +18,10 @@ import inkwright
 from benchmarks import series
 from benchmarks.client import clients
 from benchmarks.methods import METHODS, PEERS
-from inkwright.app import endpoints
+from inkwright.app.config import endpoints
+from inkwright.app.config.settings import Settings
 from inkwright.app.serving.metrics import counters
-from inkwright.app.settings import Settings
-from inkwright.memory.brief import Brief, Continuity, OutlineItem
+from inkwright.memory.domain.brief import Brief, Continuity, OutlineItem
 from inkwright.memory.errors import InkwrightError
 
 COUNTED = {

@@ -25,12 +25,13 @@ from urllib.parse import quote
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.harness import settings as of_server
-from inkwright.agents.config import Arms
-from inkwright.app import engine
-from inkwright.app.job import Job
-from inkwright.memory import edits, ledger, plans, works
-from inkwright.memory.brief import Brief, OutlineItem, Remembered
-from inkwright.memory.library import Library
+from inkwright.agents.llm.config import Arms
+from inkwright.app.services import engine
+from inkwright.app.services.run_options import Job
+from inkwright.memory.changes import entry_edits
+from inkwright.memory.domain.brief import Brief, OutlineItem, Remembered
+from inkwright.memory.store import ledger, plans, works
+from inkwright.memory.store.library import Library
 from tests.app.ui.browser import CHROMIUM, FLAGS, Studio
 from tests.simserver.config import Fact, SimConfig
 from tests.simserver.process import SimServer
@@ -315,7 +316,7 @@ def large(home: Path, server: SimServer) -> str:
         for n in range(missing)
     ]
     if given:
-        edits.apply(library, work, edits.adding(given))
+        entry_edits.apply(library, work, entry_edits.adding(given))
     plan = plans.current(library, work)
     assert plan is not None
     count = len(ledger.entries(library, work))

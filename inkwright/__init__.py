@@ -13,10 +13,10 @@ are first used, so that ``import inkwright`` costs nothing.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from inkwright.app.version import VERSION as __version__
+from inkwright.app.config.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from inkwright.agents.events import (
+    from inkwright.agents.llm.events import (
         CallAnswered,
         Event,
         Finished,
@@ -31,7 +31,11 @@ if TYPE_CHECKING:
         SectionSettled,
         TextGrew,
     )
-    from inkwright.app.api import (
+    from inkwright.app.api.batch import Batch, awrite_batch, write_batch
+    from inkwright.app.api.edit_proposal import Edit
+    from inkwright.app.api.memory import Memory
+    from inkwright.app.api.outline import Structure
+    from inkwright.app.api.runs import (
         Run,
         awrite,
         candidates,
@@ -47,22 +51,19 @@ if TYPE_CHECKING:
         sync,
         write,
     )
+    from inkwright.app.api.section import Text
+    from inkwright.app.api.sources import Sources, read_sources
     from inkwright.app.batch.results import Result
-    from inkwright.app.batch_api import Batch, awrite_batch, write_batch
-    from inkwright.app.editing import Edit
-    from inkwright.app.engine import PlannedWork
-    from inkwright.app.exporting.result import Exported
-    from inkwright.app.importing import Imported
-    from inkwright.app.manuscript import Manuscript
-    from inkwright.app.memory_of import Memory
-    from inkwright.app.report import Report
-    from inkwright.app.settings import Settings
-    from inkwright.app.shelf import Standing
-    from inkwright.app.sources_of import Sources, read_sources
-    from inkwright.app.structure import Structure
-    from inkwright.app.syncing import CannotSync, Synced
-    from inkwright.app.text_of import Text
-    from inkwright.memory.brief import Brief, Constraint, OutlineItem, Placement, Remembered
+    from inkwright.app.config.settings import Settings
+    from inkwright.app.export.result import Exported
+    from inkwright.app.manuscripts.import_file import Imported
+    from inkwright.app.manuscripts.sync import CannotSync, Synced
+    from inkwright.app.reports.report import Report
+    from inkwright.app.services.engine import PlannedWork
+    from inkwright.app.services.library_status import Standing
+    from inkwright.app.services.run_result import Manuscript
+    from inkwright.memory.domain.brief import Brief, Constraint, OutlineItem, Placement, Remembered
+    from inkwright.memory.domain.source import Source
     from inkwright.memory.errors import (
         BadInput,
         BudgetSpent,
@@ -77,42 +78,41 @@ if TYPE_CHECKING:
         WorkBusy,
         WorkNotFound,
     )
-    from inkwright.memory.source import Source
-    from inkwright.memory.sources import Kept
+    from inkwright.memory.store.sources import Kept
 
 _HOMES = {
-    "inkwright.agents.events": (
+    "inkwright.agents.llm.events": (
         "CallAnswered", "Event", "Finished", "Notice", "PhaseBegan", "Planned", "SectionBegan",
         "SectionFailed", "SectionLine", "SectionReached", "SectionRevised", "SectionSettled",
         "TextGrew",
     ),
-    "inkwright.app.api": (
+    "inkwright.app.api.runs": (
         "Run", "awrite", "candidates", "choose", "edit", "export", "import_file", "plan", "purge",
         "resume", "status", "stream", "sync", "write",
     ),
     "inkwright.app.batch.results": ("Result",),
-    "inkwright.app.batch_api": ("Batch", "awrite_batch", "write_batch"),
-    "inkwright.app.editing": ("Edit",),
-    "inkwright.app.engine": ("PlannedWork",),
-    "inkwright.app.exporting.export": ("Exported",),
-    "inkwright.app.importing": ("Imported",),
-    "inkwright.app.manuscript": ("Manuscript",),
-    "inkwright.app.memory_of": ("Memory",),
-    "inkwright.app.report": ("Report",),
-    "inkwright.app.settings": ("Settings",),
-    "inkwright.app.shelf": ("Standing",),
-    "inkwright.app.structure": ("Structure",),
-    "inkwright.app.sources_of": ("Sources", "read_sources"),
-    "inkwright.app.syncing": ("CannotSync", "Synced"),
-    "inkwright.app.text_of": ("Text",),
-    "inkwright.memory.brief": ("Brief", "Constraint", "OutlineItem", "Placement", "Remembered"),
+    "inkwright.app.api.batch": ("Batch", "awrite_batch", "write_batch"),
+    "inkwright.app.api.edit_proposal": ("Edit",),
+    "inkwright.app.services.engine": ("PlannedWork",),
+    "inkwright.app.export.export": ("Exported",),
+    "inkwright.app.manuscripts.import_file": ("Imported",),
+    "inkwright.app.services.run_result": ("Manuscript",),
+    "inkwright.app.api.memory": ("Memory",),
+    "inkwright.app.reports.report": ("Report",),
+    "inkwright.app.config.settings": ("Settings",),
+    "inkwright.app.services.library_status": ("Standing",),
+    "inkwright.app.api.outline": ("Structure",),
+    "inkwright.app.api.sources": ("Sources", "read_sources"),
+    "inkwright.app.manuscripts.sync": ("CannotSync", "Synced"),
+    "inkwright.app.api.section": ("Text",),
+    "inkwright.memory.domain.brief": ("Brief", "Constraint", "OutlineItem", "Placement", "Remembered"),
     "inkwright.memory.errors": (
         "BadInput", "BudgetSpent", "ExportFailed", "InkwrightError", "LeaseLost",
         "LibraryUnusable", "ModelError", "ModelRefused", "ModelUnreachable", "UnusableAnswer",
         "WorkBusy", "WorkNotFound",
     ),
-    "inkwright.memory.source": ("Source",),
-    "inkwright.memory.sources": ("Kept",),
+    "inkwright.memory.domain.source": ("Source",),
+    "inkwright.memory.store.sources": ("Kept",),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

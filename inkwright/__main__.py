@@ -1,6 +1,6 @@
 """``python -m inkwright``: the command line."""
 
-from inkwright.app.cli import app, main
+from inkwright.app.cli.main import app, main
 
 __all__ = ["app"]
 

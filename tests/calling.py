@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from inkwright.agents.config import ROLES, Calling, Endpoint, Role
+from inkwright.agents.llm.config import ROLES, Calling, Endpoint, Role
 from tests.simserver.process import SimServer
 
 

@@ -12,8 +12,8 @@ from typing import TypeVar
 
 import pytest
 
-from inkwright.agents.events import Event
-from inkwright.memory.library import Library
+from inkwright.agents.llm.events import Event
+from inkwright.memory.store.library import Library
 from tests import loopback
 from tests.simserver.process import SimServer
 

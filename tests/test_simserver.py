@@ -21,7 +21,7 @@ import httpx
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from inkwright.agents import answers
+from inkwright.agents.llm import schemas
 from tests.simserver.cache import PrefixCache
 from tests.simserver.config import Fact, FaultRule, JudgeFail, Match, Need, SimConfig
 from tests.simserver.facts import find
@@ -33,9 +33,9 @@ F = TypeVar("F", bound=BaseModel)
 
 BRIEF = "Write a short story about a ferry. Every section must mention the river."
 FORMS = [
-    answers.Requirements, answers.Instructions, answers.Sections, answers.Chapters, answers.Cast,
-    answers.PlanReview, answers.Delta, answers.Verdicts, answers.Contradictions, answers.Edits,
-    answers.Cuts,
+    schemas.Requirements, schemas.Instructions, schemas.Sections, schemas.Chapters, schemas.Cast,
+    schemas.PlanReview, schemas.Delta, schemas.Verdicts, schemas.Contradictions, schemas.Edits,
+    schemas.Cuts,
 ]  # fmt: skip
 MARA = Fact(
     section="s1", subject="Mara", aliases=("the pilot",), attribute="eye colour", value="green"
@@ -387,7 +387,7 @@ def test_a_client_that_goes_away_frees_its_slot(ask: Asking) -> None:
 
 def test_the_log_tells_role_schema_section_and_answer_of_each_call(ask: Asking) -> None:
     ask.text(writing("s3"), max_tokens=20, seed=5)
-    ask.form(answers.Delta, "Section: s4\n<draft>\nA text.\n</draft>")
+    ask.form(schemas.Delta, "Section: s4\n<draft>\nA text.\n</draft>")
     prose, delta = ask.server.calls()
     assert (prose.role, prose.schema_name, prose.section) == ("writer", None, "s3")
     assert (prose.max_tokens, prose.seed, prose.finish_reason) == (20, 5, "length")
@@ -488,7 +488,7 @@ def test_a_slow_answer_is_the_usual_one(ask: Asking) -> None:
 @pytest.mark.parametrize("reason", ["stop", "length"])
 def test_a_truncated_answer_says_why_it_ends(ask: Asking, reason: str) -> None:
     ask.server.configure(faults=[{"fault": "truncate", "finish_reason": reason}])
-    answer = ask.answer("Sections: 3", response_format=asked_form(answers.Sections))
+    answer = ask.answer("Sections: 3", response_format=asked_form(schemas.Sections))
     assert answer["choices"][0]["finish_reason"] == reason
     with pytest.raises(json.JSONDecodeError):
         json.loads(answer["choices"][0]["message"]["content"])
@@ -502,26 +502,26 @@ def spoilt(ask: Asking, fault: str, user: str, form: type[BaseModel] | None = No
 @pytest.mark.parametrize("fault", ["no_json", "cut_json", "empty", "refusal"])
 def test_an_answer_without_usable_json_cannot_be_parsed(ask: Asking, fault: str) -> None:
     with pytest.raises(json.JSONDecodeError):
-        json.loads(spoilt(ask, fault, "Sections: 3", answers.Sections))
+        json.loads(spoilt(ask, fault, "Sections: 3", schemas.Sections))
 
 
 def test_wrong_keys_are_json_but_not_the_form(ask: Asking) -> None:
-    text = spoilt(ask, "wrong_keys", "Sections: 3", answers.Sections)
+    text = spoilt(ask, "wrong_keys", "Sections: 3", schemas.Sections)
     assert isinstance(json.loads(text), dict)
     with pytest.raises(ValidationError):
-        answers.Sections.model_validate_json(text)
+        schemas.Sections.model_validate_json(text)
 
 
 @pytest.mark.parametrize("fault", ["fences", "think", "prose_around"])
 def test_the_right_answer_stands_within_what_surrounds_it(ask: Asking, fault: str) -> None:
-    usual = ask.text("Sections: 3", response_format=asked_form(answers.Sections))
-    text = spoilt(ask, fault, "Sections: 3", answers.Sections)
+    usual = ask.text("Sections: 3", response_format=asked_form(schemas.Sections))
+    text = spoilt(ask, fault, "Sections: 3", schemas.Sections)
     assert usual in text
     assert len(text) > len(usual)
 
 
 def test_an_oversized_answer_is_far_beyond_its_bounds(ask: Asking) -> None:
-    found = json.loads(spoilt(ask, "oversized", "Sections: 3", answers.Sections))["sections"]
+    found = json.loads(spoilt(ask, "oversized", "Sections: 3", schemas.Sections))["sections"]
     assert len(found) > 24
     assert max(len(section["purpose"]) for section in found) > 300
 
@@ -547,7 +547,7 @@ def test_a_loop_says_the_same_over_and_over(ask: Asking) -> None:
 def test_a_fault_strikes_only_what_it_is_matched_to(ask: Asking) -> None:
     match = {"role": "archivist", "schema": "Delta", "section": "s2", "contains": "the river"}
     ask.server.configure(faults=[{"fault": "500", "match": match}])
-    delta = asked_form(answers.Delta)
+    delta = asked_form(schemas.Delta)
 
     def status(user: str, **more: Any) -> int:
         return ask.post(user, **more).status_code
@@ -699,49 +699,49 @@ def test_a_form_that_nobody_knows_is_filled_all_the_same(ask: Asking) -> None:
 
 
 def test_an_answer_keeps_to_bounds_that_it_would_exceed(ask: Asking) -> None:
-    assert len(ask.form(answers.Sections, "Sections: 40\nWords: 4000").sections) == 24
+    assert len(ask.form(schemas.Sections, "Sections: 40\nWords: 4000").sections) == 24
 
 
 # The planner
 
 
 def test_a_plan_has_the_sections_and_words_asked_for(ask: Asking) -> None:
-    planned = ask.form(answers.Sections, "Sections: 7\nWords: 1000").sections
+    planned = ask.form(schemas.Sections, "Sections: 7\nWords: 1000").sections
     assert len(planned) == len({s.title for s in planned}) == len({s.purpose for s in planned}) == 7
     assert sum(section.words for section in planned) == 1000
 
 
 def test_listed_sections_are_filled_in_with_titles_as_they_stand(ask: Asking) -> None:
     listed = "<sections>\n- s4: Dawn\n- s5: The Long Way\n</sections>"
-    planned = ask.form(answers.Sections, listed).sections
+    planned = ask.form(schemas.Sections, listed).sections
     assert [section.title for section in planned] == ["Dawn", "The Long Way"]
     assert all(section.purpose for section in planned)
 
 
 def test_chapters_share_the_sections_asked_for(ask: Asking) -> None:
-    planned = ask.form(answers.Chapters, "Chapters: 3\nSections: 10\nWords: 9000").chapters
+    planned = ask.form(schemas.Chapters, "Chapters: 3\nSections: 10\nWords: 9000").chapters
     assert sum(chapter.sections for chapter in planned) == 10
     assert len({chapter.title for chapter in planned}) == 3
 
 
 def test_planned_sections_name_the_subjects_of_their_facts(ask: Asking) -> None:
     ask.server.configure(facts=[MARA])
-    planned = ask.form(answers.Sections, "Sections: 2\nWords: 300").sections
+    planned = ask.form(schemas.Sections, "Sections: 2\nWords: 300").sections
     assert [section.subjects[0] == "Mara" for section in planned] == [True, False]
 
 
 def test_the_cast_appears_in_the_sections(ask: Asking) -> None:
-    names = {entry.subject for entry in ask.form(answers.Cast, "<sections>\n</sections>").entries}
-    planned = ask.form(answers.Sections, "Sections: 3\nWords: 300").sections
+    names = {entry.subject for entry in ask.form(schemas.Cast, "<sections>\n</sections>").entries}
+    planned = ask.form(schemas.Sections, "Sections: 3\nWords: 300").sections
     assert all(set(section.subjects) <= names for section in planned)
 
 
 def test_a_plan_fault_is_found_until_its_purpose_is_replaced(ask: Asking) -> None:
     ask.server.configure(plan_faults=["s2"])
     listed = "<sections>\n- s1: One — first\n- s2: Two — {}\n</sections>"
-    (fault,) = ask.form(answers.PlanReview, listed.format("second")).faults
+    (fault,) = ask.form(schemas.PlanReview, listed.format("second")).faults
     assert fault.section == "s2"
-    assert not ask.form(answers.PlanReview, listed.format(fault.purpose)).faults
+    assert not ask.form(schemas.PlanReview, listed.format(fault.purpose)).faults
 
 
 REQUEST = """Write a novel of about 9,000 words in 12 episodes numbered 1 to 12.
@@ -753,7 +753,7 @@ REQUEST = """Write a novel of about 9,000 words in 12 episodes numbered 1 to 12.
 
 
 def test_requirements_are_read_from_the_sentences_of_a_request(ask: Asking) -> None:
-    found = ask.form(answers.Requirements, "Read the request.", brief=f"Request: {REQUEST}")
+    found = ask.form(schemas.Requirements, "Read the request.", brief=f"Request: {REQUEST}")
     assert (found.kind, found.fiction, found.words) == ("novel", True, 9000)
     assert (found.units, found.unit_title) == (12, "Episode {n}")
     key, length, rain, tone = found.requirements
@@ -777,13 +777,13 @@ def test_requirements_are_read_from_the_sentences_of_a_request(ask: Asking) -> N
 
 def test_the_heading_of_a_series_follows_the_example_in_the_request(ask: Asking) -> None:
     request = "请写一部小说，共12个章节，编号从1到12。每个章节以“#*# 章节 1：”这样的标题开头。"
-    found = ask.form(answers.Requirements, "Read.", brief=f"Request: {request}")
+    found = ask.form(schemas.Requirements, "Read.", brief=f"Request: {request}")
     assert (found.units, found.unit_title) == (12, "#*# 章节 {n}：")
 
 
 def test_instructions_are_copied_word_for_word(ask: Asking) -> None:
     part = "The sea was calm. You must write in the past tense. 请用中文写。 Gulls cried."
-    quotes = ask.form(answers.Instructions, f"<request>\n{part}\n</request>").quotes
+    quotes = ask.form(schemas.Instructions, f"<request>\n{part}\n</request>").quotes
     assert quotes == ["You must write in the past tense.", "请用中文写。"]
 
 
@@ -926,7 +926,7 @@ def remembering(draft: str = DRAFT, entries: str = "") -> str:
 
 def test_facts_are_remembered_with_the_words_that_state_them(ask: Asking) -> None:
     ask.server.configure(facts=[MARA])
-    delta = ask.form(answers.Delta, remembering())
+    delta = ask.form(schemas.Delta, remembering())
     assert [(i.action, i.subject, i.attribute, i.statement) for i in delta.items] == [
         ("add", "Mara", "eye colour", "green."),
         ("add", "Tom", "trade", "fishing."),
@@ -943,7 +943,7 @@ def test_old_entries_are_kept_changed_or_retracted(ask: Asking) -> None:
         "- [e3] Ann | age: forty.\n"
         "- [e4] events: The ferry left."
     )
-    items = ask.form(answers.Delta, remembering(entries=old)).items
+    items = ask.form(schemas.Delta, remembering(entries=old)).items
     assert {i.id: i.action for i in items} == {
         "e1": "keep",
         "e2": "change",
@@ -954,13 +954,13 @@ def test_old_entries_are_kept_changed_or_retracted(ask: Asking) -> None:
 
 def test_an_archivist_can_miss_and_invent(ask: Asking) -> None:
     ask.server.configure(archivist_miss=1, archivist_false=1)
-    (item,) = ask.form(answers.Delta, remembering()).items
+    (item,) = ask.form(schemas.Delta, remembering()).items
     assert item.quote not in DRAFT or item.subject not in DRAFT
 
 
 def test_an_archivist_can_remember_events(ask: Asking) -> None:
     ask.server.configure(archivist_events=1, summary_facts=1)
-    delta = ask.form(answers.Delta, remembering())
+    delta = ask.form(schemas.Delta, remembering())
     assert delta.items[-1].kind == "event"
     assert delta.items[-1].quote == "The ferry left."
     assert "green" in delta.summary
@@ -975,7 +975,7 @@ def checking(*constraints: str, draft: str = DRAFT) -> str:
 
 
 def broken(ask: Asking, *constraints: str, draft: str = DRAFT) -> dict[str, str]:
-    verdicts = ask.form(answers.Verdicts, checking(*constraints, draft=draft)).verdicts
+    verdicts = ask.form(schemas.Verdicts, checking(*constraints, draft=draft)).verdicts
     assert [v.constraint for v in verdicts] == [f"c{n + 1}" for n in range(len(constraints))]
     return {v.constraint: v.quote for v in verdicts if v.broken}
 
@@ -1014,10 +1014,10 @@ def test_contradictions_are_found_by_name_and_alias(ask: Asking) -> None:
         "- [e3] Ann | age: forty."
     )
     user = f"Section: s1\n<changed>\n{changed}\n</changed>\n<draft>\n{DRAFT}\n</draft>"
-    (found,) = ask.form(answers.Contradictions, user).contradictions
+    (found,) = ask.form(schemas.Contradictions, user).contradictions
     assert (found.entry, found.quote) == ("e1", "The eye colour of Mara is green.")
     ask.server.configure(judge_miss=1)
-    assert not ask.form(answers.Contradictions, user).contradictions
+    assert not ask.form(schemas.Contradictions, user).contradictions
 
 
 # The editor
@@ -1031,7 +1031,7 @@ def patched(ask: Asking, findings: str, entries: str = "", draft: str = DRAFT) -
         f"Section: s1\n<findings>\n{findings}\n</findings>\n<entries>\n{entries}\n</entries>\n"
         f"<sentences>\n{listed}\n</sentences>"
     )
-    for edit in ask.form(answers.Edits, user).edits:
+    for edit in ask.form(schemas.Edits, user).edits:
         assert edit.first == edit.last
         text[edit.first] = edit.text
     return " ".join(text.values())
@@ -1081,7 +1081,7 @@ def test_an_oscillating_editor_mends_one_thing_and_undoes_another(ask: Asking) -
 def test_cuts_reach_the_words_asked_for_from_the_middle(ask: Asking) -> None:
     listed = "\n".join(f"[{n}] (10 words) Sentence {n}." for n in range(1, 8))
     user = f"Section: s1\nCut about 25 words\n<sentences>\n{listed}\n</sentences>"
-    assert ask.form(answers.Cuts, user).sentences == [4, 3, 5]
+    assert ask.form(schemas.Cuts, user).sentences == [4, 3, 5]
 
 
 # Reading prompts

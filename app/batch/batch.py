@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inkwright.app import endpoints
-from inkwright.app.batch import files
-from inkwright.app.batch.asked import Asked, Engine, Outcome, Spent, check_engine, left_of
+from inkwright.app.batch import exports
 from inkwright.app.batch.events import BatchBegan
-from inkwright.app.batch.lines import Line
+from inkwright.app.batch.input import Line
+from inkwright.app.batch.options import Asked, Engine, Outcome, Spent, check_engine, left_of
 from inkwright.app.batch.results import Known, Result, ResultsFile
-from inkwright.app.engine import opened
-from inkwright.app.job import Job
-from inkwright.memory import journal
+from inkwright.app.config import endpoints
+from inkwright.app.services.engine import opened
+from inkwright.app.services.run_options import Job
 from inkwright.memory.errors import BadInput, BudgetSpent
-from inkwright.memory.library import Library
+from inkwright.memory.store import journal
+from inkwright.memory.store.library import Library
 
 WORK_DIGEST_CHARS = 10
 """How much of a line's digest a work's id ends with."""
@@ -44,7 +44,7 @@ async def run_batch(
         raise BadInput("manuscripts are exported beside the output: say where that goes (`out`)")
     check_engine(job.settings, asked)
     if out is not None:
-        files.prepare(asked.formats, out)
+        exports.prepare(asked.formats, out)
     with ExitStack() as stack:
         library = stack.enter_context(opened(job.settings))
         spent = _spent(library)
@@ -78,12 +78,12 @@ async def run_batch(
 def _load(engine: Engine) -> Any:
     """Import what calls models, in a thread: it takes seconds, and the loop goes on meanwhile."""
     if engine == "ray":
-        from inkwright.app.batch import on_ray
+        from inkwright.app.batch import ray_runner
 
-        return on_ray.run_lines
-    from inkwright.app.batch import running
+        return ray_runner.run_lines
+    from inkwright.app.batch import local_runner
 
-    return running.run_lines
+    return local_runner.run_lines
 
 
 def _held(stack: ExitStack, out: Path, library: Library) -> ResultsFile:
@@ -109,7 +109,7 @@ class _Ends:
         if self.file is not None:
             if self.asked.formats:
                 result = await asyncio.to_thread(
-                    files.with_files, self.library, result, self.asked.formats, self.file.path
+                    exports.with_files, self.library, result, self.asked.formats, self.file.path
                 )
                 if result.status in ("complete", "flagged"):
                     self.outcome.files_missing += len(self.asked.formats) - len(result.files)
@@ -137,7 +137,7 @@ def _lacks_files(known: Known, asked: Asked, out: Path) -> bool:
     """True when a finished line is to have files that are not there; making them takes no call."""
     if known.status not in ("complete", "flagged"):
         return False
-    return files.missing(known.files, asked.formats, out)
+    return exports.missing(known.files, asked.formats, out)
 
 
 def _again(known: Known, asked: Asked, spent: dict[str, Spent]) -> bool:

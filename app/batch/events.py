@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from inkwright.agents.events import Event
+from inkwright.agents.llm.events import Event
 from inkwright.app.batch.results import Status
 
 Left = Literal["unfinished", "waiting", "untouched", "busy"]

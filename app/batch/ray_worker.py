@@ -4,21 +4,21 @@ import asyncio
 from dataclasses import dataclass
 from typing import Literal
 
-from inkwright.agents.config import Calling, Limits
-from inkwright.agents.events import CallAnswered, Event, Notice, Planned, SectionReached
-from inkwright.agents.office import Office
-from inkwright.agents.purse import Purse
-from inkwright.agents.transport import LiteLLMTransport
-from inkwright.app.batch import one
-from inkwright.app.batch.asked import Asked
+from inkwright.agents.llm.budget import Purse
+from inkwright.agents.llm.config import Calling, Limits
+from inkwright.agents.llm.events import CallAnswered, Event, Notice, Planned, SectionReached
+from inkwright.agents.llm.transport import LiteLLMTransport
+from inkwright.agents.orchestration.shared_resources import Office
+from inkwright.app.batch import work
 from inkwright.app.batch.events import Left, WorkBegan
-from inkwright.app.batch.lines import Line
+from inkwright.app.batch.input import Line
+from inkwright.app.batch.local_runner import has_room
+from inkwright.app.batch.options import Asked
 from inkwright.app.batch.results import Result
-from inkwright.app.batch.running import has_room
-from inkwright.app.job import Job
-from inkwright.app.settings import Settings
+from inkwright.app.config.settings import Settings
+from inkwright.app.services.run_options import Job
 from inkwright.memory.errors import LibraryUnusable
-from inkwright.memory.library import Library
+from inkwright.memory.store.library import Library
 
 TELL_EVERY_S = 0.25
 """A worker tells what happens this often; budgets are looked at as often."""
@@ -53,7 +53,7 @@ class Worker:
         self._office = Office(self._library, calling, self._transport, purse)
         self._transport.on_pressure = self._office.slots.ease
         self._office.slots.on_room = lambda: self._room.set()
-        self._at = one.Desks(self._office, Job(settings, watch=self._see), asked)
+        self._at = work.Desks(self._office, Job(settings, watch=self._see), asked)
         self._running: dict[str, asyncio.Task[Result | Left]] = {}
         self._events: list[Event] = []
         self._room = asyncio.Event()
@@ -69,7 +69,7 @@ class Worker:
 
     async def take(self, line: Line) -> None:
         """Begin to write one line."""
-        self._running[line.id] = asyncio.ensure_future(one.write(line, self._at))
+        self._running[line.id] = asyncio.ensure_future(work.write(line, self._at))
         await asyncio.sleep(0)  # it takes its share of the slots in its first step
 
     async def written(self, own_id: str) -> Written:
@@ -77,7 +77,7 @@ class Worker:
         found: Result | Left | Gone
         try:
             found = await self._running[own_id]
-        except one.ModelsGone as gone:
+        except work.ModelsGone as gone:
             found = Gone("models", str(gone.fault))
         except LibraryUnusable as fault:
             found = Gone("library", str(fault))

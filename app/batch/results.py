@@ -18,10 +18,10 @@ from typing import Any, BinaryIO, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from inkwright.app.batch.lines import Line
-from inkwright.app.wording import whole
+from inkwright.app.batch.input import Line
+from inkwright.app.display.formatting import whole
+from inkwright.memory.base import Value, digest
 from inkwright.memory.errors import BadInput
-from inkwright.memory.values import Value, digest
 
 SCHEMA: Literal["inkwright.batch/1"] = "inkwright.batch/1"
 """Name and version of what a line says. Another number is another meaning, never only more keys."""

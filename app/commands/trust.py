@@ -6,9 +6,9 @@ from pathlib import Path
 
 import typer
 
-from inkwright.app.home import FILE, parsed, read_file
-from inkwright.app.trust import Decide, UntrustedFile, lines, remember, visible
-from inkwright.app.trust import forget as forget_file
+from inkwright.app.config.paths import FILE, parsed, read_file
+from inkwright.app.config.trust import Decide, UntrustedFile, lines, remember, visible
+from inkwright.app.config.trust import forget as forget_file
 from inkwright.memory.errors import BadInput
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pypandoc
 
-from inkwright.app.documents.plain import clean, plain_text, title_line
-from inkwright.app.exporting.pandoc import AS_TYPED
+from inkwright.app.documents.text_cleanup import clean, plain_text, title_line
+from inkwright.app.files.pandoc import AS_TYPED
+from inkwright.memory.domain.source import KEY, MAX_KEY_CHARS, Source
 from inkwright.memory.errors import BadInput
-from inkwright.memory.source import KEY, MAX_KEY_CHARS, Source
 
 _OURS = ("id", "title", "abstract", "language")
 _ENTRY = re.compile(r"^[ \t]*@(?!comment|string|preamble)\w+\s*\{[^,{}()=]+,", re.MULTILINE | re.I)

@@ -12,10 +12,10 @@ from statistics import median
 import pypdfium2 as pdfium
 from pypdfium2.raw import FPDF_ERR_PASSWORD
 
-from inkwright.app.documents.about import told
-from inkwright.app.documents.plain import clean, names, year
+from inkwright.app.documents.metadata import told
+from inkwright.app.documents.text_cleanup import clean, names, year
+from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput
-from inkwright.memory.source import Source
 
 PAGE_BREAK = "\n\n"
 FULL = 0.8

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from inkwright.app.ui.shown import plain
+from inkwright.app.ui.html import plain
 from inkwright.memory.errors import InkwrightError
 
 F = TypeVar("F", bound=Callable[..., Any])

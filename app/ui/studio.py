@@ -4,9 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from inkwright.app.ui import errors, pages, place, reading
-from inkwright.app.ui.component import component
-from inkwright.app.ui.shown import plain
+from inkwright.app.ui import cache, errors, navigation, page_list
+from inkwright.app.ui.components.field_component import component
+from inkwright.app.ui.html import plain
 from inkwright.memory.errors import WorkNotFound
 
 ICON = Path(__file__).with_name("field") / "icon.svg"
@@ -40,7 +40,7 @@ dl.told dd { overflow-wrap: anywhere; white-space: pre-wrap; }
 def show() -> None:
     """Draw the frame, and the page that the address names in it."""
     st.set_page_config(page_title="Inkwright", page_icon=str(ICON), layout="wide")
-    current = st.navigation(pages.every(), position="hidden")
+    current = st.navigation(page_list.every(), position="hidden")
     with st.sidebar:
         _sidebar()
     st.html(_STYLE)
@@ -51,24 +51,24 @@ def show() -> None:
 @errors.safely
 def _sidebar() -> None:
     try:
-        work = place.chosen()
+        work = navigation.chosen()
     except WorkNotFound:
         work = None
-    place.link("works", "Works", icon=pages.ALL[0].icon)
+    navigation.link("works", "Works", icon=page_list.ALL[0].icon)
     if work is None:
-        place.link("brief", "New work", icon=":material/add:")
+        navigation.link("brief", "New work", icon=":material/add:")
     else:
         _work(work)
     st.space("small")
-    st.caption(f"Model: {place.endpoint()}")
-    for note in place.untrusted():
+    st.caption(f"Model: {navigation.endpoint()}")
+    for note in navigation.untrusted():
         st.caption(plain(note, 600))
 
 
 def _work(work: str) -> None:
-    found = reading.work(work)
+    found = cache.work(work)
     st.divider()
     st.markdown(f"**{plain(found.title, 60)}**")
     st.caption(STATES.get(found.status, found.status))
-    for page in pages.ALL[1:]:
-        place.link(page.name, page.title, work=work, icon=page.icon)
+    for page in page_list.ALL[1:]:
+        navigation.link(page.name, page.title, work=work, icon=page.icon)

@@ -10,7 +10,7 @@ import asyncio
 
 from benchmarks.client import Client
 from benchmarks.methods.planning import PLAN, Step, WritingPlan, numbered
-from inkwright.memory.wordcount import count_words
+from inkwright.memory.text.words import count_words
 
 REVISIONS = 1
 LENGTH_ROUNDS = 2

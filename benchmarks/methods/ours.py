@@ -4,7 +4,7 @@ from pathlib import Path
 
 import inkwright
 from benchmarks.client import Spent
-from inkwright.agents.config import Arms
+from inkwright.agents.llm.config import Arms
 
 
 async def write(

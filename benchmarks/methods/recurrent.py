@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from benchmarks.client import Client
-from inkwright.memory.wordcount import count_words
+from inkwright.memory.text.words import count_words
 
 NEAREST = 2
 MOST_STEPS = 200

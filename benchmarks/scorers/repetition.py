@@ -5,7 +5,7 @@ Measured as the engine's own report measures it (``memory/repetition.py``).
 
 from collections.abc import Sequence
 
-from inkwright.memory.repetition import measured
+from inkwright.memory.text.repetition import measured
 
 
 def duplicate_share(text: str) -> float:

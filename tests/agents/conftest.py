@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from inkwright.memory.library import Library
+from inkwright.memory.store.library import Library
 from tests import properties
 from tests.memory.building import Built, built
 from tests.simserver.process import SimServer

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from inkwright.agents.config import ROLES, Calling, Endpoint, Limits
-from inkwright.agents.events import Watch, unwatched
-from inkwright.agents.model import Ask, Models
-from inkwright.agents.tokenizer import ScaledTokenizer
-from inkwright.agents.transport import Request
-from inkwright.memory.journal import Answer
+from inkwright.agents.llm.client import Ask, Models
+from inkwright.agents.llm.config import ROLES, Calling, Endpoint, Limits
+from inkwright.agents.llm.events import Watch, unwatched
+from inkwright.agents.llm.tokenizer import ScaledTokenizer
+from inkwright.agents.llm.transport import Request
+from inkwright.memory.store.journal import Answer
 from tests.memory.building import Built
 
 ANSWER = Answer(

@@ -10,18 +10,18 @@ from typing import Any, Literal
 
 import pytest
 
-from inkwright.agents import office
-from inkwright.agents import run as running
-from inkwright.agents.config import Arms, Limits
-from inkwright.agents.events import unwatched
-from inkwright.agents.transport import LiteLLMTransport
-from inkwright.memory import drafts, journal, ledger, plans, works
-from inkwright.memory.brief import Brief
-from inkwright.memory.draft import Draft
-from inkwright.memory.entry import Entry
+from inkwright.agents.llm.config import Arms, Limits
+from inkwright.agents.llm.events import unwatched
+from inkwright.agents.llm.transport import LiteLLMTransport
+from inkwright.agents.orchestration import run as running
+from inkwright.agents.orchestration import shared_resources
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.draft import Draft
+from inkwright.memory.domain.entry import Entry
 from inkwright.memory.errors import UnusableAnswer
-from inkwright.memory.library import Library
-from inkwright.memory.plans import Plan
+from inkwright.memory.store import drafts, journal, ledger, plans, works
+from inkwright.memory.store.library import Library
+from inkwright.memory.store.plans import Plan
 from tests.calling import calling
 from tests.simserver.log import Call
 from tests.simserver.process import SimServer
@@ -115,7 +115,7 @@ class Runs:
         library = Library.open(home)
         runs = cls(sim, library, **changes)
         with pytest.MonkeyPatch.context() as monkeypatch:
-            monkeypatch.setattr(office, "LiteLLMTransport", lambda _: runs.transport)
+            monkeypatch.setattr(shared_resources, "LiteLLMTransport", lambda _: runs.transport)
             yield runs
         await runs.transport.close_at_last()
         library.close()

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from inkwright.memory.outline import Heading, Outline, Section
+from inkwright.memory.domain.outline import Heading, Outline, Section
 
 
 @st.composite

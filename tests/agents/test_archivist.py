@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from inkwright.agents import archivist
-from inkwright.agents.answers import Delta, DeltaItem
-from inkwright.memory.entry import Entry
-from inkwright.memory.ledger import Ledger
-from inkwright.memory.library import Library
-from inkwright.memory.outline import Section
+from inkwright.agents.extraction import archivist
+from inkwright.agents.llm.schemas import Delta, DeltaItem
+from inkwright.memory.domain.entry import Entry
+from inkwright.memory.domain.outline import Section
+from inkwright.memory.store.ledger import Ledger
+from inkwright.memory.store.library import Library
 from tests.memory.shelf import begun
 
 TEXT = "Mara's eyes are blue now. She came back at last."

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from inkwright.agents import transport
-from inkwright.agents.model import FAILURES_IN_A_ROW
-from inkwright.agents.scheduler import AHEAD
+from inkwright.agents.llm import transport
+from inkwright.agents.llm.client import FAILURES_IN_A_ROW
+from inkwright.agents.orchestration.scheduler import AHEAD
 from inkwright.memory.errors import ModelRefused, ModelUnreachable
 from tests.agents.small_runs import Runs, Small
 from tests.simserver.process import SimServer

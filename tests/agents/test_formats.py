@@ -2,11 +2,11 @@
 
 import pytest
 
-from inkwright.agents import formats, rules
-from inkwright.memory.constraint import Constraint
-from inkwright.memory.outline import Outline, Section
-from inkwright.memory.plans import Plan
-from inkwright.memory.wordcount import count_words
+from inkwright.agents.checks import rules, section_format
+from inkwright.memory.domain.constraint import Constraint
+from inkwright.memory.domain.outline import Outline, Section
+from inkwright.memory.store.plans import Plan
+from inkwright.memory.text.words import count_words
 
 OPENS = Constraint.model_validate({"id": "c1", "kind": "format", "opens": "#*# Part {n}:"})
 CLOSES = Constraint.model_validate({"id": "c2", "kind": "format", "closes": "*** finished"})
@@ -38,25 +38,27 @@ FRAMED = plan(OPENS, CLOSES)
 def test_a_section_gets_its_own_opening_once_and_nothing_of_other_sections(
     written: str, framed: str
 ) -> None:
-    once = formats.framed(FRAMED, "s2", written)
+    once = section_format.framed(FRAMED, "s2", written)
     assert once == framed
-    assert formats.framed(FRAMED, "s2", once) == once
+    assert section_format.framed(FRAMED, "s2", once) == once
 
 
 def test_only_the_last_section_gets_the_closing_words() -> None:
-    assert formats.framed(FRAMED, "s3", "It rose.") == "#*# Part 3:\nIt rose.\n\n*** finished"
-    assert formats.framed(FRAMED, "s1", "It rose.") == "#*# Part 1:\nIt rose."
+    assert (
+        section_format.framed(FRAMED, "s3", "It rose.") == "#*# Part 3:\nIt rose.\n\n*** finished"
+    )
+    assert section_format.framed(FRAMED, "s1", "It rose.") == "#*# Part 1:\nIt rose."
 
 
 def test_without_such_a_format_a_text_stays_byte_for_byte() -> None:
     text = "  Part 2\nIt rose. \n"
-    assert formats.framed(plan(), "s2", text) == text
-    assert formats.body_of(plan(), "s2", text) == text
+    assert section_format.framed(plan(), "s2", text) == text
+    assert section_format.body_of(plan(), "s2", text) == text
 
 
 def test_what_a_section_begins_and_ends_with_does_not_count_as_its_words() -> None:
     least = Constraint(id="c3", text="Long", kind="length", min_words=5)
-    text = formats.framed(FRAMED, "s3", "It rose and fell.")
+    text = section_format.framed(FRAMED, "s3", "It rose and fell.")
     assert count_words(text) > 5
     (length,) = (
         f for f in rules.check(text, [*FRAMED.carried("s3"), least]) if f.constraint == "c3"
@@ -65,8 +67,8 @@ def test_what_a_section_begins_and_ends_with_does_not_count_as_its_words() -> No
 
 
 def test_editors_are_shown_neither_opening_nor_closing() -> None:
-    text = formats.framed(FRAMED, "s3", "It rose. It fell.")
-    assert [s.text for s in formats.inner(FRAMED, "s3", text)] == ["It rose.", "It fell."]
+    text = section_format.framed(FRAMED, "s3", "It rose. It fell.")
+    assert [s.text for s in section_format.inner(FRAMED, "s3", text)] == ["It rose.", "It fell."]
 
 
 TABLE = "| a | b |\n| --- | --- |\n| 1 | 2 |"

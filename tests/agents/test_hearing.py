@@ -5,8 +5,8 @@ from graphlib import TopologicalSorter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.agents.hearing import hearing, urgency
-from inkwright.memory.outline import Heading, Outline, Section
+from inkwright.agents.orchestration.visibility_schedule import hearing, urgency
+from inkwright.memory.domain.outline import Heading, Outline, Section
 from tests.agents.strategies import outlines
 
 SLOTS = st.integers(1, 8)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from inkwright.agents import balance
-from inkwright.agents.length import ROUNDS
-from inkwright.memory.wordcount import count_words
+from inkwright.agents.drafting.length_control import ROUNDS
+from inkwright.agents.revision import length_balance
+from inkwright.memory.text.words import count_words
 from tests.agents.small_runs import Outcome, Small
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -60,7 +60,7 @@ async def test_rounds_are_bounded_when_nothing_helps(runs):
     hopeless = {"length_factor": 0.2, "continue_factor": 0.02, "editor_ignores": 1.0}
     outcome = await runs.run(work(ENGLISH, **hopeless))
     per_section = {s: [c for c in outcome.calls if c.section == s] for s in ("s1", "s2", "s3")}
-    most = 1 + ROUNDS + 2 * balance.ROUNDS
+    most = 1 + ROUNDS + 2 * length_balance.ROUNDS
     assert all(len(calls) <= most for calls in per_section.values())
     assert outcome.status == "flagged"
     assert "words; 81 to 99 were wanted" in outcome.problems

@@ -4,10 +4,10 @@ from statistics import mean
 
 import pytest
 
-from inkwright.agents.asked_length import asked_length
-from inkwright.agents.length import ROUNDS
-from inkwright.agents.parse import is_han
-from inkwright.memory.wordcount import count_characters, count_words
+from inkwright.agents.drafting.length_control import ROUNDS
+from inkwright.agents.llm.parsing import is_han
+from inkwright.agents.planning.requested_length import asked_length
+from inkwright.memory.text.words import count_characters, count_words
 from tests.agents.small_runs import Outcome, Small
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

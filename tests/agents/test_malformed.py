@@ -6,7 +6,7 @@ nor to any of it in the manuscript, the ledger or a later prompt.
 
 import pytest
 
-from inkwright.agents.parse import is_han
+from inkwright.agents.llm.parsing import is_han
 from tests.agents.sites import SITES, WORKS
 from tests.agents.small_runs import Outcome
 from tests.simserver.log import Call

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from inkwright.agents import minilm
-from inkwright.agents.minilm import EmbedderMissing, MiniLM, read_safetensors
+from inkwright.agents.embedding import minilm
+from inkwright.agents.embedding.minilm import EmbedderMissing, MiniLM, read_safetensors
 
 TEXTS = (
     "The keeper trimmed the lamp.",

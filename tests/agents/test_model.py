@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from inkwright.agents.answers import Cuts, Delta, Edits, Sections
-from inkwright.agents.config import Limits
-from inkwright.agents.events import CallAnswered
-from inkwright.agents.model import FAILURES_IN_A_ROW
-from inkwright.memory import journal
+from inkwright.agents.llm.client import FAILURES_IN_A_ROW
+from inkwright.agents.llm.config import Limits
+from inkwright.agents.llm.events import CallAnswered
+from inkwright.agents.llm.schemas import Cuts, Delta, Edits, Sections
 from inkwright.memory.errors import BudgetSpent, ModelRefused, ModelUnreachable, UnusableAnswer
+from inkwright.memory.store import journal
 from tests.agents.scripted import ANSWER, CALLING, Scripted, an_ask, models
 from tests.memory.building import Built
 

@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from inkwright.agents.offline import OFFLINE, stay_offline
+from inkwright.agents.llm.offline import OFFLINE, stay_offline
 
 NO_WAY_OUT = """
 import socket, sys

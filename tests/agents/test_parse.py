@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from inkwright.agents.answers import Cuts, Edits, Sections, Verdicts
-from inkwright.agents.parse import (
+from inkwright.agents.llm.parsing import (
     Unreadable,
     in_other_script,
     loop_start,
@@ -13,6 +12,7 @@ from inkwright.agents.parse import (
     read_prose,
     strip_thoughts,
 )
+from inkwright.agents.llm.schemas import Cuts, Edits, Sections, Verdicts
 
 GOOD = {"edits": [{"first": 2, "last": 2, "text": "The lamp was green."}]}
 JSON = json.dumps(GOOD)
@@ -83,10 +83,10 @@ def test_wrong_keys_are_named():
 
 @pytest.mark.parametrize("form", ["PlanReview", "Contradictions", "Verdicts", "Edits", "Delta"])
 def test_an_answer_that_lacks_its_list_is_never_taken_for_an_empty_one(form):
-    from inkwright.agents import answers
+    from inkwright.agents.llm import schemas
 
     with pytest.raises(Unreadable, match="required"):
-        read_form('{"summary": "It rained.", "something": []}', "stop", getattr(answers, form))
+        read_form('{"summary": "It rained.", "something": []}', "stop", getattr(schemas, form))
 
 
 def test_a_value_of_the_wrong_kind_is_refused_without_quoting_it():

@@ -2,12 +2,12 @@
 
 import pytest
 
-from inkwright.agents import planner
-from inkwright.agents.desk import language_is_han
-from inkwright.agents.parse import is_han
-from inkwright.memory.brief import Brief
+from inkwright.agents.context.run_context import language_is_han
+from inkwright.agents.llm.parsing import is_han
+from inkwright.agents.planning import planner
+from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import BadInput
-from inkwright.memory.normalise import normalise
+from inkwright.memory.text.normalise import normalise
 from tests.agents.small_runs import Outcome, Small
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 
-from inkwright.agents.replicas import LEFT_ALONE_S, Replicas
+from inkwright.agents.llm.load_balancer import LEFT_ALONE_S, Replicas
 
 BASES = ("http://a", "http://b")
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from inkwright.agents.answers import Requirements
-from inkwright.agents.requirements import DEFAULT_WORDS, constraints, words_asked_for
-from inkwright.memory.brief import Brief, Constraint
+from inkwright.agents.llm.schemas import Requirements
+from inkwright.agents.planning.requirements import DEFAULT_WORDS, constraints, words_asked_for
+from inkwright.memory.domain.brief import Brief, Constraint
 
 REQUEST = (
     'A story about a lamp. Every section must mention "the green lamp". Section 2 has at least '

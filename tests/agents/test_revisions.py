@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkwright.agents import editor, instructed, rules
-from inkwright.agents.answers import Edit, Edits
-from inkwright.agents.length import nearest
-from inkwright.agents.section_graph import MAX_ROUNDS
-from inkwright.memory.brief import Constraint
-from inkwright.memory.held import Held
-from inkwright.memory.wordcount import count_words, sentences
+from inkwright.agents.checks import rules
+from inkwright.agents.drafting import editor
+from inkwright.agents.drafting.length_control import nearest
+from inkwright.agents.llm.schemas import Edit, Edits
+from inkwright.agents.orchestration.section_graph import MAX_ROUNDS
+from inkwright.agents.revision import instructed_edit
+from inkwright.memory.domain.brief import Constraint
+from inkwright.memory.domain.protected_spans import Held
+from inkwright.memory.text.words import count_words, sentences
 from tests.agents.small_runs import Small
 
 WORDS = (
@@ -63,21 +65,21 @@ def test_a_patch_touches_nothing_outside_its_sentences(text, items):
 @given(TEXTS, EDITS, st.sets(st.integers(1, 9)))
 def test_a_proposal_changes_only_the_hunks_that_are_taken(text, items, taken):
     parts = sentences(text)
-    answer = instructed.Rewording(
+    answer = instructed_edit.Rewording(
         edits=[Edit(first=a, last=b, text=new) for a, b, new in items if new]
     )
-    usable = list(instructed._usable(answer, range(len(parts))))
+    usable = list(instructed_edit._usable(answer, range(len(parts))))
     hunks = [
-        instructed.Hunk(
+        instructed_edit.Hunk(
             number=n,
             start=parts[e.first - 1].start,
             end=parts[e.last - 1].end,
             before=text[parts[e.first - 1].start : parts[e.last - 1].end],
             after=new,
         )
-        for n, (e, new) in enumerate(instructed._changing(text, parts, usable), 1)
+        for n, (e, new) in enumerate(instructed_edit._changing(text, parts, usable), 1)
     ]
-    proposal = instructed.Proposal(section="s1", version=1, text=text, hunks=tuple(hunks))
+    proposal = instructed_edit.Proposal(section="s1", version=1, text=text, hunks=tuple(hunks))
     found = proposal.with_hunks(taken)
     expected, at = "", 0
     for hunk in hunks:

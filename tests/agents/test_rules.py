@@ -2,8 +2,8 @@
 
 import pytest
 
-from inkwright.agents import rules
-from inkwright.memory.brief import Constraint
+from inkwright.agents.checks import rules
+from inkwright.memory.domain.brief import Constraint
 
 ENGLISH = (
     "The keeper climbed the stairs. Mara’s green lamp burned until the morning came, and nobody on "

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.agents.slots import EASED_FOR_S, Share, Slots
+from inkwright.agents.llm.concurrency import EASED_FOR_S, Share, Slots
 
 
 async def _a_while() -> None:

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from inkwright.agents import transport
-from inkwright.agents.answers import Cuts
-from inkwright.agents.config import Calling, Endpoint
-from inkwright.agents.transport import LiteLLMTransport, Request
+from inkwright.agents.llm import transport
+from inkwright.agents.llm.config import Calling, Endpoint
+from inkwright.agents.llm.schemas import Cuts
+from inkwright.agents.llm.transport import LiteLLMTransport, Request
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
 from tests.calling import calling
 from tests.listener import Listener

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 
-from inkwright.agents.writer import _without_overlap, tidy
-from inkwright.memory.wordcount import count_words
+from inkwright.agents.drafting.writer import _without_overlap, tidy
+from inkwright.memory.text.words import count_words
 from tests.memory.texts import PROSE
 
 BODY = "The keeper climbed the stairs. He trimmed the lamp."

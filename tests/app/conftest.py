@@ -32,7 +32,7 @@ def cli() -> Cli:
     runner = CliRunner()
 
     def run(*arguments: str | Path, **keywords: Any) -> Any:
-        from inkwright.app.cli import app
+        from inkwright.app.cli.main import app
 
         result = runner.invoke(app, [str(a) for a in arguments], **keywords)
         if result.exception and not isinstance(result.exception, SystemExit):

@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 import inkwright
-from inkwright.app import api
+from inkwright.app.api import runs
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Item 'summary' on TypedDict:UserWarning"),
@@ -107,5 +107,5 @@ def test_a_brief_made_in_python_is_checked_like_a_file():
 
 
 def test_the_examples_in_the_docstrings_run(model):
-    for module in (inkwright, api):
+    for module in (inkwright, runs):
         assert doctest.testmod(module).failed == 0

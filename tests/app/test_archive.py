@@ -10,13 +10,15 @@ import pytest
 from sqlalchemy import select
 
 import inkwright
-from inkwright.app.exporting import archive, unpacking
-from inkwright.memory import drafts, findings, journal, ledger, locks, plans, schema, staleness
-from inkwright.memory import works as all_works
-from inkwright.memory.entry import Span
+from inkwright.app.export import archive, archive_import
+from inkwright.memory.changes import contradictions, staleness
+from inkwright.memory.changes.staleness import Change, stamp_of
+from inkwright.memory.domain.entry import Span
 from inkwright.memory.errors import BadInput
-from inkwright.memory.library import Library
-from inkwright.memory.staleness import Change, stamp_of
+from inkwright.memory.store import drafts, journal, ledger, plans, schema
+from inkwright.memory.store import works as all_works
+from inkwright.memory.store.library import Library
+from inkwright.memory.user_work import locks
 from tests.app.conftest import Cli
 from tests.memory.building import built, fact, outline, sections
 from tests.simserver.process import SimServer
@@ -43,7 +45,7 @@ def lamp(library: Library) -> str:
         newer = mara.model_copy(update={"version": 2, "statement": "sold it.", "origin": "person"})
         made.write(newer)
         change = Change("plan.1", newer.line, "changed", stamp_of(newer))
-        findings.keep(library, made.lease, "s1", [(change, "Mara lit")])
+        contradictions.keep(library, made.lease, "s1", [(change, "Mara lit")])
         return made.work
 
 
@@ -112,7 +114,7 @@ COUNTED = {
 def test_everything_comes_back_as_it_was_under_its_own_id(
     cli: Cli, library: Library, work: str, elsewhere: Library
 ):
-    found = unpacking.bring_back(elsewhere, taken(cli, work))
+    found = archive_import.bring_back(elsewhere, taken(cli, work))
     assert (found.work, found.title, found.sections, found.unwritten) == (
         work, "The Lamp", 3, ("Title s3",),
     )  # fmt: skip
@@ -128,9 +130,9 @@ def test_what_was_stale_is_stale_for_the_same_reasons(
 ):
     before = staleness.stale(library, work)
     assert set(before) == {"s1", "s2"}
-    unpacking.bring_back(elsewhere, taken(cli, work))
+    archive_import.bring_back(elsewhere, taken(cli, work))
     assert staleness.stale(elsewhere, work) == before
-    assert [t.evidence for t in findings.listed(elsewhere, work)] == ["Mara lit"]
+    assert [t.evidence for t in contradictions.listed(elsewhere, work)] == ["Mara lit"]
     assert ledger.entries(elsewhere, work) == ledger.entries(library, work)
 
 
@@ -176,9 +178,9 @@ def test_the_journal_goes_along_only_when_asked_for(
     without = taken(cli, work)
     assert b"Write about tides" not in zipfile.ZipFile(without).read("tables/plans.jsonl")
     assert not [n for n in zipfile.ZipFile(without).namelist() if "journal" in n or "parts" in n]
-    assert journal.calls(elsewhere, unpacking.bring_back(elsewhere, without).work) == []
+    assert journal.calls(elsewhere, archive_import.bring_back(elsewhere, without).work) == []
 
-    back = unpacking.bring_back(elsewhere, taken(cli, work, "--journal"))
+    back = archive_import.bring_back(elsewhere, taken(cli, work, "--journal"))
     told = journal.calls(elsewhere, back.work)
     assert [c["messages"] for c in told] == [c["messages"] for c in calls]
     assert [c["answer"] for c in told] == [c["answer"] for c in calls]
@@ -287,7 +289,7 @@ def test_what_no_export_makes_is_one_line_and_leaves_nothing(
     before = all_rows(full)
     files = set(Path().rglob("*"))
     with pytest.raises(BadInput) as refused:
-        unpacking.bring_back(full, bad)
+        archive_import.bring_back(full, bad)
     (line,) = str(refused.value).splitlines()
     assert line.startswith("bad.zip: ")
     assert said in line
@@ -306,7 +308,7 @@ def test_rows_of_an_older_schema_get_what_later_columns_begin_with(
             del line["held"]
         parts[name] = "\n".join(map(json.dumps, told)).encode()
 
-    unpacking.bring_back(elsewhere, changed(taken(cli, work), older))
+    archive_import.bring_back(elsewhere, changed(taken(cli, work), older))
     assert drafts.versions(elsewhere, work, "s1")[0].held == ()
 
 
@@ -348,10 +350,10 @@ def test_two_parts_of_one_name_are_refused(cli: Cli, work: str):
 
 
 def test_an_unplanned_work_can_be_taken_along_too(library: Library, elsewhere: Library, cli: Cli):
-    from inkwright.memory.brief import Brief
+    from inkwright.memory.domain.brief import Brief
 
     work = all_works.begin(library, Brief(request="Tides."), {"plan": "full"}).id
-    unpacking.bring_back(elsewhere, taken(cli, work))
+    archive_import.bring_back(elsewhere, taken(cli, work))
     assert plans.current(elsewhere, work) is None
     assert cli("import", "a.zip").exit_code == 0
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from inkwright.app.assemble import assemble
-from inkwright.memory.draft import Draft
-from inkwright.memory.outline import Heading, Outline, Section
+from inkwright.app.manuscripts.assemble import assemble
+from inkwright.memory.domain.draft import Draft
+from inkwright.memory.domain.outline import Heading, Outline, Section
 
 
 def section(sid: str, *within: str, level: int = 1) -> Section:

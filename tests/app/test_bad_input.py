@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from inkwright.memory import works
-from inkwright.memory.brief import Brief
-from inkwright.memory.library import Library
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.store import works
+from inkwright.memory.store.library import Library
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inkwright.app.brief_file import read_brief
+from inkwright.app.briefs.loader import read_brief
 from inkwright.memory.errors import BadInput
 
 

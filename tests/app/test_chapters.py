@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.app.assemble import assemble
-from inkwright.app.chapters import FromOutside, take_apart
-from inkwright.memory.draft import Draft
-from inkwright.memory.wordcount import count_words
+from inkwright.app.manuscripts.assemble import assemble
+from inkwright.app.manuscripts.split_chapters import FromOutside, take_apart
+from inkwright.memory.domain.draft import Draft
+from inkwright.memory.text.words import count_words
 from tests import properties
 
 properties.few()

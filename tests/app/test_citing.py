@@ -11,14 +11,15 @@ import docx
 import pytest
 from pypdf import PdfReader
 
-from inkwright.app import citing
-from inkwright.app.brief_file import read_brief
-from inkwright.app.documents.gather import read_files
-from inkwright.app.exporting import epub, word
-from inkwright.memory.brief import Csl
+from inkwright.app.briefs.loader import read_brief
+from inkwright.app.documents.loader import read_files
+from inkwright.app.export import docx as word
+from inkwright.app.export import epub
+from inkwright.app.manuscripts import citeproc
+from inkwright.memory.citations.references import Cited, written
+from inkwright.memory.domain.brief import Csl
+from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput
-from inkwright.memory.references import Cited, written
-from inkwright.memory.source import Source
 from tests.app.conftest import Cli
 from tests.app.port import brief as brief_of
 from tests.simserver.process import SimServer
@@ -100,7 +101,7 @@ def looks(style: str, texts: Mapping[str, str] = TEXTS) -> Cited:
     if style not in STYLES:
         return Cited(texts, SOURCES, written(texts, SOURCES, style, han=False))  # type: ignore[arg-type]
     csl = Csl(name=style, text=STYLES[style])
-    return Cited(texts, SOURCES, citing.written(texts, SOURCES, csl, "en", han=False))
+    return Cited(texts, SOURCES, citeproc.written(texts, SOURCES, csl, "en", han=False))
 
 
 EVERY = ("numeric", "author-year", "footnote", *STYLES)

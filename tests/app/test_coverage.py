@@ -2,8 +2,8 @@
 
 import pytest
 
-from inkwright.memory.brief import Constraint
-from inkwright.memory.coverage import check
+from inkwright.memory.domain.brief import Constraint
+from inkwright.memory.domain.constraint_consistency import check
 from inkwright.memory.errors import BadInput
 
 

@@ -13,12 +13,12 @@ import typst
 from ebooklib import epub
 
 import inkwright
-from inkwright.app.documents.gather import Gathered, gather, read_files
-from inkwright.app.exporting.pdf import chinese_fonts
-from inkwright.app.uploads import with_uploads
+from inkwright.app.documents.loader import Gathered, gather, read_files
+from inkwright.app.documents.uploads import with_uploads
+from inkwright.app.export.pdf import chinese_fonts
+from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput
-from inkwright.memory.source import Source
-from inkwright.memory.sources import keyed
+from inkwright.memory.store.sources import keyed
 from tests.app.conftest import Cli
 from tests.simserver.process import SimServer
 

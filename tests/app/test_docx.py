@@ -14,9 +14,9 @@ from docx.oxml.ns import nsdecls
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.app.chapters import take_apart
-from inkwright.app.docx import Read, read_docx
-from inkwright.app.markdown import split
+from inkwright.app.manuscripts.markdown import split
+from inkwright.app.manuscripts.split_chapters import take_apart
+from inkwright.app.manuscripts.word_reader import Read, read_docx
 from tests import properties
 from tests.app.conftest import Cli
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import inkwright
-from inkwright.app.wording import Operation
-from inkwright.memory.held import Held, spliced
+from inkwright.app.display.formatting import Operation
+from inkwright.memory.domain.protected_spans import Held, spliced
 from inkwright.prompts import inputs
 from tests.app.conftest import Cli
 from tests.simserver.process import SimServer

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from inkwright.agents.config import Arms
-from inkwright.agents.events import CallAnswered
-from inkwright.app import engine
-from inkwright.app.estimate import estimate
-from inkwright.app.job import Job
-from inkwright.app.settings import Settings
-from inkwright.memory.brief import Brief, Constraint, Continuity, OutlineItem, Placement
+from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.events import CallAnswered
+from inkwright.app.config.settings import Settings
+from inkwright.app.estimates.estimate import estimate
+from inkwright.app.services import engine
+from inkwright.app.services.run_options import Job
+from inkwright.memory.domain.brief import Brief, Constraint, Continuity, OutlineItem, Placement
 from tests.conftest import Events
 from tests.runs import writing
 from tests.simserver.process import SimServer

@@ -18,10 +18,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import inkwright
-from inkwright.app.exporting import export as exporting
-from inkwright.app.exporting import pandoc, pdf, reading
+from inkwright.app.export import export as exporting
+from inkwright.app.export import markdown_to_pandoc, pdf
+from inkwright.app.files import pandoc
 from inkwright.memory.errors import BadInput
-from inkwright.memory.library import Library
+from inkwright.memory.store.library import Library
 from tests import properties
 from tests.app.conftest import Cli
 from tests.memory.building import built, outline, sections
@@ -247,8 +248,8 @@ def test_wrong_input_is_one_line_and_leaves_nothing(
 
 
 def test_a_work_without_text_is_not_exported(cli: Cli, library: Library):
-    from inkwright.memory import works
-    from inkwright.memory.brief import Brief
+    from inkwright.memory.domain.brief import Brief
+    from inkwright.memory.store import works
 
     work = works.begin(library, Brief(request="Tides."), {}).id
     result = cli("export", work, "--format", "docx")
@@ -277,8 +278,8 @@ def test_what_loses_words_is_never_written_and_says_which(
         short = without(document["blocks"], [{"t": "Str", "c": word} for word in lost.split()])
         return write({**document, "blocks": short}, *arguments, **keywords)
 
-    monkeypatch.setattr("inkwright.app.exporting.word.write", lossy)
-    monkeypatch.setattr("inkwright.app.exporting.epub.write", lossy)
+    monkeypatch.setattr("inkwright.app.export.docx.write", lossy)
+    monkeypatch.setattr("inkwright.app.export.epub.write", lossy)
     for out, file in (("a.docx", "Word document"), ("a.epub", "EPUB")):
         result = cli("export", work, "--out", out)
         assert result.exit_code == 1
@@ -445,13 +446,15 @@ def test_without_headings_there_is_still_one_chapter(library: Library, cli: Cli)
 
 
 def test_prose_lines_are_read_as_they_were_meant():
-    kinds = [b["t"] for b in reading.read_blocks("“甲。”\n“乙。”\n\n　　丙\n　　丁\n\na\nb")]
+    kinds = [
+        b["t"] for b in markdown_to_pandoc.read_blocks("“甲。”\n“乙。”\n\n　　丙\n　　丁\n\na\nb")
+    ]
     assert kinds == ["Para", "Para", "Para", "Para"]
-    (lines,) = reading.read_blocks("“甲。”\n“乙。”")
+    (lines,) = markdown_to_pandoc.read_blocks("“甲。”\n“乙。”")
     assert [i["t"] for i in lines["c"]] == ["Str", "LineBreak", "Str"]
-    broken = reading.read_blocks("It ended.\n---\nIt began.")
+    broken = markdown_to_pandoc.read_blocks("It ended.\n---\nIt began.")
     assert [b["t"] for b in broken] == ["Para", "HorizontalRule", "Para"]
-    (joined,) = reading.read_blocks("灯塔\n守人")
+    (joined,) = markdown_to_pandoc.read_blocks("灯塔\n守人")
     assert [i["t"] for i in joined["c"]] == ["Str", "Str"]
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import inkwright
-from inkwright.memory import drafts, ledger, plans, works
-from inkwright.memory.library import Library
+from inkwright.memory.store import drafts, ledger, plans, works
+from inkwright.memory.store.library import Library
 from tests.app.conftest import Cli
 from tests.simserver.process import SimServer
 
@@ -149,7 +149,7 @@ def test_what_fails_halfway_leaves_nothing(cli: Cli, library: Library, monkeypat
         raise sqlite3.OperationalError("database or disk is full")
 
     Path("book.md").write_bytes(BOOK)
-    monkeypatch.setattr("inkwright.memory.draft_rows.count_words", full)
+    monkeypatch.setattr("inkwright.memory.store.draft_rows.count_words", full)
     result = cli("import", "book.md")
     assert result.exit_code == 2
     assert "the disk is full" in result.stderr

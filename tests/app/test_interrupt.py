@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from inkwright.app.interrupt import run_to_end
+from inkwright.app.services.signals import run_to_end
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import inkwright
-from inkwright.memory import edits
+from inkwright.memory.changes import entry_edits
 from tests.app.conftest import Cli
 from tests.simserver.process import SimServer
 
@@ -169,5 +169,5 @@ def test_a_person_s_edit_makes_proposals_where_the_brief_asks_for_them(
     assert [e.statement for e in memory.entries(subject="Mara")] == ["green."]
     assert [e.id for e in memory.entries(standing="proposed")] == ["s1.1"]
     assert "proposed" in cli("memory", "list", piece.work, "--status", "proposed").stdout
-    memory.apply(edits.accepting(["s1.1"]))
+    memory.apply(entry_edits.accepting(["s1.1"]))
     assert [e.statement for e in memory.entries(subject="Mara")] == ["blue."]

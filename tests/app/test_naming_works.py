@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import inkwright
-from inkwright.app.shelf import standings
+from inkwright.app.services.library_status import standings
 from inkwright.memory.errors import BadInput, WorkNotFound
-from inkwright.memory.library import Library
+from inkwright.memory.store.library import Library
 from tests.app.conftest import Cli
 from tests.app.test_importing import work_of
 from tests.memory.building import built, fact, outline, sections

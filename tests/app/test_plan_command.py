@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from inkwright.memory import drafts
-from inkwright.memory.library import Library
+from inkwright.memory.store import drafts
+from inkwright.memory.store.library import Library
 from tests.app.conftest import Cli
 from tests.simserver.process import SimServer
 

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from inkwright.agents.events import (
+from inkwright.agents.llm.events import (
     CallAnswered,
     Notice,
     PhaseBegan,
@@ -16,10 +16,10 @@ from inkwright.agents.events import (
     SectionRevised,
     TextGrew,
 )
-from inkwright.app.displays import LiveDisplay, PlainDisplay
-from inkwright.app.progress import Progress
-from inkwright.app.table import draw
-from inkwright.app.wording import clock, duration, shortened
+from inkwright.app.display.displays import LiveDisplay, PlainDisplay
+from inkwright.app.display.formatting import clock, duration, shortened
+from inkwright.app.display.progress import Progress
+from inkwright.app.display.table import draw
 
 PLAN = Planned(
     "w", "Tides", tuple(SectionLine(f"s{n}", f"Part {n}", 100, "planned") for n in (1, 2, 3))

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inkwright.app.purging import purge_work
-from inkwright.memory import by_hand, journal, schema, sources, works
+from inkwright.app.services.purge import purge_work
 from inkwright.memory.errors import WorkBusy, WorkNotFound
-from inkwright.memory.index import ChromaIndex
-from inkwright.memory.library import Library
+from inkwright.memory.retrieval.vector_index import ChromaIndex
+from inkwright.memory.store import journal, schema, sources, works
+from inkwright.memory.store.library import Library
+from inkwright.memory.user_work import user_drafts
 from tests.app.conftest import Cli
 from tests.simserver.process import SimServer
 
@@ -75,7 +76,7 @@ def written(cli: Cli, library: Library, model: SimServer, plants: dict[str, str]
     assert result.exit_code in (0, 4), result.stderr
     (work,) = {w.id for w in works.all_works(library)} - before
     with works.leased(library, work) as lease:
-        by_hand.write(library, lease, "s2", f"Mine: {plants['person']}.")
+        user_drafts.write(library, lease, "s2", f"Mine: {plants['person']}.")
     assert cli("settle", work, "--out", out).exit_code in (0, 4)
     return work
 
@@ -160,7 +161,7 @@ def test_a_copy_that_cannot_be_read_is_removed(cli: Cli, library: Library, home:
 def test_a_reader_of_the_library_is_named_as_keeping_bytes_in_its_log(
     cli: Cli, library: Library, home: Path, monkeypatch
 ):
-    monkeypatch.setattr("inkwright.memory.databases.BUSY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("inkwright.memory.store.database.BUSY_TIMEOUT_S", 0.2)
     Path("book.md").write_text("zqbodyxv\n")
     cli("import", "book.md")
     (work,) = works.all_works(library)
@@ -210,7 +211,7 @@ def test_no_vector_of_a_dropped_work_stays_and_its_neighbours_do(tmp_path: Path)
 
 
 def _in_one_collection(names: list[str]) -> tuple[str, str]:
-    from inkwright.memory.index import COLLECTIONS
+    from inkwright.memory.retrieval.vector_index import COLLECTIONS
 
     def shard(name: str) -> int:
         return int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) % COLLECTIONS

@@ -10,15 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from inkwright.agents.events import Event, Phase, PhaseBegan
-from inkwright.app import background, endpoints, engine, recording, watching
-from inkwright.app.job import Job
-from inkwright.app.settings import Settings
-from inkwright.memory import live, works
-from inkwright.memory.brief import Brief
+from inkwright.agents.llm.events import Event, Phase, PhaseBegan
+from inkwright.app.config import endpoints
+from inkwright.app.config.settings import Settings
+from inkwright.app.services import background, engine, run_monitor, run_recorder
+from inkwright.app.services.run_options import Job
+from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import BadInput, InkwrightError, ModelUnreachable, Stopped, WorkBusy
-from inkwright.memory.library import Library
-from inkwright.memory.live import Asked
+from inkwright.memory.store import run_status, works
+from inkwright.memory.store.library import Library
+from inkwright.memory.store.run_status import Asked
 from tests.conftest import Events
 from tests.memory.shelf import begun
 from tests.runs import writing
@@ -33,7 +34,7 @@ BRIEF = Brief(
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "EVERY_S", 0.05)
+    monkeypatch.setattr(run_recorder, "EVERY_S", 0.05)
 
 
 def going(model: SimServer, work: str, thread: ThreadPoolExecutor, events: Events):
@@ -51,9 +52,9 @@ def going(model: SimServer, work: str, thread: ThreadPoolExecutor, events: Event
     return run
 
 
-def said(work: str) -> live.Telling:
+def said(work: str) -> run_status.Telling:
     with engine.opened(Settings.load()) as library:
-        found = live.of(library, work)
+        found = run_status.of(library, work)
     assert found is not None
     return found
 
@@ -73,7 +74,7 @@ def test_a_run_tells_its_phase_its_sections_and_its_end(
     with ThreadPoolExecutor(1) as thread:
         run = going(model, work, thread, events)
         try:
-            seen = watching.watch(work, Settings.load())
+            seen = run_monitor.watch(work, Settings.load())
             assert (seen.going, seen.under_way) == ("running", True)
             assert seen.rows[0].stage == "accepted"
         finally:
@@ -82,7 +83,7 @@ def test_a_run_tells_its_phase_its_sections_and_its_end(
     told = said(work)
     assert told.ended in ("complete", "flagged")
     assert told.told["calls"] > 0
-    seen = watching.watch(work, Settings.load())
+    seen = run_monitor.watch(work, Settings.load())
     assert (seen.going, seen.done, seen.tokens > 0) == ("idle", 3, True)
 
 
@@ -93,7 +94,7 @@ def test_a_stopped_run_ends_at_once_and_resuming_goes_on(
     with ThreadPoolExecutor(1) as thread:
         run = going(model, work, thread, events)
         try:
-            watching.ask(work, "stop", Settings.load())
+            run_monitor.ask(work, "stop", Settings.load())
             with pytest.raises(Stopped):
                 run.result()
         finally:
@@ -111,7 +112,7 @@ def test_a_paused_run_keeps_the_answer_under_way_and_asks_no_more(
     with ThreadPoolExecutor(1) as thread:
         run = going(model, work, thread, events)
         try:
-            watching.ask(work, "pause", Settings.load())
+            run_monitor.ask(work, "pause", Settings.load())
             beaten(work, times=2)
         finally:
             model.release()
@@ -127,7 +128,7 @@ def test_a_paused_run_keeps_the_answer_under_way_and_asks_no_more(
 
 def ask(work: str, *wishes: Asked) -> None:
     for what in wishes:
-        watching.ask(work, what, Settings.load())
+        run_monitor.ask(work, what, Settings.load())
 
 
 def ended(work: str) -> str:
@@ -149,11 +150,11 @@ def test_a_run_stopped_or_paused_while_its_process_starts_sends_nothing(
     }
     for what, work in begun_by.items():
         background.start(work, "write", Settings.load())
-        assert watching.watch(work, Settings.load()).going == "starting"
+        assert run_monitor.watch(work, Settings.load()).going == "starting"
         with pytest.raises(WorkBusy):
             background.start(work, "write", Settings.load())
         ask(work, what)
-    going = {watching.watch(w, Settings.load()).going for w in begun_by.values()}
+    going = {run_monitor.watch(w, Settings.load()).going for w in begun_by.values()}
     assert going == {"stopping", "pausing"}
     for what, work in begun_by.items():
         assert ended(work) == wishes[what]
@@ -171,7 +172,7 @@ def test_a_process_killed_while_it_starts_holds_nothing(model: SimServer, librar
     ask(work, "stop")
     os.kill(int(owner.split(":")[-2]), signal.SIGKILL)
     end = time.monotonic() + 60
-    while watching.watch(work, Settings.load()).going != "cut off":
+    while run_monitor.watch(work, Settings.load()).going != "cut off":
         assert time.monotonic() < end, "it is held"
     piece = asyncio.run(engine.write(work, Job(Settings.load())))
     assert piece.status in ("complete", "flagged")
@@ -238,7 +239,7 @@ def test_a_stop_after_a_pause_ends_the_run_and_a_pause_after_a_stop_changes_noth
         try:
             ask(work, "pause")
             beaten(work, times=2)
-            assert watching.watch(work, Settings.load()).going == "pausing"
+            assert run_monitor.watch(work, Settings.load()).going == "pausing"
             ask(work, "stop", "pause")
             with pytest.raises(Stopped):
                 run.result()
@@ -251,7 +252,7 @@ def test_what_is_asked_as_a_run_ends_is_not_asked_of_the_next(
     model: SimServer, library: Library, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     work = writing.begin(library, BRIEF)
-    end = live.end
+    end = run_status.end
 
     def ending(*given: object) -> None:
         if moment == "before":
@@ -260,10 +261,10 @@ def test_what_is_asked_as_a_run_ends_is_not_asked_of_the_next(
         if moment == "after":
             ask(work, "stop")
 
-    monkeypatch.setattr(live, "end", ending)
+    monkeypatch.setattr(run_status, "end", ending)
     planned = asyncio.run(engine.plan(work, Job(Settings.load())))
     assert planned.work == work
-    monkeypatch.setattr(live, "end", end)
+    monkeypatch.setattr(run_status, "end", end)
     piece = asyncio.run(engine.write(work, Job(Settings.load())))
     assert piece.status in ("complete", "flagged")
 
@@ -281,7 +282,7 @@ def test_an_edit_can_be_stopped_like_a_run(
         try:
             model.wait_for(1, "started", role="editor")
             ask(work, "stop")
-            assert watching.watch(work, Settings.load()).going == "stopping"
+            assert run_monitor.watch(work, Settings.load()).going == "stopping"
             with pytest.raises(Stopped):
                 proposed.result()
         finally:
@@ -300,17 +301,17 @@ def test_a_killed_run_that_nobody_reaps_is_taken_up_by_another_process(
     with subprocess.Popen(command, stdout=quiet, stderr=quiet) as run:
         try:
             model.wait_for(2, "started", role="writer")
-            assert watching.watch(work, Settings.load()).going == "running"
+            assert run_monitor.watch(work, Settings.load()).going == "running"
         finally:
             run.kill()
             model.configure(faults=[])
             model.release()
         os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
-        assert watching.watch(work, Settings.load()).going == "cut off"
+        assert run_monitor.watch(work, Settings.load()).going == "cut off"
         piece = asyncio.run(engine.write(work, Job(Settings.load())))
         os.kill(run.pid, 0)  # it is there yet
     assert piece.status == "complete"
-    assert watching.watch(work, Settings.load()).going == "idle"
+    assert run_monitor.watch(work, Settings.load()).going == "idle"
 
 
 def test_why_a_run_could_not_go_on_is_told(model: SimServer, library: Library, monkeypatch):
@@ -350,7 +351,7 @@ def test_a_run_of_its_own_has_the_settings_it_was_started_with(
         monkeypatch.delenv(f"INKWRIGHT_{name}")
     background.start(work, "write", settings)
     end = time.monotonic() + 60
-    while (telling := live.of(library, work)) is None or telling.ended is None:
+    while (telling := run_status.of(library, work)) is None or telling.ended is None:
         assert time.monotonic() < end, "the run does not end"
         time.sleep(0.05)
     assert telling.ended == "complete"
@@ -360,7 +361,7 @@ def test_nothing_is_started_without_a_model(library: Library) -> None:
     work = begun(library)
     with pytest.raises(BadInput, match="no model is set"):
         background.start(work, "write", Settings.load())
-    assert live.of(library, work) is None
+    assert run_status.of(library, work) is None
 
 
 def test_the_endpoint_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:

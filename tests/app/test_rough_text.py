@@ -9,17 +9,18 @@ from pathlib import Path
 import pytest
 
 import inkwright
-from inkwright.app import brief_draft
-from inkwright.app.memory_of import Memory
-from inkwright.app.settings import Settings
-from inkwright.app.structure import Structure
-from inkwright.app.text_of import Text
-from inkwright.app.uploads import as_files
-from inkwright.memory import edits, replanning, works
-from inkwright.memory.brief import Brief, OutlineItem, Remembered
-from inkwright.memory.constraint import Constraint
-from inkwright.memory.library import Library
-from inkwright.memory.source import Source
+from inkwright.app.api.memory import Memory
+from inkwright.app.api.outline import Structure
+from inkwright.app.api.section import Text
+from inkwright.app.briefs import draft_store
+from inkwright.app.config.settings import Settings
+from inkwright.app.documents.uploads import as_files
+from inkwright.memory.changes import entry_edits, outline_edits
+from inkwright.memory.domain.brief import Brief, OutlineItem, Remembered
+from inkwright.memory.domain.constraint import Constraint
+from inkwright.memory.domain.source import Source
+from inkwright.memory.store import works
+from inkwright.memory.store.library import Library
 from tests.app.conftest import Cli
 from tests.simserver.process import SimServer
 
@@ -56,14 +57,16 @@ def test_texts_memory_and_outline_are_kept_without_what_cannot_be_stored(importe
     assert text.edit(f"Edited {ROUGH}").text == f"Edited {STORED}"
 
     memory = Memory(imported)
-    (entry,) = memory.apply(edits.adding([Remembered(subject=ROUGH, statement=ROUGH)]))
-    (entry,) = memory.apply(edits.editing(entry.id, statement=f"New {ROUGH}", aliases=(ROUGH,)))
+    (entry,) = memory.apply(entry_edits.adding([Remembered(subject=ROUGH, statement=ROUGH)]))
+    (entry,) = memory.apply(
+        entry_edits.editing(entry.id, statement=f"New {ROUGH}", aliases=(ROUGH,))
+    )
     assert (entry.statement, entry.aliases) == (f"New {STORED}", (STORED,))
 
     outline = Structure(imported)
-    outline.apply(replanning.adding(ROUGH, after=None, target_words=90, purpose=ROUGH))
-    outline.apply(replanning.editing("s1", title=ROUGH, key_points=(ROUGH,)))
-    plan = outline.apply(replanning.splitting("s1", f"Half {ROUGH}"))
+    outline.apply(outline_edits.adding(ROUGH, after=None, target_words=90, purpose=ROUGH))
+    outline.apply(outline_edits.editing("s1", title=ROUGH, key_points=(ROUGH,)))
+    plan = outline.apply(outline_edits.splitting("s1", f"Half {ROUGH}"))
     assert [s.title for s in plan.outline.sections] == [STORED, STORED, f"Half {STORED}"]
 
 
@@ -76,8 +79,8 @@ def test_what_is_asked_for_in_words_reaches_a_model_as_text(
 
 def test_a_brief_that_is_being_filled_in_and_files_handed_in_can_have_any_text(home: Path) -> None:
     settings = Settings.load()
-    brief_draft.save(settings, {"title": ROUGH, "rows": [{"a": ROUGH}]})
-    assert brief_draft.load(settings) == {"title": STORED, "rows": [{"a": STORED}]}
+    draft_store.save(settings, {"title": ROUGH, "rows": [{"a": ROUGH}]})
+    assert draft_store.load(settings) == {"title": STORED, "rows": [{"a": STORED}]}
     with as_files([("\ud83d\0.md", b"# A")]) as (file,):
         assert file.name == "\ufffd.md"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from inkwright.app.settings import Settings
+from inkwright.app.config.settings import Settings
 from tests.listener import Listener
 
 KEY = "sesame-42"

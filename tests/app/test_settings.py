@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from inkwright.app import endpoints
-from inkwright.app.settings import Settings
+from inkwright.app.config import endpoints
+from inkwright.app.config.settings import Settings
 from inkwright.memory.errors import BadInput
 
 

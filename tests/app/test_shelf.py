@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from inkwright.app import shelf
-from inkwright.memory import drafts, plans, schema, works
-from inkwright.memory.brief import Brief
-from inkwright.memory.draft import Manifest, Review
+from inkwright.app.services import library_status
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.draft import Manifest, Review
+from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.errors import BadInput, LibraryUnusable, WorkNotFound
-from inkwright.memory.library import Library
-from inkwright.memory.outline import Outline, Section
+from inkwright.memory.store import drafts, plans, schema, works
+from inkwright.memory.store.library import Library
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def work(home: Path) -> str:
 
 
 def test_a_standing_counts_words_and_accepted_sections(home, work):
-    (found,) = shelf.standings(home)
+    (found,) = library_status.standings(home)
     assert found.as_json() == {
         "work": work,
         "title": "On tides",
@@ -56,7 +56,7 @@ def test_a_standing_counts_words_and_accepted_sections(home, work):
 
 
 def test_sections_stand_in_reading_order_with_their_failures(home, work):
-    first, second = shelf.sections(home, work)
+    first, second = library_status.sections(home, work)
     assert (first.title, first.state, first.words) == ("Ebb", "accepted", 3)
     assert (second.title, second.state, second.failure) == ("Flood", "planned", "no answer")
 
@@ -65,22 +65,22 @@ def test_before_it_is_planned_a_work_has_the_length_its_brief_asks_for(home):
     library = Library.open(home)
     works.begin(library, Brief(request="Tides.", words=900), {})
     library.close()
-    (found,) = shelf.standings(home)
+    (found,) = library_status.standings(home)
     assert (found.target_words, found.done, found.of) == (900, 0, 0)
 
 
 def test_read_directly_or_by_the_library_it_says_the_same(home, work, monkeypatch):
-    direct = shelf.standings(home), shelf.sections(home, work)
-    monkeypatch.setattr(shelf, "KNOWN_SCHEMA", "another")
-    assert (shelf.standings(home), shelf.sections(home, work)) == direct
+    direct = library_status.standings(home), library_status.sections(home, work)
+    monkeypatch.setattr(library_status, "KNOWN_SCHEMA", "another")
+    assert (library_status.standings(home), library_status.sections(home, work)) == direct
 
 
 def test_the_schema_it_reads_is_the_newest():
-    assert schema.REVISION == shelf.KNOWN_SCHEMA
+    assert schema.REVISION == library_status.KNOWN_SCHEMA
 
 
 def test_a_library_that_was_never_used_is_empty(home):
-    assert shelf.standings(home) == []
+    assert library_status.standings(home) == []
     assert not home.exists()
 
 
@@ -89,23 +89,23 @@ def test_a_library_of_a_newer_version_is_refused(home, work):
         db.execute("UPDATE alembic_version SET version_num = '9999'")
     db.close()
     with pytest.raises(LibraryUnusable, match="newer"):
-        shelf.standings(home)
+        library_status.standings(home)
 
 
 def test_a_file_that_is_no_library_is_refused(home):
     home.mkdir()
     (home / "library.db").write_text("not a database, but long enough to be looked at" * 99)
     with pytest.raises(LibraryUnusable, match="not a library"):
-        shelf.standings(home)
+        library_status.standings(home)
 
 
 def test_a_work_is_named_by_its_id_or_enough_of_it():
     ids = ["tides-1a", "tides-2b", "tides-1a.2", "boats-3c"]
-    assert shelf.named(ids, "boats") == "boats-3c"
-    assert shelf.named(ids, "tides-1a") == "tides-1a"
+    assert library_status.named(ids, "boats") == "boats-3c"
+    assert library_status.named(ids, "tides-1a") == "tides-1a"
     with pytest.raises(BadInput, match="could be tides-1a or tides-2b"):
-        shelf.named(ids, "tides")
+        library_status.named(ids, "tides")
     with pytest.raises(WorkNotFound, match="did you mean boats-3c"):
-        shelf.named(ids, "boots-3c")
+        library_status.named(ids, "boots-3c")
     with pytest.raises(WorkNotFound):
-        shelf.named(ids, "")
+        library_status.named(ids, "")

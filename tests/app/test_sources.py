@@ -9,7 +9,7 @@ import docx
 import pytest
 from pypdf import PdfWriter
 
-from inkwright.app.brief_file import read_brief
+from inkwright.app.briefs.loader import read_brief
 from inkwright.memory.errors import BadInput
 from tests.app.conftest import Cli
 from tests.app.port import brief as brief_of

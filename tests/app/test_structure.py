@@ -2,12 +2,13 @@
 
 import pytest
 
-from inkwright.app.structure import Structure
-from inkwright.app.text_of import Text
-from inkwright.memory import drafts, replanning, works
-from inkwright.memory.authorship import share
+from inkwright.app.api.outline import Structure
+from inkwright.app.api.section import Text
+from inkwright.memory.changes import outline_edits
+from inkwright.memory.domain.authorship import share
 from inkwright.memory.errors import WorkBusy
-from inkwright.memory.library import Library
+from inkwright.memory.store import drafts, works
+from inkwright.memory.store.library import Library
 from tests.memory.shelf import begun, drafted, planned
 
 FIRST, SECOND = "It rained all day.\n\nThen it stopped.", "The sun came out."
@@ -25,7 +26,7 @@ def work(library: Library) -> str:
 
 def test_joined_sections_have_both_texts_and_their_authors(library: Library, work: str) -> None:
     Text(work, "s2").edit("I saw the sun.")
-    Structure(work).apply(replanning.joining("s1"))
+    Structure(work).apply(outline_edits.joining("s1"))
     joined = drafts.current(library, work)["s1"]
     assert joined.text == f"{FIRST}\n\nI saw the sun."
     assert [joined.text[h.start : h.end] for h in joined.held] == ["I saw the sun."]
@@ -33,7 +34,7 @@ def test_joined_sections_have_both_texts_and_their_authors(library: Library, wor
 
 
 def test_a_split_section_is_divided_between_paragraphs(library: Library, work: str) -> None:
-    plan = Structure(work).apply(replanning.splitting("s1", "Later"))
+    plan = Structure(work).apply(outline_edits.splitting("s1", "Later"))
     later = next(s.id for s in plan.outline.sections if s.title == "Later")
     current = drafts.current(library, work)
     assert (current["s1"].text, current[later].text) == ("It rained all day.", "Then it stopped.")
@@ -44,11 +45,11 @@ def test_a_preview_says_what_goes_out_of_date_and_writes_nothing(
     library: Library, work: str
 ) -> None:
     structure = Structure(work)
-    seen = structure.preview(replanning.editing("s2", purpose="Say how it cleared up."))
+    seen = structure.preview(outline_edits.editing("s2", purpose="Say how it cleared up."))
     assert list(seen.stale) == ["s2"]
     assert seen.unwritten == ("s3",)
     assert structure.plan.version == 1
-    structure.apply(replanning.editing("s2", purpose="Say how it cleared up."))
+    structure.apply(outline_edits.editing("s2", purpose="Say how it cleared up."))
     assert structure.plan.version == 2
 
 
@@ -58,5 +59,5 @@ def test_texts_are_not_divided_while_a_run_writes_but_the_outline_can_change(
     structure = Structure(work)
     with works.leased(library, work):
         with pytest.raises(WorkBusy):
-            structure.apply(replanning.joining("s1"))
-        assert structure.apply(replanning.moving("s3", -1)).version == 2
+            structure.apply(outline_edits.joining("s1"))
+        assert structure.apply(outline_edits.moving("s3", -1)).version == 2

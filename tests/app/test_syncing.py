@@ -7,14 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import inkwright
-from inkwright.app.assemble import assemble
-from inkwright.app.chapters import take_apart
-from inkwright.app.comparing import compare
-from inkwright.memory import by_hand, drafts, plans, staleness, works
-from inkwright.memory.draft import Draft
-from inkwright.memory.held import covers
-from inkwright.memory.library import Library
-from inkwright.memory.wordcount import count_words
+from inkwright.app.manuscripts.assemble import assemble
+from inkwright.app.manuscripts.match_sections import compare
+from inkwright.app.manuscripts.split_chapters import take_apart
+from inkwright.memory.changes import staleness
+from inkwright.memory.domain.draft import Draft
+from inkwright.memory.domain.protected_spans import covers
+from inkwright.memory.store import drafts, plans, works
+from inkwright.memory.store.library import Library
+from inkwright.memory.text.words import count_words
+from inkwright.memory.user_work import user_drafts
 from tests import properties
 from tests.app.conftest import Cli
 from tests.app.test_importing import work_of
@@ -179,7 +181,7 @@ def test_new_words_of_a_heading_can_be_taken_as_its_title(cli: Cli, library: Lib
 
 def test_a_section_changed_on_both_sides_is_refused(cli: Cli, library: Library, work: str):
     with works.leased(library, work) as lease:
-        by_hand.write(library, lease, "s3", "Another night.")
+        user_drafts.write(library, lease, "s3", "Another night.")
     edit(("It rained on Mara.", "It snowed on Mara."))
     result = cli("sync", "out")
     assert result.exit_code == 2
@@ -189,7 +191,7 @@ def test_a_section_changed_on_both_sides_is_refused(cli: Cli, library: Library, 
 
 def test_what_is_only_older_here_does_not_undo_the_library(cli: Cli, library: Library, work: str):
     with works.leased(library, work) as lease:
-        by_hand.write(library, lease, "s3", "Another night.")
+        user_drafts.write(library, lease, "s3", "Another night.")
     edit(("The sun came out.", "The moon came out."))
     result = cli("sync", "out")
     assert result.exit_code == 0

@@ -7,30 +7,20 @@ from pathlib import Path
 import pytest
 
 import inkwright
-from inkwright.app import engine
-from inkwright.app.structure import Structure
-from inkwright.app.text_of import Text
-from inkwright.memory import (
-    candidates,
-    drafts,
-    findings,
-    ledger,
-    locks,
-    manuscripts,
-    plans,
-    replanning,
-    staleness,
-    typed,
-    works,
-)
-from inkwright.memory.candidates import Offered
-from inkwright.memory.draft import Manifest, Review
+from inkwright.app.api.outline import Structure
+from inkwright.app.api.section import Text
+from inkwright.app.services import engine
+from inkwright.memory.changes import contradictions, outline_edits, staleness
+from inkwright.memory.changes.outline_edits import Next
+from inkwright.memory.changes.staleness import Change, stamp_of
+from inkwright.memory.domain.draft import Manifest, Review
+from inkwright.memory.domain.outline import Heading, Outline, Section
 from inkwright.memory.errors import BadInput
-from inkwright.memory.library import Library
-from inkwright.memory.outline import Heading, Outline, Section
-from inkwright.memory.plans import Plan
-from inkwright.memory.replanning import Next
-from inkwright.memory.staleness import Change, stamp_of
+from inkwright.memory.store import drafts, ledger, plans, works
+from inkwright.memory.store.library import Library
+from inkwright.memory.store.plans import Plan
+from inkwright.memory.user_work import autosave, candidates, imported_drafts, locks
+from inkwright.memory.user_work.candidates import Offered
 from tests.app.conftest import Cli
 from tests.app.test_citing import CSL, NUMBER, TITLE
 from tests.app.test_importing import work_of
@@ -139,16 +129,16 @@ def work(library: Library) -> str:
         )
         newest = drafts.current(library, made.work)["s4"]
         candidates.offer(library, made.lease, newest, [offered])
-        manuscripts.take(library, made.lease, {"s4": f"{newest.text} {MINE}"})
+        imported_drafts.take(library, made.lease, {"s4": f"{newest.text} {MINE}"})
         locks.lock(library, made.lease, "s4", "The wreck lies here.")
         change = Change("plan.1", changed.line, "changed", stamp_of(changed))
-        findings.keep(library, made.lease, "s4", [(change, "Mara saw it.")])
-        typed.write(library, made.work, "s4", "Half a word", base=4, revision=0)
+        contradictions.keep(library, made.lease, "s4", [(change, "Mara saw it.")])
+        autosave.write(library, made.work, "s4", "Half a word", base=4, revision=0)
         works.record(library, made.lease, status="complete")
         return made.work
 
 
-def without(*ids: str) -> replanning.Change:
+def without(*ids: str) -> outline_edits.Change:
     """Take sections out together."""
 
     def change(plan: Plan) -> Next:
@@ -158,7 +148,7 @@ def without(*ids: str) -> replanning.Change:
     return change
 
 
-def with_outline(outline: Outline) -> replanning.Change:
+def with_outline(outline: Outline) -> outline_edits.Change:
     """Give the work an outline that it had before."""
     return lambda plan: Next(outline, plan.constraints)
 
@@ -175,8 +165,8 @@ def test_what_a_work_says_is_what_its_outline_has(
     assert [length.section for length in engine.review(work).lengths] == left
     assert not {p.section for p in engine.review(work).problems} & set(gone)
     assert not staleness.stale(library, work).keys() & set(gone)
-    assert not {told.section for told in findings.listed(library, work)} & set(gone)
-    assert not set(typed.waiting(library, work)) & set(gone)
+    assert not {told.section for told in contradictions.listed(library, work)} & set(gone)
+    assert not set(autosave.waiting(library, work)) & set(gone)
     assert cli("export", work, "--out", "it.md").exit_code == 0
     text = Path("it.md").read_text()
     assert not [d.text for versions in before.values() for d in versions if d.text in text]
@@ -186,7 +176,7 @@ def test_what_a_work_says_is_what_its_outline_has(
 def test_what_is_taken_out_can_be_read_but_not_changed(
     cli: Cli, model: SimServer, library: Library, work: str
 ) -> None:
-    Structure(work).apply(replanning.removing("s4"))
+    Structure(work).apply(outline_edits.removing("s4"))
     assert [s.id for s in Structure(work).taken_out()] == ["s4"]
     assert cli("text", work, "s4").stdout.endswith(f"{MINE}\n")
     assert len(cli("history", work, "s4").stdout.splitlines()) == 5
@@ -207,20 +197,20 @@ def test_what_is_taken_out_can_be_read_but_not_changed(
 
 
 def test_put_back_it_has_all_that_it_had(library: Library, work: str) -> None:
-    before = drafts.current(library, work), findings.listed(library, work)
+    before = drafts.current(library, work), contradictions.listed(library, work)
     stale = staleness.stale(library, work)
-    Structure(work).apply(replanning.removing("s4"))
+    Structure(work).apply(outline_edits.removing("s4"))
     assert "The wreck: what memory said was retracted" in staleness.stale(library, work)["s6"]
     Structure(work).apply(with_outline(OUTLINE))
-    assert (drafts.current(library, work), findings.listed(library, work)) == before
+    assert (drafts.current(library, work), contradictions.listed(library, work)) == before
     assert staleness.stale(library, work) == stale
-    assert typed.waiting(library, work) == ["s4"]
+    assert autosave.waiting(library, work) == ["s4"]
 
 
 def test_what_only_it_said_is_no_conflict_and_no_open_thread(library: Library, work: str) -> None:
     memory = inkwright.Memory(work)
     assert [e.id for e in memory.open_threads()] == ["s4.1"]
-    Structure(work).apply(replanning.removing("s4"))
+    Structure(work).apply(outline_edits.removing("s4"))
     assert memory.open_threads() == []
     assert "s4.1" in {e.id for e in ledger.entries(library, work)}
 
@@ -229,13 +219,13 @@ def test_what_only_it_said_is_no_conflict_and_no_open_thread(library: Library, w
 def test_no_other_section_ever_gets_its_id(
     cli: Cli, library: Library, work: str, gone: str
 ) -> None:
-    Structure(work).apply(replanning.removing(gone))
+    Structure(work).apply(outline_edits.removing(gone))
     added = (
         Structure(work)
-        .apply(replanning.adding("Afterwards", after="s2", target_words=50))
+        .apply(outline_edits.adding("Afterwards", after="s2", target_words=50))
         .outline.sections[1]
     )
-    split = Structure(work).apply(replanning.splitting("s2", "Later")).outline.sections[1]
+    split = Structure(work).apply(outline_edits.splitting("s2", "Later")).outline.sections[1]
     titles = [s.title for s in plans.current(library, work).outline.sections]  # type: ignore[union-attr]
     planned(cli, work, [*titles, "At last"])
     last = plans.current(library, work).outline.sections[-1]  # type: ignore[union-attr]
@@ -247,13 +237,13 @@ def test_no_other_section_ever_gets_its_id(
 def test_joined_and_divided_texts_keep_their_locks_and_their_authors(
     library: Library, work: str
 ) -> None:
-    Structure(work).apply(replanning.joining("s3"))
+    Structure(work).apply(outline_edits.joining("s3"))
     joined = drafts.current(library, work)["s3"]
     held = {(joined.text[h.start : h.end], h.why) for h in joined.held}
     assert held == {(MINE, "person"), ("The wreck lies here.", "locked")}
     Text(work, "s3").edit(f"{joined.text}\n\nAnd so on.\n\nAnd so forth.")
     Text(work, "s3").lock("And so forth.")
-    found = Structure(work).apply(replanning.splitting("s3", "Later"))
+    found = Structure(work).apply(outline_edits.splitting("s3", "Later"))
     later = drafts.current(library, work)[found.outline.sections[2].id]
     locked = [later.text[h.start : h.end] for h in later.held if h.why == "locked"]
     assert "And so forth." in locked
@@ -262,7 +252,7 @@ def test_joined_and_divided_texts_keep_their_locks_and_their_authors(
 def test_a_run_settles_what_rested_on_it_and_tells_nothing_of_it(
     cli: Cli, model: SimServer, library: Library, work: str
 ) -> None:
-    Structure(work).apply(replanning.removing("s4"))
+    Structure(work).apply(outline_edits.removing("s4"))
     assert set(staleness.stale(library, work)) == {"s6"}
     for command in ("settle", "resume"):
         assert cli(command, work, "--out", "out").exit_code in (0, 4)

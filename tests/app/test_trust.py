@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from inkwright.app.home import library_home
-from inkwright.app.settings import Settings
-from inkwright.app.trust import HARMLESS
+from inkwright.app.config.paths import library_home
+from inkwright.app.config.settings import Settings
+from inkwright.app.config.trust import HARMLESS
 from inkwright.memory.errors import BadInput
-from inkwright.memory.library import Library
+from inkwright.memory.store.library import Library
 from tests.app.test_serving import ROOT
 from tests.listener import Listener
 

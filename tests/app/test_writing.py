@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from inkwright.app.brief_file import read_brief
-from inkwright.memory import journal
-from inkwright.memory.library import Library
+from inkwright.app.briefs.loader import read_brief
+from inkwright.memory.store import journal
+from inkwright.memory.store.library import Library
 from tests.simserver.process import SimServer
 
 BRIEF = """\
@@ -40,7 +40,7 @@ class Written:
 
 @pytest.fixture(scope="module")
 def written(server: SimServer, tmp_path_factory: pytest.TempPathFactory) -> Written:
-    from inkwright.app.cli import app
+    from inkwright.app.cli.main import app
 
     server.restore()  # from what a test before this one may have made of it
     folder = tmp_path_factory.mktemp("written")
@@ -127,7 +127,7 @@ def test_memory_json_can_be_given_to_the_next_brief(written):
 def test_without_headings_the_manuscript_is_exactly_the_sections(cli, model, home):
     Path("bare.yaml").write_text(BRIEF + "headings: none\n")
     cli("write", "bare.yaml", "--out", "out")
-    from inkwright.memory import drafts
+    from inkwright.memory.store import drafts
 
     library = Library.open(home)
     texts = drafts.current(library, report("out")["work"])
@@ -184,7 +184,7 @@ def test_plan_prints_which_section_carries_which_constraint_and_resume_writes_it
 
 
 def test_a_person_at_a_terminal_is_asked_before_anything_is_drafted(cli, model, brief, monkeypatch):
-    monkeypatch.setattr("inkwright.app.commands.writing.interactive", lambda: True)
+    monkeypatch.setattr("inkwright.app.commands.write.interactive", lambda: True)
     result = cli("write", brief, "--out", "out", input="n\n")
     assert result.exit_code == 0
     assert "Write it?" in result.stdout
@@ -194,7 +194,7 @@ def test_a_person_at_a_terminal_is_asked_before_anything_is_drafted(cli, model, 
 
 
 def test_yes_asks_nothing(cli, model, brief, monkeypatch):
-    monkeypatch.setattr("inkwright.app.commands.writing.interactive", lambda: True)
+    monkeypatch.setattr("inkwright.app.commands.write.interactive", lambda: True)
     assert cli("write", brief, "--out", "out", "--yes").exit_code == 0
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from inkwright.app.batch import files as beside
-from inkwright.app.exporting.export import make
-from inkwright.memory import works
+from inkwright.app.batch import exports as beside
+from inkwright.app.export.export import make
 from inkwright.memory.errors import ExportFailed, LibraryUnusable
+from inkwright.memory.store import works
 from tests.batch.conftest import results, short
 
 

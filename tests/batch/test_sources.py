@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import inkwright
-from inkwright.agents.config import Arms
-from inkwright.app.batch.lines import Fields, of_briefs, read_defaults
-from inkwright.app.documents import gather, reader
+from inkwright.agents.llm.config import Arms
+from inkwright.app.batch.input import Fields, of_briefs, read_defaults
+from inkwright.app.documents import loader, process
 from inkwright.memory.errors import BadInput
 from tests.batch.conftest import results, short
 
@@ -134,7 +134,7 @@ def test_shared_sources_lie_beside_the_defaults_and_are_read_once(
 ) -> None:
     Path("papers/house.yaml").write_text("words: 100\nsources: [tides.md]\ncite: author-year\n")
     shared = Fields(defaults=read_defaults(Path("papers/house.yaml")))
-    monkeypatch.setattr(gather, "read_all", None)
+    monkeypatch.setattr(loader, "read_all", None)
     one, other = of_briefs([{"request": "A note."}, {"request": "B."}], shared, Arms())
     assert one.brief is not None
     assert other.brief is not None
@@ -146,19 +146,19 @@ def test_shared_sources_lie_beside_the_defaults_and_are_read_once(
 def test_too_many_files_or_too_much_text_are_refused_in_one_line(
     outside: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gather, "MAX_FILES", 2)
+    monkeypatch.setattr(loader, "MAX_FILES", 2)
     Path("many").mkdir()
     for n in range(3):
         Path(f"many/{n}.txt").write_text("Words.")
     with pytest.raises(BadInput, match="3 files; at most 2"):
-        gather.gather(["many"], Path(), "b")
+        loader.gather(["many"], Path(), "b")
     with pytest.raises(BadInput, match="3 files; at most 2"):
-        gather.gather([f"many/{n}.txt" for n in range(3)], Path(), "b")
-    monkeypatch.setattr(gather, "MAX_CHARS", 3)
+        loader.gather([f"many/{n}.txt" for n in range(3)], Path(), "b")
+    monkeypatch.setattr(loader, "MAX_CHARS", 3)
     with pytest.raises(BadInput, match="at most 3 characters together"):
-        gather.gather(["many/1.txt"], Path(), "b")
-    monkeypatch.setattr(reader, "MAX_FILE_BYTES", 3)
-    assert "at most 3 are read" in gather.gather(["many/1.txt"], Path(), "b").unread[0]
+        loader.gather(["many/1.txt"], Path(), "b")
+    monkeypatch.setattr(process, "MAX_FILE_BYTES", 3)
+    assert "at most 3 are read" in loader.gather(["many/1.txt"], Path(), "b").unread[0]
 
 
 def test_an_xml_bomb_does_no_harm(outside: Path) -> None:
@@ -177,7 +177,7 @@ def test_an_xml_bomb_does_no_harm(outside: Path) -> None:
         '<img src="file:../elsewhere/secret.txt"><iframe src="../elsewhere/secret.txt"></iframe>'
     )
     names = ["bomb.docx", "bomb.xlsx", "bomb.html", "outside.html", "papers/tides.md"]
-    found = gather.gather(names, Path(), "b")
+    found = loader.gather(names, Path(), "b")
     assert [s.title for s in found.sources if s.name == "tides.md"] == ["Tides of Brest"]
     assert sum(len(s.text) for s in found.sources) < 10_000
     assert not any("4177" in s.text for s in found.sources)

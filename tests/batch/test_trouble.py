@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import update
 
 import inkwright
-from inkwright.agents.config import Limits
-from inkwright.app.batch import one
-from inkwright.memory import schema, works
-from inkwright.memory.library import Library
+from inkwright.agents.llm.config import Limits
+from inkwright.app.batch import work
+from inkwright.memory.store import schema, works
+from inkwright.memory.store.library import Library
 from tests.batch.conftest import put, results, short
 from tests.runs import child
 from tests.runs.writing import question
@@ -167,7 +167,7 @@ def test_an_error_nobody_expected_is_told_on_its_line_and_tried_again(
     lines = [short("brest"), short("ostend"), {"id": "bad"}]
     options = ("--plan-only",) if place == "without_text" else ()
     module, _, name = place.rpartition(".")
-    owner = getattr(one, module) if module else one
+    owner = getattr(work, module) if module else work
     act = getattr(owner, name)
 
     def fails_for_brest(*arguments, **keywords):

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 import pytest
 
 import inkwright
-from inkwright.app import endpoints, recording, watching
-from inkwright.app.batch.asked import Asked
-from inkwright.app.batch.lines import Fields, of_briefs
+from inkwright.app.batch.input import Fields, of_briefs
+from inkwright.app.batch.options import Asked
 from inkwright.app.batch.ray_worker import Worker
-from inkwright.app.settings import Settings
-from inkwright.memory import live, works
-from inkwright.memory.library import Library
+from inkwright.app.config import endpoints
+from inkwright.app.config.settings import Settings
+from inkwright.app.services import run_monitor, run_recorder
+from inkwright.memory.store import run_status, works
+from inkwright.memory.store.library import Library
 from tests.batch.conftest import results, short
 from tests.runs import writing as runs
 from tests.simserver.process import SimServer
@@ -26,7 +27,7 @@ HELD = {"fault": "hold", "match": {"role": "writer", "contains": "reef"}}
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "EVERY_S", 0.05)
+    monkeypatch.setattr(run_recorder, "EVERY_S", 0.05)
 
 
 def held(model: SimServer, library: Library) -> str:
@@ -36,7 +37,7 @@ def held(model: SimServer, library: Library) -> str:
         if any("reef" in runs.said(c.messages) for c in model.calls(role="writer")):
             break
     (found,) = (w.id for w in works.all_works(library) if "reef" in w.brief.request)
-    assert watching.watch(found, Settings.load()).going == "running"
+    assert run_monitor.watch(found, Settings.load()).going == "running"
     return found
 
 
@@ -54,11 +55,11 @@ def writing(model: SimServer) -> "Iterator[Future[inkwright.Batch]]":
 
 @pytest.mark.parametrize("what", ["stop", "pause"])
 def test_a_work_asked_to_end_is_left_for_the_next_run_and_the_others_are_written(
-    model: SimServer, library: Library, what: live.Asked
+    model: SimServer, library: Library, what: run_status.Asked
 ) -> None:
     with writing(model) as batch:
         work = held(model, library)
-        watching.ask(work, what, Settings.load())
+        run_monitor.ask(work, what, Settings.load())
         if what == "pause":
             model.configure(faults=[])
             model.release()
@@ -83,7 +84,7 @@ def test_a_worker_on_a_cluster_hears_what_is_asked_of_its_works(
             worker = Worker(Settings.load(), calling, Asked())
             await worker.take(line)
             work = await asyncio.to_thread(held, model, library)
-            watching.ask(work, "stop", Settings.load())
+            run_monitor.ask(work, "stop", Settings.load())
             written = await worker.written(line.id)
             await worker.end()
         return written.found

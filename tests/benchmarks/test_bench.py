@@ -167,7 +167,7 @@ def test_the_installed_command_says_so_where_there_is_no_checkout(tmp_path):
 
 def installed(folder):
     """Return exit code and words of the command, with the package alone on the path."""
-    code = "from inkwright.app.bench_command import main; raise SystemExit(main())"
+    code = "from inkwright.bench_command import main; raise SystemExit(main())"
     done = subprocess.run(
         [sys.executable, "-P", "-c", code, "unitgen", "--limit", "0"],
         cwd=folder,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inkwright.memory.library import Library
+from inkwright.memory.store.library import Library
 from tests.app.conftest import cli as cli
 from tests.app.conftest import home as home
 from tests.batch.conftest import model as model

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 import pytest
 
 from inkwright.memory.errors import IndexUnusable
-from inkwright.memory.index_server import ServedIndex
+from inkwright.memory.retrieval.chroma_server import ServedIndex
 from tests.cluster import servers
 from tests.memory.test_index import TEXTS, Embedder, Finder, at
 

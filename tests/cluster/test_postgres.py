@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from inkwright.agents.config import Arms
-from inkwright.memory import schema, works
-from inkwright.memory.brief import Brief
+from inkwright.agents.llm.config import Arms
+from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import LeaseLost, WorkBusy
-from inkwright.memory.library import Library
+from inkwright.memory.store import schema, works
+from inkwright.memory.store.library import Library
 from tests.batch.conftest import put, results, short
 from tests.cluster.conftest import Shared
 from tests.simserver.process import SimServer

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 import inkwright
-from inkwright.memory import schema, works
+from inkwright.memory.store import schema, works
 from tests.batch.conftest import put, results, short
 from tests.batch.test_trouble import asked_twice
 from tests.cluster import servers

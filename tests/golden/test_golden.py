@@ -4,8 +4,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from inkwright.agents import answers
-from inkwright.agents.parse import schema_of
+from inkwright.agents.llm import schemas
+from inkwright.agents.llm.parsing import schema_of
 from tests.golden.record import EXPECTED, digests, record
 from tests.simserver.process import SimServer
 
@@ -21,7 +21,7 @@ def test_the_schemas_that_models_are_sent_are_what_they_were():
     recorded = json.loads((EXPECTED.parent / "schemas.json").read_text("utf-8"))
     sent = {
         name: hashlib.sha256(json.dumps(schema_of(form), sort_keys=True).encode()).hexdigest()
-        for name, form in vars(answers).items()
-        if isinstance(form, type) and issubclass(form, answers.Form) and form is not answers.Form
+        for name, form in vars(schemas).items()
+        if isinstance(form, type) and issubclass(form, schemas.Form) and form is not schemas.Form
     }
     assert sent == recorded

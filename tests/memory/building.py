@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from inkwright.memory import drafts, plans, works
-from inkwright.memory.brief import Brief, Constraint
-from inkwright.memory.draft import Draft, Manifest, Review, Shown
-from inkwright.memory.entry import Entry, Span
-from inkwright.memory.ledger import Ledger, append
-from inkwright.memory.library import Lease, Library
-from inkwright.memory.outline import Outline, Section
+from inkwright.memory.domain.brief import Brief, Constraint
+from inkwright.memory.domain.draft import Draft, Manifest, Review, Shown
+from inkwright.memory.domain.entry import Entry, Span
+from inkwright.memory.domain.outline import Outline, Section
+from inkwright.memory.store import drafts, plans, works
+from inkwright.memory.store.ledger import Ledger, append
+from inkwright.memory.store.library import Lease, Library
 
 ARMS = {"plan": "full", "memory": "full", "review": "full"}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from inkwright.memory.library import Library
+from inkwright.memory.store.library import Library
 from tests import properties
 from tests.memory.building import Built, built
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from inkwright.memory import drafts, plans, works
-from inkwright.memory.brief import Brief, Continuity
-from inkwright.memory.draft import Draft, Manifest, Review, Shown
-from inkwright.memory.entry import Entry, Span
-from inkwright.memory.library import Lease, Library
-from inkwright.memory.outline import Outline, Section
+from inkwright.memory.domain.brief import Brief, Continuity
+from inkwright.memory.domain.draft import Draft, Manifest, Review, Shown
+from inkwright.memory.domain.entry import Entry, Span
+from inkwright.memory.domain.outline import Outline, Section
+from inkwright.memory.store import drafts, plans, works
+from inkwright.memory.store.library import Lease, Library
 
 
 def planned(

@@ -4,12 +4,13 @@ import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from inkwright.memory import drafts, edits, ledger, works
-from inkwright.memory.brief import Remembered
-from inkwright.memory.draft import Manifest
-from inkwright.memory.entry import Entry
-from inkwright.memory.ledger import Ledger
-from inkwright.memory.library import Lease, Library
+from inkwright.memory.changes import entry_edits
+from inkwright.memory.domain.brief import Remembered
+from inkwright.memory.domain.draft import Manifest
+from inkwright.memory.domain.entry import Entry
+from inkwright.memory.store import drafts, ledger, works
+from inkwright.memory.store.ledger import Ledger
+from inkwright.memory.store.library import Lease, Library
 from tests.memory.shelf import begun, established, planned
 
 SECTIONS = 16
@@ -32,7 +33,7 @@ def remember(library: Library, lease: Lease, number: int) -> None:
     manifest = drafts.start(library, lease, frozen)
     for n in range(EDITS):
         given = [Remembered(subject=f"Note {number}", statement=f"It is {n}.")]
-        edits.apply(library, lease.work, edits.adding(given))
+        entry_edits.apply(library, lease.work, entry_edits.adding(given))
     drafts.land(
         library, lease, sid, f"Text {number}.", manifest=manifest, summary="", delta=facts(number)
     )

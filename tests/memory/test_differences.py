@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from inkwright.memory.differences import Piece, differences
+from inkwright.memory.text.word_diff import Piece, differences
 from tests.memory.texts import TEXTS
 
 

@@ -2,12 +2,13 @@
 
 import pytest
 
-from inkwright.memory import edits, ledger, staleness, works
-from inkwright.memory.brief import Remembered
-from inkwright.memory.entry import Entry
+from inkwright.memory.changes import entry_edits, staleness
+from inkwright.memory.domain.brief import Remembered
+from inkwright.memory.domain.entry import Entry
 from inkwright.memory.errors import BadInput, WorkNotFound
-from inkwright.memory.ledger import Ledger
-from inkwright.memory.library import Library
+from inkwright.memory.store import ledger, works
+from inkwright.memory.store.ledger import Ledger
+from inkwright.memory.store.library import Library
 from tests.memory.shelf import begun, drafted, established, planned
 
 FIRST = "The eyes of Mara are green. Mara came home."
@@ -48,14 +49,14 @@ def test_an_edit_reaches_the_section_that_said_it_and_the_one_that_was_shown_it(
     library: Library, work: str
 ) -> None:
     assert staleness.stale(library, work) == {}
-    edits.apply(library, work, edits.editing("s1.1", statement="blue"))
+    entry_edits.apply(library, work, entry_edits.editing("s1.1", statement="blue"))
     assert set(staleness.stale(library, work)) == {"s1", "s2"}
     changed = Ledger(library, work).refresh().latest()[0]
     assert (changed.version, changed.origin, changed.statement) == (2, "person", "blue")
 
 
 def test_a_retraction_reaches_the_same_sections(library: Library, work: str) -> None:
-    edits.apply(library, work, edits.retracting(["s1.1"]))
+    entry_edits.apply(library, work, entry_edits.retracting(["s1.1"]))
     assert set(staleness.stale(library, work)) == {"s1", "s2"}
     assert said(library, work) == {}
 
@@ -63,18 +64,18 @@ def test_a_retraction_reaches_the_same_sections(library: Library, work: str) -> 
 def test_pinning_changes_nothing_that_a_section_could_contradict(
     library: Library, work: str
 ) -> None:
-    edits.apply(library, work, edits.pinning(["s1.1"]))
+    entry_edits.apply(library, work, entry_edits.pinning(["s1.1"]))
     assert staleness.stale(library, work) == {}
     assert Ledger(library, work).refresh().latest()[0].pinned
-    edits.apply(library, work, edits.pinning(["s1.1"], pinned=False))
+    entry_edits.apply(library, work, entry_edits.pinning(["s1.1"], pinned=False))
     assert not Ledger(library, work).refresh().latest()[0].pinned
 
 
 def test_an_entry_that_is_added_reaches_those_who_name_its_subject(
     library: Library, work: str
 ) -> None:
-    added = edits.apply(
-        library, work, edits.adding([Remembered(subject="Mara", statement="She is deaf.")])
+    added = entry_edits.apply(
+        library, work, entry_edits.adding([Remembered(subject="Mara", statement="She is deaf.")])
     )
     assert [e.id for e in added] == ["m.1"]
     assert set(staleness.stale(library, work)) == {"s1", "s2"}
@@ -84,17 +85,17 @@ def test_what_comes_true_later_does_not_concern_the_sections_before(
     library: Library, work: str
 ) -> None:
     given = [Remembered(subject="Mara", statement="She is deaf.")]
-    edits.apply(library, work, edits.adding(given, from_section="s2"))
+    entry_edits.apply(library, work, entry_edits.adding(given, from_section="s2"))
     assert set(staleness.stale(library, work)) == {"s2"}
 
 
 def test_what_is_there_already_is_not_added_again(library: Library, work: str) -> None:
     given = Remembered(subject="Mara", attribute="eye colour", statement="Her eyes are green.")
-    assert edits.apply(library, work, edits.adding([given, given])) == ()
+    assert entry_edits.apply(library, work, entry_edits.adding([given, given])) == ()
 
 
 def test_a_model_s_version_of_a_person_s_entry_is_refused(library: Library, work: str) -> None:
-    edits.apply(library, work, edits.editing("s1.1", statement="blue"))
+    entry_edits.apply(library, work, entry_edits.editing("s1.1", statement="blue"))
     model_says(library, work, GREEN.model_copy(update={"version": 2, "statement": "amber"}))
     model_says(library, work, GREEN.model_copy(update={"version": 3, "status": "retracted"}))
     assert said(library, work) == {"s1.1": "blue"}
@@ -105,9 +106,9 @@ def test_two_values_of_one_topic_are_a_conflict_unless_of_different_story_times(
 ) -> None:
     other = Remembered(subject="Mara", attribute="eye colour", statement="blue")
     then = other.model_copy(update={"story_time": "as a child"})
-    edits.apply(library, work, edits.adding([then]))
+    entry_edits.apply(library, work, entry_edits.adding([then]))
     assert ledger.conflicts(ledger.entries(library, work)) == []
-    edits.apply(library, work, edits.adding([other]))
+    entry_edits.apply(library, work, entry_edits.adding([other]))
     ((one, two),) = ledger.conflicts(ledger.entries(library, work))
     assert {one.statement, two.statement} == {"green", "blue"}
 
@@ -119,8 +120,8 @@ def test_merging_makes_two_subjects_one_and_leaves_one_of_two_equal_entries(
         Remembered(subject="The Keeper", attribute="eye colour", statement="green"),
         Remembered(subject="The Keeper", attribute="home", statement="the rock"),
     ]
-    edits.apply(library, work, edits.adding(given))
-    edits.apply(library, work, edits.merging("Mara", "the keeper"))
+    entry_edits.apply(library, work, entry_edits.adding(given))
+    entry_edits.apply(library, work, entry_edits.merging("Mara", "the keeper"))
     live = ledger.entries(library, work)
     assert {e.subject for e in live} == {"Mara"}
     assert {e.aliases for e in live} == {("The Keeper",)}
@@ -129,27 +130,29 @@ def test_merging_makes_two_subjects_one_and_leaves_one_of_two_equal_entries(
 
 def test_a_subject_that_is_not_known_is_named_with_the_nearest(library: Library, work: str) -> None:
     with pytest.raises(BadInput, match=r"no subject 'Marra'; did you mean Mara\?"):
-        edits.apply(library, work, edits.merging("Mara", "Marra"))
+        entry_edits.apply(library, work, entry_edits.merging("Mara", "Marra"))
     with pytest.raises(BadInput, match=r"no entry 's1.7' in memory; did you mean s1.1\?"):
-        edits.apply(library, work, edits.editing("s1.7", statement="blue"))
+        entry_edits.apply(library, work, entry_edits.editing("s1.7", statement="blue"))
     with pytest.raises(WorkNotFound):
-        edits.apply(library, "nowhere", edits.adding([Remembered(subject="A", statement="B")]))
+        entry_edits.apply(
+            library, "nowhere", entry_edits.adding([Remembered(subject="A", statement="B")])
+        )
 
 
 def test_an_earlier_version_can_be_restored(library: Library, work: str) -> None:
-    edits.apply(library, work, edits.editing("s1.1", statement="blue"))
-    edits.apply(library, work, edits.restoring("s1.1", 1))
+    entry_edits.apply(library, work, entry_edits.editing("s1.1", statement="blue"))
+    entry_edits.apply(library, work, entry_edits.restoring("s1.1", 1))
     history = Ledger(library, work).refresh().versions("s1.1")
     assert [(e.version, e.statement) for e in history] == [(1, "green"), (2, "blue"), (3, "green")]
     with pytest.raises(BadInput, match="no version 9; it has 1 to 3"):
-        edits.apply(library, work, edits.restoring("s1.1", 9))
+        entry_edits.apply(library, work, entry_edits.restoring("s1.1", 9))
 
 
 @pytest.mark.parametrize(
     ("answer", "left"),
     [
-        (edits.accepting, {"s1.2": "tall", "s1.1": "blue"}),
-        (edits.declining, {"s1.1": "green"}),
+        (entry_edits.accepting, {"s1.2": "tall", "s1.1": "blue"}),
+        (entry_edits.declining, {"s1.1": "green"}),
     ],
 )
 def test_a_proposal_holds_only_once_it_is_accepted(
@@ -160,7 +163,7 @@ def test_a_proposal_holds_only_once_it_is_accepted(
     model_says(library, work, changed, new.model_copy(update={"status": "proposed"}))
     assert said(library, work) == {"s1.1": "green"}
     assert [e.id for e in Ledger(library, work).refresh().proposed()] == ["s1.1", "s1.2"]
-    edits.apply(library, work, answer([]))
+    entry_edits.apply(library, work, answer([]))
     assert said(library, work) == left
     assert Ledger(library, work).refresh().proposed() == []
 
@@ -171,7 +174,7 @@ def test_a_proposed_retraction_takes_effect_when_it_is_accepted(
     doubted = GREEN.model_copy(update={"version": 2, "status": "doubted"})
     model_says(library, work, doubted)
     assert said(library, work) == {"s1.1": "green"}
-    edits.apply(library, work, edits.accepting(["s1.1"]))
+    entry_edits.apply(library, work, entry_edits.accepting(["s1.1"]))
     assert said(library, work) == {}
 
 
@@ -188,7 +191,7 @@ def test_the_same_words_at_another_place_are_a_sighting_and_no_new_version(
 
 def test_an_open_thread_is_listed_until_something_pays_it_off(library: Library, work: str) -> None:
     promise = Remembered(subject="Mara", statement="She will come back.", kind="thread")
-    edits.apply(library, work, edits.adding([promise]))
+    entry_edits.apply(library, work, entry_edits.adding([promise]))
     assert [e.id for e in ledger.unpaid(ledger.entries(library, work))] == ["m.1"]
     paid = established("s3.1", "Mara", "", "She came back.", "x").model_copy(
         update={"kind": "event", "supersedes": "m.1"}

@@ -2,11 +2,11 @@
 
 import pytest
 
-from inkwright.memory import citations
-from inkwright.memory.grounds import Ground, grounds_of, sentences_without
-from inkwright.memory.shelf import Shelf
-from inkwright.memory.source import Source
-from inkwright.memory.sources import Kept
+from inkwright.memory.citations import syntax
+from inkwright.memory.citations.citation_evidence import Ground, grounds_of, sentences_without
+from inkwright.memory.domain.source import Source
+from inkwright.memory.retrieval.source_index import Shelf
+from inkwright.memory.store.sources import Kept
 
 LONG = " ".join(f"Sentence {n} of the chapter tells of one more quay." for n in range(100, 120))
 PORT = Source(
@@ -84,7 +84,7 @@ def test_every_source_that_a_sentence_cites_must_say_something_of_it(shelf: Shel
     ],
 )
 def test_citations_that_models_write_in_their_own_ways_are_read(told: str, meant: str) -> None:
-    assert citations.tidied(told, ["dam", "kerr:2021/a"]) == meant
+    assert syntax.tidied(told, ["dam", "kerr:2021/a"]) == meant
 
 
 @pytest.mark.parametrize(
@@ -104,11 +104,11 @@ def test_citations_that_models_write_in_their_own_ways_are_read(told: str, meant
     ],
 )
 def test_a_citation_belongs_to_its_whole_sentence(text: str, claims: list[str]) -> None:
-    assert [claim.text for claim in citations.claims(text)] == claims
+    assert [claim.text for claim in syntax.claims(text)] == claims
 
 
 def test_an_address_is_no_citation() -> None:
-    assert citations.keys("Write to [ann@port.fr] or see [见@dam].") == ("dam",)
+    assert syntax.keys("Write to [ann@port.fr] or see [见@dam].") == ("dam",)
 
 
 def test_sentences_with_figures_or_quotations_that_cite_nothing_are_found() -> None:

@@ -4,12 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.memory import by_hand, drafts, works
-from inkwright.memory.draft import Review
+from inkwright.memory.domain.draft import Review
+from inkwright.memory.domain.protected_spans import (
+    Held,
+    covers,
+    merged,
+    moved,
+    surviving,
+    touches,
+    written,
+)
 from inkwright.memory.errors import BadInput, HeldTextLost
-from inkwright.memory.held import Held, covers, merged, moved, surviving, touches, written
-from inkwright.memory.library import Library
-from inkwright.memory.wordcount import sentences
+from inkwright.memory.store import drafts, works
+from inkwright.memory.store.library import Library
+from inkwright.memory.text.words import sentences
+from inkwright.memory.user_work import user_drafts
 from tests.memory.shelf import begun, drafted, planned
 from tests.memory.texts import PROSE
 
@@ -89,7 +98,7 @@ def test_a_person_s_text_for_a_section_without_a_draft_is_accepted(library: Libr
     work = begun(library)
     with works.leased(library, work) as lease:
         planned(library, lease, 2)
-        draft = by_hand.write(library, lease, "s2", "Mine alone.", summary="Said.")
+        draft = user_drafts.write(library, lease, "s2", "Mine alone.", summary="Said.")
     row = drafts.row(library, work, "s2")
     assert (row.state, row.draft, row.drafted) == ("accepted", 1, 1)
     assert drafts.current(library, work)["s2"] == draft
@@ -103,7 +112,7 @@ def test_a_model_s_patch_keeps_what_the_person_wrote_held(library: Library) -> N
         planned(library, lease, 1)
         drafted(library, lease, "s1", "The lamp went out. Nobody came.")
         text = "The lamp went out. Somebody came."
-        edited = by_hand.write(library, lease, "s1", text, keep=[(19, 33)])
+        edited = user_drafts.write(library, lease, "s1", text, keep=[(19, 33)])
         after = "The lamp in the tower went out. Somebody came."
         patched = drafts.patch(library, lease, edited, text=after, stage="settled", review=None)
         assert (edited.author, patched.author) == ("mixed", "mixed")
@@ -117,7 +126,7 @@ def test_a_section_that_is_not_there_is_named(library: Library) -> None:
     work = begun(library)
     with works.leased(library, work) as lease:
         with pytest.raises(BadInput, match="not planned"):
-            by_hand.write(library, lease, "s1", "Mine.")
+            user_drafts.write(library, lease, "s1", "Mine.")
         planned(library, lease, 2)
         with pytest.raises(BadInput, match="no section 's9'; it has s1 to s2"):
-            by_hand.write(library, lease, "s9", "Mine.")
+            user_drafts.write(library, lease, "s9", "Mine.")

@@ -13,9 +13,9 @@ from chromadb.api.shared_system_client import SharedSystemClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkwright.agents.finder import Finder
+from inkwright.agents.embedding.vector_search import Finder
 from inkwright.memory.errors import IndexUnusable
-from inkwright.memory.index import COLLECTIONS, ChromaIndex
+from inkwright.memory.retrieval.vector_index import COLLECTIONS, ChromaIndex
 
 PLANTED = "zanzibar"
 

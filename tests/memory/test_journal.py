@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from inkwright.memory import journal, schema
 from inkwright.memory.errors import LeaseLost
-from inkwright.memory.journal import Answer, Journal, Key
-from inkwright.memory.library import Lease
+from inkwright.memory.store import journal, schema
+from inkwright.memory.store.journal import Answer, Journal, Key
+from inkwright.memory.store.library import Lease
 from tests.memory.building import Built, built
 
 KEY = Key(step="s1", role="writer", purpose="write", digest="d1")

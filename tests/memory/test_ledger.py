@@ -1,7 +1,7 @@
 """The ledger: which entries hold depends on where one stands and which drafts one has heard of."""
 
-from inkwright.memory import ledger
-from inkwright.memory.ledger import Ledger, conflicts
+from inkwright.memory.store import ledger
+from inkwright.memory.store.ledger import Ledger, conflicts
 from tests.memory.building import Built, fact, outline, sections, span
 
 

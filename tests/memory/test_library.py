@@ -10,10 +10,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert, select
 
-from inkwright.memory import schema, works
-from inkwright.memory.brief import Brief
+from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import LeaseLost, LibraryUnusable
-from inkwright.memory.library import Lease, Library
+from inkwright.memory.store import schema, works
+from inkwright.memory.store.library import Lease, Library
 from tests.memory.building import ARMS, built, fact
 
 AS_ROOT = os.getuid() == 0
@@ -53,7 +53,7 @@ def test_an_older_library_is_copied_whole_before_it_is_upgraded(library, monkeyp
     work = works.begin(library, Brief(request="A story."), ARMS)
     upgraded = []
     monkeypatch.setattr(schema, "REVISION", "0009")
-    monkeypatch.setattr("inkwright.memory.migrations.upgrade.upgrade", upgraded.append)
+    monkeypatch.setattr("inkwright.memory.store.migrations.upgrade.upgrade", upgraded.append)
     Library.open(library.home).close()
     copy = library.home / "library.before-0009.db"
     assert len(upgraded) == 1

@@ -2,9 +2,9 @@
 
 import pytest
 
-from inkwright.memory.entry import Entry
-from inkwright.memory.names import NamesIn, terms
-from inkwright.memory.normalise import normalise
+from inkwright.memory.domain.entry import Entry
+from inkwright.memory.text.names import NamesIn, terms
+from inkwright.memory.text.normalise import normalise
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.memory.draft import Draft
-from inkwright.memory.passages import PASSAGE_WORDS, of_draft, of_source, pieces
-from inkwright.memory.wordcount import count_words, sentences
+from inkwright.memory.domain.draft import Draft
+from inkwright.memory.retrieval.passages import PASSAGE_WORDS, of_draft, of_source, pieces
+from inkwright.memory.text.words import count_words, sentences
 from tests.memory.texts import TEXTS
 
 

@@ -3,13 +3,14 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkwright.memory import drafts, edits, ledger, staleness, works
-from inkwright.memory.brief import Remembered
-from inkwright.memory.edits import Edit
-from inkwright.memory.entry import Entry
-from inkwright.memory.ledger import Ledger
-from inkwright.memory.library import Library
-from inkwright.memory.preview import preview
+from inkwright.memory.changes import entry_edits, staleness
+from inkwright.memory.changes.edit_impact import preview
+from inkwright.memory.changes.entry_edits import Edit
+from inkwright.memory.domain.brief import Remembered
+from inkwright.memory.domain.entry import Entry
+from inkwright.memory.store import drafts, ledger, works
+from inkwright.memory.store.ledger import Ledger
+from inkwright.memory.store.library import Library
 from tests.memory.shelf import begun, drafted, established, planned
 
 NAMES = ("Mara", "Orla", "林舟")
@@ -45,7 +46,7 @@ def test_what_is_certain_is_what_will_be_stale_and_what_may_follow_reads_from_it
     library: Library,
 ) -> None:
     work = chain(library)
-    edit = edits.editing("s1.1", statement="Mara is gone.")
+    edit = entry_edits.editing("s1.1", statement="Mara is gone.")
     seen = preview(library, work, edit)
     assert [c.section for c in seen.certain] == ["s1", "s2"]
     assert [c.section for c in seen.possible] == ["s3"]
@@ -57,16 +58,16 @@ def test_what_is_certain_is_what_will_be_stale_and_what_may_follow_reads_from_it
 
 def test_nothing_is_stale_that_the_preview_did_not_call_certain(library: Library) -> None:
     work = chain(library)
-    edit = edits.retracting(["s2.1"])
+    edit = entry_edits.retracting(["s2.1"])
     seen = preview(library, work, edit)
-    edits.apply(library, work, edit)
+    entry_edits.apply(library, work, edit)
     found = staleness.stale(library, work)
     assert {c.section: c.reasons for c in seen.certain} == found
 
 
 def test_an_edit_of_a_work_without_text_reaches_no_section(library: Library) -> None:
     work = begun(library)
-    seen = preview(library, work, edits.adding([MARA_GREEN]))
+    seen = preview(library, work, entry_edits.adding([MARA_GREEN]))
     assert (seen.certain, seen.possible) == ((), ())
     assert [e.id for e in seen.added] == ["m.1"]
 
@@ -78,12 +79,12 @@ def _edits(draw: st.DrawFn) -> Edit:
     return draw(
         st.sampled_from(
             [
-                edits.editing(entry, statement="otherwise"),
-                edits.editing(entry, subject=name),
-                edits.retracting([entry]),
-                edits.pinning([entry]),
-                edits.adding([Remembered(subject=name, statement="new")]),
-                edits.adding([Remembered(subject=name, statement="new")], from_section="s3"),
+                entry_edits.editing(entry, statement="otherwise"),
+                entry_edits.editing(entry, subject=name),
+                entry_edits.retracting([entry]),
+                entry_edits.pinning([entry]),
+                entry_edits.adding([Remembered(subject=name, statement="new")]),
+                entry_edits.adding([Remembered(subject=name, statement="new")], from_section="s3"),
             ]
         )
     )
@@ -118,7 +119,7 @@ def test_the_preview_is_exactly_what_comes_of_it_whatever_the_edits(tmp_path_fac
     for _ in range(3):
         edit = data.draw(_edits())
         seen = preview(library, work, edit)
-        added = edits.apply(library, work, edit)
+        added = entry_edits.apply(library, work, edit)
         assert [e.model_dump() for e in added] == [e.model_dump() for e in seen.added]
         found = staleness.stale(library, work)
         assert {c.section: c.reasons for c in seen.certain} == found

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.agents.tokenizer import ScaledTokenizer
-from inkwright.memory.entry import Entry
-from inkwright.memory.passages import Passage
-from inkwright.memory.recall import Recalled, entry_key, recall
+from inkwright.agents.llm.tokenizer import ScaledTokenizer
+from inkwright.memory.domain.entry import Entry
+from inkwright.memory.retrieval.passages import Passage
+from inkwright.memory.retrieval.recall import Recalled, entry_key, recall
 from tests.memory.texts import TEXTS
 
 COUNT = ScaledTokenizer(1.2).count

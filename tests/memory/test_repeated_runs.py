@@ -1,6 +1,6 @@
 """What a piece says more than once: whole runs, where they stand, and how much they are."""
 
-from inkwright.memory.repeated_runs import repetition
+from inkwright.memory.text.repeated_runs import repetition
 
 RUN = "she climbed the hundred and twelve steps to the lamp"
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.memory.repetition import measured, repeats
-from inkwright.memory.voice import cliches, drift, voice_of
+from inkwright.memory.text.repetition import measured, repeats
+from inkwright.memory.text.style_metrics import cliches, drift, voice_of
 
 LONG = "The old boats lay by the quay in the grey light of morning."
 OTHER = "Rain fell on every roof of the town until nobody could hear the bells."

@@ -2,11 +2,7 @@
 
 import pytest
 
-from inkwright.memory.brief import Constraint, Placement
-from inkwright.memory.errors import BadInput
-from inkwright.memory.outline import Heading, Outline
-from inkwright.memory.plans import Plan
-from inkwright.memory.replanning import (
+from inkwright.memory.changes.outline_edits import (
     Change,
     adding,
     editing,
@@ -16,6 +12,10 @@ from inkwright.memory.replanning import (
     removing,
     splitting,
 )
+from inkwright.memory.domain.brief import Constraint, Placement
+from inkwright.memory.domain.outline import Heading, Outline
+from inkwright.memory.errors import BadInput
+from inkwright.memory.store.plans import Plan
 from tests.memory.building import outline, sections
 
 

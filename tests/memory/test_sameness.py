@@ -2,8 +2,8 @@
 
 import pytest
 
-from inkwright.memory.entry import Entry
-from inkwright.memory.sameness import same_fact
+from inkwright.memory.domain.entry import Entry
+from inkwright.memory.domain.entry_equality import same_fact
 
 
 def saying(statement: str, subject: str = "Mara", attribute: str = "eye colour") -> Entry:

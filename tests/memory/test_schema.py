@@ -10,10 +10,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from inkwright.app import shelf
-from inkwright.memory import drafts, schema, works
+from inkwright.app.services import library_status
 from inkwright.memory.errors import LibraryUnusable
-from inkwright.memory.library import Library
+from inkwright.memory.store import drafts, schema, works
+from inkwright.memory.store.library import Library
 from tests.memory.shelf import begun, drafted, planned
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
@@ -27,7 +27,7 @@ def test_migrations_make_exactly_the_tables_that_the_code_uses(library: Library)
 
 
 def test_status_reads_the_newest_schema() -> None:
-    assert shelf.KNOWN_SCHEMA == schema.REVISION
+    assert library_status.KNOWN_SCHEMA == schema.REVISION
 
 
 def _downgraded(home: Path) -> None:

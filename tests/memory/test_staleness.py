@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkwright.memory import drafts, staleness, values
-from inkwright.memory.brief import Constraint
-from inkwright.memory.entry import Entry
-from inkwright.memory.normalise import normalise
-from inkwright.memory.outline import Outline
-from inkwright.memory.placement import Placement
+from inkwright.memory import base
+from inkwright.memory.changes import staleness
+from inkwright.memory.domain.brief import Constraint
+from inkwright.memory.domain.entry import Entry
+from inkwright.memory.domain.outline import Outline
+from inkwright.memory.domain.placement import Placement
+from inkwright.memory.store import drafts
+from inkwright.memory.text.normalise import normalise
 from tests.agents.strategies import outlines
 from tests.memory.building import Built, built, fact, outline, sections, span
 
@@ -77,7 +79,7 @@ def test_what_an_earlier_release_recorded_of_a_constraint_makes_no_section_stale
     asked = Constraint.model_validate({"id": "c1", "text": "No rain", "where": "2"})
     a_work.plan(outline(*sections("s1", "s2"), continuity="free"), [asked])
     with monkeypatch.context() as earlier:
-        earlier.setattr(Constraint, "digest", property(values.digest))
+        earlier.setattr(Constraint, "digest", property(base.digest))
         a_work.draft("s2")
     assert stale(a_work) == {}
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.agents.tokenizer import ScaledTokenizer
-from inkwright.memory.summary import rolling
+from inkwright.agents.llm.tokenizer import ScaledTokenizer
+from inkwright.memory.text.rolling_summary import rolling
 from tests.memory.texts import TEXTS
 
 ACCOUNTS = [(f"T{n}", f"First of {n}. Second of {n}.") for n in range(1, 6)]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.agents.tokenizer import ScaledTokenizer, factor_for
-from inkwright.memory.tokens import fit, shorten
-from inkwright.memory.wordcount import count_words, sentences
+from inkwright.agents.llm.tokenizer import ScaledTokenizer, factor_for
+from inkwright.memory.text.tokens import fit, shorten
+from inkwright.memory.text.words import count_words, sentences
 from tests.memory.texts import PROSE, TEXTS
 from tests.simserver.tokens import tokenize
 

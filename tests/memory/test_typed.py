@@ -2,9 +2,12 @@
 
 import pytest
 
-from inkwright.memory import by_hand, copying, drafts, ledger, staleness, typed, works
-from inkwright.memory.library import Library
-from inkwright.memory.typed import TypedElsewhere
+from inkwright.memory.changes import staleness
+from inkwright.memory.store import drafts, ledger, works
+from inkwright.memory.store.library import Library
+from inkwright.memory.transfer import copy_work
+from inkwright.memory.user_work import autosave, user_drafts
+from inkwright.memory.user_work.autosave import TypedElsewhere
 from tests.memory.shelf import begun, drafted, established, planned
 
 
@@ -20,41 +23,41 @@ def work(library: Library) -> str:
 def test_a_section_reads_as_it_was_typed_until_it_has_a_version(
     library: Library, work: str
 ) -> None:
-    assert typed.read(library, work, "s1").text == "It rained."
-    found = typed.write(library, work, "s1", "It poured.", base=1, revision=0)
+    assert autosave.read(library, work, "s1").text == "It rained."
+    found = autosave.write(library, work, "s1", "It poured.", base=1, revision=0)
     assert (found.text, found.pending, found.revision) == ("It poured.", True, 1)
-    assert typed.waiting(library, work) == ["s1"]
+    assert autosave.waiting(library, work) == ["s1"]
     with works.leased(library, work) as lease:
-        by_hand.write(library, lease, "s1", "It poured.")
-    assert not typed.read(library, work, "s1").pending
-    assert typed.waiting(library, work) == []
+        user_drafts.write(library, lease, "s1", "It poured.")
+    assert not autosave.read(library, work, "s1").pending
+    assert autosave.waiting(library, work) == []
 
 
 def test_a_section_without_text_can_be_typed_into(library: Library, work: str) -> None:
-    found = typed.write(library, work, "s2", "Then sun.", base=0, revision=0)
+    found = autosave.write(library, work, "s2", "Then sun.", base=0, revision=0)
     assert (found.text, found.base, found.pending) == ("Then sun.", 0, True)
 
 
 def test_two_windows_do_not_overwrite_each_other_unseen(library: Library, work: str) -> None:
-    typed.write(library, work, "s1", "First.", base=1, revision=0)
+    autosave.write(library, work, "s1", "First.", base=1, revision=0)
     with pytest.raises(TypedElsewhere) as fault:
-        typed.write(library, work, "s1", "Second.", base=1, revision=0)
+        autosave.write(library, work, "s1", "Second.", base=1, revision=0)
     assert (fault.value.mine, fault.value.theirs.text) == ("Second.", "First.")
-    assert typed.read(library, work, "s1").text == "First."
-    typed.write(library, work, "s1", "Second.", base=1, revision=fault.value.theirs.revision)
-    assert typed.read(library, work, "s1").text == "Second."
+    assert autosave.read(library, work, "s1").text == "First."
+    autosave.write(library, work, "s1", "Second.", base=1, revision=fault.value.theirs.revision)
+    assert autosave.read(library, work, "s1").text == "Second."
 
 
 def test_the_same_words_twice_are_no_collision(library: Library, work: str) -> None:
-    first = typed.write(library, work, "s1", "First.", base=1, revision=0)
-    assert typed.write(library, work, "s1", "First.", base=1, revision=0) == first
+    first = autosave.write(library, work, "s1", "First.", base=1, revision=0)
+    assert autosave.write(library, work, "s1", "First.", base=1, revision=0) == first
 
 
 def test_a_version_that_comes_in_meanwhile_is_seen(library: Library, work: str) -> None:
-    typed.write(library, work, "s1", "Mine.", base=1, revision=0)
+    autosave.write(library, work, "s1", "Mine.", base=1, revision=0)
     with works.leased(library, work) as lease:
-        by_hand.write(library, lease, "s1", "A draft.")
-    found = typed.read(library, work, "s1")
+        user_drafts.write(library, lease, "s1", "A draft.")
+    found = autosave.read(library, work, "s1")
     assert (found.overtaken, found.text, found.base, found.newest) == (True, "Mine.", 1, 2)
 
 
@@ -69,7 +72,7 @@ def test_a_copy_of_a_work_has_all_of_it_and_nothing_is_stale_for_it(library: Lib
             known = ledger.Ledger(library, one).refresh().newest
             drafted(library, lease, "s2", "Mara looked on.", shown=[eyes], heard={"s1": 1},
                     known_until=known)  # fmt: skip
-    copy = copying.duplicate(library, work)
+    copy = copy_work.duplicate(library, work)
     assert copy.id != work
     for sid, draft in drafts.current(library, work).items():
         assert drafts.current(library, copy.id)[sid].text == draft.text

@@ -1,6 +1,6 @@
 """Values: a changed copy keeps nothing that followed from what was changed."""
 
-from inkwright.memory.entry import Entry
+from inkwright.memory.domain.entry import Entry
 
 
 def test_a_copy_with_another_subject_goes_by_another_name() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.memory.wordcount import count_words, prose_sentences, sentences, tail, words
+from inkwright.memory.text.words import count_words, prose_sentences, sentences, tail, words
 from tests.memory.texts import PROSE, TEXTS
 
 

@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from inkwright.app.purging import purge_work
-from inkwright.memory import drafts, schema, sources, works
-from inkwright.memory.brief import Brief
-from inkwright.memory.draft import Review
+from inkwright.app.services.purge import purge_work
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.draft import Review
+from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput, WorkBusy, WorkNotFound
-from inkwright.memory.index import ChromaIndex
-from inkwright.memory.journal import Answer, Journal, Key
-from inkwright.memory.source import Source
+from inkwright.memory.retrieval.vector_index import ChromaIndex
+from inkwright.memory.store import drafts, schema, sources, works
+from inkwright.memory.store.journal import Answer, Journal, Key
 from tests.memory.building import ARMS, built, fact, outline, sections, span
 
 STORY = Brief(request="A story about a lamp.", seed=7)

@@ -17,9 +17,9 @@ from typing import Any
 
 from sqlalchemy import event
 
-from inkwright.agents.config import Calling, Limits
-from inkwright.agents.events import unwatched
-from inkwright.memory.library import Library
+from inkwright.agents.llm.config import Calling, Limits
+from inkwright.agents.llm.events import unwatched
+from inkwright.memory.store.library import Library
 from tests.loopback import stay_on_loopback
 
 _forks = multiprocessing.get_context("forkserver")
@@ -72,7 +72,7 @@ def _running(act: Callable[..., None], *arguments: Any) -> Iterator[BaseProcess]
 
 
 def _write(home: Path, work: str, how: str, copies: Path | None) -> None:
-    from inkwright.agents.run import run
+    from inkwright.agents.orchestration.run import run
 
     stay_on_loopback()
     library = Library.open(home)
@@ -90,7 +90,7 @@ def _command(folder: Path, environment: dict[str, str], arguments: tuple[str, ..
         os.dup2(said.fileno(), 1)
         os.dup2(said.fileno(), 2)
     stay_on_loopback()
-    from inkwright.app.cli import main
+    from inkwright.app.cli.main import main
 
     sys.argv = ["inkwright", *arguments]
     main()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from inkwright.memory.brief import Brief, Constraint, Continuity, Placement
+from inkwright.memory.domain.brief import Brief, Constraint, Continuity, Placement
 from tests.runs.writing import chapter, section
 from tests.simserver.config import Fact, JudgeFail, Need
 

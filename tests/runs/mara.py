@@ -1,7 +1,7 @@
 """A finished work whose third section repeats what the first established: Mara's eyes."""
 
-from inkwright.memory.brief import Brief
-from inkwright.memory.library import Library
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.runs import writing
 from tests.simserver.config import Fact, Need

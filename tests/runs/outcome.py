@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from inkwright.memory import ledger, works
-from inkwright.memory.library import Library
+from inkwright.memory.store import ledger, works
+from inkwright.memory.store.library import Library
 from tests.runs import writing
 
 

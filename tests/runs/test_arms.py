@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from inkwright.agents.config import Arms
-from inkwright.agents.events import unwatched
-from inkwright.agents.run import redraft, settle
-from inkwright.app import engine
-from inkwright.app.job import Job
-from inkwright.app.settings import Settings
-from inkwright.memory.brief import Brief, Constraint, Placement
+from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.events import unwatched
+from inkwright.agents.orchestration.run import redraft, settle
+from inkwright.app.config.settings import Settings
+from inkwright.app.services import engine
+from inkwright.app.services.run_options import Job
+from inkwright.memory.domain.brief import Brief, Constraint, Placement
 from inkwright.memory.errors import BadInput
-from inkwright.memory.library import Library
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.runs import writing
 from tests.simserver.config import Fact, JudgeFail

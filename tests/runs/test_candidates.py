@@ -4,12 +4,14 @@ import asyncio
 
 import pytest
 
-from inkwright.agents.events import unwatched
-from inkwright.agents.run import candidates_for, choose, settle
-from inkwright.memory import by_hand, drafts, journal, ledger, staleness, typed, works
-from inkwright.memory.draft import Draft
+from inkwright.agents.llm.events import unwatched
+from inkwright.agents.orchestration.run import candidates_for, choose, settle
+from inkwright.memory.changes import staleness
+from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput, ModelError
-from inkwright.memory.library import Library
+from inkwright.memory.store import drafts, journal, ledger, works
+from inkwright.memory.store.library import Library
+from inkwright.memory.user_work import autosave, user_drafts
 from tests.calling import calling
 from tests.runs import writing
 from tests.runs.mara import GREEN, HAZEL, finished
@@ -94,9 +96,9 @@ def test_typing_goes_on_over_candidates_as_on_the_text_it_began_on(
     sim: SimServer, library: Library, work: str
 ) -> None:
     base = drafts.current(library, work)["s1"].version
-    typed.write(library, work, "s1", "Mara sleeps.", base=base, revision=0)
+    autosave.write(library, work, "s1", "Mara sleeps.", base=base, revision=0)
     offered(sim, library, work)
-    found = typed.read(library, work, "s1")
+    found = autosave.read(library, work, "s1")
     assert (found.text, found.pending, found.overtaken) == ("Mara sleeps.", True, False)
 
 
@@ -122,7 +124,7 @@ def test_words_of_a_persons_are_not_drafted_over(
     sim: SimServer, library: Library, work: str
 ) -> None:
     with works.leased(library, work) as lease:
-        by_hand.write(library, lease, "s1", "Mine.")
+        user_drafts.write(library, lease, "s1", "Mine.")
     with pytest.raises(BadInput, match="yours"):
         offered(sim, library, work)
     assert sim.calls(role="writer") == []

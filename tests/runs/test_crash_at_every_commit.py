@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from inkwright.memory.brief import Brief, Constraint, Placement
-from inkwright.memory.library import Library
+from inkwright.memory.domain.brief import Brief, Constraint, Placement
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.runs import child, writing
 from tests.runs.outcome import Outcome, outcome

@@ -2,11 +2,12 @@
 
 import pytest
 
-from inkwright.agents.events import SectionFailed
-from inkwright.memory import drafts, staleness
-from inkwright.memory.brief import Brief, Constraint, Placement
+from inkwright.agents.llm.events import SectionFailed
+from inkwright.memory.changes import staleness
+from inkwright.memory.domain.brief import Brief, Constraint, Placement
 from inkwright.memory.errors import ModelRefused, ModelUnreachable
-from inkwright.memory.library import Library
+from inkwright.memory.store import drafts
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.conftest import Events
 from tests.runs import writing

@@ -5,13 +5,13 @@ import re
 
 import pytest
 
-from inkwright.agents.config import Limits
-from inkwright.agents.events import TextGrew
-from inkwright.agents.run import RunResult, run
-from inkwright.app.memory_file import memory_file
-from inkwright.memory import journal
-from inkwright.memory.brief import Brief
-from inkwright.memory.library import Library
+from inkwright.agents.llm.config import Limits
+from inkwright.agents.llm.events import TextGrew
+from inkwright.agents.orchestration.run import RunResult, run
+from inkwright.app.reports.memory_json import memory_file
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.store import journal
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.conftest import Events
 from tests.runs import writing

@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from inkwright.memory import citations, plans, sources
-from inkwright.memory.brief import Brief
-from inkwright.memory.library import Library
-from inkwright.memory.source import Source
+from inkwright.memory.citations import syntax
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.source import Source
+from inkwright.memory.store import plans, sources
+from inkwright.memory.store.library import Library
 from inkwright.prompts.render import TAGS
 from tests.calling import calling
 from tests.runs import writing
@@ -85,7 +86,7 @@ def test_no_hidden_instruction_leaves_its_place_or_changes_what_is_done(
     assert [s.id for s in plan.outline.sections] == ["s1", "s2", "s3", "s4"]
     assert {c.section for c in calls if c.role == "writer"} == {"s1", "s2", "s3", "s4"}
     known = {k.source.key for k in sources.kept(library, work)}
-    cited = {k for text in writing.texts(library, work).values() for k in citations.keys(text)}
+    cited = {k for text in writing.texts(library, work).values() for k in syntax.keys(text)}
     assert cited
     assert cited <= known
     placed = {c.source for s in plan.outline.sections for c in s.cites}

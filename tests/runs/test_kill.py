@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from inkwright.memory.brief import Continuity
-from inkwright.memory.library import Library
+from inkwright.memory.domain.brief import Continuity
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.runs import child, writing
 from tests.runs.harbour import TROUBLE, harbour

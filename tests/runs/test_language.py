@@ -2,9 +2,9 @@
 
 import pytest
 
-from inkwright.agents.parse import is_han
-from inkwright.memory.brief import Brief
-from inkwright.memory.library import Library
+from inkwright.agents.llm.parsing import is_han
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.runs import writing
 from tests.simserver.process import SimServer

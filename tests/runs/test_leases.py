@@ -5,11 +5,11 @@ import asyncio
 import pytest
 from sqlalchemy import func, select, update
 
-from inkwright.agents.run import settle
-from inkwright.memory import schema, works
-from inkwright.memory.brief import Brief
+from inkwright.agents.orchestration.run import settle
+from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import LeaseLost, WorkBusy
-from inkwright.memory.library import Library
+from inkwright.memory.store import schema, works
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.runs import child, writing
 from tests.simserver.process import SimServer

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from inkwright.memory.errors import LibraryUnusable
-from inkwright.memory.library import Library
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.runs import writing
 from tests.runs.harbour import TROUBLE, harbour

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from inkwright.agents.config import Calling, Limits
-from inkwright.agents.events import PhaseBegan, unwatched
-from inkwright.agents.run import run
-from inkwright.memory import works
-from inkwright.memory.brief import Brief
+from inkwright.agents.llm.config import Calling, Limits
+from inkwright.agents.llm.events import PhaseBegan, unwatched
+from inkwright.agents.orchestration.run import run
+from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import BudgetSpent
-from inkwright.memory.library import Library
+from inkwright.memory.store import works
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.conftest import Events
 from tests.runs import writing

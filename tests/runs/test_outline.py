@@ -6,11 +6,12 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from inkwright.agents.run import settle
-from inkwright.memory import drafts, plans, schema, staleness, works
-from inkwright.memory.brief import Brief, Constraint, Continuity, Placement
-from inkwright.memory.library import Lease, Library
-from inkwright.memory.outline import Outline, Section
+from inkwright.agents.orchestration.run import settle
+from inkwright.memory.changes import staleness
+from inkwright.memory.domain.brief import Brief, Constraint, Continuity, Placement
+from inkwright.memory.domain.outline import Outline, Section
+from inkwright.memory.store import drafts, plans, schema, works
+from inkwright.memory.store.library import Lease, Library
 from tests.calling import calling
 from tests.runs import writing
 from tests.simserver.config import Fact, JudgeFail, Need

@@ -5,25 +5,17 @@ import random
 
 import pytest
 
-from inkwright.agents.run import redraft, settle
-from inkwright.memory import (
-    by_hand,
-    drafts,
-    edits,
-    findings,
-    ledger,
-    locks,
-    manuscripts,
-    staleness,
-    works,
-)
-from inkwright.memory.brief import Brief, Remembered
+from inkwright.agents.orchestration.run import redraft, settle
+from inkwright.memory.changes import contradictions, entry_edits, staleness
+from inkwright.memory.changes.edit_impact import preview
+from inkwright.memory.domain.brief import Brief, Remembered
+from inkwright.memory.domain.protected_spans import written
 from inkwright.memory.errors import BadInput
-from inkwright.memory.held import written
-from inkwright.memory.ledger import Ledger
-from inkwright.memory.library import Library
-from inkwright.memory.preview import preview
-from inkwright.memory.wordcount import sentences
+from inkwright.memory.store import drafts, ledger, works
+from inkwright.memory.store.ledger import Ledger
+from inkwright.memory.store.library import Library
+from inkwright.memory.text.words import sentences
+from inkwright.memory.user_work import imported_drafts, locks, user_drafts
 from tests.calling import calling
 from tests.conftest import Events
 from tests.runs import writing
@@ -108,7 +100,7 @@ def test_a_person_s_words_survive_fifty_random_settles_and_redrafts(
             case "write" if sum(map(bool, theirs.values())) < 4 or theirs[sid]:
                 with works.leased(library, work) as lease:
                     line = f"In {1800 + turn} the eye colour of Mara is {dice.choice(COLOURS)}."
-                    manuscripts.take(library, lease, {sid: f"{text[sid]} {line}"})
+                    imported_drafts.take(library, lease, {sid: f"{text[sid]} {line}"})
                 theirs[sid].append(line)
             case "lock" if sum(map(bool, theirs.values())) < 4:
                 line = dice.choice(sentences(text[sid])).text
@@ -124,11 +116,11 @@ def test_a_person_s_words_survive_fifty_random_settles_and_redrafts(
                     assert theirs[sid]
             case "add":
                 given = Remembered(subject="Orla", attribute=f"age in {turn}", statement=f"{turn}.")
-                edits.apply(library, work, edits.adding([given]))
+                entry_edits.apply(library, work, entry_edits.adding([given]))
             case _:
                 entry = said(library, work, "Mara", "eye colour")
-                edits.apply(
-                    library, work, edits.editing(entry, statement=f"{dice.choice(COLOURS)}.")
+                entry_edits.apply(
+                    library, work, entry_edits.editing(entry, statement=f"{dice.choice(COLOURS)}.")
                 )
         before = writing.texts(library, work)
         settled(library, work, sim)
@@ -146,9 +138,9 @@ def test_an_edit_of_memory_leaves_no_contradiction_and_touches_nothing_else(
     sim: SimServer, library: Library, work: str
 ) -> None:
     before = writing.texts(library, work)
-    edit = edits.editing(said(library, work, "Mara", "eye colour"), statement="black.")
+    edit = entry_edits.editing(said(library, work, "Mara", "eye colour"), statement="black.")
     seen = preview(library, work, edit)
-    edits.apply(library, work, edit)
+    entry_edits.apply(library, work, edit)
     settled(library, work, sim)
     old, new = "eye colour of Mara is green", "eye colour of Mara is black"
     after = writing.texts(library, work)
@@ -161,11 +153,11 @@ def test_an_edit_of_memory_leaves_no_contradiction_and_touches_nothing_else(
 def test_sections_outside_the_preview_keep_every_version_they_had(
     sim: SimServer, library: Library, work: str
 ) -> None:
-    edit = edits.editing(said(library, work, "Orla", "trade"), statement="fishing.")
+    edit = entry_edits.editing(said(library, work, "Orla", "trade"), statement="fishing.")
     seen = preview(library, work, edit)
     assert seen.sections == {"s3", "s4", "s5"}
     versions = {sid: len(drafts.versions(library, work, sid)) for sid in SECTIONS}
-    edits.apply(library, work, edit)
+    entry_edits.apply(library, work, edit)
     settled(library, work, sim)
     for sid in set(SECTIONS) - seen.sections:
         assert len(drafts.versions(library, work, sid)) == versions[sid]
@@ -178,21 +170,23 @@ def test_a_person_s_sentence_that_contradicts_is_listed_and_a_dismissed_one_stay
     mine = "The eye colour of Mara is amber."
     text = writing.texts(library, work)["s2"]
     with works.leased(library, work) as lease:
-        manuscripts.take(library, lease, {"s2": f"{text} {mine}"})
-    edits.apply(
-        library, work, edits.editing(said(library, work, "Mara", "eye colour"), statement="green.")
+        imported_drafts.take(library, lease, {"s2": f"{text} {mine}"})
+    entry_edits.apply(
+        library,
+        work,
+        entry_edits.editing(said(library, work, "Mara", "eye colour"), statement="green."),
     )
     settled(library, work, sim)
-    found = findings.listed(library, work)
+    found = contradictions.listed(library, work)
     assert {(f.section, f.evidence) for f in found} == {("s2", mine)}
     assert writing.texts(library, work)["s2"].endswith(mine)
     for told in found:
-        findings.dismiss(library, work, told.number)
+        contradictions.dismiss(library, work, told.number)
     text = writing.texts(library, work)["s2"]
     with works.leased(library, work) as lease:
-        manuscripts.take(library, lease, {"s2": f"A new beginning. {text}"})
+        imported_drafts.take(library, lease, {"s2": f"A new beginning. {text}"})
     settled(library, work, sim)
-    assert findings.listed(library, work) == []
+    assert contradictions.listed(library, work) == []
     assert mine in writing.texts(library, work)["s2"]
 
 
@@ -203,14 +197,14 @@ def test_a_finding_goes_with_the_words_or_the_entry_that_it_is_about(
     with works.leased(library, work) as lease:
         text = writing.texts(library, work)["s4"]
         keep = written(text, f"{text} {mine}")
-        by_hand.write(library, lease, "s4", f"{text} {mine}", keep=keep)
+        user_drafts.write(library, lease, "s4", f"{text} {mine}", keep=keep)
     settled(library, work, sim)
-    assert len(findings.listed(library, work)) == 1
+    assert len(contradictions.listed(library, work)) == 1
     entry = said(library, work, "Mara", "eye colour")
-    edits.apply(library, work, edits.editing(entry, statement="amber."))
-    assert findings.listed(library, work) == []
+    entry_edits.apply(library, work, entry_edits.editing(entry, statement="amber."))
+    assert contradictions.listed(library, work) == []
     settled(library, work, sim)
-    assert findings.listed(library, work) == []
+    assert contradictions.listed(library, work) == []
     assert "amber" in writing.texts(library, work)["s1"]
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from inkwright.agents.run import remember, settle
-from inkwright.app.importing import Chosen, import_manuscript
-from inkwright.app.syncing import sync_manuscript
-from inkwright.memory import drafts, ledger, manuscripts, staleness, works
-from inkwright.memory.brief import Brief
+from inkwright.agents.orchestration.run import remember, settle
+from inkwright.app.manuscripts.import_file import Chosen, import_manuscript
+from inkwright.app.manuscripts.sync import sync_manuscript
+from inkwright.memory.changes import staleness
+from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import BadInput
-from inkwright.memory.library import Library
+from inkwright.memory.store import drafts, ledger, works
+from inkwright.memory.store.library import Library
+from inkwright.memory.user_work import imported_drafts
 from tests.calling import calling
 from tests.conftest import Events
 from tests.runs import writing
@@ -66,7 +68,7 @@ def test_entries_are_taken_from_each_section_with_their_exact_words(
         assert entry.span is not None
         assert entry.statement in texts[entry.span.section][entry.span.start : entry.span.end]
     assert all(d.summary for d in drafts.current(library, work).values())
-    assert manuscripts.unread(library, work) == {}
+    assert imported_drafts.unread(library, work) == {}
     assert staleness.stale(library, work) == {}
 
 
@@ -104,7 +106,7 @@ def test_what_could_not_be_read_waits_and_is_reported(
     work = imported(library, tmp_path)
     result = done(remember, library, work, sim)
     assert any(line.startswith("s1: ") for line in result.problems)
-    assert manuscripts.unread(library, work) == {"s1": 0}
+    assert imported_drafts.unread(library, work) == {"s1": 0}
     assert values(library, work) == {"trade": "rope making."}
     sim.configure(faults=[])
     done(remember, library, work, sim)
@@ -166,5 +168,5 @@ def test_a_work_that_is_not_written_cannot_be_remembered(sim: SimServer, library
 def test_settling_reads_first_what_waits(sim: SimServer, library: Library, tmp_path: Path) -> None:
     work = imported(library, tmp_path, BOOK.replace("## Three\n\n", ""))
     done(settle, library, work, sim)
-    assert manuscripts.unread(library, work) == {}
+    assert imported_drafts.unread(library, work) == {}
     assert works.get(library, work).status in ("complete", "flagged")

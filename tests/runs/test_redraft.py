@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from inkwright.agents.config import Calling
-from inkwright.agents.events import unwatched
-from inkwright.agents.run import redraft
-from inkwright.memory import drafts, staleness
+from inkwright.agents.llm.config import Calling
+from inkwright.agents.llm.events import unwatched
+from inkwright.agents.orchestration.run import redraft
+from inkwright.memory.changes import staleness
 from inkwright.memory.errors import BadInput
-from inkwright.memory.library import Library
+from inkwright.memory.store import drafts
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.runs import writing
 from tests.runs.mara import GREEN, HAZEL, finished

@@ -1,9 +1,9 @@
 """What a section's own judge passed over is looked for once more, many sections in one call."""
 
-from inkwright.agents.events import Event, PhaseBegan, Watch
-from inkwright.memory import drafts
-from inkwright.memory.brief import Brief, Constraint, Placement
-from inkwright.memory.library import Library
+from inkwright.agents.llm.events import Event, PhaseBegan, Watch
+from inkwright.memory.domain.brief import Brief, Constraint, Placement
+from inkwright.memory.store import drafts
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.runs import writing
 from tests.simserver.config import Fact, JudgeFail, Need

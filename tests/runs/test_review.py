@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from inkwright.agents.events import SectionRevised
-from inkwright.memory import drafts
-from inkwright.memory.brief import Brief, Constraint, Placement
-from inkwright.memory.library import Library
+from inkwright.agents.llm.events import SectionRevised
+from inkwright.memory.domain.brief import Brief, Constraint, Placement
+from inkwright.memory.store import drafts
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.conftest import Events
 from tests.runs import writing

@@ -2,10 +2,11 @@
 
 import pytest
 
-from inkwright.agents import second_look
-from inkwright.memory import ledger, staleness
-from inkwright.memory.brief import Brief
-from inkwright.memory.library import Library
+from inkwright.agents.extraction import missed_facts
+from inkwright.memory.changes import staleness
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.store import ledger
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.conftest import Events
 from tests.runs import writing
@@ -75,7 +76,7 @@ def test_each_further_look_is_another_draw(sim: SimServer, library: Library) -> 
     always = {"fault": "400", "match": {"role": "archivist", "section": "s1"}}
     written(sim, library, faults=[always])
     seeds = [call.seed for call in sim.calls(role="archivist", section="s1")]
-    assert len(set(seeds)) == len(seeds) == 1 + second_look.LOOKS
+    assert len(set(seeds)) == len(seeds) == 1 + missed_facts.LOOKS
 
 
 def test_a_chain_that_heard_everything_is_not_looked_at_again(

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from inkwright.memory.brief import Brief
-from inkwright.memory.library import Library
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.runs import writing
 from tests.simserver.process import SimServer

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from inkwright.memory import drafts
-from inkwright.memory.brief import Brief
-from inkwright.memory.library import Library
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.store import drafts
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.runs import writing
 from tests.simserver.process import SimServer

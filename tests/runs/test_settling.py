@@ -3,13 +3,14 @@
 import asyncio
 from typing import Any
 
-from inkwright.agents.events import SectionSettled
-from inkwright.agents.run import settle
-from inkwright.memory import drafts, ledger, staleness
-from inkwright.memory.brief import Brief
-from inkwright.memory.draft import Draft
-from inkwright.memory.library import Library
-from inkwright.memory.wordcount import sentences
+from inkwright.agents.llm.events import SectionSettled
+from inkwright.agents.orchestration.run import settle
+from inkwright.memory.changes import staleness
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.draft import Draft
+from inkwright.memory.store import drafts, ledger
+from inkwright.memory.store.library import Library
+from inkwright.memory.text.words import sentences
 from tests.calling import calling
 from tests.conftest import Events
 from tests.runs import writing

@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 
-from inkwright.agents.config import Limits
-from inkwright.agents.events import unwatched
-from inkwright.agents.run import redraft, settle
-from inkwright.memory import citations, drafts, ledger, plans, resting, sources, staleness, works
-from inkwright.memory.brief import Brief
-from inkwright.memory.draft import Grounded
-from inkwright.memory.library import Library
-from inkwright.memory.shelf import Shelf
-from inkwright.memory.source import Source
+from inkwright.agents.llm.config import Limits
+from inkwright.agents.llm.events import unwatched
+from inkwright.agents.orchestration.run import redraft, settle
+from inkwright.memory.changes import source_dependencies, staleness
+from inkwright.memory.citations import syntax
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.draft import Grounded
+from inkwright.memory.domain.source import Source
+from inkwright.memory.retrieval.source_index import Shelf
+from inkwright.memory.store import drafts, ledger, plans, sources, works
+from inkwright.memory.store.library import Library
 from tests.calling import calling
 from tests.runs import writing
 from tests.simserver.process import SimServer
@@ -68,7 +70,7 @@ def test_what_a_piece_cites_is_an_exact_span_of_a_source(sim: SimServer, library
     for ground in found:
         assert ground.status == "supported"
         quote = shelf.text(ground.spans[0])
-        assert quote in ground.claim or citations.without(ground.claim) in quote
+        assert quote in ground.claim or syntax.without(ground.claim) in quote
 
 
 def test_citations_of_nothing_and_misquotations_are_mended(
@@ -79,7 +81,7 @@ def test_citations_of_nothing_and_misquotations_are_mended(
     result = writing.write(library, work, calling(sim))
 
     first = [v[0] for s in range(1, 7) if (v := drafts.versions(library, work, f"s{s}"))]
-    keys = {k for draft in first for k in citations.keys(draft.text)}
+    keys = {k for draft in first for k in syntax.keys(draft.text)}
     assert any(k.startswith("invented") for k in keys)
     assert result.status == "complete", result.problems
     assert {g.status for g in grounds(library, work)} == {"supported"}
@@ -97,7 +99,7 @@ def test_a_section_that_repeats_another_is_not_left_without_its_planned_source(
     asked = [c for c in sim.calls(role="editor") if "[@" in writing.said(c.messages)]
     assert asked
     assert all("<entries>" in writing.said(c.messages) for c in asked)
-    assert all(citations.keys(text) for text in writing.texts(library, work).values())
+    assert all(syntax.keys(text) for text in writing.texts(library, work).values())
 
 
 def test_a_judge_that_cannot_be_had_leaves_claims_not_reviewed(
@@ -134,9 +136,9 @@ def test_dropping_a_source_makes_stale_what_cites_it_and_settling_mends_it(
     work = writing.begin(library, brief(TIDES, PORT, FISH, sections=4))
     writing.write(library, work, calling(sim))
     before = writing.texts(library, work)
-    used = Counter(k for text in before.values() for k in citations.keys(text))
+    used = Counter(k for text in before.values() for k in syntax.keys(text))
     key = next(k for k, times in used.items() if times < 4)
-    citing = {sid for sid, text in before.items() if key in citations.keys(text)}
+    citing = {sid for sid, text in before.items() if key in syntax.keys(text)}
 
     with works.leased(library, work) as lease:
         sources.drop(library, lease, key)
@@ -148,7 +150,7 @@ def test_dropping_a_source_makes_stale_what_cites_it_and_settling_mends_it(
     after = writing.texts(library, work)
     assert staleness.stale(library, work) == {}
     assert {sid for sid in after if after[sid] != before[sid]} == citing
-    assert not any(key in citations.keys(text) for text in after.values())
+    assert not any(key in syntax.keys(text) for text in after.values())
 
 
 def test_an_entry_from_a_source_carries_its_span_and_falls_with_it(
@@ -160,7 +162,7 @@ def test_an_entry_from_a_source_carries_its_span_and_falls_with_it(
     writing.write(library, work, calling(sim))
 
     entries = ledger.entries(library, work)
-    rests_on = resting.on(library, work, entries)
+    rests_on = source_dependencies.on(library, work, entries)
     shelf = Shelf(sources.kept(library, work))
     texts = writing.texts(library, work)
     by_id = {e.id: e for e in entries}
@@ -168,7 +170,7 @@ def test_an_entry_from_a_source_carries_its_span_and_falls_with_it(
     for eid, spans in rests_on.items():
         span = by_id[eid].span
         assert span is not None
-        words = citations.without(texts[span.section][span.start : span.end]).rstrip(".")
+        words = syntax.without(texts[span.section][span.start : span.end]).rstrip(".")
         assert any(words in shelf.text(s) for s in spans)
 
     shown = {
@@ -184,7 +186,7 @@ def test_an_entry_from_a_source_carries_its_span_and_falls_with_it(
     fallen = {eid for eid, spans in rests_on.items() if {s.key for s in spans} == {key}}
     with works.leased(library, work) as lease:
         sources.drop(library, lease, key)
-    citing = {sid for sid, text in texts.items() if key in citations.keys(text)}
+    citing = {sid for sid, text in texts.items() if key in syntax.keys(text)}
     told = {sid for sid, ids in shown.items() if ids & fallen}
     assert told
     stale = staleness.stale(library, work)
@@ -251,7 +253,7 @@ def test_no_section_is_held_to_a_source_that_was_dropped(sim: SimServer, library
         settle(work, library=library, calling=calling(sim), limits=Limits(), watch=unwatched)
     )
     [draft] = drafts.current(library, work).values()
-    assert not citations.keys(draft.text)
+    assert not syntax.keys(draft.text)
     assert draft.review is not None
     assert draft.review.broken == ()
 

@@ -2,10 +2,11 @@
 
 from sqlalchemy import update
 
-from inkwright.memory import accounts, drafts, schema, works
-from inkwright.memory.brief import Brief
-from inkwright.memory.library import Library
-from inkwright.memory.summary import rolling
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.store import drafts, schema, works
+from inkwright.memory.store.library import Library
+from inkwright.memory.text.rolling_summary import rolling
+from inkwright.memory.transfer import summary_rebuild
 from tests.calling import calling
 from tests.runs import writing
 from tests.simserver.config import Fact
@@ -34,8 +35,8 @@ def test_every_account_is_rebuilt_from_the_journal_and_so_is_the_summary(
     sim.reset_log()
 
     with works.leased(library, work) as lease:
-        assert accounts.rebuild(library, lease) == len(before)
-        assert accounts.rebuild(library, lease) == 0
+        assert summary_rebuild.rebuild(library, lease) == len(before)
+        assert summary_rebuild.rebuild(library, lease) == 0
     found = drafts.current(library, work)
     assert {sid: d.summary for sid, d in found.items()} == before
     titles = {s.id: s.title for s in writing.plan(library, work).outline.sections}

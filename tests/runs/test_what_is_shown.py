@@ -9,17 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from inkwright.agents.events import Event, SectionReached
-from inkwright.agents.run import settle
-from inkwright.memory import draft_rows, drafts, edits, ledger, schema, staleness
-from inkwright.memory.brief import Brief, OutlineItem, Remembered
-from inkwright.memory.draft import Manifest
-from inkwright.memory.entry import Entry
-from inkwright.memory.ledger import Ledger
-from inkwright.memory.library import Library
-from inkwright.memory.names import NamesIn
-from inkwright.memory.outline import Outline
-from inkwright.memory.sameness import same_fact, same_topic
+from inkwright.agents.llm.events import Event, SectionReached
+from inkwright.agents.orchestration.run import settle
+from inkwright.memory.changes import entry_edits, staleness
+from inkwright.memory.domain.brief import Brief, OutlineItem, Remembered
+from inkwright.memory.domain.draft import Manifest
+from inkwright.memory.domain.entry import Entry
+from inkwright.memory.domain.entry_equality import same_fact, same_topic
+from inkwright.memory.domain.outline import Outline
+from inkwright.memory.store import draft_rows, drafts, ledger, schema
+from inkwright.memory.store.ledger import Ledger
+from inkwright.memory.store.library import Library
+from inkwright.memory.text.names import NamesIn
 from tests.calling import calling
 from tests.conftest import Events
 from tests.runs import writing
@@ -54,17 +55,17 @@ class Meddler:
     def __call__(self, event: Event) -> None:
         if isinstance(event, SectionReached) and self._dice.random() < 0.7:
             live = [e for e in ledger.entries(self._library, self._work) if e.attribute]
-            edits.apply(self._library, self._work, self._edit(live))
+            entry_edits.apply(self._library, self._work, self._edit(live))
 
-    def _edit(self, live: list[Entry]) -> edits.Edit:
+    def _edit(self, live: list[Entry]) -> entry_edits.Edit:
         name, value = self._dice.choice(NAMES), self._dice.choice(VALUES)
         if live and self._dice.random() < 0.6:
             entry = self._dice.choice(live).id
             if self._dice.random() < 0.2:
-                return edits.retracting([entry])
-            return edits.editing(entry, statement=f"{value}.")
+                return entry_edits.retracting([entry])
+            return entry_edits.editing(entry, statement=f"{value}.")
         given = Remembered(subject=name, attribute="eye colour", statement=f"{value}.")
-        return edits.adding([given], from_section=self._dice.choice([None, "s2"]))
+        return entry_edits.adding([given], from_section=self._dice.choice([None, "s2"]))
 
 
 def may_see(outline: Outline, entry: Entry, sid: str) -> bool:

@@ -9,15 +9,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
-from inkwright.agents.config import Arms, Calling, Limits
-from inkwright.agents.events import Watch, unwatched
-from inkwright.agents.run import RunResult, run
-from inkwright.app.assemble import assemble
-from inkwright.memory import drafts, journal, plans, works
-from inkwright.memory.brief import Brief, OutlineItem
-from inkwright.memory.draft import Draft
-from inkwright.memory.library import Library
-from inkwright.memory.plans import Plan
+from inkwright.agents.llm.config import Arms, Calling, Limits
+from inkwright.agents.llm.events import Watch, unwatched
+from inkwright.agents.orchestration.run import RunResult, run
+from inkwright.app.manuscripts.assemble import assemble
+from inkwright.memory.domain.brief import Brief, OutlineItem
+from inkwright.memory.domain.draft import Draft
+from inkwright.memory.store import drafts, journal, plans, works
+from inkwright.memory.store.library import Library
+from inkwright.memory.store.plans import Plan
 from tests.simserver.log import Call
 from tests.simserver.process import SimServer
 

@@ -11,8 +11,8 @@ from typing import Self
 
 import pytest
 
+from inkwright.app.config.settings import Settings
 from inkwright.app.serving.metrics import Load, load
-from inkwright.app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-vllm" / "bin" / "python"

@@ -11,11 +11,11 @@ from contextlib import suppress
 import pytest
 
 import inkwright
-from inkwright.app.doctor import doctor
-from inkwright.app.settings import Settings
-from inkwright.memory import journal
+from inkwright.app.config.settings import Settings
+from inkwright.app.services.doctor import doctor
 from inkwright.memory.errors import ModelUnreachable
-from inkwright.memory.library import Library
+from inkwright.memory.store import journal
+from inkwright.memory.store.library import Library
 from tests.vllm.conftest import NAME, Server
 
 pytestmark = pytest.mark.vllm

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Locator, Page, expect
 
-from inkwright.memory.library import Library
+from inkwright.memory.store.library import Library
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = [

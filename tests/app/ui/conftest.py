@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from inkwright.memory import works
-from inkwright.memory.library import Library
+from inkwright.memory.store import works
+from inkwright.memory.store.library import Library
 from tests.memory.shelf import begun, drafted, established, planned
 from tests.simserver.process import SimServer
 
@@ -24,9 +24,9 @@ TIMEOUT_S = 60
 
 
 def _show(name: str) -> None:
-    from inkwright.app.ui import pages
+    from inkwright.app.ui import page_list
 
-    next(p for p in pages.ALL if p.name == name).show()
+    next(p for p in page_list.ALL if p.name == name).show()
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ def said(test: AppTest) -> str:
 def _script(page: str) -> None:
     import streamlit as st
 
-    from inkwright.app.ui import pages
+    from inkwright.app.ui import page_list
 
-    st.navigation([pages.built(p.name) for p in pages.ALL], position="hidden")
-    next(p for p in pages.ALL if p.name == page).show()
+    st.navigation([page_list.built(p.name) for p in page_list.ALL], position="hidden")
+    next(p for p in page_list.ALL if p.name == page).show()

@@ -4,10 +4,10 @@ from importlib import resources
 
 import pytest
 
-from inkwright.app.brief_file import brief_of, read_brief
-from inkwright.app.ui.brief import EXAMPLES
-from inkwright.app.ui.brief_fields import fields_of, keys_of
-from inkwright.memory.brief import Brief, OutlineItem
+from inkwright.app.briefs.loader import brief_of, read_brief
+from inkwright.app.ui.brief.fields import fields_of, keys_of
+from inkwright.app.ui.brief.page import EXAMPLES
+from inkwright.memory.domain.brief import Brief, OutlineItem
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -9,7 +9,7 @@ import pytest
 from ebooklib import ITEM_DOCUMENT, epub
 from playwright.sync_api import Page, expect
 
-from inkwright.memory import sources, works
+from inkwright.memory.store import sources, works
 from tests.app.ui.browser import Studio, click, opened, press, wait_until
 from tests.app.ui.test_journeys import texts, written
 from tests.simserver.process import SimServer

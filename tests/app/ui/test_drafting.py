@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from inkwright.memory import drafts
+from inkwright.memory.store import drafts
 from tests.app.ui.browser import Studio, click, opened, press, wait_until
 from tests.app.ui.test_journeys import texts, written
 from tests.simserver.process import SimServer

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from inkwright.app import engine
-from inkwright.app.inspecting import parts
-from inkwright.memory import journal, works
-from inkwright.memory.library import Library
+from inkwright.app.services import engine
+from inkwright.app.services.draft_provenance import parts
+from inkwright.memory.store import journal, works
+from inkwright.memory.store.library import Library
 from tests.app.ui.showing import said, shown
 from tests.simserver.process import SimServer
 
@@ -30,7 +30,7 @@ constraints:
 @pytest.fixture(scope="module")
 def written(server: SimServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The library folder of a work that was written once."""
-    from inkwright.app.cli import app
+    from inkwright.app.cli.main import app
 
     folder = tmp_path_factory.mktemp("written")
     (folder / "brief.yaml").write_text(BRIEF)

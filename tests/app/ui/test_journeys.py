@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from inkwright.app import watching
-from inkwright.app.settings import Settings
-from inkwright.memory import by_hand, drafts, journal, ledger, typed, works
-from inkwright.memory.brief import Brief
+from inkwright.app.config.settings import Settings
+from inkwright.app.services import run_monitor
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.store import drafts, journal, ledger, works
+from inkwright.memory.user_work import autosave, user_drafts
 from tests.app.ui.browser import (
     Studio,
     click,
@@ -173,7 +174,7 @@ def test_a_fact_put_right_in_memory_reaches_the_sections_listed_and_no_other(
     wait_until(
         lambda: all("green" not in t for t in texts(studio, work).values()), "the run to settle"
     )
-    wait_until(lambda: watching.watch(work, Settings.load()).going == "idle", "its end")
+    wait_until(lambda: run_monitor.watch(work, Settings.load()).going == "idle", "its end")
     after = texts(studio, work)
     assert {sid for sid in after if after[sid] != before[sid]} == {"s2", "s4"}
     for sid in ("s2", "s4"):
@@ -212,7 +213,7 @@ def test_a_killed_studio_loses_no_typing(studio: Studio, tab: Page, model: SimSe
     write_into(tab, " Typed as it fell", at_end=True)
     studio.kill()
     with opened(studio.home) as library:
-        kept = typed.read(library, work, "s2").text
+        kept = autosave.read(library, work, "s2").text
     assert "Kept before the cut." in kept
     write_into(tab, " and after.", at_end=True)
     studio.start()
@@ -220,7 +221,7 @@ def test_a_killed_studio_loses_no_typing(studio: Studio, tab: Page, model: SimSe
 
     def all_of_it() -> bool:
         with opened(studio.home) as library:
-            return typed.read(library, work, "s2").text.endswith(whole)
+            return autosave.read(library, work, "s2").text.endswith(whole)
 
     wait_until(all_of_it, "what was typed to come in again")
     expect(tab.locator(".field textarea").first).to_have_value(re.compile(re.escape(whole) + "$"))
@@ -230,7 +231,7 @@ def test_markup_in_a_text_is_shown_as_text(studio: Studio, tab: Page, model: Sim
     work = written(studio, model)
     wicked = '<script>document.title="stolen"</script><img src=x onerror="document.title=1"> ![x](http://192.0.2.1/x)'
     with opened(studio.home) as library, works.leased(library, work) as lease:
-        by_hand.write(library, lease, "s1", wicked)
+        user_drafts.write(library, lease, "s1", wicked)
     for name in ("text", "write", "outline", "memory"):
         tab.goto(studio.address(name, work=work, section="s1"))
         expect(tab.get_by_role("link", name="Memory")).to_be_visible()

@@ -3,15 +3,17 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from inkwright.app.memory_of import Memory
-from inkwright.app.sources_of import Sources
-from inkwright.app.text_of import Text
-from inkwright.app.ui.brief_fields import MODELS, fields_of, whole
-from inkwright.memory import by_hand, findings, works
-from inkwright.memory.brief import Brief
-from inkwright.memory.library import Library
-from inkwright.memory.source import Source
-from inkwright.memory.staleness import Change, stamp_of
+from inkwright.app.api.memory import Memory
+from inkwright.app.api.section import Text
+from inkwright.app.api.sources import Sources
+from inkwright.app.ui.brief.fields import MODELS, fields_of, whole
+from inkwright.memory.changes import contradictions
+from inkwright.memory.changes.staleness import Change, stamp_of
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.source import Source
+from inkwright.memory.store import works
+from inkwright.memory.store.library import Library
+from inkwright.memory.user_work import user_drafts
 from tests.app.ui.conftest import Page, fine, labels, said
 from tests.app.ui.showing import turned
 from tests.memory.building import built, fact, outline, sections
@@ -175,10 +177,10 @@ def test_a_contradiction_that_is_let_be_stays_in_its_place_and_is_taken_back(
         made.draft("s1", "Mara lit it.", shown={"plan.1": 1})
         sold = fact("plan.1", "Mara", "sold it.", version=2, origin="person")
         made.write(sold)
-        by_hand.write(library, made.lease, "s1", "Mara lit it still. Mara was there.")
+        user_drafts.write(library, made.lease, "s1", "Mara lit it still. Mara was there.")
         change = Change("plan.1", sold.line, "changed", stamp_of(sold))
         words = ("Mara lit it", "Mara was there")
-        findings.keep(library, made.lease, "s1", [(change, w) for w in words])
+        contradictions.keep(library, made.lease, "s1", [(change, w) for w in words])
     app = turned(page("memory", work=made.work), "memory tab", "Your sentences (2)")
     dismiss = [b.key for b in app.button if b.label == "Let it be"]
     press(app, "Let it be")

@@ -3,16 +3,16 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from inkwright.agents import outlining
-from inkwright.app.structure import Structure
-from inkwright.memory.brief import Brief, OutlineItem
+from inkwright.agents.planning import outline_builder
+from inkwright.app.api.outline import Structure
+from inkwright.memory.domain.brief import Brief, OutlineItem
 from tests.app.ui.browser import Studio, click, opened, press, wait_until
 from tests.memory.building import built
 from tests.simserver.process import SimServer
 
 pytestmark = pytest.mark.ui
 
-OUTLINE = outlining.given(
+OUTLINE = outline_builder.given(
     Brief(
         request="Write of a harbour.",
         outline=tuple(

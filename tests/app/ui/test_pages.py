@@ -7,30 +7,33 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from inkwright.agents.instructed import Hunk
-from inkwright.app import watching
-from inkwright.app.settings import Settings
-from inkwright.app.structure import Structure
-from inkwright.app.text_of import Text
-from inkwright.app.ui import pages
-from inkwright.memory import drafts, ledger, live, replanning, works
-from inkwright.memory.brief import Brief, OutlineItem, Remembered
+from inkwright.agents.revision.instructed_edit import Hunk
+from inkwright.app.api.outline import Structure
+from inkwright.app.api.section import Text
+from inkwright.app.config.settings import Settings
+from inkwright.app.services import run_monitor
+from inkwright.app.ui import page_list
+from inkwright.memory.changes import outline_edits
+from inkwright.memory.domain.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.errors import BadInput
-from inkwright.memory.library import Lease, Library
+from inkwright.memory.store import drafts, ledger, run_status, works
+from inkwright.memory.store.library import Lease, Library
 from tests.app.ui.conftest import TEXT, Page, fine, labels, said
 from tests.app.ui.showing import turned
 from tests.memory.building import fact
 from tests.memory.shelf import begun
 from tests.simserver.process import SimServer
 
-OF_A_WORK = [p.name for p in pages.ALL if p.of_a_work]
+OF_A_WORK = [p.name for p in page_list.ALL if p.of_a_work]
 
 
 @contextmanager
-def on_record(library: Library, work: str, action: live.Action, phase: str) -> Iterator[Lease]:
+def on_record(
+    library: Library, work: str, action: run_status.Action, phase: str
+) -> Iterator[Lease]:
     """Put a run on record as one of another process; cut off when the block has ended."""
-    lease = live.start(library, work, action)
-    live.tell(library, lease, {"phase": phase}, {}, ())
+    lease = run_status.start(library, work, action)
+    run_status.tell(library, lease, {"phase": phase}, {}, ())
     yield lease
     works.release(library, lease)
 
@@ -40,13 +43,13 @@ def button(app: AppTest, label: str) -> AppTest:
     return next(b for b in app.button if b.label.startswith(label)).click().run()
 
 
-@pytest.mark.parametrize("name", [p.name for p in pages.ALL])
+@pytest.mark.parametrize("name", [p.name for p in page_list.ALL])
 def test_a_page_of_an_empty_library_says_what_to_do(page: Page, name: str) -> None:
     app = fine(page(name))
     assert said(app)
 
 
-@pytest.mark.parametrize("name", [p.name for p in pages.ALL])
+@pytest.mark.parametrize("name", [p.name for p in page_list.ALL])
 def test_a_page_draws_a_work_half_written_without_a_model(page: Page, work: str, name: str) -> None:
     app = fine(page(name, work=work))
     assert not any(" with " in label for label in labels(app)), "no model is set"
@@ -143,16 +146,16 @@ def test_the_run_of_another_process_is_seen_with_its_text(
     with on_record(library, work, "write", "drafting") as lease:
         told = {"phase": "drafting", "tokens_per_s": 41.0, "eta_s": 90, "seconds": 12,
                 "notices": ["a note"], "sections": {"s3": ["drafting", 0, 7]}}  # fmt: skip
-        live.tell(library, lease, told, {"s3": "Rain <i>fell</i> on"}, ())
+        run_status.tell(library, lease, told, {"s3": "Rain <i>fell</i> on"}, ())
         app = fine(page("write", work=work))
         assert {"Pause", "Stop"} <= set(labels(app))
         assert "Drafting" in said(app)
         assert "41 tokens/s" in said(app)
-        seen = watching.watch(work, Settings.load())
+        seen = run_monitor.watch(work, Settings.load())
         assert (seen.rows[2].stage, seen.rows[2].words) == ("drafting", 7)
-        assert watching.growing(work, Settings.load()) == {"s3": "Rain <i>fell</i> on"}
+        assert run_monitor.growing(work, Settings.load()) == {"s3": "Rain <i>fell</i> on"}
         button(app, "Pause")
-        telling = live.of(library, work)
+        telling = run_status.of(library, work)
         assert telling is not None
         assert telling.asked == "pause"
         assert telling.looked_upon, "so that the run streams its text"
@@ -161,7 +164,7 @@ def test_the_run_of_another_process_is_seen_with_its_text(
 def test_a_run_that_was_killed_is_told_as_cut_off(page: Page, work: str, library: Library) -> None:
     with on_record(library, work, "write", "drafting"):
         pass
-    assert watching.watch(work, Settings.load()).going == "cut off"
+    assert run_monitor.watch(work, Settings.load()).going == "cut off"
     assert "cut off" in said(fine(page("write", work=work)))
 
 
@@ -203,10 +206,10 @@ def test_only_the_ticked_changes_are_kept(page: Page, work: str, library: Librar
 def test_what_an_edit_of_memory_reaches_is_shown_before_it_is_made(
     page: Page, work: str, library: Library
 ) -> None:
-    from inkwright.memory import edits
+    from inkwright.memory.changes import entry_edits
 
     app = page("memory", work=work)
-    app.session_state[f"edit {work}"] = "change s1.1", edits.editing("s1.1", statement="blue")
+    app.session_state[f"edit {work}"] = "change s1.1", entry_edits.editing("s1.1", statement="blue")
     app.run()
     assert "**2 sections**" in said(fine(app)), "the one that says it, and the one shown it"
     assert "**Title 1**" in said(app)
@@ -222,7 +225,7 @@ def test_a_change_of_the_outline_shows_what_goes_out_of_date_and_is_made_when_as
 ) -> None:
 
     app = page("outline", work=work)
-    change = replanning.editing("s2", purpose="Say what she saw.")
+    change = outline_edits.editing("s2", purpose="Say what she saw.")
     app.session_state[f"replan {work}"] = "change “Title 2”", change
     app.run()
     assert "Out of date then: **1**" in said(fine(app))
@@ -235,7 +238,7 @@ def test_what_a_section_alone_covers_is_told_and_can_be_changed_once_asked_for(
     page: Page, work: str
 ) -> None:
 
-    Structure(work).apply(replanning.editing("s2", owns="the storm", subjects=("Ada", "Ben")))
+    Structure(work).apply(outline_edits.editing("s2", owns="the storm", subjects=("Ada", "Ben")))
     app = page("outline", work=work)
     app.session_state[f"outline chosen {work}"] = "s2"
     app.run()
@@ -274,7 +277,7 @@ def test_a_kept_brief_shows_the_outline_and_the_memory_that_it_came_with(
 def _tabbed() -> None:
     import streamlit as st
 
-    from inkwright.app.ui import tabs
+    from inkwright.app.ui.components import tabs
 
     draws = {name: lambda name=name: st.markdown(f"in {name}") for name in ("One", "Two", "Three")}
     left = st.session_state.get("left", 2)
@@ -345,7 +348,7 @@ def test_a_page_draws_a_work_without_a_section_that_was_written(
     page: Page, work: str, name: str, gone: str
 ) -> None:
     Text(work, gone).type("Half a word", base=1, revision=0)
-    Structure(work).apply(replanning.removing(gone))
+    Structure(work).apply(outline_edits.removing(gone))
     app = fine(page(name, work=work, section=gone))
     assert "Half a word" not in said(app)
     assert not app.error

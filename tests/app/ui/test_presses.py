@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from inkwright.app import engine, watching
-from inkwright.app.settings import Settings
-from inkwright.memory import drafts, ledger, typed, works
-from inkwright.memory.brief import Constraint
-from inkwright.memory.draft import Finding, Review
+from inkwright.app.config.settings import Settings
+from inkwright.app.services import engine, run_monitor
+from inkwright.memory.domain.brief import Constraint
+from inkwright.memory.domain.draft import Finding, Review
+from inkwright.memory.store import drafts, ledger, works
+from inkwright.memory.user_work import autosave
 from tests.app.ui.browser import Studio, click, opened, press, wait_until, write_into
 from tests.app.ui.test_journeys import begun, status, texts, written
 from tests.app.ui.test_outline import titled
@@ -123,7 +124,7 @@ def test_no_key_in_any_field_sends_anything(studio: Studio, tab: Page, model: Si
     with opened(studio.home) as library:
         assert len(works.all_works(library)) == count
     for one in (work, half):
-        assert watching.doing(one, Settings.load()) is None
+        assert run_monitor.doing(one, Settings.load()) is None
 
 
 def test_a_double_click_on_plan_begins_one_work_and_one_run(
@@ -160,11 +161,13 @@ def test_stop_has_a_place_of_its_own_beside_the_start(
     now = box(stop)
     assert now == before
     assert apart(start, now)
-    assert watching.watch(work, Settings.load()).going in ("starting", "running")
+    assert run_monitor.watch(work, Settings.load()).going in ("starting", "running")
     model.configure(decode_ms_per_token=0)
     place = pressed(tab, stop)
     expect(stop).to_be_disabled()
-    wait_until(lambda: watching.watch(work, Settings.load()).going == "idle", "the end of the run")
+    wait_until(
+        lambda: run_monitor.watch(work, Settings.load()).going == "idle", "the end of the run"
+    )
     drawn(tab)
     assert under(tab, place) == ""
 
@@ -277,7 +280,7 @@ def test_typing_that_is_discarded_can_be_brought_back(
     pressed(tab, named(tab, "Bring back what I typed"))
     expect(area).to_have_value(f"{before} Mine.")
     with opened(studio.home) as library:
-        assert typed.read(library, reviewed, "s1").text == f"{before} Mine."
+        assert autosave.read(library, reviewed, "s1").text == f"{before} Mine."
 
 
 def test_proposed_changes_wait_below_what_asked_for_them(

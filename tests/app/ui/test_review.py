@@ -3,12 +3,14 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from inkwright.app import background, engine
-from inkwright.memory import by_hand, drafts, findings, works
-from inkwright.memory.brief import Constraint
-from inkwright.memory.draft import Finding, Review
-from inkwright.memory.library import Library
-from inkwright.memory.staleness import Change, stamp_of
+from inkwright.app.services import background, engine
+from inkwright.memory.changes import contradictions
+from inkwright.memory.changes.staleness import Change, stamp_of
+from inkwright.memory.domain.brief import Constraint
+from inkwright.memory.domain.draft import Finding, Review
+from inkwright.memory.store import drafts, works
+from inkwright.memory.store.library import Library
+from inkwright.memory.user_work import user_drafts
 from tests.app.ui.showing import said, shown, turned
 from tests.memory.building import Built, built, fact, outline, sections
 
@@ -36,9 +38,9 @@ def work(library: Library) -> str:
         made.draft("s3", "Mara lit it.", shown={"plan.1": 1})
         changed = fact("plan.1", "Mara", "sold it.", version=2, origin="person")
         made.write(changed)
-        by_hand.write(library, made.lease, "s3", "Mara lit it still.")
+        user_drafts.write(library, made.lease, "s3", "Mara lit it still.")
         change = Change("plan.1", changed.line, "changed", stamp_of(changed))
-        findings.keep(library, made.lease, "s3", [(change, "Mara lit it")])
+        contradictions.keep(library, made.lease, "s3", [(change, "Mara lit it")])
         return made.work
 
 
@@ -131,22 +133,22 @@ def test_what_memory_contradicts_is_dismissed_for_the_command_line_too(work: str
     (told,) = [p for p in engine.review(work).problems if p.number is not None]
     assert (told.section, told.held, told.evidence) == ("s3", True, "Mara lit it")
     engine.decide(work, told, "dismissed")
-    assert findings.listed(library, work) == []
+    assert contradictions.listed(library, work) == []
     engine.decide(work, told, None)
-    assert len(findings.listed(library, work)) == 1
+    assert len(contradictions.listed(library, work)) == 1
 
 
 def test_an_answer_stays_with_the_text_and_not_with_another(work: str, library: Library):
     rain = engine.review(work).problems[0]
     assert (rain.section, rain.about, rain.quoted) == ("s1", "c1", True)
     engine.decide(work, rain, "dismissed")
-    from inkwright.memory import locks
+    from inkwright.memory.user_work import locks
 
     with works.leased(library, work) as lease:
         locks.lock(library, lease, "s1", "keeper")
     assert engine.review(work).problems[0].verdict == "dismissed"
     with works.leased(library, work) as lease:
-        by_hand.write(library, lease, "s1", "It rained again.")
+        user_drafts.write(library, lease, "s1", "It rained again.")
     (again,) = [p for p in engine.review(work).problems if p.section == "s1"]
     assert again.verdict is None
 
@@ -190,7 +192,7 @@ def test_an_editor_is_asked_on_the_page_of_the_text_with_the_passage_marked(
 
 
 def test_a_work_without_an_outline_says_so(library: Library):
-    from inkwright.memory.brief import Brief
+    from inkwright.memory.domain.brief import Brief
 
     work = works.begin(library, Brief(request="Tides."), {"plan": "full"}).id
     assert "no outline yet" in shown("review", work=work).info[0].value
@@ -212,7 +214,7 @@ def test_the_passage_is_a_click_away(work: str):
 def test_an_answer_draws_the_page_once_and_no_frame_around_it(
     work: str, monkeypatch: pytest.MonkeyPatch
 ):
-    from inkwright.app.ui import review
+    from inkwright.app.ui.pages import review
 
     drawn: list[str] = []
     summary = review._summary

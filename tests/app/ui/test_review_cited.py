@@ -2,9 +2,9 @@
 
 import pytest
 
-from inkwright.memory.library import Library
-from inkwright.memory.outline import Cites, Section
-from inkwright.memory.source import Source
+from inkwright.memory.domain.outline import Cites, Section
+from inkwright.memory.domain.source import Source
+from inkwright.memory.store.library import Library
 from tests.app.ui.showing import said, shown, turned
 from tests.memory.building import built, outline
 

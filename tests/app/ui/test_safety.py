@@ -8,9 +8,9 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from inkwright.memory import works
-from inkwright.memory.brief import Brief
-from inkwright.memory.library import Library
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.store import works
+from inkwright.memory.store.library import Library
 from tests.app.ui.browser import Studio, opened
 from tests.memory.shelf import drafted, established, planned
 

@@ -9,9 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import inkwright
-from inkwright.memory import works
-from inkwright.memory.brief import Brief
-from inkwright.memory.library import Library
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.store import works
+from inkwright.memory.store.library import Library
 from tests.app.ui.showing import said, shown
 
 
@@ -31,7 +31,7 @@ def made(test: AppTest, format: str) -> bytes:
 
 
 def content(test: AppTest) -> bytes:
-    from inkwright.app.exporting.result import Made
+    from inkwright.app.export.result import Made
 
     (_, found) = test.session_state["takeaway made"]
     assert isinstance(found, Made)

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from inkwright.app.brief_file import read_brief
-from inkwright.memory import edits, ledger
-from inkwright.memory.brief import Remembered
+from inkwright.app.briefs.loader import read_brief
+from inkwright.memory.changes import entry_edits
+from inkwright.memory.domain.brief import Remembered
+from inkwright.memory.store import ledger
 from tests.app.ui.browser import Studio, click, opened, press
 from tests.calling import calling
 from tests.runs import writing
@@ -40,7 +41,7 @@ def written(studio: Studio, model: SimServer) -> str:
         with ThreadPoolExecutor(1) as thread:
             thread.submit(writing.write, library, work, calling(model)).result()
         given = Remembered(subject="Ines Vale", statement="She signs as I. Vale.", pinned=True)
-        edits.apply(library, work, edits.adding([given]))
+        entry_edits.apply(library, work, entry_edits.adding([given]))
     return work
 
 

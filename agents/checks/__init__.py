@@ -1,0 +1,1 @@
+"""What a rule can see in a text without asking a model."""

@@ -1,0 +1,283 @@
+"""The desk: what all agents of one run share, and the prompt opening they have in common."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from inkwright.agents.checks.exclusive_phrases import order_lines
+from inkwright.agents.embedding.vector_search import Finder
+from inkwright.agents.llm.client import Ask, Models
+from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.events import Notice, Watch
+from inkwright.agents.llm.parsing import is_han
+from inkwright.memory.domain.brief import Brief, Constraint
+from inkwright.memory.domain.draft import Draft
+from inkwright.memory.domain.outline import Outline, Section
+from inkwright.memory.retrieval.source_index import Shelf
+from inkwright.memory.store import drafts
+from inkwright.memory.store.ledger import Ledger
+from inkwright.memory.store.library import Lease, Library
+from inkwright.memory.store.plans import Plan
+from inkwright.memory.text.tokens import Tokenizer, shorten
+from inkwright.prompts import inputs
+from inkwright.prompts.render import PromptInputs, fence, render
+
+REQUEST_SHARE = 0.2
+"""Share of the context that the request may take; what is beyond becomes a source."""
+OUTLINE_SHARE = 0.15
+STYLE_SHARE = 0.05
+ORDERS_SHARE = 0.12
+RECALL_SHARE = 0.2
+RECALL_TOKENS = 2000
+"""Most that summary and long-term memory take, however long the context."""
+BEFORE_WORDS = 120
+NEIGHBOURS = 2
+"""Sections on either side that the orders name when the whole outline does not fit."""
+
+Streams = bool | Callable[[], bool]
+"""Whether text is watched as it is written; asked before each call, where it can change."""
+
+
+@dataclass
+class Desk:
+    """One run of one work: its records, its models, and what is fixed for it."""
+
+    library: Library
+    lease: Lease
+    brief: Brief
+    arms: Arms
+    models: Models
+    finder: Finder
+    ledger: Ledger
+    watch: Watch
+    slots: int
+    """Slots that the order of hearing is computed for; pinned when the work begins."""
+    request: str
+    """The request as prompts show it: whole, or its instructions."""
+    han: bool
+    """The piece is written in Han characters or kana."""
+    shelf: Shelf = field(default_factory=lambda: Shelf(()))
+    """The sources that the piece may cite."""
+    overrides: Path | None = None
+    """Folder of prompt templates that replace ours."""
+    watch_text: Streams = False
+    problems: list[str] = field(default_factory=list)
+    _plan: Plan | None = None
+    _opening: str = ""
+    _texts: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    @property
+    def work(self) -> str:
+        return self.lease.work
+
+    @property
+    def plan(self) -> Plan:
+        assert self._plan is not None, "the work is not planned yet"
+        return self._plan
+
+    @property
+    def planned(self) -> bool:
+        return self._plan is not None
+
+    def in_order(self) -> dict[str, Draft]:
+        """Return the newest draft of each section that has one, in reading order."""
+        return drafts.current(self.library, self.work, self.plan.outline)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        return self.models.tokenizer
+
+    @property
+    def context_tokens(self) -> int:
+        return self.models.context_tokens
+
+    @property
+    def streams(self) -> bool:
+        """True while somebody wants to see text as it is written."""
+        return self.watch_text() if callable(self.watch_text) else self.watch_text
+
+    @property
+    def recall_tokens(self) -> int:
+        """Budget of summary and long-term memory together."""
+        return min(RECALL_TOKENS, int(self.context_tokens * RECALL_SHARE))
+
+    def use(self, plan: Plan) -> None:
+        """Work from this version of the plan from now on."""
+        self._plan = plan
+        self.speak(plan.constraints)
+        self._opening = self.opening(self._outline_text(plan.outline))
+
+    def speak(self, constraints: Sequence[Constraint]) -> None:
+        """Write in the language that every section must be in, if the brief itself sets none."""
+        told = [c.language for c in constraints if c.language and c.where.scope == "all"]
+        if told and not self.brief.language:
+            self.brief = self.brief.model_copy(update={"language": told[0]})
+            self.han = language_is_han(self.brief)
+
+    def problem(self, line: str) -> None:
+        """Keep one line for the report, and tell who watches."""
+        if line not in self.problems:
+            self.problems.append(line)
+            self.watch(Notice(self.work, line))
+
+    def ask(
+        self,
+        step: str,
+        role: str,
+        purpose: str,
+        prompt: PromptInputs,
+        max_tokens: int,
+        *,
+        sample: int = 0,
+        priority: float = 0.0,
+    ) -> Ask:
+        """Put a question together: the work's opening, then what is asked."""
+        return Ask(
+            step=step,
+            role=role,  # type: ignore[arg-type]
+            purpose=purpose,
+            system=self._opening or self.opening(""),
+            user=render(prompt, self.overrides),
+            max_tokens=max_tokens,
+            sample=sample,
+            priority=priority,
+            han=self.han,
+        )
+
+    def opening(self, outline: str) -> str:
+        """Return the static first message: rules, brief, outline."""
+        house = inputs.House(
+            brief=fence("brief", self._brief_text()), outline=fence("outline", outline)
+        )
+        return render(house, self.overrides)
+
+    def _sample(self) -> str:
+        budget = int(self.context_tokens * STYLE_SHARE)
+        return shorten(self.brief.sample, budget, self.tokenizer.count)
+
+    def room_for(self, max_tokens: int, *others: str) -> int:
+        """Return the tokens left for one more text beside ``others`` in a prompt."""
+        opening = self._opening or self.opening("")
+        used = sum(self.tokenizer.count(text) for text in (opening, *others))
+        return self.models.room(max_tokens) - used - 200
+
+    def clipped(self, text: str, max_tokens: int, *others: str) -> str:
+        """Return as much of ``text`` as a prompt has room for, from its beginning."""
+        room = max(self.room_for(max_tokens, *others), 64)
+        return shorten(text, room, self.tokenizer.count)
+
+    def text_of(self, section: str, version: int) -> str:
+        """Return the text of one version of a section's draft."""
+        if (section, version) not in self._texts:
+            for draft in drafts.versions(self.library, self.work, section):
+                self._texts[section, draft.version] = draft.text
+        return self._texts[section, version]
+
+    def outline_shown_whole(self) -> bool:
+        """True when the opening shows every section, not just the chapters."""
+        budget = int(self.context_tokens * OUTLINE_SHARE)
+        return self.tokenizer.count(_whole_outline(self.plan.outline)) <= budget
+
+    def _outline_text(self, outline: Outline) -> str:
+        budget = int(self.context_tokens * OUTLINE_SHARE)
+        for text in (_whole_outline(outline), _chapter_lines(outline)):
+            if self.tokenizer.count(text) <= budget:
+                return text
+        return shorten(_chapter_lines(outline), budget, self.tokenizer.count)
+
+    def _brief_text(self) -> str:
+        brief = self.brief
+        facts = (
+            ("Title", self.plan.outline.title if self.planned else brief.title),
+            ("Kind", brief.kind),
+            ("For", brief.audience),
+            ("Language", brief.language),
+            ("Length", f"about {brief.words} words" if brief.words else None),
+            (
+                "Style",
+                shorten(brief.style, int(self.context_tokens * STYLE_SHARE), self.tokenizer.count),
+            ),
+            ("A sample of the voice to write in", self._sample()),
+            ("Never write", "; ".join(f"“{phrase}”" for phrase in brief.banned)),
+            ("Required of the whole", self._required_of_whole()),
+            ("Request", self.request),
+        )
+        return "\n".join(f"{name}: {value}" for name, value in facts if value)
+
+    def _required_of_whole(self) -> str:
+        """Return what the brief's own constraints ask of the whole piece."""
+        whole = self.plan.whole if self.planned else ()
+        told = [c.in_full for c in whole if c.source == "brief" and c.kind != "length"]
+        budget = int(self.context_tokens * STYLE_SHARE)
+        return shorten("; ".join(told), budget, self.tokenizer.count)
+
+
+def orders(desk: Desk, section: Section) -> str:
+    """Return what a writer is told about its section: the same lines wherever it is quoted."""
+    outline = desk.plan.outline
+    headings = {h.id: h.title for h in outline.headings}
+    cites = [c for c in section.cites if c.source in desk.shelf.sources]
+    lines = [
+        f"Section: {section.id}",
+        f"Title: {section.title}",
+        _line("Part of", " > ".join(headings[h] for h in section.within)),
+        _line("Purpose", section.purpose),
+        _line("Key points", "; ".join(section.key_points)),
+        _line("It alone covers", section.owns),
+        _line("Others cover", section.leaves_out),
+        _line("The next builds on", section.hands_over),
+        _line("Subjects", ", ".join(section.subjects)),
+        _line("Rests on", "; ".join(f"[@{c.source}] {c.point}".strip() for c in cites)),
+    ]
+    if not desk.outline_shown_whole():
+        lines.append(_line("Nearby sections", _neighbours(outline, section)))
+    banned = set(desk.brief.banned)  # the opening of every prompt says so already
+    every = desk.plan.carried(section.id)
+    carried = [c for c in every if not (c.phrases and banned.issuperset(c.phrases))]
+    if carried:
+        lines.append("Requirements:")
+        lines.extend(order_lines(carried))
+    text = "\n".join(line for line in lines if line)
+    return shorten(text, int(desk.context_tokens * ORDERS_SHARE), desk.tokenizer.count)
+
+
+def language_is_han(brief: Brief) -> bool:
+    """True when the piece is to be written in Chinese or Japanese."""
+    if brief.language:
+        return brief.language.lower().split("-")[0] in ("zh", "ja")
+    return is_han(brief.request)
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name}: {value}" if value else ""
+
+
+def _neighbours(outline: Outline, section: Section) -> str:
+    place = outline.position[section.id] - 1
+    near = outline.sections[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS + 1]
+    return "; ".join(f"{s.title} ({s.purpose})" for s in near if s.id != section.id)
+
+
+def _whole_outline(outline: Outline) -> str:
+    titles = {h.id: h for h in outline.headings}
+    lines: list[str] = []
+    open_headings: tuple[str, ...] = ()
+    for section in outline.sections:
+        for heading in section.within:
+            if heading not in open_headings:
+                lines.append(f"{'  ' * (titles[heading].level - 1)}{titles[heading].title}")
+        open_headings = section.within
+        indent = "  " * len(section.within)
+        lines.append(f"{indent}{section.id}. {section.title}: {section.purpose}")
+    return "\n".join(lines)
+
+
+def _chapter_lines(outline: Outline) -> str:
+    chapters: dict[str, list[Section]] = {}
+    for section in outline.sections:
+        chapters.setdefault(section.chapter, []).append(section)
+    titles = {h.id: f"{h.title}: {h.purpose}" for h in outline.headings}
+    return "\n".join(
+        f"{titles.get(chapter, sections[0].title)} ({len(sections)} sections)"
+        for chapter, sections in chapters.items()
+    )

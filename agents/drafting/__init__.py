@@ -1,0 +1,1 @@
+"""Writing a section, editing it, and bringing it to its length."""

@@ -1,0 +1,30 @@
+"""The purse: what may be spent, and what has been."""
+
+import time
+
+from inkwright.agents.llm.config import Limits
+from inkwright.memory.errors import BudgetSpent, Paused
+
+
+class Purse:
+    """What may be spent, over all works that share it, and what has been."""
+
+    def __init__(self, limits: Limits, *, calls: int = 0, tokens: int = 0) -> None:
+        self.limits, self.calls, self.tokens = limits, calls, tokens
+        self._began = time.monotonic()
+
+    @property
+    def spent(self) -> BudgetSpent | None:
+        """The limit that is used up, if one is."""
+        limits, minutes = self.limits, (time.monotonic() - self._began) / 60
+        if limits.paused is not None and limits.paused():
+            return Paused("paused")
+        used = (
+            (limits.max_calls, self.calls, "calls"),
+            (limits.max_tokens, self.tokens, "tokens"),
+            (limits.max_minutes, minutes, "minutes"),
+        )
+        for limit, so_far, unit in used:
+            if limit is not None and so_far >= limit:
+                return BudgetSpent(f"the limit of {limit:g} {unit} is used up")
+        return None

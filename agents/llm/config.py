@@ -1,0 +1,83 @@
+"""What a run is set up with: models for roles, limits, and the arms of an ablation."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from inkwright.memory.base import Value
+from inkwright.memory.text.addresses import masked, without_secrets
+
+Role = Literal["planner", "writer", "archivist", "reviewer", "editor", "embedder"]
+ROLES: tuple[Role, ...] = (
+    "planner",
+    "writer",
+    "archivist",
+    "reviewer",
+    "editor",
+    "embedder",
+)
+
+
+class Endpoint(Value):
+    """Where a role's model answers."""
+
+    model: str
+    """LiteLLM's name, provider first: ``hosted_vllm/Qwen/Qwen3-8B``, ``openai/NAME``."""
+    api_bases: tuple[str, ...] = Field(default=(), repr=False)
+    """Replicas that share the load; empty: the provider's own address."""
+    api_key: str = Field(default="EMPTY", repr=False)
+
+    @property
+    def where(self) -> str:
+        """The addresses as they may be shown; empty: the provider's own."""
+        return ", ".join(map(without_secrets, self.api_bases))
+
+    def masked(self, text: str) -> str:
+        """Return ``text`` with the key, and the secret parts of addresses, as ``***``."""
+        for base in self.api_bases:
+            text = masked(text, base)
+        return text.replace(self.api_key, "***") if self.api_key else text
+
+
+class Calling(Value):
+    """How models are called."""
+
+    endpoints: dict[Role, Endpoint]
+    """``embedder`` may be missing: then the offline embedder is used."""
+    concurrency: int = Field(default=8, ge=1, le=1024)
+    """Model calls in flight at once."""
+    context_tokens: int | None = Field(default=None, ge=1024)
+    """Context length of the served models; None: ask the endpoint."""
+    timeout_s: float = Field(default=600.0, gt=0)
+    tries: int = Field(default=4, ge=1)
+    """Attempts at one call before the endpoint counts as unreachable."""
+    temperature: float = Field(default=0.7, ge=0, le=2)
+    prompts: Path | None = None
+    """Folder of prompt templates that replace ours."""
+    extra: dict[str, float] = Field(default_factory=dict)
+    """Sampling settings beyond OpenAI's, such as ``repeat_penalty``, for writer calls."""
+
+
+class Arms(Value):
+    """Parts switched on or off. A part that is off makes no call."""
+
+    plan: Literal["none", "given", "full"] = "full"
+    memory: Literal["none", "last", "rolling", "vector", "full"] = "full"
+    review: Literal["off", "rules", "full"] = "full"
+
+    @property
+    def name(self) -> str:
+        return f"plan={self.plan} memory={self.memory} review={self.review}"
+
+
+class Limits(Value):
+    """What a run may spend. None: no limit. Answers from the journal are free."""
+
+    max_calls: int | None = Field(default=None, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Prompt and completion tokens together."""
+    max_minutes: float | None = Field(default=None, gt=0)
+    paused: Callable[[], bool] | None = Field(default=None, exclude=True)
+    """True from the moment a person wants no more calls to be sent."""

@@ -1,0 +1,280 @@
+"""Reading answers: what a model sent, as the form asked for or as clean prose, or its fault."""
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, TypeVar
+
+from json_repair import repair_json
+from pydantic import BaseModel, ValidationError
+
+from inkwright.memory.base import digest
+from inkwright.memory.text import cleanup
+from inkwright.memory.text.words import count_words, sentences, words
+
+F = TypeVar("F", bound=BaseModel)
+
+_THINK = re.compile(r"<think>.*?</think>\s*", re.DOTALL | re.IGNORECASE)
+_END_OF_THINK = re.compile(r"^.*</think>\s*", re.DOTALL | re.IGNORECASE)
+"""Some chat templates open the block in the prompt, so that only its end is in the answer."""
+_OPEN_THINK = re.compile(r"^\s*<think>.*", re.DOTALL | re.IGNORECASE)
+_REQUESTED = (
+    r"(?:(?:the |this |that |your |such |any |the requested )?"
+    r"(?:requests?|content|task|instructions?|prompt)\b"
+    r"|(?:the|this|that|your|such an?)(?: requested)?"
+    r" (?:text|section|story|chapter|piece|passage|draft|continuation|article)"
+    r"(?= because| as it| since| due|\W*$|[.!?,;:])"
+    r"|(?:that|this|it|these|those)(?=\W*$|[.!?,;:]))"
+)
+"""What a model that will not write is asked for, in its words: of its letter a writer says more."""
+_REFUSAL = re.compile(
+    r"^[\s*_#>\-]*(?:"
+    r"(?:(?:I['’]?m|I am) (?:really |very |so )?sorry|sorry|I apologi[sz]e|unfortunately)\W*$"
+    r"|(?:(?:(?:I['’]?m|I am) (?:really |very |so )?sorry|sorry|I apologi[sz]e|unfortunately)\b"
+    r"[^.!?\n]{0,40}?)?\bI(?:['’]m| am)?"
+    r" (?:can['’]?t|cannot|can not|won['’]?t|unable to|not able to)"
+    r" (?:(?:help|assist)(?: you)? with|do|write|provide|fulfil|comply with|continue|create"
+    rf"|generate) {_REQUESTED}"
+    r"|(?:[^.!?\n]{0,60}\bbut )?as an AI\b"
+    r"|(?:很|非常|十分)?(?:对不起|抱歉|遗憾)(?:\W*$|[^。！？\n]{0,30}?(?:无法|不能|没法|没办法|不便)"
+    r"[^。！？\n]{0,6}?(?:协助|帮助|提供|完成|满足|回答|写|生成|创作|继续)[^。！？\n]{0,12}[。！]?\s*$)"
+    r"|我(?:无法|不能)(?:协助|帮|提供|完成|满足|回答|写|生成|创作|继续)"
+    r"(?:[^。！？\n]{0,8}(?:请求|要求|内容|任务|文本|章节))?[。！]?\s*$"
+    r"|作为(?:一个|一名)?(?:AI|人工智能|语言模型)"
+    r")",
+    re.IGNORECASE,
+)
+"""No quotation mark may come first: it is somebody in the story who is sorry then."""
+_REFUSAL_WORDS = 60
+_HAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+_NO_LANGUAGE = re.compile(r"\[[^\[\]\n]*@[^\[\]\n]*\]|<?https?://\S+|`[^`\n]*`")
+_HAN_OR_WORD = re.compile(rf"{_HAN.pattern}|(?:(?!{_HAN.pattern})[^\W\d_])+")
+_LETTER = re.compile(r"[^\W\d_]")
+_ERROR = re.compile(
+    r"^\s*(?:\{\s*\"error\"|<!doctype html|<html|traceback \("
+    r"|(?:internal server error|bad gateway)\W*$"
+    r"|error:(?=[^\n]{0,300}$)[^\n]*(?:\bCUDA\b|out of memory|time(?:d )?out|\bconnection\b"
+    r"|\bserver\b|\bgateway\b|\bHTTP\b|\b[45]\d\d\b|\btokens?\b|context length|rate limit"
+    r"|\bexception\b|\bAPI\b|\bquota\b|overloaded|unauthori[sz]ed|\binvalid\b))",
+    re.IGNORECASE,
+)
+_HERE_IS = r"(?:here(?:['’]s| is| are)|below is)\b"
+_WRITTEN = r"(?:section|chapter|text|draft|version|passage|piece|continuation)s?\b"
+_WRITTEN_HAN = "(?:内容|章节|正文|文字|文本|版本|段落|部分)"
+_FOREWORD = re.compile(
+    r"^(?:"
+    rf"(?:sure|certainly|of course|absolutely|okay|ok)\b[!,.][^\n]{{0,20}}?{_HERE_IS}[^\n]{{0,80}}"
+    rf"\b(?:{_WRITTEN}|asked\b|requested\b)[^\n]{{0,40}}"
+    rf"|{_HERE_IS}[^\n]{{0,60}}\b(?:you|as) (?:asked|requested)\b(?: for)?"
+    rf"|{_HERE_IS} (?:the|a|an|your|my)(?: (?:finished|final|revised|requested|new|first))?"
+    r" (?:section|chapter|draft|continuation)"
+    rf"|(?:好的|当然|没问题)[，。！]?(?:以下|下面|这)是[^\n]{{0,40}}{_WRITTEN_HAN}[^\n]{{0,40}}"
+    rf"|(?:以下|下面|这)是(?:您|你)[^\n]{{0,20}}{_WRITTEN_HAN}"
+    r")[ \t]*[:：]\s*(?:\n\s*|$)",
+    re.IGNORECASE,
+)
+_OFFER = (
+    r"(?:please )?(?:let me know|feel free to (?:ask|let me know)|just ask) if"
+    r" (?:you(?:['’]d like| would like| need| want| have)|there are)(?: me to make)?"
+)
+_AFTERWORD = re.compile(
+    r"\n\s*(?:"
+    rf"{_OFFER}(?: any| some)?(?: further| other| more)? (?:adjustments|revisions|edits)"
+    r"(?: or (?:changes|adjustments|revisions|edits))?"
+    rf"|(?:{_OFFER}|would you like me to|if you(?:['’]d| would)? (?:like|need|want))\b[^\n]*"
+    r"\b(?:changes?|adjust\w*|revis\w*|edits?|expand|continue|rewrite)\b[^\n]*"
+    rf"\b(?:the|this|next|my|your) {_WRITTEN}[^\n]*"
+    rf"|i hope (?:the|this|my) {_WRITTEN} (?:helps|meets|works)\b[^\n]*"
+    rf"|如需(?:修改|调整|补充)(?:这|本|以上|上述)[^\n]{{0,6}}{_WRITTEN_HAN}[^\n]*"
+    r")[ \t.!?]*$",
+    re.IGNORECASE,
+)
+"""Talk about the text itself. A last line that only invites questions may be a letter's own."""
+_CLOSING_TALK = re.compile(
+    r"\n\s*(?:(?:let me know if (?:you|there)|feel free to (?:ask|let me know|reach out)"
+    r"|would you like me to|if you(?:['’]d| would)? like)\b"
+    r"[^\n]*\b(?:changes?|adjust\w*|revis\w*|edits?|expand|questions?|anything else)\b"
+    r"|i hope this (?:helps|meets|works)\b"
+    r"|(?:如需|如果(?:您|你)?需要)[^\n]{0,20}(?:修改|调整|补充)[^\n]{0,10}(?:告诉我|告知我|联系我))"
+    r"[^\n]*$",
+    re.IGNORECASE,
+)
+"""What a model says last that has begun with a foreword, and so talks to the one who asked."""
+_FENCED = re.compile(
+    r"```(?:text|txt|plaintext|markdown|md)?\n((?:(?!^[ ]{0,3}```).)*?)\n?```",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+_OBJECT = re.compile(r"\{\s*[\"'}]")
+CLIPPINGS = 8
+"""Rounds of cutting what is too long: a list that was too long hides what is in it until then."""
+LOOP_WORDS = 8
+"""A run of this many words (twice as many Han characters)..."""
+LOOP_TIMES = 4
+"""...repeated this often, always as far apart, is a loop: names and refrains do not do that."""
+
+
+class Unreadable(ValueError):
+    """The answer is not in the form asked for; the message says what is wrong with it."""
+
+
+def read_form(text: str, finish: str, form: type[F]) -> F:
+    """Return the answer as ``form``, mended where that is safe.
+
+    Think blocks, fences and talk around the JSON are cut off, broken JSON is repaired, strings and
+    lists beyond their bounds are clipped. JSON that was cut short is refused: what is missing
+    cannot be known.
+    """
+    clean = strip_thoughts(_normal(text))
+    start = _OBJECT.search(clean)
+    if start is None:
+        raise Unreadable("there is no JSON object in it")
+    try:
+        found, _ = json.JSONDecoder().raw_decode(clean, start.start())
+    except json.JSONDecodeError as fault:
+        if finish == "length" or "}" not in clean[fault.pos :]:
+            raise Unreadable("it was cut off before its end; answer more briefly") from fault
+        found = repair_json(clean[start.start() :], return_objects=True)
+    if not isinstance(found, dict) or not found:
+        raise Unreadable("there is no JSON object in it")
+    return _validated(cleanup.each_text(found, _normal), form)
+
+
+def _validated(found: dict[str, Any], form: type[F]) -> F:
+    for _ in range(CLIPPINGS):
+        try:
+            return form.model_validate(found)
+        except ValidationError as fault:
+            for error in fault.errors(include_url=False):
+                if not _clip(found, error):
+                    where = ".".join(str(p) for p in error["loc"])
+                    raise Unreadable(f"{where}: {error['msg']}") from fault
+    raise Unreadable("too much of it is beyond the bounds of the schema")
+
+
+def _clip(found: Any, error: Any) -> bool:
+    """Cut the one value an error names down to its bound. False: not that kind of error."""
+    bound = error.get("ctx", {}).get("max_length")
+    if error["type"] not in ("string_too_long", "too_long") or bound is None:
+        return False
+    *path, last = error["loc"]
+    for step in path:
+        found = found[step]
+    found[last] = found[last][:bound]
+    return True
+
+
+def strip_thoughts(text: str) -> str:
+    """Return ``text`` without ``<think>`` blocks; nothing when one never ends."""
+    closed = _END_OF_THINK.sub("", _THINK.sub("", text))
+    return _OPEN_THINK.sub("", closed).strip()
+
+
+def read_prose(text: str, *, han: bool | None = None, keep_loops: bool = False) -> str:
+    """Return the answer as clean prose.
+
+    ``han``: whether the piece is written in Han characters; None: either will do. A text that runs
+    into a loop is refused, or with ``keep_loops`` ends where the loop begins.
+    """
+    clean = _unfenced(strip_thoughts(_normal(text)))
+    text = _FOREWORD.sub("", clean)
+    clean = (_AFTERWORD if text == clean else _CLOSING_TALK).sub("", text)
+    if not count_words(clean):
+        raise Unreadable("it is empty")
+    if _is_json(clean):
+        raise Unreadable("it is JSON, not prose")
+    if _REFUSAL.match(clean) and count_words(clean) < _REFUSAL_WORDS:
+        raise Unreadable("it is a refusal")
+    if _ERROR.match(clean):
+        raise Unreadable("it is an error message")
+    if han is not None and in_other_script(clean, han=han):
+        raise Unreadable("it is in the wrong language")
+    loop = loop_start(clean)
+    if loop is not None and not keep_loops:
+        raise Unreadable("it repeats itself over and over")
+    if loop is not None:
+        clean = clean[:loop].rstrip()
+        if not count_words(clean):
+            raise Unreadable("it repeats itself over and over")
+    return clean
+
+
+def loop_start(text: str) -> int | None:
+    """Return where ``text`` begins to go round in circles, in code points; None if it does not."""
+    seen: dict[tuple[str, ...], list[int]] = {}
+    tokens = words(text)
+    size = LOOP_WORDS * (2 if is_han(text) else 1)
+    folded = [token.casefold() for token in tokens]
+    runs = list(zip(*(folded[n:] for n in range(size)), strict=False))
+    if max(Counter(runs).values(), default=0) < LOOP_TIMES:
+        return None
+    for n, run in enumerate(runs):
+        places = seen.setdefault(run, [])
+        places.append(n)
+        last = places[-LOOP_TIMES:]
+        if len(last) == LOOP_TIMES and len({b - a for a, b in pairwise(last)}) == 1:
+            return _offset_of_word(text, tokens, last[1])
+    return None
+
+
+def _offset_of_word(text: str, tokens: list[str], number: int) -> int:
+    at = 0
+    for token in tokens[:number]:
+        at = text.index(token, at) + len(token)
+    at = text.index(tokens[number], at)
+    for sentence in sentences(text):
+        if sentence.end > at:
+            return sentence.start
+    return at
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", cleanup.clean(text))
+
+
+def _is_json(text: str) -> bool:
+    if not text.startswith(("{", "[")):
+        return False
+    try:
+        return isinstance(json.loads(text), (dict, list))
+    except ValueError:
+        return False
+
+
+def _unfenced(text: str) -> str:
+    """Return ``text`` without one fence around all of it; a fence of code is part of a text."""
+    found = _FENCED.fullmatch(text.strip())
+    return (found.group(1) if found else text).strip()
+
+
+def is_han(text: str) -> bool:
+    """True when ``text`` is mostly written in Han characters or kana."""
+    return bool(_HAN.search(text)) and len(_HAN.findall(text)) * 3 > len(_LETTER.findall(text))
+
+
+def in_other_script(text: str, *, han: bool) -> bool:
+    """True when ``text`` is not in Han characters though it should be, or the other way round.
+
+    Citations, addresses and code are in no language; and a Chinese sentence may have names in other
+    letters, each of which counts as one.
+    """
+    said = _NO_LANGUAGE.sub(" ", text)
+    if not any(c.isalpha() for c in said):
+        return False
+    if han:
+        return len(_HAN.findall(said)) * 3 <= len(_HAN_OR_WORD.findall(said))
+    return is_han(said)
+
+
+@lru_cache(maxsize=64)
+def schema_of(form: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON schema that an answer in ``form`` must meet."""
+    return form.model_json_schema()
+
+
+@lru_cache(maxsize=64)
+def form_digest(form: type[BaseModel] | None) -> str:
+    """Return what identifies a schema in the journal's key."""
+    return "" if form is None else digest(schema_of(form))

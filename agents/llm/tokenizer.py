@@ -1,0 +1,59 @@
+"""Counting tokens: tiktoken's o200k_base, scaled to what the served model really counts."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from inkwright.agents.llm.offline import stay_offline
+
+ENGLISH = (
+    "The keeper climbed the stairs, trimmed the lamp and noted the hour; 3 boats were late.",
+    '{"title": "The lamp", "items": [{"id": "s1.2", "quote": "trimmed the lamp"}]}',
+)
+HAN = ("她爬上楼梯，修剪灯芯，在簿子上记下时刻；外面的风已转向东北，三条船还没有回来。",)
+"""What a served tokenizer is measured on, besides the request itself."""
+UNMEASURED = 1.25
+"""Margin when the served model's own count cannot be had."""
+MARGIN = 1.03
+
+
+class ScaledTokenizer:
+    """o200k_base counts times ``factor``, so that they are never under the served model's."""
+
+    def __init__(self, factor: float = UNMEASURED) -> None:
+        stay_offline()
+        import tiktoken
+
+        self.factor = factor
+        self._encoding = tiktoken.get_encoding("o200k_base")
+        self._count = lru_cache(maxsize=20_000)(self._count_now)
+
+    @property
+    def name(self) -> str:
+        return f"o200k_base*{self.factor:.3f}"
+
+    def count(self, text: str) -> int:
+        return self._count(text)
+
+    def _count_now(self, text: str) -> int:
+        return int(len(self._encoding.encode_ordinary(text)) * self.factor) + 1
+
+    def raw(self, text: str) -> int:
+        """Return o200k_base's own count."""
+        return len(self._encoding.encode_ordinary(text))
+
+
+def factor_for(served: Sequence[int | None], samples: Sequence[str]) -> float:
+    """Return the factor that makes our counts cover the ``served`` ones for ``samples``.
+
+    None among them means the server does not say; then a wide margin is kept.
+    """
+    tokenizer: Any = ScaledTokenizer(1.0)
+    ratios = [
+        count / max(tokenizer.raw(sample), 1)
+        for count, sample in zip(served, samples, strict=True)
+        if count is not None
+    ]
+    if len(ratios) < len(samples):
+        return UNMEASURED
+    return float(round(max(*ratios, 0.5) * MARGIN, 3))

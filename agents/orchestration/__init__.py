@@ -1,0 +1,1 @@
+"""A run: what it needs, the graphs it goes through, and what waits for what."""

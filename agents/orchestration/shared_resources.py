@@ -1,0 +1,89 @@
+"""The office: what works that are written side by side share, so that each costs little more.
+
+One transport with its connections, one limit on calls in flight, one vector index, and what the
+endpoints say about themselves, asked once.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from inkwright.agents.embedding.embedder import Embedder, embedder_for
+from inkwright.agents.llm.budget import Purse
+from inkwright.agents.llm.concurrency import Slots
+from inkwright.agents.llm.config import Calling, Endpoint, Limits
+from inkwright.agents.llm.endpoint_info import Served, count_tokens, probe
+from inkwright.agents.llm.transport import LiteLLMTransport, Transport
+from inkwright.memory.retrieval.chroma_server import index_of
+from inkwright.memory.retrieval.vector_index import ChromaIndex
+from inkwright.memory.store.library import Library
+
+
+class Office:
+    """What the runs of works share. Made by ``opened``; one run alone has one of its own."""
+
+    def __init__(
+        self, library: Library, calling: Calling, transport: Transport, purse: Purse | None = None
+    ) -> None:
+        self.library, self.calling, self.transport = library, calling, transport
+        self.slots = Slots(calling.concurrency)
+        self.purse = purse or Purse(Limits())
+        self.embedder: Embedder = embedder_for(calling, transport)
+        self._index: ChromaIndex | None = None
+        self._asked: dict[str, asyncio.Future[Served]] = {}
+
+    def index(self) -> ChromaIndex:
+        """Return the vector index, open.
+
+        Raises:
+            IndexUnusable: it cannot be opened.
+        """
+        if self._index is None:
+            self._index = index_of(self.library, self.embedder.name)
+        return self._index
+
+    async def served(self, endpoint: Endpoint) -> Served:
+        """Return what ``endpoint`` serves, as it said when it was first asked.
+
+        Raises:
+            ModelError: it gives no answer; it is asked again next time.
+        """
+        key = endpoint.model_dump_json()
+        if key not in self._asked:
+            self._asked[key] = asyncio.ensure_future(probe(endpoint))
+        try:
+            return await asyncio.shield(self._asked[key])
+        except Exception:
+            self._asked.pop(key, None)
+            raise
+
+    async def count_tokens(self, endpoint: Endpoint, texts: Sequence[str]) -> list[int | None]:
+        """Return how many tokens the served model makes of each text; None where it can't say."""
+        return await count_tokens(endpoint, texts)
+
+    def leave(self, work: str) -> None:
+        """Forget what is kept of a work whose run has ended."""
+        if self._index is not None:
+            self._index.forget(work)
+
+    async def close(self) -> None:
+        """Let go of connections and index."""
+        if self._index is not None:
+            self._index.close()
+        for asked in self._asked.values():
+            asked.cancel()
+        await self.transport.aclose()
+
+
+@asynccontextmanager
+async def opened(
+    library: Library, calling: Calling, purse: Purse | None = None
+) -> AsyncIterator[Office]:
+    """Yield an office of these settings, and close it in the end."""
+    transport = LiteLLMTransport(calling)
+    office = Office(library, calling, transport, purse)
+    transport.on_pressure = office.slots.ease
+    try:
+        yield office
+    finally:
+        await office.close()

@@ -1,0 +1,1 @@
+"""Judging drafts against constraints and sources."""

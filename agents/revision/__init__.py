@@ -1,0 +1,1 @@
+"""What happens to texts after drafting: settling, length, repetition, last review, edits."""

@@ -1,0 +1,145 @@
+"""``inkwright.write_batch``: many pieces from Python, blocking and async."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Unpack
+
+from inkwright.agents.llm.config import Arms, Limits
+from inkwright.agents.llm.events import unwatched
+from inkwright.app.api.runs import Options, blocking
+from inkwright.app.batch.batch import run_batch
+from inkwright.app.batch.input import Fields, of_briefs, read_defaults
+from inkwright.app.batch.options import Asked, Engine, Mode, Outcome, Retry
+from inkwright.app.batch.results import Result, ResultsFile
+from inkwright.app.config import endpoints
+from inkwright.app.config.settings import Settings
+from inkwright.app.export.result import Format
+from inkwright.app.services.run_options import Job
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.errors import BadInput
+
+One = Brief | Mapping[str, Any] | str | Path
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a batch came to."""
+
+    results: tuple[Result, ...]
+    """In the order of the briefs; those that were not finished are missing."""
+    outcome: Outcome = field(repr=False)
+    """Counts, calls of this run, and what stopped it."""
+
+
+def write_batch(
+    briefs: Iterable[One],
+    *,
+    out: Path | str | None = None,
+    concurrency: int | None = None,
+    defaults: Mapping[str, Any] | Path | str | None = None,
+    prompt_field: str | None = None,
+    id_field: str | None = None,
+    each: Limits | None = None,
+    retry: Iterable[Retry] = (),
+    mode: Mode = "whole",
+    formats: Iterable[Format] = (),
+    engine: Engine = "local",
+    workers: int | None = None,
+    on_result: Callable[[Result], None] = lambda result: None,
+    **options: Unpack[Options],
+) -> Batch:
+    """Write many pieces side by side; ``on_result`` is told each as it finishes.
+
+    A brief is whatever ``write`` takes, or a mapping with a brief's keys, an ``id`` and fields of
+    your own. With ``out``, results are lines of that file too, and what stands there is not written
+    again; with ``formats``, manuscripts are files too, in a folder beside it. ``max_calls`` and its
+    like are for the batch; ``each`` is for every brief. ``engine="ray"`` writes on a Ray cluster.
+
+    >>> import inkwright
+    >>> found = inkwright.write_batch([{"id": "a", "request": "A note on tides.", "words": 100}])
+    >>> [(r.id, r.status in ("complete", "flagged")) for r in found.results]
+    [('a', True)]
+
+    Raises:
+        BadInput: two briefs have the same id, or settings, library or output cannot be used.
+    """
+    return blocking(
+        lambda: awrite_batch(
+            briefs,
+            out=out,
+            concurrency=concurrency,
+            defaults=defaults,
+            prompt_field=prompt_field,
+            id_field=id_field,
+            each=each,
+            retry=retry,
+            mode=mode,
+            formats=formats,
+            engine=engine,
+            workers=workers,
+            on_result=on_result,
+            **options,
+        )
+    )
+
+
+async def awrite_batch(
+    briefs: Iterable[One],
+    *,
+    out: Path | str | None = None,
+    concurrency: int | None = None,
+    defaults: Mapping[str, Any] | Path | str | None = None,
+    prompt_field: str | None = None,
+    id_field: str | None = None,
+    each: Limits | None = None,
+    retry: Iterable[Retry] = (),
+    mode: Mode = "whole",
+    formats: Iterable[Format] = (),
+    engine: Engine = "local",
+    workers: int | None = None,
+    on_result: Callable[[Result], None] = lambda result: None,
+    **options: Unpack[Options],
+) -> Batch:
+    """As ``write_batch``, for a program with an event loop of its own."""
+    if options.get("fresh"):
+        raise BadInput("a batch cannot begin all works afresh; change an id, or the seed")
+    settings = options.get("settings") or Settings.load()
+    if concurrency is not None:
+        settings = settings.model_copy(update={"concurrency": concurrency})
+    endpoints.named(settings)
+    arms = Arms(
+        plan=options.get("plan", "full"),
+        memory=options.get("memory", "full"),
+        review=options.get("review", "full"),
+    )
+    limits = Limits(
+        max_calls=options.get("max_calls"),
+        max_tokens=options.get("max_tokens"),
+        max_minutes=options.get("max_minutes"),
+    )
+    if isinstance(defaults, str | Path):
+        defaults = read_defaults(Path(defaults))
+    lines = of_briefs(briefs, Fields(prompt_field, id_field, defaults), arms)
+    asked = Asked(
+        arms=arms,
+        whole=limits,
+        each=each or Limits(),
+        retry=frozenset(retry),
+        mode=mode,
+        formats=tuple(dict.fromkeys(formats)),
+        engine=engine,
+        workers=workers,
+    )
+    found: dict[str, Result] = {}
+
+    def keep(result: Result) -> None:
+        found[result.id] = result
+        on_result(result)
+
+    job = Job(settings, Limits(), options.get("watch", unwatched))
+    path = Path(out) if out is not None else None
+    outcome = await run_batch(lines, job, asked, out=path, emit=keep)
+    if path is not None:
+        found |= {r.id: r for r in ResultsFile.read(path)}
+    return Batch(tuple(found[line.id] for line in lines if line.id in found), outcome)

@@ -1,0 +1,51 @@
+"""A proposed edit of a section, as its person reads it and takes of it what they like."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from inkwright.app.display.formatting import Operation
+from inkwright.memory.domain.draft import Draft
+
+if TYPE_CHECKING:
+    from inkwright.agents.revision.instructed_edit import Hunk, Proposal
+
+__all__ = ["Edit", "Operation", "shown"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What an editor would change in a section. Nothing is changed until it is accepted."""
+
+    work: str
+    proposal: "Proposal"
+    _apply: Callable[[Collection[int]], Draft] = field(repr=False)
+
+    @property
+    def hunks(self) -> tuple["Hunk", ...]:
+        """The changes, numbered from 1 in the order of the text."""
+        return self.proposal.hunks
+
+    @property
+    def diff(self) -> str:
+        """The changes as lines: what goes with a minus, what comes with a plus."""
+        return "\n".join(shown(self.proposal))
+
+    def accept(self, numbers: Collection[int] | None = None) -> Draft:
+        """Store the section with these hunks, and return its new version.
+
+        None: all hunks that break no constraint. Without any the section stays as it is.
+
+        Raises:
+            BadInput: a number names no hunk, or the section has another text by now.
+        """
+        return self._apply(self.proposal.harmless if numbers is None else tuple(numbers))
+
+
+def shown(proposal: "Proposal") -> Iterator[str]:
+    """Yield the hunks of a proposal as lines."""
+    for hunk in proposal.hunks:
+        broken = f" (would break {', '.join(hunk.breaks)})" if hunk.breaks else ""
+        yield f"[{hunk.number}] {proposal.section} {hunk.start}:{hunk.end}{broken}"
+        yield from (f"- {line}" for line in hunk.before.splitlines())
+        yield from (f"+ {line}" for line in hunk.after.splitlines())

@@ -1,0 +1,461 @@
+"""The Python API: what ``import inkwright`` offers, blocking, async, and as a stream of events."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal, TypedDict, TypeVar, Unpack
+
+from inkwright.agents.llm.config import Arms, Limits
+from inkwright.agents.llm.events import Event, Finished, Watch, unwatched
+from inkwright.app.api.edit_proposal import Edit, Operation
+from inkwright.app.briefs.loader import check, read_brief
+from inkwright.app.config import endpoints
+from inkwright.app.config.settings import Settings
+from inkwright.app.export.archive_import import is_archive
+from inkwright.app.export.result import Exported, Format, Paper, Wanted
+from inkwright.app.manuscripts.import_file import Chosen, Imported
+from inkwright.app.manuscripts.sync import Synced
+from inkwright.app.services import engine
+from inkwright.app.services.engine import PlannedWork
+from inkwright.app.services.library_status import Standing, named, standings, work_named
+from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_result import Manuscript
+from inkwright.memory.domain.brief import Brief, Continuity
+from inkwright.memory.domain.draft import Draft
+from inkwright.memory.errors import BadInput
+
+T = TypeVar("T")
+
+
+class Bounds(TypedDict, total=False):
+    """What everything that calls a model can be given."""
+
+    settings: Settings
+    """None given: environment, then ``inkwright.toml``, then defaults."""
+    max_calls: int
+    max_tokens: int
+    max_minutes: float
+    watch: Watch
+    """Called with every event, in the thread of the run; it must return quickly."""
+
+
+class Options(Bounds, total=False):
+    """What a run can be given beside its brief."""
+
+    fresh: bool
+    """Begin again, beside what is there."""
+    plan: Literal["none", "given", "full"]
+    memory: Literal["none", "last", "rolling", "vector", "full"]
+    review: Literal["off", "rules", "full"]
+
+
+class Wishes(TypedDict, total=False):
+    """What an export can be given; ``Wanted`` says what each means."""
+
+    sections: Sequence[str]
+    title: str
+    author: str
+    language: str
+    fiction: bool
+    contents: bool
+    title_page: bool
+    reference: Path | str
+    paper: Paper
+    fonts: Path | str
+    journal: bool
+
+
+def write(
+    brief: Brief | str | Path, *, out: Path | str | None = None, **options: Unpack[Options]
+) -> Manuscript:
+    """Write a piece and return it; with ``out``, leave it there as files too.
+
+    ``brief`` is a ``Brief``, a sentence, or the path of a brief file. The same brief, seed and
+    arms are the same work: what an earlier run wrote is not written again. Works inside a running
+    event loop (Jupyter), where the run gets a thread of its own.
+
+    >>> import inkwright
+    >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
+    >>> piece.status in ("complete", "flagged")
+    True
+    >>> piece.text.startswith("# ")
+    True
+
+    Raises:
+        BadInput: brief, settings or library cannot be used.
+        ModelUnreachable: no model answers; what was written is kept, writing again goes on.
+        BudgetSpent: a limit was reached; writing again with a higher one goes on.
+    """
+    return blocking(lambda: awrite(brief, out=out, **options))
+
+
+async def awrite(
+    brief: Brief | str | Path, *, out: Path | str | None = None, **options: Unpack[Options]
+) -> Manuscript:
+    """As ``write``, for a program with an event loop of its own.
+
+    >>> import asyncio, inkwright
+    >>> brief = inkwright.Brief(request="Two short diary entries of a lighthouse keeper.")
+    >>> asyncio.run(inkwright.awrite(brief)).words > 0
+    True
+    """
+    work, job = _begun(brief, options)
+    return await engine.write(work, job, out=Path(out) if out is not None else None)
+
+
+class Run:
+    """A run to be followed: iterate over its events, then take its manuscript."""
+
+    def __init__(self, start: Callable[[Watch], Coroutine[Any, Any, Manuscript]]) -> None:
+        self._start = start
+        self._manuscript: Manuscript | None = None
+
+    @property
+    def manuscript(self) -> Manuscript:
+        """The finished piece, from the moment ``Finished`` was seen.
+
+        Raises:
+            RuntimeError: the run has not ended yet.
+        """
+        if self._manuscript is None:
+            raise RuntimeError("the run has not ended: iterate over its events first")
+        return self._manuscript
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        events: asyncio.Queue[Event | None] = asyncio.Queue()
+        task = asyncio.ensure_future(self._start(events.put_nowait))
+        task.add_done_callback(lambda _: events.put_nowait(None))
+        last: Event | None = None
+        try:
+            while (event := await events.get()) is not None:
+                if isinstance(event, Finished):
+                    last = event
+                else:
+                    yield event
+            self._manuscript = piece = task.result()
+            yield last or Finished(piece.work, piece.status, tuple(piece.report["problems"]))
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait([task])
+
+
+def stream(
+    brief: Brief | str | Path, *, out: Path | str | None = None, **options: Unpack[Options]
+) -> Run:
+    """Write a piece and follow it: the last event is ``Finished``, and then it is there.
+
+    >>> import asyncio, inkwright
+    >>> async def follow():
+    ...     run = inkwright.stream("Two short diary entries of a lighthouse keeper.")
+    ...     events = [event async for event in run]
+    ...     return type(events[-1]).__name__, run.manuscript.words > 0
+    >>> asyncio.run(follow())
+    ('Finished', True)
+
+    Leaving the loop early stops the run; writing the same brief again goes on from there.
+    """
+    also = options.get("watch", unwatched)
+
+    def start(watch: Watch) -> Coroutine[Any, Any, Manuscript]:
+        def both(event: Event) -> None:
+            watch(event)
+            also(event)
+
+        options["watch"] = both
+        work, job = _begun(brief, options)
+        folder = Path(out) if out is not None else None
+        return engine.write(work, _with_text(job), out=folder)
+
+    return Run(start)
+
+
+def plan(brief: Brief | str | Path, **options: Unpack[Options]) -> PlannedWork:
+    """Plan a piece and stop before anything is drafted.
+
+    >>> import inkwright
+    >>> planned = inkwright.plan("Two short diary entries of a lighthouse keeper.")
+    >>> len(planned.plan.outline.sections) > 0
+    True
+    >>> inkwright.resume(planned.work).work == planned.work
+    True
+    """
+
+    async def planned() -> PlannedWork:
+        return await engine.plan(*_begun(brief, options))
+
+    return blocking(planned)
+
+
+def resume(work: str, *, out: Path | str | None = None, **options: Unpack[Options]) -> Manuscript:
+    """Go on with a work by its id, or enough of its beginning.
+
+    Raises:
+        WorkNotFound: there is none of this id.
+    """
+    job = _job(options)
+    one = _whole_id(job.settings, work)
+    folder = Path(out) if out is not None else None
+    return blocking(lambda: engine.write(one, job, out=folder))
+
+
+def import_file(
+    file: Path | str,
+    *,
+    title: str | None = None,
+    language: str | None = None,
+    continuity: Continuity | None = None,
+    depth: int = 6,
+    out: Path | str | None = None,
+    **options: Unpack[Bounds],
+) -> Imported:
+    """Make a work of a ``.md``, ``.txt`` or ``.docx`` manuscript: its sections stay yours.
+
+    A ``.zip`` that ``export`` made as an archive comes back as the work it was.
+
+    Headings become the outline; a heading with nothing under it is a section that ``resume``
+    writes. Where a model is set the text is read into memory; else the next run does that. The
+    same text again is the same work.
+
+    >>> import inkwright, pathlib
+    >>> _ = pathlib.Path("book.md").write_text("# The Lamp\\n\\nMara keeps it.\\n")
+    >>> found = inkwright.import_file("book.md", out="lamp")
+    >>> pathlib.Path("lamp/manuscript.md").read_text() == pathlib.Path("book.md").read_text()
+    True
+
+    Raises:
+        BadInput: the file cannot be read as a manuscript; nothing is stored.
+        ModelUnreachable: no model answers; the work is there, ``resume`` reads it into memory.
+    """
+    job = _job(options)
+    if endpoints.any_named(job.settings):
+        endpoints.named(job.settings)
+    chosen = Chosen(title, language, continuity, depth)
+    folder = Path(out) if out is not None else None
+    imported, _ = engine.import_file(Path(file), chosen, job, out=folder)
+    if not is_archive(Path(file)):
+        _remember(imported.work, job)
+    return imported
+
+
+def export(
+    work: str,
+    *,
+    format: Format = "md",
+    out: Path | str | None = None,
+    settings: Settings | None = None,
+    **wanted: Unpack[Wishes],
+) -> Exported:
+    """Write a work, or some of its sections, to a file: as it stands, no model is called.
+
+    ``out`` is the file, or a folder for it; none: the current folder, and the work's title. A file
+    there that a person has changed is left alone. ``format="archive"`` is the whole work, as
+    ``import_file`` brings it back.
+
+    >>> import inkwright, pathlib
+    >>> _ = pathlib.Path("book.md").write_text("# The Lamp\\n\\nMara keeps it.\\n")
+    >>> found = inkwright.import_file("book.md")
+    >>> inkwright.export(found.work, format="docx", out="lamp.docx").path.name
+    'lamp.docx'
+
+    Raises:
+        BadInput: there is nothing to export, or it cannot be made of what is given.
+        ExportFailed: the file could not be made; nothing was written.
+    """
+    given = settings or Settings.load()
+    one = _whole_id(given, work)
+    told: dict[str, Any] = {**wanted, "sections": tuple(wanted.get("sections", ()))}
+    for name in ("reference", "fonts"):
+        if told.get(name) is not None:
+            told[name] = Path(told[name])
+    folder = Path(out) if out is not None else None
+    return engine.export(one, Wanted(format=format, **told), given, out=folder)
+
+
+def sync(folder: Path | str, *, titles: bool = False, **options: Unpack[Bounds]) -> Synced:
+    """Take back what was changed in ``folder/manuscript.md`` since it was exported.
+
+    Exactly the sections with other words get a new version, which is yours. ``titles``: a heading
+    with other words is a new title; otherwise it is refused, like one that is missing or moved.
+
+    >>> import inkwright, pathlib
+    >>> _ = pathlib.Path("book.md").write_text("# The Lamp\\n\\nMara keeps it.\\n")
+    >>> found = inkwright.import_file("book.md", out="lamp")
+    >>> _ = pathlib.Path("lamp/manuscript.md").write_text("# The Lamp\\n\\nOrla keeps it.\\n")
+    >>> inkwright.sync("lamp").changed
+    ('s1',)
+
+    Raises:
+        CannotSync: its headings, or the library, have changed otherwise; nothing is stored.
+        BadInput: it is no output folder of a work in this library.
+    """
+    job = _job(options)
+    synced = engine.sync(Path(folder), job, take_titles=titles)
+    if synced.changed:
+        _remember(synced.work, job)
+    return synced
+
+
+def edit(
+    work: str,
+    section: str,
+    told: str = "",
+    *,
+    op: Operation | None = None,
+    span: tuple[int, int] | str | None = None,
+    **options: Unpack[Bounds],
+) -> Edit:
+    """Let an editor propose a change to a section; accept of it what you like.
+
+    ``told`` says the change in plain words; ``op`` is a ready-made one, to which ``told`` may add.
+    ``span`` keeps it to the sentences that these words, or this stretch in code points, touch.
+    Nothing is changed until ``accept``. Locked text is never changed.
+
+    >>> import inkwright
+    >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
+    >>> found = inkwright.edit(piece.work, "s1", "make it plainer")
+    >>> draft = found.accept([h.number for h in found.hunks][:1])
+    >>> draft.text == found.proposal.with_hunks([1])
+    True
+
+    Raises:
+        BadInput: there is no such section, operator or span, or all of it is locked.
+        ModelUnreachable: no model answers.
+    """
+    job = _job(options)
+    one = _whole_id(job.settings, work)
+    endpoints.named(job.settings)
+    proposal = blocking(lambda: engine.propose(one, section, told, job, op=op, span=span))
+    return Edit(
+        one, proposal, lambda numbers: blocking(lambda: engine.apply(one, proposal, numbers, job))
+    )
+
+
+def candidates(
+    work: str, section: str, *, note: str = "", count: int = 3, **options: Unpack[Bounds]
+) -> list[Draft]:
+    """Draft a section several times over and return the drafts; its text stays as it is.
+
+    ``note`` says what they should do otherwise. ``choose`` makes one the section's text; the others
+    stay among its versions.
+
+    >>> import inkwright
+    >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
+    >>> found = inkwright.candidates(piece.work, "s1", note="More salt.", count=2)
+    >>> inkwright.choose(piece.work, "s1", found[-1].version).text == found[-1].text
+    True
+
+    Raises:
+        BadInput: the section has no text yet, or has words of a person's.
+        ModelUnreachable: no model answers.
+    """
+    job = _job(options)
+    one = _whole_id(job.settings, work)
+    endpoints.named(job.settings)
+    return blocking(lambda: engine.candidates(one, section, job, note=note, count=count))
+
+
+def choose(work: str, section: str, version: int, **options: Unpack[Bounds]) -> Draft:
+    """Make a candidate the section's text, and let memory follow; what rests on it becomes stale.
+
+    Raises:
+        BadInput: the section has no candidate of this version.
+        ModelUnreachable: no model answers.
+    """
+    job = _job(options)
+    one = _whole_id(job.settings, work)
+    endpoints.named(job.settings)
+    return blocking(lambda: engine.choose(one, section, version, job))
+
+
+def status(work: str | None = None, *, settings: Settings | None = None) -> list[Standing]:
+    """Return where every work in the library stands, or only ``work``, the last changed first.
+
+    >>> import inkwright
+    >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
+    >>> inkwright.status(piece.work)[0].words == piece.words
+    True
+    """
+    given = settings or Settings.load()
+    found = standings(given.home, given.library_address)
+    if work is None:
+        return found
+    one = named((s.work for s in found), work)
+    return [s for s in found if s.work == one]
+
+
+def purge(work: str, *, settings: Settings | None = None) -> bool:
+    """Remove every trace of a work for good: library, journal, vector index, temporary files.
+
+    What was written to output folders is yours and stays. Nothing is asked beforehand. False: all
+    is removed, but another process reads the library, whose log keeps bytes until that one ends.
+
+    Raises:
+        WorkNotFound: there is none of this name.
+        WorkBusy: it is being written.
+
+    >>> import inkwright
+    >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
+    >>> inkwright.purge(piece.work)
+    True
+    """
+    settings = settings or Settings.load()
+    one = _whole_id(settings, work)
+    return engine.purge(one, settings)
+
+
+def _begun(brief: Brief | str | Path, options: Options) -> tuple[str, Job]:
+    job = _job(options)
+    arms = Arms(
+        plan=options.get("plan", "full"),
+        memory=options.get("memory", "full"),
+        review=options.get("review", "full"),
+    )
+    if isinstance(brief, Brief):
+        check(brief)
+    else:
+        given = str(brief)
+        if work := engine.work_meant(given, job.settings, arms, lambda: read_brief(given)):
+            raise BadInput(
+                f"{given!r} is read as the work {work}: inkwright.resume({work!r}) goes on with it;"
+                f" for a new piece give inkwright.Brief(request={given!r})"
+            )
+        brief = read_brief(given)
+    return engine.begin(brief, job.settings, arms, fresh=options.get("fresh", False)).id, job
+
+
+def _remember(work: str, job: Job) -> None:
+    """Read what a person wrote into memory, where a model is set."""
+    if endpoints.any_named(job.settings):
+        blocking(lambda: engine.remember(work, job))
+
+
+def _job(options: Bounds) -> Job:
+    return Job(
+        settings=options.get("settings") or Settings.load(),
+        limits=Limits(
+            max_calls=options.get("max_calls"),
+            max_tokens=options.get("max_tokens"),
+            max_minutes=options.get("max_minutes"),
+        ),
+        watch=options.get("watch", unwatched),
+    )
+
+
+def _with_text(job: Job) -> Job:
+    return Job(job.settings, job.limits, job.watch, watch_text=True)
+
+
+def _whole_id(settings: Settings, work: str) -> str:
+    return work_named(settings.home, settings.library_address, work)
+
+
+def blocking(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Return what a coroutine returns, in a thread of its own where this one has a running loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(make())
+    with ThreadPoolExecutor(1, thread_name_prefix="inkwright") as thread:
+        return thread.submit(lambda: asyncio.run(make())).result()

@@ -1,0 +1,141 @@
+"""The text of one section, as its person edits, locks, compares and restores it."""
+
+from inkwright.app.api.handle import Door
+from inkwright.app.config.settings import Settings
+from inkwright.memory.domain.draft import Draft
+from inkwright.memory.errors import BadInput
+from inkwright.memory.store import drafts, works
+from inkwright.memory.text.cleanup import storable
+from inkwright.memory.text.word_diff import Piece, differences
+from inkwright.memory.user_work import autosave, candidates, imported_drafts, locks
+from inkwright.memory.user_work.autosave import Typed
+
+
+class Text(Door):
+    """One section's text. What the person writes or locks here, no model changes.
+
+    >>> import inkwright
+    >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
+    >>> text = inkwright.Text(piece.work, "s1")
+    >>> text.edit("Mara lit the lamp.").author
+    'person'
+    >>> text.restore(1).text == text.versions()[0].text
+    True
+    """
+
+    def __init__(self, work: str, section: str, *, settings: Settings | None = None) -> None:
+        super().__init__(work, settings=settings)
+        self.section = section
+
+    @property
+    def current(self) -> Draft:
+        """The newest version.
+
+        Raises:
+            BadInput: the section has no text.
+        """
+        return self.versions()[-1]
+
+    def versions(self) -> list[Draft]:
+        """Return every version, oldest first.
+
+        Raises:
+            BadInput: the section has no text.
+        """
+        with self._open() as library:
+            found = drafts.versions(library, self.work, self.section)
+        if not found:
+            raise BadInput(f"{self.work}: section {self.section!r} has no text")
+        return found
+
+    def version(self, number: int) -> Draft:
+        """Return one version.
+
+        Raises:
+            BadInput: there is none of this number.
+        """
+        known = self.versions()
+        for draft in known:
+            if draft.version == number:
+                return draft
+        raise BadInput(f"{self.section} has no version {number}; it has 1 to {known[-1].version}")
+
+    def candidates(self) -> list[Draft]:
+        """Return the drafts that ``inkwright.candidates`` made and that wait for a choice."""
+        return candidates.waiting(self.versions())
+
+    def edit(self, text: str) -> Draft:
+        """Store other words; what is new in them is the person's. Memory follows at the next run.
+
+        Raises:
+            BadInput: the section is not in the outline.
+            WorkBusy: the work is being written.
+        """
+        with self._open() as library, works.leased(library, self.work) as lease:
+            imported_drafts.take(library, lease, {self.section: storable(text)})
+        return self.current
+
+    def typed(self) -> Typed:
+        """Return the text as it is being typed, or the newest version."""
+        with self._open() as library:
+            return autosave.read(library, self.work, self.section)
+
+    def type(self, text: str, *, base: int, revision: int) -> Typed:
+        """Keep what was typed so far; it is no version yet, and a run may be going on.
+
+        Raises:
+            TypedElsewhere: another window has typed something else since ``revision``.
+        """
+        words = storable(text)
+        with self._open() as library:
+            return autosave.write(
+                library, self.work, self.section, words, base=base, revision=revision
+            )
+
+    def keep(self, *, over_newer: bool = False) -> Draft:
+        """Make a version of what was typed.
+
+        Raises:
+            BadInput: nothing was typed; or, unless ``over_newer``, the section has had a new
+                version since.
+            WorkBusy: the work is being written.
+        """
+        found = self.typed()
+        if not found.pending:
+            raise BadInput(f"{self.section}: nothing was typed that is not a version already")
+        if found.overtaken and not over_newer:
+            raise BadInput(
+                f"{self.section} has had version {found.newest} since you began on version "
+                f"{found.base}; compare the two first"
+            )
+        if not found.text.strip():
+            raise BadInput("there are no words in it; to drop a section, change the outline")
+        draft = self.edit(found.text.strip("\n"))
+        self.discard()
+        return draft
+
+    def discard(self) -> Typed:
+        """Drop what was typed, and return to the newest version."""
+        found = self.typed()
+        if not found.pending:
+            return found
+        newest = self.version(found.newest).text if found.newest else ""
+        return self.type(newest, base=found.newest, revision=found.revision)
+
+    def restore(self, number: int) -> Draft:
+        """Store an earlier version's text as the newest, by the person."""
+        return self.edit(self.version(number).text)
+
+    def lock(self, words: str | None = None, *, start: int | None = None) -> Draft:
+        """Lock ``words``, which stand once in the text or at ``start``, or all of it."""
+        with self._open() as library, works.leased(library, self.work) as lease:
+            return locks.lock(library, lease, self.section, words, start=start)
+
+    def unlock(self, words: str | None = None, *, start: int | None = None) -> Draft:
+        """Take the locks off ``words``, or off all of the text."""
+        with self._open() as library, works.leased(library, self.work) as lease:
+            return locks.unlock(library, lease, self.section, words, start=start)
+
+    def diff(self, one: int, other: int) -> list[Piece]:
+        """Return what became of version ``one`` in version ``other``, word by word."""
+        return differences(self.version(one).text, self.version(other).text)

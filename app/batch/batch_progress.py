@@ -1,0 +1,160 @@
+"""How far a batch is: lines done, flagged and failed, words, tokens a second, time left."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, get_args
+
+from inkwright.agents.llm.events import CallAnswered, Event, Notice, Planned, SectionReached
+from inkwright.app.batch.events import BatchBegan, Left, WorkBegan, WorkEnded
+from inkwright.app.batch.results import Status
+from inkwright.app.display.formatting import clock, shortened
+from inkwright.app.display.terminal import InPlace
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+FRAMES_PER_S = 4
+ENOUGH_S = 2.0
+"""Before this long, the time left is anybody's guess."""
+
+
+@dataclass
+class Progress:
+    """What a batch has told so far."""
+
+    clock: Callable[[], float] = time.monotonic
+    lines: int = 0
+    standing: int = 0
+    """Done before this run."""
+    ended: Counter[str] = field(default_factory=Counter)
+    """Lines by their status, or by why they were left for another run."""
+    running: dict[str, float] = field(default_factory=dict)
+    """Work to the share of its sections that is done."""
+    words: int = 0
+    completion_tokens: int = 0
+    calls: int = 0
+    last: str = ""
+    _sections: dict[str, int] = field(default_factory=dict)
+    _began: float = 0.0
+    _calling_since: float | None = None
+    """When the first work began: before it, libraries were imported."""
+
+    def __post_init__(self) -> None:
+        self._began = self.clock()
+
+    def see(self, event: Event) -> None:
+        """Take in one event, of the batch or of one of its works."""
+        match event:
+            case BatchBegan():
+                self.lines, self.standing = event.lines, event.standing
+            case WorkBegan():
+                self._calling_since = self._calling_since or self.clock()
+                self.running[event.work] = 0.0
+            case Planned():
+                done = sum(s.state == "accepted" for s in event.sections)
+                self._sections[event.work] = max(len(event.sections), 1)
+                self.running[event.work] = done / self._sections[event.work]
+            case SectionReached() if event.state == "accepted":
+                self.running[event.work] = self.running.get(event.work, 0.0) + 1 / (
+                    self._sections.get(event.work, 1)
+                )
+            case CallAnswered() if not event.from_journal:
+                self.calls += 1
+                self.completion_tokens += event.completion_tokens
+            case WorkEnded():
+                self.ended[event.status] += 1
+                self.words += event.words
+                self.running.pop(event.work, None)
+                self._sections.pop(event.work, None)
+                self.last = f"{event.id} {event.status}"
+            case _:
+                pass
+
+    @property
+    def done(self) -> int:
+        """Lines that have their result, earlier runs included."""
+        return self.standing + sum(self.ended[status] for status in get_args(Status))
+
+    @property
+    def seconds(self) -> float:
+        return self.clock() - self._began
+
+    @property
+    def tokens_per_s(self) -> float:
+        return self.completion_tokens / self._calling_s if self._calling_s else 0.0
+
+    @property
+    def _calling_s(self) -> float:
+        return self.clock() - self._calling_since if self._calling_since else 0.0
+
+    @property
+    def eta_s(self) -> float | None:
+        """Seconds left at this run's pace; None: too early to say."""
+        done = self.ended.total() + sum(min(share, 1.0) for share in self.running.values())
+        left = self.lines - self.standing - done
+        if self._calling_s < ENOUGH_S or done <= 0:
+            return None
+        return max(left, 0.0) * self._calling_s / done
+
+    def line(self) -> str:
+        """Say it in one line."""
+        counts = ", ".join(
+            f"{self.ended[status]} {status}"
+            for status in (*get_args(Status), *get_args(Left))
+            if self.ended[status]
+        )
+        eta = f", {clock(self.eta_s)} left" if self.eta_s is not None else ""
+        return (
+            f"{self.done:,} of {self.lines:,} done ({counts or 'none in this run'}), "
+            f"{len(self.running)} under way, {self.words:,} words, "
+            f"{self.tokens_per_s:,.0f} tok/s{eta}"
+        )
+
+
+class PlainDisplay(AbstractContextManager["PlainDisplay"]):
+    """One line for each that ends, for logs and pipes."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say, self.progress = say, Progress()
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def __call__(self, event: Event) -> None:
+        self.progress.see(event)
+        if isinstance(event, BatchBegan):
+            self._say(f"{event.lines:,} lines, {event.standing:,} of them done already")
+        elif isinstance(event, WorkEnded):
+            said = f": {shortened(event.said, 100)}" if event.said else ""
+            self._say(f"[{clock(self.progress.seconds)}] {event.id}: {event.status}{said}")
+            self._say(f"[{clock(self.progress.seconds)}] {self.progress.line()}")
+        elif isinstance(event, Notice):
+            self._say(f"[{clock(self.progress.seconds)}] {event.work}: note: {event.text}")
+
+
+class LiveDisplay(InPlace):
+    """A bar that stays in place on a terminal."""
+
+    def __init__(self) -> None:
+        self.progress = Progress()
+        super().__init__(FRAMES_PER_S)
+
+    def __call__(self, event: Event) -> None:
+        self.progress.see(event)
+
+    def _drawn(self) -> "RenderableType":
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.text import Text
+
+        shown = self.progress
+        bar = ProgressBar(total=max(shown.lines, 1), completed=shown.done)
+        return Group(bar, Text(shown.line()), Text(shown.last, style="dim"))
+
+
+def display(say: Callable[[str], None], *, live: bool) -> PlainDisplay | LiveDisplay:
+    """Return the display for this output."""
+    return LiveDisplay() if live else PlainDisplay(say)

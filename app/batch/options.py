@@ -1,0 +1,104 @@
+"""How a batch is to be run: with which parts, within which limits, and what of it again."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from inkwright.agents.llm.budget import Purse
+from inkwright.agents.llm.config import Arms, Limits
+from inkwright.app.config import endpoints
+from inkwright.app.config.settings import Settings
+from inkwright.app.export.result import Format
+from inkwright.app.services.run_options import UNLIMITED
+from inkwright.memory.errors import BadInput
+
+Retry = Literal["flagged", "failed"]
+Mode = Literal["whole", "plan", "approved"]
+Engine = Literal["local", "ray"]
+FULL = Arms()
+Spent = tuple[int, int]
+"""Calls and tokens."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for besides the lines."""
+
+    arms: Arms = FULL
+    whole: Limits = UNLIMITED
+    """What the batch may spend, earlier runs of it included; minutes count in this run."""
+    each: Limits = UNLIMITED
+    """What each brief may spend, earlier runs included; minutes count in this run."""
+    retry: frozenset[Retry] = frozenset()
+    """``failed``: lines that are partial too."""
+    mode: Mode = "whole"
+    """``plan``: outlines only; ``approved``: write those that were planned so."""
+    formats: tuple[Format, ...] = ()
+    """What each manuscript is exported to, beside the output."""
+    engine: Engine = "local"
+    """``local``: in this process; ``ray``: on a Ray cluster, by ``workers`` processes."""
+    workers: int | None = None
+    """None: as many as the cluster has CPUs and the calls in flight go round for."""
+
+
+@dataclass
+class Outcome:
+    """How a run of a batch ended."""
+
+    ended: Counter[str]
+    """Lines that have a result now, by its status; those of earlier runs too."""
+    left: Counter[str]
+    """Lines without one, by the reason."""
+    moved: int = 0
+    """Lines of other briefs that were moved out of the output."""
+    files_missing: int = 0
+    """Files of finished lines that could not be made; the next run tries again."""
+    calls: int = 0
+    """Calls sent in this run."""
+    seconds: float = 0.0
+    stopped_by: Exception | None = None
+    """A budget that is spent, or models that answer no more."""
+
+    def is_over(self, purse: Purse) -> bool:
+        """True when no more lines may begin."""
+        if self.stopped_by is None:
+            self.stopped_by = purse.spent
+        return self.stopped_by is not None
+
+
+def left_of(limits: Limits, used: Spent) -> Limits:
+    """Return what is left of ``limits``.
+
+    Raises:
+        BudgetSpent: nothing.
+    """
+    calls, tokens = used
+    if (spent := Purse(limits, calls=calls, tokens=tokens).spent) is not None:
+        raise spent
+    return Limits(
+        max_calls=None if limits.max_calls is None else limits.max_calls - calls,
+        max_tokens=None if limits.max_tokens is None else limits.max_tokens - tokens,
+        max_minutes=limits.max_minutes,
+    )
+
+
+def check_engine(settings: Settings, asked: Asked) -> None:
+    """See that what the processes of a batch share can be reached from all their machines.
+
+    Raises:
+        BadInput: something is a file or a process of this machine.
+    """
+    if asked.engine == "local":
+        return
+    if (settings.library_address or "sqlite").startswith("sqlite"):
+        raise BadInput(
+            "--engine ray needs a library that all machines reach: set INKWRIGHT_LIBRARY_URL to "
+            "something like postgresql://user@host/name"
+        )
+    if settings.index_url is None and asked.arms.memory in ("vector", "full"):
+        raise BadInput(
+            "--engine ray needs a vector index that all machines reach: set INKWRIGHT_INDEX_URL to "
+            "a Chroma server such as http://host:8000/NAME"
+        )
+    if any(named.embedded for named in endpoints.named(settings)):
+        raise BadInput("--engine ray needs models at an address: set INKWRIGHT_API_BASE")

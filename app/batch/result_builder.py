@@ -1,0 +1,112 @@
+"""From a work, as it stands in the library, to its line in the output."""
+
+from inkwright.app.batch.input import Line
+from inkwright.app.batch.results import (
+    Calls,
+    PlannedSection,
+    Result,
+    Sections,
+    Status,
+    Tokens,
+)
+from inkwright.app.services import run_result
+from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_result import Manuscript
+from inkwright.memory.store import journal, plans
+from inkwright.memory.store.library import Library
+
+
+def of_manuscript(line: Line, piece: Manuscript, *, stopped: str = "") -> Result:
+    """Return the line of a work that has text; ``stopped``: the limit that ended it early."""
+    report = piece.report
+    return Result(
+        id=line.id,
+        digest=line.digest,
+        line=line.number,
+        status=piece.status,
+        error=stopped or None,
+        work=piece.work,
+        title=piece.title,
+        text=piece.text,
+        words=piece.words,
+        target_words=report["target_words"],
+        sections=Sections(
+            done=sum(s["status"] == "accepted" for s in report["sections"]),
+            of=len(report["sections"]),
+        ),
+        problems=tuple(report["problems"]),
+        calls=Calls(
+            total=report["calls"]["total"],
+            by_role={role: c["calls"] for role, c in report["calls"]["by_role"].items()},
+        ),
+        tokens=Tokens(**report["tokens"]),
+        models=report["models"],
+        seconds=report["seconds"],
+        unfinished=bool(stopped),
+        input=line.given,
+    )
+
+
+def as_it_stands(library: Library, line: Line, work: str, job: Job) -> Result:
+    """Return the line of a work that ended in an earlier run."""
+    return of_manuscript(line, run_result.as_it_stands(library, work, job, None))
+
+
+def without_text(
+    library: Library,
+    line: Line,
+    status: Status,
+    *,
+    work: str | None = None,
+    error: str | None = None,
+    unfinished: bool = False,
+) -> Result:
+    """Return the line of what has no text: a bad line, a work that failed, or its outline."""
+    found = Result(
+        id=line.id,
+        digest=line.digest,
+        line=line.number,
+        status=status,
+        error=error,
+        work=work,
+        unfinished=unfinished,
+        input=line.given,
+    )
+    if work is None:
+        return found
+    usage = journal.usage(library, work)
+    found = found.model_copy(
+        update={
+            "calls": Calls(
+                total=sum(u.calls for u in usage), by_role={u.role: u.calls for u in usage}
+            ),
+            "tokens": Tokens(
+                prompt=sum(u.prompt for u in usage),
+                cached=sum(u.cached for u in usage),
+                completion=sum(u.completion for u in usage),
+            ),
+            "models": {u.role: u.model for u in usage},
+        }
+    )
+    if (plan := plans.current(library, work)) is None:
+        return found
+    outline = plan.outline
+    titles = {h.id: h.title for h in outline.headings}
+    return found.model_copy(
+        update={
+            "title": outline.title,
+            "target_words": outline.target_words,
+            "sections": Sections(of=len(outline.sections)),
+            "outline": tuple(
+                PlannedSection(
+                    id=s.id,
+                    title=s.title,
+                    within=tuple(titles[h] for h in s.within),
+                    purpose=s.purpose,
+                    words=s.target_words,
+                    constraints=tuple(c.text for c in plan.carried(s.id)),
+                )
+                for s in outline.sections
+            ),
+        }
+    )

@@ -1,0 +1,1 @@
+"""Briefs: read from files, kept while they are typed, with outlines in Markdown."""

@@ -1,0 +1,124 @@
+"""The brief that is being filled in, kept in the library folder until a work begins with it."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from inkwright.app.config.settings import Settings
+from inkwright.app.documents.loader import Gathered
+from inkwright.memory.errors import LibraryUnusable
+from inkwright.memory.text.cleanup import each_text, storable
+
+NAME = "brief-begun.json"
+SOURCES = "brief-begun-sources.json"
+ASIDE = "briefs-set-aside.json"
+MOST_ASIDE = 20
+
+
+def load(settings: Settings) -> dict[str, Any]:
+    """Return the fields as they were left; empty when there are none."""
+    try:
+        found = json.loads(_file(settings).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def save(settings: Settings, fields: Mapping[str, Any]) -> None:
+    """Keep the fields.
+
+    Raises:
+        LibraryUnusable: the library folder cannot be written.
+    """
+    _put(_file(settings), json.dumps(each_text(dict(fields), storable), ensure_ascii=False))
+
+
+def load_sources(settings: Settings) -> Gathered:
+    """Return the sources that were handed in for it."""
+    try:
+        return Gathered.model_validate_json(_file(settings, SOURCES).read_text("utf-8"))
+    except (OSError, ValueError):
+        return Gathered(sources=())
+
+
+def save_sources(settings: Settings, sources: Gathered) -> None:
+    """Keep the sources.
+
+    Raises:
+        LibraryUnusable: the library folder cannot be written.
+    """
+    _put(_file(settings, SOURCES), sources.model_dump_json())
+
+
+def set_aside(settings: Settings, fields: Mapping[str, Any], sources: Gathered) -> None:
+    """Keep a brief that another one replaces, so that it can be brought back.
+
+    Raises:
+        LibraryUnusable: the library folder cannot be written.
+    """
+    _put_aside(settings, [*_read_aside(settings), _bundle(fields, sources)][-MOST_ASIDE:])
+
+
+def has_aside(settings: Settings) -> bool:
+    """True when a brief that was set aside can be brought back."""
+    return _file(settings, ASIDE).exists()
+
+
+def exchange(
+    settings: Settings, fields: Mapping[str, Any] | None, sources: Gathered
+) -> tuple[dict[str, Any], Gathered] | None:
+    """Return the brief that was set aside last, and keep this one in its stead.
+
+    This one comes back after all others. With no ``fields`` there is none to keep.
+
+    Raises:
+        LibraryUnusable: the library folder cannot be written.
+    """
+    aside = _read_aside(settings)
+    if not aside:
+        return None
+    last = aside.pop()
+    _put_aside(settings, aside if fields is None else [_bundle(fields, sources), *aside])
+    return last["fields"], Gathered.model_validate(last["sources"])
+
+
+def _bundle(fields: Mapping[str, Any], sources: Gathered) -> dict[str, Any]:
+    return {"fields": dict(fields), "sources": sources.model_dump(mode="json")}
+
+
+def _read_aside(settings: Settings) -> list[dict[str, Any]]:
+    if not has_aside(settings):
+        return []
+    found: list[dict[str, Any]] = json.loads(_file(settings, ASIDE).read_text("utf-8"))
+    return found
+
+
+def _put_aside(settings: Settings, bundles: list[dict[str, Any]]) -> None:
+    if bundles:
+        _put(_file(settings, ASIDE), json.dumps(bundles, ensure_ascii=False))
+    else:
+        _file(settings, ASIDE).unlink(missing_ok=True)
+
+
+def _put(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as new:
+            new.write(text)
+        Path(name).replace(file)
+    except OSError as fault:
+        raise LibraryUnusable(f"cannot write to {file.parent}: {fault.strerror}") from fault
+
+
+def forget(settings: Settings) -> None:
+    """Remove what was kept."""
+    for name in (NAME, SOURCES):
+        _file(settings, name).unlink(missing_ok=True)
+
+
+def _file(settings: Settings, name: str = NAME) -> Path:
+    return settings.home.expanduser() / name

@@ -1,0 +1,49 @@
+"""Exit codes, and errors as one line."""
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import TypeVar
+
+import typer
+
+from inkwright.app.config.trust import visible
+from inkwright.memory.errors import BadInput, InkwrightError, ModelRefused, ModelUnreachable
+
+T = TypeVar("T")
+
+
+class Exit(IntEnum):
+    """What the exit code says."""
+
+    COMPLETE = 0
+    PARTIAL = 1
+    BAD_INPUT = 2
+    NO_MODEL = 3
+    FLAGGED = 4
+    INTERRUPTED = 130
+
+
+def plainly(act: Callable[[], T], *, then: str = "") -> T:
+    """Return what ``act`` returns; an error a person can act on becomes one line and an exit code.
+
+    ``then``: how to go on, said after anything but bad input.
+    """
+    try:
+        return act()
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted{'; ' if then else ''}{then}", err=True)
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    except InkwrightError as fault:
+        code = _exit_code(fault)
+        typer.echo(f"inkwright: {visible(' '.join(str(fault).split()))}", err=True)
+        if then and code != Exit.BAD_INPUT:
+            typer.echo(f"what is written is kept; {then}", err=True)
+        raise typer.Exit(code) from None
+
+
+def _exit_code(fault: InkwrightError) -> Exit:
+    if isinstance(fault, BadInput):
+        return Exit.BAD_INPUT
+    if isinstance(fault, (ModelUnreachable, ModelRefused)):
+        return Exit.NO_MODEL
+    return Exit.PARTIAL

@@ -1,0 +1,102 @@
+"""``inkwright ui``: the writing studio, served on this machine alone."""
+
+import os
+import socket
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import typer
+
+from inkwright.app.config.paths import file_settings, library_home
+from inkwright.memory.errors import BadInput
+
+FIRST_PORT, PORTS = 8501, 50
+ADDRESS = "127.0.0.1"
+MAX_UPLOAD_MB = 50
+LIGHT = {
+    "primaryColor": "#2f5d8a",
+    "backgroundColor": "#fdfcfa",
+    "secondaryBackgroundColor": "#f4f1ea",
+    "textColor": "#22262b",
+    "borderColor": "#e2ddd2",
+}
+DARK = {
+    "primaryColor": "#5b93c7",
+    "backgroundColor": "#17191d",
+    "secondaryBackgroundColor": "#1f2228",
+    "textColor": "#e4e1da",
+    "borderColor": "#343840",
+}
+OPTIONS = {
+    "server.address": ADDRESS,
+    "server.enableXsrfProtection": "true",
+    "server.enableCORS": "true",
+    "server.maxUploadSize": str(MAX_UPLOAD_MB),
+    "server.fileWatcherType": "none",
+    "server.runOnSave": "false",
+    "server.showEmailPrompt": "false",
+    "browser.gatherUsageStats": "false",
+    "browser.serverAddress": ADDRESS,
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": "false",
+    "client.toolbarMode": "minimal",
+    "logger.hideWelcomeMessage": "true",
+    "theme.headingFont": "serif",
+    "theme.baseRadius": "small",
+    **{f"theme.light.{name}": value for name, value in LIGHT.items()},
+    **{f"theme.dark.{name}": value for name, value in DARK.items()},
+}
+HOSTS = ("localhost", ADDRESS, "[::1]", "::1")
+
+
+def ui(port: int | None, *, browser: bool) -> None:
+    """Serve the studio until it is stopped; this process becomes Streamlit's.
+
+    Raises:
+        BadInput: Streamlit is not installed, or the port is taken.
+    """
+    if find_spec("streamlit") is None:
+        raise BadInput("the studio needs Streamlit: pip install 'inkwright[ui]'")
+    file_settings()  # a file that is not trusted is asked about here, not in the server
+    chosen = _free(port)
+    typer.echo(f"studio: http://{ADDRESS}:{chosen}  (library: {library_home()}; Ctrl-C ends it)")
+    sys.stdout.flush()
+    os.execv(sys.executable, command(chosen, browser=browser))
+
+
+def command(port: int, *, browser: bool) -> list[str]:
+    """Return the command line that serves the studio."""
+    from inkwright.app.ui import entry
+
+    script = Path(entry.__file__).with_name("inkwright_studio.py")
+    options = {
+        **OPTIONS,
+        "server.port": str(port),
+        "server.headless": "false" if browser else "true",
+    }
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    hosts = [f"--server.allowedHosts={host}" for host in HOSTS]
+    program = [sys.executable, "-P", "-m", "inkwright.app.ui.launch", "run", str(script)]
+    return [*program, *flags, *hosts]
+
+
+def _free(port: int | None) -> int:
+    if port is not None:
+        if not _is_free(port):
+            raise BadInput(f"port {port} is taken; give another with --port")
+        return port
+    for candidate in range(FIRST_PORT, FIRST_PORT + PORTS):
+        if _is_free(candidate):
+            return candidate
+    raise BadInput(f"no port from {FIRST_PORT} on is free; give one with --port")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((ADDRESS, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""Settings: where they come from, which endpoints they name, what is wrong with them."""

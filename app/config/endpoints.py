@@ -1,0 +1,244 @@
+"""From settings to where each role's model answers; an embedded model is started when asked for."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from inkwright.agents.llm.config import ROLES, Calling, Endpoint, Role
+from inkwright.app.config.settings import Settings
+from inkwright.memory.errors import BadInput
+from inkwright.memory.text.addresses import without_secrets
+from inkwright.prompts.overrides import check_folder
+from inkwright.prompts.render import MissingPlaceholder
+
+if TYPE_CHECKING:
+    from inkwright.agents.llm.local_server import EmbeddedServer
+
+EMBEDDED = "embedded"
+EMBEDDED_SLOTS = 4
+EMBEDDED_CONTEXT_TOKENS = 4096
+"""For each slot."""
+EMBEDDED_REPEAT_PENALTY = 1.1
+"""Small models repeat themselves; llama.cpp's own setting against it."""
+PROVIDERS = frozenset(
+    {
+        "anthropic", "azure", "azure_ai", "bedrock", "cerebras", "cohere", "custom_openai",
+        "databricks", "deepinfra", "deepseek", "fireworks_ai", "gemini", "github", "groq",
+        "hosted_vllm", "huggingface", "litellm_proxy", "llamafile", "lm_studio", "mistral",
+        "moonshot", "nvidia_nim", "ollama", "ollama_chat", "openai", "openrouter", "perplexity",
+        "replicate", "sambanova", "text-completion-openai", "together_ai", "vertex_ai", "vllm",
+        "volcengine", "watsonx", "xai",
+    }
+)  # fmt: skip
+"""LiteLLM's names of providers, the common ones: importing LiteLLM to ask takes seconds."""
+NOTHING_SET = (
+    "no model is set: set INKWRIGHT_API_BASE (such as http://127.0.0.1:8000/v1) and "
+    "INKWRIGHT_MODEL (the name it serves), or INKWRIGHT_MODEL=embedded to try the small CPU model"
+)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A role's model as the settings name it."""
+
+    role: Role
+    model: str
+    api_bases: tuple[str, ...] = field(repr=False)
+    api_key: str = field(repr=False)
+
+    @property
+    def embedded(self) -> Path | None:
+        """The model file to be served here; ``Path("embedded")`` is the packaged one."""
+        if self.model == EMBEDDED or self.model.lower().endswith(".gguf"):
+            return Path(self.model)
+        return None
+
+
+def named(settings: Settings) -> tuple[Named, ...]:
+    """Return the model of every role that has one. The embedder may have none.
+
+    Raises:
+        BadInput: a role that needs a model has none, or one without an address; or a prompt that
+            is to replace ours has no place for an input.
+    """
+    _check_prompts(settings)
+    found = [_named(settings, role) for role in ROLES]
+    missing = [role for role, n in zip(ROLES, found, strict=True) if not n and role != "embedder"]
+    if len(missing) == len(ROLES) - 1:
+        raise BadInput(_nothing(settings))
+    if missing:
+        raise BadInput(
+            f"the {missing[0]} has no model: set INKWRIGHT_MODEL for every role, "
+            f"or INKWRIGHT_{missing[0].upper()}_MODEL"
+        )
+    return tuple(n for n in found if n)
+
+
+def said(settings: Settings) -> str:
+    """Say which model calls go to, and where: the writer's, and every other place."""
+    if not any_named(settings):
+        return "no model set"
+    found = sorted(named(settings), key=lambda n: n.role != "writer")
+    writer, place = found[0], _place(found[0])
+    told = f"{writer.model} at {place}" if writer.api_bases else place
+    others = dict.fromkeys(p for p in map(_place, found[1:]) if p != place)
+    return ", and ".join((told, *others))
+
+
+def _place(named: Named) -> str:
+    """Return where a model answers; of one at its provider's own address, its name."""
+    if named.embedded is not None:
+        return "the small model on this machine"
+    hosts = (urlsplit(without_secrets(base)).netloc for base in named.api_bases[:1])
+    return next(hosts, "") or named.model
+
+
+def _check_prompts(settings: Settings) -> None:
+    folder = settings.prompts
+    if folder is None:
+        return
+    if not folder.is_dir():
+        raise BadInput(f"INKWRIGHT_PROMPTS: {folder} is no folder of prompt templates")
+    try:
+        check_folder(folder)
+    except MissingPlaceholder as fault:
+        raise BadInput(f"INKWRIGHT_PROMPTS: {folder / str(fault)}") from fault
+
+
+def any_named(settings: Settings) -> bool:
+    """True when some role is set to call a model; else nothing of models is set at all."""
+    return any(_named(settings, role) for role in ROLES if role != "embedder")
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Calling]:
+    """Yield how to call the models, with embedded ones running until the end.
+
+    Raises:
+        BadInput: no model is set, or an embedded one is not installed.
+        ModelUnreachable: an embedded one does not start.
+    """
+    found = named(settings)
+    running: dict[Path, Endpoint] = {}
+    with ExitStack() as servers:
+        for file in {n.embedded for n in found if n.embedded}:
+            server = servers.enter_context(_embedded(file, settings))
+            running[file] = _endpoint_of(server)
+        yield _calling(
+            {n.role: running[n.embedded] if n.embedded else endpoint(n) for n in found}, settings
+        )
+
+
+def rehearsing(settings: Settings) -> Calling:
+    """Return how models would be called, without starting an embedded one.
+
+    Raises:
+        BadInput: as ``serving``.
+    """
+    found = named(settings)
+    calling = _calling(
+        {
+            n.role: _endpoint_of(_embedded(n.embedded, settings)) if n.embedded else endpoint(n)
+            for n in found
+        },
+        settings,
+    )
+    if calling.context_tokens is None and any(n.embedded for n in found):
+        return calling.model_copy(update={"context_tokens": EMBEDDED_CONTEXT_TOKENS})
+    return calling
+
+
+def _calling(found: dict[Role, Endpoint], settings: Settings) -> Calling:
+    embedded = any(n.embedded for n in named(settings))
+    return Calling(
+        endpoints=found,
+        concurrency=_embedded_slots(settings) if embedded else settings.concurrency,
+        context_tokens=settings.context_tokens,
+        timeout_s=settings.timeout_s,
+        tries=settings.tries,
+        temperature=settings.temperature,
+        prompts=settings.prompts,
+        extra={"repeat_penalty": EMBEDDED_REPEAT_PENALTY} if embedded else {},
+    )
+
+
+def _embedded(file: Path, settings: Settings) -> "EmbeddedServer":
+    from inkwright.agents.llm.local_server import EmbeddedServer
+
+    return EmbeddedServer(
+        None if file == Path(EMBEDDED) else file.expanduser(),
+        slots=_embedded_slots(settings),
+        context_tokens=settings.context_tokens or EMBEDDED_CONTEXT_TOKENS,
+    )
+
+
+def _endpoint_of(server: "EmbeddedServer") -> Endpoint:
+    bases = (server.api_base,) if server.api_base else ()
+    return Endpoint(model=f"openai/{server.model_name}", api_bases=bases)
+
+
+def _embedded_slots(settings: Settings) -> int:
+    """Return the streams of an embedded model: few, unless the settings say how many."""
+    return settings.concurrency if "concurrency" in settings.model_fields_set else EMBEDDED_SLOTS
+
+
+def endpoint(found: Named) -> Endpoint:
+    """Return where a role's model answers, named as LiteLLM names it.
+
+    Raises:
+        BadInput: a name that no provider's prefix and no address belong to.
+    """
+    provider = found.model.partition("/")[0]
+    if provider not in PROVIDERS:
+        if not found.api_bases:
+            raise BadInput(
+                f"the {found.role}'s model {found.model!r} has no address: set INKWRIGHT_API_BASE, "
+                "or put its provider first, as in openai/NAME"
+            )
+        return Endpoint(
+            model=f"hosted_vllm/{found.model}",
+            api_bases=found.api_bases,
+            api_key=found.api_key or "EMPTY",
+        )
+    key = found.api_key
+    if not key and not found.api_bases:
+        key = os.environ.get(f"{provider.upper()}_API_KEY", "")
+    return Endpoint(model=found.model, api_bases=found.api_bases, api_key=key or "EMPTY")
+
+
+def _named(settings: Settings, role: Role) -> Named | None:
+    model: str | None = settings.role(role, "model")
+    if model is None and role != "embedder":
+        model = settings.model
+    if not model:
+        return None
+    key: SecretStr | None = settings.role(role, "api_key")
+    own: tuple[str, ...] = settings.role(role, "api_base")
+    if key is None and not own:
+        key = settings.api_key
+    for base in own or settings.api_base:
+        if not base.startswith(("http://", "https://")):
+            raise BadInput(
+                f"the address {without_secrets(base)!r} must begin with http:// or https://"
+            )
+    return Named(
+        role=role,
+        model=model,
+        api_bases=own or settings.api_base,
+        api_key=key.get_secret_value() if key else "",
+    )
+
+
+def _nothing(settings: Settings) -> str:
+    if settings.api_base:
+        return (
+            "INKWRIGHT_MODEL is not set: `inkwright doctor` lists what "
+            f"{without_secrets(settings.api_base[0])} serves"
+        )
+    return NOTHING_SET

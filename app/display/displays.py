@@ -1,0 +1,94 @@
+"""Displays of one run: a live table on a terminal, plain lines anywhere else."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from inkwright.agents.llm.events import (
+    Event,
+    Finished,
+    Notice,
+    PhaseBegan,
+    Planned,
+    SectionBegan,
+    SectionFailed,
+    SectionReached,
+    SectionRevised,
+    SectionSettled,
+)
+from inkwright.app.display.formatting import clock, shortened
+from inkwright.app.display.progress import Progress
+from inkwright.app.display.terminal import InPlace
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+FRAMES_PER_S = 6
+
+
+class PlainDisplay(AbstractContextManager["PlainDisplay"]):
+    """One line an event worth telling, for logs and pipes."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say, self._progress = say, Progress()
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def __call__(self, event: Event) -> None:
+        self._progress.see(event)
+        if text := self._told(event):
+            self._say(f"[{clock(self._progress.seconds)}] {text}")
+
+    def _told(self, event: Event) -> str | None:
+        lines = self._progress.lines
+        line = lines.get(getattr(event, "section", ""))
+        name = f"{line.id} {shortened(line.title, 50)}" if line else ""
+        match event:
+            case PhaseBegan():
+                return str(event.phase)
+            case Planned():
+                total = sum(s.target_words for s in event.sections)
+                return f"planned: {event.title}, {len(lines)} sections, {total:,} words"
+            case SectionBegan():
+                return f"{name}: begun"
+            case SectionReached():
+                target = line.target_words if line else 0
+                return f"{name}: {event.state}, {event.words:,} of {target:,} words{self._pace()}"
+            case SectionRevised():
+                return f"{name}: round {event.round} mends {', '.join(event.broken)}"
+            case SectionSettled():
+                return f"{name}: {'patched' if event.patched else 'checked, unchanged'}"
+            case SectionFailed():
+                return f"{name}: failed: {event.reason}"
+            case Notice():
+                return f"note: {event.text}"
+            case Finished():
+                return str(event.status)
+        return None
+
+    def _pace(self) -> str:
+        shown = self._progress
+        eta = f", {clock(shown.eta_s)} left" if shown.eta_s else ""
+        return f" ({shown.calls} calls, {shown.tokens_per_s:.0f} tok/s{eta})"
+
+
+class LiveDisplay(InPlace):
+    """A table of sections that stays in place on a terminal."""
+
+    def __init__(self) -> None:
+        self._progress = Progress()
+        super().__init__(FRAMES_PER_S)
+
+    def __call__(self, event: Event) -> None:
+        self._progress.see(event)
+
+    def _drawn(self) -> "RenderableType":
+        from inkwright.app.display.table import draw
+
+        return draw(self._progress, height=self._console.height)
+
+
+def display(say: Callable[[str], None], *, live: bool) -> PlainDisplay | LiveDisplay:
+    """Return the display for this output."""
+    return LiveDisplay() if live else PlainDisplay(say)

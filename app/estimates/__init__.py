@@ -1,0 +1,1 @@
+"""What a run would take, found by running it against a fake model."""

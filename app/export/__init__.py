@@ -1,0 +1,1 @@
+"""Finished pieces as files: DOCX, EPUB, PDF, Markdown, BibTeX, archives."""

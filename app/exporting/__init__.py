@@ -1,1 +1,0 @@
-"""Taking a work away: Markdown, Word, EPUB, PDF, and the archive that brings all of it back."""

@@ -1,0 +1,1 @@
+"""Reading and writing text files, YAML and output folders."""

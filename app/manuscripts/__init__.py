@@ -1,0 +1,1 @@
+"""Manuscripts: put together, imported, cited, and compared with what the library has."""

@@ -1,0 +1,412 @@
+"""``report.json``: what was written, from what, at what cost, and what still fails."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypedDict
+
+from inkwright.agents.checks import rules
+from inkwright.agents.llm.config import Arms, Calling
+from inkwright.app.config.settings import Settings
+from inkwright.app.config.version import VERSION
+from inkwright.app.manuscripts.citation_report import (
+    CitationReport,
+    SourceReport,
+    UncitedReport,
+    followed,
+    listed,
+    uncited,
+)
+from inkwright.memory.changes import staleness
+from inkwright.memory.domain import constraint_consistency
+from inkwright.memory.domain.brief import Constraint
+from inkwright.memory.domain.draft import Draft, Finding, Manifest, Review
+from inkwright.memory.domain.outline import Section
+from inkwright.memory.store import drafts, journal, plans, sources
+from inkwright.memory.store.drafts import SectionRow
+from inkwright.memory.store.journal import Usage
+from inkwright.memory.store.library import Library
+from inkwright.memory.store.plans import Plan
+from inkwright.memory.store.works import Work
+from inkwright.memory.text import repetition
+from inkwright.memory.text.addresses import without_secrets
+from inkwright.memory.text.style_metrics import drift, voice_of
+from inkwright.prompts.render import versions
+
+
+class Outcome(TypedDict):
+    """What was found about one constraint: met, broken or not reviewed."""
+
+    id: str
+    status: str
+    evidence: str
+    """Words of the text that show it; for something missing, the constraint's own words."""
+    why: str
+    """What is wrong, where the constraint's own words do not say it."""
+    by: str
+    """``rule`` or ``judge``."""
+
+
+class SectionReport(TypedDict):
+    """One section as it came out."""
+
+    id: str
+    title: str
+    target_words: int
+    words: int
+    version: int | None
+    """Number of the draft that the manuscript holds."""
+    status: str
+    rounds: int
+    depends_on: list[str]
+    memory_shown: list[str]
+    stale: list[str]
+    constraints: list[Outcome]
+
+
+class ConstraintReport(TypedDict):
+    """One constraint over all the sections that carry it."""
+
+    id: str
+    kind: str
+    placement: str
+    status: str
+    evidence: str
+    """Of the worst section, with its id before it."""
+    why: str
+    by: str
+    required: bool
+    text: str
+    sections: list[str]
+    """Ids of the sections that carry it; none for the whole piece."""
+
+
+class RoleCalls(TypedDict):
+    """What one role's calls took; times add up over parallel calls."""
+
+    calls: int
+    prompt: int
+    cached: int
+    completion: int
+    seconds: float
+
+
+class Calls(TypedDict):
+    total: int
+    from_journal: int
+    by_role: dict[str, RoleCalls]
+
+
+class Tokens(TypedDict):
+    prompt: int
+    cached: int
+    completion: int
+
+
+class VoiceReport(TypedDict):
+    """How the piece sounds, by rule; see ``memory/voice.py`` for the measures."""
+
+    sample: dict[str, float] | None
+    """The measures of the brief's sample; None: there is none, or it is too short to tell."""
+    piece: dict[str, float] | None
+    drift: dict[str, float] | None
+    """How far the piece is from the sample."""
+    sections: dict[str, dict[str, float] | None]
+    """The same of each section; its measures, where there is no sample."""
+
+
+class RepetitionReport(TypedDict):
+    """How much is there twice; see ``memory/repetition.py`` for the measures."""
+
+    before: dict[str, float] | None
+    """When all was drafted, before repeats were mended; None: they were not looked for."""
+    after: dict[str, float]
+
+
+class Report(TypedDict):
+    """The whole of ``report.json``."""
+
+    work: str
+    status: str
+    words: int
+    target_words: int
+    seconds: float
+    sections: list[SectionReport]
+    constraints: list[ConstraintReport]
+    citations: list[CitationReport]
+    """Every citing sentence with the passage it rests on; empty without sources."""
+    uncited: list[UncitedReport]
+    """Sentences that give a figure or a quotation and rest on no source; empty without sources."""
+    sources: list[SourceReport]
+    voice: VoiceReport
+    repetition: RepetitionReport
+    calls: Calls
+    tokens: Tokens
+    models: dict[str, str]
+    settings: dict[str, Any]
+    versions: dict[str, Any]
+    seed: int
+    problems: list[str]
+
+
+class Checks(NamedTuple):
+    """What was checked of a piece, and what was found."""
+
+    sections: list[SectionReport]
+    constraints: list[ConstraintReport]
+
+
+LENGTH = "length"
+"""Id of the finding on the whole piece's length."""
+
+
+class Ran(TypedDict):
+    """What the run itself knows, and the library does not."""
+
+    status: str
+    seconds: float
+    from_journal: int
+    models: dict[str, str]
+    problems: Sequence[str]
+
+
+def report(
+    library: Library,
+    work: Work,
+    text: str,
+    ran: Ran,
+    settings: dict[str, Any],
+    overrides: Path | None = None,
+) -> Report:
+    """Return the report of a planned work whose manuscript is ``text``.
+
+    ``overrides`` is the folder of templates that replace ours, if there is one.
+    """
+    plan = plans.current(library, work.id)
+    assert plan is not None, "a work is reported on once it is planned"
+    texts = drafts.current(library, work.id, plan.outline)
+    manifests = drafts.manifests(library, work.id, plan.outline)
+    sections, constraints = checks(library, work, plan, texts, manifests, text)
+    usage = journal.usage(library, work.id)
+    kept = sources.kept(library, work.id)
+    return Report(
+        work=work.id,
+        status=ran["status"],
+        words=sum(s["words"] for s in sections),
+        target_words=plan.outline.target_words,
+        seconds=round(ran["seconds"], 3),
+        sections=sections,
+        constraints=constraints,
+        citations=followed(texts, manifests, kept),
+        uncited=uncited(texts, kept),
+        sources=listed(plan, texts, kept),
+        voice=_voice(work, texts),
+        repetition=RepetitionReport(
+            before=(work.pinned or {}).get("repetition"),
+            after=repetition.measured(texts_by_section(texts)).model_dump(),
+        ),
+        calls=_calls(usage, ran["from_journal"]),
+        tokens=Tokens(
+            prompt=sum(u.prompt for u in usage),
+            cached=sum(u.cached for u in usage),
+            completion=sum(u.completion for u in usage),
+        ),
+        models=_models(usage, ran["models"]),
+        settings={**settings, "arm": Arms.model_validate(work.arms).name},
+        versions={"inkwright": VERSION, "prompts": versions(overrides)},
+        seed=work.brief.seed,
+        problems=list(ran["problems"]),
+    )
+
+
+def checks(
+    library: Library,
+    work: Work,
+    plan: Plan,
+    texts: Mapping[str, Draft],
+    manifests: Mapping[str, Manifest],
+    text: str,
+) -> Checks:
+    """Return where every section and constraint of a piece stands, whose manuscript is ``text``."""
+    rows = drafts.rows(library, work.id)
+    stale = {s.section: s.reasons for s in staleness.find(library, work.id, plan=plan)}
+    sections = [
+        _section(plan, s, rows[s.id], texts.get(s.id), manifests.get(s.id), stale.get(s.id, ()))
+        for s in plan.outline.sections
+    ]
+    return Checks(sections, _constraints(plan, texts, _whole_review(work), text))
+
+
+def texts_by_section(texts: Mapping[str, Draft]) -> dict[str, str]:
+    """Return the words of drafts, by section id."""
+    return {sid: draft.text for sid, draft in texts.items()}
+
+
+def _voice(work: Work, texts: Mapping[str, Draft]) -> VoiceReport:
+    sample, sections = work.brief.sample, texts_by_section(texts)
+    known = voice_of(sample)
+
+    def told(text: str) -> dict[str, float] | None:
+        found = drift(sample, text) if known else voice_of(text)
+        return found.model_dump() if found else None
+
+    whole = "\n\n".join(sections.values())
+    piece = voice_of(whole)
+    return VoiceReport(
+        sample=known.model_dump() if known else None,
+        piece=piece.model_dump() if piece else None,
+        drift=told(whole) if known else None,
+        sections={sid: told(text) for sid, text in sections.items()},
+    )
+
+
+def settings_shown(settings: Settings, calling: Calling | None) -> dict[str, Any]:
+    """Return the settings worth keeping with a piece of writing. Keys and passwords stay out."""
+    shown: dict[str, Any] = {
+        name: getattr(settings, name)
+        for name in ("concurrency", "context_tokens", "timeout_s", "tries", "temperature")
+    }
+    if settings.prompts is not None:
+        shown["prompts"] = str(settings.prompts)
+    if calling is not None:
+        shown["models"] = {
+            role: {"model": e.model, "api_bases": [without_secrets(b) for b in e.api_bases]}
+            for role, e in calling.endpoints.items()
+        }
+    return shown
+
+
+def _section(
+    plan: Plan,
+    section: Section,
+    row: SectionRow,
+    draft: Draft | None,
+    manifest: Manifest | None,
+    stale: Sequence[str],
+) -> SectionReport:
+    carried = plan.carried(section.id)
+    return SectionReport(
+        id=section.id,
+        title=section.title,
+        target_words=section.target_words,
+        words=draft.words if draft else 0,
+        version=draft.version if draft else None,
+        status="missing" if draft is None else row.state,
+        rounds=draft.rounds if draft else 0,
+        depends_on=list(plan.outline.depends_on[section.id]),
+        memory_shown=[s.entry for s in manifest.shown if s.seen] if manifest else [],
+        stale=list(stale),
+        constraints=[_outcome(c, _finding(plan, draft, c)) for c in carried],
+    )
+
+
+def _finding(plan: Plan, draft: Draft | None, constraint: Constraint) -> Finding:
+    if draft is None:
+        return Finding(constraint=constraint.id, status="broken", evidence="the section is missing")
+    for finding in draft.review.findings if draft.review else ():
+        if finding.constraint == constraint.id:
+            return finding
+    return _by_rule(constraint, draft.text, plan)
+
+
+def _outcome(constraint: Constraint, finding: Finding) -> Outcome:
+    return Outcome(
+        id=constraint.id,
+        status=finding.status,
+        evidence=finding.evidence,
+        why=finding.why,
+        by=finding.by,
+    )
+
+
+def _whole_review(work: Work) -> dict[str, Finding]:
+    """Return what the last review of the whole piece found, by constraint."""
+    kept = (work.pinned or {}).get("whole")
+    return {f.constraint: f for f in Review.model_validate(kept).findings} if kept else {}
+
+
+def _constraints(
+    plan: Plan, texts: Mapping[str, Draft], reviewed: Mapping[str, Finding], text: str
+) -> list[ConstraintReport]:
+    found = [_outside_plan(plan, f) for f in reviewed.values() if f.constraint == LENGTH]
+    carriers = constraint_consistency.carriers(plan.outline, plan.constraints)
+    for constraint in plan.constraints:
+        if constraint.where.scope == "whole":
+            finding = reviewed.get(constraint.id) or _by_rule(constraint, text, plan)
+        else:
+            finding = _worst(plan, texts, constraint)
+        found.append(
+            ConstraintReport(
+                id=constraint.id,
+                kind=constraint.kind,
+                placement=str(constraint.where),
+                status=finding.status,
+                evidence=finding.evidence,
+                why=finding.why,
+                by=finding.by,
+                required=constraint.required,
+                text=constraint.text,
+                sections=list(carriers[constraint.id]),
+            )
+        )
+    return found
+
+
+def _outside_plan(plan: Plan, finding: Finding) -> ConstraintReport:
+    """Report on the target length, which a run checks without a constraint of the plan."""
+    return ConstraintReport(
+        id=finding.constraint,
+        kind="length",
+        placement="whole",
+        status=finding.status,
+        evidence=finding.evidence,
+        why=finding.why,
+        by=finding.by,
+        required=True,
+        text=f"About {plan.outline.target_words} words",
+        sections=[],
+    )
+
+
+def _by_rule(constraint: Constraint, text: str, plan: Plan) -> Finding:
+    checked = rules.check(text, [constraint], constraint_consistency.titles_of(plan.outline))
+    if checked:
+        return checked[0]
+    return Finding(constraint=constraint.id, status="not reviewed", by="judge")
+
+
+def _worst(plan: Plan, texts: Mapping[str, Draft], constraint: Constraint) -> Finding:
+    """Return the finding of the worst of the sections that carry it, with the section named.
+
+    Where all meet it, that is the first that has words to show for it.
+    """
+    carriers = plan.outline.placed(constraint.where.positions(len(plan.outline.sections)))
+    at = plan.outline.position
+    findings = [(s.id, _finding(plan, texts.get(s.id), constraint.at(at[s.id]))) for s in carriers]
+    for status in ("broken", "not reviewed", "met"):
+        of_status = [(sid, f) for sid, f in findings if f.status == status]
+        for sid, finding in of_status:
+            if status == "met" and not finding.evidence and (sid, finding) != of_status[-1]:
+                continue
+            evidence = f"{sid}: {finding.evidence}" if finding.evidence else sid
+            shown = evidence if finding.evidence or status != "met" else ""
+            return finding.model_copy(update={"evidence": shown})
+    return Finding(constraint=constraint.id, status="met")
+
+
+def _calls(usage: Sequence[Usage], from_journal: int) -> Calls:
+    by_role: dict[str, RoleCalls] = {}
+    for u in usage:
+        role = by_role.setdefault(
+            u.role, RoleCalls(calls=0, prompt=0, cached=0, completion=0, seconds=0.0)
+        )
+        role["calls"] += u.calls
+        role["prompt"] += u.prompt
+        role["cached"] += u.cached
+        role["completion"] += u.completion
+        role["seconds"] = round(role["seconds"] + u.seconds, 3)
+    return Calls(total=sum(u.calls for u in usage), from_journal=from_journal, by_role=by_role)
+
+
+def _models(usage: Sequence[Usage], now: Mapping[str, str]) -> dict[str, str]:
+    """Return the models that answered: in this run, and before it for roles it did not need."""
+    return {**{u.role: u.model for u in usage}, **now}

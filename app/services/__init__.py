@@ -1,0 +1,1 @@
+"""What is done with one work, whoever asks: run, watch, purge, inspect."""

@@ -1,0 +1,264 @@
+"""What stands in the library, at a glance, for ``inkwright status``.
+
+Importing SQLAlchemy and pydantic takes longer than answering may take, so an up-to-date SQLite
+library is read with the standard library alone. Any other goes through ``memory``.
+"""
+
+import difflib
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inkwright.memory.errors import BadInput, LibraryUnusable, WorkNotFound
+
+if TYPE_CHECKING:
+    from inkwright.memory.store.library import Library
+
+KNOWN_SCHEMA = "0004"
+"""The schema these queries read. A test holds it to ``memory.schema.REVISION``."""
+
+_WHOLE_ID = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}(\.[0-9]+)?")
+_BEGINNING = re.compile(r"[a-z0-9-]+(\.[0-9]*)?")
+
+_PLANNED = """
+WITH newest AS (SELECT work, MAX(version) AS version FROM plans GROUP BY work),
+planned AS (
+    SELECT plans.work, each.key AS place, json_extract(each.value, '$.id') AS section,
+           json_extract(each.value, '$.title') AS title,
+           json_extract(each.value, '$.target_words') AS target
+    FROM plans JOIN newest USING (work, version), json_each(plans.outline, '$.sections') AS each)
+"""
+_JOINED = """
+    LEFT JOIN planned ON planned.work = works.id
+    LEFT JOIN sections ON sections.work = works.id AND sections.section = planned.section
+    LEFT JOIN drafts ON drafts.work = works.id AND drafts.section = sections.section
+        AND drafts.version = sections.draft
+"""
+_WORKS = f"""{_PLANNED}
+SELECT works.id, works.title, works.status, works.problems,
+       COALESCE(SUM(drafts.words), 0) AS words,
+       COALESCE(SUM(planned.target), json_extract(works.brief, '$.words'), 0) AS target_words,
+       COALESCE(SUM(sections.state = 'accepted'), 0) AS done, COUNT(planned.section) AS total,
+       works.updated_at
+FROM works {_JOINED} GROUP BY works.id ORDER BY works.updated_at DESC
+"""
+_SECTIONS = f"""{_PLANNED}
+SELECT planned.section, planned.title, sections.state, sections.failure,
+       COALESCE(drafts.words, 0) AS words, planned.target AS target_words
+FROM works {_JOINED} WHERE works.id = ? AND planned.section IS NOT NULL ORDER BY planned.place
+"""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one work stands."""
+
+    work: str
+    title: str
+    status: str
+    words: int
+    target_words: int
+    done: int
+    """Accepted sections."""
+    of: int
+    changed_at: float
+    """When it was last changed, in seconds since the epoch."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the form that ``status --json`` promises."""
+        return {
+            "work": self.work,
+            "title": self.title,
+            "status": self.status,
+            "words": self.words,
+            "target_words": self.target_words,
+            "sections": {"done": self.done, "of": self.of},
+        }
+
+
+@dataclass(frozen=True)
+class SectionStanding:
+    """Where one section stands."""
+
+    section: str
+    title: str
+    state: str
+    words: int
+    target_words: int
+    failure: str | None
+
+
+def standings(home: Path, url: str | None = None) -> list[Standing]:
+    """Return every work in the library, the last changed first.
+
+    Raises:
+        LibraryUnusable: it cannot be read, or a newer Inkwright wrote it.
+    """
+    if url is None and not (home / "library.db").exists():
+        return []
+    if (rows := _select(home, url, _WORKS)) is not None:
+        return [
+            Standing(
+                work=r["id"],
+                title=r["title"],
+                status=r["status"],
+                words=r["words"],
+                target_words=r["target_words"],
+                done=r["done"],
+                of=r["total"],
+                changed_at=r["updated_at"],
+            )
+            for r in rows
+        ]
+    return _standings_by_memory(home, url)
+
+
+def sections(home: Path, work: str, url: str | None = None) -> list[SectionStanding]:
+    """Return the sections of a work in reading order; none before it is planned."""
+    rows = _select(home, url, _SECTIONS, work)
+    if rows is None:
+        return _sections_by_memory(home, work, url)
+    return [
+        SectionStanding(
+            r["section"], r["title"], r["state"], r["words"], r["target_words"], r["failure"]
+        )
+        for r in rows
+    ]
+
+
+def named(works: Iterable[str], given: str) -> str:
+    """Return the one work whose id is ``given`` or begins with it.
+
+    Raises:
+        WorkNotFound: none does, or several do.
+    """
+    known = list(works)
+    if (work := _beginning(known, given)) is None:
+        raise WorkNotFound(given, tuple(difflib.get_close_matches(given, known, n=1, cutoff=0.4)))
+    return work
+
+
+def _beginning(known: Sequence[str], given: str) -> str | None:
+    """Return the one work whose id ``given`` is or begins; None: there is none."""
+    if given in known:
+        return given
+    begun = [work for work in known if given and work.startswith(given)]
+    if len(begun) > 1:
+        more = f", or {len(begun) - 2} more" if len(begun) > 2 else ""
+        raise BadInput(f"{given!r} could be {begun[0]} or {begun[1]}{more}; write more of it")
+    return begun[0] if begun else None
+
+
+def work_named(home: Path, url: str | None, given: str) -> str:
+    """Return the one work of a library whose id is ``given`` or begins with it.
+
+    Raises:
+        WorkNotFound: none does, or several do.
+    """
+    return named((s.work for s in standings(home, url)), given)
+
+
+def work_in_place_of_brief(home: Path, url: str | None, given: str) -> str | None:
+    """Return the work that is named where a brief may stand; None: it is a brief.
+
+    Raises:
+        WorkNotFound: it has the form of a work's id, and there is none.
+        BadInput: it begins the ids of several works.
+    """
+    if not _BEGINNING.fullmatch(given):
+        return None
+    known = [s.work for s in standings(home, url)]
+    return named(known, given) if _WHOLE_ID.fullmatch(given) else _beginning(known, given)
+
+
+def _select(home: Path, url: str | None, query: str, *values: str) -> list[sqlite3.Row] | None:
+    """Return the rows, or None when this library is not one to read directly."""
+    if url is not None:
+        return None
+    file = home / "library.db"
+    try:
+        with closing(_open(file)) as db:
+            found = db.execute("SELECT version_num FROM alembic_version").fetchone()
+            if found is None or found[0] != KNOWN_SCHEMA:
+                return None
+            return db.execute(query, values).fetchall()
+    except sqlite3.OperationalError as fault:
+        if "no such table" in str(fault):
+            return None
+        raise LibraryUnusable(
+            f"the library in {home} cannot be read: {fault}; check the folder's permissions, "
+            "or set INKWRIGHT_HOME to another"
+        ) from fault
+    except sqlite3.DatabaseError as fault:
+        raise LibraryUnusable(f"{file} is not a library, or is damaged: {fault}") from fault
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    """Open read-only; a folder that cannot be written is read as it stands."""
+    for mode in ("mode=ro", "immutable=1"):
+        db = sqlite3.connect(f"{file.resolve().as_uri()}?{mode}", uri=True, timeout=5)
+        db.row_factory = sqlite3.Row
+        try:
+            db.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as fault:
+            db.close()
+            wal = file.with_name(file.name + "-wal")
+            readonly = "unable to open" in str(fault) or "readonly" in str(fault)
+            if mode == "mode=ro" and readonly and not (wal.exists() and wal.stat().st_size):
+                continue
+            raise
+        return db
+    raise AssertionError("the loop returns or raises")
+
+
+def _standings_by_memory(home: Path, url: str | None) -> list[Standing]:
+    from inkwright.memory.store import works
+    from inkwright.memory.store.library import Library
+
+    found = []
+    with closing(Library.open(home, url)) as library:
+        for work in works.all_works(library):
+            parts = _sections_of(library, work.id)
+            found.append(
+                Standing(
+                    work=work.id,
+                    title=work.title,
+                    status=work.status,
+                    words=sum(p.words for p in parts),
+                    target_words=sum(p.target_words for p in parts) or work.brief.words or 0,
+                    done=sum(p.state == "accepted" for p in parts),
+                    of=len(parts),
+                    changed_at=work.updated_at,
+                )
+            )
+    return found
+
+
+def _sections_by_memory(home: Path, work: str, url: str | None) -> list[SectionStanding]:
+    from inkwright.memory.store.library import Library
+
+    with closing(Library.open(home, url)) as library:
+        return _sections_of(library, work)
+
+
+def _sections_of(library: "Library", work: str) -> list[SectionStanding]:
+    from inkwright.memory.store import drafts, plans
+
+    plan = plans.current(library, work)
+    rows = drafts.rows(library, work)
+    texts = drafts.current(library, work, plan.outline) if plan else {}
+    return [
+        SectionStanding(
+            section=s.id,
+            title=s.title,
+            state=rows[s.id].state,
+            words=texts[s.id].words if s.id in texts else 0,
+            target_words=s.target_words,
+            failure=rows[s.id].failure,
+        )
+        for s in (plan.outline.sections if plan else ())
+    ]

@@ -1,0 +1,28 @@
+"""How a run is to be done: settings, limits, and who watches."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inkwright.agents.llm.config import Limits
+from inkwright.agents.llm.events import Watch, unwatched
+from inkwright.app.config.settings import Settings
+
+if TYPE_CHECKING:
+    from inkwright.agents.context.run_context import Streams
+    from inkwright.memory.store.library import Lease
+
+UNLIMITED = Limits()
+
+
+@dataclass(frozen=True)
+class Job:
+    """How a run is to be done."""
+
+    settings: Settings
+    limits: Limits = UNLIMITED
+    watch: Watch = unwatched
+    watch_text: "Streams" = False
+    """True: the watcher is sent text as it is written."""
+    lease: "Lease | None" = None
+    """The work's, where whoever asked for the run took it, with ``live.start``; None: the run
+    takes it."""

@@ -1,0 +1,59 @@
+"""The brief that a work began with, which stays as it is."""
+
+import streamlit as st
+
+from inkwright.app.ui import errors
+from inkwright.app.ui.brief import sources
+from inkwright.app.ui.brief.fields import CHOICES, MEMORY, fields_of
+from inkwright.app.ui.html import named, prose, told
+from inkwright.memory.domain.brief import Brief
+
+
+def draw(work: str, brief: Brief) -> bool:
+    """Draw ``brief``, which ``work`` began with; True when the person wants it for a new work."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.title("Brief", anchor=False)
+        again = st.button("Use it for a new work", icon=":material/content_copy:")
+    st.caption("A work keeps the brief it began with. Another brief is another work.")
+    with st.container(border=True):
+        st.html(prose(brief.request))
+    facts = {
+        "Title": brief.title,
+        "Kind": brief.kind,
+        "For": brief.audience,
+        "Language": brief.language,
+        "Words": f"{brief.words:,}" if brief.words else None,
+        "Sections wait for": CHOICES["continuity"].get(brief.continuity or "", None),
+        "Headings": CHOICES["headings"][brief.headings],
+        "Style": brief.style,
+        "Never": "; ".join(brief.banned),
+        "Seed": str(brief.seed),
+    }
+    st.html(told({name: value for name, value in facts.items() if value}))
+    if brief.sample:
+        with st.expander("A page that sounds right"):
+            st.html(prose(brief.sample))
+    given = fields_of(brief)
+    if given["outline"]:
+        with st.expander("Its own outline"):
+            st.html(prose(given["outline"]))
+    if brief.constraints:
+        st.subheader("Constraints", anchor=False)
+        st.dataframe(
+            [
+                {
+                    "Constraint": c.text,
+                    "Where": str(c.where),
+                    "Kind": named(c.kind),
+                    "Required": c.required,
+                }
+                for c in brief.constraints
+            ],
+            hide_index=True,
+            column_config={"Constraint": st.column_config.TextColumn(width="large")},
+        )
+    if brief.memory:
+        st.subheader("Memory to start from", anchor=False)
+        st.dataframe(given["memory"], hide_index=True, column_config=MEMORY)
+    errors.safely(sources.of_a_work)(work)
+    return again

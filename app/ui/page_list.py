@@ -1,0 +1,70 @@
+"""The pages of the studio, in the order of the sidebar. Each is a module with a ``page``."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import streamlit as st
+
+from inkwright.app.ui.errors import safely
+from inkwright.app.ui.visits import begin_visit
+
+_MODULES = {
+    "works": "pages.works",
+    "brief": "brief.page",
+    "outline": "outline.page",
+    "write": "pages.write",
+    "text": "text.page",
+    "memory": "memory.page",
+    "review": "pages.review",
+    "inspect": "pages.inspect",
+    "takeaway": "pages.export",
+}
+"""Where each page is, below ``app.ui``."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: where it is in the address, what it is called, and whether it needs a work."""
+
+    name: str
+    title: str
+    icon: str
+    of_a_work: bool = True
+
+    def show(self) -> None:
+        """Draw it."""
+        begin_visit(self.name)
+        safely(import_module(f"inkwright.app.ui.{_MODULES[self.name]}").page)()
+
+
+ALL = (
+    Page("works", "Works", ":material/library_books:", of_a_work=False),
+    Page("brief", "Brief", ":material/edit_note:", of_a_work=False),
+    Page("outline", "Outline", ":material/account_tree:"),
+    Page("write", "Write", ":material/play_circle:"),
+    Page("text", "Text", ":material/article:"),
+    Page("memory", "Memory", ":material/psychology:"),
+    Page("review", "Review", ":material/fact_check:"),
+    Page("inspect", "Inspect", ":material/search_insights:"),
+    Page("takeaway", "Take away", ":material/download:"),
+)
+
+
+def every() -> list[Any]:
+    """Return Streamlit's pages; the first, which is the address alone, by its name too."""
+    first = ALL[0]
+    named = st.Page(first.show, title=first.title, icon=first.icon, url_path=first.name)
+    return [*(built(page.name) for page in ALL), named]
+
+
+def built(name: str) -> Any:
+    """Return Streamlit's page of this name."""
+    page = next(p for p in ALL if p.name == name)
+    return st.Page(
+        page.show,
+        title=page.title,
+        icon=page.icon,
+        url_path=page.name if page is not ALL[0] else "library",
+        default=page is ALL[0],
+    )

@@ -1,0 +1,1 @@
+"""What a change to memory, outline or sources means for texts that stand."""

@@ -1,0 +1,1 @@
+"""Citations: their syntax, how they read, and what they rest on."""

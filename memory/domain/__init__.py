@@ -1,0 +1,1 @@
+"""Pure values: briefs, constraints, outlines, drafts, entries, sources."""

@@ -1,0 +1,153 @@
+"""Drafts, the manifests that say what each was written from, and reviews."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from inkwright.memory.base import Value
+from inkwright.memory.domain.protected_spans import Held
+from inkwright.memory.domain.source import Evidence
+
+SectionState = Literal["planned", "started", "drafted", "accepted"]
+Stage = Literal["drafted", "reviewed", "settled", "person", "edited", "candidate"]
+"""How a version came about; ``edited``: a model's words, which a person asked for and accepted;
+``candidate``: another draft to choose from, which was never the section's text."""
+How = Literal["raw", "summary", "dropped"]
+Author = Literal["model", "person", "mixed"]
+CheckStatus = Literal["met", "broken", "not reviewed"]
+
+
+class Shown(Value):
+    """What recall decided about one memory entry."""
+
+    entry: str
+    version: int
+    how: How
+    reason: str
+
+    @property
+    def seen(self) -> bool:
+        """True when the writer was shown it, whole or in short."""
+        return self.how != "dropped"
+
+
+class Quoted(Value):
+    """What recall decided about one passage of earlier text, or of a source."""
+
+    passage: str
+    """Section, draft version and number: ``s3@1#2``."""
+    how: How
+    reason: str
+
+
+class Manifest(Value):
+    """Everything a draft was written from. Frozen before the section's first call."""
+
+    section: str
+    outline_version: int
+    node: str
+    """Digest of the section's outline node."""
+    constraints: dict[str, str] = Field(default_factory=dict)
+    """Constraint id to its digest."""
+    heard: dict[str, int] = Field(default_factory=dict)
+    """Sections whose drafts were visible, with the draft's version."""
+    known_until: int = 0
+    """Sequence number of the newest ledger row when the section began."""
+    shown: tuple[Shown, ...] = ()
+    quoted: tuple[Quoted, ...] = ()
+    recall: str = ""
+    """Long-term memory as sent."""
+    summary: str = ""
+    """Rolling summary as sent."""
+    last_passage: str = ""
+    """The end of the section before, verbatim, as sent."""
+    target_words: int
+    """Budget after rebalancing what earlier sections over- or underspent."""
+    budget_tokens: int
+    """Tokens that recall, summary and last passage could use together."""
+    recall_tokens: int = 0
+    """Tokens they did use."""
+    note: str = ""
+    """What the person asked of this redraft."""
+    sample: int = 0
+    """Which draft of this section it is: another number draws another text."""
+    by_person: bool = False
+    """The text is the person's: nothing in memory counts as known to it until it was checked."""
+    evidence: tuple[Evidence, ...] = ()
+    """Spans of sources that the writer was given, in the order of the documents."""
+    prompts: dict[str, str] = Field(default_factory=dict)
+    """Prompt name to the hash of its template: advice, never staleness."""
+
+
+class Finding(Value):
+    """What was found about one constraint, with the words that show it."""
+
+    constraint: str
+    """Id of the constraint, or of the memory entry, that the draft meets or breaks."""
+    status: CheckStatus
+    evidence: str = ""
+    """An exact quote of the draft; for something missing, the constraint's own words.
+
+    Of what is met, the words that meet it, or how much was counted; nothing where nothing shows.
+    """
+    by: Literal["rule", "judge"] = "rule"
+    why: str = ""
+    """What is wrong, where the constraint's own words do not say it."""
+
+
+class Grounded(Value):
+    """A sentence that cites, and what it rests on."""
+
+    claim: str
+    """As it stands in the draft."""
+    keys: tuple[str, ...]
+    status: Literal["supported", "unsupported", "not reviewed"]
+    spans: tuple[Evidence, ...] = ()
+    """The exact words of the sources, narrowed to the judge's quote where it gave one."""
+    why: str = ""
+    """Why it is unsupported, in plain words."""
+
+
+class Review(Value):
+    """What was found about one draft; one finding for each constraint it carries."""
+
+    findings: tuple[Finding, ...] = ()
+    """One for each constraint; for citations one for each faulty claim."""
+    grounds: tuple[Grounded, ...] = ()
+    """Every citing sentence, in order."""
+
+    @property
+    def broken(self) -> tuple[Finding, ...]:
+        return tuple(f for f in self.findings if f.status == "broken")
+
+    @property
+    def broken_rules(self) -> frozenset[str]:
+        """Ids of the constraints that code saw broken."""
+        return frozenset(f.constraint for f in self.broken if f.by == "rule")
+
+    def adds_to(self, before: "Review | None") -> bool:
+        """True when a rule is broken here that was not broken ``before``."""
+        known = {f.constraint for f in before.broken} if before else set()
+        return bool(self.broken_rules - known)
+
+
+class Draft(Value):
+    """One version of a section's text."""
+
+    section: str
+    version: int
+    stage: Stage
+    text: str
+    words: int
+    author: Author = "model"
+    summary: str = ""
+    """The archivist's account of this section, a sentence or three."""
+    base: int | None = None
+    """Version it was patched from."""
+    manifest: int
+    """Id of the manifest row."""
+    review: Review | None = None
+    rounds: int = 0
+    """Revisions behind this version."""
+    held: tuple[Held, ...] = ()
+    """What is the person's, or locked: every later version has it byte for byte."""

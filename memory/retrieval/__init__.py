@@ -1,0 +1,1 @@
+"""Finding what a section should be shown: entries, excerpts, passages of sources."""

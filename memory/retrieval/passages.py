@@ -1,0 +1,82 @@
+"""Passages: the pieces of drafts and sources that recall can show verbatim."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from inkwright.memory.domain.draft import Draft
+from inkwright.memory.text.words import Sentence, count_words, sentences
+
+PASSAGE_WORDS = 90
+LONGEST_WORD = 12
+"""Characters; a text whose words are longer than that on average is cut by its characters."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A run of whole sentences."""
+
+    id: str
+    origin: str
+    """The section id, or ``source``: the part of a long request beyond its instructions."""
+    text: str
+
+
+def of_draft(draft: Draft) -> list[Passage]:
+    """Return the passages of a draft; their ids name its version, so they never change."""
+    return list(_cut(f"{draft.section}@{draft.version}", draft.section, draft.text))
+
+
+def of_source(number: int, text: str) -> list[Passage]:
+    """Return the passages of a source document."""
+    return list(_cut(f"source{number}", "source", text))
+
+
+@lru_cache(maxsize=1024)
+def _cut(prefix: str, origin: str, text: str) -> tuple[Passage, ...]:
+    return tuple(
+        Passage(f"{prefix}#{n}", origin, piece) for n, piece in enumerate(pieces(text), 1) if piece
+    )
+
+
+def pieces(text: str, limit: int = PASSAGE_WORDS) -> Iterable[str]:
+    """Cut ``text`` into runs of whole sentences of about ``limit`` words, none lost.
+
+    A sentence that is longer than that (a list, a table, text without full stops) is cut as well.
+    """
+    return (text[start:end] for start, end in spans(text, limit))
+
+
+def spans(text: str, limit: int = PASSAGE_WORDS) -> Iterator[tuple[int, int]]:
+    """Yield where each piece of ``text`` begins and ends, in code points."""
+    start, size, last = 0, 0, 0
+    for sentence, length in _bounded(text, limit):
+        if size and size + length > limit:
+            yield start, last
+            start, size = sentence.start, 0
+        size += length
+        last = sentence.end
+    if last > start:
+        yield start, last
+
+
+def _bounded(text: str, limit: int) -> Iterator[tuple[Sentence, int]]:
+    """Yield the sentences of ``text`` with their lengths, long ones in parts of about ``limit``."""
+    for sentence in sentences(text):
+        length = _length(sentence.text)
+        if length <= limit:
+            yield sentence, length
+            continue
+        step = max(len(sentence.text) * limit // length, 1)
+        start = sentence.start
+        while sentence.end - start > step:
+            end = text.rfind(" ", start, start + step) + 1 or start + step
+            yield Sentence(text[start:end], start, end), _length(text[start:end])
+            start = end
+        rest = text[start : sentence.end]
+        yield Sentence(rest, start, sentence.end), _length(rest)
+
+
+def _length(text: str) -> int:
+    """Return the words of ``text``, or as many as its characters would make."""
+    return max(count_words(text), len(text) // LONGEST_WORD)

@@ -1,0 +1,95 @@
+"""The shelf: the sources of a work cut into passages, found by the words they share with a query.
+
+Lexical search is BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019) by ``bm25s``. Its index
+is made of the library's own text when a run first needs it, and kept nowhere.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from inkwright.memory.domain.source import Evidence, Source
+from inkwright.memory.retrieval.passages import of_source, spans
+from inkwright.memory.store.sources import Kept
+from inkwright.memory.text.names import term_list
+
+
+class Shelf:
+    """The passages of some sources, in the order of the documents."""
+
+    def __init__(self, sources: Sequence[Kept]) -> None:
+        self.sources = {
+            k.source.key: k.source for k in sources if k.source.kind != "request" and k.source.key
+        }
+        """What can be cited, by key; a line of a bibliography has no passages."""
+        self.passages = [
+            _passage(k, start, end)
+            for k in sources
+            if k.source.kind == "document"
+            for start, end in _spans(k.source)
+        ]
+        self.requests = [
+            p
+            for k in sources
+            if k.source.kind == "request"
+            for p in of_source(k.number, k.source.text)
+        ]
+        """The part of a long request beyond its instructions: shown like memory, never cited."""
+
+    def text(self, evidence: Evidence) -> str:
+        """Return the words of a span, exactly as the source has them."""
+        return self.sources[evidence.key].text[evidence.start : evidence.end]
+
+    def of(self, key: str) -> list[Evidence]:
+        """Return the passages of one source."""
+        return self._by_key.get(key, [])
+
+    def lexical(self, query: str, limit: int) -> list[Evidence]:
+        """Return up to ``limit`` passages that share words with ``query``, the best first."""
+        terms, index = self._lexicon
+        wanted = sorted({t for t in term_list(query) if t in terms})
+        if not wanted:
+            return []
+        scores = index.get_scores(wanted)
+        limit = min(limit, len(scores))
+        best = np.argpartition(-scores, limit - 1)[:limit]
+        order = sorted(best, key=lambda i: (-scores[i], i))
+        return [self.passages[i] for i in order if scores[i] > 0]
+
+    @cached_property
+    def _by_key(self) -> dict[str, list[Evidence]]:
+        found: dict[str, list[Evidence]] = {}
+        for passage in self.passages:
+            found.setdefault(passage.key, []).append(passage)
+        return found
+
+    @cached_property
+    def _lexicon(self) -> tuple[dict[str, int], Any]:
+        import bm25s
+
+        terms: dict[str, int] = {}
+        tokens = [
+            [terms.setdefault(t, len(terms)) for t in term_list(self.text(p))]
+            for p in self.passages
+        ]
+        index = bm25s.BM25()
+        if terms:
+            index.index((tokens, terms), show_progress=False)
+        return terms, index
+
+
+def _spans(source: Source) -> Iterator[tuple[int, int]]:
+    """Yield where each passage begins and ends; none runs over the end of a page."""
+    for start, end in pairwise((*(source.pages or (0,)), len(source.text))):
+        for first, last in spans(source.text[start:end]):
+            yield start + first, start + last
+
+
+def _passage(kept: Kept, start: int, end: int) -> Evidence:
+    source: Source = kept.source
+    return Evidence(
+        source=kept.number, key=source.key, start=start, end=end, page=source.page_at(start)
+    )

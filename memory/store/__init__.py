@@ -1,0 +1,1 @@
+"""The library: its tables and every read and write of them."""

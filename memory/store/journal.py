@@ -1,0 +1,261 @@
+"""The journal: every answered model call, stored before its answer is used.
+
+It is what makes a run resumable, the cost ledger, and the prompt inspector. Message texts are kept
+once, by content hash.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select
+
+from inkwright.memory.base import Value
+from inkwright.memory.store import schema
+from inkwright.memory.store.library import Lease, Library, now
+
+BATCH = 500
+"""So many message texts are asked for at once."""
+
+
+class Key(Value):
+    """What makes a call the same call. Transport failures are no part of it."""
+
+    step: str
+    """``plan``, ``whole``, or a section's id."""
+    role: str
+    purpose: str
+    sample: int = 0
+    refused: int = 0
+    """Answers to this call that were refused for their content before it."""
+    digest: str
+    """Of messages, sampling settings, schema, seed and model name."""
+
+
+class Answer(Value):
+    """What a model answered, and what it cost."""
+
+    text: str
+    finish: str
+    """OpenAI's ``finish_reason``: ``stop``, ``length``..."""
+    model: str
+    """The name of the model that really answered."""
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    seconds: float
+
+
+class Usage(Value):
+    """Calls of one role to one model, added up."""
+
+    role: str
+    model: str
+    calls: int
+    prompt: int
+    cached: int
+    completion: int
+    seconds: float
+
+
+class Speed(Value):
+    """How fast a model answered, as measured over recent calls."""
+
+    calls: int
+    seconds_per_prompt_token: float
+    seconds_per_completion_token: float
+
+
+class Journal:
+    """The journal of one work, as the process that holds its lease uses it.
+
+    Which calls are answered, and which message texts are stored, is read once: nobody else writes
+    them while the lease lasts.
+    """
+
+    def __init__(self, library: Library, lease: Lease) -> None:
+        self._library, self._lease = library, lease
+        table, parts = schema.journal, schema.parts
+        columns = [table.c[name] for name in Key.model_fields]
+        with library.read() as db:
+            rows = db.execute(select(*columns).where(table.c.work == lease.work))
+            self._answered = {tuple(row) for row in rows}
+            stored = db.execute(select(parts.c.hash).where(parts.c.work == lease.work))
+            self._stored = {row.hash for row in stored}
+
+    def find(self, key: Key) -> Answer | None:
+        """Return the journaled answer to this call, or None."""
+        wanted = tuple(key.model_dump().values())
+        if wanted not in self._answered:
+            return None
+        with self._library.read() as db:
+            row = db.execute(_ANSWERED, {"work": self._lease.work, **key.model_dump()}).one()
+        told = {name: getattr(row, name) for name in Answer.model_fields if name != "text"}
+        return Answer(**told, text=row.answer)
+
+    def count(self, step: str, role: str, purpose: str, *, refused: int) -> int:
+        """Return the answered calls of this kind, after so many refused answers to each."""
+        wanted = (step, role, purpose, refused)
+        return sum((k[0], k[1], k[2], k[4]) == wanted for k in self._answered)
+
+    def keep(
+        self, key: Key, messages: Sequence[dict[str, str]], answer: Answer, *, asked_for: str
+    ) -> None:
+        """Commit one answered call. ``asked_for`` is the model name that was requested."""
+        work = self._lease.work
+        texts = {_hash(m["content"]): m["content"] for m in messages}
+        new = [
+            {"work": work, "hash": hashed, "text": text}
+            for hashed, text in texts.items()
+            if hashed not in self._stored
+        ]
+        with self._library.write(self._lease) as db:
+            if new:
+                db.execute(_PARTS, new)
+            db.execute(
+                _CALL,
+                {
+                    "work": work,
+                    "created_at": now(),
+                    "asked_for": asked_for,
+                    "parts": [{"role": m["role"], "hash": _hash(m["content"])} for m in messages],
+                    "answer": answer.text,
+                    **key.model_dump(),
+                    **answer.model_dump(exclude={"text"}),
+                },
+            )
+        self._stored.update(texts)
+        self._answered.add(tuple(key.model_dump().values()))
+
+
+_PARTS, _CALL = insert(schema.parts), insert(schema.journal)
+_ANSWERED = select(schema.journal).where(
+    *(schema.journal.c[name] == bindparam(name) for name in ("work", *Key.model_fields))
+)
+
+
+def usage(library: Library, work: str) -> tuple[Usage, ...]:
+    """Return what a work has cost so far, by role and model."""
+    table = schema.journal
+    totals = (
+        func.count(),
+        *(
+            func.sum(table.c[name])
+            for name in (
+                "prompt_tokens",
+                "cached_tokens",
+                "completion_tokens",
+                "seconds",
+            )
+        ),
+    )
+    with library.read() as db:
+        rows = db.execute(
+            select(table.c.role, table.c.model, *totals)
+            .where(table.c.work == work)
+            .group_by(table.c.role, table.c.model)
+            .order_by(table.c.role)
+        ).all()
+    return tuple(
+        Usage(
+            role=r[0],
+            model=r[1],
+            calls=r[2],
+            prompt=r[3],
+            cached=r[4],
+            completion=r[5],
+            seconds=r[6],
+        )
+        for r in rows
+    )
+
+
+def spent(library: Library) -> dict[str, tuple[int, int]]:
+    """Return calls and tokens of every work so far, by its id."""
+    table = schema.journal
+    tokens = func.sum(table.c.prompt_tokens + table.c.completion_tokens)
+    with library.read() as db:
+        rows = db.execute(select(table.c.work, func.count(), tokens).group_by(table.c.work))
+        return {work: (calls, total) for work, calls, total in rows}
+
+
+def calls(library: Library, work: str, step: str | None = None) -> list[dict[str, Any]]:
+    """Return every call of a work, or of one step, oldest first, with its messages."""
+    table, parts = schema.journal, schema.parts
+    chosen = select(table).where(table.c.work == work)
+    if step is not None:
+        chosen = chosen.where(table.c.step == step)
+    with library.read() as db:
+        found = [dict(row) for row in db.execute(chosen.order_by(table.c.id)).mappings()]
+        wanted = sorted({part["hash"] for call in found for part in call["parts"]})
+        texts: dict[str, str] = {}
+        for start in range(0, len(wanted), BATCH):
+            some = parts.c.hash.in_(wanted[start : start + BATCH])
+            rows = db.execute(select(parts).where(parts.c.work == work, some))
+            texts.update((row.hash, row.text) for row in rows)
+    for call in found:
+        call["messages"] = [
+            {"role": part["role"], "content": texts[part["hash"]]} for part in call.pop("parts")
+        ]
+    return found
+
+
+def newest_prompts(library: Library, model: str, limit: int) -> list[tuple[int, list[str]]]:
+    """Return the prompt tokens of the newest calls to ``model``, each with its messages' texts."""
+    table, stored = schema.journal, schema.parts
+    found = []
+    with library.read() as db:
+        rows = db.execute(
+            select(table.c.work, table.c.prompt_tokens, table.c.parts)
+            .where(table.c.asked_for == model)
+            .order_by(table.c.id.desc())
+            .limit(limit)
+        ).all()
+        for work, tokens, parts in rows:
+            hashes = [part["hash"] for part in parts]
+            texts = select(stored.c.text).where(stored.c.work == work, stored.c.hash.in_(hashes))
+            found.append((tokens, list(db.execute(texts).scalars())))
+    return found
+
+
+def speed(library: Library, model: str, *, recent: int = 300) -> Speed | None:
+    """Return how fast ``model`` answered lately in any work; None before its first answers.
+
+    Least squares over the newest ``recent`` calls: seconds as a sum of uncached prompt tokens and
+    completion tokens, each at its own pace.
+    """
+    table = schema.journal
+    with library.read() as db:
+        rows = db.execute(
+            select(
+                table.c.prompt_tokens - table.c.cached_tokens,
+                table.c.completion_tokens,
+                table.c.seconds,
+            )
+            .where((table.c.model == model) | (table.c.asked_for == model))
+            .order_by(table.c.id.desc())
+            .limit(recent)
+        ).all()
+    if not rows:
+        return None
+    pp = sum(p * p for p, _, _ in rows)
+    cc = sum(c * c for _, c, _ in rows)
+    pc = sum(p * c for p, c, _ in rows)
+    ps = sum(p * s for p, _, s in rows)
+    cs = sum(c * s for _, c, s in rows)
+    scale = pp * cc - pc * pc
+    prompt = (ps * cc - cs * pc) / scale if scale else 0.0
+    completion = (cs * pp - ps * pc) / scale if scale else cs / max(cc, 1)
+    if prompt < 0:
+        prompt, completion = 0.0, cs / max(cc, 1)
+    elif completion < 0:
+        prompt, completion = ps / max(pp, 1), 0.0
+    return Speed(
+        calls=len(rows),
+        seconds_per_prompt_token=prompt,
+        seconds_per_completion_token=completion,
+    )
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,196 @@
+"""The library: one database that holds every work, opened safely and written in transactions."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, bindparam, inspect, text, update
+from sqlalchemy.exc import DBAPIError
+
+from inkwright.memory.errors import BadInput, LeaseLost, LibraryUnusable
+from inkwright.memory.store import schema
+from inkwright.memory.store.database import ALONE, LEASED, WRITE, connected, reading
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to write a work, with the fencing number that every commit checks."""
+
+    work: str
+    fence: int
+    owner: str
+
+
+class Library:
+    """All works of one person or one installation.
+
+    ``home`` is a private folder (mode 0700) with the SQLite file and the vector index; ``url``
+    names another database instead, and ``index_url`` a Chroma server.
+    """
+
+    def __init__(self, engine: Engine, home: Path, index_url: str | None = None) -> None:
+        self.engine, self.home, self.index_url = engine, home, index_url
+        self._reading = reading(engine)
+        self._alone, self._leased = (
+            engine.execution_options(**{WRITE: how}) for how in (ALONE, LEASED)
+        )
+
+    @classmethod
+    def open(cls, home: Path, url: str | None = None, index_url: str | None = None) -> "Library":
+        """Open the library in ``home``, creating or upgrading it where needed.
+
+        Raises:
+            LibraryUnusable: unwritable, damaged, or written by a newer Inkwright.
+        """
+        home = home.expanduser().resolve()
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            if home.stat().st_uid == os.getuid():
+                home.chmod(0o700)
+        except OSError as fault:
+            raise LibraryUnusable(
+                f"cannot use {home} as the library folder: {fault.strerror}; "
+                "set INKWRIGHT_HOME to a folder you can write to"
+            ) from fault
+        file = home / "library.db"
+        engine = connected(url or f"sqlite:///{file}")
+        library = cls(engine, home, index_url)
+        try:
+            with _readable_faults(home):
+                library._bring_up_to_date(file if url is None else None)
+        except BaseException:
+            library.close()
+            raise
+        return library
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one consistent state."""
+        with _readable_faults(self.home), self._reading.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, lease: Lease | None = None) -> Iterator[Connection]:
+        """One transaction: all of it is kept, or none.
+
+        Raises:
+            LeaseLost: ``lease`` is not the work's newest; nothing was written.
+            LibraryUnusable: disk full, read-only, or another fault of the medium.
+        """
+        with (
+            _readable_faults(self.home),
+            (self._alone if lease is None else self._leased).begin() as connection,
+        ):
+            if lease is not None:
+                _hold_fence(connection, lease)
+            yield connection
+
+    def pack(self) -> bool:
+        """Rewrite the database without the pages that hold what was deleted, and empty its log.
+
+        False when another process keeps that from being done now. What was deleted is overwritten
+        in the database itself then too, and the log goes when the last process closes it.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            raw: sqlite3.Connection = db.connection.driver_connection  # type: ignore[assignment]
+            try:
+                raw.execute("VACUUM")
+                (busy, _, _) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.OperationalError:
+                return False
+        return not busy
+
+    def _bring_up_to_date(self, file: Path | None) -> None:
+        with self.engine.connect() as connection:
+            known = inspect(connection).has_table("alembic_version")
+            found = (
+                connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+                if known
+                else None
+            )
+        if found == schema.REVISION:
+            return
+        if found is not None and found > schema.REVISION:
+            raise LibraryUnusable(
+                f"the library in {self.home} was written by a newer Inkwright "
+                f"(schema {found}, this one knows {schema.REVISION}); upgrade Inkwright"
+            )
+        if found is not None and file is not None:
+            _copy(file, file.with_suffix(f".before-{schema.REVISION}.db"))
+        from inkwright.memory.store.migrations.upgrade import upgrade
+
+        upgrade(self.engine)
+
+
+def now() -> float:
+    """Seconds since the epoch, as rows are stamped."""
+    return time.time()
+
+
+def _copy(file: Path, copy: Path) -> None:
+    """Copy a library with what its write-ahead log holds; the copy is private like the original."""
+    copy.unlink(missing_ok=True)
+    copy.touch(mode=0o600)
+    with closing(sqlite3.connect(file)) as found, closing(sqlite3.connect(copy)) as new:
+        found.backup(new)
+
+
+_TOUCH = (
+    update(schema.works)
+    .where(
+        schema.works.c.id == bindparam("held_work"),
+        schema.works.c.lease_fence == bindparam("held_fence"),
+    )
+    .values(updated_at=bindparam("touched_at"))
+)
+
+
+def _hold_fence(connection: Connection, lease: Lease) -> None:
+    """Mark the work as changed now, which only the holder of its newest lease can do."""
+    held = {"held_work": lease.work, "held_fence": lease.fence, "touched_at": now()}
+    touched = connection.execute(_TOUCH, held)
+    if touched.rowcount != 1:
+        raise LeaseLost(f"{lease.work} was taken over by another process, or purged")
+
+
+@contextmanager
+def _readable_faults(home: Path) -> Iterator[None]:
+    """Turn faults of the medium into one clear line."""
+    try:
+        yield
+    except UnicodeEncodeError as fault:
+        raise BadInput(
+            f"text with half of a character in it cannot be stored or found: {fault.object[:60]!a}"
+        ) from fault
+    except (DBAPIError, sqlite3.Error) as fault:
+        said = str(fault.orig if isinstance(fault, DBAPIError) else fault).lower()
+        causes = {
+            "readonly": "the library is read-only",
+            "read-only": "the library is read-only",
+            "full": "the disk is full",
+            "unable to open": "the library cannot be opened or created",
+            "not a database": "library.db is not a library",
+            "malformed": "library.db is damaged",
+            "locked": "another process keeps the library locked",
+            "disk i/o": "the disk cannot be read or written",
+        }
+        if "connection" in said and "sqlite" not in type(getattr(fault, "orig", fault)).__module__:
+            raise LibraryUnusable(
+                "the library's database cannot be reached; start it, or correct "
+                "INKWRIGHT_LIBRARY_URL"
+            ) from fault
+        for sign, cause in causes.items():
+            if sign in said:
+                raise LibraryUnusable(
+                    f"{cause} ({home}); put that right, or set INKWRIGHT_HOME to another folder"
+                ) from fault
+        raise

@@ -1,0 +1,176 @@
+"""Plans: the versions of a work's outline and constraints. Append-only."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select
+
+from inkwright.memory.base import Value
+from inkwright.memory.domain.brief import Constraint
+from inkwright.memory.domain.entry import Entry
+from inkwright.memory.domain.outline import Outline, Section
+from inkwright.memory.store import ledger, schema
+from inkwright.memory.store.library import Lease, Library, now
+
+T = TypeVar("T")
+
+
+class Plan(Value):
+    """One version of what is to be written, and what it must meet."""
+
+    version: int
+    outline: Outline
+    constraints: tuple[Constraint, ...]
+    gone: frozenset[str] = frozenset()
+    """Ids of sections that earlier versions had: their texts are kept, and no other gets them."""
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The ids that no new section can have."""
+        return self.gone | self.outline.position.keys()
+
+    def carried(self, section: str) -> tuple[Constraint, ...]:
+        """Return the constraints placed in ``section``, as they read there."""
+        position, total = self.outline.position[section], len(self.outline.sections)
+        held = (c for c in self.constraints if position in c.where.positions(total))
+        return tuple(c.at(position) for c in held)
+
+    @property
+    def whole(self) -> tuple[Constraint, ...]:
+        """The constraints on the finished piece."""
+        return tuple(c for c in self.constraints if c.where.scope == "whole")
+
+
+def current(library: Library, work: str) -> Plan | None:
+    """Return the newest plan, or None before the work is planned."""
+    return _one(library, work, schema.plans.c.version.desc())
+
+
+def first(library: Library, work: str) -> Plan | None:
+    """Return the plan that the work began with, or None before it is planned."""
+    return _one(library, work, schema.plans.c.version.asc())
+
+
+def _one(library: Library, work: str, order: ColumnElement[int]) -> Plan | None:
+    with library.read() as db:
+        row = db.execute(
+            select(schema.plans).where(schema.plans.c.work == work).order_by(order).limit(1)
+        ).first()
+        known = _sections(db, work)
+    if row is None:
+        return None
+    outline = Outline.model_validate(row.outline)
+    return Plan(
+        version=row.version,
+        outline=outline,
+        constraints=tuple(Constraint.model_validate(c) for c in row.constraints),
+        gone=known - outline.position.keys(),
+    )
+
+
+def _sections(db: Connection, work: str) -> frozenset[str]:
+    """Return the ids of every section that a version of the plan has had."""
+    return frozenset(db.execute(_SECTIONS, {"of_work": work}).scalars())
+
+
+_SECTIONS = select(schema.sections.c.section).where(schema.sections.c.work == bindparam("of_work"))
+
+
+def newest_version(library: Library, work: str) -> int:
+    """Return the number of the newest plan; 0 before the work is planned."""
+    with library.read() as db:
+        newest = db.execute(_NEWEST, {"of_work": work}).scalar()
+    return newest or 0
+
+
+_NEWEST = select(func.max(schema.plans.c.version)).where(
+    schema.plans.c.work == bindparam("of_work")
+)
+
+
+def in_order(
+    db: Connection, work: str, by_section: Mapping[str, T], outline: Outline | None = None
+) -> dict[str, T]:
+    """Return what there is for planned sections, by their ids, in reading order.
+
+    ``outline`` says what is planned; None: the newest one. It works within the caller's
+    transaction.
+    """
+    if outline is not None:
+        return outline.in_order(by_section)
+    stored = db.execute(_NEWEST_OUTLINE, {"of_work": work}).scalar() if by_section else None
+    planned = (section["id"] for section in stored["sections"]) if stored else ()
+    return {sid: by_section[sid] for sid in planned if sid in by_section}
+
+
+_NEWEST_OUTLINE = (
+    select(schema.plans.c.outline)
+    .where(schema.plans.c.work == bindparam("of_work"))
+    .order_by(schema.plans.c.version.desc())
+    .limit(1)
+)
+
+
+def adopt(
+    library: Library,
+    lease: Lease,
+    outline: Outline,
+    constraints: tuple[Constraint, ...],
+    *,
+    delta: Iterable[Entry] = (),
+    author: str = "model",
+) -> Plan:
+    """Store a new version of the plan with its memory entries; new sections are ``planned``."""
+    with library.write(lease) as db:
+        return put(db, lease.work, outline, constraints, delta=delta, author=author)
+
+
+def put(
+    db: Connection,
+    work: str,
+    outline: Outline,
+    constraints: tuple[Constraint, ...],
+    *,
+    delta: Iterable[Entry] = (),
+    author: str = "model",
+) -> Plan:
+    """As ``adopt``, within the caller's transaction."""
+    newest = db.execute(_NEWEST, {"of_work": work}).scalar()
+    version = (newest or 0) + 1
+    db.execute(
+        insert(schema.plans).values(
+            work=work,
+            version=version,
+            created_at=now(),
+            author=author,
+            outline=outline.model_dump(mode="json"),
+            constraints=[c.model_dump(mode="json") for c in constraints],
+        )
+    )
+    ledger.append(db, work, delta)
+    known = _sections(db, work)
+    new = [s.id for s in outline.sections if s.id not in known]
+    if new:
+        db.execute(
+            insert(schema.sections),
+            [{"work": work, "section": sid, "state": "planned"} for sid in new],
+        )
+    gone = known - outline.position.keys()
+    return Plan(version=version, outline=outline, constraints=constraints, gone=gone)
+
+
+def taken_out(library: Library, work: str) -> list[Section]:
+    """Return the sections that the outline no longer has, as they last stood in it.
+
+    The last taken out comes first.
+    """
+    stored = select(schema.plans.c.outline).where(schema.plans.c.work == work)
+    with library.read() as db:
+        outlines = list(db.execute(stored.order_by(schema.plans.c.version.desc())).scalars())
+    planned = {s["id"] for s in outlines[0]["sections"]} if outlines else set()
+    found: dict[str, Section] = {}
+    for outline in outlines[1:]:
+        for section in outline["sections"]:
+            if section["id"] not in planned and section["id"] not in found:
+                found[section["id"]] = Section.model_validate(section)
+    return list(found.values())

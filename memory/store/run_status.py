@@ -1,0 +1,166 @@
+"""A run as others see it while it goes on: what it says, its text, and what is asked of it.
+
+Whatever starts a run, command line, studio, program or batch, tells it here, once a second.
+A run is on record from the moment it has the work's lease, before it has imported or called
+anything, until just before it gives the lease back. So one record is one run: what is asked in any
+phase of it reaches that run, and no other. Nothing else rests on these rows: where a work stands is
+in its drafts and its journal.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
+
+from inkwright.memory.base import Value
+from inkwright.memory.store import schema, works
+from inkwright.memory.store.library import Lease, Library, now
+
+Action = Literal["plan", "write", "settle", "redraft", "remember", "edit", "candidates", "choose"]
+Asked = Literal["pause", "stop"]
+LOOKING_S = 10.0
+"""How long after a look text is still streamed for the one who looks."""
+
+
+class Telling(Value):
+    """What the newest run of a work has said of itself."""
+
+    action: Action
+    began_at: float
+    updated_at: float
+    told: dict[str, Any]
+    """Phase, pace and counts, as ``app.recording`` puts them."""
+    ended: str | None
+    """How it ended; None: it goes on, or was cut off."""
+    held: bool
+    """A living process holds the work's lease."""
+    asked: Asked | None
+    looked_at: float
+
+    @property
+    def looked_upon(self) -> bool:
+        """True while somebody wants to see text as it is written."""
+        return now() - self.looked_at < LOOKING_S
+
+
+def start(library: Library, work: str, action: Action, *, pid: int | None = None) -> Lease:
+    """Take the work's lease for a run and put the run on record, in one step.
+
+    ``pid`` is the process that does the run; None: this one.
+
+    Raises:
+        WorkNotFound: there is no such work.
+        WorkBusy: it is being written.
+    """
+    table, texts = schema.runs, schema.live
+    with library.write() as db:
+        lease = works.take_lease(db, work, pid)
+        looked_at = db.execute(select(table.c.looked_at).where(table.c.work == work)).scalar()
+        db.execute(delete(table).where(table.c.work == work))
+        db.execute(delete(texts).where(texts.c.work == work))
+        db.execute(
+            insert(table).values(
+                work=work,
+                action=action,
+                began_at=now(),
+                updated_at=now(),
+                told={"phase": "starting"},
+                looked_at=looked_at or 0.0,
+            )
+        )
+    return lease
+
+
+def tell(
+    library: Library,
+    lease: Lease,
+    told: Mapping[str, Any],
+    texts: Mapping[str, str],
+    landed: Collection[str],
+) -> Telling | None:
+    """Record what a run says now, and the text that has grown; return what is asked of it.
+
+    None: another process has taken the work over, and nothing was recorded.
+    """
+    table, rows = schema.runs, schema.live
+    with library.write() as db:
+        values = {"told": dict(told), "updated_at": now()}
+        if not db.execute(update(table).where(_run_of(lease)).values(values)).rowcount:
+            return None
+        gone = (*landed, *texts)
+        db.execute(delete(rows).where(rows.c.work == lease.work, rows.c.section.in_(gone)))
+        if texts:
+            db.execute(
+                insert(rows),
+                [
+                    {"work": lease.work, "section": sid, "text": text, "updated_at": now()}
+                    for sid, text in texts.items()
+                ],
+            )
+    return of(library, lease.work)
+
+
+def end(library: Library, lease: Lease, said: str) -> None:
+    """Record how a run ended, unless another process has taken the work over."""
+    table, texts = schema.runs, schema.live
+    with library.write() as db:
+        values = {"ended": said, "updated_at": now()}
+        if db.execute(update(table).where(_run_of(lease)).values(values)).rowcount:
+            db.execute(delete(texts).where(texts.c.work == lease.work))
+
+
+def ask(library: Library, work: str, what: Asked) -> None:
+    """Ask the run under way to send no more calls, or to end at once: a stop stays a stop."""
+    table = schema.runs
+    with library.write() as db:
+        db.execute(
+            update(table)
+            .where(table.c.work == work, table.c.ended.is_(None))
+            .where(or_(table.c.asked.is_(None), table.c.asked != "stop"))
+            .values(asked=what)
+        )
+
+
+def asked(library: Library, work: str) -> Asked | None:
+    """Return what is asked of the newest run."""
+    table = schema.runs
+    with library.read() as db:
+        return db.execute(select(table.c.asked).where(table.c.work == work)).scalar()
+
+
+def look(library: Library, work: str) -> None:
+    """Say that somebody looks on, so that text is streamed for a while."""
+    table = schema.runs
+    with library.write() as db:
+        db.execute(update(table).where(table.c.work == work).values(looked_at=now()))
+
+
+def of(library: Library, work: str) -> Telling | None:
+    """Return what the newest run says; None: there was none."""
+    table, held_by = schema.runs, schema.works.c
+    with library.read() as db:
+        rows = db.execute(
+            select(table, held_by.lease_owner, held_by.lease_until)
+            .select_from(table.join(schema.works))
+            .where(table.c.work == work)
+        )
+        row = rows.mappings().first()
+    if row is None:
+        return None
+    held = works.lives(row["lease_owner"], row["lease_until"])
+    said = {k: v for k, v in row.items() if k in Telling.model_fields}
+    return Telling(**said, held=held)
+
+
+def growing(library: Library, work: str) -> dict[str, str]:
+    """Return the text that is being written, by section."""
+    table = schema.live
+    with library.read() as db:
+        rows = db.execute(select(table.c.section, table.c.text).where(table.c.work == work))
+        return {row.section: row.text for row in rows}
+
+
+def _run_of(lease: Lease) -> ColumnElement[bool]:
+    """Pick the row of the run that has this lease; none when the work was taken over."""
+    newest = select(schema.works.c.lease_fence).where(schema.works.c.id == lease.work)
+    return and_(schema.runs.c.work == lease.work, newest.scalar_subquery() == lease.fence)

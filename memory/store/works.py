@@ -1,0 +1,362 @@
+"""Works: a brief and everything made from it. Who may write one is settled by a lease."""
+
+import difflib
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
+
+from inkwright.memory.base import Value, digest
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.errors import WorkBusy, WorkNotFound
+from inkwright.memory.store import schema, sources
+from inkwright.memory.store.library import Lease, Library, now
+from inkwright.memory.text.cleanup import clean
+
+WorkStatus = Literal["new", "planned", "drafting", "complete", "flagged", "partial"]
+LEASE_S = 60.0
+"""How long a lease outlives its last renewal, for owners on other machines."""
+DEAD = "ZXx"
+"""States of a process that has ended: nobody has reaped it yet, or it is going just now."""
+
+
+class Work(Value):
+    """A brief, and where its writing stands."""
+
+    id: str
+    title: str
+    brief: Brief
+    arms: dict[str, str]
+    generation: int
+    """How often ``--fresh`` has begun this brief again."""
+    status: WorkStatus
+    approved: bool
+    pinned: dict[str, Any] | None
+    """What stays fixed from the first call on: tokenizer, embedder, context length, slots."""
+    problems: tuple[str, ...]
+    created_at: float
+    updated_at: float
+
+
+def begin(
+    library: Library,
+    brief: Brief,
+    arms: dict[str, str],
+    *,
+    fresh: bool = False,
+    apart: str | None = None,
+) -> Work:
+    """Return the work of this brief, seed and arms; a new one where there is none.
+
+    ``fresh`` begins it again beside the older ones, as the next generation. ``apart`` is the id
+    that tells works of the same brief from each other.
+    """
+    given = sources.keyed(brief.sources)
+    told = brief.model_copy(update={"sources": tuple(s.without_text() for s in given)})
+    same = identity(told, arms, apart)
+    title = brief.title or _title_from(brief.request)
+    with library.write() as db:
+        known = db.execute(_works_of(same)).first()
+        generation = 1 if known is None else known.generation + fresh
+        if known is not None and not fresh:
+            return get(library, known.id)
+        suffix = "" if generation == 1 else f".{generation}"
+        work = f"{_slug(title)}-{same[:10]}{suffix}"
+        db.execute(
+            insert(schema.works).values(
+                id=work,
+                created_at=now(),
+                updated_at=now(),
+                title=title,
+                brief=told.model_dump(mode="json"),
+                arms=arms,
+                generation=generation,
+                status="new",
+                approved=False,
+                problems=[],
+            )
+        )
+        sources.insert_all(db, work, given)
+    return get(library, work)
+
+
+def identity(brief: Brief, arms: dict[str, str], apart: str | None = None) -> str:
+    """Return the digest of what makes a work the same work."""
+    named = tuple(s.without_text() for s in sources.keyed(brief.sources))
+    known = _identity(brief.model_copy(update={"sources": named}))
+    told: dict[str, Any] = {"brief": known, "arms": arms}
+    return digest(told if apart is None else {**told, "apart": apart})
+
+
+def is_begun(library: Library, brief: Brief, arms: dict[str, str]) -> bool:
+    """True when there is a work of this brief, seed and arms."""
+    with library.read() as db:
+        return db.execute(_works_of(identity(brief, arms))).first() is not None
+
+
+def _works_of(same: str) -> Select[tuple[str, int]]:
+    """Ask for the works of one identity, the newest generation first."""
+    return (
+        select(schema.works.c.id, schema.works.c.generation)
+        .where(schema.works.c.id.like(f"%-{same[:10]}%"))
+        .order_by(schema.works.c.generation.desc())
+    )
+
+
+def get(library: Library, work: str) -> Work:
+    """Return the work ``work``.
+
+    Raises:
+        WorkNotFound: naming the nearest id there is.
+    """
+    with library.read() as db:
+        row = db.execute(select(schema.works).where(schema.works.c.id == work)).mappings().first()
+        if row is not None:
+            return _work(row)
+        known = [r.id for r in db.execute(select(schema.works.c.id))]
+    raise WorkNotFound(work, tuple(difflib.get_close_matches(work, known, n=1)))
+
+
+def all_works(library: Library) -> list[Work]:
+    """Return every work, the last changed first."""
+    with library.read() as db:
+        rows = db.execute(select(schema.works).order_by(schema.works.c.updated_at.desc()))
+        return [_work(row) for row in rows.mappings()]
+
+
+def record(library: Library, lease: Lease, **changes: Any) -> None:
+    """Set columns of the work's row: ``status``, ``title``, ``pinned``, ``problems``."""
+    with library.write(lease) as db:
+        db.execute(update(schema.works).where(schema.works.c.id == lease.work).values(**changes))
+
+
+def pin(library: Library, lease: Lease, **values: Any) -> None:
+    """Fix values of the work's ``pinned``, beside those it has."""
+    with library.write(lease) as db:
+        column = schema.works.c.pinned
+        known = db.execute(select(column).where(schema.works.c.id == lease.work)).scalar_one()
+        db.execute(
+            update(schema.works)
+            .where(schema.works.c.id == lease.work)
+            .values(pinned={**(known or {}), **values})
+        )
+
+
+def approve(library: Library, work: str) -> None:
+    """Record that a person approves the outline as it stands."""
+    with library.write() as db:
+        db.execute(update(schema.works).where(schema.works.c.id == work).values(approved=True))
+
+
+@contextmanager
+def leased(library: Library, work: str) -> Iterator[Lease]:
+    """Hold the work's lease: one process writes a work at a time.
+
+    Raises:
+        WorkBusy: a living process holds it.
+    """
+    with library.write() as db:
+        lease = take_lease(db, work)
+    try:
+        yield lease
+    finally:
+        release(library, lease)
+
+
+def take_lease(db: Connection, work: str, pid: int | None = None) -> Lease:
+    """Take the work's lease for the process ``pid`` of this machine; None: for this one.
+
+    Raises:
+        WorkNotFound: there is none of this id.
+        WorkBusy: a living process holds it.
+    """
+    row = db.execute(select(schema.works).where(schema.works.c.id == work)).first()
+    if row is None:
+        raise WorkNotFound(work)
+    if lives(row.lease_owner, row.lease_until):
+        raise WorkBusy(work, row.lease_owner)
+    lease = Lease(work, row.lease_fence + 1, _owner(os.getpid() if pid is None else pid))
+    db.execute(
+        update(schema.works)
+        .where(schema.works.c.id == work)
+        .values(lease_owner=lease.owner, lease_fence=lease.fence, lease_until=now() + LEASE_S)
+    )
+    return lease
+
+
+def release(library: Library, lease: Lease) -> None:
+    """Give a lease back, unless somebody has taken the work over."""
+    with library.write() as db:
+        db.execute(
+            update(schema.works)
+            .where(schema.works.c.id == lease.work, schema.works.c.lease_fence == lease.fence)
+            .values(lease_owner=None, lease_until=0.0)
+        )
+
+
+def holder(library: Library, work: str) -> str | None:
+    """Return who is writing the work just now (machine, process, start), or None."""
+    table = schema.works
+    with library.read() as db:
+        row = db.execute(
+            select(table.c.lease_owner, table.c.lease_until).where(table.c.id == work)
+        ).first()
+    if row is None or not lives(row.lease_owner, row.lease_until):
+        return None
+    return str(row.lease_owner)
+
+
+def stamp(library: Library, work: str) -> tuple[Any, ...]:
+    """Return what is another whenever anything of the work has changed but a run's own telling.
+
+    Raises:
+        WorkNotFound: there is none of this id.
+    """
+    table, told, typed = schema.works, schema.findings, schema.typed
+    with library.read() as db:
+        row = db.execute(
+            select(
+                table.c.updated_at,
+                table.c.approved,
+                table.c.lease_fence,
+                table.c.lease_owner,
+                select(func.sum(typed.c.revision)).where(typed.c.work == work).scalar_subquery(),
+            ).where(table.c.id == work)
+        ).first()
+        dismissed = db.execute(
+            select(told.c.id).where(told.c.work == work, told.c.dismissed).order_by(told.c.id)
+        )
+        numbers = tuple(dismissed.scalars())
+    if row is None:
+        raise WorkNotFound(work)
+    return *row, numbers
+
+
+def renew(library: Library, lease: Lease) -> None:
+    """Keep the lease for another ``LEASE_S`` seconds."""
+    with library.write(lease) as db:
+        db.execute(
+            update(schema.works)
+            .where(schema.works.c.id == lease.work)
+            .values(lease_until=now() + LEASE_S)
+        )
+
+
+def purge(library: Library, work: str) -> bool:
+    """Remove every row of a work, and overwrite the pages it stood on.
+
+    The vector index is the caller's to clean, by the same id, before this. False when another
+    process reads the library just now: until it stops, the write-ahead log keeps what was removed.
+
+    Raises:
+        WorkNotFound: there is none of this id.
+        WorkBusy: it is being written.
+    """
+    get(library, work)
+    with library.write() as db:
+        row = db.execute(select(schema.works).where(schema.works.c.id == work)).one()
+        if lives(row.lease_owner, row.lease_until):
+            raise WorkBusy(work, row.lease_owner)
+        for table in reversed(schema.metadata.sorted_tables):
+            column = table.c.id if table is schema.works else table.c.work
+            db.execute(delete(table).where(column == work))
+    return library.pack()
+
+
+def count(library: Library) -> int:
+    with library.read() as db:
+        return db.execute(select(func.count()).select_from(schema.works)).scalar_one()
+
+
+def _work(row: RowMapping) -> Work:
+    return Work(
+        id=row["id"],
+        title=row["title"],
+        brief=Brief.model_validate(row["brief"]),
+        arms=row["arms"],
+        generation=row["generation"],
+        status=row["status"],
+        approved=row["approved"],
+        pinned=row["pinned"],
+        problems=tuple(clean(line) for line in row["problems"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _identity(brief: Brief) -> dict[str, Any]:
+    """Return what tells one brief from another.
+
+    What briefs of earlier releases could not say is left out where it is not said, or their works
+    would be begun again.
+    """
+    told = brief.model_dump(mode="json")
+    if not told["proposals"]:
+        del told["proposals"]
+    for given in told["sources"]:
+        if not given["more"]:
+            del given["more"]
+    if not told["sources"]:
+        del told["sources"], told["cite"]
+    del told["unread"]
+    for name in ("sample", "banned"):
+        if not told[name]:
+            del told[name]
+    for given in told["memory"]:
+        if given["story_time"] is None:
+            del given["story_time"]
+    return told
+
+
+def _title_from(request: str) -> str:
+    first = request.splitlines()[0].strip()
+    return first if len(first) <= 60 else first[:57].rsplit(" ", 1)[0] + "..."
+
+
+def _slug(title: str) -> str:
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    return words[:40].strip("-") or "work"
+
+
+def lives(owner: str | None, until: float) -> bool:
+    """Return whether a lease's owner may still write: by its process here, by time elsewhere."""
+    if not owner:
+        return False
+    host, pid, started = owner.rsplit(":", 2)
+    if host != socket.gethostname():
+        return until > now()
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return _process(int(pid)) == (True, started)
+
+
+def _owner(pid: int) -> str:
+    return f"{socket.gethostname()}:{pid}:{_process(pid)[1]}"
+
+
+def _process(pid: int) -> tuple[bool, str]:
+    """Return whether a process runs, and what tells it from a later one of the same number.
+
+    One that has ended and that nobody has reaped (a zombie) keeps its number and runs no more.
+    """
+    if sys.platform != "linux":
+        ps = ("ps", "-o", "stat=", "-p", str(pid))
+        state = subprocess.run(ps, capture_output=True, text=True, check=False).stdout.strip()
+        return state != "" and state[0] not in DEAD, "0"
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return False, "0"
+    state, *fields = stat.rpartition(")")[2].split()  # a command's name may hold anything
+    return state not in DEAD, fields[18]

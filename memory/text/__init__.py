@@ -1,0 +1,1 @@
+"""Text as it is measured: words, tokens, names, differences, repetition."""

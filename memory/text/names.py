@@ -1,0 +1,78 @@
+"""Finding names in text exactly: whole words in alphabetic scripts, substrings in Han and kana."""
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+import regex
+
+from inkwright.memory.text.normalise import normalise
+
+_HAN_OR_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+_RUN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]+")
+KEPT = 4096
+"""Texts and sentences that are kept in mind: the same ones are asked again and again."""
+
+
+class NamesIn:
+    """The names a text mentions."""
+
+    def __init__(self, text: str) -> None:
+        self._text = f" {normalise(text)} "
+        self._spaced = _RUN.sub(r" \g<0> ", self._text)
+        self._words = set(self._spaced.split())
+
+    def has(self, name: str) -> bool:
+        """True when ``name``, already normalised, occurs."""
+        first = _first_word(name)
+        if first is None:
+            return name in self._text
+        return first in self._words and f" {name} " in self._spaced
+
+    def among(self, names: Iterable[str]) -> frozenset[str]:
+        """Return those of ``names`` that occur."""
+        return frozenset(name for name in names if self.has(name))
+
+
+@lru_cache(maxsize=KEPT)
+def names_in(text: str) -> NamesIn:
+    """Return what can be asked which names ``text`` mentions."""
+    return NamesIn(text)
+
+
+@lru_cache(maxsize=20_000)
+def _first_word(name: str) -> str | None:
+    """Return the word that a text with ``name`` must have; None where names are not of words."""
+    return None if _HAN_OR_KANA.search(name) else name.partition(" ")[0]
+
+
+@lru_cache(maxsize=20_000)
+def terms(text: str) -> frozenset[str]:
+    """Return the search terms of ``text``: words of three letters or more, and Han bigrams."""
+    return frozenset(term_list(text))
+
+
+def term_list(text: str) -> list[str]:
+    """Return the search terms of ``text`` in order, each as often as it stands there."""
+    found: list[str] = []
+    for word in normalise(text).split():
+        if _HAN_OR_KANA.search(word):
+            found.extend(word[i : i + 2] for i in range(len(word) - 1))
+        elif len(word) > 2:
+            found.append(word)
+    return found
+
+
+def rarest(wanted: str, texts: Sequence[str]) -> list[int]:
+    """Return the places of those ``texts`` that share terms with ``wanted``, the rarest first."""
+    asked = terms(wanted)
+    sharing: dict[str, list[int]] = {}
+    for place, text in enumerate(texts):
+        for term in terms(text) & asked:
+            sharing.setdefault(term, []).append(place)
+    scores = np.zeros(len(texts))
+    for term in sorted(sharing):
+        scores[sharing[term]] += math.log(1 + len(texts) / len(sharing[term]))
+    order = np.argsort(-scores, kind="stable")
+    return [int(place) for place in order[: np.count_nonzero(scores)]]

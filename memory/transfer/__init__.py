@@ -1,0 +1,1 @@
+"""Works copied, restored from archives, and their summaries rebuilt."""

@@ -1,0 +1,1 @@
+"""What a person does to a work: text, candidates, locks, decisions."""
