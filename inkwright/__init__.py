@@ -105,7 +105,9 @@ _HOMES = {
     "inkwright.app.api.sources": ("Sources", "read_sources"),
     "inkwright.app.manuscripts.sync": ("CannotSync", "Synced"),
     "inkwright.app.api.section": ("Text",),
-    "inkwright.memory.domain.brief": ("Brief", "Constraint", "OutlineItem", "Placement", "Remembered"),
+    "inkwright.memory.domain.brief": (
+        "Brief", "Constraint", "OutlineItem", "Placement", "Remembered",
+    ),
     "inkwright.memory.errors": (
         "BadInput", "BudgetSpent", "ExportFailed", "InkwrightError", "LeaseLost",
         "LibraryUnusable", "ModelError", "ModelRefused", "ModelUnreachable", "UnusableAnswer",

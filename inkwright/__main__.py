@@ -2,7 +2,7 @@
 
 from inkwright.app.cli.main import app, main
 
-__all__ = ["app"]
+__all__ = ["app", "main"]
 
 if __name__ == "__main__":
     main()

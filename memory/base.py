@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from inkwright.memory.text.cleanup import each_text, storable
+from inkwright.memory.cleanup import each_text, storable
 
 
 class Value(BaseModel):

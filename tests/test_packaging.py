@@ -48,11 +48,12 @@ def test_every_module_and_prompt_is_in_the_wheel(names):
         for path in (ROOT / folder).rglob("*.py")
     }
     texts = [*(ROOT / "prompts").glob("*.md"), *(ROOT / "app/examples").glob("*.yaml")]
-    looks = ROOT / "app/exporting"
+    looks = ROOT / "app/export"
     texts += [*looks.glob("*.css"), *looks.glob("*.typ"), *(ROOT / "app/ui/field").iterdir()]
     expected |= {f"inkwright/{path.relative_to(ROOT)}" for path in texts}
+    own = ("__init__.py", "__main__.py", "bench_command.py", "py.typed")
     packaged = {name for name in names if name.startswith("inkwright/")}
-    assert packaged == expected | {"inkwright/__init__.py", "inkwright/py.typed"}
+    assert packaged == expected | {f"inkwright/{name}" for name in own}
 
 
 def test_it_works_beside_folders_of_the_same_names(wheel, tmp_path):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Container, Iterator, Sequence, Set
 
 from inkwright.agents.checks import rules, section_format
 from inkwright.agents.context.run_context import Desk
-from inkwright.agents.drafting.length_control import nearest
+from inkwright.agents.drafting.subset_sum import nearest
 from inkwright.agents.llm.parsing import Unreadable, read_prose
 from inkwright.agents.llm.schemas import Cuts, Edit, Edits
 from inkwright.memory.domain.constraint import Constraint

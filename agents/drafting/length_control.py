@@ -4,7 +4,7 @@ A model is asked for more words, or which sentences can go; what of its answer i
 decides by counting, so that a writer whose own lengths are far off still comes out right.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from inkwright.agents.checks import section_format
@@ -226,22 +226,3 @@ async def _step(
     )
     going.ratio = min((count_words(longer) - words) / asked, 1.0)
     return longer
-
-
-def nearest(sizes: Sequence[int], wanted: int, most: int, slack: int = 0) -> tuple[int, ...]:
-    """Return the places of the sizes whose sum is nearest to ``wanted``, and at most ``most``.
-
-    Sums within ``slack`` of it are as good as each other; of those, and of several choices with one
-    sum, the choice of the earliest places is returned, since a list has the most dispensable
-    first. Sizes of nothing, or less, are never chosen.
-    """
-    sums: dict[int, tuple[int, tuple[int, ...]]] = {0: (0, ())}
-    for place, size in enumerate(sizes):
-        if size <= 0:
-            continue
-        for total, (cost, chosen) in sorted(sums.items(), reverse=True):
-            new = total + size
-            if new <= most and (new not in sums or cost + place + 1 < sums[new][0]):
-                sums[new] = (cost + place + 1, (*chosen, place))
-    best = min(sums, key=lambda total: (max(abs(wanted - total), slack), sums[total][0], total))
-    return sums[best][1]

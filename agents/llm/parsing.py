@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from json_repair import repair_json
 from pydantic import BaseModel, ValidationError
 
+from inkwright.memory import cleanup
 from inkwright.memory.base import digest
-from inkwright.memory.text import cleanup
 from inkwright.memory.text.words import count_words, sentences, words
 
 F = TypeVar("F", bound=BaseModel)

@@ -18,9 +18,9 @@ from inkwright.agents.llm.litellm_adapter import is_redirect, refuse_redirects, 
 from inkwright.agents.llm.load_balancer import Replicas
 from inkwright.agents.llm.offline import stay_offline
 from inkwright.agents.llm.parsing import schema_of
+from inkwright.memory.cleanup import CleanStream, clean
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
 from inkwright.memory.store.journal import Answer
-from inkwright.memory.text.cleanup import CleanStream, clean
 
 T = TypeVar("T")
 

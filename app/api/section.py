@@ -2,10 +2,10 @@
 
 from inkwright.app.api.handle import Door
 from inkwright.app.config.settings import Settings
+from inkwright.memory.cleanup import storable
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, works
-from inkwright.memory.text.cleanup import storable
 from inkwright.memory.text.word_diff import Piece, differences
 from inkwright.memory.user_work import autosave, candidates, imported_drafts, locks
 from inkwright.memory.user_work.autosave import Typed

@@ -9,8 +9,8 @@ from typing import Any
 
 from inkwright.app.config.settings import Settings
 from inkwright.app.documents.loader import Gathered
+from inkwright.memory.cleanup import each_text, storable
 from inkwright.memory.errors import LibraryUnusable
-from inkwright.memory.text.cleanup import each_text, storable
 
 NAME = "brief-begun.json"
 SOURCES = "brief-begun-sources.json"

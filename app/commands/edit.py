@@ -8,6 +8,7 @@ import typer
 from inkwright.agents.revision.instructed_edit import Hunk, Proposal
 from inkwright.app.api.edit_proposal import shown
 from inkwright.app.commands.errors import plainly
+from inkwright.app.commands.render import tell_stale
 from inkwright.app.commands.sections import section_of
 from inkwright.app.commands.write import interactive
 from inkwright.app.config import endpoints
@@ -69,15 +70,6 @@ def _take(work: str, proposal: Proposal, chosen: Sequence[int], job: Job) -> Non
         f" hunks taken, {draft.words:,} words"
     )
     tell_stale(work, job)
-
-
-def tell_stale(work: str, job: Job) -> None:
-    """Print which sections of a work are stale now."""
-    stale = engine.stale(work, job.settings)
-    for section, reasons in stale.items():
-        typer.echo(f"  {section} is stale: {reasons[0]}")
-    if stale:
-        typer.echo(f"`inkwright settle {work}` checks them")
 
 
 def _asked(hunks: Sequence[Hunk]) -> list[int]:

@@ -3,7 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import typer
+
 from inkwright.app.display.formatting import display_width, duration, padded, shortened
+from inkwright.app.services import engine
+from inkwright.app.services.run_options import Job
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.outline import Section
@@ -112,3 +116,12 @@ def _section_lines(plan: Plan, number: int, section: Section) -> Iterator[str]:
     for constraint in plan.carried(section.id):
         if constraint.where.scope != "others":
             yield f"{indent}   [{constraint.id}] {constraint.text}"
+
+
+def tell_stale(work: str, job: Job) -> None:
+    """Print which sections of a work are stale now."""
+    stale = engine.stale(work, job.settings)
+    for section, reasons in stale.items():
+        typer.echo(f"  {section} is stale: {reasons[0]}")
+    if stale:
+        typer.echo(f"`inkwright settle {work}` checks them")

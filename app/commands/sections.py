@@ -10,8 +10,8 @@ import typer
 from inkwright.app.api.memory import Memory
 from inkwright.app.api.outline import Structure
 from inkwright.app.api.section import Text
-from inkwright.app.commands.edit import tell_stale
 from inkwright.app.commands.errors import plainly
+from inkwright.app.commands.render import tell_stale
 from inkwright.app.config import endpoints
 from inkwright.app.config.paths import library_home, library_url
 from inkwright.app.config.settings import Settings

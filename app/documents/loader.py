@@ -10,9 +10,9 @@ from inkwright.app.config.validation_messages import said
 from inkwright.app.documents.process import SUFFIXES, Read, read_all
 from inkwright.app.files.text_files import normal
 from inkwright.memory.base import Value
+from inkwright.memory.cleanup import storable
 from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput
-from inkwright.memory.text.cleanup import storable
 
 MAX_FILES = 5_000
 MAX_CHARS = 200_000_000

@@ -5,8 +5,8 @@ import re
 import unicodedata
 from pathlib import Path
 
+from inkwright.memory import cleanup
 from inkwright.memory.errors import BadInput
-from inkwright.memory.text import cleanup
 
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _DAY = re.compile(r"((?:1[5-9]|20)\d\d)[-/](\d\d?)(?:[-/](\d\d?))?(?!\d)")

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from inkwright.app.documents.loader import MAX_CHARS, Gathered, read_files
+from inkwright.memory.cleanup import storable
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store.sources import distinct
-from inkwright.memory.text.cleanup import storable
 
 NAME_BYTES = 200
 """Of a name that many are kept, its last: no file system takes more than 255."""

@@ -17,6 +17,7 @@ from inkwright.app.services.run_options import Job
 from inkwright.app.services.run_recorder import Recorder, recorded
 from inkwright.app.services.run_result import Manuscript, as_it_stands, ended
 from inkwright.memory.changes import contradictions, staleness
+from inkwright.memory.cleanup import storable
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput
@@ -25,7 +26,6 @@ from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.store.works import Work
-from inkwright.memory.text.cleanup import storable
 from inkwright.memory.user_work import finding_decisions
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from inkwright.app.ui import cache, errors, navigation, page_list
-from inkwright.app.ui.components.field_component import component
+from inkwright.app.ui.field_component import component
 from inkwright.app.ui.html import plain
 from inkwright.memory.errors import WorkNotFound
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from inkwright.memory.cleanup import each_text, storable
 from inkwright.memory.domain.brief import Remembered
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.entry_equality import same_fact
@@ -18,7 +19,6 @@ from inkwright.memory.store import ledger as ledgers
 from inkwright.memory.store import schema
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Library, now
-from inkwright.memory.text.cleanup import each_text, storable
 from inkwright.memory.text.normalise import normalise
 
 Edit = Callable[[Ledger], tuple[Entry, ...]]

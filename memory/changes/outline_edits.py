@@ -11,12 +11,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from inkwright.memory.cleanup import each_text, storable
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store.plans import Plan
-from inkwright.memory.text.cleanup import each_text, storable
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from typing import Any, Literal
 from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
 
 from inkwright.memory.base import Value, digest
+from inkwright.memory.cleanup import clean
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import WorkBusy, WorkNotFound
 from inkwright.memory.store import schema, sources
 from inkwright.memory.store.library import Lease, Library, now
-from inkwright.memory.text.cleanup import clean
 
 WorkStatus = Literal["new", "planned", "drafting", "complete", "flagged", "partial"]
 LEASE_S = 60.0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkwright.agents.drafting.editor import applied, concerned, cut
-from inkwright.agents.drafting.length_control import nearest
+from inkwright.agents.drafting.subset_sum import nearest
 from inkwright.agents.llm.schemas import Edit, Edits
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Finding

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from inkwright.agents.checks import rules
 from inkwright.agents.drafting import editor
-from inkwright.agents.drafting.length_control import nearest
+from inkwright.agents.drafting.subset_sum import nearest
 from inkwright.agents.llm.schemas import Edit, Edits
 from inkwright.agents.orchestration.section_graph import MAX_ROUNDS
 from inkwright.agents.revision import instructed_edit

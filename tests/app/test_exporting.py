@@ -475,6 +475,6 @@ def test_help_and_markdown_need_no_package_of_exports():
     code = (
         "import sys\n"
         "for name in ('pypandoc', 'typst', 'docx'): sys.modules[name] = None\n"
-        "from inkwright.app.exporting import export, piece, archive, unpacking\n"
+        "from inkwright.app.export import export, selection, archive, archive_import\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -296,7 +296,7 @@ def test_a_killed_run_that_nobody_reaps_is_taken_up_by_another_process(
 ) -> None:
     work = writing.begin(library, BRIEF)
     model.configure(faults=[{"fault": "hold", "match": {"role": "writer", "section": "s2"}}])
-    command = [sys.executable, "-c", "from inkwright.app.cli import main; main()", "resume", work]
+    command = [sys.executable, "-c", "from inkwright.__main__ import main; main()", "resume", work]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, stdout=quiet, stderr=quiet) as run:
         try:

@@ -121,7 +121,7 @@ def test_an_argument_that_is_not_utf_8_is_refused_in_one_line(
 
 
 def test_a_real_command_line_says_so_too(home: Path) -> None:
-    command = [sys.executable, "-c", "from inkwright.app.cli import main; main()"]
+    command = [sys.executable, "-c", "from inkwright.__main__ import main; main()"]
     found = subprocess.run([*command, b"write", b"caf\xe9"], capture_output=True, check=False)
     assert (found.returncode, found.stdout) == (2, b"")
     assert (

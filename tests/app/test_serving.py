@@ -63,7 +63,7 @@ def test_the_current_folders_python_is_not_run(cli, python):
 
 def test_it_waits_until_the_server_is_healthy_says_what_to_export_and_stops_with_it(python, home):
     port = free_port()
-    code = "from inkwright.app.cli import main; main()"
+    code = "from inkwright.__main__ import main; main()"
     options = ["--cpu", "--python", str(python), "--port", str(port), "--max-num-seqs", "8"]
     run = subprocess.Popen(
         [sys.executable, "-u", "-c", code, "serve", "some/model", *options],

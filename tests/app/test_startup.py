@@ -23,7 +23,7 @@ def imported(code: str) -> set[str]:
 def test_help_and_status_import_nothing_slow(command: str):
     code = (
         f"sys.argv = ['inkwright', *{command.split()!r}]\n"
-        "from inkwright.app.cli import main\n"
+        "from inkwright.__main__ import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass"
     )
     assert imported(code).isdisjoint(SLOW)

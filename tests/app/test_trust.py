@@ -41,7 +41,7 @@ def at_a_terminal(*arguments: str, answer: str = "") -> tuple[str, str]:
     ``answer`` is typed where a question ends.
     """
     ours, theirs = pty.openpty()
-    code = "from inkwright.app.cli import main; main()"
+    code = "from inkwright.__main__ import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -69,7 +69,7 @@ def start() -> Iterator[Started]:
     begun: list[subprocess.Popen[str]] = []
 
     def run(*arguments: str) -> "subprocess.Popen[str]":
-        code = "from inkwright.app.cli import main; main()"
+        code = "from inkwright.__main__ import main; main()"
         process = subprocess.Popen(
             [sys.executable, "-c", code, *arguments],
             stdout=subprocess.PIPE,

@@ -68,8 +68,12 @@ class _Recorder:
         result = CliRunner().invoke(app, list(arguments))
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
-        said = f"exit {result.exit_code}\n{result.stdout}\n{result.stderr}"
-        self.records[f"{len(self.records):03} inkwright {' '.join(arguments)}"] = self._plain(said)
+        said = self._plain(f"exit {result.exit_code}\n{result.stdout}\n{result.stderr}")
+        lines = said.splitlines()
+        progress = [line for line in lines if line.startswith("[TIME]")]  # sections race
+        rest = [line for line in lines if not line.startswith("[TIME]")]
+        name = f"{len(self.records):03} inkwright {' '.join(arguments)}"
+        self.records[name] = "\n".join([*sorted(progress), *rest])
         return result.stdout
 
     def keep_files(self, pattern: str) -> None:

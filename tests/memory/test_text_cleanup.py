@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.memory.text.cleanup import CleanStream, clean, each_text, storable
+from inkwright.memory.cleanup import CleanStream, clean, each_text, storable
 
 ROUGH = st.lists(
     st.sampled_from(

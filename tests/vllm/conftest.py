@@ -36,7 +36,7 @@ class Server:
     def start(self) -> Self:
         """Return when it says that it is ready."""
         port = self.root.rpartition(":")[2]
-        code = "from inkwright.app.cli import main; main()"
+        code = "from inkwright.__main__ import main; main()"
         options = ["--cpu", "--python", str(PYTHON), "--port", port, *FLAGS]
         with (self._folder / "vllm.log").open("a") as log:
             self._process = subprocess.Popen(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from inkwright.app.ui.components.field_component import component
+from inkwright.app.ui.field_component import component
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from inkwright.app.ui.components.field_component import component
+from inkwright.app.ui.field_component import component
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.store.plans import Plan

@@ -58,7 +58,7 @@ class Studio:
 
     def start(self) -> None:
         """Start it, and return when it answers."""
-        program = "from inkwright.app.cli import main; main()"
+        program = "from inkwright.__main__ import main; main()"
         with (self._folder / "studio.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", program, "ui", "--port", str(self.port), "--no-browser"],
