@@ -173,7 +173,7 @@ def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
 
 def main() -> None:
     """Serve in this process, print ``{"port": n}``, and end when standard input closes."""
-    parser = argparse.ArgumentParser(prog="python -m inkwright.agents.embedded")
+    parser = argparse.ArgumentParser(prog="python -m inkwright.agents.llm.local_server")
     parser.add_argument("--model", required=True)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--slots", type=int, default=4)

@@ -103,7 +103,7 @@ class Tokens(TypedDict):
 
 
 class VoiceReport(TypedDict):
-    """How the piece sounds, by rule; see ``memory/voice.py`` for the measures."""
+    """How the piece sounds, by rule; see ``memory/text/style_metrics.py`` for the measures."""
 
     sample: dict[str, float] | None
     """The measures of the brief's sample; None: there is none, or it is too short to tell."""
@@ -115,7 +115,7 @@ class VoiceReport(TypedDict):
 
 
 class RepetitionReport(TypedDict):
-    """How much is there twice; see ``memory/repetition.py`` for the measures."""
+    """How much is there twice; see ``memory/text/repetition.py`` for the measures."""
 
     before: dict[str, float] | None
     """When all was drafted, before repeats were mended; None: they were not looked for."""

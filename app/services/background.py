@@ -1,6 +1,6 @@
 """Runs in a process of their own, which nothing that started them can take down with it.
 
-What such a run does is seen in the library, as of any other run (``app.watching``).
+What such a run does is seen in the library, as of any other run (``app.services.run_monitor``).
 """
 
 import pickle

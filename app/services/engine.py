@@ -96,7 +96,7 @@ async def plan(work: str, job: Job) -> PlannedWork:
     """Bring a work to its outline, and stop.
 
     Raises:
-        InkwrightError: as ``agents.run.run``.
+        InkwrightError: as ``agents.orchestration.run.run``.
     """
     with opened(job.settings) as library:
         async with _at_work(library, work, "plan", job) as (run, recorder, keywords):
@@ -109,7 +109,7 @@ async def write(work: str, job: Job, *, out: Path | None = None) -> Manuscript:
     """Write a work to its end, going on from wherever it stands.
 
     Raises:
-        InkwrightError: as ``agents.run.run``; what was done until then is kept.
+        InkwrightError: as ``agents.orchestration.run.run``; what was done until then is kept.
     """
     with opened(job.settings) as library:
         works.approve(library, work)
@@ -378,7 +378,7 @@ async def _after(
 async def _at_work(
     library: Library, work: str, action: "Action", job: Job
 ) -> AsyncIterator[tuple[Any, Recorder, dict[str, Any]]]:
-    """Yield ``agents.run`` and what a run is given, with models to call.
+    """Yield ``agents.orchestration.run`` and what a run is given, with models to call.
 
     The library is told how the run goes from before the imports on, which take seconds.
     """

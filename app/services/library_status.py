@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from inkwright.memory.store.library import Library
 
 KNOWN_SCHEMA = "0004"
-"""The schema these queries read. A test holds it to ``memory.schema.REVISION``."""
+"""The schema these queries read. A test holds it to ``memory.store.schema.REVISION``."""
 
 _WHOLE_ID = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}(\.[0-9]+)?")
 _BEGINNING = re.compile(r"[a-z0-9-]+(\.[0-9]*)?")

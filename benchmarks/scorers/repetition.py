@@ -1,6 +1,6 @@
 """Repetition: how much of a text stood in it before, and how much its sections share.
 
-Measured as the engine's own report measures it (``memory/repetition.py``).
+Measured as the engine's own report measures it (``memory/text/repetition.py``).
 """
 
 from collections.abc import Sequence

@@ -29,7 +29,7 @@ class Telling(Value):
     began_at: float
     updated_at: float
     told: dict[str, Any]
-    """Phase, pace and counts, as ``app.recording`` puts them."""
+    """Phase, pace and counts, as ``app.services.run_recorder`` puts them."""
     ended: str | None
     """How it ended; None: it goes on, or was cut off."""
     held: bool

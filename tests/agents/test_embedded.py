@@ -116,7 +116,7 @@ def test_a_dead_process_is_told():
 def test_it_ends_with_the_process_that_started_it():
     code = """
 import os, signal
-from inkwright.agents.embedded import EmbeddedServer
+from inkwright.agents.llm.local_server import EmbeddedServer
 server = EmbeddedServer(slots=1, context_tokens=512).__enter__()
 print(server.api_base, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)

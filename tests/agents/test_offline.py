@@ -14,7 +14,7 @@ def refuse(*where, **how):
 
 socket.getaddrinfo = socket.create_connection = refuse
 socket.socket.connect = socket.socket.connect_ex = refuse
-from inkwright.agents.offline import stay_offline
+from inkwright.agents.llm.offline import stay_offline
 stay_offline()
 """
 

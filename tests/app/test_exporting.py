@@ -374,8 +374,8 @@ def test_odd_characters_and_endless_words_do_no_harm(cli: Cli, end: str):
         )
         assert widest < 596, "a word runs off the page"
     else:
-        words = {"docx": "word", "epub": "epub"}[end]
-        module = __import__(f"inkwright.app.exporting.{words}", fromlist=["words_in"])
+        words = {"docx": "docx", "epub": "epub"}[end]
+        module = __import__(f"inkwright.app.export.{words}", fromlist=["words_in"])
         text = module.words_in(Path(f"a.{end}").read_bytes())
         assert "A\ufffdB" in text
         assert "z" * 5000 in text
@@ -412,7 +412,7 @@ def test_a_missing_package_is_named(
         return None if name == package else find_spec(name)
 
     monkeypatch.setattr(
-        f"inkwright.app.exporting.{'pdf' if end == 'pdf' else 'pandoc'}.find_spec", lacking
+        f"inkwright.app.{'export.pdf' if end == 'pdf' else 'files.pandoc'}.find_spec", lacking
     )
     result = cli("export", work, "--out", f"a.{end}")
     assert result.exit_code == 2

@@ -184,7 +184,7 @@ def test_a_run_asked_to_end_before_its_first_call_sends_none(
     model: SimServer, library: Library, monkeypatch: pytest.MonkeyPatch, where: str, what: Asked
 ) -> None:
     work = writing.begin(library, BRIEF)
-    step = f"inkwright.app.engine.{where}"
+    step = f"inkwright.app.services.engine.{where}"
     act = engine
     for name in where.split("."):
         act = getattr(act, name)

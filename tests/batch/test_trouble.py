@@ -160,7 +160,7 @@ def test_a_model_that_is_gone_ends_the_batch_soon_and_no_line_says_so(batch, mod
     assert set(results()) == set(names(4))
 
 
-@pytest.mark.parametrize("place", ["manuscript.ended", "works.begin", "without_text", "run.run"])
+@pytest.mark.parametrize("place", ["run_result.ended", "works.begin", "without_text", "run.run"])
 def test_an_error_nobody_expected_is_told_on_its_line_and_tried_again(
     batch, model, monkeypatch, caplog, place
 ):
