@@ -26,6 +26,8 @@ EXAMPLES = {
     "garden-diary": "A year's diary",
     "tea-handbook": "茶馆手册",
 }
+_PRESSED = "brief pressed"
+"""In the state of a visit: which brief a press has asked for, until it is in the form."""
 
 
 def page() -> None:
@@ -165,24 +167,40 @@ def _what() -> None:
 def _ready_made() -> None:
     """Draw what puts another brief into the form, above the fields that it fills.
 
-    It acts here and not in a callback, which would come before the words typed last.
+    A press is noted in a callback, so that no other press that comes while the page is drawn can
+    lose it, and acts here: a callback would come before the words typed last.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption("Begin with", width="content")
         for name, says in EXAMPLES.items():
-            if st.button(says, key=f"example {name}"):
-                brief = _example(name)
-                _replace(fields_of(brief), Gathered(sources=brief.sources, unread=brief.unread))
-        if st.button("Empty", key="example none", type="tertiary"):
-            _replace({}, Gathered(sources=()))
-        if draft_store.has_aside(navigation.settings()) and st.button(
-            "Bring back what was here",
-            icon=":material/undo:",
-            type="tertiary",
-            help="The brief that was replaced, with its tables and sources.",
-        ):
-            _bring_back()
-            st.rerun()
+            st.button(says, key=f"example {name}", on_click=_note_press, args=(name,))
+        st.button(
+            "Empty", key="example none", type="tertiary", on_click=_note_press, args=("empty",)
+        )
+        if draft_store.has_aside(navigation.settings()):
+            st.button(
+                "Bring back what was here",
+                icon=":material/undo:",
+                type="tertiary",
+                help="The brief that was replaced, with its tables and sources.",
+                on_click=_note_press,
+                args=("bring back",),
+            )
+    pressed = st.session_state.get(_PRESSED)
+    if pressed == "bring back":
+        _bring_back()
+    elif pressed == "empty":
+        _replace({}, Gathered(sources=()))
+    elif pressed is not None:
+        brief = _example(pressed)
+        _replace(fields_of(brief), Gathered(sources=brief.sources, unread=brief.unread))
+    if pressed is not None:
+        del st.session_state[_PRESSED]
+        st.rerun()
+
+
+def _note_press(name: str) -> None:
+    st.session_state[_PRESSED] = name
 
 
 def _example(name: str) -> Brief:

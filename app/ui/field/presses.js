@@ -1,7 +1,6 @@
-// One press acts once. Until the page has answered a press, the same button takes no other, and for
-// a moment nothing takes one at its place: so a double click can't act twice, nor on what came there.
+// One press acts once. Until the page has answered a press, the same button takes no other, and the
+// second click of a double click is for nothing: so it can't act twice, nor on what came there.
 
-const AGAIN_MS = 500
 const BUTTONS = "[data-testid=stButton] button, [data-testid=stFormSubmitButton] button"
 const STATE = "data-test-script-state"
 
@@ -18,6 +17,7 @@ class Presses {
     new MutationObserver((changes) => this.follow(changes)).observe(document.body, {
       subtree: true,
       attributeFilter: [STATE],
+      attributeOldValue: true,
     })
   }
 
@@ -31,26 +31,21 @@ class Presses {
     }
     this.button = button
     this.label = button.textContent
-    this.box = button.getBoundingClientRect()
-    this.at = event.timeStamp
     this.answered = this.runs = false
   }
 
   isAgain(button, event) {
     if (!this.button) return false
-    const soon = event.timeStamp - this.at < AGAIN_MS
-    const { clientX: x, clientY: y } = event
-    const { left, right, top, bottom } = this.box
-    // A key press has no place.
-    const there = event.detail > 0 && x >= left && x <= right && y >= top && y <= bottom
-    const same = button === this.button && button.textContent === this.label
-    return (same && (soon || !this.answered)) || (there && soon)
+    if (event.detail > 1) return true
+    return button === this.button && button.textContent === this.label && !this.answered
   }
 
   follow(changes) {
-    for (const { target } of changes) {
-      if (target.getAttribute(STATE) !== "notRunning") this.runs = true
-      else if (this.runs) this.answered = true
+    for (const { target, oldValue } of changes) {
+      const now = target.getAttribute(STATE)
+      // A short run begins and ends between two looks: then only the old value tells of it.
+      if (now !== "notRunning" || oldValue !== "notRunning") this.runs = true
+      if (now === "notRunning" && this.runs) this.answered = true
     }
   }
 }
