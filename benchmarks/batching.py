@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.harness import longest_chain, median, settings, warm_up
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.app.batch.batch import run_batch
-from inkwright.app.batch.input import Fields, of_briefs
-from inkwright.app.batch.options import Asked
+from inkwright.app.batch.input import FieldNames, of_briefs
+from inkwright.app.batch.options import BatchOptions
 from inkwright.app.batch.results import Result
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.domain.brief import Brief, OutlineItem
 from inkwright.memory.store import plans
@@ -126,7 +126,9 @@ def measure(server: SimServer, case: Case) -> Measured:
     ]
     server.configure(faults=rules, slots=case.slots)
     server.reset_log(cache=True)
-    lines = of_briefs([brief(n, case.sections) for n in range(case.works)], Fields(), Arms())
+    lines = of_briefs(
+        [brief(n, case.sections) for n in range(case.works)], FieldNames(), Ablation()
+    )
     peaks: Counter[str] = Counter()
     results: list[Result] = []
     with tempfile.TemporaryDirectory() as home:
@@ -136,8 +138,8 @@ def measure(server: SimServer, case: Case) -> Measured:
             run = asyncio.ensure_future(
                 run_batch(
                     lines,
-                    Job(at),
-                    Asked(arms=Arms(plan="given")),
+                    RunOptions(at),
+                    BatchOptions(arms=Ablation(plan="given")),
                     out=Path(home) / "out.jsonl",
                     emit=results.append,
                 )

@@ -21,7 +21,7 @@ from benchmarks.lines import Lines
 from benchmarks.methods import METHODS
 from benchmarks.running import Run, report
 from benchmarks.sets import SETS, Task
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.app.commands.errors import Exit
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("task", choices=tuple(SETS), metavar="TASK", help=", ".join(SETS))
     parser.add_argument("--method", choices=METHODS, default="ours")
     for arm in ("plan", "memory", "review"):
-        values = Arms.model_fields[arm].annotation.__args__  # type: ignore[union-attr]
+        values = Ablation.model_fields[arm].annotation.__args__  # type: ignore[union-attr]
         parser.add_argument(f"--{arm}", choices=values, help="for ours: full unless given")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=int, help="only so many tasks, evenly spread over the set")
@@ -70,7 +70,7 @@ def _run(told: argparse.Namespace) -> int:
     with _settings(told, tasks, folder) as settings:
         endpoints.named(settings)
         _same_run(folder, {"model": settings.model, "simulated": told.simulated})
-        run = Run(told.method, Arms(**arms), told.seed, settings, folder, told.at_once)
+        run = Run(told.method, Ablation(**arms), told.seed, settings, folder, told.at_once)
         failed = asyncio.run(run.answer(tasks, answers))
     report(SETS[told.task], tasks, answers, failed, folder, told.judge_model)
     return Exit.PARTIAL if failed else Exit.COMPLETE

@@ -15,16 +15,16 @@ from pydantic import BaseModel
 
 from benchmarks.lines import Lines
 from inkwright.agents.embedding.embedder import Embedder, embedder_for
-from inkwright.agents.llm.config import Calling
+from inkwright.agents.llm.config import CallSettings
 from inkwright.agents.llm.endpoint_info import probe
-from inkwright.agents.llm.parsing import Unreadable, read_form, schema_of, strip_thoughts
+from inkwright.agents.llm.parsing import UnreadableAnswer, read_form, schema_of, strip_thoughts
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
-from inkwright.agents.llm.transport import LiteLLMTransport, Request, Transport
+from inkwright.agents.llm.transport import ChatRequest, LiteLLMTransport, Transport
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.memory.base import digest
 from inkwright.memory.errors import BadInput, UnusableAnswer
-from inkwright.memory.store.journal import Answer
+from inkwright.memory.store.journal import JournaledAnswer
 
 F = TypeVar("F", bound=BaseModel)
 R = TypeVar("R")
@@ -52,7 +52,7 @@ class Client:
 
     transport: Transport
     embedder: Embedder
-    calling: Calling
+    calling: CallSettings
     context_tokens: int
     kept: Lines
     slots: asyncio.Semaphore
@@ -77,7 +77,7 @@ class Client:
         for attempt in range(ASKS):
             try:
                 return await self._asked(prompt, form, self.seed + attempt, read)
-            except Unreadable as unreadable:
+            except UnreadableAnswer as unreadable:
                 fault = str(unreadable)
         raise UnusableAnswer(form.__name__, fault, said)
 
@@ -120,11 +120,11 @@ class Client:
             self.kept.add(row)
         return found
 
-    async def _sent(self, prompt: str, form: type[BaseModel] | None, seed: int) -> Answer:
+    async def _sent(self, prompt: str, form: type[BaseModel] | None, seed: int) -> JournaledAnswer:
         room = self.context_tokens - ScaledTokenizer().count(prompt) - TEMPLATE_TOKENS
         if room < LEAST_TOKENS:
             raise UnusableAnswer("writer", f"a prompt leaves {room} tokens of the context", "")
-        request = Request(
+        request = ChatRequest(
             role="writer",
             messages=({"role": "user", "content": prompt},),
             max_tokens=min(room, MOST_TOKENS),

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import inkwright
 from benchmarks.harness import begun, write
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.app.config.settings import Settings
 from inkwright.app.documents.loader import gather
 from inkwright.app.manuscripts import citation_report
@@ -125,7 +125,7 @@ def _headings(source: Source) -> list[str]:
 
 def measure(server: SimServer, wanted: Brief, found: Found) -> None:
     """Write a work and add what it cites."""
-    with begun(wanted, Arms()) as (library, work):
+    with begun(wanted, Ablation()) as (library, work):
         server.reset_log()
         result = write(server, library, work, slots=SLOTS)
         found.works += 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inkwright.agents.llm.config import ROLES, Arms, Calling, Endpoint, Limits
+from inkwright.agents.llm.config import ROLES, Ablation, CallSettings, Endpoint, Limits
 from inkwright.agents.llm.events import Watch, unwatched
 from inkwright.agents.orchestration.run import RunResult, run
 from inkwright.app.config.settings import Settings
@@ -47,14 +47,14 @@ class Measured:
         return self.wall_s / self.bound_s
 
 
-def calling(server: SimServer, concurrency: int, **changes: Any) -> Calling:
+def calling(server: SimServer, concurrency: int, **changes: Any) -> CallSettings:
     """Return how to call every role's model on the simulated server."""
     chat = Endpoint(model=f"hosted_vllm/{server.model}", api_bases=(server.base,))
     embedder = Endpoint(
         model=f"hosted_vllm/{server.config.embedding_model}", api_bases=(server.base,)
     )
     endpoints = {role: embedder if role == "embedder" else chat for role in ROLES}
-    return Calling(endpoints=endpoints, concurrency=concurrency, **changes)
+    return CallSettings(endpoints=endpoints, concurrency=concurrency, **changes)
 
 
 def measure(
@@ -62,11 +62,11 @@ def measure(
     brief: Brief,
     *,
     slots: int,
-    arms: Arms | None = None,
+    arms: Ablation | None = None,
     seen: Callable[[Library, str], None] = lambda library, work: None,
 ) -> Measured:
     """Write ``brief`` into a library of its own and return what was measured."""
-    with begun(brief, arms or Arms()) as (library, work):
+    with begun(brief, arms or Ablation()) as (library, work):
         server.reset_log(cache=True)
         result = write(server, library, work, slots=slots)
         ended = time.monotonic()
@@ -87,7 +87,7 @@ def measure(
 
 
 @contextmanager
-def begun(brief: Brief, arms: Arms) -> Iterator[tuple[Library, str]]:
+def begun(brief: Brief, arms: Ablation) -> Iterator[tuple[Library, str]]:
     """Yield a library of its own for the while, with a work of this brief that is begun."""
     with tempfile.TemporaryDirectory() as home, closing(Library.open(Path(home))) as library:
         yield library, works.begin(library, brief, arms.model_dump()).id

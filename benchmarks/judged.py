@@ -10,7 +10,7 @@ import argparse
 from dataclasses import dataclass
 
 from benchmarks.harness import begun, write
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.memory.domain.brief import Brief, Constraint, OutlineItem, Placement
 from inkwright.memory.store import drafts, plans
 from tests.simserver.config import SimConfig
@@ -51,7 +51,7 @@ def brief() -> Brief:
 
 def measure(server: SimServer, review: str) -> Judged:
     """Write the report and look for what was required."""
-    arms = Arms.model_validate({"plan": "given", "review": review})
+    arms = Ablation.model_validate({"plan": "given", "review": review})
     with begun(brief(), arms) as (library, work):
         server.reset_log(cache=True)
         write(server, library, work, slots=SLOTS)

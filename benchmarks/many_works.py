@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from benchmarks.harness import calling
-from inkwright.agents.llm.config import Arms, Calling, Limits
+from inkwright.agents.llm.config import Ablation, CallSettings, Limits
 from inkwright.agents.llm.events import unwatched
 from inkwright.agents.orchestration.run import run
 from inkwright.memory.domain.brief import Brief, OutlineItem
@@ -38,14 +38,16 @@ def brief(number: int) -> Brief:
     )
 
 
-async def write(library: Library, how: Calling, number: int) -> None:
+async def write(library: Library, how: CallSettings, number: int) -> None:
     """Write one work to its end."""
-    work = works.begin(library, brief(number), Arms(plan="given").model_dump())
+    work = works.begin(library, brief(number), Ablation(plan="given").model_dump())
     done = await run(work.id, library=library, calling=how, limits=Limits(), watch=unwatched)
     assert done.status == "complete", done.problems
 
 
-async def write_all(library: Library, how: Calling, count: int, marks: list[int]) -> list[float]:
+async def write_all(
+    library: Library, how: CallSettings, count: int, marks: list[int]
+) -> list[float]:
     """Write ``count`` works; return the megabytes held at each of ``marks``."""
     held: list[float] = []
     began = time.monotonic()

@@ -25,7 +25,7 @@ from typing import get_args
 from benchmarks.harness import measure, warm_up
 from benchmarks.planting import MISTAKES, Planted, planted
 from benchmarks.series import chapters
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.memory.domain.brief import Brief, Continuity, OutlineItem
 from inkwright.memory.store import drafts
 from inkwright.memory.store.library import Library
@@ -38,11 +38,11 @@ from tests.simserver.prompt import Prompt
 SLOTS = 16
 WORDS = 110
 ARMS = {
-    "ours": Arms(plan="given"),
-    "not settled": Arms(plan="given", review="rules"),
-    "last passage": Arms(plan="given", memory="last", review="rules"),
-    "rolling summary": Arms(plan="given", memory="rolling", review="rules"),
-    "vector search": Arms(plan="given", memory="vector", review="rules"),
+    "ours": Ablation(plan="given"),
+    "not settled": Ablation(plan="given", review="rules"),
+    "last passage": Ablation(plan="given", memory="last", review="rules"),
+    "rolling summary": Ablation(plan="given", memory="rolling", review="rules"),
+    "vector search": Ablation(plan="given", memory="vector", review="rules"),
 }
 
 

@@ -10,7 +10,7 @@ import re
 import statistics
 
 from benchmarks.harness import measure, warm_up
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.memory.domain.brief import Brief, OutlineItem
 from tests.simserver.config import SimConfig
 from tests.simserver.log import Call
@@ -49,7 +49,7 @@ def main() -> None:
     config = SimConfig(max_model_len=8192, cache_blocks=4096, distractors=8, slots=8)
     with SimServer(config) as server:
         warm_up(server)
-        found = measure(server, brief(number), slots=8, arms=Arms(plan="given"))
+        found = measure(server, brief(number), slots=8, arms=Ablation(plan="given"))
     writes = [c for c in found.calls if c.role == "writer" and "<sofar>" not in str(c.messages)]
     early, late = (
         statistics.mean(c.prompt_tokens for c in writes[number * a // 4 : number * b // 4])

@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.harness import begun, write
 from benchmarks.scorers.repetition import duplicate_share, section_overlap
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.agents.llm.events import Event, PhaseBegan
 from inkwright.memory.domain.brief import Brief, OutlineItem
 from inkwright.memory.store import drafts, plans
@@ -66,7 +66,7 @@ def brief() -> Brief:
 def measure(server: SimServer) -> tuple[Repeated, Repeated]:
     """Return what is repeated as the whole-piece pass begins, and at the end."""
     before: list[Repeated] = []
-    with begun(brief(), Arms(plan="given")) as (library, work):
+    with begun(brief(), Ablation(plan="given")) as (library, work):
 
         def watch(event: Event) -> None:
             if isinstance(event, PhaseBegan) and event.phase == "reviewing":

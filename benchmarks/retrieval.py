@@ -19,16 +19,16 @@ from pathlib import Path
 import numpy as np
 
 from inkwright.agents.context import section_sources
-from inkwright.agents.context.run_context import Desk
-from inkwright.agents.embedding.vector_search import Finder
-from inkwright.agents.llm.config import Arms, Calling, Limits
+from inkwright.agents.context.run_context import RunContext
+from inkwright.agents.embedding.vector_search import VectorSearch
+from inkwright.agents.llm.config import Ablation, CallSettings, Limits
 from inkwright.agents.llm.events import unwatched
 from inkwright.agents.orchestration.run_setup import desk_of
-from inkwright.app.estimates.fake_model import Pace, Understudy
+from inkwright.app.estimates.fake_model import CallPace, FakeModel
 from inkwright.memory.domain.brief import Brief
-from inkwright.memory.domain.outline import Cites, Outline, Section
+from inkwright.memory.domain.outline import Outline, Section, SectionSource
 from inkwright.memory.domain.source import Source
-from inkwright.memory.retrieval.source_index import Shelf
+from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.retrieval.vector_index import ChromaIndex
 from inkwright.memory.store import plans, sources, works
 from inkwright.memory.store.library import Library
@@ -80,7 +80,7 @@ def outline(speech: Speech, keys: Sequence[str]) -> Outline:
                 purpose=speech.sentences(20),
                 key_points=tuple(speech.sentences(10) for _ in range(KEY_POINTS)),
                 subjects=tuple(speech.name() for _ in range(3)),
-                cites=(Cites(source=keys[n % len(keys)], point=speech.sentences(10)),),
+                cites=(SectionSource(source=keys[n % len(keys)], point=speech.sentences(10)),),
                 target_words=300,
             )
             for n in range(1, SECTIONS + 1)
@@ -88,7 +88,7 @@ def outline(speech: Speech, keys: Sequence[str]) -> Outline:
     )
 
 
-async def gathered(desk: Desk, made: Outline, what: str) -> None:
+async def gathered(desk: RunContext, made: Outline, what: str) -> None:
     """Print what gathering for one section after another takes."""
     taken, used = [], time.process_time()
     for section in made.sections:
@@ -108,7 +108,7 @@ def measure(library: Library, home: Path, documents: int) -> None:
         Source(key=f"doc{n}", title=speech.sentences(6), text=speech.sentences(WORDS))
         for n in range(documents)
     )
-    work = works.begin(library, Brief(request="A review.", sources=given), Arms().model_dump())
+    work = works.begin(library, Brief(request="A review.", sources=given), Ablation().model_dump())
     with works.leased(library, work.id) as lease:
         made = outline(speech, [s.key for s in given])
         plan = plans.adopt(library, lease, made, ())
@@ -117,14 +117,14 @@ def measure(library: Library, home: Path, documents: int) -> None:
             lease,
             works.get(library, work.id).model_copy(update={"arms": {"review": "rules"}}),
             PINNED,
-            Understudy("", Pace(0, 0, 0), len, han=False),
-            calling=Calling(endpoints={}),
+            FakeModel("", CallPace(0, 0, 0), len, han=False),
+            calling=CallSettings(endpoints={}),
             limits=Limits(),
             watch=unwatched,
         )
         desk.use(plan)
         began = time.perf_counter()
-        desk.shelf = Shelf(sources.kept(library, work.id))
+        desk.shelf = SourceIndex(sources.kept(library, work.id))
         desk.shelf.lexical("warm", 1)
         words = documents * WORDS
         print(
@@ -135,7 +135,7 @@ def measure(library: Library, home: Path, documents: int) -> None:
         async def embed(texts: Sequence[str]) -> np.ndarray:
             return speech.vectors(len(texts))
 
-        desk.finder = Finder(work.id, ChromaIndex(home / "index", "random"), embed)
+        desk.finder = VectorSearch(work.id, ChromaIndex(home / "index", "random"), embed)
         asyncio.run(gathered(desk, made, "where vectors are put into the index first"))
         asyncio.run(gathered(desk, made, "where they are there already"))
 

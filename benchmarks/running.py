@@ -16,7 +16,7 @@ from benchmarks.methods import PEERS, ours
 from benchmarks.scorers import repetition
 from benchmarks.scorers.counting import longbench_words
 from benchmarks.sets import Task, TaskSet
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.app.config.settings import Settings
 from inkwright.memory.errors import InkwrightError, ModelRefused, ModelUnreachable
 
@@ -28,7 +28,7 @@ class Run:
     """One method on one set, in a folder of its own."""
 
     method: str
-    arms: Arms
+    arms: Ablation
     seed: int
     settings: Settings
     folder: Path

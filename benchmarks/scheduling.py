@@ -8,7 +8,7 @@ import argparse
 import random
 
 from benchmarks.harness import Measured, measure, median, warm_up
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.memory.domain.brief import Brief, Continuity, OutlineItem
 from tests.simserver.config import SimConfig
 from tests.simserver.process import SimServer
@@ -83,7 +83,7 @@ def main() -> None:
             ("chapters", chapters),
         ):
             found = [
-                measure(server, brief(seed), slots=SLOTS, arms=Arms(plan="given"))
+                measure(server, brief(seed), slots=SLOTS, arms=Ablation(plan="given"))
                 for seed in range(1, runs + 1)
             ]
             _print(name, found)

@@ -25,9 +25,9 @@ from urllib.parse import quote
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.harness import settings as of_server
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.app.services import engine
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.changes import entry_edits
 from inkwright.memory.domain.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.store import ledger, plans, works
@@ -302,12 +302,12 @@ def large(home: Path, server: SimServer) -> str:
         ]
     )
     library = Library.open(home)
-    work = works.begin(library, brief, Arms(plan="given").model_dump()).id
+    work = works.begin(library, brief, Ablation(plan="given").model_dump()).id
     if works.get(library, work).status not in ("complete", "flagged"):
         began = time.monotonic()
         library.close()
         settings = of_server(server, home)
-        asyncio.run(engine.write(work, Job(settings)))
+        asyncio.run(engine.write(work, RunOptions(settings)))
         print(f"the large work was written in {time.monotonic() - began:,.0f} s")
         library = Library.open(home)
     missing = ENTRIES - len(ledger.entries(library, work))
@@ -352,7 +352,7 @@ def one_run(home: Path, server: SimServer, number: int, seen: Any) -> float:
     work = begun(home, number)
     with seen, ThreadPoolExecutor(1) as thread:  # Playwright has a loop running in this one
         began = time.monotonic()
-        thread.submit(asyncio.run, engine.write(work, Job(of_server(server, home)))).result()
+        thread.submit(asyncio.run, engine.write(work, RunOptions(of_server(server, home)))).result()
         return time.monotonic() - began
 
 
@@ -366,7 +366,7 @@ def begun(home: Path, number: int) -> str:
         ),
     )
     library = Library.open(home)
-    work = works.begin(library, brief, Arms(plan="given").model_dump()).id
+    work = works.begin(library, brief, Ablation(plan="given").model_dump()).id
     library.close()
     return work
 

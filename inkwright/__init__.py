@@ -32,9 +32,9 @@ if TYPE_CHECKING:
         TextGrew,
     )
     from inkwright.app.api.batch import Batch, awrite_batch, write_batch
-    from inkwright.app.api.edit_proposal import Edit
+    from inkwright.app.api.edit_proposal import EditProposal
     from inkwright.app.api.memory import Memory
-    from inkwright.app.api.outline import Structure
+    from inkwright.app.api.outline import WorkOutline
     from inkwright.app.api.runs import (
         Run,
         awrite,
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
         sync,
         write,
     )
-    from inkwright.app.api.section import Text
+    from inkwright.app.api.section import SectionText
     from inkwright.app.api.sources import Sources, read_sources
     from inkwright.app.batch.results import Result
     from inkwright.app.config.settings import Settings
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from inkwright.app.manuscripts.sync import CannotSync, Synced
     from inkwright.app.reports.report import Report
     from inkwright.app.services.engine import PlannedWork
-    from inkwright.app.services.library_status import Standing
+    from inkwright.app.services.library_status import WorkSummary
     from inkwright.app.services.run_result import Manuscript
     from inkwright.memory.domain.brief import Brief, Constraint, OutlineItem, Placement, Remembered
     from inkwright.memory.domain.source import Source
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
         WorkBusy,
         WorkNotFound,
     )
-    from inkwright.memory.store.sources import Kept
+    from inkwright.memory.store.sources import StoredSource
 
 _HOMES = {
     "inkwright.agents.llm.events": (
@@ -92,7 +92,7 @@ _HOMES = {
     ),
     "inkwright.app.batch.results": ("Result",),
     "inkwright.app.api.batch": ("Batch", "awrite_batch", "write_batch"),
-    "inkwright.app.api.edit_proposal": ("Edit",),
+    "inkwright.app.api.edit_proposal": ("EditProposal",),
     "inkwright.app.services.engine": ("PlannedWork",),
     "inkwright.app.export.export": ("Exported",),
     "inkwright.app.manuscripts.import_file": ("Imported",),
@@ -100,11 +100,11 @@ _HOMES = {
     "inkwright.app.api.memory": ("Memory",),
     "inkwright.app.reports.report": ("Report",),
     "inkwright.app.config.settings": ("Settings",),
-    "inkwright.app.services.library_status": ("Standing",),
-    "inkwright.app.api.outline": ("Structure",),
+    "inkwright.app.services.library_status": ("WorkSummary",),
+    "inkwright.app.api.outline": ("WorkOutline",),
     "inkwright.app.api.sources": ("Sources", "read_sources"),
     "inkwright.app.manuscripts.sync": ("CannotSync", "Synced"),
-    "inkwright.app.api.section": ("Text",),
+    "inkwright.app.api.section": ("SectionText",),
     "inkwright.memory.domain.brief": (
         "Brief", "Constraint", "OutlineItem", "Placement", "Remembered",
     ),
@@ -114,25 +114,41 @@ _HOMES = {
         "WorkBusy", "WorkNotFound",
     ),
     "inkwright.memory.domain.source": ("Source",),
-    "inkwright.memory.store.sources": ("Kept",),
+    "inkwright.memory.store.sources": ("StoredSource",),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "BadInput", "Batch", "Brief", "BudgetSpent", "CallAnswered", "CannotSync", "Constraint", "Edit",
-    "Event", "ExportFailed", "Exported", "Finished", "Imported", "InkwrightError", "Kept",
+    "BadInput", "Batch", "Brief", "BudgetSpent", "CallAnswered", "CannotSync", "Constraint",
+    "EditProposal", "Event", "ExportFailed", "Exported", "Finished", "Imported", "InkwrightError",
     "LeaseLost", "LibraryUnusable", "Manuscript", "Memory", "ModelError", "ModelRefused",
     "ModelUnreachable", "Notice", "OutlineItem", "PhaseBegan", "Placement", "Planned",
     "PlannedWork", "Remembered", "Report", "Result", "Run", "SectionBegan", "SectionFailed",
-    "SectionLine", "SectionReached", "SectionRevised", "SectionSettled", "Settings", "Source",
-    "Sources", "Standing", "Structure", "Synced", "Text", "TextGrew", "UnusableAnswer", "WorkBusy",
-    "WorkNotFound", "__version__", "awrite", "awrite_batch", "candidates", "choose", "edit",
-    "export", "import_file", "plan", "purge", "read_sources", "resume", "status", "stream", "sync",
-    "write", "write_batch",
+    "SectionLine", "SectionReached", "SectionRevised", "SectionSettled", "SectionText", "Settings",
+    "Source", "Sources", "StoredSource", "Synced", "TextGrew", "UnusableAnswer", "WorkBusy",
+    "WorkNotFound", "WorkOutline", "WorkSummary", "__version__", "awrite", "awrite_batch",
+    "candidates", "choose", "edit", "export", "import_file", "plan", "purge", "read_sources",
+    "resume", "status", "stream", "sync", "write", "write_batch",
 ]  # fmt: skip
 
 
+_RENAMED = {
+    "Edit": "EditProposal",
+    "Kept": "StoredSource",
+    "Standing": "WorkSummary",
+    "Structure": "WorkOutline",
+    "Text": "SectionText",
+}
+"""Names of 0.1, which are understood until 0.3."""
+
+
 def __getattr__(name: str) -> Any:
+    if (new := _RENAMED.get(name)) is not None:
+        from warnings import warn
+
+        text = f"inkwright.{name} is called inkwright.{new} now; the old name goes with 0.3"
+        warn(text, DeprecationWarning, stacklevel=2)
+        name = new
     if name not in _HOME_OF:
         raise AttributeError(f"module 'inkwright' has no attribute {name!r}")
     return getattr(import_module(_HOME_OF[name]), name)

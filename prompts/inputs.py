@@ -8,7 +8,7 @@ from inkwright.prompts.render import PromptInputs
 
 
 @dataclass(frozen=True, kw_only=True)
-class House(PromptInputs):
+class HouseInputs(PromptInputs):
     """Opens every prompt of a work, unchanged: rules, brief and outline."""
 
     file: ClassVar[str] = "house.md"
@@ -17,19 +17,19 @@ class House(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Requirements(PromptInputs):
+class RequirementsInputs(PromptInputs):
     file: ClassVar[str] = "requirements.md"
     request: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Instructions(PromptInputs):
+class InstructionsInputs(PromptInputs):
     file: ClassVar[str] = "instructions.md"
     request: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chapters(PromptInputs):
+class ChaptersInputs(PromptInputs):
     file: ClassVar[str] = "chapters.md"
     chapters: str
     sections: str
@@ -37,7 +37,7 @@ class Chapters(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sections(PromptInputs):
+class SectionsInputs(PromptInputs):
     file: ClassVar[str] = "sections.md"
     chapter: str
     sections: str
@@ -46,25 +46,25 @@ class Sections(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Details(PromptInputs):
+class DetailsInputs(PromptInputs):
     file: ClassVar[str] = "details.md"
     sections: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entries(PromptInputs):
+class EntriesInputs(PromptInputs):
     file: ClassVar[str] = "entries.md"
     sections: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanCheck(PromptInputs):
+class PlanCheckInputs(PromptInputs):
     file: ClassVar[str] = "plan_check.md"
     sections: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Write(PromptInputs):
+class WriteInputs(PromptInputs):
     file: ClassVar[str] = "write.md"
     summary: str
     memory: str
@@ -76,7 +76,7 @@ class Write(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cite(PromptInputs):
+class CiteInputs(PromptInputs):
     """What a writer of a grounded piece is given to cite, inside the prompts that write."""
 
     file: ClassVar[str] = "cite.md"
@@ -84,28 +84,28 @@ class Cite(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sources(PromptInputs):
+class SourcesInputs(PromptInputs):
     file: ClassVar[str] = "sources.md"
     sections: str
     sources: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choose(PromptInputs):
+class ChooseInputs(PromptInputs):
     file: ClassVar[str] = "choose.md"
     orders: str
     passages: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Support(PromptInputs):
+class SupportInputs(PromptInputs):
     file: ClassVar[str] = "support.md"
     section: str
     claims: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Continue(PromptInputs):
+class ContinueInputs(PromptInputs):
     file: ClassVar[str] = "continue.md"
     memory: str
     sources: str
@@ -115,7 +115,7 @@ class Continue(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Remember(PromptInputs):
+class RememberInputs(PromptInputs):
     """Like ``Check`` and ``Settle`` it begins with the section's text, so that a server which keeps
     the beginnings of prompts reads that text once for all of them."""
 
@@ -127,7 +127,7 @@ class Remember(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RememberPart(Remember):
+class RememberPartInputs(RememberInputs):
     """What only some sentences, or a piece, of a section's text establish.
 
     No other prompt has the same sentences, so the instructions come first.
@@ -137,7 +137,7 @@ class RememberPart(Remember):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check(PromptInputs):
+class CheckInputs(PromptInputs):
     file: ClassVar[str] = "check.md"
     section: str
     constraints: str
@@ -147,7 +147,7 @@ class Check(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settle(PromptInputs):
+class SettleInputs(PromptInputs):
     file: ClassVar[str] = "settle.md"
     section: str
     changed: str
@@ -155,7 +155,7 @@ class Settle(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patch(PromptInputs):
+class PatchInputs(PromptInputs):
     file: ClassVar[str] = "patch.md"
     section: str
     findings: str
@@ -165,7 +165,7 @@ class Patch(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trim(PromptInputs):
+class TrimInputs(PromptInputs):
     file: ClassVar[str] = "trim.md"
     section: str
     words: str
@@ -173,7 +173,7 @@ class Trim(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Densify(PromptInputs):
+class DensifyInputs(PromptInputs):
     file: ClassVar[str] = "densify.md"
     section: str
     words: str
@@ -181,20 +181,20 @@ class Densify(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seams(PromptInputs):
+class SeamsInputs(PromptInputs):
     file: ClassVar[str] = "seams.md"
     seams: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reread(PromptInputs):
+class RereadInputs(PromptInputs):
     file: ClassVar[str] = "reread.md"
     constraints: str
     sections: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Instructed(PromptInputs):
+class InstructedInputs(PromptInputs):
     file: ClassVar[str] = "instructed.md"
     section: str
     instruction: str
@@ -203,64 +203,66 @@ class Instructed(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operator(PromptInputs):
+class OperatorInputs(PromptInputs):
     """A change that people often ask for; ``told`` is what they say beside it."""
 
     told: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grammar(Operator):
+class GrammarInputs(OperatorInputs):
     file: ClassVar[str] = "op_grammar.md"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Simplify(Operator):
+class SimplifyInputs(OperatorInputs):
     file: ClassVar[str] = "op_simplify.md"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tighten(Operator):
+class TightenInputs(OperatorInputs):
     file: ClassVar[str] = "op_tighten.md"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expand(Operator):
+class ExpandInputs(OperatorInputs):
     file: ClassVar[str] = "op_expand.md"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Formality(Operator):
+class FormalityInputs(OperatorInputs):
     file: ClassVar[str] = "op_formality.md"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Neutral(Operator):
+class NeutralInputs(OperatorInputs):
     file: ClassVar[str] = "op_neutral.md"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Paraphrase(Operator):
+class ParaphraseInputs(OperatorInputs):
     file: ClassVar[str] = "op_paraphrase.md"
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoOn(Operator):
+class GoOnInputs(OperatorInputs):
     file: ClassVar[str] = "op_continue.md"
 
 
-OPERATORS: Mapping[str, type[Operator]] = {
-    "grammar": Grammar,
-    "simplify": Simplify,
-    "tighten": Tighten,
-    "expand": Expand,
-    "formality": Formality,
-    "neutral": Neutral,
-    "paraphrase": Paraphrase,
-    "continue": GoOn,
+OPERATORS: Mapping[str, type[OperatorInputs]] = {
+    "grammar": GrammarInputs,
+    "simplify": SimplifyInputs,
+    "tighten": TightenInputs,
+    "expand": ExpandInputs,
+    "formality": FormalityInputs,
+    "neutral": NeutralInputs,
+    "paraphrase": ParaphraseInputs,
+    "continue": GoOnInputs,
 }
 ALL: tuple[type[PromptInputs], ...] = (
-    House, Requirements, Instructions, Chapters, Sections, Details, Entries, PlanCheck, Write,
-    Cite, Sources, Choose, Support, Continue, Remember, RememberPart, Check, Settle, Patch, Trim,
-    Densify, Seams, Reread, Instructed, *OPERATORS.values(),
+    HouseInputs, RequirementsInputs, InstructionsInputs, ChaptersInputs, SectionsInputs,
+    DetailsInputs, EntriesInputs, PlanCheckInputs, WriteInputs, CiteInputs, SourcesInputs,
+    ChooseInputs, SupportInputs, ContinueInputs, RememberInputs, RememberPartInputs, CheckInputs,
+    SettleInputs, PatchInputs, TrimInputs, DensifyInputs, SeamsInputs, RereadInputs,
+    InstructedInputs, *OPERATORS.values(),
 )  # fmt: skip

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from inkwright.agents.llm.config import ROLES, Calling, Endpoint, Role
+from inkwright.agents.llm.config import ROLES, CallSettings, Endpoint, Role
 from tests.simserver.process import SimServer
 
 
-def calling(sim: SimServer, *, embeds: bool = True, **changes: Any) -> Calling:
-    """Return how to call ``sim``; ``changes`` are fields of ``Calling``.
+def calling(sim: SimServer, *, embeds: bool = True, **changes: Any) -> CallSettings:
+    """Return how to call ``sim``; ``changes`` are fields of ``CallSettings``.
 
     Without ``embeds``, vectors come from the offline embedder, not the server.
     """
@@ -19,4 +19,4 @@ def calling(sim: SimServer, *, embeds: bool = True, **changes: Any) -> Calling:
         for role in ROLES
         if embeds or role != "embedder"
     }
-    return Calling.model_validate({"endpoints": served, "timeout_s": 60, **changes})
+    return CallSettings.model_validate({"endpoints": served, "timeout_s": 60, **changes})

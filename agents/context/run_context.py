@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inkwright.agents.checks.exclusive_phrases import order_lines
-from inkwright.agents.embedding.vector_search import Finder
-from inkwright.agents.llm.client import Ask, Models
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.embedding.vector_search import VectorSearch
+from inkwright.agents.llm.client import LLMClient, ModelCall
+from inkwright.agents.llm.config import Ablation
 from inkwright.agents.llm.events import Notice, Watch
 from inkwright.agents.llm.parsing import is_han
 from inkwright.memory.domain.brief import Brief, Constraint
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Outline, Section
-from inkwright.memory.retrieval.source_index import Shelf
+from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.store import drafts
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Lease, Library
@@ -39,15 +39,15 @@ Streams = bool | Callable[[], bool]
 
 
 @dataclass
-class Desk:
+class RunContext:
     """One run of one work: its records, its models, and what is fixed for it."""
 
     library: Library
     lease: Lease
     brief: Brief
-    arms: Arms
-    models: Models
-    finder: Finder
+    arms: Ablation
+    models: LLMClient
+    finder: VectorSearch
     ledger: Ledger
     watch: Watch
     slots: int
@@ -56,7 +56,7 @@ class Desk:
     """The request as prompts show it: whole, or its instructions."""
     han: bool
     """The piece is written in Han characters or kana."""
-    shelf: Shelf = field(default_factory=lambda: Shelf(()))
+    shelf: SourceIndex = field(default_factory=lambda: SourceIndex(()))
     """The sources that the piece may cite."""
     overrides: Path | None = None
     """Folder of prompt templates that replace ours."""
@@ -130,9 +130,9 @@ class Desk:
         *,
         sample: int = 0,
         priority: float = 0.0,
-    ) -> Ask:
+    ) -> ModelCall:
         """Put a question together: the work's opening, then what is asked."""
-        return Ask(
+        return ModelCall(
             step=step,
             role=role,  # type: ignore[arg-type]
             purpose=purpose,
@@ -146,7 +146,7 @@ class Desk:
 
     def opening(self, outline: str) -> str:
         """Return the static first message: rules, brief, outline."""
-        house = inputs.House(
+        house = inputs.HouseInputs(
             brief=fence("brief", self._brief_text()), outline=fence("outline", outline)
         )
         return render(house, self.overrides)
@@ -212,7 +212,7 @@ class Desk:
         return shorten("; ".join(told), budget, self.tokenizer.count)
 
 
-def orders(desk: Desk, section: Section) -> str:
+def orders(desk: RunContext, section: Section) -> str:
     """Return what a writer is told about its section: the same lines wherever it is quoted."""
     outline = desk.plan.outline
     headings = {h.id: h.title for h in outline.headings}

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from inkwright.agents.context import section_sources
-from inkwright.agents.context.run_context import BEFORE_WORDS, Desk, orders
+from inkwright.agents.context.run_context import BEFORE_WORDS, RunContext, orders
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import IndexUnusable, ModelError
 from inkwright.memory.retrieval.passages import Passage, of_draft
-from inkwright.memory.retrieval.recall import Recalled, entry_key, recall
+from inkwright.memory.retrieval.recall import RecallResult, entry_key, recall
 from inkwright.memory.retrieval.visibility import in_sight
 from inkwright.memory.text.rolling_summary import rolling
 from inkwright.memory.text.words import tail
@@ -22,7 +22,7 @@ REBALANCE = 0.08
 """How far, of its own budget, a section makes up for what earlier ones over- or underspent."""
 
 
-async def recollect(desk: Desk, section: Section, heard: Mapping[str, Draft]) -> Manifest:
+async def recollect(desk: RunContext, section: Section, heard: Mapping[str, Draft]) -> Manifest:
     """Return the manifest of ``section`` when the drafts of ``heard`` are what it can know."""
     chain = [heard[s] for s in desk.plan.outline.chain(section.id) if s in heard]
     arm = desk.arms.memory
@@ -36,7 +36,7 @@ async def recollect(desk: Desk, section: Section, heard: Mapping[str, Draft]) ->
     summary_tokens = desk.tokenizer.count(summary) if summary else 0
     grounds = await section_sources.gather(desk, section, int(budget * EVIDENCE_SHARE))
     evidence_tokens = desk.tokenizer.count(section_sources.shown(desk, grounds)) if grounds else 0
-    recalled = Recalled("", (), (), 0)
+    recalled = RecallResult("", (), (), 0)
     if arm in ("vector", "full"):
         left = max(budget - summary_tokens - evidence_tokens, 0)
         recalled = await _long_term(desk, section, heard, left)
@@ -63,15 +63,15 @@ async def recollect(desk: Desk, section: Section, heard: Mapping[str, Draft]) ->
     )
 
 
-def visible(desk: Desk, section: Section, heard: Mapping[str, Draft]) -> list[Entry]:
+def visible(desk: RunContext, section: Section, heard: Mapping[str, Draft]) -> list[Entry]:
     """Return the entries ``section`` may be shown: those that hold where it stands."""
     versions = {sid: d.version for sid, d in heard.items()}
     return in_sight(desk.ledger.refresh(), desk.plan.outline, section.id, versions)
 
 
 async def _long_term(
-    desk: Desk, section: Section, heard: Mapping[str, Draft], budget: int
-) -> Recalled:
+    desk: RunContext, section: Section, heard: Mapping[str, Draft], budget: int
+) -> RecallResult:
     arm = desk.arms.memory
     entries = visible(desk, section, heard) if arm == "full" else []
     before = desk.plan.outline.chain(section.id)
@@ -97,7 +97,7 @@ async def _long_term(
 
 
 async def _nearest(
-    desk: Desk, told: str, entries: list[Entry], passages: list[Passage]
+    desk: RunContext, told: str, entries: list[Entry], passages: list[Passage]
 ) -> dict[str, float]:
     texts = {entry_key(e): e.line for e in entries} | {p.id: p.text for p in passages}
     try:
@@ -107,7 +107,7 @@ async def _nearest(
         return {}
 
 
-def _rebalanced(desk: Desk, section: Section, chain: list[Draft]) -> int:
+def _rebalanced(desk: RunContext, section: Section, chain: list[Draft]) -> int:
     """Return the section's budget, shifted a little by what its chain over- or underspent."""
     outline = desk.plan.outline
     planned = sum(outline.section(d.section).target_words for d in chain)

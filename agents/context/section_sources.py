@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from inkwright.agents.context.run_context import Desk, orders
+from inkwright.agents.context.run_context import RunContext, orders
 from inkwright.agents.llm.schemas import Choices
 from inkwright.memory.citations.citation_evidence import find
 from inkwright.memory.domain.outline import Section
@@ -33,7 +33,7 @@ CHOSEN_FROM = 20
 """Passages that the judge reads."""
 
 
-async def gather(desk: Desk, section: Section, budget_tokens: int) -> tuple[Evidence, ...]:
+async def gather(desk: RunContext, section: Section, budget_tokens: int) -> tuple[Evidence, ...]:
     """Return spans of the sources for ``section``, in document order, within the budget."""
     if not desk.shelf.passages:
         return ()
@@ -49,13 +49,15 @@ async def gather(desk: Desk, section: Section, budget_tokens: int) -> tuple[Evid
     return tuple(sorted(kept, key=lambda e: (e.source, e.start)))
 
 
-def shown(desk: Desk, evidence: Iterable[Evidence]) -> str:
+def shown(desk: RunContext, evidence: Iterable[Evidence]) -> str:
     """Return the part of a writer's prompt that gives it its sources; empty without any."""
     lines = "\n".join(line(desk, e) for e in evidence)
-    return render(inputs.Cite(sources=fence("sources", lines)), desk.overrides) if lines else ""
+    return (
+        render(inputs.CiteInputs(sources=fence("sources", lines)), desk.overrides) if lines else ""
+    )
 
 
-def line(desk: Desk, evidence: Evidence) -> str:
+def line(desk: RunContext, evidence: Evidence) -> str:
     """Return a passage as prompts show it, after its key."""
     source = desk.shelf.sources[evidence.key]
     page = f", p. {evidence.page}" if evidence.page else ""
@@ -67,7 +69,7 @@ def _on_one_line(text: str) -> str:
     return " / ".join(" ".join(part.split()) for part in _PARAGRAPHS.split(text) if part.strip())
 
 
-async def _ranked(desk: Desk, section: Section) -> list[Evidence]:
+async def _ranked(desk: RunContext, section: Section) -> list[Evidence]:
     told = orders(desk, section)
     questions = [told, *section.key_points, *(c.point for c in section.cites if c.point)]
     lists = await asyncio.to_thread(
@@ -87,7 +89,7 @@ async def _ranked(desk: Desk, section: Section) -> list[Evidence]:
     )
 
 
-def _naming(desk: Desk, section: Section, among: Iterable[Evidence]) -> dict[str, int]:
+def _naming(desk: RunContext, section: Section, among: Iterable[Evidence]) -> dict[str, int]:
     """Return how many of its subjects each passage names, those that name none left out."""
     names = {name for subject in section.subjects if (name := normalise(subject))}
     words = [name.split() for name in names]
@@ -102,7 +104,7 @@ def _naming(desk: Desk, section: Section, among: Iterable[Evidence]) -> dict[str
     return named
 
 
-async def _near(desk: Desk, told: str) -> list[Evidence]:
+async def _near(desk: RunContext, told: str) -> list[Evidence]:
     """Return the passages nearest in meaning."""
     among: Sequence[Evidence] = desk.shelf.passages
     if len(among) > EMBEDDED:
@@ -116,7 +118,7 @@ async def _near(desk: Desk, told: str) -> list[Evidence]:
         return []
 
 
-async def _chosen(desk: Desk, section: Section, candidates: list[Evidence]) -> list[Evidence]:
+async def _chosen(desk: RunContext, section: Section, candidates: list[Evidence]) -> list[Evidence]:
     """Return the candidates in the judge's order; those it left out are left out.
 
     A judge that cannot be had, or chooses nothing that holds, leaves them as they are.
@@ -124,7 +126,7 @@ async def _chosen(desk: Desk, section: Section, candidates: list[Evidence]) -> l
     told = orders(desk, section)
     numbered = "\n".join(f"[{n}] {line(desk, e)}" for n, e in enumerate(candidates, 1))
     tokens = 100 + 90 * min(len(candidates), 10)
-    prompt = inputs.Choose(
+    prompt = inputs.ChooseInputs(
         orders=told, passages=fence("passages", desk.clipped(numbered, tokens, told))
     )
     ask = desk.ask(section.id, "reviewer", "choose", prompt, tokens)

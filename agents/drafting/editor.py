@@ -3,13 +3,13 @@
 from collections.abc import Collection, Container, Iterator, Sequence, Set
 
 from inkwright.agents.checks import rules, section_format
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting.subset_sum import nearest
-from inkwright.agents.llm.parsing import Unreadable, read_prose
+from inkwright.agents.llm.parsing import UnreadableAnswer, read_prose
 from inkwright.agents.llm.schemas import Cuts, Edit, Edits
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Finding
-from inkwright.memory.domain.protected_spans import Held, touches
+from inkwright.memory.domain.protected_spans import ProtectedSpan, touches
 from inkwright.memory.text.names import names_in
 from inkwright.memory.text.words import Sentence, count_words, prose_sentences, sentences
 from inkwright.prompts import inputs
@@ -24,7 +24,7 @@ CHOICE_WORDS = 20
 
 
 async def patch(
-    desk: Desk,
+    desk: RunContext,
     section: str,
     text: str,
     findings: Sequence[Finding],
@@ -32,7 +32,7 @@ async def patch(
     *,
     entries: str = "",
     about: Set[str] = frozenset(),
-    held: Sequence[Held] = (),
+    held: Sequence[ProtectedSpan] = (),
     turn: int = 1,
     purpose: str = "patch",
     sample: int = 0,
@@ -50,7 +50,7 @@ async def patch(
     """
     parts = section_format.inner(desk.plan, section, text) if desk.planned else sentences(text)
     open_ = concerned(parts, findings, about) if about else _every(parts)
-    prompt = inputs.Patch(
+    prompt = inputs.PatchInputs(
         section=section,
         findings=fence("findings", "\n".join(_line(f, told) for f in findings)),
         entries=fence("entries", entries),
@@ -77,13 +77,13 @@ async def patch(
 
 
 async def trim(
-    desk: Desk,
+    desk: RunContext,
     section: str,
     text: str,
     surplus_words: int,
     most_words: int,
     *,
-    held: Sequence[Held] = (),
+    held: Sequence[ProtectedSpan] = (),
     turn: int,
     priority: float = 0.0,
 ) -> str:
@@ -98,7 +98,7 @@ async def trim(
     listed = "\n".join(
         f"[{n}] ({count_words(s.text)} words) {s.text}" for n, s in enumerate(parts, 1)
     )
-    prompt = inputs.Trim(
+    prompt = inputs.TrimInputs(
         section=section,
         words=str(round(surplus_words * CHOICE) + CHOICE_WORDS),
         sentences=fence("sentences", desk.clipped(listed, 250)),
@@ -122,13 +122,13 @@ async def trim(
 
 
 async def densify(
-    desk: Desk,
+    desk: RunContext,
     section: str,
     text: str,
     missing_words: int,
     most_words: int,
     *,
-    held: Sequence[Held] = (),
+    held: Sequence[ProtectedSpan] = (),
     turn: int,
     priority: float = 0.0,
 ) -> str:
@@ -138,7 +138,7 @@ async def densify(
     and never more than ``most_words``.
     """
     parts = sentences(text)
-    prompt = inputs.Densify(
+    prompt = inputs.DensifyInputs(
         section=section,
         words=str(missing_words),
         sentences=fence("sentences", _numbered(desk, text, parts, _every(parts))),
@@ -244,7 +244,7 @@ def without(text: str, parts: Sequence[Sentence], gone: Set[int]) -> str:
     return "".join(pieces) + ("" if gaps else text[at:])
 
 
-def _touches(held: Sequence[Held], parts: Sequence[Sentence], edit: Edit) -> bool:
+def _touches(held: Sequence[ProtectedSpan], parts: Sequence[Sentence], edit: Edit) -> bool:
     if not 1 <= edit.first <= edit.last <= len(parts):
         return False
     return touches(held, parts[edit.first - 1].start, parts[edit.last - 1].end)
@@ -278,7 +278,7 @@ def _is_open(edit: Edit, open_: Container[int]) -> bool:
     return all(number in open_ for number in range(edit.first, edit.last + 1))
 
 
-def _material(desk: Desk, text: str, parts: Sequence[Sentence], open_: Set[int]) -> str:
+def _material(desk: RunContext, text: str, parts: Sequence[Sentence], open_: Set[int]) -> str:
     """Return the sentences that can be changed, numbered; the text before them, unless it is all.
 
     The text stands as the judge has just read it, so that a server need not read it again.
@@ -290,7 +290,7 @@ def _material(desk: Desk, text: str, parts: Sequence[Sentence], open_: Set[int])
     return "\n".join((shown, fence("sentences", listed)))
 
 
-def _numbered(desk: Desk, text: str, parts: Sequence[Sentence], open_: Set[int]) -> str:
+def _numbered(desk: RunContext, text: str, parts: Sequence[Sentence], open_: Set[int]) -> str:
     lines: list[str] = []
     for number, part in enumerate(parts, 1):
         if number not in open_:
@@ -313,7 +313,7 @@ def _usable(answer: Edits, parts: Sequence[Sentence]) -> Iterator[tuple[Edit, st
             continue
         try:
             new = read_prose(edit.text)
-        except Unreadable:
+        except UnreadableAnswer:
             continue
         before = [p.text for p in parts[edit.first - 1 : edit.last]]
         replaced = sum(count_words(sentence) for sentence in before)

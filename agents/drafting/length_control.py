@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from inkwright.agents.checks import section_format
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import editor, writer
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.constraint import bounds_in_words
 from inkwright.memory.domain.draft import Manifest
 from inkwright.memory.domain.outline import Section
-from inkwright.memory.domain.protected_spans import Held
+from inkwright.memory.domain.protected_spans import ProtectedSpan
 from inkwright.memory.errors import ModelError
 from inkwright.memory.text.words import count_characters, count_words, usual_characters
 
@@ -38,7 +38,7 @@ LEAST_RATIO = 0.3
 
 
 @dataclass(frozen=True)
-class Band:
+class WordRange:
     """The words a text may have, and those to aim at."""
 
     low: int
@@ -51,7 +51,7 @@ class Band:
 
     def cost(self, words: int) -> tuple[int, int]:
         """Return by how many words a text is outside what is demanded, and outside the band."""
-        demanded = Band(self.floor, self.ceiling, self.aim)
+        demanded = WordRange(self.floor, self.ceiling, self.aim)
         return demanded.miss(words), self.miss(words)
 
     def miss(self, words: int) -> int:
@@ -65,7 +65,9 @@ class Band:
         return f"{self.low} to {self.high}" if self.low else f"at most {self.high}"
 
 
-def band(desk: Desk, section: Section, text: str, target_words: int | None = None) -> Band:
+def band(
+    desk: RunContext, section: Section, text: str, target_words: int | None = None
+) -> WordRange:
     """Return the section's band: its budget within a tenth, and what its constraints demand.
 
     ``text`` is the section's: it shows how many characters its words take, where those are counted.
@@ -82,7 +84,7 @@ def band(desk: Desk, section: Section, text: str, target_words: int | None = Non
     return _bounded(low, high, target_words or section.target_words, bounds)
 
 
-def whole_band(desk: Desk, text: str) -> Band:
+def whole_band(desk: RunContext, text: str) -> WordRange:
     """Return the band of the whole piece, ``text``.
 
     Bounds that the brief gives as constraints are bounds; without any, its length is one to aim at.
@@ -95,7 +97,7 @@ def whole_band(desk: Desk, text: str) -> Band:
     return _bounded(low, high, target, bounds)
 
 
-def bounded_only(desk: Desk) -> bool:
+def bounded_only(desk: RunContext) -> bool:
     """True when the brief bounds the length of the whole, or from below that of every section.
 
     Then there is none to aim at.
@@ -112,7 +114,7 @@ def _around(words: int, share: float) -> tuple[int, int]:
     return max(words - off, 1), words + off
 
 
-def _characters_a_word(desk: Desk, text: str) -> float:
+def _characters_a_word(desk: RunContext, text: str) -> float:
     """Return the characters that a word of ``text`` takes, or of its language if it is short."""
     words = count_words(text)
     if words < ENOUGH_TO_TELL:
@@ -120,7 +122,9 @@ def _characters_a_word(desk: Desk, text: str) -> float:
     return count_characters(text) / words * MARGIN
 
 
-def _bounds(desk: Desk, constraints: Iterable[Constraint], text: str) -> tuple[int, int | None]:
+def _bounds(
+    desk: RunContext, constraints: Iterable[Constraint], text: str
+) -> tuple[int, int | None]:
     """Return the fewest words and the most that length constraints allow a text like ``text``."""
     lengths = [c for c in constraints if c.kind == "length"]
     in_words = all(c.counted == "words" for c in lengths)
@@ -129,7 +133,7 @@ def _bounds(desk: Desk, constraints: Iterable[Constraint], text: str) -> tuple[i
     return floor or 0, ceiling
 
 
-def _bounded(low: int, high: int | None, aim: int, bounds: tuple[int, int | None]) -> Band:
+def _bounded(low: int, high: int | None, aim: int, bounds: tuple[int, int | None]) -> WordRange:
     """Return a band within the bounds that constraints set, which come before a budget."""
     floor, ceiling = bounds
     if high is not None and floor > high:
@@ -140,13 +144,13 @@ def _bounded(low: int, high: int | None, aim: int, bounds: tuple[int, int | None
     if ceiling is not None:
         high = ceiling if high is None else min(high, ceiling)
     if high is None:
-        return Band(low, None, max(aim, round(low * (1 + WHOLE_TOLERANCE))), floor)
+        return WordRange(low, None, max(aim, round(low * (1 + WHOLE_TOLERANCE))), floor)
     high = max(low, high)
     edge = (high - low) // 4
-    return Band(low, high, min(max(aim, low + edge), high - edge), floor, ceiling)
+    return WordRange(low, high, min(max(aim, low + edge), high - edge), floor, ceiling)
 
 
-def words_of(desk: Desk, section: str, text: str) -> int:
+def words_of(desk: RunContext, section: str, text: str) -> int:
     """Return the words that a section's band is about: what its format opens with is none."""
     return count_words(section_format.body_of(desk.plan, section, text))
 
@@ -161,14 +165,14 @@ class _Going:
 
 
 async def fit(
-    desk: Desk,
+    desk: RunContext,
     section: Section,
     manifest: Manifest,
     text: str,
     *,
     priority: float,
-    aim: Band | None = None,
-    held: tuple[Held, ...] = (),
+    aim: WordRange | None = None,
+    held: tuple[ProtectedSpan, ...] = (),
     rounds: int = ROUNDS,
 ) -> str:
     """Return ``text`` brought into its band, or the version that came nearest.
@@ -197,12 +201,12 @@ async def fit(
 
 
 async def _step(
-    desk: Desk,
+    desk: RunContext,
     section: Section,
     manifest: Manifest,
     text: str,
-    aim: Band,
-    held: tuple[Held, ...],
+    aim: WordRange,
+    held: tuple[ProtectedSpan, ...],
     going: _Going,
     priority: float,
 ) -> str:

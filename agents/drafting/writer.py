@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from inkwright.agents.context import section_sources
-from inkwright.agents.context.run_context import Desk, orders
+from inkwright.agents.context.run_context import RunContext, orders
 from inkwright.agents.llm.events import TextGrew
 from inkwright.agents.llm.parsing import is_han
 from inkwright.memory.citations import syntax
@@ -30,13 +30,15 @@ ENDS = ".!?。！？…:：;；”\"'’)）]」』*_"
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+\S")
 
 
-async def write(desk: Desk, section: Section, manifest: Manifest, *, priority: float = 0.0) -> str:
+async def write(
+    desk: RunContext, section: Section, manifest: Manifest, *, priority: float = 0.0
+) -> str:
     """Return a first draft of ``section``.
 
     Raises:
         ModelError: no usable text came.
     """
-    prompt = inputs.Write(
+    prompt = inputs.WriteInputs(
         summary=fence("summary", manifest.summary),
         memory=fence("memory", manifest.recall),
         sources=section_sources.shown(desk, manifest.evidence),
@@ -60,7 +62,7 @@ async def write(desk: Desk, section: Section, manifest: Manifest, *, priority: f
 
 
 async def go_on(
-    desk: Desk,
+    desk: RunContext,
     section: Section,
     manifest: Manifest,
     text: str,
@@ -71,7 +73,7 @@ async def go_on(
 ) -> str:
     """Return ``text`` with about ``missing_words`` more words after it."""
     room = desk.recall_tokens // 2
-    prompt = inputs.Continue(
+    prompt = inputs.ContinueInputs(
         memory=fence("memory", shorten(manifest.recall, room, desk.tokenizer.count)),
         sources=section_sources.shown(desk, manifest.evidence),
         orders=orders(desk, section),
@@ -95,7 +97,7 @@ async def go_on(
     return f"{text}{'' if text.endswith(chr(10)) else chr(10) + chr(10)}{more}"
 
 
-def counted(desk: Desk, words: int, more: str = "") -> str:
+def counted(desk: RunContext, words: int, more: str = "") -> str:
     """Return a length as a writer of the piece's language counts it."""
     unit = "characters (字)" if desk.han else "words"
     return " ".join(filter(None, (str(words), more, unit)))
@@ -152,7 +154,7 @@ def _may_come_again(repeated: Sequence[str], before: Sequence[str]) -> bool:
     return refrain or (len(repeated) == 1 and repeated[0][0] in SPEECH)
 
 
-def _tokens_for(desk: Desk, words: int) -> int:
+def _tokens_for(desk: RunContext, words: int) -> int:
     """Return the tokens that ``words`` words take in the language of the request, and some more."""
     told = desk.brief.request[:4000]
     a_word = desk.tokenizer.count(told) / max(count_words(told), 1)
@@ -161,7 +163,7 @@ def _tokens_for(desk: Desk, words: int) -> int:
     return int(words * min(max(a_word, 1.0), 4.0) * SPARE) + SPARE_TOKENS
 
 
-def _watcher(desk: Desk, section: str) -> Callable[[str], None] | None:
+def _watcher(desk: RunContext, section: str) -> Callable[[str], None] | None:
     if not desk.streams:
         return None
     return lambda piece: desk.watch(TextGrew(desk.work, section, piece))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inkwright.agents.embedding.vector_search import Embed
-from inkwright.agents.llm.config import Calling
+from inkwright.agents.llm.config import CallSettings
 from inkwright.agents.llm.transport import Transport
 
 NONE = "none"
@@ -22,7 +22,7 @@ class Embedder:
     why_not: str = ""
 
 
-def embedder_for(calling: Calling, transport: Transport | None) -> Embedder:
+def embedder_for(calling: CallSettings, transport: Transport | None) -> Embedder:
     """Return the embedder that the settings ask for."""
     if "embedder" in calling.endpoints:
         name = calling.endpoints["embedder"].model

@@ -83,7 +83,7 @@ class MiniLM:
         return Encoder(read_safetensors(self._folder / "model.safetensors"))
 
 
-class OneThread:
+class SingleThreadedBlas:
     """Keeps BLAS, of which a process has one, to a thread of its own for each caller.
 
     The last of those who hold it at the same time gives BLAS its number back: given back by the
@@ -111,7 +111,7 @@ class OneThread:
                     self._kept.restore_original_limits()
 
 
-_ONE_THREAD = OneThread()
+_ONE_THREAD = SingleThreadedBlas()
 
 
 class Encoder:

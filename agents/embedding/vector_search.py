@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import numpy as np
 
 from inkwright.memory.errors import ModelError
-from inkwright.memory.retrieval.vector_index import Index
+from inkwright.memory.retrieval.vector_index import VectorIndex
 
 Embed = Callable[[Sequence[str]], Awaitable[np.ndarray]]
 NEAREST = 60
@@ -20,10 +20,10 @@ FAILURES_IN_A_ROW = 3
 """Calls without an answer after which the embedder is asked no more in this run."""
 
 
-class Finder:
+class VectorSearch:
     """Vector search over one work. Without an index it finds nothing, and recall does without."""
 
-    def __init__(self, work: str, index: Index | None, embed: Embed | None) -> None:
+    def __init__(self, work: str, index: VectorIndex | None, embed: Embed | None) -> None:
         self._work, self._index, self._embed = work, index, embed
         self._filling = asyncio.Lock()
         self._failures = 0

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.schemas import Delta, DeltaItem
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.entry import Entry, Span
@@ -26,7 +26,7 @@ WHOLE_ACCOUNTS = 4
 
 
 @dataclass(frozen=True)
-class Remembered:
+class ArchivistResult:
     """A section's account of itself, and the entry versions its draft adds to the ledger."""
 
     summary: str
@@ -34,14 +34,14 @@ class Remembered:
 
 
 async def remember(
-    desk: Desk,
+    desk: RunContext,
     section: Section,
     text: str,
     version: int,
     shown: Sequence[Entry],
     *,
     priority: float = 0.0,
-) -> Remembered:
+) -> ArchivistResult:
     """Return what a first draft of ``section`` establishes.
 
     ``shown`` is what its writer was shown: an entry with the same topic and another value
@@ -53,16 +53,16 @@ async def remember(
     try:
         listed = [*old, *_to_mark(shown, text)]
         answer = await _asked(
-            desk, section, text, listed, "remember", priority, kind=inputs.Remember
+            desk, section, text, listed, "remember", priority, kind=inputs.RememberInputs
         )
     except ModelError as fault:
         desk.problem(f"{section.id}: what it establishes is not in memory ({fault})")
         lost = [e for e in old if _quote(desk, e) not in text]
-        return Remembered(_by_rule(text), _gone(lost, (), version))
+        return ArchivistResult(_by_rule(text), _gone(lost, (), version))
     return taken(desk, section, text, version, answer, shown)
 
 
-async def read(desk: Desk, section: Section, text: str) -> Delta:
+async def read(desk: RunContext, section: Section, text: str) -> Delta:
     """Return the answer to a text of any length, read in pieces that the archivist can hold.
 
     Raises:
@@ -85,22 +85,22 @@ async def read(desk: Desk, section: Section, text: str) -> Delta:
 
 
 def taken(
-    desk: Desk,
+    desk: RunContext,
     section: Section,
     text: str,
     version: int,
     answer: Delta,
     shown: Sequence[Entry],
-) -> Remembered:
+) -> ArchivistResult:
     """Return what an answer about the whole text of a section makes of the section's entries."""
     old = desk.ledger.of_section(section.id)
     delta = _delta(desk, section, text, version, old, answer, shown)
     lost = [e for e in old if _quote(desk, e) not in text]
     gone = _gone(lost, delta, version)
-    return Remembered(answer.summary.strip() or _by_rule(text), (*delta, *gone))
+    return ArchivistResult(answer.summary.strip() or _by_rule(text), (*delta, *gone))
 
 
-async def update(desk: Desk, section: Section, draft: Draft, text: str) -> tuple[Entry, ...]:
+async def update(desk: RunContext, section: Section, draft: Draft, text: str) -> tuple[Entry, ...]:
     """Return how memory changes when ``draft`` becomes ``text``.
 
     Entries whose words are still there are kept without a call. For the rest the archivist sees
@@ -124,7 +124,7 @@ async def update(desk: Desk, section: Section, draft: Draft, text: str) -> tuple
 
 
 async def look_again(
-    desk: Desk, section: Section, draft: Draft, text: str, look: int
+    desk: RunContext, section: Section, draft: Draft, text: str, look: int
 ) -> tuple[Entry, ...]:
     """Return what ``text``, some sentences of ``draft``, adds to memory.
 
@@ -138,7 +138,7 @@ async def look_again(
 
 
 async def _asked(
-    desk: Desk,
+    desk: RunContext,
     section: Section,
     text: str,
     old: Sequence[Entry],
@@ -146,7 +146,7 @@ async def _asked(
     priority: float,
     *,
     sample: int = 0,
-    kind: type[inputs.Remember] = inputs.RememberPart,
+    kind: type[inputs.RememberInputs] = inputs.RememberPartInputs,
 ) -> Delta:
     listed = "\n".join(e.line for e in old)
     prompt = kind(
@@ -161,7 +161,7 @@ async def _asked(
     return await desk.models.form(ask, Delta)
 
 
-def _put_right(desk: Desk, section: Section) -> list[Entry]:
+def _put_right(desk: RunContext, section: Section) -> list[Entry]:
     """Return what the person has made theirs of the section's own entries."""
     return [
         e
@@ -184,7 +184,7 @@ def _to_mark(shown: Sequence[Entry], text: str) -> list[Entry]:
 
 
 def _delta(
-    desk: Desk,
+    desk: RunContext,
     section: Section,
     text: str,
     version: int,
@@ -303,7 +303,7 @@ def _span(section: str, version: int, text: str, quote: str) -> Span | None:
     return Span(section=section, draft=version, start=start, end=start + len(quote))
 
 
-def _quote(desk: Desk, entry: Entry) -> str:
+def _quote(desk: RunContext, entry: Entry) -> str:
     """Return the words of the draft that established ``entry``."""
     assert entry.span is not None
     return desk.text_of(entry.span.section, entry.span.draft)[entry.span.start : entry.span.end]

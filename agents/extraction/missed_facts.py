@@ -10,7 +10,7 @@ heard all that stands before it, there is nothing to look at.
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.extraction import archivist
 from inkwright.agents.llm.concurrency import all_of
 from inkwright.memory.domain.draft import Draft, Manifest
@@ -24,7 +24,7 @@ from inkwright.memory.text.names import names_in
 LOOKS = 3
 
 
-async def look_again(desk: Desk) -> None:
+async def look_again(desk: RunContext) -> None:
     """Add to memory what is found at a second look, each time for all sections at once.
 
     A person's text is left to the reader. What an interrupted run was answered is in the journal.
@@ -45,7 +45,7 @@ async def look_again(desk: Desk) -> None:
         desk.ledger.refresh()
 
 
-async def _found(desk: Desk, draft: Draft, text: str, look: int) -> tuple[Entry, ...]:
+async def _found(desk: RunContext, draft: Draft, text: str, look: int) -> tuple[Entry, ...]:
     section = desk.plan.outline.section(draft.section)
     try:
         return await archivist.look_again(desk, section, draft, text, look)
@@ -56,7 +56,7 @@ async def _found(desk: Desk, draft: Draft, text: str, look: int) -> tuple[Entry,
         return ()
 
 
-def _overlooked(desk: Desk, current: Mapping[str, Draft], look: int) -> dict[str, str]:
+def _overlooked(desk: RunContext, current: Mapping[str, Draft], look: int) -> dict[str, str]:
     """Return by section the sentences to look at."""
     known = of_planned(desk.ledger.refresh().latest(), desk.plan.outline)
     live = [e for e in known if e.status == "live"]
@@ -75,14 +75,14 @@ def _overlooked(desk: Desk, current: Mapping[str, Draft], look: int) -> dict[str
     return found
 
 
-def _stands_by(desk: Desk, entry: Entry, sid: str) -> bool:
+def _stands_by(desk: RunContext, entry: Entry, sid: str) -> bool:
     """True for what memory has from ``sid``, or before: from a later section, others miss it."""
     place = desk.plan.outline.position
     return place.get(entry.from_section or "", 0) <= place[sid]
 
 
 def _shared(
-    desk: Desk, current: Mapping[str, Draft], live: Sequence[Entry]
+    desk: RunContext, current: Mapping[str, Draft], live: Sequence[Entry]
 ) -> dict[str, frozenset[str]]:
     """Return by section every name of subjects that another, of which it had not heard, names too.
 

@@ -8,11 +8,11 @@ A text that replaces another is read as an edit of it.
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.extraction import archivist
 from inkwright.agents.llm.events import Notice
 from inkwright.agents.llm.schemas import Delta
-from inkwright.memory.domain.draft import Draft, Manifest, Shown
+from inkwright.memory.domain.draft import Draft, EntryDecision, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import BudgetSpent, ModelError
@@ -20,7 +20,7 @@ from inkwright.memory.text.names import names_in
 from inkwright.memory.user_work import imported_drafts
 
 
-async def read(desk: Desk) -> None:
+async def read(desk: RunContext) -> None:
     """Read into memory what waits for it. What cannot be read now waits on, and is reported.
 
     Raises:
@@ -45,7 +45,7 @@ async def read(desk: Desk) -> None:
             await _reread(desk, section, current[section.id], waiting[section.id])
 
 
-async def _answer(desk: Desk, section: Section, text: str) -> Delta | None:
+async def _answer(desk: RunContext, section: Section, text: str) -> Delta | None:
     try:
         return await archivist.read(desk, section, text)
     except BudgetSpent:
@@ -57,7 +57,9 @@ async def _answer(desk: Desk, section: Section, text: str) -> Delta | None:
         return None
 
 
-def _take_up(desk: Desk, section: Section, current: Mapping[str, Draft], answer: Delta) -> None:
+def _take_up(
+    desk: RunContext, section: Section, current: Mapping[str, Draft], answer: Delta
+) -> None:
     """Keep what a section establishes, and what its author knew when it was written."""
     draft = current[section.id]
     place = desk.plan.outline.position[section.id] - 1
@@ -85,17 +87,17 @@ def _take_up(desk: Desk, section: Section, current: Mapping[str, Draft], answer:
     )
 
 
-def _named(text: str, known: list[Entry]) -> tuple[Shown, ...]:
+def _named(text: str, known: list[Entry]) -> tuple[EntryDecision, ...]:
     """Return the entries about what the text names: it rests on them."""
     names = names_in(text).among({name for e in known for name in e.names})
     return tuple(
-        Shown(entry=e.id, version=e.version, how="raw", reason="its text names it")
+        EntryDecision(entry=e.id, version=e.version, how="raw", reason="its text names it")
         for e in known
         if e.names & names
     )
 
 
-async def _reread(desk: Desk, section: Section, draft: Draft, seen: int) -> None:
+async def _reread(desk: RunContext, section: Section, draft: Draft, seen: int) -> None:
     """Let memory follow a text from the version it knows to the newest."""
     old = desk.text_of(section.id, seen)
     before = draft.model_copy(update={"text": old, "version": draft.version - 1})
@@ -106,7 +108,7 @@ async def _reread(desk: Desk, section: Section, draft: Draft, seen: int) -> None
     imported_drafts.mark_read(desk.library, desk.lease, draft, delta=_taken_up(desk, delta))
 
 
-def _taken_up(desk: Desk, delta: Sequence[Entry]) -> Sequence[Entry]:
+def _taken_up(desk: RunContext, delta: Sequence[Entry]) -> Sequence[Entry]:
     """Return what goes to the ledger; as proposals, where the brief wants to be asked."""
     if desk.arms.memory != "full":
         return ()

@@ -6,7 +6,7 @@ from inkwright.agents.llm.config import Limits
 from inkwright.memory.errors import BudgetSpent, Paused
 
 
-class Purse:
+class UsageBudget:
     """What may be spent, over all works that share it, and what has been."""
 
     def __init__(self, limits: Limits, *, calls: int = 0, tokens: int = 0) -> None:

@@ -14,19 +14,19 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from inkwright.agents.llm.budget import Purse
-from inkwright.agents.llm.concurrency import Share, Slots
-from inkwright.agents.llm.config import Calling, Limits, Role
+from inkwright.agents.llm.budget import UsageBudget
+from inkwright.agents.llm.concurrency import ConcurrencyLimiter, Lane
+from inkwright.agents.llm.config import CallSettings, Limits, Role
 from inkwright.agents.llm.events import CallAnswered, Watch
 from inkwright.agents.llm.parsing import (
-    Unreadable,
+    UnreadableAnswer,
     form_digest,
     in_other_script,
     read_form,
     read_prose,
 )
-from inkwright.agents.llm.schemas import Form
-from inkwright.agents.llm.transport import Request, Transport
+from inkwright.agents.llm.schemas import ResponseSchema
+from inkwright.agents.llm.transport import ChatRequest, Transport
 from inkwright.memory.base import digest
 from inkwright.memory.errors import (
     AccessRefused,
@@ -34,13 +34,13 @@ from inkwright.memory.errors import (
     ModelUnreachable,
     UnusableAnswer,
 )
-from inkwright.memory.store.journal import Answer, Journal, Key
+from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.text.tokens import Tokenizer, most_tokens
 from inkwright.memory.text.words import count_words
 from inkwright.prompts.render import only_repeats, unfenced
 
-F = TypeVar("F", bound=Form)
+F = TypeVar("F", bound=ResponseSchema)
 R = TypeVar("R")
 
 ASKS = 2
@@ -53,7 +53,7 @@ MARGIN_TOKENS = 64
 
 
 @dataclass(frozen=True)
-class Ask:
+class ModelCall:
     """One question to a role's model."""
 
     step: str
@@ -80,7 +80,7 @@ class Prose:
 
 
 @dataclass
-class Spent:
+class RunUsage:
     """What this run has asked for so far; answers from the journal are counted apart."""
 
     calls: int = 0
@@ -90,7 +90,7 @@ class Spent:
     """Role to the name of the model that last answered."""
 
 
-class Models:
+class LLMClient:
     """Asks models on behalf of one work."""
 
     def __init__(
@@ -100,23 +100,23 @@ class Models:
         transport: Transport,
         tokenizer: Tokenizer,
         *,
-        calling: Calling,
+        calling: CallSettings,
         context_tokens: int,
         limits: Limits,
         seed: int,
         watch: Watch,
-        share: Share | None = None,
-        shared: Purse | None = None,
+        share: Lane | None = None,
+        shared: UsageBudget | None = None,
     ) -> None:
         """With ``share`` and ``shared``, calls are bounded together with those of other works."""
         self.tokenizer, self.context_tokens = tokenizer, context_tokens
         self.transport = transport
-        self.spent = Spent()
+        self.spent = RunUsage()
         self._work, self._calling = lease.work, calling
         self._journal = Journal(library, lease)
         self._seed, self._watch = seed, watch
-        self._share = share or Slots(calling.concurrency).share()
-        self._purse, self._shared = Purse(limits), shared or Purse(Limits())
+        self._share = share or ConcurrencyLimiter(calling.concurrency).share()
+        self._purse, self._shared = UsageBudget(limits), shared or UsageBudget(Limits())
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
         self._refused: AccessRefused | None = None
@@ -125,7 +125,7 @@ class Models:
         self._all_kept.set()
 
     async def form(
-        self, ask: Ask, form: type[F], fault: Callable[[F], str | None] = lambda _: None
+        self, ask: ModelCall, form: type[F], fault: Callable[[F], str | None] = lambda _: None
     ) -> F:
         """Return the answer as ``form``.
 
@@ -136,19 +136,19 @@ class Models:
             UnusableAnswer: it could not be read, or is in the wrong language, twice.
         """
 
-        def read(answer: Answer, last: bool) -> F:
+        def read(answer: JournaledAnswer, last: bool) -> F:
             found = read_form(answer.text, answer.finish, form)
             if ask.han is not None and in_other_script(found.wording(), han=ask.han):
-                raise Unreadable("it is in the wrong language")
+                raise UnreadableAnswer("it is in the wrong language")
             if (said := fault(found)) and not last:
-                raise Unreadable(said)
+                raise UnreadableAnswer(said)
             return found
 
         return await self._asked(ask, form, read, None)
 
     async def prose(
         self,
-        ask: Ask,
+        ask: ModelCall,
         *,
         on_text: Callable[[str], None] | None = None,
     ) -> Prose:
@@ -159,12 +159,12 @@ class Models:
                 language, twice.
         """
 
-        def read(answer: Answer, last: bool) -> Prose:
+        def read(answer: JournaledAnswer, last: bool) -> Prose:
             said = read_prose(answer.text, han=ask.han, keep_loops=last)
             prompt = f"{ask.system}\n{ask.user}"
             text = unfenced(said, prompt)
             if only_repeats(said, prompt) or not count_words(text):
-                raise Unreadable("it only repeats its prompt")
+                raise UnreadableAnswer("it only repeats its prompt")
             return Prose(text, cut_short=answer.finish == "length")
 
         return await self._asked(ask, None, read, on_text)
@@ -179,9 +179,9 @@ class Models:
 
     async def _asked(
         self,
-        ask: Ask,
+        ask: ModelCall,
         form: type[BaseModel] | None,
-        read: Callable[[Answer, bool], R],
+        read: Callable[[JournaledAnswer, bool], R],
         on_text: Callable[[str], None] | None,
     ) -> R:
         messages = [
@@ -194,19 +194,19 @@ class Models:
             answer = await self._answer(ask, request, refused, on_text)
             try:
                 return read(answer, refused == ASKS - 1)
-            except Unreadable as fault:
+            except UnreadableAnswer as fault:
                 problem = str(fault)
         assert answer is not None
         raise UnusableAnswer(f"{ask.role} ({ask.purpose}, {ask.step})", problem, answer.text)
 
     def _request(
         self,
-        ask: Ask,
+        ask: ModelCall,
         messages: list[dict[str, str]],
         form: type[BaseModel] | None,
         refused: int,
         problem: str,
-    ) -> Request:
+    ) -> ChatRequest:
         if refused and form is not None:
             again = f"\nYour last answer could not be used: {problem}.\n"
             messages = [
@@ -214,7 +214,7 @@ class Models:
                 {"role": "user", "content": messages[1]["content"] + again},
             ]
         prose = form is None
-        return Request(
+        return ChatRequest(
             role=ask.role,
             messages=tuple(messages),
             max_tokens=min(ask.max_tokens, self._room(ask, messages)),
@@ -225,7 +225,7 @@ class Models:
             work=self._work,
         )
 
-    def _room(self, ask: Ask, messages: list[dict[str, str]]) -> int:
+    def _room(self, ask: ModelCall, messages: list[dict[str, str]]) -> int:
         """Return the tokens left for an answer, at most those asked for where there is plenty."""
         left = self.context_tokens - MARGIN_TOKENS
         if left - sum(most_tokens(m["content"]) for m in messages) >= ask.max_tokens:
@@ -242,13 +242,13 @@ class Models:
 
     async def _answer(
         self,
-        ask: Ask,
-        request: Request,
+        ask: ModelCall,
+        request: ChatRequest,
         refused: int,
         on_text: Callable[[str], None] | None,
-    ) -> Answer:
+    ) -> JournaledAnswer:
         asked_for = self._calling.endpoints[ask.role].model
-        key = Key(
+        key = CallKey(
             step=ask.step,
             role=ask.role,
             purpose=ask.purpose,
@@ -266,8 +266,12 @@ class Models:
         return answer
 
     async def _called(
-        self, ask: Ask, key: Key, request: Request, on_text: Callable[[str], None] | None
-    ) -> Answer:
+        self,
+        ask: ModelCall,
+        key: CallKey,
+        request: ChatRequest,
+        on_text: Callable[[str], None] | None,
+    ) -> JournaledAnswer:
         """Return a model's answer, which is in the journal then."""
         asked_for = self._calling.endpoints[ask.role].model
         async with self._share.hold(ask.priority):
@@ -325,7 +329,7 @@ class Models:
         """True when the writer's model no longer answers, so that no section can be written."""
         return self._failures["writer"] >= FAILURES_IN_A_ROW
 
-    def _account(self, ask: Ask, answer: Answer, from_journal: bool) -> None:
+    def _account(self, ask: ModelCall, answer: JournaledAnswer, from_journal: bool) -> None:
         self.spent.models[ask.role] = answer.model
         if from_journal:
             self.spent.from_journal += 1
@@ -349,7 +353,7 @@ class Models:
         )
 
 
-def _digest(request: Request, model: str) -> str:
+def _digest(request: ChatRequest, model: str) -> str:
     return digest(
         {
             "messages": list(request.messages),

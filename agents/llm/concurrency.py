@@ -16,7 +16,7 @@ REGAINED = 1 / 8
 """Slots that come back with every answer."""
 
 
-class Slots:
+class ConcurrencyLimiter:
     """Calls in flight, shared by works. Each work has a share; single calls may hold one directly.
 
     Every work that waits gets one slot before any work gets a second one. What is left goes to the
@@ -30,22 +30,22 @@ class Slots:
         self._held = 0
         self.answers = 0
         """Calls that were answered."""
-        self._shares: dict[int, Share] = {}
+        self._shares: dict[int, Lane] = {}
         """Those with waiters, by their order."""
         self._orders = itertools.count()
         self._clock, self._eased_at = clock, -EASED_FOR_S
         self._arriving: set[int] = set()
-        self._own = Share(self, next(self._orders))
+        self._own = Lane(self, next(self._orders))
         self.on_room: Callable[[], None] = lambda: None
         """Called when a slot has become free that nobody waits for."""
 
-    def share(self) -> "Share":
+    def share(self) -> "Lane":
         """Return a share for one more work, after those there are."""
-        share = Share(self, next(self._orders))
+        share = Lane(self, next(self._orders))
         self._arriving.add(share.order)
         return share
 
-    def leave(self, share: "Share") -> None:
+    def leave(self, share: "Lane") -> None:
         """Count no longer on a work's calls: its run has ended."""
         self._arriving.discard(share.order)
         self._tell_room()
@@ -79,7 +79,7 @@ class Slots:
         self.answers += 1
         self._limit = min(self._limit + REGAINED, float(self.number))
 
-    def take(self, share: "Share") -> bool:
+    def take(self, share: "Lane") -> bool:
         """Take a slot for ``share`` at once, if one is free."""
         if self._held >= int(self._limit):
             return False
@@ -88,12 +88,12 @@ class Slots:
         self._arriving.discard(share.order)
         return True
 
-    def wait(self, share: "Share") -> None:
+    def wait(self, share: "Lane") -> None:
         """Note that ``share`` has a waiter."""
         self._arriving.discard(share.order)
         self._shares[share.order] = share
 
-    def give_back(self, share: "Share") -> None:
+    def give_back(self, share: "Lane") -> None:
         """Hand a slot of ``share`` to who is next."""
         self._held -= 1
         share.held -= 1
@@ -111,10 +111,10 @@ class Slots:
             self.on_room()
 
 
-class Share:
+class Lane:
     """What one work has of the slots."""
 
-    def __init__(self, slots: Slots, order: int) -> None:
+    def __init__(self, slots: ConcurrencyLimiter, order: int) -> None:
         self.order, self.held = order, 0
         self._slots = slots
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []

@@ -41,7 +41,7 @@ class Endpoint(Value):
         return text.replace(self.api_key, "***") if self.api_key else text
 
 
-class Calling(Value):
+class CallSettings(Value):
     """How models are called."""
 
     endpoints: dict[Role, Endpoint]
@@ -60,7 +60,7 @@ class Calling(Value):
     """Sampling settings beyond OpenAI's, such as ``repeat_penalty``, for writer calls."""
 
 
-class Arms(Value):
+class Ablation(Value):
     """Parts switched on or off. A part that is off makes no call."""
 
     plan: Literal["none", "given", "full"] = "full"

@@ -18,7 +18,7 @@ TOKENIZE_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedModel:
     """What stands behind an endpoint."""
 
     models: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Served:
     """True when it counts tokens with the model's own tokenizer."""
 
 
-async def probe(endpoint: Endpoint) -> Served:
+async def probe(endpoint: Endpoint) -> ServedModel:
     """Return what every replica of ``endpoint`` serves, with the shortest of their contexts.
 
     An endpoint without an address of its own (a provider's) is not asked, and says nothing.
@@ -40,9 +40,9 @@ async def probe(endpoint: Endpoint) -> Served:
     """
     found = await asyncio.gather(*(_probe_one(endpoint, base) for base in endpoint.api_bases))
     if not found:
-        return Served()
+        return ServedModel()
     lengths = [f.max_model_len for f in found if f.max_model_len is not None]
-    return Served(
+    return ServedModel(
         models=tuple(m for m in found[0].models if all(m in f.models for f in found)),
         max_model_len=min(lengths) if lengths else None,
         tokenizes=all(f.tokenizes for f in found),
@@ -63,7 +63,7 @@ def served_name(endpoint: Endpoint) -> str:
     return endpoint.model.partition("/")[2] or endpoint.model
 
 
-def not_served(endpoint: Endpoint, served: Served) -> str | None:
+def not_served(endpoint: Endpoint, served: ServedModel) -> str | None:
     """Return one line when the endpoint lists its models and this one is not among them."""
     name = served_name(endpoint)
     if not served.models or name in served.models:
@@ -77,7 +77,7 @@ def not_served(endpoint: Endpoint, served: Served) -> str | None:
     )
 
 
-async def _probe_one(endpoint: Endpoint, base: str) -> Served:
+async def _probe_one(endpoint: Endpoint, base: str) -> ServedModel:
     at = without_secrets(base)
     async with _client(endpoint, base, TIMEOUT) as client:
         try:
@@ -98,7 +98,7 @@ async def _probe_one(endpoint: Endpoint, base: str) -> Served:
         listed = _listed(answer)
         own = next((m for m in listed if m.get("id") == served_name(endpoint)), None)
         length = _positive((own or (listed[0] if len(listed) == 1 else {})).get("max_model_len"))
-        return Served(
+        return ServedModel(
             models=tuple(str(m["id"]) for m in listed if m.get("id")),
             max_model_len=length or await _llama_context(client, base),
             tokenizes=await _count(client, endpoint, base, "word") is not None,

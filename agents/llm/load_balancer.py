@@ -16,7 +16,7 @@ LEFT_ALONE_S = 20.0
 """After a failure, while others are there to be asked."""
 
 
-class Replicas:
+class LoadBalancer:
     """Calls under way at each replica, and where each work is at home."""
 
     def __init__(self, concurrency: int, clock: Callable[[], float] = time.monotonic) -> None:

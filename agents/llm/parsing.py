@@ -116,7 +116,7 @@ LOOP_TIMES = 4
 """...repeated this often, always as far apart, is a loop: names and refrains do not do that."""
 
 
-class Unreadable(ValueError):
+class UnreadableAnswer(ValueError):
     """The answer is not in the form asked for; the message says what is wrong with it."""
 
 
@@ -130,15 +130,15 @@ def read_form(text: str, finish: str, form: type[F]) -> F:
     clean = strip_thoughts(_normal(text))
     start = _OBJECT.search(clean)
     if start is None:
-        raise Unreadable("there is no JSON object in it")
+        raise UnreadableAnswer("there is no JSON object in it")
     try:
         found, _ = json.JSONDecoder().raw_decode(clean, start.start())
     except json.JSONDecodeError as fault:
         if finish == "length" or "}" not in clean[fault.pos :]:
-            raise Unreadable("it was cut off before its end; answer more briefly") from fault
+            raise UnreadableAnswer("it was cut off before its end; answer more briefly") from fault
         found = repair_json(clean[start.start() :], return_objects=True)
     if not isinstance(found, dict) or not found:
-        raise Unreadable("there is no JSON object in it")
+        raise UnreadableAnswer("there is no JSON object in it")
     return _validated(cleanup.each_text(found, _normal), form)
 
 
@@ -150,8 +150,8 @@ def _validated(found: dict[str, Any], form: type[F]) -> F:
             for error in fault.errors(include_url=False):
                 if not _clip(found, error):
                     where = ".".join(str(p) for p in error["loc"])
-                    raise Unreadable(f"{where}: {error['msg']}") from fault
-    raise Unreadable("too much of it is beyond the bounds of the schema")
+                    raise UnreadableAnswer(f"{where}: {error['msg']}") from fault
+    raise UnreadableAnswer("too much of it is beyond the bounds of the schema")
 
 
 def _clip(found: Any, error: Any) -> bool:
@@ -182,22 +182,22 @@ def read_prose(text: str, *, han: bool | None = None, keep_loops: bool = False) 
     text = _FOREWORD.sub("", clean)
     clean = (_AFTERWORD if text == clean else _CLOSING_TALK).sub("", text)
     if not count_words(clean):
-        raise Unreadable("it is empty")
+        raise UnreadableAnswer("it is empty")
     if _is_json(clean):
-        raise Unreadable("it is JSON, not prose")
+        raise UnreadableAnswer("it is JSON, not prose")
     if _REFUSAL.match(clean) and count_words(clean) < _REFUSAL_WORDS:
-        raise Unreadable("it is a refusal")
+        raise UnreadableAnswer("it is a refusal")
     if _ERROR.match(clean):
-        raise Unreadable("it is an error message")
+        raise UnreadableAnswer("it is an error message")
     if han is not None and in_other_script(clean, han=han):
-        raise Unreadable("it is in the wrong language")
+        raise UnreadableAnswer("it is in the wrong language")
     loop = loop_start(clean)
     if loop is not None and not keep_loops:
-        raise Unreadable("it repeats itself over and over")
+        raise UnreadableAnswer("it repeats itself over and over")
     if loop is not None:
         clean = clean[:loop].rstrip()
         if not count_words(clean):
-            raise Unreadable("it repeats itself over and over")
+            raise UnreadableAnswer("it repeats itself over and over")
     return clean
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from inkwright.memory.domain.entry import EntryKind
 
 
-class Form(BaseModel):
+class ResponseSchema(BaseModel):
     """An answer by schema."""
 
     model_config = ConfigDict(extra="ignore")
@@ -29,7 +29,7 @@ SentenceNumber = Annotated[int, Field(json_schema_extra={"minimum": 1, "maximum"
 """Bounded where answers are guided by the schema; elsewhere what is out of range is left out."""
 
 
-class Requirement(Form):
+class Requirement(ResponseSchema):
     """One requirement found in a request."""
 
     quote: Line
@@ -55,7 +55,7 @@ class Requirement(Form):
     wished: bool = False
 
 
-class Requirements(Form):
+class Requirements(ResponseSchema):
     """planner / requirements: what the request fixes, before any outline."""
 
     title: Short
@@ -74,25 +74,25 @@ class Requirements(Form):
     requirements: list[Requirement] = Field(default=[], max_length=40)
 
 
-class Instructions(Form):
+class Instructions(ResponseSchema):
     """planner / instructions: the sentences of a long request that say what to do."""
 
     quotes: list[Line] = Field(max_length=20)
 
 
-class PlannedCitation(Form):
+class PlannedCitation(ResponseSchema):
     section: Name
     source: Name
     point: Line = ""
 
 
-class CitationPlan(Form):
+class CitationPlan(ResponseSchema):
     """planner / cite: which sources carry which sections."""
 
     items: list[PlannedCitation] = Field(max_length=60)
 
 
-class Choice(Form):
+class Choice(ResponseSchema):
     passage: SentenceNumber
     quote: Line
     """Its words that the section can use, exactly."""
@@ -100,26 +100,26 @@ class Choice(Form):
     """Words of any passage that speak against them."""
 
 
-class Choices(Form):
+class Choices(ResponseSchema):
     """reviewer / choose: the passages that bear on a section, the most useful first."""
 
     choices: list[Choice] = Field(max_length=24)
 
 
-class Support(Form):
+class Support(ResponseSchema):
     claim: SentenceNumber
     supported: bool
     quote: Line
     """The words of the passage that say it, exactly; empty when none do."""
 
 
-class Supports(Form):
+class Supports(ResponseSchema):
     """reviewer / support: which claims their passages bear out."""
 
     verdicts: list[Support] = Field(max_length=60)
 
 
-class PlannedSection(Form):
+class PlannedSection(ResponseSchema):
     title: Short
     purpose: Line
     key_points: list[Short] = Field(default=[], max_length=4)
@@ -132,7 +132,7 @@ class PlannedSection(Form):
     """It sums up all others, so it is written after them wherever it stands."""
 
 
-class Sections(Form):
+class Sections(ResponseSchema):
     """planner / outline: the sections of a piece, or of one chapter of it."""
 
     sections: list[PlannedSection] = Field(max_length=24)
@@ -141,13 +141,13 @@ class Sections(Form):
         return " ".join(f"{s.title} {s.purpose}" for s in self.sections)
 
 
-class PlannedChapter(Form):
+class PlannedChapter(ResponseSchema):
     title: Short
     purpose: Line
     sections: int = 1
 
 
-class Chapters(Form):
+class Chapters(ResponseSchema):
     """planner / chapters: the first level of a large outline."""
 
     chapters: list[PlannedChapter] = Field(max_length=60)
@@ -156,7 +156,7 @@ class Chapters(Form):
         return " ".join(f"{c.title} {c.purpose}" for c in self.chapters)
 
 
-class PlannedEntry(Form):
+class PlannedEntry(ResponseSchema):
     kind: EntryKind
     subject: Name
     aliases: list[Name] = Field(default=[], max_length=4)
@@ -166,7 +166,7 @@ class PlannedEntry(Form):
     """Id of the section from which it is true."""
 
 
-class Cast(Form):
+class Cast(ResponseSchema):
     """planner / entries: what all sections agree on before any is written."""
 
     entries: list[PlannedEntry] = Field(max_length=24)
@@ -175,7 +175,7 @@ class Cast(Form):
         return " ".join(e.statement for e in self.entries)
 
 
-class OutlineFault(Form):
+class OutlineFault(ResponseSchema):
     section: Annotated[str, Field(max_length=12)]
     fault: Line
     title: Short = ""
@@ -183,7 +183,7 @@ class OutlineFault(Form):
     """New wording for that section; empty keeps the old."""
 
 
-class PlanReview(Form):
+class PlanReview(ResponseSchema):
     """planner / check: gaps and overlaps in an outline, with the patch that mends them."""
 
     faults: list[OutlineFault] = Field(max_length=8)
@@ -192,7 +192,7 @@ class PlanReview(Form):
         return " ".join(f"{f.title} {f.purpose}" for f in self.faults)
 
 
-class DeltaItem(Form):
+class DeltaItem(ResponseSchema):
     """One change to memory. ``id`` names an old entry; None adds one."""
 
     action: Literal["keep", "change", "retract", "add"]
@@ -208,7 +208,7 @@ class DeltaItem(Form):
     """The words of the draft that state it, exactly."""
 
 
-class Delta(Form):
+class Delta(ResponseSchema):
     """archivist / remember: what a draft establishes, and a short account of it."""
 
     summary: Annotated[str, Field(max_length=500)]
@@ -218,7 +218,7 @@ class Delta(Form):
         return self.summary
 
 
-class Verdict(Form):
+class Verdict(ResponseSchema):
     """reviewer / check: one judgement."""
 
     constraint: Annotated[str, Field(max_length=40)]
@@ -227,58 +227,58 @@ class Verdict(Form):
     """The words of the draft that show it, broken or met; empty when something is missing."""
 
 
-class Verdicts(Form):
+class Verdicts(ResponseSchema):
     """reviewer / check: which of a section's judged constraints its draft breaks."""
 
     verdicts: list[Verdict] = Field(max_length=60)
 
 
-class Breach(Form):
+class Breach(ResponseSchema):
     section: Annotated[str, Field(max_length=12)]
     constraint: Annotated[str, Field(max_length=40)]
     quote: Line
     """The words of the section that break it, exactly; empty when something is missing."""
 
 
-class Breaches(Form):
+class Breaches(ResponseSchema):
     """reviewer / reread: what was found met in some sections and is broken."""
 
     breaches: list[Breach] = Field(max_length=24)
 
 
-class Contradiction(Form):
+class Contradiction(ResponseSchema):
     entry: Annotated[str, Field(max_length=40)]
     quote: Line
     """The contradicting words of the draft, exactly."""
 
 
-class Contradictions(Form):
+class Contradictions(ResponseSchema):
     """reviewer / settle: where a text contradicts what its memory now says."""
 
     contradictions: list[Contradiction] = Field(max_length=12)
 
 
-class Seam(Form):
+class Seam(ResponseSchema):
     section: Annotated[str, Field(max_length=12)]
     quote: Line
     """The words of its beginning that jar, exactly."""
     fault: Line
 
 
-class Seams(Form):
+class Seams(ResponseSchema):
     """reviewer / seams: where a section's beginning does not join the end of the one before."""
 
     seams: list[Seam] = Field(max_length=12)
 
 
-class Edit(Form):
+class Edit(ResponseSchema):
     first: SentenceNumber
     """Number of the first sentence replaced."""
     last: SentenceNumber
     text: Annotated[str, Field(max_length=2000)]
 
 
-class Edits(Form):
+class Edits(ResponseSchema):
     """editor / patch: new wording for numbered sentences; all others stay as they are."""
 
     edits: list[Edit] = Field(max_length=8)
@@ -287,7 +287,7 @@ class Edits(Form):
         return " ".join(e.text for e in self.edits)
 
 
-class Rewording(Form):
+class Rewording(ResponseSchema):
     """editor / instructed: new wording for the sentences that a person's request is about."""
 
     edits: list[Edit] = Field(max_length=24)
@@ -296,7 +296,7 @@ class Rewording(Form):
         return " ".join(e.text for e in self.edits)
 
 
-class Cuts(Form):
+class Cuts(ResponseSchema):
     """editor / trim: numbers of the sentences that can go, the most dispensable first."""
 
     sentences: list[SentenceNumber] = Field(max_length=60)

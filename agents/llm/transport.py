@@ -13,14 +13,14 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from pydantic import BaseModel
 
-from inkwright.agents.llm.config import Calling, Endpoint, Role
+from inkwright.agents.llm.config import CallSettings, Endpoint, Role
 from inkwright.agents.llm.litellm_adapter import is_redirect, refuse_redirects, unlogged
-from inkwright.agents.llm.load_balancer import Replicas
+from inkwright.agents.llm.load_balancer import LoadBalancer
 from inkwright.agents.llm.offline import stay_offline
 from inkwright.agents.llm.parsing import schema_of
 from inkwright.memory.cleanup import CleanStream, clean
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
-from inkwright.memory.store.journal import Answer
+from inkwright.memory.store.journal import JournaledAnswer
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ LONGEST_WAIT_S = 30.0
 
 
 @dataclass(frozen=True)
-class Request:
+class ChatRequest:
     """One chat call as it goes over the wire."""
 
     role: Role
@@ -48,8 +48,8 @@ class Transport(Protocol):
     """Sends calls to models."""
 
     async def complete(
-        self, request: Request, on_text: Callable[[str], None] | None = None
-    ) -> Answer:
+        self, request: ChatRequest, on_text: Callable[[str], None] | None = None
+    ) -> JournaledAnswer:
         """Return the answer; with ``on_text``, stream it there as it comes.
 
         Raises:
@@ -75,7 +75,7 @@ class LiteLLMTransport:
     LiteLLM.
     """
 
-    def __init__(self, calling: Calling) -> None:
+    def __init__(self, calling: CallSettings) -> None:
         self._calling = calling
         self.on_pressure: Callable[[], None] = lambda: None
         """Called when a server says that it has too many requests."""
@@ -89,7 +89,7 @@ class LiteLLMTransport:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         refuse_redirects()
         self._litellm: Any = litellm
-        self._replicas = Replicas(calling.concurrency)
+        self._replicas = LoadBalancer(calling.concurrency)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def aclose(self) -> None:
@@ -105,8 +105,8 @@ class LiteLLMTransport:
             await _close_connections(self._litellm.in_memory_llm_clients_cache)
 
     async def complete(
-        self, request: Request, on_text: Callable[[str], None] | None = None
-    ) -> Answer:
+        self, request: ChatRequest, on_text: Callable[[str], None] | None = None
+    ) -> JournaledAnswer:
         arguments: dict[str, Any] = {
             "messages": [dict(m) for m in request.messages],
             "max_tokens": request.max_tokens,
@@ -144,7 +144,7 @@ class LiteLLMTransport:
 
         return await self._tried("embedder", "", once)
 
-    async def _whole(self, arguments: dict[str, Any]) -> Answer:
+    async def _whole(self, arguments: dict[str, Any]) -> JournaledAnswer:
         began = time.monotonic()
         log = unlogged(arguments["model"])
         answer = await self._litellm.acompletion(**arguments, litellm_logging_obj=log)
@@ -157,7 +157,9 @@ class LiteLLMTransport:
             time.monotonic() - began,
         )
 
-    async def _streamed(self, arguments: dict[str, Any], on_text: Callable[[str], None]) -> Answer:
+    async def _streamed(
+        self, arguments: dict[str, Any], on_text: Callable[[str], None]
+    ) -> JournaledAnswer:
         began = time.monotonic()
         pieces: list[str] = []
         cleaning = CleanStream()
@@ -277,9 +279,11 @@ async def _close_connections(cache: Any) -> None:
             await client.close()
 
 
-def _answer(text: str, finish: str, model: str | None, usage: Any, seconds: float) -> Answer:
+def _answer(
+    text: str, finish: str, model: str | None, usage: Any, seconds: float
+) -> JournaledAnswer:
     details = getattr(usage, "prompt_tokens_details", None)
-    return Answer(
+    return JournaledAnswer(
         text=clean(text),
         finish=clean(finish),
         model=clean(model or ""),

@@ -7,19 +7,19 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict, Unpack
 
-from inkwright.agents.context.run_context import Desk, Streams, language_is_han
-from inkwright.agents.embedding.vector_search import Finder
-from inkwright.agents.llm.config import Calling, Limits
+from inkwright.agents.context.run_context import RunContext, Streams, language_is_han
+from inkwright.agents.embedding.vector_search import VectorSearch
+from inkwright.agents.llm.config import CallSettings, Limits
 from inkwright.agents.llm.endpoint_info import not_served
 from inkwright.agents.llm.events import PhaseBegan, Watch
 from inkwright.agents.llm.tokenizer import ENGLISH, HAN, factor_for
 from inkwright.agents.orchestration import run_setup, section_candidates
-from inkwright.agents.orchestration.section_graph import Job, Progress, section_graph
-from inkwright.agents.orchestration.shared_resources import Office, opened
+from inkwright.agents.orchestration.section_graph import SectionContext, SectionState, section_graph
+from inkwright.agents.orchestration.shared_resources import SharedResources, opened
 from inkwright.agents.orchestration.work_graph import (
-    Run,
-    Stage,
     Status,
+    WorkContext,
+    WorkState,
     assemble,
     missing,
     review,
@@ -28,7 +28,7 @@ from inkwright.agents.orchestration.work_graph import (
 )
 from inkwright.agents.planning import request_evidence
 from inkwright.agents.revision import instructed_edit, settler
-from inkwright.agents.revision.instructed_edit import Proposal, Span
+from inkwright.agents.revision.instructed_edit import EditorProposal, Span
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import (
     AccessRefused,
@@ -64,16 +64,16 @@ class RunResult:
     """What left it unfinished: a limit, or a model that answers no more."""
 
 
-class Means(TypedDict):
+class RunInputs(TypedDict):
     """What every run of a work is given."""
 
     library: Library
-    calling: Calling
+    calling: CallSettings
     limits: Limits
     watch: Watch
     watch_text: NotRequired[Streams]
     """Whether the watcher is sent text as it is written; left out: it is not."""
-    office: NotRequired[Office | None]
+    office: NotRequired[SharedResources | None]
     """What works written side by side share; left out: this one has an office of its own."""
     lease: NotRequired[Lease | None]
     """The work's, where the caller holds it; left out: it is taken, and given back at the end."""
@@ -83,7 +83,7 @@ async def run(
     work_id: str,
     *,
     until: Literal["planned", "complete"] = "complete",
-    **means: Unpack[Means],
+    **means: Unpack[RunInputs],
 ) -> RunResult:
     """Write a work to its end, or to its outline, going on from wherever it stands.
 
@@ -94,8 +94,8 @@ async def run(
     """
     began = time.monotonic()
     async with _desk(work_id, **means) as desk:
-        going = Run(desk, section_graph(), until)
-        stage = Stage(broken=0)
+        going = WorkContext(desk, section_graph(), until)
+        stage = WorkState(broken=0)
         try:
             await work_graph().ainvoke(stage, context=going, config={"recursion_limit": 50})
         except BaseExceptionGroup as group:
@@ -109,7 +109,7 @@ async def settle(
     work_id: str,
     *,
     only: Collection[str] | None = None,
-    **means: Unpack[Means],
+    **means: Unpack[RunInputs],
 ) -> RunResult:
     """Check and patch the stale sections of a work, then review the whole again."""
     began = time.monotonic()
@@ -129,7 +129,7 @@ async def settle(
 
 async def remember(
     work_id: str,
-    **means: Unpack[Means],
+    **means: Unpack[RunInputs],
 ) -> RunResult:
     """Read into memory what a person has written and no model has read; write nothing."""
     began = time.monotonic()
@@ -145,8 +145,8 @@ async def propose(
     *,
     op: str | None = None,
     span: Span | None = None,
-    **means: Unpack[Means],
-) -> Proposal:
+    **means: Unpack[RunInputs],
+) -> EditorProposal:
     """Return what an editor would change in a section on a person's word; change nothing."""
     async with _desk(work_id, **means) as desk:
         _check_planned(desk)
@@ -156,9 +156,9 @@ async def propose(
 
 async def apply(
     work_id: str,
-    proposal: Proposal,
+    proposal: EditorProposal,
     numbers: Collection[int],
-    **means: Unpack[Means],
+    **means: Unpack[RunInputs],
 ) -> Draft:
     """Store a section with the hunks that the person took, memory following it."""
     async with _desk(work_id, **means) as desk:
@@ -166,7 +166,7 @@ async def apply(
         return await instructed_edit.apply(desk, proposal, numbers)
 
 
-def _check_planned(desk: Desk) -> None:
+def _check_planned(desk: RunContext) -> None:
     if not desk.planned:
         raise BadInput(f"{desk.work} has no text yet; `inkwright resume {desk.work}` writes it")
 
@@ -176,7 +176,7 @@ async def redraft(
     section_ids: Sequence[str],
     *,
     note: str = "",
-    **means: Unpack[Means],
+    **means: Unpack[RunInputs],
 ) -> RunResult:
     """Write these sections anew, in reading order, then settle what rests on them."""
     began = time.monotonic()
@@ -196,7 +196,7 @@ async def redraft(
         return await _finish(desk, began)
 
 
-def _check_redraftable(desk: Desk, sid: str) -> None:
+def _check_redraftable(desk: RunContext, sid: str) -> None:
     """Refuse to draft anew what is not there, not drafted yet, or a person's in part."""
     _check_section(desk, sid)
     draft = desk.in_order().get(sid)
@@ -209,16 +209,16 @@ def _check_redraftable(desk: Desk, sid: str) -> None:
         )
 
 
-def _check_section(desk: Desk, sid: str) -> None:
+def _check_section(desk: RunContext, sid: str) -> None:
     sections = desk.plan.outline.sections
     if sid not in desk.plan.outline.position:
         there = f"{sections[0].id} to {sections[-1].id}"
         raise BadInput(f"{desk.work} has no section {sid!r}; it has {there}")
 
 
-async def _redraft_one(desk: Desk, graph: Any, sid: str, note: str) -> None:
+async def _redraft_one(desk: RunContext, graph: Any, sid: str, note: str) -> None:
     current = desk.in_order()
-    job = Job(
+    job = SectionContext(
         desk=desk,
         section=desk.plan.outline.section(sid),
         heard=_heard(desk, current, sid),
@@ -226,10 +226,10 @@ async def _redraft_one(desk: Desk, graph: Any, sid: str, note: str) -> None:
         note=note,
         sample=current[sid].version,
     )
-    await graph.ainvoke(Progress(section=sid, round=0, broken=0), context=job)
+    await graph.ainvoke(SectionState(section=sid, round=0, broken=0), context=job)
 
 
-def _heard(desk: Desk, current: Mapping[str, Draft], sid: str) -> dict[str, Draft]:
+def _heard(desk: RunContext, current: Mapping[str, Draft], sid: str) -> dict[str, Draft]:
     """Return the drafts that a section written anew can know."""
     outline = desk.plan.outline
     before = outline.sections[: outline.position[sid] - 1]
@@ -243,7 +243,7 @@ async def candidates_for(
     *,
     note: str = "",
     count: int = 3,
-    **means: Unpack[Means],
+    **means: Unpack[RunInputs],
 ) -> list[Draft]:
     """Draft a section several times over and store the drafts; its text stays as it is.
 
@@ -262,7 +262,7 @@ async def candidates_for(
         return await section_candidates.draft(desk, section, heard, note=note, count=count)
 
 
-async def choose(work_id: str, sid: str, version: int, **means: Unpack[Means]) -> Draft:
+async def choose(work_id: str, sid: str, version: int, **means: Unpack[RunInputs]) -> Draft:
     """Make a candidate its section's text; what rests on the section becomes stale.
 
     Raises:
@@ -275,10 +275,10 @@ async def choose(work_id: str, sid: str, version: int, **means: Unpack[Means]) -
         return await section_candidates.choose(desk, found)
 
 
-async def _finish(desk: Desk, began: float) -> RunResult:
+async def _finish(desk: RunContext, began: float) -> RunResult:
     """Review the whole and record how the work stands."""
-    going = Run(desk, None, "complete")
-    stage = Stage(broken=0)
+    going = WorkContext(desk, None, "complete")
+    stage = WorkState(broken=0)
     runtime: Any = _Context(going)
     if not missing(desk):
         await review(stage, runtime)
@@ -288,20 +288,20 @@ async def _finish(desk: Desk, began: float) -> RunResult:
 
 @dataclass(frozen=True)
 class _Context:
-    context: Run
+    context: WorkContext
 
 
 @asynccontextmanager
 async def _desk(
     work_id: str,
     library: Library,
-    calling: Calling,
+    calling: CallSettings,
     limits: Limits,
     watch: Watch,
     watch_text: Streams = False,
-    office: Office | None = None,
+    office: SharedResources | None = None,
     lease: Lease | None = None,
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[RunContext]:
     """Hold the work's lease, with everything a run needs at hand, in an office of many or alone."""
     async with AsyncExitStack() as stack:
         lease = lease or stack.enter_context(works.leased(library, work_id))
@@ -338,7 +338,7 @@ async def _desk(
             office.leave(work_id)
 
 
-async def _pin(lease: Lease, work: Work, office: Office) -> dict[str, Any]:
+async def _pin(lease: Lease, work: Work, office: SharedResources) -> dict[str, Any]:
     """Fix, when a work begins, what its prompts depend on."""
     library, calling = office.library, office.calling
     writer = calling.endpoints["writer"]
@@ -371,9 +371,9 @@ async def _pin(lease: Lease, work: Work, office: Office) -> dict[str, Any]:
     return found
 
 
-def _finder(desk: Desk, pinned: dict[str, Any], office: Office) -> Finder:
+def _finder(desk: RunContext, pinned: dict[str, Any], office: SharedResources) -> VectorSearch:
     """Return vector search where the arm has it and it can be had; what prevents it is told."""
-    nothing = Finder(desk.work, None, None)
+    nothing = VectorSearch(desk.work, None, None)
     if desk.arms.memory not in ("vector", "full"):
         return nothing
     embedder = office.embedder
@@ -385,7 +385,7 @@ def _finder(desk: Desk, pinned: dict[str, Any], office: Office) -> Finder:
         )
         return nothing
     try:
-        return Finder(desk.work, office.index(), embedder.embed)
+        return VectorSearch(desk.work, office.index(), embedder.embed)
     except IndexUnusable as fault:
         desk.problem(f"vector search is off: {fault}")
         return nothing
@@ -399,7 +399,9 @@ async def _beat(library: Library, lease: Lease) -> None:
             works.renew(library, lease)
 
 
-def _result(desk: Desk, status: Status, began: float, stopped_by: Exception | None) -> RunResult:
+def _result(
+    desk: RunContext, status: Status, began: float, stopped_by: Exception | None
+) -> RunResult:
     if isinstance(stopped_by, AccessRefused | ModelUnreachable):
         raise stopped_by
     spent = desk.models.spent

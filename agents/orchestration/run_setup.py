@@ -4,19 +4,19 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from inkwright.agents.context.run_context import Desk, Streams, language_is_han
-from inkwright.agents.embedding.vector_search import Finder
+from inkwright.agents.context.run_context import RunContext, Streams, language_is_han
+from inkwright.agents.embedding.vector_search import VectorSearch
 from inkwright.agents.extraction import user_text
-from inkwright.agents.llm.budget import Purse
-from inkwright.agents.llm.client import Models
-from inkwright.agents.llm.concurrency import Share
-from inkwright.agents.llm.config import Arms, Calling, Limits
+from inkwright.agents.llm.budget import UsageBudget
+from inkwright.agents.llm.client import LLMClient
+from inkwright.agents.llm.concurrency import Lane
+from inkwright.agents.llm.config import Ablation, CallSettings, Limits
 from inkwright.agents.llm.events import Watch
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
 from inkwright.agents.llm.transport import Transport
 from inkwright.agents.planning.requirements import fits_whole, instructions_of
 from inkwright.memory.domain.source import Source
-from inkwright.memory.retrieval.source_index import Shelf
+from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.store import plans, sources, works
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Lease, Library
@@ -31,24 +31,24 @@ def desk_of(
     pinned: Mapping[str, Any],
     transport: Transport,
     *,
-    calling: Calling,
+    calling: CallSettings,
     limits: Limits,
     watch: Watch,
     watch_text: Streams = False,
-    share: Share | None = None,
-    shared: Purse | None = None,
-) -> Desk:
+    share: Lane | None = None,
+    shared: UsageBudget | None = None,
+) -> RunContext:
     """Return the desk of one run, without vector search.
 
     ``pinned`` is what was fixed when the work began; of it, ``tokenizer_factor``,
     ``context_tokens`` and ``slots`` must be there.
     """
-    return Desk(
+    return RunContext(
         library=library,
         lease=lease,
         brief=work.brief,
-        arms=Arms.model_validate(work.arms),
-        models=Models(
+        arms=Ablation.model_validate(work.arms),
+        models=LLMClient(
             library,
             lease,
             transport,
@@ -61,7 +61,7 @@ def desk_of(
             share=share,
             shared=shared,
         ),
-        finder=Finder(work.id, None, None),
+        finder=VectorSearch(work.id, None, None),
         ledger=Ledger(library, work.id).refresh(),
         watch=watch,
         slots=pinned["slots"],
@@ -72,7 +72,7 @@ def desk_of(
     )
 
 
-async def take_up(desk: Desk) -> None:
+async def take_up(desk: RunContext) -> None:
     """Go on from what the library has of the work: its request, its plan, and a person's text."""
     await _shorten_request(desk)
     await _open_sources(desk)
@@ -83,19 +83,19 @@ async def take_up(desk: Desk) -> None:
         await user_text.read(desk)
 
 
-async def _open_sources(desk: Desk) -> None:
+async def _open_sources(desk: RunContext) -> None:
     """Put the sources in reach, and say what of them could not be read."""
     for line in desk.brief.unread:
         desk.problem(line)
     found = sources.kept(desk.library, desk.work)
     if found:
-        desk.shelf = await asyncio.to_thread(Shelf, found)
+        desk.shelf = await asyncio.to_thread(SourceIndex, found)
     if bare := sum(k.source.kind == "reference" for k in found):
         told = f"{bare} of {len(found)} sources are references alone"
         desk.problem(f"{told}: nothing can rest on them until their documents are added")
 
 
-async def _shorten_request(desk: Desk) -> None:
+async def _shorten_request(desk: RunContext) -> None:
     """Keep a request too long for every prompt as its instructions and a source."""
     whole = desk.brief.request
     shortened = desk.request != whole

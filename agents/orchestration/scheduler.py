@@ -9,9 +9,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.events import SectionFailed
-from inkwright.agents.orchestration.section_graph import Job, Progress
+from inkwright.agents.orchestration.section_graph import SectionContext, SectionState
 from inkwright.agents.orchestration.visibility_schedule import hearing, urgency
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import AccessRefused, BudgetSpent, ModelError
@@ -25,7 +25,7 @@ waits for our own work between two calls."""
 class Scheduler:
     """Drafts what is not accepted yet."""
 
-    def __init__(self, desk: Desk, graph: Any) -> None:
+    def __init__(self, desk: RunContext, graph: Any) -> None:
         self._desk, self._graph = desk, graph
         self._landed: dict[str, Draft] = drafts.as_drafted(desk.library, desk.work)
         self._given_up: set[str] = set()
@@ -78,7 +78,7 @@ class Scheduler:
         desk = self._desk
         job = self._job(sid)
         try:
-            state = Progress(section=sid, round=0, broken=0)
+            state = SectionState(section=sid, round=0, broken=0)
             await self._graph.ainvoke(state, context=job)
         except (BudgetSpent, AccessRefused) as stopped:
             self.stopped_by = stopped
@@ -94,11 +94,11 @@ class Scheduler:
         finally:
             self._stop_writing(job)  # that it is done, its task tells
 
-    def _job(self, sid: str) -> Job:
+    def _job(self, sid: str) -> SectionContext:
         desk, outline = self._desk, self._desk.plan.outline
         self._begun.add(sid)
         known = {*outline.ancestors[sid], *self._hears[sid]}
-        job = Job(
+        job = SectionContext(
             desk=desk,
             section=outline.section(sid),
             heard={
@@ -117,12 +117,12 @@ class Scheduler:
             self._writing += 1
         return job
 
-    def _land(self, job: Job, draft: Draft) -> None:
+    def _land(self, job: SectionContext, draft: Draft) -> None:
         self._landed[draft.section] = draft
         self._stop_writing(job)
         self._changed.set()
 
-    def _stop_writing(self, job: Job) -> None:
+    def _stop_writing(self, job: SectionContext) -> None:
         """Give up the job's place among the writers, once."""
         if job.writes:
             job.writes = False

@@ -12,11 +12,11 @@ from typing import Any
 from langgraph.graph import END, START, StateGraph
 
 from inkwright.agents.context import section_context
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.extraction import archivist
 from inkwright.agents.orchestration.section_graph import (
-    Job,
-    Progress,
+    SectionContext,
+    SectionState,
     after_check,
     check,
     fit,
@@ -28,14 +28,14 @@ from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import ModelError
 from inkwright.memory.store import drafts, works
 from inkwright.memory.user_work import candidates
-from inkwright.memory.user_work.candidates import Offered
+from inkwright.memory.user_work.candidates import SectionCandidate
 
 MOST = 5
 """So many can be asked for at once."""
 
 
 async def draft(
-    desk: Desk, section: Section, heard: Mapping[str, Draft], *, note: str, count: int
+    desk: RunContext, section: Section, heard: Mapping[str, Draft], *, note: str, count: int
 ) -> list[Draft]:
     """Store ``count`` candidates for a section that has a text, and return them.
 
@@ -48,7 +48,7 @@ async def draft(
     number = drafts.next_version(desk.library, desk.work, section.id)
     manifest = await section_context.recollect(desk, section, heard)
     jobs = [
-        Job(
+        SectionContext(
             desk=desk,
             section=section,
             heard=heard,
@@ -58,7 +58,7 @@ async def draft(
         for n in range(count)
     ]
     ended = await asyncio.gather(*(_written(job) for job in jobs), return_exceptions=True)
-    found: dict[str, Offered] = {}
+    found: dict[str, SectionCandidate] = {}
     failed: list[ModelError] = []
     for one in ended:
         if isinstance(one, ModelError):
@@ -74,10 +74,10 @@ async def draft(
     return candidates.offer(desk.library, desk.lease, now, list(found.values()))
 
 
-async def choose(desk: Desk, candidate: Draft) -> Draft:
+async def choose(desk: RunContext, candidate: Draft) -> Draft:
     """Make a candidate its section's text, with what it establishes; return the new version."""
     section = desk.plan.outline.section(candidate.section)
-    remembered = archivist.Remembered(candidate.summary, ())
+    remembered = archivist.ArchivistResult(candidate.summary, ())
     if desk.arms.memory in ("rolling", "full"):
         manifest = drafts.manifest(desk.library, candidate.manifest)
         shown = {s.entry for s in manifest.shown if s.seen}
@@ -98,19 +98,19 @@ async def choose(desk: Desk, candidate: Draft) -> Draft:
     )
 
 
-async def _written(job: Job) -> Offered:
-    state = Progress(section=job.section.id, round=0, broken=0)
+async def _written(job: SectionContext) -> SectionCandidate:
+    state = SectionState(section=job.section.id, round=0, broken=0)
     ended = await candidate_graph().ainvoke(state, context=job)
     assert job.best is not None
     assert job.manifest is not None
     text, review = job.best
-    return Offered(text=text, manifest=job.manifest, review=review, rounds=ended["round"])
+    return SectionCandidate(text=text, manifest=job.manifest, review=review, rounds=ended["round"])
 
 
 @cache
 def candidate_graph() -> Any:
     """Return the section graph's way from a manifest to a reviewed text, without its records."""
-    graph = StateGraph(Progress, context_schema=Job)
+    graph = StateGraph(SectionState, context_schema=SectionContext)
     for node in (write, fit, check, patch):
         graph.add_node(node.__name__, node)
     graph.add_edge(START, "write")

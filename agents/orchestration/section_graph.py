@@ -14,7 +14,7 @@ from langgraph.runtime import Runtime
 
 from inkwright.agents.checks import rules, section_format
 from inkwright.agents.context import section_context
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import editor, length_control, writer
 from inkwright.agents.extraction import archivist
 from inkwright.agents.llm.events import SectionBegan, SectionReached, SectionRevised
@@ -34,7 +34,7 @@ LANDING_FIRST = 1e9
 """Priority of what dependants wait for, above any other call."""
 
 
-class Progress(TypedDict):
+class SectionState(TypedDict):
     """The graph's state: ids and counters."""
 
     section: str
@@ -43,10 +43,10 @@ class Progress(TypedDict):
 
 
 @dataclass
-class Job:
+class SectionContext:
     """What one pass through the graph works on. Everything worth keeping goes to the library."""
 
-    desk: Desk
+    desk: RunContext
     section: Section
     heard: Mapping[str, Draft]
     landed: Callable[[Draft], None]
@@ -63,10 +63,10 @@ class Job:
     best: tuple[str, Review] | None = None
 
 
-Node = Callable[[Progress, Runtime[Job]], Awaitable[dict[str, Any]]]
+Node = Callable[[SectionState, Runtime[SectionContext]], Awaitable[dict[str, Any]]]
 
 
-async def recall(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
+async def recall(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
     """Freeze the manifest; a resumed section keeps the one it has."""
     job = runtime.context
     desk = job.desk
@@ -85,7 +85,7 @@ async def recall(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     return {"round": 0, "broken": 0}
 
 
-async def write(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
+async def write(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
     job = runtime.context
     assert job.manifest is not None
     text = await writer.write(
@@ -98,17 +98,17 @@ async def write(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     return {}
 
 
-async def fit(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
+async def fit(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
     job = runtime.context
     job.text = await _fitted(job, job.text, LANDING_FIRST)
     return {}
 
 
-async def remember(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
+async def remember(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
     """Land the draft with what it establishes; from here on its dependants can start."""
     job = runtime.context
     desk, sid = job.desk, job.section.id
-    remembered = archivist.Remembered("", ())
+    remembered = archivist.ArchivistResult("", ())
     if desk.arms.memory in ("rolling", "full"):
         shown = {s.entry for s in job.manifest.shown if s.seen} if job.manifest else set()
         entries = [e for e in desk.ledger.refresh().latest() if e.id in shown]
@@ -131,7 +131,7 @@ async def remember(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     return {}
 
 
-async def check(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
+async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
     """Review the text in hand; keep it if it is the best so far, and breaks no rule anew."""
     job = runtime.context
     desk = job.desk
@@ -152,7 +152,7 @@ async def check(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     return {"broken": len(job.best[1].broken)}
 
 
-async def patch(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
+async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
     """Mend what the best version so far still breaks: lengths by counting, the rest by editing."""
     job = runtime.context
     assert job.best is not None
@@ -184,7 +184,7 @@ async def patch(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     return {"round": turn}
 
 
-async def _refitted(job: Job, before: str, text: str) -> str:
+async def _refitted(job: SectionContext, before: str, text: str) -> str:
     """Return a patched text in its length, if it breaks that or the patch took it further out."""
     assert job.manifest is not None
     aim = length_control.band(job.desk, job.section, text, job.manifest.target_words)
@@ -197,7 +197,9 @@ async def _refitted(job: Job, before: str, text: str) -> str:
     return await _fitted(job, body, job.priority, rounds=REFITS)
 
 
-async def _fitted(job: Job, text: str, priority: float, rounds: int = length_control.ROUNDS) -> str:
+async def _fitted(
+    job: SectionContext, text: str, priority: float, rounds: int = length_control.ROUNDS
+) -> str:
     """Return ``text`` in its length, beginning and ending as its format asks."""
     assert job.manifest is not None
     fitting = await length_control.fit(
@@ -206,7 +208,7 @@ async def _fitted(job: Job, text: str, priority: float, rounds: int = length_con
     return section_format.framed(job.desk.plan, job.section.id, fitting)
 
 
-async def accept(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
+async def accept(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
     """Take the best version; where it is not the landed one, memory follows its text."""
     job = runtime.context
     assert job.draft is not None
@@ -230,12 +232,14 @@ async def accept(state: Progress, runtime: Runtime[Job]) -> dict[str, Any]:
     return {}
 
 
-def where_it_stands(state: Progress, runtime: Runtime[Job]) -> Literal["recall", "check"]:
+def where_it_stands(
+    state: SectionState, runtime: Runtime[SectionContext]
+) -> Literal["recall", "check"]:
     """A section that was drafted before goes straight to its review."""
     return "check" if runtime.context.draft is not None else "recall"
 
 
-def after_check(state: Progress) -> Literal["patch", "accept"]:
+def after_check(state: SectionState) -> Literal["patch", "accept"]:
     """Send a draft with broken constraints back, at most ``MAX_ROUNDS`` times."""
     return "patch" if state["broken"] and state["round"] < MAX_ROUNDS else "accept"
 
@@ -243,7 +247,7 @@ def after_check(state: Progress) -> Literal["patch", "accept"]:
 @cache
 def section_graph() -> Any:
     """Return the compiled graph; run it with a ``Job`` as its context."""
-    graph = StateGraph(Progress, context_schema=Job)
+    graph = StateGraph(SectionState, context_schema=SectionContext)
     for node in (recall, write, fit, remember, check, patch, accept):
         graph.add_node(node.__name__, node)
     graph.add_conditional_edges(START, where_it_stands, ["recall", "check"])
@@ -257,20 +261,20 @@ def section_graph() -> Any:
     return graph.compile()
 
 
-def _material(job: Job, broken: Sequence[Finding]) -> str:
+def _material(job: SectionContext, broken: Sequence[Finding]) -> str:
     """Return the passages that citations are to be mended by."""
     faults = [f for f in broken if f.constraint == CITE]
     given = job.manifest.evidence if job.manifest else ()
     return citation_check.material(job.desk, faults, given) if faults else ""
 
 
-def _better(job: Job, text: str, review: Review, known: str, best: Review) -> bool:
+def _better(job: SectionContext, text: str, review: Review, known: str, best: Review) -> bool:
     if review.broken_rules - best.broken_rules:
         return False
     return _badness(job, text, review) < _badness(job, known, best)
 
 
-def _badness(job: Job, text: str, review: Review) -> tuple[int, int, int]:
+def _badness(job: SectionContext, text: str, review: Review) -> tuple[int, int, int]:
     """Order versions: required faults first, then all faults, then distance from the length."""
     required = {c.id for c in job.desk.plan.carried(job.section.id) if c.required}
     assert job.manifest is not None

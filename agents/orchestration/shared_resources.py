@@ -9,28 +9,32 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from inkwright.agents.embedding.embedder import Embedder, embedder_for
-from inkwright.agents.llm.budget import Purse
-from inkwright.agents.llm.concurrency import Slots
-from inkwright.agents.llm.config import Calling, Endpoint, Limits
-from inkwright.agents.llm.endpoint_info import Served, count_tokens, probe
+from inkwright.agents.llm.budget import UsageBudget
+from inkwright.agents.llm.concurrency import ConcurrencyLimiter
+from inkwright.agents.llm.config import CallSettings, Endpoint, Limits
+from inkwright.agents.llm.endpoint_info import ServedModel, count_tokens, probe
 from inkwright.agents.llm.transport import LiteLLMTransport, Transport
 from inkwright.memory.retrieval.chroma_server import index_of
 from inkwright.memory.retrieval.vector_index import ChromaIndex
 from inkwright.memory.store.library import Library
 
 
-class Office:
+class SharedResources:
     """What the runs of works share. Made by ``opened``; one run alone has one of its own."""
 
     def __init__(
-        self, library: Library, calling: Calling, transport: Transport, purse: Purse | None = None
+        self,
+        library: Library,
+        calling: CallSettings,
+        transport: Transport,
+        purse: UsageBudget | None = None,
     ) -> None:
         self.library, self.calling, self.transport = library, calling, transport
-        self.slots = Slots(calling.concurrency)
-        self.purse = purse or Purse(Limits())
+        self.slots = ConcurrencyLimiter(calling.concurrency)
+        self.purse = purse or UsageBudget(Limits())
         self.embedder: Embedder = embedder_for(calling, transport)
         self._index: ChromaIndex | None = None
-        self._asked: dict[str, asyncio.Future[Served]] = {}
+        self._asked: dict[str, asyncio.Future[ServedModel]] = {}
 
     def index(self) -> ChromaIndex:
         """Return the vector index, open.
@@ -42,7 +46,7 @@ class Office:
             self._index = index_of(self.library, self.embedder.name)
         return self._index
 
-    async def served(self, endpoint: Endpoint) -> Served:
+    async def served(self, endpoint: Endpoint) -> ServedModel:
         """Return what ``endpoint`` serves, as it said when it was first asked.
 
         Raises:
@@ -77,11 +81,11 @@ class Office:
 
 @asynccontextmanager
 async def opened(
-    library: Library, calling: Calling, purse: Purse | None = None
-) -> AsyncIterator[Office]:
+    library: Library, calling: CallSettings, purse: UsageBudget | None = None
+) -> AsyncIterator[SharedResources]:
     """Yield an office of these settings, and close it in the end."""
     transport = LiteLLMTransport(calling)
-    office = Office(library, calling, transport, purse)
+    office = SharedResources(library, calling, transport, purse)
     transport.on_pressure = office.slots.ease
     try:
         yield office

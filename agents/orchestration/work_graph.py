@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.events import Finished, PhaseBegan, Planned, SectionLine
 from inkwright.agents.orchestration.scheduler import Scheduler
 from inkwright.agents.planning import planner
@@ -23,7 +23,7 @@ from inkwright.agents.revision import (
     repetition_and_transitions,
     settler,
 )
-from inkwright.agents.revision.repetition_and_transitions import Fault
+from inkwright.agents.revision.repetition_and_transitions import ManuscriptFault
 from inkwright.memory.domain.draft import Review
 from inkwright.memory.errors import AccessRefused, BudgetSpent, ModelError, Paused
 from inkwright.memory.store import drafts, plans, works
@@ -31,7 +31,7 @@ from inkwright.memory.store import drafts, plans, works
 Status = Literal["complete", "flagged", "partial", "planned"]
 
 
-class Stage(TypedDict):
+class WorkState(TypedDict):
     """The graph's state: a counter."""
 
     broken: int
@@ -40,10 +40,10 @@ class Stage(TypedDict):
 
 
 @dataclass
-class Run:
+class WorkContext:
     """What one pass through the graph works with."""
 
-    desk: Desk
+    desk: RunContext
     sections: Any
     """The compiled section graph."""
     until: Literal["planned", "complete"]
@@ -52,11 +52,11 @@ class Run:
     stopped_in: str = ""
     """The phase in which that happened."""
     review: Review | None = None
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ManuscriptFault, ...] = ()
     """What the sections repeat, and how they join, before it is mended."""
 
 
-async def plan(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
+async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
     """Make the plan and its entries; both are adopted in one transaction."""
     desk = runtime.context.desk
     desk.watch(PhaseBegan(desk.work, "planning"))
@@ -69,7 +69,7 @@ async def plan(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     return {}
 
 
-async def draft(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
+async def draft(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
     run = runtime.context
     desk = run.desk
     desk.watch(PhaseBegan(desk.work, "drafting"))
@@ -83,7 +83,7 @@ async def draft(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     return {}
 
 
-async def settle(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
+async def settle(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
     """Settle, once for each version of the plan, what rests on something else than it was shown."""
     run = runtime.context
     desk = run.desk
@@ -95,14 +95,14 @@ async def settle(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     return {}
 
 
-async def review(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
+async def review(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
     """Check the whole piece; a repair that was interrupted goes on from what was found then."""
     run = runtime.context
     desk = run.desk
     pinned = _pinned(desk)
     if pinned.get("repair") == "begun":
         run.review = Review.model_validate(pinned["whole"])
-        run.faults = tuple(Fault.model_validate(f) for f in pinned.get("faults") or ())
+        run.faults = tuple(ManuscriptFault.model_validate(f) for f in pinned.get("faults") or ())
         return {"broken": len(run.review.broken) + len(run.faults) + recheck.wanted(desk)}
     desk.watch(PhaseBegan(desk.work, "reviewing"))
     try:
@@ -124,7 +124,7 @@ async def review(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     }
 
 
-async def repair(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
+async def repair(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
     run = runtime.context
     desk = run.desk
     assert run.review is not None
@@ -139,7 +139,7 @@ async def repair(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     return {}
 
 
-async def assemble(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
+async def assemble(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
     """Say how the work stands, and keep it."""
     run = runtime.context
     desk = run.desk
@@ -168,7 +168,9 @@ async def assemble(state: Stage, runtime: Runtime[Run]) -> dict[str, Any]:
     return {}
 
 
-def where_it_stands(state: Stage, runtime: Runtime[Run]) -> Literal["plan", "draft", "__end__"]:
+def where_it_stands(
+    state: WorkState, runtime: Runtime[WorkContext]
+) -> Literal["plan", "draft", "__end__"]:
     """Ask the library: is the work planned already?"""
     run = runtime.context
     if not run.desk.planned:
@@ -176,20 +178,20 @@ def where_it_stands(state: Stage, runtime: Runtime[Run]) -> Literal["plan", "dra
     return "__end__" if run.until == "planned" else "draft"
 
 
-def after_plan(state: Stage, runtime: Runtime[Run]) -> Literal["draft", "__end__"]:
+def after_plan(state: WorkState, runtime: Runtime[WorkContext]) -> Literal["draft", "__end__"]:
     return "__end__" if runtime.context.until == "planned" else "draft"
 
 
-def after_draft(state: Stage, runtime: Runtime[Run]) -> Literal["settle", "assemble"]:
+def after_draft(state: WorkState, runtime: Runtime[WorkContext]) -> Literal["settle", "assemble"]:
     """A run that was stopped early is not settled yet: what is missing would be news again."""
     return "assemble" if runtime.context.stopped_by else "settle"
 
 
-def after_settle(state: Stage, runtime: Runtime[Run]) -> Literal["review", "assemble"]:
+def after_settle(state: WorkState, runtime: Runtime[WorkContext]) -> Literal["review", "assemble"]:
     return "assemble" if runtime.context.stopped_by else "review"
 
 
-def after_review(state: Stage, runtime: Runtime[Run]) -> Literal["repair", "assemble"]:
+def after_review(state: WorkState, runtime: Runtime[WorkContext]) -> Literal["repair", "assemble"]:
     """Repair once what is broken, if editing is on."""
     run = runtime.context
     mends = run.desk.arms.review != "off" and run.stopped_by is None
@@ -197,14 +199,14 @@ def after_review(state: Stage, runtime: Runtime[Run]) -> Literal["repair", "asse
     return "repair" if mends and state["broken"] and not done else "assemble"
 
 
-def after_repair(state: Stage, runtime: Runtime[Run]) -> Literal["review", "assemble"]:
+def after_repair(state: WorkState, runtime: Runtime[WorkContext]) -> Literal["review", "assemble"]:
     return "assemble" if runtime.context.stopped_by else "review"
 
 
 @cache
 def work_graph() -> Any:
-    """Return the compiled graph; run it with a ``Run`` as its context."""
-    graph = StateGraph(Stage, context_schema=Run)
+    """Return the compiled graph; run it with a ``WorkContext`` as its context."""
+    graph = StateGraph(WorkState, context_schema=WorkContext)
     for node in (plan, draft, settle, review, repair, assemble):
         graph.add_node(node.__name__, node)
     graph.add_conditional_edges(START, where_it_stands, ["plan", "draft", END])
@@ -217,17 +219,17 @@ def work_graph() -> Any:
     return graph.compile()
 
 
-def _pinned(desk: Desk) -> dict[str, Any]:
+def _pinned(desk: RunContext) -> dict[str, Any]:
     return works.get(desk.library, desk.work).pinned or {}
 
 
-def missing(desk: Desk) -> list[str]:
+def missing(desk: RunContext) -> list[str]:
     """Return the sections that have no accepted draft, in reading order."""
     rows = drafts.rows(desk.library, desk.work)
     return [s.id for s in desk.plan.outline.sections if rows[s.id].state != "accepted"]
 
 
-def _status(run: Run) -> Status:
+def _status(run: WorkContext) -> Status:
     desk = run.desk
     if missing(desk):
         return "partial"
@@ -252,7 +254,7 @@ def _status(run: Run) -> Status:
     return "flagged" if unmet else "complete"
 
 
-def tell_sections(desk: Desk) -> None:
+def tell_sections(desk: RunContext) -> None:
     """Tell who watches what the sections are, and how they stand."""
     rows, current = drafts.rows(desk.library, desk.work), desk.in_order()
     desk.watch(

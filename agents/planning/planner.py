@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.parsing import in_other_script
 from inkwright.agents.llm.schemas import (
     Cast,
@@ -46,7 +46,7 @@ JUDGED_FROM = 7
 
 
 @dataclass(frozen=True)
-class Planned:
+class NewPlan:
     """What planning made, ready to be adopted."""
 
     outline: Outline
@@ -54,7 +54,7 @@ class Planned:
     entries: tuple[Entry, ...]
 
 
-async def plan(desk: Desk) -> Planned:
+async def plan(desk: RunContext) -> NewPlan:
     """Plan the work on ``desk``.
 
     Raises:
@@ -78,11 +78,11 @@ async def plan(desk: Desk) -> Planned:
         said = [*entries, *desk.ledger.latest()]
         made = await _plan_entries(desk, outline)
         entries += tuple(e for e in made if not _is_said(e, said))
-    return Planned(outline, placed, entries)
+    return NewPlan(outline, placed, entries)
 
 
 def _without_misread(
-    desk: Desk, placed: Sequence[Constraint], outline: Outline
+    desk: RunContext, placed: Sequence[Constraint], outline: Outline
 ) -> tuple[Constraint, ...]:
     """Leave out sections that only the request names, where the person's own outline has others."""
     titles = constraint_consistency.titles_of(outline)
@@ -98,7 +98,7 @@ def _without_misread(
 
 
 async def _outline(
-    desk: Desk, found: Requirements | None, placed: Sequence[Constraint], words: int
+    desk: RunContext, found: Requirements | None, placed: Sequence[Constraint], words: int
 ) -> Outline:
     brief = desk.brief
     title = brief.title or _title(desk, found) or outline_builder.title_of(brief)
@@ -126,7 +126,7 @@ async def _outline(
     return await _checked(desk, outline)
 
 
-def _title(desk: Desk, found: Requirements | None) -> str:
+def _title(desk: RunContext, found: Requirements | None) -> str:
     """Return the title that the model gave, if it is in the language of the piece."""
     title = found.title.strip() if found else ""
     return "" if in_other_script(title, han=desk.han) else title
@@ -139,7 +139,7 @@ def _continuity(kind: str | None, found: Requirements | None) -> Continuity:
 
 
 async def _invented(
-    desk: Desk,
+    desk: RunContext,
     title: str,
     continuity: Continuity,
     words: int,
@@ -155,7 +155,7 @@ async def _invented(
             "plan",
             "planner",
             "chapters",
-            inputs.Chapters(chapters=str(wanted), sections=str(number), words=str(words)),
+            inputs.ChaptersInputs(chapters=str(wanted), sections=str(number), words=str(words)),
             max_tokens=120 * wanted,
         ),
         Chapters,
@@ -185,7 +185,7 @@ async def _invented(
 
 
 async def _structured(
-    desk: Desk,
+    desk: RunContext,
     title: str,
     continuity: Continuity,
     words: int,
@@ -215,7 +215,7 @@ async def _structured(
 
 
 async def _sections(
-    desk: Desk,
+    desk: RunContext,
     chapter: str,
     number: int,
     words: int,
@@ -228,7 +228,7 @@ async def _sections(
             "plan",
             "planner",
             purpose,
-            inputs.Sections(
+            inputs.SectionsInputs(
                 chapter=chapter,
                 sections=str(number),
                 words=str(words),
@@ -244,7 +244,7 @@ async def _sections(
     return answer.sections[:number]
 
 
-async def _filled_in(desk: Desk, outline: Outline) -> Outline:
+async def _filled_in(desk: RunContext, outline: Outline) -> Outline:
     """Give purpose to the sections that have none; everything else stays as it is."""
     bare = [s for s in outline.sections if not s.purpose]
     batches = [bare[i : i + DETAILS_BATCH] for i in range(0, len(bare), DETAILS_BATCH)]
@@ -253,7 +253,9 @@ async def _filled_in(desk: Desk, outline: Outline) -> Outline:
     return outline_builder.fill(outline, details)
 
 
-async def _details(desk: Desk, batch: list[Section], number: int) -> dict[str, PlannedSection]:
+async def _details(
+    desk: RunContext, batch: list[Section], number: int
+) -> dict[str, PlannedSection]:
     lines = "\n".join(f"- {s.id}: {s.title}" for s in batch)
     try:
         answer = await desk.models.form(
@@ -261,7 +263,7 @@ async def _details(desk: Desk, batch: list[Section], number: int) -> dict[str, P
                 "plan",
                 "planner",
                 f"details {number}",
-                inputs.Details(sections=fence("sections", lines)),
+                inputs.DetailsInputs(sections=fence("sections", lines)),
                 max_tokens=180 * len(batch) + 100,
             ),
             Sections,
@@ -283,7 +285,7 @@ async def _details(desk: Desk, batch: list[Section], number: int) -> dict[str, P
     return {sid: detail for sid, detail in titled.items() if detail is not None}
 
 
-async def _checked(desk: Desk, outline: Outline) -> Outline:
+async def _checked(desk: RunContext, outline: Outline) -> Outline:
     """Let a judge look for gaps and overlaps, once; it answers with new titles and purposes."""
     if len(outline.sections) < JUDGED_FROM or desk.arms.review != "full":
         return outline
@@ -297,7 +299,7 @@ async def _checked(desk: Desk, outline: Outline) -> Outline:
                 "plan",
                 "reviewer",
                 "plan check",
-                inputs.PlanCheck(sections=fence("sections", lines)),
+                inputs.PlanCheckInputs(sections=fence("sections", lines)),
                 max_tokens=800,
             ),
             PlanReview,
@@ -308,7 +310,7 @@ async def _checked(desk: Desk, outline: Outline) -> Outline:
     return outline_builder.patched(outline, answer.faults)
 
 
-def _persons_entries(desk: Desk) -> tuple[Entry, ...]:
+def _persons_entries(desk: RunContext) -> tuple[Entry, ...]:
     return tuple(
         Entry(
             id=f"m.{number}",
@@ -331,7 +333,7 @@ def _is_said(entry: Entry, said: Sequence[Entry]) -> bool:
     return any(same_topic(entry, e) if entry.attribute else same_fact(entry, e) for e in theirs)
 
 
-async def _plan_entries(desk: Desk, outline: Outline) -> tuple[Entry, ...]:
+async def _plan_entries(desk: RunContext, outline: Outline) -> tuple[Entry, ...]:
     """Return the plan's own entries: what parallel sections agree on before any is written."""
     lines = "\n".join(f"- {s.id}: {s.title} — {s.purpose}" for s in outline.sections)
     lines = desk.clipped(lines, 900)
@@ -341,7 +343,7 @@ async def _plan_entries(desk: Desk, outline: Outline) -> tuple[Entry, ...]:
                 "plan",
                 "planner",
                 "entries",
-                inputs.Entries(sections=fence("sections", lines)),
+                inputs.EntriesInputs(sections=fence("sections", lines)),
                 max_tokens=900,
             ),
             Cast,

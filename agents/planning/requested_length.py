@@ -57,7 +57,7 @@ BELOW = 0.95
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedLength:
     """A length: the words to aim at, and the bounds, where the request sets any."""
 
     words: int
@@ -67,7 +67,7 @@ class Asked:
     """What the bounds count."""
 
 
-def asked_length(request: str, units: int = 1, *, han: bool = False) -> Asked | None:
+def asked_length(request: str, units: int = 1, *, han: bool = False) -> RequestedLength | None:
     """Return the length that ``request`` asks for the whole piece of ``units`` parts, if any.
 
     ``han``: the piece is Chinese or Japanese. There some count punctuation and some do not, so
@@ -115,18 +115,24 @@ def bounded(words: int, least: int | None, most: int | None) -> int:
     return words if most is None else min(words, most)
 
 
-def _bounds(before: str, numbers: list[int], after: str, characters: bool, han: bool) -> Asked:
+def _bounds(
+    before: str, numbers: list[int], after: str, characters: bool, han: bool
+) -> RequestedLength:
     least, most = _limits(before, numbers, after)
     rate = usual_characters(han=han)
     if characters:
         low, high, about = (n and max(round(n / rate), 1) for n in (least, most, numbers[-1]))
         words = _aim(low, high, about or 1)
-        return Asked(words, least, most, "characters" if least or most else "words")
+        return RequestedLength(words, least, most, "characters" if least or most else "words")
     if han and most and (least is None or most >= least * ROOMY):
-        return Asked(_aim(least, round(most / rate), round(most / rate)), least, most, "either")
+        return RequestedLength(
+            _aim(least, round(most / rate), round(most / rate)), least, most, "either"
+        )
     if han and most and least:
-        return Asked(min(round(least * JUST_ABOVE), _aim(least, most, least)), least, most)
-    return Asked(_aim(least, most, numbers[-1]), least, most)
+        return RequestedLength(
+            min(round(least * JUST_ABOVE), _aim(least, most, least)), least, most
+        )
+    return RequestedLength(_aim(least, most, numbers[-1]), least, most)
 
 
 def _limits(before: str, numbers: list[int], after: str) -> tuple[int | None, int | None]:
@@ -149,9 +155,9 @@ def _aim(least: int | None, most: int | None, words: int) -> int:
     return bounded(words, least, most)
 
 
-def _times(asked: Asked, units: int) -> Asked:
+def _times(asked: RequestedLength, units: int) -> RequestedLength:
     """Return the length of the whole that parts of this length make up; bounds are the parts'."""
-    return Asked(asked.words * units)
+    return RequestedLength(asked.words * units)
 
 
 _DIGITS = {c: n for n, c in enumerate("一二三四五六七八九", 1)} | {"两": 2}

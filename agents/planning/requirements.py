@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from inkwright.agents.checks.exclusive_phrases import prohibitions
-from inkwright.agents.context.run_context import REQUEST_SHARE, Desk, language_is_han
+from inkwright.agents.context.run_context import REQUEST_SHARE, RunContext, language_is_han
 from inkwright.agents.llm.schemas import Instructions, Requirements
 from inkwright.agents.planning import request_evidence
 from inkwright.agents.planning.constraint_builder import framing, says_frame, typed
 from inkwright.agents.planning.requested_length import (
     ROOMY,
-    Asked,
+    RequestedLength,
     asked_length,
     bounded,
     counts_characters,
@@ -71,16 +71,16 @@ def length_of_whole(brief: Brief, found: Requirements | None = None) -> Constrai
     )
 
 
-def _length_asked_for(brief: Brief, found: Requirements | None) -> Asked | None:
+def _length_asked_for(brief: Brief, found: Requirements | None) -> RequestedLength | None:
     """Return the brief's own length, within its own bounds, or the one its request states."""
     han = _in_han(brief)
     lengths = [c for c in brief.constraints if c.kind == "length" and c.where.scope == "whole"]
     least, most = bounds_in_words(lengths, usual_characters(han=han))
     if brief.words:
-        return Asked(bounded(brief.words, least, most))
+        return RequestedLength(bounded(brief.words, least, most))
     if lengths:
         middle = (least + most) // 2 if least and most else least or most or DEFAULT_WORDS
-        return Asked(bounded(middle, least, most))
+        return RequestedLength(bounded(middle, least, most))
     units = found.units if found and found.units else 1
     return asked_length(brief.request, units, han=han)
 
@@ -101,9 +101,9 @@ def _as_counted(found: Constraint, han: bool) -> Constraint:
     return found
 
 
-async def read_requirements(desk: Desk) -> Requirements | None:
+async def read_requirements(desk: RunContext) -> Requirements | None:
     """Return what the request fixes; None when the model gives no usable account of it."""
-    prompt = inputs.Requirements(request="")
+    prompt = inputs.RequirementsInputs(request="")
     try:
         found = await desk.models.form(
             desk.ask("plan", "planner", "requirements", prompt, max_tokens=_room(desk)),
@@ -118,7 +118,7 @@ async def read_requirements(desk: Desk) -> Requirements | None:
     return found
 
 
-def _room(desk: Desk) -> int:
+def _room(desk: RunContext) -> int:
     """Return the tokens for an account of the request: it quotes most of it, with marks around."""
     wanted = 500 + 6 * desk.tokenizer.count(desk.request)
     return max(min(wanted, MOST_TOKENS, desk.context_tokens // 3), 700)
@@ -200,7 +200,7 @@ def fits_whole(brief: Brief, tokenizer: Tokenizer, context_tokens: int) -> bool:
     return tokenizer.count(brief.request) <= int(context_tokens * REQUEST_SHARE)
 
 
-async def instructions_of(desk: Desk) -> str:
+async def instructions_of(desk: RunContext) -> str:
     """Return the instructions of a request too long to be shown whole, in its own words.
 
     The model copies them out part by part; a copy that is not in the request is refused. The
@@ -211,7 +211,7 @@ async def instructions_of(desk: Desk) -> str:
     last = list(pieces(parts[-1], limit=120))[-1].strip()
     kept = [first]
     for number, part in enumerate(parts, 1):
-        prompt = inputs.Instructions(request=fence("request", part))
+        prompt = inputs.InstructionsInputs(request=fence("request", part))
         try:
             found = await desk.models.form(
                 desk.ask("plan", "planner", f"instructions {number}", prompt, max_tokens=600),

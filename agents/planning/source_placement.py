@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.schemas import CitationPlan
-from inkwright.memory.domain.outline import Cites, Outline, Section
+from inkwright.memory.domain.outline import Outline, Section, SectionSource
 from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.text.tokens import shorten
@@ -20,7 +20,7 @@ ABOUT_TOKENS = 60
 A_SECTION = 6
 
 
-async def place(desk: Desk, outline: Outline) -> Outline:
+async def place(desk: RunContext, outline: Outline) -> Outline:
     """Return the outline with the sources each section is to cite; without any, as it is."""
     if not desk.shelf.passages:
         return outline
@@ -35,14 +35,14 @@ async def place(desk: Desk, outline: Outline) -> Outline:
 
 
 async def _placed(
-    desk: Desk, batch: Sequence[Section], number: int
-) -> dict[str, tuple[Cites, ...]]:
+    desk: RunContext, batch: Sequence[Section], number: int
+) -> dict[str, tuple[SectionSource, ...]]:
     lines = "\n".join(
         f"- {s.id}: {s.title} — {s.purpose} {'; '.join(s.key_points)}".rstrip() for s in batch
     )
     listed = "\n".join(_line(desk, key, desk.shelf.sources[key]) for key in _fitting(desk, lines))
     tokens = 100 + 60 * len(batch)
-    prompt = inputs.Sources(
+    prompt = inputs.SourcesInputs(
         sections=fence("sections", lines),
         sources=fence("sources", desk.clipped(listed, tokens, lines)),
     )
@@ -53,18 +53,18 @@ async def _placed(
         first, last = batch[0].id, batch[-1].id
         desk.problem(f"no sources were placed on sections {first} to {last} ({fault.fault})")
         return {}
-    found: dict[str, dict[str, Cites]] = {}
+    found: dict[str, dict[str, SectionSource]] = {}
     known = {s.id for s in batch}
     for item in answer.items:
         key = item.source.strip().strip("[]").removeprefix("@")
         if item.section in known and key in desk.shelf.sources:
             cites = found.setdefault(item.section, {})
             if len(cites) < A_SECTION:
-                cites.setdefault(key, Cites(source=key, point=item.point.strip()))
+                cites.setdefault(key, SectionSource(source=key, point=item.point.strip()))
     return {sid: tuple(cites.values()) for sid, cites in found.items()}
 
 
-def _fitting(desk: Desk, lines: str) -> list[str]:
+def _fitting(desk: RunContext, lines: str) -> list[str]:
     """Return the keys of the sources to choose from: all, or those that share words."""
     every = [key for key in desk.shelf.sources if desk.shelf.of(key)]
     if len(every) <= SHOWN:
@@ -73,6 +73,6 @@ def _fitting(desk: Desk, lines: str) -> list[str]:
     return list(dict.fromkeys([*near, *every]))[:SHOWN]
 
 
-def _line(desk: Desk, key: str, source: Source) -> str:
+def _line(desk: RunContext, key: str, source: Source) -> str:
     begins = shorten(" ".join(source.text[:600].split()), ABOUT_TOKENS, desk.tokenizer.count)
     return f"- [@{key}] {source.title}: {begins}"

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from inkwright.agents.context import section_sources
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.schemas import Support, Supports
 from inkwright.memory.citations import syntax
-from inkwright.memory.citations.citation_evidence import Ground, find, grounds_of
+from inkwright.memory.citations.citation_evidence import ClaimEvidence, find, grounds_of
 from inkwright.memory.domain.brief import Constraint
-from inkwright.memory.domain.draft import Finding, Grounded
+from inkwright.memory.domain.draft import Finding, ReviewedClaim
 from inkwright.memory.domain.source import Evidence
 from inkwright.memory.errors import ModelError
 from inkwright.prompts import inputs
@@ -29,7 +29,7 @@ VERDICT_TOKENS = 80
 
 
 async def check(
-    desk: Desk,
+    desk: RunContext,
     section: str,
     text: str,
     constraint: Constraint,
@@ -37,7 +37,7 @@ async def check(
     *,
     turn: int = 0,
     priority: float = 0.0,
-) -> tuple[list[Finding], list[Grounded]]:
+) -> tuple[list[Finding], list[ReviewedClaim]]:
     """Return the findings on the citations of ``text``, and what each citing sentence rests on.
 
     ``given``: the spans that its writer was given; the whole source is looked through besides.
@@ -69,7 +69,7 @@ async def check(
     return findings, grounded
 
 
-def _planned(desk: Desk, section: str) -> bool:
+def _planned(desk: RunContext, section: str) -> bool:
     """True when the plan places a source there that is still in use."""
     outline, known = desk.plan.outline, desk.shelf.sources
     if section not in outline.position:
@@ -77,7 +77,7 @@ def _planned(desk: Desk, section: str) -> bool:
     return any(c.source in known for c in outline.section(section).cites)
 
 
-def material(desk: Desk, findings: Sequence[Finding], given: Sequence[Evidence]) -> str:
+def material(desk: RunContext, findings: Sequence[Finding], given: Sequence[Evidence]) -> str:
     """Return the passages an editor needs to mend these findings."""
     keys = {k for f in findings for k in syntax.keys(f.evidence)}
     near = [e for e in given if e.key in keys] or list(given)
@@ -87,7 +87,7 @@ def material(desk: Desk, findings: Sequence[Finding], given: Sequence[Evidence])
 
 
 async def _judged(
-    desk: Desk, section: str, grounds: Sequence[Ground], turn: int, priority: float
+    desk: RunContext, section: str, grounds: Sequence[ClaimEvidence], turn: int, priority: float
 ) -> dict[int, Support]:
     """Return the judge's verdict on each claim that it gave one on.
 
@@ -108,9 +108,9 @@ async def _judged(
 
 
 async def _asked(
-    desk: Desk,
+    desk: RunContext,
     section: str,
-    grounds: Sequence[Ground],
+    grounds: Sequence[ClaimEvidence],
     turn: int,
     priority: float,
     *,
@@ -122,7 +122,7 @@ async def _asked(
     for batch in _batches(desk, grounds):
         listed = "\n".join(_numbered(desk, n, g) for n, g in enumerate(batch, 1))
         tokens = VERDICT_TOKENS * (1 + len(batch))
-        prompt = inputs.Support(
+        prompt = inputs.SupportInputs(
             section=section, claims=fence("claims", desk.clipped(listed, tokens))
         )
         purpose = f"support {turn}" if not start else f"support {turn}.{start}"
@@ -141,9 +141,11 @@ async def _asked(
     return found
 
 
-def _batches(desk: Desk, grounds: Sequence[Ground]) -> Iterator[Sequence[Ground]]:
+def _batches(
+    desk: RunContext, grounds: Sequence[ClaimEvidence]
+) -> Iterator[Sequence[ClaimEvidence]]:
     """Yield claims by as many as a call can judge, and its prompt can show with their passages."""
-    batch: list[Ground] = []
+    batch: list[ClaimEvidence] = []
     used = 0
     for ground in grounds:
         tokens = desk.tokenizer.count(_numbered(desk, CLAIMS, ground)) + VERDICT_TOKENS
@@ -156,24 +158,24 @@ def _batches(desk: Desk, grounds: Sequence[Ground]) -> Iterator[Sequence[Ground]
         yield batch
 
 
-def _numbered(desk: Desk, number: int, ground: Ground) -> str:
+def _numbered(desk: RunContext, number: int, ground: ClaimEvidence) -> str:
     passages = "\n".join(f"    {section_sources.line(desk, e)}" for e in ground.evidence)
     return f"[{number}] {ground.claim.said}\n{passages}"
 
 
-def _holds(desk: Desk, verdict: Support, batch: Sequence[Ground]) -> bool:
+def _holds(desk: RunContext, verdict: Support, batch: Sequence[ClaimEvidence]) -> bool:
     """True when a verdict of support quotes what the passages say."""
     return not verdict.supported or _span(desk, verdict, batch[verdict.claim - 1]) is not None
 
 
-def _misquoted(desk: Desk, batch: Sequence[Ground], answer: Supports) -> str | None:
+def _misquoted(desk: RunContext, batch: Sequence[ClaimEvidence], answer: Supports) -> str | None:
     for verdict in answer.verdicts:
         if 1 <= verdict.claim <= len(batch) and not _holds(desk, verdict, batch):
             return f"the quote for claim {verdict.claim} is not in its passages"
     return None
 
 
-def _span(desk: Desk, verdict: Support, ground: Ground) -> Evidence | None:
+def _span(desk: RunContext, verdict: Support, ground: ClaimEvidence) -> Evidence | None:
     """Return the exact words a verdict quotes, as a span; white space may differ."""
     for passage in ground.evidence:
         at = find(desk.shelf.text(passage), verdict.quote)
@@ -189,7 +191,7 @@ def _has(passage: Evidence, span: Evidence) -> bool:
     return same and passage.start <= span.start and span.end <= passage.end
 
 
-def _grounded(desk: Desk, ground: Ground, verdict: Support | None) -> Grounded:
+def _grounded(desk: RunContext, ground: ClaimEvidence, verdict: Support | None) -> ReviewedClaim:
     claim, spans = ground.claim, ground.evidence
     if ground.fault:
         status, why = "unsupported", ground.fault
@@ -203,6 +205,6 @@ def _grounded(desk: Desk, ground: Ground, verdict: Support | None) -> Grounded:
         status, why = "supported", ""
         sure = ground.sure
         spans = (span, *(e for e in spans if not _has(e, span) and (sure or e.key != span.key)))
-    return Grounded.model_validate(
+    return ReviewedClaim.model_validate(
         {"claim": claim.text, "keys": claim.keys, "status": status, "spans": spans, "why": why}
     )

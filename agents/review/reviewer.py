@@ -8,13 +8,13 @@ reviewed*.
 from collections.abc import Iterable, Mapping, Sequence
 
 from inkwright.agents.checks import rules
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.schemas import Contradictions, Verdict, Verdicts
 from inkwright.agents.review import citation_check
 from inkwright.memory.changes.staleness import Change
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.constraint import Constraint
-from inkwright.memory.domain.draft import CheckStatus, Draft, Finding, Grounded, Review
+from inkwright.memory.domain.draft import CheckStatus, Draft, Finding, Review, ReviewedClaim
 from inkwright.memory.domain.source import Evidence
 from inkwright.memory.errors import ModelError
 from inkwright.memory.store import drafts
@@ -23,7 +23,7 @@ from inkwright.prompts.render import fence
 
 
 async def check(
-    desk: Desk,
+    desk: RunContext,
     section: str,
     text: str,
     constraints: Sequence[Constraint],
@@ -54,7 +54,7 @@ async def check(
             constraint.id,
             Finding(constraint=constraint.id, status="not reviewed", by="judge"),
         )
-    all_found, grounds = [findings[c.id] for c in plain], list[Grounded]()
+    all_found, grounds = [findings[c.id] for c in plain], list[ReviewedClaim]()
     for constraint in (c for c in constraints if c.kind == "citations"):
         faults, grounds = await citation_check.check(
             desk, section, text, constraint, evidence, turn=turn, priority=priority
@@ -63,7 +63,7 @@ async def check(
     return Review(findings=tuple(all_found), grounds=tuple(grounds))
 
 
-async def renewed(desk: Desk, draft: Draft, text: str, *, turn: int) -> Review:
+async def renewed(desk: RunContext, draft: Draft, text: str, *, turn: int) -> Review:
     """Return what is found of a draft that becomes ``text``.
 
     What only a judge can say is asked anew; where none reviews, what was said before stands.
@@ -80,7 +80,7 @@ async def renewed(desk: Desk, draft: Draft, text: str, *, turn: int) -> Review:
 
 
 async def confirmed(
-    desk: Desk,
+    desk: RunContext,
     section: str,
     text: str,
     found: Sequence[Finding],
@@ -111,7 +111,7 @@ async def confirmed(
 
 
 async def _judge(
-    desk: Desk,
+    desk: RunContext,
     section: str,
     text: str,
     judged: Sequence[Constraint],
@@ -125,7 +125,7 @@ async def _judge(
     listed = "\n".join(f"- [{c.id}] {asked(c)}" for c in judged)
     claims = "\n".join(f'- [{f.constraint}] is said to be broken: "{f.evidence}"' for f in doubted)
     tokens = min(120 + 110 * len(judged), desk.context_tokens // 3)
-    prompt = inputs.Check(
+    prompt = inputs.CheckInputs(
         section=section,
         constraints=fence("constraints", listed),
         claims=fence("findings", claims),
@@ -164,7 +164,7 @@ def asked(constraint: Constraint) -> str:
 
 
 async def contradictions(
-    desk: Desk, section: str, text: str, changes: Sequence[Change], *, sample: int = 0
+    desk: RunContext, section: str, text: str, changes: Sequence[Change], *, sample: int = 0
 ) -> list[Finding]:
     """Return where ``text`` contradicts what ``changes`` say holds now.
 
@@ -173,7 +173,7 @@ async def contradictions(
     """
     listed = "\n".join(c.line for c in changes)
     tokens = 150 + 60 * min(len(changes), 8)
-    prompt = inputs.Settle(
+    prompt = inputs.SettleInputs(
         section=section,
         changed=fence("changed", listed),
         draft=fence("draft", desk.clipped(text, tokens, listed)),

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from inkwright.agents.checks import rules
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import editor, length_control
 from inkwright.agents.review import reviewer
 from inkwright.agents.revision import length_balance, recheck, repetition_and_transitions
-from inkwright.agents.revision.recheck import PassedOver
-from inkwright.agents.revision.repetition_and_transitions import Fault
+from inkwright.agents.revision.recheck import MissedBreach
+from inkwright.agents.revision.repetition_and_transitions import ManuscriptFault
 from inkwright.memory.changes import contradictions, staleness
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
@@ -22,7 +22,7 @@ LENGTH = "length"
 """Id of the constraint that the brief's ``words`` stands for."""
 
 
-def constraints_on_whole(desk: Desk) -> tuple[Constraint, ...]:
+def constraints_on_whole(desk: RunContext) -> tuple[Constraint, ...]:
     """Return the constraints on the finished piece, its length among them."""
     if length_control.bounded_only(desk):
         return desk.plan.whole
@@ -37,7 +37,7 @@ def constraints_on_whole(desk: Desk) -> tuple[Constraint, ...]:
     return (about, *desk.plan.whole)
 
 
-async def review_whole(desk: Desk) -> Review:
+async def review_whole(desk: RunContext) -> Review:
     """Return one finding for each constraint on the whole piece. Uses no quote from outside it."""
     constraints = constraints_on_whole(desk)
     if desk.arms.review == "off":
@@ -49,7 +49,7 @@ async def review_whole(desk: Desk) -> Review:
     return await reviewer.check(desk, "whole", text, constraints, judged_text=shown)
 
 
-async def repair(desk: Desk, review: Review, faults: Sequence[Fault] = ()) -> bool:
+async def repair(desk: RunContext, review: Review, faults: Sequence[ManuscriptFault] = ()) -> bool:
     """Mend, once, what a section can mend, then its length. Returns whether anything was changed.
 
     A forbidden phrase is taken out where it first stands; something missing is added to the last
@@ -75,17 +75,17 @@ async def repair(desk: Desk, review: Review, faults: Sequence[Fault] = ()) -> bo
     return await length_balance.balance(desk) or changed
 
 
-async def _passed_over(desk: Desk) -> tuple[PassedOver, ...]:
+async def _passed_over(desk: RunContext) -> tuple[MissedBreach, ...]:
     """Return what the judge passed over; where that was found before an interruption, that."""
     pinned = works.get(desk.library, desk.work).pinned or {}
     if pinned.get("missed") is not None:
-        return tuple(PassedOver.model_validate(m) for m in pinned["missed"])
+        return tuple(MissedBreach.model_validate(m) for m in pinned["missed"])
     found = await recheck.passed_over(desk) if recheck.wanted(desk) else ()
     works.pin(desk.library, desk.lease, missed=[m.model_dump(mode="json") for m in found])
     return found
 
 
-def remaining(desk: Desk) -> list[str]:
+def remaining(desk: RunContext) -> list[str]:
     """Return what is left to tell the person.
 
     Conflicts in memory, threads that nothing pays off, sections still stale, and where their own
@@ -110,7 +110,9 @@ def remaining(desk: Desk) -> list[str]:
     return lines
 
 
-async def _repaired(desk: Desk, draft: Draft, finding: Finding, told: Mapping[str, str]) -> bool:
+async def _repaired(
+    desk: RunContext, draft: Draft, finding: Finding, told: Mapping[str, str]
+) -> bool:
     sid = draft.section
     text = await editor.patch(
         desk,
@@ -130,7 +132,7 @@ def _stamp(finding: Finding) -> str:
     return f"repair:{finding.constraint}"
 
 
-def _stamps(desk: Desk) -> set[str]:
+def _stamps(desk: RunContext) -> set[str]:
     """Return what every newest draft was checked against: an interrupted repair is not redone."""
     current = desk.in_order()
     return set().union(*drafts.all_stamped(desk.library, desk.work, current).values())
@@ -143,7 +145,7 @@ def _place(current: Mapping[str, Draft], finding: Finding) -> Draft | None:
     return list(current.values())[-1] if current else None
 
 
-def _readable(desk: Desk, text: str) -> str:
+def _readable(desk: RunContext, text: str) -> str:
     """Return what a judge can read of the whole: all of it, or its sections' accounts.
 
     A piece too long for a prompt is shown as the archivist's account of each section, with the

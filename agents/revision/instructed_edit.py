@@ -8,9 +8,9 @@ import asyncio
 from collections.abc import Collection, Iterator, Sequence
 
 from inkwright.agents.checks import rules
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.extraction import archivist
-from inkwright.agents.llm.parsing import Unreadable, read_prose
+from inkwright.agents.llm.parsing import UnreadableAnswer, read_prose
 from inkwright.agents.llm.schemas import Edit, Rewording
 from inkwright.agents.review import reviewer
 from inkwright.memory.base import Value
@@ -45,7 +45,7 @@ class Hunk(Value):
     """Ids of the constraints that are kept now, and would not be."""
 
 
-class Proposal(Value):
+class EditorProposal(Value):
     """What an editor would change in one version of a section."""
 
     section: str
@@ -71,8 +71,8 @@ class Proposal(Value):
 
 
 async def propose(
-    desk: Desk, section: str, told: str, *, op: str | None = None, span: Span | None = None
-) -> Proposal:
+    desk: RunContext, section: str, told: str, *, op: str | None = None, span: Span | None = None
+) -> EditorProposal:
     """Return what an editor would change in ``section``, or in the sentences of ``span``.
 
     Raises:
@@ -113,7 +113,7 @@ async def propose(
                 breaks=rules.breaks(draft.text, after, carried),
             )
         )
-    return Proposal(
+    return EditorProposal(
         section=section,
         version=draft.version,
         text=draft.text,
@@ -122,7 +122,7 @@ async def propose(
     )
 
 
-async def apply(desk: Desk, proposal: Proposal, numbers: Collection[int]) -> Draft:
+async def apply(desk: RunContext, proposal: EditorProposal, numbers: Collection[int]) -> Draft:
     """Store the section with the hunks numbered, and let memory follow; return the new version.
 
     It is reviewed as it then stands: what a judge said of the old text is no finding about this.
@@ -162,14 +162,14 @@ async def apply(desk: Desk, proposal: Proposal, numbers: Collection[int]) -> Dra
     )
 
 
-def _draft(desk: Desk, section: str) -> Draft:
+def _draft(desk: RunContext, section: str) -> Draft:
     draft = desk.in_order().get(section)
     if draft is None:
         raise BadInput(f"{desk.work}: section {section!r} has no text to edit")
     return draft
 
 
-def _instruction(desk: Desk, told: str, op: str | None) -> str:
+def _instruction(desk: RunContext, told: str, op: str | None) -> str:
     """Return the change asked for, on one line."""
     told = " ".join(told.split())
     if op is None:
@@ -202,12 +202,16 @@ def _places(draft: Draft, parts: Sequence[Sentence], span: Span | None) -> list[
 
 
 async def _asked(
-    desk: Desk, draft: Draft, instruction: str, parts: Sequence[Sentence], batch: Sequence[int]
+    desk: RunContext,
+    draft: Draft,
+    instruction: str,
+    parts: Sequence[Sentence],
+    batch: Sequence[int],
 ) -> Rewording:
     listed = "\n".join(f"[{n + 1}] {parts[n].text}" for n in batch)
     tokens = 300 + 3 * desk.tokenizer.count(listed)
     before = tail(draft.text[: parts[batch[0]].start], BEFORE_WORDS)
-    prompt = inputs.Instructed(
+    prompt = inputs.InstructedInputs(
         section=draft.section,
         instruction=instruction,
         before=fence("before", before),
@@ -229,7 +233,7 @@ def _usable(answer: Rewording, batch: Sequence[int]) -> Iterator[tuple[Edit, str
             continue
         try:
             yield edit, read_prose(edit.text)
-        except Unreadable:
+        except UnreadableAnswer:
             continue
         taken |= numbers
 

@@ -7,15 +7,15 @@ them are lengthened or shortened once more, within those bands, until the whole 
 from collections.abc import Iterable, Mapping
 
 from inkwright.agents.checks import rules, section_format
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import length_control
-from inkwright.agents.drafting.length_control import FEW_WORDS, Band
+from inkwright.agents.drafting.length_control import FEW_WORDS, WordRange
 from inkwright.agents.extraction import archivist
 from inkwright.agents.llm.concurrency import all_of
 from inkwright.agents.review import reviewer
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
-from inkwright.memory.domain.protected_spans import Held
+from inkwright.memory.domain.protected_spans import ProtectedSpan
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.store import drafts
 from inkwright.memory.text.words import count_words
@@ -27,7 +27,7 @@ NARROW = 0.02
 """How near, as a share of its words, a section has to come to what it is to have."""
 
 
-async def balance(desk: Desk) -> bool:
+async def balance(desk: RunContext) -> bool:
     """Bring sections that are out of their bands into them, and then the whole where there is room.
 
     A piece with a section missing is left as it is, and so is one with a section of a person's: how
@@ -57,13 +57,13 @@ async def balance(desk: Desk) -> bool:
         changed |= await _resized(desk, draft, wanted)
 
 
-def _complete(desk: Desk, current: Mapping[str, Draft]) -> bool:
+def _complete(desk: RunContext, current: Mapping[str, Draft]) -> bool:
     """True when every section has a text, and none is a person's."""
     sections = desk.plan.outline.sections
     return all(s.id in current and current[s.id].author != "person" for s in sections)
 
 
-def text_of(desk: Desk) -> str:
+def text_of(desk: RunContext) -> str:
     """Return the piece as it stands, in reading order."""
     return _joined(desk.in_order())
 
@@ -72,7 +72,7 @@ def _joined(current: Mapping[str, Draft]) -> str:
     return "\n\n".join(draft.text for draft in current.values())
 
 
-def out_of_band(desk: Desk) -> list[str]:
+def out_of_band(desk: RunContext) -> list[str]:
     """Return a line for each section of a model's whose length is not what it should be."""
     lines = []
     current = desk.in_order()
@@ -87,11 +87,11 @@ def out_of_band(desk: Desk) -> list[str]:
 
 
 def _roomiest(
-    desk: Desk, current: Mapping[str, Draft], whole: Band, tried: set[str]
-) -> tuple[Draft, Band] | None:
+    desk: RunContext, current: Mapping[str, Draft], whole: WordRange, tried: set[str]
+) -> tuple[Draft, WordRange] | None:
     """Return the section that can do most for the whole, and the band it is to be brought into."""
     total = sum(draft.words for draft in current.values())
-    best: tuple[int, Draft, Band] | None = None
+    best: tuple[int, Draft, WordRange] | None = None
     for section in desk.plan.outline.sections:
         draft = current[section.id]
         if section.id in tried or draft.author == "person":
@@ -104,7 +104,7 @@ def _roomiest(
     return best[1:] if best else None
 
 
-def _towards(own: Band, whole: Band, words: int, total: int) -> Band:
+def _towards(own: WordRange, whole: WordRange, words: int, total: int) -> WordRange:
     """Return the part of a section's own band that brings the whole into its band, or nearest."""
     shift = words - total
     low = max(own.low, whole.low + shift)
@@ -116,10 +116,10 @@ def _towards(own: Band, whole: Band, words: int, total: int) -> Band:
     elif low > high:  # nor so long
         low, high = max(own.low, high - 2 * edge), high
     aim = min(max(whole.aim + shift, low + edge // 2), high - edge // 2)
-    return Band(low, high, aim, own.floor, own.ceiling)
+    return WordRange(low, high, aim, own.floor, own.ceiling)
 
 
-async def _resized(desk: Desk, draft: Draft, wanted: Band) -> bool:
+async def _resized(desk: RunContext, draft: Draft, wanted: WordRange) -> bool:
     sid = draft.section
     section = desk.plan.outline.section(sid)
     body = section_format.body_of(desk.plan, sid, draft.text)
@@ -148,7 +148,7 @@ async def _resized(desk: Desk, draft: Draft, wanted: Band) -> bool:
     return await keep(desk, draft, text)
 
 
-async def keep(desk: Desk, draft: Draft, text: str, *, checked: tuple[str, ...] = ()) -> bool:
+async def keep(desk: RunContext, draft: Draft, text: str, *, checked: tuple[str, ...] = ()) -> bool:
     """Store a revised text, with memory following it; not one that breaks what was kept before.
 
     What no rule alone decides, such as citations, is asked anew.
@@ -181,24 +181,24 @@ async def keep(desk: Desk, draft: Draft, text: str, *, checked: tuple[str, ...] 
     return True
 
 
-def _words(desk: Desk, draft: Draft) -> int:
+def _words(desk: RunContext, draft: Draft) -> int:
     return length_control.words_of(desk, draft.section, draft.text)
 
 
-def _within(held: Iterable[Held], start: int, size: int) -> tuple[Held, ...]:
+def _within(held: Iterable[ProtectedSpan], start: int, size: int) -> tuple[ProtectedSpan, ...]:
     """Return the held stretches as they are counted from ``start``, those before and after less."""
     moved = ((max(h.start - start, 0), min(h.end - start, size), h.why) for h in held)
-    return tuple(Held(start=a, end=b, why=why) for a, b, why in moved if a < b)
+    return tuple(ProtectedSpan(start=a, end=b, why=why) for a, b, why in moved if a < b)
 
 
-def _manifest(desk: Desk, draft: Draft) -> Manifest:
+def _manifest(desk: RunContext, draft: Draft) -> Manifest:
     return drafts.manifest(desk.library, draft.manifest)
 
 
-def _remembered(desk: Desk, draft: Draft) -> tuple[Held, ...]:
+def _remembered(desk: RunContext, draft: Draft) -> tuple[ProtectedSpan, ...]:
     """Return the words that memory rests on: a trim leaves them."""
     entries = desk.ledger.refresh().of_section(draft.section)
     spans = (e.span for e in entries if e.span is not None)
     quotes = (desk.text_of(s.section, s.draft)[s.start : s.end] for s in spans)
     places = ((draft.text.find(q), len(q)) for q in quotes if q)
-    return tuple(Held(start=at, end=at + size) for at, size in places if at >= 0)
+    return tuple(ProtectedSpan(start=at, end=at + size) for at, size in places if at >= 0)

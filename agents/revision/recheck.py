@@ -8,7 +8,7 @@ before a requirement, and the sentence that met it may be gone.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import editor
 from inkwright.agents.llm.concurrency import all_of
 from inkwright.agents.llm.schemas import Breach, Breaches
@@ -33,14 +33,14 @@ Met = Mapping[str, Sequence[Constraint]]
 """By section, in reading order, what a judge found met there."""
 
 
-class PassedOver(Value):
+class MissedBreach(Value):
     """What a section breaks after all."""
 
     section: str
     finding: Finding
 
 
-def wanted(desk: Desk) -> bool:
+def wanted(desk: RunContext) -> bool:
     """True when a judge found something met that can be read again, or settling broke something."""
     if desk.arms.review != "full":
         return False
@@ -48,7 +48,7 @@ def wanted(desk: Desk) -> bool:
     return any(_met(desk, d) for d in current.values()) or bool(_broken_by_settling(current))
 
 
-async def passed_over(desk: Desk) -> tuple[PassedOver, ...]:
+async def passed_over(desk: RunContext) -> tuple[MissedBreach, ...]:
     """Return what was found met in a section and is broken, and what settling broke there.
 
     Of the former by two votes of three.
@@ -72,7 +72,7 @@ async def passed_over(desk: Desk) -> tuple[PassedOver, ...]:
     )
     confirmed = zip(found, await all_of(votes), strict=True)
     missed = (
-        PassedOver(section=sid, finding=f)
+        MissedBreach(section=sid, finding=f)
         for sid, some in confirmed
         for f in some
         if f.status == "broken"
@@ -80,7 +80,7 @@ async def passed_over(desk: Desk) -> tuple[PassedOver, ...]:
     return (*_broken_by_settling(current), *missed)
 
 
-async def mend(desk: Desk, found: Iterable[PassedOver]) -> bool:
+async def mend(desk: RunContext, found: Iterable[MissedBreach]) -> bool:
     """Patch each section that has something to mend, once. Returns whether any was changed.
 
     Raises:
@@ -101,7 +101,7 @@ async def mend(desk: Desk, found: Iterable[PassedOver]) -> bool:
     return changed
 
 
-async def _mended(desk: Desk, draft: Draft, findings: Sequence[Finding]) -> bool:
+async def _mended(desk: RunContext, draft: Draft, findings: Sequence[Finding]) -> bool:
     """Patch a section; where that does not help, its review says what is broken."""
     told = {c.id: c.in_full for c in desk.plan.carried(draft.section)}
     text = draft.text
@@ -123,7 +123,7 @@ async def _mended(desk: Desk, draft: Draft, findings: Sequence[Finding]) -> bool
     return False
 
 
-def _met(desk: Desk, draft: Draft) -> list[Constraint]:
+def _met(desk: RunContext, draft: Draft) -> list[Constraint]:
     """Return what a judge found met in a draft that may be changed."""
     if draft.review is None or draft.author == "person":
         return []
@@ -131,10 +131,10 @@ def _met(desk: Desk, draft: Draft) -> list[Constraint]:
     return [c for c in desk.plan.carried(draft.section) if c.id in judged]
 
 
-def _broken_by_settling(current: Mapping[str, Draft]) -> tuple[PassedOver, ...]:
+def _broken_by_settling(current: Mapping[str, Draft]) -> tuple[MissedBreach, ...]:
     """Return what a judge found broken in texts as settling left them: no round was spent on it."""
     return tuple(
-        PassedOver(section=draft.section, finding=f)
+        MissedBreach(section=draft.section, finding=f)
         for draft in current.values()
         if draft.stage == "settled" and draft.review is not None
         for f in draft.review.broken
@@ -142,7 +142,7 @@ def _broken_by_settling(current: Mapping[str, Draft]) -> tuple[PassedOver, ...]:
     )
 
 
-def _batches(desk: Desk, current: Mapping[str, Draft], met: Met) -> list[list[str]]:
+def _batches(desk: RunContext, current: Mapping[str, Draft], met: Met) -> list[list[str]]:
     """Return the sections to read together, as many as a prompt has room for."""
     room = desk.room_for(TOKENS)
     batches: list[list[str]] = []
@@ -159,7 +159,7 @@ def _batches(desk: Desk, current: Mapping[str, Draft], met: Met) -> list[list[st
 
 
 async def _read(
-    desk: Desk, current: Mapping[str, Draft], met: Met, batch: Sequence[str], number: int
+    desk: RunContext, current: Mapping[str, Draft], met: Met, batch: Sequence[str], number: int
 ) -> list[Breach]:
     """Return what one call finds broken in the sections of a batch; nothing if there is none."""
     carriers: dict[str, list[str]] = {}
@@ -170,7 +170,7 @@ async def _read(
             carriers.setdefault(constraint.id, []).append(sid)
     listed = "\n".join(f"- [{c}] {told[c]} (in {', '.join(carriers[c])})" for c in told)
     texts = "\n\n".join(f"[{sid}]\n{current[sid].text}" for sid in batch)
-    prompt = inputs.Reread(
+    prompt = inputs.RereadInputs(
         constraints=fence("constraints", listed),
         sections=fence("sections", desk.clipped(texts, TOKENS, listed)),
     )

@@ -9,7 +9,7 @@ fault: sections are to agree on it. (Conflicts in memory are for settling.)
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import editor
 from inkwright.agents.llm.concurrency import all_of
 from inkwright.agents.llm.schemas import Seams
@@ -21,11 +21,11 @@ from inkwright.memory.domain.draft import Draft, Finding
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.protected_spans import touches
 from inkwright.memory.errors import BudgetSpent, ModelError
-from inkwright.memory.retrieval.excerpts import Facts
+from inkwright.memory.retrieval.excerpts import SubjectFacts
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import draft_rows, drafts, ledger
 from inkwright.memory.text import repetition
-from inkwright.memory.text.repetition import Repeat
+from inkwright.memory.text.repetition import RepeatedSentence
 from inkwright.memory.text.words import sentences, tail, words
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
@@ -40,7 +40,7 @@ TOLD = 5
 """Repeats that are reported one by one; the others are counted."""
 
 
-class Fault(Value):
+class ManuscriptFault(Value):
     """One fault of the piece as a whole, with the section that is to be patched."""
 
     section: str
@@ -49,7 +49,7 @@ class Fault(Value):
     """What is to be done about it."""
 
 
-async def faults(desk: Desk, *, judged: bool) -> tuple[Fault, ...]:
+async def faults(desk: RunContext, *, judged: bool) -> tuple[ManuscriptFault, ...]:
     """Return what is to be mended; ``judged``: a judge looks at the joins between sections too."""
     current = desk.in_order()
     found = [_mendable(desk, current, r) for r in _unwanted(desk, _texts(current))]
@@ -59,7 +59,7 @@ async def faults(desk: Desk, *, judged: bool) -> tuple[Fault, ...]:
     return tuple({(f.section, f.quote): f for f in reversed(taken)}.values())[::-1]
 
 
-async def mend(desk: Desk, found: Sequence[Fault]) -> bool:
+async def mend(desk: RunContext, found: Sequence[ManuscriptFault]) -> bool:
     """Patch the sections that have faults, each once. Returns whether any was changed.
 
     Raises:
@@ -78,7 +78,7 @@ async def mend(desk: Desk, found: Sequence[Fault]) -> bool:
     return changed
 
 
-def remaining(desk: Desk) -> list[str]:
+def remaining(desk: RunContext) -> list[str]:
     """Return a line for what the piece still says twice."""
     left = _unwanted(desk, _texts(desk.in_order()))
     lines = [f"{r.section} repeats {r.of}: {r.quote[:100]!r}" for r in left[:TOLD]]
@@ -86,13 +86,13 @@ def remaining(desk: Desk) -> list[str]:
     return [*lines, f"{more} more sentences say what others have said"] if more > 0 else lines
 
 
-def measured(desk: Desk) -> repetition.Repetition:
+def measured(desk: RunContext) -> repetition.RepetitionMeasures:
     """Return how much of the piece is there twice, as it stands."""
     return repetition.measured(_texts(desk.in_order()))
 
 
 async def _mended(
-    desk: Desk, section: Section, batch: Sequence[Fault], number: int, before: int
+    desk: RunContext, section: Section, batch: Sequence[ManuscriptFault], number: int, before: int
 ) -> int | None:
     """Patch a section, and return the repeats that the piece has then; None: it is as it was.
 
@@ -132,7 +132,7 @@ async def _mended(
     return after if kept else None
 
 
-def _passages(desk: Desk, draft: Draft, findings: Sequence[Finding]) -> str:
+def _passages(desk: RunContext, draft: Draft, findings: Sequence[Finding]) -> str:
     """Return what the sources say, where a sentence that cites one is to say something else."""
     citing = [f for f in findings if syntax.keys(f.evidence)]
     if not citing:
@@ -142,10 +142,10 @@ def _passages(desk: Desk, draft: Draft, findings: Sequence[Finding]) -> str:
     )
 
 
-def _unwanted(desk: Desk, texts: Mapping[str, str]) -> list[Repeat]:
+def _unwanted(desk: RunContext, texts: Mapping[str, str]) -> list[RepeatedSentence]:
     """Return the repeats that are more than facts which sections agree on."""
     known = of_planned(desk.ledger.refresh().latest(), desk.plan.outline)
-    facts = Facts(ledger.holding(known))
+    facts = SubjectFacts(ledger.holding(known))
     return [
         r
         for r in repetition.repeats(texts)
@@ -157,7 +157,9 @@ def _repeats(texts: Mapping[str, str]) -> int:
     return len(repetition.repeats(texts))
 
 
-def _mendable(desk: Desk, current: Mapping[str, Draft], repeat: Repeat) -> Fault | None:
+def _mendable(
+    desk: RunContext, current: Mapping[str, Draft], repeat: RepeatedSentence
+) -> ManuscriptFault | None:
     """Return what to do about a repeat; None where all of it is a person's."""
     outline = desk.plan.outline
     sides = [(repeat.section, repeat.quote, repeat.of), (repeat.of, repeat.there, repeat.section)]
@@ -168,11 +170,13 @@ def _mendable(desk: Desk, current: Mapping[str, Draft], repeat: Repeat) -> Fault
             sides.reverse()
     for section, quote, other in sides:
         if _free(current[section], quote):
-            return Fault(section=section, quote=quote, wanted=_wanted(desk, repeat, other))
+            return ManuscriptFault(
+                section=section, quote=quote, wanted=_wanted(desk, repeat, other)
+            )
     return None
 
 
-def _wanted(desk: Desk, repeat: Repeat, other: str) -> str:
+def _wanted(desk: RunContext, repeat: RepeatedSentence, other: str) -> str:
     title = desk.plan.outline.section(other).title
     if repeat.kind == "opening":
         return f"Section {other}, {title}, begins with the same words. Begin otherwise."
@@ -197,7 +201,7 @@ def _free(draft: Draft, quote: str) -> bool:
     return at >= 0 and not touches(draft.held, at, at + len(quote))
 
 
-async def _seams(desk: Desk, current: Mapping[str, Draft]) -> list[Fault]:
+async def _seams(desk: RunContext, current: Mapping[str, Draft]) -> list[ManuscriptFault]:
     """Return where a section's beginning does not join the end of the one before, by a judge."""
     if desk.plan.outline.continuity == "free":
         return []
@@ -211,15 +215,15 @@ async def _seams(desk: Desk, current: Mapping[str, Draft]) -> list[Fault]:
 
 
 async def _joins(
-    desk: Desk, current: Mapping[str, Draft], pairs: Sequence[tuple[str, str]], number: int
-) -> list[Fault]:
+    desk: RunContext, current: Mapping[str, Draft], pairs: Sequence[tuple[str, str]], number: int
+) -> list[ManuscriptFault]:
     """Return what one call to the judge finds; nothing when it cannot be had."""
     heads = {b: _head(current[b].text) for _, b in pairs}
     listed = "\n\n".join(
         f"[{a}] ends: {tail(current[a].text, ENDING_WORDS)}\n[{b}] begins: {heads[b]}"
         for a, b in pairs
     )
-    prompt = inputs.Seams(seams=fence("sections", desk.clipped(listed, 400)))
+    prompt = inputs.SeamsInputs(seams=fence("sections", desk.clipped(listed, 400)))
     ask = desk.ask("whole", "reviewer", f"seams {number}", prompt, 400)
     try:
         answer = await desk.models.form(ask, Seams)
@@ -229,7 +233,7 @@ async def _joins(
         desk.problem(f"how sections join was not reviewed ({fault})")
         return []
     return [
-        Fault(section=s.section, quote=s.quote.strip(), wanted=s.fault.strip())
+        ManuscriptFault(section=s.section, quote=s.quote.strip(), wanted=s.fault.strip())
         for s in answer.seams
         if s.quote.strip() in heads.get(s.section, "")
         and s.quote.strip()

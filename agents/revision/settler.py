@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from typing import Any
 
-from inkwright.agents.context.run_context import Desk
+from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import editor
 from inkwright.agents.extraction import archivist
 from inkwright.agents.extraction.missed_facts import look_again
@@ -34,12 +34,14 @@ PASSES = 2
 CHANGES_A_CALL = 30
 
 
-def enabled(desk: Desk) -> bool:
+def enabled(desk: RunContext) -> bool:
     """True when the arms leave on what settling needs: memory, a judge and an editor."""
     return desk.arms.memory == "full" and desk.arms.review == "full"
 
 
-async def settle(desk: Desk, *, only: Collection[str] | None = None, drafted: bool = False) -> None:
+async def settle(
+    desk: RunContext, *, only: Collection[str] | None = None, drafted: bool = False
+) -> None:
     """Check every stale section, or those of ``only``, and patch what contradicts.
 
     Where sections were ``drafted`` side by side, what they share is looked at again first.
@@ -78,7 +80,7 @@ async def settle(desk: Desk, *, only: Collection[str] | None = None, drafted: bo
     works.pin(desk.library, desk.lease, settling=None, **noted)
 
 
-def _last_seen_first(desk: Desk, stale: Iterable[Stale], number: int) -> list[Stale]:
+def _last_seen_first(desk: RunContext, stale: Iterable[Stale], number: int) -> list[Stale]:
     """Return first what the server saw last: its text is likeliest still in the prefix cache.
 
     Before the first pass that is what was begun last, and after it what that pass came to last.
@@ -87,7 +89,7 @@ def _last_seen_first(desk: Desk, stale: Iterable[Stale], number: int) -> list[St
     return sorted(stale, key=lambda s: begun[s.section].known_until, reverse=number % 2 == 1)
 
 
-async def _settle_each(desk: Desk, stale: Sequence[Stale], number: int) -> bool:
+async def _settle_each(desk: RunContext, stale: Sequence[Stale], number: int) -> bool:
     """Settle sections in turn. False when a model could not be had for one of them.
 
     No more are under way than there are slots, so that the text of each stays in the prefix cache
@@ -103,7 +105,7 @@ async def _settle_each(desk: Desk, stale: Sequence[Stale], number: int) -> bool:
     return all(await all_of(map(in_turn, stale)))
 
 
-async def _settle_one(desk: Desk, stale: Stale, draft: Draft, number: int) -> bool:
+async def _settle_one(desk: RunContext, stale: Stale, draft: Draft, number: int) -> bool:
     """Check one section and patch it. False when a model could not be had for that."""
     sid = stale.section
     stamps = [c.stamp for c in stale.changes]
@@ -141,7 +143,7 @@ def is_theirs(draft: Draft, finding: Finding) -> bool:
     return bool(places) and all(touches(draft.held, start, end) for start, end in places)
 
 
-def _near(desk: Desk, draft: Draft, changes: Sequence[Change]) -> tuple[Change, ...]:
+def _near(desk: RunContext, draft: Draft, changes: Sequence[Change]) -> tuple[Change, ...]:
     """Return the changes that may mean something to a draft: what it speaks of, or stated itself.
 
     For what settling has changed that is enough, as it is for news.
@@ -152,7 +154,7 @@ def _near(desk: Desk, draft: Draft, changes: Sequence[Change]) -> tuple[Change, 
 
 
 async def _judged(
-    desk: Desk, draft: Draft, changes: Sequence[Change], number: int
+    desk: RunContext, draft: Draft, changes: Sequence[Change], number: int
 ) -> list[Finding]:
     """Return where the draft contradicts ``changes``, as judge and memory see it.
 
@@ -178,7 +180,7 @@ async def _judged(
     return [*_resting_on(draft, withdrawn), *found]
 
 
-def _is_suspected(desk: Desk, draft: Draft, change: Change, own: Set[str]) -> bool:
+def _is_suspected(desk: RunContext, draft: Draft, change: Change, own: Set[str]) -> bool:
     """True when the draft seems to say otherwise than ``change`` does.
 
     An entry of the draft's ``own`` gives its topic another value; or a sentence has such a value
@@ -199,7 +201,9 @@ def _is_suspected(desk: Desk, draft: Draft, change: Change, own: Set[str]) -> bo
     )
 
 
-async def _asked(desk: Desk, draft: Draft, changes: Sequence[Change], sample: int) -> list[Finding]:
+async def _asked(
+    desk: RunContext, draft: Draft, changes: Sequence[Change], sample: int
+) -> list[Finding]:
     batches = [changes[i : i + CHANGES_A_CALL] for i in range(0, len(changes), CHANGES_A_CALL)]
     answers = await all_of(
         reviewer.contradictions(desk, draft.section, draft.text, batch, sample=sample + place)
@@ -230,7 +234,7 @@ def _about(changes: Sequence[Change], findings: Sequence[Finding]) -> frozenset[
 
 
 async def _patch(
-    desk: Desk,
+    desk: RunContext,
     draft: Draft,
     changes: Sequence[Change],
     findings: Sequence[Finding],

@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
 
-from inkwright.agents.llm.config import Arms, Limits
+from inkwright.agents.llm.config import Ablation, Limits
 from inkwright.agents.llm.events import unwatched
-from inkwright.app.api.runs import Options, blocking
+from inkwright.app.api.runs import RunKeywords, blocking
 from inkwright.app.batch.batch import run_batch
-from inkwright.app.batch.input import Fields, of_briefs, read_defaults
-from inkwright.app.batch.options import Asked, Engine, Mode, Outcome, Retry
+from inkwright.app.batch.input import FieldNames, of_briefs, read_defaults
+from inkwright.app.batch.options import BatchOptions, BatchOutcome, Engine, Mode, Retry
 from inkwright.app.batch.results import Result, ResultsFile
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.export.result import Format
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import BadInput
 
@@ -28,7 +28,7 @@ class Batch:
 
     results: tuple[Result, ...]
     """In the order of the briefs; those that were not finished are missing."""
-    outcome: Outcome = field(repr=False)
+    outcome: BatchOutcome = field(repr=False)
     """Counts, calls of this run, and what stopped it."""
 
 
@@ -47,7 +47,7 @@ def write_batch(
     engine: Engine = "local",
     workers: int | None = None,
     on_result: Callable[[Result], None] = lambda result: None,
-    **options: Unpack[Options],
+    **options: Unpack[RunKeywords],
 ) -> Batch:
     """Write many pieces side by side; ``on_result`` is told each as it finishes.
 
@@ -99,7 +99,7 @@ async def awrite_batch(
     engine: Engine = "local",
     workers: int | None = None,
     on_result: Callable[[Result], None] = lambda result: None,
-    **options: Unpack[Options],
+    **options: Unpack[RunKeywords],
 ) -> Batch:
     """As ``write_batch``, for a program with an event loop of its own."""
     if options.get("fresh"):
@@ -108,7 +108,7 @@ async def awrite_batch(
     if concurrency is not None:
         settings = settings.model_copy(update={"concurrency": concurrency})
     endpoints.named(settings)
-    arms = Arms(
+    arms = Ablation(
         plan=options.get("plan", "full"),
         memory=options.get("memory", "full"),
         review=options.get("review", "full"),
@@ -120,8 +120,8 @@ async def awrite_batch(
     )
     if isinstance(defaults, str | Path):
         defaults = read_defaults(Path(defaults))
-    lines = of_briefs(briefs, Fields(prompt_field, id_field, defaults), arms)
-    asked = Asked(
+    lines = of_briefs(briefs, FieldNames(prompt_field, id_field, defaults), arms)
+    asked = BatchOptions(
         arms=arms,
         whole=limits,
         each=each or Limits(),
@@ -137,7 +137,7 @@ async def awrite_batch(
         found[result.id] = result
         on_result(result)
 
-    job = Job(settings, Limits(), options.get("watch", unwatched))
+    job = RunOptions(settings, Limits(), options.get("watch", unwatched))
     path = Path(out) if out is not None else None
     outcome = await run_batch(lines, job, asked, out=path, emit=keep)
     if path is not None:

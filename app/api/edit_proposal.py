@@ -8,17 +8,17 @@ from inkwright.app.display.formatting import Operation
 from inkwright.memory.domain.draft import Draft
 
 if TYPE_CHECKING:
-    from inkwright.agents.revision.instructed_edit import Hunk, Proposal
+    from inkwright.agents.revision.instructed_edit import EditorProposal, Hunk
 
-__all__ = ["Edit", "Operation", "shown"]
+__all__ = ["EditProposal", "Operation", "shown"]
 
 
 @dataclass(frozen=True)
-class Edit:
+class EditProposal:
     """What an editor would change in a section. Nothing is changed until it is accepted."""
 
     work: str
-    proposal: "Proposal"
+    proposal: "EditorProposal"
     _apply: Callable[[Collection[int]], Draft] = field(repr=False)
 
     @property
@@ -42,7 +42,7 @@ class Edit:
         return self._apply(self.proposal.harmless if numbers is None else tuple(numbers))
 
 
-def shown(proposal: "Proposal") -> Iterator[str]:
+def shown(proposal: "EditorProposal") -> Iterator[str]:
     """Yield the hunks of a proposal as lines."""
     for hunk in proposal.hunks:
         broken = f" (would break {', '.join(hunk.breaks)})" if hunk.breaks else ""

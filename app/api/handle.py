@@ -9,7 +9,7 @@ from inkwright.app.services.library_status import work_named
 from inkwright.memory.store.library import Library
 
 
-class Door:
+class WorkHandle:
     """One work, by its id or enough of its beginning.
 
     Raises:

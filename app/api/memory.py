@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from inkwright.app.api.handle import Door
+from inkwright.app.api.handle import WorkHandle
 from inkwright.memory.changes import contradictions, entry_edits, source_dependencies
-from inkwright.memory.changes.contradictions import Told
-from inkwright.memory.changes.edit_impact import Preview, preview
+from inkwright.memory.changes.contradictions import ContradictionFinding
+from inkwright.memory.changes.edit_impact import EditImpact, preview
 from inkwright.memory.changes.entry_edits import Edit
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.source import Evidence
@@ -24,7 +24,7 @@ SUMMARY_TOKENS = 600
 
 
 @dataclass(frozen=True)
-class Remembered:
+class EntryHistory:
     """One entry, with where it comes from and where it went."""
 
     entry: Entry
@@ -37,7 +37,7 @@ class Remembered:
     """The spans of sources that it rests on, each with its words."""
 
 
-class Memory(Door):
+class Memory(WorkHandle):
     """What one work knows: read it, see what an edit would do, and edit it.
 
     >>> import inkwright
@@ -75,7 +75,7 @@ class Memory(Door):
             and (origin is None or e.origin == origin)
         ]
 
-    def entry(self, entry: str) -> Remembered:
+    def entry(self, entry: str) -> EntryHistory:
         """Return one entry with all that is known about it.
 
         Raises:
@@ -92,7 +92,7 @@ class Memory(Door):
             }
             words = _words(library, self.work, found)
             rests_on = _sources(library, self.work, found)
-        return Remembered(found, _stands(book, found), words, shown, rests_on)
+        return EntryHistory(found, _stands(book, found), words, shown, rests_on)
 
     def history(self, entry: str) -> list[Entry]:
         """Return every version of an entry, oldest first."""
@@ -101,7 +101,7 @@ class Memory(Door):
         entry_edits.found(book, entry)
         return book.versions(entry)
 
-    def preview(self, edit: Edit) -> Preview:
+    def preview(self, edit: Edit) -> EditImpact:
         """Return which sections ``edit`` would reach. Nothing is written."""
         with self._open() as library:
             return preview(library, self.work, edit)
@@ -176,7 +176,7 @@ class Memory(Door):
             latest = Ledger(library, self.work).refresh().latest()
         return ledger.holding(of_planned(latest, plan.outline) if plan else latest)
 
-    def findings(self, *, dismissed: bool = False) -> list[Told]:
+    def findings(self, *, dismissed: bool = False) -> list[ContradictionFinding]:
         """Return where the person's own sentences contradict memory."""
         with self._open() as library:
             return contradictions.listed(library, self.work, dismissed=dismissed)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import update
 
-from inkwright.app.api.handle import Door
+from inkwright.app.api.handle import WorkHandle
 from inkwright.memory.changes import staleness
-from inkwright.memory.changes.outline_edits import Change, Next
+from inkwright.memory.changes.outline_edits import Change, PlanChange
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Section
-from inkwright.memory.domain.protected_spans import Held
+from inkwright.memory.domain.protected_spans import ProtectedSpan
 from inkwright.memory.errors import BadInput, WorkBusy
 from inkwright.memory.store import drafts, plans, schema, works
 from inkwright.memory.store.library import Library, now
@@ -19,7 +19,7 @@ from inkwright.memory.user_work import imported_drafts
 
 
 @dataclass(frozen=True)
-class Placing:
+class MovedConstraint:
     """A constraint that other sections carry than before."""
 
     constraint: str
@@ -30,7 +30,7 @@ class Placing:
 
 
 @dataclass(frozen=True)
-class Replan:
+class OutlineImpact:
     """What a change of the outline would lead to."""
 
     plan: Plan
@@ -38,16 +38,16 @@ class Replan:
     """Sections that it would make stale, with the reasons."""
     unwritten: tuple[str, ...]
     """Sections that would be there to be written."""
-    placings: tuple[Placing, ...]
+    placings: tuple[MovedConstraint, ...]
 
 
-class Structure(Door):
+class WorkOutline(WorkHandle):
     """A work's outline: read it, see what a change would do, and make it.
 
     >>> import inkwright
     >>> from inkwright.memory import replanning
     >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
-    >>> outline = inkwright.Structure(piece.work)
+    >>> outline = inkwright.WorkOutline(piece.work)
     >>> change = replanning.adding("Afterwards", after=None, target_words=100)
     >>> len(outline.preview(change).unwritten)
     1
@@ -68,13 +68,13 @@ class Structure(Door):
     def taken_out(self) -> list[Section]:
         """Return the written sections that the outline no longer has, the last taken out first.
 
-        Their texts are kept: ``Text`` reads them, and an outline that has them again has those.
+        Their texts are kept: ``SectionText`` reads them, and an outline that has them again has those.
         """
         with self._open() as library:
             rows = drafts.rows(library, self.work)
             return [s for s in plans.taken_out(library, self.work) if rows[s.id].draft is not None]
 
-    def preview(self, change: Change) -> Replan:
+    def preview(self, change: Change) -> OutlineImpact:
         """Return what ``change`` would lead to. Nothing is written.
 
         Raises:
@@ -92,7 +92,7 @@ class Structure(Door):
             }
             written = drafts.current(library, self.work, new.outline)
         halves = set(made.halved.values()) if written else set()
-        return Replan(
+        return OutlineImpact(
             plan=new,
             stale=stale,
             unwritten=tuple(
@@ -138,7 +138,7 @@ class Structure(Door):
         with self._open() as library:
             works.approve(library, self.work)
 
-    def _restate(self, library: Library, made: Next) -> None:
+    def _restate(self, library: Library, made: PlanChange) -> None:
         """Let a finished work be unfinished again where there is something to be written."""
         rows = drafts.rows(library, self.work)
         if all(rows[s.id].state == "accepted" for s in made.outline.sections):
@@ -157,7 +157,7 @@ def _plan(library: Library, work: str) -> Plan:
     return plan
 
 
-def _placings(before: Plan, after: Plan) -> Iterator[Placing]:
+def _placings(before: Plan, after: Plan) -> Iterator[MovedConstraint]:
     known = {c.id: c for c in after.constraints}
     for constraint in before.constraints:
         if constraint.where.scope in ("whole", "all"):
@@ -165,7 +165,7 @@ def _placings(before: Plan, after: Plan) -> Iterator[Placing]:
         old = _carriers(before, constraint.id)
         new = _carriers(after, constraint.id) if constraint.id in known else ()
         if [sid for sid, _ in old] != [sid for sid, _ in new]:
-            yield Placing(
+            yield MovedConstraint(
                 constraint.id,
                 constraint.text,
                 tuple(title for _, title in old),
@@ -180,11 +180,11 @@ def _carriers(plan: Plan, constraint: str) -> tuple[tuple[str, str], ...]:
 
 
 def _texts(
-    current: Mapping[str, Draft], made: Next
-) -> tuple[dict[str, str], dict[str, list[Held]]]:
+    current: Mapping[str, Draft], made: PlanChange
+) -> tuple[dict[str, str], dict[str, list[ProtectedSpan]]]:
     """Return the texts that a change divides or joins, with what in them no model may change."""
     texts: dict[str, str] = {}
-    keep: dict[str, list[Held]] = {}
+    keep: dict[str, list[ProtectedSpan]] = {}
     for second, first in made.joined.items():
         one, other = current.get(first), current.get(second)
         if other is None:
@@ -204,10 +204,10 @@ def _texts(
     return texts, keep
 
 
-def _moved(held: tuple[Held, ...], start: int, end: int, by: int) -> list[Held]:
+def _moved(held: tuple[ProtectedSpan, ...], start: int, end: int, by: int) -> list[ProtectedSpan]:
     """Return what is held between ``start`` and ``end``, moved on by so many code points."""
     cut = ((max(h.start, start) + by, min(h.end, end) + by, h.why) for h in held)
-    return [Held(start=a, end=b, why=why) for a, b, why in cut if a < b]
+    return [ProtectedSpan(start=a, end=b, why=why) for a, b, why in cut if a < b]
 
 
 def _middle(text: str) -> int | None:

@@ -6,20 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
-from inkwright.agents.llm.config import Arms, Limits
+from inkwright.agents.llm.config import Ablation, Limits
 from inkwright.agents.llm.events import Event, Finished, Watch, unwatched
-from inkwright.app.api.edit_proposal import Edit, Operation
+from inkwright.app.api.edit_proposal import EditProposal, Operation
 from inkwright.app.briefs.loader import check, read_brief
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.export.archive_import import is_archive
 from inkwright.app.export.result import Exported, Format, Paper, Wanted
-from inkwright.app.manuscripts.import_file import Chosen, Imported
+from inkwright.app.manuscripts.import_file import Imported, ImportOptions
 from inkwright.app.manuscripts.sync import Synced
 from inkwright.app.services import engine
 from inkwright.app.services.engine import PlannedWork
-from inkwright.app.services.library_status import Standing, named, standings, work_named
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.library_status import WorkSummary, named, standings, work_named
+from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.run_result import Manuscript
 from inkwright.memory.domain.brief import Brief, Continuity
 from inkwright.memory.domain.draft import Draft
@@ -28,7 +28,7 @@ from inkwright.memory.errors import BadInput
 T = TypeVar("T")
 
 
-class Bounds(TypedDict, total=False):
+class RunLimits(TypedDict, total=False):
     """What everything that calls a model can be given."""
 
     settings: Settings
@@ -40,7 +40,7 @@ class Bounds(TypedDict, total=False):
     """Called with every event, in the thread of the run; it must return quickly."""
 
 
-class Options(Bounds, total=False):
+class RunKeywords(RunLimits, total=False):
     """What a run can be given beside its brief."""
 
     fresh: bool
@@ -50,7 +50,7 @@ class Options(Bounds, total=False):
     review: Literal["off", "rules", "full"]
 
 
-class Wishes(TypedDict, total=False):
+class ExportKeywords(TypedDict, total=False):
     """What an export can be given; ``Wanted`` says what each means."""
 
     sections: Sequence[str]
@@ -67,7 +67,7 @@ class Wishes(TypedDict, total=False):
 
 
 def write(
-    brief: Brief | str | Path, *, out: Path | str | None = None, **options: Unpack[Options]
+    brief: Brief | str | Path, *, out: Path | str | None = None, **options: Unpack[RunKeywords]
 ) -> Manuscript:
     """Write a piece and return it; with ``out``, leave it there as files too.
 
@@ -91,7 +91,7 @@ def write(
 
 
 async def awrite(
-    brief: Brief | str | Path, *, out: Path | str | None = None, **options: Unpack[Options]
+    brief: Brief | str | Path, *, out: Path | str | None = None, **options: Unpack[RunKeywords]
 ) -> Manuscript:
     """As ``write``, for a program with an event loop of its own.
 
@@ -142,7 +142,7 @@ class Run:
 
 
 def stream(
-    brief: Brief | str | Path, *, out: Path | str | None = None, **options: Unpack[Options]
+    brief: Brief | str | Path, *, out: Path | str | None = None, **options: Unpack[RunKeywords]
 ) -> Run:
     """Write a piece and follow it: the last event is ``Finished``, and then it is there.
 
@@ -171,7 +171,7 @@ def stream(
     return Run(start)
 
 
-def plan(brief: Brief | str | Path, **options: Unpack[Options]) -> PlannedWork:
+def plan(brief: Brief | str | Path, **options: Unpack[RunKeywords]) -> PlannedWork:
     """Plan a piece and stop before anything is drafted.
 
     >>> import inkwright
@@ -188,7 +188,9 @@ def plan(brief: Brief | str | Path, **options: Unpack[Options]) -> PlannedWork:
     return blocking(planned)
 
 
-def resume(work: str, *, out: Path | str | None = None, **options: Unpack[Options]) -> Manuscript:
+def resume(
+    work: str, *, out: Path | str | None = None, **options: Unpack[RunKeywords]
+) -> Manuscript:
     """Go on with a work by its id, or enough of its beginning.
 
     Raises:
@@ -208,7 +210,7 @@ def import_file(
     continuity: Continuity | None = None,
     depth: int = 6,
     out: Path | str | None = None,
-    **options: Unpack[Bounds],
+    **options: Unpack[RunLimits],
 ) -> Imported:
     """Make a work of a ``.md``, ``.txt`` or ``.docx`` manuscript: its sections stay yours.
 
@@ -231,7 +233,7 @@ def import_file(
     job = _job(options)
     if endpoints.any_named(job.settings):
         endpoints.named(job.settings)
-    chosen = Chosen(title, language, continuity, depth)
+    chosen = ImportOptions(title, language, continuity, depth)
     folder = Path(out) if out is not None else None
     imported, _ = engine.import_file(Path(file), chosen, job, out=folder)
     if not is_archive(Path(file)):
@@ -245,7 +247,7 @@ def export(
     format: Format = "md",
     out: Path | str | None = None,
     settings: Settings | None = None,
-    **wanted: Unpack[Wishes],
+    **wanted: Unpack[ExportKeywords],
 ) -> Exported:
     """Write a work, or some of its sections, to a file: as it stands, no model is called.
 
@@ -273,7 +275,7 @@ def export(
     return engine.export(one, Wanted(format=format, **told), given, out=folder)
 
 
-def sync(folder: Path | str, *, titles: bool = False, **options: Unpack[Bounds]) -> Synced:
+def sync(folder: Path | str, *, titles: bool = False, **options: Unpack[RunLimits]) -> Synced:
     """Take back what was changed in ``folder/manuscript.md`` since it was exported.
 
     Exactly the sections with other words get a new version, which is yours. ``titles``: a heading
@@ -304,8 +306,8 @@ def edit(
     *,
     op: Operation | None = None,
     span: tuple[int, int] | str | None = None,
-    **options: Unpack[Bounds],
-) -> Edit:
+    **options: Unpack[RunLimits],
+) -> EditProposal:
     """Let an editor propose a change to a section; accept of it what you like.
 
     ``told`` says the change in plain words; ``op`` is a ready-made one, to which ``told`` may add.
@@ -327,13 +329,13 @@ def edit(
     one = _whole_id(job.settings, work)
     endpoints.named(job.settings)
     proposal = blocking(lambda: engine.propose(one, section, told, job, op=op, span=span))
-    return Edit(
+    return EditProposal(
         one, proposal, lambda numbers: blocking(lambda: engine.apply(one, proposal, numbers, job))
     )
 
 
 def candidates(
-    work: str, section: str, *, note: str = "", count: int = 3, **options: Unpack[Bounds]
+    work: str, section: str, *, note: str = "", count: int = 3, **options: Unpack[RunLimits]
 ) -> list[Draft]:
     """Draft a section several times over and return the drafts; its text stays as it is.
 
@@ -356,7 +358,7 @@ def candidates(
     return blocking(lambda: engine.candidates(one, section, job, note=note, count=count))
 
 
-def choose(work: str, section: str, version: int, **options: Unpack[Bounds]) -> Draft:
+def choose(work: str, section: str, version: int, **options: Unpack[RunLimits]) -> Draft:
     """Make a candidate the section's text, and let memory follow; what rests on it becomes stale.
 
     Raises:
@@ -369,7 +371,7 @@ def choose(work: str, section: str, version: int, **options: Unpack[Bounds]) -> 
     return blocking(lambda: engine.choose(one, section, version, job))
 
 
-def status(work: str | None = None, *, settings: Settings | None = None) -> list[Standing]:
+def status(work: str | None = None, *, settings: Settings | None = None) -> list[WorkSummary]:
     """Return where every work in the library stands, or only ``work``, the last changed first.
 
     >>> import inkwright
@@ -405,9 +407,9 @@ def purge(work: str, *, settings: Settings | None = None) -> bool:
     return engine.purge(one, settings)
 
 
-def _begun(brief: Brief | str | Path, options: Options) -> tuple[str, Job]:
+def _begun(brief: Brief | str | Path, options: RunKeywords) -> tuple[str, RunOptions]:
     job = _job(options)
-    arms = Arms(
+    arms = Ablation(
         plan=options.get("plan", "full"),
         memory=options.get("memory", "full"),
         review=options.get("review", "full"),
@@ -425,14 +427,14 @@ def _begun(brief: Brief | str | Path, options: Options) -> tuple[str, Job]:
     return engine.begin(brief, job.settings, arms, fresh=options.get("fresh", False)).id, job
 
 
-def _remember(work: str, job: Job) -> None:
+def _remember(work: str, job: RunOptions) -> None:
     """Read what a person wrote into memory, where a model is set."""
     if endpoints.any_named(job.settings):
         blocking(lambda: engine.remember(work, job))
 
 
-def _job(options: Bounds) -> Job:
-    return Job(
+def _job(options: RunLimits) -> RunOptions:
+    return RunOptions(
         settings=options.get("settings") or Settings.load(),
         limits=Limits(
             max_calls=options.get("max_calls"),
@@ -443,8 +445,8 @@ def _job(options: Bounds) -> Job:
     )
 
 
-def _with_text(job: Job) -> Job:
-    return Job(job.settings, job.limits, job.watch, watch_text=True)
+def _with_text(job: RunOptions) -> RunOptions:
+    return RunOptions(job.settings, job.limits, job.watch, watch_text=True)
 
 
 def _whole_id(settings: Settings, work: str) -> str:

@@ -1,22 +1,22 @@
 """The text of one section, as its person edits, locks, compares and restores it."""
 
-from inkwright.app.api.handle import Door
+from inkwright.app.api.handle import WorkHandle
 from inkwright.app.config.settings import Settings
 from inkwright.memory.cleanup import storable
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, works
-from inkwright.memory.text.word_diff import Piece, differences
+from inkwright.memory.text.word_diff import DiffSpan, differences
 from inkwright.memory.user_work import autosave, candidates, imported_drafts, locks
-from inkwright.memory.user_work.autosave import Typed
+from inkwright.memory.user_work.autosave import AutosavedText
 
 
-class Text(Door):
+class SectionText(WorkHandle):
     """One section's text. What the person writes or locks here, no model changes.
 
     >>> import inkwright
     >>> piece = inkwright.write("Two short diary entries of a lighthouse keeper.")
-    >>> text = inkwright.Text(piece.work, "s1")
+    >>> text = inkwright.SectionText(piece.work, "s1")
     >>> text.edit("Mara lit the lamp.").author
     'person'
     >>> text.restore(1).text == text.versions()[0].text
@@ -75,12 +75,12 @@ class Text(Door):
             imported_drafts.take(library, lease, {self.section: storable(text)})
         return self.current
 
-    def typed(self) -> Typed:
+    def typed(self) -> AutosavedText:
         """Return the text as it is being typed, or the newest version."""
         with self._open() as library:
             return autosave.read(library, self.work, self.section)
 
-    def type(self, text: str, *, base: int, revision: int) -> Typed:
+    def type(self, text: str, *, base: int, revision: int) -> AutosavedText:
         """Keep what was typed so far; it is no version yet, and a run may be going on.
 
         Raises:
@@ -114,7 +114,7 @@ class Text(Door):
         self.discard()
         return draft
 
-    def discard(self) -> Typed:
+    def discard(self) -> AutosavedText:
         """Drop what was typed, and return to the newest version."""
         found = self.typed()
         if not found.pending:
@@ -136,6 +136,6 @@ class Text(Door):
         with self._open() as library, works.leased(library, self.work) as lease:
             return locks.unlock(library, lease, self.section, words, start=start)
 
-    def diff(self, one: int, other: int) -> list[Piece]:
+    def diff(self, one: int, other: int) -> list[DiffSpan]:
         """Return what became of version ``one`` in version ``other``, word by word."""
         return differences(self.version(one).text, self.version(other).text)

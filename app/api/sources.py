@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from inkwright.app.api.handle import Door
+from inkwright.app.api.handle import WorkHandle
 from inkwright.app.documents.loader import read_files, within
 from inkwright.app.manuscripts.citation_report import (
     CitationReport,
@@ -16,7 +16,7 @@ from inkwright.app.manuscripts.citation_report import (
 from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, plans, sources, works
-from inkwright.memory.store.sources import Kept
+from inkwright.memory.store.sources import StoredSource
 
 
 def read_sources(*paths: Path | str) -> tuple[Source, ...]:
@@ -37,7 +37,7 @@ def read_sources(*paths: Path | str) -> tuple[Source, ...]:
     return tuple(source for file in files for source in found[file])
 
 
-class Sources(Door):
+class Sources(WorkHandle):
     """The sources of a work. What rests on one that is dropped is stale until it is settled.
 
     >>> import inkwright, pathlib
@@ -51,7 +51,7 @@ class Sources(Door):
     ['tides']
     """
 
-    def all(self) -> list[Kept]:
+    def all(self) -> list[StoredSource]:
         """Return the sources in use, in the order they came."""
         with self._open() as library:
             return [k for k in sources.kept(library, self.work) if k.source.kind != "request"]
@@ -74,7 +74,7 @@ class Sources(Door):
         with self._open() as library:
             return uncited(drafts.current(library, self.work), sources.kept(library, self.work))
 
-    def one(self, key: str) -> Kept:
+    def one(self, key: str) -> StoredSource:
         """Return one source by its key.
 
         Raises:
@@ -85,13 +85,13 @@ class Sources(Door):
                 return kept
         raise BadInput(f"{self.work} has no source {key!r}")
 
-    def add(self, *paths: Path | str) -> tuple[list[Kept], list[str]]:
+    def add(self, *paths: Path | str) -> tuple[list[StoredSource], list[str]]:
         """Read documents and keep them; return what is new, and a line for what is not read."""
         found, unread = _read(paths)
         with self._open() as library, works.leased(library, self.work) as lease:
             return sources.keep(library, lease, found), unread
 
-    def drop(self, key: str) -> Kept:
+    def drop(self, key: str) -> StoredSource:
         """Take a source out of use.
 
         Raises:

@@ -10,12 +10,19 @@ from typing import Any
 
 from inkwright.app.batch import exports
 from inkwright.app.batch.events import BatchBegan
-from inkwright.app.batch.input import Line
-from inkwright.app.batch.options import Asked, Engine, Outcome, Spent, check_engine, left_of
-from inkwright.app.batch.results import Known, Result, ResultsFile
+from inkwright.app.batch.input import BatchLine
+from inkwright.app.batch.options import (
+    BatchOptions,
+    BatchOutcome,
+    Engine,
+    Spent,
+    check_engine,
+    left_of,
+)
+from inkwright.app.batch.results import RecordedLine, Result, ResultsFile
 from inkwright.app.config import endpoints
 from inkwright.app.services.engine import opened
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import BadInput, BudgetSpent
 from inkwright.memory.store import journal
 from inkwright.memory.store.library import Library
@@ -25,13 +32,13 @@ WORK_DIGEST_CHARS = 10
 
 
 async def run_batch(
-    lines: Sequence[Line],
-    job: Job,
-    asked: Asked,
+    lines: Sequence[BatchLine],
+    job: RunOptions,
+    asked: BatchOptions,
     *,
     out: Path | None = None,
     emit: Callable[[Result], None] = lambda result: None,
-) -> Outcome:
+) -> BatchOutcome:
     """Write what ``lines`` ask for and what ``out`` does not hold yet; add each result to it.
 
     Results that stand in ``out`` already are not told to ``emit``.
@@ -39,7 +46,7 @@ async def run_batch(
     Raises:
         BadInput: settings, library or output cannot be used.
     """
-    outcome = Outcome(ended=Counter(), left=Counter())
+    outcome = BatchOutcome(ended=Counter(), left=Counter())
     if asked.formats and out is None:
         raise BadInput("manuscripts are exported beside the output: say where that goes (`out`)")
     check_engine(job.settings, asked)
@@ -100,9 +107,9 @@ class _Ends:
     """Where each result goes: to files of its own, to the output, and to who asked."""
 
     library: Library
-    asked: Asked
+    asked: BatchOptions
     file: ResultsFile | None
-    outcome: Outcome
+    outcome: BatchOutcome
     emit: Callable[[Result], None]
 
     async def __call__(self, result: Result) -> Result:
@@ -128,19 +135,19 @@ def _spent(library: Library) -> dict[str, Spent]:
     return found
 
 
-def _all_of(lines: Collection[Line], spent: dict[str, Spent]) -> Spent:
+def _all_of(lines: Collection[BatchLine], spent: dict[str, Spent]) -> Spent:
     mine = [spent.get(line.digest[:WORK_DIGEST_CHARS], (0, 0)) for line in lines]
     return sum(c for c, _ in mine), sum(t for _, t in mine)
 
 
-def _lacks_files(known: Known, asked: Asked, out: Path) -> bool:
+def _lacks_files(known: RecordedLine, asked: BatchOptions, out: Path) -> bool:
     """True when a finished line is to have files that are not there; making them takes no call."""
     if known.status not in ("complete", "flagged"):
         return False
     return exports.missing(known.files, asked.formats, out)
 
 
-def _again(known: Known, asked: Asked, spent: dict[str, Spent]) -> bool:
+def _again(known: RecordedLine, asked: BatchOptions, spent: dict[str, Spent]) -> bool:
     """True when a line that stands is to be worked on again."""
     if known.status == "planned":
         return asked.mode == "approved"

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inkwright.app.batch.input import Line
-from inkwright.app.batch.options import Asked
+from inkwright.app.batch.input import BatchLine
+from inkwright.app.batch.options import BatchOptions
 from inkwright.app.batch.results import ResultsFile
 from inkwright.app.config.settings import Settings
 from inkwright.app.estimates import estimate
@@ -21,7 +21,7 @@ REHEARSED = 24
 
 
 @dataclass(frozen=True)
-class Forecast:
+class BatchEstimate:
     """What is left of a batch would take."""
 
     lines: int
@@ -43,7 +43,9 @@ class Forecast:
         yield "nothing was sent"
 
 
-def forecast(lines: Sequence[Line], settings: Settings, asked: Asked, out: Path) -> Iterator[str]:
+def forecast(
+    lines: Sequence[BatchLine], settings: Settings, asked: BatchOptions, out: Path
+) -> Iterator[str]:
     """Return what writing the lines that ``out`` does not hold yet would take, in plain lines.
 
     Raises:
@@ -52,7 +54,9 @@ def forecast(lines: Sequence[Line], settings: Settings, asked: Asked, out: Path)
     return reckon(lines, settings, asked, out).told()
 
 
-def reckon(lines: Sequence[Line], settings: Settings, asked: Asked, out: Path) -> Forecast:
+def reckon(
+    lines: Sequence[BatchLine], settings: Settings, asked: BatchOptions, out: Path
+) -> BatchEstimate:
     """Return what writing the lines that ``out`` does not hold yet would take."""
     held = {r.id: r.digest for r in ResultsFile.read(out)} if out.exists() else {}
     done = [line for line in lines if held.get(line.id) == line.digest]
@@ -64,10 +68,10 @@ def reckon(lines: Sequence[Line], settings: Settings, asked: Asked, out: Path) -
     found = list(estimate.estimate_each(briefs, settings, asked.arms))
     scale = len(left) / max(len(sample), 1)
     whole = estimate.together(found, scale, settings)
-    return Forecast(len(lines), len(done), len(bad), len(sample), whole)
+    return BatchEstimate(len(lines), len(done), len(bad), len(sample), whole)
 
 
-def _spread(lines: Sequence[Line]) -> list[Line]:
+def _spread(lines: Sequence[BatchLine]) -> list[BatchLine]:
     """Return some of the lines, of all lengths."""
     ordered = sorted(lines, key=lambda line: (line.brief and line.brief.words) or 0)
     step = max(len(ordered) / REHEARSED, 1)

@@ -11,7 +11,7 @@ from inkwright.agents.llm.events import CallAnswered, Event, Notice, Planned, Se
 from inkwright.app.batch.events import BatchBegan, Left, WorkBegan, WorkEnded
 from inkwright.app.batch.results import Status
 from inkwright.app.display.formatting import clock, shortened
-from inkwright.app.display.terminal import InPlace
+from inkwright.app.display.terminal import InPlaceDisplay
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,7 +22,7 @@ ENOUGH_S = 2.0
 
 
 @dataclass
-class Progress:
+class BatchProgress:
     """What a batch has told so far."""
 
     clock: Callable[[], float] = time.monotonic
@@ -114,11 +114,11 @@ class Progress:
         )
 
 
-class PlainDisplay(AbstractContextManager["PlainDisplay"]):
+class BatchPlainDisplay(AbstractContextManager["BatchPlainDisplay"]):
     """One line for each that ends, for logs and pipes."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        self._say, self.progress = say, Progress()
+        self._say, self.progress = say, BatchProgress()
 
     def __exit__(self, *_: object) -> None:
         return None
@@ -135,11 +135,11 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
             self._say(f"[{clock(self.progress.seconds)}] {event.work}: note: {event.text}")
 
 
-class LiveDisplay(InPlace):
+class BatchLiveDisplay(InPlaceDisplay):
     """A bar that stays in place on a terminal."""
 
     def __init__(self) -> None:
-        self.progress = Progress()
+        self.progress = BatchProgress()
         super().__init__(FRAMES_PER_S)
 
     def __call__(self, event: Event) -> None:
@@ -155,6 +155,6 @@ class LiveDisplay(InPlace):
         return Group(bar, Text(shown.line()), Text(shown.last, style="dim"))
 
 
-def display(say: Callable[[str], None], *, live: bool) -> PlainDisplay | LiveDisplay:
+def display(say: Callable[[str], None], *, live: bool) -> BatchPlainDisplay | BatchLiveDisplay:
     """Return the display for this output."""
-    return LiveDisplay() if live else PlainDisplay(say)
+    return BatchLiveDisplay() if live else BatchPlainDisplay(say)

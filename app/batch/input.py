@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.app.batch.error_line import explain
 from inkwright.app.briefs.loader import KEYS, check, read_brief, read_mapping
 from inkwright.app.display.formatting import whole
@@ -31,7 +31,7 @@ DIGEST_CHARS = 16
 
 
 @dataclass(frozen=True)
-class Fields:
+class FieldNames:
     """Where a line says what: for files that were made for something else."""
 
     prompt: str | None = None
@@ -43,7 +43,7 @@ class Fields:
 
 
 @dataclass(frozen=True)
-class Line:
+class BatchLine:
     """One line of a batch: a brief with its id, or what is wrong with it."""
 
     number: int
@@ -72,7 +72,7 @@ class _Read:
     """What stands there, when it is no object."""
 
 
-def read_lines(file: Path, fields: Fields, arms: Arms) -> tuple[Line, ...]:
+def read_lines(file: Path, fields: FieldNames, arms: Ablation) -> tuple[BatchLine, ...]:
     """Return the lines of a JSONL file.
 
     Raises:
@@ -93,8 +93,8 @@ def read_lines(file: Path, fields: Fields, arms: Arms) -> tuple[Line, ...]:
 
 
 def of_briefs(
-    given: Iterable[Brief | Mapping[str, Any] | str | Path], fields: Fields, arms: Arms
-) -> tuple[Line, ...]:
+    given: Iterable[Brief | Mapping[str, Any] | str | Path], fields: FieldNames, arms: Ablation
+) -> tuple[BatchLine, ...]:
     """Return the lines of briefs that are at hand already.
 
     Raises:
@@ -130,7 +130,7 @@ def read_defaults(file: Path) -> dict[str, Any]:
     return {**value, **{key: found for key, found in read.items() if found}}
 
 
-def _read(number: int, raw: bytes, file: Path, fields: Fields) -> _Read:
+def _read(number: int, raw: bytes, file: Path, fields: FieldNames) -> _Read:
     name = f"{file.name} line {number}"
     unread = _Read(number, {}, raw=raw.decode("utf-8", "replace").strip())
     try:
@@ -144,7 +144,7 @@ def _read(number: int, raw: bytes, file: Path, fields: Fields) -> _Read:
     return _from_fields(number, value, name, file.parent, fields)
 
 
-def _taken(number: int, one: Brief | Mapping[str, Any] | str | Path, fields: Fields) -> _Read:
+def _taken(number: int, one: Brief | Mapping[str, Any] | str | Path, fields: FieldNames) -> _Read:
     name = f"brief {number}"
     if isinstance(one, Mapping):
         return _from_fields(number, dict(one), name, Path.cwd(), fields)
@@ -158,7 +158,7 @@ def _taken(number: int, one: Brief | Mapping[str, Any] | str | Path, fields: Fie
 
 
 def _from_fields(
-    number: int, given: dict[str, Any], name: str, folder: Path, fields: Fields
+    number: int, given: dict[str, Any], name: str, folder: Path, fields: FieldNames
 ) -> _Read:
     own_id = ""
     try:
@@ -169,7 +169,7 @@ def _from_fields(
     return _Read(number, given, own_id, brief)
 
 
-def _id_of(given: Mapping[str, Any], name: str, fields: Fields) -> str:
+def _id_of(given: Mapping[str, Any], name: str, fields: FieldNames) -> str:
     """Return the line's id; empty when it has none and needs none."""
     field = fields.id or ID_FIELD
     value = given.get(field)
@@ -182,7 +182,7 @@ def _id_of(given: Mapping[str, Any], name: str, fields: Fields) -> str:
     return str(value).strip()
 
 
-def _keys_of(given: Mapping[str, Any], name: str, fields: Fields) -> dict[str, Any]:
+def _keys_of(given: Mapping[str, Any], name: str, fields: FieldNames) -> dict[str, Any]:
     """Return the brief's keys of a line, over the defaults."""
     found = {key: value for key, value in given.items() if key in KEYS}
     if fields.prompt is not None:
@@ -202,7 +202,7 @@ def _keys_of(given: Mapping[str, Any], name: str, fields: Fields) -> dict[str, A
     return {**shared, **found}
 
 
-def _told_apart(found: Sequence[_Read], arms: Arms, name: str) -> Iterator[Line]:
+def _told_apart(found: Sequence[_Read], arms: Ablation, name: str) -> Iterator[BatchLine]:
     """Give every line its id and digest; refuse two that have the same.
 
     What is told of a line has a replacement character for each half of one, which no file can hold.
@@ -225,7 +225,7 @@ def _told_apart(found: Sequence[_Read], arms: Arms, name: str) -> Iterator[Line]
         seen[own_id] = one.number
         mark = works.identity(one.brief, arms.model_dump(), own_id) if one.brief else _mark(one)
         given, fault = _whole(one.given), whole(one.fault)
-        yield Line(one.number, own_id, mark[:DIGEST_CHARS], given, one.brief, fault)
+        yield BatchLine(one.number, own_id, mark[:DIGEST_CHARS], given, one.brief, fault)
 
 
 def _whole(value: Any) -> Any:

@@ -11,18 +11,18 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from inkwright.agents.llm.budget import Purse
-from inkwright.agents.llm.concurrency import Slots
-from inkwright.agents.llm.config import Calling
+from inkwright.agents.llm.budget import UsageBudget
+from inkwright.agents.llm.concurrency import ConcurrencyLimiter
+from inkwright.agents.llm.config import CallSettings
 from inkwright.agents.llm.events import Watch
-from inkwright.agents.orchestration.shared_resources import Office, opened
+from inkwright.agents.orchestration.shared_resources import SharedResources, opened
 from inkwright.app.batch import work
 from inkwright.app.batch.events import Left, WorkEnded
-from inkwright.app.batch.input import Line
-from inkwright.app.batch.options import Asked, Outcome, Spent
+from inkwright.app.batch.input import BatchLine
+from inkwright.app.batch.options import BatchOptions, BatchOutcome, Spent
 from inkwright.app.batch.results import Result
-from inkwright.app.batch.work import Desks, ModelsGone
-from inkwright.app.services.run_options import Job
+from inkwright.app.batch.work import AllModelsDown, BatchResources
+from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.store.library import Library
 
 FEWEST_SHARE = 4
@@ -31,22 +31,22 @@ Emit = Callable[[Result], Awaitable[Result]]
 """Puts a result where it belongs, and returns it as it stands there."""
 
 
-def has_room(slots: Slots, running: int) -> bool:
+def has_room(slots: ConcurrencyLimiter, running: int) -> bool:
     """True when one more work may begin beside the ``running`` ones."""
     fewest = max(slots.number // FEWEST_SHARE, 2)
     return running < slots.number and (running < fewest or slots.room > 0)
 
 
 async def run_lines(
-    lines: Sequence[Line],
+    lines: Sequence[BatchLine],
     library: Library,
-    calling: Calling,
-    job: Job,
-    asked: Asked,
+    calling: CallSettings,
+    job: RunOptions,
+    asked: BatchOptions,
     *,
     spent: Spent,
     emit: Emit,
-    outcome: Outcome,
+    outcome: BatchOutcome,
 ) -> None:
     """Bring ``lines`` to their ends side by side; ``emit`` gets each result as it comes.
 
@@ -58,16 +58,16 @@ async def run_lines(
     """
     with accounted(asked, spent, outcome) as purse:
         async with opened(library, calling, purse) as office:
-            await _Running(Desks(office, job, asked), lines, emit, outcome).run()
+            await _Running(BatchResources(office, job, asked), lines, emit, outcome).run()
 
 
 @contextmanager
-def accounted(asked: Asked, spent: Spent, outcome: Outcome) -> Iterator[Purse]:
+def accounted(asked: BatchOptions, spent: Spent, outcome: BatchOutcome) -> Iterator[UsageBudget]:
     """Yield the purse of a batch, and keep at the end what was sent and how long that took.
 
     Of several errors at once the one is raised that they are about.
     """
-    purse = Purse(asked.whole, calls=spent[0], tokens=spent[1])
+    purse = UsageBudget(asked.whole, calls=spent[0], tokens=spent[1])
     began = time.monotonic()
     try:
         yield purse
@@ -81,7 +81,9 @@ def accounted(asked: Asked, spent: Spent, outcome: Outcome) -> Iterator[Purse]:
 class _Running:
     """The works that are under way, and the lines that wait."""
 
-    def __init__(self, at: Desks, lines: Sequence[Line], emit: Emit, outcome: Outcome) -> None:
+    def __init__(
+        self, at: BatchResources, lines: Sequence[BatchLine], emit: Emit, outcome: BatchOutcome
+    ) -> None:
         self._at, self._emit, self._outcome = at, emit, outcome
         self._waiting = deque(lines)
         self._running: set[asyncio.Task[None]] = set()
@@ -103,7 +105,7 @@ class _Running:
                 await self._changed.wait()
         self._outcome.left["untouched"] += len(self._waiting)
 
-    def _may_begin(self, office: Office) -> bool:
+    def _may_begin(self, office: SharedResources) -> bool:
         """True when one more work may begin now."""
         return not self._outcome.is_over(office.purse) and has_room(
             office.slots, len(self._running)
@@ -113,17 +115,17 @@ class _Running:
         self._running.discard(task)
         self._changed.set()
 
-    async def _one(self, line: Line) -> None:
+    async def _one(self, line: BatchLine) -> None:
         try:
             found: Result | Left = await work.write(line, self._at)
-        except ModelsGone as gone:
+        except AllModelsDown as gone:
             self._outcome.stopped_by = self._outcome.stopped_by or gone.fault
             found = "unfinished"
         await ended(line, found, self._emit, self._outcome, self._at.job.watch)
 
 
 async def ended(
-    line: Line, found: Result | Left, emit: Emit, outcome: Outcome, watch: Watch
+    line: BatchLine, found: Result | Left, emit: Emit, outcome: BatchOutcome, watch: Watch
 ) -> None:
     """Put what came of a line where it belongs, count it, and tell it."""
     if isinstance(found, str):

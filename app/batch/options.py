@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from inkwright.agents.llm.budget import Purse
-from inkwright.agents.llm.config import Arms, Limits
+from inkwright.agents.llm.budget import UsageBudget
+from inkwright.agents.llm.config import Ablation, Limits
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.export.result import Format
@@ -15,16 +15,16 @@ from inkwright.memory.errors import BadInput
 Retry = Literal["flagged", "failed"]
 Mode = Literal["whole", "plan", "approved"]
 Engine = Literal["local", "ray"]
-FULL = Arms()
+FULL = Ablation()
 Spent = tuple[int, int]
 """Calls and tokens."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class BatchOptions:
     """What was asked for besides the lines."""
 
-    arms: Arms = FULL
+    arms: Ablation = FULL
     whole: Limits = UNLIMITED
     """What the batch may spend, earlier runs of it included; minutes count in this run."""
     each: Limits = UNLIMITED
@@ -42,7 +42,7 @@ class Asked:
 
 
 @dataclass
-class Outcome:
+class BatchOutcome:
     """How a run of a batch ended."""
 
     ended: Counter[str]
@@ -59,7 +59,7 @@ class Outcome:
     stopped_by: Exception | None = None
     """A budget that is spent, or models that answer no more."""
 
-    def is_over(self, purse: Purse) -> bool:
+    def is_over(self, purse: UsageBudget) -> bool:
         """True when no more lines may begin."""
         if self.stopped_by is None:
             self.stopped_by = purse.spent
@@ -73,7 +73,7 @@ def left_of(limits: Limits, used: Spent) -> Limits:
         BudgetSpent: nothing.
     """
     calls, tokens = used
-    if (spent := Purse(limits, calls=calls, tokens=tokens).spent) is not None:
+    if (spent := UsageBudget(limits, calls=calls, tokens=tokens).spent) is not None:
         raise spent
     return Limits(
         max_calls=None if limits.max_calls is None else limits.max_calls - calls,
@@ -82,7 +82,7 @@ def left_of(limits: Limits, used: Spent) -> Limits:
     )
 
 
-def check_engine(settings: Settings, asked: Asked) -> None:
+def check_engine(settings: Settings, asked: BatchOptions) -> None:
     """See that what the processes of a batch share can be reached from all their machines.
 
     Raises:

@@ -18,17 +18,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from inkwright.agents.llm.budget import Purse
-from inkwright.agents.llm.config import Calling, Limits
+from inkwright.agents.llm.budget import UsageBudget
+from inkwright.agents.llm.config import CallSettings, Limits
 from inkwright.agents.llm.events import CallAnswered, Event, Notice
 from inkwright.app.batch.events import Left
-from inkwright.app.batch.input import Line
+from inkwright.app.batch.input import BatchLine
 from inkwright.app.batch.local_runner import Emit, accounted, ended
-from inkwright.app.batch.options import Asked, Outcome, Spent
-from inkwright.app.batch.ray_worker import Gone, Worker, Written
+from inkwright.app.batch.options import BatchOptions, BatchOutcome, Spent
+from inkwright.app.batch.ray_worker import Worker, WorkerFailure, WorkerResult
 from inkwright.app.batch.results import Result
 from inkwright.app.display.formatting import shortened
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import BadInput, LibraryUnusable, ModelUnreachable
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.works import LEASE_S
@@ -45,15 +45,15 @@ begin."""
 
 
 async def run_lines(
-    lines: Sequence[Line],
+    lines: Sequence[BatchLine],
     library: Library,
-    calling: Calling,
-    job: Job,
-    asked: Asked,
+    calling: CallSettings,
+    job: RunOptions,
+    asked: BatchOptions,
     *,
     spent: Spent,
     emit: Emit,
-    outcome: Outcome,
+    outcome: BatchOutcome,
 ) -> None:
     """As ``running.run_lines``, on the cluster that RAY_ADDRESS names, or one on this machine.
 
@@ -63,7 +63,7 @@ async def run_lines(
     with _connected() as ray:
         shares = split(calling.concurrency, asked.workers or _fitting(ray, calling.concurrency))
         with accounted(asked, spent, outcome) as purse:
-            crew = _Crew(ray, calling, job, asked, purse, lines, emit, outcome)
+            crew = _WorkerPool(ray, calling, job, asked, purse, lines, emit, outcome)
             try:
                 await crew.run(shares)
             finally:
@@ -77,7 +77,7 @@ def split(slots: int, workers: int) -> list[int]:
 
 
 @dataclass(eq=False)
-class _Hand:
+class _WorkerHandle:
     """A worker as the batch sees it."""
 
     actor: Any
@@ -88,19 +88,19 @@ class _Hand:
     """It is given nothing more."""
 
 
-class _Crew:
+class _WorkerPool:
     """The workers, the lines that wait, and what has come of the others."""
 
     def __init__(
         self,
         ray: Any,
-        calling: Calling,
-        job: Job,
-        asked: Asked,
-        purse: Purse,
-        lines: Sequence[Line],
+        calling: CallSettings,
+        job: RunOptions,
+        asked: BatchOptions,
+        purse: UsageBudget,
+        lines: Sequence[BatchLine],
         emit: Emit,
-        outcome: Outcome,
+        outcome: BatchOutcome,
     ) -> None:
         self._ray, self._calling, self._asked, self._purse = ray, calling, asked, purse
         prompts = job.settings.prompts
@@ -116,7 +116,7 @@ class _Crew:
         self._given = 0
         """Lines that workers have."""
         self._losses: dict[str, list[float]] = {}
-        self._hands: list[_Hand] = []
+        self._hands: list[_WorkerHandle] = []
         self._turned = asyncio.Condition()
 
     async def run(self, shares: Iterable[int]) -> None:
@@ -155,7 +155,7 @@ class _Crew:
                 await self._feed(hand, group)
                 hand.idle = True
 
-    async def _feed(self, hand: _Hand, group: asyncio.TaskGroup) -> None:
+    async def _feed(self, hand: _WorkerHandle, group: asyncio.TaskGroup) -> None:
         """Give a worker lines as it has room for them."""
         while await self._lines_wait() and not hand.lost:
             try:
@@ -171,14 +171,14 @@ class _Crew:
             except self._lost_by:
                 await self._lose(hand)
 
-    async def _one(self, hand: _Hand, line: Line, taken: Any) -> None:
+    async def _one(self, hand: _WorkerHandle, line: BatchLine, taken: Any) -> None:
         try:
             await taken
-            written: Written = await hand.actor.written.remote(line.id)
+            written: WorkerResult = await hand.actor.written.remote(line.id)
         except self._lost_by:
             await self._lose(hand)
             again = self._may_try_again(line)
-            found: Result | Left | Gone = "unfinished"
+            found: Result | Left | WorkerFailure = "unfinished"
         else:
             self._heard(written.events)
             found, again = written.found, False
@@ -192,26 +192,26 @@ class _Crew:
         self._given -= 1
         await self._turn()
 
-    async def _ended(self, line: Line, found: Result | Left | Gone) -> None:
-        if isinstance(found, Gone):
+    async def _ended(self, line: BatchLine, found: Result | Left | WorkerFailure) -> None:
+        if isinstance(found, WorkerFailure):
             if found.what == "library":
                 raise LibraryUnusable(found.said)
             self._outcome.stopped_by = self._outcome.stopped_by or ModelUnreachable(found.said)
             found = "unfinished"
         await ended(line, found, self._emit, self._outcome, self._watch)
 
-    def _may_try_again(self, line: Line) -> bool:
+    def _may_try_again(self, line: BatchLine) -> bool:
         """Note that a line's worker is lost; False when it has lost too many."""
         losses = self._losses.setdefault(line.id, [])
         losses.append(time.monotonic())
         return len(losses) < MOST_LOSSES
 
-    def _was_just_lost(self, line: Line) -> bool:
+    def _was_just_lost(self, line: BatchLine) -> bool:
         """True while the lease of a lost worker may still hold this line's work."""
         losses = self._losses.get(line.id)
         return losses is not None and time.monotonic() - losses[-1] < 2 * LEASE_S
 
-    async def _listen(self, hand: _Hand) -> None:
+    async def _listen(self, hand: _WorkerHandle) -> None:
         """Hear what a worker tells, and stop it when the budget is spent."""
         try:
             while not (hand.lost or (hand.idle and not self._given)):
@@ -239,18 +239,18 @@ class _Crew:
                 self._purse.calls += 1
                 self._purse.tokens += event.prompt_tokens + event.completion_tokens
 
-    def _hire(self, share: int) -> _Hand:
+    def _hire(self, share: int) -> _WorkerHandle:
         kind = self._ray.remote(num_cpus=1, scheduling_strategy="SPREAD")(Worker)
         calling = self._calling.model_copy(update={"concurrency": share})
-        hand = _Hand(kind.remote(self._settings, calling, self._asked))
+        hand = _WorkerHandle(kind.remote(self._settings, calling, self._asked))
         self._hands.append(hand)
         return hand
 
-    def _dismiss(self, hand: _Hand) -> None:
+    def _dismiss(self, hand: _WorkerHandle) -> None:
         self._hands.remove(hand)
         self._ray.kill(hand.actor)
 
-    async def _lose(self, hand: _Hand) -> None:
+    async def _lose(self, hand: _WorkerHandle) -> None:
         if not hand.lost:
             hand.lost = True
             self._dismiss(hand)

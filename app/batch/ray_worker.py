@@ -4,19 +4,19 @@ import asyncio
 from dataclasses import dataclass
 from typing import Literal
 
-from inkwright.agents.llm.budget import Purse
-from inkwright.agents.llm.config import Calling, Limits
+from inkwright.agents.llm.budget import UsageBudget
+from inkwright.agents.llm.config import CallSettings, Limits
 from inkwright.agents.llm.events import CallAnswered, Event, Notice, Planned, SectionReached
 from inkwright.agents.llm.transport import LiteLLMTransport
-from inkwright.agents.orchestration.shared_resources import Office
+from inkwright.agents.orchestration.shared_resources import SharedResources
 from inkwright.app.batch import work
 from inkwright.app.batch.events import Left, WorkBegan
-from inkwright.app.batch.input import Line
+from inkwright.app.batch.input import BatchLine
 from inkwright.app.batch.local_runner import has_room
-from inkwright.app.batch.options import Asked
+from inkwright.app.batch.options import BatchOptions
 from inkwright.app.batch.results import Result
 from inkwright.app.config.settings import Settings
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import LibraryUnusable
 from inkwright.memory.store.library import Library
 
@@ -27,7 +27,7 @@ TOLD = (WorkBegan, Planned, SectionReached, CallAnswered, Notice)
 
 
 @dataclass(frozen=True)
-class Gone:
+class WorkerFailure:
     """Why a worker cannot go on: no error that Ray could hand over whole."""
 
     what: Literal["models", "library"]
@@ -35,25 +35,25 @@ class Gone:
 
 
 @dataclass(frozen=True)
-class Written:
+class WorkerResult:
     """What became of a line, and what happened on the way that was not told yet."""
 
-    found: Result | Left | Gone
+    found: Result | Left | WorkerFailure
     events: list[Event]
 
 
 class Worker:
     """Writes works side by side, with connections and a share of the calls in flight of its own."""
 
-    def __init__(self, settings: Settings, calling: Calling, asked: Asked) -> None:
+    def __init__(self, settings: Settings, calling: CallSettings, asked: BatchOptions) -> None:
         self._library = Library.open(settings.home, settings.library_address, settings.index_url)
         self._transport = LiteLLMTransport(calling)
         self._over = False
-        purse = Purse(Limits(paused=lambda: self._over))
-        self._office = Office(self._library, calling, self._transport, purse)
+        purse = UsageBudget(Limits(paused=lambda: self._over))
+        self._office = SharedResources(self._library, calling, self._transport, purse)
         self._transport.on_pressure = self._office.slots.ease
         self._office.slots.on_room = lambda: self._room.set()
-        self._at = work.Desks(self._office, Job(settings, watch=self._see), asked)
+        self._at = work.BatchResources(self._office, RunOptions(settings, watch=self._see), asked)
         self._running: dict[str, asyncio.Task[Result | Left]] = {}
         self._events: list[Event] = []
         self._room = asyncio.Event()
@@ -67,24 +67,24 @@ class Worker:
             self._room.clear()
             await self._room.wait()
 
-    async def take(self, line: Line) -> None:
+    async def take(self, line: BatchLine) -> None:
         """Begin to write one line."""
         self._running[line.id] = asyncio.ensure_future(work.write(line, self._at))
         await asyncio.sleep(0)  # it takes its share of the slots in its first step
 
-    async def written(self, own_id: str) -> Written:
+    async def written(self, own_id: str) -> WorkerResult:
         """Return what became of a line, when it has ended."""
-        found: Result | Left | Gone
+        found: Result | Left | WorkerFailure
         try:
             found = await self._running[own_id]
-        except work.ModelsGone as gone:
-            found = Gone("models", str(gone.fault))
+        except work.AllModelsDown as gone:
+            found = WorkerFailure("models", str(gone.fault))
         except LibraryUnusable as fault:
-            found = Gone("library", str(fault))
+            found = WorkerFailure("library", str(fault))
         finally:
             del self._running[own_id]
             self._room.set()
-        return Written(found, self._told())
+        return WorkerResult(found, self._told())
 
     async def told(self, after_s: float = TELL_EVERY_S) -> list[Event]:
         """Return what has happened, after a while, since it was last told."""

@@ -1,6 +1,6 @@
 """From a work, as it stands in the library, to its line in the output."""
 
-from inkwright.app.batch.input import Line
+from inkwright.app.batch.input import BatchLine
 from inkwright.app.batch.results import (
     Calls,
     PlannedSection,
@@ -10,13 +10,13 @@ from inkwright.app.batch.results import (
     Tokens,
 )
 from inkwright.app.services import run_result
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.run_result import Manuscript
 from inkwright.memory.store import journal, plans
 from inkwright.memory.store.library import Library
 
 
-def of_manuscript(line: Line, piece: Manuscript, *, stopped: str = "") -> Result:
+def of_manuscript(line: BatchLine, piece: Manuscript, *, stopped: str = "") -> Result:
     """Return the line of a work that has text; ``stopped``: the limit that ended it early."""
     report = piece.report
     return Result(
@@ -47,14 +47,14 @@ def of_manuscript(line: Line, piece: Manuscript, *, stopped: str = "") -> Result
     )
 
 
-def as_it_stands(library: Library, line: Line, work: str, job: Job) -> Result:
+def as_it_stands(library: Library, line: BatchLine, work: str, job: RunOptions) -> Result:
     """Return the line of a work that ended in an earlier run."""
     return of_manuscript(line, run_result.as_it_stands(library, work, job, None))
 
 
 def without_text(
     library: Library,
-    line: Line,
+    line: BatchLine,
     status: Status,
     *,
     work: str | None = None,

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from inkwright.app.batch.input import Line
+from inkwright.app.batch.input import BatchLine
 from inkwright.app.display.formatting import whole
 from inkwright.memory.base import Value, digest
 from inkwright.memory.errors import BadInput
@@ -118,7 +118,7 @@ class Result(Value):
 
 
 @dataclass(frozen=True)
-class Known:
+class RecordedLine:
     """A line that the file holds: where it stands, and what is needed of it without its text."""
 
     start: int
@@ -138,7 +138,7 @@ class ResultsFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.known: dict[str, Known] = {}
+        self.known: dict[str, RecordedLine] = {}
         """The lines there are, by id."""
         self._torn = False
 
@@ -179,7 +179,7 @@ class ResultsFile:
             start = _append(self.path, content)
         self.known[result.id] = _known(result, start, start + len(content))
 
-    def put_in_order(self, lines: Iterable[Line], redone: Collection[str]) -> int:
+    def put_in_order(self, lines: Iterable[BatchLine], redone: Collection[str]) -> int:
         """Leave what is still true of these lines; return how many were moved away.
 
         Lines of other briefs, and of briefs that were changed, go to a file beside this one; those
@@ -231,7 +231,7 @@ class ResultsFile:
         self._torn = not raw.endswith(b"\n")
         self.known[result.id] = _known(result, start, start + len(raw))
 
-    def _rewrite(self, kept: Mapping[str, Line], moved: Collection[Known]) -> None:
+    def _rewrite(self, kept: Mapping[str, BatchLine], moved: Collection[RecordedLine]) -> None:
         """Put a file with only ``kept`` in place of this one, in one step."""
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
         temporary, known = Path(name), {}
@@ -256,8 +256,8 @@ class ResultsFile:
         self.known, self._torn = known, False
 
 
-def _known(result: Result, start: int, end: int) -> Known:
-    return Known(
+def _known(result: Result, start: int, end: int) -> RecordedLine:
+    return RecordedLine(
         start=start,
         end=end,
         digest=result.digest,
@@ -270,7 +270,7 @@ def _known(result: Result, start: int, end: int) -> Known:
     )
 
 
-def _at(file: BinaryIO, known: Known) -> bytes:
+def _at(file: BinaryIO, known: RecordedLine) -> bytes:
     file.seek(known.start)
     return file.read(known.end - known.start)
 

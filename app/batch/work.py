@@ -7,15 +7,15 @@ from typing import Any, Literal
 from inkwright.agents.llm.config import Limits
 from inkwright.agents.orchestration import run
 from inkwright.agents.orchestration.run import RunResult
-from inkwright.agents.orchestration.shared_resources import Office
+from inkwright.agents.orchestration.shared_resources import SharedResources
 from inkwright.app.batch.error_line import explain
 from inkwright.app.batch.events import Left, WorkBegan
-from inkwright.app.batch.input import Line
-from inkwright.app.batch.options import Asked, Spent, left_of
+from inkwright.app.batch.input import BatchLine
+from inkwright.app.batch.options import BatchOptions, Spent, left_of
 from inkwright.app.batch.result_builder import as_it_stands, of_manuscript, without_text
 from inkwright.app.batch.results import Result
 from inkwright.app.services import run_result
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.run_recorder import recorded
 from inkwright.memory.domain.draft import Review
 from inkwright.memory.errors import (
@@ -41,7 +41,7 @@ DEAD_AFTER = 3
 """Passes in a row that end with no answer from any model before the models count as gone."""
 
 
-class ModelsGone(Exception):
+class AllModelsDown(Exception):
     """No model answers any more: the batch ends here."""
 
     def __init__(self, fault: ModelError) -> None:
@@ -50,7 +50,7 @@ class ModelsGone(Exception):
 
 
 @dataclass
-class Pulse:
+class ModelHealth:
     """Whether models still answer, by what works have seen."""
 
     answers: int = -1
@@ -65,20 +65,20 @@ class Pulse:
         self.silent = self.silent + 1 if answers == self.answers else 1
         self.answers = answers
         if self.silent >= DEAD_AFTER:
-            raise ModelsGone(fault)
+            raise AllModelsDown(fault)
 
 
 @dataclass(frozen=True)
-class Desks:
+class BatchResources:
     """What all works of a batch are written with."""
 
-    office: Office
-    job: Job
-    asked: Asked
-    pulse: Pulse = field(default_factory=Pulse)
+    office: SharedResources
+    job: RunOptions
+    asked: BatchOptions
+    pulse: ModelHealth = field(default_factory=ModelHealth)
 
 
-async def write(line: Line, at: Desks) -> Result | Left:
+async def write(line: BatchLine, at: BatchResources) -> Result | Left:
     """Bring one line to its end and return its result, or why it is left for another run.
 
     An error that is not expected is told in the line's result, and the next run tries it again.
@@ -93,7 +93,7 @@ async def write(line: Line, at: Desks) -> Result | Left:
     try:
         work = works.begin(library, line.brief, at.asked.arms.model_dump(), apart=line.id)
         return await _finish(line, work, at)
-    except (LibraryUnusable, ModelsGone):
+    except (LibraryUnusable, AllModelsDown):
         raise
     except Exception as fault:  # whatever it is, it is about this line alone
         why = explain(fault, f"line {line.number} ({line.id})")
@@ -101,7 +101,7 @@ async def write(line: Line, at: Desks) -> Result | Left:
         return failed.model_copy(update={"work": work.id if work else None})
 
 
-async def _finish(line: Line, work: Work, at: Desks) -> Result | Left:
+async def _finish(line: BatchLine, work: Work, at: BatchResources) -> Result | Left:
     library = at.office.library
     if _is_over(work, at.asked):
         return as_it_stands(library, line, work.id, at.job)
@@ -112,7 +112,7 @@ async def _finish(line: Line, work: Work, at: Desks) -> Result | Left:
         return await _written(line, work, at)
     except (WorkBusy, LeaseLost):
         return "busy"
-    except (LibraryUnusable, ModelsGone):
+    except (LibraryUnusable, AllModelsDown):
         raise
     except (Paused, Stopped):
         return "unfinished"
@@ -126,12 +126,12 @@ async def _finish(line: Line, work: Work, at: Desks) -> Result | Left:
         return without_text(library, line, "failed", work=work.id, error=str(fault))
 
 
-def _is_over(work: Work, asked: Asked) -> bool:
+def _is_over(work: Work, asked: BatchOptions) -> bool:
     """True when the work ended in an earlier run, and nobody asks for more."""
     return work.status == "complete" or (work.status == "flagged" and "flagged" not in asked.retry)
 
 
-def _not_due(work: Work, asked: Asked) -> Left | None:
+def _not_due(work: Work, asked: BatchOptions) -> Left | None:
     """Return why a work is not to be written now: its outline was asked for, or it was not."""
     if asked.mode == "approved" and work.status == "new":
         return "untouched"
@@ -142,7 +142,7 @@ def _not_due(work: Work, asked: Asked) -> Left | None:
     return None
 
 
-async def _written(line: Line, work: Work, at: Desks) -> Result | Left:
+async def _written(line: BatchLine, work: Work, at: BatchResources) -> Result | Left:
     library, office = at.office.library, at.office
     if at.asked.mode == "plan":
         if work.status == "new":
@@ -163,7 +163,10 @@ async def _written(line: Line, work: Work, at: Desks) -> Result | Left:
 
 
 async def _passed(
-    line: Line, work: Work, at: Desks, until: Literal["planned", "complete"] = "complete"
+    line: BatchLine,
+    work: Work,
+    at: BatchResources,
+    until: Literal["planned", "complete"] = "complete",
 ) -> tuple[RunResult, Work]:
     """Run a work, again where calls of it failed for good; return how it ended.
 
@@ -191,7 +194,7 @@ async def _passed(
     return ended, work
 
 
-async def _mended(work: Work, at: Desks) -> RunResult:
+async def _mended(work: Work, at: BatchResources) -> RunResult:
     """Write anew the sections that flag a work, or the one that its length is to be mended in."""
     library = at.office.library
     plan, texts = plans.current(library, work.id), drafts.current(library, work.id)
@@ -215,7 +218,7 @@ async def _mended(work: Work, at: Desks) -> RunResult:
 async def _recorded(
     action: Action,
     work: Work,
-    at: Desks,
+    at: BatchResources,
     act: Callable[..., Awaitable[RunResult]],
     *given: Any,
     **more: Any,
@@ -240,7 +243,7 @@ async def _recorded(
     return ended
 
 
-def _used(work: Work, at: Desks) -> Spent:
+def _used(work: Work, at: BatchResources) -> Spent:
     if at.asked.each == Limits():
         return 0, 0
     usage = journal.usage(at.office.library, work.id)

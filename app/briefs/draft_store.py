@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inkwright.app.config.settings import Settings
-from inkwright.app.documents.loader import Gathered
+from inkwright.app.documents.loader import LoadedSources
 from inkwright.memory.cleanup import each_text, storable
 from inkwright.memory.errors import LibraryUnusable
 
@@ -36,15 +36,15 @@ def save(settings: Settings, fields: Mapping[str, Any]) -> None:
     _put(_file(settings), json.dumps(each_text(dict(fields), storable), ensure_ascii=False))
 
 
-def load_sources(settings: Settings) -> Gathered:
+def load_sources(settings: Settings) -> LoadedSources:
     """Return the sources that were handed in for it."""
     try:
-        return Gathered.model_validate_json(_file(settings, SOURCES).read_text("utf-8"))
+        return LoadedSources.model_validate_json(_file(settings, SOURCES).read_text("utf-8"))
     except (OSError, ValueError):
-        return Gathered(sources=())
+        return LoadedSources(sources=())
 
 
-def save_sources(settings: Settings, sources: Gathered) -> None:
+def save_sources(settings: Settings, sources: LoadedSources) -> None:
     """Keep the sources.
 
     Raises:
@@ -53,7 +53,7 @@ def save_sources(settings: Settings, sources: Gathered) -> None:
     _put(_file(settings, SOURCES), sources.model_dump_json())
 
 
-def set_aside(settings: Settings, fields: Mapping[str, Any], sources: Gathered) -> None:
+def set_aside(settings: Settings, fields: Mapping[str, Any], sources: LoadedSources) -> None:
     """Keep a brief that another one replaces, so that it can be brought back.
 
     Raises:
@@ -68,8 +68,8 @@ def has_aside(settings: Settings) -> bool:
 
 
 def exchange(
-    settings: Settings, fields: Mapping[str, Any] | None, sources: Gathered
-) -> tuple[dict[str, Any], Gathered] | None:
+    settings: Settings, fields: Mapping[str, Any] | None, sources: LoadedSources
+) -> tuple[dict[str, Any], LoadedSources] | None:
     """Return the brief that was set aside last, and keep this one in its stead.
 
     This one comes back after all others. With no ``fields`` there is none to keep.
@@ -82,10 +82,10 @@ def exchange(
         return None
     last = aside.pop()
     _put_aside(settings, aside if fields is None else [_bundle(fields, sources), *aside])
-    return last["fields"], Gathered.model_validate(last["sources"])
+    return last["fields"], LoadedSources.model_validate(last["sources"])
 
 
-def _bundle(fields: Mapping[str, Any], sources: Gathered) -> dict[str, Any]:
+def _bundle(fields: Mapping[str, Any], sources: LoadedSources) -> dict[str, Any]:
     return {"fields": dict(fields), "sources": sources.model_dump(mode="json")}
 
 

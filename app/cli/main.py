@@ -115,7 +115,7 @@ def write(
 
     _leave(
         write.write(
-            write.Asked(brief, outline, words, continuity, seed, plan, memory, review),
+            write.PieceOptions(brief, outline, words, continuity, seed, plan, memory, review),
             out=out,
             limits=write.limits(max_calls, max_tokens, max_minutes),
             fresh=fresh,
@@ -149,7 +149,7 @@ def plan(
 
     _leave(
         write.plan(
-            write.Asked(brief, outline, words, continuity, seed, plan, memory, review),
+            write.PieceOptions(brief, outline, words, continuity, seed, plan, memory, review),
             limits=write.limits(max_calls, max_tokens, max_minutes),
             fresh=fresh,
         )
@@ -245,7 +245,7 @@ def batch(
 
     _leave(
         batch.batch(
-            batch.Source(briefs, prompt_field, id_field, defaults),
+            batch.BatchInput(briefs, prompt_field, id_field, defaults),
             batch.asked(
                 (plan, memory, review),
                 whole=write.limits(max_calls, max_tokens, max_minutes),
@@ -331,12 +331,12 @@ def import_(
 ) -> None:
     """Make a work of what you have written: headings become the outline, the text stays yours."""
     from inkwright.app.commands import transfer, write
-    from inkwright.app.manuscripts.import_file import Chosen
+    from inkwright.app.manuscripts.import_file import ImportOptions
 
     _leave(
         transfer.import_file(
             file,
-            Chosen(title, language, continuity, depth),
+            ImportOptions(title, language, continuity, depth),
             out=out,
             limits=write.limits(max_calls, max_tokens, max_minutes),
         )

@@ -85,7 +85,7 @@ def add(
     given = memory.given(
         subject, statement, attribute, kind, alias or (), story_time, pin=pin, file=file
     )
-    memory.add(work, given, since, then=memory.Then(preview, settle, as_json))
+    memory.add(work, given, since, then=memory.AfterEdit(preview, settle, as_json))
 
 
 @memory.command()
@@ -123,7 +123,7 @@ def edit(
         work,
         entry,
         {name: value for name, value in changes.items() if value is not None},
-        then=memory.Then(preview, settle, as_json),
+        then=memory.AfterEdit(preview, settle, as_json),
     )
 
 
@@ -138,7 +138,7 @@ def pin(
     """Show entries to every section, whatever the budget."""
     from inkwright.app.commands import memory
 
-    then = memory.Then(preview, as_json=as_json)
+    then = memory.AfterEdit(preview, as_json=as_json)
     memory.pin(work, entries, pinned=not off, then=then)
 
 
@@ -153,7 +153,7 @@ def retract(
     """Let entries hold no longer. Their history stays."""
     from inkwright.app.commands import memory
 
-    memory.retract(work, entries, then=memory.Then(preview, settle, as_json))
+    memory.retract(work, entries, then=memory.AfterEdit(preview, settle, as_json))
 
 
 @memory.command()
@@ -168,7 +168,7 @@ def merge(
     """Join two subjects that are one."""
     from inkwright.app.commands import memory
 
-    memory.merge(work, subject, other, then=memory.Then(preview, settle, as_json))
+    memory.merge(work, subject, other, then=memory.AfterEdit(preview, settle, as_json))
 
 
 @memory.command()
@@ -185,7 +185,7 @@ def accept(
     """Answer the proposals that your own text made to memory."""
     from inkwright.app.commands import memory
 
-    then = memory.Then(preview, settle, as_json)
+    then = memory.AfterEdit(preview, settle, as_json)
     memory.answer(work, entries or [], accepted=not decline, then=then)
 
 
@@ -201,7 +201,7 @@ def restore(
     """Let an entry say again what it said in an earlier version."""
     from inkwright.app.commands import memory
 
-    then = memory.Then(preview, settle, as_json)
+    then = memory.AfterEdit(preview, settle, as_json)
     memory.restore(work, entry, version, then=then)
 
 

@@ -9,24 +9,24 @@ from typing import Any, cast, get_args
 
 import typer
 
-from inkwright.agents.llm.config import Arms, Limits
+from inkwright.agents.llm.config import Ablation, Limits
 from inkwright.app.batch.batch import run_batch
 from inkwright.app.batch.batch_progress import display
-from inkwright.app.batch.input import Fields, Line, read_defaults, read_lines
-from inkwright.app.batch.options import Asked, Engine, Outcome, Retry
+from inkwright.app.batch.input import BatchLine, FieldNames, read_defaults, read_lines
+from inkwright.app.batch.options import BatchOptions, BatchOutcome, Engine, Retry
 from inkwright.app.batch.results import Result
 from inkwright.app.commands.errors import Exit, plainly
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.display.formatting import duration, many
 from inkwright.app.export.result import FORMATS, Format
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.errors import BadInput, BudgetSpent, InkwrightError
 
 
 @dataclass(frozen=True)
-class Source:
+class BatchInput:
     """Where the briefs are, and how they are read."""
 
     file: Path
@@ -34,10 +34,12 @@ class Source:
     id_field: str | None = None
     defaults: Path | None = None
 
-    def lines(self, asked: Asked) -> tuple[Line, ...]:
+    def lines(self, asked: BatchOptions) -> tuple[BatchLine, ...]:
         """Return the lines of the file."""
         shared = read_defaults(self.defaults) if self.defaults else None
-        return read_lines(self.file, Fields(self.prompt_field, self.id_field, shared), asked.arms)
+        return read_lines(
+            self.file, FieldNames(self.prompt_field, self.id_field, shared), asked.arms
+        )
 
 
 def asked(
@@ -51,7 +53,7 @@ def asked(
     formats: Sequence[str] = (),
     engine: Engine = "local",
     workers: int | None = None,
-) -> Asked:
+) -> BatchOptions:
     """Return what the command line asks for.
 
     Raises:
@@ -69,8 +71,8 @@ def asked(
     if unknown := [f for f in formats if f not in FORMATS]:
         raise BadInput(f"--format {unknown[0]}: it is one of {', '.join(FORMATS)}")
     plan, memory, review = arms
-    return Asked(
-        arms=Arms(plan=plan, memory=memory, review=review),
+    return BatchOptions(
+        arms=Ablation(plan=plan, memory=memory, review=review),
         whole=whole,
         each=each,
         retry=frozenset(again),
@@ -82,7 +84,7 @@ def asked(
 
 
 def batch(
-    source: Source, asked: Asked, *, out: Path, concurrency: int | None, dry_run: bool
+    source: BatchInput, asked: BatchOptions, *, out: Path, concurrency: int | None, dry_run: bool
 ) -> int:
     """Write a batch, or go on with it; return the exit code."""
     settings = Settings.load(concurrency=concurrency)
@@ -97,9 +99,11 @@ def batch(
         return Exit.COMPLETE
     endpoints.named(settings)
 
-    def run() -> Outcome:
+    def run() -> BatchOutcome:
         with display(typer.echo, live=sys.stdout.isatty()) as shown:
-            return run_to_end(run_batch(lines, Job(settings, Limits(), shown), asked, out=out))
+            return run_to_end(
+                run_batch(lines, RunOptions(settings, Limits(), shown), asked, out=out)
+            )
 
     outcome = plainly(run, then="the same command goes on")
     for told in _told(outcome, out):
@@ -112,7 +116,7 @@ def schema() -> str:
     return json.dumps(Result.model_json_schema(mode="serialization"), indent=2)
 
 
-def _told(outcome: Outcome, out: Path) -> list[str]:
+def _told(outcome: BatchOutcome, out: Path) -> list[str]:
     """Say how it came out, and how to go on."""
     ended = ", ".join(f"{n:,} {status}" for status, n in sorted(outcome.ended.items()))
     found = [
@@ -141,7 +145,7 @@ def _told(outcome: Outcome, out: Path) -> list[str]:
     return found
 
 
-def _code(outcome: Outcome) -> int:
+def _code(outcome: BatchOutcome) -> int:
     if isinstance(outcome.stopped_by, InkwrightError) and not isinstance(
         outcome.stopped_by, BudgetSpent
     ):

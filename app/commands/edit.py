@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from inkwright.agents.revision.instructed_edit import Hunk, Proposal
+from inkwright.agents.revision.instructed_edit import EditorProposal, Hunk
 from inkwright.app.api.edit_proposal import shown
 from inkwright.app.commands.errors import plainly
 from inkwright.app.commands.render import tell_stale
@@ -14,7 +14,7 @@ from inkwright.app.commands.write import interactive
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.services import engine
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.errors import BadInput
 
@@ -41,7 +41,7 @@ def edit(
     one, sid = section_of(work, section)
     settings = Settings.load()
     endpoints.named(settings)
-    job = Job(settings)
+    job = RunOptions(settings)
     proposal = plainly(
         lambda: run_to_end(engine.propose(one, sid, told, job, op=op, span=_span(span)))
     )
@@ -60,7 +60,7 @@ def edit(
     _take(one, proposal, chosen, job)
 
 
-def _take(work: str, proposal: Proposal, chosen: Sequence[int], job: Job) -> None:
+def _take(work: str, proposal: EditorProposal, chosen: Sequence[int], job: RunOptions) -> None:
     draft = plainly(lambda: run_to_end(engine.apply(work, proposal, chosen, job)))
     if draft.version == proposal.version:
         typer.echo(f"{proposal.section}: nothing is changed")

@@ -14,7 +14,7 @@ from inkwright.app.commands import write
 from inkwright.app.reports.memory_json import entry_line, span_line
 from inkwright.app.services.run_options import UNLIMITED
 from inkwright.memory.changes import entry_edits
-from inkwright.memory.changes.edit_impact import Check, Preview
+from inkwright.memory.changes.edit_impact import EditImpact, SectionCheck
 from inkwright.memory.changes.entry_edits import Edit
 from inkwright.memory.domain.brief import Remembered
 from inkwright.memory.domain.entry import Entry
@@ -22,7 +22,7 @@ from inkwright.memory.errors import BadInput
 
 
 @dataclass(frozen=True)
-class Then:
+class AfterEdit:
     """What follows an edit."""
 
     preview: bool = False
@@ -123,14 +123,14 @@ def given(
     )
 
 
-def add(work: str, entries: Sequence[Remembered], since: str | None, *, then: Then) -> None:
+def add(work: str, entries: Sequence[Remembered], since: str | None, *, then: AfterEdit) -> None:
     """Add entries."""
     if since is not None:
         _check_section(work, since)
     _do(work, entry_edits.adding(entries, from_section=since), then)
 
 
-def edit(work: str, entry: str, changes: dict[str, Any], *, then: Then) -> None:
+def edit(work: str, entry: str, changes: dict[str, Any], *, then: AfterEdit) -> None:
     """Change one entry.
 
     Raises:
@@ -143,27 +143,27 @@ def edit(work: str, entry: str, changes: dict[str, Any], *, then: Then) -> None:
     _do(work, entry_edits.editing(entry, **changes), then)
 
 
-def pin(work: str, entries: Sequence[str], *, pinned: bool, then: Then) -> None:
+def pin(work: str, entries: Sequence[str], *, pinned: bool, then: AfterEdit) -> None:
     """Pin or unpin entries."""
     _do(work, entry_edits.pinning(entries, pinned=pinned), then)
 
 
-def retract(work: str, entries: Sequence[str], *, then: Then) -> None:
+def retract(work: str, entries: Sequence[str], *, then: AfterEdit) -> None:
     """Retract entries."""
     _do(work, entry_edits.retracting(entries), then)
 
 
-def merge(work: str, subject: str, other: str, *, then: Then) -> None:
+def merge(work: str, subject: str, other: str, *, then: AfterEdit) -> None:
     """Join two subjects."""
     _do(work, entry_edits.merging(subject, other), then)
 
 
-def answer(work: str, entries: Sequence[str], *, accepted: bool, then: Then) -> None:
+def answer(work: str, entries: Sequence[str], *, accepted: bool, then: AfterEdit) -> None:
     """Accept or decline proposals."""
     _do(work, (entry_edits.accepting if accepted else entry_edits.declining)(entries), then)
 
 
-def restore(work: str, entry: str, version: int, *, then: Then) -> None:
+def restore(work: str, entry: str, version: int, *, then: AfterEdit) -> None:
     """Restore an earlier version of an entry."""
     _do(work, entry_edits.restoring(entry, version), then)
 
@@ -197,7 +197,7 @@ def _check_section(work: str, section: str) -> None:
         )
 
 
-def _do(work: str, edit: Edit, then: Then) -> None:
+def _do(work: str, edit: Edit, then: AfterEdit) -> None:
     memory = Memory(work)
     seen = memory.preview(edit)
     if then.preview:
@@ -219,7 +219,7 @@ def _do(work: str, edit: Edit, then: Then) -> None:
         typer.echo(f"to be checked: {stale}; `inkwright settle {memory.work}` does it")
 
 
-def _tell_preview(seen: Preview, *, as_json: bool) -> None:
+def _tell_preview(seen: EditImpact, *, as_json: bool) -> None:
     if as_json:
         _print_json(
             {
@@ -236,7 +236,7 @@ def _tell_preview(seen: Preview, *, as_json: bool) -> None:
     typer.echo("nothing was changed")
 
 
-def _cost(checks: Sequence[Check]) -> str:
+def _cost(checks: Sequence[SectionCheck]) -> str:
     """Say what the checks take, and what they take at most, where everything contradicts."""
     if not checks:
         return "no section"

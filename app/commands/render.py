@@ -7,14 +7,14 @@ import typer
 
 from inkwright.app.display.formatting import display_width, duration, padded, shortened
 from inkwright.app.services import engine
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.store.plans import Plan
 
 if TYPE_CHECKING:
-    from inkwright.app.services.replan import Replanned
+    from inkwright.app.services.replan import ReplanResult
     from inkwright.app.services.run_result import Manuscript
 
 PROBLEMS_SHOWN = 12
@@ -83,7 +83,7 @@ def coverage_lines(plan: Plan) -> Iterator[str]:
         yield "  ".join([*cells, row[-1]])
 
 
-def replanned_lines(replanned: "Replanned") -> Iterator[str]:
+def replanned_lines(replanned: "ReplanResult") -> Iterator[str]:
     """Say what a new outline changed."""
     yield ""
     yield from replanned.moved or ("no constraint moved to another section",)
@@ -118,7 +118,7 @@ def _section_lines(plan: Plan, number: int, section: Section) -> Iterator[str]:
             yield f"{indent}   [{constraint.id}] {constraint.text}"
 
 
-def tell_stale(work: str, job: Job) -> None:
+def tell_stale(work: str, job: RunOptions) -> None:
     """Print which sections of a work are stale now."""
     stale = engine.stale(work, job.settings)
     for section, reasons in stale.items():

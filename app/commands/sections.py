@@ -8,8 +8,8 @@ from typing import Any
 import typer
 
 from inkwright.app.api.memory import Memory
-from inkwright.app.api.outline import Structure
-from inkwright.app.api.section import Text
+from inkwright.app.api.outline import WorkOutline
+from inkwright.app.api.section import SectionText
 from inkwright.app.commands.errors import plainly
 from inkwright.app.commands.render import tell_stale
 from inkwright.app.config import endpoints
@@ -18,11 +18,11 @@ from inkwright.app.config.settings import Settings
 from inkwright.app.files.text_files import decode, read_text
 from inkwright.app.services import engine
 from inkwright.app.services.library_status import sections, work_named
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput
-from inkwright.memory.text.word_diff import Piece
+from inkwright.memory.text.word_diff import DiffSpan
 
 _MARKS = {"same": "{}", "gone": "[-{}-]", "new": "{{+{}+}}"}
 _COLOURS = {"gone": "red", "new": "green"}
@@ -63,9 +63,9 @@ def history(work: str, of: str | None, *, as_json: bool) -> None:
     memory = Memory(work)
     known = [s.section for s in sections(library_home(), memory.work, library_url()) if s.words]
     wanted = known if of is None else [_text(memory.work, of, taken_out=True).section]
-    found = [_told(draft) for sid in wanted for draft in Text(memory.work, sid).versions()]
+    found = [_told(draft) for sid in wanted for draft in SectionText(memory.work, sid).versions()]
     _tell(found, as_json=as_json)
-    if of is None and not as_json and (gone := Structure(memory.work).taken_out()):
+    if of is None and not as_json and (gone := WorkOutline(memory.work).taken_out()):
         typer.echo(f"taken out of the outline, texts kept: {', '.join(s.id for s in gone)}")
 
 
@@ -97,17 +97,17 @@ def section_of(work: str, section: str, *, taken_out: bool = False) -> tuple[str
     if section not in known and section.isdecimal() and 1 <= int(section) <= len(known):
         section = known[int(section) - 1]
     if taken_out and section not in known:
-        known += [s.id for s in Structure(one).taken_out()]
+        known += [s.id for s in WorkOutline(one).taken_out()]
     if section not in known:
         raise BadInput(f"{one} has no section {section!r}; `inkwright status {one}` lists them")
     return one, section
 
 
-def _text(work: str, section: str, *, taken_out: bool = False) -> Text:
-    return Text(*section_of(work, section, taken_out=taken_out))
+def _text(work: str, section: str, *, taken_out: bool = False) -> SectionText:
+    return SectionText(*section_of(work, section, taken_out=taken_out))
 
 
-def _tell_edited(found: Text, draft: Draft) -> None:
+def _tell_edited(found: SectionText, draft: Draft) -> None:
     typer.echo(f"{found.section}, version {draft.version}: {draft.words:,} words, yours")
     if endpoints.any_named(Settings.load()):
         from inkwright.agents.llm.config import Limits
@@ -144,7 +144,7 @@ def _tell(versions: list[dict[str, Any]], *, as_json: bool) -> None:
             )
 
 
-def _shown(piece: Piece) -> str:
+def _shown(piece: DiffSpan) -> str:
     if sys.stdout.isatty():
         return typer.style(piece.text, fg=_COLOURS.get(piece.kind))
     return _MARKS[piece.kind].format(piece.text)
@@ -184,10 +184,10 @@ def choose(work: str, section: str, version: int) -> None:
     tell_stale(one, job)
 
 
-def _job() -> Job:
+def _job() -> RunOptions:
     settings = Settings.load()
     endpoints.named(settings)
-    return Job(settings)
+    return RunOptions(settings)
 
 
 def _said(draft: Draft) -> str:

@@ -7,8 +7,8 @@ import typer
 
 from inkwright.app.config.paths import library_home, library_url
 from inkwright.app.services.library_status import (
-    SectionStanding,
-    Standing,
+    SectionSummary,
+    WorkSummary,
     named,
     sections,
     standings,
@@ -65,12 +65,12 @@ def purge(work: str, *, ask: bool) -> None:
         )
 
 
-def _line(s: Standing) -> str:
+def _line(s: WorkSummary) -> str:
     words = f"{s.words:,} of {s.target_words:,} words"
     return f"{s.work}  {s.status}  {words}  {s.done} of {s.of} sections  {s.title}"
 
 
-def _section_line(number: int, s: SectionStanding) -> str:
+def _section_line(number: int, s: SectionSummary) -> str:
     note = f"  ({s.failure})" if s.failure else ""
     return (
         f"{number:>4}  {s.section:<6}  {s.state:<8}  {s.words:>6,} of {s.target_words:,}"

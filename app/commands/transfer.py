@@ -13,17 +13,17 @@ from inkwright.app.config.paths import library_home, library_url
 from inkwright.app.config.settings import Settings
 from inkwright.app.display.formatting import many
 from inkwright.app.export.archive_import import is_archive
-from inkwright.app.manuscripts.import_file import Chosen, Imported
+from inkwright.app.manuscripts.import_file import Imported, ImportOptions
 from inkwright.app.manuscripts.sync import MANUSCRIPT, CannotSync
 from inkwright.app.services import engine
 from inkwright.app.services.library_status import work_named
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 
 TITLES_SHOWN = 5
 
 
-def import_file(file: Path, chosen: Chosen, *, out: Path | None, limits: Limits) -> int:
+def import_file(file: Path, chosen: ImportOptions, *, out: Path | None, limits: Limits) -> int:
     """Make a work of a file, and read it into memory where a model is set."""
     job = _job(limits)
     imported, manuscript = engine.import_file(file.expanduser(), chosen, job, out=out)
@@ -73,14 +73,14 @@ def remember(work: str, *, limits: Limits) -> int:
     return Exit.COMPLETE
 
 
-def _remember_if_set(work: str, job: Job) -> None:
+def _remember_if_set(work: str, job: RunOptions) -> None:
     if endpoints.any_named(job.settings):
         _remember(work, job)
     else:
         typer.echo(f"no model is set: `inkwright remember {work}` reads it into memory later")
 
 
-def _remember(work: str, job: Job) -> None:
+def _remember(work: str, job: RunOptions) -> None:
     result = plainly(
         lambda: run_to_end(engine.remember(work, job)), then=f"`inkwright remember {work}` goes on"
     )
@@ -91,11 +91,11 @@ def _remember(work: str, job: Job) -> None:
     typer.echo(f"read into memory{by}, {many(result.calls, 'call')}: `inkwright status {work}`")
 
 
-def _job(limits: Limits) -> Job:
+def _job(limits: Limits) -> RunOptions:
     settings = Settings.load()
     if endpoints.any_named(settings):
         endpoints.named(settings)
-    return Job(settings, limits, _say)
+    return RunOptions(settings, limits, _say)
 
 
 def _say(event: Event) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from inkwright.agents.llm.config import Arms, Limits
+from inkwright.agents.llm.config import Ablation, Limits
 from inkwright.app.briefs.loader import read_brief
 from inkwright.app.commands.errors import Exit, plainly
 from inkwright.app.commands.render import manuscript_lines, plan_lines, replanned_lines
@@ -20,7 +20,7 @@ from inkwright.app.files import output_folder
 from inkwright.app.services import engine
 from inkwright.app.services.engine import PlannedWork
 from inkwright.app.services.library_status import sections, work_named
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.run_result import Manuscript
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.domain.brief import Brief
@@ -35,7 +35,7 @@ EXIT_CODES = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class PieceOptions:
     """What the command line says about the piece itself."""
 
     brief: str
@@ -58,8 +58,8 @@ class Asked:
         )
 
     @property
-    def arms(self) -> Arms:
-        return Arms(plan=self.plan, memory=self.memory, review=self.review)
+    def arms(self) -> Ablation:
+        return Ablation(plan=self.plan, memory=self.memory, review=self.review)
 
     def work(self, settings: Settings, **options: bool) -> str | None:
         """Return the work that is named where a brief may stand, and say so; None: it is a brief.
@@ -96,7 +96,7 @@ def limits(calls: int | None, tokens: int | None, minutes: float | None) -> Limi
 
 
 def write(
-    asked: Asked,
+    asked: PieceOptions,
     *,
     out: Path | None,
     limits: Limits,
@@ -119,7 +119,7 @@ def write(
     endpoints.named(settings)
     folder = output_folder.prepare(out or Path.cwd())
     work = engine.begin(brief, settings, asked.arms, fresh=fresh)
-    job = Job(settings, limits)
+    job = RunOptions(settings, limits)
     if ask and not work.approved and interactive():
         _tell_planned(_watched(work.id, job, lambda job: engine.plan(work.id, job)))
         if not typer.confirm("\nWrite it?", default=True):
@@ -133,7 +133,7 @@ def interactive() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def plan(asked: Asked, *, limits: Limits, fresh: bool) -> int:
+def plan(asked: PieceOptions, *, limits: Limits, fresh: bool) -> int:
     """Plan a piece and print the plan; return the exit code.
 
     Of a work that is planned already, named by its id or its beginning, the plan is shown, with a
@@ -144,7 +144,7 @@ def plan(asked: Asked, *, limits: Limits, fresh: bool) -> int:
         return _replanned(known, asked.outline)
     brief = asked.read()
     work = engine.begin(brief, settings, asked.arms, fresh=fresh).id
-    job = Job(settings, limits)
+    job = RunOptions(settings, limits)
     _tell_planned(_watched(work, job, lambda job: engine.plan(work, job)))
     typer.echo(f"\n`inkwright resume {work}` writes it")
     return 0
@@ -192,13 +192,13 @@ def redraft(
     )
 
 
-def _ready(work: str, out: Path | None, limits: Limits) -> tuple[str, Job, Path]:
+def _ready(work: str, out: Path | None, limits: Limits) -> tuple[str, RunOptions, Path]:
     """See that work, model and output folder are there, before anything is called."""
     one = work_named(library_home(), library_url(), work)
     settings = Settings.load()
     endpoints.named(settings)
     folder = output_folder.prepare(out or Path.cwd())
-    return one, Job(settings, limits), folder if out else folder / one
+    return one, RunOptions(settings, limits), folder if out else folder / one
 
 
 def _section_ids(work: str, given: Sequence[str]) -> list[str]:
@@ -214,11 +214,11 @@ def _section_ids(work: str, given: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _written(work: str, job: Job, folder: Path) -> int:
+def _written(work: str, job: RunOptions, folder: Path) -> int:
     return _told(_watched(work, job, lambda job: engine.write(work, job, out=folder)))
 
 
-def _watched(work: str, job: Job, act: Callable[[Job], Coroutine[Any, Any, T]]) -> T:
+def _watched(work: str, job: RunOptions, act: Callable[[RunOptions], Coroutine[Any, Any, T]]) -> T:
     """Run with progress shown, and say how to go on when it is stopped."""
     live = sys.stdout.isatty()
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from inkwright.agents.llm.config import ROLES, Calling, Endpoint, Role
+from inkwright.agents.llm.config import ROLES, CallSettings, Endpoint, Role
 from inkwright.app.config.settings import Settings
 from inkwright.memory.errors import BadInput
 from inkwright.memory.text.addresses import without_secrets
@@ -44,7 +44,7 @@ NOTHING_SET = (
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedModel:
     """A role's model as the settings name it."""
 
     role: Role
@@ -60,7 +60,7 @@ class Named:
         return None
 
 
-def named(settings: Settings) -> tuple[Named, ...]:
+def named(settings: Settings) -> tuple[NamedModel, ...]:
     """Return the model of every role that has one. The embedder may have none.
 
     Raises:
@@ -91,7 +91,7 @@ def said(settings: Settings) -> str:
     return ", and ".join((told, *others))
 
 
-def _place(named: Named) -> str:
+def _place(named: NamedModel) -> str:
     """Return where a model answers; of one at its provider's own address, its name."""
     if named.embedded is not None:
         return "the small model on this machine"
@@ -117,7 +117,7 @@ def any_named(settings: Settings) -> bool:
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[Calling]:
+def serving(settings: Settings) -> Iterator[CallSettings]:
     """Yield how to call the models, with embedded ones running until the end.
 
     Raises:
@@ -135,7 +135,7 @@ def serving(settings: Settings) -> Iterator[Calling]:
         )
 
 
-def rehearsing(settings: Settings) -> Calling:
+def rehearsing(settings: Settings) -> CallSettings:
     """Return how models would be called, without starting an embedded one.
 
     Raises:
@@ -154,9 +154,9 @@ def rehearsing(settings: Settings) -> Calling:
     return calling
 
 
-def _calling(found: dict[Role, Endpoint], settings: Settings) -> Calling:
+def _calling(found: dict[Role, Endpoint], settings: Settings) -> CallSettings:
     embedded = any(n.embedded for n in named(settings))
-    return Calling(
+    return CallSettings(
         endpoints=found,
         concurrency=_embedded_slots(settings) if embedded else settings.concurrency,
         context_tokens=settings.context_tokens,
@@ -188,7 +188,7 @@ def _embedded_slots(settings: Settings) -> int:
     return settings.concurrency if "concurrency" in settings.model_fields_set else EMBEDDED_SLOTS
 
 
-def endpoint(found: Named) -> Endpoint:
+def endpoint(found: NamedModel) -> Endpoint:
     """Return where a role's model answers, named as LiteLLM names it.
 
     Raises:
@@ -212,7 +212,7 @@ def endpoint(found: Named) -> Endpoint:
     return Endpoint(model=found.model, api_bases=found.api_bases, api_key=key or "EMPTY")
 
 
-def _named(settings: Settings, role: Role) -> Named | None:
+def _named(settings: Settings, role: Role) -> NamedModel | None:
     model: str | None = settings.role(role, "model")
     if model is None and role != "embedder":
         model = settings.model
@@ -227,7 +227,7 @@ def _named(settings: Settings, role: Role) -> Named | None:
             raise BadInput(
                 f"the address {without_secrets(base)!r} must begin with http:// or https://"
             )
-    return Named(
+    return NamedModel(
         role=role,
         model=model,
         api_bases=own or settings.api_base,

@@ -17,8 +17,8 @@ from inkwright.agents.llm.events import (
     SectionSettled,
 )
 from inkwright.app.display.formatting import clock, shortened
-from inkwright.app.display.progress import Progress
-from inkwright.app.display.terminal import InPlace
+from inkwright.app.display.progress import RunProgress
+from inkwright.app.display.terminal import InPlaceDisplay
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -30,7 +30,7 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
     """One line an event worth telling, for logs and pipes."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        self._say, self._progress = say, Progress()
+        self._say, self._progress = say, RunProgress()
 
     def __exit__(self, *_: object) -> None:
         return None
@@ -73,11 +73,11 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
         return f" ({shown.calls} calls, {shown.tokens_per_s:.0f} tok/s{eta})"
 
 
-class LiveDisplay(InPlace):
+class LiveDisplay(InPlaceDisplay):
     """A table of sections that stays in place on a terminal."""
 
     def __init__(self) -> None:
-        self._progress = Progress()
+        self._progress = RunProgress()
         super().__init__(FRAMES_PER_S)
 
     def __call__(self, event: Event) -> None:

@@ -28,7 +28,7 @@ TOKENS_A_WORD = 1.35
 
 
 @dataclass
-class Line:
+class SectionProgress:
     """A section as it is shown."""
 
     id: str
@@ -65,13 +65,13 @@ class Line:
 
 
 @dataclass
-class Progress:
+class RunProgress:
     """What a run has told so far."""
 
     clock: Callable[[], float] = time.monotonic
     title: str = ""
     phase: str = "starting"
-    lines: dict[str, Line] = field(default_factory=dict)
+    lines: dict[str, SectionProgress] = field(default_factory=dict)
     calls: int = 0
     from_journal: int = 0
     completion_tokens: int = 0
@@ -96,7 +96,7 @@ class Progress:
             case Planned():
                 self.title = event.title
                 self.lines = {
-                    s.id: Line(s.id, s.title, s.target_words, s.state, s.words)
+                    s.id: SectionProgress(s.id, s.title, s.target_words, s.state, s.words)
                     for s in event.sections
                 }
             case CallAnswered():
@@ -136,7 +136,7 @@ class Progress:
     def done_words(self) -> float:
         return sum(line.done_words(self._guess(line)) for line in self.lines.values())
 
-    def _guess(self, line: Line) -> float:
+    def _guess(self, line: SectionProgress) -> float:
         """Guess how much of a draft stands by how long others took."""
         if not self._drafting_s:
             return 0.0

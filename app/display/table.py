@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from inkwright.app.display.formatting import clock
-from inkwright.app.display.progress import DONE, Line, Progress
+from inkwright.app.display.progress import DONE, RunProgress, SectionProgress
 
 STYLES = {
     "planned": "dim",
@@ -22,7 +22,7 @@ FRAME_LINES = 6
 """Lines of the display that are not sections."""
 
 
-def draw(progress: Progress, height: int) -> RenderableType:
+def draw(progress: RunProgress, height: int) -> RenderableType:
     """Return the display for a terminal of ``height`` lines."""
     room = max(height - FRAME_LINES - min(len(progress.notices), 2), 3)
     lines = list(progress.lines.values())
@@ -47,7 +47,7 @@ def draw(progress: Progress, height: int) -> RenderableType:
     return Group(*parts)
 
 
-def _row(line: Line) -> tuple[RenderableType, ...]:
+def _row(line: SectionProgress) -> tuple[RenderableType, ...]:
     total = max(line.target_words, 1)
     return (
         Text(f"{line.id} {line.title}", overflow="ellipsis", no_wrap=True),
@@ -58,7 +58,7 @@ def _row(line: Line) -> tuple[RenderableType, ...]:
     )
 
 
-def _headline(progress: Progress) -> str:
+def _headline(progress: RunProgress) -> str:
     pace = f"{progress.calls} calls, {progress.tokens_per_s:.0f} tok/s"
     if progress.from_journal:
         pace += f", {progress.from_journal} from the journal"
@@ -67,7 +67,7 @@ def _headline(progress: Progress) -> str:
     return f"{title}{progress.phase}, {clock(progress.seconds)}{eta} ({pace})"
 
 
-def _first_shown(lines: list[Line], room: int) -> int:
+def _first_shown(lines: list[SectionProgress], room: int) -> int:
     """Scroll so that the first unfinished section stands near the top."""
     if len(lines) <= room:
         return 0
@@ -75,7 +75,7 @@ def _first_shown(lines: list[Line], room: int) -> int:
     return max(min(at - 1, len(lines) - room), 0)
 
 
-def _counts(lines: list[Line]) -> str:
+def _counts(lines: list[SectionProgress]) -> str:
     states: dict[str, int] = {}
     for line in lines:
         states[line.state] = states.get(line.state, 0) + 1

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-class InPlace(AbstractContextManager["InPlace"]):
+class InPlaceDisplay(AbstractContextManager["InPlaceDisplay"]):
     """What a run's progress is shown in; it says what there is to draw in ``_drawn``."""
 
     def __init__(self, frames_per_s: int) -> None:

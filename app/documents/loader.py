@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from inkwright.app.config.validation_messages import said
-from inkwright.app.documents.process import SUFFIXES, Read, read_all
+from inkwright.app.documents.process import SUFFIXES, DocumentText, read_all
 from inkwright.app.files.text_files import normal
 from inkwright.memory.base import Value
 from inkwright.memory.cleanup import storable
@@ -20,7 +20,7 @@ MAX_CHARS = 200_000_000
 _KEYS = ("path", "text", "key", "title", "authors", "date")
 
 
-class Gathered(Value):
+class LoadedSources(Value):
     """The sources of a brief, and what could not be read."""
 
     sources: tuple[Source, ...]
@@ -28,7 +28,7 @@ class Gathered(Value):
     """One line each."""
 
 
-def gather(given: Any, folder: Path, name: str) -> Gathered:
+def gather(given: Any, folder: Path, name: str) -> LoadedSources:
     """Read the sources that a brief in ``folder`` gives: paths, folders, or texts.
 
     A path must lie in ``folder``: a brief from somebody else can't reach other files. What can't
@@ -37,7 +37,7 @@ def gather(given: Any, folder: Path, name: str) -> Gathered:
     Raises:
         BadInput: what is given is no source, lies elsewhere, or is too much.
     """
-    if isinstance(given, Gathered):
+    if isinstance(given, LoadedSources):
         return given
     items = [given] if isinstance(given, (str, dict)) else given
     if not isinstance(items, (list, tuple)):
@@ -62,7 +62,7 @@ def gather(given: Any, folder: Path, name: str) -> Gathered:
             sources.append(_source(changed, name) if changed else source)
     if sum(len(s.text) for s in sources) > MAX_CHARS:
         raise BadInput(f"{name}: sources: at most {MAX_CHARS:,} characters together")
-    return Gathered(sources=tuple(sources), unread=tuple(unread))
+    return LoadedSources(sources=tuple(sources), unread=tuple(unread))
 
 
 def _told(item: Any, where: str) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def beside(given: str, folder: Path, where: str, what: str) -> Path:
     return path
 
 
-def _lines(read: Read) -> Iterator[str]:
+def _lines(read: DocumentText) -> Iterator[str]:
     name = " ".join(storable(read.file.name).split())
     if read.unread:
         yield f"source {name} was not read: {read.unread}"

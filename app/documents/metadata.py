@@ -34,7 +34,7 @@ _DATES = (
 """Names of a web page's ``meta``, those that tell best first."""
 
 
-class About(NamedTuple):
+class DocumentMetadata(NamedTuple):
     """What a reference needs to know. Empty: the document does not say."""
 
     title: str = ""
@@ -42,25 +42,25 @@ class About(NamedTuple):
     date: str = ""
 
 
-def told(title: str = "", authors: Iterable[str] = (), date: str = "") -> About:
+def told(title: str = "", authors: Iterable[str] = (), date: str = "") -> DocumentMetadata:
     """Return what was told, less a title that only a program gave."""
     title = title_line(title)
     people = tuple(dict.fromkeys(filter(None, map(title_line, authors))))
-    return About("" if _NO_TITLE.fullmatch(title) else title, people, date)
+    return DocumentMetadata("" if _NO_TITLE.fullmatch(title) else title, people, date)
 
 
-def of_office(file: Path) -> About:
+def of_office(file: Path) -> DocumentMetadata:
     """Return what a Word, PowerPoint or Excel file says: the year it was begun is its date."""
     with zipfile.ZipFile(file) as packed:
         if _CORE not in packed.namelist():
-            return About()
+            return DocumentMetadata()
         text = packed.read(_CORE)
     if b"<!DOCTYPE" in text:  # no program writes one, and entities could be made to do harm
-        return About()
+        return DocumentMetadata()
     try:
         root = ET.fromstring(text)
     except ET.ParseError:  # the document can be read without
-        return About()
+        return DocumentMetadata()
 
     def said(name: str) -> str:
         return root.findtext(name) or ""
@@ -68,7 +68,7 @@ def of_office(file: Path) -> About:
     return told(said(f"{_DC}title"), names(said(f"{_DC}creator")), year(said(f"{_TERMS}created")))
 
 
-def of_page(file: Path) -> About:
+def of_page(file: Path) -> DocumentMetadata:
     """Return what a web page says in its head."""
     from bs4 import BeautifulSoup
 
@@ -89,7 +89,7 @@ def of_page(file: Path) -> About:
     return told(title, people, next((d for n in _DATES for v in found[n] if (d := day(v))), ""))
 
 
-def of_front_matter(text: str) -> tuple[About, str]:
+def of_front_matter(text: str) -> tuple[DocumentMetadata, str]:
     """Return what the YAML at the head of a Markdown text says, and the text after it.
 
     What stands there and is no such thing is part of the text.

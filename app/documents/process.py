@@ -20,7 +20,7 @@ SECONDS = 120.0
 _START_SECONDS = 60.0
 
 
-class Read(Value):
+class DocumentText(Value):
     """What was read of one file."""
 
     file: Path
@@ -32,7 +32,7 @@ class Read(Value):
     """Why nothing was. Empty: it was read."""
 
 
-def read_all(files: Sequence[Path]) -> Iterator[Read]:
+def read_all(files: Sequence[Path]) -> Iterator[DocumentText]:
     """Yield what was read of each file, in their order.
 
     Blocking: call it in a thread. Nothing is fetched: a document's links stay links.
@@ -40,7 +40,7 @@ def read_all(files: Sequence[Path]) -> Iterator[Read]:
     with _Process() as process:
         for file in files:
             why = _refused(file)
-            yield Read(file=file, unread=why) if why else process.read(file)
+            yield DocumentText(file=file, unread=why) if why else process.read(file)
 
 
 def _refused(file: Path) -> str:
@@ -67,7 +67,7 @@ class _Process:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def read(self, file: Path) -> Read:
+    def read(self, file: Path) -> DocumentText:
         process = self._started()
         assert process.stdin is not None
         try:
@@ -80,8 +80,8 @@ class _Process:
             late = process.poll() is None
             self._end()
             why = f"it took more than {SECONDS:.0f} s" if late else "it is broken, or far too large"
-            return Read(file=file, unread=why)
-        return Read(file=file, **json.loads(line))
+            return DocumentText(file=file, unread=why)
+        return DocumentText(file=file, **json.loads(line))
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:

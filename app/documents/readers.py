@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from inkwright.app.documents import metadata
-from inkwright.app.documents.metadata import About, told
+from inkwright.app.documents.metadata import DocumentMetadata, told
 from inkwright.app.documents.text_cleanup import clean, day, names, plain_text
 from inkwright.memory.domain.source import MAX_SOURCE_CHARS, Source
 from inkwright.memory.errors import BadInput
@@ -63,12 +63,12 @@ def _why_not_packed(file: Path) -> str:
     return f"it is broken, or no {suffix}"
 
 
-def _source(about: About, text: str, pages: tuple[int, ...] = ()) -> Source:
+def _source(about: DocumentMetadata, text: str, pages: tuple[int, ...] = ()) -> Source:
     return Source.model_construct(**about._asdict(), text=text, pages=pages)
 
 
 def _text(file: Path) -> Source:
-    return _source(About(), plain_text(file))
+    return _source(DocumentMetadata(), plain_text(file))
 
 
 def _markdown(file: Path) -> Source:

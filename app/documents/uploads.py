@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from inkwright.app.documents.loader import MAX_CHARS, Gathered, read_files
+from inkwright.app.documents.loader import MAX_CHARS, LoadedSources, read_files
 from inkwright.memory.cleanup import storable
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store.sources import distinct
@@ -29,7 +29,7 @@ def as_files(given: Iterable[tuple[str, bytes]]) -> Iterator[list[Path]]:
         yield files
 
 
-def with_uploads(before: Gathered, given: Iterable[tuple[str, bytes]]) -> Gathered:
+def with_uploads(before: LoadedSources, given: Iterable[tuple[str, bytes]]) -> LoadedSources:
     """Return what was gathered with the sources in files of these names, none of them twice.
 
     Raises:
@@ -41,4 +41,4 @@ def with_uploads(before: Gathered, given: Iterable[tuple[str, bytes]]) -> Gather
     sources = tuple(distinct((*before.sources, *new)))
     if sum(len(s.text) for s in sources) > MAX_CHARS:
         raise BadInput(f"the sources have more than {MAX_CHARS:,} characters together")
-    return Gathered(sources=sources, unread=tuple(dict.fromkeys((*before.unread, *unread))))
+    return LoadedSources(sources=sources, unread=tuple(dict.fromkeys((*before.unread, *unread))))

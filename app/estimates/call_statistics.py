@@ -7,7 +7,7 @@ import numpy as np
 from sqlalchemy import func, or_, select
 
 from inkwright.app.config.settings import Settings
-from inkwright.app.estimates.fake_model import Pace
+from inkwright.app.estimates.fake_model import CallPace
 from inkwright.memory.store import journal, schema
 from inkwright.memory.store.library import Library
 
@@ -29,7 +29,7 @@ REPAIRS = ("continue %", "trim %", "patch %", "update %", "settle%", "repair %")
 
 
 @dataclass(frozen=True)
-class Repairs:
+class RepairStatistics:
     """Calls of one role that earlier works needed for repairs, for each of their sections."""
 
     role: str
@@ -41,37 +41,37 @@ class Repairs:
 
 
 @dataclass(frozen=True)
-class History:
+class CallStatistics:
     """What is known of a model before a run."""
 
-    pace: Pace
+    pace: CallPace
     said: str
     """Where the speed comes from."""
     tokens: float | None = None
     """Tokens that the model counts in a prompt for one of o200k_base's."""
     tokenizer_factor: float | None = None
     context_tokens: int | None = None
-    repairs: tuple[Repairs, ...] = field(default=())
+    repairs: tuple[RepairStatistics, ...] = field(default=())
 
 
-def of(library: Library, model: str, settings: Settings) -> History:
+def of(library: Library, model: str, settings: Settings) -> CallStatistics:
     """Return what the library's journal shows about ``model``, and the settings for the rest."""
     measured = _calls(library, model)
     if len(measured) < ENOUGH_CALLS:
-        pace = Pace(OVERHEAD_S, 1 / settings.prompt_speed, 1 / settings.completion_speed)
+        pace = CallPace(OVERHEAD_S, 1 / settings.prompt_speed, 1 / settings.completion_speed)
         said = (
             f"by the settings prompt_speed {settings.prompt_speed:g} and completion_speed "
             f"{settings.completion_speed:g} tokens/s: {model} has not been measured here"
         )
-        return History(pace, said, context_tokens=settings.context_tokens)
-    pace = Pace(
+        return CallStatistics(pace, said, context_tokens=settings.context_tokens)
+    pace = CallPace(
         *_fitted(measured),
         completion=_completions(library, model),
         tokens_a_word=_tokens_a_word(library, model),
     )
     pinned = _pinned(library, model)
     factor, context = pinned.get("tokenizer_factor"), pinned.get("context_tokens")
-    return History(
+    return CallStatistics(
         pace,
         f"as measured over {len(measured):,} calls to {model}",
         _tokens(library, model),
@@ -174,7 +174,7 @@ def _tokens_a_word(library: Library, model: str) -> float | None:
     return float(spent) / float(words) if spent and words else None
 
 
-def _repairs(library: Library, model: str) -> tuple[Repairs, ...]:
+def _repairs(library: Library, model: str) -> tuple[RepairStatistics, ...]:
     table = schema.journal
     ended = select(schema.works.c.id).where(schema.works.c.status.in_(("complete", "flagged")))
     mine = (table.c.asked_for == model) & table.c.work.in_(ended)
@@ -195,4 +195,4 @@ def _repairs(library: Library, model: str) -> tuple[Repairs, ...]:
             .where(mine, or_(*(table.c.purpose.like(p) for p in REPAIRS)))
             .group_by(table.c.role)
         ).all()
-    return tuple(Repairs(r[0], *(float(n) / sections for n in r[1:])) for r in rows)
+    return tuple(RepairStatistics(r[0], *(float(n) / sections for n in r[1:])) for r in rows)

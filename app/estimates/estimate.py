@@ -15,14 +15,14 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from inkwright.agents.llm.config import ROLES, Arms, Calling
+from inkwright.agents.llm.config import ROLES, Ablation, CallSettings
 from inkwright.agents.llm.events import CallAnswered, Event
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.display.formatting import duration
 from inkwright.app.estimates import call_statistics
-from inkwright.app.estimates.call_statistics import Repairs
-from inkwright.app.estimates.fake_model import Understudy
+from inkwright.app.estimates.call_statistics import RepairStatistics
+from inkwright.app.estimates.fake_model import FakeModel
 from inkwright.app.estimates.virtual_clock import run_hurried
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import LibraryUnusable
@@ -83,7 +83,7 @@ class Estimate:
         yield f"money: {self.money}"
 
 
-def estimate(brief: Brief, settings: Settings, arms: Arms, *, fresh: bool = False) -> Estimate:
+def estimate(brief: Brief, settings: Settings, arms: Ablation, *, fresh: bool = False) -> Estimate:
     """Return what writing ``brief`` would take.
 
     Raises:
@@ -95,7 +95,7 @@ def estimate(brief: Brief, settings: Settings, arms: Arms, *, fresh: bool = Fals
 def estimate_each(
     briefs: Iterable[tuple[Brief, str | None]],
     settings: Settings,
-    arms: Arms,
+    arms: Ablation,
     *,
     fresh: bool = False,
 ) -> Iterator[Estimate]:
@@ -162,7 +162,7 @@ def _playable(brief: Brief) -> Brief:
 
 
 def _rehearsed(
-    library: Library, work: Work, calling: Calling, settings: Settings, startup_s: float
+    library: Library, work: Work, calling: CallSettings, settings: Settings, startup_s: float
 ) -> Estimate:
     from inkwright.agents.context.run_context import language_is_han
     from inkwright.agents.embedding.embedder import embedder_for
@@ -178,7 +178,7 @@ def _rehearsed(
     }
     pinned = typical | {k: v for k, v in (work.pinned or {}).items() if v is not None}
     han = language_is_han(work.brief)
-    stand_in = Understudy(work.brief.request, known.pace, ScaledTokenizer(tokens).count, han=han)
+    stand_in = FakeModel(work.brief.request, known.pace, ScaledTokenizer(tokens).count, han=han)
     searches = embedder_for(calling, stand_in).embed is not None
     events: list[Event] = []
     with works.leased(library, work.id) as lease:
@@ -210,7 +210,7 @@ def _rehearsed(
 
 
 def _with_repairs(
-    found: Estimate, repairs: Sequence[Repairs], sections: int, side_by_side: float
+    found: Estimate, repairs: Sequence[RepairStatistics], sections: int, side_by_side: float
 ) -> Estimate:
     """Add what earlier works needed beside the drafts themselves."""
     calls = dict(found.calls)
@@ -228,7 +228,7 @@ def _with_repairs(
     )
 
 
-def _startup(calling: Calling, arms: Arms) -> float:
+def _startup(calling: CallSettings, arms: Ablation) -> float:
     """Return the seconds that a run takes before its first call, by loading what it loads."""
     began = time.monotonic()
     import_module("inkwright.agents.orchestration.run")

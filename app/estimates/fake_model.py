@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from inkwright.agents.llm.transport import Request
-from inkwright.memory.store.journal import Answer
+from inkwright.agents.llm.transport import ChatRequest
+from inkwright.memory.store.journal import JournaledAnswer
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.words import count_words
 
@@ -63,7 +63,7 @@ NOTHING_TO_SAY: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Pace:
+class CallPace:
     """How long answers take, and how long they are, where earlier works have shown it."""
 
     seconds_per_call: float
@@ -75,10 +75,12 @@ class Pace:
     """Tokens that a word of prose took. None: as the tokenizer counts it."""
 
 
-class Understudy:
+class FakeModel:
     """Plays every role of a rehearsal."""
 
-    def __init__(self, request: str, pace: Pace, count: Callable[[str], int], *, han: bool) -> None:
+    def __init__(
+        self, request: str, pace: CallPace, count: Callable[[str], int], *, han: bool
+    ) -> None:
         self._request, self._pace, self._count, self._han = request, pace, count, han
         self._words = (_HAN if han else _ENGLISH).split()
         self._asked_last: dict[str, str] = {}
@@ -87,8 +89,8 @@ class Understudy:
         """Tells what is asked of each section, once it stands."""
 
     async def complete(
-        self, request: Request, on_text: Callable[[str], None] | None = None
-    ) -> Answer:
+        self, request: ChatRequest, on_text: Callable[[str], None] | None = None
+    ) -> JournaledAnswer:
         """Answer as a model would, in its time."""
         system, user = (m["content"] for m in request.messages)
         prompt = self._count(system) + self._count(user)
@@ -107,7 +109,7 @@ class Understudy:
             + tokens * self._pace.seconds_per_completion_token
         )
         await asyncio.sleep(seconds)
-        return Answer(
+        return JournaledAnswer(
             text=text,
             finish="stop",
             model="understudy",
@@ -125,7 +127,7 @@ class Understudy:
     async def aclose(self) -> None:
         """Hold nothing, and let go of nothing."""
 
-    def _cached(self, request: Request, prompt: str) -> int:
+    def _cached(self, request: ChatRequest, prompt: str) -> int:
         """Return the tokens that ``prompt`` begins with as another did that asked for the same."""
         form = request.form.__name__ if request.form else ""
         before = [p for p in (self._asked_last.get(form), self._asked_last.get("any")) if p]

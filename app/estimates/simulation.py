@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from inkwright.agents.context.run_context import Desk
-from inkwright.agents.embedding.vector_search import Finder
-from inkwright.agents.llm.config import Calling, Limits
+from inkwright.agents.context.run_context import RunContext
+from inkwright.agents.embedding.vector_search import VectorSearch
+from inkwright.agents.llm.config import CallSettings, Limits
 from inkwright.agents.llm.events import Event, Planned, Watch
 from inkwright.agents.orchestration import run_setup
 from inkwright.agents.orchestration.section_graph import section_graph
-from inkwright.agents.orchestration.work_graph import Run, Stage, work_graph
-from inkwright.app.estimates.fake_model import Understudy
+from inkwright.agents.orchestration.work_graph import WorkContext, WorkState, work_graph
+from inkwright.app.estimates.fake_model import FakeModel
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.works import Work
 
@@ -46,12 +46,12 @@ async def rehearse(
     lease: Lease,
     work: Work,
     pinned: Mapping[str, Any],
-    stand_in: Understudy,
-    calling: Calling,
+    stand_in: FakeModel,
+    calling: CallSettings,
     watch: Watch,
     *,
     searches: bool,
-) -> Desk:
+) -> RunContext:
     """Go through the graphs as a run does, and return the desk as it was left."""
 
     def follow(event: Event) -> None:
@@ -63,9 +63,9 @@ async def rehearse(
         library, lease, work, pinned, stand_in, calling=calling, limits=Limits(), watch=follow
     )
     if searches and desk.arms.memory in ("vector", "full"):
-        desk.finder = Finder(work.id, AnyIndex(), stand_in.embed)
+        desk.finder = VectorSearch(work.id, AnyIndex(), stand_in.embed)
     await run_setup.take_up(desk)
-    run = Run(desk, section_graph(), "complete")
-    stage: Any = dict.fromkeys(Stage.__annotations__, 0)
+    run = WorkContext(desk, section_graph(), "complete")
+    stage: Any = dict.fromkeys(WorkState.__annotations__, 0)
     await work_graph().ainvoke(stage, context=run, config={"recursion_limit": 50})
     return desk

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.app.export.archive import ABOUT, ARCHIVE_VERSION, FORMAT, member
 from inkwright.app.manuscripts.import_file import Imported
 from inkwright.memory.errors import BadInput
@@ -139,7 +139,7 @@ def _rows(archive: zipfile.ZipFile, table: str) -> Generator[dict[str, Any], Non
             try:
                 row = json.loads(line)
                 if table == schema.works.name:
-                    Arms.model_validate(row["arms"])
+                    Ablation.model_validate(row["arms"])
             except (ValueError, RecursionError, TypeError, KeyError) as fault:
                 raise BadInput(f"a row of {table} in it cannot be read") from fault
             yield row

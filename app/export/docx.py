@@ -7,7 +7,7 @@ from typing import Any
 
 from inkwright.app.export.pandoc_document import (
     SCENE_BREAK,
-    Entry,
+    ContentsEntry,
     check_words,
     contents,
     contents_title,
@@ -15,7 +15,7 @@ from inkwright.app.export.pandoc_document import (
     letters,
     parts_of,
 )
-from inkwright.app.export.selection import Piece
+from inkwright.app.export.selection import ExportSelection
 from inkwright.app.files.pandoc import write
 from inkwright.app.manuscripts.word_reader import ONE_AT_A_TIME
 from inkwright.memory.errors import BadInput
@@ -27,7 +27,7 @@ _NO_SPACES = ("zh", "ja")
 
 
 def word(
-    piece: Piece,
+    piece: ExportSelection,
     *,
     reference: Path | None = None,
     with_contents: bool = True,
@@ -104,7 +104,9 @@ def checked_reference(file: Path) -> Path:
     return file.resolve()
 
 
-def _finished(content: bytes, piece: Piece, *, own: bool, listed: list[Entry]) -> bytes:
+def _finished(
+    content: bytes, piece: ExportSelection, *, own: bool, listed: list[ContentsEntry]
+) -> bytes:
     """Return the document with its contents, its page breaks, and its scene breaks in place."""
     import docx
 
@@ -136,7 +138,7 @@ def _centre_scene_breaks(found: Any) -> None:
         style.paragraph_format.keep_with_next = True
 
 
-def _set_type(found: Any, piece: Piece) -> None:
+def _set_type(found: Any, piece: ExportSelection) -> None:
     """Set indents, page breaks and the language in the styles that Pandoc brings."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
@@ -169,7 +171,7 @@ def _set_type(found: Any, piece: Piece) -> None:
 _REGIONS = {"zh": "zh-CN", "ja": "ja-JP", "ko": "ko-KR"}
 
 
-def _add_contents(found: Any, piece: Piece, listed: list[Entry]) -> None:
+def _add_contents(found: Any, piece: ExportSelection, listed: list[ContentsEntry]) -> None:
     """Put the contents before the text, each line a link, and both at the head of a page."""
     titled = [p for p in found.paragraphs if p.style.name in ("Title", "Subtitle", "Author")]
     body = [p for p in found.paragraphs if p.style.name not in ("Title", "Subtitle", "Author")]
@@ -193,7 +195,7 @@ def _heading_style(found: Any) -> Any:
     return names.get("toc heading") or names.get("heading 1") or found.styles["Normal"]
 
 
-def _line_style(found: Any, entry: Entry) -> Any:
+def _line_style(found: Any, entry: ContentsEntry) -> Any:
     from docx.enum.style import WD_STYLE_TYPE
     from docx.shared import Pt
 
@@ -208,7 +210,7 @@ def _line_style(found: Any, entry: Entry) -> Any:
     return known[name]
 
 
-def _link(line: Any, entry: Entry) -> None:
+def _link(line: Any, entry: ContentsEntry) -> None:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 

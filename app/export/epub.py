@@ -14,7 +14,7 @@ from inkwright.app.export.pandoc_document import (
     letters,
     parts_of,
 )
-from inkwright.app.export.selection import Piece
+from inkwright.app.export.selection import ExportSelection
 from inkwright.app.files.pandoc import write
 from inkwright.memory.errors import ExportFailed
 
@@ -25,7 +25,7 @@ _STYLE = "EPUB/styles/stylesheet1.css"
 _INDENTED = ("zh", "ja")
 
 
-def epub(piece: Piece, *, with_contents: bool = True, title_page: bool = True) -> bytes:
+def epub(piece: ExportSelection, *, with_contents: bool = True, title_page: bool = True) -> bytes:
     """Return the piece as .epub.
 
     Raises:
@@ -89,7 +89,7 @@ def _words(part: ET.Element, within: bool, notes: bool) -> Iterator[str]:
             yield inner.tail or ""
 
 
-def _styled(content: bytes, piece: Piece) -> bytes:
+def _styled(content: bytes, piece: ExportSelection) -> bytes:
     """Return the EPUB with a style sheet of ours: Pandoc's sandbox lets none in."""
     home = files("inkwright.app.export")
     style = (home / "epub.css").read_text("utf-8")

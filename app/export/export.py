@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from inkwright.app.export.result import Exported, Made, Wanted, file_name, suffix_of
-from inkwright.app.export.selection import Piece, piece
+from inkwright.app.export.selection import ExportSelection, piece
 from inkwright.app.files import output_folder
 from inkwright.app.manuscripts.assemble import assemble
 from inkwright.app.manuscripts.citation_report import with_references
@@ -83,7 +83,7 @@ def _check(wanted: Wanted) -> None:
         raise BadInput("an archive is of the whole work: leave --sections out")
 
 
-def _content(found: Piece, wanted: Wanted) -> tuple[bytes, tuple[str, ...]]:
+def _content(found: ExportSelection, wanted: Wanted) -> tuple[bytes, tuple[str, ...]]:
     if wanted.format == "md":
         text = assemble(found.outline, found.drafts, found.brief.headings)
         text = with_references(text, found.endmatter)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from inkwright.app.export.markdown_to_pandoc import Block, plain, read_blocks
-from inkwright.app.export.selection import Piece
+from inkwright.app.export.selection import ExportSelection
 from inkwright.app.manuscripts.assemble import gap
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import ExportFailed
@@ -41,7 +41,7 @@ _CONTENTS = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class ContentsEntry:
     """One line of the contents."""
 
     id: str
@@ -58,7 +58,9 @@ class Part:
     blocks: list[Block]
 
 
-def document(piece: Piece, parts: Iterable[Part], *, titled: bool = True) -> dict[str, Any]:
+def document(
+    piece: ExportSelection, parts: Iterable[Part], *, titled: bool = True
+) -> dict[str, Any]:
     """Return the piece as Pandoc reads it; its title and author only where it is ``titled``."""
     meta: dict[str, Any] = {
         "lang": _inlines(piece.language),
@@ -73,17 +75,17 @@ def document(piece: Piece, parts: Iterable[Part], *, titled: bool = True) -> dic
     return {"pandoc-api-version": API_VERSION, "meta": meta, "blocks": blocks}
 
 
-def contents(piece: Piece) -> list[Entry]:
+def contents(piece: ExportSelection) -> list[ContentsEntry]:
     """Return the headings that the contents list, in reading order."""
     return [e for e, _ in _stretches(piece) if e is not None and e.level <= DEEPEST_IN_CONTENTS]
 
 
-def contents_title(piece: Piece) -> str:
+def contents_title(piece: ExportSelection) -> str:
     """Return what the contents are called in the piece's language."""
     return _CONTENTS.get(piece.language.lower().partition("-")[0], "Contents")
 
 
-def parts_of(piece: Piece, target: Target) -> Iterator[Part]:
+def parts_of(piece: ExportSelection, target: Target) -> Iterator[Part]:
     """Yield what a document of the piece is made of, in reading order, for ``target``."""
     notes = [_note(told) for told in piece.notes]
     level = 0
@@ -130,7 +132,7 @@ def _noted(text: str, notes: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any
         yield {"t": "Str", "c": text[at:]}
 
 
-def _references(piece: Piece) -> Iterator[Block]:
+def _references(piece: ExportSelection) -> Iterator[Block]:
     """Yield the list of what is cited, under a heading of the first level."""
     for block in read_blocks(piece.references):
         if block["t"] == "Header":
@@ -139,7 +141,7 @@ def _references(piece: Piece) -> Iterator[Block]:
             yield block
 
 
-def _stretches(piece: Piece) -> Iterator[tuple[Entry | None, Section | None]]:
+def _stretches(piece: ExportSelection) -> Iterator[tuple[ContentsEntry | None, Section | None]]:
     """Yield headings and sections in reading order, as the brief wants headings."""
     outline, headings = piece.outline, piece.brief.headings
     known = {h.id: h for h in outline.headings}
@@ -156,11 +158,13 @@ def _stretches(piece: Piece) -> Iterator[tuple[Entry | None, Section | None]]:
         yield None, section
 
 
-def _entry(name: str, level: int, title: str) -> Entry:
-    return Entry(name, min(level, DEEPEST), " ".join(title.split()))
+def _entry(name: str, level: int, title: str) -> ContentsEntry:
+    return ContentsEntry(name, min(level, DEEPEST), " ".join(title.split()))
 
 
-def _section(piece: Piece, section: Section, level: int, target: Target) -> Iterator[Block]:
+def _section(
+    piece: ExportSelection, section: Section, level: int, target: Target
+) -> Iterator[Block]:
     text = piece.text(section.id)
     if not text:
         words = gap(section).strip("*")

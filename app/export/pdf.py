@@ -20,7 +20,7 @@ from inkwright.app.export.pandoc_document import (
     parts_of,
     quoted,
 )
-from inkwright.app.export.selection import Piece
+from inkwright.app.export.selection import ExportSelection
 from inkwright.app.files.pandoc import INSTALL, write
 from inkwright.memory.errors import BadInput, ExportFailed
 
@@ -51,7 +51,7 @@ def check_typst() -> None:
 
 
 def pdf(
-    piece: Piece,
+    piece: ExportSelection,
     *,
     with_contents: bool = True,
     title_page: bool = True,
@@ -89,7 +89,7 @@ def chinese_fonts() -> Path | None:
     return Path(found.origin).parent if found is not None and found.origin else None
 
 
-def _opening(piece: Piece, title_page: bool, listed: bool, paper: Paper | None) -> str:
+def _opening(piece: ExportSelection, title_page: bool, listed: bool, paper: Paper | None) -> str:
     primary, *more = piece.language.split("-")
     region = next((part.upper() for part in more if len(part) == 2), None)
     if not re.fullmatch("[A-Za-z]{2,3}", primary):
@@ -143,7 +143,7 @@ def _breakable(text: str) -> str:
     return _LONG_RUN.sub(cut, text)
 
 
-def _set(source: str, piece: Piece, fonts: Path | None) -> tuple[bytes | None, list[str]]:
+def _set(source: str, piece: ExportSelection, fonts: Path | None) -> tuple[bytes | None, list[str]]:
     """Return the PDF, or None and the characters that no font has."""
     import typst
 

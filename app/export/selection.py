@@ -24,7 +24,7 @@ T = TypeVar("T", Heading, Section)
 
 
 @dataclass(frozen=True)
-class Piece:
+class ExportSelection:
     """A work, or some of its sections, as it goes out."""
 
     work: str
@@ -72,7 +72,7 @@ class Piece:
         draft = self.drafts.get(section)
         return draft.text.strip() if draft else ""
 
-    def printable(self) -> "Piece":
+    def printable(self) -> "ExportSelection":
         """Return the piece with titles and names that a document can hold.
 
         Its prose is made so when its Markdown is read: an entity may stand for any character.
@@ -101,7 +101,7 @@ def piece(
     author: str | None = None,
     language: str | None = None,
     fiction: bool | None = None,
-) -> Piece:
+) -> ExportSelection:
     """Return what is to go out of a work. ``sections`` are ids or numbers; none: all of them.
 
     Raises:
@@ -118,7 +118,7 @@ def piece(
     brief = known.brief
     kept = sources.kept(library, work)
     citing = cited(brief, texts, kept)
-    return Piece(
+    return ExportSelection(
         work=work,
         title=_one_line(title or "") or _one_line(outline.title),
         author=_one_line(author or "") or None,

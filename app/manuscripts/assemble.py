@@ -6,7 +6,7 @@ from inkwright.memory.base import digest
 from inkwright.memory.domain.brief import Headings
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Outline, Section
-from inkwright.memory.domain.source_formatting import BOM, Layout, normal
+from inkwright.memory.domain.source_formatting import BOM, FileLayout, normal
 
 DEEPEST = 6
 """Markdown knows no deeper heading."""
@@ -71,7 +71,7 @@ def _headings(
 
 
 def _as_it_stood(
-    outline: Outline, drafts: Mapping[str, Draft], layout: Layout
+    outline: Outline, drafts: Mapping[str, Draft], layout: FileLayout
 ) -> Iterator[tuple[str, str]]:
     page = _Page(layout.newline)
     known = {h.id: h for h in outline.headings}

@@ -8,17 +8,17 @@ from inkwright.app.files.language import language_of
 from inkwright.app.manuscripts.assemble import assemble
 from inkwright.memory.citations import syntax
 from inkwright.memory.citations.citation_evidence import grounds_of, sentences_without
-from inkwright.memory.citations.references import Cited, written
+from inkwright.memory.citations.references import ManuscriptCitations, written
 from inkwright.memory.domain.brief import Brief, Csl
-from inkwright.memory.domain.draft import Draft, Grounded, Manifest
+from inkwright.memory.domain.draft import Draft, Manifest, ReviewedClaim
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.source import Source
-from inkwright.memory.retrieval.source_index import Shelf
+from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.store.plans import Plan
-from inkwright.memory.store.sources import Kept
+from inkwright.memory.store.sources import StoredSource
 
 
-class Passage(TypedDict):
+class CitedPassage(TypedDict):
     """The exact words of a source."""
 
     source: str
@@ -39,7 +39,7 @@ class CitationReport(TypedDict):
     status: str
     """``supported``, ``unsupported`` or ``not reviewed``."""
     why: str
-    passages: list[Passage]
+    passages: list[CitedPassage]
 
 
 class UncitedReport(TypedDict):
@@ -66,7 +66,9 @@ class SourceReport(TypedDict):
     """Sections that cite it, and that it was not planned for."""
 
 
-def cited(brief: Brief, texts: Mapping[str, Draft], kept: Sequence[Kept]) -> Cited:
+def cited(
+    brief: Brief, texts: Mapping[str, Draft], kept: Sequence[StoredSource]
+) -> ManuscriptCitations:
     """Return the citations of a manuscript that has these drafts, in reading order."""
     known = {k.source.key: k.source for k in kept if k.source.kind != "request"}
     plain, han = {sid: d.text for sid, d in texts.items()}, language_is_han(brief)
@@ -74,12 +76,14 @@ def cited(brief: Brief, texts: Mapping[str, Draft], kept: Sequence[Kept]) -> Cit
         from inkwright.app.manuscripts import citeproc
 
         language = brief.language or language_of("\n\n".join(plain.values())) or "en"
-        return Cited(plain, known, citeproc.written(plain, known, brief.cite, language, han=han))
+        return ManuscriptCitations(
+            plain, known, citeproc.written(plain, known, brief.cite, language, han=han)
+        )
     style = "numeric" if isinstance(brief.cite, Csl) else brief.cite
-    return Cited(plain, known, written(plain, known, style, han=han))
+    return ManuscriptCitations(plain, known, written(plain, known, style, han=han))
 
 
-def as_read(texts: Mapping[str, Draft], cited: Cited) -> dict[str, Draft]:
+def as_read(texts: Mapping[str, Draft], cited: ManuscriptCitations) -> dict[str, Draft]:
     """Return the drafts with their citations in the style of the manuscript."""
     shown = ((sid, d, cited.shown(sid)) for sid, d in texts.items())
     return {
@@ -88,7 +92,7 @@ def as_read(texts: Mapping[str, Draft], cited: Cited) -> dict[str, Draft]:
 
 
 def manuscript(
-    outline: Outline, texts: Mapping[str, Draft], brief: Brief, kept: Sequence[Kept]
+    outline: Outline, texts: Mapping[str, Draft], brief: Brief, kept: Sequence[StoredSource]
 ) -> str:
     """Return the manuscript as its readers see it, with the list of what it cites."""
     texts = outline.in_order(texts)
@@ -104,7 +108,7 @@ def with_references(text: str, references: str) -> str:
 
 
 def followed(
-    texts: Mapping[str, Draft], manifests: Mapping[str, Manifest], kept: Sequence[Kept]
+    texts: Mapping[str, Draft], manifests: Mapping[str, Manifest], kept: Sequence[StoredSource]
 ) -> list[CitationReport]:
     """Return every citing sentence of drafts in reading order, with the passage it rests on.
 
@@ -112,7 +116,7 @@ def followed(
     its passage by rule, and is not reviewed for its meaning.
     """
     mentioned = {key for draft in texts.values() for key in syntax.keys(draft.text)}
-    shelf = Shelf([k for k in kept if k.source.key in mentioned])
+    shelf = SourceIndex([k for k in kept if k.source.key in mentioned])
     if not _has_sources(kept):
         return []
     found: list[CitationReport] = []
@@ -120,7 +124,7 @@ def followed(
         reviewed = {g.claim: g for g in (draft.review.grounds if draft.review else ())}
         given = manifests[sid].evidence if sid in manifests else ()
         for ground in grounds_of(draft.text, shelf, given):
-            known = reviewed.get(ground.claim.text) or Grounded(
+            known = reviewed.get(ground.claim.text) or ReviewedClaim(
                 claim=ground.claim.text,
                 keys=ground.claim.keys,
                 status="unsupported" if ground.fault else "not reviewed",
@@ -131,7 +135,7 @@ def followed(
     return found
 
 
-def uncited(texts: Mapping[str, Draft], kept: Sequence[Kept]) -> list[UncitedReport]:
+def uncited(texts: Mapping[str, Draft], kept: Sequence[StoredSource]) -> list[UncitedReport]:
     """Return the sentences that ought to rest on a source, and cite none."""
     if not _has_sources(kept):
         return []
@@ -142,12 +146,12 @@ def uncited(texts: Mapping[str, Draft], kept: Sequence[Kept]) -> list[UncitedRep
     ]
 
 
-def _has_sources(kept: Sequence[Kept]) -> bool:
+def _has_sources(kept: Sequence[StoredSource]) -> bool:
     return any(k.source.kind != "request" for k in kept)
 
 
 def listed(
-    plan: Plan | None, texts: Mapping[str, Draft], kept: Sequence[Kept]
+    plan: Plan | None, texts: Mapping[str, Draft], kept: Sequence[StoredSource]
 ) -> list[SourceReport]:
     """Return every source with the sections it was planned for, and those that cite it."""
     planned: dict[str, list[str]] = {}
@@ -179,7 +183,7 @@ def _listed(source: Source, planned: list[str], cited: list[str]) -> SourceRepor
     )
 
 
-def _reported(section: str, ground: Grounded, shelf: Shelf) -> CitationReport:
+def _reported(section: str, ground: ReviewedClaim, shelf: SourceIndex) -> CitationReport:
     return CitationReport(
         section=section,
         claim=ground.claim,
@@ -190,10 +194,10 @@ def _reported(section: str, ground: Grounded, shelf: Shelf) -> CitationReport:
     )
 
 
-def _passages(ground: Grounded, shelf: Shelf) -> Iterator[Passage]:
+def _passages(ground: ReviewedClaim, shelf: SourceIndex) -> Iterator[CitedPassage]:
     for span in ground.spans:
         if span.key in shelf.sources:
-            yield Passage(
+            yield CitedPassage(
                 source=span.key,
                 title=shelf.sources[span.key].title,
                 page=span.page,

@@ -14,7 +14,7 @@ from inkwright.app.files.pandoc import AS_TYPED, converted, pandoc
 from inkwright.app.files.text_files import read_text
 from inkwright.memory.citations.references import (
     SUPERSCRIPTS,
-    Written,
+    FormattedCitations,
     heading,
     known_groups,
     known_keys,
@@ -83,7 +83,7 @@ def written(
     language: str,
     *,
     han: bool,
-) -> Written:
+) -> FormattedCitations:
     """Return the citations and references of a manuscript, as ``style`` has them.
 
     Raises:
@@ -94,7 +94,7 @@ def written(
     items = json.dumps([item(sources[k]) for k in known_keys(texts, sources)], ensure_ascii=False)
     cited, listed, notes = _processed(tuple(groups), items, style.text, _locale(language))
     references = "\n\n".join([heading(han=han), *listed]) if listed else ""
-    return Written(cited, references, notes)
+    return FormattedCitations(cited, references, notes)
 
 
 def bibtex(sources: Iterable[Source]) -> str:

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.app.files.language import language_of
 from inkwright.app.files.text_files import MAX_FILE_BYTES
-from inkwright.app.manuscripts.split_chapters import FromOutside, take_apart
+from inkwright.app.manuscripts.split_chapters import SplitManuscript, take_apart
 from inkwright.memory.domain.brief import Brief, Continuity
 from inkwright.memory.domain.source_formatting import BOM, normal
 from inkwright.memory.errors import BadInput
@@ -37,7 +37,7 @@ class Imported:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ImportOptions:
     """What the person says about the manuscript."""
 
     title: str | None = None
@@ -46,7 +46,7 @@ class Chosen:
     depth: int = 6
 
 
-def import_manuscript(library: Library, file: Path, chosen: Chosen) -> Imported:
+def import_manuscript(library: Library, file: Path, chosen: ImportOptions) -> Imported:
     """Make a work of a Markdown, text or Word file.
 
     Raises:
@@ -135,7 +135,7 @@ def _given_title(title: str | None) -> str | None:
     return title
 
 
-def _brief(file: Path, found: FromOutside, chosen: Chosen, text: str) -> Brief:
+def _brief(file: Path, found: SplitManuscript, chosen: ImportOptions, text: str) -> Brief:
     language = (chosen.language or "").strip().lower() or None
     if language is not None and not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", language):
         raise BadInput(f"--language: expected a code such as en or zh, not {chosen.language!r}")
@@ -148,9 +148,9 @@ def _brief(file: Path, found: FromOutside, chosen: Chosen, text: str) -> Brief:
     )
 
 
-def _work(library: Library, found: FromOutside, brief: Brief) -> tuple[Work, bool]:
+def _work(library: Library, found: SplitManuscript, brief: Brief) -> tuple[Work, bool]:
     """Return the work of this manuscript: the one that was made of the same text, or a new one."""
-    arms = Arms().model_dump()
+    arms = Ablation().model_dump()
     work = works.begin(library, brief, arms)
     plan = plans.current(library, work.id)
     if plan is not None:
@@ -169,7 +169,7 @@ def _work(library: Library, found: FromOutside, brief: Brief) -> tuple[Work, boo
     return works.get(library, work.id), True
 
 
-def _same(library: Library, work: str, found: FromOutside) -> bool:
+def _same(library: Library, work: str, found: SplitManuscript) -> bool:
     """True when a work began with this very manuscript."""
     first = plans.first(library, work)
     return first is not None and first.outline == found.outline

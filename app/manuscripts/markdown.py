@@ -15,7 +15,7 @@ _FENCE = "---"
 
 
 @dataclass(frozen=True)
-class Part:
+class MarkdownPart:
     """One heading and what stands under it, up to the next heading."""
 
     level: int
@@ -27,17 +27,17 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Parts:
+class MarkdownParts:
     """A whole text: ``front``, then each part's heading and body, is every character of it."""
 
     front: str
     """Byte order mark and YAML front matter."""
     title: str | None
     """What the front matter calls the text."""
-    parts: tuple[Part, ...]
+    parts: tuple[MarkdownPart, ...]
 
 
-def split(text: str, *, depth: int = 6) -> Parts:
+def split(text: str, *, depth: int = 6) -> MarkdownParts:
     """Take ``text`` apart at headings of level 1 to ``depth``, as CommonMark reads them.
 
     A heading inside a code block, a quotation, a list or an HTML block is text.
@@ -51,18 +51,18 @@ def split(text: str, *, depth: int = 6) -> Parts:
     reader = MarkdownIt("commonmark")
     reader.core.ruler.disable("inline")
     tokens = reader.parse("".join(lines))
-    parts: list[Part] = []
+    parts: list[MarkdownPart] = []
     level, title_now, heading, start = 0, "", "", 0
     for token, inline in pairwise(tokens):
         if token.type != "heading_open" or token.level or int(token.tag[1]) > depth:
             continue
         assert token.map is not None
         first, last = token.map
-        parts.append(Part(level, title_now, heading, "".join(lines[start:first])))
+        parts.append(MarkdownPart(level, title_now, heading, "".join(lines[start:first])))
         level, title_now = int(token.tag[1]), " ".join(inline.content.split())
         heading, start = "".join(lines[first:last]), last
-    parts.append(Part(level, title_now, heading, "".join(lines[start:])))
-    return Parts(front, titled, tuple(parts))
+    parts.append(MarkdownPart(level, title_now, heading, "".join(lines[start:])))
+    return MarkdownParts(front, titled, tuple(parts))
 
 
 def newline_of(text: str) -> str:

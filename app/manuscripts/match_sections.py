@@ -10,14 +10,14 @@ from inkwright.app.manuscripts.markdown import newline_of, split
 from inkwright.memory.domain.brief import Headings
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Outline, Section
-from inkwright.memory.domain.source_formatting import BOM, Layout, Placed, normal, placed
+from inkwright.memory.domain.source_formatting import BOM, FileLayout, SectionLayout, normal, placed
 
 Key = tuple[int, str]
 """Level and title of a heading."""
 
 
 @dataclass(frozen=True)
-class Head:
+class OutlineHeading:
     """A heading of the outline as it stands in a text. ``what``: as ``assemble.pieces`` says."""
 
     what: str
@@ -37,7 +37,7 @@ class Head:
 
 
 @dataclass
-class Found:
+class MatchedManuscript:
     """What an edited manuscript has."""
 
     texts: dict[str, str] = field(default_factory=dict)
@@ -66,14 +66,14 @@ def compare(
     text: str,
     *,
     take_titles: bool = False,
-) -> Found:
+) -> MatchedManuscript:
     """Return the texts that ``text`` has for the sections of ``outline``.
 
     Sections are told by their headings, exactly. ``take_titles``: a heading with other words, alone
     between two that are as they were, is a new title; else it is a fault, like one that is
     missing, moved or doubled.
     """
-    found = Found()
+    found = MatchedManuscript()
     stretches = list(pieces(outline, drafts, headings))
     before = "".join(part for _, part in stretches)
     known, old = _outlines_headings(stretches, before)
@@ -130,7 +130,7 @@ def _placed_in(
     known: Sequence[tuple[str, _Heading]],
     old: Sequence[_Heading],
     new: Sequence[_Heading],
-    found: Found,
+    found: MatchedManuscript,
     *,
     take_titles: bool,
 ) -> list[int]:
@@ -159,7 +159,7 @@ def _placed_in(
 
 
 def _tell_moved(
-    known: Sequence[tuple[str, _Heading]], places: Sequence[int | None], found: Found
+    known: Sequence[tuple[str, _Heading]], places: Sequence[int | None], found: MatchedManuscript
 ) -> None:
     there = [(n, p) for n, p in enumerate(places) if p is not None]
     in_order = _longest_rising([p for _, p in there])
@@ -174,7 +174,7 @@ def _fill_gaps(
     places: Sequence[int | None],
     old: Sequence[_Heading],
     new: Sequence[_Heading],
-    found: Found,
+    found: MatchedManuscript,
     *,
     take_titles: bool,
 ) -> list[int]:
@@ -212,13 +212,13 @@ def _fill_gaps(
 
 def _heads(
     front: str, text: str, whats: Sequence[str], headings: Sequence[_Heading]
-) -> Iterator[Head]:
+) -> Iterator[OutlineHeading]:
     """Yield the text before the first heading of the outline, then each heading with its body."""
     ends = [h.start for h in headings[1:]] + [len(text)]
     first = headings[0].start if headings else len(text)
-    yield Head("", (0, ""), "", text[len(front) : first])
+    yield OutlineHeading("", (0, ""), "", text[len(front) : first])
     for what, heading, end in zip(whats, headings, ends, strict=True):
-        yield Head(what, heading.key, heading.raw, text[heading.end : end])
+        yield OutlineHeading(what, heading.key, heading.raw, text[heading.end : end])
 
 
 def _groups(stretches: Sequence[tuple[str, str]], known: Sequence[str]) -> list[list[str]]:
@@ -235,9 +235,9 @@ def _groups(stretches: Sequence[tuple[str, str]], known: Sequence[str]) -> list[
 def _share_out(
     outline: Outline,
     drafts: Mapping[str, Draft],
-    head: Head,
+    head: OutlineHeading,
     sections: Sequence[str],
-    found: Found,
+    found: MatchedManuscript,
 ) -> None:
     """Give each section its part of what stands under a heading."""
     _, text = placed("", head.body.removeprefix(BOM), "\n")
@@ -281,7 +281,7 @@ def _ends(text: str, part: str) -> bool:
 
 
 def _tell_new_headings(
-    old: Sequence[_Heading], new: Sequence[_Heading], taken: set[int], found: Found
+    old: Sequence[_Heading], new: Sequence[_Heading], taken: set[int], found: MatchedManuscript
 ) -> None:
     keys = {h.key for h in old}
     for number, heading in enumerate(new):
@@ -296,14 +296,14 @@ def _laid_out(
     drafts: Mapping[str, Draft],
     text: str,
     front: str,
-    heads: Sequence[Head],
+    heads: Sequence[OutlineHeading],
     groups: Sequence[Sequence[str]],
-    found: Found,
+    found: MatchedManuscript,
 ) -> Outline:
     """Return the outline with the headings and the spacing of this file."""
     newline = newline_of(text)
     raws: dict[str, str] = {}
-    stands: dict[str, Placed] = {}
+    stands: dict[str, SectionLayout] = {}
     opening = front
     for head, sections in zip(heads, groups, strict=True):
         own = head.what[1:] if head.what[1:2] == "s" else ""
@@ -318,7 +318,9 @@ def _laid_out(
             raws[head.what[1:]] = above
     headings = (h.model_copy(update={"raw": raws.get(h.id)}) for h in outline.headings)
     sections_now = (s.model_copy(update={"placed": stands.get(s.id)}) for s in outline.sections)
-    layout = Layout(front=opening, newline=newline, titled=any(head.what == "#" for head in heads))
+    layout = FileLayout(
+        front=opening, newline=newline, titled=any(head.what == "#" for head in heads)
+    )
     return renamed(
         outline.model_copy(
             update={
@@ -355,7 +357,7 @@ def renamed(outline: Outline, titles: Mapping[str, str]) -> Outline:
 
 
 def _named(what: str, key: Key) -> str:
-    return Head(what or "#", key, "", "").named
+    return OutlineHeading(what or "#", key, "", "").named
 
 
 def _longest_rising(numbers: Sequence[int]) -> set[int]:

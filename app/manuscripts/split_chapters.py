@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from inkwright.app.manuscripts.markdown import Part, newline_of, split
+from inkwright.app.manuscripts.markdown import MarkdownPart, newline_of, split
 from inkwright.memory.domain.brief import Continuity
 from inkwright.memory.domain.outline import Heading, Outline, Section
-from inkwright.memory.domain.source_formatting import Layout, placed
+from inkwright.memory.domain.source_formatting import FileLayout, placed
 from inkwright.memory.errors import BadInput
 from inkwright.memory.text.words import count_words
 
@@ -17,7 +17,7 @@ UNTITLED = "Untitled"
 
 
 @dataclass(frozen=True)
-class FromOutside:
+class SplitManuscript:
     """A manuscript, taken apart."""
 
     outline: Outline
@@ -27,7 +27,7 @@ class FromOutside:
 
 @dataclass
 class _Node:
-    part: Part
+    part: MarkdownPart
     level: int
     """1 for a chapter, whatever its heading's level in the file."""
     parts: list["_Node"] = field(default_factory=list)
@@ -35,7 +35,7 @@ class _Node:
 
 def take_apart(
     text: str, name: str, *, title: str | None, continuity: Continuity, depth: int = 6
-) -> FromOutside:
+) -> SplitManuscript:
     """Return the outline that the headings of ``text`` make, and the text of each section.
 
     A heading with others below it is a chapter; text directly under it is a section without a
@@ -55,14 +55,14 @@ def take_apart(
     if not called and len(parts) == 1 and not opening.body.strip():
         called = parts[0].title
     builder = _Builder(newline_of(text), called or name)
-    layout = Layout(
+    layout = FileLayout(
         front=found.front + (whole.heading if whole else ""),
         newline=builder.newline,
         titled=whole is not None,
     )
     under_title = whole.body if whole else ""
     if (opening.body + under_title).strip():
-        builder.add_text(Part(0, called or name, "", opening.body + under_title), 1, ())
+        builder.add_text(MarkdownPart(0, called or name, "", opening.body + under_title), 1, ())
     else:
         layout = layout.model_copy(update={"front": layout.front + opening.body + under_title})
     for node in _tree(parts):
@@ -79,7 +79,7 @@ def take_apart(
         sections=tuple(_sized(builder.sections, builder.texts)),
         layout=layout,
     )
-    return FromOutside(outline, builder.texts)
+    return SplitManuscript(outline, builder.texts)
 
 
 class _Builder:
@@ -105,12 +105,12 @@ class _Builder:
         self.headings.append(heading)
         below = (*within, heading.id)
         if written:
-            bare = Part(node.part.level, node.part.title, "", node.part.body)
+            bare = MarkdownPart(node.part.level, node.part.title, "", node.part.body)
             self.add_text(bare, node.level + 1, below)
         for child in node.parts:
             self.walk(child, below)
 
-    def add_text(self, part: Part, level: int, within: tuple[str, ...]) -> None:
+    def add_text(self, part: MarkdownPart, level: int, within: tuple[str, ...]) -> None:
         sid = f"s{len(self.sections) + 1}"
         stands, text = placed(part.heading, part.body, self.newline)
         self.sections.append(
@@ -127,14 +127,14 @@ class _Builder:
             self.texts[sid] = text
 
 
-def _title_part(opening: Part, parts: Sequence[Part]) -> Part | None:
+def _title_part(opening: MarkdownPart, parts: Sequence[MarkdownPart]) -> MarkdownPart | None:
     """Return the heading that stands above all others, if there is one."""
     if len(parts) < 2 or opening.body.strip() or not parts[0].title:
         return None
     return parts[0] if all(p.level > parts[0].level for p in parts[1:]) else None
 
 
-def _tree(parts: Sequence[Part]) -> list[_Node]:
+def _tree(parts: Sequence[MarkdownPart]) -> list[_Node]:
     roots: list[_Node] = []
     path: list[_Node] = []
     for part in parts:

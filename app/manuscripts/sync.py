@@ -9,7 +9,7 @@ from typing import Any
 from inkwright.app.manuscripts.assemble import assemble
 from inkwright.app.manuscripts.citation_report import cited
 from inkwright.app.manuscripts.import_file import read_raw
-from inkwright.app.manuscripts.match_sections import Found, compare, renamed
+from inkwright.app.manuscripts.match_sections import MatchedManuscript, compare, renamed
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.source_formatting import normal
@@ -99,7 +99,7 @@ def _read_report(file: Path) -> tuple[str, dict[str, int]]:
 
 
 def _changed(
-    library: Library, work: str, current: Mapping[str, Draft], found: Found
+    library: Library, work: str, current: Mapping[str, Draft], found: MatchedManuscript
 ) -> tuple[dict[str, str], list[str]]:
     """Return the texts that no version of their section has, and a line for each older one."""
     changed, older = {}, []
@@ -126,7 +126,7 @@ def _same(one: str, other: str) -> bool:
 def _outline(
     plan: Plan,
     current: Mapping[str, Draft],
-    found: Found,
+    found: MatchedManuscript,
     changed: Mapping[str, str],
     text: str,
     *,

@@ -42,7 +42,7 @@ _NOT_READ = {
 
 
 @dataclass(frozen=True)
-class Read:
+class WordDocument:
     """What a Word document says."""
 
     text: str
@@ -52,7 +52,7 @@ class Read:
     """What the document has that is not read, one line."""
 
 
-def read_docx(file: Path) -> Read:
+def read_docx(file: Path) -> WordDocument:
     """Return the headings and paragraphs of a Word document, in order.
 
     Raises:
@@ -80,7 +80,7 @@ def read_docx(file: Path) -> Read:
     if parts and parts[0].rstrip() == "---":
         parts[0] = f"\\{parts[0]}"
     text = "\n\n".join(parts) + ("\n" if parts else "")
-    return Read(text, _one_line(title) if title else None, _notices(not_read))
+    return WordDocument(text, _one_line(title) if title else None, _notices(not_read))
 
 
 @dataclass(frozen=True)

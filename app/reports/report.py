@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
 from inkwright.agents.checks import rules
-from inkwright.agents.llm.config import Arms, Calling
+from inkwright.agents.llm.config import Ablation, CallSettings
 from inkwright.app.config.settings import Settings
 from inkwright.app.config.version import VERSION
 from inkwright.app.manuscripts.citation_report import (
@@ -23,7 +23,7 @@ from inkwright.memory.domain.draft import Draft, Finding, Manifest, Review
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.store import drafts, journal, plans, sources
 from inkwright.memory.store.drafts import SectionRow
-from inkwright.memory.store.journal import Usage
+from inkwright.memory.store.journal import RoleUsage
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.store.works import Work
@@ -33,7 +33,7 @@ from inkwright.memory.text.style_metrics import drift, voice_of
 from inkwright.prompts.render import versions
 
 
-class Outcome(TypedDict):
+class ConstraintOutcome(TypedDict):
     """What was found about one constraint: met, broken or not reviewed."""
 
     id: str
@@ -60,7 +60,7 @@ class SectionReport(TypedDict):
     depends_on: list[str]
     memory_shown: list[str]
     stale: list[str]
-    constraints: list[Outcome]
+    constraints: list[ConstraintOutcome]
 
 
 class ConstraintReport(TypedDict):
@@ -90,13 +90,13 @@ class RoleCalls(TypedDict):
     seconds: float
 
 
-class Calls(TypedDict):
+class CallTotals(TypedDict):
     total: int
     from_journal: int
     by_role: dict[str, RoleCalls]
 
 
-class Tokens(TypedDict):
+class TokenTotals(TypedDict):
     prompt: int
     cached: int
     completion: int
@@ -139,8 +139,8 @@ class Report(TypedDict):
     sources: list[SourceReport]
     voice: VoiceReport
     repetition: RepetitionReport
-    calls: Calls
-    tokens: Tokens
+    calls: CallTotals
+    tokens: TokenTotals
     models: dict[str, str]
     settings: dict[str, Any]
     versions: dict[str, Any]
@@ -148,7 +148,7 @@ class Report(TypedDict):
     problems: list[str]
 
 
-class Checks(NamedTuple):
+class CheckResults(NamedTuple):
     """What was checked of a piece, and what was found."""
 
     sections: list[SectionReport]
@@ -159,7 +159,7 @@ LENGTH = "length"
 """Id of the finding on the whole piece's length."""
 
 
-class Ran(TypedDict):
+class RunFacts(TypedDict):
     """What the run itself knows, and the library does not."""
 
     status: str
@@ -173,7 +173,7 @@ def report(
     library: Library,
     work: Work,
     text: str,
-    ran: Ran,
+    ran: RunFacts,
     settings: dict[str, Any],
     overrides: Path | None = None,
 ) -> Report:
@@ -205,13 +205,13 @@ def report(
             after=repetition.measured(texts_by_section(texts)).model_dump(),
         ),
         calls=_calls(usage, ran["from_journal"]),
-        tokens=Tokens(
+        tokens=TokenTotals(
             prompt=sum(u.prompt for u in usage),
             cached=sum(u.cached for u in usage),
             completion=sum(u.completion for u in usage),
         ),
         models=_models(usage, ran["models"]),
-        settings={**settings, "arm": Arms.model_validate(work.arms).name},
+        settings={**settings, "arm": Ablation.model_validate(work.arms).name},
         versions={"inkwright": VERSION, "prompts": versions(overrides)},
         seed=work.brief.seed,
         problems=list(ran["problems"]),
@@ -225,7 +225,7 @@ def checks(
     texts: Mapping[str, Draft],
     manifests: Mapping[str, Manifest],
     text: str,
-) -> Checks:
+) -> CheckResults:
     """Return where every section and constraint of a piece stands, whose manuscript is ``text``."""
     rows = drafts.rows(library, work.id)
     stale = {s.section: s.reasons for s in staleness.find(library, work.id, plan=plan)}
@@ -233,7 +233,7 @@ def checks(
         _section(plan, s, rows[s.id], texts.get(s.id), manifests.get(s.id), stale.get(s.id, ()))
         for s in plan.outline.sections
     ]
-    return Checks(sections, _constraints(plan, texts, _whole_review(work), text))
+    return CheckResults(sections, _constraints(plan, texts, _whole_review(work), text))
 
 
 def texts_by_section(texts: Mapping[str, Draft]) -> dict[str, str]:
@@ -259,7 +259,7 @@ def _voice(work: Work, texts: Mapping[str, Draft]) -> VoiceReport:
     )
 
 
-def settings_shown(settings: Settings, calling: Calling | None) -> dict[str, Any]:
+def settings_shown(settings: Settings, calling: CallSettings | None) -> dict[str, Any]:
     """Return the settings worth keeping with a piece of writing. Keys and passwords stay out."""
     shown: dict[str, Any] = {
         name: getattr(settings, name)
@@ -308,8 +308,8 @@ def _finding(plan: Plan, draft: Draft | None, constraint: Constraint) -> Finding
     return _by_rule(constraint, draft.text, plan)
 
 
-def _outcome(constraint: Constraint, finding: Finding) -> Outcome:
-    return Outcome(
+def _outcome(constraint: Constraint, finding: Finding) -> ConstraintOutcome:
+    return ConstraintOutcome(
         id=constraint.id,
         status=finding.status,
         evidence=finding.evidence,
@@ -393,7 +393,7 @@ def _worst(plan: Plan, texts: Mapping[str, Draft], constraint: Constraint) -> Fi
     return Finding(constraint=constraint.id, status="met")
 
 
-def _calls(usage: Sequence[Usage], from_journal: int) -> Calls:
+def _calls(usage: Sequence[RoleUsage], from_journal: int) -> CallTotals:
     by_role: dict[str, RoleCalls] = {}
     for u in usage:
         role = by_role.setdefault(
@@ -404,9 +404,9 @@ def _calls(usage: Sequence[Usage], from_journal: int) -> Calls:
         role["cached"] += u.cached
         role["completion"] += u.completion
         role["seconds"] = round(role["seconds"] + u.seconds, 3)
-    return Calls(total=sum(u.calls for u in usage), from_journal=from_journal, by_role=by_role)
+    return CallTotals(total=sum(u.calls for u in usage), from_journal=from_journal, by_role=by_role)
 
 
-def _models(usage: Sequence[Usage], now: Mapping[str, str]) -> dict[str, str]:
+def _models(usage: Sequence[RoleUsage], now: Mapping[str, str]) -> dict[str, str]:
     """Return the models that answered: in this run, and before it for roles it did not need."""
     return {**{u.role: u.model for u in usage}, **now}

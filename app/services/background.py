@@ -14,7 +14,7 @@ from typing import Any, Literal
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.services import engine
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.errors import InkwrightError
 from inkwright.memory.store import run_status
@@ -84,12 +84,12 @@ def main() -> None:
     settings: Settings
     order, settings = pickle.load(sys.stdin.buffer)
     try:
-        run_to_end(_ordered(order, Job(settings, lease=Lease(**order["lease"]))))
+        run_to_end(_ordered(order, RunOptions(settings, lease=Lease(**order["lease"]))))
     except (InkwrightError, KeyboardInterrupt):
         sys.exit(1)  # told in the library
 
 
-def _ordered(order: dict[str, Any], job: Job) -> Coroutine[Any, Any, object]:
+def _ordered(order: dict[str, Any], job: RunOptions) -> Coroutine[Any, Any, object]:
     work, sections, note = order["lease"]["work"], order["sections"], order["note"]
     what: What = order["what"]
     match what:

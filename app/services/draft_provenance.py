@@ -23,7 +23,7 @@ ORDERS = {"system": "rules", "user": "orders"}
 
 
 @dataclass(frozen=True)
-class Part:
+class PromptPart:
     """One part of a prompt."""
 
     name: str
@@ -32,7 +32,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Call:
+class RecordedCall:
     """One answered call."""
 
     role: str
@@ -47,13 +47,13 @@ class Call:
     cached_tokens: int
     completion_tokens: int
     seconds: float
-    parts: tuple[Part, ...]
+    parts: tuple[PromptPart, ...]
     cost: float | None
     """By the prices that are set; None: no price is."""
 
 
 @dataclass(frozen=True)
-class Seen:
+class WeighedEntry:
     """One memory entry that was weighed for a draft."""
 
     entry: str
@@ -65,14 +65,14 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Inspected:
+class DraftProvenance:
     """A draft with everything behind it; of the plan or the whole piece, the calls alone."""
 
     step: str
     draft: Draft | None
     manifest: Manifest | None
-    seen: tuple[Seen, ...]
-    calls: tuple[Call, ...]
+    seen: tuple[WeighedEntry, ...]
+    calls: tuple[RecordedCall, ...]
 
     @property
     def tokens(self) -> tuple[int, int, int]:
@@ -101,7 +101,7 @@ def inspect(
     version: int | None,
     settings: Settings,
     book: Ledger | None = None,
-) -> Inspected:
+) -> DraftProvenance:
     """Return what is behind one version of a section, or behind ``plan`` or ``whole``.
 
     ``version`` None: the newest. ``book``: the work's memory, where it is read already.
@@ -112,7 +112,9 @@ def inspect(
     count = _counter(works.get(library, work).pinned)
     calls = journal.calls(library, work, step)
     if step in STEPS:
-        return Inspected(step, None, None, (), tuple(_call(c, count, settings) for c in calls))
+        return DraftProvenance(
+            step, None, None, (), tuple(_call(c, count, settings) for c in calls)
+        )
     draft = _draft(library, work, step, version)
     manifest = drafts.manifest(library, draft.manifest)
     known = drafts.versions(library, work, step)
@@ -120,7 +122,7 @@ def inspect(
     together = beside if draft.version in beside else {draft.version}
     began, ended = _between(drafts.written_at(library, work, step), together)
     of_it = [c for c in calls if began < c["created_at"] <= ended and _is_of(c, draft, manifest)]
-    return Inspected(
+    return DraftProvenance(
         step=step,
         draft=draft,
         manifest=manifest,
@@ -155,17 +157,17 @@ def _is_of(call: Mapping[str, Any], draft: Draft, manifest: Manifest) -> bool:
     return draft.stage != "candidate" or not writes or call["sample"] == manifest.sample
 
 
-def _seen(book: Ledger, manifest: Manifest) -> Iterator[Seen]:
+def _seen(book: Ledger, manifest: Manifest) -> Iterator[WeighedEntry]:
     for shown in manifest.shown:
         said = next((e for e in book.versions(shown.entry) if e.version == shown.version), None)
         line = "" if said is None else f"{said.subject}: {said.statement}"
-        yield Seen(shown.entry, shown.version, line, shown.how == "raw", shown.reason)
+        yield WeighedEntry(shown.entry, shown.version, line, shown.how == "raw", shown.reason)
 
 
-def _call(row: dict[str, Any], count: Callable[[str], int], settings: Settings) -> Call:
+def _call(row: dict[str, Any], count: Callable[[str], int], settings: Settings) -> RecordedCall:
     messages = tuple((m["role"], m["content"]) for m in row["messages"])
     prompt, completion = row["prompt_tokens"], row["completion_tokens"]
-    return Call(
+    return RecordedCall(
         role=row["role"],
         purpose=row["purpose"],
         model=row["model"],
@@ -183,7 +185,7 @@ def _call(row: dict[str, Any], count: Callable[[str], int], settings: Settings) 
 
 def parts(
     messages: tuple[tuple[str, str], ...], prompt_tokens: int, count: Callable[[str], int]
-) -> tuple[Part, ...]:
+) -> tuple[PromptPart, ...]:
     """Return the parts of a prompt by their tags, largest first, with their share of its tokens."""
     sizes: dict[str, int] = {}
     for role, content in messages:
@@ -194,7 +196,7 @@ def parts(
         name = ORDERS.get(role, role)
         sizes[name] = sizes.get(name, 0) + count(rest)
     total = sum(sizes.values()) or 1
-    shares = [Part(name, round(prompt_tokens * size / total)) for name, size in sizes.items()]
+    shares = [PromptPart(name, round(prompt_tokens * size / total)) for name, size in sizes.items()]
     return tuple(sorted(shares, key=lambda part: -part.tokens))
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inkwright.agents.llm.config import Arms, Calling
+from inkwright.agents.llm.config import Ablation, CallSettings
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.files import output_folder
 from inkwright.app.services.library_status import work_in_place_of_brief
 from inkwright.app.services.purge import purge_work
-from inkwright.app.services.run_options import Job
-from inkwright.app.services.run_recorder import Recorder, recorded
+from inkwright.app.services.run_options import RunOptions
+from inkwright.app.services.run_recorder import RunRecorder, recorded
 from inkwright.app.services.run_result import Manuscript, as_it_stands, ended
 from inkwright.memory.changes import contradictions, staleness
 from inkwright.memory.cleanup import storable
@@ -30,12 +30,12 @@ from inkwright.memory.user_work import finding_decisions
 
 if TYPE_CHECKING:
     from inkwright.agents.orchestration.run import RunResult
-    from inkwright.agents.revision.instructed_edit import Proposal, Span
+    from inkwright.agents.revision.instructed_edit import EditorProposal, Span
     from inkwright.app.export.result import Exported, Made, Wanted
-    from inkwright.app.manuscripts.import_file import Chosen, Imported
+    from inkwright.app.manuscripts.import_file import Imported, ImportOptions
     from inkwright.app.manuscripts.sync import Synced
-    from inkwright.app.services.draft_provenance import Inspected
-    from inkwright.app.services.review_summary import Problem, Reviewed
+    from inkwright.app.services.draft_provenance import DraftProvenance
+    from inkwright.app.services.review_summary import OpenFinding, ReviewSummary
     from inkwright.memory.store.run_status import Action
     from inkwright.memory.user_work.finding_decisions import Verdict
 
@@ -63,7 +63,7 @@ def opened(settings: Settings) -> Iterator[Library]:
 
 
 def begin(
-    brief: Brief, settings: Settings, arms: Arms, *, fresh: bool = False, to_write: bool = True
+    brief: Brief, settings: Settings, arms: Ablation, *, fresh: bool = False, to_write: bool = True
 ) -> Work:
     """Return the work of this brief, seed and arms: the one there is, or a new one.
 
@@ -76,7 +76,9 @@ def begin(
         return works.begin(library, brief, arms.model_dump(), fresh=fresh)
 
 
-def work_meant(given: str, settings: Settings, arms: Arms, read: Callable[[], Brief]) -> str | None:
+def work_meant(
+    given: str, settings: Settings, arms: Ablation, read: Callable[[], Brief]
+) -> str | None:
     """Return the work that ``given`` names by its id, or by its beginning; None: it is a brief.
 
     A request that a work was begun with already is that brief, whatever it is the beginning of;
@@ -92,7 +94,7 @@ def work_meant(given: str, settings: Settings, arms: Arms, read: Callable[[], Br
         return None if works.is_begun(library, read(), arms.model_dump()) else work
 
 
-async def plan(work: str, job: Job) -> PlannedWork:
+async def plan(work: str, job: RunOptions) -> PlannedWork:
     """Bring a work to its outline, and stop.
 
     Raises:
@@ -105,7 +107,7 @@ async def plan(work: str, job: Job) -> PlannedWork:
         return _planned(library, work)
 
 
-async def write(work: str, job: Job, *, out: Path | None = None) -> Manuscript:
+async def write(work: str, job: RunOptions, *, out: Path | None = None) -> Manuscript:
     """Write a work to its end, going on from wherever it stands.
 
     Raises:
@@ -119,7 +121,7 @@ async def write(work: str, job: Job, *, out: Path | None = None) -> Manuscript:
 
 
 async def settle(
-    work: str, job: Job, *, only: Collection[str] | None = None, out: Path | None = None
+    work: str, job: RunOptions, *, only: Collection[str] | None = None, out: Path | None = None
 ) -> Manuscript:
     """Check and patch the stale sections of a work, or those of ``only``."""
     return await _after(
@@ -128,7 +130,7 @@ async def settle(
 
 
 async def redraft(
-    work: str, sections: Sequence[str], job: Job, *, note: str = "", out: Path | None = None
+    work: str, sections: Sequence[str], job: RunOptions, *, note: str = "", out: Path | None = None
 ) -> Manuscript:
     """Write these sections of a work anew, and settle what rests on them."""
     return await _after(
@@ -141,7 +143,7 @@ async def redraft(
 
 
 async def candidates(
-    work: str, section: str, job: Job, *, note: str = "", count: int = 3
+    work: str, section: str, job: RunOptions, *, note: str = "", count: int = 3
 ) -> list[Draft]:
     """Draft a section several times over, for a person to choose from; its text stays.
 
@@ -157,7 +159,7 @@ async def candidates(
         return found
 
 
-async def choose(work: str, section: str, version: int, job: Job) -> Draft:
+async def choose(work: str, section: str, version: int, job: RunOptions) -> Draft:
     """Make a candidate the section's text; what rests on it becomes stale.
 
     Raises:
@@ -196,7 +198,7 @@ def duplicate(work: str, settings: Settings | None = None) -> str:
 
 
 def import_file(
-    file: Path, chosen: "Chosen", job: Job, *, out: Path | None = None
+    file: Path, chosen: "ImportOptions", job: RunOptions, *, out: Path | None = None
 ) -> tuple["Imported", Manuscript | None]:
     """Make a work of a manuscript from outside, or of an archive; no model is called.
 
@@ -206,9 +208,9 @@ def import_file(
         BadInput: the file cannot be read as one; nothing is stored.
     """
     from inkwright.app.export.archive_import import bring_back, is_archive
-    from inkwright.app.manuscripts.import_file import Chosen, import_manuscript
+    from inkwright.app.manuscripts.import_file import ImportOptions, import_manuscript
 
-    if is_archive(file) and chosen != Chosen():
+    if is_archive(file) and chosen != ImportOptions():
         raise BadInput(f"{file}: an archive brings its own title, language and continuity")
     folder = output_folder.prepare(out) if out else None
     with opened(job.settings) as library:
@@ -221,7 +223,7 @@ def import_file(
         return imported, as_it_stands(library, imported.work, job, folder)
 
 
-def sync(folder: Path, job: Job, *, take_titles: bool = False) -> "Synced":
+def sync(folder: Path, job: RunOptions, *, take_titles: bool = False) -> "Synced":
     """Take edits to an exported manuscript back as the person's; no model is called.
 
     Raises:
@@ -261,7 +263,7 @@ def export(
         return exported(library, work, wanted, out)
 
 
-async def remember(work: str, job: Job) -> "RunResult":
+async def remember(work: str, job: RunOptions) -> "RunResult":
     """Read into memory what a person has written in a work and no model has read."""
     with opened(job.settings) as library:
         async with _at_work(library, work, "remember", job) as (run, _, keywords):
@@ -273,11 +275,11 @@ async def propose(
     work: str,
     section: str,
     told: str,
-    job: Job,
+    job: RunOptions,
     *,
     op: str | None = None,
     span: "Span | None" = None,
-) -> "Proposal":
+) -> "EditorProposal":
     """Return what an editor would change in a section on a person's word; change nothing.
 
     Raises:
@@ -286,11 +288,15 @@ async def propose(
     with opened(job.settings) as library:
         async with _at_work(library, work, "edit", job) as (run, _, keywords):
             words = storable(told)
-            found: Proposal = await run.propose(work, section, words, op=op, span=span, **keywords)
+            found: EditorProposal = await run.propose(
+                work, section, words, op=op, span=span, **keywords
+            )
         return found
 
 
-async def apply(work: str, proposal: "Proposal", numbers: Collection[int], job: Job) -> Draft:
+async def apply(
+    work: str, proposal: "EditorProposal", numbers: Collection[int], job: RunOptions
+) -> Draft:
     """Store a section with these hunks of a proposal; what rests on it becomes stale.
 
     Raises:
@@ -308,7 +314,7 @@ def inspect(
     version: int | None = None,
     settings: Settings | None = None,
     book: Ledger | None = None,
-) -> "Inspected":
+) -> "DraftProvenance":
     """Return what a draft was written from, and what was said to models on the way.
 
     ``step`` is a section's id, ``plan`` or ``whole``; ``version`` None: the newest. ``book`` is the
@@ -324,7 +330,7 @@ def inspect(
         return inspected(library, work, step, version, now, book)
 
 
-def review(work: str, settings: Settings | None = None) -> "Reviewed":
+def review(work: str, settings: Settings | None = None) -> "ReviewSummary":
     """Return how a work stands against what was asked of it; no model is called.
 
     Raises:
@@ -337,7 +343,7 @@ def review(work: str, settings: Settings | None = None) -> "Reviewed":
 
 
 def decide(
-    work: str, problem: "Problem", verdict: "Verdict | None", settings: Settings | None = None
+    work: str, problem: "OpenFinding", verdict: "Verdict | None", settings: Settings | None = None
 ) -> None:
     """Record what the person says of a finding; None: nothing again.
 
@@ -362,7 +368,7 @@ def stale(work: str, settings: Settings | None = None) -> dict[str, tuple[str, .
 async def _after(
     action: "Action",
     work: str,
-    job: Job,
+    job: RunOptions,
     out: Path | None,
     act: Callable[[Any, dict[str, Any]], Awaitable["RunResult"]],
 ) -> Manuscript:
@@ -376,8 +382,8 @@ async def _after(
 
 @asynccontextmanager
 async def _at_work(
-    library: Library, work: str, action: "Action", job: Job
-) -> AsyncIterator[tuple[Any, Recorder, dict[str, Any]]]:
+    library: Library, work: str, action: "Action", job: RunOptions
+) -> AsyncIterator[tuple[Any, RunRecorder, dict[str, Any]]]:
     """Yield ``agents.orchestration.run`` and what a run is given, with models to call.
 
     The library is told how the run goes from before the imports on, which take seconds.
@@ -400,7 +406,7 @@ async def _run_module() -> Any:
     return await asyncio.to_thread(load)
 
 
-def _keywords(library: Library, calling: Calling, job: Job) -> dict[str, Any]:
+def _keywords(library: Library, calling: CallSettings, job: RunOptions) -> dict[str, Any]:
     return {
         "library": library,
         "calling": calling,

@@ -54,7 +54,7 @@ FROM works {_JOINED} WHERE works.id = ? AND planned.section IS NOT NULL ORDER BY
 
 
 @dataclass(frozen=True)
-class Standing:
+class WorkSummary:
     """Where one work stands."""
 
     work: str
@@ -81,7 +81,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class SectionStanding:
+class SectionSummary:
     """Where one section stands."""
 
     section: str
@@ -92,7 +92,7 @@ class SectionStanding:
     failure: str | None
 
 
-def standings(home: Path, url: str | None = None) -> list[Standing]:
+def standings(home: Path, url: str | None = None) -> list[WorkSummary]:
     """Return every work in the library, the last changed first.
 
     Raises:
@@ -102,7 +102,7 @@ def standings(home: Path, url: str | None = None) -> list[Standing]:
         return []
     if (rows := _select(home, url, _WORKS)) is not None:
         return [
-            Standing(
+            WorkSummary(
                 work=r["id"],
                 title=r["title"],
                 status=r["status"],
@@ -117,13 +117,13 @@ def standings(home: Path, url: str | None = None) -> list[Standing]:
     return _standings_by_memory(home, url)
 
 
-def sections(home: Path, work: str, url: str | None = None) -> list[SectionStanding]:
+def sections(home: Path, work: str, url: str | None = None) -> list[SectionSummary]:
     """Return the sections of a work in reading order; none before it is planned."""
     rows = _select(home, url, _SECTIONS, work)
     if rows is None:
         return _sections_by_memory(home, work, url)
     return [
-        SectionStanding(
+        SectionSummary(
             r["section"], r["title"], r["state"], r["words"], r["target_words"], r["failure"]
         )
         for r in rows
@@ -215,7 +215,7 @@ def _open(file: Path) -> sqlite3.Connection:
     raise AssertionError("the loop returns or raises")
 
 
-def _standings_by_memory(home: Path, url: str | None) -> list[Standing]:
+def _standings_by_memory(home: Path, url: str | None) -> list[WorkSummary]:
     from inkwright.memory.store import works
     from inkwright.memory.store.library import Library
 
@@ -224,7 +224,7 @@ def _standings_by_memory(home: Path, url: str | None) -> list[Standing]:
         for work in works.all_works(library):
             parts = _sections_of(library, work.id)
             found.append(
-                Standing(
+                WorkSummary(
                     work=work.id,
                     title=work.title,
                     status=work.status,
@@ -238,21 +238,21 @@ def _standings_by_memory(home: Path, url: str | None) -> list[Standing]:
     return found
 
 
-def _sections_by_memory(home: Path, work: str, url: str | None) -> list[SectionStanding]:
+def _sections_by_memory(home: Path, work: str, url: str | None) -> list[SectionSummary]:
     from inkwright.memory.store.library import Library
 
     with closing(Library.open(home, url)) as library:
         return _sections_of(library, work)
 
 
-def _sections_of(library: "Library", work: str) -> list[SectionStanding]:
+def _sections_of(library: "Library", work: str) -> list[SectionSummary]:
     from inkwright.memory.store import drafts, plans
 
     plan = plans.current(library, work)
     rows = drafts.rows(library, work)
     texts = drafts.current(library, work, plan.outline) if plan else {}
     return [
-        SectionStanding(
+        SectionSummary(
             section=s.id,
             title=s.title,
             state=rows[s.id].state,

@@ -23,7 +23,7 @@ SHORTEST = 40
 
 
 @dataclass(frozen=True)
-class Replanned:
+class ReplanResult:
     """A new version of a plan, and what it changed."""
 
     plan: Plan
@@ -37,7 +37,7 @@ class Replanned:
     """Ids of written sections that are to be checked again."""
 
 
-def replan(library: Library, work_id: str, file: Path) -> Replanned:
+def replan(library: Library, work_id: str, file: Path) -> ReplanResult:
     """Give a planned work the outline in ``file``; sections of the same title stay what they are.
 
     So are those again that were taken out before.
@@ -74,7 +74,7 @@ def replan(library: Library, work_id: str, file: Path) -> Replanned:
         adopted = plans.adopt(library, lease, outline, plan.constraints, author="person")
         _renumber(library, lease, adopted)
     position = outline.position
-    return Replanned(
+    return ReplanResult(
         plan=adopted,
         moved=tuple(constraint_consistency.moves(plan.outline, outline, plan.constraints)),
         gone=tuple(s.id for s in plan.outline.sections if s.id not in position),

@@ -7,27 +7,27 @@ from functools import lru_cache
 from inkwright.app.manuscripts import citation_report
 from inkwright.app.reports.report import (
     LENGTH,
-    Checks,
+    CheckResults,
+    ConstraintOutcome,
     ConstraintReport,
-    Outcome,
     checks,
     texts_by_section,
 )
 from inkwright.memory.changes import contradictions
-from inkwright.memory.changes.contradictions import Told
+from inkwright.memory.changes.contradictions import ContradictionFinding
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
-from inkwright.memory.text.repeated_runs import Repetition, repetition
+from inkwright.memory.text.repeated_runs import RepeatedRuns, repetition
 from inkwright.memory.user_work import finding_decisions
 from inkwright.memory.user_work.finding_decisions import Verdict
 
 
 @dataclass(frozen=True)
-class Place:
+class SectionOutcome:
     """What was found about one constraint in one section."""
 
     section: str
@@ -42,7 +42,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Checked:
+class ConstraintSummary:
     """One constraint, with what was found wherever it holds."""
 
     id: str
@@ -54,11 +54,11 @@ class Checked:
     """The worst of its places'."""
     evidence: str
     """Of a constraint on the whole piece."""
-    places: tuple[Place, ...]
+    places: tuple[SectionOutcome, ...]
 
 
 @dataclass(frozen=True)
-class Problem:
+class OpenFinding:
     """One finding that waits for the person, or that they have answered."""
 
     section: str
@@ -77,7 +77,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Length:
+class SectionLength:
     """How long a section is, and was to be."""
 
     section: str
@@ -87,24 +87,24 @@ class Length:
 
 
 @dataclass(frozen=True)
-class Reviewed:
+class ReviewSummary:
     """All of it."""
 
     notes: tuple[str, ...]
     """What the last run had to say."""
-    constraints: tuple[Checked, ...]
-    problems: tuple[Problem, ...]
+    constraints: tuple[ConstraintSummary, ...]
+    problems: tuple[OpenFinding, ...]
     stale: dict[str, tuple[str, ...]]
-    lengths: tuple[Length, ...]
-    repetition: Repetition
+    lengths: tuple[SectionLength, ...]
+    repetition: RepeatedRuns
 
-    def answered(self, problem: Problem, verdict: Verdict | None) -> "Reviewed":
+    def answered(self, problem: OpenFinding, verdict: Verdict | None) -> "ReviewSummary":
         """Return the same with another answer to one finding."""
         problems = [replace(p, verdict=verdict) if p == problem else p for p in self.problems]
         return replace(self, problems=tuple(problems))
 
 
-def review(library: Library, work_id: str) -> Reviewed:
+def review(library: Library, work_id: str) -> ReviewSummary:
     """Return how a work stands; no model is called.
 
     Raises:
@@ -124,25 +124,28 @@ def review(library: Library, work_id: str) -> Reviewed:
     told = contradictions.listed(library, work_id, dismissed=True)
     problems = [*_broken(checked, texts, stamps), *_contradicting(plan, told, texts, stamps)]
     problems.sort(key=lambda p: plan.outline.position.get(p.section, 0))
-    return Reviewed(
+    return ReviewSummary(
         notes=work.problems,
         constraints=checked,
         problems=tuple(problems),
         stale={s["id"]: tuple(s["stale"]) for s in found.sections if s["stale"]},
         lengths=tuple(
-            Length(s["id"], s["title"], s["words"], s["target_words"]) for s in found.sections
+            SectionLength(s["id"], s["title"], s["words"], s["target_words"])
+            for s in found.sections
         ),
         repetition=_repetition(tuple(texts_by_section(texts).items())),
     )
 
 
 @lru_cache(maxsize=2)
-def _repetition(said: tuple[tuple[str, str], ...]) -> Repetition:
+def _repetition(said: tuple[tuple[str, str], ...]) -> RepeatedRuns:
     """Return what the texts repeat, looked for anew only where one of them was changed."""
     return repetition(dict(said))
 
 
-def _checked(plan: Plan, found: Checks, texts: Mapping[str, Draft]) -> Iterator[Checked]:
+def _checked(
+    plan: Plan, found: CheckResults, texts: Mapping[str, Draft]
+) -> Iterator[ConstraintSummary]:
     known = {c.id: c for c in plan.constraints}
     outcomes = {
         (s["id"], outcome["id"]): outcome for s in found.sections for outcome in s["constraints"]
@@ -156,16 +159,16 @@ def _one(
     plan: Plan,
     told: ConstraintReport,
     constraint: Constraint | None,
-    outcomes: Mapping[tuple[str, str], Outcome],
+    outcomes: Mapping[tuple[str, str], ConstraintOutcome],
     texts: Mapping[str, Draft],
-) -> Checked:
+) -> ConstraintSummary:
     places = []
     for section in plan.outline.sections:
         outcome = outcomes.get((section.id, told["id"]))
         if outcome is not None:
             evidence = outcome["evidence"]
             places.append(
-                Place(
+                SectionOutcome(
                     section=section.id,
                     title=section.title,
                     status=outcome["status"],
@@ -175,7 +178,7 @@ def _one(
                 )
             )
     length = told["id"] == LENGTH and constraint is None
-    return Checked(
+    return ConstraintSummary(
         id=told["id"],
         text=constraint.text if constraint else ("Length of the whole" if length else told["id"]),
         kind=told["kind"],
@@ -188,13 +191,15 @@ def _one(
 
 
 def _broken(
-    checked: tuple[Checked, ...], texts: Mapping[str, Draft], stamps: Mapping[str, set[str]]
-) -> Iterator[Problem]:
+    checked: tuple[ConstraintSummary, ...],
+    texts: Mapping[str, Draft],
+    stamps: Mapping[str, set[str]],
+) -> Iterator[OpenFinding]:
     for constraint in checked:
         for place in constraint.places:
             if place.status != "broken" or place.section not in texts:
                 continue
-            yield Problem(
+            yield OpenFinding(
                 section=place.section,
                 title=place.title,
                 about=constraint.id,
@@ -209,14 +214,17 @@ def _broken(
 
 
 def _contradicting(
-    plan: Plan, told: list[Told], texts: Mapping[str, Draft], stamps: Mapping[str, set[str]]
-) -> Iterator[Problem]:
+    plan: Plan,
+    told: list[ContradictionFinding],
+    texts: Mapping[str, Draft],
+    stamps: Mapping[str, set[str]],
+) -> Iterator[OpenFinding]:
     titles = {s.id: s.title for s in plan.outline.sections}
     for finding in told:
         said = finding_decisions.verdict(
             stamps.get(finding.section, set()), finding.about, finding.evidence
         )
-        yield Problem(
+        yield OpenFinding(
             section=finding.section,
             title=titles.get(finding.section, finding.section),
             about=finding.about,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from inkwright.app.config.settings import Settings
 from inkwright.app.estimates.estimate import cost
 from inkwright.app.services import engine
-from inkwright.app.services.library_status import SectionStanding, sections
+from inkwright.app.services.library_status import SectionSummary, sections
 from inkwright.memory.store import journal, run_status, works
 from inkwright.memory.store.library import now
 from inkwright.memory.store.run_status import Asked
@@ -18,7 +18,7 @@ Going = Literal["idle", "starting", "running", "pausing", "stopping", "cut off"]
 
 
 @dataclass(frozen=True)
-class Row:
+class MonitoredSection:
     """One section as the table of a run shows it."""
 
     section: str
@@ -31,13 +31,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Watched:
+class MonitoredWork:
     """A work and its newest run, as they stand."""
 
     status: str
     approved: bool
     going: Going
-    rows: tuple[Row, ...]
+    rows: tuple[MonitoredSection, ...]
     told: dict[str, Any] = field(default_factory=dict)
     ended: str | None = None
     """How the newest run ended."""
@@ -63,7 +63,7 @@ class Watched:
         return self.going not in ("idle", "cut off")
 
 
-def watch(work: str, settings: Settings) -> Watched:
+def watch(work: str, settings: Settings) -> MonitoredWork:
     """Return how a work and its newest run stand.
 
     Raises:
@@ -76,7 +76,7 @@ def watch(work: str, settings: Settings) -> Watched:
     told = telling.told if telling else {}
     prompt, completion = sum(u.prompt for u in usage), sum(u.completion for u in usage)
     going = _going(telling)
-    return Watched(
+    return MonitoredWork(
         status=found.status,
         approved=found.approved,
         going=going,
@@ -94,7 +94,7 @@ def watch(work: str, settings: Settings) -> Watched:
 
 
 @dataclass(frozen=True)
-class Doing:
+class ActiveRun:
     """A run that goes on."""
 
     action: run_status.Action
@@ -103,14 +103,14 @@ class Doing:
     going: Going
 
 
-def doing(work: str, settings: Settings) -> Doing | None:
+def doing(work: str, settings: Settings) -> ActiveRun | None:
     """Return the run of a work that goes on just now, in short; None: there is none."""
     with engine.opened(settings) as library:
         telling = run_status.of(library, work)
     going = _going(telling)
     if telling is None or going in ("idle", "cut off"):
         return None
-    return Doing(telling.action, now() - telling.began_at, going)
+    return ActiveRun(telling.action, now() - telling.began_at, going)
 
 
 def ask(work: str, what: Asked, settings: Settings) -> None:
@@ -129,7 +129,7 @@ def growing(work: str, settings: Settings) -> dict[str, str]:
         return run_status.growing(library, work)
 
 
-def _going(telling: run_status.Telling | None) -> Going:
+def _going(telling: run_status.RunStatus | None) -> Going:
     if telling is None or telling.ended is not None:
         return "idle"
     if not telling.held:
@@ -139,14 +139,14 @@ def _going(telling: run_status.Telling | None) -> Going:
     return "starting" if telling.told["phase"] == "starting" else "running"
 
 
-def _row(section: SectionStanding, told: dict[str, Any]) -> Row:
+def _row(section: SectionSummary, told: dict[str, Any]) -> MonitoredSection:
     state, rounds, words = told.get("sections", {}).get(section.section, (None, 0, 0))
     stage = section.state
     if section.failure:
         stage = "failed"
     elif state in ("drafting", "revising", "settled") and stage != "accepted":
         stage = state
-    return Row(
+    return MonitoredSection(
         section=section.section,
         title=section.title,
         stage=stage,

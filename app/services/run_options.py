@@ -15,7 +15,7 @@ UNLIMITED = Limits()
 
 
 @dataclass(frozen=True)
-class Job:
+class RunOptions:
     """How a run is to be done."""
 
     settings: Settings

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from inkwright.agents.llm.events import Event, PhaseBegan, SectionBegan, SectionReached, TextGrew
-from inkwright.app.display.progress import Progress
-from inkwright.app.services.run_options import Job
+from inkwright.app.display.progress import RunProgress
+from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import InkwrightError, LibraryUnusable, Paused, Stopped
 from inkwright.memory.store import run_status, works
 from inkwright.memory.store.library import Lease, Library
@@ -18,15 +18,15 @@ EVERY_S = 1.0
 NOTICES_KEPT = 20
 
 
-class Recorder:
+class RunRecorder:
     """Watches a run and puts it on record, every ``EVERY_S`` seconds and when a phase begins.
 
     What a person asks of the run is looked up before every call, so that none is sent after it.
     """
 
-    def __init__(self, library: Library, lease: Lease, job: Job) -> None:
+    def __init__(self, library: Library, lease: Lease, job: RunOptions) -> None:
         self._library, self.lease, self._given = library, lease, job
-        self._progress = Progress()
+        self._progress = RunProgress()
         self._texts: dict[str, str] = {}
         self._grown: set[str] = set()
         self._landed: set[str] = set()
@@ -37,7 +37,7 @@ class Recorder:
         self.stopped = False
 
     @property
-    def job(self) -> Job:
+    def job(self) -> RunOptions:
         """The job as given, watched by this recorder too."""
         paused = {"paused": lambda: self.wish() is not None}
         return replace(
@@ -131,8 +131,8 @@ class Recorder:
 
 @asynccontextmanager
 async def recorded(
-    library: Library, work: str, action: Action, job: Job
-) -> AsyncIterator[Recorder]:
+    library: Library, work: str, action: Action, job: RunOptions
+) -> AsyncIterator[RunRecorder]:
     """Hold the work's lease and keep a run on record in the library while the block lasts.
 
     Raises:
@@ -141,7 +141,7 @@ async def recorded(
         Stopped: a person asked for its end.
     """
     lease = job.lease or run_status.start(library, work, action)
-    recorder = Recorder(library, lease, job)
+    recorder = RunRecorder(library, lease, job)
     beat = asyncio.create_task(recorder.beat())
     try:
         recorder.check()

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from inkwright.agents.llm.config import Calling
+from inkwright.agents.llm.config import CallSettings
 from inkwright.agents.llm.events import Notice
 from inkwright.app.files import output_folder
 from inkwright.app.manuscripts import citation_report
 from inkwright.app.reports.memory_json import memory_file
-from inkwright.app.reports.report import Ran, Report, report, settings_shown
+from inkwright.app.reports.report import Report, RunFacts, report, settings_shown
 from inkwright.app.reports.report_markdown import report_text
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
 
@@ -38,10 +38,12 @@ class Manuscript:
     """Where ``manuscript.md`` was written; None when no folder was given."""
 
 
-def as_it_stands(library: Library, work_id: str, job: Job, folder: Path | None) -> Manuscript:
+def as_it_stands(
+    library: Library, work_id: str, job: RunOptions, folder: Path | None
+) -> Manuscript:
     """Return a planned work as it is now, without a run."""
     work = works.get(library, work_id)
-    ran = Ran(
+    ran = RunFacts(
         status=work.status if work.status in ("complete", "flagged") else "partial",
         seconds=0.0,
         from_journal=0,
@@ -55,13 +57,13 @@ def ended(
     library: Library,
     work: str,
     result: "RunResult",
-    job: Job,
-    calling: Calling,
+    job: RunOptions,
+    calling: CallSettings,
     folder: Path | None,
 ) -> Manuscript:
     """Return a work after a run to its end, with its files in ``folder``."""
     assert result.status != "planned", "only a run to the end has a manuscript"
-    ran = Ran(
+    ran = RunFacts(
         status=result.status,
         seconds=result.seconds,
         from_journal=result.from_journal,
@@ -74,9 +76,9 @@ def ended(
 def _manuscript(
     library: Library,
     work_id: str,
-    ran: Ran,
-    job: Job,
-    calling: Calling | None,
+    ran: RunFacts,
+    job: RunOptions,
+    calling: CallSettings | None,
     folder: Path | None,
 ) -> Manuscript:
     work, plan = works.get(library, work_id), plans.current(library, work_id)

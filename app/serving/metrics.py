@@ -15,7 +15,7 @@ _LINE = re.compile(r"^(vllm:[a-z_]+)(?:\{[^}]*\})?\s+([0-9.eE+-]+|NaN)$", re.MUL
 
 
 @dataclass(frozen=True)
-class Load:
+class ServerLoad:
     """How a server is doing, over all its engines."""
 
     running: float
@@ -74,12 +74,12 @@ def counters(root: str) -> dict[str, float]:
     return found | {"engines": max(answer.text.count("\nvllm:num_requests_running"), 1)}
 
 
-def load(root: str) -> Load | None:
+def load(root: str) -> ServerLoad | None:
     """Return how the server at ``root`` is doing; None when it has no such counters."""
     found = counters(root)
     if not found:
         return None
-    return Load(
+    return ServerLoad(
         running=found["vllm:num_requests_running"],
         waiting=found.get("vllm:num_requests_waiting", 0.0),
         cache_used=found.get("vllm:kv_cache_usage_perc", 0.0) / found["engines"],

@@ -13,10 +13,10 @@ from inkwright.app.api.sources import Sources
 from inkwright.app.config.settings import Settings
 from inkwright.app.manuscripts.citation_report import CitationReport, UncitedReport
 from inkwright.app.services import engine
-from inkwright.app.services.review_summary import Problem, Reviewed
+from inkwright.app.services.review_summary import OpenFinding, ReviewSummary
 from inkwright.app.ui.navigation import settings
 from inkwright.memory.changes import staleness
-from inkwright.memory.changes.contradictions import Told
+from inkwright.memory.changes.contradictions import ContradictionFinding
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.retrieval.visibility import of_planned
@@ -32,17 +32,17 @@ KEPT = 24
 REVIEWS = 4
 
 
-class Lists(NamedTuple):
+class PendingMemory(NamedTuple):
     """What in memory waits for a person."""
 
     conflicts: list[tuple[Entry, Entry]]
     threads: list[Entry]
     proposals: list[Entry]
-    told: list[Told]
+    told: list[ContradictionFinding]
     """Those the person has let be too."""
 
 
-class Grounds(NamedTuple):
+class CitationEvidence(NamedTuple):
     """What the sentences of a piece rest on."""
 
     citations: list[CitationReport]
@@ -97,9 +97,9 @@ def stale(work_id: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def grounds(work_id: str) -> Grounds:
+def grounds(work_id: str) -> CitationEvidence:
     """Return what the piece cites, and what in it rests on nothing."""
-    found: Grounds = _kept(_grounds, work_id)
+    found: CitationEvidence = _kept(_grounds, work_id)
     return found
 
 
@@ -109,13 +109,13 @@ def summaries(work_id: str, memory: Memory) -> dict[str, str]:
     return found
 
 
-def lists(work_id: str, memory: Memory) -> Lists:
+def lists(work_id: str, memory: Memory) -> PendingMemory:
     """Return what in memory waits for a person."""
-    found: Lists = _lists(memory, str(settings().home), work_id, stamp(work_id))
+    found: PendingMemory = _lists(memory, str(settings().home), work_id, stamp(work_id))
     return found
 
 
-def review(work_id: str) -> Reviewed:
+def review(work_id: str) -> ReviewSummary:
     """Return how a work stands against what was asked of it."""
     kept, now = _reviews(), settings()
     at, changed = (str(now.home), work_id), stamp(work_id)
@@ -127,7 +127,7 @@ def review(work_id: str) -> Reviewed:
     return found[1]
 
 
-def answer(work_id: str, problem: Problem, verdict: Verdict | None) -> None:
+def answer(work_id: str, problem: OpenFinding, verdict: Verdict | None) -> None:
     """Record what the person says of a finding; what is known of all else stands as it did."""
     kept, now = _reviews(), settings()
     at, before = (str(now.home), work_id), stamp(work_id)
@@ -191,9 +191,9 @@ def _stale(
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _grounds(_now: Settings, home: str, work_id: str, changed: tuple[Any, ...]) -> Grounds:
+def _grounds(_now: Settings, home: str, work_id: str, changed: tuple[Any, ...]) -> CitationEvidence:
     sources = Sources(work_id, settings=_now)
-    return Grounds(sources.citations(), sources.uncited())
+    return CitationEvidence(sources.citations(), sources.uncited())
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT)
@@ -204,14 +204,16 @@ def _summaries(
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _lists(_memory: Memory, home: str, work_id: str, changed: tuple[Any, ...]) -> Lists:
+def _lists(_memory: Memory, home: str, work_id: str, changed: tuple[Any, ...]) -> PendingMemory:
     book, planned = ledger(work_id), plan(work_id)
     told = of_planned(book.latest(), planned.outline) if planned else book.latest()
     live = holding(told)
-    return Lists(conflicts(live), unpaid(told), book.proposed(), _memory.findings(dismissed=True))
+    return PendingMemory(
+        conflicts(live), unpaid(told), book.proposed(), _memory.findings(dismissed=True)
+    )
 
 
 @st.cache_resource(show_spinner=False)
-def _reviews() -> dict[tuple[str, str], tuple[tuple[Any, ...], Reviewed]]:
+def _reviews() -> dict[tuple[str, str], tuple[tuple[Any, ...], ReviewSummary]]:
     """Return what is kept of reviews: by library and work, with the stamp of what was reviewed."""
     return {}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from inkwright.memory.text.word_diff import Piece
+from inkwright.memory.text.word_diff import DiffSpan
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@/])")
 _ADDRESS = re.compile(r"https?(?=://)|\bwww(?=\.)|(?<=\w)(?=@)", re.IGNORECASE)
@@ -55,7 +55,7 @@ def passage(text: str, words: str) -> str:
     return f'<div style="{PROSE}">{escape(before)}{marked}{escape(after)}</div>'
 
 
-def difference(pieces: Iterable[Piece]) -> str:
+def difference(pieces: Iterable[DiffSpan]) -> str:
     """Return what went struck through and what came underlined, as HTML."""
     parts = []
     for piece in pieces:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import inkwright
 from benchmarks.client import Spent
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 
 
 async def write(
-    request: str, settings: inkwright.Settings, arms: Arms, seed: int, *, out: Path
+    request: str, settings: inkwright.Settings, arms: Ablation, seed: int, *, out: Path
 ) -> tuple[inkwright.Manuscript, Spent]:
     """Return the finished piece and what it took; an interrupted one goes on where it was.
 

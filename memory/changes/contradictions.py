@@ -16,7 +16,7 @@ from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Lease, Library, now
 
 
-class Told(Value):
+class ContradictionFinding(Value):
     """One sentence of the person's, and what it contradicts."""
 
     number: int
@@ -58,7 +58,7 @@ def keep(library: Library, lease: Lease, section: str, found: Iterable[tuple[Cha
             )
 
 
-def listed(library: Library, work: str, *, dismissed: bool = False) -> list[Told]:
+def listed(library: Library, work: str, *, dismissed: bool = False) -> list[ContradictionFinding]:
     """Return the findings that still stand, oldest first; with ``dismissed``, those too."""
     table = schema.findings
     with library.read() as db:
@@ -96,6 +96,6 @@ def dismiss(library: Library, work: str, number: int, *, undo: bool = False) -> 
         )
 
 
-def _told(row: RowMapping) -> Told:
-    fields = {name: row[name] for name in Told.model_fields if name != "number"}
-    return Told(number=row["id"], **fields)
+def _told(row: RowMapping) -> ContradictionFinding:
+    fields = {name: row[name] for name in ContradictionFinding.model_fields if name != "number"}
+    return ContradictionFinding(number=row["id"], **fields)

@@ -36,7 +36,7 @@ CALLS = {
 
 
 @dataclass(frozen=True)
-class Check:
+class SectionCheck:
     """One section to be checked."""
 
     section: str
@@ -53,13 +53,13 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Preview:
+class EditImpact:
     """The sections that will be checked, and those that may be."""
 
     added: tuple[Entry, ...]
     """The entry versions that the edit would add."""
-    certain: tuple[Check, ...]
-    possible: tuple[Check, ...]
+    certain: tuple[SectionCheck, ...]
+    possible: tuple[SectionCheck, ...]
 
     @property
     def sections(self) -> frozenset[str]:
@@ -67,7 +67,7 @@ class Preview:
         return frozenset(c.section for c in (*self.certain, *self.possible))
 
 
-def preview(library: Library, work: str, edit: Edit) -> Preview:
+def preview(library: Library, work: str, edit: Edit) -> EditImpact:
     """Return what ``edit`` would lead to.
 
     Raises:
@@ -77,7 +77,7 @@ def preview(library: Library, work: str, edit: Edit) -> Preview:
     added = edit(ledger)
     plan = plans.current(library, work)
     if plan is None:
-        return Preview(added, (), ())
+        return EditImpact(added, (), ())
     supposed = ledger.supposing(added)
     stale = staleness.find(library, work, supposed, plan=plan)
     current = drafts.current(library, work, plan.outline)
@@ -86,13 +86,13 @@ def preview(library: Library, work: str, edit: Edit) -> Preview:
     cost = _Cost(library, work)
     titles = {s.id: s.title for s in plan.outline.sections}
 
-    def check(sid: str, reasons: Iterable[str]) -> Check:
+    def check(sid: str, reasons: Iterable[str]) -> SectionCheck:
         usual = cost.of(current[sid], {"judge": 1})
         asked = 1 + staleness.ASKED_AGAIN + bool(plan.carried(sid))
         most = cost.of(current[sid], {"judge": asked, "editor": 1, "archivist": 1})
-        return Check(sid, titles[sid], tuple(reasons), *usual, *most)
+        return SectionCheck(sid, titles[sid], tuple(reasons), *usual, *most)
 
-    return Preview(
+    return EditImpact(
         added,
         certain=tuple(check(s.section, s.reasons) for s in stale),
         possible=tuple(check(sid, reasons) for sid, reasons in follow.items()),

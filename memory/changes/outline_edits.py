@@ -20,7 +20,7 @@ from inkwright.memory.store.plans import Plan
 
 
 @dataclass(frozen=True)
-class Next:
+class PlanChange:
     """A plan as it would be, with what becomes of the texts."""
 
     outline: Outline
@@ -35,13 +35,13 @@ class Next:
         return bool(self.joined or self.halved)
 
 
-Change = Callable[[Plan], Next]
+Change = Callable[[Plan], PlanChange]
 
 
 def editing(section: str, **changes: Any) -> Change:
     """Change what is planned for a section: title, purpose, key points, words, what it follows."""
 
-    def change(plan: Plan) -> Next:
+    def change(plan: Plan) -> PlanChange:
         found = _section(plan, section)
         fields = {**found.model_dump(), **each_text(changes, storable)}
         try:
@@ -59,7 +59,7 @@ def adding(
 ) -> Change:
     """Add a section after another, or at the beginning; it stands under the same headings."""
 
-    def change(plan: Plan) -> Next:
+    def change(plan: Plan) -> PlanChange:
         sections = list(plan.outline.sections)
         at = plan.outline.position[_section(plan, after).id] if after else 0
         beside = sections[at - 1] if at else sections[0]
@@ -82,7 +82,7 @@ def adding(
 def splitting(section: str, title: str) -> Change:
     """Make two sections of one; the second, called ``title``, takes half of words and points."""
 
-    def change(plan: Plan) -> Next:
+    def change(plan: Plan) -> PlanChange:
         found = _section(plan, section)
         if not storable(title).strip():
             raise BadInput("the second part needs a title")
@@ -119,7 +119,7 @@ def splitting(section: str, title: str) -> Change:
 def joining(section: str) -> Change:
     """Join a section with the one after it, which is taken out; its text goes to the first."""
 
-    def change(plan: Plan) -> Next:
+    def change(plan: Plan) -> PlanChange:
         sections = plan.outline.sections
         first, at = _section(plan, section), plan.outline.position[section]
         if at == len(sections):
@@ -147,7 +147,7 @@ def joining(section: str) -> Change:
 def removing(section: str) -> Change:
     """Take a section out; its drafts stay in the library."""
 
-    def change(plan: Plan) -> Next:
+    def change(plan: Plan) -> PlanChange:
         _section(plan, section)
         kept = [s for s in plan.outline.sections if s.id != section]
         if not kept:
@@ -160,7 +160,7 @@ def removing(section: str) -> Change:
 def moving(section: str, by: int) -> Change:
     """Move a section so many places on, or back; it goes under its new neighbour's headings."""
 
-    def change(plan: Plan) -> Next:
+    def change(plan: Plan) -> PlanChange:
         at = plan.outline.position[_section(plan, section).id] - 1
         to = min(max(at + by, 0), len(plan.outline.sections) - 1)
         if to == at:
@@ -176,7 +176,7 @@ def placing(section: str, beside: str, *, behind: bool) -> Change:
     This says of the last place under a heading, and the first under the next, which is meant.
     """
 
-    def change(plan: Plan) -> Next:
+    def change(plan: Plan) -> PlanChange:
         found, other = _section(plan, section), _section(plan, beside)
         rest = [s for s in plan.outline.sections if s.id != section]
         if section == beside:
@@ -199,7 +199,7 @@ def _next(
     moved: str | None = None,
     joined: Mapping[str, str] | None = None,
     halved: Mapping[str, str] | None = None,
-) -> Next:
+) -> PlanChange:
     heirs = heirs or {}
     known = {s.id for s in sections}
     parts = [s.model_copy(update={"after": _after(s, known, heirs)}) for s in sections]
@@ -210,7 +210,7 @@ def _next(
     followed = (_followed(c, plan.outline, outline, heirs, moved) for c in plan.constraints)
     constraints = tuple(c for c in followed if c is not None)
     constraint_consistency.check(constraints, len(outline.sections))
-    return Next(outline, constraints, joined or {}, halved or {})
+    return PlanChange(outline, constraints, joined or {}, halved or {})
 
 
 def _after(section: Section, known: set[str], heirs: Mapping[str, str]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from inkwright.memory.citations.citation_evidence import grounds_of
 from inkwright.memory.citations.syntax import Claim
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.domain.source import Evidence
-from inkwright.memory.retrieval.source_index import Shelf
+from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.store import drafts, schema, sources
 from inkwright.memory.store.library import Library
 
@@ -25,7 +25,7 @@ def on(library: Library, work: str, entries: Iterable[Entry]) -> dict[str, tuple
     told = _claims(library, work, entries)
     cited = {key for claims in told.values() for c in claims for key in c.keys}
     kept = sources.kept(library, work, dropped=True) if cited else []
-    if not (shelf := Shelf([k for k in kept if k.source.key in cited])).sources:
+    if not (shelf := SourceIndex([k for k in kept if k.source.key in cited])).sources:
         return {}
     reviewed: dict[str, tuple[Evidence, ...]] = {}
     for section in {e.span.section for e in entries if e.span is not None and e.id in told}:
@@ -71,7 +71,7 @@ def _touches(span: Span, start: int, end: int) -> bool:
     return span.start < end and start < span.end
 
 
-def _by_rule(claim: Claim, shelf: Shelf) -> tuple[Evidence, ...]:
+def _by_rule(claim: Claim, shelf: SourceIndex) -> tuple[Evidence, ...]:
     return tuple(e for g in grounds_of(claim.text, shelf) for e in g.evidence)
 
 

@@ -7,7 +7,7 @@ from itertools import chain
 from inkwright.memory.base import digest
 from inkwright.memory.changes import source_dependencies as resting_on
 from inkwright.memory.citations import syntax
-from inkwright.memory.domain.draft import Draft, Manifest, Shown
+from inkwright.memory.domain.draft import Draft, EntryDecision, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.entry_equality import same_fact, same_topic
 from inkwright.memory.domain.outline import Outline
@@ -16,7 +16,7 @@ from inkwright.memory.store import drafts, plans, sources
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
-from inkwright.memory.text.names import NamesIn, names_in
+from inkwright.memory.text.names import MentionedNames, names_in
 
 SOURCE = "source:"
 """Before its key: the id of a change that is a source."""
@@ -226,7 +226,7 @@ def _on_topic(ledger: Ledger, visible: Mapping[str, Entry], entry: Entry) -> lis
     return [visible[eid] for eid in sorted(found)]
 
 
-def _version(ledger: Ledger, shown: Shown) -> Entry:
+def _version(ledger: Ledger, shown: EntryDecision) -> Entry:
     """Return an entry as it was shown."""
     return next(e for e in ledger.versions(shown.entry) if e.version == shown.version)
 
@@ -255,7 +255,7 @@ def _appeared(
     ledger: Ledger,
     visible: Mapping[str, Entry],
     manifest: Manifest,
-    names: NamesIn,
+    names: MentionedNames,
     sid: str,
 ) -> Iterator[Change]:
     shown = set() if manifest.by_person else {s.entry for s in manifest.shown}

@@ -10,7 +10,7 @@ import regex
 
 from inkwright.memory.citations.syntax import Claim, claims
 from inkwright.memory.domain.source import Evidence
-from inkwright.memory.retrieval.source_index import Shelf
+from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.text.names import names_in, terms
 from inkwright.memory.text.normalise import normalise
 from inkwright.memory.text.words import count_words, sentences
@@ -32,7 +32,7 @@ CANDIDATES = 8
 
 
 @dataclass(frozen=True)
-class Ground:
+class ClaimEvidence:
     """What a rule finds for one claim: the span it rests on, or what is wrong with it."""
 
     claim: Claim
@@ -44,7 +44,9 @@ class Ground:
     """False: its words do not tell which of these it rests on, as in another language."""
 
 
-def grounds_of(text: str, shelf: Shelf, shown: Sequence[Evidence] = ()) -> list[Ground]:
+def grounds_of(
+    text: str, shelf: SourceIndex, shown: Sequence[Evidence] = ()
+) -> list[ClaimEvidence]:
     """Return what each citing sentence of ``text`` rests on, by rule.
 
     Looked for first in what the section was ``shown``, then in the whole source.
@@ -52,9 +54,9 @@ def grounds_of(text: str, shelf: Shelf, shown: Sequence[Evidence] = ()) -> list[
     return [_ground(claim, shelf, shown) for claim in claims(text)]
 
 
-def _ground(claim: Claim, shelf: Shelf, shown: Sequence[Evidence]) -> Ground:
+def _ground(claim: Claim, shelf: SourceIndex, shown: Sequence[Evidence]) -> ClaimEvidence:
     if unknown := [k for k in claim.keys if k not in shelf.sources]:
-        return Ground(claim, fault=f"there is no source [@{unknown[0]}]")
+        return ClaimEvidence(claim, fault=f"there is no source [@{unknown[0]}]")
     given = [e for e in shown if e.key in claim.keys]
     found: list[Evidence] = []
     sure = True
@@ -62,21 +64,25 @@ def _ground(claim: Claim, shelf: Shelf, shown: Sequence[Evidence]) -> Ground:
         nearest = _nearest(claim, key, shelf, shown)
         own = [e for e in given if e.key == key][:CANDIDATES] if nearest is None else [nearest]
         if not own:
-            return Ground(claim, tuple(found), f"nothing in [@{key}] says this")
+            return ClaimEvidence(claim, tuple(found), f"nothing in [@{key}] says this")
         sure &= nearest is not None  # else in another language, say: a judge can tell, and no rule
         found += own
     about = (shelf.sources[key] for key in claim.keys)
     named = "\n".join(f"{s.title}\n{'; '.join(s.authors)}" for s in about)
     found += _filling(claim, found, given, shelf, named)
-    return Ground(claim, tuple(found), _missing(claim, _told(found, shelf, named)), sure)
+    return ClaimEvidence(claim, tuple(found), _missing(claim, _told(found, shelf, named)), sure)
 
 
-def _told(found: Iterable[Evidence], shelf: Shelf, named: str) -> str:
+def _told(found: Iterable[Evidence], shelf: SourceIndex, named: str) -> str:
     return "\n".join([*map(shelf.text, found), named])
 
 
 def _filling(
-    claim: Claim, found: Sequence[Evidence], given: Sequence[Evidence], shelf: Shelf, named: str
+    claim: Claim,
+    found: Sequence[Evidence],
+    given: Sequence[Evidence],
+    shelf: SourceIndex,
+    named: str,
 ) -> list[Evidence]:
     """Return the other passages its writer was given that have what a claim says beyond these."""
     more: list[Evidence] = []
@@ -91,7 +97,9 @@ def _filling(
     return more
 
 
-def _nearest(claim: Claim, key: str, shelf: Shelf, shown: Sequence[Evidence]) -> Evidence | None:
+def _nearest(
+    claim: Claim, key: str, shelf: SourceIndex, shown: Sequence[Evidence]
+) -> Evidence | None:
     """Return the passage of ``key`` that has most of what the claim says; None: none has any."""
     wanted = terms(claim.said)
     sure = {*_numbers(claim.said), *(normalise(q) for q in _quotes(claim.said))}

@@ -16,7 +16,7 @@ _DOI = "https://doi.org/"
 
 
 @dataclass(frozen=True)
-class Written:
+class FormattedCitations:
     """Citations and references as a style writes them, in Markdown."""
 
     citations: tuple[str, ...]
@@ -27,11 +27,11 @@ class Written:
     """Footnotes; ``[^1]`` in a citation is the first."""
 
 
-class Cited:
+class ManuscriptCitations:
     """What a manuscript cites, over all its sections, and how it reads."""
 
     def __init__(
-        self, texts: Mapping[str, str], sources: Mapping[str, Source], written: Written
+        self, texts: Mapping[str, str], sources: Mapping[str, Source], written: FormattedCitations
     ) -> None:
         """``texts``: the sections' texts by id, in reading order."""
         self.keys = known_keys(texts, sources)
@@ -137,7 +137,7 @@ def known_groups(
 
 def written(
     texts: Mapping[str, str], sources: Mapping[str, Source], style: CitationStyle, *, han: bool
-) -> Written:
+) -> FormattedCitations:
     """Return the citations and references of a manuscript in one of our own styles.
 
     Numeric lists follow the order of first mention, author-year lists the alphabet. A style with
@@ -145,7 +145,7 @@ def written(
     """
     keys = known_keys(texts, sources)
     if not keys:
-        return Written(tuple("" for t in texts.values() for _ in syntax.groups(t)))
+        return FormattedCitations(tuple("" for t in texts.values() for _ in syntax.groups(t)))
     writer = _Writer(keys, sources, han=han)
     groups = known_groups(texts, sources)
     told = {key: reference(sources[key], writer.letter(key)) for key in keys}
@@ -158,7 +158,7 @@ def written(
     else:
         lines = sorted(told.values(), key=str.casefold)
         cited = [f"({'; '.join(map(writer.in_brackets, g))})" if g else "" for g in groups]
-    return Written(tuple(cited), "\n\n".join([heading(han=han), *lines]))
+    return FormattedCitations(tuple(cited), "\n\n".join([heading(han=han), *lines]))
 
 
 def _numbered(group: Sequence[Mention], number: Mapping[str, int]) -> str:
@@ -190,7 +190,9 @@ class _Writer:
     def __init__(self, keys: Sequence[str], sources: Mapping[str, Source], *, han: bool) -> None:
         self._keys, self._sources, self._han = keys, sources, han
 
-    def as_notes(self, groups: Sequence[tuple[Mention, ...]], told: Mapping[str, str]) -> Written:
+    def as_notes(
+        self, groups: Sequence[tuple[Mention, ...]], told: Mapping[str, str]
+    ) -> FormattedCitations:
         cited, notes, mentioned = [], list[str](), set[str]()
         for group in groups:
             parts = []
@@ -202,7 +204,7 @@ class _Writer:
             if parts:
                 notes.append(" ".join(parts))
             cited.append(f"[^{len(notes)}]" if parts else "")
-        return Written(tuple(cited), notes=tuple(notes))
+        return FormattedCitations(tuple(cited), notes=tuple(notes))
 
     def in_brackets(self, mention: Mention) -> str:
         return _said(mention, self.author_year(mention.key))

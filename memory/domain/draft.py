@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from inkwright.memory.base import Value
-from inkwright.memory.domain.protected_spans import Held
+from inkwright.memory.domain.protected_spans import ProtectedSpan
 from inkwright.memory.domain.source import Evidence
 
 SectionState = Literal["planned", "started", "drafted", "accepted"]
@@ -17,7 +17,7 @@ Author = Literal["model", "person", "mixed"]
 CheckStatus = Literal["met", "broken", "not reviewed"]
 
 
-class Shown(Value):
+class EntryDecision(Value):
     """What recall decided about one memory entry."""
 
     entry: str
@@ -31,7 +31,7 @@ class Shown(Value):
         return self.how != "dropped"
 
 
-class Quoted(Value):
+class ExcerptDecision(Value):
     """What recall decided about one passage of earlier text, or of a source."""
 
     passage: str
@@ -53,8 +53,8 @@ class Manifest(Value):
     """Sections whose drafts were visible, with the draft's version."""
     known_until: int = 0
     """Sequence number of the newest ledger row when the section began."""
-    shown: tuple[Shown, ...] = ()
-    quoted: tuple[Quoted, ...] = ()
+    shown: tuple[EntryDecision, ...] = ()
+    quoted: tuple[ExcerptDecision, ...] = ()
     recall: str = ""
     """Long-term memory as sent."""
     summary: str = ""
@@ -95,7 +95,7 @@ class Finding(Value):
     """What is wrong, where the constraint's own words do not say it."""
 
 
-class Grounded(Value):
+class ReviewedClaim(Value):
     """A sentence that cites, and what it rests on."""
 
     claim: str
@@ -113,7 +113,7 @@ class Review(Value):
 
     findings: tuple[Finding, ...] = ()
     """One for each constraint; for citations one for each faulty claim."""
-    grounds: tuple[Grounded, ...] = ()
+    grounds: tuple[ReviewedClaim, ...] = ()
     """Every citing sentence, in order."""
 
     @property
@@ -149,5 +149,5 @@ class Draft(Value):
     review: Review | None = None
     rounds: int = 0
     """Revisions behind this version."""
-    held: tuple[Held, ...] = ()
+    held: tuple[ProtectedSpan, ...] = ()
     """What is the person's, or locked: every later version has it byte for byte."""

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from inkwright.memory.base import Value, digest
 from inkwright.memory.domain.brief import Continuity
-from inkwright.memory.domain.source_formatting import Layout, Placed
+from inkwright.memory.domain.source_formatting import FileLayout, SectionLayout
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class Heading(Value):
     """In a manuscript from outside: the heading's line and the blank lines after it."""
 
 
-class Cites(Value):
+class SectionSource(Value):
     """A source that a section is to rest on."""
 
     source: str
@@ -56,9 +56,9 @@ class Section(Value):
     """Names of people, places and terms it deals with."""
     after: tuple[str, ...] = ()
     """Ids of sections it builds on, besides what continuity asks."""
-    cites: tuple[Cites, ...] = ()
+    cites: tuple[SectionSource, ...] = ()
     """The sources planned for it, and what it takes from each."""
-    placed: Placed | None = None
+    placed: SectionLayout | None = None
     """How it stands in a manuscript from outside. Nothing a writer is told."""
 
     @property
@@ -92,7 +92,7 @@ class Outline(Value):
     continuity: Continuity
     headings: tuple[Heading, ...] = ()
     sections: tuple[Section, ...]
-    layout: Layout | None = None
+    layout: FileLayout | None = None
     """For a manuscript from outside: what its file has beside headings and texts."""
 
     @model_validator(mode="after")

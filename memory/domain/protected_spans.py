@@ -13,7 +13,7 @@ from inkwright.memory.text.words import sentences
 Why = Literal["person", "locked"]
 
 
-class Held(Value):
+class ProtectedSpan(Value):
     """One stretch of a draft, in code points; ``end`` is not part of it."""
 
     start: int = Field(ge=0)
@@ -21,9 +21,9 @@ class Held(Value):
     why: Why = "person"
 
 
-def merged(spans: Iterable[Held]) -> tuple[Held, ...]:
+def merged(spans: Iterable[ProtectedSpan]) -> tuple[ProtectedSpan, ...]:
     """Return ``spans`` in order, those of one kind that touch each other as one; none is empty."""
-    found: list[Held] = []
+    found: list[ProtectedSpan] = []
     for span in sorted(spans, key=lambda s: (s.why, s.start, s.end)):
         last = found[-1] if found else None
         if span.end <= span.start:
@@ -35,12 +35,12 @@ def merged(spans: Iterable[Held]) -> tuple[Held, ...]:
     return tuple(sorted(found, key=lambda s: (s.start, s.end)))
 
 
-def touches(spans: Iterable[Held], start: int, end: int) -> bool:
+def touches(spans: Iterable[ProtectedSpan], start: int, end: int) -> bool:
     """True when a change of ``start`` to ``end`` would change held text."""
     return any(s.start < end and start < s.end for s in spans)
 
 
-def covers(spans: Iterable[Held], text: str) -> bool:
+def covers(spans: Iterable[ProtectedSpan], text: str) -> bool:
     """True when everything in ``text`` but white space is held."""
     at = 0
     for span in merged(s.model_copy(update={"why": "person"}) for s in spans):
@@ -59,7 +59,7 @@ def written(before: str, text: str) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def moved(spans: Iterable[Held], before: str, text: str) -> tuple[Held, ...]:
+def moved(spans: Iterable[ProtectedSpan], before: str, text: str) -> tuple[ProtectedSpan, ...]:
     """Return where the held stretches of ``before`` are in ``text``.
 
     Raises:
@@ -73,7 +73,7 @@ def moved(spans: Iterable[Held], before: str, text: str) -> tuple[Held, ...]:
     return merged(found)
 
 
-def surviving(spans: Iterable[Held], before: str, text: str) -> tuple[Held, ...]:
+def surviving(spans: Iterable[ProtectedSpan], before: str, text: str) -> tuple[ProtectedSpan, ...]:
     """Return where the held stretches of ``before`` are in ``text``.
 
     Of one that is not there as a whole, the sentences that are there stay held.
@@ -92,7 +92,9 @@ def surviving(spans: Iterable[Held], before: str, text: str) -> tuple[Held, ...]
     return merged(found)
 
 
-def spliced(spans: Iterable[Held], changes: Sequence[tuple[int, int, int]]) -> tuple[Held, ...]:
+def spliced(
+    spans: Iterable[ProtectedSpan], changes: Sequence[tuple[int, int, int]]
+) -> tuple[ProtectedSpan, ...]:
     """Return where ``spans`` are when stretches are replaced; what is replaced is held no longer.
 
     Each change is the start and the end of a stretch, and the length of what stands there instead;
@@ -115,7 +117,7 @@ def spliced(spans: Iterable[Held], changes: Sequence[tuple[int, int, int]]) -> t
     return merged(found)
 
 
-def _shifted(span: Held, start: int, end: int, by: int) -> Held:
+def _shifted(span: ProtectedSpan, start: int, end: int, by: int) -> ProtectedSpan:
     return span.model_copy(update={"start": start + by, "end": end + by})
 
 
@@ -123,7 +125,9 @@ Shift = tuple[int, int, int]
 """Start and end of an unchanged run of the text before, and by how much it moved."""
 
 
-def _place(span: Held, before: str, text: str, shifts: Sequence[Shift]) -> Held | None:
+def _place(
+    span: ProtectedSpan, before: str, text: str, shifts: Sequence[Shift]
+) -> ProtectedSpan | None:
     words = before[span.start : span.end]
     for start, end, by in shifts:
         if start <= span.start and span.end <= end:

@@ -14,7 +14,7 @@ BOM = "\ufeff"
 """Byte order mark."""
 
 
-class Layout(Value):
+class FileLayout(Value):
     """What belongs to the file as a whole."""
 
     front: str = ""
@@ -24,7 +24,7 @@ class Layout(Value):
     """``front`` has a heading for the whole, so that chapters stand one level below it."""
 
 
-class Placed(Value):
+class SectionLayout(Value):
     """How one section's text stood in its file. The four stretches follow one another."""
 
     heading: str = ""
@@ -39,19 +39,19 @@ class Placed(Value):
     """Digest of the normal text that this was taken from; empty when there was none."""
 
 
-def placed(heading: str, body: str, newline: str) -> tuple[Placed, str]:
+def placed(heading: str, body: str, newline: str) -> tuple[SectionLayout, str]:
     """Return how a section's raw ``body`` stands under ``heading``, and its text, normal form.
 
     ``placed`` and text together give heading and body back exactly.
     """
     if not body.strip():
-        return Placed(heading=heading, before=body), ""
+        return SectionLayout(heading=heading, before=body), ""
     start = len(body) - len(body.lstrip(" \t\r\n"))
     start = max(body.rfind("\n", 0, start), body.rfind("\r", 0, start)) + 1
     end = len(body.rstrip(" \t\r\n"))
     core = body[start:end]
     text = normal(core)
-    stands = Placed(
+    stands = SectionLayout(
         heading=heading,
         before=body[:start],
         after=body[end:],

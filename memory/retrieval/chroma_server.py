@@ -26,11 +26,11 @@ def index_of(library: Library, embedder: str) -> ChromaIndex:
         IndexUnusable: it cannot be opened.
     """
     if library.index_url is not None:
-        return ServedIndex(library.index_url, embedder)
+        return ChromaServerIndex(library.index_url, embedder)
     return ChromaIndex(library.home / FOLDER, embedder)
 
 
-class ServedIndex(ChromaIndex):
+class ChromaServerIndex(ChromaIndex):
     """A Chroma server, by an address such as ``http://host:8000/NAME``.
 
     NAME is Chroma's database; it is made at first use, and every library has one of its own.

@@ -9,7 +9,7 @@ by its section's account of itself, or not at all.
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from inkwright.memory.domain.draft import Quoted
+from inkwright.memory.domain.draft import ExcerptDecision
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.retrieval import excerpts
 from inkwright.memory.retrieval.passages import Passage
@@ -23,7 +23,7 @@ MAX_NAMING = 200
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ExcerptCandidate:
     """Text that may be shown."""
 
     passage: Passage
@@ -32,11 +32,11 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SelectedExcerpts:
     """The lines to be shown, in reading order, and what became of each candidate."""
 
     lines: tuple[str, ...]
-    quoted: tuple[Quoted, ...]
+    quoted: tuple[ExcerptDecision, ...]
     tokens: int
 
 
@@ -48,7 +48,7 @@ def candidates(
     nearest: Mapping[str, float],
     *,
     first: Set[str] = frozenset(),
-) -> Iterator[Candidate]:
+) -> Iterator[ExcerptCandidate]:
     """Yield what may be shown, in order of preference.
 
     ``names`` are those that the orders name; those of ``first`` come before the others.
@@ -56,12 +56,12 @@ def candidates(
     told = set()
     for passage, text in _naming(orders, passages, names, first, entries) if names else ():
         told.add(passage.id)
-        yield Candidate(passage, text, "names what the orders name")
+        yield ExcerptCandidate(passage, text, "names what the orders name")
     known = {p.id: p for p in passages}
     near = [known[i] for i in nearest if i in known]
     for passage in near[: MAX_NEAR if entries else None]:
         if passage.id not in told:
-            yield Candidate(passage, passage.text, "near in meaning")
+            yield ExcerptCandidate(passage, passage.text, "near in meaning")
 
 
 def _naming(
@@ -86,12 +86,12 @@ def _naming(
 
 
 def choose(
-    found: Iterator[Candidate],
+    found: Iterator[ExcerptCandidate],
     budget_tokens: int,
     count: Callable[[str], int],
     titles: Mapping[str, str],
     accounts: Mapping[str, str],
-) -> Chosen:
+) -> SelectedExcerpts:
     """Return what of ``found`` goes into the budget: raw, in short, or not.
 
     ``titles`` and ``accounts`` are those of the sections that passages come from.
@@ -113,5 +113,7 @@ def choose(
         if line:
             lines[one.passage.id] = line
             left -= count(line) + 1
-        quoted.append(Quoted.model_validate({"passage": one.passage.id, "how": how, "reason": why}))
-    return Chosen(tuple(lines.values()), tuple(quoted), budget_tokens - left)
+        quoted.append(
+            ExcerptDecision.model_validate({"passage": one.passage.id, "how": how, "reason": why})
+        )
+    return SelectedExcerpts(tuple(lines.values()), tuple(quoted), budget_tokens - left)

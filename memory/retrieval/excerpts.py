@@ -57,7 +57,7 @@ def tells(entry: Entry, sentence: str) -> bool:
     return said <= terms(sentence) if said else normalise(entry.statement) in normalise(sentence)
 
 
-class Facts:
+class SubjectFacts:
     """What memory holds of its subjects, to be found in sentences that do no more than say so."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:

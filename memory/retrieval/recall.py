@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inkwright.memory.domain.draft import How, Quoted, Shown
+from inkwright.memory.domain.draft import EntryDecision, ExcerptDecision, How
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.retrieval import excerpt_selection
 from inkwright.memory.retrieval.passages import Passage
@@ -30,12 +30,12 @@ _ENTRY = "entry:"
 
 
 @dataclass(frozen=True)
-class Recalled:
+class RecallResult:
     """Long-term memory for one section."""
 
     text: str
-    shown: tuple[Shown, ...]
-    quoted: tuple[Quoted, ...]
+    shown: tuple[EntryDecision, ...]
+    quoted: tuple[ExcerptDecision, ...]
     tokens: int
 
 
@@ -51,7 +51,7 @@ def recall(
     accounts: Mapping[str, str] | None = None,
     subjects: Sequence[str] = (),
     own: str = "",
-) -> Recalled:
+) -> RecallResult:
     """Choose from ``entries`` and ``passages`` what bears on ``orders``.
 
     ``nearest`` maps entry and passage ids, nearest first, to cosine distance; those not in it were
@@ -85,7 +85,7 @@ def recall(
         for place, entry in enumerate(ranked.entries)
         if place < ranked.told or entry.id in lines
     )
-    return Recalled(text, tuple(shown), quoted.quoted, tokens=count(text) if text else 0)
+    return RecallResult(text, tuple(shown), quoted.quoted, tokens=count(text) if text else 0)
 
 
 def _fitting(
@@ -106,14 +106,14 @@ def _in_short(entry: Entry) -> str:
     return entry.model_copy(update={"statement": parts[0].text}).line if parts else entry.line
 
 
-def _decided(entry: Entry, line: str | None, reason: str) -> Shown:
+def _decided(entry: Entry, line: str | None, reason: str) -> EntryDecision:
     how: How = "dropped" if line is None else "raw" if line == entry.line else "summary"
     why = {
         "raw": reason,
         "summary": f"too long for the rest of the budget; {reason}",
         "dropped": f"over budget; {reason}",
     }[how]
-    return Shown(entry=entry.id, version=entry.version, how=how, reason=why)
+    return EntryDecision(entry=entry.id, version=entry.version, how=how, reason=why)
 
 
 def entry_key(entry: Entry) -> str:

@@ -13,14 +13,14 @@ import numpy as np
 
 from inkwright.memory.domain.source import Evidence, Source
 from inkwright.memory.retrieval.passages import of_source, spans
-from inkwright.memory.store.sources import Kept
+from inkwright.memory.store.sources import StoredSource
 from inkwright.memory.text.names import term_list
 
 
-class Shelf:
+class SourceIndex:
     """The passages of some sources, in the order of the documents."""
 
-    def __init__(self, sources: Sequence[Kept]) -> None:
+    def __init__(self, sources: Sequence[StoredSource]) -> None:
         self.sources = {
             k.source.key: k.source for k in sources if k.source.kind != "request" and k.source.key
         }
@@ -88,7 +88,7 @@ def _spans(source: Source) -> Iterator[tuple[int, int]]:
             yield start + first, start + last
 
 
-def _passage(kept: Kept, start: int, end: int) -> Evidence:
+def _passage(kept: StoredSource, start: int, end: int) -> Evidence:
     source: Source = kept.source
     return Evidence(
         source=kept.number, key=source.key, start=start, end=end, page=source.page_at(start)

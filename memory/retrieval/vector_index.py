@@ -31,7 +31,7 @@ BATCH = 1000
 BUSY_TIMEOUT_S = 30
 
 
-class Index(Protocol):
+class VectorIndex(Protocol):
     """Finds the nearest of given ids."""
 
     def missing(self, work: str, ids: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from inkwright.memory.domain.draft import Author, Draft, Manifest, Review, Stage
-from inkwright.memory.domain.protected_spans import Held, covers
+from inkwright.memory.domain.protected_spans import ProtectedSpan, covers
 from inkwright.memory.store import schema
 from inkwright.memory.store.library import Lease, now
 from inkwright.memory.text.words import count_words
@@ -44,7 +44,7 @@ def draft_of(row: RowMapping) -> Draft:
     """Return the draft that a row holds."""
     fields = {name: row[name] for name in Draft.model_fields}
     review = fields.pop("review")
-    fields["held"] = tuple(Held.model_validate(span) for span in fields["held"])
+    fields["held"] = tuple(ProtectedSpan.model_validate(span) for span in fields["held"])
     return Draft(**fields, review=None if review is None else Review.model_validate(review))
 
 
@@ -58,7 +58,7 @@ def new_version(
     manifest: int,
     summary: str,
     base: int | None = None,
-    held: Sequence[Held] = (),
+    held: Sequence[ProtectedSpan] = (),
 ) -> Draft:
     """Store a text under the section's next number."""
     author: Author = "model"

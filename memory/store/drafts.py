@@ -15,7 +15,7 @@ from inkwright.memory.base import Value
 from inkwright.memory.domain.draft import Draft, Manifest, Review, SectionState, Stage
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
-from inkwright.memory.domain.protected_spans import Held, moved
+from inkwright.memory.domain.protected_spans import ProtectedSpan, moved
 from inkwright.memory.store import draft_rows, ledger, plans, schema
 from inkwright.memory.store.library import Lease, Library
 
@@ -198,7 +198,7 @@ def patch(
     review: Review | None,
     delta: Iterable[Entry] = (),
     checked: Sequence[str] = (),
-    held: Sequence[Held] | None = None,
+    held: Sequence[ProtectedSpan] | None = None,
 ) -> Draft:
     """Store a patched version of an accepted draft, stamped as checked against ``checked``.
 

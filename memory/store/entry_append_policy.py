@@ -12,7 +12,7 @@ from inkwright.memory.domain.entry import Entry
 
 
 @dataclass(frozen=True)
-class Known:
+class EntryRecord:
     """What is on record of one entry."""
 
     version: int = 0
@@ -24,7 +24,7 @@ class Known:
 
 
 @dataclass
-class Admitted:
+class AdmittedEntries:
     """What is to be written."""
 
     rows: list[Entry] = field(default_factory=list)
@@ -32,12 +32,12 @@ class Admitted:
     """Entries that a newer draft states again, unchanged."""
 
 
-def admitted(new: Iterable[Entry], known: Mapping[str, Known]) -> Admitted:
+def admitted(new: Iterable[Entry], known: Mapping[str, EntryRecord]) -> AdmittedEntries:
     """Return what of ``new`` is written, each version numbered after those on record."""
     seen = dict(known)
-    taken = Admitted()
+    taken = AdmittedEntries()
     for entry in new:
-        before = seen.get(entry.id, Known())
+        before = seen.get(entry.id, EntryRecord())
         standing = before.standing
         if standing is not None and standing.origin == "person" and entry.origin != "person":
             continue
@@ -49,7 +49,7 @@ def admitted(new: Iterable[Entry], known: Mapping[str, Known]) -> Admitted:
             entry = entry.model_copy(update={"version": before.version + 1})
         taken.rows.append(entry)
         proposal = entry.is_proposal
-        seen[entry.id] = Known(entry.version, standing if proposal else entry, proposal)
+        seen[entry.id] = EntryRecord(entry.version, standing if proposal else entry, proposal)
     return taken
 
 

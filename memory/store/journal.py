@@ -18,7 +18,7 @@ BATCH = 500
 """So many message texts are asked for at once."""
 
 
-class Key(Value):
+class CallKey(Value):
     """What makes a call the same call. Transport failures are no part of it."""
 
     step: str
@@ -32,7 +32,7 @@ class Key(Value):
     """Of messages, sampling settings, schema, seed and model name."""
 
 
-class Answer(Value):
+class JournaledAnswer(Value):
     """What a model answered, and what it cost."""
 
     text: str
@@ -46,7 +46,7 @@ class Answer(Value):
     seconds: float
 
 
-class Usage(Value):
+class RoleUsage(Value):
     """Calls of one role to one model, added up."""
 
     role: str
@@ -58,7 +58,7 @@ class Usage(Value):
     seconds: float
 
 
-class Speed(Value):
+class ModelSpeed(Value):
     """How fast a model answered, as measured over recent calls."""
 
     calls: int
@@ -76,22 +76,22 @@ class Journal:
     def __init__(self, library: Library, lease: Lease) -> None:
         self._library, self._lease = library, lease
         table, parts = schema.journal, schema.parts
-        columns = [table.c[name] for name in Key.model_fields]
+        columns = [table.c[name] for name in CallKey.model_fields]
         with library.read() as db:
             rows = db.execute(select(*columns).where(table.c.work == lease.work))
             self._answered = {tuple(row) for row in rows}
             stored = db.execute(select(parts.c.hash).where(parts.c.work == lease.work))
             self._stored = {row.hash for row in stored}
 
-    def find(self, key: Key) -> Answer | None:
+    def find(self, key: CallKey) -> JournaledAnswer | None:
         """Return the journaled answer to this call, or None."""
         wanted = tuple(key.model_dump().values())
         if wanted not in self._answered:
             return None
         with self._library.read() as db:
             row = db.execute(_ANSWERED, {"work": self._lease.work, **key.model_dump()}).one()
-        told = {name: getattr(row, name) for name in Answer.model_fields if name != "text"}
-        return Answer(**told, text=row.answer)
+        told = {name: getattr(row, name) for name in JournaledAnswer.model_fields if name != "text"}
+        return JournaledAnswer(**told, text=row.answer)
 
     def count(self, step: str, role: str, purpose: str, *, refused: int) -> int:
         """Return the answered calls of this kind, after so many refused answers to each."""
@@ -99,7 +99,12 @@ class Journal:
         return sum((k[0], k[1], k[2], k[4]) == wanted for k in self._answered)
 
     def keep(
-        self, key: Key, messages: Sequence[dict[str, str]], answer: Answer, *, asked_for: str
+        self,
+        key: CallKey,
+        messages: Sequence[dict[str, str]],
+        answer: JournaledAnswer,
+        *,
+        asked_for: str,
     ) -> None:
         """Commit one answered call. ``asked_for`` is the model name that was requested."""
         work = self._lease.work
@@ -130,11 +135,11 @@ class Journal:
 
 _PARTS, _CALL = insert(schema.parts), insert(schema.journal)
 _ANSWERED = select(schema.journal).where(
-    *(schema.journal.c[name] == bindparam(name) for name in ("work", *Key.model_fields))
+    *(schema.journal.c[name] == bindparam(name) for name in ("work", *CallKey.model_fields))
 )
 
 
-def usage(library: Library, work: str) -> tuple[Usage, ...]:
+def usage(library: Library, work: str) -> tuple[RoleUsage, ...]:
     """Return what a work has cost so far, by role and model."""
     table = schema.journal
     totals = (
@@ -157,7 +162,7 @@ def usage(library: Library, work: str) -> tuple[Usage, ...]:
             .order_by(table.c.role)
         ).all()
     return tuple(
-        Usage(
+        RoleUsage(
             role=r[0],
             model=r[1],
             calls=r[2],
@@ -218,7 +223,7 @@ def newest_prompts(library: Library, model: str, limit: int) -> list[tuple[int, 
     return found
 
 
-def speed(library: Library, model: str, *, recent: int = 300) -> Speed | None:
+def speed(library: Library, model: str, *, recent: int = 300) -> ModelSpeed | None:
     """Return how fast ``model`` answered lately in any work; None before its first answers.
 
     Least squares over the newest ``recent`` calls: seconds as a sum of uncached prompt tokens and
@@ -250,7 +255,7 @@ def speed(library: Library, model: str, *, recent: int = 300) -> Speed | None:
         prompt, completion = 0.0, cs / max(cc, 1)
     elif completion < 0:
         prompt, completion = ps / max(pp, 1), 0.0
-    return Speed(
+    return ModelSpeed(
         calls=len(rows),
         seconds_per_prompt_token=prompt,
         seconds_per_completion_token=completion,

@@ -15,10 +15,10 @@ from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, insert,
 
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.store import schema
-from inkwright.memory.store.entry_append_policy import Known, admitted
+from inkwright.memory.store.entry_append_policy import EntryRecord, admitted
 from inkwright.memory.store.library import Library, now
-from inkwright.memory.store.related_entries import Kin
-from inkwright.memory.text.names import NamesIn
+from inkwright.memory.store.related_entries import EntryFamilies
+from inkwright.memory.text.names import MentionedNames
 from inkwright.memory.text.normalise import normalise
 
 History = Sequence[tuple[int, Entry]]
@@ -36,7 +36,7 @@ class Ledger:
         self._latest: dict[str, Entry] | None = None
         self._by_topic: dict[tuple[str, str], list[Entry]] | None = None
         self._by_section: dict[str, list[Entry]] | None = None
-        self._kin: Kin | None = None
+        self._kin: EntryFamilies | None = None
         self._ids: list[str] = []
         self.newest = 0
         """Sequence number of the newest row read."""
@@ -147,10 +147,10 @@ class Ledger:
         found = [self._by_topic.get((name, entry.topic[1]), ()) for name in sorted(entry.names)]
         return list({(e.id, e.version, e.status): e for group in found for e in group}.values())
 
-    def kin(self, entries: Iterable[str], text: NamesIn) -> Set[str]:
+    def kin(self, entries: Iterable[str], text: MentionedNames) -> Set[str]:
         """Return the ids of the kin of these entries (ids), and of what a text names."""
         if self._kin is None:
-            self._kin = Kin(e for history in self._history.values() for _, e in history)
+            self._kin = EntryFamilies(e for history in self._history.values() for _, e in history)
         return self._kin.of(entries, text)
 
     def versions(self, entry: str) -> list[Entry]:
@@ -231,7 +231,7 @@ def append(db: Connection, work: str, new: Iterable[Entry]) -> None:
         )
 
 
-def known(db: Connection, work: str, ids: Iterable[str]) -> dict[str, Known]:
+def known(db: Connection, work: str, ids: Iterable[str]) -> dict[str, EntryRecord]:
     """Return what is on record of the entries ``ids``, within the caller's transaction."""
     table = schema.entries
     rows = db.execute(
@@ -301,10 +301,10 @@ def _standing(versions: Sequence[Entry]) -> Entry | None:
     return next((e for e in reversed(versions) if not e.is_proposal), None)
 
 
-def _known(versions: Sequence[Entry]) -> Known:
+def _known(versions: Sequence[Entry]) -> EntryRecord:
     newest = max((e.version for e in versions), default=0)
     waits = bool(versions) and versions[-1].is_proposal
-    return Known(newest, _standing(versions), waits)
+    return EntryRecord(newest, _standing(versions), waits)
 
 
 def _values(work: str, entry: Entry) -> dict[str, object]:

@@ -7,10 +7,10 @@ entries need not look at a whole ledger.
 from collections.abc import Iterable, Set
 
 from inkwright.memory.domain.entry import Entry
-from inkwright.memory.text.names import NamesIn
+from inkwright.memory.text.names import MentionedNames
 
 
-class Kin:
+class EntryFamilies:
     """The families of some entries, given in all their versions."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
@@ -26,7 +26,7 @@ class Kin:
         for eid in ids:
             self._members.setdefault(self._head(eid), []).append(eid)
 
-    def of(self, entries: Iterable[str], text: NamesIn) -> Set[str]:
+    def of(self, entries: Iterable[str], text: MentionedNames) -> Set[str]:
         """Return the kin of these entries, by id, and of what a text names."""
         touched = {self._head(eid) for eid in entries if eid in self._above}
         touched |= {self._head(name) for name in text.among(self._names)}

@@ -22,7 +22,7 @@ LOOKING_S = 10.0
 """How long after a look text is still streamed for the one who looks."""
 
 
-class Telling(Value):
+class RunStatus(Value):
     """What the newest run of a work has said of itself."""
 
     action: Action
@@ -77,7 +77,7 @@ def tell(
     told: Mapping[str, Any],
     texts: Mapping[str, str],
     landed: Collection[str],
-) -> Telling | None:
+) -> RunStatus | None:
     """Record what a run says now, and the text that has grown; return what is asked of it.
 
     None: another process has taken the work over, and nothing was recorded.
@@ -135,7 +135,7 @@ def look(library: Library, work: str) -> None:
         db.execute(update(table).where(table.c.work == work).values(looked_at=now()))
 
 
-def of(library: Library, work: str) -> Telling | None:
+def of(library: Library, work: str) -> RunStatus | None:
     """Return what the newest run says; None: there was none."""
     table, held_by = schema.runs, schema.works.c
     with library.read() as db:
@@ -148,8 +148,8 @@ def of(library: Library, work: str) -> Telling | None:
     if row is None:
         return None
     held = works.lives(row["lease_owner"], row["lease_until"])
-    said = {k: v for k, v in row.items() if k in Telling.model_fields}
-    return Telling(**said, held=held)
+    said = {k: v for k, v in row.items() if k in RunStatus.model_fields}
+    return RunStatus(**said, held=held)
 
 
 def growing(library: Library, work: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ THE_REQUEST = "the request"
 _NOT_IN_A_KEY = re.compile(r"[^\w]+")
 
 
-class Kept(Value):
+class StoredSource(Value):
     """A source in the library."""
 
     number: int
@@ -26,13 +26,13 @@ class Kept(Value):
     """It is cited no more; what rests on it is stale."""
 
 
-def kept(library: Library, work: str, *, dropped: bool = False) -> list[Kept]:
+def kept(library: Library, work: str, *, dropped: bool = False) -> list[StoredSource]:
     """Return the sources of a work in the order they came, with those ``dropped`` if wanted."""
     table = schema.sources
     with library.read() as db:
         rows = db.execute(select(table).where(table.c.work == work).order_by(table.c.number))
         found = [
-            Kept(
+            StoredSource(
                 number=r.number,
                 source=Source(title=r.title, text=r.text, **(r.about or {"kind": "request"})),
                 dropped=r.dropped,
@@ -42,7 +42,7 @@ def kept(library: Library, work: str, *, dropped: bool = False) -> list[Kept]:
     return found if dropped else [k for k in found if not k.dropped]
 
 
-def keep(library: Library, lease: Lease, sources: Iterable[Source]) -> list[Kept]:
+def keep(library: Library, lease: Lease, sources: Iterable[Source]) -> list[StoredSource]:
     """Add sources; one that is there already is not added twice, but taken up again.
 
     Raises:
@@ -88,7 +88,7 @@ def dropped(library: Library, work: str) -> dict[str, str]:
         return {r.about["key"]: r.title for r in rows}
 
 
-def drop(library: Library, lease: Lease, key: str) -> Kept:
+def drop(library: Library, lease: Lease, key: str) -> StoredSource:
     """Take a source out of use. Its text stays, so that old drafts can still be followed back.
 
     Raises:

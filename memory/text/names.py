@@ -15,7 +15,7 @@ KEPT = 4096
 """Texts and sentences that are kept in mind: the same ones are asked again and again."""
 
 
-class NamesIn:
+class MentionedNames:
     """The names a text mentions."""
 
     def __init__(self, text: str) -> None:
@@ -36,9 +36,9 @@ class NamesIn:
 
 
 @lru_cache(maxsize=KEPT)
-def names_in(text: str) -> NamesIn:
+def names_in(text: str) -> MentionedNames:
     """Return what can be asked which names ``text`` mentions."""
-    return NamesIn(text)
+    return MentionedNames(text)
 
 
 @lru_cache(maxsize=20_000)

@@ -9,7 +9,7 @@ RUN = 7
 """So many words in a row are no accident; fewer are idiom. Chinese counts characters as words."""
 
 
-class Repeated(Value):
+class RepeatedRun(Value):
     """One run of words that stands in several places."""
 
     words: str
@@ -18,16 +18,16 @@ class Repeated(Value):
     """Where, in reading order, each section once."""
 
 
-class Repetition(Value):
+class RepeatedRuns(Value):
     """What a piece repeats."""
 
-    runs: tuple[Repeated, ...]
+    runs: tuple[RepeatedRun, ...]
     """The most frequent first, then the longest."""
     shares: dict[str, float]
     """Section id to the share of its words that stand in a run said elsewhere too, 0 to 1."""
 
 
-def repetition(texts: Mapping[str, str], *, most: int = 20) -> Repetition:
+def repetition(texts: Mapping[str, str], *, most: int = 20) -> RepeatedRuns:
     """Return what ``texts``, by section id in reading order, repeat: at most ``most`` runs."""
     said = {sid: words(text) for sid, text in texts.items()}
     folded = {sid: [w.casefold() for w in ws] for sid, ws in said.items()}
@@ -41,16 +41,16 @@ def repetition(texts: Mapping[str, str], *, most: int = 20) -> Repetition:
         for sid, start in at:
             covered[sid].update(range(start, start + RUN))
     shares = {sid: len(covered[sid]) / len(ws) if ws else 0.0 for sid, ws in said.items()}
-    return Repetition(runs=tuple(_longest(repeated, said, folded))[:most], shares=shares)
+    return RepeatedRuns(runs=tuple(_longest(repeated, said, folded))[:most], shares=shares)
 
 
 def _longest(
     repeated: Mapping[tuple[str, ...], list[tuple[str, int]]],
     said: Mapping[str, list[str]],
     folded: Mapping[str, list[str]],
-) -> list[Repeated]:
+) -> list[RepeatedRun]:
     """Return the runs as long as all their places agree, each once."""
-    found: dict[tuple[tuple[str, int], ...], Repeated] = {}
+    found: dict[tuple[tuple[str, int], ...], RepeatedRun] = {}
     for at in repeated.values():
         back = 0
         while len({_word(folded[sid], start - back - 1) for sid, start in at}) == 1 and all(
@@ -66,7 +66,7 @@ def _longest(
         ):
             size += 1
         sid, start = begins[0]
-        found[begins] = Repeated(
+        found[begins] = RepeatedRun(
             words=_joined(said[sid][start : start + size]),
             times=len(begins),
             sections=tuple(dict.fromkeys(s for s, _ in begins)),

@@ -37,7 +37,7 @@ PIECES_KEPT = 64
 """Pieces of which is kept what was found: one is often asked about again, with others between."""
 
 
-class Repeat(Value):
+class RepeatedSentence(Value):
     """A sentence that says what another one has said."""
 
     section: str
@@ -51,7 +51,7 @@ class Repeat(Value):
     """``sentence`` or ``opening``."""
 
 
-class Repetition(Value):
+class RepetitionMeasures(Value):
     """How much of a piece is there twice."""
 
     duplicate_8grams: float
@@ -64,13 +64,13 @@ class Repetition(Value):
     """Sections that begin as an earlier one does."""
 
 
-def measured(texts: Mapping[str, str]) -> Repetition:
+def measured(texts: Mapping[str, str]) -> RepetitionMeasures:
     """Return the measures of a piece; ``texts`` are its sections in reading order."""
     return _measured(tuple(texts.items()))
 
 
 @lru_cache(maxsize=PIECES_KEPT)
-def _measured(piece: tuple[tuple[str, str], ...]) -> Repetition:
+def _measured(piece: tuple[tuple[str, str], ...]) -> RepetitionMeasures:
     texts = dict(piece)
     runs = {sid: grams(text) for sid, text in texts.items()}
     everything = [run for section in runs.values() for run in section]
@@ -78,7 +78,7 @@ def _measured(piece: tuple[tuple[str, str], ...]) -> Repetition:
     owners = Counter(run for section in distinct.values() for run in section)
     shared = sum(1 for section in distinct.values() for run in section if owners[run] > 1)
     total = sum(len(section) for section in distinct.values())
-    return Repetition(
+    return RepetitionMeasures(
         duplicate_8grams=1 - len(set(everything)) / len(everything) if everything else 0.0,
         cross_section=shared / total if total else 0.0,
         same_openings=sum(1 for r in same_openings(texts)),
@@ -91,7 +91,7 @@ def grams(text: str) -> list[tuple[str, ...]]:
     return [tuple(found[n : n + GRAM]) for n in range(len(found) - GRAM + 1)]
 
 
-def repeats(texts: Mapping[str, str]) -> list[Repeat]:
+def repeats(texts: Mapping[str, str]) -> list[RepeatedSentence]:
     """Return the sentences that say again what stands elsewhere, each with what it repeats.
 
     A pair of sections is named once, the later one as repeating; which of the two gives way is for
@@ -101,17 +101,17 @@ def repeats(texts: Mapping[str, str]) -> list[Repeat]:
 
 
 @lru_cache(maxsize=PIECES_KEPT)
-def _repeats(piece: tuple[tuple[str, str], ...]) -> tuple[Repeat, ...]:
+def _repeats(piece: tuple[tuple[str, str], ...]) -> tuple[RepeatedSentence, ...]:
     texts = dict(piece)
     parts = {sid: prose_sentences(text) for sid, text in texts.items()}
     found = [*same_openings(texts), *_copied(parts), *_alike(parts)]
-    taken: dict[tuple[str, str], Repeat] = {}
+    taken: dict[tuple[str, str], RepeatedSentence] = {}
     for repeat in found:
         taken.setdefault((repeat.section, repeat.quote), repeat)
     return tuple(taken.values())
 
 
-def same_openings(texts: Mapping[str, str]) -> list[Repeat]:
+def same_openings(texts: Mapping[str, str]) -> list[RepeatedSentence]:
     """Return the first sentences that begin as an earlier section's does.
 
     A line of its own that ends no sentence is none: a verse, or the person a letter is to.
@@ -128,7 +128,9 @@ def same_openings(texts: Mapping[str, str]) -> list[Repeat]:
             continue
         if opening in seen:
             of, there = seen[opening]
-            found.append(Repeat(section=sid, quote=first.text, of=of, there=there, kind="opening"))
+            found.append(
+                RepeatedSentence(section=sid, quote=first.text, of=of, there=there, kind="opening")
+            )
         seen.setdefault(opening, (sid, first.text))
     return found
 
@@ -137,7 +139,7 @@ def _is_line(text: str, part: Sentence) -> bool:
     return part.text[-1] not in _ENDS and text[part.end : part.end + 1] == "\n"
 
 
-def _copied(parts: Mapping[str, Sequence[Sentence]]) -> Iterable[Repeat]:
+def _copied(parts: Mapping[str, Sequence[Sentence]]) -> Iterable[RepeatedSentence]:
     """Yield the sentences made of runs of words that stand in an earlier one."""
     first: dict[tuple[str, ...], tuple[str, Sentence]] = {}
     for sid, section in parts.items():
@@ -146,12 +148,12 @@ def _copied(parts: Mapping[str, Sequence[Sentence]]) -> Iterable[Repeat]:
             known = [first[run] for run in runs if run in first]
             if runs and len(known) >= COPIED * len(runs):
                 of, there = Counter(known).most_common(1)[0][0]
-                yield Repeat(section=sid, quote=part.text, of=of, there=there.text)
+                yield RepeatedSentence(section=sid, quote=part.text, of=of, there=there.text)
             for run in runs:
                 first.setdefault(run, (sid, part))
 
 
-def _alike(parts: Mapping[str, Sequence[Sentence]]) -> Iterable[Repeat]:
+def _alike(parts: Mapping[str, Sequence[Sentence]]) -> Iterable[RepeatedSentence]:
     """Yield the sentences of other sections' content in other words, each with the nearest one.
 
     Where a word stands is a number with a bit for each sentence, so that whole pieces are compared
@@ -174,7 +176,7 @@ def _alike(parts: Mapping[str, Sequence[Sentence]]) -> Iterable[Repeat]:
         near = list(_places(_in_so_many([index[w] & before for w in mine], needed)))
         if near:
             of, there, _ = said[max(near, key=lambda n: (len(mine & telling[n]), -n))]
-            yield Repeat(section=sid, quote=part.text, of=of, there=there.text)
+            yield RepeatedSentence(section=sid, quote=part.text, of=of, there=there.text)
         for w in mine:
             index[w] |= 1 << here
 

@@ -37,7 +37,7 @@ CLICHES = (
 )  # fmt: skip
 
 
-class Voice(Value):
+class StyleMetrics(Value):
     """The measures of one text."""
 
     sentence_words: float
@@ -51,7 +51,7 @@ class Voice(Value):
     cliches_per_1000: float
 
 
-class Drift(Value):
+class StyleDrift(Value):
     """How far a text is from a sample."""
 
     sentence_words: float
@@ -65,13 +65,13 @@ class Drift(Value):
     """Share of the sample's most frequent words that the text has too: 1 is all of them."""
 
 
-def voice_of(text: str) -> Voice | None:
+def voice_of(text: str) -> StyleMetrics | None:
     """Return the measures of ``text``; None when it is too short to tell."""
     total = count_words(text)
     if total < LEAST_WORDS:
         return None
     sizes = [n for s in sentences(text) if (n := count_words(s.text))]
-    return Voice(
+    return StyleMetrics(
         sentence_words=round(fmean(sizes), 2),
         sentence_spread=round(pstdev(sizes), 2),
         type_token=round(_type_token(text), 3),
@@ -80,14 +80,14 @@ def voice_of(text: str) -> Voice | None:
     )
 
 
-def drift(sample: str, text: str) -> Drift | None:
+def drift(sample: str, text: str) -> StyleDrift | None:
     """Return how far ``text`` is from ``sample``; None when one of them is too short to tell."""
     known, found = voice_of(sample), voice_of(text)
     if known is None or found is None:
         return None
     frequent = [w for w, _ in _counted(sample).most_common(COMMON)]
     said = _counted(text)
-    return Drift(
+    return StyleDrift(
         sentence_words=_off(found.sentence_words, known.sentence_words),
         sentence_spread=_off(found.sentence_spread, known.sentence_spread),
         type_token=_off(found.type_token, known.type_token),

@@ -10,19 +10,19 @@ _PIECE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}\p{M}]+|\s
 _LINE = regex.compile(r"[^\n]*\n|[^\n]+")
 
 
-class Piece(NamedTuple):
+class DiffSpan(NamedTuple):
     """A stretch that both texts have, or that one of them has."""
 
     kind: Literal["same", "gone", "new"]
     text: str
 
 
-def differences(before: str, after: str) -> list[Piece]:
+def differences(before: str, after: str) -> list[DiffSpan]:
     """Return what became of ``before``: all but the new is ``before``, all but the gone ``after``.
 
     Lines are compared first, so that a long text takes no longer than its changes do.
     """
-    found: list[Piece] = []
+    found: list[DiffSpan] = []
     for kind, one, other in _runs(_LINE.findall(before), _LINE.findall(after)):
         if kind == "equal":
             _add(found, "same", one)
@@ -34,9 +34,9 @@ def differences(before: str, after: str) -> list[Piece]:
     return found
 
 
-def hunks(pieces: Sequence[Piece]) -> list[list[Piece]]:
+def hunks(pieces: Sequence[DiffSpan]) -> list[list[DiffSpan]]:
     """Return the differences one by one: what went and what came in its place."""
-    found: list[list[Piece]] = []
+    found: list[list[DiffSpan]] = []
     running = False
     for piece in pieces:
         if piece.kind == "same":
@@ -49,7 +49,7 @@ def hunks(pieces: Sequence[Piece]) -> list[list[Piece]]:
     return found
 
 
-def joined(pieces: Sequence[Piece], taken: Collection[int]) -> str:
+def joined(pieces: Sequence[DiffSpan], taken: Collection[int]) -> str:
     """Return the text with only the differences ``taken`` made, counted from 0 as in ``hunks``."""
     text, number, running = [], -1, False
     for piece in pieces:
@@ -70,8 +70,8 @@ def _runs(before: list[str], after: list[str]) -> Iterator[tuple[str, str, str]]
         yield kind, "".join(before[i:j]), "".join(after[k:m])
 
 
-def _add(found: list[Piece], kind: Literal["same", "gone", "new"], text: str) -> None:
+def _add(found: list[DiffSpan], kind: Literal["same", "gone", "new"], text: str) -> None:
     if text and found and found[-1].kind == kind:
-        found[-1] = Piece(kind, found[-1].text + text)
+        found[-1] = DiffSpan(kind, found[-1].text + text)
     elif text:
-        found.append(Piece(kind, text))
+        found.append(DiffSpan(kind, text))

@@ -12,7 +12,7 @@ from inkwright.memory.store import drafts, plans, schema
 from inkwright.memory.store.library import Library, now
 
 
-class Typed(Value):
+class AutosavedText(Value):
     """A section's text as a person sees it: what they have typed, or else its newest version."""
 
     text: str
@@ -31,15 +31,15 @@ class Typed(Value):
         return self.pending and self.base != self.newest
 
 
-class TypedElsewhere(BadInput):
+class EditedElsewhere(BadInput):
     """Another window has typed into this section since; nothing was stored."""
 
-    def __init__(self, mine: str, theirs: Typed) -> None:
+    def __init__(self, mine: str, theirs: AutosavedText) -> None:
         super().__init__("another window has typed into this section meanwhile")
         self.mine, self.theirs = mine, theirs
 
 
-def read(library: Library, work: str, section: str) -> Typed:
+def read(library: Library, work: str, section: str) -> AutosavedText:
     """Return the section's text as the person is to see it."""
     versions = {d.version: d.text for d in drafts.versions(library, work, section)}
     newest = max(versions, default=0)
@@ -49,12 +49,12 @@ def read(library: Library, work: str, section: str) -> Typed:
             select(table).where(table.c.work == work, table.c.section == section)
         ).first()
     if row is None:
-        return Typed(
+        return AutosavedText(
             text=versions.get(newest, ""), base=newest, revision=0, newest=newest, pending=False
         )
     before, now_there = versions.get(row.base, ""), versions.get(newest, "")
     pending = row.text not in (before, now_there)
-    return Typed(
+    return AutosavedText(
         text=row.text if pending else now_there,
         base=row.base if pending and before != now_there else newest,
         revision=row.revision,
@@ -65,7 +65,7 @@ def read(library: Library, work: str, section: str) -> Typed:
 
 def write(
     library: Library, work: str, section: str, text: str, *, base: int, revision: int
-) -> Typed:
+) -> AutosavedText:
     """Store what was typed on version ``base``, as the change after ``revision``.
 
     Raises:
@@ -93,7 +93,7 @@ def write(
     if known != revision:
         theirs = read(library, work, section)
         if theirs.text != text:
-            raise TypedElsewhere(text, theirs)
+            raise EditedElsewhere(text, theirs)
     return read(library, work, section)
 
 

@@ -15,7 +15,7 @@ from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.user_work import user_drafts
 
 
-class Offered(Value):
+class SectionCandidate(Value):
     """A reviewed draft that is offered for a section."""
 
     text: str
@@ -24,7 +24,9 @@ class Offered(Value):
     rounds: int
 
 
-def offer(library: Library, lease: Lease, draft: Draft, found: Sequence[Offered]) -> list[Draft]:
+def offer(
+    library: Library, lease: Lease, draft: Draft, found: Sequence[SectionCandidate]
+) -> list[Draft]:
     """Store candidates for the section of ``draft``, its newest, which stays its text."""
     with library.write(lease) as db:
         stored = []

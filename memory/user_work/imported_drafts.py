@@ -13,7 +13,7 @@ from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
-from inkwright.memory.domain.protected_spans import Held, written
+from inkwright.memory.domain.protected_spans import ProtectedSpan, written
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import draft_rows, ledger, plans, schema
 from inkwright.memory.store.library import Lease, Library
@@ -29,7 +29,7 @@ def take(
     *,
     outline: Outline | None = None,
     constraints: Sequence[Constraint] = (),
-    keep: Mapping[str, Sequence[Held]] | None = None,
+    keep: Mapping[str, Sequence[ProtectedSpan]] | None = None,
 ) -> None:
     """Store a person's texts, by section id, and with ``outline`` a new version of the plan.
 
@@ -50,11 +50,13 @@ def take(
         waiting = _pinned(db, lease.work).get(_UNREAD) or {}
         for sid, text in texts.items():
             old = before[sid]
-            theirs: Sequence[Held] | None = None
+            theirs: Sequence[ProtectedSpan] | None = None
             if keep is not None and sid in keep:
                 theirs = keep[sid]
             elif old is not None:
-                theirs = [Held(start=start, end=end) for start, end in written(old.text, text)]
+                theirs = [
+                    ProtectedSpan(start=start, end=end) for start, end in written(old.text, text)
+                ]
             user_drafts.put(db, lease, plan, sid, text, keep=theirs)
             waiting.setdefault(sid, old.version if old else 0)
         changes: dict[str, Any] = {_UNREAD: waiting, "settled": False}

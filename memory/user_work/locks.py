@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from inkwright.memory.domain.draft import Draft
-from inkwright.memory.domain.protected_spans import Held, merged
+from inkwright.memory.domain.protected_spans import ProtectedSpan, merged
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts
 from inkwright.memory.store.library import Lease, Library
@@ -38,7 +38,7 @@ def unlock(
 ) -> Draft:
     """Take the locks off that touch ``words``, or all. What a person wrote stays theirs."""
 
-    def without(held: Iterable[Held], place: Held) -> list[Held]:
+    def without(held: Iterable[ProtectedSpan], place: ProtectedSpan) -> list[ProtectedSpan]:
         return [
             h for h in held if h.why == "person" or h.end <= place.start or place.end <= h.start
         ]
@@ -52,7 +52,7 @@ def _held(
     section: str,
     words: str | None,
     start: int | None,
-    change: Callable[[Iterable[Held], Held], list[Held]],
+    change: Callable[[Iterable[ProtectedSpan], ProtectedSpan], list[ProtectedSpan]],
 ) -> Draft:
     draft = drafts.current(library, lease.work).get(section)
     if draft is None:
@@ -61,14 +61,14 @@ def _held(
     return draft if held == draft.held else user_drafts.hold(library, lease, draft, held)
 
 
-def _place(draft: Draft, words: str | None, start: int | None) -> Held:
+def _place(draft: Draft, words: str | None, start: int | None) -> ProtectedSpan:
     if words is None:
-        return Held(start=0, end=len(draft.text), why="locked")
+        return ProtectedSpan(start=0, end=len(draft.text), why="locked")
     if start is not None and words and draft.text.startswith(words, start):
-        return Held(start=start, end=start + len(words), why="locked")
+        return ProtectedSpan(start=start, end=start + len(words), why="locked")
     times = draft.text.count(words) if words else 0
     if times != 1:
         fault = "are not there" if not times else f"stand there {times} times; give more of them"
         raise BadInput(f"{draft.section}: the words {words[:60]!r} {fault}")
     start = draft.text.index(words)
-    return Held(start=start, end=start + len(words), why="locked")
+    return ProtectedSpan(start=start, end=start + len(words), why="locked")

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
-from inkwright.memory.domain.protected_spans import Held, merged, surviving
+from inkwright.memory.domain.protected_spans import ProtectedSpan, merged, surviving
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import draft_rows, ledger, plans
 from inkwright.memory.store.library import Lease, Library
@@ -36,7 +36,9 @@ def write(
     if plan is None:
         raise BadInput(f"{lease.work} is not planned yet; `inkwright resume {lease.work}` plans it")
     with library.write(lease) as db:
-        spans = None if keep is None else [Held(start=start, end=end) for start, end in keep]
+        spans = (
+            None if keep is None else [ProtectedSpan(start=start, end=end) for start, end in keep]
+        )
         return put(db, lease, plan, section, text, keep=spans, summary=summary, delta=delta)
 
 
@@ -47,14 +49,14 @@ def put(
     section: str,
     text: str,
     *,
-    keep: Sequence[Held] | None = None,
+    keep: Sequence[ProtectedSpan] | None = None,
     summary: str = "",
     delta: Iterable[Entry] = (),
 ) -> Draft:
     """As ``write``, within the caller's transaction and by this plan; ``keep`` says why, too."""
     frozen = _unknowing(plan, lease.work, section)
     before = draft_rows.newest(db, lease.work, section)
-    held = [Held(start=0, end=len(text))] if keep is None else list(keep)
+    held = [ProtectedSpan(start=0, end=len(text))] if keep is None else list(keep)
     if before is not None:
         held += surviving(before.held, before.text, text)
     same = before is not None and before.text == text
@@ -89,13 +91,13 @@ def put(
     return draft
 
 
-def hold(library: Library, lease: Lease, draft: Draft, held: Sequence[Held]) -> Draft:
+def hold(library: Library, lease: Lease, draft: Draft, held: Sequence[ProtectedSpan]) -> Draft:
     """Store the newest draft again, with other stretches held: the words are the same."""
     with library.write(lease) as db:
         return put_again(db, lease, draft, held)
 
 
-def put_again(db: Connection, lease: Lease, draft: Draft, held: Sequence[Held]) -> Draft:
+def put_again(db: Connection, lease: Lease, draft: Draft, held: Sequence[ProtectedSpan]) -> Draft:
     """As ``hold``, within the caller's transaction."""
     again = draft_rows.new_version(
         db,

@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from inkwright.agents.llm.client import Ask, Models
-from inkwright.agents.llm.config import ROLES, Calling, Endpoint, Limits
+from inkwright.agents.llm.client import LLMClient, ModelCall
+from inkwright.agents.llm.config import ROLES, CallSettings, Endpoint, Limits
 from inkwright.agents.llm.events import Watch, unwatched
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
-from inkwright.agents.llm.transport import Request
-from inkwright.memory.store.journal import Answer
+from inkwright.agents.llm.transport import ChatRequest
+from inkwright.memory.store.journal import JournaledAnswer
 from tests.memory.building import Built
 
-ANSWER = Answer(
+ANSWER = JournaledAnswer(
     text="", finish="stop", model="served", prompt_tokens=100, cached_tokens=0,
     completion_tokens=10, seconds=0.1,
 )  # fmt: skip
-CALLING = Calling(endpoints={role: Endpoint(model="hosted_vllm/m") for role in ROLES})
+CALLING = CallSettings(endpoints={role: Endpoint(model="hosted_vllm/m") for role in ROLES})
 
 
 class Scripted:
@@ -26,11 +26,11 @@ class Scripted:
 
     def __init__(self, *script: Any) -> None:
         self.script = list(script)
-        self.requests: list[Request] = []
+        self.requests: list[ChatRequest] = []
 
     async def complete(
-        self, request: Request, on_text: Callable[[str], None] | None = None
-    ) -> Answer:
+        self, request: ChatRequest, on_text: Callable[[str], None] | None = None
+    ) -> JournaledAnswer:
         self.requests.append(request)
         answer = self.script.pop(0)
         if isinstance(answer, Exception):
@@ -59,14 +59,14 @@ def models(
     work: Built,
     transport: Scripted,
     *,
-    calling: Calling = CALLING,
+    calling: CallSettings = CALLING,
     context_tokens: int = 8192,
     limits: Limits | None = None,
     seed: int = 1,
     watch: Watch = unwatched,
-) -> Models:
+) -> LLMClient:
     """Return the model port of a work over a scripted transport."""
-    return Models(
+    return LLMClient(
         work.library,
         work.lease,
         transport,
@@ -79,7 +79,7 @@ def models(
     )
 
 
-def an_ask(**changes: Any) -> Ask:
+def an_ask(**changes: Any) -> ModelCall:
     """A question to the writer, changed as wished."""
     plain = {
         "step": "s1",
@@ -89,4 +89,4 @@ def an_ask(**changes: Any) -> Ask:
         "user": "Write about a lamp.",
         "max_tokens": 200,
     }
-    return Ask(**{**plain, **changes})
+    return ModelCall(**{**plain, **changes})

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
-from inkwright.agents.llm.config import Arms, Limits
+from inkwright.agents.llm.config import Ablation, Limits
 from inkwright.agents.llm.events import unwatched
 from inkwright.agents.llm.transport import LiteLLMTransport
 from inkwright.agents.orchestration import run as running
@@ -100,7 +100,7 @@ class Shared(LiteLLMTransport):
 
 
 class Runs:
-    """Runs works one after another; ``changes`` are fields of ``Calling``."""
+    """Runs works one after another; ``changes`` are fields of ``CallSettings``."""
 
     def __init__(self, sim: SimServer, library: Library, **changes: Any) -> None:
         self.sim, self.library = sim, library
@@ -147,7 +147,7 @@ class Runs:
     def _begin(self, small: Small) -> str:
         """Begin a work whose server need not be asked about itself."""
         brief = Brief.model_validate({"request": small.request, **small.brief})
-        arms = Arms.model_validate(small.arms).model_dump()
+        arms = Ablation.model_validate(small.arms).model_dump()
         work = works.begin(self.library, brief, arms, fresh=True).id
         with works.leased(self.library, work) as lease:
             works.pin(

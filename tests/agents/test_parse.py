@@ -5,7 +5,7 @@ import json
 import pytest
 
 from inkwright.agents.llm.parsing import (
-    Unreadable,
+    UnreadableAnswer,
     in_other_script,
     loop_start,
     read_form,
@@ -57,13 +57,13 @@ def test_talk_fences_thoughts_and_small_faults_around_json_are_mended(answer):
     ],
 )
 def test_an_answer_without_a_json_object_is_unreadable(answer):
-    with pytest.raises(Unreadable, match="no JSON object"):
+    with pytest.raises(UnreadableAnswer, match="no JSON object"):
         edits(answer)
 
 
 @pytest.mark.parametrize("cut", range(2, len(JSON)))
 def test_json_cut_anywhere_is_refused_and_never_completed(cut):
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableAnswer):
         edits(JSON[:cut])
 
 
@@ -72,12 +72,12 @@ def test_json_that_is_whole_counts_although_the_talk_after_it_was_cut():
 
 
 def test_json_cut_by_the_token_limit_says_so():
-    with pytest.raises(Unreadable, match="cut off"):
+    with pytest.raises(UnreadableAnswer, match="cut off"):
         edits(JSON[:30], "length")
 
 
 def test_wrong_keys_are_named():
-    with pytest.raises(Unreadable, match="edits: Field required"):
+    with pytest.raises(UnreadableAnswer, match="edits: Field required"):
         edits('{"changes": []}')
 
 
@@ -85,12 +85,12 @@ def test_wrong_keys_are_named():
 def test_an_answer_that_lacks_its_list_is_never_taken_for_an_empty_one(form):
     from inkwright.agents.llm import schemas
 
-    with pytest.raises(Unreadable, match="required"):
+    with pytest.raises(UnreadableAnswer, match="required"):
         read_form('{"summary": "It rained.", "something": []}', "stop", getattr(schemas, form))
 
 
 def test_a_value_of_the_wrong_kind_is_refused_without_quoting_it():
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableAnswer) as caught:
         edits('{"edits": [{"first": "the first one", "last": 1, "text": "x"}]}')
     assert "edits.0.first" in str(caught.value)
     assert "the first one" not in str(caught.value)
@@ -225,7 +225,7 @@ def test_a_story_that_only_sounds_like_talk_keeps_every_line(text):
     ],
 )
 def test_a_refusal_is_no_prose(refusal):
-    with pytest.raises(Unreadable, match="refusal"):
+    with pytest.raises(UnreadableAnswer, match="refusal"):
         read_prose(refusal)
 
 
@@ -264,7 +264,7 @@ def test_a_sorry_character_is_no_refusal(text):
     ["", " \n", "—", "<think>on and on", "```\n```", "Sure! Here is the section:\n\n"],
 )
 def test_an_empty_answer_is_no_prose(answer):
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableAnswer):
         read_prose(answer)
 
 
@@ -280,7 +280,7 @@ def test_an_empty_answer_is_no_prose(answer):
     ],
 )
 def test_an_error_message_is_no_prose(answer):
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableAnswer):
         read_prose(answer)
 
 
@@ -297,16 +297,16 @@ def test_a_text_about_an_error_is_prose(text):
 
 
 def test_prose_wrapped_in_json_is_refused():
-    with pytest.raises(Unreadable, match="JSON"):
+    with pytest.raises(UnreadableAnswer, match="JSON"):
         read_prose(json.dumps({"text": STORY}))
 
 
 def test_prose_in_the_wrong_language_is_refused():
     chinese = "她爬上楼梯，修剪灯芯，在簿子上记下时刻。"
     assert read_prose(chinese, han=True) == chinese
-    with pytest.raises(Unreadable, match="language"):
+    with pytest.raises(UnreadableAnswer, match="language"):
         read_prose(chinese, han=False)
-    with pytest.raises(Unreadable, match="language"):
+    with pytest.raises(UnreadableAnswer, match="language"):
         read_prose(STORY, han=True)
 
 
@@ -318,14 +318,14 @@ def test_foreign_names_do_not_change_the_language_of_a_text():
 def test_a_loop_is_refused_first_and_cut_off_where_it_begins_the_last_time():
     again = "The wind turned once more and nobody on the quay said a word. "
     text = STORY + " " + again * 12
-    with pytest.raises(Unreadable, match="repeats"):
+    with pytest.raises(UnreadableAnswer, match="repeats"):
         read_prose(text)
     assert read_prose(text, keep_loops=True) == f"{STORY} {again}".strip()
 
 
 def test_a_chinese_loop_is_seen():
     text = "她爬上楼梯。" + "风又转向了，码头上没有人说一句话，灯也没有亮起来。" * 8
-    with pytest.raises(Unreadable, match="repeats"):
+    with pytest.raises(UnreadableAnswer, match="repeats"):
         read_prose(text, han=True)
 
 

@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 
-from inkwright.agents.llm.load_balancer import LEFT_ALONE_S, Replicas
+from inkwright.agents.llm.load_balancer import LEFT_ALONE_S, LoadBalancer
 
 BASES = ("http://a", "http://b")
 
@@ -15,7 +15,7 @@ class Clock:
 
 
 def test_a_work_stays_with_its_replica_and_works_are_spread():
-    replicas = Replicas(8)
+    replicas = LoadBalancer(8)
     homes = {work: replicas.choose(BASES, work) for work in ("one", "two", "three", "four")}
     assert sorted(homes.values()) == ["http://a", "http://a", "http://b", "http://b"]
     for work, home in homes.items():
@@ -23,7 +23,7 @@ def test_a_work_stays_with_its_replica_and_works_are_spread():
 
 
 def test_what_goes_beyond_a_replicas_share_spills_over():
-    replicas = Replicas(4)
+    replicas = LoadBalancer(4)
     home = replicas.choose(BASES, "one")
     with ExitStack() as calls:
         for _ in range(2):
@@ -34,7 +34,7 @@ def test_what_goes_beyond_a_replicas_share_spills_over():
 
 def test_a_work_moves_when_its_replica_dies_and_stays_where_it_went():
     clock = Clock()
-    replicas = Replicas(8, clock)
+    replicas = LoadBalancer(8, clock)
     home = replicas.choose(BASES, "one")
     replicas.failed(home)
     other = replicas.choose(BASES, "one", {home})
@@ -44,7 +44,7 @@ def test_a_work_moves_when_its_replica_dies_and_stays_where_it_went():
 
 
 def test_a_dead_replica_is_asked_when_no_other_is_left():
-    replicas = Replicas(8)
+    replicas = LoadBalancer(8)
     for base in BASES:
         replicas.failed(base)
     assert replicas.choose(BASES, "one") in BASES
@@ -52,5 +52,5 @@ def test_a_dead_replica_is_asked_when_no_other_is_left():
 
 
 def test_calls_that_belong_to_no_work_take_turns():
-    replicas = Replicas(8)
+    replicas = LoadBalancer(8)
     assert {replicas.choose(BASES, "") for _ in range(2)} == set(BASES)

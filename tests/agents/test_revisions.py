@@ -14,7 +14,7 @@ from inkwright.agents.llm.schemas import Edit, Edits
 from inkwright.agents.orchestration.section_graph import MAX_ROUNDS
 from inkwright.agents.revision import instructed_edit
 from inkwright.memory.domain.brief import Constraint
-from inkwright.memory.domain.protected_spans import Held
+from inkwright.memory.domain.protected_spans import ProtectedSpan
 from inkwright.memory.text.words import count_words, sentences
 from tests.agents.small_runs import Small
 
@@ -79,7 +79,9 @@ def test_a_proposal_changes_only_the_hunks_that_are_taken(text, items, taken):
         )
         for n, (e, new) in enumerate(instructed_edit._changing(text, parts, usable), 1)
     ]
-    proposal = instructed_edit.Proposal(section="s1", version=1, text=text, hunks=tuple(hunks))
+    proposal = instructed_edit.EditorProposal(
+        section="s1", version=1, text=text, hunks=tuple(hunks)
+    )
     found = proposal.with_hunks(taken)
     expected, at = "", 0
     for hunk in hunks:
@@ -100,7 +102,7 @@ def test_the_choice_never_takes_more_than_it_may(sizes, wanted, most):
 
 def test_a_patch_that_touches_held_text_is_left_out():
     text = "One went out. Two stayed in. Three came back."
-    held = [Held(start=0, end=13)]
+    held = [ProtectedSpan(start=0, end=13)]
     parts = sentences(text)
     assert editor._touches(held, parts, Edit(first=1, last=1, text="x"))
     assert not editor._touches(held, parts, Edit(first=2, last=3, text="x"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.agents.llm.concurrency import EASED_FOR_S, Share, Slots
+from inkwright.agents.llm.concurrency import EASED_FOR_S, ConcurrencyLimiter, Lane
 
 
 async def _a_while() -> None:
@@ -16,7 +16,7 @@ async def _a_while() -> None:
 
 
 async def test_waiters_are_served_by_priority_then_in_the_order_they_came():
-    slots, served = Slots(1), []
+    slots, served = ConcurrencyLimiter(1), []
 
     async def one(name: str, priority: float) -> None:
         async with slots.hold(priority):
@@ -32,7 +32,7 @@ async def test_waiters_are_served_by_priority_then_in_the_order_they_came():
 
 @given(st.integers(1, 4), st.lists(st.integers(0, 3), max_size=20))
 def test_no_more_than_the_slots_are_ever_held_and_all_get_their_turn(number, priorities):
-    slots, held, most, done = Slots(number), 0, 0, 0
+    slots, held, most, done = ConcurrencyLimiter(number), 0, 0, 0
 
     async def one(priority: int) -> None:
         nonlocal held, most, done
@@ -54,7 +54,7 @@ def test_no_more_than_the_slots_are_ever_held_and_all_get_their_turn(number, pri
 
 
 async def test_a_waiter_that_gives_up_costs_no_slot():
-    slots = Slots(1)
+    slots = ConcurrencyLimiter(1)
     async with slots.hold():
         waiter = asyncio.create_task(_held_once(slots))
         await _a_while()
@@ -65,7 +65,7 @@ async def test_a_waiter_that_gives_up_costs_no_slot():
 
 
 async def test_a_waiter_cancelled_just_as_its_turn_comes_hands_the_slot_on():
-    slots, ran = Slots(1), []
+    slots, ran = ConcurrencyLimiter(1), []
 
     async def next_one() -> None:
         async with slots.hold():
@@ -84,7 +84,7 @@ async def test_a_waiter_cancelled_just_as_its_turn_comes_hands_the_slot_on():
 
 
 async def test_a_holder_that_fails_frees_its_slot():
-    slots = Slots(1)
+    slots = ConcurrencyLimiter(1)
     with pytest.raises(ValueError, match="boom"):
         async with slots.hold():
             raise ValueError("boom")
@@ -94,7 +94,7 @@ async def test_a_holder_that_fails_frees_its_slot():
 @given(st.lists(st.booleans(), min_size=1, max_size=12), st.integers(1, 3))
 def test_whoever_is_cancelled_no_slot_is_lost(cancelled, number):
     async def scenario() -> None:
-        slots = Slots(number)
+        slots = ConcurrencyLimiter(number)
         tasks = [asyncio.create_task(_held_once(slots)) for _ in cancelled]
         await asyncio.sleep(0)
         for task, wanted in zip(tasks, cancelled, strict=True):
@@ -110,18 +110,18 @@ def test_whoever_is_cancelled_no_slot_is_lost(cancelled, number):
     asyncio.run(scenario())
 
 
-async def _held_once(slots: Slots) -> bool:
+async def _held_once(slots: ConcurrencyLimiter) -> bool:
     async with slots.hold():
         await asyncio.sleep(0)
         return True
 
 
 async def test_every_share_gets_a_slot_before_any_gets_a_second_one_and_the_first_gets_the_rest():
-    slots, held = Slots(3), []
+    slots, held = ConcurrencyLimiter(3), []
     first, second = slots.share(), slots.share()
     done = asyncio.Event()
 
-    async def one(share: Share, name: str) -> None:
+    async def one(share: Lane, name: str) -> None:
         async with share.hold():
             held.append(name)
             await done.wait()
@@ -140,7 +140,7 @@ async def test_every_share_gets_a_slot_before_any_gets_a_second_one_and_the_firs
 
 
 async def test_there_is_room_when_nobody_waits_and_works_just_begun_count_as_there():
-    slots, told = Slots(2), []
+    slots, told = ConcurrencyLimiter(2), []
     slots.on_room = lambda: told.append(slots.room)
     share = slots.share()
     assert slots.room == 1
@@ -155,7 +155,7 @@ async def test_there_is_room_when_nobody_waits_and_works_just_begun_count_as_the
 
 async def test_fewer_are_sent_when_the_server_has_too_many_and_answers_bring_them_back():
     now = 0.0
-    slots = Slots(10, clock=lambda: now)
+    slots = ConcurrencyLimiter(10, clock=lambda: now)
     for _ in range(5):
         slots.ease()
     assert slots.limit == 7

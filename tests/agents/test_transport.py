@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 
 from inkwright.agents.llm import transport
-from inkwright.agents.llm.config import Calling, Endpoint
+from inkwright.agents.llm.config import CallSettings, Endpoint
 from inkwright.agents.llm.schemas import Cuts
-from inkwright.agents.llm.transport import LiteLLMTransport, Request
+from inkwright.agents.llm.transport import ChatRequest, LiteLLMTransport
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
 from tests.calling import calling
 from tests.listener import Listener
@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 PROMPT = "You are the writer.\n\nSection: s1\nSubjects: Mara\nLength: about 40 words\n"
-WRITE = Request(
+WRITE = ChatRequest(
     role="writer",
     messages=({"role": "system", "content": "Rules."}, {"role": "user", "content": PROMPT}),
     max_tokens=300,
@@ -46,7 +46,7 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 def sent(request: pytest.FixtureRequest) -> Any:
     """Send a request, in one piece or as a stream, and return the answer."""
 
-    async def send(how: LiteLLMTransport, what: Request = WRITE) -> Any:
+    async def send(how: LiteLLMTransport, what: ChatRequest = WRITE) -> Any:
         pieces: list[str] = []
         return await how.complete(what, pieces.append if request.param == "streamed" else None)
 
@@ -59,10 +59,10 @@ def to(sim: SimServer, **changes: Any) -> LiteLLMTransport:
 
 def at(endpoint: Endpoint, **changes: Any) -> LiteLLMTransport:
     roles = dict.fromkeys(("writer", "embedder"), endpoint)
-    return _opened(Calling.model_validate({"endpoints": roles, **changes}))
+    return _opened(CallSettings.model_validate({"endpoints": roles, **changes}))
 
 
-def _opened(how: Calling) -> LiteLLMTransport:
+def _opened(how: CallSettings) -> LiteLLMTransport:
     OPEN.append(LiteLLMTransport(how))
     return OPEN[-1]
 
@@ -345,8 +345,8 @@ def _connections() -> list[Any]:
     return [k for k in litellm.in_memory_llm_clients_cache.cache_dict if k.endswith(mine)]
 
 
-def _with(**changes: Any) -> Request:
-    return Request(**{**WRITE.__dict__, **changes})
+def _with(**changes: Any) -> ChatRequest:
+    return ChatRequest(**{**WRITE.__dict__, **changes})
 
 
 def _says_it_in_one_line(fault: Exception) -> bool:

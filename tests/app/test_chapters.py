@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkwright.app.manuscripts.assemble import assemble
-from inkwright.app.manuscripts.split_chapters import FromOutside, take_apart
+from inkwright.app.manuscripts.split_chapters import SplitManuscript, take_apart
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.text.words import count_words
 from tests import properties
@@ -65,7 +65,7 @@ def documents(draw: st.DrawFn) -> str:
     return front + (text if draw(st.booleans()) else text.rstrip("\r\n"))
 
 
-def apart(text: str, **how: object) -> FromOutside:
+def apart(text: str, **how: object) -> SplitManuscript:
     return take_apart(text, "name", **({"title": None, "continuity": "strict"} | how))  # type: ignore[arg-type]
 
 
@@ -76,7 +76,7 @@ def drafts(texts: dict[str, str]) -> dict[str, Draft]:
     }
 
 
-def together(found: FromOutside, **changed: str) -> str:
+def together(found: SplitManuscript, **changed: str) -> str:
     return assemble(found.outline, drafts({**found.texts, **changed}), "all")
 
 

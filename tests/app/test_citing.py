@@ -16,7 +16,7 @@ from inkwright.app.documents.loader import read_files
 from inkwright.app.export import docx as word
 from inkwright.app.export import epub
 from inkwright.app.manuscripts import citeproc
-from inkwright.memory.citations.references import Cited, written
+from inkwright.memory.citations.references import ManuscriptCitations, written
 from inkwright.memory.domain.brief import Csl
 from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput
@@ -96,12 +96,14 @@ def brief(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def looks(style: str, texts: Mapping[str, str] = TEXTS) -> Cited:
+def looks(style: str, texts: Mapping[str, str] = TEXTS) -> ManuscriptCitations:
     """Return texts in a style."""
     if style not in STYLES:
-        return Cited(texts, SOURCES, written(texts, SOURCES, style, han=False))  # type: ignore[arg-type]
+        return ManuscriptCitations(texts, SOURCES, written(texts, SOURCES, style, han=False))  # type: ignore[arg-type]
     csl = Csl(name=style, text=STYLES[style])
-    return Cited(texts, SOURCES, citeproc.written(texts, SOURCES, csl, "en", han=False))
+    return ManuscriptCitations(
+        texts, SOURCES, citeproc.written(texts, SOURCES, csl, "en", han=False)
+    )
 
 
 EVERY = ("numeric", "author-year", "footnote", *STYLES)
@@ -166,7 +168,7 @@ def test_works_that_would_be_cited_alike_are_told_apart_and_one_of_nobody_has_it
         for k, a in zip("abc", three, strict=True)
     }
     texts = {"s1": "It is so [@a]. It is [@b]. It is [@c]."}
-    cited = Cited(texts, sources, written(texts, sources, "author-year", han=False))
+    cited = ManuscriptCitations(texts, sources, written(texts, sources, "author-year", han=False))
     assert cited.shown("s1") == (
         "It is so (Roe et al., 2020a). It is (Roe et al., 2020b). It is (Work c, 2020)."
     )

@@ -13,7 +13,7 @@ import typst
 from ebooklib import epub
 
 import inkwright
-from inkwright.app.documents.loader import Gathered, gather, read_files
+from inkwright.app.documents.loader import LoadedSources, gather, read_files
 from inkwright.app.documents.uploads import with_uploads
 from inkwright.app.export.pdf import chinese_fonts
 from inkwright.memory.domain.source import Source
@@ -299,7 +299,7 @@ def test_a_bibliography_is_read_again_when_it_has_grown(
 
 def test_what_is_uploaded_is_added_once_whatever_its_name(folder: Path) -> None:
     first = with_uploads(
-        Gathered(sources=()),
+        LoadedSources(sources=()),
         [
             ("one.bib", b"@book{roe1999, title={Ports}}"),
             (f"{'潮汐' * 90}.txt", b"The tide rises 7 metres."),

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 
 from inkwright.app.manuscripts.markdown import split
 from inkwright.app.manuscripts.split_chapters import take_apart
-from inkwright.app.manuscripts.word_reader import Read, read_docx
+from inkwright.app.manuscripts.word_reader import WordDocument, read_docx
 from tests import properties
 from tests.app.conftest import Cli
 
 properties.few()
 
 
-def read(document: Any) -> Read:
+def read(document: Any) -> WordDocument:
     document.save("a.docx")
     return read_docx(Path("a.docx"))
 

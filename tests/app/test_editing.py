@@ -7,7 +7,7 @@ import pytest
 
 import inkwright
 from inkwright.app.display.formatting import Operation
-from inkwright.memory.domain.protected_spans import Held, spliced
+from inkwright.memory.domain.protected_spans import ProtectedSpan, spliced
 from inkwright.prompts import inputs
 from tests.app.conftest import Cli
 from tests.simserver.process import SimServer
@@ -35,8 +35,8 @@ def work(model: SimServer, cli: Cli) -> str:
     return inkwright.status()[0].work
 
 
-def current(work: str, section: str = "s1") -> inkwright.Text:
-    return inkwright.Text(work, section)
+def current(work: str, section: str = "s1") -> inkwright.SectionText:
+    return inkwright.SectionText(work, section)
 
 
 def test_hunks_are_shown_and_nothing_is_changed_until_some_are_taken(cli: Cli, work: str) -> None:
@@ -186,12 +186,15 @@ def test_an_editor_who_would_change_nothing_is_said(model, cli, work) -> None:
 
 
 def test_held_text_moves_with_the_words_before_it() -> None:
-    held = [Held(start=0, end=5), Held(start=10, end=30)]
-    assert spliced(held, [(5, 10, 1)]) == (Held(start=0, end=5), Held(start=6, end=26))
+    held = [ProtectedSpan(start=0, end=5), ProtectedSpan(start=10, end=30)]
+    assert spliced(held, [(5, 10, 1)]) == (
+        ProtectedSpan(start=0, end=5),
+        ProtectedSpan(start=6, end=26),
+    )
     assert spliced(held, [(12, 20, 3)]) == (
-        Held(start=0, end=5),
-        Held(start=10, end=12),
-        Held(start=15, end=25),
+        ProtectedSpan(start=0, end=5),
+        ProtectedSpan(start=10, end=12),
+        ProtectedSpan(start=15, end=25),
     )
     assert spliced(held, [(0, 40, 0)]) == ()
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.agents.llm.events import CallAnswered
 from inkwright.app.config.settings import Settings
 from inkwright.app.estimates.estimate import estimate
 from inkwright.app.services import engine
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.domain.brief import Brief, Constraint, Continuity, OutlineItem, Placement
 from tests.conftest import Events
 from tests.runs import writing
@@ -72,8 +72,8 @@ def _settings(model: SimServer, home: Path) -> Settings:
 def _spent(brief: Brief, settings: Settings) -> tuple[int, int]:
     """Write ``brief`` and return the calls and the tokens it took."""
     watch = Events()
-    work = engine.begin(brief, settings, Arms()).id
-    asyncio.run(engine.write(work, Job(settings, watch=watch)))
+    work = engine.begin(brief, settings, Ablation()).id
+    asyncio.run(engine.write(work, RunOptions(settings, watch=watch)))
     calls = [e for e in watch.of(CallAnswered) if not e.from_journal]
     return len(calls), sum(c.prompt_tokens + c.completion_tokens for c in calls)
 
@@ -83,7 +83,7 @@ def test_calls_and_tokens_of_a_run_are_near_what_was_told(
     model: SimServer, home: Path, shape: str
 ) -> None:
     settings = _settings(model, home)
-    told = estimate(SHAPES[shape], settings, Arms())
+    told = estimate(SHAPES[shape], settings, Ablation())
     assert not model.calls()
     calls, tokens = _spent(SHAPES[shape], settings)
     assert sum(told.calls.values()) == pytest.approx(calls, rel=NEAR)
@@ -96,7 +96,7 @@ def test_what_earlier_works_showed_is_taken_from_their_journal(
     model.configure(length_factor=0.6, distractors=2)
     settings = _settings(model, home)
     _spent(SHAPES["strict"], settings)
-    told = estimate(SENTENCE, settings, Arms())
+    told = estimate(SENTENCE, settings, Ablation())
     assert "as measured over" in told.pace
     calls, tokens = _spent(SENTENCE, settings)
     assert sum(told.calls.values()) == pytest.approx(calls, rel=NEAR)
@@ -105,10 +105,10 @@ def test_what_earlier_works_showed_is_taken_from_their_journal(
 
 def test_half_a_work_costs_what_is_left_of_it(model: SimServer, home: Path) -> None:
     settings = _settings(model, home)
-    whole = estimate(SHAPES["chapter"], settings, Arms())
-    work = engine.begin(SHAPES["chapter"], settings, Arms()).id
-    asyncio.run(engine.plan(work, Job(settings)))
-    told = estimate(SHAPES["chapter"], settings, Arms())
+    whole = estimate(SHAPES["chapter"], settings, Ablation())
+    work = engine.begin(SHAPES["chapter"], settings, Ablation()).id
+    asyncio.run(engine.plan(work, RunOptions(settings)))
+    told = estimate(SHAPES["chapter"], settings, Ablation())
     assert told.calls.get("planner", 0) == 0
     assert told.calls["writer"] == whole.calls["writer"]
     calls, tokens = _spent(SHAPES["chapter"], settings)

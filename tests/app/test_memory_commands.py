@@ -36,7 +36,7 @@ def work(model: SimServer, cli: Cli) -> str:
 
 
 def text_of(work: str, section: str) -> str:
-    return inkwright.Text(work, section).current.text
+    return inkwright.SectionText(work, section).current.text
 
 
 def test_the_help_names_every_command(cli: Cli) -> None:
@@ -163,7 +163,7 @@ def test_a_person_s_edit_makes_proposals_where_the_brief_asks_for_them(
     )
     piece = inkwright.write(inkwright.Brief.model_validate({**BRIEF, "proposals": True}))
     memory = inkwright.Memory(piece.work)
-    text = inkwright.Text(piece.work, "s1")
+    text = inkwright.SectionText(piece.work, "s1")
     Path("s1.md").write_text(text.current.text.replace(GREEN, BLUE))
     cli("text", piece.work, "s1", "--from", "s1.md")
     assert [e.statement for e in memory.entries(subject="Mara")] == ["green."]

@@ -164,6 +164,6 @@ def test_the_interface_begins_nothing_that_is_called_as_the_beginning_of_a_work(
         inkwright.plan("the-ferry-0123456789")
     assert works(home) == {work}
     assert inkwright.resume("the-fer").work == work
-    assert inkwright.Structure("the-fer").work == work
+    assert inkwright.WorkOutline("the-fer").work == work
     planned = inkwright.plan(inkwright.Brief(request="the-ferry", words=120))
     assert works(home) == {work, planned.work}

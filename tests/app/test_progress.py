@@ -18,7 +18,7 @@ from inkwright.agents.llm.events import (
 )
 from inkwright.app.display.displays import LiveDisplay, PlainDisplay
 from inkwright.app.display.formatting import clock, duration, shortened
-from inkwright.app.display.progress import Progress
+from inkwright.app.display.progress import RunProgress
 from inkwright.app.display.table import draw
 
 PLAN = Planned(
@@ -41,7 +41,7 @@ class Ticking:
 
 
 def test_words_grow_as_text_arrives_and_are_set_right_by_the_draft():
-    progress = Progress()
+    progress = RunProgress()
     progress.see(PLAN)
     progress.see(SectionBegan("w", "s1"))
     for piece in ("The old ", "keep", "er climbed", " the stairs. "):
@@ -52,7 +52,7 @@ def test_words_grow_as_text_arrives_and_are_set_right_by_the_draft():
 
 
 def test_text_without_spaces_is_counted_while_it_arrives():
-    progress = Progress()
+    progress = RunProgress()
     progress.see(PLAN)
     progress.see(SectionBegan("w", "s1"))
     for character in "她爬上楼梯看见海面灯光" * 8:
@@ -62,7 +62,7 @@ def test_text_without_spaces_is_counted_while_it_arrives():
 
 def test_the_time_left_follows_from_the_pace_so_far():
     now = Ticking()
-    progress = Progress(clock=now)
+    progress = RunProgress(clock=now)
     progress.see(PLAN)
     assert progress.eta_s is None
     progress.see(SectionBegan("w", "s1"))
@@ -73,7 +73,7 @@ def test_the_time_left_follows_from_the_pace_so_far():
 
 def test_what_an_earlier_run_finished_does_not_count_as_pace():
     now = Ticking()
-    progress = Progress(clock=now)
+    progress = RunProgress(clock=now)
     done = SectionLine("s1", "Part 1", 100, "accepted", 100)
     progress.see(Planned("w", "Tides", (done, *PLAN.sections[1:])))
     progress.see(SectionBegan("w", "s2"))
@@ -84,7 +84,7 @@ def test_what_an_earlier_run_finished_does_not_count_as_pace():
 
 def test_answers_from_the_journal_are_no_calls_and_no_speed():
     now = Ticking()
-    progress = Progress(clock=now)
+    progress = RunProgress(clock=now)
     progress.see(PhaseBegan("w", "drafting"))
     now.now += 2
     progress.see(answered(100))
@@ -118,7 +118,7 @@ def test_the_plain_form_is_one_line_an_event():
 def test_the_table_fits_the_terminal_however_many_sections_there_are():
     from rich.console import Console
 
-    progress = Progress()
+    progress = RunProgress()
     many = tuple(SectionLine(f"s{n}", f"第{n}章 Part " * 9, 100, "planned") for n in range(300))
     progress.see(Planned("w", "Tides", many))
     progress.see(Notice("w", "mind this"))

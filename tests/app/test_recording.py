@@ -14,7 +14,7 @@ from inkwright.agents.llm.events import Event, Phase, PhaseBegan
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.services import background, engine, run_monitor, run_recorder
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import BadInput, InkwrightError, ModelUnreachable, Stopped, WorkBusy
 from inkwright.memory.store import run_status, works
@@ -42,7 +42,7 @@ def going(model: SimServer, work: str, thread: ThreadPoolExecutor, events: Event
     model.configure(
         faults=[{"fault": "hold", "match": {"role": "writer", "section": "s2"}, "times": 1}]
     )
-    job = Job(Settings.load(), watch=events)
+    job = RunOptions(Settings.load(), watch=events)
     run = thread.submit(lambda: asyncio.run(engine.write(work, job)))
     try:
         model.wait_for(2, "started", role="writer")
@@ -52,7 +52,7 @@ def going(model: SimServer, work: str, thread: ThreadPoolExecutor, events: Event
     return run
 
 
-def said(work: str) -> run_status.Telling:
+def said(work: str) -> run_status.RunStatus:
     with engine.opened(Settings.load()) as library:
         found = run_status.of(library, work)
     assert found is not None
@@ -101,7 +101,7 @@ def test_a_stopped_run_ends_at_once_and_resuming_goes_on(
             model.release()
     assert said(work).ended == "stopped"
     assert works.holder(library, work) is None
-    piece = asyncio.run(engine.write(work, Job(Settings.load())))
+    piece = asyncio.run(engine.write(work, RunOptions(Settings.load())))
     assert piece.status in ("complete", "flagged")
 
 
@@ -121,7 +121,7 @@ def test_a_paused_run_keeps_the_answer_under_way_and_asks_no_more(
     assert any("paused" in p for p in piece.report["problems"])
     assert model.calls(role="writer", section="s3") == []
     assert model.calls(role="writer", section="s2", status=200)
-    again = asyncio.run(engine.write(work, Job(Settings.load())))
+    again = asyncio.run(engine.write(work, RunOptions(Settings.load())))
     assert again.status in ("complete", "flagged")
     assert len(model.calls(role="writer", section="s2", status=200)) == 1, "it was kept"
 
@@ -160,7 +160,7 @@ def test_a_run_stopped_or_paused_while_its_process_starts_sends_nothing(
         assert ended(work) == wishes[what]
     assert model.calls() == []
     for work in begun_by.values():
-        piece = asyncio.run(engine.write(work, Job(Settings.load())))
+        piece = asyncio.run(engine.write(work, RunOptions(Settings.load())))
         assert piece.status in ("complete", "flagged")
 
 
@@ -174,7 +174,7 @@ def test_a_process_killed_while_it_starts_holds_nothing(model: SimServer, librar
     end = time.monotonic() + 60
     while run_monitor.watch(work, Settings.load()).going != "cut off":
         assert time.monotonic() < end, "it is held"
-    piece = asyncio.run(engine.write(work, Job(Settings.load())))
+    piece = asyncio.run(engine.write(work, RunOptions(Settings.load())))
     assert piece.status in ("complete", "flagged")
 
 
@@ -195,10 +195,10 @@ def test_a_run_asked_to_end_before_its_first_call_sends_none(
 
     monkeypatch.setattr(step, asking)
     if where == "works.approve":  # before the run is on record: it is no run's wish
-        assert asyncio.run(engine.write(work, Job(Settings.load()))).status == "complete"
+        assert asyncio.run(engine.write(work, RunOptions(Settings.load()))).status == "complete"
         return
     with pytest.raises(InkwrightError, match="^stopped$|^paused$"):
-        asyncio.run(engine.write(work, Job(Settings.load())))
+        asyncio.run(engine.write(work, RunOptions(Settings.load())))
     assert model.calls() == []
     assert works.holder(library, work) is None
 
@@ -218,7 +218,7 @@ def test_nothing_is_sent_after_a_run_was_asked_to_end_in_any_phase(
 
     async def write() -> str:
         try:
-            return (await engine.write(work, Job(Settings.load(), watch=watch))).status
+            return (await engine.write(work, RunOptions(Settings.load(), watch=watch))).status
         except InkwrightError as fault:
             return str(fault)
 
@@ -226,7 +226,7 @@ def test_nothing_is_sent_after_a_run_was_asked_to_end_in_any_phase(
     assert [len(model.calls(kind="chat"))] == sent
     if what == "stop":
         assert (found, said(work).ended) == ("stopped", "stopped")
-    again = asyncio.run(engine.write(work, Job(Settings.load())))
+    again = asyncio.run(engine.write(work, RunOptions(Settings.load())))
     assert again.status in ("complete", "flagged")
 
 
@@ -262,10 +262,10 @@ def test_what_is_asked_as_a_run_ends_is_not_asked_of_the_next(
             ask(work, "stop")
 
     monkeypatch.setattr(run_status, "end", ending)
-    planned = asyncio.run(engine.plan(work, Job(Settings.load())))
+    planned = asyncio.run(engine.plan(work, RunOptions(Settings.load())))
     assert planned.work == work
     monkeypatch.setattr(run_status, "end", end)
-    piece = asyncio.run(engine.write(work, Job(Settings.load())))
+    piece = asyncio.run(engine.write(work, RunOptions(Settings.load())))
     assert piece.status in ("complete", "flagged")
 
 
@@ -273,10 +273,10 @@ def test_an_edit_can_be_stopped_like_a_run(
     model: SimServer, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = writing.begin(library, BRIEF)
-    asyncio.run(engine.write(work, Job(Settings.load())))
+    asyncio.run(engine.write(work, RunOptions(Settings.load())))
     model.configure(faults=[{"fault": "hold", "match": {"role": "editor"}}])
     with ThreadPoolExecutor(1) as thread:
-        job = Job(Settings.load())
+        job = RunOptions(Settings.load())
         told = "Make it plainer."
         proposed = thread.submit(lambda: asyncio.run(engine.propose(work, "s1", told, job)))
         try:
@@ -308,7 +308,7 @@ def test_a_killed_run_that_nobody_reaps_is_taken_up_by_another_process(
             model.release()
         os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
         assert run_monitor.watch(work, Settings.load()).going == "cut off"
-        piece = asyncio.run(engine.write(work, Job(Settings.load())))
+        piece = asyncio.run(engine.write(work, RunOptions(Settings.load())))
         os.kill(run.pid, 0)  # it is there yet
     assert piece.status == "complete"
     assert run_monitor.watch(work, Settings.load()).going == "idle"
@@ -319,7 +319,7 @@ def test_why_a_run_could_not_go_on_is_told(model: SimServer, library: Library, m
     monkeypatch.setenv("INKWRIGHT_API_BASE", "http://127.0.0.1:9/v1")
     monkeypatch.setenv("INKWRIGHT_TRIES", "1")
     with pytest.raises(ModelUnreachable):
-        asyncio.run(engine.write(work, Job(Settings.load())))
+        asyncio.run(engine.write(work, RunOptions(Settings.load())))
     ended = said(work).ended
     assert ended is not None
     assert "127.0.0.1:9" in ended
@@ -333,7 +333,7 @@ def test_a_second_run_does_not_speak_for_the_first(
         run = going(model, work, thread, events)
         try:
             with pytest.raises(WorkBusy):
-                asyncio.run(engine.write(work, Job(Settings.load())))
+                asyncio.run(engine.write(work, RunOptions(Settings.load())))
             with pytest.raises(WorkBusy):
                 background.start(work, "write", Settings.load())
             assert said(work).ended is None

@@ -10,8 +10,8 @@ import pytest
 
 import inkwright
 from inkwright.app.api.memory import Memory
-from inkwright.app.api.outline import Structure
-from inkwright.app.api.section import Text
+from inkwright.app.api.outline import WorkOutline
+from inkwright.app.api.section import SectionText
 from inkwright.app.briefs import draft_store
 from inkwright.app.config.settings import Settings
 from inkwright.app.documents.uploads import as_files
@@ -50,7 +50,7 @@ def test_all_that_a_brief_is_made_of_can_be_stored() -> None:
 
 
 def test_texts_memory_and_outline_are_kept_without_what_cannot_be_stored(imported: str) -> None:
-    text = Text(imported, "s1")
+    text = SectionText(imported, "s1")
     typed = text.typed()
     assert text.type(f"Typed {ROUGH}", base=1, revision=typed.revision).text == f"Typed {STORED}"
     text.discard()
@@ -63,7 +63,7 @@ def test_texts_memory_and_outline_are_kept_without_what_cannot_be_stored(importe
     )
     assert (entry.statement, entry.aliases) == (f"New {STORED}", (STORED,))
 
-    outline = Structure(imported)
+    outline = WorkOutline(imported)
     outline.apply(outline_edits.adding(ROUGH, after=None, target_words=90, purpose=ROUGH))
     outline.apply(outline_edits.editing("s1", title=ROUGH, key_points=(ROUGH,)))
     plan = outline.apply(outline_edits.splitting("s1", f"Half {ROUGH}"))
@@ -87,7 +87,7 @@ def test_a_brief_that_is_being_filled_in_and_files_handed_in_can_have_any_text(h
 
 def test_what_is_looked_for_with_half_a_character_is_refused_in_a_line(imported: str) -> None:
     with pytest.raises(inkwright.BadInput, match="half of a character") as caught:
-        Text(imported, "\ud83d").versions()
+        SectionText(imported, "\ud83d").versions()
     assert "\n" not in str(caught.value)
 
 

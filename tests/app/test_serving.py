@@ -127,9 +127,9 @@ def test_doctor_says_what_limits_the_server(cli, model: SimServer):
     ],
 )
 def test_what_limits_a_server_is_said_with_what_would_help(changes, said):
-    from inkwright.app.serving.metrics import Load
+    from inkwright.app.serving.metrics import ServerLoad
 
     idle = dict.fromkeys(
         ("running", "waiting", "cache_used", "prompt_tokens", "hit_tokens", "preempted"), 0.0
     )
-    assert said in Load(**{**idle, **changes}).limit
+    assert said in ServerLoad(**{**idle, **changes}).limit

@@ -2,8 +2,8 @@
 
 import pytest
 
-from inkwright.app.api.outline import Structure
-from inkwright.app.api.section import Text
+from inkwright.app.api.outline import WorkOutline
+from inkwright.app.api.section import SectionText
 from inkwright.memory.changes import outline_edits
 from inkwright.memory.domain.authorship import share
 from inkwright.memory.errors import WorkBusy
@@ -25,8 +25,8 @@ def work(library: Library) -> str:
 
 
 def test_joined_sections_have_both_texts_and_their_authors(library: Library, work: str) -> None:
-    Text(work, "s2").edit("I saw the sun.")
-    Structure(work).apply(outline_edits.joining("s1"))
+    SectionText(work, "s2").edit("I saw the sun.")
+    WorkOutline(work).apply(outline_edits.joining("s1"))
     joined = drafts.current(library, work)["s1"]
     assert joined.text == f"{FIRST}\n\nI saw the sun."
     assert [joined.text[h.start : h.end] for h in joined.held] == ["I saw the sun."]
@@ -34,7 +34,7 @@ def test_joined_sections_have_both_texts_and_their_authors(library: Library, wor
 
 
 def test_a_split_section_is_divided_between_paragraphs(library: Library, work: str) -> None:
-    plan = Structure(work).apply(outline_edits.splitting("s1", "Later"))
+    plan = WorkOutline(work).apply(outline_edits.splitting("s1", "Later"))
     later = next(s.id for s in plan.outline.sections if s.title == "Later")
     current = drafts.current(library, work)
     assert (current["s1"].text, current[later].text) == ("It rained all day.", "Then it stopped.")
@@ -44,7 +44,7 @@ def test_a_split_section_is_divided_between_paragraphs(library: Library, work: s
 def test_a_preview_says_what_goes_out_of_date_and_writes_nothing(
     library: Library, work: str
 ) -> None:
-    structure = Structure(work)
+    structure = WorkOutline(work)
     seen = structure.preview(outline_edits.editing("s2", purpose="Say how it cleared up."))
     assert list(seen.stale) == ["s2"]
     assert seen.unwritten == ("s3",)
@@ -56,7 +56,7 @@ def test_a_preview_says_what_goes_out_of_date_and_writes_nothing(
 def test_texts_are_not_divided_while_a_run_writes_but_the_outline_can_change(
     library: Library, work: str
 ) -> None:
-    structure = Structure(work)
+    structure = WorkOutline(work)
     with works.leased(library, work):
         with pytest.raises(WorkBusy):
             structure.apply(outline_edits.joining("s1"))

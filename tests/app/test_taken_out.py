@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import inkwright
-from inkwright.app.api.outline import Structure
-from inkwright.app.api.section import Text
+from inkwright.app.api.outline import WorkOutline
+from inkwright.app.api.section import SectionText
 from inkwright.app.services import engine
 from inkwright.memory.changes import contradictions, outline_edits, staleness
-from inkwright.memory.changes.outline_edits import Next
+from inkwright.memory.changes.outline_edits import PlanChange
 from inkwright.memory.changes.staleness import Change, stamp_of
 from inkwright.memory.domain.draft import Manifest, Review
 from inkwright.memory.domain.outline import Heading, Outline, Section
@@ -20,7 +20,7 @@ from inkwright.memory.store import drafts, ledger, plans, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.user_work import autosave, candidates, imported_drafts, locks
-from inkwright.memory.user_work.candidates import Offered
+from inkwright.memory.user_work.candidates import SectionCandidate
 from tests.app.conftest import Cli
 from tests.app.test_citing import CSL, NUMBER, TITLE
 from tests.app.test_importing import work_of
@@ -119,7 +119,7 @@ def work(library: Library) -> str:
         made.draft("s7", "The end.")
         changed = fact("plan.1", "Mara", "sold the lamp.", version=2, origin="person")
         made.write(changed)
-        offered = Offered(
+        offered = SectionCandidate(
             text="The wreck is gone.",
             manifest=Manifest(
                 section="s4", outline_version=1, node="", target_words=50, budget_tokens=0
@@ -141,16 +141,16 @@ def work(library: Library) -> str:
 def without(*ids: str) -> outline_edits.Change:
     """Take sections out together."""
 
-    def change(plan: Plan) -> Next:
+    def change(plan: Plan) -> PlanChange:
         kept = [s for s in plan.outline.sections if s.id not in ids]
-        return Next(plan.outline.with_sections(kept), plan.constraints)
+        return PlanChange(plan.outline.with_sections(kept), plan.constraints)
 
     return change
 
 
 def with_outline(outline: Outline) -> outline_edits.Change:
     """Give the work an outline that it had before."""
-    return lambda plan: Next(outline, plan.constraints)
+    return lambda plan: PlanChange(outline, plan.constraints)
 
 
 @pytest.mark.parametrize("gone", [("s2",), ("s4",), ("s7",), ("s4", "s5"), ("s2", "s4", "s7")])
@@ -158,7 +158,7 @@ def test_what_a_work_says_is_what_its_outline_has(
     cli: Cli, library: Library, work: str, gone: tuple[str, ...]
 ) -> None:
     before = {sid: drafts.versions(library, work, sid) for sid in gone}
-    found = Structure(work).apply(without(*gone))
+    found = WorkOutline(work).apply(without(*gone))
     left = [s.id for s in OUTLINE.sections if s.id not in gone]
     assert [s.id for s in found.outline.sections] == left
     assert list(drafts.current(library, work)) == list(drafts.manifests(library, work)) == left
@@ -176,17 +176,17 @@ def test_what_a_work_says_is_what_its_outline_has(
 def test_what_is_taken_out_can_be_read_but_not_changed(
     cli: Cli, model: SimServer, library: Library, work: str
 ) -> None:
-    Structure(work).apply(outline_edits.removing("s4"))
-    assert [s.id for s in Structure(work).taken_out()] == ["s4"]
+    WorkOutline(work).apply(outline_edits.removing("s4"))
+    assert [s.id for s in WorkOutline(work).taken_out()] == ["s4"]
     assert cli("text", work, "s4").stdout.endswith(f"{MINE}\n")
     assert len(cli("history", work, "s4").stdout.splitlines()) == 5
     assert "taken out of the outline, texts kept: s4" in cli("history", work).stdout
-    assert "Half a word" in Text(work, "s4").typed().text
+    assert "Half a word" in SectionText(work, "s4").typed().text
     for act in (
-        lambda: Text(work, "s4").edit("Other words."),
-        lambda: Text(work, "s4").lock("Mara saw it."),
-        lambda: Text(work, "s4").restore(1),
-        lambda: Text(work, "s4").keep(),
+        lambda: SectionText(work, "s4").edit("Other words."),
+        lambda: SectionText(work, "s4").lock("Mara saw it."),
+        lambda: SectionText(work, "s4").restore(1),
+        lambda: SectionText(work, "s4").keep(),
         lambda: inkwright.choose(work, "s4", 2),
         lambda: inkwright.candidates(work, "s4"),
         lambda: inkwright.edit(work, "s4", "Make it plainer."),
@@ -199,9 +199,9 @@ def test_what_is_taken_out_can_be_read_but_not_changed(
 def test_put_back_it_has_all_that_it_had(library: Library, work: str) -> None:
     before = drafts.current(library, work), contradictions.listed(library, work)
     stale = staleness.stale(library, work)
-    Structure(work).apply(outline_edits.removing("s4"))
+    WorkOutline(work).apply(outline_edits.removing("s4"))
     assert "The wreck: what memory said was retracted" in staleness.stale(library, work)["s6"]
-    Structure(work).apply(with_outline(OUTLINE))
+    WorkOutline(work).apply(with_outline(OUTLINE))
     assert (drafts.current(library, work), contradictions.listed(library, work)) == before
     assert staleness.stale(library, work) == stale
     assert autosave.waiting(library, work) == ["s4"]
@@ -210,7 +210,7 @@ def test_put_back_it_has_all_that_it_had(library: Library, work: str) -> None:
 def test_what_only_it_said_is_no_conflict_and_no_open_thread(library: Library, work: str) -> None:
     memory = inkwright.Memory(work)
     assert [e.id for e in memory.open_threads()] == ["s4.1"]
-    Structure(work).apply(outline_edits.removing("s4"))
+    WorkOutline(work).apply(outline_edits.removing("s4"))
     assert memory.open_threads() == []
     assert "s4.1" in {e.id for e in ledger.entries(library, work)}
 
@@ -219,13 +219,13 @@ def test_what_only_it_said_is_no_conflict_and_no_open_thread(library: Library, w
 def test_no_other_section_ever_gets_its_id(
     cli: Cli, library: Library, work: str, gone: str
 ) -> None:
-    Structure(work).apply(outline_edits.removing(gone))
+    WorkOutline(work).apply(outline_edits.removing(gone))
     added = (
-        Structure(work)
+        WorkOutline(work)
         .apply(outline_edits.adding("Afterwards", after="s2", target_words=50))
         .outline.sections[1]
     )
-    split = Structure(work).apply(outline_edits.splitting("s2", "Later")).outline.sections[1]
+    split = WorkOutline(work).apply(outline_edits.splitting("s2", "Later")).outline.sections[1]
     titles = [s.title for s in plans.current(library, work).outline.sections]  # type: ignore[union-attr]
     planned(cli, work, [*titles, "At last"])
     last = plans.current(library, work).outline.sections[-1]  # type: ignore[union-attr]
@@ -237,13 +237,13 @@ def test_no_other_section_ever_gets_its_id(
 def test_joined_and_divided_texts_keep_their_locks_and_their_authors(
     library: Library, work: str
 ) -> None:
-    Structure(work).apply(outline_edits.joining("s3"))
+    WorkOutline(work).apply(outline_edits.joining("s3"))
     joined = drafts.current(library, work)["s3"]
     held = {(joined.text[h.start : h.end], h.why) for h in joined.held}
     assert held == {(MINE, "person"), ("The wreck lies here.", "locked")}
-    Text(work, "s3").edit(f"{joined.text}\n\nAnd so on.\n\nAnd so forth.")
-    Text(work, "s3").lock("And so forth.")
-    found = Structure(work).apply(outline_edits.splitting("s3", "Later"))
+    SectionText(work, "s3").edit(f"{joined.text}\n\nAnd so on.\n\nAnd so forth.")
+    SectionText(work, "s3").lock("And so forth.")
+    found = WorkOutline(work).apply(outline_edits.splitting("s3", "Later"))
     later = drafts.current(library, work)[found.outline.sections[2].id]
     locked = [later.text[h.start : h.end] for h in later.held if h.why == "locked"]
     assert "And so forth." in locked
@@ -252,7 +252,7 @@ def test_joined_and_divided_texts_keep_their_locks_and_their_authors(
 def test_a_run_settles_what_rested_on_it_and_tells_nothing_of_it(
     cli: Cli, model: SimServer, library: Library, work: str
 ) -> None:
-    Structure(work).apply(outline_edits.removing("s4"))
+    WorkOutline(work).apply(outline_edits.removing("s4"))
     assert set(staleness.stale(library, work)) == {"s6"}
     for command in ("settle", "resume"):
         assert cli(command, work, "--out", "out").exit_code in (0, 4)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import inkwright
-from inkwright.agents.llm.config import Arms
-from inkwright.app.batch.input import Fields, of_briefs, read_defaults
+from inkwright.agents.llm.config import Ablation
+from inkwright.app.batch.input import FieldNames, of_briefs, read_defaults
 from inkwright.app.documents import loader, process
 from inkwright.memory.errors import BadInput
 from tests.batch.conftest import results, short
@@ -72,7 +72,7 @@ def test_a_line_reaches_no_file_outside_its_folder(batch, outside, model):
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_neither_the_api_nor_a_brief_file_reaches_one(outside: Path, name: str) -> None:
     given = {"request": "A note.", "sources": [name.format(outside=outside)]}
-    [line] = of_briefs([given], Fields(), Arms())
+    [line] = of_briefs([given], FieldNames(), Ablation())
     assert line.brief is None
     assert "sources.1" in line.fault
     if name.isprintable():
@@ -83,7 +83,7 @@ def test_neither_the_api_nor_a_brief_file_reaches_one(outside: Path, name: str) 
 
 def test_what_is_no_file_is_not_opened(outside: Path) -> None:
     os.mkfifo("pipe.txt")
-    [line] = of_briefs([{"request": "A note.", "sources": ["pipe.txt"]}], Fields(), Arms())
+    [line] = of_briefs([{"request": "A note.", "sources": ["pipe.txt"]}], FieldNames(), Ablation())
     assert line.brief is not None
     assert line.brief.unread == ("source pipe.txt was not read: no such file",)
 
@@ -94,7 +94,7 @@ def test_no_other_key_of_a_line_reaches_a_file_outside_either(
     outside: Path, key: str, name: str
 ) -> None:
     [line] = of_briefs(
-        [{"request": "A note.", key: name.format(outside=outside)}], Fields(), Arms()
+        [{"request": "A note.", key: name.format(outside=outside)}], FieldNames(), Ablation()
     )
     if line.brief is not None:  # an address, or a name no file has, may be a sample's own words
         assert key == "sample"
@@ -111,14 +111,14 @@ def test_defaults_are_the_persons_own_and_read_once_wherever_they_lie(outside: P
         "memory: ../../elsewhere/bible.yaml\n"
         "sample: ../../elsewhere/voice.txt\n"
     )
-    shared = Fields(defaults=read_defaults(Path("papers/house.yaml")))
+    shared = FieldNames(defaults=read_defaults(Path("papers/house.yaml")))
     for name in ("parts.md", "bible.yaml", "voice.txt"):
         (outside / name).unlink()
     own = {"subject": "Orla", "statement": "She sails."}
     [line, other] = of_briefs(
         [{"request": "A note.", "memory": [own]}, {"request": "B.", "outline": ["East"]}],
         shared,
-        Arms(),
+        Ablation(),
     )
     assert line.brief is not None, line.fault
     assert other.brief is not None, other.fault
@@ -133,9 +133,9 @@ def test_shared_sources_lie_beside_the_defaults_and_are_read_once(
     outside: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("papers/house.yaml").write_text("words: 100\nsources: [tides.md]\ncite: author-year\n")
-    shared = Fields(defaults=read_defaults(Path("papers/house.yaml")))
+    shared = FieldNames(defaults=read_defaults(Path("papers/house.yaml")))
     monkeypatch.setattr(loader, "read_all", None)
-    one, other = of_briefs([{"request": "A note."}, {"request": "B."}], shared, Arms())
+    one, other = of_briefs([{"request": "A note."}, {"request": "B."}], shared, Ablation())
     assert one.brief is not None
     assert other.brief is not None
     assert one.brief.sources[0].title == "Tides of Brest"

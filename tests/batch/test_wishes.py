@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 import inkwright
-from inkwright.app.batch.input import Fields, of_briefs
-from inkwright.app.batch.options import Asked
+from inkwright.app.batch.input import FieldNames, of_briefs
+from inkwright.app.batch.options import BatchOptions
 from inkwright.app.batch.ray_worker import Worker
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
@@ -77,11 +77,11 @@ def test_a_worker_on_a_cluster_hears_what_is_asked_of_its_works(
     model: SimServer, library: Library
 ) -> None:
     model.configure(faults=[HELD])
-    (line,) = of_briefs([short("reef")], Fields(), Asked().arms)
+    (line,) = of_briefs([short("reef")], FieldNames(), BatchOptions().arms)
 
     async def write() -> object:
         with endpoints.serving(Settings.load()) as calling:
-            worker = Worker(Settings.load(), calling, Asked())
+            worker = Worker(Settings.load(), calling, BatchOptions())
             await worker.take(line)
             work = await asyncio.to_thread(held, model, library)
             run_monitor.ask(work, "stop", Settings.load())

@@ -7,12 +7,12 @@ from contextlib import ExitStack, closing
 import pytest
 
 from inkwright.memory.errors import IndexUnusable
-from inkwright.memory.retrieval.chroma_server import ServedIndex
+from inkwright.memory.retrieval.chroma_server import ChromaServerIndex
 from tests.cluster import servers
 from tests.memory.test_index import TEXTS, Embedder, Finder, at
 
 pytestmark = pytest.mark.cluster
-Opened = Callable[..., ServedIndex]
+Opened = Callable[..., ChromaServerIndex]
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def opened(address: str) -> Iterator[Opened]:
     """Open the index as one more process does."""
     with ExitStack() as ended:
         yield lambda at=address, embedder="an-embedder": ended.enter_context(
-            closing(ServedIndex(at, embedder))
+            closing(ChromaServerIndex(at, embedder))
         )
 
 

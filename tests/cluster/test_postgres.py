@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import LeaseLost, WorkBusy
 from inkwright.memory.store import schema, works
@@ -19,7 +19,7 @@ from tests.cluster.conftest import Shared
 from tests.simserver.process import SimServer
 
 pytestmark = pytest.mark.cluster
-ARMS = Arms().model_dump()
+ARMS = Ablation().model_dump()
 AT_ONCE = 8
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from inkwright.memory.domain.brief import Brief, Constraint
-from inkwright.memory.domain.draft import Draft, Manifest, Review, Shown
+from inkwright.memory.domain.draft import Draft, EntryDecision, Manifest, Review
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.store import drafts, plans, works
@@ -80,7 +80,7 @@ class Built:
             heard=dict(heard or {}),
             known_until=self.ledger.newest,
             shown=tuple(
-                Shown(entry=e, version=v, how="raw", reason="a test")
+                EntryDecision(entry=e, version=v, how="raw", reason="a test")
                 for e, v in (shown or {}).items()
             ),
             target_words=100,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from inkwright.memory.domain.brief import Brief, Continuity
-from inkwright.memory.domain.draft import Draft, Manifest, Review, Shown
+from inkwright.memory.domain.draft import Draft, EntryDecision, Manifest, Review
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.store import drafts, plans, works
@@ -56,7 +56,9 @@ def drafted(
         node=plan.outline.section(section).digest,
         heard=heard or {},
         known_until=known_until,
-        shown=tuple(Shown(entry=e.id, version=e.version, how="raw", reason="") for e in shown),
+        shown=tuple(
+            EntryDecision(entry=e.id, version=e.version, how="raw", reason="") for e in shown
+        ),
         target_words=50,
         budget_tokens=100,
     )

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from inkwright.memory.text.word_diff import Piece, differences
+from inkwright.memory.text.word_diff import DiffSpan, differences
 from tests.memory.texts import TEXTS
 
 
@@ -25,4 +25,4 @@ def test_both_texts_can_be_read_from_their_differences(before, after):
 )
 def test_only_the_words_that_changed_are_told(before, after, changed):
     told = [p for p in differences(before, after) if p.kind != "same"]
-    assert told == [Piece(*pair) for pair in changed]
+    assert told == [DiffSpan(*pair) for pair in changed]

@@ -3,10 +3,14 @@
 import pytest
 
 from inkwright.memory.citations import syntax
-from inkwright.memory.citations.citation_evidence import Ground, grounds_of, sentences_without
+from inkwright.memory.citations.citation_evidence import (
+    ClaimEvidence,
+    grounds_of,
+    sentences_without,
+)
 from inkwright.memory.domain.source import Source
-from inkwright.memory.retrieval.source_index import Shelf
-from inkwright.memory.store.sources import Kept
+from inkwright.memory.retrieval.source_index import SourceIndex
+from inkwright.memory.store.sources import StoredSource
 
 LONG = " ".join(f"Sentence {n} of the chapter tells of one more quay." for n in range(100, 120))
 PORT = Source(
@@ -21,16 +25,18 @@ BARE = Source(key="roe1999", kind="reference", title="Ports")
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf([Kept(number=n, source=s) for n, s in enumerate((PORT, DAM, ZH, BARE), 1)])
+def shelf() -> SourceIndex:
+    return SourceIndex(
+        [StoredSource(number=n, source=s) for n, s in enumerate((PORT, DAM, ZH, BARE), 1)]
+    )
 
 
-def ground(shelf: Shelf, text: str, *, shown: bool = True) -> Ground:
+def ground(shelf: SourceIndex, text: str, *, shown: bool = True) -> ClaimEvidence:
     [found] = grounds_of(text, shelf, shelf.passages if shown else ())
     return found
 
 
-def test_a_claim_put_together_from_two_passages_rests_on_both(shelf: Shelf) -> None:
+def test_a_claim_put_together_from_two_passages_rests_on_both(shelf: SourceIndex) -> None:
     found = ground(shelf, "With 13 docks it takes 2.4 million tonnes a year [@kerr:2021/a].")
     assert found.fault == ""
     assert len(found.evidence) == 2
@@ -39,7 +45,7 @@ def test_a_claim_put_together_from_two_passages_rests_on_both(shelf: Shelf) -> N
     assert "2.4 million" in words
 
 
-def test_what_no_passage_shown_has_is_a_fault_still(shelf: Shelf) -> None:
+def test_what_no_passage_shown_has_is_a_fault_still(shelf: SourceIndex) -> None:
     assert ground(shelf, "It has 14 docks [@kerr:2021/a].").fault == (
         "14 is not in the passage it cites"
     )
@@ -48,7 +54,7 @@ def test_what_no_passage_shown_has_is_a_fault_still(shelf: Shelf) -> None:
 
 
 def test_a_claim_in_other_words_is_left_to_the_judge_with_what_its_writer_was_given(
-    shelf: Shelf,
+    shelf: SourceIndex,
 ) -> None:
     for claim in ("大坝控制着河里的潮水[@dam]。", "A weir rules how water runs there [@dam]."):
         found = ground(shelf, claim)
@@ -57,14 +63,14 @@ def test_a_claim_in_other_words_is_left_to_the_judge_with_what_its_writer_was_gi
         assert ground(shelf, claim, shown=False).fault == "nothing in [@dam] says this"
 
 
-def test_a_name_is_looked_for_in_a_source_of_its_own_script(shelf: Shelf) -> None:
+def test_a_name_is_looked_for_in_a_source_of_its_own_script(shelf: SourceIndex) -> None:
     assert ground(shelf, "The port of Brest has 13 basins [@zh].").fault == ""
     told = ground(shelf, "The port of Brest has 14 basins [@zh].").fault
     assert told == "14 is not in the passage it cites"
     assert "Brest" in ground(shelf, "Le barrage de Brest commande la marée [@dam].").fault
 
 
-def test_every_source_that_a_sentence_cites_must_say_something_of_it(shelf: Shelf) -> None:
+def test_every_source_that_a_sentence_cites_must_say_something_of_it(shelf: SourceIndex) -> None:
     claim = "It has 13 docks on its northern side [@kerr:2021/a; @roe1999]."
     assert ground(shelf, claim).fault == "nothing in [@roe1999] says this"
     assert ground(shelf, claim.replace("; @roe1999", "")).fault == ""

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from inkwright.memory.domain.draft import Review
 from inkwright.memory.domain.protected_spans import (
-    Held,
+    ProtectedSpan,
     covers,
     merged,
     moved,
@@ -25,25 +25,27 @@ from tests.memory.texts import PROSE
 BEFORE = "One goes. Two stays. Three goes. Two stays."
 
 
-def spelled(spans: tuple[Held, ...], text: str) -> list[str]:
+def spelled(spans: tuple[ProtectedSpan, ...], text: str) -> list[str]:
     return [text[s.start : s.end] for s in spans]
 
 
 def test_a_stretch_moves_with_its_sentence_and_not_to_its_double():
-    second = Held(start=BEFORE.rindex("Two"), end=len(BEFORE))
+    second = ProtectedSpan(start=BEFORE.rindex("Two"), end=len(BEFORE))
     after = "One goes, and on and on. Two stays. Three has gone. Two stays."
-    assert moved([second], BEFORE, after) == (Held(start=after.rindex("Two"), end=len(after)),)
+    assert moved([second], BEFORE, after) == (
+        ProtectedSpan(start=after.rindex("Two"), end=len(after)),
+    )
 
 
 def test_a_stretch_that_is_gone_is_an_error_when_nobody_may_remove_it():
     with pytest.raises(HeldTextLost, match="Three goes"):
-        moved([Held(start=21, end=32)], BEFORE, "One goes. Two stays.")
-    assert surviving([Held(start=21, end=32)], BEFORE, "One goes. Two stays.") == ()
+        moved([ProtectedSpan(start=21, end=32)], BEFORE, "One goes. Two stays.")
+    assert surviving([ProtectedSpan(start=21, end=32)], BEFORE, "One goes. Two stays.") == ()
 
 
 def test_of_a_stretch_that_was_changed_the_other_sentences_stay_held():
     after = "One goes. Two left. Three goes. Two stays."
-    left = surviving([Held(start=0, end=len(BEFORE))], BEFORE, after)
+    left = surviving([ProtectedSpan(start=0, end=len(BEFORE))], BEFORE, after)
     assert spelled(left, after) == ["One goes.", "Three goes. Two stays."]
 
 
@@ -62,8 +64,10 @@ def changed(text: str, keep: set[int], data: st.DataObject) -> str:
 @given(PROSE, st.data())
 def test_a_text_that_is_a_person_s_stays_theirs_whatever_they_change_in_it(text, data):
     after = changed(text, set(), data)
-    theirs = [Held(start=start, end=end) for start, end in written(text, after)]
-    assert covers([*theirs, *surviving([Held(start=0, end=len(text))], text, after)], after)
+    theirs = [ProtectedSpan(start=start, end=end) for start, end in written(text, after)]
+    assert covers(
+        [*theirs, *surviving([ProtectedSpan(start=0, end=len(text))], text, after)], after
+    )
 
 
 @given(PROSE, st.data())
@@ -72,7 +76,7 @@ def test_whatever_sentences_are_replaced_held_ones_are_found_again_unchanged(tex
     if not parts:
         return
     keep = data.draw(st.sets(st.integers(0, len(parts) - 1)))
-    held = merged(Held(start=parts[n].start, end=parts[n].end) for n in keep)
+    held = merged(ProtectedSpan(start=parts[n].start, end=parts[n].end) for n in keep)
     after = changed(text, keep, data)
     assert spelled(moved(held, text, after), after) == spelled(held, text)
 
@@ -84,14 +88,14 @@ def test_what_a_person_wrote_is_the_sentences_that_were_not_there_before():
 
 
 def test_a_change_touches_what_it_overlaps_and_not_what_it_borders_on():
-    assert touches([Held(start=3, end=5)], 4, 9)
-    assert not touches([Held(start=3, end=5)], 5, 9)
-    assert not touches([Held(start=3, end=5)], 0, 3)
+    assert touches([ProtectedSpan(start=3, end=5)], 4, 9)
+    assert not touches([ProtectedSpan(start=3, end=5)], 5, 9)
+    assert not touches([ProtectedSpan(start=3, end=5)], 0, 3)
 
 
 def test_white_space_between_stretches_does_not_make_a_text_mixed():
-    assert covers([Held(start=0, end=4), Held(start=5, end=9)], "One. Two.\n")
-    assert not covers([Held(start=0, end=4)], "One. Two.")
+    assert covers([ProtectedSpan(start=0, end=4), ProtectedSpan(start=5, end=9)], "One. Two.\n")
+    assert not covers([ProtectedSpan(start=0, end=4)], "One. Two.")
 
 
 def test_a_person_s_text_for_a_section_without_a_draft_is_accepted(library: Library) -> None:
@@ -102,7 +106,11 @@ def test_a_person_s_text_for_a_section_without_a_draft_is_accepted(library: Libr
     row = drafts.row(library, work, "s2")
     assert (row.state, row.draft, row.drafted) == ("accepted", 1, 1)
     assert drafts.current(library, work)["s2"] == draft
-    assert (draft.author, draft.stage, draft.held) == ("person", "person", (Held(start=0, end=11),))
+    assert (draft.author, draft.stage, draft.held) == (
+        "person",
+        "person",
+        (ProtectedSpan(start=0, end=11),),
+    )
     assert drafts.manifests(library, work)["s2"].shown == ()
 
 

@@ -13,7 +13,7 @@ from chromadb.api.shared_system_client import SharedSystemClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkwright.agents.embedding.vector_search import Finder
+from inkwright.agents.embedding.vector_search import VectorSearch
 from inkwright.memory.errors import IndexUnusable
 from inkwright.memory.retrieval.vector_index import COLLECTIONS, ChromaIndex
 
@@ -175,7 +175,7 @@ TEXTS = {"entry:p.1:1": "aaa", "s1@1#1": "eee", "s2@1#1": "iii"}
 
 async def test_every_text_is_embedded_once_and_found_by_meaning(index):
     embed = Embedder()
-    finder = Finder("w", index, embed)
+    finder = VectorSearch("w", index, embed)
     assert next(iter(await finder.nearest("aa", TEXTS))) == "entry:p.1:1"
     assert next(iter(await finder.nearest("ii", TEXTS))) == "s2@1#1"
     assert sorted(embed.asked) == sorted([*TEXTS.values(), "aa", "ii"])
@@ -184,7 +184,7 @@ async def test_every_text_is_embedded_once_and_found_by_meaning(index):
 
 @pytest.mark.parametrize("loss", ["folder deleted", "files deleted", "dropped"])
 async def test_an_index_that_was_lost_is_rebuilt_at_the_next_recall(folder, loss):
-    before = await Finder("w", ChromaIndex(folder, "e"), Embedder()).nearest("aa", TEXTS)
+    before = await VectorSearch("w", ChromaIndex(folder, "e"), Embedder()).nearest("aa", TEXTS)
     if loss == "dropped":
         ChromaIndex(folder, "e").drop("w")
     elif loss == "files deleted":
@@ -193,7 +193,7 @@ async def test_an_index_that_was_lost_is_rebuilt_at_the_next_recall(folder, loss
     else:
         shutil.rmtree(folder)
     embed = Embedder()
-    again = await Finder("w", reopened(folder, "e"), embed).nearest("aa", TEXTS)
+    again = await VectorSearch("w", reopened(folder, "e"), embed).nearest("aa", TEXTS)
     assert again == before
     assert set(TEXTS.values()) <= set(embed.asked)
 
@@ -224,30 +224,32 @@ def test_vectors_that_another_process_dropped_are_looked_for_again(index, folder
 
 
 async def test_one_text_that_is_missing_is_embedded_alone(folder):
-    await Finder("w", ChromaIndex(folder, "e"), Embedder()).nearest("aa", TEXTS)
+    await VectorSearch("w", ChromaIndex(folder, "e"), Embedder()).nearest("aa", TEXTS)
     embed = Embedder()
-    finder = Finder("w", reopened(folder, "e"), embed)
+    finder = VectorSearch("w", reopened(folder, "e"), embed)
     await finder.nearest("aa", {**TEXTS, "s3@1#1": "ooo"})
     assert embed.asked == ["aa", "ooo"]
 
 
 async def test_without_an_index_nothing_is_found_and_nothing_is_embedded():
     embed = Embedder()
-    assert await Finder("w", None, embed).nearest("aa", TEXTS) == {}
-    assert await Finder("w", None, None).nearest("aa", TEXTS) == {}
+    assert await VectorSearch("w", None, embed).nearest("aa", TEXTS) == {}
+    assert await VectorSearch("w", None, None).nearest("aa", TEXTS) == {}
     assert embed.asked == []
 
 
 async def test_nothing_to_find_costs_nothing(index):
     embed = Embedder()
-    assert await Finder("w", index, embed).nearest("aa", {}) == {}
+    assert await VectorSearch("w", index, embed).nearest("aa", {}) == {}
     assert embed.asked == []
 
 
 async def test_the_index_keeps_neither_texts_nor_the_works_name(folder):
     work = f"{PLANTED}-story"
     index = ChromaIndex(folder, "e")
-    await Finder(work, index, Embedder()).nearest(PLANTED, {"s1@1#1": f"In {PLANTED} it rained."})
+    await VectorSearch(work, index, Embedder()).nearest(
+        PLANTED, {"s1@1#1": f"In {PLANTED} it rained."}
+    )
     assert not [p for p in folder.rglob("*") if p.is_file() and PLANTED.encode() in p.read_bytes()]
 
 

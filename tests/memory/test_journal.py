@@ -7,21 +7,23 @@ from sqlalchemy import select
 
 from inkwright.memory.errors import LeaseLost
 from inkwright.memory.store import journal, schema
-from inkwright.memory.store.journal import Answer, Journal, Key
+from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from inkwright.memory.store.library import Lease
 from tests.memory.building import Built, built
 
-KEY = Key(step="s1", role="writer", purpose="write", digest="d1")
+KEY = CallKey(step="s1", role="writer", purpose="write", digest="d1")
 HOUSE = {"role": "system", "content": "Rules. " * 200}
 
 
-def answer(text: str = "It rained.", **changes: object) -> Answer:
+def answer(text: str = "It rained.", **changes: object) -> JournaledAnswer:
     fields = {"text": text, "finish": "stop", "model": "sim", "prompt_tokens": 100}
     fields |= {"cached_tokens": 40, "completion_tokens": 10, "seconds": 0.5}
-    return Answer.model_validate(fields | changes)
+    return JournaledAnswer.model_validate(fields | changes)
 
 
-def keep(work: Built, key: Key = KEY, *, asked_for: str = "sim", **changes: object) -> Answer:
+def keep(
+    work: Built, key: CallKey = KEY, *, asked_for: str = "sim", **changes: object
+) -> JournaledAnswer:
     kept = answer(**changes)
     messages = [HOUSE, {"role": "user", "content": f"{key.purpose}: {key.digest}"}]
     Journal(work.library, work.lease).keep(key, messages, kept, asked_for=asked_for)
@@ -47,7 +49,7 @@ def test_a_journal_that_is_open_knows_what_it_kept(a_work):
 )  # fmt: skip
 def test_anything_else_in_the_key_is_another_call(a_work, changes):
     keep(a_work)
-    other = Key.model_validate(KEY.model_dump() | changes)
+    other = CallKey.model_validate(KEY.model_dump() | changes)
     assert Journal(a_work.library, a_work.lease).find(other) is None
 
 
@@ -93,7 +95,7 @@ def test_usage_adds_up_by_role_and_by_the_model_that_answered(a_work):
     for n, (role, model) in enumerate(
         [("writer", "big"), ("writer", "big"), ("writer", "small"), ("editor", "small")]
     ):
-        key = Key(step="s1", role=role, purpose="p", digest=str(n))
+        key = CallKey(step="s1", role=role, purpose="p", digest=str(n))
         keep(a_work, key, model=model, prompt_tokens=100 + n)
     used = {(u.role, u.model): u for u in journal.usage(a_work.library, a_work.work)}
     assert used["writer", "big"].calls == 2
@@ -116,7 +118,7 @@ def test_speed_recovers_the_times_a_token_takes(shared_library, a_prompt, a_comp
         for n, (prompt, completion) in enumerate([*sizes, (100, 10), (2000, 20)]):
             keep(
                 work,
-                Key(step="s1", role="writer", purpose="p", digest=str(n)),
+                CallKey(step="s1", role="writer", purpose="p", digest=str(n)),
                 model=model,
                 prompt_tokens=prompt + 64,
                 cached_tokens=64,
@@ -143,7 +145,7 @@ def test_speeds_are_never_negative_whatever_was_measured(a_work):
     for n, (prompt, completion, seconds) in enumerate(
         [(1000, 10, 0.1), (10, 100, 5.0), (2000, 90, 0.2)]
     ):
-        key = Key(step="s1", role="writer", purpose="p", digest=str(n))
+        key = CallKey(step="s1", role="writer", purpose="p", digest=str(n))
         keep(
             a_work, key, prompt_tokens=prompt, cached_tokens=0, completion_tokens=completion,
             seconds=seconds,

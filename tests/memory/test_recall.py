@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.retrieval.passages import Passage
-from inkwright.memory.retrieval.recall import Recalled, entry_key, recall
+from inkwright.memory.retrieval.recall import RecallResult, entry_key, recall
 from tests.memory.texts import TEXTS
 
 COUNT = ScaledTokenizer(1.2).count
@@ -27,7 +27,7 @@ def recalled(
     nearest: dict[str, float] | None = None,
     budget: int = 10_000,
     accounts: dict[str, str] | None = None,
-) -> Recalled:
+) -> RecallResult:
     return recall(
         orders,
         entries,

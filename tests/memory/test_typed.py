@@ -7,7 +7,7 @@ from inkwright.memory.store import drafts, ledger, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.transfer import copy_work
 from inkwright.memory.user_work import autosave, user_drafts
-from inkwright.memory.user_work.autosave import TypedElsewhere
+from inkwright.memory.user_work.autosave import EditedElsewhere
 from tests.memory.shelf import begun, drafted, established, planned
 
 
@@ -40,7 +40,7 @@ def test_a_section_without_text_can_be_typed_into(library: Library, work: str) -
 
 def test_two_windows_do_not_overwrite_each_other_unseen(library: Library, work: str) -> None:
     autosave.write(library, work, "s1", "First.", base=1, revision=0)
-    with pytest.raises(TypedElsewhere) as fault:
+    with pytest.raises(EditedElsewhere) as fault:
         autosave.write(library, work, "s1", "Second.", base=1, revision=0)
     assert (fault.value.mine, fault.value.theirs.text) == ("Second.", "First.")
     assert autosave.read(library, work, "s1").text == "First."

@@ -22,7 +22,7 @@ from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput, WorkBusy, WorkNotFound
 from inkwright.memory.retrieval.vector_index import ChromaIndex
 from inkwright.memory.store import drafts, schema, sources, works
-from inkwright.memory.store.journal import Answer, Journal, Key
+from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from tests.memory.building import ARMS, built, fact, outline, sections, span
 
 STORY = Brief(request="A story about a lamp.", seed=7)
@@ -207,8 +207,8 @@ def planted(library) -> str:
         drafts.accept(library, made.lease, landed, text=text, review=Review(), rounds=0)
         drafts.fail(library, made.lease, "s2", PLANTED)
         sources.keep(library, made.lease, [Source(title=PLANTED, text=text, authors=(PLANTED,))])
-        key = Key(step="plan", role="writer", purpose=PLANTED, digest="d")
-        answer = Answer(
+        key = CallKey(step="plan", role="writer", purpose=PLANTED, digest="d")
+        answer = JournaledAnswer(
             text=text, finish="stop", model=PLANTED, prompt_tokens=1, cached_tokens=0,
             completion_tokens=1, seconds=0.1,
         )  # fmt: skip

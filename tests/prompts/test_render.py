@@ -21,7 +21,7 @@ from inkwright.prompts.render import (
 )
 
 FOLDER = Path(inputs.__file__).parent
-TRIM = inputs.Trim(section="s1", words="40", sentences="[1] One.")
+TRIM = inputs.TrimInputs(section="s1", words="40", sentences="[1] One.")
 
 
 def filled(kind: type[PromptInputs]) -> PromptInputs:
@@ -41,10 +41,10 @@ def test_prompts_about_a_whole_text_begin_with_it_in_the_same_bytes():
     text = fence("draft", "One went out.")
     begun = f"Section: s1\n{text}\n"
     for prompt in (
-        inputs.Remember(section="s1", title="", entries="", draft=text),
-        inputs.Check(section="s1", constraints="", claims="", draft=text),
-        inputs.Settle(section="s1", changed="", draft=text),
-        inputs.Patch(section="s1", findings="", entries="", sentences=text),
+        inputs.RememberInputs(section="s1", title="", entries="", draft=text),
+        inputs.CheckInputs(section="s1", constraints="", claims="", draft=text),
+        inputs.SettleInputs(section="s1", changed="", draft=text),
+        inputs.PatchInputs(section="s1", findings="", entries="", sentences=text),
     ):
         assert render(prompt).startswith(begun)
 
@@ -55,19 +55,21 @@ def test_every_template_has_its_inputs_and_the_other_way_round():
 
 @given(st.text(alphabet=st.sampled_from("$ {}words sections§x\n")))
 def test_a_value_is_only_data_whatever_it_looks_like(value):
-    prompt = render(inputs.Trim(section="s1", words="40", sentences=f"<{value}>"))
+    prompt = render(inputs.TrimInputs(section="s1", words="40", sentences=f"<{value}>"))
     assert f"<{value}>" in prompt
 
 
 def test_a_dollar_in_a_value_expands_nothing():
-    prompt = render(inputs.Trim(section="$words", words="$sentences", sentences="$$ ${section}"))
+    prompt = render(
+        inputs.TrimInputs(section="$words", words="$sentences", sentences="$$ ${section}")
+    )
     assert "Section: $words" in prompt
     assert "Cut about $sentences words" in prompt
     assert prompt.endswith("$$ ${section}\n")
 
 
 def test_a_prompt_ends_with_one_newline():
-    assert render(inputs.Trim(section="s1", words="1", sentences="a\n\n\n")).endswith("a\n")
+    assert render(inputs.TrimInputs(section="s1", words="1", sentences="a\n\n\n")).endswith("a\n")
 
 
 @given(
@@ -96,7 +98,7 @@ def test_empty_material_gives_no_fence():
 def test_a_file_in_the_users_folder_replaces_a_template(tmp_path):
     (tmp_path / "trim.md").write_text("Kürze $section um $words:\n$sentences", encoding="utf-8")
     assert render(TRIM, tmp_path) == "Kürze s1 um 40:\n[1] One.\n"
-    assert render(filled(inputs.Check), tmp_path) == render(filled(inputs.Check))
+    assert render(filled(inputs.CheckInputs), tmp_path) == render(filled(inputs.CheckInputs))
 
 
 def test_the_version_of_a_prompt_changes_with_its_words_alone(tmp_path):
@@ -109,19 +111,19 @@ def test_the_version_of_a_prompt_changes_with_its_words_alone(tmp_path):
 def test_a_missing_placeholder_is_named_with_its_file(tmp_path):
     (tmp_path / "trim.md").write_text("Cut $words of $sentences")
     with pytest.raises(MissingPlaceholder, match=r"^trim\.md has no place for \$section$"):
-        check(inputs.Trim, tmp_path)
+        check(inputs.TrimInputs, tmp_path)
 
 
 def test_a_placeholder_that_is_not_given_is_named_with_its_file(tmp_path):
     (tmp_path / "trim.md").write_text("$section $words $sentences $mood")
     with pytest.raises(MissingPlaceholder, match=r"^trim\.md asks for \$mood, which is not given$"):
-        check(inputs.Trim, tmp_path)
+        check(inputs.TrimInputs, tmp_path)
 
 
 def test_a_dollar_that_is_no_placeholder_is_named_with_its_file(tmp_path):
     (tmp_path / "trim.md").write_text("$section $words $sentences for $5")
     with pytest.raises(MissingPlaceholder, match=r"^trim\.md.*\$\$"):
-        check(inputs.Trim, tmp_path)
+        check(inputs.TrimInputs, tmp_path)
 
 
 def test_a_forgotten_input_is_an_error_at_once():

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from inkwright.agents.llm.config import Calling, Limits
+from inkwright.agents.llm.config import CallSettings, Limits
 from inkwright.agents.llm.events import unwatched
 from inkwright.memory.store.library import Library
 from tests.loopback import stay_on_loopback
@@ -29,7 +29,7 @@ FILES = ("library.db", "library.db-wal")
 
 @contextmanager
 def writing(
-    home: Path, work: str, how: Calling, *, copies: Path | None = None
+    home: Path, work: str, how: CallSettings, *, copies: Path | None = None
 ) -> Iterator[BaseProcess]:
     """Yield a process that writes a work. If it is still alive at the end, it is killed.
 
@@ -78,7 +78,7 @@ def _write(home: Path, work: str, how: str, copies: Path | None) -> None:
     library = Library.open(home)
     if copies is not None:
         _copy_before_commits(library, copies)
-    called = Calling.model_validate_json(how)
+    called = CallSettings.model_validate_json(how)
     asyncio.run(run(work, library=library, calling=called, limits=Limits(), watch=unwatched))
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.agents.llm.events import unwatched
 from inkwright.agents.orchestration.run import redraft, settle
 from inkwright.app.config.settings import Settings
 from inkwright.app.services import engine
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.domain.brief import Brief, Constraint, Placement
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store.library import Library
@@ -108,11 +108,11 @@ def test_arms_are_works_of_their_own_and_the_report_names_them(
     sim: SimServer, library: Library
 ) -> None:
     settings = Settings.load(home=library.home, api_base=sim.base, model=sim.model)
-    arms = Arms(plan="given", memory="none", review="off")
+    arms = Ablation(plan="given", memory="none", review="off")
     work = engine.begin(BRIEF, settings, arms)
-    written = asyncio.run(engine.write(work.id, Job(settings)))
+    written = asyncio.run(engine.write(work.id, RunOptions(settings)))
     assert written.report["settings"]["arm"] == "plan=given memory=none review=off"
-    assert engine.begin(BRIEF, settings, Arms()).id != work.id
+    assert engine.begin(BRIEF, settings, Ablation()).id != work.id
 
 
 def test_a_redraft_makes_no_call_of_a_part_that_is_off_either(

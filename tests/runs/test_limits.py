@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from inkwright.agents.llm.config import Calling, Limits
+from inkwright.agents.llm.config import CallSettings, Limits
 from inkwright.agents.llm.events import PhaseBegan, unwatched
 from inkwright.agents.orchestration.run import run
 from inkwright.memory.domain.brief import Brief
@@ -22,7 +22,7 @@ BRIEF: Brief = harbour("chapter", chapters=3, sections=2)
 """More than thirty calls when all goes wrong that ``TROUBLE`` plants."""
 
 
-def _end(library: Library, work: str, how: Calling, limits: Limits) -> str:
+def _end(library: Library, work: str, how: CallSettings, limits: Limits) -> str:
     """Run once, and return all that the run had to say."""
     try:
         return "\n".join(writing.write(library, work, how, limits=limits).problems)

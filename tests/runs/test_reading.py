@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from inkwright.agents.orchestration.run import remember, settle
-from inkwright.app.manuscripts.import_file import Chosen, import_manuscript
+from inkwright.app.manuscripts.import_file import ImportOptions, import_manuscript
 from inkwright.app.manuscripts.sync import sync_manuscript
 from inkwright.memory.changes import staleness
 from inkwright.memory.domain.brief import Brief
@@ -44,7 +44,7 @@ Orla and Mara went home.
 def imported(library: Library, folder: Path, text: str = BOOK) -> str:
     file = folder / "book.md"
     file.write_text(text)
-    return import_manuscript(library, file, Chosen()).work
+    return import_manuscript(library, file, ImportOptions()).work
 
 
 def done(act: Any, library: Library, work: str, sim: SimServer, *more: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inkwright.agents.llm.config import Calling
+from inkwright.agents.llm.config import CallSettings
 from inkwright.agents.llm.events import unwatched
 from inkwright.agents.orchestration.run import redraft
 from inkwright.memory.changes import staleness
@@ -20,7 +20,7 @@ from tests.simserver.process import SimServer
 
 
 def redrafted(
-    library: Library, work: str, how: Calling, note: str = ""
+    library: Library, work: str, how: CallSettings, note: str = ""
 ) -> Coroutine[Any, Any, Any]:
     return redraft(
         work,

@@ -13,9 +13,9 @@ from inkwright.agents.orchestration.run import redraft, settle
 from inkwright.memory.changes import source_dependencies, staleness
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.brief import Brief
-from inkwright.memory.domain.draft import Grounded
+from inkwright.memory.domain.draft import ReviewedClaim
 from inkwright.memory.domain.source import Source
-from inkwright.memory.retrieval.source_index import Shelf
+from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.store import drafts, ledger, plans, sources, works
 from inkwright.memory.store.library import Library
 from tests.calling import calling
@@ -53,7 +53,7 @@ def brief(*given: Source, sections: int = 3, **more: Any) -> Brief:
     )
 
 
-def grounds(library: Library, work: str) -> list[Grounded]:
+def grounds(library: Library, work: str) -> list[ReviewedClaim]:
     """Return what the newest drafts rest on, as reviewed."""
     current = drafts.current(library, work).values()
     return [g for draft in current if draft.review for g in draft.review.grounds]
@@ -65,7 +65,7 @@ def test_what_a_piece_cites_is_an_exact_span_of_a_source(sim: SimServer, library
 
     assert result.status == "complete", result.problems
     found = grounds(library, work)
-    shelf = Shelf(sources.kept(library, work))
+    shelf = SourceIndex(sources.kept(library, work))
     assert len(found) >= 3
     for ground in found:
         assert ground.status == "supported"
@@ -163,7 +163,7 @@ def test_an_entry_from_a_source_carries_its_span_and_falls_with_it(
 
     entries = ledger.entries(library, work)
     rests_on = source_dependencies.on(library, work, entries)
-    shelf = Shelf(sources.kept(library, work))
+    shelf = SourceIndex(sources.kept(library, work))
     texts = writing.texts(library, work)
     by_id = {e.id: e for e in entries}
     assert rests_on

@@ -20,7 +20,7 @@ from inkwright.memory.domain.outline import Outline
 from inkwright.memory.store import draft_rows, drafts, ledger, schema
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Library
-from inkwright.memory.text.names import NamesIn
+from inkwright.memory.text.names import MentionedNames
 from tests.calling import calling
 from tests.conftest import Events
 from tests.runs import writing
@@ -187,7 +187,11 @@ def _new(
         else:
             news = entry.span.draft > shown.heard.get(entry.span.section, 0)
         news = news or (entry.id not in seen and _denies(book, sid, entry))
-        if news and NamesIn(text).among(entry.names) and not _second(outline, entry, visible):
+        if (
+            news
+            and MentionedNames(text).among(entry.names)
+            and not _second(outline, entry, visible)
+        ):
             found.add(staleness.stamp_of(entry))
     return found
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
-from inkwright.agents.llm.config import Arms, Calling, Limits
+from inkwright.agents.llm.config import Ablation, CallSettings, Limits
 from inkwright.agents.llm.events import Watch, unwatched
 from inkwright.agents.orchestration.run import RunResult, run
 from inkwright.app.manuscripts.assemble import assemble
@@ -25,14 +25,14 @@ UNLIMITED = Limits()
 
 
 def begin(library: Library, brief: Brief, *, fresh: bool = False, **arms: Any) -> str:
-    """Return the id of the work of ``brief``; ``arms`` are fields of ``Arms``."""
-    return works.begin(library, brief, Arms.model_validate(arms).model_dump(), fresh=fresh).id
+    """Return the id of the work of ``brief``; ``arms`` are fields of ``Ablation``."""
+    return works.begin(library, brief, Ablation.model_validate(arms).model_dump(), fresh=fresh).id
 
 
 def write(
     library: Library,
     work: str,
-    how: Calling,
+    how: CallSettings,
     *,
     limits: Limits = UNLIMITED,
     watch: Watch = unwatched,
@@ -49,7 +49,7 @@ def writing(
     sim: SimServer,
     library: Library,
     work: str,
-    how: Calling,
+    how: CallSettings,
     *,
     watch: Watch = unwatched,
 ) -> Iterator[Future[RunResult]]:

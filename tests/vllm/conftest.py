@@ -12,7 +12,7 @@ from typing import Self
 import pytest
 
 from inkwright.app.config.settings import Settings
-from inkwright.app.serving.metrics import Load, load
+from inkwright.app.serving.metrics import ServerLoad, load
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
@@ -74,7 +74,7 @@ class Server:
         self._process.stdout.close()
         self._process = None
 
-    def load(self) -> Load:
+    def load(self) -> ServerLoad:
         """Return what the server's own counters say."""
         found = load(self.root)
         assert found is not None

@@ -5,18 +5,18 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from inkwright.agents.llm.config import Arms
+from inkwright.agents.llm.config import Ablation
 from inkwright.app.api.sources import Sources
 from inkwright.app.briefs import draft_store
 from inkwright.app.briefs.loader import brief_of, read_brief
-from inkwright.app.documents.loader import Gathered
+from inkwright.app.documents.loader import LoadedSources
 from inkwright.app.estimates.estimate import estimate
 from inkwright.app.services import background, engine
 from inkwright.app.ui import cache, errors, navigation
 from inkwright.app.ui.brief import details, saved_brief
 from inkwright.app.ui.brief import sources as brief_sources
 from inkwright.app.ui.brief.fields import MODELS, WIDGETS, fields_of, keys_of, whole
-from inkwright.app.ui.components.text_field import Change, Standing, field
+from inkwright.app.ui.components.text_field import FieldEdit, FieldState, field
 from inkwright.app.ui.html import plain
 from inkwright.memory.domain.brief import Brief
 
@@ -37,7 +37,7 @@ def page() -> None:
         kept = cache.work(work).brief
         if saved_brief.draw(work, kept):
             sources = tuple(k.source for k in Sources(work, settings=navigation.settings()).all())
-            _replace(fields_of(kept), Gathered(sources=sources, unread=kept.unread))
+            _replace(fields_of(kept), LoadedSources(sources=sources, unread=kept.unread))
             navigation.go("brief")
         return
     _recall()
@@ -80,7 +80,7 @@ def _collected() -> dict[str, Any]:
     )
 
 
-def _replace(fields: dict[str, Any], sources: Gathered) -> None:
+def _replace(fields: dict[str, Any], sources: LoadedSources) -> None:
     """Fill the form with another brief; what a person typed in it is set aside."""
     _recall()
     if _is_typed():
@@ -93,7 +93,7 @@ def _replace(fields: dict[str, Any], sources: Gathered) -> None:
 def _is_typed() -> bool:
     """True when the form holds more than it was filled with at a press."""
     now = _collected(), brief_sources.kept()
-    return now not in (st.session_state.get("brief filled"), (whole({}), Gathered(sources=())))
+    return now not in (st.session_state.get("brief filled"), (whole({}), LoadedSources(sources=())))
 
 
 def _bring_back() -> None:
@@ -121,11 +121,11 @@ def _brief() -> Brief:
 def _what() -> None:
     state = st.session_state
 
-    def keep(change: Change) -> None:
+    def keep(change: FieldEdit) -> None:
         state["brief"]["request"] = change.text
 
-    def standing() -> Standing:
-        return Standing(state["brief"]["request"], order=state["brief order"], says="Kept.")
+    def standing() -> FieldState:
+        return FieldState(state["brief"]["request"], order=state["brief order"], says="Kept.")
 
     field(
         "a new brief",
@@ -190,10 +190,10 @@ def _ready_made() -> None:
     if pressed == "bring back":
         _bring_back()
     elif pressed == "empty":
-        _replace({}, Gathered(sources=()))
+        _replace({}, LoadedSources(sources=()))
     elif pressed is not None:
         brief = _example(pressed)
-        _replace(fields_of(brief), Gathered(sources=brief.sources, unread=brief.unread))
+        _replace(fields_of(brief), LoadedSources(sources=brief.sources, unread=brief.unread))
     if pressed is not None:
         del st.session_state[_PRESSED]
         st.rerun()
@@ -250,7 +250,7 @@ def _models() -> dict[str, str]:
 @errors.safely
 def _estimate() -> None:
     with st.spinner("Rehearsing; nothing is sent"):
-        found = estimate(_brief(), navigation.settings(), Arms())
+        found = estimate(_brief(), navigation.settings(), Ablation())
     with st.container(border=True):
         for line in found.lines():
             st.markdown(plain(line[0].upper() + line[1:], 400))
@@ -259,11 +259,11 @@ def _estimate() -> None:
 @errors.safely
 def _begin(what: background.What | None) -> None:
     settings, brief = navigation.settings(), _brief()
-    work = engine.begin(brief, settings, Arms(), to_write=what is not None)
+    work = engine.begin(brief, settings, Ablation(), to_write=what is not None)
     if what is not None:
         background.start(work.id, what, settings, models=_models())
     draft_store.forget(settings)
-    brief_sources.replace(Gathered(sources=()))
+    brief_sources.replace(LoadedSources(sources=()))
     for key in ("brief", "brief kept", "brief filled"):
         st.session_state.pop(key, None)
     navigation.go("write" if what else "brief", work.id)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from inkwright.app.api.sources import Sources
 from inkwright.app.briefs import draft_store
-from inkwright.app.documents.loader import Gathered
+from inkwright.app.documents.loader import LoadedSources
 from inkwright.app.documents.process import SUFFIXES
 from inkwright.app.documents.uploads import as_files, with_uploads
 from inkwright.app.ui import errors, navigation, visits
@@ -24,15 +24,15 @@ _LEFT_OUT = "brief sources left out"
 """In the state of a visit: sources that were left out, by where they stand in the list."""
 
 
-def kept() -> Gathered:
+def kept() -> LoadedSources:
     """Return the sources of the brief that is being filled in."""
     if _KEPT not in st.session_state:
         st.session_state[_KEPT] = draft_store.load_sources(navigation.settings())
-    found: Gathered = st.session_state[_KEPT]
+    found: LoadedSources = st.session_state[_KEPT]
     return found
 
 
-def replace(sources: Gathered) -> None:
+def replace(sources: LoadedSources) -> None:
     """Put other sources in the place of those that were handed in."""
     visits.of_visit(_LEFT_OUT).clear()
     _keep(sources)
@@ -61,12 +61,12 @@ def draw() -> None:
             if left_out.pop(number, None) is None:
                 left_out[number] = source
             used = tuple(s for n, s in enumerate(listed) if n not in left_out)
-            _keep(Gathered(sources=used, unread=found.unread))
+            _keep(LoadedSources(sources=used, unread=found.unread))
             st.rerun()
     if found.unread:
         _unread(found.unread)
         if st.button("Clear these notes", type="tertiary"):
-            _keep(Gathered(sources=found.sources))
+            _keep(LoadedSources(sources=found.sources))
             st.rerun()
 
 
@@ -148,6 +148,6 @@ def _unread(lines: Sequence[str]) -> None:
         st.warning(plain(line[0].upper() + line[1:], 400), icon=":material/warning:")
 
 
-def _keep(found: Gathered) -> None:
+def _keep(found: LoadedSources) -> None:
     st.session_state[_KEPT] = found
     draft_store.save_sources(navigation.settings(), found)

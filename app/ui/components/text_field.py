@@ -9,7 +9,7 @@ from inkwright.app.ui.field_component import component
 
 
 @dataclass(frozen=True)
-class Change:
+class FieldEdit:
     """Words as they stand in a field, and what they were typed on."""
 
     text: str
@@ -18,7 +18,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Selected:
+class SelectedText:
     """Words that are selected in a field, and where they stand, in code points."""
 
     words: str
@@ -27,7 +27,7 @@ class Selected:
 
 
 @dataclass(frozen=True)
-class Standing:
+class FieldState:
     """What a field is to show."""
 
     text: str
@@ -41,8 +41,8 @@ class Standing:
 
 def field(
     name: str,
-    standing: Callable[[], Standing],
-    keep: Callable[[Change], None],
+    standing: Callable[[], FieldState],
+    keep: Callable[[FieldEdit], None],
     *,
     label: str = "",
     about: str = "",
@@ -51,7 +51,7 @@ def field(
     plain: bool = False,
     readonly: bool = False,
     find: str = "",
-    select: Callable[[Selected | None], None] | None = None,
+    select: Callable[[SelectedText | None], None] | None = None,
 ) -> None:
     """Draw the field ``name``, which is one text wherever it is drawn.
 
@@ -65,14 +65,14 @@ def field(
         given = (st.session_state.get(key) or {}).get("typed")
         if not given or given["name"] != name:
             return
-        keep(Change(str(given["text"]), int(given["base"]), int(given["revision"])))
+        keep(FieldEdit(str(given["text"]), int(given["base"]), int(given["revision"])))
         st.session_state[heard] = given["client"], given["number"]
 
     def on_selected() -> None:
         given = (st.session_state.get(key) or {}).get("selected")
         if given and given["name"] == name and select is not None:
             words = str(given["words"])
-            place = Selected(words, int(given["start"]), int(given["end"]))
+            place = SelectedText(words, int(given["start"]), int(given["end"]))
             select(place if words.strip() else None)
 
     client, known = st.session_state.get(heard, ("", 0))

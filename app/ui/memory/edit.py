@@ -10,7 +10,7 @@ from inkwright.app.display.formatting import duration, many
 from inkwright.app.services import background
 from inkwright.app.ui import cache, errors, navigation
 from inkwright.app.ui.html import plain
-from inkwright.memory.changes.edit_impact import Check, Preview
+from inkwright.memory.changes.edit_impact import EditImpact, SectionCheck
 from inkwright.memory.changes.entry_edits import Edit
 from inkwright.memory.domain.brief import Remembered
 
@@ -60,7 +60,7 @@ def _ask(work: str, memory: Memory) -> None:
     _list("Possible:", seen.possible)
 
 
-def _count(name: str, checks: Sequence[Check]) -> None:
+def _count(name: str, checks: Sequence[SectionCheck]) -> None:
     if not checks:
         st.markdown(f"{name}: no section")
         return
@@ -70,7 +70,7 @@ def _count(name: str, checks: Sequence[Check]) -> None:
     st.markdown(f"{name}: **{many(len(checks), 'section')}**, about {tokens:,} tokens{time}")
 
 
-def _list(name: str, checks: Sequence[Check]) -> None:
+def _list(name: str, checks: Sequence[SectionCheck]) -> None:
     if not checks:
         return
     st.caption(name)
@@ -83,7 +83,7 @@ def _list(name: str, checks: Sequence[Check]) -> None:
         st.caption(f"and {len(checks) - CHECKS_SHOWN} more")
 
 
-def _act(work: str, memory: Memory, edit: Edit, seen: Preview) -> None:
+def _act(work: str, memory: Memory, edit: Edit, seen: EditImpact) -> None:
     held = {sid for sid, draft in cache.texts(work).items() if draft.held}
     free = [c.section for c in seen.certain if c.section not in held]
     then: str | None = None

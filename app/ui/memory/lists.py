@@ -8,7 +8,7 @@ from inkwright.app.ui.html import plain, prose
 from inkwright.app.ui.memory import edit
 from inkwright.app.ui.memory.names import called, origin, titles
 from inkwright.memory.changes import entry_edits
-from inkwright.memory.changes.contradictions import Told
+from inkwright.memory.changes.contradictions import ContradictionFinding
 from inkwright.memory.domain.entry import Entry
 
 SHOWN = 60
@@ -78,7 +78,7 @@ def proposals(work: str, proposals: list[Entry]) -> None:
             )
 
 
-def told(work: str, memory: Memory, told: list[Told]) -> None:
+def told(work: str, memory: Memory, told: list[ContradictionFinding]) -> None:
     """Draw the person's sentences that memory contradicts; one that is let be stays there."""
     let_be = visits.of_visit(LET_BE)
     if not told:

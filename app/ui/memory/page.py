@@ -14,7 +14,7 @@ from inkwright.app.ui.html import plain, prose
 from inkwright.app.ui.memory import edit as memory_edit
 from inkwright.app.ui.memory import lists
 from inkwright.app.ui.memory.names import SOURCES, called, entry_of, titles
-from inkwright.app.ui.memory.rows import COLUMNS, DRAWN, Wanted, table
+from inkwright.app.ui.memory.rows import COLUMNS, DRAWN, EntryFilter, table
 from inkwright.memory.changes import entry_edits
 from inkwright.memory.changes.entry_edits import Edit
 
@@ -84,7 +84,7 @@ def _entries(work: str, memory: Memory) -> None:
         st.caption("Tick an entry to see the sentence it comes from, and what was shown it.")
 
 
-def _table(work: str, rows: pd.DataFrame, wanted: Wanted, typed: Cells) -> pd.DataFrame:
+def _table(work: str, rows: pd.DataFrame, wanted: EntryFilter, typed: Cells) -> pd.DataFrame:
     """Draw the entries as a table to type in; it begins with what was typed over them before."""
     state = st.session_state
     turn = state.get(f"memory turn {work}", 0)
@@ -143,10 +143,10 @@ def _retype(work: str, typed: Cells) -> None:
     st.rerun()
 
 
-def _filters(work: str) -> Wanted:
+def _filters(work: str) -> EntryFilter:
     names = titles(work)
     words, kind, section, source, standing = st.columns([3, 1.6, 2.4, 1.6, 1.4])
-    return Wanted(
+    return EntryFilter(
         words=words.text_input("Find", placeholder="Subject or words", key="memory words") or "",
         kind=kind.selectbox("Kind", KINDS, index=None, placeholder="any", key="memory kind"),
         section=section.selectbox(

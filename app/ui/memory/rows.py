@@ -32,7 +32,7 @@ COLUMNS: dict[str, Any] = {
 DRAWN = tuple(COLUMNS)
 
 
-class Wanted(NamedTuple):
+class EntryFilter(NamedTuple):
     """Which entries are to be shown."""
 
     words: str = ""
@@ -42,7 +42,7 @@ class Wanted(NamedTuple):
     standing: str = "live"
 
 
-def table(work: str, wanted: Wanted) -> pd.DataFrame:
+def table(work: str, wanted: EntryFilter) -> pd.DataFrame:
     """Return the entries that fit."""
     now = navigation.settings()
     rows: pd.DataFrame = _all(now, str(now.home), work, cache.stamp(work))

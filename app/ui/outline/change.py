@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from inkwright.app.api.outline import Replan, Structure
+from inkwright.app.api.outline import OutlineImpact, WorkOutline
 from inkwright.app.display.formatting import many
 from inkwright.app.ui import errors, navigation
 from inkwright.app.ui.html import plain
@@ -45,7 +45,7 @@ def _ask(work: str, fill: Callable[[], None] | None) -> None:
         fill()
         return
     said, change = st.session_state[_key(work)]
-    structure = Structure(work, settings=navigation.settings())
+    structure = WorkOutline(work, settings=navigation.settings())
     st.markdown(f"**To {plain(said, 200)}**")
     seen = errors.safely(structure.preview)(change)
     if seen is not None:
@@ -65,7 +65,7 @@ def _ask(work: str, fill: Callable[[], None] | None) -> None:
         st.rerun()
 
 
-def _count(seen: Replan) -> None:
+def _count(seen: OutlineImpact) -> None:
     if seen.stale:
         st.markdown(f"Out of date then: **{len(seen.stale)}** more")
     else:
@@ -74,7 +74,7 @@ def _count(seen: Replan) -> None:
         st.markdown(f"To be written then: {many(len(seen.unwritten), 'section')}")
 
 
-def _list(seen: Replan) -> None:
+def _list(seen: OutlineImpact) -> None:
     titles = {s.id: s.title for s in seen.plan.outline.sections}
     lines = (
         f"- **{plain(titles[sid], 60)}**: {plain('; '.join(reasons), 240)}"

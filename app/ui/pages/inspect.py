@@ -4,7 +4,7 @@ import streamlit as st
 
 from inkwright.app.display.formatting import duration
 from inkwright.app.services import engine
-from inkwright.app.services.draft_provenance import PLAN, WHOLE, Call, Inspected
+from inkwright.app.services.draft_provenance import PLAN, WHOLE, DraftProvenance, RecordedCall
 from inkwright.app.ui import cache, errors, navigation
 from inkwright.app.ui.html import plain, prose
 from inkwright.memory.domain.draft import Draft
@@ -61,7 +61,7 @@ def _step(work: str) -> None:
     _draw(found, f"{work} {step} {version}")
 
 
-def _draw(found: Inspected, name: str) -> None:
+def _draw(found: DraftProvenance, name: str) -> None:
     if found.draft is not None:
         st.caption(_line(found.draft))
     _cost(found)
@@ -84,7 +84,7 @@ def _line(draft: Draft) -> str:
     return f"Version {draft.version}, {draft.words:,} words, {WHO[draft.author]}{base}{rounds}"
 
 
-def _cost(found: Inspected) -> None:
+def _cost(found: DraftProvenance) -> None:
     if not found.calls:
         return
     prompt, cached, completion = found.tokens
@@ -103,7 +103,7 @@ def _cost(found: Inspected) -> None:
             st.metric("Cost", cost, duration(found.seconds), width="content")
 
 
-def _memory(found: Inspected) -> None:
+def _memory(found: DraftProvenance) -> None:
     st.subheader("Shown from memory", anchor=False)
     if not found.seen:
         st.caption("Nothing: no entry was there to be shown.")
@@ -121,7 +121,7 @@ def _memory(found: Inspected) -> None:
     st.dataframe(rows, hide_index=True, width="stretch")
 
 
-def _context(found: Inspected, name: str) -> None:
+def _context(found: DraftProvenance, name: str) -> None:
     assert found.manifest is not None
     told = found.manifest
     st.caption(
@@ -140,7 +140,7 @@ def _context(found: Inspected, name: str) -> None:
                 opened.html(prose(text))
 
 
-def _call(number: int, call: Call, name: str) -> None:
+def _call(number: int, call: RecordedCall, name: str) -> None:
     label = f"{number}. {plain(call.role)}: {plain(call.purpose)}"
     told = f"{call.prompt_tokens:,} + {call.completion_tokens:,} tokens, {duration(call.seconds)}"
     opened = st.expander(

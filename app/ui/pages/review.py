@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from inkwright.app.services import background
-from inkwright.app.services.review_summary import Checked, Problem, Reviewed
+from inkwright.app.services.review_summary import ConstraintSummary, OpenFinding, ReviewSummary
 from inkwright.app.ui import cache, errors, navigation, visits
 from inkwright.app.ui.components import empty_state, tabs
 from inkwright.app.ui.html import named, passage, plain, prose
@@ -61,7 +61,7 @@ def _reviewed(work: str) -> None:
     tabs.draw("review tab", {name: partial(draw, work, found) for name, draw in draws.items()})
 
 
-def _summary(found: Reviewed) -> None:
+def _summary(found: ReviewSummary) -> None:
     open_ = [p for p in found.problems if p.verdict is None]
     met = sum(c.status == "met" for c in found.constraints)
     words = sum(length.words for length in found.lengths)
@@ -78,11 +78,11 @@ def _summary(found: Reviewed) -> None:
                 st.markdown(f"- {plain(note, 600)}")
 
 
-def _findings(work: str, found: Reviewed) -> None:
+def _findings(work: str, found: ReviewSummary) -> None:
     """Draw the findings by how they stood when this visit began: an answer moves none of them."""
     texts = cache.texts(work)
     before: dict[tuple[str, str, str], Verdict | None] = visits.of_visit(ANSWERED)
-    groups: dict[Verdict | None, list[Problem]] = {None: [], "accepted": [], "dismissed": []}
+    groups: dict[Verdict | None, list[OpenFinding]] = {None: [], "accepted": [], "dismissed": []}
     for problem in found.problems:
         groups[before.get(_identity(problem), problem.verdict)].append(problem)
     if found.problems:
@@ -111,7 +111,7 @@ def _findings(work: str, found: Reviewed) -> None:
                 _problem(work, texts, problem, f"dismissed {number}")
 
 
-def _identity(problem: Problem) -> tuple[str, str, str]:
+def _identity(problem: OpenFinding) -> tuple[str, str, str]:
     return problem.section, problem.about, problem.evidence
 
 
@@ -124,7 +124,7 @@ def _show(name: str) -> None:
     st.session_state[name] = st.session_state.get(name, SHOWN) + SHOWN
 
 
-def _problem(work: str, texts: Texts, problem: Problem, key: str) -> None:
+def _problem(work: str, texts: Texts, problem: OpenFinding, key: str) -> None:
     """Draw a finding. Its buttons stay where they are when it is answered."""
     verdict = problem.verdict
     with st.container(border=True):
@@ -153,7 +153,7 @@ def _evidence(texts: Texts, section: str, words: str) -> None:
 
 
 def _answer(
-    work: str, problem: Problem, label: str, verdict: Verdict | None, key: str, help: str
+    work: str, problem: OpenFinding, label: str, verdict: Verdict | None, key: str, help: str
 ) -> None:
     st.button(
         label,
@@ -166,7 +166,7 @@ def _answer(
     )
 
 
-def _record(work: str, problem: Problem, verdict: Verdict | None) -> None:
+def _record(work: str, problem: OpenFinding, verdict: Verdict | None) -> None:
     cache.answer(work, problem, verdict)
     visits.of_visit(ANSWERED).setdefault(_identity(problem), problem.verdict)
 
@@ -176,7 +176,7 @@ def _passage(work: str, section: str, words: str, key: str) -> None:
         navigation.go("text", work, section=section, **navigation.finding(words))
 
 
-def _revise(work: str, problem: Problem, key: str) -> None:
+def _revise(work: str, problem: OpenFinding, key: str) -> None:
     """Draw what can be asked of a model to mend it: the sentences, or the section anew."""
     if problem.held:
         st.caption("It has words of yours, or locked ones, so it is not drafted anew.")
@@ -207,7 +207,7 @@ def _revise(work: str, problem: Problem, key: str) -> None:
         navigation.go("write", work)
 
 
-def _constraints(work: str, found: Reviewed) -> None:
+def _constraints(work: str, found: ReviewSummary) -> None:
     if not found.constraints:
         st.caption("Nothing was asked that is checked.")
         return
@@ -220,7 +220,7 @@ def _constraints(work: str, found: Reviewed) -> None:
     _more("review constraints", shown, len(constraints))
 
 
-def _constraint(work: str, texts: Texts, constraint: Checked) -> None:
+def _constraint(work: str, texts: Texts, constraint: ConstraintSummary) -> None:
     colour = COLOURS.get(constraint.status, "gray")
     mark = MARKS.get(constraint.status, plain(constraint.status))
     wish = "" if constraint.required else ", a wish"
@@ -240,12 +240,12 @@ def _constraint(work: str, texts: Texts, constraint: Checked) -> None:
                 _passage(work, found.section, words, f"{constraint.id} {number}")
 
 
-def _worst_first(constraint: Checked) -> list[Any]:
+def _worst_first(constraint: ConstraintSummary) -> list[Any]:
     order = {"broken": 0, "not reviewed": 1, "met": 2}
     return sorted(constraint.places, key=lambda p: order.get(p.status, 3))
 
 
-def _stale(work: str, found: Reviewed) -> None:
+def _stale(work: str, found: ReviewSummary) -> None:
     if not found.stale:
         st.caption("Every section rests on what holds now.")
         return
@@ -261,7 +261,7 @@ def _stale(work: str, found: Reviewed) -> None:
     st.caption("*Settle* on the Write page checks them against what changed.")
 
 
-def _lengths(work: str, found: Reviewed) -> None:
+def _lengths(work: str, found: ReviewSummary) -> None:
     rows = [
         {"section": f"{number:03}", "words": length.words, "asked for": length.target_words}
         for number, length in enumerate(found.lengths, 1)
@@ -277,7 +277,7 @@ def _lengths(work: str, found: Reviewed) -> None:
     )
 
 
-def _repetition(work: str, found: Reviewed) -> None:
+def _repetition(work: str, found: ReviewSummary) -> None:
     told = found.repetition
     if not told.runs:
         st.caption("No run of seven words or more is said twice.")

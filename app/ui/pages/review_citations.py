@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from inkwright.app.manuscripts.citation_report import CitationReport, Passage, UncitedReport
-from inkwright.app.services.review_summary import Reviewed
+from inkwright.app.manuscripts.citation_report import CitationReport, CitedPassage, UncitedReport
+from inkwright.app.services.review_summary import ReviewSummary
 from inkwright.app.ui import cache, navigation
 from inkwright.app.ui.html import plain, prose
 
@@ -16,7 +16,7 @@ MARKS = {
 WORST_FIRST = ("unsupported", "not reviewed", "supported")
 
 
-def draw(work: str, _: Reviewed) -> None:
+def draw(work: str, _: ReviewSummary) -> None:
     """Draw what the piece cites, the doubtful first, and what in it rests on nothing."""
     found = cache.grounds(work)
     if not found.citations and not found.uncited:
@@ -59,7 +59,7 @@ def _go(work: str, section: str, words: str, key: str) -> None:
         navigation.go("text", work, section=section, **navigation.finding(words))
 
 
-def _from(passage: Passage) -> str:
+def _from(passage: CitedPassage) -> str:
     page = f", page {passage['page']}" if passage["page"] else ""
     return f"@{passage['source']}: {passage['title']}{page}"
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from inkwright.app.manuscripts.import_file import KINDS, Chosen
+from inkwright.app.manuscripts.import_file import KINDS, ImportOptions
 from inkwright.app.services import engine
-from inkwright.app.services.library_status import Standing, standings
-from inkwright.app.services.run_options import Job
+from inkwright.app.services.library_status import WorkSummary, standings
+from inkwright.app.services.run_options import RunOptions
 from inkwright.app.ui import errors, navigation
 from inkwright.app.ui.html import plain
 from inkwright.app.ui.studio import STATES
@@ -57,14 +57,14 @@ def _empty() -> None:
         )
 
 
-def _wanted(found: list[Standing]) -> list[Standing]:
+def _wanted(found: list[WorkSummary]) -> list[WorkSummary]:
     if len(found) <= SHOWN:
         return found
     words = st.text_input("Find", placeholder="Find a title", label_visibility="collapsed")
     return [s for s in found if (words or "").casefold() in s.title.casefold()]
 
 
-def _one(standing: Standing) -> None:
+def _one(standing: WorkSummary) -> None:
     with st.container(border=True):
         about, state, more = st.columns([7, 2.4, 0.7], vertical_alignment="center")
         with about:
@@ -82,7 +82,7 @@ def _one(standing: Standing) -> None:
             _more(standing)
 
 
-def _more(standing: Standing) -> None:
+def _more(standing: WorkSummary) -> None:
     key = f"more {standing.work}"
     opened = st.popover(
         "",
@@ -117,7 +117,7 @@ def _ask_to_remove(work: str, menu: str) -> None:
     st.session_state["works remove"] = work
 
 
-def _line(standing: Standing) -> str:
+def _line(standing: WorkSummary) -> str:
     words = f"{standing.words:,} words"
     if standing.target_words:
         words = f"{standing.words:,} of {standing.target_words:,} words"
@@ -158,20 +158,20 @@ def _import_form() -> None:
         with tempfile.TemporaryDirectory(prefix="inkwright-") as folder:
             copy = Path(folder) / Path(file.name).name
             copy.write_bytes(file.getvalue())
-            chosen = Chosen(title=title or None, language=language or None)
-            imported, _ = engine.import_file(copy, chosen, Job(navigation.settings()))
+            chosen = ImportOptions(title=title or None, language=language or None)
+            imported, _ = engine.import_file(copy, chosen, RunOptions(navigation.settings()))
         for notice in imported.notices:
             st.toast(plain(notice, 300))
         navigation.go("text", imported.work)
 
 
 @st.dialog("Remove this work?")
-def _purge(standing: Standing) -> None:
+def _purge(standing: WorkSummary) -> None:
     _purge_form(standing)
 
 
 @errors.safely
-def _purge_form(standing: Standing) -> None:
+def _purge_form(standing: WorkSummary) -> None:
     st.markdown(
         f"**{plain(standing.title)}**, {standing.words:,} words, with its outline, memory, "
         "versions and journal. Nothing of it stays in the library, and it cannot be brought back. "

@@ -6,7 +6,7 @@ import streamlit as st
 
 from inkwright.app.display.formatting import clock, duration, many
 from inkwright.app.services import background, run_monitor
-from inkwright.app.services.run_monitor import Watched
+from inkwright.app.services.run_monitor import MonitoredWork
 from inkwright.app.ui import cache, errors, navigation
 from inkwright.app.ui.html import plain, prose
 
@@ -59,7 +59,7 @@ def _live(work: str, was_going: bool) -> None:
     _table(work, seen)
 
 
-def _controls(work: str, seen: Watched) -> None:
+def _controls(work: str, seen: MonitoredWork) -> None:
     """Draw what starts a run, and what ends one: each has its own place, at all times."""
     if not seen.under_way and not navigation.has_model():
         st.info(
@@ -80,7 +80,7 @@ def _controls(work: str, seen: Watched) -> None:
     _end(work, seen, pause, stop)
 
 
-def _end(work: str, seen: Watched, pause: Any, stop: Any) -> None:
+def _end(work: str, seen: MonitoredWork, pause: Any, stop: Any) -> None:
     going = seen.under_way
     if pause.button(
         "Pause",
@@ -102,7 +102,7 @@ def _end(work: str, seen: Watched, pause: Any, stop: Any) -> None:
         st.rerun(scope="fragment")
 
 
-def _starts(work: str, seen: Watched) -> list[tuple[background.What, str, str, bool]]:
+def _starts(work: str, seen: MonitoredWork) -> list[tuple[background.What, str, str, bool]]:
     """Return what can be started: the run, its label and icon, and whether it is the next thing."""
     if not seen.rows:
         return [
@@ -131,7 +131,7 @@ def _run(work: str, what: background.What, label: str, icon: str, *, primary: bo
         st.rerun()
 
 
-def _progress(seen: Watched) -> None:
+def _progress(seen: MonitoredWork) -> None:
     told: dict[str, Any] = seen.told
     if seen.rows:
         share = min(seen.words / seen.target_words, 1.0) if seen.target_words else 0.0
@@ -161,7 +161,7 @@ def _progress(seen: Watched) -> None:
                 st.markdown(f"- {plain(notice, 400)}")
 
 
-def _unplanned(seen: Watched) -> None:
+def _unplanned(seen: MonitoredWork) -> None:
     if seen.under_way:
         st.caption("The outline is being made. Its sections appear here.")
     elif navigation.has_model():
@@ -171,7 +171,7 @@ def _unplanned(seen: Watched) -> None:
         )
 
 
-def _table(work: str, seen: Watched) -> None:
+def _table(work: str, seen: MonitoredWork) -> None:
     rows = [
         {
             "Section": row.title,
@@ -206,7 +206,7 @@ def _table(work: str, seen: Watched) -> None:
             _text(work, seen, number)
 
 
-def _writing_now(seen: Watched) -> int | None:
+def _writing_now(seen: MonitoredWork) -> int | None:
     """Return the first section that is being written, or the last with text."""
     for number, row in enumerate(seen.rows):
         if row.stage in ("drafting", "started", "revising") and seen.under_way:
@@ -215,7 +215,7 @@ def _writing_now(seen: Watched) -> int | None:
     return written[-1] if written else None
 
 
-def _text(work: str, seen: Watched, number: int) -> None:
+def _text(work: str, seen: MonitoredWork, number: int) -> None:
     row = seen.rows[number]
     st.markdown(f"**{plain(row.title)}**")
     if row.failure:

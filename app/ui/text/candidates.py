@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from inkwright.app.api.section import Text
+from inkwright.app.api.section import SectionText
 from inkwright.app.services import background
 from inkwright.app.ui import navigation
 from inkwright.app.ui.html import difference, plain, prose
@@ -12,7 +12,7 @@ from inkwright.memory.text.word_diff import differences
 CANDIDATES = 3
 
 
-def draw(text: Text, draft: Draft, waiting: list[Draft], *, busy: bool) -> None:
+def draw(text: SectionText, draft: Draft, waiting: list[Draft], *, busy: bool) -> None:
     """Draw the candidates that wait for a choice, and what can be asked for."""
     if busy:
         st.caption("A run of this work goes on; it is told at the top of the page.")
@@ -29,7 +29,7 @@ def draw(text: Text, draft: Draft, waiting: list[Draft], *, busy: bool) -> None:
         _compare(text, draft, waiting, busy=busy)
 
 
-def _ask(text: Text, *, busy: bool) -> None:
+def _ask(text: SectionText, *, busy: bool) -> None:
     note = st.text_input(
         "What a new draft should do otherwise",
         key=f"note {text.work}/{text.section}",
@@ -58,7 +58,7 @@ def _ask(text: Text, *, busy: bool) -> None:
         navigation.go("write", text.work)
 
 
-def _compare(text: Text, draft: Draft, waiting: list[Draft], *, busy: bool) -> None:
+def _compare(text: SectionText, draft: Draft, waiting: list[Draft], *, busy: bool) -> None:
     changes = st.toggle("Show them as changes of the text", key=f"changes {text.section}")
     for column, candidate in zip(st.columns(len(waiting)), waiting, strict=True):
         with column:

@@ -5,11 +5,11 @@ from typing import Literal
 import streamlit as st
 
 from inkwright.app.api import runs
-from inkwright.app.api.edit_proposal import Edit, Operation
-from inkwright.app.api.section import Text
+from inkwright.app.api.edit_proposal import EditProposal, Operation
+from inkwright.app.api.section import SectionText
 from inkwright.app.ui import errors, navigation
 from inkwright.app.ui.components import undo
-from inkwright.app.ui.components.text_field import Selected
+from inkwright.app.ui.components.text_field import SelectedText
 from inkwright.app.ui.html import difference, plain, prose
 from inkwright.memory.text.word_diff import differences
 
@@ -27,7 +27,7 @@ OPERATIONS: dict[Operation | Literal["say"], str] = {
 WORDS_SHOWN = 300
 
 
-def select(name: str, found: Selected | None) -> None:
+def select(name: str, found: SelectedText | None) -> None:
     """Keep what is selected in the field ``name``."""
     st.session_state[f"selected {name}"] = found
 
@@ -38,7 +38,7 @@ def ask_for(work: str, section: str, told: str) -> None:
     st.session_state[f"change open {work}/{section}"] = True
 
 
-def draw(text: Text, name: str, *, busy: bool) -> None:
+def draw(text: SectionText, name: str, *, busy: bool) -> None:
     """Draw what can be asked for, or the changes that are proposed."""
     typed = text.typed()
     if not typed.newest or busy or not navigation.has_model():
@@ -50,7 +50,7 @@ def draw(text: Text, name: str, *, busy: bool) -> None:
         else:
             errors.safely(_ask)(text, name, typed.text)
     # Below what asked for them: they push no other button under the pointer.
-    proposed: Edit | None = st.session_state.get(f"proposed {name}")
+    proposed: EditProposal | None = st.session_state.get(f"proposed {name}")
     if proposed is not None:
         _proposed(proposed, name, typed.newest)
     dropped = undo.button(f"proposed {name}", "Bring back the proposed changes")
@@ -59,15 +59,15 @@ def draw(text: Text, name: str, *, busy: bool) -> None:
         st.rerun()
 
 
-def _propose(name: str, found: Edit) -> None:
+def _propose(name: str, found: EditProposal) -> None:
     """Let these changes wait for the person's word; those that did are put aside."""
     if (before := st.session_state.get(f"proposed {name}")) is not None:
         undo.put(f"proposed {name}", before)
     st.session_state[f"proposed {name}"] = found
 
 
-def _ask(text: Text, name: str, words: str) -> None:
-    selected: Selected | None = st.session_state.get(f"selected {name}")
+def _ask(text: SectionText, name: str, words: str) -> None:
+    selected: SelectedText | None = st.session_state.get(f"selected {name}")
     if selected is not None and words[selected.start : selected.end] != selected.words:
         selected = None
     if selected is None:
@@ -112,7 +112,7 @@ def _ask(text: Text, name: str, words: str) -> None:
         st.rerun(scope="fragment")
 
 
-def _proposed(found: Edit, name: str, newest: int) -> None:
+def _proposed(found: EditProposal, name: str, newest: int) -> None:
     """Draw the changes that are proposed; those that were taken stay where they are."""
     taken_as = st.session_state.get(f"taken {name}") == (found.proposal.version, newest)
     if found.proposal.version != newest and not taken_as:
@@ -147,7 +147,7 @@ def _leave(name: str) -> None:
     undo.put(f"proposed {name}", st.session_state.pop(f"proposed {name}"))
 
 
-def _hunk(found: Edit, number: int, name: str, *, done: bool) -> bool:
+def _hunk(found: EditProposal, number: int, name: str, *, done: bool) -> bool:
     """Draw one change; return whether it is to be taken."""
     hunk = found.hunks[number - 1]
     tick, words = st.columns([0.5, 12])
@@ -164,6 +164,6 @@ def _hunk(found: Edit, number: int, name: str, *, done: bool) -> bool:
     )
 
 
-def _take(found: Edit, ticked: list[int]) -> int:
+def _take(found: EditProposal, ticked: list[int]) -> int:
     with st.spinner("Taking them, and reading them into memory…"):
         return found.accept(ticked).version

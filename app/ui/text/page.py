@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from inkwright.app.api.section import Text
+from inkwright.app.api.section import SectionText
 from inkwright.app.ui import cache, errors, navigation
 from inkwright.app.ui.components import empty_state, undo
-from inkwright.app.ui.components.text_field import Change, Standing, field
+from inkwright.app.ui.components.text_field import FieldEdit, FieldState, field
 from inkwright.app.ui.html import difference, plain
 from inkwright.app.ui.text import change, run, tools
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.word_diff import differences
-from inkwright.memory.user_work.autosave import Typed, TypedElsewhere
+from inkwright.memory.user_work.autosave import AutosavedText, EditedElsewhere
 
 
 def page() -> None:
@@ -88,24 +88,24 @@ def _stale(work: str, section: str) -> None:
 
 @errors.safely
 def _editor(work: str, section: str, busy: bool) -> None:
-    text = Text(work, section, settings=navigation.settings())
+    text = SectionText(work, section, settings=navigation.settings())
     name = f"{work}/{section}"
     collided = f"collided {name}"
 
-    def keep(change: Change) -> None:
+    def keep(change: FieldEdit) -> None:
         try:
             text.type(change.text, base=change.base, revision=change.revision)
-        except TypedElsewhere as fault:
+        except EditedElsewhere as fault:
             st.session_state[collided] = fault.mine, change.base, change.revision
 
-    def standing() -> Standing:
+    def standing() -> FieldState:
         order = st.session_state.get(f"order {name}", 0)
         if collided in st.session_state:
             mine, base, revision = st.session_state[collided]
-            return Standing(mine, base, revision, "Not kept: choose below.", order)
+            return FieldState(mine, base, revision, "Not kept: choose below.", order)
         found = text.typed()
         says = "Kept as you type." if found.pending else f"Version {found.newest}."
-        return Standing(found.text, found.base, found.revision, says, order)
+        return FieldState(found.text, found.base, found.revision, says, order)
 
     words = st.query_params.get("find", "")
     field(
@@ -132,7 +132,7 @@ def _put_over(name: str) -> None:
     st.session_state[f"order {name}"] = st.session_state.get(f"order {name}", 0) + 1
 
 
-def _two_windows(text: Text, name: str) -> None:
+def _two_windows(text: SectionText, name: str) -> None:
     mine, base, _ = st.session_state[f"collided {name}"]
     theirs = text.typed()
     with st.container(border=True):
@@ -155,7 +155,7 @@ def _two_windows(text: Text, name: str) -> None:
         st.rerun(scope="fragment")
 
 
-def _discard(text: Text, name: str) -> None:
+def _discard(text: SectionText, name: str) -> None:
     """Return to the newest version; what was typed is put aside."""
     typed = text.typed()
     undo.put(name, (typed.text, typed.base))
@@ -164,7 +164,7 @@ def _discard(text: Text, name: str) -> None:
     st.rerun()
 
 
-def _bring_back(text: Text, name: str, dropped: tuple[str, int]) -> None:
+def _bring_back(text: SectionText, name: str, dropped: tuple[str, int]) -> None:
     """Let what was put aside stand as typed; what stands there now is put aside."""
     words, base = dropped
     typed = text.typed()
@@ -175,7 +175,7 @@ def _bring_back(text: Text, name: str, dropped: tuple[str, int]) -> None:
     st.rerun()
 
 
-def _versions_of_typing(text: Text, name: str) -> None:
+def _versions_of_typing(text: SectionText, name: str) -> None:
     typed = text.typed()
     if typed.pending and typed.overtaken:
         _overtaken(text, typed, name)
@@ -199,7 +199,7 @@ def _versions_of_typing(text: Text, name: str) -> None:
         _bring_back(text, name, dropped)
 
 
-def _overtaken(text: Text, typed: Typed, name: str) -> None:
+def _overtaken(text: SectionText, typed: AutosavedText, name: str) -> None:
     newest = text.version(typed.newest)
     by = {"person": "you", "mixed": "you and a model"}.get(newest.author, "a model")
     with st.container(border=True):

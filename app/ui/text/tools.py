@@ -6,13 +6,13 @@ from html import escape
 
 import streamlit as st
 
-from inkwright.app.api.section import Text
+from inkwright.app.api.section import SectionText
 from inkwright.app.ui import cache, errors, navigation, visits
 from inkwright.app.ui.html import PROSE, difference, plain
 from inkwright.app.ui.text import candidates as text_candidates
 from inkwright.memory.domain.authorship import of_person, share
 from inkwright.memory.domain.draft import Draft
-from inkwright.memory.text.word_diff import Piece, differences, hunks, joined
+from inkwright.memory.text.word_diff import DiffSpan, differences, hunks, joined
 from inkwright.memory.user_work import candidates
 
 HUNKS_SHOWN = 30
@@ -21,7 +21,7 @@ STAGES = {"person": "by you", "edited": "edited as you asked", "candidate": "a c
 
 def draw(work: str, section: str, *, busy: bool) -> None:
     """Draw the tools of a section that has text; ``busy``: a run goes on."""
-    text = Text(work, section, settings=navigation.settings())
+    text = SectionText(work, section, settings=navigation.settings())
     known = text.versions()
     waiting = candidates.waiting(known)
     new = f"New drafts ({len(waiting)})" if waiting else "New drafts"
@@ -37,7 +37,7 @@ def draw(work: str, section: str, *, busy: bool) -> None:
         errors.safely(_authors)(work, known[-1])
 
 
-def _versions(text: Text, known: list[Draft]) -> None:
+def _versions(text: SectionText, known: list[Draft]) -> None:
     if len(known) == 1:
         st.caption(f"There is one version, {_said(known[0])}.")
         return
@@ -62,7 +62,9 @@ def _versions(text: Text, known: list[Draft]) -> None:
         _choose(text, one, pieces, found)
 
 
-def _choose(text: Text, one: int, pieces: list[Piece], found: list[list[Piece]]) -> None:
+def _choose(
+    text: SectionText, one: int, pieces: list[DiffSpan], found: list[list[DiffSpan]]
+) -> None:
     taken = set(range(HUNKS_SHOWN, len(found)))
     for number, hunk in enumerate(found[:HUNKS_SHOWN]):
         tick, words = st.columns([0.5, 12])
@@ -77,7 +79,7 @@ def _choose(text: Text, one: int, pieces: list[Piece], found: list[list[Piece]])
         st.rerun()
 
 
-def _locks(text: Text, draft: Draft) -> None:
+def _locks(text: SectionText, draft: Draft) -> None:
     st.caption("No model changes locked words, nor any that you wrote.")
     words = st.text_input(
         "Words to lock, exactly as they stand",
@@ -151,7 +153,7 @@ def _csv(work: str) -> str:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _pieces(before: str, after: str) -> list[Piece]:
+def _pieces(before: str, after: str) -> list[DiffSpan]:
     return differences(before, after)
 
 

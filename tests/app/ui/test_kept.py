@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from inkwright.app.api.memory import Memory
-from inkwright.app.api.section import Text
+from inkwright.app.api.section import SectionText
 from inkwright.app.api.sources import Sources
 from inkwright.app.ui.brief.fields import MODELS, fields_of, whole
 from inkwright.memory.changes import contradictions
@@ -197,7 +197,7 @@ def test_a_contradiction_that_is_let_be_stays_in_its_place_and_is_taken_back(
 def test_a_lock_that_is_taken_off_stays_in_its_place_and_can_be_put_back(
     page: Page, work: str
 ) -> None:
-    text = Text(work, "s1")
+    text = SectionText(work, "s1")
     text.edit("Rain fell. Rain fell. Mara slept.")
     text.lock("Rain fell.", start=0)
     text.lock("Mara slept.")
@@ -211,7 +211,7 @@ def test_a_lock_that_is_taken_off_stays_in_its_place_and_can_be_put_back(
 
 
 def test_typing_that_is_discarded_or_overtaken_can_be_brought_back(page: Page, work: str) -> None:
-    text = Text(work, "s1")
+    text = SectionText(work, "s1")
     text.type("Mara sleeps.", base=1, revision=0)
     app = press(page("text", work=work, section="s1"), "Discard what I typed")
     assert not text.typed().pending

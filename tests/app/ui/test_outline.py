@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from inkwright.agents.planning import outline_builder
-from inkwright.app.api.outline import Structure
+from inkwright.app.api.outline import WorkOutline
 from inkwright.memory.domain.brief import Brief, OutlineItem
 from tests.app.ui.browser import Studio, click, opened, press, wait_until
 from tests.memory.building import built
@@ -44,7 +44,7 @@ def work(studio: Studio) -> str:
 
 def order(work: str) -> list[tuple[str, str]]:
     """Return the chapter and id of every section, in reading order."""
-    outline = Structure(work).plan.outline
+    outline = WorkOutline(work).plan.outline
     titles = {h.id: h.title for h in outline.headings}
     return [(titles[s.chapter], s.id) for s in outline.sections]
 
@@ -135,7 +135,7 @@ def test_a_section_is_chosen_and_moved_with_the_keyboard_alone(
 def test_a_section_is_added_where_the_person_stands_and_taken_out_again(
     studio: Studio, tab: Page, work: str
 ) -> None:
-    whole = Structure(work).plan.outline
+    whole = WorkOutline(work).plan.outline
     tab.goto(studio.address("outline", work=work))
     row(tab, "Berth 12").click()
     expect(titled(tab, "Berth 12 <b>x</b>")).to_be_visible()
@@ -146,15 +146,15 @@ def test_a_section_is_added_where_the_person_stands_and_taken_out_again(
     click(dialog.get_by_role("button", name="See what it would do"))
     expect(dialog.get_by_text("To be written then")).to_be_visible()
     press(tab, "Change the outline")
-    wait_until(lambda: Structure(work).plan.outline.sections[2].title == "Fog", "the section")
-    assert Structure(work).plan.outline.target_words == whole.target_words + 400
+    wait_until(lambda: WorkOutline(work).plan.outline.sections[2].title == "Fog", "the section")
+    assert WorkOutline(work).plan.outline.target_words == whole.target_words + 400
     expect(dialog).to_have_count(0)
     row(tab, "Fog").click()
     expect(titled(tab, "Fog")).to_be_visible()
     press(tab, "Take out")
     expect(dialog.get_by_text("To take “Fog” out")).to_be_visible()
     press(tab, "Change the outline")
-    wait_until(lambda: Structure(work).plan.outline == whole, "the outline as it was")
+    wait_until(lambda: WorkOutline(work).plan.outline == whole, "the outline as it was")
 
 
 @pytest.mark.parametrize("act", ["Take out", "Join with the next"])

@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from inkwright.agents.revision.instructed_edit import Hunk
-from inkwright.app.api.outline import Structure
-from inkwright.app.api.section import Text
+from inkwright.app.api.outline import WorkOutline
+from inkwright.app.api.section import SectionText
 from inkwright.app.config.settings import Settings
 from inkwright.app.services import run_monitor
 from inkwright.app.ui import page_list
@@ -84,7 +84,7 @@ def test_the_library_lists_its_works_and_a_copy_goes_its_own_way(
     assert copy.title.endswith("(copy)")
     assert drafts.current(library, copy.id)["s1"].text == TEXT
     assert len(ledger.entries(library, copy.id)) == 1
-    Text(copy.id, "s1").edit("Other words.")
+    SectionText(copy.id, "s1").edit("Other words.")
     assert drafts.current(library, work)["s1"].text == TEXT
     assert not app.exception
 
@@ -171,7 +171,7 @@ def test_a_run_that_was_killed_is_told_as_cut_off(page: Page, work: str, library
 def test_typing_is_kept_and_becomes_a_version_when_asked(
     page: Page, work: str, library: Library
 ) -> None:
-    text = Text(work, "s1")
+    text = SectionText(work, "s1")
     text.type("Mara sleeps.", base=1, revision=0)
     app = fine(page("text", work=work, section="s1"))
     app = button(app, "Make it version 2")
@@ -185,7 +185,7 @@ def test_typing_is_kept_and_becomes_a_version_when_asked(
 def test_a_draft_that_comes_in_while_typing_is_offered_beside_what_was_typed(
     page: Page, work: str, library: Library
 ) -> None:
-    text = Text(work, "s1")
+    text = SectionText(work, "s1")
     text.type("Mara sleeps.", base=1, revision=0)
     text.edit("Mara wakes.")
     app = fine(page("text", work=work, section="s1"))
@@ -196,7 +196,7 @@ def test_a_draft_that_comes_in_while_typing_is_offered_beside_what_was_typed(
 
 
 def test_only_the_ticked_changes_are_kept(page: Page, work: str, library: Library) -> None:
-    Text(work, "s2").edit("Mara looked up with her blue eyes.")
+    SectionText(work, "s2").edit("Mara looked up with her blue eyes.")
     app = fine(page("text", work=work, section="s2"))
     app.checkbox(key="hunk s2 1 0").uncheck().run()
     button(app, "Keep only the ticked changes")
@@ -229,16 +229,16 @@ def test_a_change_of_the_outline_shows_what_goes_out_of_date_and_is_made_when_as
     app.session_state[f"replan {work}"] = "change “Title 2”", change
     app.run()
     assert "Out of date then: **1**" in said(fine(app))
-    assert Structure(work).plan.outline.section("s2").purpose == ""
+    assert WorkOutline(work).plan.outline.section("s2").purpose == ""
     button(app, "Change the outline")
-    assert Structure(work).plan.outline.section("s2").purpose == "Say what she saw."
+    assert WorkOutline(work).plan.outline.section("s2").purpose == "Say what she saw."
 
 
 def test_what_a_section_alone_covers_is_told_and_can_be_changed_once_asked_for(
     page: Page, work: str
 ) -> None:
 
-    Structure(work).apply(outline_edits.editing("s2", owns="the storm", subjects=("Ada", "Ben")))
+    WorkOutline(work).apply(outline_edits.editing("s2", owns="the storm", subjects=("Ada", "Ben")))
     app = page("outline", work=work)
     app.session_state[f"outline chosen {work}"] = "s2"
     app.run()
@@ -251,7 +251,7 @@ def test_what_a_section_alone_covers_is_told_and_can_be_changed_once_asked_for(
     next(f for f in app.text_input if f.label == "Title").set_value("After it")
     button(app, "See what it would do")
     button(app, "Change the outline")
-    section = Structure(work).plan.outline.section("s2")
+    section = WorkOutline(work).plan.outline.section("s2")
     assert (section.owns, section.title, section.subjects) == (
         "the calm",
         "After it",
@@ -330,7 +330,7 @@ def test_changes_that_cannot_be_taken_stay_with_the_reason_and_go_with_the_text(
     app = button(app.run(), "Take 1 of 1")
     assert [e.value for e in app.error] == ["memory could not be read"]
     assert any(label.startswith("Take 1 of 1") for label in labels(app))
-    Text(work, "s1").edit("Other words.")
+    SectionText(work, "s1").edit("Other words.")
     assert "The text has changed since" in said(fine(app.run()))
 
 
@@ -347,8 +347,8 @@ def test_a_menu_closes_when_a_work_is_to_be_removed(page: Page, work: str) -> No
 def test_a_page_draws_a_work_without_a_section_that_was_written(
     page: Page, work: str, name: str, gone: str
 ) -> None:
-    Text(work, gone).type("Half a word", base=1, revision=0)
-    Structure(work).apply(outline_edits.removing(gone))
+    SectionText(work, gone).type("Half a word", base=1, revision=0)
+    WorkOutline(work).apply(outline_edits.removing(gone))
     app = fine(page(name, work=work, section=gone))
     assert "Half a word" not in said(app)
     assert not app.error

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inkwright.memory.domain.outline import Cites, Section
+from inkwright.memory.domain.outline import Section, SectionSource
 from inkwright.memory.domain.source import Source
 from inkwright.memory.store.library import Library
 from tests.app.ui.showing import said, shown, turned
@@ -24,7 +24,7 @@ PARTS = (
 @pytest.fixture
 def work(library: Library) -> str:
     with built(library, "A report.", sources=(TIDES,)) as made:
-        cites = (Cites(source="tides", point="the range"),)
+        cites = (SectionSource(source="tides", point="the range"),)
         one = Section(id="s1", title="One", target_words=100, cites=cites)
         made.plan(outline(one, Section(id="s2", title="Two", target_words=100)))
         made.draft("s1", " ".join(PARTS))

@@ -68,7 +68,7 @@ def test_a_file_of_before_is_not_offered_after_a_change(work: str):
     test.checkbox(key="takeaway contents").uncheck().run()
     assert not test.get("download_button")
     made(test, "docx")
-    inkwright.Text(work, "s1").edit("Other words.")
+    inkwright.SectionText(work, "s1").edit("Other words.")
     test.run()
     assert not test.get("download_button")
 
@@ -95,7 +95,7 @@ def test_without_a_work_it_says_where_to_choose_one():
 
 def test_typing_that_is_no_version_yet_is_said_not_to_be_in_the_file(work: str):
     assert not shown("takeaway", work=work).warning
-    text = inkwright.Text(work, "s1")
+    text = inkwright.SectionText(work, "s1")
     text.type("Mara sleeps.", base=1, revision=0)
     (warning,) = shown("takeaway", work=work).warning
     assert "no version yet" in warning.value
