@@ -68,7 +68,7 @@ class WorkOutline(WorkHandle):
     def taken_out(self) -> list[Section]:
         """Return the written sections that the outline no longer has, the last taken out first.
 
-        Their texts are kept: ``SectionText`` reads them, and an outline that has them again has those.
+        Their texts are kept: ``SectionText`` reads them; an outline that has them again has those.
         """
         with self._open() as library:
             rows = drafts.rows(library, self.work)
