@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.harness import longest_chain, median, settings, warm_up
 from inkwright.agents.llm.config import Ablation
 from inkwright.app.batch.batch import run_batch
-from inkwright.app.batch.input import FieldNames, of_briefs
+from inkwright.app.batch.input import FieldNames, build_lines
 from inkwright.app.batch.options import BatchOptions
 from inkwright.app.batch.results import Result
 from inkwright.app.services.run_options import RunOptions
@@ -126,7 +126,7 @@ def measure(server: SimServer, case: Case) -> Measured:
     ]
     server.configure(faults=rules, slots=case.slots)
     server.reset_log(cache=True)
-    lines = of_briefs(
+    lines = build_lines(
         [brief(n, case.sections) for n in range(case.works)], FieldNames(), Ablation()
     )
     peaks: Counter[str] = Counter()

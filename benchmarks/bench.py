@@ -68,7 +68,7 @@ def _run(told: argparse.Namespace) -> int:
     folder = told.out / told.task / name
     answers = Lines(folder / "answers.jsonl", "id")
     with _settings(told, tasks, folder) as settings:
-        endpoints.named(settings)
+        endpoints.resolve_models(settings)
         _same_run(folder, {"model": settings.model, "simulated": told.simulated})
         run = Run(told.method, Ablation(**arms), told.seed, settings, folder, told.at_once)
         failed = asyncio.run(run.answer(tasks, answers))

@@ -14,10 +14,15 @@ import numpy as np
 from pydantic import BaseModel
 
 from benchmarks.lines import Lines
-from inkwright.agents.embedding.embedder import Embedder, embedder_for
+from inkwright.agents.embedding.embedder import Embedder, create_embedder
 from inkwright.agents.llm.config import CallSettings
 from inkwright.agents.llm.endpoint_info import probe
-from inkwright.agents.llm.parsing import UnreadableAnswer, read_form, schema_of, strip_thoughts
+from inkwright.agents.llm.parsing import (
+    UnreadableAnswer,
+    build_json_schema,
+    parse_structured,
+    strip_thoughts,
+)
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
 from inkwright.agents.llm.transport import ChatRequest, LiteLLMTransport, Transport
 from inkwright.app.config import endpoints
@@ -72,7 +77,7 @@ class Client:
         def read(text: str, finish: str) -> F:
             nonlocal said
             said = text
-            return read_form(text, finish, form)
+            return parse_structured(text, finish, form)
 
         for attempt in range(ASKS):
             try:
@@ -100,7 +105,7 @@ class Client:
     ) -> R:
         """Return what ``read`` makes of the answer; what it cannot read is not kept."""
         model = self.calling.endpoints["writer"].model
-        shape = schema_of(form) if form else None
+        shape = build_json_schema(form) if form else None
         key = digest([model, self.calling.temperature, prompt, shape, seed])
         if key in self.kept:
             row = self.kept[key]
@@ -148,13 +153,13 @@ async def clients(settings: Settings, kept: Path) -> AsyncIterator[Callable[[int
     Raises:
         BadInput, ModelUnreachable, ModelRefused: there is no model to call.
     """
-    with endpoints.serving(settings) as calling:
+    with endpoints.serve_models(settings) as calling:
         served = await probe(calling.endpoints["writer"])
         context = calling.context_tokens or served.max_model_len
         if context is None:
             raise BadInput("the endpoint does not tell its context: set INKWRIGHT_CONTEXT_TOKENS")
         transport = LiteLLMTransport(calling)
-        embedder = embedder_for(calling, transport)
+        embedder = create_embedder(calling, transport)
         lines, slots = Lines(kept, "key"), asyncio.Semaphore(calling.concurrency)
         try:
             yield lambda seed: Client(transport, embedder, calling, context, lines, slots, seed)

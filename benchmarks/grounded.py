@@ -23,7 +23,7 @@ import inkwright
 from benchmarks.harness import begun, write
 from inkwright.agents.llm.config import Ablation
 from inkwright.app.config.settings import Settings
-from inkwright.app.documents.loader import gather
+from inkwright.app.documents.loader import load_sources
 from inkwright.app.manuscripts import citation_report
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.brief import Brief, CitationStyle, OutlineItem
@@ -87,7 +87,7 @@ class Found:
 
 def documents() -> dict[str, list[Source]]:
     """Return the documents by language."""
-    found = gather(str(DOCUMENTS.name), DOCUMENTS.parent, "the benchmark").sources
+    found = load_sources(str(DOCUMENTS.name), DOCUMENTS.parent, "the benchmark").sources
     return {
         "en": [s for s in found if not s.name.rpartition(".")[0].endswith("-zh")],
         "zh": [s for s in found if s.name.rpartition(".")[0].endswith("-zh")],
@@ -132,7 +132,7 @@ def measure(server: SimServer, wanted: Brief, found: Found) -> None:
         found.statuses[result.status] += 1
         for call in server.calls(kind="chat"):
             found.calls[FORMS.get(call.schema_name or "", call.role)] += 1
-        texts = {k.source.key: _bare(k.source.text) for k in sources.kept(library, work)}
+        texts = {k.source.key: _bare(k.source.text) for k in sources.load_sources(library, work)}
         current = drafts.current(library, work)
         first = [
             c for sid in current for c in _cited(drafts.versions(library, work, sid)[0], texts)
@@ -164,7 +164,7 @@ class Citation(NamedTuple):
 def _cited(draft: Draft, sources: Mapping[str, str]) -> list[Citation]:
     return [
         Citation(said, said in sources.get(key, ""))
-        for claim in syntax.claims(draft.text)
+        for claim in syntax.find_claims(draft.text)
         for said in [_bare(claim.said).rstrip(".。")]
         for key in claim.keys
     ]
@@ -178,10 +178,10 @@ def _references_are_what_is_cited(library: Library, work: str) -> bool:
     """True when the manuscript's list has a line for each source that is cited, and no other."""
     plan, wanted = plans.current(library, work), works.get(library, work).brief
     assert plan is not None
-    current, kept = drafts.current(library, work), sources.kept(library, work)
-    text = citation_report.manuscript(plan.outline, current, wanted, kept)
+    current, kept = drafts.current(library, work), sources.load_sources(library, work)
+    text = citation_report.build_manuscript(plan.outline, current, wanted, kept)
     known = {k.source.key: k.source.title for k in kept}
-    keys = {k for d in current.values() for k in syntax.keys(d.text) if k in known}
+    keys = {k for d in current.values() for k in syntax.find_keys(d.text) if k in known}
     if wanted.cite == "footnote":
         called = re.findall(r"\[\^(\d+)\](?!:)", text)
         lines = re.findall(r"^\[\^(\d+)\]: ", text, re.MULTILINE)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from inkwright.agents.llm.config import ROLES, Ablation, CallSettings, Endpoint, Limits
-from inkwright.agents.llm.events import Watch, unwatched
+from inkwright.agents.llm.events import Watch, ignore_event
 from inkwright.agents.orchestration.run import RunResult, run
 from inkwright.app.config.settings import Settings
 from inkwright.memory.domain.brief import Brief
@@ -94,7 +94,7 @@ def begun(brief: Brief, arms: Ablation) -> Iterator[tuple[Library, str]]:
 
 
 def write(
-    server: SimServer, library: Library, work: str, *, slots: int, watch: Watch = unwatched
+    server: SimServer, library: Library, work: str, *, slots: int, watch: Watch = ignore_event
 ) -> RunResult:
     """Write a work to its end on the simulated server."""
     how = calling(server, slots)

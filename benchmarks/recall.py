@@ -19,7 +19,7 @@ import numpy as np
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.entry import Entry
-from inkwright.memory.retrieval.recall import entry_key, recall
+from inkwright.memory.retrieval.recall import build_entry_key, recall
 from inkwright.memory.retrieval.vector_index import ChromaIndex
 from inkwright.memory.store import ledger, works
 from inkwright.memory.store.ledger import Ledger
@@ -59,12 +59,12 @@ def fill(library: Library, index: ChromaIndex, number_of_works: int) -> tuple[li
         work = works.begin(library, Brief(request=f"Book {number} of the harbour."), {}).id
         entries = entries_of(number)
         with library.write() as db:
-            ledger.append(db, work, entries)
+            ledger.append_entries(db, work, entries)
         for first in range(0, ENTRIES, BATCH):
             batch = entries[first : first + BATCH]
             vectors = dice.normal(size=(len(batch), DIMENSIONS)).astype(np.float32)
             began = time.perf_counter()
-            index.add(work, dict(zip(map(entry_key, batch), vectors, strict=True)))
+            index.add(work, dict(zip(map(build_entry_key, batch), vectors, strict=True)))
             spent += time.perf_counter() - began
             added += len(batch)
         made.append(work)
@@ -83,11 +83,11 @@ def recall_ms(library: Library, index: ChromaIndex, work: str, seed: int) -> tup
         vector = dice.normal(size=DIMENSIONS).astype(np.float32)
         began = time.perf_counter()
         entries = book.refresh().heard({})
-        keys = [entry_key(e) for e in entries]
+        keys = [build_entry_key(e) for e in entries]
         assert not index.missing(work, keys)
         nearest = index.nearest(work, vector, keys, NEAREST)
         found = recall(
-            orders, entries, (), nearest, budget_tokens=BUDGET_TOKENS, count=count, titles={}
+            orders, entries, (), nearest, budget_tokens=BUDGET_TOKENS, count_tokens=count, titles={}
         )
         taken.append((time.perf_counter() - began) * 1000)
         assert 0 < found.tokens <= BUDGET_TOKENS
@@ -106,12 +106,12 @@ def open_many(library: Library, folder: Path, opened: int) -> None:
         work = works.begin(library, Brief(request=f"Short book {number}."), {}).id
         entries = entries_of(number, few)
         with library.write() as db:
-            ledger.append(db, work, entries)
+            ledger.append_entries(db, work, entries)
         vectors = dice.normal(size=(few, DIMENSIONS)).astype(np.float32)
-        index.add(work, dict(zip(map(entry_key, entries), vectors, strict=True)))
-        nearest = index.nearest(work, vectors[0], [entry_key(e) for e in entries], NEAREST)
+        index.add(work, dict(zip(map(build_entry_key, entries), vectors, strict=True)))
+        nearest = index.nearest(work, vectors[0], [build_entry_key(e) for e in entries], NEAREST)
         held = Ledger(library, work).refresh().heard({})
-        recall("Person1", held, (), nearest, budget_tokens=500, count=count, titles={})
+        recall("Person1", held, (), nearest, budget_tokens=500, count_tokens=count, titles={})
 
 
 def _resident_mb() -> float:

@@ -22,8 +22,8 @@ from inkwright.agents.context import section_sources
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.embedding.vector_search import VectorSearch
 from inkwright.agents.llm.config import Ablation, CallSettings, Limits
-from inkwright.agents.llm.events import unwatched
-from inkwright.agents.orchestration.run_setup import desk_of
+from inkwright.agents.llm.events import ignore_event
+from inkwright.agents.orchestration.run_setup import build_context
 from inkwright.app.estimates.fake_model import CallPace, FakeModel
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.outline import Outline, Section, SectionSource
@@ -93,7 +93,7 @@ async def gathered(desk: RunContext, made: Outline, what: str) -> None:
     taken, used = [], time.process_time()
     for section in made.sections:
         began = time.perf_counter()
-        found = await section_sources.gather(desk, section, BUDGET_TOKENS)
+        found = await section_sources.select_evidence(desk, section, BUDGET_TOKENS)
         taken.append((time.perf_counter() - began) * 1000)
         assert found
     cpu = (time.process_time() - used) * 1000 / len(made.sections)
@@ -109,23 +109,23 @@ def measure(library: Library, home: Path, documents: int) -> None:
         for n in range(documents)
     )
     work = works.begin(library, Brief(request="A review.", sources=given), Ablation().model_dump())
-    with works.leased(library, work.id) as lease:
+    with works.hold_lease(library, work.id) as lease:
         made = outline(speech, [s.key for s in given])
         plan = plans.adopt(library, lease, made, ())
-        desk = desk_of(
+        desk = build_context(
             library,
             lease,
             works.get(library, work.id).model_copy(update={"arms": {"review": "rules"}}),
             PINNED,
-            FakeModel("", CallPace(0, 0, 0), len, han=False),
-            calling=CallSettings(endpoints={}),
+            FakeModel("", CallPace(0, 0, 0), len, is_han=False),
+            call_settings=CallSettings(endpoints={}),
             limits=Limits(),
-            watch=unwatched,
+            watch=ignore_event,
         )
-        desk.use(plan)
+        desk.use_plan(plan)
         began = time.perf_counter()
-        desk.shelf = SourceIndex(sources.kept(library, work.id))
-        desk.shelf.lexical("warm", 1)
+        desk.shelf = SourceIndex(sources.load_sources(library, work.id))
+        desk.shelf.search_words("warm", 1)
         words = documents * WORDS
         print(
             f"{documents:,} documents, {words:,} words, {len(desk.shelf.passages):,} passages: "
@@ -135,7 +135,7 @@ def measure(library: Library, home: Path, documents: int) -> None:
         async def embed(texts: Sequence[str]) -> np.ndarray:
             return speech.vectors(len(texts))
 
-        desk.finder = VectorSearch(work.id, ChromaIndex(home / "index", "random"), embed)
+        desk.vector_search = VectorSearch(work.id, ChromaIndex(home / "index", "random"), embed)
         asyncio.run(gathered(desk, made, "where vectors are put into the index first"))
         asyncio.run(gathered(desk, made, "where they are there already"))
 

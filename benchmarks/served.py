@@ -20,7 +20,7 @@ from benchmarks.client import clients
 from benchmarks.methods import METHODS, PEERS
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
-from inkwright.app.serving.metrics import counters
+from inkwright.app.serving.metrics import read_counters
 from inkwright.memory.domain.brief import Brief, Continuity, OutlineItem
 from inkwright.memory.errors import InkwrightError
 
@@ -59,14 +59,14 @@ async def peer(settings: Settings, method: str, asked: str) -> str:
 
 async def row(root: str, method: str, continuity: str, run: Awaitable[str], most_s: float) -> str:
     """Return a line of the table: what the server counted while ``run`` went on."""
-    before, began = counters(root), time.monotonic()
+    before, began = read_counters(root), time.monotonic()
     try:
         ended = await asyncio.wait_for(run, most_s)
     except TimeoutError:
         ended = f"not in {most_s / 60:g} min"
     except InkwrightError as fault:
         ended = f"failed: {fault}"
-    wall_s, after = time.monotonic() - began, counters(root)
+    wall_s, after = time.monotonic() - began, read_counters(root)
     counted = _counted(before, after)
     hits = counted["from the prefix cache"] / max(counted["prompt tokens"], 1)
     told: list[Any] = [
@@ -89,7 +89,7 @@ def main() -> None:
     told = parser.parse_args()
     asked = series.request(told.sections, told.words)
     root = Settings.load().api_base[0].removesuffix("/v1")
-    if not counters(root):
+    if not read_counters(root):
         parser.error(f"{root}/metrics has no counters of vLLM's")
     columns = ("method", "continuity", *COUNTED, "wall s", "ended")
     print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}", flush=True)
@@ -97,7 +97,7 @@ def main() -> None:
         for continuity in ("chapter", "strict") if method == "ours" else ("",):
             with tempfile.TemporaryDirectory() as home:
                 settings = Settings.load(home=Path(home))
-                endpoints.named(settings)
+                endpoints.resolve_models(settings)
                 if method == "ours":
                     run = ours(settings, brief(told.sections, told.words, continuity))
                 else:

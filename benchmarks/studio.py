@@ -310,16 +310,16 @@ def large(home: Path, server: SimServer) -> str:
         asyncio.run(engine.write(work, RunOptions(settings)))
         print(f"the large work was written in {time.monotonic() - began:,.0f} s")
         library = Library.open(home)
-    missing = ENTRIES - len(ledger.entries(library, work))
+    missing = ENTRIES - len(ledger.load_entries(library, work))
     given = [
         Remembered(subject=titles[n % len(titles)], attribute=f"note {n}", statement=f"It is {n}.")
         for n in range(missing)
     ]
     if given:
-        entry_edits.apply(library, work, entry_edits.adding(given))
+        entry_edits.apply(library, work, entry_edits.build_addition(given))
     plan = plans.current(library, work)
     assert plan is not None
-    count = len(ledger.entries(library, work))
+    count = len(ledger.load_entries(library, work))
     print(f"{len(plan.outline.sections)} sections, {count:,} entries")
     library.close()
     return work

@@ -31,8 +31,12 @@ class BadInput(InkwrightError):
 class WorkNotFound(BadInput):
     """No work of that name is in the library."""
 
-    def __init__(self, work: str, close: tuple[str, ...] = ()) -> None:
-        hint = f"; did you mean {close[0]}?" if close else "; `inkwright status` lists them"
+    def __init__(self, work: str, similar_ids: tuple[str, ...] = ()) -> None:
+        hint = (
+            f"; did you mean {similar_ids[0]}?"
+            if similar_ids
+            else "; `inkwright status` lists them"
+        )
         super().__init__(f"no work {work!r} in this library{hint}")
         self.work = work
 
@@ -62,9 +66,9 @@ class ExportFailed(InkwrightError):
 class HeldTextLost(InkwrightError):
     """A version of a section would lose words that are the person's; it was not stored."""
 
-    def __init__(self, lost: str) -> None:
-        super().__init__(f"a change would lose text that is the person's: {lost[:80]!r}")
-        self.lost = lost
+    def __init__(self, lost_text: str) -> None:
+        super().__init__(f"a change would lose text that is the person's: {lost_text[:80]!r}")
+        self.lost = lost_text
 
 
 class LeaseLost(InkwrightError):
@@ -98,8 +102,8 @@ class ModelUnreachable(ModelError):
 class ModelRefused(ModelError):
     """The endpoint rejects the call as it stands: wrong key, model name or size."""
 
-    def __init__(self, said: str, *, every_call: bool = False) -> None:
-        super().__init__(said)
+    def __init__(self, message: str, *, every_call: bool = False) -> None:
+        super().__init__(message)
         self.every_call = every_call
         """Any other call would be rejected too: it is not about this prompt."""
 

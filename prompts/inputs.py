@@ -259,7 +259,7 @@ OPERATORS: Mapping[str, type[OperatorInputs]] = {
     "paraphrase": ParaphraseInputs,
     "continue": GoOnInputs,
 }
-ALL: tuple[type[PromptInputs], ...] = (
+ALL_INPUTS: tuple[type[PromptInputs], ...] = (
     HouseInputs, RequirementsInputs, InstructionsInputs, ChaptersInputs, SectionsInputs,
     DetailsInputs, EntriesInputs, PlanCheckInputs, WriteInputs, CiteInputs, SourcesInputs,
     ChooseInputs, SupportInputs, ContinueInputs, RememberInputs, RememberPartInputs, CheckInputs,

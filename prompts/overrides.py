@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from inkwright.prompts import inputs
-from inkwright.prompts.render import MissingPlaceholder, PromptInputs, check
+from inkwright.prompts.render import MissingPlaceholder, PromptInputs, check_template
 
-KINDS: dict[str, type[PromptInputs]] = {kind.file: kind for kind in inputs.ALL}
+INPUTS_BY_FILE: dict[str, type[PromptInputs]] = {kind.file: kind for kind in inputs.ALL_INPUTS}
 """File name of every template to what fills it."""
 
 
@@ -16,11 +16,11 @@ def check_folder(folder: Path) -> None:
         MissingPlaceholder: naming the file and what is wrong with it.
     """
     for file in sorted(folder.glob("*.md")):
-        kind = KINDS.get(file.name)
-        if kind is None:
-            known = ", ".join(sorted(KINDS))
-            raise MissingPlaceholder(f"{file.name} replaces no prompt; there are {known}")
+        inputs_type = INPUTS_BY_FILE.get(file.name)
+        if inputs_type is None:
+            template_names = ", ".join(sorted(INPUTS_BY_FILE))
+            raise MissingPlaceholder(f"{file.name} replaces no prompt; there are {template_names}")
         try:
-            check(kind, folder)
+            check_template(inputs_type, folder)
         except UnicodeDecodeError:
             raise MissingPlaceholder(f"{file.name} is not UTF-8; save it as UTF-8") from None

@@ -18,11 +18,11 @@ TAGS = (
     "changed", "findings", "sentences", "sections", "request", "faults",
     "sources", "passages", "claims",
 )  # fmt: skip
-_ANY = "|".join(TAGS)
-_TAG = re.compile(rf"<(\s*/\s*(?:{_ANY})\b|\s*(?:{_ANY})\s*>)", re.IGNORECASE)
-_BLOCK = re.compile(rf"^<({_ANY})>\n(?:(.*?)\n)?</\1>$", re.MULTILINE | re.DOTALL)
-_OPENING = re.compile(rf"<({_ANY})>[ \t]*\n")
-_CLOSING = re.compile(rf"\n</({_ANY})>[ \t]*$")
+_ANY_TAG = "|".join(TAGS)
+_TAG = re.compile(rf"<(\s*/\s*(?:{_ANY_TAG})\b|\s*(?:{_ANY_TAG})\s*>)", re.IGNORECASE)
+_BLOCK = re.compile(rf"^<({_ANY_TAG})>\n(?:(.*?)\n)?</\1>$", re.MULTILINE | re.DOTALL)
+_OPENING = re.compile(rf"<({_ANY_TAG})>[ \t]*\n")
+_CLOSING = re.compile(rf"\n</({_ANY_TAG})>[ \t]*$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,47 +38,53 @@ class MissingPlaceholder(ValueError):
 
 def render(inputs: PromptInputs, overrides: Path | None = None) -> str:
     """Return the prompt for ``inputs``. Values are data: ``$`` in them expands nothing."""
-    template = _template(inputs.file, overrides)
+    template = _load_template(inputs.file, overrides)
     values = {f.name: getattr(inputs, f.name) for f in fields(inputs)}
     return template.substitute(values).strip() + "\n"
 
 
-def check(inputs: type[PromptInputs], overrides: Path | None = None) -> None:
+def check_template(inputs_type: type[PromptInputs], overrides: Path | None = None) -> None:
     """Hold a template to its inputs.
 
     Raises:
         MissingPlaceholder: naming the file and the placeholder.
     """
-    template = _template(inputs.file, overrides)
+    template = _load_template(inputs_type.file, overrides)
     if not template.is_valid():
-        raise MissingPlaceholder(f"{inputs.file} has a $ that names nothing; write $$ for a dollar")
-    asked = set(template.get_identifiers())
-    given = {f.name for f in fields(inputs)}
-    if asked - given:
         raise MissingPlaceholder(
-            f"{inputs.file} asks for ${min(asked - given)}, which is not given"
+            f"{inputs_type.file} has a $ that names nothing; write $$ for a dollar"
         )
-    if given - asked:
-        raise MissingPlaceholder(f"{inputs.file} has no place for ${min(given - asked)}")
+    placeholder_names = set(template.get_identifiers())
+    field_names = {f.name for f in fields(inputs_type)}
+    if placeholder_names - field_names:
+        raise MissingPlaceholder(
+            f"{inputs_type.file} asks for ${min(placeholder_names - field_names)}, which is not given"
+        )
+    if field_names - placeholder_names:
+        raise MissingPlaceholder(
+            f"{inputs_type.file} has no place for ${min(field_names - placeholder_names)}"
+        )
 
 
 @lru_cache(maxsize=8)
-def versions(overrides: Path | None = None) -> dict[str, str]:
+def hash_templates(overrides: Path | None = None) -> dict[str, str]:
     """Return the name of every prompt with a short hash of its template."""
-    found = {}
+    hash_by_prompt = {}
     for file in sorted(resources.files(__package__).iterdir(), key=lambda f: f.name):
         if file.name.endswith(".md"):
-            source = _template(file.name, overrides).template
-            found[file.name.removesuffix(".md")] = hashlib.sha256(source.encode()).hexdigest()[:12]
-    return found
+            source = _load_template(file.name, overrides).template
+            hash_by_prompt[file.name.removesuffix(".md")] = hashlib.sha256(
+                source.encode()
+            ).hexdigest()[:12]
+    return hash_by_prompt
 
 
 def fence(tag: str, material: str) -> str:
     """Return ``material`` between tags it cannot close itself; empty material gives nothing."""
     if not material.strip():
         return ""
-    harmless = _TAG.sub(r"‹\1", material)
-    return f"<{tag}>\n{harmless.strip()}\n</{tag}>"
+    escaped_text = _TAG.sub(r"‹\1", material)
+    return f"<{tag}>\n{escaped_text.strip()}\n</{tag}>"
 
 
 def unfenced(answer: str, prompt: str) -> str:
@@ -108,8 +114,8 @@ def only_repeats(answer: str, prompt: str) -> bool:
 
 
 @lru_cache(maxsize=128)
-def _template(file: str, overrides: Path | None) -> Template:
-    own = overrides / file if overrides else None
-    if own is not None and own.is_file():
-        return Template(own.read_text(encoding="utf-8"))
+def _load_template(file: str, overrides: Path | None) -> Template:
+    override_file = overrides / file if overrides else None
+    if override_file is not None and override_file.is_file():
+        return Template(override_file.read_text(encoding="utf-8"))
     return Template(resources.files(__package__).joinpath(file).read_text(encoding="utf-8"))

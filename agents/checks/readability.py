@@ -15,23 +15,23 @@ _VOWELS = re.compile(r"[aeiouyáéíóúàèâêîôûäëïöü]+")
 _SILENT = re.compile(r"(?:[^laeiouy]e|[^laeiouytd]ed|[^laeiouyszxc]es)$")
 
 
-def grade(text: str) -> float:
+def compute_grade(text: str) -> float:
     """Return the Flesch-Kincaid grade of ``text``: the school year, about, that can read it."""
-    spoken = [w for w in words(text) if any(c.isalpha() for c in w)]
-    count = len([s for s in sentences(text) if any(c.isalpha() for c in s.text)])
-    if not spoken or not count:
+    text_words = [w for w in words(text) if any(c.isalpha() for c in w)]
+    sentence_count = len([s for s in sentences(text) if any(c.isalpha() for c in s.text)])
+    if not text_words or not sentence_count:
         return 0.0
-    beats = sum(syllables(w) for w in spoken)
-    return 0.39 * len(spoken) / count + 11.8 * beats / len(spoken) - 15.59
+    syllable_count = sum(count_syllables(w) for w in text_words)
+    return 0.39 * len(text_words) / sentence_count + 11.8 * syllable_count / len(text_words) - 15.59
 
 
-def hardest_sentence(text: str) -> str:
+def find_hardest_sentence(text: str) -> str:
     """Return the sentence with the highest grade."""
-    return max((s.text for s in sentences(text)), key=grade, default="")
+    return max((s.text for s in sentences(text)), key=compute_grade, default="")
 
 
-def syllables(word: str) -> int:
+def count_syllables(word: str) -> int:
     """Return about how many syllables an English word has; at least one."""
-    plain = word.lower()
-    beats = len(_VOWELS.findall(plain))
-    return max(beats - bool(beats > 1 and _SILENT.search(plain)), 1)
+    lower_word = word.lower()
+    vowel_groups = len(_VOWELS.findall(lower_word))
+    return max(vowel_groups - bool(vowel_groups > 1 and _SILENT.search(lower_word)), 1)

@@ -8,7 +8,7 @@ import regex
 from inkwright.agents.checks import readability, section_format
 from inkwright.agents.llm.parsing import is_han
 from inkwright.memory.domain import constraint_consistency
-from inkwright.memory.domain.constraint import CITATIONS, Constraint
+from inkwright.memory.domain.constraint import CITATION_PATTERNS, Constraint
 from inkwright.memory.domain.draft import CheckStatus, Finding
 from inkwright.memory.text.words import count_characters, count_words, sentences
 
@@ -16,14 +16,14 @@ _SPACED = (
     r"[[\p{L}\p{M}\p{N}]--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}]]"
 )
 """A letter or digit of a script that sets spaces between words."""
-_ENOUGH_TO_TELL = 40
+_ENOUGH_WORDS = 40
 """Words below which a language cannot be told reliably."""
 PATTERN_SECONDS = 0.5
 """A pattern that takes longer than this on one text is given up."""
 QUOTE_CHARS = 300
 """Most of a quote that a finding keeps."""
 
-Seen = tuple[CheckStatus, str]
+CheckOutcome = tuple[CheckStatus, str]
 """Status and evidence: words of the text, or for something missing the constraint's own."""
 
 
@@ -34,46 +34,50 @@ def check(
 
     ``titles`` are those of the outline, for constraints on the structure of the whole.
     """
-    bare = section_format.bare(text, constraints)
+    bare_text = section_format.strip_frames(text, constraints)
     return [
-        _finding(c, _structure(titles, c) if c.kind == "structure" else _RULES[c.kind](text, c))
+        _build_finding(
+            c, _check_structure(titles, c) if c.kind == "structure" else _RULES[c.kind](text, c)
+        )
         if c.kind != "length"
-        else _finding(c, _length(bare, c))
+        else _build_finding(c, _check_length(bare_text, c))
         for c in constraints
-        if c.by_rule
+        if c.is_checked_by_rule
     ]
 
 
-def breaks(before: str, after: str, constraints: Sequence[Constraint]) -> tuple[str, ...]:
+def find_new_breaches(
+    old_text: str, new_text: str, constraints: Sequence[Constraint]
+) -> tuple[str, ...]:
     """Return the ids of the constraints that ``after`` breaks by rule, and ``before`` does not.
 
     Lengths apart, and the language of the whole, which no change of a few sentences alters.
     """
-    lasting = [c for c in constraints if c.kind not in ("length", "language")]
-    if not lasting or before == after:
+    checked_constraints = [c for c in constraints if c.kind not in ("length", "language")]
+    if not checked_constraints or old_text == new_text:
         return ()
-    known = set(_broken(before, lasting))
-    return tuple(c for c in _broken(after, lasting) if c not in known)
+    broken_before = set(_find_broken(old_text, checked_constraints))
+    return tuple(c for c in _find_broken(new_text, checked_constraints) if c not in broken_before)
 
 
-def _broken(text: str, constraints: Sequence[Constraint]) -> list[str]:
-    found = [*check(text, constraints), *check_words(text, constraints)]
-    return [f.constraint for f in found if f.status == "broken"]
+def _find_broken(text: str, constraints: Sequence[Constraint]) -> list[str]:
+    findings = [*check(text, constraints), *check_required_words(text, constraints)]
+    return [f.constraint for f in findings if f.status == "broken"]
 
 
-def check_words(text: str, constraints: Sequence[Constraint]) -> list[Finding]:
+def check_required_words(text: str, constraints: Sequence[Constraint]) -> list[Finding]:
     """Return what is broken of judged constraints by words that are plainly not there."""
-    judged = [c for c in constraints if not c.by_rule and c.phrases]
-    found = [_finding(c, _phrases_there(text, c)) for c in judged]
-    return [f for f in found if f.status == "broken"]
+    judged_constraints = [c for c in constraints if not c.is_checked_by_rule and c.phrases]
+    findings = [_build_finding(c, _check_required_phrases(text, c)) for c in judged_constraints]
+    return [f for f in findings if f.status == "broken"]
 
 
-def _finding(constraint: Constraint, seen: Seen) -> Finding:
-    status, evidence = seen
+def _build_finding(constraint: Constraint, outcome: CheckOutcome) -> Finding:
+    status, evidence = outcome
     return Finding(constraint=constraint.id, status=status, evidence=evidence)
 
 
-def _length(text: str, constraint: Constraint) -> Seen:
+def _check_length(text: str, constraint: Constraint) -> CheckOutcome:
     sizes = {"words": count_words(text), "characters": count_characters(text)}
     low, high = constraint.least or 0, constraint.most
     least_unit = "characters" if constraint.counted == "characters" else "words"
@@ -86,96 +90,96 @@ def _length(text: str, constraint: Constraint) -> Seen:
     return "met", ", ".join(f"{sizes[unit]} {unit}" for unit in units)
 
 
-def _phrases_there(text: str, constraint: Constraint) -> Seen:
-    found = {phrase: find_phrase(text, phrase) for phrase in constraint.phrases}
-    if lacking := [phrase for phrase, match in found.items() if match is None]:
-        return "broken", f"{constraint.text} (missing: {', '.join(lacking)})"
-    quotes = [_sentence_at(text, match.start()) for match in found.values() if match]
+def _check_required_phrases(text: str, constraint: Constraint) -> CheckOutcome:
+    matches = {phrase: find_phrase(text, phrase) for phrase in constraint.phrases}
+    if missing_phrases := [phrase for phrase, match in matches.items() if match is None]:
+        return "broken", f"{constraint.text} (missing: {', '.join(missing_phrases)})"
+    quotes = [_quote_sentence_at(text, match.start()) for match in matches.values() if match]
     return "met", "\n".join(dict.fromkeys(quotes))
 
 
-def _none_there(text: str, constraint: Constraint) -> Seen:
+def _check_forbidden_phrases(text: str, constraint: Constraint) -> CheckOutcome:
     for phrase in constraint.phrases:
-        if found := find_phrase(text, phrase):
-            return "broken", found.group()
+        if match := find_phrase(text, phrase):
+            return "broken", match.group()
     return "met", ""
 
 
-def _pattern(text: str, constraint: Constraint) -> Seen:
+def _check_pattern(text: str, constraint: Constraint) -> CheckOutcome:
     try:
-        found = regex.search(
+        match = regex.search(
             constraint.pattern or "", text, regex.MULTILINE, timeout=PATTERN_SECONDS
         )
     except TimeoutError:
         return "not reviewed", f"the pattern took more than {PATTERN_SECONDS} seconds"
     if constraint.absent:
-        return ("broken", _clipped(found.group()) or constraint.text) if found else ("met", "")
-    if found:
-        return "met", _clipped(found.group())
+        return ("broken", _clip_quote(match.group()) or constraint.text) if match else ("met", "")
+    if match:
+        return "met", _clip_quote(match.group())
     return "broken", f"{constraint.text} (nothing matches {constraint.pattern})"
 
 
-def _language(text: str, constraint: Constraint) -> Seen:
-    wanted = (constraint.language or "").lower().split("-")[0]
-    if count_words(text) < _ENOUGH_TO_TELL:
+def _check_language(text: str, constraint: Constraint) -> CheckOutcome:
+    expected_language = (constraint.language or "").lower().split("-")[0]
+    if count_words(text) < _ENOUGH_WORDS:
         return "met", ""
-    same = language_of(text, wanted) == wanted
-    return ("met", "") if same else ("broken", text[:80])
+    is_expected = detect_language(text, expected_language) == expected_language
+    return ("met", "") if is_expected else ("broken", text[:80])
 
 
-def language_of(text: str, wanted: str = "") -> str:
+def detect_language(text: str, expected_language: str = "") -> str:
     """Return the ISO 639-1 code of the language of ``text``; Han and kana pass as ``wanted``."""
     if is_han(text):
-        return wanted if wanted in ("zh", "ja") else "zh"
-    if wanted in ("zh", "ja"):
+        return expected_language if expected_language in ("zh", "ja") else "zh"
+    if expected_language in ("zh", "ja"):
         return ""
     import py3langid
 
     return str(py3langid.classify(text)[0])
 
 
-def _format(text: str, constraint: Constraint) -> Seen:
+def _check_format(text: str, constraint: Constraint) -> CheckOutcome:
     return section_format.check(text, constraint)
 
 
-def _grade(text: str, constraint: Constraint) -> Seen:
+def _check_reading_level(text: str, constraint: Constraint) -> CheckOutcome:
     if count_words(text) < readability.ENOUGH_WORDS:
         return "not reviewed", "the text is too short for a reading level"
-    if language_of(text) != "en":
+    if detect_language(text) != "en":
         return "not reviewed", "the Flesch-Kincaid grade is for English"
-    grade = readability.grade(text)
+    grade = readability.compute_grade(text)
     low, high = constraint.min_grade, constraint.max_grade
     if high is not None and grade > high:
-        hardest = _clipped(readability.hardest_sentence(text))
+        hardest = _clip_quote(readability.find_hardest_sentence(text))
         return "broken", f"{constraint.text} (grade {grade:.1f}, hardest: {hardest})"
     if low is not None and grade < low:
         return "broken", f"{constraint.text} (grade {grade:.1f})"
     return "met", f"grade {grade:.1f}"
 
 
-def _structure(titles: Sequence[str], constraint: Constraint) -> Seen:
-    name = constraint_consistency.missing_title(constraint.sections, titles)
-    if name is None:
+def _check_structure(titles: Sequence[str], constraint: Constraint) -> CheckOutcome:
+    missing_title = constraint_consistency.find_missing_title(constraint.sections, titles)
+    if missing_title is None:
         return "met", "\n".join(constraint.sections)
-    return "broken", f"{constraint.text} (missing: {name})"
+    return "broken", f"{constraint.text} (missing: {missing_title})"
 
 
-def _citation(text: str, constraint: Constraint) -> Seen:
-    found = regex.search(CITATIONS[constraint.style or ""], text)
-    if found:
-        return "met", _clipped(found.group())
+def _check_citation(text: str, constraint: Constraint) -> CheckOutcome:
+    match = regex.search(CITATION_PATTERNS[constraint.style or ""], text)
+    if match:
+        return "met", _clip_quote(match.group())
     return "broken", f"{constraint.text} (no citation in that style)"
 
 
-_RULES: Mapping[str, Callable[[str, Constraint], Seen]] = {
-    "must_contain": _phrases_there,
-    "must_not_contain": _none_there,
-    "banned": _none_there,
-    "pattern": _pattern,
-    "language": _language,
-    "format": _format,
-    "reading_level": _grade,
-    "citation": _citation,
+_RULES: Mapping[str, Callable[[str, Constraint], CheckOutcome]] = {
+    "must_contain": _check_required_phrases,
+    "must_not_contain": _check_forbidden_phrases,
+    "banned": _check_forbidden_phrases,
+    "pattern": _check_pattern,
+    "language": _check_language,
+    "format": _check_format,
+    "reading_level": _check_reading_level,
+    "citation": _check_citation,
 }
 
 
@@ -185,21 +189,23 @@ def find_phrase(text: str, phrase: str) -> regex.Match[str] | None:
     In scripts that set no space between words there are no bounds, and a word of another script
     among them is bounded by theirs.
     """
-    wanted = unicodedata.normalize("NFC", phrase)
-    body = r"\s+".join(regex.escape(word, special_only=True) for word in wanted.split())
+    normalised_phrase = unicodedata.normalize("NFC", phrase)
+    body = r"\s+".join(regex.escape(word, special_only=True) for word in normalised_phrase.split())
     body = regex.sub("['’]", "['’]", body)
-    left = rf"(?<!{_SPACED})(?={_SPACED})|(?!{_SPACED})"
-    right = rf"(?<={_SPACED})(?!{_SPACED})|(?<!{_SPACED})"
-    return regex.search(f"(?:{left}){body}(?:{right})", text, regex.IGNORECASE | regex.VERSION1)
+    left_bound = rf"(?<!{_SPACED})(?={_SPACED})|(?!{_SPACED})"
+    right_bound = rf"(?<={_SPACED})(?!{_SPACED})|(?<!{_SPACED})"
+    return regex.search(
+        f"(?:{left_bound}){body}(?:{right_bound})", text, regex.IGNORECASE | regex.VERSION1
+    )
 
 
-def _sentence_at(text: str, place: int) -> str:
-    for part in sentences(text):
-        if part.start <= place < part.end:
-            return _clipped(part.text)
-    return _clipped(text[place:])
+def _quote_sentence_at(text: str, position: int) -> str:
+    for sentence in sentences(text):
+        if sentence.start <= position < sentence.end:
+            return _clip_quote(sentence.text)
+    return _clip_quote(text[position:])
 
 
-def _clipped(quote: str) -> str:
+def _clip_quote(quote: str) -> str:
     """Return the beginning of a quote: still words of the text, exactly."""
     return quote.strip()[:QUOTE_CHARS]

@@ -31,25 +31,25 @@ _MARKUP = (_HEADING, _BULLET, _TABLE, _BLOCK, _INLINE)
 
 def check(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
     """Return whether ``text`` has the format asked for, with the words that show it."""
-    shown = []
-    for wanted in (_form, _beginning, _end):
-        status, evidence = wanted(text.strip(), constraint)
+    quotes = []
+    for check_part in (_check_markup, _check_beginning, _check_end):
+        status, evidence = check_part(text.strip(), constraint)
         if status == "broken":
             return status, evidence
-        shown.append(evidence)
-    return "met", "\n".join(e for e in shown if e)
+        quotes.append(evidence)
+    return "met", "\n".join(e for e in quotes if e)
 
 
-def _form(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
-    found = _markup_of(text, constraint.format) if constraint.format else ""
-    if found is None:
+def _check_markup(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
+    markup = _find_markup(text, constraint.format) if constraint.format else ""
+    if markup is None:
         return "broken", f"{constraint.text} (the text has none)"
-    if constraint.format == "plain" and found:
-        return "broken", found
-    return "met", found
+    if constraint.format == "plain" and markup:
+        return "broken", markup
+    return "met", markup
 
 
-def _markup_of(text: str, form: str) -> str | None:
+def _find_markup(text: str, form: str) -> str | None:
     """Return the first words that have the format; None where it is lacking."""
     if form == "heading":
         first = _HEADING.match(text)
@@ -60,14 +60,14 @@ def _markup_of(text: str, form: str) -> str | None:
     if form == "table":
         table = _TABLE.search(text)
         return table.group().split("\n")[0] if table else None
-    places = [found for markup in _MARKUP if (found := markup.search(text))]
-    first_of_all = min(places, key=lambda m: m.start(), default=None)
-    if first_of_all is None:
+    matches = [match for markup in _MARKUP if (match := markup.search(text))]
+    first_match = min(matches, key=lambda m: m.start(), default=None)
+    if first_match is None:
         return "" if form == "plain" else None
-    return first_of_all.group().split("\n")[0].strip()
+    return first_match.group().split("\n")[0].strip()
 
 
-def _beginning(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
+def _check_beginning(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
     opens = constraint.opens
     if opens is None:
         return "met", ""
@@ -76,7 +76,7 @@ def _beginning(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
     return "broken", f"{constraint.text} (it begins with: {text[:60].split(chr(10))[0]})"
 
 
-def _end(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
+def _check_end(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
     closes = constraint.closes
     if closes is None:
         return "met", ""
@@ -85,7 +85,7 @@ def _end(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
     return "broken", f"{constraint.text} (it ends with: {text[-60:].split(chr(10))[-1]})"
 
 
-def bare(text: str, constraints: Iterable[Constraint]) -> str:
+def strip_frames(text: str, constraints: Iterable[Constraint]) -> str:
     """Return ``text`` without what the constraints say it begins and ends with."""
     for c in constraints:
         if c.opens and "{n}" not in c.opens:
@@ -95,88 +95,96 @@ def bare(text: str, constraints: Iterable[Constraint]) -> str:
     return text
 
 
-def framed(plan: Plan, section: str, text: str) -> str:
+def apply_frame(plan: Plan, section_id: str, text: str) -> str:
     """Return ``text`` beginning and ending as the format of its section asks, and only there.
 
     Text that does so already is returned as it is.
     """
-    if not _is_set(plan):
+    if not _has_frame(plan):
         return text
-    opens, closes = _frame(plan, section)
-    body = body_of(plan, section, text)
-    if text.startswith(opens) and text.endswith(closes) and bare_of(text, opens, closes) == body:
+    opens, closes = _get_frame(plan, section_id)
+    body = extract_body(plan, section_id, text)
+    if (
+        text.startswith(opens)
+        and text.endswith(closes)
+        and strip_frame(text, opens, closes) == body
+    ):
         return text
-    above = f"{opens}\n" if opens else ""
-    below = f"\n\n{closes}" if closes else ""
-    return f"{above}{body}{below}"
+    prefix = f"{opens}\n" if opens else ""
+    suffix = f"\n\n{closes}" if closes else ""
+    return f"{prefix}{body}{suffix}"
 
 
-def body_of(plan: Plan, section: str, text: str) -> str:
+def extract_body(plan: Plan, section_id: str, text: str) -> str:
     """Return what a model wrote of a section, less openings and endings, its own and others'.
 
     A heading of the model's own goes, and so does one with the wrong number; what it wrote of
     other sections, after their openings, is cut.
     """
-    if not _is_set(plan):
+    if not _has_frame(plan):
         return text
-    opens, closes = _frame(plan, section)
+    opens, closes = _get_frame(plan, section_id)
     text = text.strip()
     for c in plan.constraints:
         if c.opens and "{n}" in c.opens:
-            text = _of_one_section(text, c.opens, plan.outline.position[section])
+            text = _keep_one_section(text, c.opens, plan.outline.position[section_id])
         if c.closes and (text.endswith(f"\n{c.closes}") or c.closes == closes):
             text = text.removesuffix(c.closes).rstrip()
-    text = bare_of(text, opens, "")
-    return _without_heading(text, (opens, plan.outline.section(section).title))
+    text = strip_frame(text, opens, "")
+    return _remove_heading(text, (opens, plan.outline.section(section_id).title))
 
 
-def inner(plan: Plan, section: str, text: str) -> tuple[Sentence, ...]:
+def find_body_sentences(plan: Plan, section_id: str, text: str) -> tuple[Sentence, ...]:
     """Return the sentences of ``text`` but for those it begins and ends with by its format."""
-    opens, closes = _frame(plan, section)
+    opens, closes = _get_frame(plan, section_id)
     start = len(opens) if opens and text.startswith(opens) else 0
     end = len(text) - len(closes) if closes and text.endswith(closes) else len(text)
     return tuple(s for s in sentences(text) if s.end > start and s.start < end)
 
 
-def bare_of(text: str, opens: str, closes: str) -> str:
+def strip_frame(text: str, opens: str, closes: str) -> str:
     """Return ``text`` without the words it begins and ends with."""
     return text.strip().removeprefix(opens).removesuffix(closes).strip()
 
 
-def _is_set(plan: Plan) -> bool:
+def _has_frame(plan: Plan) -> bool:
     return any(c.opens or c.closes for c in plan.constraints)
 
 
-def _frame(plan: Plan, section: str) -> tuple[str, str]:
-    carried = plan.carried(section)
-    opens = "\n".join(dict.fromkeys(c.opens for c in carried if c.opens))
-    closes = "\n".join(dict.fromkeys(c.closes for c in carried if c.closes))
+def _get_frame(plan: Plan, section_id: str) -> tuple[str, str]:
+    constraints = plan.carried(section_id)
+    opens = "\n".join(dict.fromkeys(c.opens for c in constraints if c.opens))
+    closes = "\n".join(dict.fromkeys(c.closes for c in constraints if c.closes))
     return opens, closes
 
 
-def _of_one_section(text: str, form: str, number: int) -> str:
+def _keep_one_section(text: str, opening_form: str, number: int) -> str:
     """Return what stands after this section's opening, up to the opening of another one."""
-    before, after = (re.escape(part) for part in form.split("{n}", 1))
-    opening = re.compile(rf"^[ \t]*{before}(\d+){after}", re.MULTILINE)
-    found = list(opening.finditer(text))
-    ours = [n for n, match in enumerate(found) if int(match.group(1)) == number]
-    if ours:
-        text = text[found[ours[0]].start() :]
-    elif found and not text[: found[0].start()].strip():
-        text = opening.sub("", text, count=1)
-    return _up_to_another(text, opening, number)
+    form_start, form_end = (re.escape(part) for part in opening_form.split("{n}", 1))
+    opening_pattern = re.compile(rf"^[ \t]*{form_start}(\d+){form_end}", re.MULTILINE)
+    openings = list(opening_pattern.finditer(text))
+    own_indexes = [n for n, match in enumerate(openings) if int(match.group(1)) == number]
+    if own_indexes:
+        text = text[openings[own_indexes[0]].start() :]
+    elif openings and not text[: openings[0].start()].strip():
+        text = opening_pattern.sub("", text, count=1)
+    return _cut_at_next_section(text, opening_pattern, number)
 
 
-def _up_to_another(text: str, opening: re.Pattern[str], number: int) -> str:
-    for match in opening.finditer(text):
+def _cut_at_next_section(text: str, opening_pattern: re.Pattern[str], number: int) -> str:
+    for match in opening_pattern.finditer(text):
         if int(match.group(1)) != number:
             text = text[: match.start()]
             break
-    return opening.sub("", text).strip()
+    return opening_pattern.sub("", text).strip()
 
 
-def _without_heading(text: str, headings: Iterable[str]) -> str:
+def _remove_heading(text: str, headings: Iterable[str]) -> str:
     """Return ``text`` less a first line that only says what its heading says."""
-    first, _, rest = text.partition("\n")
-    said = {normalise(h) for h in headings if h}
-    return rest.strip() if rest.strip() and normalise(first) in said else text
+    first, _, remaining_text = text.partition("\n")
+    normalised_headings = {normalise(h) for h in headings if h}
+    return (
+        remaining_text.strip()
+        if remaining_text.strip() and normalise(first) in normalised_headings
+        else text
+    )

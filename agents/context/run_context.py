@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from inkwright.agents.checks.exclusive_phrases import order_lines
+from inkwright.agents.checks.exclusive_phrases import format_requirements
 from inkwright.agents.embedding.vector_search import VectorSearch
 from inkwright.agents.llm.client import LLMClient, ModelCall
 from inkwright.agents.llm.config import Ablation
@@ -26,15 +26,15 @@ REQUEST_SHARE = 0.2
 """Share of the context that the request may take; what is beyond becomes a source."""
 OUTLINE_SHARE = 0.15
 STYLE_SHARE = 0.05
-ORDERS_SHARE = 0.12
+INSTRUCTIONS_SHARE = 0.12
 RECALL_SHARE = 0.2
 RECALL_TOKENS = 2000
 """Most that summary and long-term memory take, however long the context."""
-BEFORE_WORDS = 120
-NEIGHBOURS = 2
+PRECEDING_WORDS = 120
+NEIGHBOUR_COUNT = 2
 """Sections on either side that the orders name when the whole outline does not fit."""
 
-Streams = bool | Callable[[], bool]
+StreamSetting = bool | Callable[[], bool]
 """Whether text is watched as it is written; asked before each call, where it can change."""
 
 
@@ -47,7 +47,7 @@ class RunContext:
     brief: Brief
     arms: Ablation
     models: LLMClient
-    finder: VectorSearch
+    vector_search: VectorSearch
     ledger: Ledger
     watch: Watch
     slots: int
@@ -60,11 +60,11 @@ class RunContext:
     """The sources that the piece may cite."""
     overrides: Path | None = None
     """Folder of prompt templates that replace ours."""
-    watch_text: Streams = False
+    watch_text: StreamSetting = False
     problems: list[str] = field(default_factory=list)
     _plan: Plan | None = None
-    _opening: str = ""
-    _texts: dict[tuple[str, int], str] = field(default_factory=dict)
+    _system_prompt: str = ""
+    _draft_texts: dict[tuple[str, int], str] = field(default_factory=dict)
 
     @property
     def work(self) -> str:
@@ -92,7 +92,7 @@ class RunContext:
         return self.models.context_tokens
 
     @property
-    def streams(self) -> bool:
+    def is_streaming(self) -> bool:
         """True while somebody wants to see text as it is written."""
         return self.watch_text() if callable(self.watch_text) else self.watch_text
 
@@ -101,17 +101,17 @@ class RunContext:
         """Budget of summary and long-term memory together."""
         return min(RECALL_TOKENS, int(self.context_tokens * RECALL_SHARE))
 
-    def use(self, plan: Plan) -> None:
+    def use_plan(self, plan: Plan) -> None:
         """Work from this version of the plan from now on."""
         self._plan = plan
-        self.speak(plan.constraints)
-        self._opening = self.opening(self._outline_text(plan.outline))
+        self.set_language_from(plan.constraints)
+        self._system_prompt = self.opening(self._format_outline(plan.outline))
 
-    def speak(self, constraints: Sequence[Constraint]) -> None:
+    def set_language_from(self, constraints: Sequence[Constraint]) -> None:
         """Write in the language that every section must be in, if the brief itself sets none."""
-        told = [c.language for c in constraints if c.language and c.where.scope == "all"]
-        if told and not self.brief.language:
-            self.brief = self.brief.model_copy(update={"language": told[0]})
+        languages = [c.language for c in constraints if c.language and c.where.scope == "all"]
+        if languages and not self.brief.language:
+            self.brief = self.brief.model_copy(update={"language": languages[0]})
             self.han = language_is_han(self.brief)
 
     def problem(self, line: str) -> None:
@@ -136,7 +136,7 @@ class RunContext:
             step=step,
             role=role,  # type: ignore[arg-type]
             purpose=purpose,
-            system=self._opening or self.opening(""),
+            system=self._system_prompt or self.opening(""),
             user=render(prompt, self.overrides),
             max_tokens=max_tokens,
             sample=sample,
@@ -144,48 +144,48 @@ class RunContext:
             han=self.han,
         )
 
-    def opening(self, outline: str) -> str:
+    def opening(self, outline_text: str) -> str:
         """Return the static first message: rules, brief, outline."""
-        house = inputs.HouseInputs(
-            brief=fence("brief", self._brief_text()), outline=fence("outline", outline)
+        house_inputs = inputs.HouseInputs(
+            brief=fence("brief", self._format_brief()), outline=fence("outline", outline_text)
         )
-        return render(house, self.overrides)
+        return render(house_inputs, self.overrides)
 
-    def _sample(self) -> str:
+    def _shorten_style_sample(self) -> str:
         budget = int(self.context_tokens * STYLE_SHARE)
         return shorten(self.brief.sample, budget, self.tokenizer.count)
 
-    def room_for(self, max_tokens: int, *others: str) -> int:
+    def count_free_tokens(self, max_tokens: int, *other_texts: str) -> int:
         """Return the tokens left for one more text beside ``others`` in a prompt."""
-        opening = self._opening or self.opening("")
-        used = sum(self.tokenizer.count(text) for text in (opening, *others))
-        return self.models.room(max_tokens) - used - 200
+        system_prompt = self._system_prompt or self.opening("")
+        used_tokens = sum(self.tokenizer.count(text) for text in (system_prompt, *other_texts))
+        return self.models.room(max_tokens) - used_tokens - 200
 
-    def clipped(self, text: str, max_tokens: int, *others: str) -> str:
+    def clip_to_fit(self, text: str, max_tokens: int, *other_texts: str) -> str:
         """Return as much of ``text`` as a prompt has room for, from its beginning."""
-        room = max(self.room_for(max_tokens, *others), 64)
-        return shorten(text, room, self.tokenizer.count)
+        free_tokens = max(self.count_free_tokens(max_tokens, *other_texts), 64)
+        return shorten(text, free_tokens, self.tokenizer.count)
 
-    def text_of(self, section: str, version: int) -> str:
+    def text_of(self, section_id: str, version: int) -> str:
         """Return the text of one version of a section's draft."""
-        if (section, version) not in self._texts:
-            for draft in drafts.versions(self.library, self.work, section):
-                self._texts[section, draft.version] = draft.text
-        return self._texts[section, version]
+        if (section_id, version) not in self._draft_texts:
+            for draft in drafts.versions(self.library, self.work, section_id):
+                self._draft_texts[section_id, draft.version] = draft.text
+        return self._draft_texts[section_id, version]
 
-    def outline_shown_whole(self) -> bool:
+    def shows_whole_outline(self) -> bool:
         """True when the opening shows every section, not just the chapters."""
         budget = int(self.context_tokens * OUTLINE_SHARE)
-        return self.tokenizer.count(_whole_outline(self.plan.outline)) <= budget
+        return self.tokenizer.count(_format_whole_outline(self.plan.outline)) <= budget
 
-    def _outline_text(self, outline: Outline) -> str:
+    def _format_outline(self, outline: Outline) -> str:
         budget = int(self.context_tokens * OUTLINE_SHARE)
-        for text in (_whole_outline(outline), _chapter_lines(outline)):
+        for text in (_format_whole_outline(outline), _format_chapters(outline)):
             if self.tokenizer.count(text) <= budget:
                 return text
-        return shorten(_chapter_lines(outline), budget, self.tokenizer.count)
+        return shorten(_format_chapters(outline), budget, self.tokenizer.count)
 
-    def _brief_text(self) -> str:
+    def _format_brief(self) -> str:
         brief = self.brief
         facts = (
             ("Title", self.plan.outline.title if self.planned else brief.title),
@@ -197,48 +197,52 @@ class RunContext:
                 "Style",
                 shorten(brief.style, int(self.context_tokens * STYLE_SHARE), self.tokenizer.count),
             ),
-            ("A sample of the voice to write in", self._sample()),
+            ("A sample of the voice to write in", self._shorten_style_sample()),
             ("Never write", "; ".join(f"“{phrase}”" for phrase in brief.banned)),
-            ("Required of the whole", self._required_of_whole()),
+            ("Required of the whole", self._format_whole_requirements()),
             ("Request", self.request),
         )
         return "\n".join(f"{name}: {value}" for name, value in facts if value)
 
-    def _required_of_whole(self) -> str:
+    def _format_whole_requirements(self) -> str:
         """Return what the brief's own constraints ask of the whole piece."""
-        whole = self.plan.whole if self.planned else ()
-        told = [c.in_full for c in whole if c.source == "brief" and c.kind != "length"]
+        whole_constraints = self.plan.whole if self.planned else ()
+        requirement_texts = [
+            c.full_text for c in whole_constraints if c.source == "brief" and c.kind != "length"
+        ]
         budget = int(self.context_tokens * STYLE_SHARE)
-        return shorten("; ".join(told), budget, self.tokenizer.count)
+        return shorten("; ".join(requirement_texts), budget, self.tokenizer.count)
 
 
-def orders(desk: RunContext, section: Section) -> str:
+def build_section_instructions(context: RunContext, section: Section) -> str:
     """Return what a writer is told about its section: the same lines wherever it is quoted."""
-    outline = desk.plan.outline
+    outline = context.plan.outline
     headings = {h.id: h.title for h in outline.headings}
-    cites = [c for c in section.cites if c.source in desk.shelf.sources]
+    cites = [c for c in section.cites if c.source in context.shelf.sources]
     lines = [
         f"Section: {section.id}",
         f"Title: {section.title}",
-        _line("Part of", " > ".join(headings[h] for h in section.within)),
-        _line("Purpose", section.purpose),
-        _line("Key points", "; ".join(section.key_points)),
-        _line("It alone covers", section.owns),
-        _line("Others cover", section.leaves_out),
-        _line("The next builds on", section.hands_over),
-        _line("Subjects", ", ".join(section.subjects)),
-        _line("Rests on", "; ".join(f"[@{c.source}] {c.point}".strip() for c in cites)),
+        _format_field("Part of", " > ".join(headings[h] for h in section.within)),
+        _format_field("Purpose", section.purpose),
+        _format_field("Key points", "; ".join(section.key_points)),
+        _format_field("It alone covers", section.owns),
+        _format_field("Others cover", section.leaves_out),
+        _format_field("The next builds on", section.hands_over),
+        _format_field("Subjects", ", ".join(section.subjects)),
+        _format_field("Rests on", "; ".join(f"[@{c.source}] {c.point}".strip() for c in cites)),
     ]
-    if not desk.outline_shown_whole():
-        lines.append(_line("Nearby sections", _neighbours(outline, section)))
-    banned = set(desk.brief.banned)  # the opening of every prompt says so already
-    every = desk.plan.carried(section.id)
-    carried = [c for c in every if not (c.phrases and banned.issuperset(c.phrases))]
-    if carried:
+    if not context.shows_whole_outline():
+        lines.append(_format_field("Nearby sections", _format_neighbours(outline, section)))
+    banned_phrases = set(context.brief.banned)  # the opening of every prompt says so already
+    all_constraints = context.plan.carried(section.id)
+    constraints = [
+        c for c in all_constraints if not (c.phrases and banned_phrases.issuperset(c.phrases))
+    ]
+    if constraints:
         lines.append("Requirements:")
-        lines.extend(order_lines(carried))
+        lines.extend(format_requirements(constraints))
     text = "\n".join(line for line in lines if line)
-    return shorten(text, int(desk.context_tokens * ORDERS_SHARE), desk.tokenizer.count)
+    return shorten(text, int(context.context_tokens * INSTRUCTIONS_SHARE), context.tokenizer.count)
 
 
 def language_is_han(brief: Brief) -> bool:
@@ -248,31 +252,35 @@ def language_is_han(brief: Brief) -> bool:
     return is_han(brief.request)
 
 
-def _line(name: str, value: str) -> str:
+def _format_field(name: str, value: str) -> str:
     return f"{name}: {value}" if value else ""
 
 
-def _neighbours(outline: Outline, section: Section) -> str:
-    place = outline.position[section.id] - 1
-    near = outline.sections[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS + 1]
-    return "; ".join(f"{s.title} ({s.purpose})" for s in near if s.id != section.id)
+def _format_neighbours(outline: Outline, section: Section) -> str:
+    index = outline.position[section.id] - 1
+    nearby_sections = outline.sections[
+        max(index - NEIGHBOUR_COUNT, 0) : index + NEIGHBOUR_COUNT + 1
+    ]
+    return "; ".join(f"{s.title} ({s.purpose})" for s in nearby_sections if s.id != section.id)
 
 
-def _whole_outline(outline: Outline) -> str:
-    titles = {h.id: h for h in outline.headings}
+def _format_whole_outline(outline: Outline) -> str:
+    headings_by_id = {h.id: h for h in outline.headings}
     lines: list[str] = []
     open_headings: tuple[str, ...] = ()
     for section in outline.sections:
-        for heading in section.within:
-            if heading not in open_headings:
-                lines.append(f"{'  ' * (titles[heading].level - 1)}{titles[heading].title}")
+        for heading_id in section.within:
+            if heading_id not in open_headings:
+                lines.append(
+                    f"{'  ' * (headings_by_id[heading_id].level - 1)}{headings_by_id[heading_id].title}"
+                )
         open_headings = section.within
         indent = "  " * len(section.within)
         lines.append(f"{indent}{section.id}. {section.title}: {section.purpose}")
     return "\n".join(lines)
 
 
-def _chapter_lines(outline: Outline) -> str:
+def _format_chapters(outline: Outline) -> str:
     chapters: dict[str, list[Section]] = {}
     for section in outline.sections:
         chapters.setdefault(section.chapter, []).append(section)

@@ -3,114 +3,138 @@
 from collections.abc import Mapping
 
 from inkwright.agents.context import section_sources
-from inkwright.agents.context.run_context import BEFORE_WORDS, RunContext, orders
+from inkwright.agents.context.run_context import (
+    PRECEDING_WORDS,
+    RunContext,
+    build_section_instructions,
+)
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import IndexUnusable, ModelError
-from inkwright.memory.retrieval.passages import Passage, of_draft
-from inkwright.memory.retrieval.recall import RecallResult, entry_key, recall
-from inkwright.memory.retrieval.visibility import in_sight
-from inkwright.memory.text.rolling_summary import rolling
+from inkwright.memory.retrieval.passages import Passage, split_draft
+from inkwright.memory.retrieval.recall import RecallResult, build_entry_key, recall
+from inkwright.memory.retrieval.visibility import find_visible_entries
+from inkwright.memory.text.rolling_summary import build_rolling_summary
 from inkwright.memory.text.words import tail
-from inkwright.prompts.render import versions
+from inkwright.prompts.render import hash_templates
 
 SUMMARY_SHARE = 0.35
 EVIDENCE_SHARE = 0.5
 """Of the recall budget, in a work with sources."""
-REBALANCE = 0.08
+MAX_REBALANCE_SHARE = 0.08
 """How far, of its own budget, a section makes up for what earlier ones over- or underspent."""
 
 
-async def recollect(desk: RunContext, section: Section, heard: Mapping[str, Draft]) -> Manifest:
+async def build_manifest(
+    context: RunContext, section: Section, visible_drafts: Mapping[str, Draft]
+) -> Manifest:
     """Return the manifest of ``section`` when the drafts of ``heard`` are what it can know."""
-    chain = [heard[s] for s in desk.plan.outline.chain(section.id) if s in heard]
-    arm = desk.arms.memory
-    budget = desk.recall_tokens
+    chain_drafts = [
+        visible_drafts[s] for s in context.plan.outline.chain(section.id) if s in visible_drafts
+    ]
+    memory_mode = context.arms.memory
+    budget = context.recall_tokens
     summary = ""
-    if arm in ("rolling", "full"):
-        share = budget if arm == "rolling" else int(budget * SUMMARY_SHARE)
-        titles = {s.id: s.title for s in desk.plan.outline.sections}
-        accounts = [(titles[d.section], d.summary) for d in chain]
-        summary = rolling(accounts, share, desk.tokenizer.count)
-    summary_tokens = desk.tokenizer.count(summary) if summary else 0
-    grounds = await section_sources.gather(desk, section, int(budget * EVIDENCE_SHARE))
-    evidence_tokens = desk.tokenizer.count(section_sources.shown(desk, grounds)) if grounds else 0
-    recalled = RecallResult("", (), (), 0)
-    if arm in ("vector", "full"):
-        left = max(budget - summary_tokens - evidence_tokens, 0)
-        recalled = await _long_term(desk, section, heard, left)
-    last = ""
-    if arm != "none" and chain:
-        last = tail(chain[-1].text, BEFORE_WORDS)
+    if memory_mode in ("rolling", "full"):
+        summary_budget = budget if memory_mode == "rolling" else int(budget * SUMMARY_SHARE)
+        titles = {s.id: s.title for s in context.plan.outline.sections}
+        titled_summaries = [(titles[d.section], d.summary) for d in chain_drafts]
+        summary = build_rolling_summary(titled_summaries, summary_budget, context.tokenizer.count)
+    summary_tokens = context.tokenizer.count(summary) if summary else 0
+    evidence = await section_sources.select_evidence(context, section, int(budget * EVIDENCE_SHARE))
+    evidence_tokens = (
+        context.tokenizer.count(section_sources.render_sources(context, evidence))
+        if evidence
+        else 0
+    )
+    recall_result = RecallResult("", (), (), 0)
+    if memory_mode in ("vector", "full"):
+        tokens_left = max(budget - summary_tokens - evidence_tokens, 0)
+        recall_result = await _recall_long_term(context, section, visible_drafts, tokens_left)
+    last_passage = ""
+    if memory_mode != "none" and chain_drafts:
+        last_passage = tail(chain_drafts[-1].text, PRECEDING_WORDS)
     return Manifest(
         section=section.id,
-        outline_version=desk.plan.version,
+        outline_version=context.plan.version,
         node=section.digest,
-        constraints={c.id: c.digest for c in desk.plan.carried(section.id)},
-        heard={sid: d.version for sid, d in heard.items()},
-        known_until=desk.ledger.newest,
-        shown=recalled.shown,
-        quoted=recalled.quoted,
-        recall=recalled.text,
+        constraints={c.id: c.digest for c in context.plan.carried(section.id)},
+        heard={section_id: d.version for section_id, d in visible_drafts.items()},
+        known_until=context.ledger.newest,
+        shown=recall_result.shown,
+        quoted=recall_result.quoted,
+        recall=recall_result.text,
         summary=summary,
-        last_passage=last,
-        target_words=_rebalanced(desk, section, chain),
+        last_passage=last_passage,
+        target_words=_rebalance_target_words(context, section, chain_drafts),
         budget_tokens=budget,
-        recall_tokens=recalled.tokens + summary_tokens + evidence_tokens,
-        evidence=grounds,
-        prompts=versions(desk.overrides),
+        recall_tokens=recall_result.tokens + summary_tokens + evidence_tokens,
+        evidence=evidence,
+        prompts=hash_templates(context.overrides),
     )
 
 
-def visible(desk: RunContext, section: Section, heard: Mapping[str, Draft]) -> list[Entry]:
+def find_showable_entries(
+    context: RunContext, section: Section, visible_drafts: Mapping[str, Draft]
+) -> list[Entry]:
     """Return the entries ``section`` may be shown: those that hold where it stands."""
-    versions = {sid: d.version for sid, d in heard.items()}
-    return in_sight(desk.ledger.refresh(), desk.plan.outline, section.id, versions)
+    draft_versions = {section_id: d.version for section_id, d in visible_drafts.items()}
+    return find_visible_entries(
+        context.ledger.refresh(), context.plan.outline, section.id, draft_versions
+    )
 
 
-async def _long_term(
-    desk: RunContext, section: Section, heard: Mapping[str, Draft], budget: int
+async def _recall_long_term(
+    context: RunContext, section: Section, visible_drafts: Mapping[str, Draft], budget: int
 ) -> RecallResult:
-    arm = desk.arms.memory
-    entries = visible(desk, section, heard) if arm == "full" else []
-    before = desk.plan.outline.chain(section.id)
-    earlier = [d for sid, d in heard.items() if not before or sid != before[-1]]
-    passages = [p for d in earlier for p in of_draft(d)]
-    passages += desk.shelf.requests
-    told = orders(desk, section)
-    nearest = await _nearest(desk, told, entries, passages)
-    if arm == "vector":
-        passages = [p for p in passages if p.id in nearest]
+    memory_mode = context.arms.memory
+    entries = (
+        find_showable_entries(context, section, visible_drafts) if memory_mode == "full" else []
+    )
+    chain_ids = context.plan.outline.chain(section.id)
+    earlier_drafts = [
+        d
+        for section_id, d in visible_drafts.items()
+        if not chain_ids or section_id != chain_ids[-1]
+    ]
+    passages = [p for d in earlier_drafts for p in split_draft(d)]
+    passages += context.shelf.requests
+    instructions = build_section_instructions(context, section)
+    distances = await _search_vectors(context, instructions, entries, passages)
+    if memory_mode == "vector":
+        passages = [p for p in passages if p.id in distances]
     return recall(
-        told,
+        instructions,
         entries,
         passages,
-        nearest,
+        distances,
         budget_tokens=budget,
-        count=desk.tokenizer.count,
-        titles={s.id: s.title for s in desk.plan.outline.sections},
-        accounts={sid: d.summary for sid, d in heard.items()},
-        subjects=section.subjects if arm == "full" else (),
-        own=section.about if arm == "full" else "",
+        count_tokens=context.tokenizer.count,
+        titles={s.id: s.title for s in context.plan.outline.sections},
+        summaries={section_id: d.summary for section_id, d in visible_drafts.items()},
+        subjects=section.subjects if memory_mode == "full" else (),
+        own_instructions=section.about if memory_mode == "full" else "",
     )
 
 
-async def _nearest(
-    desk: RunContext, told: str, entries: list[Entry], passages: list[Passage]
+async def _search_vectors(
+    context: RunContext, query: str, entries: list[Entry], passages: list[Passage]
 ) -> dict[str, float]:
-    texts = {entry_key(e): e.line for e in entries} | {p.id: p.text for p in passages}
+    texts = {build_entry_key(e): e.line for e in entries} | {p.id: p.text for p in passages}
     try:
-        return await desk.finder.nearest(told, texts)
+        return await context.vector_search.nearest(query, texts)
     except (ModelError, IndexUnusable) as fault:
-        desk.problem(f"vector search is off, exact and lexical search go on ({fault})")
+        context.problem(f"vector search is off, exact and lexical search go on ({fault})")
         return {}
 
 
-def _rebalanced(desk: RunContext, section: Section, chain: list[Draft]) -> int:
+def _rebalance_target_words(
+    context: RunContext, section: Section, chain_drafts: list[Draft]
+) -> int:
     """Return the section's budget, shifted a little by what its chain over- or underspent."""
-    outline = desk.plan.outline
-    planned = sum(outline.section(d.section).target_words for d in chain)
-    surplus = sum(d.words for d in chain) - planned
-    limit = int(section.target_words * REBALANCE)
-    return section.target_words - min(max(surplus, -limit), limit)
+    outline = context.plan.outline
+    planned_words = sum(outline.section(d.section).target_words for d in chain_drafts)
+    surplus_words = sum(d.words for d in chain_drafts) - planned_words
+    max_shift = int(section.target_words * MAX_REBALANCE_SHARE)
+    return section.target_words - min(max(surplus_words, -max_shift), max_shift)

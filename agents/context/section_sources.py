@@ -12,9 +12,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from inkwright.agents.context.run_context import RunContext, orders
+from inkwright.agents.context.run_context import RunContext, build_section_instructions
 from inkwright.agents.llm.schemas import Choices
-from inkwright.memory.citations.citation_evidence import find
+from inkwright.memory.citations.citation_evidence import locate_quote
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.source import Evidence
 from inkwright.memory.errors import IndexUnusable, ModelError
@@ -26,123 +26,145 @@ from inkwright.prompts.render import fence, render
 
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 QUESTION_HITS = 60
-EMBEDDED = 2000
+MAX_EMBEDDED_PASSAGES = 2000
 """Up to so many passages are all searched by meaning; of more, only those that share words."""
-SHARING = 300
-CHOSEN_FROM = 20
+MAX_LEXICAL_PASSAGES = 300
+MAX_JUDGED_PASSAGES = 20
 """Passages that the judge reads."""
 
 
-async def gather(desk: RunContext, section: Section, budget_tokens: int) -> tuple[Evidence, ...]:
+async def select_evidence(
+    context: RunContext, section: Section, budget_tokens: int
+) -> tuple[Evidence, ...]:
     """Return spans of the sources for ``section``, in document order, within the budget."""
-    if not desk.shelf.passages:
+    if not context.shelf.passages:
         return ()
-    ranked = await _ranked(desk, section)
-    if desk.arms.review == "full":
-        ranked = await _chosen(desk, section, ranked[:CHOSEN_FROM])
-    kept, left = [], budget_tokens
-    for evidence in ranked:
-        tokens = desk.tokenizer.count(line(desk, evidence)) + 1
-        if tokens <= left:
-            kept.append(evidence)
-            left -= tokens
-    return tuple(sorted(kept, key=lambda e: (e.source, e.start)))
+    ranked_evidence = await _rank_evidence(context, section)
+    if context.arms.review == "full":
+        ranked_evidence = await _judge_candidates(
+            context, section, ranked_evidence[:MAX_JUDGED_PASSAGES]
+        )
+    selected_evidence, tokens_left = [], budget_tokens
+    for evidence in ranked_evidence:
+        tokens = context.tokenizer.count(format_passage(context, evidence)) + 1
+        if tokens <= tokens_left:
+            selected_evidence.append(evidence)
+            tokens_left -= tokens
+    return tuple(sorted(selected_evidence, key=lambda e: (e.source, e.start)))
 
 
-def shown(desk: RunContext, evidence: Iterable[Evidence]) -> str:
+def render_sources(context: RunContext, evidence: Iterable[Evidence]) -> str:
     """Return the part of a writer's prompt that gives it its sources; empty without any."""
-    lines = "\n".join(line(desk, e) for e in evidence)
+    lines = "\n".join(format_passage(context, e) for e in evidence)
     return (
-        render(inputs.CiteInputs(sources=fence("sources", lines)), desk.overrides) if lines else ""
+        render(inputs.CiteInputs(sources=fence("sources", lines)), context.overrides)
+        if lines
+        else ""
     )
 
 
-def line(desk: RunContext, evidence: Evidence) -> str:
+def format_passage(context: RunContext, evidence: Evidence) -> str:
     """Return a passage as prompts show it, after its key."""
-    source = desk.shelf.sources[evidence.key]
+    source = context.shelf.sources[evidence.key]
     page = f", p. {evidence.page}" if evidence.page else ""
-    return f"[@{evidence.key}] {source.title}{page}: {_on_one_line(desk.shelf.text(evidence))}"
+    return (
+        f"[@{evidence.key}] {source.title}{page}: {_join_paragraphs(context.shelf.text(evidence))}"
+    )
 
 
-def _on_one_line(text: str) -> str:
+def _join_paragraphs(text: str) -> str:
     """Return a passage as one line, which no line of it can pass for another; " / " parts it."""
     return " / ".join(" ".join(part.split()) for part in _PARAGRAPHS.split(text) if part.strip())
 
 
-async def _ranked(desk: RunContext, section: Section) -> list[Evidence]:
-    told = orders(desk, section)
-    questions = [told, *section.key_points, *(c.point for c in section.cites if c.point)]
-    lists = await asyncio.to_thread(
-        lambda: [desk.shelf.lexical(q, QUESTION_HITS) for q in dict.fromkeys(questions)]
+async def _rank_evidence(context: RunContext, section: Section) -> list[Evidence]:
+    instructions = build_section_instructions(context, section)
+    questions = [instructions, *section.key_points, *(c.point for c in section.cites if c.point)]
+    rankings = await asyncio.to_thread(
+        lambda: [context.shelf.search_words(q, QUESTION_HITS) for q in dict.fromkeys(questions)]
     )
-    lists.append(await _near(desk, told))
-    found = {e.id: e for hits in lists for e in hits}
-    named = _naming(desk, section, found.values())
-    lists.append(sorted((found[i] for i in named), key=lambda e: -named[e.id]))
-    scores = dict.fromkeys(found, 0.0)
-    for hits in lists:
+    rankings.append(await _search_by_meaning(context, instructions))
+    evidence_by_id = {e.id: e for hits in rankings for e in hits}
+    mention_counts = _count_subject_mentions(context, section, evidence_by_id.values())
+    rankings.append(
+        sorted((evidence_by_id[i] for i in mention_counts), key=lambda e: -mention_counts[e.id])
+    )
+    scores = dict.fromkeys(evidence_by_id, 0.0)
+    for hits in rankings:
         for rank, evidence in enumerate(hits):
             scores[evidence.id] += 1 / (RANK_OFFSET + rank)
-    planned = {c.source for c in section.cites}
+    planned_source_ids = {c.source for c in section.cites}
     return sorted(
-        found.values(), key=lambda e: (e.key not in planned, -scores[e.id], e.source, e.start)
+        evidence_by_id.values(),
+        key=lambda e: (e.key not in planned_source_ids, -scores[e.id], e.source, e.start),
     )
 
 
-def _naming(desk: RunContext, section: Section, among: Iterable[Evidence]) -> dict[str, int]:
+def _count_subject_mentions(
+    context: RunContext, section: Section, candidates: Iterable[Evidence]
+) -> dict[str, int]:
     """Return how many of its subjects each passage names, those that name none left out."""
     names = {name for subject in section.subjects if (name := normalise(subject))}
-    words = [name.split() for name in names]
-    named = {}
-    for evidence in among:
-        text = desk.shelf.text(evidence)
-        folded = unicodedata.normalize("NFKC", text).casefold()
-        if not any(all(w in folded for w in name) for name in words):
+    name_words = [name.split() for name in names]
+    mention_counts = {}
+    for evidence in candidates:
+        text = context.shelf.text(evidence)
+        folded_text = unicodedata.normalize("NFKC", text).casefold()
+        if not any(all(w in folded_text for w in name) for name in name_words):
             continue  # so it is with most, and quickly seen
-        if count := len(names_in(text).among(names)):
-            named[evidence.id] = count
-    return named
+        if count := len(names_in(text).select_mentioned(names)):
+            mention_counts[evidence.id] = count
+    return mention_counts
 
 
-async def _near(desk: RunContext, told: str) -> list[Evidence]:
+async def _search_by_meaning(context: RunContext, query: str) -> list[Evidence]:
     """Return the passages nearest in meaning."""
-    among: Sequence[Evidence] = desk.shelf.passages
-    if len(among) > EMBEDDED:
-        among = await asyncio.to_thread(desk.shelf.lexical, told, SHARING)
-    known = {e.id: e for e in among}
-    texts = {i: desk.shelf.text(e) for i, e in known.items()}
+    candidates: Sequence[Evidence] = context.shelf.passages
+    if len(candidates) > MAX_EMBEDDED_PASSAGES:
+        candidates = await asyncio.to_thread(
+            context.shelf.search_words, query, MAX_LEXICAL_PASSAGES
+        )
+    evidence_by_id = {e.id: e for e in candidates}
+    texts = {i: context.shelf.text(e) for i, e in evidence_by_id.items()}
     try:
-        return [known[i] for i in await desk.finder.nearest(told, texts)]
+        return [evidence_by_id[i] for i in await context.vector_search.nearest(query, texts)]
     except (ModelError, IndexUnusable) as fault:
-        desk.problem(f"vector search is off, exact and lexical search go on ({fault})")
+        context.problem(f"vector search is off, exact and lexical search go on ({fault})")
         return []
 
 
-async def _chosen(desk: RunContext, section: Section, candidates: list[Evidence]) -> list[Evidence]:
+async def _judge_candidates(
+    context: RunContext, section: Section, candidates: list[Evidence]
+) -> list[Evidence]:
     """Return the candidates in the judge's order; those it left out are left out.
 
     A judge that cannot be had, or chooses nothing that holds, leaves them as they are.
     """
-    told = orders(desk, section)
-    numbered = "\n".join(f"[{n}] {line(desk, e)}" for n, e in enumerate(candidates, 1))
+    instructions = build_section_instructions(context, section)
+    numbered_passages = "\n".join(
+        f"[{n}] {format_passage(context, e)}" for n, e in enumerate(candidates, 1)
+    )
     tokens = 100 + 90 * min(len(candidates), 10)
     prompt = inputs.ChooseInputs(
-        orders=told, passages=fence("passages", desk.clipped(numbered, tokens, told))
+        orders=instructions,
+        passages=fence("passages", context.clip_to_fit(numbered_passages, tokens, instructions)),
     )
-    ask = desk.ask(section.id, "reviewer", "choose", prompt, tokens)
+    call = context.ask(section.id, "reviewer", "choose", prompt, tokens)
     try:
-        answer = await desk.models.form(ask, Choices)
+        answer = await context.models.form(call, Choices)
     except ModelError as fault:
-        desk.problem(f"{section.id}: passages of the sources were not judged ({fault})")
+        context.problem(f"{section.id}: passages of the sources were not judged ({fault})")
         return candidates
-    words = {n: desk.shelf.text(e) for n, e in enumerate(candidates, 1)}
-    kept: dict[int, Evidence] = {}
+    passage_texts = {n: context.shelf.text(e) for n, e in enumerate(candidates, 1)}
+    chosen_by_number: dict[int, Evidence] = {}
     for choice in answer.choices:
         number = choice.passage
-        if number not in words or find(words[number], choice.quote) is None:
+        if number not in passage_texts or locate_quote(passage_texts[number], choice.quote) is None:
             continue
-        kept.setdefault(number, candidates[number - 1])
-        against = (n for n, w in words.items() if find(w, choice.against) is not None)
-        if (other := next(against, None)) is not None:
-            kept.setdefault(other, candidates[other - 1])
-    return list(kept.values()) or candidates
+        chosen_by_number.setdefault(number, candidates[number - 1])
+        opposing_numbers = (
+            n for n, w in passage_texts.items() if locate_quote(w, choice.against) is not None
+        )
+        if (opposing_number := next(opposing_numbers, None)) is not None:
+            chosen_by_number.setdefault(opposing_number, candidates[opposing_number - 1])
+    return list(chosen_by_number.values()) or candidates

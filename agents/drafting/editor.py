@@ -4,8 +4,8 @@ from collections.abc import Collection, Container, Iterator, Sequence, Set
 
 from inkwright.agents.checks import rules, section_format
 from inkwright.agents.context.run_context import RunContext
-from inkwright.agents.drafting.subset_sum import nearest
-from inkwright.agents.llm.parsing import UnreadableAnswer, read_prose
+from inkwright.agents.drafting.subset_sum import choose_subset
+from inkwright.agents.llm.parsing import UnreadableAnswer, parse_prose
 from inkwright.agents.llm.schemas import Cuts, Edit, Edits
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Finding
@@ -15,24 +15,24 @@ from inkwright.memory.text.words import Sentence, count_words, prose_sentences, 
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
-LONGER_TIMES = 2
-LONGER_WORDS = 60
+MAX_GROWTH_FACTOR = 2
+MAX_GROWTH_WORDS = 60
 """An edit may have twice the words it replaces, and so many more for what was missing."""
-CHOICE = 1.5
-CHOICE_WORDS = 20
+TRIM_CHOICE_FACTOR = 1.5
+TRIM_CHOICE_WORDS = 20
 """A trim asks for sentences of half as many words again as are to go, and these, to choose from."""
 
 
 async def patch(
-    desk: RunContext,
-    section: str,
+    context: RunContext,
+    section_id: str,
     text: str,
     findings: Sequence[Finding],
-    told: dict[str, str],
+    constraint_texts: dict[str, str],
     *,
     entries: str = "",
-    about: Set[str] = frozenset(),
-    held: Sequence[ProtectedSpan] = (),
+    subject_names: Set[str] = frozenset(),
+    protected_spans: Sequence[ProtectedSpan] = (),
     turn: int = 1,
     purpose: str = "patch",
     sample: int = 0,
@@ -48,16 +48,26 @@ async def patch(
     Raises:
         ModelError: the editor gave nothing usable.
     """
-    parts = section_format.inner(desk.plan, section, text) if desk.planned else sentences(text)
-    open_ = concerned(parts, findings, about) if about else _every(parts)
-    prompt = inputs.PatchInputs(
-        section=section,
-        findings=fence("findings", "\n".join(_line(f, told) for f in findings)),
-        entries=fence("entries", entries),
-        sentences=_material(desk, text, parts, open_),
+    text_sentences = (
+        section_format.find_body_sentences(context.plan, section_id, text)
+        if context.planned
+        else sentences(text)
     )
-    ask = desk.ask(
-        section,
+    editable_numbers = (
+        find_concerned_sentences(text_sentences, findings, subject_names)
+        if subject_names
+        else _all_sentence_numbers(text_sentences)
+    )
+    prompt = inputs.PatchInputs(
+        section=section_id,
+        findings=fence(
+            "findings", "\n".join(_format_finding(f, constraint_texts) for f in findings)
+        ),
+        entries=fence("entries", entries),
+        sentences=_format_editable_sentences(context, text, text_sentences, editable_numbers),
+    )
+    call = context.ask(
+        section_id,
         "editor",
         f"{purpose} {turn}",
         prompt,
@@ -65,25 +75,33 @@ async def patch(
         sample=sample,
         priority=priority,
     )
-    answer = await desk.models.form(ask, Edits, lambda a: _fault(a, parts, open_))
-    named = [e for e in answer.edits if _is_open(e, open_)]
-    free = [e for e in named if not _touches(held, parts, e)]
-    if len(free) < len(named):
-        desk.problem(f"{section}: the editor would have changed text that is yours; it stays")
-    if not desk.planned:
-        return applied(text, parts, Edits(edits=free))
-    safe = harmless(text, parts, free, desk.plan.carried(section))
-    return section_format.framed(desk.plan, section, applied(text, parts, Edits(edits=safe)))
+    answer = await context.models.form(
+        call, Edits, lambda a: _find_fault(a, text_sentences, editable_numbers)
+    )
+    editable_edits = [e for e in answer.edits if _is_editable(e, editable_numbers)]
+    unprotected_edits = [
+        e for e in editable_edits if not _touches_protected(protected_spans, text_sentences, e)
+    ]
+    if len(unprotected_edits) < len(editable_edits):
+        context.problem(f"{section_id}: the editor would have changed text that is yours; it stays")
+    if not context.planned:
+        return apply_edits(text, text_sentences, Edits(edits=unprotected_edits))
+    safe_edits = keep_harmless_edits(
+        text, text_sentences, unprotected_edits, context.plan.carried(section_id)
+    )
+    return section_format.apply_frame(
+        context.plan, section_id, apply_edits(text, text_sentences, Edits(edits=safe_edits))
+    )
 
 
 async def trim(
-    desk: RunContext,
-    section: str,
+    context: RunContext,
+    section_id: str,
     text: str,
     surplus_words: int,
     most_words: int,
     *,
-    held: Sequence[ProtectedSpan] = (),
+    protected_spans: Sequence[ProtectedSpan] = (),
     turn: int,
     priority: float = 0.0,
 ) -> str:
@@ -94,41 +112,51 @@ async def trim(
     and never more than ``most_words`` words, unless every sentence is longer than that: then the
     shortest goes.
     """
-    parts = sentences(text)
-    listed = "\n".join(
-        f"[{n}] ({count_words(s.text)} words) {s.text}" for n, s in enumerate(parts, 1)
+    text_sentences = sentences(text)
+    numbered_sentences = "\n".join(
+        f"[{n}] ({count_words(s.text)} words) {s.text}" for n, s in enumerate(text_sentences, 1)
     )
     prompt = inputs.TrimInputs(
-        section=section,
-        words=str(round(surplus_words * CHOICE) + CHOICE_WORDS),
-        sentences=fence("sentences", desk.clipped(listed, 250)),
+        section=section_id,
+        words=str(round(surplus_words * TRIM_CHOICE_FACTOR) + TRIM_CHOICE_WORDS),
+        sentences=fence("sentences", context.clip_to_fit(numbered_sentences, 250)),
     )
-    ask = desk.ask(section, "editor", f"trim {turn}", prompt, 250, priority=priority)
-    answer = await desk.models.form(ask, Cuts)
+    call = context.ask(section_id, "editor", f"trim {turn}", prompt, 250, priority=priority)
+    answer = await context.models.form(call, Cuts)
     prose = set(prose_sentences(text))
-    numbers = [
+    unprotected_numbers = [
         n
         for n in dict.fromkeys(answer.sentences)
-        if 1 <= n <= len(parts)
-        and parts[n - 1] in prose
-        and not touches(held, parts[n - 1].start, parts[n - 1].end)
+        if 1 <= n <= len(text_sentences)
+        and text_sentences[n - 1] in prose
+        and not touches(protected_spans, text_sentences[n - 1].start, text_sentences[n - 1].end)
     ]
-    constraints = desk.plan.carried(section)
-    free = [n for n in numbers if not rules.breaks(text, without(text, parts, {n}), constraints)]
-    shortest = min((count_words(parts[n - 1].text) for n in free), default=0)
-    if shortest > most_words:
-        surplus_words = most_words = shortest
-    return cut(text, parts, free, surplus_words, most_words, constraints)
+    constraints = context.plan.carried(section_id)
+    removable_numbers = [
+        n
+        for n in unprotected_numbers
+        if not rules.find_new_breaches(
+            text, remove_sentences(text, text_sentences, {n}), constraints
+        )
+    ]
+    shortest_words = min(
+        (count_words(text_sentences[n - 1].text) for n in removable_numbers), default=0
+    )
+    if shortest_words > most_words:
+        surplus_words = most_words = shortest_words
+    return cut_sentences(
+        text, text_sentences, removable_numbers, surplus_words, most_words, constraints
+    )
 
 
 async def densify(
-    desk: RunContext,
-    section: str,
+    context: RunContext,
+    section_id: str,
     text: str,
     missing_words: int,
     most_words: int,
     *,
-    held: Sequence[ProtectedSpan] = (),
+    protected_spans: Sequence[ProtectedSpan] = (),
     turn: int,
     priority: float = 0.0,
 ) -> str:
@@ -137,72 +165,92 @@ async def densify(
     The editor gives a few sentences again, fuller; of these code takes the ones that come nearest,
     and never more than ``most_words``.
     """
-    parts = sentences(text)
+    text_sentences = sentences(text)
     prompt = inputs.DensifyInputs(
-        section=section,
+        section=section_id,
         words=str(missing_words),
-        sentences=fence("sentences", _numbered(desk, text, parts, _every(parts))),
+        sentences=fence(
+            "sentences",
+            _number_sentences(context, text, text_sentences, _all_sentence_numbers(text_sentences)),
+        ),
     )
     tokens = 300 + 4 * missing_words
-    ask = desk.ask(section, "editor", f"densify {turn}", prompt, tokens, priority=priority)
-    answer = await desk.models.form(ask, Edits, lambda a: _fault(a, parts, _every(parts)))
-    taken: dict[int, Edit] = {}
-    for edit, new in _usable(answer, parts):
-        start, end = parts[edit.first - 1].start, parts[edit.last - 1].end
-        theirs = [text[h.start : h.end] for h in held if touches([h], start, end)]
-        if all(words in new for words in theirs) and not set(range(edit.first, edit.last + 1)) & {
-            n for e in taken.values() for n in range(e.first, e.last + 1)
-        }:
-            taken.setdefault(edit.first, edit)
-    constraints = desk.plan.carried(section)
+    call = context.ask(section_id, "editor", f"densify {turn}", prompt, tokens, priority=priority)
+    answer = await context.models.form(
+        call, Edits, lambda a: _find_fault(a, text_sentences, _all_sentence_numbers(text_sentences))
+    )
+    edits_by_start: dict[int, Edit] = {}
+    for edit, new_text in _iter_usable_edits(answer, text_sentences):
+        start, end = text_sentences[edit.first - 1].start, text_sentences[edit.last - 1].end
+        protected_texts = [
+            text[h.start : h.end] for h in protected_spans if touches([h], start, end)
+        ]
+        if all(words in new_text for words in protected_texts) and not set(
+            range(edit.first, edit.last + 1)
+        ) & {n for e in edits_by_start.values() for n in range(e.first, e.last + 1)}:
+            edits_by_start.setdefault(edit.first, edit)
+    constraints = context.plan.carried(section_id)
     edits = [
         e
-        for e in taken.values()
-        if not rules.breaks(text, applied(text, parts, Edits(edits=[e])), constraints)
+        for e in edits_by_start.values()
+        if not rules.find_new_breaches(
+            text, apply_edits(text, text_sentences, Edits(edits=[e])), constraints
+        )
     ]
     words = count_words(text)
-    sizes = [count_words(applied(text, parts, Edits(edits=[e]))) - words for e in edits]
-    chosen = [edits[n] for n in nearest(sizes, missing_words, most_words)]
-    return applied(text, parts, Edits(edits=chosen))
+    added_words = [
+        count_words(apply_edits(text, text_sentences, Edits(edits=[e]))) - words for e in edits
+    ]
+    chosen_edits = [edits[n] for n in choose_subset(added_words, missing_words, most_words)]
+    return apply_edits(text, text_sentences, Edits(edits=chosen_edits))
 
 
-def applied(text: str, parts: Sequence[Sentence], answer: Edits) -> str:
+def apply_edits(text: str, text_sentences: Sequence[Sentence], answer: Edits) -> str:
     """Return ``text`` with each edit in place of the sentences it names.
 
     An edit out of range, or overlapping one before it, is left out, and so is one whose text is no
     prose, has other fences of code, or is far too long to stand for the sentences it replaces.
     """
     pieces: list[str] = []
-    at, done = 0, 0
-    for edit, new in sorted(_usable(answer, parts), key=lambda pair: pair[0].first):
-        if edit.first <= done:
+    position, last_replaced = 0, 0
+    for edit, new_text in sorted(
+        _iter_usable_edits(answer, text_sentences), key=lambda pair: pair[0].first
+    ):
+        if edit.first <= last_replaced:
             continue
-        start, end = parts[edit.first - 1].start, parts[edit.last - 1].end
-        pieces += [text[at:start], new]
-        at, done = end, edit.last
-    return "".join([*pieces, text[at:]])
+        start, end = text_sentences[edit.first - 1].start, text_sentences[edit.last - 1].end
+        pieces += [text[position:start], new_text]
+        position, last_replaced = end, edit.last
+    return "".join([*pieces, text[position:]])
 
 
-def harmless(
-    text: str, parts: Sequence[Sentence], edits: Sequence[Edit], constraints: Sequence[Constraint]
+def keep_harmless_edits(
+    text: str,
+    text_sentences: Sequence[Sentence],
+    edits: Sequence[Edit],
+    constraints: Sequence[Constraint],
 ) -> list[Edit]:
     """Return the edits that together break no rule which ``text`` keeps: all, if all do."""
 
-    def harms(some: list[Edit]) -> bool:
-        return bool(rules.breaks(text, applied(text, parts, Edits(edits=some)), constraints))
+    def harms(candidate_edits: list[Edit]) -> bool:
+        return bool(
+            rules.find_new_breaches(
+                text, apply_edits(text, text_sentences, Edits(edits=candidate_edits)), constraints
+            )
+        )
 
     if not harms(list(edits)):
         return list(edits)
-    safe: list[Edit] = []
+    safe_edits: list[Edit] = []
     for edit in edits:
-        if not harms([*safe, edit]):
-            safe.append(edit)
-    return safe
+        if not harms([*safe_edits, edit]):
+            safe_edits.append(edit)
+    return safe_edits
 
 
-def cut(
+def cut_sentences(
     text: str,
-    parts: Sequence[Sentence],
+    text_sentences: Sequence[Sentence],
     numbers: Sequence[int],
     surplus_words: int,
     most_words: int,
@@ -213,116 +261,157 @@ def cut(
     Never more than ``most_words`` words go; of choices that come to the same, the sentences named
     first go. A sentence stays where without it a rule would be broken that was kept.
     """
-    known = [n for n in dict.fromkeys(numbers) if 1 <= n <= len(parts)]
-    sizes = [count_words(parts[n - 1].text) for n in known]
+    valid_numbers = [n for n in dict.fromkeys(numbers) if 1 <= n <= len(text_sentences)]
+    sizes = [count_words(text_sentences[n - 1].text) for n in valid_numbers]
     slack = max(most_words - surplus_words, 0) // 2
-    gone = [known[place] for place in nearest(sizes, surplus_words, most_words, slack)]
+    removed_numbers = [
+        valid_numbers[index] for index in choose_subset(sizes, surplus_words, most_words, slack)
+    ]
 
-    def broken(numbers: Collection[int]) -> tuple[str, ...]:
-        return rules.breaks(text, without(text, parts, set(numbers)), constraints)
+    def find_broken_rules(numbers: Collection[int]) -> tuple[str, ...]:
+        return rules.find_new_breaches(
+            text, remove_sentences(text, text_sentences, set(numbers)), constraints
+        )
 
-    while gone and broken(gone):
-        back = (n for n in reversed(gone) if not broken(set(gone) - {n}))
-        gone.remove(next(back, gone[-1]))
-    return without(text, parts, set(gone))
+    while removed_numbers and find_broken_rules(removed_numbers):
+        restorable_numbers = (
+            n
+            for n in reversed(removed_numbers)
+            if not find_broken_rules(set(removed_numbers) - {n})
+        )
+        removed_numbers.remove(next(restorable_numbers, removed_numbers[-1]))
+    return remove_sentences(text, text_sentences, set(removed_numbers))
 
 
-def without(text: str, parts: Sequence[Sentence], gone: Set[int]) -> str:
+def remove_sentences(
+    text: str, text_sentences: Sequence[Sentence], removed_numbers: Set[int]
+) -> str:
     """Return ``text`` without the sentences ``gone``; of the gaps around them the widest stays."""
     pieces: list[str] = []
     gaps: list[str] = []
-    at = 0
-    for number, part in enumerate(parts, 1):
-        gaps.append(text[at : part.start])
-        at = part.end
-        if number not in gone:
-            lost_before = len(gaps) > 1
-            if pieces or not lost_before:
+    position = 0
+    for number, sentence in enumerate(text_sentences, 1):
+        gaps.append(text[position : sentence.start])
+        position = sentence.end
+        if number not in removed_numbers:
+            lost_sentence_before = len(gaps) > 1
+            if pieces or not lost_sentence_before:
                 pieces.append(max(gaps, key=lambda gap: (gap.count("\n"), len(gap))))
-            pieces.append(part.text)
+            pieces.append(sentence.text)
             gaps = []
-    return "".join(pieces) + ("" if gaps else text[at:])
+    return "".join(pieces) + ("" if gaps else text[position:])
 
 
-def _touches(held: Sequence[ProtectedSpan], parts: Sequence[Sentence], edit: Edit) -> bool:
-    if not 1 <= edit.first <= edit.last <= len(parts):
+def _touches_protected(
+    protected_spans: Sequence[ProtectedSpan], text_sentences: Sequence[Sentence], edit: Edit
+) -> bool:
+    if not 1 <= edit.first <= edit.last <= len(text_sentences):
         return False
-    return touches(held, parts[edit.first - 1].start, parts[edit.last - 1].end)
+    return touches(
+        protected_spans, text_sentences[edit.first - 1].start, text_sentences[edit.last - 1].end
+    )
 
 
-def concerned(parts: Sequence[Sentence], findings: Sequence[Finding], about: Set[str]) -> Set[int]:
+def find_concerned_sentences(
+    text_sentences: Sequence[Sentence], findings: Sequence[Finding], subject_names: Set[str]
+) -> Set[int]:
     """Return the numbers of the sentences that may have to change; all, where a fault has no place.
 
     They name one of ``about``, or share words with a finding's evidence, or stand beside one that
     does.
     """
-    shown: set[int] = set()
+    concerned_numbers: set[int] = set()
     for finding in findings:
-        at = {n for n, p in enumerate(parts, 1) if _shares(p.text, finding.evidence)}
-        if not at:
-            return _every(parts)
-        shown |= {beside for n in at for beside in (n - 1, n, n + 1)}
-    shown |= {n for n, p in enumerate(parts, 1) if names_in(p.text).among(about)}
-    return shown & _every(parts)
+        matching_numbers = {
+            n for n, p in enumerate(text_sentences, 1) if _contains_quote(p.text, finding.evidence)
+        }
+        if not matching_numbers:
+            return _all_sentence_numbers(text_sentences)
+        concerned_numbers |= {
+            neighbour for n in matching_numbers for neighbour in (n - 1, n, n + 1)
+        }
+    concerned_numbers |= {
+        n
+        for n, p in enumerate(text_sentences, 1)
+        if names_in(p.text).select_mentioned(subject_names)
+    }
+    return concerned_numbers & _all_sentence_numbers(text_sentences)
 
 
-def _every(parts: Sequence[Sentence]) -> Set[int]:
-    return frozenset(range(1, len(parts) + 1))
+def _all_sentence_numbers(text_sentences: Sequence[Sentence]) -> Set[int]:
+    return frozenset(range(1, len(text_sentences) + 1))
 
 
-def _shares(sentence: str, quote: str) -> bool:
+def _contains_quote(sentence: str, quote: str) -> bool:
     return bool(quote) and (quote in sentence or sentence in quote)
 
 
-def _is_open(edit: Edit, open_: Container[int]) -> bool:
-    return all(number in open_ for number in range(edit.first, edit.last + 1))
+def _is_editable(edit: Edit, editable_numbers: Container[int]) -> bool:
+    return all(number in editable_numbers for number in range(edit.first, edit.last + 1))
 
 
-def _material(desk: RunContext, text: str, parts: Sequence[Sentence], open_: Set[int]) -> str:
+def _format_editable_sentences(
+    context: RunContext, text: str, text_sentences: Sequence[Sentence], editable_numbers: Set[int]
+) -> str:
     """Return the sentences that can be changed, numbered; the text before them, unless it is all.
 
     The text stands as the judge has just read it, so that a server need not read it again.
     """
-    listed = _numbered(desk, text, parts, open_)
-    if len(open_) == len(parts):
-        return fence("sentences", listed)
-    shown = fence("draft", desk.clipped(text, 900, listed))
-    return "\n".join((shown, fence("sentences", listed)))
+    numbered_sentences = _number_sentences(context, text, text_sentences, editable_numbers)
+    if len(editable_numbers) == len(text_sentences):
+        return fence("sentences", numbered_sentences)
+    draft_block = fence("draft", context.clip_to_fit(text, 900, numbered_sentences))
+    return "\n".join((draft_block, fence("sentences", numbered_sentences)))
 
 
-def _numbered(desk: RunContext, text: str, parts: Sequence[Sentence], open_: Set[int]) -> str:
+def _number_sentences(
+    context: RunContext, text: str, text_sentences: Sequence[Sentence], editable_numbers: Set[int]
+) -> str:
     lines: list[str] = []
-    for number, part in enumerate(parts, 1):
-        if number not in open_:
+    for number, sentence in enumerate(text_sentences, 1):
+        if number not in editable_numbers:
             continue
-        if lines and (number - 1 not in open_ or "\n" in text[parts[number - 2].end : part.start]):
+        if lines and (
+            number - 1 not in editable_numbers
+            or "\n" in text[text_sentences[number - 2].end : sentence.start]
+        ):
             lines.append("")
-        lines.append(f"[{number}] {part.text}")
-    return desk.clipped("\n".join(lines), 900)
+        lines.append(f"[{number}] {sentence.text}")
+    return context.clip_to_fit("\n".join(lines), 900)
 
 
-def _line(finding: Finding, told: dict[str, str]) -> str:
-    wanted = finding.why or told.get(finding.constraint, "")
-    return f'- [{finding.constraint}] "{finding.evidence}": {wanted}'
+def _format_finding(finding: Finding, constraint_texts: dict[str, str]) -> str:
+    instruction = finding.why or constraint_texts.get(finding.constraint, "")
+    return f'- [{finding.constraint}] "{finding.evidence}": {instruction}'
 
 
-def _usable(answer: Edits, parts: Sequence[Sentence]) -> Iterator[tuple[Edit, str]]:
+def _iter_usable_edits(
+    answer: Edits, text_sentences: Sequence[Sentence]
+) -> Iterator[tuple[Edit, str]]:
     """Yield the edits that can be made, each with its text as prose."""
     for edit in answer.edits:
-        if not 1 <= edit.first <= edit.last <= len(parts):
+        if not 1 <= edit.first <= edit.last <= len(text_sentences):
             continue
         try:
-            new = read_prose(edit.text)
+            new_text = parse_prose(edit.text)
         except UnreadableAnswer:
             continue
-        before = [p.text for p in parts[edit.first - 1 : edit.last]]
-        replaced = sum(count_words(sentence) for sentence in before)
-        same_fences = sum(s.count("```") for s in before) == new.count("```")
-        if same_fences and count_words(new) <= replaced * LONGER_TIMES + LONGER_WORDS:
-            yield edit, new
+        before = [p.text for p in text_sentences[edit.first - 1 : edit.last]]
+        replaced_words = sum(count_words(sentence) for sentence in before)
+        same_fences = sum(s.count("```") for s in before) == new_text.count("```")
+        if (
+            same_fences
+            and count_words(new_text) <= replaced_words * MAX_GROWTH_FACTOR + MAX_GROWTH_WORDS
+        ):
+            yield edit, new_text
 
 
-def _fault(answer: Edits, parts: Sequence[Sentence], open_: Container[int]) -> str | None:
-    if any(_is_open(edit, open_) for edit, _ in _usable(answer, parts)):
+def _find_fault(
+    answer: Edits, text_sentences: Sequence[Sentence], editable_numbers: Container[int]
+) -> str | None:
+    if any(
+        _is_editable(edit, editable_numbers)
+        for edit, _ in _iter_usable_edits(answer, text_sentences)
+    ):
         return None
     return "it has no usable text for one of the numbered sentences"

@@ -11,25 +11,25 @@ from inkwright.agents.checks import section_format
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import editor, writer
 from inkwright.memory.domain.brief import Constraint
-from inkwright.memory.domain.constraint import bounds_in_words
+from inkwright.memory.domain.constraint import combine_word_bounds
 from inkwright.memory.domain.draft import Manifest
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.protected_spans import ProtectedSpan
 from inkwright.memory.errors import ModelError
-from inkwright.memory.text.words import count_characters, count_words, usual_characters
+from inkwright.memory.text.words import count_characters, count_words, estimate_characters_per_word
 
 TOLERANCE = 0.1
 """How far a section may be off its budget."""
 WHOLE_TOLERANCE = 0.05
 """How far the whole piece may be off the length it is to have."""
 ROUNDS = 6
-PROGRESS = 0.75
+MAX_REMAINING_SHARE = 0.75
 """A round that leaves more than this share of the miss has failed."""
-FAILURES = 2
+MAX_FAILED_ROUNDS = 2
 """Failed rounds after which another one is not tried."""
 FEW_WORDS = 30
 """So few are worked into sentences that are there; a writer who goes on would write too many."""
-ENOUGH_TO_TELL = 40
+ENOUGH_WORDS = 40
 """Words of a text that show how many characters its words take."""
 MARGIN = 1.005
 """So much longer they are taken to be, since a section's are not quite those of the whole."""
@@ -51,13 +51,13 @@ class WordRange:
 
     def cost(self, words: int) -> tuple[int, int]:
         """Return by how many words a text is outside what is demanded, and outside the band."""
-        demanded = WordRange(self.floor, self.ceiling, self.aim)
-        return demanded.miss(words), self.miss(words)
+        demanded_range = WordRange(self.floor, self.ceiling, self.aim)
+        return demanded_range.distance(words), self.distance(words)
 
-    def miss(self, words: int) -> int:
+    def distance(self, words: int) -> int:
         """Return by how many words a text is outside; 0 inside."""
-        over = words - self.high if self.high is not None else 0
-        return max(self.low - words, over, 0)
+        excess = words - self.high if self.high is not None else 0
+        return max(self.low - words, excess, 0)
 
     def __str__(self) -> str:
         if self.high is None:
@@ -65,8 +65,8 @@ class WordRange:
         return f"{self.low} to {self.high}" if self.low else f"at most {self.high}"
 
 
-def band(
-    desk: RunContext, section: Section, text: str, target_words: int | None = None
+def compute_band(
+    context: RunContext, section: Section, text: str, target_words: int | None = None
 ) -> WordRange:
     """Return the section's band: its budget within a tenth, and what its constraints demand.
 
@@ -74,66 +74,70 @@ def band(
     ``target_words``: the budget after rebalancing, which it aims at. The one section of a piece is
     held to the bounds of the whole.
     """
-    alone = len(desk.plan.outline.sections) == 1
-    if alone:
-        found = whole_band(desk, text)
-        low, high = found.low, found.high
+    is_only_section = len(context.plan.outline.sections) == 1
+    if is_only_section:
+        whole = compute_whole_band(context, text)
+        low, high = whole.low, whole.high
     else:
-        low, high = _around(section.target_words, TOLERANCE)
-    bounds = _bounds(desk, desk.plan.carried(section.id), text)
-    return _bounded(low, high, target_words or section.target_words, bounds)
+        low, high = _range_around(section.target_words, TOLERANCE)
+    bounds = _bounds_from_constraints(context, context.plan.carried(section.id), text)
+    return _build_word_range(low, high, target_words or section.target_words, bounds)
 
 
-def whole_band(desk: RunContext, text: str) -> WordRange:
+def compute_whole_band(context: RunContext, text: str) -> WordRange:
     """Return the band of the whole piece, ``text``.
 
     Bounds that the brief gives as constraints are bounds; without any, its length is one to aim at.
     """
-    target = desk.plan.outline.target_words
-    bounds = _bounds(desk, desk.plan.whole, text)
-    if bounded_only(desk):
-        return _bounded(0, None, target, bounds)
-    low, high = _around(target, WHOLE_TOLERANCE)
-    return _bounded(low, high, target, bounds)
+    target_words = context.plan.outline.target_words
+    bounds = _bounds_from_constraints(context, context.plan.whole, text)
+    if has_only_bounds(context):
+        return _build_word_range(0, None, target_words, bounds)
+    low, high = _range_around(target_words, WHOLE_TOLERANCE)
+    return _build_word_range(low, high, target_words, bounds)
 
 
-def bounded_only(desk: RunContext) -> bool:
+def has_only_bounds(context: RunContext) -> bool:
     """True when the brief bounds the length of the whole, or from below that of every section.
 
     Then there is none to aim at.
     """
-    lengths = [c for c in desk.plan.constraints if c.kind == "length" and c.required]
-    of_whole = any(c.where.scope == "whole" for c in lengths)
-    of_each = any(c.where.scope == "all" and c.least and not c.most for c in lengths)
-    return (of_whole or of_each) and not desk.brief.words
+    length_constraints = [c for c in context.plan.constraints if c.kind == "length" and c.required]
+    bounds_whole = any(c.where.scope == "whole" for c in length_constraints)
+    bounds_each_section = any(
+        c.where.scope == "all" and c.least and not c.most for c in length_constraints
+    )
+    return (bounds_whole or bounds_each_section) and not context.brief.words
 
 
-def _around(words: int, share: float) -> tuple[int, int]:
+def _range_around(words: int, share: float) -> tuple[int, int]:
     """Return the least and the most words that are no more than ``share`` off."""
-    off = int(words * share + 1e-9)
-    return max(words - off, 1), words + off
+    tolerance = int(words * share + 1e-9)
+    return max(words - tolerance, 1), words + tolerance
 
 
-def _characters_a_word(desk: RunContext, text: str) -> float:
+def _characters_per_word(context: RunContext, text: str) -> float:
     """Return the characters that a word of ``text`` takes, or of its language if it is short."""
     words = count_words(text)
-    if words < ENOUGH_TO_TELL:
-        return usual_characters(han=desk.han)
+    if words < ENOUGH_WORDS:
+        return estimate_characters_per_word(han=context.han)
     return count_characters(text) / words * MARGIN
 
 
-def _bounds(
-    desk: RunContext, constraints: Iterable[Constraint], text: str
+def _bounds_from_constraints(
+    context: RunContext, constraints: Iterable[Constraint], text: str
 ) -> tuple[int, int | None]:
     """Return the fewest words and the most that length constraints allow a text like ``text``."""
-    lengths = [c for c in constraints if c.kind == "length"]
-    in_words = all(c.counted == "words" for c in lengths)
-    rate = 1.0 if in_words else _characters_a_word(desk, text)
-    floor, ceiling = bounds_in_words(lengths, rate)
+    length_constraints = [c for c in constraints if c.kind == "length"]
+    all_in_words = all(c.counted == "words" for c in length_constraints)
+    characters_per_word = 1.0 if all_in_words else _characters_per_word(context, text)
+    floor, ceiling = combine_word_bounds(length_constraints, characters_per_word)
     return floor or 0, ceiling
 
 
-def _bounded(low: int, high: int | None, aim: int, bounds: tuple[int, int | None]) -> WordRange:
+def _build_word_range(
+    low: int, high: int | None, aim: int, bounds: tuple[int, int | None]
+) -> WordRange:
     """Return a band within the bounds that constraints set, which come before a budget."""
     floor, ceiling = bounds
     if high is not None and floor > high:
@@ -146,13 +150,13 @@ def _bounded(low: int, high: int | None, aim: int, bounds: tuple[int, int | None
     if high is None:
         return WordRange(low, None, max(aim, round(low * (1 + WHOLE_TOLERANCE))), floor)
     high = max(low, high)
-    edge = (high - low) // 4
-    return WordRange(low, high, min(max(aim, low + edge), high - edge), floor, ceiling)
+    margin = (high - low) // 4
+    return WordRange(low, high, min(max(aim, low + margin), high - margin), floor, ceiling)
 
 
-def words_of(desk: RunContext, section: str, text: str) -> int:
+def count_body_words(context: RunContext, section_id: str, text: str) -> int:
     """Return the words that a section's band is about: what its format opens with is none."""
-    return count_words(section_format.body_of(desk.plan, section, text))
+    return count_words(section_format.extract_body(context.plan, section_id, text))
 
 
 @dataclass
@@ -165,14 +169,14 @@ class _Going:
 
 
 async def fit(
-    desk: RunContext,
+    context: RunContext,
     section: Section,
     manifest: Manifest,
     text: str,
     *,
     priority: float,
-    aim: WordRange | None = None,
-    held: tuple[ProtectedSpan, ...] = (),
+    target_range: WordRange | None = None,
+    protected_spans: tuple[ProtectedSpan, ...] = (),
     rounds: int = ROUNDS,
 ) -> str:
     """Return ``text`` brought into its band, or the version that came nearest.
@@ -180,53 +184,68 @@ async def fit(
     ``text`` is without what its format has it begin and end with. Nothing ``held`` is touched, and
     no rule is broken that was kept before.
     """
-    aim = aim or band(desk, section, text, manifest.target_words)
-    best, going, failed = text, _Going(), 0
-    for going.turn in range(1, rounds + 1):
-        if not aim.miss(count_words(text)):
+    target_range = target_range or compute_band(context, section, text, manifest.target_words)
+    best_text, progress, failed_rounds = text, _Going(), 0
+    for progress.turn in range(1, rounds + 1):
+        if not target_range.distance(count_words(text)):
             return text
-        before = text, going.ratio
+        previous_state = text, progress.ratio
         try:
-            text = await _step(desk, section, manifest, text, aim, held, going, priority)
+            text = await _adjust_length(
+                context, section, manifest, text, target_range, protected_spans, progress, priority
+            )
         except ModelError as fault:
-            desk.problem(f"{section.id}: its length could not be put right ({fault})")
-            return best
-        left = aim.miss(count_words(text))
-        failed += left > aim.miss(count_words(best)) * PROGRESS
-        if aim.cost(count_words(text)) < aim.cost(count_words(best)):
-            best = text
-        if failed > FAILURES or (text, going.ratio) == before:  # it would be asked the same again
+            context.problem(f"{section.id}: its length could not be put right ({fault})")
+            return best_text
+        remaining_distance = target_range.distance(count_words(text))
+        failed_rounds += (
+            remaining_distance > target_range.distance(count_words(best_text)) * MAX_REMAINING_SHARE
+        )
+        if target_range.cost(count_words(text)) < target_range.cost(count_words(best_text)):
+            best_text = text
+        if (
+            failed_rounds > MAX_FAILED_ROUNDS or (text, progress.ratio) == previous_state
+        ):  # it would be asked the same again
             break
-    return best
+    return best_text
 
 
-async def _step(
-    desk: RunContext,
+async def _adjust_length(
+    context: RunContext,
     section: Section,
     manifest: Manifest,
     text: str,
-    aim: WordRange,
-    held: tuple[ProtectedSpan, ...],
-    going: _Going,
+    target_range: WordRange,
+    protected_spans: tuple[ProtectedSpan, ...],
+    progress: _Going,
     priority: float,
 ) -> str:
-    words, edits = count_words(text), desk.arms.review != "off"
-    missing = aim.aim - words
-    if words >= aim.low:
-        if not edits:
+    words, may_edit = count_words(text), context.arms.review != "off"
+    missing_words = target_range.aim - words
+    if words >= target_range.low:
+        if not may_edit:
             return text
         return await editor.trim(
-            desk, section.id, text, -missing, words - aim.low,
-            held=held, turn=going.turn, priority=priority,
+            context, section.id, text, -missing_words, words - target_range.low,
+            protected_spans=protected_spans, turn=progress.turn, priority=priority,
         )  # fmt: skip
-    if edits and missing <= FEW_WORDS:
-        most = aim.high - words if aim.high is not None else 2 * missing
-        return await editor.densify(
-            desk, section.id, text, missing, most, held=held, turn=going.turn, priority=priority
+    if may_edit and missing_words <= FEW_WORDS:
+        max_added_words = (
+            target_range.high - words if target_range.high is not None else 2 * missing_words
         )
-    asked = round(missing / max(going.ratio, LEAST_RATIO))
-    longer = await writer.go_on(
-        desk, section, manifest, text, asked, turn=going.turn, priority=priority
+        return await editor.densify(
+            context,
+            section.id,
+            text,
+            missing_words,
+            max_added_words,
+            protected_spans=protected_spans,
+            turn=progress.turn,
+            priority=priority,
+        )
+    requested_words = round(missing_words / max(progress.ratio, LEAST_RATIO))
+    longer_text = await writer.continue_draft(
+        context, section, manifest, text, requested_words, turn=progress.turn, priority=priority
     )
-    going.ratio = min((count_words(longer) - words) / asked, 1.0)
-    return longer
+    progress.ratio = min((count_words(longer_text) - words) / requested_words, 1.0)
+    return longer_text

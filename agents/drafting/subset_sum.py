@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 
-def nearest(sizes: Sequence[int], wanted: int, most: int, slack: int = 0) -> tuple[int, ...]:
+def choose_subset(
+    sizes: Sequence[int], target: int, maximum: int, slack: int = 0
+) -> tuple[int, ...]:
     """Return the places of the sizes whose sum is nearest to ``wanted``, and at most ``most``.
 
     Sums within ``slack`` of it are as good as each other; of those, and of several choices with one
@@ -11,12 +13,16 @@ def nearest(sizes: Sequence[int], wanted: int, most: int, slack: int = 0) -> tup
     first. Sizes of nothing, or less, are never chosen.
     """
     sums: dict[int, tuple[int, tuple[int, ...]]] = {0: (0, ())}
-    for place, size in enumerate(sizes):
+    for index, size in enumerate(sizes):
         if size <= 0:
             continue
-        for total, (cost, chosen) in sorted(sums.items(), reverse=True):
-            new = total + size
-            if new <= most and (new not in sums or cost + place + 1 < sums[new][0]):
-                sums[new] = (cost + place + 1, (*chosen, place))
-    best = min(sums, key=lambda total: (max(abs(wanted - total), slack), sums[total][0], total))
-    return sums[best][1]
+        for total, (cost, indexes) in sorted(sums.items(), reverse=True):
+            new_total = total + size
+            if new_total <= maximum and (
+                new_total not in sums or cost + index + 1 < sums[new_total][0]
+            ):
+                sums[new_total] = (cost + index + 1, (*indexes, index))
+    best_total = min(
+        sums, key=lambda total: (max(abs(target - total), slack), sums[total][0], total)
+    )
+    return sums[best_total][1]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from inkwright.agents.context import section_sources
-from inkwright.agents.context.run_context import RunContext, orders
+from inkwright.agents.context.run_context import RunContext, build_section_instructions
 from inkwright.agents.llm.events import TextGrew
 from inkwright.agents.llm.parsing import is_han
 from inkwright.memory.citations import syntax
@@ -15,23 +15,23 @@ from inkwright.memory.text.words import Sentence, count_words, sentences, tail
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
-SPARE = 1.25
+TOKEN_MARGIN = 1.25
 """Tokens allowed for each that the words ought to take."""
-SPARE_TOKENS = 48
-USUAL_TOKENS = 1.5
+EXTRA_TOKENS = 48
+USUAL_TOKENS_PER_WORD = 1.5
 """For a word, where the request is in another script than the piece and so does not tell."""
-OVERRUN = 2.0
+MAX_OVERRUN = 2.0
 """A draft of more than this many times its target is cut there: the server ignored the limit."""
 SOFAR_WORDS = 250
-SPEECH = "“\"'‘「『—–"
+SPEECH_MARKS = "“\"'‘「『—–"
 """With these a line of dialogue begins."""
-ENDS = ".!?。！？…:：;；”\"'’)）]」』*_"
+SENTENCE_ENDS = ".!?。！？…:：;；”\"'’)）]」』*_"
 """With these a sentence can end."""
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+\S")
 
 
 async def write(
-    desk: RunContext, section: Section, manifest: Manifest, *, priority: float = 0.0
+    context: RunContext, section: Section, manifest: Manifest, *, priority: float = 0.0
 ) -> str:
     """Return a first draft of ``section``.
 
@@ -41,28 +41,28 @@ async def write(
     prompt = inputs.WriteInputs(
         summary=fence("summary", manifest.summary),
         memory=fence("memory", manifest.recall),
-        sources=section_sources.shown(desk, manifest.evidence),
+        sources=section_sources.render_sources(context, manifest.evidence),
         before=fence("before", manifest.last_passage),
-        orders=orders(desk, section),
-        words=counted(desk, manifest.target_words),
+        orders=build_section_instructions(context, section),
+        words=format_length(context, manifest.target_words),
         note=f"Note from the person: {manifest.note}" if manifest.note else "",
     )
-    ask = desk.ask(
+    call = context.ask(
         section.id,
         "writer",
         "write",
         prompt,
-        _tokens_for(desk, manifest.target_words),
+        _estimate_tokens(context, manifest.target_words),
         sample=manifest.sample,
         priority=priority,
     )
-    prose = await desk.models.prose(ask, on_text=_watcher(desk, section.id))
+    prose = await context.models.prose(call, on_text=_create_text_watcher(context, section.id))
     text = tidy(prose.text, section.title, manifest.target_words, prose.cut_short)
-    return syntax.tidied(text, desk.shelf.sources)
+    return syntax.tidy_citations(text, context.shelf.sources)
 
 
-async def go_on(
-    desk: RunContext,
+async def continue_draft(
+    context: RunContext,
     section: Section,
     manifest: Manifest,
     text: str,
@@ -72,35 +72,35 @@ async def go_on(
     priority: float = 0.0,
 ) -> str:
     """Return ``text`` with about ``missing_words`` more words after it."""
-    room = desk.recall_tokens // 2
+    memory_tokens = context.recall_tokens // 2
     prompt = inputs.ContinueInputs(
-        memory=fence("memory", shorten(manifest.recall, room, desk.tokenizer.count)),
-        sources=section_sources.shown(desk, manifest.evidence),
-        orders=orders(desk, section),
+        memory=fence("memory", shorten(manifest.recall, memory_tokens, context.tokenizer.count)),
+        sources=section_sources.render_sources(context, manifest.evidence),
+        orders=build_section_instructions(context, section),
         sofar=fence("sofar", tail(text, SOFAR_WORDS)),
-        words=counted(desk, missing_words, "more"),
+        words=format_length(context, missing_words, "more"),
     )
-    ask = desk.ask(
+    call = context.ask(
         section.id,
         "writer",
         f"continue {turn}",
         prompt,
-        _tokens_for(desk, missing_words),
+        _estimate_tokens(context, missing_words),
         priority=priority,
     )
-    prose = await desk.models.prose(ask, on_text=_watcher(desk, section.id))
-    more = tidy(prose.text, section.title, missing_words, prose.cut_short, goes_on=True)
-    more = syntax.tidied(more, desk.shelf.sources)
-    more = _without_overlap(text, more)
-    if not more:
+    prose = await context.models.prose(call, on_text=_create_text_watcher(context, section.id))
+    added_text = tidy(prose.text, section.title, missing_words, prose.cut_short, goes_on=True)
+    added_text = syntax.tidy_citations(added_text, context.shelf.sources)
+    added_text = _remove_overlap(text, added_text)
+    if not added_text:
         return text
-    return f"{text}{'' if text.endswith(chr(10)) else chr(10) + chr(10)}{more}"
+    return f"{text}{'' if text.endswith(chr(10)) else chr(10) + chr(10)}{added_text}"
 
 
-def counted(desk: RunContext, words: int, more: str = "") -> str:
+def format_length(context: RunContext, words: int, qualifier: str = "") -> str:
     """Return a length as a writer of the piece's language counts it."""
-    unit = "characters (字)" if desk.han else "words"
-    return " ".join(filter(None, (str(words), more, unit)))
+    unit = "characters (字)" if context.han else "words"
+    return " ".join(filter(None, (str(words), qualifier, unit)))
 
 
 def tidy(
@@ -110,60 +110,60 @@ def tidy(
 
     ``goes_on``: it follows on from text of its section, so that no heading but the title is its.
     """
-    first, _, rest = text.partition("\n")
-    bare = first.strip().strip("#*_ ").strip()
+    first, _, remaining_text = text.partition("\n")
+    bare_first_line = first.strip().strip("#*_ ").strip()
     headed = not goes_on and _HEADING.match(first)
-    if rest.strip() and (headed or bare.casefold() == title.casefold()):
-        text = rest.strip()
-    parts = sentences(text)
-    if (cut_short or _breaks_off(text, parts)) and len(parts) > 1:
-        parts = parts[:-1]
-        text = text[: parts[-1].end]
-    limit = target_words if cut_short else int(target_words * OVERRUN) + 60
-    if parts and count_words(text) > limit:
-        end, words = parts[0].end, 0
-        for part in parts:
-            words += count_words(part.text)
-            if words > limit:
+    if remaining_text.strip() and (headed or bare_first_line.casefold() == title.casefold()):
+        text = remaining_text.strip()
+    text_sentences = sentences(text)
+    if (cut_short or _is_cut_off(text, text_sentences)) and len(text_sentences) > 1:
+        text_sentences = text_sentences[:-1]
+        text = text[: text_sentences[-1].end]
+    word_limit = target_words if cut_short else int(target_words * MAX_OVERRUN) + 60
+    if text_sentences and count_words(text) > word_limit:
+        end, words = text_sentences[0].end, 0
+        for sentence in text_sentences:
+            words += count_words(sentence.text)
+            if words > word_limit:
                 break
-            end = part.end
+            end = sentence.end
         text = text[:end]
     return text.strip()
 
 
-def _breaks_off(text: str, parts: Sequence[Sentence]) -> bool:
+def _is_cut_off(text: str, text_sentences: Sequence[Sentence]) -> bool:
     """True when the last of several sentences on a line has no end."""
-    if len(parts) < 2 or "\n" in text[parts[-2].end : parts[-1].start]:
+    if len(text_sentences) < 2 or "\n" in text[text_sentences[-2].end : text_sentences[-1].start]:
         return False
-    return parts[-1].text.rstrip()[-1] not in ENDS
+    return text_sentences[-1].text.rstrip()[-1] not in SENTENCE_ENDS
 
 
-def _without_overlap(text: str, more: str) -> str:
+def _remove_overlap(text: str, added_text: str) -> str:
     """Return ``more`` without the sentences it begins with that ``text`` ends with."""
-    before, after = [s.text for s in sentences(text)], sentences(more)
+    before, after = [s.text for s in sentences(text)], sentences(added_text)
     for size in range(min(len(before), len(after)), 0, -1):
         repeated = [s.text for s in after[:size]]
         if repeated == before[-size:] and not _may_come_again(repeated, before):
-            return more[after[size].start :].strip() if size < len(after) else ""
-    return more
+            return added_text[after[size].start :].strip() if size < len(after) else ""
+    return added_text
 
 
 def _may_come_again(repeated: Sequence[str], before: Sequence[str]) -> bool:
     """True for a refrain, and for one thing that somebody says."""
     refrain = all(before.count(sentence) > 1 for sentence in repeated)
-    return refrain or (len(repeated) == 1 and repeated[0][0] in SPEECH)
+    return refrain or (len(repeated) == 1 and repeated[0][0] in SPEECH_MARKS)
 
 
-def _tokens_for(desk: RunContext, words: int) -> int:
+def _estimate_tokens(context: RunContext, words: int) -> int:
     """Return the tokens that ``words`` words take in the language of the request, and some more."""
-    told = desk.brief.request[:4000]
-    a_word = desk.tokenizer.count(told) / max(count_words(told), 1)
-    if desk.han != is_han(told):
-        a_word = max(a_word, USUAL_TOKENS)
-    return int(words * min(max(a_word, 1.0), 4.0) * SPARE) + SPARE_TOKENS
+    request_start = context.brief.request[:4000]
+    tokens_per_word = context.tokenizer.count(request_start) / max(count_words(request_start), 1)
+    if context.han != is_han(request_start):
+        tokens_per_word = max(tokens_per_word, USUAL_TOKENS_PER_WORD)
+    return int(words * min(max(tokens_per_word, 1.0), 4.0) * TOKEN_MARGIN) + EXTRA_TOKENS
 
 
-def _watcher(desk: RunContext, section: str) -> Callable[[str], None] | None:
-    if not desk.streams:
+def _create_text_watcher(context: RunContext, section_id: str) -> Callable[[str], None] | None:
+    if not context.is_streaming:
         return None
-    return lambda piece: desk.watch(TextGrew(desk.work, section, piece))
+    return lambda piece: context.watch(TextGrew(context.work, section_id, piece))

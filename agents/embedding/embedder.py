@@ -22,10 +22,10 @@ class Embedder:
     why_not: str = ""
 
 
-def embedder_for(calling: CallSettings, transport: Transport | None) -> Embedder:
+def create_embedder(call_settings: CallSettings, transport: Transport | None) -> Embedder:
     """Return the embedder that the settings ask for."""
-    if "embedder" in calling.endpoints:
-        name = calling.endpoints["embedder"].model
+    if "embedder" in call_settings.endpoints:
+        name = call_settings.endpoints["embedder"].model
         return Embedder(name, transport.embed if transport else None)
     from inkwright.agents.embedding.minilm import EmbedderMissing, MiniLM
 

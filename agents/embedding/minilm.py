@@ -50,22 +50,22 @@ class MiniLM:
 
     def __init__(self) -> None:
         """Find the weights, without reading them. Raises EmbedderMissing."""
-        self._folder = _folder()
-        self._loading = threading.Lock()
+        self._model_folder = _find_model_folder()
+        self._load_lock = threading.Lock()
 
     def embed(self, texts: Sequence[str]) -> Array:
         """Return one vector of length 1 for each text, shape (n, 384), float32."""
-        with self._loading:
+        with self._load_lock:
             tokenizer, encoder = self._tokenizer, self._encoder
         vectors = np.empty((len(texts), WIDTH), np.float32)
-        ids = [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts))]
+        token_ids = [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts))]
 
         def fill(batch: list[int]) -> None:
-            vectors[batch] = encoder.vectors([ids[i] for i in batch])
+            vectors[batch] = encoder.vectors([token_ids[i] for i in batch])
 
-        batches = list(_batches([len(tokens) for tokens in ids]))
+        batches = list(_iter_batches([len(tokens) for tokens in token_ids]))
         workers = max(1, min(len(batches), os.cpu_count() or 1))
-        with _ONE_THREAD.held(), ThreadPoolExecutor(workers) as pool:
+        with _SINGLE_THREAD.held(), ThreadPoolExecutor(workers) as pool:
             list(pool.map(fill, batches))
         return vectors
 
@@ -73,14 +73,14 @@ class MiniLM:
     def _tokenizer(self) -> Any:
         from tokenizers import Tokenizer
 
-        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer = Tokenizer.from_file(str(self._model_folder / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.enable_truncation(MAX_TOKENS)
         return tokenizer
 
     @cached_property
     def _encoder(self) -> "Encoder":
-        return Encoder(read_safetensors(self._folder / "model.safetensors"))
+        return Encoder(read_safetensors(self._model_folder / "model.safetensors"))
 
 
 class SingleThreadedBlas:
@@ -92,46 +92,46 @@ class SingleThreadedBlas:
 
     def __init__(self) -> None:
         self._blas = ThreadpoolController()
-        self._kept: Any = None
-        self._lock, self._holders = threading.Lock(), 0
+        self._thread_limits: Any = None
+        self._lock, self._holder_count = threading.Lock(), 0
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold it for the while."""
         with self._lock:
-            self._holders += 1
-            if self._holders == 1:
-                self._kept = self._blas.limit(limits=1, user_api="blas")
+            self._holder_count += 1
+            if self._holder_count == 1:
+                self._thread_limits = self._blas.limit(limits=1, user_api="blas")
         try:
             yield
         finally:
             with self._lock:
-                self._holders -= 1
-                if not self._holders:
-                    self._kept.restore_original_limits()
+                self._holder_count -= 1
+                if not self._holder_count:
+                    self._thread_limits.restore_original_limits()
 
 
-_ONE_THREAD = SingleThreadedBlas()
+_SINGLE_THREAD = SingleThreadedBlas()
 
 
 class Encoder:
     """The six BERT layers and the mean over words."""
 
     def __init__(self, weights: dict[str, Array]) -> None:
-        self._words = weights["embeddings.word_embeddings.weight"]
-        self._places = (
+        self._word_embeddings = weights["embeddings.word_embeddings.weight"]
+        self._position_embeddings = (
             weights["embeddings.position_embeddings.weight"]
             + weights["embeddings.token_type_embeddings.weight"][0]
         )
-        self._norm = _norm_of(weights, "embeddings.LayerNorm")
+        self._norm = _load_norm(weights, "embeddings.LayerNorm")
         self._layers = [_Layer(weights, f"encoder.layer.{i}.") for i in range(LAYERS)]
 
-    def vectors(self, ids: Sequence[Sequence[int]]) -> Array:
+    def vectors(self, token_ids: Sequence[Sequence[int]]) -> Array:
         """Return the unit vectors of tokenized texts, which must come sorted by length."""
-        lengths = np.array([len(tokens) for tokens in ids])
-        runs = [(length, len(list(same))) for length, same in groupby(lengths.tolist())]
-        x = self._words[np.concatenate(ids)]
-        x += np.concatenate([self._places[: len(tokens)] for tokens in ids])
+        lengths = np.array([len(tokens) for tokens in token_ids])
+        runs = [(length, len(list(group))) for length, group in groupby(lengths.tolist())]
+        x = self._word_embeddings[np.concatenate(token_ids)]
+        x += np.concatenate([self._position_embeddings[: len(tokens)] for tokens in token_ids])
         _normalise(x, *self._norm)
         for layer in self._layers:
             x = layer(x, runs)
@@ -145,47 +145,47 @@ class Encoder:
 class _Layer:
     """One transformer layer, with query, key and value in one matrix."""
 
-    def __init__(self, weights: dict[str, Array], at: str) -> None:
+    def __init__(self, weights: dict[str, Array], prefix: str) -> None:
         self._qkv, self._qkv_bias = (
-            np.concatenate([weights[f"{at}attention.self.{n}.{part}"] for n in _QKV])
+            np.concatenate([weights[f"{prefix}attention.self.{n}.{part}"] for n in _QKV])
             for part in ("weight", "bias")
         )
         scale = np.float32((WIDTH // HEADS) ** -0.5)
         self._qkv[:WIDTH] *= scale
         self._qkv_bias[:WIDTH] *= scale
-        self._out = _linear_of(weights, f"{at}attention.output.dense")
-        self._norm = _norm_of(weights, f"{at}attention.output.LayerNorm")
-        self._up = _linear_of(weights, f"{at}intermediate.dense")
-        self._down = _linear_of(weights, f"{at}output.dense")
-        self._last_norm = _norm_of(weights, f"{at}output.LayerNorm")
+        self._out = _load_linear(weights, f"{prefix}attention.output.dense")
+        self._norm = _load_norm(weights, f"{prefix}attention.output.LayerNorm")
+        self._up = _load_linear(weights, f"{prefix}intermediate.dense")
+        self._down = _load_linear(weights, f"{prefix}output.dense")
+        self._last_norm = _load_norm(weights, f"{prefix}output.LayerNorm")
 
     def __call__(self, x: Array, runs: Sequence[tuple[int, int]]) -> Array:
         """Return the layer's output; ``runs`` are (tokens in a text, how many such texts)."""
-        attended = _linear(self._attend(x, runs), *self._out)
-        attended += x
-        _normalise(attended, *self._norm)
-        hidden = _linear(attended, *self._up)
+        attention_output = _linear(self._attend(x, runs), *self._out)
+        attention_output += x
+        _normalise(attention_output, *self._norm)
+        hidden = _linear(attention_output, *self._up)
         _gelu(hidden)
         hidden = _linear(hidden, *self._down)
-        hidden += attended
+        hidden += attention_output
         _normalise(hidden, *self._last_norm)
         return hidden
 
     def _attend(self, x: Array, runs: Sequence[tuple[int, int]]) -> Array:
         qkv = _linear(x, self._qkv, self._qkv_bias)
-        mixed = np.empty_like(x)
+        output = np.empty_like(x)
         start = 0
-        for length, texts in runs:
-            end = start + length * texts
-            shape = (texts, length, 3, HEADS, WIDTH // HEADS)
+        for length, text_count in runs:
+            end = start + length * text_count
+            shape = (text_count, length, 3, HEADS, WIDTH // HEADS)
             query, key, value = qkv[start:end].reshape(shape).transpose(2, 0, 3, 1, 4)
             scores = query @ key.swapaxes(-1, -2)
             scores -= scores.max(axis=-1, keepdims=True)
             np.exp(scores, out=scores)
             heads = (scores @ value) / scores.sum(axis=-1, keepdims=True)
-            mixed[start:end] = heads.swapaxes(1, 2).reshape(-1, WIDTH)
+            output[start:end] = heads.swapaxes(1, 2).reshape(-1, WIDTH)
             start = end
-        return mixed
+        return output
 
 
 _QKV = ("query", "key", "value")
@@ -207,14 +207,14 @@ def read_safetensors(path: Path) -> dict[str, Array]:
     return tensors
 
 
-def _folder() -> Path:
+def _find_model_folder() -> Path:
     spec = find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise EmbedderMissing
     return Path(spec.origin).parent / "model"
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+def _iter_batches(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Yield positions of texts, shortest text first, in batches of up to BATCH_TOKENS tokens."""
     batch: list[int] = []
     size = 0
@@ -228,11 +228,11 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def _linear_of(weights: dict[str, Array], name: str) -> tuple[Array, Array]:
+def _load_linear(weights: dict[str, Array], name: str) -> tuple[Array, Array]:
     return weights[f"{name}.weight"], weights[f"{name}.bias"]
 
 
-_norm_of = _linear_of
+_load_norm = _load_linear
 
 
 def _linear(x: Array, weight: Array, bias: Array) -> Array:

@@ -13,60 +13,62 @@ from inkwright.memory.errors import ModelError
 from inkwright.memory.retrieval.vector_index import VectorIndex
 
 Embed = Callable[[Sequence[str]], Awaitable[np.ndarray]]
-NEAREST = 60
+MAX_HITS = 60
 """Candidates that vector search hands to recall."""
-BATCH = 64
-FAILURES_IN_A_ROW = 3
+BATCH_TEXTS = 64
+MAX_FAILURES_IN_A_ROW = 3
 """Calls without an answer after which the embedder is asked no more in this run."""
 
 
 class VectorSearch:
     """Vector search over one work. Without an index it finds nothing, and recall does without."""
 
-    def __init__(self, work: str, index: VectorIndex | None, embed: Embed | None) -> None:
-        self._work, self._index, self._embed = work, index, embed
-        self._filling = asyncio.Lock()
-        self._failures = 0
+    def __init__(self, work_id: str, index: VectorIndex | None, embed: Embed | None) -> None:
+        self._work_id, self._index, self._embed = work_id, index, embed
+        self._fill_lock = asyncio.Lock()
+        self._failure_count = 0
         self.embedded = 0
         """Texts embedded in this run."""
 
     async def nearest(self, query: str, texts: Mapping[str, str]) -> dict[str, float]:
         """Return ids of ``texts`` (id to text) nearest to ``query``, with cosine distance."""
-        given_up = self._failures >= FAILURES_IN_A_ROW
-        if self._index is None or self._embed is None or not texts or given_up:
+        has_given_up = self._failure_count >= MAX_FAILURES_IN_A_ROW
+        if self._index is None or self._embed is None or not texts or has_given_up:
             return {}
         ids = list(texts)
-        if not await asyncio.to_thread(self._index.missing, self._work, ids):
-            vector = (await self._embedded([query]))[0]
+        if not await asyncio.to_thread(self._index.missing, self._work_id, ids):
+            vector = (await self._embed_texts([query]))[0]
         else:
-            async with self._filling:
-                vector = await self._filled(query, texts, ids)
-        return await asyncio.to_thread(self._index.nearest, self._work, vector, ids, NEAREST)
+            async with self._fill_lock:
+                vector = await self._fill_index(query, texts, ids)
+        return await asyncio.to_thread(self._index.nearest, self._work_id, vector, ids, MAX_HITS)
 
-    async def _filled(self, query: str, texts: Mapping[str, str], ids: Sequence[str]) -> np.ndarray:
+    async def _fill_index(
+        self, query: str, texts: Mapping[str, str], ids: Sequence[str]
+    ) -> np.ndarray:
         """Embed what the index lacks, and return the query's vector, from the first call of it."""
         assert self._index is not None
-        missing = await asyncio.to_thread(self._index.missing, self._work, ids)
-        first, rest = missing[: BATCH - 1], missing[BATCH - 1 :]
-        vectors = await self._embedded([query, *(texts[i] for i in first)])
+        missing_ids = await asyncio.to_thread(self._index.missing, self._work_id, ids)
+        first_ids, remaining_ids = missing_ids[: BATCH_TEXTS - 1], missing_ids[BATCH_TEXTS - 1 :]
+        vectors = await self._embed_texts([query, *(texts[i] for i in first_ids)])
         await asyncio.to_thread(
-            self._index.add, self._work, dict(zip(first, vectors[1:], strict=True))
+            self._index.add, self._work_id, dict(zip(first_ids, vectors[1:], strict=True))
         )
-        for start in range(0, len(rest), BATCH):
-            batch = rest[start : start + BATCH]
-            more = await self._embedded([texts[i] for i in batch])
-            rows = dict(zip(batch, more, strict=True))
-            await asyncio.to_thread(self._index.add, self._work, rows)
+        for start in range(0, len(remaining_ids), BATCH_TEXTS):
+            batch = remaining_ids[start : start + BATCH_TEXTS]
+            batch_vectors = await self._embed_texts([texts[i] for i in batch])
+            rows = dict(zip(batch, batch_vectors, strict=True))
+            await asyncio.to_thread(self._index.add, self._work_id, rows)
         query_vector: np.ndarray = vectors[0]
         return query_vector
 
-    async def _embedded(self, texts: Sequence[str]) -> np.ndarray:
+    async def _embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         assert self._embed is not None
         try:
             vectors = await self._embed(texts)
         except ModelError:
-            self._failures += 1
+            self._failure_count += 1
             raise
-        self._failures = 0
+        self._failure_count = 0
         self.embedded += len(texts)
         return vectors

@@ -8,20 +8,20 @@ from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.schemas import Delta, DeltaItem
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.entry import Entry, Span
-from inkwright.memory.domain.entry_equality import same_fact, same_topic
+from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import ModelError
-from inkwright.memory.retrieval.passages import pieces
+from inkwright.memory.retrieval.passages import split_into_pieces
 from inkwright.memory.text.names import names_in
 from inkwright.memory.text.words import sentences
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
 ANSWER_TOKENS = 700
-READ_WORDS = 1200
+WORDS_A_CALL = 1200
 """Words of a person's text that are read at once: more, and facts are passed over."""
-WORDS_A_TOKEN = 0.5
-WHOLE_ACCOUNTS = 4
+WORDS_PER_TOKEN = 0.5
+MAX_WHOLE_SUMMARIES = 4
 """A section of more pieces is accounted for by the first sentence about each."""
 
 
@@ -34,11 +34,11 @@ class ArchivistResult:
 
 
 async def remember(
-    desk: RunContext,
+    context: RunContext,
     section: Section,
     text: str,
     version: int,
-    shown: Sequence[Entry],
+    shown_entries: Sequence[Entry],
     *,
     priority: float = 0.0,
 ) -> ArchivistResult:
@@ -49,204 +49,247 @@ async def remember(
     open thread, it supersedes only where the archivist says that the text changes it. A draft whose
     archivist fails leaves no entries, and a problem in the report.
     """
-    old = desk.ledger.of_section(section.id)
+    old_entries = context.ledger.list_section_entries(section.id)
     try:
-        listed = [*old, *_to_mark(shown, text)]
-        answer = await _asked(
-            desk, section, text, listed, "remember", priority, kind=inputs.RememberInputs
+        listed_entries = [*old_entries, *_find_explicitly_superseded(shown_entries, text)]
+        answer = await _ask_archivist(
+            context,
+            section,
+            text,
+            listed_entries,
+            "remember",
+            priority,
+            inputs_class=inputs.RememberInputs,
         )
     except ModelError as fault:
-        desk.problem(f"{section.id}: what it establishes is not in memory ({fault})")
-        lost = [e for e in old if _quote(desk, e) not in text]
-        return ArchivistResult(_by_rule(text), _gone(lost, (), version))
-    return taken(desk, section, text, version, answer, shown)
+        context.problem(f"{section.id}: what it establishes is not in memory ({fault})")
+        lost_entries = [e for e in old_entries if _quote_entry(context, e) not in text]
+        return ArchivistResult(_summarise_by_rule(text), _retract_lost(lost_entries, (), version))
+    return build_result(context, section, text, version, answer, shown_entries)
 
 
-async def read(desk: RunContext, section: Section, text: str) -> Delta:
+async def read_long_text(context: RunContext, section: Section, text: str) -> Delta:
     """Return the answer to a text of any length, read in pieces that the archivist can hold.
 
     Raises:
         ModelError: a piece was not read.
     """
-    room = int(desk.room_for(ANSWER_TOKENS) * WORDS_A_TOKEN)
-    parts = list(pieces(text, max(min(room, READ_WORDS), 60)))
+    max_words = int(context.count_free_tokens(ANSWER_TOKENS) * WORDS_PER_TOKEN)
+    parts = list(split_into_pieces(text, max(min(max_words, WORDS_A_CALL), 60)))
     answers = await asyncio.gather(
         *(
-            _asked(desk, section, part, (), f"read {number}", 0.0)
+            _ask_archivist(context, section, part, (), f"read {number}", 0.0)
             for number, part in enumerate(parts, 1)
         )
     )
-    accounts = [a.summary.strip() for a in answers if a.summary.strip()]
-    if len(accounts) > WHOLE_ACCOUNTS:
-        accounts = [sentences(account)[0].text for account in accounts]
+    summaries = [a.summary.strip() for a in answers if a.summary.strip()]
+    if len(summaries) > MAX_WHOLE_SUMMARIES:
+        summaries = [sentences(summary)[0].text for summary in summaries]
     return Delta.model_construct(
-        summary=" ".join(accounts), items=[i for a in answers for i in a.items]
+        summary=" ".join(summaries), items=[i for a in answers for i in a.items]
     )
 
 
-def taken(
-    desk: RunContext,
+def build_result(
+    context: RunContext,
     section: Section,
     text: str,
     version: int,
     answer: Delta,
-    shown: Sequence[Entry],
+    shown_entries: Sequence[Entry],
 ) -> ArchivistResult:
     """Return what an answer about the whole text of a section makes of the section's entries."""
-    old = desk.ledger.of_section(section.id)
-    delta = _delta(desk, section, text, version, old, answer, shown)
-    lost = [e for e in old if _quote(desk, e) not in text]
-    gone = _gone(lost, delta, version)
-    return ArchivistResult(answer.summary.strip() or _by_rule(text), (*delta, *gone))
+    old_entries = context.ledger.list_section_entries(section.id)
+    delta = _build_delta(context, section, text, version, old_entries, answer, shown_entries)
+    lost_entries = [e for e in old_entries if _quote_entry(context, e) not in text]
+    retracted_entries = _retract_lost(lost_entries, delta, version)
+    return ArchivistResult(
+        answer.summary.strip() or _summarise_by_rule(text), (*delta, *retracted_entries)
+    )
 
 
-async def update(desk: RunContext, section: Section, draft: Draft, text: str) -> tuple[Entry, ...]:
+async def update_entries(
+    context: RunContext, section: Section, draft: Draft, text: str
+) -> tuple[Entry, ...]:
     """Return how memory changes when ``draft`` becomes ``text``.
 
     Entries whose words are still there are kept without a call. For the rest the archivist sees
     the sentences that are new; what it does not find again is retracted, since its words are gone.
     """
-    old = desk.ledger.refresh().of_section(section.id)
-    lost = [e for e in old if _quote(desk, e) not in text]
-    before = {s.text for s in sentences(draft.text)}
-    new = " ".join(s.text for s in sentences(text) if s.text not in before)
-    if not lost and not new:
+    old_entries = context.ledger.refresh().list_section_entries(section.id)
+    lost_entries = [e for e in old_entries if _quote_entry(context, e) not in text]
+    old_sentences = {s.text for s in sentences(draft.text)}
+    new_text = " ".join(s.text for s in sentences(text) if s.text not in old_sentences)
+    if not lost_entries and not new_text:
         return ()
     version = draft.version + 1
     try:
-        answer = await _asked(desk, section, new or text, lost, f"update {version}", 0.0)
+        answer = await _ask_archivist(
+            context, section, new_text or text, lost_entries, f"update {version}", 0.0
+        )
     except ModelError as fault:
-        desk.problem(f"{section.id}: memory of its new wording was not taken ({fault})")
+        context.problem(f"{section.id}: memory of its new wording was not taken ({fault})")
         answer = Delta(summary="", items=[])
-    kept = [e for e in old if e not in lost]
-    delta = _delta(desk, section, text, version, lost, answer, (*kept, *_put_right(desk, section)))
-    return (*delta, *_gone(lost, delta, version))
+    kept_entries = [e for e in old_entries if e not in lost_entries]
+    delta = _build_delta(
+        context,
+        section,
+        text,
+        version,
+        lost_entries,
+        answer,
+        (*kept_entries, *_find_person_entries(context, section)),
+    )
+    return (*delta, *_retract_lost(lost_entries, delta, version))
 
 
-async def look_again(
-    desk: RunContext, section: Section, draft: Draft, text: str, look: int
+async def extract_missed_entries(
+    context: RunContext, section: Section, draft: Draft, text: str, look_number: int
 ) -> tuple[Entry, ...]:
     """Return what ``text``, some sentences of ``draft``, adds to memory.
 
     Raises:
         ModelError: no answer came.
     """
-    answer = await _asked(desk, section, text, (), f"look again {look}", 0.0, sample=look)
-    own = desk.ledger.of_section(section.id)
-    known = (*own, *_put_right(desk, section))
-    return _delta(desk, section, draft.text, draft.version, own, answer, known)
+    answer = await _ask_archivist(
+        context, section, text, (), f"look again {look_number}", 0.0, sample=look_number
+    )
+    own_entries = context.ledger.list_section_entries(section.id)
+    known_entries = (*own_entries, *_find_person_entries(context, section))
+    return _build_delta(
+        context, section, draft.text, draft.version, own_entries, answer, known_entries
+    )
 
 
-async def _asked(
-    desk: RunContext,
+async def _ask_archivist(
+    context: RunContext,
     section: Section,
     text: str,
-    old: Sequence[Entry],
+    old_entries: Sequence[Entry],
     purpose: str,
     priority: float,
     *,
     sample: int = 0,
-    kind: type[inputs.RememberInputs] = inputs.RememberPartInputs,
+    inputs_class: type[inputs.RememberInputs] = inputs.RememberPartInputs,
 ) -> Delta:
-    listed = "\n".join(e.line for e in old)
-    prompt = kind(
+    entry_lines = "\n".join(e.line for e in old_entries)
+    prompt = inputs_class(
         section=section.id,
         title=section.title,
-        entries=fence("entries", listed),
-        draft=fence("draft", desk.clipped(text, ANSWER_TOKENS, listed)),
+        entries=fence("entries", entry_lines),
+        draft=fence("draft", context.clip_to_fit(text, ANSWER_TOKENS, entry_lines)),
     )
-    ask = desk.ask(
+    call = context.ask(
         section.id, "archivist", purpose, prompt, ANSWER_TOKENS, priority=priority, sample=sample
     )
-    return await desk.models.form(ask, Delta)
+    return await context.models.form(call, Delta)
 
 
-def _put_right(desk: RunContext, section: Section) -> list[Entry]:
+def _find_person_entries(context: RunContext, section: Section) -> list[Entry]:
     """Return what the person has made theirs of the section's own entries."""
     return [
         e
-        for e in desk.ledger.latest()
+        for e in context.ledger.latest()
         if e.status == "live" and e.origin == "person" and e.span and e.span.section == section.id
     ]
 
 
-def _gone(lost: Sequence[Entry], delta: Sequence[Entry], version: int) -> tuple[Entry, ...]:
+def _retract_lost(
+    lost_entries: Sequence[Entry], delta: Sequence[Entry], version: int
+) -> tuple[Entry, ...]:
     """Retract the entries whose words are no longer in the text and were not found again."""
-    replaced = {e.id for e in delta}
-    return tuple(_retracted(e, version) for e in lost if e.id not in replaced)
+    replaced_ids = {e.id for e in delta}
+    return tuple(_retract_entry(e, version) for e in lost_entries if e.id not in replaced_ids)
 
 
-def _to_mark(shown: Sequence[Entry], text: str) -> list[Entry]:
+def _find_explicitly_superseded(shown_entries: Sequence[Entry], text: str) -> list[Entry]:
     """Return what only an outright change supersedes, of the subjects that ``text`` names."""
-    own = [e for e in shown if e.origin == "person" or e.kind == "thread"]
-    named = names_in(text).among({name for e in own for name in e.names})
-    return [e for e in own if e.names & named]
+    candidate_entries = [e for e in shown_entries if e.origin == "person" or e.kind == "thread"]
+    mentioned_names = names_in(text).select_mentioned(
+        {name for e in candidate_entries for name in e.names}
+    )
+    return [e for e in candidate_entries if e.names & mentioned_names]
 
 
-def _delta(
-    desk: RunContext,
+def _build_delta(
+    context: RunContext,
     section: Section,
     text: str,
     version: int,
-    old: Sequence[Entry],
+    old_entries: Sequence[Entry],
     answer: Delta,
-    shown: Sequence[Entry],
+    shown_entries: Sequence[Entry],
 ) -> tuple[Entry, ...]:
     """Turn an answer into entry versions; an item without its exact words is refused."""
-    number = desk.ledger.next_number(section.id)
-    known: Mapping[str, Entry] = {e.id: e for e in old}
-    marked: Mapping[str, Entry] = {e.id: e for e in _to_mark(shown, text)}
+    number = context.ledger.find_next_number(section.id)
+    old_by_id: Mapping[str, Entry] = {e.id: e for e in old_entries}
+    markable_by_id: Mapping[str, Entry] = {
+        e.id: e for e in _find_explicitly_superseded(shown_entries, text)
+    }
     delta: dict[str, Entry] = {}
     for item in answer.items:
-        span = _span(section.id, version, text, item.quote)
-        before = known.get(item.id or "")
-        if item.action == "retract" and before is not None:
-            delta[before.id] = _retracted(before, version)
-        elif span is not None and before is not None and item.action in ("keep", "change"):
-            delta[before.id] = _changed(before, item, span)
-        elif span is not None and (changed := marked.get(item.id or "")) is not None:
-            entry = _turned(f"{section.id}.{number}", section.id, changed, item, span)
+        span = _find_span(section.id, version, text, item.quote)
+        old_entry = old_by_id.get(item.id or "")
+        if item.action == "retract" and old_entry is not None:
+            delta[old_entry.id] = _retract_entry(old_entry, version)
+        elif span is not None and old_entry is not None and item.action in ("keep", "change"):
+            delta[old_entry.id] = _change_entry(old_entry, item, span)
+        elif span is not None and (marked_entry := markable_by_id.get(item.id or "")) is not None:
+            entry = _supersede_marked(
+                f"{section.id}.{number}", section.id, marked_entry, item, span
+            )
             if entry is not None:
                 delta[entry.id] = entry
                 number += 1
         elif span is not None and item.subject.strip() and item.statement.strip():
-            entry = _added(f"{section.id}.{number}", section.id, item, span)
-            if any(same_fact(entry, o) for o in (*shown, *delta.values())):
+            entry = _create_entry(f"{section.id}.{number}", section.id, item, span)
+            if any(
+                is_same_fact(entry, other_entry)
+                for other_entry in (*shown_entries, *delta.values())
+            ):
                 continue
-            if (again := _same_topic(entry, old, delta)) is not None:
-                delta[again.id] = _changed(again, item, span)
+            if (repeated_entry := _find_same_topic(entry, old_entries, delta)) is not None:
+                delta[repeated_entry.id] = _change_entry(repeated_entry, item, span)
                 continue
-            delta[entry.id] = _superseding(entry, shown)
+            delta[entry.id] = _link_superseded(entry, shown_entries)
             number += 1
     return tuple(delta.values())
 
 
-def _turned(eid: str, section: str, before: Entry, item: DeltaItem, span: Span) -> Entry | None:
+def _supersede_marked(
+    entry_id: str, section_id: str, old_entry: Entry, item: DeltaItem, span: Span
+) -> Entry | None:
     """Return what becomes of a person's entry, or of an open thread, in this section's text."""
-    pays = before.kind == "thread" and item.action in ("change", "retract")
-    if not pays and item.action != "change":
+    pays_off = old_entry.kind == "thread" and item.action in ("change", "retract")
+    if not pays_off and item.action != "change":
         return None
-    named = {"subject": before.subject, "aliases": list(before.aliases)}
-    told = item.model_copy(update=named | {"attribute": before.attribute})
-    entry = _added(eid, section, told, span).model_copy(update={"supersedes": before.id})
-    if pays:
-        settled = {"kind": "event", "statement": item.statement.strip() or item.quote.strip()}
-        return entry.model_copy(update=settled)
-    return entry if entry.statement and not same_fact(entry, before) else None
+    subject_fields = {"subject": old_entry.subject, "aliases": list(old_entry.aliases)}
+    full_item = item.model_copy(update=subject_fields | {"attribute": old_entry.attribute})
+    entry = _create_entry(entry_id, section_id, full_item, span).model_copy(
+        update={"supersedes": old_entry.id}
+    )
+    if pays_off:
+        event_fields = {"kind": "event", "statement": item.statement.strip() or item.quote.strip()}
+        return entry.model_copy(update=event_fields)
+    return entry if entry.statement and not is_same_fact(entry, old_entry) else None
 
 
-def _same_topic(entry: Entry, old: Sequence[Entry], delta: Mapping[str, Entry]) -> Entry | None:
+def _find_same_topic(
+    entry: Entry, old_entries: Sequence[Entry], delta: Mapping[str, Entry]
+) -> Entry | None:
     """Return the old entry that ``entry`` says again, or says anew, if none has yet."""
-    for before in old:
-        same = same_topic(before, entry) if entry.attribute else same_fact(before, entry)
-        if same and before.id not in delta:
-            return before
+    for old_entry in old_entries:
+        is_same = (
+            is_same_topic(old_entry, entry) if entry.attribute else is_same_fact(old_entry, entry)
+        )
+        if is_same and old_entry.id not in delta:
+            return old_entry
     return None
 
 
-def _added(eid: str, section: str, item: DeltaItem, span: Span) -> Entry:
+def _create_entry(entry_id: str, section_id: str, item: DeltaItem, span: Span) -> Entry:
     return Entry(
-        id=eid,
+        id=entry_id,
         kind=item.kind,
         subject=item.subject.strip(),
         aliases=tuple(a.strip() for a in item.aliases if a.strip()),
@@ -254,29 +297,31 @@ def _added(eid: str, section: str, item: DeltaItem, span: Span) -> Entry:
         statement=item.statement.strip(),
         origin="section",
         span=span,
-        from_section=section,
+        from_section=section_id,
         story_time=item.story_time.strip() or None,
     )
 
 
-def _changed(before: Entry, item: DeltaItem, span: Span) -> Entry:
+def _change_entry(old_entry: Entry, item: DeltaItem, span: Span) -> Entry:
     """Return ``before`` at its new place; with another value, it is a new version."""
-    there = before.model_copy(update={"span": span})
-    said = item.statement.strip()
-    new = before.model_copy(update={"version": before.version + 1, "span": span, "statement": said})
-    if item.action == "keep" or not said or same_fact(before, new):
-        return there
-    return new
+    moved_entry = old_entry.model_copy(update={"span": span})
+    statement = item.statement.strip()
+    changed_entry = old_entry.model_copy(
+        update={"version": old_entry.version + 1, "span": span, "statement": statement}
+    )
+    if item.action == "keep" or not statement or is_same_fact(old_entry, changed_entry):
+        return moved_entry
+    return changed_entry
 
 
-def _retracted(before: Entry, version: int) -> Entry:
-    assert before.span is not None
-    span = before.span.model_copy(update={"draft": version})
-    update = {"version": before.version + 1, "span": span, "status": "retracted"}
-    return before.model_copy(update=update)
+def _retract_entry(old_entry: Entry, version: int) -> Entry:
+    assert old_entry.span is not None
+    span = old_entry.span.model_copy(update={"draft": version})
+    update = {"version": old_entry.version + 1, "span": span, "status": "retracted"}
+    return old_entry.model_copy(update=update)
 
 
-def _superseding(entry: Entry, shown: Sequence[Entry]) -> Entry:
+def _link_superseded(entry: Entry, shown_entries: Sequence[Entry]) -> Entry:
     """Mark the shown entry whose value ``entry`` replaces, if there is one.
 
     At another story time both hold. What a person has said is not replaced in passing: the two
@@ -284,38 +329,46 @@ def _superseding(entry: Entry, shown: Sequence[Entry]) -> Entry:
     """
     if not entry.attribute:
         return entry
-    same = [
+    replaced_entries = [
         o
-        for o in shown
+        for o in shown_entries
         if o.attribute
         and o.origin != "person"
-        and same_topic(o, entry)
+        and is_same_topic(o, entry)
         and o.story_time == entry.story_time
     ]
-    return entry.model_copy(update={"supersedes": same[-1].id}) if same else entry
+    return (
+        entry.model_copy(update={"supersedes": replaced_entries[-1].id})
+        if replaced_entries
+        else entry
+    )
 
 
-def _span(section: str, version: int, text: str, quote: str) -> Span | None:
+def _find_span(section_id: str, version: int, text: str, quote: str) -> Span | None:
     quote = quote.strip()
     start = text.find(quote) if quote else -1
     if start < 0:
         return None
-    return Span(section=section, draft=version, start=start, end=start + len(quote))
+    return Span(section=section_id, draft=version, start=start, end=start + len(quote))
 
 
-def _quote(desk: RunContext, entry: Entry) -> str:
+def _quote_entry(context: RunContext, entry: Entry) -> str:
     """Return the words of the draft that established ``entry``."""
     assert entry.span is not None
-    return desk.text_of(entry.span.section, entry.span.draft)[entry.span.start : entry.span.end]
+    return context.text_of(entry.span.section, entry.span.draft)[entry.span.start : entry.span.end]
 
 
-def _by_rule(text: str) -> str:
+def _summarise_by_rule(text: str) -> str:
     """Return a summary without a model: the first and the last sentence."""
-    parts = sentences(text)
-    return " ".join(dict.fromkeys((parts[0].text, parts[-1].text)))[:500] if parts else ""
+    text_sentences = sentences(text)
+    return (
+        " ".join(dict.fromkeys((text_sentences[0].text, text_sentences[-1].text)))[:500]
+        if text_sentences
+        else ""
+    )
 
 
-def as_proposals(delta: Sequence[Entry]) -> tuple[Entry, ...]:
+def convert_to_proposals(delta: Sequence[Entry]) -> tuple[Entry, ...]:
     """Return ``delta`` as what the person may accept, or not."""
-    proposed = {"live": "proposed", "retracted": "doubted"}
-    return tuple(e.model_copy(update={"status": proposed[e.status]}) for e in delta)
+    proposal_statuses = {"live": "proposed", "retracted": "doubted"}
+    return tuple(e.model_copy(update={"status": proposal_statuses[e.status]}) for e in delta)

@@ -12,19 +12,19 @@ from itertools import combinations
 
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.extraction import archivist
-from inkwright.agents.llm.concurrency import all_of
+from inkwright.agents.llm.concurrency import gather_all
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.errors import BudgetSpent, ModelError
-from inkwright.memory.retrieval.excerpts import every_name, speaks_of, untold
+from inkwright.memory.retrieval.excerpts import expand_names, find_untold_sentences, speaks_of
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import drafts
 from inkwright.memory.text.names import names_in
 
-LOOKS = 3
+MAX_LOOKS = 3
 
 
-async def look_again(desk: RunContext) -> None:
+async def collect_missed_facts(context: RunContext) -> None:
     """Add to memory what is found at a second look, each time for all sections at once.
 
     A person's text is left to the reader. What an interrupted run was answered is in the journal.
@@ -32,79 +32,109 @@ async def look_again(desk: RunContext) -> None:
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    for look in range(1, LOOKS + 1):
-        current = {sid: d for sid, d in desk.in_order().items() if d.author == "model"}
-        overlooked = _overlooked(desk, current, look)
-        if not overlooked:
+    for look_number in range(1, MAX_LOOKS + 1):
+        current_drafts = {
+            section_id: d for section_id, d in context.in_order().items() if d.author == "model"
+        }
+        text_by_section = _find_overlooked_text(context, current_drafts, look_number)
+        if not text_by_section:
             return
-        found = await all_of(
-            _found(desk, current[sid], text, look) for sid, text in overlooked.items()
+        deltas = await gather_all(
+            _extract_missed_entries(context, current_drafts[section_id], text, look_number)
+            for section_id, text in text_by_section.items()
         )
-        learnt = [(d, new) for d, new in zip(map(current.get, overlooked), found, strict=True) if d]
-        drafts.learn(desk.library, desk.lease, learnt, _stamp(look))
-        desk.ledger.refresh()
+        entries_by_draft = [
+            (d, delta)
+            for d, delta in zip(map(current_drafts.get, text_by_section), deltas, strict=True)
+            if d
+        ]
+        drafts.add_entries(
+            context.library, context.lease, entries_by_draft, _make_stamp(look_number)
+        )
+        context.ledger.refresh()
 
 
-async def _found(desk: RunContext, draft: Draft, text: str, look: int) -> tuple[Entry, ...]:
-    section = desk.plan.outline.section(draft.section)
+async def _extract_missed_entries(
+    context: RunContext, draft: Draft, text: str, look_number: int
+) -> tuple[Entry, ...]:
+    section = context.plan.outline.section(draft.section)
     try:
-        return await archivist.look_again(desk, section, draft, text, look)
+        return await archivist.extract_missed_entries(context, section, draft, text, look_number)
     except BudgetSpent:
         raise
     except ModelError as fault:
-        desk.problem(f"{draft.section}: it was not looked at again for facts ({fault})")
+        context.problem(f"{draft.section}: it was not looked at again for facts ({fault})")
         return ()
 
 
-def _overlooked(desk: RunContext, current: Mapping[str, Draft], look: int) -> dict[str, str]:
+def _find_overlooked_text(
+    context: RunContext, current_drafts: Mapping[str, Draft], look_number: int
+) -> dict[str, str]:
     """Return by section the sentences to look at."""
-    known = of_planned(desk.ledger.refresh().latest(), desk.plan.outline)
-    live = [e for e in known if e.status == "live"]
-    found = {}
-    stamps = drafts.all_stamped(desk.library, desk.work, current)
-    for sid, wanted in _shared(desk, current, live).items():
-        if _stamp(look) in stamps[sid]:
+    known = of_planned(context.ledger.refresh().latest(), context.plan.outline)
+    live_entries = [e for e in known if e.status == "live"]
+    text_by_section = {}
+    stamps = drafts.load_stamps(context.library, context.work, current_drafts)
+    for section_id, shared_names in _find_shared_names(
+        context, current_drafts, live_entries
+    ).items():
+        if _make_stamp(look_number) in stamps[section_id]:
             continue
-        draft = current[sid]
-        about = [e for e in live if e.names & wanted]
-        told = untold(draft.text, wanted, [e for e in about if _stands_by(desk, e, sid)])
-        if look > 1:
-            told = [sentence for sentence in told if speaks_of(sentence, about)]
-        if told:
-            found[sid] = " ".join(told)
-    return found
+        draft = current_drafts[section_id]
+        related_entries = [e for e in live_entries if e.names & shared_names]
+        untold_sentences = find_untold_sentences(
+            draft.text,
+            shared_names,
+            [e for e in related_entries if _is_from_here_or_before(context, e, section_id)],
+        )
+        if look_number > 1:
+            untold_sentences = [
+                sentence for sentence in untold_sentences if speaks_of(sentence, related_entries)
+            ]
+        if untold_sentences:
+            text_by_section[section_id] = " ".join(untold_sentences)
+    return text_by_section
 
 
-def _stands_by(desk: RunContext, entry: Entry, sid: str) -> bool:
+def _is_from_here_or_before(context: RunContext, entry: Entry, section_id: str) -> bool:
     """True for what memory has from ``sid``, or before: from a later section, others miss it."""
-    place = desk.plan.outline.position
-    return place.get(entry.from_section or "", 0) <= place[sid]
+    positions = context.plan.outline.position
+    return positions.get(entry.from_section or "", 0) <= positions[section_id]
 
 
-def _shared(
-    desk: RunContext, current: Mapping[str, Draft], live: Sequence[Entry]
+def _find_shared_names(
+    context: RunContext, current_drafts: Mapping[str, Draft], live_entries: Sequence[Entry]
 ) -> dict[str, frozenset[str]]:
     """Return by section every name of subjects that another, of which it had not heard, names too.
 
     That it was not heard of itself goes for both.
     """
-    manifests: Mapping[str, Manifest] = drafts.manifests(desk.library, desk.work, desk.plan.outline)
-    names = {name for e in live for name in e.names}
-    named = {
-        sid: every_name(names_in(draft.text).among(names), live) for sid, draft in current.items()
+    manifests: Mapping[str, Manifest] = drafts.load_manifests(
+        context.library, context.work, context.plan.outline
+    )
+    names = {name for e in live_entries for name in e.names}
+    names_by_section = {
+        section_id: expand_names(names_in(draft.text).select_mentioned(names), live_entries)
+        for section_id, draft in current_drafts.items()
     }
-    found: dict[str, frozenset[str]] = {}
-    for pair in combinations(current, 2):
-        both = named[pair[0]] & named[pair[1]]
-        heard = (
-            manifests[one].heard.get(other, 0) >= current[other].version
-            for one, other in (pair, pair[::-1])
+    shared_by_section: dict[str, frozenset[str]] = {}
+    for pair in combinations(current_drafts, 2):
+        common_names = names_by_section[pair[0]] & names_by_section[pair[1]]
+        is_visible = (
+            manifests[reader_id].heard.get(other_id, 0) >= current_drafts[other_id].version
+            for reader_id, other_id in (pair, pair[::-1])
         )
-        if both and not any(heard):
-            for sid in pair:
-                found[sid] = found.get(sid, frozenset()) | both
-    return {sid: found[sid] for sid in current if sid in found}
+        if common_names and not any(is_visible):
+            for section_id in pair:
+                shared_by_section[section_id] = (
+                    shared_by_section.get(section_id, frozenset()) | common_names
+                )
+    return {
+        section_id: shared_by_section[section_id]
+        for section_id in current_drafts
+        if section_id in shared_by_section
+    }
 
 
-def _stamp(look: int) -> str:
-    return f"look:{look}"
+def _make_stamp(look_number: int) -> str:
+    return f"look:{look_number}"

@@ -20,96 +20,112 @@ from inkwright.memory.text.names import names_in
 from inkwright.memory.user_work import imported_drafts
 
 
-async def read(desk: RunContext) -> None:
+async def read_pending(context: RunContext) -> None:
     """Read into memory what waits for it. What cannot be read now waits on, and is reported.
 
     Raises:
         ModelError: the archivist's model does not answer at all.
     """
-    if desk.arms.memory not in ("rolling", "full"):
+    if context.arms.memory not in ("rolling", "full"):
         return
-    waiting = imported_drafts.unread(desk.library, desk.work)
-    current = desk.in_order()
-    sections = [s for s in desk.plan.outline.sections if s.id in waiting and s.id in current]
+    pending_versions = imported_drafts.load_unread_sections(context.library, context.work)
+    current_drafts = context.in_order()
+    sections = [
+        s
+        for s in context.plan.outline.sections
+        if s.id in pending_versions and s.id in current_drafts
+    ]
     if not sections:
         return
-    many = "a section" if len(sections) == 1 else f"{len(sections)} sections"
-    desk.watch(Notice(desk.work, f"reading {many} into memory"))
-    new = [s for s in sections if waiting[s.id] == 0]
-    answers = await asyncio.gather(*(_answer(desk, s, current[s.id].text) for s in new))
-    for section, answer in zip(new, answers, strict=True):
+    section_phrase = "a section" if len(sections) == 1 else f"{len(sections)} sections"
+    context.watch(Notice(context.work, f"reading {section_phrase} into memory"))
+    new_sections = [s for s in sections if pending_versions[s.id] == 0]
+    answers = await asyncio.gather(
+        *(_read_section(context, s, current_drafts[s.id].text) for s in new_sections)
+    )
+    for section, answer in zip(new_sections, answers, strict=True):
         if answer is not None:
-            _take_up(desk, section, current, answer)
+            _store_section(context, section, current_drafts, answer)
     for section in sections:
-        if section not in new:
-            await _reread(desk, section, current[section.id], waiting[section.id])
+        if section not in new_sections:
+            await _update_section(
+                context, section, current_drafts[section.id], pending_versions[section.id]
+            )
 
 
-async def _answer(desk: RunContext, section: Section, text: str) -> Delta | None:
+async def _read_section(context: RunContext, section: Section, text: str) -> Delta | None:
     try:
-        return await archivist.read(desk, section, text)
+        return await archivist.read_long_text(context, section, text)
     except BudgetSpent:
         return None
     except ModelError as fault:
-        if desk.models.down:
+        if context.models.down:
             raise
-        desk.problem(f"{section.id}: what it establishes is not in memory yet ({fault})")
+        context.problem(f"{section.id}: what it establishes is not in memory yet ({fault})")
         return None
 
 
-def _take_up(
-    desk: RunContext, section: Section, current: Mapping[str, Draft], answer: Delta
+def _store_section(
+    context: RunContext, section: Section, current_drafts: Mapping[str, Draft], answer: Delta
 ) -> None:
     """Keep what a section establishes, and what its author knew when it was written."""
-    draft = current[section.id]
-    place = desk.plan.outline.position[section.id] - 1
-    before = desk.plan.outline.sections[:place]
-    heard = {s.id: current[s.id].version for s in before if s.id in current}
-    known = desk.ledger.refresh().heard(heard)
-    found = archivist.taken(desk, section, draft.text, draft.version, answer, known)
+    draft = current_drafts[section.id]
+    index = context.plan.outline.position[section.id] - 1
+    earlier_sections = context.plan.outline.sections[:index]
+    visible_versions = {
+        s.id: current_drafts[s.id].version for s in earlier_sections if s.id in current_drafts
+    }
+    known_entries = context.ledger.refresh().heard(visible_versions)
+    result = archivist.build_result(
+        context, section, draft.text, draft.version, answer, known_entries
+    )
     imported_drafts.mark_read(
-        desk.library,
-        desk.lease,
+        context.library,
+        context.lease,
         draft,
-        delta=_taken_up(desk, found.delta),
-        summary=found.summary,
-        knowing=Manifest(
+        delta=_prepare_delta(context, result.delta),
+        summary=result.summary,
+        new_manifest=Manifest(
             section=section.id,
-            outline_version=desk.plan.version,
+            outline_version=context.plan.version,
             node=section.digest,
-            constraints={c.id: c.digest for c in desk.plan.carried(section.id)},
-            heard=heard,
-            known_until=desk.ledger.newest,
-            shown=_named(draft.text, known),
+            constraints={c.id: c.digest for c in context.plan.carried(section.id)},
+            heard=visible_versions,
+            known_until=context.ledger.newest,
+            shown=_find_named_entries(draft.text, known_entries),
             target_words=section.target_words,
             budget_tokens=0,
         ),
     )
 
 
-def _named(text: str, known: list[Entry]) -> tuple[EntryDecision, ...]:
+def _find_named_entries(text: str, known_entries: list[Entry]) -> tuple[EntryDecision, ...]:
     """Return the entries about what the text names: it rests on them."""
-    names = names_in(text).among({name for e in known for name in e.names})
+    names = names_in(text).select_mentioned({name for e in known_entries for name in e.names})
     return tuple(
         EntryDecision(entry=e.id, version=e.version, how="raw", reason="its text names it")
-        for e in known
+        for e in known_entries
         if e.names & names
     )
 
 
-async def _reread(desk: RunContext, section: Section, draft: Draft, seen: int) -> None:
+async def _update_section(
+    context: RunContext, section: Section, draft: Draft, known_version: int
+) -> None:
     """Let memory follow a text from the version it knows to the newest."""
-    old = desk.text_of(section.id, seen)
-    before = draft.model_copy(update={"text": old, "version": draft.version - 1})
+    old_text = context.text_of(section.id, known_version)
+    old_draft = draft.model_copy(update={"text": old_text, "version": draft.version - 1})
     try:
-        delta = await archivist.update(desk, section, before, draft.text)
+        delta = await archivist.update_entries(context, section, old_draft, draft.text)
     except BudgetSpent:
         return
-    imported_drafts.mark_read(desk.library, desk.lease, draft, delta=_taken_up(desk, delta))
+    imported_drafts.mark_read(
+        context.library, context.lease, draft, delta=_prepare_delta(context, delta)
+    )
 
 
-def _taken_up(desk: RunContext, delta: Sequence[Entry]) -> Sequence[Entry]:
+def _prepare_delta(context: RunContext, delta: Sequence[Entry]) -> Sequence[Entry]:
     """Return what goes to the ledger; as proposals, where the brief wants to be asked."""
-    if desk.arms.memory != "full":
+    if context.arms.memory != "full":
         return ()
-    return archivist.as_proposals(delta) if desk.brief.proposals else delta
+    return archivist.convert_to_proposals(delta) if context.brief.proposals else delta

@@ -11,20 +11,20 @@ class UsageBudget:
 
     def __init__(self, limits: Limits, *, calls: int = 0, tokens: int = 0) -> None:
         self.limits, self.calls, self.tokens = limits, calls, tokens
-        self._began = time.monotonic()
+        self._start_time = time.monotonic()
 
     @property
     def spent(self) -> BudgetSpent | None:
         """The limit that is used up, if one is."""
-        limits, minutes = self.limits, (time.monotonic() - self._began) / 60
+        limits, minutes = self.limits, (time.monotonic() - self._start_time) / 60
         if limits.paused is not None and limits.paused():
             return Paused("paused")
-        used = (
+        usage = (
             (limits.max_calls, self.calls, "calls"),
             (limits.max_tokens, self.tokens, "tokens"),
             (limits.max_minutes, minutes, "minutes"),
         )
-        for limit, so_far, unit in used:
-            if limit is not None and so_far >= limit:
+        for limit, amount, unit in usage:
+            if limit is not None and amount >= limit:
                 return BudgetSpent(f"the limit of {limit:g} {unit} is used up")
         return None

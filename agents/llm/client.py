@@ -20,10 +20,10 @@ from inkwright.agents.llm.config import CallSettings, Limits, Role
 from inkwright.agents.llm.events import CallAnswered, Watch
 from inkwright.agents.llm.parsing import (
     UnreadableAnswer,
-    form_digest,
-    in_other_script,
-    read_form,
-    read_prose,
+    digest_schema,
+    is_in_other_script,
+    parse_prose,
+    parse_structured,
 )
 from inkwright.agents.llm.schemas import ResponseSchema
 from inkwright.agents.llm.transport import ChatRequest, Transport
@@ -36,16 +36,16 @@ from inkwright.memory.errors import (
 )
 from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from inkwright.memory.store.library import Lease, Library
-from inkwright.memory.text.tokens import Tokenizer, most_tokens
+from inkwright.memory.text.tokens import Tokenizer, bound_tokens
 from inkwright.memory.text.words import count_words
 from inkwright.prompts.render import only_repeats, unfenced
 
 F = TypeVar("F", bound=ResponseSchema)
 R = TypeVar("R")
 
-ASKS = 2
+MAX_ASKS = 2
 """How often one question is put before its answer counts as unusable."""
-FAILURES_IN_A_ROW = 3
+MAX_FAILURES_IN_A_ROW = 3
 """Calls of a role that exhaust their tries, with no answer between them, before that role is given
 up. A judge that is down takes no writer with it."""
 MARGIN_TOKENS = 64
@@ -100,32 +100,38 @@ class LLMClient:
         transport: Transport,
         tokenizer: Tokenizer,
         *,
-        calling: CallSettings,
+        call_settings: CallSettings,
         context_tokens: int,
         limits: Limits,
         seed: int,
         watch: Watch,
-        share: Lane | None = None,
-        shared: UsageBudget | None = None,
+        lane: Lane | None = None,
+        shared_budget: UsageBudget | None = None,
     ) -> None:
         """With ``share`` and ``shared``, calls are bounded together with those of other works."""
         self.tokenizer, self.context_tokens = tokenizer, context_tokens
         self.transport = transport
         self.spent = RunUsage()
-        self._work, self._calling = lease.work, calling
+        self._work_id, self._call_settings = lease.work, call_settings
         self._journal = Journal(library, lease)
-        self._seed, self._watch = seed, watch
-        self._share = share or ConcurrencyLimiter(calling.concurrency).share()
-        self._purse, self._shared = UsageBudget(limits), shared or UsageBudget(Limits())
+        self._seed, self._emit = seed, watch
+        self._lane = lane or ConcurrencyLimiter(call_settings.concurrency).share()
+        self._budget, self._shared_budget = (
+            UsageBudget(limits),
+            shared_budget or UsageBudget(Limits()),
+        )
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
-        self._refused: AccessRefused | None = None
-        self._sent = 0
-        self._all_kept = asyncio.Event()
-        self._all_kept.set()
+        self._access_error: AccessRefused | None = None
+        self._in_flight = 0
+        self._all_journaled = asyncio.Event()
+        self._all_journaled.set()
 
     async def form(
-        self, ask: ModelCall, form: type[F], fault: Callable[[F], str | None] = lambda _: None
+        self,
+        call: ModelCall,
+        response_schema: type[F],
+        find_fault: Callable[[F], str | None] = lambda _: None,
     ) -> F:
         """Return the answer as ``form``.
 
@@ -136,19 +142,19 @@ class LLMClient:
             UnusableAnswer: it could not be read, or is in the wrong language, twice.
         """
 
-        def read(answer: JournaledAnswer, last: bool) -> F:
-            found = read_form(answer.text, answer.finish, form)
-            if ask.han is not None and in_other_script(found.wording(), han=ask.han):
+        def parse_answer(answer: JournaledAnswer, is_last_try: bool) -> F:
+            parsed_answer = parse_structured(answer.text, answer.finish, response_schema)
+            if call.han is not None and is_in_other_script(parsed_answer.wording(), han=call.han):
                 raise UnreadableAnswer("it is in the wrong language")
-            if (said := fault(found)) and not last:
-                raise UnreadableAnswer(said)
-            return found
+            if (fault_text := find_fault(parsed_answer)) and not is_last_try:
+                raise UnreadableAnswer(fault_text)
+            return parsed_answer
 
-        return await self._asked(ask, form, read, None)
+        return await self._ask(call, response_schema, parse_answer, None)
 
     async def prose(
         self,
-        ask: ModelCall,
+        call: ModelCall,
         *,
         on_text: Callable[[str], None] | None = None,
     ) -> Prose:
@@ -159,153 +165,153 @@ class LLMClient:
                 language, twice.
         """
 
-        def read(answer: JournaledAnswer, last: bool) -> Prose:
-            said = read_prose(answer.text, han=ask.han, keep_loops=last)
-            prompt = f"{ask.system}\n{ask.user}"
+        def parse_answer(answer: JournaledAnswer, is_last_try: bool) -> Prose:
+            said = parse_prose(answer.text, han=call.han, keep_loops=is_last_try)
+            prompt = f"{call.system}\n{call.user}"
             text = unfenced(said, prompt)
             if only_repeats(said, prompt) or not count_words(text):
                 raise UnreadableAnswer("it only repeats its prompt")
             return Prose(text, cut_short=answer.finish == "length")
 
-        return await self._asked(ask, None, read, on_text)
+        return await self._ask(call, None, parse_answer, on_text)
 
-    def refusals(self, step: str, role: Role, purpose: str) -> int:
+    def count_refusals(self, step: str, role: Role, purpose: str) -> int:
         """Return how many questions of this kind were put in vain, as often as one is put."""
-        return self._journal.count(step, role, purpose, refused=ASKS - 1)
+        return self._journal.count(step, role, purpose, refused=MAX_ASKS - 1)
 
-    def room(self, ask_tokens: int) -> int:
+    def room(self, answer_tokens: int) -> int:
         """Return the tokens a prompt may have when its answer may have ``ask_tokens``."""
-        return self.context_tokens - ask_tokens - MARGIN_TOKENS
+        return self.context_tokens - answer_tokens - MARGIN_TOKENS
 
-    async def _asked(
+    async def _ask(
         self,
-        ask: ModelCall,
-        form: type[BaseModel] | None,
-        read: Callable[[JournaledAnswer, bool], R],
+        call: ModelCall,
+        response_schema: type[BaseModel] | None,
+        parse_answer: Callable[[JournaledAnswer, bool], R],
         on_text: Callable[[str], None] | None,
     ) -> R:
         messages = [
-            {"role": "system", "content": ask.system},
-            {"role": "user", "content": ask.user},
+            {"role": "system", "content": call.system},
+            {"role": "user", "content": call.user},
         ]
         problem, answer = "", None
-        for refused in range(ASKS):
-            request = self._request(ask, messages, form, refused, problem)
-            answer = await self._answer(ask, request, refused, on_text)
+        for refusal_count in range(MAX_ASKS):
+            request = self._build_request(call, messages, response_schema, refusal_count, problem)
+            answer = await self._get_answer(call, request, refusal_count, on_text)
             try:
-                return read(answer, refused == ASKS - 1)
+                return parse_answer(answer, refusal_count == MAX_ASKS - 1)
             except UnreadableAnswer as fault:
                 problem = str(fault)
         assert answer is not None
-        raise UnusableAnswer(f"{ask.role} ({ask.purpose}, {ask.step})", problem, answer.text)
+        raise UnusableAnswer(f"{call.role} ({call.purpose}, {call.step})", problem, answer.text)
 
-    def _request(
+    def _build_request(
         self,
-        ask: ModelCall,
+        call: ModelCall,
         messages: list[dict[str, str]],
-        form: type[BaseModel] | None,
-        refused: int,
+        response_schema: type[BaseModel] | None,
+        refusal_count: int,
         problem: str,
     ) -> ChatRequest:
-        if refused and form is not None:
-            again = f"\nYour last answer could not be used: {problem}.\n"
+        if refusal_count and response_schema is not None:
+            retry_note = f"\nYour last answer could not be used: {problem}.\n"
             messages = [
                 messages[0],
-                {"role": "user", "content": messages[1]["content"] + again},
+                {"role": "user", "content": messages[1]["content"] + retry_note},
             ]
-        prose = form is None
+        is_prose = response_schema is None
         return ChatRequest(
-            role=ask.role,
+            role=call.role,
             messages=tuple(messages),
-            max_tokens=min(ask.max_tokens, self._room(ask, messages)),
-            temperature=self._calling.temperature if prose else 0.2 + 0.5 * refused,
-            seed=self._seed * 1009 + ask.sample * 101 + refused,
-            form=form,
-            extra=self._calling.extra if prose else {},
-            work=self._work,
+            max_tokens=min(call.max_tokens, self._limit_answer_tokens(call, messages)),
+            temperature=self._call_settings.temperature if is_prose else 0.2 + 0.5 * refusal_count,
+            seed=self._seed * 1009 + call.sample * 101 + refusal_count,
+            form=response_schema,
+            extra=self._call_settings.extra if is_prose else {},
+            work=self._work_id,
         )
 
-    def _room(self, ask: ModelCall, messages: list[dict[str, str]]) -> int:
+    def _limit_answer_tokens(self, call: ModelCall, messages: list[dict[str, str]]) -> int:
         """Return the tokens left for an answer, at most those asked for where there is plenty."""
-        left = self.context_tokens - MARGIN_TOKENS
-        if left - sum(most_tokens(m["content"]) for m in messages) >= ask.max_tokens:
-            return ask.max_tokens
-        prompt = sum(self.tokenizer.count(m["content"]) for m in messages)
-        if left - prompt < 16:
+        available_tokens = self.context_tokens - MARGIN_TOKENS
+        if available_tokens - sum(bound_tokens(m["content"]) for m in messages) >= call.max_tokens:
+            return call.max_tokens
+        prompt_tokens = sum(self.tokenizer.count(m["content"]) for m in messages)
+        if available_tokens - prompt_tokens < 16:
             raise UnusableAnswer(
-                f"{ask.role} ({ask.purpose}, {ask.step})",
-                f"the prompt needs {prompt} of {self.context_tokens} tokens and leaves no room"
+                f"{call.role} ({call.purpose}, {call.step})",
+                f"the prompt needs {prompt_tokens} of {self.context_tokens} tokens and leaves no room"
                 " for an answer; serve the model with a longer context",
                 "",
             )
-        return left - prompt
+        return available_tokens - prompt_tokens
 
-    async def _answer(
+    async def _get_answer(
         self,
-        ask: ModelCall,
+        call: ModelCall,
         request: ChatRequest,
-        refused: int,
+        refusal_count: int,
         on_text: Callable[[str], None] | None,
     ) -> JournaledAnswer:
-        asked_for = self._calling.endpoints[ask.role].model
+        model_name = self._call_settings.endpoints[call.role].model
         key = CallKey(
-            step=ask.step,
-            role=ask.role,
-            purpose=ask.purpose,
-            sample=ask.sample,
-            refused=refused,
-            digest=_digest(request, asked_for),
+            step=call.step,
+            role=call.role,
+            purpose=call.purpose,
+            sample=call.sample,
+            refused=refusal_count,
+            digest=_digest_request(request, model_name),
         )
         answer = self._journal.find(key)
         from_journal = answer is not None
         if answer is None:
-            answer = await self._called(ask, key, request, on_text)
+            answer = await self._call_model(call, key, request, on_text)
         elif on_text is not None:
             on_text(answer.text)
-        self._account(ask, answer, from_journal)
+        self._record_usage(call, answer, from_journal)
         return answer
 
-    async def _called(
+    async def _call_model(
         self,
-        ask: ModelCall,
+        call: ModelCall,
         key: CallKey,
         request: ChatRequest,
         on_text: Callable[[str], None] | None,
     ) -> JournaledAnswer:
         """Return a model's answer, which is in the journal then."""
-        asked_for = self._calling.endpoints[ask.role].model
-        async with self._share.hold(ask.priority):
-            await self._check_limits(ask.role)
+        model_name = self._call_settings.endpoints[call.role].model
+        async with self._lane.hold(call.priority):
+            await self._check_limits(call.role)
             self.spent.calls += 1
-            self._purse.calls += 1
-            self._shared.calls += 1
-            with self._under_way():
+            self._budget.calls += 1
+            self._shared_budget.calls += 1
+            with self._count_in_flight():
                 try:
                     answer = await self.transport.complete(request, on_text)
                 except ModelUnreachable as fault:
-                    self._failures[ask.role] += 1
-                    self._last_failure[ask.role] = str(fault)
+                    self._failures[call.role] += 1
+                    self._last_failure[call.role] = str(fault)
                     raise
                 except ModelRefused as fault:
                     if not fault.every_call:
                         raise
-                    self._refused = AccessRefused(str(fault))
-                    raise self._refused from fault
-                self._journal.keep(key, request.messages, answer, asked_for=asked_for)
-        self._share.answered()
-        self._failures[ask.role] = 0
+                    self._access_error = AccessRefused(str(fault))
+                    raise self._access_error from fault
+                self._journal.keep(key, request.messages, answer, requested_model=model_name)
+        self._lane.answered()
+        self._failures[call.role] = 0
         return answer
 
     @contextmanager
-    def _under_way(self) -> Iterator[None]:
-        self._sent += 1
-        self._all_kept.clear()
+    def _count_in_flight(self) -> Iterator[None]:
+        self._in_flight += 1
+        self._all_journaled.clear()
         try:
             yield
         finally:
-            self._sent -= 1
-            if not self._sent:
-                self._all_kept.set()
+            self._in_flight -= 1
+            if not self._in_flight:
+                self._all_journaled.set()
 
     async def _check_limits(self, role: Role) -> None:
         """Raise what stops a call from being sent.
@@ -313,37 +319,37 @@ class LLMClient:
         A limit that is used up waits for the calls that used it: raised before they are answered,
         it would end the tasks that wait for them, and what was paid for would be lost.
         """
-        if self._refused is not None:
-            raise self._refused
-        if self._failures[role] >= FAILURES_IN_A_ROW:
+        if self._access_error is not None:
+            raise self._access_error
+        if self._failures[role] >= MAX_FAILURES_IN_A_ROW:
             raise ModelUnreachable(
                 f"the {role}'s model is given up after {self._failures[role]} calls without an"
                 f" answer: {self._last_failure[role]}"
             )
-        if spent := self._purse.spent or self._shared.spent:
-            await self._all_kept.wait()
-            raise spent
+        if limit_error := self._budget.spent or self._shared_budget.spent:
+            await self._all_journaled.wait()
+            raise limit_error
 
     @property
     def down(self) -> bool:
         """True when the writer's model no longer answers, so that no section can be written."""
-        return self._failures["writer"] >= FAILURES_IN_A_ROW
+        return self._failures["writer"] >= MAX_FAILURES_IN_A_ROW
 
-    def _account(self, ask: ModelCall, answer: JournaledAnswer, from_journal: bool) -> None:
-        self.spent.models[ask.role] = answer.model
+    def _record_usage(self, call: ModelCall, answer: JournaledAnswer, from_journal: bool) -> None:
+        self.spent.models[call.role] = answer.model
         if from_journal:
             self.spent.from_journal += 1
         else:
             tokens = answer.prompt_tokens + answer.completion_tokens
             self.spent.tokens += tokens
-            self._purse.tokens += tokens
-            self._shared.tokens += tokens
-        self._watch(
+            self._budget.tokens += tokens
+            self._shared_budget.tokens += tokens
+        self._emit(
             CallAnswered(
-                self._work,
-                ask.role,
-                ask.purpose,
-                ask.step,
+                self._work_id,
+                call.role,
+                call.purpose,
+                call.step,
                 answer.prompt_tokens,
                 answer.cached_tokens,
                 answer.completion_tokens,
@@ -353,14 +359,14 @@ class LLMClient:
         )
 
 
-def _digest(request: ChatRequest, model: str) -> str:
+def _digest_request(request: ChatRequest, model: str) -> str:
     return digest(
         {
             "messages": list(request.messages),
             "max_tokens": request.max_tokens,
             "temperature": request.temperature,
             "seed": request.seed,
-            "schema": form_digest(request.form),
+            "schema": digest_schema(request.form),
             "extra": request.extra,
             "model": model,
         }

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-EASED = 0.7
+BACKOFF_FACTOR = 0.7
 """What is left of the calls in flight when the server says they are too many."""
-EASED_FOR_S = 1.0
+BACKOFF_INTERVAL_S = 1.0
 """It is heard once in this time: the calls that were under way together all say the same."""
-REGAINED = 1 / 8
+RECOVERY_PER_ANSWER = 1 / 8
 """Slots that come back with every answer."""
 
 
@@ -24,148 +24,148 @@ class ConcurrencyLimiter:
     priority is served first, then who came first.
     """
 
-    def __init__(self, number: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.number = number
-        self._limit = float(number)
-        self._held = 0
+    def __init__(self, concurrency: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.number = concurrency
+        self._limit = float(concurrency)
+        self._in_flight = 0
         self.answers = 0
         """Calls that were answered."""
-        self._shares: dict[int, Lane] = {}
+        self._waiting_lanes: dict[int, Lane] = {}
         """Those with waiters, by their order."""
-        self._orders = itertools.count()
-        self._clock, self._eased_at = clock, -EASED_FOR_S
-        self._arriving: set[int] = set()
-        self._own = Lane(self, next(self._orders))
-        self.on_room: Callable[[], None] = lambda: None
+        self._lane_numbers = itertools.count()
+        self._clock, self._backed_off_at = clock, -BACKOFF_INTERVAL_S
+        self._arriving_lanes: set[int] = set()
+        self._own_lane = Lane(self, next(self._lane_numbers))
+        self.on_free_slot: Callable[[], None] = lambda: None
         """Called when a slot has become free that nobody waits for."""
 
     def share(self) -> "Lane":
         """Return a share for one more work, after those there are."""
-        share = Lane(self, next(self._orders))
-        self._arriving.add(share.order)
-        return share
+        lane = Lane(self, next(self._lane_numbers))
+        self._arriving_lanes.add(lane.order)
+        return lane
 
-    def leave(self, share: "Lane") -> None:
+    def leave(self, lane: "Lane") -> None:
         """Count no longer on a work's calls: its run has ended."""
-        self._arriving.discard(share.order)
-        self._tell_room()
+        self._arriving_lanes.discard(lane.order)
+        self._notify_free_slot()
 
     @asynccontextmanager
     async def hold(self, priority: float = 0.0) -> AsyncIterator[None]:
         """Hold one slot. The highest ``priority`` is served first."""
-        async with self._own.hold(priority):
+        async with self._own_lane.hold(priority):
             yield
 
     @property
     def room(self) -> int:
         """Slots that nobody holds or waits for, less those that works just begun will take."""
-        if self._shares:
+        if self._waiting_lanes:
             return 0
-        return max(int(self._limit) - self._held - len(self._arriving), 0)
+        return max(int(self._limit) - self._in_flight - len(self._arriving_lanes), 0)
 
     @property
     def limit(self) -> int:
         """Calls that may be in flight now."""
         return int(self._limit)
 
-    def ease(self) -> None:
+    def back_off(self) -> None:
         """Send fewer calls at once: the server has too many."""
-        if self._clock() - self._eased_at >= EASED_FOR_S:
-            self._eased_at = self._clock()
-            self._limit = max(self._limit * EASED, 1.0)
+        if self._clock() - self._backed_off_at >= BACKOFF_INTERVAL_S:
+            self._backed_off_at = self._clock()
+            self._limit = max(self._limit * BACKOFF_FACTOR, 1.0)
 
     def answered(self) -> None:
         """Note an answer, and take back a little of what ``ease`` gave up."""
         self.answers += 1
-        self._limit = min(self._limit + REGAINED, float(self.number))
+        self._limit = min(self._limit + RECOVERY_PER_ANSWER, float(self.number))
 
-    def take(self, share: "Lane") -> bool:
+    def take(self, lane: "Lane") -> bool:
         """Take a slot for ``share`` at once, if one is free."""
-        if self._held >= int(self._limit):
+        if self._in_flight >= int(self._limit):
             return False
-        self._held += 1
-        share.held += 1
-        self._arriving.discard(share.order)
+        self._in_flight += 1
+        lane.held += 1
+        self._arriving_lanes.discard(lane.order)
         return True
 
-    def wait(self, share: "Lane") -> None:
+    def wait(self, lane: "Lane") -> None:
         """Note that ``share`` has a waiter."""
-        self._arriving.discard(share.order)
-        self._shares[share.order] = share
+        self._arriving_lanes.discard(lane.order)
+        self._waiting_lanes[lane.order] = lane
 
-    def give_back(self, share: "Lane") -> None:
+    def release_slot(self, lane: "Lane") -> None:
         """Hand a slot of ``share`` to who is next."""
-        self._held -= 1
-        share.held -= 1
-        while self._shares and self._held < int(self._limit):
-            found = min(self._shares.values(), key=lambda s: (s.held > 0, s.order))
-            if found.serve():
-                self._held += 1
-                found.held += 1
+        self._in_flight -= 1
+        lane.held -= 1
+        while self._waiting_lanes and self._in_flight < int(self._limit):
+            next_lane = min(self._waiting_lanes.values(), key=lambda s: (s.held > 0, s.order))
+            if next_lane.serve():
+                self._in_flight += 1
+                next_lane.held += 1
             else:
-                del self._shares[found.order]
-        self._tell_room()
+                del self._waiting_lanes[next_lane.order]
+        self._notify_free_slot()
 
-    def _tell_room(self) -> None:
+    def _notify_free_slot(self) -> None:
         if self.room:
-            self.on_room()
+            self.on_free_slot()
 
 
 class Lane:
     """What one work has of the slots."""
 
-    def __init__(self, slots: ConcurrencyLimiter, order: int) -> None:
+    def __init__(self, limiter: ConcurrencyLimiter, order: int) -> None:
         self.order, self.held = order, 0
-        self._slots = slots
-        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
-        self._arrivals = itertools.count()
+        self._limiter = limiter
+        self._waiters: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._arrival_numbers = itertools.count()
 
     @asynccontextmanager
     async def hold(self, priority: float = 0.0) -> AsyncIterator[None]:
         """Hold one slot. The highest ``priority`` is served first."""
-        if not self._slots.take(self):
-            await self._turn(priority)
+        if not self._limiter.take(self):
+            await self._wait_for_slot(priority)
         try:
             yield
         finally:
-            self._slots.give_back(self)
+            self._limiter.release_slot(self)
 
     def answered(self) -> None:
         """Note that a server has answered."""
-        self._slots.answered()
+        self._limiter.answered()
 
     def serve(self) -> bool:
         """Wake the first waiter; False when none is left."""
-        while self._waiting:
-            _, _, turn = heapq.heappop(self._waiting)
+        while self._waiters:
+            _, _, turn = heapq.heappop(self._waiters)
             if not turn.done():
                 turn.set_result(None)
                 return True
         return False
 
-    async def _turn(self, priority: float) -> None:
+    async def _wait_for_slot(self, priority: float) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (-priority, next(self._arrivals), turn))
-        self._slots.wait(self)
+        heapq.heappush(self._waiters, (-priority, next(self._arrival_numbers), turn))
+        self._limiter.wait(self)
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._slots.give_back(self)
+                self._limiter.release_slot(self)
             raise
 
 
 T = TypeVar("T")
 
 
-async def all_of(tasks: Iterable[Awaitable[T]]) -> list[T]:
+async def gather_all(tasks: Iterable[Awaitable[T]]) -> list[T]:
     """Return the results in order, once all are there; raise the first error then, if any.
 
     What was asked and answered meanwhile is in the journal, so that nothing of it is lost.
     """
-    found: list[T] = []
+    results: list[T] = []
     for result in await asyncio.gather(*tasks, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result
-        found.append(result)
-    return found
+        results.append(result)
+    return results

@@ -38,14 +38,18 @@ async def probe(endpoint: Endpoint) -> ServedModel:
         ModelUnreachable: a replica gives no answer.
         ModelRefused: it rejects the key.
     """
-    found = await asyncio.gather(*(_probe_one(endpoint, base) for base in endpoint.api_bases))
-    if not found:
+    served_models = await asyncio.gather(
+        *(_probe_one(endpoint, base) for base in endpoint.api_bases)
+    )
+    if not served_models:
         return ServedModel()
-    lengths = [f.max_model_len for f in found if f.max_model_len is not None]
+    lengths = [f.max_model_len for f in served_models if f.max_model_len is not None]
     return ServedModel(
-        models=tuple(m for m in found[0].models if all(m in f.models for f in found)),
+        models=tuple(
+            m for m in served_models[0].models if all(m in f.models for f in served_models)
+        ),
         max_model_len=min(lengths) if lengths else None,
-        tokenizes=all(f.tokenizes for f in found),
+        tokenizes=all(f.tokenizes for f in served_models),
     )
 
 
@@ -54,38 +58,41 @@ async def count_tokens(endpoint: Endpoint, texts: Sequence[str]) -> list[int | N
     if not endpoint.api_bases:
         return [None] * len(texts)
     base = endpoint.api_bases[0]
-    async with _client(endpoint, base, TOKENIZE_TIMEOUT) as client:
-        return [await _count(client, endpoint, base, text) for text in texts]
+    async with _open_client(endpoint, base, TOKENIZE_TIMEOUT) as client:
+        return [await _count_tokens(client, endpoint, base, text) for text in texts]
 
 
-def served_name(endpoint: Endpoint) -> str:
+def get_served_name(endpoint: Endpoint) -> str:
     """Return the model's name as the endpoint knows it: LiteLLM's, less the provider."""
     return endpoint.model.partition("/")[2] or endpoint.model
 
 
-def not_served(endpoint: Endpoint, served: ServedModel) -> str | None:
+def explain_not_served(endpoint: Endpoint, served_model: ServedModel) -> str | None:
     """Return one line when the endpoint lists its models and this one is not among them."""
-    name = served_name(endpoint)
-    if not served.models or name in served.models:
+    name = get_served_name(endpoint)
+    if not served_model.models or name in served_model.models:
         return None
-    if endpoint.model in served.models:
+    if endpoint.model in served_model.models:
         return f"{endpoint.where} serves {endpoint.model}: write hosted_vllm/{endpoint.model}"
-    close = difflib.get_close_matches(name, served.models, n=1, cutoff=0.3) or served.models[:1]
+    close_names = (
+        difflib.get_close_matches(name, served_model.models, n=1, cutoff=0.3)
+        or served_model.models[:1]
+    )
     return (
         f"{endpoint.where} does not serve {name!r}; "
-        f"it serves {', '.join(served.models[:8])}: set INKWRIGHT_MODEL={close[0]}"
+        f"it serves {', '.join(served_model.models[:8])}: set INKWRIGHT_MODEL={close_names[0]}"
     )
 
 
 async def _probe_one(endpoint: Endpoint, base: str) -> ServedModel:
     at = without_secrets(base)
-    async with _client(endpoint, base, TIMEOUT) as client:
+    async with _open_client(endpoint, base, TIMEOUT) as client:
         try:
             answer = await client.get(f"{base}/models")
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
-            said = endpoint.masked(str(fault)) or type(fault).__name__
+            reason = endpoint.masked(str(fault)) or type(fault).__name__
             raise ModelUnreachable(
-                f"no model answers at {at}: start it, or set INKWRIGHT_API_BASE ({said})"
+                f"no model answers at {at}: start it, or set INKWRIGHT_API_BASE ({reason})"
             ) from fault
         if answer.status_code in (401, 403):
             raise ModelRefused(f"{at} rejects the key: set INKWRIGHT_API_KEY")
@@ -95,64 +102,74 @@ async def _probe_one(endpoint: Endpoint, base: str) -> ServedModel:
                 f"{at} redirects to {_origin(onward.url)}, which is not followed: "
                 "set INKWRIGHT_API_BASE to the address that answers"
             )
-        listed = _listed(answer)
-        own = next((m for m in listed if m.get("id") == served_name(endpoint)), None)
-        length = _positive((own or (listed[0] if len(listed) == 1 else {})).get("max_model_len"))
+        listed_models = _list_models(answer)
+        own_model = next(
+            (m for m in listed_models if m.get("id") == get_served_name(endpoint)), None
+        )
+        context_length = _positive_int(
+            (own_model or (listed_models[0] if len(listed_models) == 1 else {})).get(
+                "max_model_len"
+            )
+        )
         return ServedModel(
-            models=tuple(str(m["id"]) for m in listed if m.get("id")),
-            max_model_len=length or await _llama_context(client, base),
-            tokenizes=await _count(client, endpoint, base, "word") is not None,
+            models=tuple(str(m["id"]) for m in listed_models if m.get("id")),
+            max_model_len=context_length or await _probe_llama_context(client, base),
+            tokenizes=await _count_tokens(client, endpoint, base, "word") is not None,
         )
 
 
-def _client(endpoint: Endpoint, base: str, timeout: httpx.Timeout) -> httpx.AsyncClient:
+def _open_client(endpoint: Endpoint, base: str, timeout: httpx.Timeout) -> httpx.AsyncClient:
     headers = {"Authorization": f"Bearer {endpoint.api_key}"}
-    encrypted = base.startswith("https:")  # reading certificates for nothing takes a while
-    return httpx.AsyncClient(headers=headers, timeout=timeout, verify=encrypted)
+    is_encrypted = base.startswith("https:")  # reading certificates for nothing takes a while
+    return httpx.AsyncClient(headers=headers, timeout=timeout, verify=is_encrypted)
 
 
 def _origin(url: httpx.URL) -> str:
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
-def _listed(answer: httpx.Response) -> list[dict[str, Any]]:
-    listed = _json(answer).get("data")
-    return [m for m in listed if isinstance(m, dict)] if isinstance(listed, list) else []
+def _list_models(answer: httpx.Response) -> list[dict[str, Any]]:
+    models = _read_json(answer).get("data")
+    return [m for m in models if isinstance(m, dict)] if isinstance(models, list) else []
 
 
-async def _llama_context(client: httpx.AsyncClient, base: str) -> int | None:
+async def _probe_llama_context(client: httpx.AsyncClient, base: str) -> int | None:
     """Ask llama.cpp's server, which tells its context for one slot in ``/props``."""
     try:
-        props = _json(await client.get(f"{root(base)}/props"))
+        props = _read_json(await client.get(f"{server_root(base)}/props"))
     except httpx.HTTPError:
         return None
     settings = props.get("default_generation_settings")
-    return _positive(settings.get("n_ctx")) if isinstance(settings, dict) else None
+    return _positive_int(settings.get("n_ctx")) if isinstance(settings, dict) else None
 
 
-async def _count(client: httpx.AsyncClient, endpoint: Endpoint, base: str, text: str) -> int | None:
+async def _count_tokens(
+    client: httpx.AsyncClient, endpoint: Endpoint, base: str, text: str
+) -> int | None:
     """Ask ``/tokenize``: vLLM reads ``prompt``, llama.cpp ``content``."""
     for field in ("prompt", "content"):
         body = {
-            "model": served_name(endpoint),
+            "model": get_served_name(endpoint),
             field: text,
             "add_special_tokens": False,
         }
         try:
-            answer = await client.post(f"{root(base)}/tokenize", json=body)
+            answer = await client.post(f"{server_root(base)}/tokenize", json=body)
         except httpx.HTTPError:
             return None
         if answer.status_code in (404, 405):
             return None
-        found = _json(answer)
-        tokens = found.get("tokens")
-        count = _positive(found.get("count")) or (len(tokens) if isinstance(tokens, list) else 0)
+        reply = _read_json(answer)
+        tokens = reply.get("tokens")
+        count = _positive_int(reply.get("count")) or (
+            len(tokens) if isinstance(tokens, list) else 0
+        )
         if count:
             return count
     return None
 
 
-def _json(answer: httpx.Response) -> dict[str, Any]:
+def _read_json(answer: httpx.Response) -> dict[str, Any]:
     """Return the body of a good answer; nothing when it is not a JSON object."""
     if answer.status_code != 200:
         return {}
@@ -163,11 +180,11 @@ def _json(answer: httpx.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _positive(given: Any) -> int | None:
-    return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else None
+def _positive_int(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
-def root(base: str) -> str:
+def server_root(base: str) -> str:
     """Return the server's root: ``/tokenize`` stands beside ``/v1``, not under it."""
     parts = urlsplit(base)
     return urlunsplit((parts.scheme, parts.netloc, parts.path.removesuffix("/v1"), "", ""))

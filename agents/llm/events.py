@@ -108,5 +108,5 @@ class Finished(Event):
 Watch = Callable[[Event], None]
 
 
-def unwatched(_event: Event) -> None:
+def ignore_event(_event: Event) -> None:
     """The watcher when nobody watches."""

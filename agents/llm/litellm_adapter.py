@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any
 
 
-def unlogged(model: str, stream_options: Mapping[str, Any] | None = None) -> Any:
+def create_unlogged_record(model: str, stream_options: Mapping[str, Any] | None = None) -> Any:
     """Return what a call is given as ``litellm_logging_obj``, so that nothing is made of it."""
-    record = _unlogged()(
+    record = _load_unlogged_class()(
         model=model,
         messages=[],
         stream=stream_options is not None,
@@ -34,7 +34,7 @@ def unlogged(model: str, stream_options: Mapping[str, Any] | None = None) -> Any
 
 
 @cache
-def _unlogged() -> Any:
+def _load_unlogged_class() -> Any:
     from litellm.litellm_core_utils.litellm_logging import Logging
 
     class Unlogged(Logging):

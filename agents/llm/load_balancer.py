@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-LEFT_ALONE_S = 20.0
+COOLDOWN_S = 20.0
 """After a failure, while others are there to be asked."""
 
 
@@ -22,36 +22,40 @@ class LoadBalancer:
     def __init__(self, concurrency: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._concurrency, self._clock = concurrency, clock
         self._turns = itertools.count()
-        self._busy: Counter[str] = Counter()
+        self._calls_in_flight: Counter[str] = Counter()
         self._homes: dict[str, str] = {}
         self._failed_at: dict[str, float] = {}
 
-    def choose(self, bases: Sequence[str], work: str, tried: Collection[str] = ()) -> str:
+    def choose(self, bases: Sequence[str], work_id: str, tried_bases: Collection[str] = ()) -> str:
         """Return the replica for a call of ``work``, after those that were tried in vain."""
         if len(bases) == 1:
             return bases[0]
-        left = [b for b in bases if b not in tried] or list(bases)
-        there = [b for b in left if not self._is_left_alone(b)] or left
-        if not work:
-            return there[next(self._turns) % len(there)]
-        home = self._homes.get(work)
-        if home in there and self._busy[home] < math.ceil(self._concurrency / len(bases)):
+        untried_bases = [b for b in bases if b not in tried_bases] or list(bases)
+        available_bases = [
+            b for b in untried_bases if not self._is_cooling_down(b)
+        ] or untried_bases
+        if not work_id:
+            return available_bases[next(self._turns) % len(available_bases)]
+        home = self._homes.get(work_id)
+        if home in available_bases and self._calls_in_flight[home] < math.ceil(
+            self._concurrency / len(bases)
+        ):
             return home
-        least = min(self._busy[b] for b in there)
-        free = [b for b in there if self._busy[b] == least]
-        chosen = free[next(self._turns) % len(free)]
-        if home not in there:
-            self._homes[work] = chosen
-        return chosen
+        fewest_calls = min(self._calls_in_flight[b] for b in available_bases)
+        idlest_bases = [b for b in available_bases if self._calls_in_flight[b] == fewest_calls]
+        chosen_base = idlest_bases[next(self._turns) % len(idlest_bases)]
+        if home not in available_bases:
+            self._homes[work_id] = chosen_base
+        return chosen_base
 
     @contextmanager
     def calling(self, base: str) -> Iterator[None]:
         """Count a call while it is under way."""
-        self._busy[base] += 1
+        self._calls_in_flight[base] += 1
         try:
             yield
         finally:
-            self._busy[base] -= 1
+            self._calls_in_flight[base] -= 1
 
     def failed(self, base: str) -> None:
         """Leave a replica alone for a while."""
@@ -61,6 +65,6 @@ class LoadBalancer:
         """Note that a replica is there."""
         self._failed_at.pop(base, None)
 
-    def _is_left_alone(self, base: str) -> bool:
-        failed = self._failed_at.get(base)
-        return failed is not None and self._clock() - failed < LEFT_ALONE_S
+    def _is_cooling_down(self, base: str) -> bool:
+        failed_at = self._failed_at.get(base)
+        return failed_at is not None and self._clock() - failed_at < COOLDOWN_S

@@ -58,7 +58,7 @@ class EmbeddedServer:
         """Find the engine and the model, SmolLM2-135M when None. Raises EmbeddedMissing."""
         if find_spec(ENGINE) is None:
             raise EmbeddedMissing(f"the embedded model's engine is not installed: {INSTALL_ENGINE}")
-        self._model = _checked(model) if model else _packaged_model()
+        self._model = _check_model_file(model) if model else _find_packaged_model()
         self.model_name = self._model.stem
         self.slots = slots
         self.context_tokens = context_tokens
@@ -70,15 +70,21 @@ class EmbeddedServer:
         """Start the process and wait until the model is loaded. Raises EmbeddedServerDied."""
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "inkwright.agents.llm.local_server", *self._arguments()],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "inkwright.agents.llm.local_server",
+                *self._build_arguments(),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=_environment(os.environ),
+            env=_build_environment(os.environ),
             start_new_session=True,  # Ctrl-C is ours to handle: calls in flight may still end well
         )
         try:
-            self.api_base = f"http://{HOST}:{self._port(self._process)}/v1"
+            self.api_base = f"http://{HOST}:{self._read_port(self._process)}/v1"
         except BaseException:
             self.close()
             raise
@@ -100,7 +106,7 @@ class EmbeddedServer:
     def check(self) -> None:
         """Raise EmbeddedServerDied when the process has ended on its own."""
         if self._process and self._process.poll() is not None:
-            raise self._died(f"ended with status {self._process.returncode}")
+            raise self._create_died_error(f"ended with status {self._process.returncode}")
 
     def close(self) -> None:
         """Stop the process and wait for its end. Calling it again does nothing."""
@@ -117,26 +123,28 @@ class EmbeddedServer:
         if self._log:
             self._log.close()
 
-    def _arguments(self) -> list[str]:
+    def _build_arguments(self) -> list[str]:
         options = ("--model", self._model, "--slots", self.slots, "--context", self.context_tokens)
         return [str(option) for option in options]
 
-    def _port(self, process: subprocess.Popen[bytes]) -> int:
+    def _read_port(self, process: subprocess.Popen[bytes]) -> int:
         assert process.stdout is not None
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
             ready = selector.select(START_S)
         if not ready:
-            raise self._died(f"was not ready after {START_S:.0f} s")
+            raise self._create_died_error(f"was not ready after {START_S:.0f} s")
         line = process.stdout.readline()
         if not line:
-            raise self._died(f"did not start (status {process.wait()})")
+            raise self._create_died_error(f"did not start (status {process.wait()})")
         return int(json.loads(line)["port"])
 
-    def _died(self, how: str) -> EmbeddedServerDied:
-        return EmbeddedServerDied(f"the embedded model {self._model.name} {how}: {self._last()}")
+    def _create_died_error(self, event_text: str) -> EmbeddedServerDied:
+        return EmbeddedServerDied(
+            f"the embedded model {self._model.name} {event_text}: {self._read_last_log_line()}"
+        )
 
-    def _last(self) -> str:
+    def _read_last_log_line(self) -> str:
         """Return the last line that the process logged."""
         assert self._log is not None
         self._log.seek(0)
@@ -144,15 +152,15 @@ class EmbeddedServer:
         return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
 
 
-def _packaged_model() -> Path:
+def _find_packaged_model() -> Path:
     spec = find_spec(MODEL)
-    found = sorted(Path(spec.origin).parent.glob("*.gguf")) if spec and spec.origin else []
-    if not found:
+    model_files = sorted(Path(spec.origin).parent.glob("*.gguf")) if spec and spec.origin else []
+    if not model_files:
         raise EmbeddedMissing(f"the embedded model is not installed: {INSTALL_MODEL}")
-    return found[0]
+    return model_files[0]
 
 
-def _checked(model: Path) -> Path:
+def _check_model_file(model: Path) -> Path:
     try:
         with model.open("rb") as file:
             magic = file.read(4)
@@ -163,12 +171,12 @@ def _checked(model: Path) -> Path:
     return model.resolve()
 
 
-def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
+def _build_environment(base_environment: Mapping[str, str]) -> dict[str, str]:
     """Return the process's environment: waiting threads sleep rather than spin.
 
     Beside one busy process, spinning made generation fourteen times slower.
     """
-    return {**inherited, "OMP_WAIT_POLICY": "passive"}
+    return {**base_environment, "OMP_WAIT_POLICY": "passive"}
 
 
 def main() -> None:
@@ -186,19 +194,19 @@ def main() -> None:
     import xllamacpp
 
     try:
-        server = xllamacpp.Server(_parameters(xllamacpp.CommonParams(), options))
+        server = xllamacpp.Server(_fill_in_parameters(xllamacpp.CommonParams(), options))
     except RuntimeError:
         sys.exit(1)  # the engine has logged why
     print(json.dumps({"port": int(server.listening_address.rsplit(":", 1)[1])}), file=report)
     report.close()
     while os.getppid() == parent:
-        closed, _, _ = select.select([sys.stdin], [], [], 1.0)
-        if closed and not os.read(0, 1):
+        readable_streams, _, _ = select.select([sys.stdin], [], [], 1.0)
+        if readable_streams and not os.read(0, 1):
             break
     os._exit(0)  # leaving in order would wait for answers that nobody reads
 
 
-def _parameters(params: Any, options: argparse.Namespace) -> Any:
+def _fill_in_parameters(params: Any, options: argparse.Namespace) -> Any:
     """Return xllamacpp's ``CommonParams`` filled in."""
     params.model.path = options.model
     params.model_alias = {Path(options.model).stem}
@@ -212,11 +220,11 @@ def _parameters(params: Any, options: argparse.Namespace) -> Any:
     params.n_ctx = options.slots * options.context
     params.n_batch = params.n_ubatch = BATCH_TOKENS
     params.cache_ram_mib = PREFIX_CACHE_MIB
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = _threads()
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = _count_threads()
     return params
 
 
-def _threads() -> int:
+def _count_threads() -> int:
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return min(cores, MAX_THREADS)
 

@@ -43,14 +43,14 @@ def stay_offline() -> None:
     is overridden; calling it again changes nothing.
     """
     os.environ.update(OFFLINE)
-    encodings = _packaged_encodings()
+    encodings = _find_packaged_encodings()
     if encodings:
         os.environ["TIKTOKEN_CACHE_DIR"] = str(encodings)
         # LiteLLM would set the former from the latter when imported.
         os.environ["CUSTOM_TIKTOKEN_CACHE_DIR"] = str(encodings)
 
 
-def _packaged_encodings() -> Path | None:
+def _find_packaged_encodings() -> Path | None:
     """Return LiteLLM's folder of tiktoken encodings, without the seconds its import takes."""
     spec = find_spec("litellm")
     if spec is None or spec.origin is None:

@@ -108,7 +108,7 @@ _FENCED = re.compile(
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
 _OBJECT = re.compile(r"\{\s*[\"'}]")
-CLIPPINGS = 8
+MAX_CLIP_ROUNDS = 8
 """Rounds of cutting what is too long: a list that was too long hides what is in it until then."""
 LOOP_WORDS = 8
 """A run of this many words (twice as many Han characters)..."""
@@ -120,90 +120,90 @@ class UnreadableAnswer(ValueError):
     """The answer is not in the form asked for; the message says what is wrong with it."""
 
 
-def read_form(text: str, finish: str, form: type[F]) -> F:
+def parse_structured(text: str, finish: str, response_schema: type[F]) -> F:
     """Return the answer as ``form``, mended where that is safe.
 
     Think blocks, fences and talk around the JSON are cut off, broken JSON is repaired, strings and
     lists beyond their bounds are clipped. JSON that was cut short is refused: what is missing
     cannot be known.
     """
-    clean = strip_thoughts(_normal(text))
-    start = _OBJECT.search(clean)
+    clean_text = strip_thoughts(_normalise(text))
+    start = _OBJECT.search(clean_text)
     if start is None:
         raise UnreadableAnswer("there is no JSON object in it")
     try:
-        found, _ = json.JSONDecoder().raw_decode(clean, start.start())
+        answer_object, _ = json.JSONDecoder().raw_decode(clean_text, start.start())
     except json.JSONDecodeError as fault:
-        if finish == "length" or "}" not in clean[fault.pos :]:
+        if finish == "length" or "}" not in clean_text[fault.pos :]:
             raise UnreadableAnswer("it was cut off before its end; answer more briefly") from fault
-        found = repair_json(clean[start.start() :], return_objects=True)
-    if not isinstance(found, dict) or not found:
+        answer_object = repair_json(clean_text[start.start() :], return_objects=True)
+    if not isinstance(answer_object, dict) or not answer_object:
         raise UnreadableAnswer("there is no JSON object in it")
-    return _validated(cleanup.each_text(found, _normal), form)
+    return _validate(cleanup.each_text(answer_object, _normalise), response_schema)
 
 
-def _validated(found: dict[str, Any], form: type[F]) -> F:
-    for _ in range(CLIPPINGS):
+def _validate(answer_object: dict[str, Any], response_schema: type[F]) -> F:
+    for _ in range(MAX_CLIP_ROUNDS):
         try:
-            return form.model_validate(found)
+            return response_schema.model_validate(answer_object)
         except ValidationError as fault:
             for error in fault.errors(include_url=False):
-                if not _clip(found, error):
-                    where = ".".join(str(p) for p in error["loc"])
-                    raise UnreadableAnswer(f"{where}: {error['msg']}") from fault
+                if not _clip_value(answer_object, error):
+                    location = ".".join(str(p) for p in error["loc"])
+                    raise UnreadableAnswer(f"{location}: {error['msg']}") from fault
     raise UnreadableAnswer("too much of it is beyond the bounds of the schema")
 
 
-def _clip(found: Any, error: Any) -> bool:
+def _clip_value(container: Any, error: Any) -> bool:
     """Cut the one value an error names down to its bound. False: not that kind of error."""
     bound = error.get("ctx", {}).get("max_length")
     if error["type"] not in ("string_too_long", "too_long") or bound is None:
         return False
-    *path, last = error["loc"]
+    *path, last_key = error["loc"]
     for step in path:
-        found = found[step]
-    found[last] = found[last][:bound]
+        container = container[step]
+    container[last_key] = container[last_key][:bound]
     return True
 
 
 def strip_thoughts(text: str) -> str:
     """Return ``text`` without ``<think>`` blocks; nothing when one never ends."""
-    closed = _END_OF_THINK.sub("", _THINK.sub("", text))
-    return _OPEN_THINK.sub("", closed).strip()
+    without_closed_thoughts = _END_OF_THINK.sub("", _THINK.sub("", text))
+    return _OPEN_THINK.sub("", without_closed_thoughts).strip()
 
 
-def read_prose(text: str, *, han: bool | None = None, keep_loops: bool = False) -> str:
+def parse_prose(text: str, *, han: bool | None = None, keep_loops: bool = False) -> str:
     """Return the answer as clean prose.
 
     ``han``: whether the piece is written in Han characters; None: either will do. A text that runs
     into a loop is refused, or with ``keep_loops`` ends where the loop begins.
     """
-    clean = _unfenced(strip_thoughts(_normal(text)))
-    text = _FOREWORD.sub("", clean)
-    clean = (_AFTERWORD if text == clean else _CLOSING_TALK).sub("", text)
-    if not count_words(clean):
+    clean_text = _remove_fence(strip_thoughts(_normalise(text)))
+    text = _FOREWORD.sub("", clean_text)
+    clean_text = (_AFTERWORD if text == clean_text else _CLOSING_TALK).sub("", text)
+    if not count_words(clean_text):
         raise UnreadableAnswer("it is empty")
-    if _is_json(clean):
+    if _is_json(clean_text):
         raise UnreadableAnswer("it is JSON, not prose")
-    if _REFUSAL.match(clean) and count_words(clean) < _REFUSAL_WORDS:
+    if _REFUSAL.match(clean_text) and count_words(clean_text) < _REFUSAL_WORDS:
         raise UnreadableAnswer("it is a refusal")
-    if _ERROR.match(clean):
+    if _ERROR.match(clean_text):
         raise UnreadableAnswer("it is an error message")
-    if han is not None and in_other_script(clean, han=han):
+    if han is not None and is_in_other_script(clean_text, han=han):
         raise UnreadableAnswer("it is in the wrong language")
-    loop = loop_start(clean)
+    loop = find_loop_start(clean_text)
     if loop is not None and not keep_loops:
         raise UnreadableAnswer("it repeats itself over and over")
     if loop is not None:
-        clean = clean[:loop].rstrip()
-        if not count_words(clean):
+        clean_text = clean_text[:loop].rstrip()
+        if not count_words(clean_text):
             raise UnreadableAnswer("it repeats itself over and over")
-    return clean
+    return clean_text
 
 
-def loop_start(text: str) -> int | None:
+def find_loop_start(text: str) -> int | None:
     """Return where ``text`` begins to go round in circles, in code points; None if it does not."""
-    seen: dict[tuple[str, ...], list[int]] = {}
+    positions_by_run: dict[tuple[str, ...], list[int]] = {}
     tokens = words(text)
     size = LOOP_WORDS * (2 if is_han(text) else 1)
     folded = [token.casefold() for token in tokens]
@@ -211,26 +211,29 @@ def loop_start(text: str) -> int | None:
     if max(Counter(runs).values(), default=0) < LOOP_TIMES:
         return None
     for n, run in enumerate(runs):
-        places = seen.setdefault(run, [])
-        places.append(n)
-        last = places[-LOOP_TIMES:]
-        if len(last) == LOOP_TIMES and len({b - a for a, b in pairwise(last)}) == 1:
-            return _offset_of_word(text, tokens, last[1])
+        positions = positions_by_run.setdefault(run, [])
+        positions.append(n)
+        last_positions = positions[-LOOP_TIMES:]
+        if (
+            len(last_positions) == LOOP_TIMES
+            and len({b - a for a, b in pairwise(last_positions)}) == 1
+        ):
+            return _find_sentence_offset(text, tokens, last_positions[1])
     return None
 
 
-def _offset_of_word(text: str, tokens: list[str], number: int) -> int:
-    at = 0
+def _find_sentence_offset(text: str, tokens: list[str], number: int) -> int:
+    offset = 0
     for token in tokens[:number]:
-        at = text.index(token, at) + len(token)
-    at = text.index(tokens[number], at)
+        offset = text.index(token, offset) + len(token)
+    offset = text.index(tokens[number], offset)
     for sentence in sentences(text):
-        if sentence.end > at:
+        if sentence.end > offset:
             return sentence.start
-    return at
+    return offset
 
 
-def _normal(text: str) -> str:
+def _normalise(text: str) -> str:
     return unicodedata.normalize("NFC", cleanup.clean(text))
 
 
@@ -243,10 +246,10 @@ def _is_json(text: str) -> bool:
         return False
 
 
-def _unfenced(text: str) -> str:
+def _remove_fence(text: str) -> str:
     """Return ``text`` without one fence around all of it; a fence of code is part of a text."""
-    found = _FENCED.fullmatch(text.strip())
-    return (found.group(1) if found else text).strip()
+    match = _FENCED.fullmatch(text.strip())
+    return (match.group(1) if match else text).strip()
 
 
 def is_han(text: str) -> bool:
@@ -254,27 +257,27 @@ def is_han(text: str) -> bool:
     return bool(_HAN.search(text)) and len(_HAN.findall(text)) * 3 > len(_LETTER.findall(text))
 
 
-def in_other_script(text: str, *, han: bool) -> bool:
+def is_in_other_script(text: str, *, han: bool) -> bool:
     """True when ``text`` is not in Han characters though it should be, or the other way round.
 
     Citations, addresses and code are in no language; and a Chinese sentence may have names in other
     letters, each of which counts as one.
     """
-    said = _NO_LANGUAGE.sub(" ", text)
-    if not any(c.isalpha() for c in said):
+    plain_text = _NO_LANGUAGE.sub(" ", text)
+    if not any(c.isalpha() for c in plain_text):
         return False
     if han:
-        return len(_HAN.findall(said)) * 3 <= len(_HAN_OR_WORD.findall(said))
-    return is_han(said)
+        return len(_HAN.findall(plain_text)) * 3 <= len(_HAN_OR_WORD.findall(plain_text))
+    return is_han(plain_text)
 
 
 @lru_cache(maxsize=64)
-def schema_of(form: type[BaseModel]) -> dict[str, Any]:
+def build_json_schema(response_schema: type[BaseModel]) -> dict[str, Any]:
     """Return the JSON schema that an answer in ``form`` must meet."""
-    return form.model_json_schema()
+    return response_schema.model_json_schema()
 
 
 @lru_cache(maxsize=64)
-def form_digest(form: type[BaseModel] | None) -> str:
+def digest_schema(response_schema: type[BaseModel] | None) -> str:
     """Return what identifies a schema in the journal's key."""
-    return "" if form is None else digest(schema_of(form))
+    return "" if response_schema is None else digest(build_json_schema(response_schema))

@@ -6,13 +6,13 @@ from typing import Any
 
 from inkwright.agents.llm.offline import stay_offline
 
-ENGLISH = (
+ENGLISH_SAMPLES = (
     "The keeper climbed the stairs, trimmed the lamp and noted the hour; 3 boats were late.",
     '{"title": "The lamp", "items": [{"id": "s1.2", "quote": "trimmed the lamp"}]}',
 )
-HAN = ("她爬上楼梯，修剪灯芯，在簿子上记下时刻；外面的风已转向东北，三条船还没有回来。",)
+HAN_SAMPLES = ("她爬上楼梯，修剪灯芯，在簿子上记下时刻；外面的风已转向东北，三条船还没有回来。",)
 """What a served tokenizer is measured on, besides the request itself."""
-UNMEASURED = 1.25
+UNMEASURED_FACTOR = 1.25
 """Margin when the served model's own count cannot be had."""
 MARGIN = 1.03
 
@@ -20,7 +20,7 @@ MARGIN = 1.03
 class ScaledTokenizer:
     """o200k_base counts times ``factor``, so that they are never under the served model's."""
 
-    def __init__(self, factor: float = UNMEASURED) -> None:
+    def __init__(self, factor: float = UNMEASURED_FACTOR) -> None:
         stay_offline()
         import tiktoken
 
@@ -43,7 +43,7 @@ class ScaledTokenizer:
         return len(self._encoding.encode_ordinary(text))
 
 
-def factor_for(served: Sequence[int | None], samples: Sequence[str]) -> float:
+def compute_factor(served_counts: Sequence[int | None], samples: Sequence[str]) -> float:
     """Return the factor that makes our counts cover the ``served`` ones for ``samples``.
 
     None among them means the server does not say; then a wide margin is kept.
@@ -51,9 +51,9 @@ def factor_for(served: Sequence[int | None], samples: Sequence[str]) -> float:
     tokenizer: Any = ScaledTokenizer(1.0)
     ratios = [
         count / max(tokenizer.raw(sample), 1)
-        for count, sample in zip(served, samples, strict=True)
+        for count, sample in zip(served_counts, samples, strict=True)
         if count is not None
     ]
     if len(ratios) < len(samples):
-        return UNMEASURED
+        return UNMEASURED_FACTOR
     return float(round(max(*ratios, 0.5) * MARGIN, 3))

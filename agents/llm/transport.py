@@ -14,10 +14,14 @@ import numpy as np
 from pydantic import BaseModel
 
 from inkwright.agents.llm.config import CallSettings, Endpoint, Role
-from inkwright.agents.llm.litellm_adapter import is_redirect, refuse_redirects, unlogged
+from inkwright.agents.llm.litellm_adapter import (
+    create_unlogged_record,
+    is_redirect,
+    refuse_redirects,
+)
 from inkwright.agents.llm.load_balancer import LoadBalancer
 from inkwright.agents.llm.offline import stay_offline
-from inkwright.agents.llm.parsing import schema_of
+from inkwright.agents.llm.parsing import build_json_schema
 from inkwright.memory.cleanup import CleanStream, clean
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
 from inkwright.memory.store.journal import JournaledAnswer
@@ -75,8 +79,8 @@ class LiteLLMTransport:
     LiteLLM.
     """
 
-    def __init__(self, calling: CallSettings) -> None:
-        self._calling = calling
+    def __init__(self, call_settings: CallSettings) -> None:
+        self._call_settings = call_settings
         self.on_pressure: Callable[[], None] = lambda: None
         """Called when a server says that it has too many requests."""
         stay_offline()
@@ -89,7 +93,7 @@ class LiteLLMTransport:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         refuse_redirects()
         self._litellm: Any = litellm
-        self._replicas = LoadBalancer(calling.concurrency)
+        self._load_balancer = LoadBalancer(call_settings.concurrency)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def aclose(self) -> None:
@@ -118,49 +122,52 @@ class LiteLLMTransport:
                 "type": "json_schema",
                 "json_schema": {
                     "name": request.form.__name__,
-                    "schema": schema_of(request.form),
+                    "schema": build_json_schema(request.form),
                     "strict": True,
                 },
             }
         if request.extra:
             arguments["extra_body"] = dict(request.extra)
         if on_text is None:
-            return await self._tried(
-                request.role, request.work, lambda at: self._whole({**at, **arguments})
+            return await self._call_with_retries(
+                request.role, request.work, lambda at: self._complete_whole({**at, **arguments})
             )
-        return await self._tried(
+        return await self._call_with_retries(
             request.role,
             request.work,
-            lambda at: self._streamed({**at, **arguments}, on_text),
+            lambda at: self._complete_streamed({**at, **arguments}, on_text),
         )
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray:
-        async def once(at: dict[str, Any]) -> np.ndarray:
-            log = unlogged(at["model"])
+        async def call_once(endpoint_arguments: dict[str, Any]) -> np.ndarray:
+            log = create_unlogged_record(endpoint_arguments["model"])
             answer = await self._litellm.aembedding(
-                **at, input=list(texts), encoding_format="float", litellm_logging_obj=log
+                **endpoint_arguments,
+                input=list(texts),
+                encoding_format="float",
+                litellm_logging_obj=log,
             )
             return np.array([item["embedding"] for item in answer.data], dtype=np.float32)
 
-        return await self._tried("embedder", "", once)
+        return await self._call_with_retries("embedder", "", call_once)
 
-    async def _whole(self, arguments: dict[str, Any]) -> JournaledAnswer:
-        began = time.monotonic()
-        log = unlogged(arguments["model"])
+    async def _complete_whole(self, arguments: dict[str, Any]) -> JournaledAnswer:
+        start_time = time.monotonic()
+        log = create_unlogged_record(arguments["model"])
         answer = await self._litellm.acompletion(**arguments, litellm_logging_obj=log)
         choice = answer.choices[0]
-        return _answer(
+        return _build_answer(
             choice.message.content or "",
             choice.finish_reason or "stop",
             answer.model,
             answer.usage,
-            time.monotonic() - began,
+            time.monotonic() - start_time,
         )
 
-    async def _streamed(
+    async def _complete_streamed(
         self, arguments: dict[str, Any], on_text: Callable[[str], None]
     ) -> JournaledAnswer:
-        began = time.monotonic()
+        start_time = time.monotonic()
         pieces: list[str] = []
         cleaning = CleanStream()
         finish, model, usage = None, "", None
@@ -175,7 +182,7 @@ class LiteLLMTransport:
             **arguments,
             stream=True,
             stream_options=options,
-            litellm_logging_obj=unlogged(arguments["model"], options),
+            litellm_logging_obj=create_unlogged_record(arguments["model"], options),
         )
         async for chunk in stream:
             model = chunk.model or model
@@ -187,82 +194,84 @@ class LiteLLMTransport:
         if finish is None:
             raise ConnectionResetError("the stream ended before the answer did")
         bring(cleaning.end())
-        return _answer("".join(pieces), finish, model, usage, time.monotonic() - began)
+        return _build_answer("".join(pieces), finish, model, usage, time.monotonic() - start_time)
 
-    async def _tried(
-        self, role: Role, work: str, once: Callable[[dict[str, Any]], Awaitable[T]]
+    async def _call_with_retries(
+        self, role: Role, work_id: str, call_once: Callable[[dict[str, Any]], Awaitable[T]]
     ) -> T:
         """Call ``once`` until it answers, at most ``tries`` times, waiting longer each time."""
-        self._use_loop()
-        endpoint = self._calling.endpoints[role]
-        bases, tried = endpoint.api_bases or ("",), set[str]()
-        wait = FIRST_WAIT_S
-        for left in range(self._calling.tries - 1, -1, -1):
-            base = self._replicas.choose(bases, work, tried)
+        self._register_loop()
+        endpoint = self._call_settings.endpoints[role]
+        bases, tried_bases = endpoint.api_bases or ("",), set[str]()
+        wait_s = FIRST_WAIT_S
+        for tries_left in range(self._call_settings.tries - 1, -1, -1):
+            base = self._load_balancer.choose(bases, work_id, tried_bases)
             try:
-                with self._replicas.calling(base):
-                    found = await once(self._at(endpoint, base))
+                with self._load_balancer.calling(base):
+                    answer = await call_once(self._build_endpoint_arguments(endpoint, base))
             except Exception as fault:
-                error = self._typed(fault, endpoint)
+                error = self._convert_error(fault, endpoint)
                 if isinstance(fault, self._litellm.RateLimitError):
                     self.on_pressure()
                 elif isinstance(error, ModelUnreachable):
-                    self._replicas.failed(base)
-                if not left or not isinstance(error, ModelUnreachable):
+                    self._load_balancer.failed(base)
+                if not tries_left or not isinstance(error, ModelUnreachable):
                     raise error from fault
-                tried = {*tried, base} if len(tried) + 1 < len(bases) else set()
-                await asyncio.sleep(_asked_wait(fault) or wait)
-                wait = min(wait * 2, LONGEST_WAIT_S)
+                tried_bases = {*tried_bases, base} if len(tried_bases) + 1 < len(bases) else set()
+                await asyncio.sleep(_read_requested_wait(fault) or wait_s)
+                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
             else:
-                self._replicas.answered(base)
-                return found
+                self._load_balancer.answered(base)
+                return answer
         raise AssertionError("unreachable: the last try returns or raises")
 
-    def _at(self, endpoint: Endpoint, base: str) -> dict[str, Any]:
+    def _build_endpoint_arguments(self, endpoint: Endpoint, base: str) -> dict[str, Any]:
         """Return what LiteLLM is told about where a call goes."""
         return {
             "model": endpoint.model,
             "api_key": endpoint.api_key,
-            "timeout": self._calling.timeout_s,
+            "timeout": self._call_settings.timeout_s,
             "num_retries": 0,
             **({"api_base": base} if base else {}),
         }
 
-    def _use_loop(self) -> None:
+    def _register_loop(self) -> None:
         """Count as one that uses the connections of the running event loop."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             _USERS.setdefault(self._loop, set()).add(self)
 
-    def _typed(self, fault: Exception, endpoint: Endpoint) -> ModelError:
+    def _convert_error(self, fault: Exception, endpoint: Endpoint) -> ModelError:
         """Say what a fault of the transport means to the caller."""
         litellm = self._litellm
-        where = f"{endpoint.model} at {endpoint.where or 'its provider'}"
-        said = _one_line(fault, endpoint)
+        endpoint_text = f"{endpoint.model} at {endpoint.where or 'its provider'}"
+        message = _format_on_one_line(fault, endpoint)
         if is_redirect(fault):
-            said = f"{where} redirects, which is not followed: set INKWRIGHT_API_BASE ({said})"
-            return ModelRefused(said, every_call=True)
+            message = f"{endpoint_text} redirects, which is not followed: set INKWRIGHT_API_BASE ({message})"
+            return ModelRefused(message, every_call=True)
         if isinstance(fault, litellm.AuthenticationError | litellm.PermissionDeniedError):
-            said = f"{where} rejects the key: set INKWRIGHT_API_KEY ({said})"
-            return ModelRefused(said, every_call=True)
+            message = f"{endpoint_text} rejects the key: set INKWRIGHT_API_KEY ({message})"
+            return ModelRefused(message, every_call=True)
         if isinstance(fault, litellm.NotFoundError):
-            said = f"{where} is not served: check INKWRIGHT_MODEL ({said})"
-            return ModelRefused(said, every_call=True)
+            message = f"{endpoint_text} is not served: check INKWRIGHT_MODEL ({message})"
+            return ModelRefused(message, every_call=True)
         if isinstance(fault, litellm.ContextWindowExceededError):
             return ModelRefused(
-                f"{where}: the prompt is too long: set INKWRIGHT_CONTEXT_TOKENS"
-                f" to what the server takes ({said})"
+                f"{endpoint_text}: the prompt is too long: set INKWRIGHT_CONTEXT_TOKENS"
+                f" to what the server takes ({message})"
             )
         if isinstance(fault, litellm.BadRequestError | litellm.UnprocessableEntityError):
-            return ModelRefused(f"{where} rejects the call ({said})")
+            return ModelRefused(f"{endpoint_text} rejects the call ({message})")
         if isinstance(fault, litellm.RateLimitError):
             return ModelUnreachable(
-                f"{where} has too many requests: lower INKWRIGHT_CONCURRENCY, or try later ({said})"
+                f"{endpoint_text} has too many requests: lower INKWRIGHT_CONCURRENCY, or try later ({message})"
             )
         if isinstance(fault, litellm.Timeout):
-            return ModelUnreachable(f"{where} did not answer in {self._calling.timeout_s:g} s")
+            return ModelUnreachable(
+                f"{endpoint_text} did not answer in {self._call_settings.timeout_s:g} s"
+            )
         return ModelUnreachable(
-            f"{where} cannot be reached: start it, or set INKWRIGHT_API_BASE ({said})"
+            f"{endpoint_text} cannot be reached: start it, or set INKWRIGHT_API_BASE ({message})"
         )
 
 
@@ -279,7 +288,7 @@ async def _close_connections(cache: Any) -> None:
             await client.close()
 
 
-def _answer(
+def _build_answer(
     text: str, finish: str, model: str | None, usage: Any, seconds: float
 ) -> JournaledAnswer:
     details = getattr(usage, "prompt_tokens_details", None)
@@ -294,7 +303,7 @@ def _answer(
     )
 
 
-def _asked_wait(fault: Exception) -> float | None:
+def _read_requested_wait(fault: Exception) -> float | None:
     """Return the seconds a 429 or 503 asks to wait, if it says.
 
     LiteLLM's own error has lost the headers; one of those it was raised from has them.
@@ -303,15 +312,15 @@ def _asked_wait(fault: Exception) -> float | None:
     while cause is not None:
         headers = getattr(getattr(cause, "response", None), "headers", None) or {}
         try:
-            asked = float(headers.get("retry-after", ""))
+            wait_s = float(headers.get("retry-after", ""))
         except ValueError:
-            asked = math.nan
-        if asked >= 0:
-            return min(asked, LONGEST_WAIT_S)
+            wait_s = math.nan
+        if wait_s >= 0:
+            return min(wait_s, LONGEST_WAIT_S)
         cause = cause.__cause__ or cause.__context__
     return None
 
 
-def _one_line(fault: Exception, endpoint: Endpoint) -> str:
-    said = " ".join(clean(str(getattr(fault, "message", "") or fault)).split())
-    return endpoint.masked(said.removeprefix("litellm."))[:200]
+def _format_on_one_line(fault: Exception, endpoint: Endpoint) -> str:
+    message = " ".join(clean(str(getattr(fault, "message", "") or fault)).split())
+    return endpoint.masked(message.removeprefix("litellm."))[:200]

@@ -7,23 +7,23 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict, Unpack
 
-from inkwright.agents.context.run_context import RunContext, Streams, language_is_han
+from inkwright.agents.context.run_context import RunContext, StreamSetting, language_is_han
 from inkwright.agents.embedding.vector_search import VectorSearch
 from inkwright.agents.llm.config import CallSettings, Limits
-from inkwright.agents.llm.endpoint_info import not_served
+from inkwright.agents.llm.endpoint_info import explain_not_served
 from inkwright.agents.llm.events import PhaseBegan, Watch
-from inkwright.agents.llm.tokenizer import ENGLISH, HAN, factor_for
+from inkwright.agents.llm.tokenizer import ENGLISH_SAMPLES, HAN_SAMPLES, compute_factor
 from inkwright.agents.orchestration import run_setup, section_candidates
 from inkwright.agents.orchestration.section_graph import SectionContext, SectionState, section_graph
-from inkwright.agents.orchestration.shared_resources import SharedResources, opened
+from inkwright.agents.orchestration.shared_resources import SharedResources, open_resources
 from inkwright.agents.orchestration.work_graph import (
     Status,
     WorkContext,
     WorkState,
+    announce_sections,
     assemble,
-    missing,
+    find_missing_sections,
     review,
-    tell_sections,
     work_graph,
 )
 from inkwright.agents.planning import request_evidence
@@ -45,7 +45,7 @@ from inkwright.memory.user_work import candidates as offered
 
 DEFAULT_CONTEXT = 8192
 """Context length in tokens when neither settings nor endpoint say."""
-SMALLEST_CONTEXT = 2048
+MIN_CONTEXT = 2048
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class RunInputs(TypedDict):
     calling: CallSettings
     limits: Limits
     watch: Watch
-    watch_text: NotRequired[Streams]
+    watch_text: NotRequired[StreamSetting]
     """Whether the watcher is sent text as it is written; left out: it is not."""
     office: NotRequired[SharedResources | None]
     """What works written side by side share; left out: this one has an office of its own."""
@@ -83,7 +83,7 @@ async def run(
     work_id: str,
     *,
     until: Literal["planned", "complete"] = "complete",
-    **means: Unpack[RunInputs],
+    **run_inputs: Unpack[RunInputs],
 ) -> RunResult:
     """Write a work to its end, or to its outline, going on from wherever it stands.
 
@@ -92,83 +92,87 @@ async def run(
         ModelUnreachable, ModelRefused: no model to work with; what was answered is kept.
         BadInput: the brief cannot be met as it stands.
     """
-    began = time.monotonic()
-    async with _desk(work_id, **means) as desk:
-        going = WorkContext(desk, section_graph(), until)
-        stage = WorkState(broken=0)
+    start_time = time.monotonic()
+    async with _open_context(work_id, **run_inputs) as context:
+        work_context = WorkContext(context, section_graph(), until)
+        state = WorkState(broken=0)
         try:
-            await work_graph().ainvoke(stage, context=going, config={"recursion_limit": 50})
+            await work_graph().ainvoke(state, context=work_context, config={"recursion_limit": 50})
         except BaseExceptionGroup as group:
-            raise _first(group) from None
+            raise _first_error(group) from None
         if until == "planned":
-            going.status = "planned"
-        return _result(desk, going.status, began, going.stopped_by)
+            work_context.status = "planned"
+        return _build_result(context, work_context.status, start_time, work_context.stopped_by)
 
 
 async def settle(
     work_id: str,
     *,
     only: Collection[str] | None = None,
-    **means: Unpack[RunInputs],
+    **run_inputs: Unpack[RunInputs],
 ) -> RunResult:
     """Check and patch the stale sections of a work, then review the whole again."""
-    began = time.monotonic()
-    async with _desk(work_id, **means) as desk:
-        _check_planned(desk)
-        if not settler.enabled(desk):
+    start_time = time.monotonic()
+    async with _open_context(work_id, **run_inputs) as context:
+        _check_planned(context)
+        if not settler.is_enabled(context):
             raise BadInput(
-                f"{work_id} cannot be settled: it was begun with {desk.arms.name},"
+                f"{work_id} cannot be settled: it was begun with {context.arms.name},"
                 " and settling needs memory=full review=full"
             )
         if only is None:
-            works.pin(desk.library, desk.lease, settled=None)
-        tell_sections(desk)
-        await settler.settle(desk, only=only)
-        return await _finish(desk, began)
+            works.pin_values(context.library, context.lease, settled=None)
+        announce_sections(context)
+        await settler.settle(context, only=only)
+        return await _finish(context, start_time)
 
 
 async def remember(
     work_id: str,
-    **means: Unpack[RunInputs],
+    **run_inputs: Unpack[RunInputs],
 ) -> RunResult:
     """Read into memory what a person has written and no model has read; write nothing."""
-    began = time.monotonic()
-    async with _desk(work_id, **means) as desk:
-        _check_planned(desk)
-        return _result(desk, "planned", began, None)
+    start_time = time.monotonic()
+    async with _open_context(work_id, **run_inputs) as context:
+        _check_planned(context)
+        return _build_result(context, "planned", start_time, None)
 
 
 async def propose(
     work_id: str,
-    section: str,
-    told: str,
+    section_id: str,
+    instruction_text: str,
     *,
     op: str | None = None,
     span: Span | None = None,
-    **means: Unpack[RunInputs],
+    **run_inputs: Unpack[RunInputs],
 ) -> EditorProposal:
     """Return what an editor would change in a section on a person's word; change nothing."""
-    async with _desk(work_id, **means) as desk:
-        _check_planned(desk)
-        _check_section(desk, section)
-        return await instructed_edit.propose(desk, section, told, op=op, span=span)
+    async with _open_context(work_id, **run_inputs) as context:
+        _check_planned(context)
+        _check_section(context, section_id)
+        return await instructed_edit.propose(
+            context, section_id, instruction_text, op=op, span=span
+        )
 
 
 async def apply(
     work_id: str,
     proposal: EditorProposal,
     numbers: Collection[int],
-    **means: Unpack[RunInputs],
+    **run_inputs: Unpack[RunInputs],
 ) -> Draft:
     """Store a section with the hunks that the person took, memory following it."""
-    async with _desk(work_id, **means) as desk:
-        _check_planned(desk)
-        return await instructed_edit.apply(desk, proposal, numbers)
+    async with _open_context(work_id, **run_inputs) as context:
+        _check_planned(context)
+        return await instructed_edit.apply(context, proposal, numbers)
 
 
-def _check_planned(desk: RunContext) -> None:
-    if not desk.planned:
-        raise BadInput(f"{desk.work} has no text yet; `inkwright resume {desk.work}` writes it")
+def _check_planned(context: RunContext) -> None:
+    if not context.planned:
+        raise BadInput(
+            f"{context.work} has no text yet; `inkwright resume {context.work}` writes it"
+        )
 
 
 async def redraft(
@@ -176,36 +180,36 @@ async def redraft(
     section_ids: Sequence[str],
     *,
     note: str = "",
-    **means: Unpack[RunInputs],
+    **run_inputs: Unpack[RunInputs],
 ) -> RunResult:
     """Write these sections anew, in reading order, then settle what rests on them."""
-    began = time.monotonic()
-    async with _desk(work_id, **means) as desk:
-        if not desk.planned:
+    start_time = time.monotonic()
+    async with _open_context(work_id, **run_inputs) as context:
+        if not context.planned:
             raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` writes it")
-        outline = desk.plan.outline
-        for sid in section_ids:
-            _check_redraftable(desk, sid)
-        desk.watch(PhaseBegan(desk.work, "drafting"))
-        tell_sections(desk)
-        works.pin(desk.library, desk.lease, settled=None, settling=None)
+        outline = context.plan.outline
+        for section_id in section_ids:
+            _check_redraftable(context, section_id)
+        context.watch(PhaseBegan(context.work, "drafting"))
+        announce_sections(context)
+        works.pin_values(context.library, context.lease, settled=None, settling=None)
         graph = section_graph()
-        for sid in sorted(set(section_ids), key=outline.position.__getitem__):
-            await _redraft_one(desk, graph, sid, note)
-        await settler.settle(desk)
-        return await _finish(desk, began)
+        for section_id in sorted(set(section_ids), key=outline.position.__getitem__):
+            await _redraft_one(context, graph, section_id, note)
+        await settler.settle(context)
+        return await _finish(context, start_time)
 
 
-def _check_redraftable(desk: RunContext, sid: str) -> None:
+def _check_redraftable(context: RunContext, section_id: str) -> None:
     """Refuse to draft anew what is not there, not drafted yet, or a person's in part."""
-    _check_section(desk, sid)
-    draft = desk.in_order().get(sid)
+    _check_section(context, section_id)
+    draft = context.in_order().get(section_id)
     if draft is None:
-        raise BadInput(f"{sid} has no text yet; `inkwright resume {desk.work}` writes it")
+        raise BadInput(f"{section_id} has no text yet; `inkwright resume {context.work}` writes it")
     if draft.held:
         raise BadInput(
-            f"{sid} has text that is yours, which a new draft would lose; "
-            f"`inkwright settle {desk.work}` mends the rest of it"
+            f"{section_id} has text that is yours, which a new draft would lose; "
+            f"`inkwright settle {context.work}` mends the rest of it"
         )
 
 
@@ -216,74 +220,84 @@ def _check_section(desk: RunContext, sid: str) -> None:
         raise BadInput(f"{desk.work} has no section {sid!r}; it has {there}")
 
 
-async def _redraft_one(desk: RunContext, graph: Any, sid: str, note: str) -> None:
-    current = desk.in_order()
+async def _redraft_one(context: RunContext, graph: Any, section_id: str, note: str) -> None:
+    current_drafts = context.in_order()
     job = SectionContext(
-        desk=desk,
-        section=desk.plan.outline.section(sid),
-        heard=_heard(desk, current, sid),
-        landed=lambda _: None,
+        run_context=context,
+        section=context.plan.outline.section(section_id),
+        heard=_find_visible_drafts(context, current_drafts, section_id),
+        on_first_draft=lambda _: None,
         note=note,
-        sample=current[sid].version,
+        sample=current_drafts[section_id].version,
     )
-    await graph.ainvoke(SectionState(section=sid, round=0, broken=0), context=job)
+    await graph.ainvoke(SectionState(section=section_id, round=0, broken=0), context=job)
 
 
-def _heard(desk: RunContext, current: Mapping[str, Draft], sid: str) -> dict[str, Draft]:
+def _find_visible_drafts(
+    context: RunContext, current_drafts: Mapping[str, Draft], section_id: str
+) -> dict[str, Draft]:
     """Return the drafts that a section written anew can know."""
-    outline = desk.plan.outline
-    before = outline.sections[: outline.position[sid] - 1]
-    known = {s.id for s in before} | outline.ancestors[sid]
-    return {sid: draft for sid, draft in current.items() if sid in known}
+    outline = context.plan.outline
+    earlier_sections = outline.sections[: outline.position[section_id] - 1]
+    visible_ids = {s.id for s in earlier_sections} | outline.ancestors[section_id]
+    return {
+        section_id: draft
+        for section_id, draft in current_drafts.items()
+        if section_id in visible_ids
+    }
 
 
-async def candidates_for(
+async def draft_candidates(
     work_id: str,
-    sid: str,
+    section_id: str,
     *,
     note: str = "",
     count: int = 3,
-    **means: Unpack[RunInputs],
+    **run_inputs: Unpack[RunInputs],
 ) -> list[Draft]:
     """Draft a section several times over and store the drafts; its text stays as it is.
 
     Raises:
         BadInput: it has no text yet, or has words of a person's.
     """
-    if not 1 <= count <= section_candidates.MOST:
+    if not 1 <= count <= section_candidates.MAX_CANDIDATES:
         raise BadInput(
-            f"at most {section_candidates.MOST} candidates are drafted at once, not {count}"
+            f"at most {section_candidates.MAX_CANDIDATES} candidates are drafted at once, not {count}"
         )
-    async with _desk(work_id, **means) as desk:
-        _check_planned(desk)
-        _check_redraftable(desk, sid)
-        heard = _heard(desk, desk.in_order(), sid)
-        section = desk.plan.outline.section(sid)
-        return await section_candidates.draft(desk, section, heard, note=note, count=count)
+    async with _open_context(work_id, **run_inputs) as context:
+        _check_planned(context)
+        _check_redraftable(context, section_id)
+        visible_drafts = _find_visible_drafts(context, context.in_order(), section_id)
+        section = context.plan.outline.section(section_id)
+        return await section_candidates.write_candidates(
+            context, section, visible_drafts, note=note, count=count
+        )
 
 
-async def choose(work_id: str, sid: str, version: int, **means: Unpack[RunInputs]) -> Draft:
+async def choose(
+    work_id: str, section_id: str, version: int, **run_inputs: Unpack[RunInputs]
+) -> Draft:
     """Make a candidate its section's text; what rests on the section becomes stale.
 
     Raises:
         BadInput: the section has no candidate of this version.
     """
-    async with _desk(work_id, **means) as desk:
-        _check_planned(desk)
-        found = offered.find(desk.library, desk.work, sid, version)
-        _check_section(desk, sid)
-        return await section_candidates.choose(desk, found)
+    async with _open_context(work_id, **run_inputs) as context:
+        _check_planned(context)
+        candidate = offered.find_candidate(context.library, context.work, section_id, version)
+        _check_section(context, section_id)
+        return await section_candidates.choose_candidate(context, candidate)
 
 
-async def _finish(desk: RunContext, began: float) -> RunResult:
+async def _finish(context: RunContext, start_time: float) -> RunResult:
     """Review the whole and record how the work stands."""
-    going = WorkContext(desk, None, "complete")
-    stage = WorkState(broken=0)
-    runtime: Any = _Context(going)
-    if not missing(desk):
-        await review(stage, runtime)
-    await assemble(stage, runtime)
-    return _result(desk, going.status, began, going.stopped_by)
+    work_context = WorkContext(context, None, "complete")
+    state = WorkState(broken=0)
+    runtime: Any = _Context(work_context)
+    if not find_missing_sections(context):
+        await review(state, runtime)
+    await assemble(state, runtime)
+    return _build_result(context, work_context.status, start_time, work_context.stopped_by)
 
 
 @dataclass(frozen=True)
@@ -292,131 +306,136 @@ class _Context:
 
 
 @asynccontextmanager
-async def _desk(
+async def _open_context(
     work_id: str,
     library: Library,
     calling: CallSettings,
     limits: Limits,
     watch: Watch,
-    watch_text: Streams = False,
+    watch_text: StreamSetting = False,
     office: SharedResources | None = None,
     lease: Lease | None = None,
 ) -> AsyncIterator[RunContext]:
     """Hold the work's lease, with everything a run needs at hand, in an office of many or alone."""
     async with AsyncExitStack() as stack:
-        lease = lease or stack.enter_context(works.leased(library, work_id))
+        lease = lease or stack.enter_context(works.hold_lease(library, work_id))
         if office is None:
-            office = await stack.enter_async_context(opened(library, calling))
-        share = office.slots.share()
-        stack.callback(office.slots.leave, share)
+            office = await stack.enter_async_context(open_resources(library, calling))
+        lane = office.slots.share()
+        stack.callback(office.slots.leave, lane)
         work = works.get(library, work_id)
-        pinned = work.pinned if work.pinned and "tokenizer_factor" in work.pinned else None
-        if pinned is None:
-            pinned = await _pin(lease, work, office)
-        desk = run_setup.desk_of(
+        pinned_settings = work.pinned if work.pinned and "tokenizer_factor" in work.pinned else None
+        if pinned_settings is None:
+            pinned_settings = await _pin_settings(lease, work, office)
+        context = run_setup.build_context(
             library,
             lease,
             work,
-            pinned,
+            pinned_settings,
             office.transport,
-            calling=office.calling,
+            call_settings=office.calling,
             limits=limits,
             watch=watch,
             watch_text=watch_text,
-            share=share,
-            shared=office.purse,
+            lane=lane,
+            shared_budget=office.budget,
         )
-        desk.finder = _finder(desk, pinned, office)
-        heart = asyncio.create_task(_beat(library, lease))
+        context.vector_search = _create_vector_search(context, pinned_settings, office)
+        heartbeat = asyncio.create_task(_keep_lease(library, lease))
         try:
-            await run_setup.take_up(desk)
-            yield desk
-        except AccessRefused as refused:
-            raise ModelRefused(str(refused), every_call=True) from refused
+            await run_setup.load_work_state(context)
+            yield context
+        except AccessRefused as error:
+            raise ModelRefused(str(error), every_call=True) from error
         finally:
-            heart.cancel()
+            heartbeat.cancel()
             office.leave(work_id)
 
 
-async def _pin(lease: Lease, work: Work, office: SharedResources) -> dict[str, Any]:
+async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) -> dict[str, Any]:
     """Fix, when a work begins, what its prompts depend on."""
-    library, calling = office.library, office.calling
-    writer = calling.endpoints["writer"]
-    lengths = []
-    for endpoint in {e.model_dump_json(): e for e in calling.endpoints.values()}.values():
-        served = await office.served(endpoint)
-        if (wrong := not_served(endpoint, served)) is not None:
-            raise ModelRefused(wrong)
-        if endpoint != calling.endpoints.get("embedder") and served.max_model_len:
-            lengths.append(served.max_model_len)
-    context = calling.context_tokens or min(lengths, default=DEFAULT_CONTEXT)
-    if context < SMALLEST_CONTEXT:
+    library, call_settings = resources.library, resources.calling
+    writer = call_settings.endpoints["writer"]
+    context_lengths = []
+    for endpoint in {e.model_dump_json(): e for e in call_settings.endpoints.values()}.values():
+        served_model = await resources.served(endpoint)
+        if (problem := explain_not_served(endpoint, served_model)) is not None:
+            raise ModelRefused(problem)
+        if endpoint != call_settings.endpoints.get("embedder") and served_model.max_model_len:
+            context_lengths.append(served_model.max_model_len)
+    context_tokens = call_settings.context_tokens or min(context_lengths, default=DEFAULT_CONTEXT)
+    if context_tokens < MIN_CONTEXT:
         raise BadInput(
-            f"a context of {context} tokens is too short; {SMALLEST_CONTEXT} is the least"
+            f"a context of {context_tokens} tokens is too short; {MIN_CONTEXT} is the least"
         )
-    told = work.brief.request[:4000]
-    han = language_is_han(work.brief) or request_evidence.language(told) in ("zh", "ja")
-    samples = (*ENGLISH, *(HAN if han else ()), told)
-    counts = await office.count_tokens(writer, samples)
-    works.pin(
+    request_start = work.brief.request[:4000]
+    han = language_is_han(work.brief) or request_evidence.find_language(request_start) in (
+        "zh",
+        "ja",
+    )
+    samples = (*ENGLISH_SAMPLES, *(HAN_SAMPLES if han else ()), request_start)
+    token_counts = await resources.count_tokens(writer, samples)
+    works.pin_values(
         library,
         lease,
-        context_tokens=context,
-        tokenizer_factor=factor_for(counts, samples),
-        slots=calling.concurrency,
-        embedder=office.embedder.name,
+        context_tokens=context_tokens,
+        tokenizer_factor=compute_factor(token_counts, samples),
+        slots=call_settings.concurrency,
+        embedder=resources.embedder.name,
     )
-    found = works.get(library, work.id).pinned
-    assert found is not None
-    return found
+    pinned_settings = works.get(library, work.id).pinned
+    assert pinned_settings is not None
+    return pinned_settings
 
 
-def _finder(desk: RunContext, pinned: dict[str, Any], office: SharedResources) -> VectorSearch:
+def _create_vector_search(
+    context: RunContext, pinned_settings: dict[str, Any], resources: SharedResources
+) -> VectorSearch:
     """Return vector search where the arm has it and it can be had; what prevents it is told."""
-    nothing = VectorSearch(desk.work, None, None)
-    if desk.arms.memory not in ("vector", "full"):
-        return nothing
-    embedder = office.embedder
-    if embedder.embed is None or embedder.name != pinned["embedder"]:
-        desk.problem(
+    disabled_search = VectorSearch(context.work, None, None)
+    if context.arms.memory not in ("vector", "full"):
+        return disabled_search
+    embedder = resources.embedder
+    if embedder.embed is None or embedder.name != pinned_settings["embedder"]:
+        context.problem(
             embedder.why_not
             or f"vector search is off: this work began with"
-            f" {pinned['embedder']}, which is not set now"
+            f" {pinned_settings['embedder']}, which is not set now"
         )
-        return nothing
+        return disabled_search
     try:
-        return VectorSearch(desk.work, office.index(), embedder.embed)
+        return VectorSearch(context.work, resources.index(), embedder.embed)
     except IndexUnusable as fault:
-        desk.problem(f"vector search is off: {fault}")
-        return nothing
+        context.problem(f"vector search is off: {fault}")
+        return disabled_search
 
 
-async def _beat(library: Library, lease: Lease) -> None:
+async def _keep_lease(library: Library, lease: Lease) -> None:
     """Renew the lease for as long as the run lives; what prevents it, the next commit will say."""
     while True:
         await asyncio.sleep(works.LEASE_S / 4)
         with suppress(InkwrightError):
-            works.renew(library, lease)
+            works.renew_lease(library, lease)
 
 
-def _result(
-    desk: RunContext, status: Status, began: float, stopped_by: Exception | None
+def _build_result(
+    context: RunContext, status: Status, start_time: float, stopped_by: Exception | None
 ) -> RunResult:
     if isinstance(stopped_by, AccessRefused | ModelUnreachable):
         raise stopped_by
-    spent = desk.models.spent
+    usage = context.models.spent
     return RunResult(
         status=status,
-        problems=tuple(dict.fromkeys(desk.problems)),
-        seconds=time.monotonic() - began,
-        calls=spent.calls,
-        from_journal=spent.from_journal,
-        models=dict(spent.models),
+        problems=tuple(dict.fromkeys(context.problems)),
+        seconds=time.monotonic() - start_time,
+        calls=usage.calls,
+        from_journal=usage.from_journal,
+        models=dict(usage.models),
         stopped_by=stopped_by,
     )
 
 
-def _first(group: BaseExceptionGroup[Any]) -> BaseException:
+def _first_error(group: BaseExceptionGroup[Any]) -> BaseException:
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

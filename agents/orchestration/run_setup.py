@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from inkwright.agents.context.run_context import RunContext, Streams, language_is_han
+from inkwright.agents.context.run_context import RunContext, StreamSetting, language_is_han
 from inkwright.agents.embedding.vector_search import VectorSearch
 from inkwright.agents.extraction import user_text
 from inkwright.agents.llm.budget import UsageBudget
@@ -14,7 +14,7 @@ from inkwright.agents.llm.config import Ablation, CallSettings, Limits
 from inkwright.agents.llm.events import Watch
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
 from inkwright.agents.llm.transport import Transport
-from inkwright.agents.planning.requirements import fits_whole, instructions_of
+from inkwright.agents.planning.requirements import extract_instructions, fits_in_prompt
 from inkwright.memory.domain.source import Source
 from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.store import plans, sources, works
@@ -24,19 +24,19 @@ from inkwright.memory.store.works import Work
 from inkwright.memory.transfer import summary_rebuild
 
 
-def desk_of(
+def build_context(
     library: Library,
     lease: Lease,
     work: Work,
-    pinned: Mapping[str, Any],
+    pinned_settings: Mapping[str, Any],
     transport: Transport,
     *,
-    calling: CallSettings,
+    call_settings: CallSettings,
     limits: Limits,
     watch: Watch,
-    watch_text: Streams = False,
-    share: Lane | None = None,
-    shared: UsageBudget | None = None,
+    watch_text: StreamSetting = False,
+    lane: Lane | None = None,
+    shared_budget: UsageBudget | None = None,
 ) -> RunContext:
     """Return the desk of one run, without vector search.
 
@@ -52,57 +52,59 @@ def desk_of(
             library,
             lease,
             transport,
-            ScaledTokenizer(pinned["tokenizer_factor"]),
-            calling=calling,
-            context_tokens=pinned["context_tokens"],
+            ScaledTokenizer(pinned_settings["tokenizer_factor"]),
+            call_settings=call_settings,
+            context_tokens=pinned_settings["context_tokens"],
             limits=limits,
             seed=work.brief.seed,
             watch=watch,
-            share=share,
-            shared=shared,
+            lane=lane,
+            shared_budget=shared_budget,
         ),
-        finder=VectorSearch(work.id, None, None),
+        vector_search=VectorSearch(work.id, None, None),
         ledger=Ledger(library, work.id).refresh(),
         watch=watch,
-        slots=pinned["slots"],
-        request=pinned.get("request") or work.brief.request,
+        slots=pinned_settings["slots"],
+        request=pinned_settings.get("request") or work.brief.request,
         han=language_is_han(work.brief),
-        overrides=calling.prompts,
+        overrides=call_settings.prompts,
         watch_text=watch_text,
     )
 
 
-async def take_up(desk: RunContext) -> None:
+async def load_work_state(context: RunContext) -> None:
     """Go on from what the library has of the work: its request, its plan, and a person's text."""
-    await _shorten_request(desk)
-    await _open_sources(desk)
-    if (plan := plans.current(desk.library, desk.work)) is not None:
-        desk.use(plan)
-        if desk.arms.memory in ("rolling", "full"):
-            summary_rebuild.rebuild(desk.library, desk.lease)
-        await user_text.read(desk)
+    await _shorten_request(context)
+    await _open_sources(context)
+    if (plan := plans.current(context.library, context.work)) is not None:
+        context.use_plan(plan)
+        if context.arms.memory in ("rolling", "full"):
+            summary_rebuild.rebuild_summaries(context.library, context.lease)
+        await user_text.read_pending(context)
 
 
-async def _open_sources(desk: RunContext) -> None:
+async def _open_sources(context: RunContext) -> None:
     """Put the sources in reach, and say what of them could not be read."""
-    for line in desk.brief.unread:
-        desk.problem(line)
-    found = sources.kept(desk.library, desk.work)
-    if found:
-        desk.shelf = await asyncio.to_thread(SourceIndex, found)
-    if bare := sum(k.source.kind == "reference" for k in found):
-        told = f"{bare} of {len(found)} sources are references alone"
-        desk.problem(f"{told}: nothing can rest on them until their documents are added")
+    for line in context.brief.unread:
+        context.problem(line)
+    stored_sources = sources.load_sources(context.library, context.work)
+    if stored_sources:
+        context.shelf = await asyncio.to_thread(SourceIndex, stored_sources)
+    if bare_count := sum(k.source.kind == "reference" for k in stored_sources):
+        bare_count_text = f"{bare_count} of {len(stored_sources)} sources are references alone"
+        context.problem(
+            f"{bare_count_text}: nothing can rest on them until their documents are added"
+        )
 
 
-async def _shorten_request(desk: RunContext) -> None:
+async def _shorten_request(context: RunContext) -> None:
     """Keep a request too long for every prompt as its instructions and a source."""
-    whole = desk.brief.request
-    shortened = desk.request != whole
-    if shortened or fits_whole(desk.brief, desk.tokenizer, desk.context_tokens):
+    full_request = context.brief.request
+    is_shortened = context.request != full_request
+    if is_shortened or fits_in_prompt(context.brief, context.tokenizer, context.context_tokens):
         return
-    desk.request = ""
-    desk.request = await instructions_of(desk)
-    request = Source(kind="request", title=sources.THE_REQUEST, text=whole)
-    sources.keep(desk.library, desk.lease, [request])
-    works.pin(desk.library, desk.lease, request=desk.request)
+    context.request = ""
+    context.request = await extract_instructions(context)
+    request = Source(kind="request", title=sources.THE_REQUEST, text=full_request)
+    sources.add_sources(context.library, context.lease, [request])
+    works.pin_values(context.library, context.lease, request=context.request)

@@ -12,12 +12,12 @@ from typing import Any
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.events import SectionFailed
 from inkwright.agents.orchestration.section_graph import SectionContext, SectionState
-from inkwright.agents.orchestration.visibility_schedule import hearing, urgency
+from inkwright.agents.orchestration.visibility_schedule import compute_urgency, compute_visibility
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import AccessRefused, BudgetSpent, ModelError
 from inkwright.memory.store import drafts, plans
 
-AHEAD = 2
+CALLS_PER_EXTRA_SECTION = 2
 """One section for every so many slots is made ready while all slots are busy, so that none of them
 waits for our own work between two calls."""
 
@@ -25,120 +25,126 @@ waits for our own work between two calls."""
 class Scheduler:
     """Drafts what is not accepted yet."""
 
-    def __init__(self, desk: RunContext, graph: Any) -> None:
-        self._desk, self._graph = desk, graph
-        self._landed: dict[str, Draft] = drafts.as_drafted(desk.library, desk.work)
-        self._given_up: set[str] = set()
-        self._begun: set[str] = set()
-        self._writing = 0
-        self._changed = asyncio.Event()
+    def __init__(self, context: RunContext, graph: Any) -> None:
+        self._context, self._graph = context, graph
+        self._first_drafts: dict[str, Draft] = drafts.load_first_drafts(
+            context.library, context.work
+        )
+        self._failed_ids: set[str] = set()
+        self._started_ids: set[str] = set()
+        self._writing_count = 0
+        self._state_changed = asyncio.Event()
         self.stopped_by: BudgetSpent | AccessRefused | ModelError | None = None
         """Why sections were left for another run, if they were."""
 
     async def run(self) -> None:
         """Return when every section is accepted, has failed, or the run was stopped."""
-        desk = self._desk
-        self._take_up_plan()
-        for sid, row in drafts.rows(desk.library, desk.work).items():
+        context = self._context
+        self._compute_schedule()
+        for section_id, row in drafts.load_section_rows(context.library, context.work).items():
             if row.state == "accepted":
-                self._begun.add(sid)
+                self._started_ids.add(section_id)
             elif row.state == "started":
-                self._landed.pop(sid, None)
-        async with asyncio.TaskGroup() as sections:
-            running: set[asyncio.Task[None]] = set()
+                self._first_drafts.pop(section_id, None)
+        async with asyncio.TaskGroup() as task_group:
+            running_tasks: set[asyncio.Task[None]] = set()
             while True:
-                for sid in self._ready():
-                    task = sections.create_task(self._section(sid), name=sid)
-                    running.add(task)
-                    task.add_done_callback(running.discard)
-                    task.add_done_callback(lambda _: self._changed.set())
-                if not running:
+                for section_id in self._find_ready_sections():
+                    task = task_group.create_task(self._run_section(section_id), name=section_id)
+                    running_tasks.add(task)
+                    task.add_done_callback(running_tasks.discard)
+                    task.add_done_callback(lambda _: self._state_changed.set())
+                if not running_tasks:
                     return
-                await self._changed.wait()
-                self._changed.clear()
-                self._follow_edits()
+                await self._state_changed.wait()
+                self._state_changed.clear()
+                self._follow_outline_edits()
 
-    def _ready(self) -> list[str]:
+    def _find_ready_sections(self) -> list[str]:
         """Return the sections to begin now, the most urgent first."""
         if self.stopped_by is not None:
             return []
-        settled = self._landed.keys() | self._given_up
-        outline, found = self._desk.plan.outline, []
+        finished_ids = self._first_drafts.keys() | self._failed_ids
+        outline, ready_ids = self._context.plan.outline, []
         for section in outline.sections:
-            needed = {*outline.depends_on[section.id], *self._hears[section.id]}
-            if section.id not in self._begun and needed <= settled:
-                found.append(section.id)
-        found.sort(key=lambda sid: (-self._urgency[sid], outline.position[sid]))
-        resumed = [sid for sid in found if sid in self._landed]
-        fresh = [sid for sid in found if sid not in self._landed]
-        places = self._desk.slots + self._desk.slots // AHEAD
-        return resumed + fresh[: max(places - self._writing, 0)]
+            needed_ids = {*outline.depends_on[section.id], *self._visible_sections[section.id]}
+            if section.id not in self._started_ids and needed_ids <= finished_ids:
+                ready_ids.append(section.id)
+        ready_ids.sort(
+            key=lambda section_id: (-self._urgency[section_id], outline.position[section_id])
+        )
+        resumed_ids = [section_id for section_id in ready_ids if section_id in self._first_drafts]
+        fresh_ids = [section_id for section_id in ready_ids if section_id not in self._first_drafts]
+        capacity = self._context.slots + self._context.slots // CALLS_PER_EXTRA_SECTION
+        return resumed_ids + fresh_ids[: max(capacity - self._writing_count, 0)]
 
-    async def _section(self, sid: str) -> None:
-        desk = self._desk
-        job = self._job(sid)
+    async def _run_section(self, section_id: str) -> None:
+        context = self._context
+        job = self._create_job(section_id)
         try:
-            state = SectionState(section=sid, round=0, broken=0)
+            state = SectionState(section=section_id, round=0, broken=0)
             await self._graph.ainvoke(state, context=job)
-        except (BudgetSpent, AccessRefused) as stopped:
-            self.stopped_by = stopped
+        except (BudgetSpent, AccessRefused) as error:
+            self.stopped_by = error
         except ModelError as fault:
-            if desk.models.down:
+            if context.models.down:
                 self.stopped_by = self.stopped_by or fault
-            drafts.fail(desk.library, desk.lease, sid, str(fault))
-            desk.watch(SectionFailed(desk.work, sid, str(fault)))
-            self._given_up.add(sid)
+            drafts.record_failure(context.library, context.lease, section_id, str(fault))
+            context.watch(SectionFailed(context.work, section_id, str(fault)))
+            self._failed_ids.add(section_id)
         except KeyError:
-            if sid in desk.plan.outline.position:
+            if section_id in context.plan.outline.position:
                 raise  # else a person has taken it out of the outline meanwhile
         finally:
-            self._stop_writing(job)  # that it is done, its task tells
+            self._release_writer_slot(job)  # that it is done, its task tells
 
-    def _job(self, sid: str) -> SectionContext:
-        desk, outline = self._desk, self._desk.plan.outline
-        self._begun.add(sid)
-        known = {*outline.ancestors[sid], *self._hears[sid]}
+    def _create_job(self, section_id: str) -> SectionContext:
+        context, outline = self._context, self._context.plan.outline
+        self._started_ids.add(section_id)
+        visible_ids = {*outline.ancestors[section_id], *self._visible_sections[section_id]}
         job = SectionContext(
-            desk=desk,
-            section=outline.section(sid),
+            run_context=context,
+            section=outline.section(section_id),
             heard={
-                s.id: self._landed[s.id]
+                s.id: self._first_drafts[s.id]
                 for s in outline.sections
-                if s.id in known and s.id in self._landed
+                if s.id in visible_ids and s.id in self._first_drafts
             },
-            landed=lambda draft: self._land(job, draft),
-            priority=self._urgency[sid],
+            on_first_draft=lambda draft: self._record_first_draft(job, draft),
+            priority=self._urgency[section_id],
         )
-        if (draft := self._landed.get(sid)) is not None:
+        if (draft := self._first_drafts.get(section_id)) is not None:
             job.draft, job.text = draft, draft.text
-            job.manifest = drafts.manifest(desk.library, draft.manifest)
+            job.manifest = drafts.load_manifest(context.library, draft.manifest)
         else:
-            job.writes = True
-            self._writing += 1
+            job.holds_writer_slot = True
+            self._writing_count += 1
         return job
 
-    def _land(self, job: SectionContext, draft: Draft) -> None:
-        self._landed[draft.section] = draft
-        self._stop_writing(job)
-        self._changed.set()
+    def _record_first_draft(self, job: SectionContext, draft: Draft) -> None:
+        self._first_drafts[draft.section] = draft
+        self._release_writer_slot(job)
+        self._state_changed.set()
 
-    def _stop_writing(self, job: SectionContext) -> None:
+    def _release_writer_slot(self, job: SectionContext) -> None:
         """Give up the job's place among the writers, once."""
-        if job.writes:
-            job.writes = False
-            self._writing -= 1
+        if job.holds_writer_slot:
+            job.holds_writer_slot = False
+            self._writing_count -= 1
 
-    def _take_up_plan(self) -> None:
-        outline = self._desk.plan.outline
-        self._hears: Mapping[str, frozenset[str]] = hearing(outline, self._desk.slots)
-        self._urgency: Mapping[str, float] = urgency(outline)
+    def _compute_schedule(self) -> None:
+        outline = self._context.plan.outline
+        self._visible_sections: Mapping[str, frozenset[str]] = compute_visibility(
+            outline, self._context.slots
+        )
+        self._urgency: Mapping[str, float] = compute_urgency(outline)
 
-    def _follow_edits(self) -> None:
+    def _follow_outline_edits(self) -> None:
         """Rebuild the ready set when a person has changed the outline in the meantime."""
-        newest = plans.newest_version(self._desk.library, self._desk.work)
-        if newest == self._desk.plan.version:
+        newest_version = plans.find_newest_version(self._context.library, self._context.work)
+        if newest_version == self._context.plan.version:
             return
-        plan = plans.current(self._desk.library, self._desk.work)
+        plan = plans.current(self._context.library, self._context.work)
         assert plan is not None
-        self._desk.use(plan)
-        self._take_up_plan()
+        self._context.use_plan(plan)
+        self._compute_schedule()

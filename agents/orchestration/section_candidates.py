@@ -30,12 +30,17 @@ from inkwright.memory.store import drafts, works
 from inkwright.memory.user_work import candidates
 from inkwright.memory.user_work.candidates import SectionCandidate
 
-MOST = 5
+MAX_CANDIDATES = 5
 """So many can be asked for at once."""
 
 
-async def draft(
-    desk: RunContext, section: Section, heard: Mapping[str, Draft], *, note: str, count: int
+async def write_candidates(
+    context: RunContext,
+    section: Section,
+    visible_drafts: Mapping[str, Draft],
+    *,
+    note: str,
+    count: int,
 ) -> list[Draft]:
     """Store ``count`` candidates for a section that has a text, and return them.
 
@@ -45,66 +50,72 @@ async def draft(
         ModelError: none came.
         BudgetSpent: a limit of the run was reached; what was answered is in the journal.
     """
-    number = drafts.next_version(desk.library, desk.work, section.id)
-    manifest = await section_context.recollect(desk, section, heard)
+    next_version = drafts.find_next_version(context.library, context.work, section.id)
+    manifest = await section_context.build_manifest(context, section, visible_drafts)
     jobs = [
         SectionContext(
-            desk=desk,
+            run_context=context,
             section=section,
-            heard=heard,
-            landed=lambda _: None,
-            manifest=manifest.model_copy(update={"note": note, "sample": number + n}),
+            heard=visible_drafts,
+            on_first_draft=lambda _: None,
+            manifest=manifest.model_copy(update={"note": note, "sample": next_version + n}),
         )
         for n in range(count)
     ]
-    ended = await asyncio.gather(*(_written(job) for job in jobs), return_exceptions=True)
-    found: dict[str, SectionCandidate] = {}
-    failed: list[ModelError] = []
-    for one in ended:
-        if isinstance(one, ModelError):
-            desk.problem(f"{section.id}: a candidate was not written ({one})")
-            failed.append(one)
-        elif isinstance(one, BaseException):
-            raise one
+    outcomes = await asyncio.gather(
+        *(_write_candidate(job) for job in jobs), return_exceptions=True
+    )
+    candidates_by_text: dict[str, SectionCandidate] = {}
+    errors: list[ModelError] = []
+    for outcome in outcomes:
+        if isinstance(outcome, ModelError):
+            context.problem(f"{section.id}: a candidate was not written ({outcome})")
+            errors.append(outcome)
+        elif isinstance(outcome, BaseException):
+            raise outcome
         else:
-            found.setdefault(one.text, one)
-    if not found:
-        raise failed[0]
-    now = desk.in_order()[section.id]
-    return candidates.offer(desk.library, desk.lease, now, list(found.values()))
-
-
-async def choose(desk: RunContext, candidate: Draft) -> Draft:
-    """Make a candidate its section's text, with what it establishes; return the new version."""
-    section = desk.plan.outline.section(candidate.section)
-    remembered = archivist.ArchivistResult(candidate.summary, ())
-    if desk.arms.memory in ("rolling", "full"):
-        manifest = drafts.manifest(desk.library, candidate.manifest)
-        shown = {s.entry for s in manifest.shown if s.seen}
-        remembered = await archivist.remember(
-            desk,
-            section,
-            candidate.text,
-            drafts.next_version(desk.library, desk.work, section.id),
-            [e for e in desk.ledger.refresh().latest() if e.id in shown],
-        )
-    works.pin(desk.library, desk.lease, settled=None)
-    return candidates.choose(
-        desk.library,
-        desk.lease,
-        candidate,
-        summary=remembered.summary,
-        delta=remembered.delta if desk.arms.memory == "full" else (),
+            candidates_by_text.setdefault(outcome.text, outcome)
+    if not candidates_by_text:
+        raise errors[0]
+    current_draft = context.in_order()[section.id]
+    return candidates.store_candidates(
+        context.library, context.lease, current_draft, list(candidates_by_text.values())
     )
 
 
-async def _written(job: SectionContext) -> SectionCandidate:
+async def choose_candidate(context: RunContext, candidate: Draft) -> Draft:
+    """Make a candidate its section's text, with what it establishes; return the new version."""
+    section = context.plan.outline.section(candidate.section)
+    archivist_result = archivist.ArchivistResult(candidate.summary, ())
+    if context.arms.memory in ("rolling", "full"):
+        manifest = drafts.load_manifest(context.library, candidate.manifest)
+        shown_ids = {s.entry for s in manifest.shown if s.seen}
+        archivist_result = await archivist.remember(
+            context,
+            section,
+            candidate.text,
+            drafts.find_next_version(context.library, context.work, section.id),
+            [e for e in context.ledger.refresh().latest() if e.id in shown_ids],
+        )
+    works.pin_values(context.library, context.lease, settled=None)
+    return candidates.choose_candidate(
+        context.library,
+        context.lease,
+        candidate,
+        summary=archivist_result.summary,
+        delta=archivist_result.delta if context.arms.memory == "full" else (),
+    )
+
+
+async def _write_candidate(job: SectionContext) -> SectionCandidate:
     state = SectionState(section=job.section.id, round=0, broken=0)
-    ended = await candidate_graph().ainvoke(state, context=job)
+    final_state = await candidate_graph().ainvoke(state, context=job)
     assert job.best is not None
     assert job.manifest is not None
     text, review = job.best
-    return SectionCandidate(text=text, manifest=job.manifest, review=review, rounds=ended["round"])
+    return SectionCandidate(
+        text=text, manifest=job.manifest, review=review, rounds=final_state["round"]
+    )
 
 
 @cache

@@ -28,9 +28,9 @@ from inkwright.memory.errors import ModelError
 from inkwright.memory.store import drafts
 
 MAX_ROUNDS = 2
-REFITS = 2
+MAX_REFIT_ROUNDS = 2
 """Rounds to bring a patched text back to its length."""
-LANDING_FIRST = 1e9
+FIRST_DRAFT_PRIORITY = 1e9
 """Priority of what dependants wait for, above any other call."""
 
 
@@ -46,12 +46,12 @@ class SectionState(TypedDict):
 class SectionContext:
     """What one pass through the graph works on. Everything worth keeping goes to the library."""
 
-    desk: RunContext
+    run_context: RunContext
     section: Section
     heard: Mapping[str, Draft]
-    landed: Callable[[Draft], None]
+    on_first_draft: Callable[[Draft], None]
     priority: float = 0.0
-    writes: bool = False
+    holds_writer_slot: bool = False
     """It holds one of the places for sections that have not landed yet."""
     note: str = ""
     sample: int = 0
@@ -69,19 +69,21 @@ Node = Callable[[SectionState, Runtime[SectionContext]], Awaitable[dict[str, Any
 async def recall(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
     """Freeze the manifest; a resumed section keeps the one it has."""
     job = runtime.context
-    desk = job.desk
-    desk.watch(SectionBegan(desk.work, job.section.id))
-    row = drafts.row(desk.library, desk.work, job.section.id)
+    context = job.run_context
+    context.watch(SectionBegan(context.work, job.section.id))
+    row = drafts.load_section_row(context.library, context.work, job.section.id)
     if row.state == "started" and row.manifest is not None:
         job.manifest_id = row.manifest
-        job.manifest = drafts.manifest(desk.library, row.manifest)
+        job.manifest = drafts.load_manifest(context.library, row.manifest)
         if row.failure:  # the answers that were refused would be refused again
-            sample = job.manifest.sample + desk.models.refusals(job.section.id, "writer", "write")
+            sample = job.manifest.sample + context.models.count_refusals(
+                job.section.id, "writer", "write"
+            )
             job.manifest = job.manifest.model_copy(update={"sample": sample})
     elif row.state == "planned" or row.state == "accepted":
-        found = await section_context.recollect(desk, job.section, job.heard)
-        job.manifest = found.model_copy(update={"note": job.note, "sample": job.sample})
-        job.manifest_id = drafts.start(desk.library, desk.lease, job.manifest)
+        manifest = await section_context.build_manifest(context, job.section, job.heard)
+        job.manifest = manifest.model_copy(update={"note": job.note, "sample": job.sample})
+        job.manifest_id = drafts.start_section(context.library, context.lease, job.manifest)
     return {"round": 0, "broken": 0}
 
 
@@ -89,57 +91,57 @@ async def write(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     job = runtime.context
     assert job.manifest is not None
     text = await writer.write(
-        job.desk,
+        job.run_context,
         job.section,
         job.manifest,
         priority=job.priority,
     )
-    job.text = section_format.body_of(job.desk.plan, job.section.id, text)
+    job.text = section_format.extract_body(job.run_context.plan, job.section.id, text)
     return {}
 
 
 async def fit(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
     job = runtime.context
-    job.text = await _fitted(job, job.text, LANDING_FIRST)
+    job.text = await _fit_and_frame(job, job.text, FIRST_DRAFT_PRIORITY)
     return {}
 
 
 async def remember(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
     """Land the draft with what it establishes; from here on its dependants can start."""
     job = runtime.context
-    desk, sid = job.desk, job.section.id
-    remembered = archivist.ArchivistResult("", ())
-    if desk.arms.memory in ("rolling", "full"):
-        shown = {s.entry for s in job.manifest.shown if s.seen} if job.manifest else set()
-        entries = [e for e in desk.ledger.refresh().latest() if e.id in shown]
-        version = drafts.next_version(desk.library, desk.work, sid)
-        remembered = await archivist.remember(
-            desk, job.section, job.text, version, entries, priority=LANDING_FIRST
+    context, section_id = job.run_context, job.section.id
+    archivist_result = archivist.ArchivistResult("", ())
+    if context.arms.memory in ("rolling", "full"):
+        shown_ids = {s.entry for s in job.manifest.shown if s.seen} if job.manifest else set()
+        entries = [e for e in context.ledger.refresh().latest() if e.id in shown_ids]
+        version = drafts.find_next_version(context.library, context.work, section_id)
+        archivist_result = await archivist.remember(
+            context, job.section, job.text, version, entries, priority=FIRST_DRAFT_PRIORITY
         )
-    delta = remembered.delta if desk.arms.memory == "full" else ()
-    job.draft = drafts.land(
-        desk.library,
-        desk.lease,
-        sid,
+    delta = archivist_result.delta if context.arms.memory == "full" else ()
+    job.draft = drafts.save_first_draft(
+        context.library,
+        context.lease,
+        section_id,
         job.text,
-        manifest=job.manifest_id,
-        summary=remembered.summary,
+        manifest_id=job.manifest_id,
+        summary=archivist_result.summary,
         delta=delta,
     )
-    desk.watch(SectionReached(desk.work, sid, "drafted", job.draft.words))
-    job.landed(job.draft)
+    context.watch(SectionReached(context.work, section_id, "drafted", job.draft.words))
+    job.on_first_draft(job.draft)
     return {}
 
 
 async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
     """Review the text in hand; keep it if it is the best so far, and breaks no rule anew."""
     job = runtime.context
-    desk = job.desk
+    context = job.run_context
     if job.best is not None and job.text == job.best[0]:
         return {"broken": len(job.best[1].broken)}
-    constraints = desk.plan.carried(job.section.id) if desk.arms.review != "off" else ()
+    constraints = context.plan.carried(job.section.id) if context.arms.review != "off" else ()
     job.review = await reviewer.check(
-        desk,
+        context,
         job.section.id,
         job.text,
         constraints,
@@ -147,7 +149,7 @@ async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
         priority=job.priority,
         evidence=job.manifest.evidence if job.manifest else (),
     )
-    if job.best is None or _better(job, job.text, job.review, *job.best):
+    if job.best is None or _is_better(job, job.text, job.review, *job.best):
         job.best = (job.text, job.review)
     return {"broken": len(job.best[1].broken)}
 
@@ -156,56 +158,69 @@ async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     """Mend what the best version so far still breaks: lengths by counting, the rest by editing."""
     job = runtime.context
     assert job.best is not None
-    desk, turn = job.desk, state["round"] + 1
+    context, turn = job.run_context, state["round"] + 1
     text, review = job.best
-    carried = desk.plan.carried(job.section.id)
-    told = {c.id: c.in_full for c in carried if c.kind != "length"}
-    broken = review.broken
-    worded = [f for f in broken if f.constraint in told]
-    desk.watch(SectionRevised(desk.work, job.section.id, turn, tuple(f.constraint for f in broken)))
+    constraints = context.plan.carried(job.section.id)
+    constraint_texts = {c.id: c.full_text for c in constraints if c.kind != "length"}
+    broken_findings = review.broken
+    editable_findings = [f for f in broken_findings if f.constraint in constraint_texts]
+    context.watch(
+        SectionRevised(
+            context.work, job.section.id, turn, tuple(f.constraint for f in broken_findings)
+        )
+    )
     try:
-        if worded:
+        if editable_findings:
             text = await editor.patch(
-                desk,
+                context,
                 job.section.id,
                 text,
-                worded,
-                told,
-                entries=_material(job, worded),
+                editable_findings,
+                constraint_texts,
+                entries=_format_cited_passages(job, editable_findings),
                 turn=turn,
                 sample=turn - 1,
                 priority=job.priority,
             )
-            text = syntax.tidied(text, desk.shelf.sources)
+            text = syntax.tidy_citations(text, context.shelf.sources)
     except ModelError as fault:
-        desk.problem(f"{job.section.id}: not revised ({fault})")
+        context.problem(f"{job.section.id}: not revised ({fault})")
         return {"round": MAX_ROUNDS}
-    job.text = await _refitted(job, job.best[0], text)
+    job.text = await _refit(job, job.best[0], text)
     return {"round": turn}
 
 
-async def _refitted(job: SectionContext, before: str, text: str) -> str:
+async def _refit(job: SectionContext, old_text: str, text: str) -> str:
     """Return a patched text in its length, if it breaks that or the patch took it further out."""
     assert job.manifest is not None
-    aim = length_control.band(job.desk, job.section, text, job.manifest.target_words)
-    lengths = [c for c in job.desk.plan.carried(job.section.id) if c.kind == "length"]
-    breaks = any(f.status == "broken" for f in rules.check(text, lengths))
-    words = {t: length_control.words_of(job.desk, job.section.id, t) for t in (before, text)}
-    if not breaks and aim.miss(words[text]) <= aim.miss(words[before]):
+    target_range = length_control.compute_band(
+        job.run_context, job.section, text, job.manifest.target_words
+    )
+    length_constraints = [
+        c for c in job.run_context.plan.carried(job.section.id) if c.kind == "length"
+    ]
+    breaks_length = any(f.status == "broken" for f in rules.check(text, length_constraints))
+    word_counts = {
+        t: length_control.count_body_words(job.run_context, job.section.id, t)
+        for t in (old_text, text)
+    }
+    if not breaks_length and target_range.distance(word_counts[text]) <= target_range.distance(
+        word_counts[old_text]
+    ):
         return text
-    body = section_format.body_of(job.desk.plan, job.section.id, text)
-    return await _fitted(job, body, job.priority, rounds=REFITS)
+    body = section_format.extract_body(job.run_context.plan, job.section.id, text)
+    return await _fit_and_frame(job, body, job.priority, rounds=MAX_REFIT_ROUNDS)
 
 
-async def _fitted(
+async def _fit_and_frame(
     job: SectionContext, text: str, priority: float, rounds: int = length_control.ROUNDS
 ) -> str:
     """Return ``text`` in its length, beginning and ending as its format asks."""
     assert job.manifest is not None
-    fitting = await length_control.fit(
-        job.desk, job.section, job.manifest, text, priority=priority, rounds=rounds
+    fitted_body = await length_control.fit(
+        job.run_context, job.section, job.manifest, text, priority=priority, rounds=rounds
     )
-    return section_format.framed(job.desk.plan, job.section.id, fitting)
+    return section_format.apply_frame(job.run_context.plan, job.section.id, fitted_body)
 
 
 async def accept(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
@@ -213,26 +228,26 @@ async def accept(state: SectionState, runtime: Runtime[SectionContext]) -> dict[
     job = runtime.context
     assert job.draft is not None
     assert job.best is not None
-    desk, (text, review) = job.desk, job.best
+    context, (text, review) = job.run_context, job.best
     delta: tuple[Entry, ...] = ()
-    if text != job.draft.text and desk.arms.memory == "full":
-        delta = await archivist.update(desk, job.section, job.draft, text)
+    if text != job.draft.text and context.arms.memory == "full":
+        delta = await archivist.update_entries(context, job.section, job.draft, text)
     accepted = drafts.accept(
-        desk.library,
-        desk.lease,
+        context.library,
+        context.lease,
         job.draft,
         text=text,
         review=review,
         rounds=state["round"],
         delta=delta,
     )
-    desk.watch(
-        SectionReached(desk.work, job.section.id, "accepted", accepted.words, accepted.rounds)
+    context.watch(
+        SectionReached(context.work, job.section.id, "accepted", accepted.words, accepted.rounds)
     )
     return {}
 
 
-def where_it_stands(
+def after_start(
     state: SectionState, runtime: Runtime[SectionContext]
 ) -> Literal["recall", "check"]:
     """A section that was drafted before goes straight to its review."""
@@ -250,7 +265,7 @@ def section_graph() -> Any:
     graph = StateGraph(SectionState, context_schema=SectionContext)
     for node in (recall, write, fit, remember, check, patch, accept):
         graph.add_node(node.__name__, node)
-    graph.add_conditional_edges(START, where_it_stands, ["recall", "check"])
+    graph.add_conditional_edges(START, after_start, ["recall", "check"])
     graph.add_edge("recall", "write")
     graph.add_edge("write", "fit")
     graph.add_edge("fit", "remember")
@@ -261,26 +276,36 @@ def section_graph() -> Any:
     return graph.compile()
 
 
-def _material(job: SectionContext, broken: Sequence[Finding]) -> str:
+def _format_cited_passages(job: SectionContext, findings: Sequence[Finding]) -> str:
     """Return the passages that citations are to be mended by."""
-    faults = [f for f in broken if f.constraint == CITE]
-    given = job.manifest.evidence if job.manifest else ()
-    return citation_check.material(job.desk, faults, given) if faults else ""
-
-
-def _better(job: SectionContext, text: str, review: Review, known: str, best: Review) -> bool:
-    if review.broken_rules - best.broken_rules:
-        return False
-    return _badness(job, text, review) < _badness(job, known, best)
-
-
-def _badness(job: SectionContext, text: str, review: Review) -> tuple[int, int, int]:
-    """Order versions: required faults first, then all faults, then distance from the length."""
-    required = {c.id for c in job.desk.plan.carried(job.section.id) if c.required}
-    assert job.manifest is not None
-    aim = length_control.band(job.desk, job.section, text, job.manifest.target_words)
+    citation_findings = [f for f in findings if f.constraint == CITE]
+    evidence = job.manifest.evidence if job.manifest else ()
     return (
-        sum(f.constraint in required for f in review.broken),
+        citation_check.format_passages(job.run_context, citation_findings, evidence)
+        if citation_findings
+        else ""
+    )
+
+
+def _is_better(
+    job: SectionContext, text: str, review: Review, best_text: str, best_review: Review
+) -> bool:
+    if review.ids_broken_by_rule - best_review.ids_broken_by_rule:
+        return False
+    return _rank_faults(job, text, review) < _rank_faults(job, best_text, best_review)
+
+
+def _rank_faults(job: SectionContext, text: str, review: Review) -> tuple[int, int, int]:
+    """Order versions: required faults first, then all faults, then distance from the length."""
+    required_ids = {c.id for c in job.run_context.plan.carried(job.section.id) if c.required}
+    assert job.manifest is not None
+    target_range = length_control.compute_band(
+        job.run_context, job.section, text, job.manifest.target_words
+    )
+    return (
+        sum(f.constraint in required_ids for f in review.broken),
         len(review.broken),
-        aim.miss(length_control.words_of(job.desk, job.section.id, text)),
+        target_range.distance(
+            length_control.count_body_words(job.run_context, job.section.id, text)
+        ),
     )

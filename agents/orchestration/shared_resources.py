@@ -8,13 +8,13 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from inkwright.agents.embedding.embedder import Embedder, embedder_for
+from inkwright.agents.embedding.embedder import Embedder, create_embedder
 from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.concurrency import ConcurrencyLimiter
 from inkwright.agents.llm.config import CallSettings, Endpoint, Limits
 from inkwright.agents.llm.endpoint_info import ServedModel, count_tokens, probe
 from inkwright.agents.llm.transport import LiteLLMTransport, Transport
-from inkwright.memory.retrieval.chroma_server import index_of
+from inkwright.memory.retrieval.chroma_server import open_index
 from inkwright.memory.retrieval.vector_index import ChromaIndex
 from inkwright.memory.store.library import Library
 
@@ -25,16 +25,16 @@ class SharedResources:
     def __init__(
         self,
         library: Library,
-        calling: CallSettings,
+        call_settings: CallSettings,
         transport: Transport,
-        purse: UsageBudget | None = None,
+        budget: UsageBudget | None = None,
     ) -> None:
-        self.library, self.calling, self.transport = library, calling, transport
-        self.slots = ConcurrencyLimiter(calling.concurrency)
-        self.purse = purse or UsageBudget(Limits())
-        self.embedder: Embedder = embedder_for(calling, transport)
+        self.library, self.calling, self.transport = library, call_settings, transport
+        self.slots = ConcurrencyLimiter(call_settings.concurrency)
+        self.budget = budget or UsageBudget(Limits())
+        self.embedder: Embedder = create_embedder(call_settings, transport)
         self._index: ChromaIndex | None = None
-        self._asked: dict[str, asyncio.Future[ServedModel]] = {}
+        self._probes: dict[str, asyncio.Future[ServedModel]] = {}
 
     def index(self) -> ChromaIndex:
         """Return the vector index, open.
@@ -43,7 +43,7 @@ class SharedResources:
             IndexUnusable: it cannot be opened.
         """
         if self._index is None:
-            self._index = index_of(self.library, self.embedder.name)
+            self._index = open_index(self.library, self.embedder.name)
         return self._index
 
     async def served(self, endpoint: Endpoint) -> ServedModel:
@@ -53,41 +53,41 @@ class SharedResources:
             ModelError: it gives no answer; it is asked again next time.
         """
         key = endpoint.model_dump_json()
-        if key not in self._asked:
-            self._asked[key] = asyncio.ensure_future(probe(endpoint))
+        if key not in self._probes:
+            self._probes[key] = asyncio.ensure_future(probe(endpoint))
         try:
-            return await asyncio.shield(self._asked[key])
+            return await asyncio.shield(self._probes[key])
         except Exception:
-            self._asked.pop(key, None)
+            self._probes.pop(key, None)
             raise
 
     async def count_tokens(self, endpoint: Endpoint, texts: Sequence[str]) -> list[int | None]:
         """Return how many tokens the served model makes of each text; None where it can't say."""
         return await count_tokens(endpoint, texts)
 
-    def leave(self, work: str) -> None:
+    def leave(self, work_id: str) -> None:
         """Forget what is kept of a work whose run has ended."""
         if self._index is not None:
-            self._index.forget(work)
+            self._index.forget(work_id)
 
     async def close(self) -> None:
         """Let go of connections and index."""
         if self._index is not None:
             self._index.close()
-        for asked in self._asked.values():
-            asked.cancel()
+        for future in self._probes.values():
+            future.cancel()
         await self.transport.aclose()
 
 
 @asynccontextmanager
-async def opened(
-    library: Library, calling: CallSettings, purse: UsageBudget | None = None
+async def open_resources(
+    library: Library, call_settings: CallSettings, budget: UsageBudget | None = None
 ) -> AsyncIterator[SharedResources]:
     """Yield an office of these settings, and close it in the end."""
-    transport = LiteLLMTransport(calling)
-    office = SharedResources(library, calling, transport, purse)
-    transport.on_pressure = office.slots.ease
+    transport = LiteLLMTransport(call_settings)
+    resources = SharedResources(library, call_settings, transport, budget)
+    transport.on_pressure = resources.slots.back_off
     try:
-        yield office
+        yield resources
     finally:
-        await office.close()
+        await resources.close()

@@ -13,60 +13,65 @@ from collections.abc import Mapping
 
 from inkwright.memory.domain.outline import Outline
 
-CAUTION = 1.5
+SAFETY_FACTOR = 1.5
 """A section is heard when its reckoned landing, times this, is before the listener's start."""
 
 
-def hearing(outline: Outline, slots: int) -> Mapping[str, frozenset[str]]:
+def compute_visibility(outline: Outline, concurrency: int) -> Mapping[str, frozenset[str]]:
     """Return, for each section, the earlier sections of other chains it listens to.
 
     Nothing in ``free`` continuity, where each section stands alone.
     """
     if outline.continuity == "free":
         return {s.id: frozenset() for s in outline.sections}
-    start, end = _reckoned(outline, slots)
+    start, end = _simulate_schedule(outline, concurrency)
     return {
         s.id: frozenset(
             t.id
             for t in outline.sections[: outline.position[s.id] - 1]
-            if t.id not in outline.ancestors[s.id] and end[t.id] * CAUTION <= start[s.id]
+            if t.id not in outline.ancestors[s.id] and end[t.id] * SAFETY_FACTOR <= start[s.id]
         )
         for s in outline.sections
     }
 
 
-def urgency(outline: Outline) -> Mapping[str, float]:
+def compute_urgency(outline: Outline) -> Mapping[str, float]:
     """Return the words on the longest path from each section on: the longest goes first."""
     dependants: dict[str, list[str]] = {s.id: [] for s in outline.sections}
-    for sid, needed in outline.depends_on.items():
-        for n in needed:
-            dependants[n].append(sid)
-    order = sorted(outline.ancestors, key=lambda sid: -len(outline.ancestors[sid]))
-    found: dict[str, float] = {}
-    for sid in order:
-        rest = max((found[d] for d in dependants[sid]), default=0.0)
-        found[sid] = outline.section(sid).target_words + rest
-    return found
+    for section_id, needed_ids in outline.depends_on.items():
+        for needed_id in needed_ids:
+            dependants[needed_id].append(section_id)
+    order = sorted(outline.ancestors, key=lambda section_id: -len(outline.ancestors[section_id]))
+    path_words: dict[str, float] = {}
+    for section_id in order:
+        words_after = max((path_words[d] for d in dependants[section_id]), default=0.0)
+        path_words[section_id] = outline.section(section_id).target_words + words_after
+    return path_words
 
 
-def _reckoned(outline: Outline, slots: int) -> tuple[dict[str, float], dict[str, float]]:
+def _simulate_schedule(
+    outline: Outline, concurrency: int
+) -> tuple[dict[str, float], dict[str, float]]:
     """Return when each section would start and land, in words written, on ``slots`` writers."""
-    first = urgency(outline)
+    path_words = compute_urgency(outline)
     start: dict[str, float] = {}
     end: dict[str, float] = {}
-    writing: list[tuple[float, str]] = []
-    waiting = {s.id: set(outline.depends_on[s.id]) for s in outline.sections}
+    writing_queue: list[tuple[float, str]] = []
+    waiting_for = {s.id: set(outline.depends_on[s.id]) for s in outline.sections}
     clock = 0.0
-    while waiting or writing:
-        ready = sorted(
-            (sid for sid, needed in waiting.items() if not needed),
-            key=lambda sid: (-first[sid], outline.position[sid]),
+    while waiting_for or writing_queue:
+        ready_ids = sorted(
+            (section_id for section_id, needed_ids in waiting_for.items() if not needed_ids),
+            key=lambda section_id: (-path_words[section_id], outline.position[section_id]),
         )
-        for sid in ready[: slots - len(writing)]:
-            del waiting[sid]
-            start[sid], end[sid] = clock, clock + outline.section(sid).target_words
-            heapq.heappush(writing, (end[sid], sid))
-        clock, landed = heapq.heappop(writing)
-        for needed in waiting.values():
-            needed.discard(landed)
+        for section_id in ready_ids[: concurrency - len(writing_queue)]:
+            del waiting_for[section_id]
+            start[section_id], end[section_id] = (
+                clock,
+                clock + outline.section(section_id).target_words,
+            )
+            heapq.heappush(writing_queue, (end[section_id], section_id))
+        clock, finished_id = heapq.heappop(writing_queue)
+        for needed_ids in waiting_for.values():
+            needed_ids.discard(finished_id)
     return start, end

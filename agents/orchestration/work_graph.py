@@ -43,7 +43,7 @@ class WorkState(TypedDict):
 class WorkContext:
     """What one pass through the graph works with."""
 
-    desk: RunContext
+    run_context: RunContext
     sections: Any
     """The compiled section graph."""
     until: Literal["planned", "complete"]
@@ -58,124 +58,148 @@ class WorkContext:
 
 async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
     """Make the plan and its entries; both are adopted in one transaction."""
-    desk = runtime.context.desk
-    desk.watch(PhaseBegan(desk.work, "planning"))
-    made = await planner.plan(desk)
-    adopted = plans.adopt(
-        desk.library, desk.lease, made.outline, made.constraints, delta=made.entries
+    context = runtime.context.run_context
+    context.watch(PhaseBegan(context.work, "planning"))
+    new_plan = await planner.plan(context)
+    adopted_plan = plans.adopt(
+        context.library,
+        context.lease,
+        new_plan.outline,
+        new_plan.constraints,
+        delta=new_plan.entries,
     )
-    works.record(desk.library, desk.lease, status="planned", title=made.outline.title)
-    desk.use(adopted)
+    works.record_values(
+        context.library, context.lease, status="planned", title=new_plan.outline.title
+    )
+    context.use_plan(adopted_plan)
     return {}
 
 
 async def draft(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
-    run = runtime.context
-    desk = run.desk
-    desk.watch(PhaseBegan(desk.work, "drafting"))
-    tell_sections(desk)
-    if missing(desk):
-        works.record(desk.library, desk.lease, status="drafting")
-        works.pin(desk.library, desk.lease, settled=None, repair=None, missed=None)
-    scheduler = Scheduler(desk, run.sections)
+    work_context = runtime.context
+    context = work_context.run_context
+    context.watch(PhaseBegan(context.work, "drafting"))
+    announce_sections(context)
+    if find_missing_sections(context):
+        works.record_values(context.library, context.lease, status="drafting")
+        works.pin_values(context.library, context.lease, settled=None, repair=None, missed=None)
+    scheduler = Scheduler(context, work_context.sections)
     await scheduler.run()
-    run.stopped_by, run.stopped_in = scheduler.stopped_by, "drafting"
+    work_context.stopped_by, work_context.stopped_in = scheduler.stopped_by, "drafting"
     return {}
 
 
 async def settle(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
     """Settle, once for each version of the plan, what rests on something else than it was shown."""
-    run = runtime.context
-    desk = run.desk
-    if _pinned(desk).get("settled") != desk.plan.version:
+    work_context = runtime.context
+    context = work_context.run_context
+    if _load_pinned_settings(context).get("settled") != context.plan.version:
         try:
-            await settler.settle(desk, drafted=True)
+            await settler.settle(context, after_drafting=True)
         except (BudgetSpent, AccessRefused, ModelError) as fault:
-            run.stopped_by, run.stopped_in = fault, "settling"
+            work_context.stopped_by, work_context.stopped_in = fault, "settling"
     return {}
 
 
 async def review(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
     """Check the whole piece; a repair that was interrupted goes on from what was found then."""
-    run = runtime.context
-    desk = run.desk
-    pinned = _pinned(desk)
-    if pinned.get("repair") == "begun":
-        run.review = Review.model_validate(pinned["whole"])
-        run.faults = tuple(ManuscriptFault.model_validate(f) for f in pinned.get("faults") or ())
-        return {"broken": len(run.review.broken) + len(run.faults) + recheck.wanted(desk)}
-    desk.watch(PhaseBegan(desk.work, "reviewing"))
+    work_context = runtime.context
+    context = work_context.run_context
+    pinned_settings = _load_pinned_settings(context)
+    if pinned_settings.get("repair") == "begun":
+        work_context.review = Review.model_validate(pinned_settings["whole"])
+        work_context.faults = tuple(
+            ManuscriptFault.model_validate(f) for f in pinned_settings.get("faults") or ()
+        )
+        return {
+            "broken": len(work_context.review.broken)
+            + len(work_context.faults)
+            + recheck.is_needed(context)
+        }
+    context.watch(PhaseBegan(context.work, "reviewing"))
     try:
-        run.review = await final_review.review_whole(desk)
-        if desk.arms.review != "off" and pinned.get("repair") != "done" and not missing(desk):
-            run.faults = await repetition_and_transitions.faults(desk, judged=True)
-            first = repetition_and_transitions.measured(desk).model_dump(mode="json")
-            told = [f.model_dump(mode="json") for f in run.faults]
-            works.pin(desk.library, desk.lease, faults=told, repetition=first)
+        work_context.review = await final_review.review_whole(context)
+        if (
+            context.arms.review != "off"
+            and pinned_settings.get("repair") != "done"
+            and not find_missing_sections(context)
+        ):
+            work_context.faults = await repetition_and_transitions.find_faults(
+                context, judge_transitions=True
+            )
+            repetition_measures = repetition_and_transitions.measure_repetition(context).model_dump(
+                mode="json"
+            )
+            fault_dumps = [f.model_dump(mode="json") for f in work_context.faults]
+            works.pin_values(
+                context.library, context.lease, faults=fault_dumps, repetition=repetition_measures
+            )
     except (BudgetSpent, AccessRefused) as fault:
-        run.stopped_by, run.stopped_in = fault, "reviewing"
+        work_context.stopped_by, work_context.stopped_in = fault, "reviewing"
         return {"broken": 0}
-    works.pin(desk.library, desk.lease, whole=run.review.model_dump(mode="json"))
+    works.pin_values(
+        context.library, context.lease, whole=work_context.review.model_dump(mode="json")
+    )
     return {
-        "broken": len(run.review.broken)
-        + len(run.faults)
-        + recheck.wanted(desk)
-        + len(length_balance.out_of_band(desk)),
+        "broken": len(work_context.review.broken)
+        + len(work_context.faults)
+        + recheck.is_needed(context)
+        + len(length_balance.list_out_of_band(context)),
     }
 
 
 async def repair(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
-    run = runtime.context
-    desk = run.desk
-    assert run.review is not None
-    works.pin(desk.library, desk.lease, repair="begun")
+    work_context = runtime.context
+    context = work_context.run_context
+    assert work_context.review is not None
+    works.pin_values(context.library, context.lease, repair="begun")
     try:
-        await final_review.repair(desk, run.review, run.faults)
+        await final_review.repair(context, work_context.review, work_context.faults)
     except (BudgetSpent, AccessRefused) as fault:
-        run.stopped_by, run.stopped_in = fault, "repairing"
+        work_context.stopped_by, work_context.stopped_in = fault, "repairing"
         return {}
-    works.pin(desk.library, desk.lease, repair="done", faults=None, missed=None)
-    run.faults = ()
+    works.pin_values(context.library, context.lease, repair="done", faults=None, missed=None)
+    work_context.faults = ()
     return {}
 
 
 async def assemble(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
     """Say how the work stands, and keep it."""
-    run = runtime.context
-    desk = run.desk
-    desk.watch(PhaseBegan(desk.work, "assembling"))
-    for line in final_review.remaining(desk):
-        desk.problem(line)
-    for sid in missing(desk):
-        row = drafts.rows(desk.library, desk.work)[sid]
+    work_context = runtime.context
+    context = work_context.run_context
+    context.watch(PhaseBegan(context.work, "assembling"))
+    for line in final_review.list_remaining(context):
+        context.problem(line)
+    for section_id in find_missing_sections(context):
+        row = drafts.load_section_rows(context.library, context.work)[section_id]
         if row.failure:
-            desk.problem(f"{sid} is missing: {row.failure}")
-    if isinstance(run.stopped_by, Paused):
-        desk.problem(f"paused; `inkwright resume {desk.work}` goes on")
-    elif isinstance(run.stopped_by, BudgetSpent):
-        desk.problem(
-            f"{run.stopped_in} stopped: {run.stopped_by};"
-            f" raise it and `inkwright resume {desk.work}` goes on"
+            context.problem(f"{section_id} is missing: {row.failure}")
+    if isinstance(work_context.stopped_by, Paused):
+        context.problem(f"paused; `inkwright resume {context.work}` goes on")
+    elif isinstance(work_context.stopped_by, BudgetSpent):
+        context.problem(
+            f"{work_context.stopped_in} stopped: {work_context.stopped_by};"
+            f" raise it and `inkwright resume {context.work}` goes on"
         )
-    run.status = _status(run)
-    works.record(
-        desk.library,
-        desk.lease,
-        status=run.status,
-        problems=list(dict.fromkeys(desk.problems)),
+    work_context.status = _compute_status(work_context)
+    works.record_values(
+        context.library,
+        context.lease,
+        status=work_context.status,
+        problems=list(dict.fromkeys(context.problems)),
     )
-    desk.watch(Finished(desk.work, run.status, tuple(desk.problems)))
+    context.watch(Finished(context.work, work_context.status, tuple(context.problems)))
     return {}
 
 
-def where_it_stands(
+def after_start(
     state: WorkState, runtime: Runtime[WorkContext]
 ) -> Literal["plan", "draft", "__end__"]:
     """Ask the library: is the work planned already?"""
-    run = runtime.context
-    if not run.desk.planned:
+    work_context = runtime.context
+    if not work_context.run_context.planned:
         return "plan"
-    return "__end__" if run.until == "planned" else "draft"
+    return "__end__" if work_context.until == "planned" else "draft"
 
 
 def after_plan(state: WorkState, runtime: Runtime[WorkContext]) -> Literal["draft", "__end__"]:
@@ -193,10 +217,10 @@ def after_settle(state: WorkState, runtime: Runtime[WorkContext]) -> Literal["re
 
 def after_review(state: WorkState, runtime: Runtime[WorkContext]) -> Literal["repair", "assemble"]:
     """Repair once what is broken, if editing is on."""
-    run = runtime.context
-    mends = run.desk.arms.review != "off" and run.stopped_by is None
-    done = _pinned(run.desk).get("repair") == "done"
-    return "repair" if mends and state["broken"] and not done else "assemble"
+    work_context = runtime.context
+    may_repair = work_context.run_context.arms.review != "off" and work_context.stopped_by is None
+    is_repaired = _load_pinned_settings(work_context.run_context).get("repair") == "done"
+    return "repair" if may_repair and state["broken"] and not is_repaired else "assemble"
 
 
 def after_repair(state: WorkState, runtime: Runtime[WorkContext]) -> Literal["review", "assemble"]:
@@ -209,7 +233,7 @@ def work_graph() -> Any:
     graph = StateGraph(WorkState, context_schema=WorkContext)
     for node in (plan, draft, settle, review, repair, assemble):
         graph.add_node(node.__name__, node)
-    graph.add_conditional_edges(START, where_it_stands, ["plan", "draft", END])
+    graph.add_conditional_edges(START, after_start, ["plan", "draft", END])
     graph.add_conditional_edges("plan", after_plan, ["draft", END])
     graph.add_conditional_edges("draft", after_draft, ["settle", "assemble"])
     graph.add_conditional_edges("settle", after_settle, ["review", "assemble"])
@@ -219,57 +243,60 @@ def work_graph() -> Any:
     return graph.compile()
 
 
-def _pinned(desk: RunContext) -> dict[str, Any]:
-    return works.get(desk.library, desk.work).pinned or {}
+def _load_pinned_settings(context: RunContext) -> dict[str, Any]:
+    return works.get(context.library, context.work).pinned or {}
 
 
-def missing(desk: RunContext) -> list[str]:
+def find_missing_sections(context: RunContext) -> list[str]:
     """Return the sections that have no accepted draft, in reading order."""
-    rows = drafts.rows(desk.library, desk.work)
-    return [s.id for s in desk.plan.outline.sections if rows[s.id].state != "accepted"]
+    rows = drafts.load_section_rows(context.library, context.work)
+    return [s.id for s in context.plan.outline.sections if rows[s.id].state != "accepted"]
 
 
-def _status(run: WorkContext) -> Status:
-    desk = run.desk
-    if missing(desk):
+def _compute_status(work_context: WorkContext) -> Status:
+    context = work_context.run_context
+    if find_missing_sections(context):
         return "partial"
-    if run.review is None:
+    if work_context.review is None:
         return "flagged"
-    current = desk.in_order()
-    required = {
+    current_drafts = context.in_order()
+    required_ids = {
         c.id
-        for c in (*desk.plan.constraints, *final_review.constraints_on_whole(desk))
+        for c in (*context.plan.constraints, *final_review.build_whole_constraints(context))
         if c.required
     }
-    findings = [f for d in current.values() if d.review for f in d.review.findings]
-    unmet = [
+    findings = [f for d in current_drafts.values() if d.review for f in d.review.findings]
+    unmet_findings = [
         f
-        for f in (*findings, *run.review.findings)
-        if f.status != "met" and f.constraint in required
+        for f in (*findings, *work_context.review.findings)
+        if f.status != "met" and f.constraint in required_ids
     ]
-    for finding in unmet:
+    for finding in unmet_findings:
         why = f" ({finding.why})" if finding.why else ""
-        told = f"{finding.constraint} is {finding.status}: {finding.evidence}{why}"
-        desk.problem(told.rstrip(": "))
-    return "flagged" if unmet else "complete"
+        problem_line = f"{finding.constraint} is {finding.status}: {finding.evidence}{why}"
+        context.problem(problem_line.rstrip(": "))
+    return "flagged" if unmet_findings else "complete"
 
 
-def tell_sections(desk: RunContext) -> None:
+def announce_sections(context: RunContext) -> None:
     """Tell who watches what the sections are, and how they stand."""
-    rows, current = drafts.rows(desk.library, desk.work), desk.in_order()
-    desk.watch(
+    rows, current_drafts = (
+        drafts.load_section_rows(context.library, context.work),
+        context.in_order(),
+    )
+    context.watch(
         Planned(
-            desk.work,
-            desk.plan.outline.title,
+            context.work,
+            context.plan.outline.title,
             tuple(
                 SectionLine(
                     s.id,
                     s.title,
                     s.target_words,
                     rows[s.id].state,
-                    current[s.id].words if s.id in current else 0,
+                    current_drafts[s.id].words if s.id in current_drafts else 0,
                 )
-                for s in desk.plan.outline.sections
+                for s in context.plan.outline.sections
             ),
         )
     )

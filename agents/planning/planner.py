@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inkwright.agents.context.run_context import RunContext
-from inkwright.agents.llm.parsing import in_other_script
+from inkwright.agents.llm.parsing import is_in_other_script
 from inkwright.agents.llm.schemas import (
     Cast,
     Chapters,
@@ -20,28 +20,28 @@ from inkwright.agents.llm.schemas import (
     Sections,
 )
 from inkwright.agents.planning import outline_builder, source_placement
-from inkwright.agents.planning.constraint_builder import bare_title
+from inkwright.agents.planning.constraint_builder import strip_title_marks
 from inkwright.agents.planning.requirements import (
-    constraints,
+    add_room,
+    collect_constraints,
+    compute_target_words,
     is_series,
     read_requirements,
-    with_room,
-    words_asked_for,
 )
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.brief import Constraint, Continuity, OutlineItem
 from inkwright.memory.domain.entry import Entry
-from inkwright.memory.domain.entry_equality import same_fact, same_topic
+from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.text.normalise import normalise
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
-FLAT = 12
+MAX_FLAT_SECTIONS = 12
 """Outlines of up to this many sections are planned in one call."""
 DETAILS_BATCH = 10
-JUDGED_FROM = 7
+MIN_JUDGED_SECTIONS = 7
 """Outlines of fewer sections are checked by rule alone."""
 
 
@@ -54,215 +54,248 @@ class NewPlan:
     entries: tuple[Entry, ...]
 
 
-async def plan(desk: RunContext) -> NewPlan:
+async def plan(context: RunContext) -> NewPlan:
     """Plan the work on ``desk``.
 
     Raises:
         BadInput: constraints contradict each other or name a section there is not.
         ModelError: the planner gave nothing to plan with.
     """
-    found = await read_requirements(desk) if desk.arms.plan == "full" else None
-    placed = constraints(desk.brief, found, desk.request)
-    desk.speak(placed)
-    words = words_asked_for(desk.brief, found)
-    words = with_room(words, placed, (found.units if found else None) or 1)
-    outline = await _outline(desk, found, placed, words)
-    placed = _without_misread(desk, placed, outline)
+    requirements = await read_requirements(context) if context.arms.plan == "full" else None
+    plan_constraints = collect_constraints(context.brief, requirements, context.request)
+    context.set_language_from(plan_constraints)
+    words = compute_target_words(context.brief, requirements)
+    words = add_room(words, plan_constraints, (requirements.units if requirements else None) or 1)
+    outline = await _make_outline(context, requirements, plan_constraints, words)
+    plan_constraints = _drop_misread_structure(context, plan_constraints, outline)
     constraint_consistency.check(
-        placed, len(outline.sections), titles=constraint_consistency.titles_of(outline)
+        plan_constraints, len(outline.sections), titles=constraint_consistency.list_titles(outline)
     )
-    if desk.arms.plan == "full":
-        outline = await source_placement.place(desk, outline)
-    entries = _persons_entries(desk)
-    if desk.arms.plan == "full" and desk.arms.memory == "full":
-        said = [*entries, *desk.ledger.latest()]
-        made = await _plan_entries(desk, outline)
-        entries += tuple(e for e in made if not _is_said(e, said))
-    return NewPlan(outline, placed, entries)
+    if context.arms.plan == "full":
+        outline = await source_placement.place_sources(context, outline)
+    entries = _create_person_entries(context)
+    if context.arms.plan == "full" and context.arms.memory == "full":
+        known_entries = [*entries, *context.ledger.latest()]
+        plan_entries = await _create_plan_entries(context, outline)
+        entries += tuple(e for e in plan_entries if not _is_stated_by_person(e, known_entries))
+    return NewPlan(outline, plan_constraints, entries)
 
 
-def _without_misread(
-    desk: RunContext, placed: Sequence[Constraint], outline: Outline
+def _drop_misread_structure(
+    context: RunContext, constraints: Sequence[Constraint], outline: Outline
 ) -> tuple[Constraint, ...]:
     """Leave out sections that only the request names, where the person's own outline has others."""
-    titles = constraint_consistency.titles_of(outline)
-    kept = []
-    for c in placed:
-        doubtful = c.kind == "structure" and c.source == "request" and bool(desk.brief.outline)
-        name = constraint_consistency.missing_title(c.sections, titles) if doubtful else None
+    titles = constraint_consistency.list_titles(outline)
+    kept_constraints = []
+    for c in constraints:
+        is_doubtful = (
+            c.kind == "structure" and c.source == "request" and bool(context.brief.outline)
+        )
+        name = (
+            constraint_consistency.find_missing_title(c.sections, titles) if is_doubtful else None
+        )
         if name is None:
-            kept.append(c)
+            kept_constraints.append(c)
         else:
-            desk.problem(f"{c.id}: your outline has no section {name!r} in that place")
-    return tuple(kept)
+            context.problem(f"{c.id}: your outline has no section {name!r} in that place")
+    return tuple(kept_constraints)
 
 
-async def _outline(
-    desk: RunContext, found: Requirements | None, placed: Sequence[Constraint], words: int
+async def _make_outline(
+    context: RunContext,
+    requirements: Requirements | None,
+    constraints: Sequence[Constraint],
+    words: int,
 ) -> Outline:
-    brief = desk.brief
-    title = brief.title or _title(desk, found) or outline_builder.title_of(brief)
-    continuity = brief.continuity or _continuity(brief.kind, found)
-    if desk.arms.plan == "none":
-        return outline_builder.single(title, continuity, words)
+    brief = context.brief
+    title = (
+        brief.title
+        or _title_from_request(context, requirements)
+        or outline_builder.derive_title(brief)
+    )
+    continuity = brief.continuity or _choose_continuity(brief.kind, requirements)
+    if context.arms.plan == "none":
+        return outline_builder.build_single_section(title, continuity, words)
     if brief.outline:
-        outline = outline_builder.given(brief, title, continuity, words)
-        if desk.arms.plan == "full":
-            outline = await _filled_in(desk, outline)
+        outline = outline_builder.build_from_brief(brief, title, continuity, words)
+        if context.arms.plan == "full":
+            outline = await _fill_in_details(context, outline)
         return outline
-    if desk.arms.plan == "given":
-        return outline_builder.single(title, continuity, words)
-    if found is not None and found.units and is_series(found, desk.request):
-        form = bare_title(found.unit_title)
-        outline = outline_builder.series(title, continuity, words, found.units, form)
-        return await _filled_in(desk, outline)
-    if names := next((c.sections for c in placed if c.kind == "structure"), ()):
-        return await _structured(desk, title, continuity, words, placed, names)
-    outline = await _invented(desk, title, continuity, words, placed)
-    highest = outline_builder.highest_position(placed)
+    if context.arms.plan == "given":
+        return outline_builder.build_single_section(title, continuity, words)
+    if requirements is not None and requirements.units and is_series(requirements, context.request):
+        unit_title = strip_title_marks(requirements.unit_title)
+        outline = outline_builder.build_series(
+            title, continuity, words, requirements.units, unit_title
+        )
+        return await _fill_in_details(context, outline)
+    if names := next((c.sections for c in constraints if c.kind == "structure"), ()):
+        return await _outline_named_sections(context, title, continuity, words, constraints, names)
+    outline = await _invent_outline(context, title, continuity, words, constraints)
+    highest = outline_builder.find_highest_position(constraints)
     if len(outline.sections) < highest:
         fault = f"it has {len(outline.sections)} sections; one requirement names section {highest}"
         raise UnusableAnswer("planner (outline, plan)", fault, "")
-    return await _checked(desk, outline)
+    return await _check_outline(context, outline)
 
 
-def _title(desk: RunContext, found: Requirements | None) -> str:
+def _title_from_request(context: RunContext, requirements: Requirements | None) -> str:
     """Return the title that the model gave, if it is in the language of the piece."""
-    title = found.title.strip() if found else ""
-    return "" if in_other_script(title, han=desk.han) else title
+    title = requirements.title.strip() if requirements else ""
+    return "" if is_in_other_script(title, han=context.han) else title
 
 
-def _continuity(kind: str | None, found: Requirements | None) -> Continuity:
-    told = (kind or "").lower()
-    fiction = any(word in told for word in ("novel", "story", "fiction", "小说", "故事"))
-    return "strict" if fiction or (not told and found is not None and found.fiction) else "chapter"
+def _choose_continuity(kind: str | None, requirements: Requirements | None) -> Continuity:
+    kind_text = (kind or "").lower()
+    is_fiction = any(word in kind_text for word in ("novel", "story", "fiction", "小说", "故事"))
+    return (
+        "strict"
+        if is_fiction or (not kind_text and requirements is not None and requirements.fiction)
+        else "chapter"
+    )
 
 
-async def _invented(
-    desk: RunContext,
+async def _invent_outline(
+    context: RunContext,
     title: str,
     continuity: Continuity,
     words: int,
-    placed: Sequence[Constraint],
+    constraints: Sequence[Constraint],
 ) -> Outline:
-    number = max(outline_builder.sections_for(words), outline_builder.highest_position(placed))
-    if number <= FLAT:
-        sections = await _sections(desk, "", number, words, placed, "outline")
-        return outline_builder.flat(title, continuity, words, sections)
-    wanted = max(round(number / 5), 2)
-    answer = await desk.models.form(
-        desk.ask(
+    section_count = max(
+        outline_builder.estimate_section_count(words),
+        outline_builder.find_highest_position(constraints),
+    )
+    if section_count <= MAX_FLAT_SECTIONS:
+        sections = await _plan_sections(context, "", section_count, words, constraints, "outline")
+        return outline_builder.build_flat(title, continuity, words, sections)
+    chapter_count = max(round(section_count / 5), 2)
+    answer = await context.models.form(
+        context.ask(
             "plan",
             "planner",
             "chapters",
-            inputs.ChaptersInputs(chapters=str(wanted), sections=str(number), words=str(words)),
-            max_tokens=120 * wanted,
+            inputs.ChaptersInputs(
+                chapters=str(chapter_count), sections=str(section_count), words=str(words)
+            ),
+            max_tokens=120 * chapter_count,
         ),
         Chapters,
-        lambda a: outline_builder.fault_of_chapters(a, wanted),
+        lambda a: outline_builder.find_chapters_fault(a, chapter_count),
     )
-    sizes = outline_builder.shares([max(c.sections, 1) for c in answer.chapters], number)
-    parts = [(c, n) for c, n in zip(answer.chapters, sizes, strict=True) if n]
-    written = await asyncio.gather(
+    sizes = outline_builder.split_in_proportion(
+        [max(c.sections, 1) for c in answer.chapters], section_count
+    )
+    sized_chapters = [(c, n) for c, n in zip(answer.chapters, sizes, strict=True) if n]
+    chapter_sections = await asyncio.gather(
         *(
-            _sections(
-                desk,
+            _plan_sections(
+                context,
                 f"Chapter: {chapter.title}\nPurpose of the chapter: {chapter.purpose}",
                 size,
-                round(words * size / number),
-                placed,
-                f"outline {place}",
+                round(words * size / section_count),
+                constraints,
+                f"outline {index}",
             )
-            for place, (chapter, size) in enumerate(parts, 1)
+            for index, (chapter, size) in enumerate(sized_chapters, 1)
         )
     )
-    return outline_builder.in_chapters(
+    return outline_builder.build_chapters(
         title,
         continuity,
         words,
-        [(c, s) for (c, _), s in zip(parts, written, strict=True)],
+        [(c, s) for (c, _), s in zip(sized_chapters, chapter_sections, strict=True)],
     )
 
 
-async def _structured(
-    desk: RunContext,
+async def _outline_named_sections(
+    context: RunContext,
     title: str,
     continuity: Continuity,
     words: int,
-    placed: Sequence[Constraint],
+    constraints: Sequence[Constraint],
     names: Sequence[str],
 ) -> Outline:
     """Return an outline of the sections that a constraint names; long ones become chapters."""
-    number = max(outline_builder.sections_for(words), outline_builder.highest_position(placed))
-    if number < 2 * len(names):
+    section_count = max(
+        outline_builder.estimate_section_count(words),
+        outline_builder.find_highest_position(constraints),
+    )
+    if section_count < 2 * len(names):
         items = tuple(OutlineItem(title=name) for name in names)
-        brief = desk.brief.model_copy(update={"outline": items})
-        return await _filled_in(desk, outline_builder.given(brief, title, continuity, words))
-    sizes = outline_builder.shares([1] * len(names), number)
-    written = await asyncio.gather(
+        brief = context.brief.model_copy(update={"outline": items})
+        return await _fill_in_details(
+            context, outline_builder.build_from_brief(brief, title, continuity, words)
+        )
+    sizes = outline_builder.split_in_proportion([1] * len(names), section_count)
+    chapter_sections = await asyncio.gather(
         *(
-            _sections(
-                desk, f"Chapter: {name}", size, round(words * size / number), placed,
-                f"outline {place}",
+            _plan_sections(
+                context, f"Chapter: {name}", size, round(words * size / section_count), constraints,
+                f"outline {index}",
             )
-            for place, (name, size) in enumerate(zip(names, sizes, strict=True), 1)
+            for index, (name, size) in enumerate(zip(names, sizes, strict=True), 1)
         )
     )  # fmt: skip
     chapters = [PlannedChapter(title=name, purpose="") for name in names]
-    return outline_builder.in_chapters(
-        title, continuity, words, list(zip(chapters, written, strict=True))
+    return outline_builder.build_chapters(
+        title, continuity, words, list(zip(chapters, chapter_sections, strict=True))
     )
 
 
-async def _sections(
-    desk: RunContext,
-    chapter: str,
-    number: int,
+async def _plan_sections(
+    context: RunContext,
+    chapter_text: str,
+    section_count: int,
     words: int,
-    placed: Sequence[Constraint],
+    constraints: Sequence[Constraint],
     purpose: str,
 ) -> list[PlannedSection]:
-    told = "\n".join(f"- {c.text} ({c.where})" for c in placed)
-    answer = await desk.models.form(
-        desk.ask(
+    requirement_lines = "\n".join(f"- {c.text} ({c.where})" for c in constraints)
+    answer = await context.models.form(
+        context.ask(
             "plan",
             "planner",
             purpose,
             inputs.SectionsInputs(
-                chapter=chapter,
-                sections=str(number),
+                chapter=chapter_text,
+                sections=str(section_count),
                 words=str(words),
-                requirements=f"Requirements, with the sections that carry them:\n{told}"
-                if told
+                requirements=f"Requirements, with the sections that carry them:\n{requirement_lines}"
+                if requirement_lines
                 else "",
             ),
-            max_tokens=180 * number + 100,
+            max_tokens=180 * section_count + 100,
         ),
         Sections,
-        lambda a: outline_builder.fault_of_sections(a.sections, number),
+        lambda a: outline_builder.find_sections_fault(a.sections, section_count),
     )
-    return answer.sections[:number]
+    return answer.sections[:section_count]
 
 
-async def _filled_in(desk: RunContext, outline: Outline) -> Outline:
+async def _fill_in_details(context: RunContext, outline: Outline) -> Outline:
     """Give purpose to the sections that have none; everything else stays as it is."""
-    bare = [s for s in outline.sections if not s.purpose]
-    batches = [bare[i : i + DETAILS_BATCH] for i in range(0, len(bare), DETAILS_BATCH)]
-    answers = await asyncio.gather(*(_details(desk, b, n) for n, b in enumerate(batches, 1)))
-    details = {sid: detail for answer in answers for sid, detail in answer.items()}
-    return outline_builder.fill(outline, details)
+    bare_sections = [s for s in outline.sections if not s.purpose]
+    batches = [
+        bare_sections[i : i + DETAILS_BATCH] for i in range(0, len(bare_sections), DETAILS_BATCH)
+    ]
+    answers = await asyncio.gather(
+        *(_plan_details(context, b, n) for n, b in enumerate(batches, 1))
+    )
+    details = {section_id: detail for answer in answers for section_id, detail in answer.items()}
+    return outline_builder.fill_in_details(outline, details)
 
 
-async def _details(
-    desk: RunContext, batch: list[Section], number: int
+async def _plan_details(
+    context: RunContext, batch: list[Section], batch_number: int
 ) -> dict[str, PlannedSection]:
     lines = "\n".join(f"- {s.id}: {s.title}" for s in batch)
     try:
-        answer = await desk.models.form(
-            desk.ask(
+        answer = await context.models.form(
+            context.ask(
                 "plan",
                 "planner",
-                f"details {number}",
+                f"details {batch_number}",
                 inputs.DetailsInputs(sections=fence("sections", lines)),
                 max_tokens=180 * len(batch) + 100,
             ),
@@ -274,28 +307,30 @@ async def _details(
             ),
         )
     except UnusableAnswer as fault:
-        desk.problem(
+        context.problem(
             f"sections {batch[0].id} to {batch[-1].id} stay without a purpose ({fault.fault})"
         )
         return {}
     if len(answer.sections) == len(batch):
         return {s.id: detail for s, detail in zip(batch, answer.sections, strict=True)}
     by_title = {normalise(detail.title): detail for detail in answer.sections}
-    titled = {s.id: by_title.get(normalise(s.title)) for s in batch}
-    return {sid: detail for sid, detail in titled.items() if detail is not None}
+    detail_by_section = {s.id: by_title.get(normalise(s.title)) for s in batch}
+    return {
+        section_id: detail for section_id, detail in detail_by_section.items() if detail is not None
+    }
 
 
-async def _checked(desk: RunContext, outline: Outline) -> Outline:
+async def _check_outline(context: RunContext, outline: Outline) -> Outline:
     """Let a judge look for gaps and overlaps, once; it answers with new titles and purposes."""
-    if len(outline.sections) < JUDGED_FROM or desk.arms.review != "full":
+    if len(outline.sections) < MIN_JUDGED_SECTIONS or context.arms.review != "full":
         return outline
     lines = "\n".join(f"- {s.id}: {s.title} — {s.purpose}" for s in outline.sections)
-    room = desk.room_for(800)
-    if desk.tokenizer.count(lines) > room:
+    free_tokens = context.count_free_tokens(800)
+    if context.tokenizer.count(lines) > free_tokens:
         return outline
     try:
-        answer = await desk.models.form(
-            desk.ask(
+        answer = await context.models.form(
+            context.ask(
                 "plan",
                 "reviewer",
                 "plan check",
@@ -305,41 +340,44 @@ async def _checked(desk: RunContext, outline: Outline) -> Outline:
             PlanReview,
         )
     except UnusableAnswer as fault:
-        desk.problem(f"the outline was not reviewed ({fault.fault})")
+        context.problem(f"the outline was not reviewed ({fault.fault})")
         return outline
-    return outline_builder.patched(outline, answer.faults)
+    return outline_builder.apply_faults(outline, answer.faults)
 
 
-def _persons_entries(desk: RunContext) -> tuple[Entry, ...]:
+def _create_person_entries(context: RunContext) -> tuple[Entry, ...]:
     return tuple(
         Entry(
             id=f"m.{number}",
-            kind=given.kind,
-            subject=given.subject,
-            aliases=given.aliases,
-            attribute=given.attribute,
-            statement=given.statement,
-            story_time=given.story_time,
+            kind=item.kind,
+            subject=item.subject,
+            aliases=item.aliases,
+            attribute=item.attribute,
+            statement=item.statement,
+            story_time=item.story_time,
             origin="person",
-            pinned=given.pinned,
+            pinned=item.pinned,
         )
-        for number, given in enumerate(desk.brief.memory, desk.ledger.next_number("m"))
+        for number, item in enumerate(context.brief.memory, context.ledger.find_next_number("m"))
     )
 
 
-def _is_said(entry: Entry, said: Sequence[Entry]) -> bool:
+def _is_stated_by_person(entry: Entry, known_entries: Sequence[Entry]) -> bool:
     """True when a person has said what there is to say on the entry's topic."""
-    theirs = (e for e in said if e.origin == "person" and e.status == "live")
-    return any(same_topic(entry, e) if entry.attribute else same_fact(entry, e) for e in theirs)
+    person_entries = (e for e in known_entries if e.origin == "person" and e.status == "live")
+    return any(
+        is_same_topic(entry, e) if entry.attribute else is_same_fact(entry, e)
+        for e in person_entries
+    )
 
 
-async def _plan_entries(desk: RunContext, outline: Outline) -> tuple[Entry, ...]:
+async def _create_plan_entries(context: RunContext, outline: Outline) -> tuple[Entry, ...]:
     """Return the plan's own entries: what parallel sections agree on before any is written."""
     lines = "\n".join(f"- {s.id}: {s.title} — {s.purpose}" for s in outline.sections)
-    lines = desk.clipped(lines, 900)
+    lines = context.clip_to_fit(lines, 900)
     try:
-        answer = await desk.models.form(
-            desk.ask(
+        answer = await context.models.form(
+            context.ask(
                 "plan",
                 "planner",
                 "entries",
@@ -349,22 +387,24 @@ async def _plan_entries(desk: RunContext, outline: Outline) -> tuple[Entry, ...]
             Cast,
         )
     except UnusableAnswer as fault:
-        desk.problem(f"the plan has no memory entries of its own ({fault.fault})")
+        context.problem(f"the plan has no memory entries of its own ({fault.fault})")
         return ()
-    kept: dict[tuple[tuple[str, str], str], Entry] = {}
+    entries_by_topic: dict[tuple[tuple[str, str], str], Entry] = {}
     for item in answer.entries:
         if not item.subject.strip() or not item.statement.strip():
             continue
-        start = item.from_section if item.from_section in outline.position else None
+        start_section_id = item.from_section if item.from_section in outline.position else None
         entry = Entry(
-            id=f"p.{len(kept) + 1}",
+            id=f"p.{len(entries_by_topic) + 1}",
             kind=item.kind,
             subject=item.subject.strip(),
             aliases=tuple(a for a in item.aliases if a.strip()),
             attribute=item.attribute.strip(),
             statement=item.statement.strip(),
             origin="plan",
-            from_section=start,
+            from_section=start_section_id,
         )
-        kept.setdefault((entry.topic, entry.statement if not entry.attribute else ""), entry)
-    return tuple(kept.values())
+        entries_by_topic.setdefault(
+            (entry.topic, entry.statement if not entry.attribute else ""), entry
+        )
+    return tuple(entries_by_topic.values())

@@ -36,47 +36,57 @@ LANGUAGES = {
 }
 
 
-def placement(where: Placement, quote: str) -> Placement:
+def verify_placement(where: Placement, quote: str) -> Placement:
     """Return ``where`` if ``quote`` names its numbers; else somewhere in the piece.
 
     Where the quote names only other numbers the place was counted from them (“row 3, seat 2”).
     """
-    named = numbers(quote)
-    claimed = {where.first, where.last, where.every} if where.scope == "periodic" else {where.first}
-    if named and not named & (claimed | {where.last}):
+    named_numbers = find_numbers(quote)
+    claimed_numbers = (
+        {where.first, where.last, where.every} if where.scope == "periodic" else {where.first}
+    )
+    if named_numbers and not named_numbers & (claimed_numbers | {where.last}):
         return where
-    one = where.first in named
-    borne_out = {
-        "once": one,
-        "range": (one or where.first == 1) and (where.last is None or where.last in named),
-        "periodic": where.every in named and (one or where.first in (1, where.every)),
+    names_first = where.first in named_numbers
+    support_by_scope = {
+        "once": names_first,
+        "range": (names_first or where.first == 1)
+        and (where.last is None or where.last in named_numbers),
+        "periodic": where.every in named_numbers
+        and (names_first or where.first in (1, where.every)),
     }
-    return where if borne_out.get(where.scope, True) else Placement()
+    return where if support_by_scope.get(where.scope, True) else Placement()
 
 
-def numbers(quote: str) -> frozenset[int]:
+def find_numbers(quote: str) -> frozenset[int]:
     """Return the numbers that ``quote`` names: in digits, as words, as ordinals, in Chinese."""
-    told = quote.lower()
-    spelt = {n for word, n in _SPELT.items() if re.search(_bounded(word), told)}
-    return frozenset({int(n) for n in re.findall(r"\d{1,6}", told)} | spelt | _han_numbers(told))
+    quote_text = quote.lower()
+    spelt_numbers = {n for word, n in _SPELT.items() if re.search(_word_pattern(word), quote_text)}
+    return frozenset(
+        {int(n) for n in re.findall(r"\d{1,6}", quote_text)}
+        | spelt_numbers
+        | _find_han_numbers(quote_text)
+    )
 
 
-def language(quote: str) -> str | None:
+def find_language(quote: str) -> str | None:
     """Return the ISO 639-1 code of the one language that ``quote`` names."""
-    told = quote.lower()
-    named = [
-        c for c, names in LANGUAGES.items() if any(re.search(_bounded(n), told) for n in names)
+    quote_text = quote.lower()
+    language_codes = [
+        c
+        for c, names in LANGUAGES.items()
+        if any(re.search(_word_pattern(n), quote_text) for n in names)
     ]
-    return named[0] if len(named) == 1 else None
+    return language_codes[0] if len(language_codes) == 1 else None
 
 
-def _bounded(word: str) -> str:
+def _word_pattern(word: str) -> str:
     return rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word)
 
 
-def _han_numbers(text: str) -> set[int]:
+def _find_han_numbers(text: str) -> set[int]:
     """Return the numbers up to 99 that are written in Chinese."""
-    found = set()
+    values = set()
     for tens, ten, ones in _HAN_NUMBER.findall(text):
         value = _HAN.find(ones) + 1 if ones else 0
         if ten:
@@ -84,5 +94,5 @@ def _han_numbers(text: str) -> set[int]:
         elif tens:
             value = _HAN.index(tens) + 1
         if value:
-            found.add(value)
-    return found
+            values.add(value)
+    return values

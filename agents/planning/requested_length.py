@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from inkwright.memory.domain.constraint import Counted
-from inkwright.memory.text.words import usual_characters
+from inkwright.memory.domain.constraint import LengthUnit
+from inkwright.memory.text.words import estimate_characters_per_word
 
 _NUMBER = r"(?:\d[\d,]*(?:\.\d+)?|[一二两三四五六七八九十百千万]+)"
 _UNIT = r"\s*[- ]?\s*(?:words?\b|个?\s*[字词]|characters?\b)"
@@ -13,15 +13,17 @@ _LENGTH = re.compile(
     rf"({_NUMBER})\s*(k)?(?:{_UNIT})?{_TO}({_NUMBER})\s*(k)?{_UNIT}|({_NUMBER})\s*(k)?{_UNIT}",
     re.IGNORECASE,
 )
-_BARE = re.compile(rf"字数\D{{0,6}}?({_NUMBER})(?:{_TO}({_NUMBER}))?(?!\d)")
+_BARE_LENGTH = re.compile(rf"字数\D{{0,6}}?({_NUMBER})(?:{_TO}({_NUMBER}))?(?!\d)")
 """A length without its unit, after the word for it."""
 _CLAUSE = re.compile(r"[.;:!?](?!\d)|,(?!\d)|[，、；：。！？\n]")
-_NAMED = re.compile(r"(字数|\bword count|\blength)(?:要求|限制)?[*_]*[：:][*_]*\s*", re.IGNORECASE)
-_OF_ALL = re.compile(r"字数|全文|\bword count\b|\blength\b|\bin total\b", re.IGNORECASE)
+_LENGTH_LABEL = re.compile(
+    r"(字数|\bword count|\blength)(?:要求|限制)?[*_]*[：:][*_]*\s*", re.IGNORECASE
+)
+_WHOLE_CLAUSE = re.compile(r"字数|全文|\bword count\b|\blength\b|\bin total\b", re.IGNORECASE)
 """Of several lengths in a request, one in such a clause is the one of the whole."""
 _CHARACTERS = re.compile(r"字符|标点|\d[\s-]*characters?\b", re.IGNORECASE)
 _WORDS = re.compile(r"\bwords?\b", re.IGNORECASE)
-_EACH = re.compile(
+_PART_CLAUSE = re.compile(
     r"\b(?:each|every|per|apiece)\b|[每各]|\b(?:section|chapter|part|paragraph|entry|letter)s?\s+\d"
     r"|第\s*[\d一二三四五六七八九十](?!人称)",
     re.IGNORECASE,
@@ -44,15 +46,15 @@ _OR_MORE = re.compile(r"\s*(?:or more|or longer|(?:at )?minimum|at least|以上)
 _OR_LESS = re.compile(
     r"\s*(?:limit\b|or less|or fewer|(?:at )?maximum|at most|以内|以下|之内)", re.IGNORECASE
 )
-ROOMY = 1.16
+ROOMY_RANGE = 1.16
 """A range as wide as this has room for words without punctuation, and with it."""
-JUST_ABOVE = 1.02
+JUST_ABOVE_LEAST = 1.02
 """In a narrower one words without punctuation are kept near the least."""
 SHORTEST_UNIT = 10
 """Words of a series' unit below which a length cannot be meant for the whole series."""
-ABOVE = 1.04
+ABOVE_LEAST = 1.04
 """What is asked for as a least length is planned with so much to spare..."""
-BELOW = 0.95
+BELOW_MOST = 0.95
 """...and what is asked for as a greatest length with so much left."""
 
 
@@ -63,108 +65,123 @@ class RequestedLength:
     words: int
     least: int | None = None
     most: int | None = None
-    counted: Counted = "words"
+    counted: LengthUnit = "words"
     """What the bounds count."""
 
 
-def asked_length(request: str, units: int = 1, *, han: bool = False) -> RequestedLength | None:
+def parse_requested_length(
+    request: str, units: int = 1, *, han: bool = False
+) -> RequestedLength | None:
     """Return the length that ``request`` asks for the whole piece of ``units`` parts, if any.
 
     ``han``: the piece is Chinese or Japanese. There some count punctuation and some do not, so
     bounds are taken to hold for either.
     """
-    found = None
-    for clause in _CLAUSE.split(_NAMED.sub(r"\1 ", request)):
-        if (stated := _stated(clause)) is None:
+    first_length = None
+    for clause in _CLAUSE.split(_LENGTH_LABEL.sub(r"\1 ", request)):
+        if (length_match := _find_length(clause)) is None:
             continue
-        before, numbers, after = stated
-        of_a_part = bool(_EACH.search(clause)) or numbers[-1] < units * SHORTEST_UNIT
-        if of_a_part and units == 1:
+        text_before, numbers, text_after = length_match
+        is_for_one_part = bool(_PART_CLAUSE.search(clause)) or numbers[-1] < units * SHORTEST_UNIT
+        if is_for_one_part and units == 1:
             continue
-        asked = _bounds(before, numbers, after, counts_characters(clause), han)
-        asked = _times(asked, units) if of_a_part else asked
-        if _OF_ALL.search(clause):
-            return asked
-        found = found or asked
-    return found
+        length = _build_length(text_before, numbers, text_after, counts_characters(clause), han)
+        length = _multiply_length(length, units) if is_for_one_part else length
+        if _WHOLE_CLAUSE.search(clause):
+            return length
+        first_length = first_length or length
+    return first_length
 
 
-def counts_characters(said: str) -> bool:
+def counts_characters(text: str) -> bool:
     """True for words that count characters, punctuation among them."""
-    return bool(_CHARACTERS.search(said)) and not _WORDS.search(said)
+    return bool(_CHARACTERS.search(text)) and not _WORDS.search(text)
 
 
-def _stated(clause: str) -> tuple[str, list[int], str] | None:
+def _find_length(clause: str) -> tuple[str, list[int], str] | None:
     """Return the numbers of the length in a clause, with what stands before and after it."""
-    if named := _LENGTH.search(clause):
-        low, low_k, high, high_k, one, one_k = named.groups()
-        numbers = [_count(low, low_k or high_k), _count(high, high_k)] if low else []
-        return clause[: named.start()], numbers or [_count(one, one_k)], clause[named.end() :]
-    if bare := _BARE.search(clause):
-        numbers = [_count(n, None) for n in bare.groups() if n]
-        return clause[: bare.start(1)], numbers, clause[bare.end() :]
+    if match := _LENGTH.search(clause):
+        low, low_k, high, high_k, single, single_k = match.groups()
+        numbers = [_parse_number(low, low_k or high_k), _parse_number(high, high_k)] if low else []
+        return (
+            clause[: match.start()],
+            numbers or [_parse_number(single, single_k)],
+            clause[match.end() :],
+        )
+    if bare_match := _BARE_LENGTH.search(clause):
+        numbers = [_parse_number(n, None) for n in bare_match.groups() if n]
+        return clause[: bare_match.start(1)], numbers, clause[bare_match.end() :]
     return None
 
 
-def bounded(words: int, least: int | None, most: int | None) -> int:
+def clamp_to_bounds(words: int, least: int | None, most: int | None) -> int:
     """Return what to aim at for ``words``, within bounds that are no targets themselves."""
-    if most is not None and words > most * BELOW:
-        words = max(round(most * BELOW), 1)
-    if least is not None and words < least * ABOVE:
-        words = round(least * ABOVE)
+    if most is not None and words > most * BELOW_MOST:
+        words = max(round(most * BELOW_MOST), 1)
+    if least is not None and words < least * ABOVE_LEAST:
+        words = round(least * ABOVE_LEAST)
     return words if most is None else min(words, most)
 
 
-def _bounds(
-    before: str, numbers: list[int], after: str, characters: bool, han: bool
+def _build_length(
+    text_before: str, numbers: list[int], text_after: str, in_characters: bool, han: bool
 ) -> RequestedLength:
-    least, most = _limits(before, numbers, after)
-    rate = usual_characters(han=han)
-    if characters:
-        low, high, about = (n and max(round(n / rate), 1) for n in (least, most, numbers[-1]))
-        words = _aim(low, high, about or 1)
+    least, most = _find_limits(text_before, numbers, text_after)
+    characters_per_word = estimate_characters_per_word(han=han)
+    if in_characters:
+        low, high, about_words = (
+            n and max(round(n / characters_per_word), 1) for n in (least, most, numbers[-1])
+        )
+        words = _choose_target(low, high, about_words or 1)
         return RequestedLength(words, least, most, "characters" if least or most else "words")
-    if han and most and (least is None or most >= least * ROOMY):
+    if han and most and (least is None or most >= least * ROOMY_RANGE):
         return RequestedLength(
-            _aim(least, round(most / rate), round(most / rate)), least, most, "either"
+            _choose_target(
+                least, round(most / characters_per_word), round(most / characters_per_word)
+            ),
+            least,
+            most,
+            "either",
         )
     if han and most and least:
         return RequestedLength(
-            min(round(least * JUST_ABOVE), _aim(least, most, least)), least, most
+            min(round(least * JUST_ABOVE_LEAST), _choose_target(least, most, least)), least, most
         )
-    return RequestedLength(_aim(least, most, numbers[-1]), least, most)
+    return RequestedLength(_choose_target(least, most, numbers[-1]), least, most)
 
 
-def _limits(before: str, numbers: list[int], after: str) -> tuple[int | None, int | None]:
+def _find_limits(
+    text_before: str, numbers: list[int], text_after: str
+) -> tuple[int | None, int | None]:
     """Return the least and the most that is asked for; None: it is no bound."""
     if len(numbers) == 2 and numbers[0] < numbers[1]:
         return numbers[0], numbers[1]
-    said = numbers[-1]
-    least, most = _AT_LEAST.search(before), _AT_MOST.search(before)
+    number = numbers[-1]
+    least, most = _AT_LEAST.search(text_before), _AT_MOST.search(text_before)
     if least and most:
         least, most = (least, None) if least.start() < most.start() else (None, most)
-    if least or (not most and _OR_MORE.match(after)):
-        return said, None
-    return (None, said) if most or _OR_LESS.match(after) else (None, None)
+    if least or (not most and _OR_MORE.match(text_after)):
+        return number, None
+    return (None, number) if most or _OR_LESS.match(text_after) else (None, None)
 
 
-def _aim(least: int | None, most: int | None, words: int) -> int:
+def _choose_target(least: int | None, most: int | None, words: int) -> int:
     """Return what to aim at: the middle of a range, within a bound that is no target itself."""
     if least and most:
         return (least + most) // 2
-    return bounded(words, least, most)
+    return clamp_to_bounds(words, least, most)
 
 
-def _times(asked: RequestedLength, units: int) -> RequestedLength:
+def _multiply_length(length: RequestedLength, units: int) -> RequestedLength:
     """Return the length of the whole that parts of this length make up; bounds are the parts'."""
-    return RequestedLength(asked.words * units)
+    return RequestedLength(length.words * units)
 
 
 _DIGITS = {c: n for n, c in enumerate("一二三四五六七八九", 1)} | {"两": 2}
 _TENS = {"十": 10, "百": 100, "千": 1000}
 
 
-def _count(number: str, thousands: str | None) -> int:
+def _parse_number(number: str, thousands: str | None) -> int:
     if number[0].isdigit():
         return max(int(float(number.replace(",", "")) * (1000 if thousands else 1)), 1)
     whole = part = digit = 0

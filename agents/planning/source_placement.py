@@ -12,67 +12,81 @@ from inkwright.memory.text.tokens import shorten
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
-BATCH = 10
-SHOWN = 30
+SECTIONS_A_CALL = 10
+MAX_SHOWN_SOURCES = 30
 """Sources that one call sees; of more, those that share words with its sections."""
-ABOUT_TOKENS = 60
+BEGINNING_TOKENS = 60
 """Of each source's beginning."""
-A_SECTION = 6
+MAX_SOURCES_A_SECTION = 6
 
 
-async def place(desk: RunContext, outline: Outline) -> Outline:
+async def place_sources(context: RunContext, outline: Outline) -> Outline:
     """Return the outline with the sources each section is to cite; without any, as it is."""
-    if not desk.shelf.passages:
+    if not context.shelf.passages:
         return outline
-    bare = [s for s in outline.sections if not s.cites]
-    batches = [bare[i : i + BATCH] for i in range(0, len(bare), BATCH)]
-    answers = await asyncio.gather(*(_placed(desk, b, n) for n, b in enumerate(batches, 1)))
-    placed = {sid: cites for answer in answers for sid, cites in answer.items()}
+    bare_sections = [s for s in outline.sections if not s.cites]
+    batches = [
+        bare_sections[i : i + SECTIONS_A_CALL]
+        for i in range(0, len(bare_sections), SECTIONS_A_CALL)
+    ]
+    answers = await asyncio.gather(*(_place_batch(context, b, n) for n, b in enumerate(batches, 1)))
+    cites_by_section = {
+        section_id: cites for answer in answers for section_id, cites in answer.items()
+    }
     return outline.with_sections(
-        s.model_copy(update={"cites": placed[s.id]}) if s.id in placed else s
+        s.model_copy(update={"cites": cites_by_section[s.id]}) if s.id in cites_by_section else s
         for s in outline.sections
     )
 
 
-async def _placed(
-    desk: RunContext, batch: Sequence[Section], number: int
+async def _place_batch(
+    context: RunContext, batch: Sequence[Section], number: int
 ) -> dict[str, tuple[SectionSource, ...]]:
     lines = "\n".join(
         f"- {s.id}: {s.title} — {s.purpose} {'; '.join(s.key_points)}".rstrip() for s in batch
     )
-    listed = "\n".join(_line(desk, key, desk.shelf.sources[key]) for key in _fitting(desk, lines))
+    source_lines = "\n".join(
+        _format_source(context, key, context.shelf.sources[key])
+        for key in _select_source_keys(context, lines)
+    )
     tokens = 100 + 60 * len(batch)
     prompt = inputs.SourcesInputs(
         sections=fence("sections", lines),
-        sources=fence("sources", desk.clipped(listed, tokens, lines)),
+        sources=fence("sources", context.clip_to_fit(source_lines, tokens, lines)),
     )
-    ask = desk.ask("plan", "planner", f"sources {number}", prompt, tokens)
+    call = context.ask("plan", "planner", f"sources {number}", prompt, tokens)
     try:
-        answer = await desk.models.form(ask, CitationPlan)
+        answer = await context.models.form(call, CitationPlan)
     except UnusableAnswer as fault:
-        first, last = batch[0].id, batch[-1].id
-        desk.problem(f"no sources were placed on sections {first} to {last} ({fault.fault})")
+        first_id, last_id = batch[0].id, batch[-1].id
+        context.problem(
+            f"no sources were placed on sections {first_id} to {last_id} ({fault.fault})"
+        )
         return {}
-    found: dict[str, dict[str, SectionSource]] = {}
-    known = {s.id for s in batch}
+    cites_by_section: dict[str, dict[str, SectionSource]] = {}
+    batch_ids = {s.id for s in batch}
     for item in answer.items:
         key = item.source.strip().strip("[]").removeprefix("@")
-        if item.section in known and key in desk.shelf.sources:
-            cites = found.setdefault(item.section, {})
-            if len(cites) < A_SECTION:
+        if item.section in batch_ids and key in context.shelf.sources:
+            cites = cites_by_section.setdefault(item.section, {})
+            if len(cites) < MAX_SOURCES_A_SECTION:
                 cites.setdefault(key, SectionSource(source=key, point=item.point.strip()))
-    return {sid: tuple(cites.values()) for sid, cites in found.items()}
+    return {section_id: tuple(cites.values()) for section_id, cites in cites_by_section.items()}
 
 
-def _fitting(desk: RunContext, lines: str) -> list[str]:
+def _select_source_keys(context: RunContext, section_lines: str) -> list[str]:
     """Return the keys of the sources to choose from: all, or those that share words."""
-    every = [key for key in desk.shelf.sources if desk.shelf.of(key)]
-    if len(every) <= SHOWN:
-        return every
-    near = dict.fromkeys(e.key for e in desk.shelf.lexical(lines, SHOWN * 20))
-    return list(dict.fromkeys([*near, *every]))[:SHOWN]
+    all_keys = [key for key in context.shelf.sources if context.shelf.of(key)]
+    if len(all_keys) <= MAX_SHOWN_SOURCES:
+        return all_keys
+    matching_keys = dict.fromkeys(
+        e.key for e in context.shelf.search_words(section_lines, MAX_SHOWN_SOURCES * 20)
+    )
+    return list(dict.fromkeys([*matching_keys, *all_keys]))[:MAX_SHOWN_SOURCES]
 
 
-def _line(desk: RunContext, key: str, source: Source) -> str:
-    begins = shorten(" ".join(source.text[:600].split()), ABOUT_TOKENS, desk.tokenizer.count)
-    return f"- [@{key}] {source.title}: {begins}"
+def _format_source(context: RunContext, key: str, source: Source) -> str:
+    beginning = shorten(
+        " ".join(source.text[:600].split()), BEGINNING_TOKENS, context.tokenizer.count
+    )
+    return f"- [@{key}] {source.title}: {beginning}"

@@ -23,8 +23,8 @@ from inkwright.prompts.render import fence
 
 
 async def check(
-    desk: RunContext,
-    section: str,
+    context: RunContext,
+    section_id: str,
     text: str,
     constraints: Sequence[Constraint],
     *,
@@ -38,53 +38,70 @@ async def check(
     ``judged_text`` is what the judge reads when ``text`` itself is too long for a prompt;
     ``evidence`` what the writer was given to cite.
     """
-    plain = [c for c in constraints if c.kind != "citations"]
-    titles = constraint_consistency.titles_of(desk.plan.outline) if desk.planned else ()
-    by_rule = [*rules.check(text, plain, titles), *rules.check_words(text, plain)]
-    findings = {f.constraint: f for f in by_rule}
-    judged = [c for c in plain if c.id not in findings]
-    if judged and desk.arms.review == "full":
-        shown = judged_text or text
-        found = await _judge(desk, section, shown, judged, f"check {turn}", priority)
-        told = {c.id: c for c in judged}
-        votes = await confirmed(desk, section, shown, found, told, turn=turn, priority=priority)
-        findings |= {f.constraint: f for f in votes}
-    for constraint in judged:
+    plain_constraints = [c for c in constraints if c.kind != "citations"]
+    titles = constraint_consistency.list_titles(context.plan.outline) if context.planned else ()
+    rule_findings = [
+        *rules.check(text, plain_constraints, titles),
+        *rules.check_required_words(text, plain_constraints),
+    ]
+    findings = {f.constraint: f for f in rule_findings}
+    judged_constraints = [c for c in plain_constraints if c.id not in findings]
+    if judged_constraints and context.arms.review == "full":
+        judge_text = judged_text or text
+        judge_findings = await _ask_judge(
+            context, section_id, judge_text, judged_constraints, f"check {turn}", priority
+        )
+        constraints_by_id = {c.id: c for c in judged_constraints}
+        confirmed_findings = await confirm_findings(
+            context,
+            section_id,
+            judge_text,
+            judge_findings,
+            constraints_by_id,
+            turn=turn,
+            priority=priority,
+        )
+        findings |= {f.constraint: f for f in confirmed_findings}
+    for constraint in judged_constraints:
         findings.setdefault(
             constraint.id,
             Finding(constraint=constraint.id, status="not reviewed", by="judge"),
         )
-    all_found, grounds = [findings[c.id] for c in plain], list[ReviewedClaim]()
+    all_findings, reviewed_claims = (
+        [findings[c.id] for c in plain_constraints],
+        list[ReviewedClaim](),
+    )
     for constraint in (c for c in constraints if c.kind == "citations"):
-        faults, grounds = await citation_check.check(
-            desk, section, text, constraint, evidence, turn=turn, priority=priority
+        citation_findings, reviewed_claims = await citation_check.check(
+            context, section_id, text, constraint, evidence, turn=turn, priority=priority
         )
-        all_found += faults
-    return Review(findings=tuple(all_found), grounds=tuple(grounds))
+        all_findings += citation_findings
+    return Review(findings=tuple(all_findings), grounds=tuple(reviewed_claims))
 
 
-async def renewed(desk: RunContext, draft: Draft, text: str, *, turn: int) -> Review:
+async def review_revision(context: RunContext, draft: Draft, text: str, *, turn: int) -> Review:
     """Return what is found of a draft that becomes ``text``.
 
     What only a judge can say is asked anew; where none reviews, what was said before stands.
     """
-    carried = desk.plan.carried(draft.section)
-    if desk.arms.review == "full" and not all(c.by_rule for c in carried):
-        evidence = drafts.manifest(desk.library, draft.manifest).evidence
-        return await check(desk, draft.section, text, carried, turn=turn, evidence=evidence)
-    now = {f.constraint: f for f in rules.check(text, carried)}
-    before = draft.review or Review()
+    constraints = context.plan.carried(draft.section)
+    if context.arms.review == "full" and not all(c.is_checked_by_rule for c in constraints):
+        evidence = drafts.load_manifest(context.library, draft.manifest).evidence
+        return await check(context, draft.section, text, constraints, turn=turn, evidence=evidence)
+    new_findings = {f.constraint: f for f in rules.check(text, constraints)}
+    old_review = draft.review or Review()
     return Review(
-        findings=tuple(now.get(f.constraint, f) for f in before.findings), grounds=before.grounds
+        findings=tuple(new_findings.get(f.constraint, f) for f in old_review.findings),
+        grounds=old_review.grounds,
     )
 
 
-async def confirmed(
-    desk: RunContext,
-    section: str,
+async def confirm_findings(
+    context: RunContext,
+    section_id: str,
     text: str,
-    found: Sequence[Finding],
-    told: Mapping[str, Constraint],
+    findings: Sequence[Finding],
+    constraints_by_id: Mapping[str, Constraint],
     *,
     turn: int,
     priority: float = 0.0,
@@ -96,55 +113,75 @@ async def confirmed(
     by two votes of at most three: where the second disagrees with the first, there is a third.
     A judge that cannot be had the second time changes nothing.
     """
-    doubted = [f for f in found if f.status == "broken"]
-    cleared: dict[str, Finding] = {}
+    doubted_findings = [f for f in findings if f.status == "broken"]
+    cleared_findings: dict[str, Finding] = {}
     for vote in votes:
-        if not doubted:
+        if not doubted_findings:
             break
-        asked, purpose = [told[f.constraint] for f in doubted], f"confirm {turn}"
-        again = await _judge(
-            desk, section, text, asked, purpose, priority, sample=vote, doubted=doubted
+        doubted_constraints, purpose = (
+            [constraints_by_id[f.constraint] for f in doubted_findings],
+            f"confirm {turn}",
         )
-        cleared = {f.constraint: f for f in again if f.status == "met"}
-        doubted = [f for f in doubted if f.constraint in cleared]
-    return [cleared.get(f.constraint, f) for f in found]
+        new_findings = await _ask_judge(
+            context,
+            section_id,
+            text,
+            doubted_constraints,
+            purpose,
+            priority,
+            sample=vote,
+            doubted_findings=doubted_findings,
+        )
+        cleared_findings = {f.constraint: f for f in new_findings if f.status == "met"}
+        doubted_findings = [f for f in doubted_findings if f.constraint in cleared_findings]
+    return [cleared_findings.get(f.constraint, f) for f in findings]
 
 
-async def _judge(
-    desk: RunContext,
-    section: str,
+async def _ask_judge(
+    context: RunContext,
+    section_id: str,
     text: str,
-    judged: Sequence[Constraint],
+    constraints: Sequence[Constraint],
     purpose: str,
     priority: float,
     *,
     sample: int = 0,
-    doubted: Sequence[Finding] = (),
+    doubted_findings: Sequence[Finding] = (),
 ) -> list[Finding]:
     """Return what one call to the judge finds; nothing when it cannot be had."""
-    listed = "\n".join(f"- [{c.id}] {asked(c)}" for c in judged)
-    claims = "\n".join(f'- [{f.constraint}] is said to be broken: "{f.evidence}"' for f in doubted)
-    tokens = min(120 + 110 * len(judged), desk.context_tokens // 3)
-    prompt = inputs.CheckInputs(
-        section=section,
-        constraints=fence("constraints", listed),
-        claims=fence("findings", claims),
-        draft=fence("draft", desk.clipped(text, tokens, listed, claims)),
+    constraint_lines = "\n".join(f"- [{c.id}] {describe_for_judge(c)}" for c in constraints)
+    claim_lines = "\n".join(
+        f'- [{f.constraint}] is said to be broken: "{f.evidence}"' for f in doubted_findings
     )
-    ask = desk.ask(section, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority)
+    tokens = min(120 + 110 * len(constraints), context.context_tokens // 3)
+    prompt = inputs.CheckInputs(
+        section=section_id,
+        constraints=fence("constraints", constraint_lines),
+        claims=fence("findings", claim_lines),
+        draft=fence("draft", context.clip_to_fit(text, tokens, constraint_lines, claim_lines)),
+    )
+    call = context.ask(
+        section_id, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
+    )
     try:
-        answer = await desk.models.form(
-            ask, Verdicts, lambda a: _misquoted((v.quote for v in a.verdicts if v.broken), text)
+        answer = await context.models.form(
+            call,
+            Verdicts,
+            lambda a: _find_misquote((v.quote for v in a.verdicts if v.broken), text),
         )
     except ModelError as fault:
-        desk.problem(f"{section}: not reviewed ({fault})")
+        context.problem(f"{section_id}: not reviewed ({fault})")
         return []
-    told = {c.id: c for c in judged}
-    seen = (_seen(v, told[v.constraint], text) for v in answer.verdicts if v.constraint in told)
-    return [finding for finding in seen if finding is not None]
+    constraints_by_id = {c.id: c for c in constraints}
+    findings = (
+        _build_finding(v, constraints_by_id[v.constraint], text)
+        for v in answer.verdicts
+        if v.constraint in constraints_by_id
+    )
+    return [finding for finding in findings if finding is not None]
 
 
-def _seen(verdict: Verdict, constraint: Constraint, text: str) -> Finding | None:
+def _build_finding(verdict: Verdict, constraint: Constraint, text: str) -> Finding | None:
     """Return the finding of a verdict; None for one whose quote is not in the text."""
     quote = verdict.quote.strip()
     if quote and quote not in text:
@@ -156,40 +193,40 @@ def _seen(verdict: Verdict, constraint: Constraint, text: str) -> Finding | None
     return Finding(constraint=constraint.id, status=status, evidence=evidence, by="judge")
 
 
-def asked(constraint: Constraint) -> str:
+def describe_for_judge(constraint: Constraint) -> str:
     """Return what the judge is asked about: a fact is to be contradicted by nothing."""
     if constraint.kind == "fact":
-        return f"Nothing contradicts this fact: {constraint.in_full}"
-    return constraint.in_full
+        return f"Nothing contradicts this fact: {constraint.full_text}"
+    return constraint.full_text
 
 
-async def contradictions(
-    desk: RunContext, section: str, text: str, changes: Sequence[Change], *, sample: int = 0
+async def find_contradictions(
+    context: RunContext, section_id: str, text: str, changes: Sequence[Change], *, sample: int = 0
 ) -> list[Finding]:
     """Return where ``text`` contradicts what ``changes`` say holds now.
 
     Raises:
         ModelError: the judge cannot be had; nothing is known then.
     """
-    listed = "\n".join(c.line for c in changes)
+    change_lines = "\n".join(c.line for c in changes)
     tokens = 150 + 60 * min(len(changes), 8)
     prompt = inputs.SettleInputs(
-        section=section,
-        changed=fence("changed", listed),
-        draft=fence("draft", desk.clipped(text, tokens, listed)),
+        section=section_id,
+        changed=fence("changed", change_lines),
+        draft=fence("draft", context.clip_to_fit(text, tokens, change_lines)),
     )
-    ask = desk.ask(section, "reviewer", "settle", prompt, tokens, sample=sample)
-    answer = await desk.models.form(
-        ask, Contradictions, lambda a: _misquoted((c.quote for c in a.contradictions), text)
+    call = context.ask(section_id, "reviewer", "settle", prompt, tokens, sample=sample)
+    answer = await context.models.form(
+        call, Contradictions, lambda a: _find_misquote((c.quote for c in a.contradictions), text)
     )
-    known = {c.id for c in changes}
+    change_ids = {c.id for c in changes}
     return [
         Finding(constraint=c.entry, status="broken", evidence=c.quote.strip(), by="judge")
         for c in answer.contradictions
-        if c.entry in known and c.quote.strip() and c.quote.strip() in text
+        if c.entry in change_ids and c.quote.strip() and c.quote.strip() in text
     ]
 
 
-def _misquoted(quotes: Iterable[str], text: str) -> str | None:
-    wrong = [q for q in quotes if q.strip() and q.strip() not in text]
-    return "a quote in it is not in the text, word for word" if wrong else None
+def _find_misquote(quotes: Iterable[str], text: str) -> str | None:
+    wrong_quotes = [q for q in quotes if q.strip() and q.strip() not in text]
+    return "a quote in it is not in the text, word for word" if wrong_quotes else None

@@ -13,7 +13,7 @@ from inkwright.memory.changes import contradictions, staleness
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
 from inkwright.memory.errors import BudgetSpent, ModelError
-from inkwright.memory.retrieval.passages import PASSAGE_WORDS, pieces
+from inkwright.memory.retrieval.passages import PASSAGE_WORDS, split_into_pieces
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import drafts, ledger, works
 from inkwright.memory.text.words import tail
@@ -22,139 +22,162 @@ LENGTH = "length"
 """Id of the constraint that the brief's ``words`` stands for."""
 
 
-def constraints_on_whole(desk: RunContext) -> tuple[Constraint, ...]:
+def build_whole_constraints(context: RunContext) -> tuple[Constraint, ...]:
     """Return the constraints on the finished piece, its length among them."""
-    if length_control.bounded_only(desk):
-        return desk.plan.whole
-    aim = length_control.whole_band(desk, length_balance.text_of(desk))
-    about = Constraint(
+    if length_control.has_only_bounds(context):
+        return context.plan.whole
+    whole_band = length_control.compute_whole_band(context, length_balance.load_whole_text(context))
+    length_constraint = Constraint(
         id=LENGTH,
-        text=f"About {desk.plan.outline.target_words} words",
+        text=f"About {context.plan.outline.target_words} words",
         kind="length",
-        min_words=aim.low,
-        max_words=aim.high,
+        min_words=whole_band.low,
+        max_words=whole_band.high,
     )
-    return (about, *desk.plan.whole)
+    return (length_constraint, *context.plan.whole)
 
 
-async def review_whole(desk: RunContext) -> Review:
+async def review_whole(context: RunContext) -> Review:
     """Return one finding for each constraint on the whole piece. Uses no quote from outside it."""
-    constraints = constraints_on_whole(desk)
-    if desk.arms.review == "off":
-        by_length = [c for c in constraints if c.kind == "length"]
-        return Review(findings=tuple(rules.check(length_balance.text_of(desk), by_length)))
-    text = length_balance.text_of(desk)
-    by_rule = all(c.by_rule for c in constraints)
-    shown = None if by_rule else _readable(desk, text)
-    return await reviewer.check(desk, "whole", text, constraints, judged_text=shown)
+    constraints = build_whole_constraints(context)
+    if context.arms.review == "off":
+        length_constraints = [c for c in constraints if c.kind == "length"]
+        return Review(
+            findings=tuple(rules.check(length_balance.load_whole_text(context), length_constraints))
+        )
+    text = length_balance.load_whole_text(context)
+    all_by_rule = all(c.is_checked_by_rule for c in constraints)
+    judge_text = None if all_by_rule else _shorten_for_judge(context, text)
+    return await reviewer.check(context, "whole", text, constraints, judged_text=judge_text)
 
 
-async def repair(desk: RunContext, review: Review, faults: Sequence[ManuscriptFault] = ()) -> bool:
+async def repair(
+    context: RunContext, review: Review, faults: Sequence[ManuscriptFault] = ()
+) -> bool:
     """Mend, once, what a section can mend, then its length. Returns whether anything was changed.
 
     A forbidden phrase is taken out where it first stands; something missing is added to the last
     section.
     """
-    whole = constraints_on_whole(desk)
-    told = {c.id: c.in_full for c in whole if c.kind not in ("length", "structure")}
-    changed = False
+    whole_constraints = build_whole_constraints(context)
+    constraint_texts = {
+        c.id: c.full_text for c in whole_constraints if c.kind not in ("length", "structure")
+    }
+    has_changed = False
     for finding in review.broken:
-        if finding.constraint not in told or _stamp(finding) in _stamps(desk):
+        if finding.constraint not in constraint_texts or _make_stamp(finding) in _load_stamps(
+            context
+        ):
             continue
-        target = _place(desk.in_order(), finding)
-        if target is None or target.author == "person":
+        target_draft = _find_target_draft(context.in_order(), finding)
+        if target_draft is None or target_draft.author == "person":
             continue
         try:
-            changed |= await _repaired(desk, target, finding, told)
+            has_changed |= await _repair_section(context, target_draft, finding, constraint_texts)
         except BudgetSpent:
             raise
         except ModelError as fault:
-            desk.problem(f"{finding.constraint}: could not be repaired ({fault})")
-    changed |= await repetition_and_transitions.mend(desk, faults)
-    changed |= await recheck.mend(desk, await _passed_over(desk))
-    return await length_balance.balance(desk) or changed
+            context.problem(f"{finding.constraint}: could not be repaired ({fault})")
+    has_changed |= await repetition_and_transitions.mend(context, faults)
+    has_changed |= await recheck.mend(context, await _load_missed_breaches(context))
+    return await length_balance.balance(context) or has_changed
 
 
-async def _passed_over(desk: RunContext) -> tuple[MissedBreach, ...]:
+async def _load_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
     """Return what the judge passed over; where that was found before an interruption, that."""
-    pinned = works.get(desk.library, desk.work).pinned or {}
-    if pinned.get("missed") is not None:
-        return tuple(MissedBreach.model_validate(m) for m in pinned["missed"])
-    found = await recheck.passed_over(desk) if recheck.wanted(desk) else ()
-    works.pin(desk.library, desk.lease, missed=[m.model_dump(mode="json") for m in found])
-    return found
+    pinned_settings = works.get(context.library, context.work).pinned or {}
+    if pinned_settings.get("missed") is not None:
+        return tuple(MissedBreach.model_validate(m) for m in pinned_settings["missed"])
+    missed_breaches = (
+        await recheck.find_missed_breaches(context) if recheck.is_needed(context) else ()
+    )
+    works.pin_values(
+        context.library, context.lease, missed=[m.model_dump(mode="json") for m in missed_breaches]
+    )
+    return missed_breaches
 
 
-def remaining(desk: RunContext) -> list[str]:
+def list_remaining(context: RunContext) -> list[str]:
     """Return what is left to tell the person.
 
     Conflicts in memory, threads that nothing pays off, sections still stale, and where their own
     sentences contradict memory.
     """
-    lines = [*length_balance.out_of_band(desk), *repetition_and_transitions.remaining(desk)]
-    entries = ledger.holding(of_planned(desk.ledger.refresh().latest(), desk.plan.outline))
-    for one, other in ledger.conflicts(entries):
+    lines = [
+        *length_balance.list_out_of_band(context),
+        *repetition_and_transitions.list_remaining(context),
+    ]
+    entries = ledger.select_active(
+        of_planned(context.ledger.refresh().latest(), context.plan.outline)
+    )
+    for entry, other_entry in ledger.find_conflicts(entries):
         lines.append(
-            f"memory has two values for {one.subject} / {one.attribute}: "
-            f"{one.statement} [{one.id}] and {other.statement} [{other.id}]"
+            f"memory has two values for {entry.subject} / {entry.attribute}: "
+            f"{entry.statement} [{entry.id}] and {other_entry.statement} [{other_entry.id}]"
         )
-    for sid, reasons in staleness.stale(desk.library, desk.work, desk.ledger).items():
-        lines.append(f"{sid} is stale: {reasons[0]}")
-    for thread in ledger.unpaid(entries):
+    for section_id, reasons in staleness.find_reasons(
+        context.library, context.work, context.ledger
+    ).items():
+        lines.append(f"{section_id} is stale: {reasons[0]}")
+    for thread in ledger.select_open_threads(entries):
         lines.append(f"an open thread is not paid off: {thread.subject}: {thread.statement}")
-    for told in contradictions.listed(desk.library, desk.work):
+    for contradiction in contradictions.load_findings(context.library, context.work):
         lines.append(
-            f"{told.section}: your words {told.evidence!r} contradict memory [{told.about}]; "
-            f"`inkwright memory dismiss {desk.work} {told.number}` lets them be"
+            f"{contradiction.section}: your words {contradiction.evidence!r} contradict memory [{contradiction.about}]; "
+            f"`inkwright memory dismiss {context.work} {contradiction.number}` lets them be"
         )
     return lines
 
 
-async def _repaired(
-    desk: RunContext, draft: Draft, finding: Finding, told: Mapping[str, str]
+async def _repair_section(
+    context: RunContext, draft: Draft, finding: Finding, constraint_texts: Mapping[str, str]
 ) -> bool:
-    sid = draft.section
+    section_id = draft.section
     text = await editor.patch(
-        desk,
-        sid,
+        context,
+        section_id,
         draft.text,
         [finding],
-        dict(told),
-        held=draft.held,
+        dict(constraint_texts),
+        protected_spans=draft.held,
         purpose=f"repair {finding.constraint}",
     )
     if text == draft.text:
         return False
-    return await length_balance.keep(desk, draft, text, checked=(_stamp(finding),))
+    return await length_balance.commit_revision(
+        context, draft, text, stamps=(_make_stamp(finding),)
+    )
 
 
-def _stamp(finding: Finding) -> str:
+def _make_stamp(finding: Finding) -> str:
     return f"repair:{finding.constraint}"
 
 
-def _stamps(desk: RunContext) -> set[str]:
+def _load_stamps(context: RunContext) -> set[str]:
     """Return what every newest draft was checked against: an interrupted repair is not redone."""
-    current = desk.in_order()
-    return set().union(*drafts.all_stamped(desk.library, desk.work, current).values())
+    current_drafts = context.in_order()
+    return set().union(*drafts.load_stamps(context.library, context.work, current_drafts).values())
 
 
-def _place(current: Mapping[str, Draft], finding: Finding) -> Draft | None:
-    for draft in current.values():
+def _find_target_draft(current_drafts: Mapping[str, Draft], finding: Finding) -> Draft | None:
+    for draft in current_drafts.values():
         if finding.evidence and finding.evidence in draft.text:
             return draft
-    return list(current.values())[-1] if current else None
+    return list(current_drafts.values())[-1] if current_drafts else None
 
 
-def _readable(desk: RunContext, text: str) -> str:
+def _shorten_for_judge(context: RunContext, text: str) -> str:
     """Return what a judge can read of the whole: all of it, or its sections' accounts.
 
     A piece too long for a prompt is shown as the archivist's account of each section, with the
     first and the last passage verbatim.
     """
-    if desk.tokenizer.count(text) <= desk.room_for(1000):
+    if context.tokenizer.count(text) <= context.count_free_tokens(1000):
         return text
-    current = desk.in_order()
-    told = [s for s in desk.plan.outline.sections if s.id in current]
-    accounts = "\n".join(f"{s.title}: {current[s.id].summary}" for s in told)
-    first, last = next(iter(pieces(text)), ""), tail(text, PASSAGE_WORDS)
-    return f"{first}\n\n{desk.clipped(accounts, 1000, first, last)}\n\n{last}"
+    current_drafts = context.in_order()
+    drafted_sections = [s for s in context.plan.outline.sections if s.id in current_drafts]
+    summary_lines = "\n".join(
+        f"{s.title}: {current_drafts[s.id].summary}" for s in drafted_sections
+    )
+    first_passage, last_passage = next(iter(split_into_pieces(text)), ""), tail(text, PASSAGE_WORDS)
+    return f"{first_passage}\n\n{context.clip_to_fit(summary_lines, 1000, first_passage, last_passage)}\n\n{last_passage}"

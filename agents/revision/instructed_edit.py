@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterator, Sequence
 from inkwright.agents.checks import rules
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.extraction import archivist
-from inkwright.agents.llm.parsing import UnreadableAnswer, read_prose
+from inkwright.agents.llm.parsing import UnreadableAnswer, parse_prose
 from inkwright.agents.llm.schemas import Edit, Rewording
 from inkwright.agents.review import reviewer
 from inkwright.memory.base import Value
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.entry import Entry
-from inkwright.memory.domain.protected_spans import spliced, touches
+from inkwright.memory.domain.protected_spans import splice_spans, touches
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, works
 from inkwright.memory.text.words import Sentence, sentences, tail
@@ -24,8 +24,8 @@ from inkwright.prompts import inputs
 from inkwright.prompts.render import fence, render
 
 SENTENCES_A_CALL = 20
-BEFORE_WORDS = 60
-EDITED = 400
+PRECEDING_WORDS = 60
+FIRST_EDIT_TURN = 400
 """First of the numbers of checks after an edit, so that none is taken for an earlier one."""
 OPERATORS = tuple(inputs.OPERATORS)
 
@@ -57,12 +57,12 @@ class EditorProposal(Value):
 
     def with_hunks(self, numbers: Collection[int]) -> str:
         """Return the text with these hunks in it."""
-        pieces, at = [], 0
+        pieces, position = [], 0
         for hunk in self.hunks:
             if hunk.number in numbers:
-                pieces += [self.text[at : hunk.start], hunk.after]
-                at = hunk.end
-        return "".join([*pieces, self.text[at:]])
+                pieces += [self.text[position : hunk.start], hunk.after]
+                position = hunk.end
+        return "".join([*pieces, self.text[position:]])
 
     @property
     def harmless(self) -> tuple[int, ...]:
@@ -71,7 +71,12 @@ class EditorProposal(Value):
 
 
 async def propose(
-    desk: RunContext, section: str, told: str, *, op: str | None = None, span: Span | None = None
+    context: RunContext,
+    section_id: str,
+    instruction_text: str,
+    *,
+    op: str | None = None,
+    span: Span | None = None,
 ) -> EditorProposal:
     """Return what an editor would change in ``section``, or in the sentences of ``span``.
 
@@ -79,42 +84,55 @@ async def propose(
         BadInput: there is no such section, operator or span, or all of it is locked.
         ModelError: the editor gave nothing usable.
     """
-    draft = _draft(desk, section)
-    instruction = _instruction(desk, told, op)
-    parts = sentences(draft.text)
-    places = _places(draft, parts, span)
-    locked = [h for h in draft.held if h.why == "locked"]
-    free = [n for n in places if not touches(locked, parts[n].start, parts[n].end)]
-    if not free:
-        raise BadInput(f"{section}: all of it is locked; `inkwright lock --off` unlocks it")
-    kept = [n + 1 for n in places if n not in free]
-    notes = [f"locked, and left as they are: sentences {_listed(kept)}"] if kept else []
-    if op == "continue":
-        free = free[-1:]
-    batches = [free[i : i + SENTENCES_A_CALL] for i in range(0, len(free), SENTENCES_A_CALL)]
-    answers = await asyncio.gather(
-        *(_asked(desk, draft, instruction, parts, batch) for batch in batches)
+    draft = _load_draft(context, section_id)
+    instruction = _resolve_instruction(context, instruction_text, op)
+    text_sentences = sentences(draft.text)
+    sentence_indexes = _find_sentences(draft, text_sentences, span)
+    locked_spans = [h for h in draft.held if h.why == "locked"]
+    free_indexes = [
+        n
+        for n in sentence_indexes
+        if not touches(locked_spans, text_sentences[n].start, text_sentences[n].end)
+    ]
+    if not free_indexes:
+        raise BadInput(f"{section_id}: all of it is locked; `inkwright lock --off` unlocks it")
+    locked_numbers = [n + 1 for n in sentence_indexes if n not in free_indexes]
+    notes = (
+        [f"locked, and left as they are: sentences {_format_numbers(locked_numbers)}"]
+        if locked_numbers
+        else []
     )
-    carried = desk.plan.carried(section)
+    if op == "continue":
+        free_indexes = free_indexes[-1:]
+    batches = [
+        free_indexes[i : i + SENTENCES_A_CALL]
+        for i in range(0, len(free_indexes), SENTENCES_A_CALL)
+    ]
+    answers = await asyncio.gather(
+        *(_ask_editor(context, draft, instruction, text_sentences, batch) for batch in batches)
+    )
+    constraints = context.plan.carried(section_id)
     edits: list[tuple[Edit, str]] = []
     for answer, batch in zip(answers, batches, strict=True):
-        edits += _usable(answer, batch)
+        edits += _iter_usable_edits(answer, batch)
     hunks = []
-    for number, (edit, new) in enumerate(_changing(draft.text, parts, edits), 1):
-        start, end = parts[edit.first - 1].start, parts[edit.last - 1].end
-        after = draft.text[:start] + new + draft.text[end:]
+    for number, (edit, new_text) in enumerate(
+        _iter_changing_edits(draft.text, text_sentences, edits), 1
+    ):
+        start, end = text_sentences[edit.first - 1].start, text_sentences[edit.last - 1].end
+        edited_text = draft.text[:start] + new_text + draft.text[end:]
         hunks.append(
             Hunk(
                 number=number,
                 start=start,
                 end=end,
                 before=draft.text[start:end],
-                after=new,
-                breaks=rules.breaks(draft.text, after, carried),
+                after=new_text,
+                breaks=rules.find_new_breaches(draft.text, edited_text, constraints),
             )
         )
     return EditorProposal(
-        section=section,
+        section=section_id,
         version=draft.version,
         text=draft.text,
         hunks=tuple(hunks),
@@ -122,7 +140,7 @@ async def propose(
     )
 
 
-async def apply(desk: RunContext, proposal: EditorProposal, numbers: Collection[int]) -> Draft:
+async def apply(context: RunContext, proposal: EditorProposal, numbers: Collection[int]) -> Draft:
     """Store the section with the hunks numbered, and let memory follow; return the new version.
 
     It is reviewed as it then stands: what a judge said of the old text is no finding about this.
@@ -131,11 +149,11 @@ async def apply(desk: RunContext, proposal: EditorProposal, numbers: Collection[
     Raises:
         BadInput: there is no hunk of that number, or the section has another text by now.
     """
-    known = {h.number for h in proposal.hunks}
-    if wrong := sorted(set(numbers) - known):
-        there = f"there are 1 to {max(known)}" if known else "there are none"
-        raise BadInput(f"there is no hunk {wrong[0]}; {there}")
-    draft = _draft(desk, proposal.section)
+    hunk_numbers = {h.number for h in proposal.hunks}
+    if unknown_numbers := sorted(set(numbers) - hunk_numbers):
+        available_text = f"there are 1 to {max(hunk_numbers)}" if hunk_numbers else "there are none"
+        raise BadInput(f"there is no hunk {unknown_numbers[0]}; {available_text}")
+    draft = _load_draft(context, proposal.section)
     if (draft.version, draft.text) != (proposal.version, proposal.text):
         raise BadInput(
             f"{draft.section} has changed since: this was proposed for version"
@@ -144,108 +162,123 @@ async def apply(desk: RunContext, proposal: EditorProposal, numbers: Collection[
     text = proposal.with_hunks(numbers)
     if text == draft.text:
         return draft
-    taken = [h for h in proposal.hunks if h.number in numbers]
+    accepted_hunks = [h for h in proposal.hunks if h.number in numbers]
     delta: tuple[Entry, ...] = ()
-    if desk.arms.memory == "full":
-        delta = await archivist.update(desk, desk.plan.outline.section(draft.section), draft, text)
-    review = await reviewer.renewed(desk, draft, text, turn=EDITED + draft.version)
-    works.pin(desk.library, desk.lease, settled=None)
-    return drafts.patch(
-        desk.library,
-        desk.lease,
+    if context.arms.memory == "full":
+        delta = await archivist.update_entries(
+            context, context.plan.outline.section(draft.section), draft, text
+        )
+    review = await reviewer.review_revision(
+        context, draft, text, turn=FIRST_EDIT_TURN + draft.version
+    )
+    works.pin_values(context.library, context.lease, settled=None)
+    return drafts.save_patch(
+        context.library,
+        context.lease,
         draft,
         text=text,
         stage="edited",
-        held=spliced(draft.held, [(h.start, h.end, len(h.after)) for h in taken]),
+        protected_spans=splice_spans(
+            draft.held, [(h.start, h.end, len(h.after)) for h in accepted_hunks]
+        ),
         review=review,
         delta=delta,
     )
 
 
-def _draft(desk: RunContext, section: str) -> Draft:
-    draft = desk.in_order().get(section)
+def _load_draft(context: RunContext, section_id: str) -> Draft:
+    draft = context.in_order().get(section_id)
     if draft is None:
-        raise BadInput(f"{desk.work}: section {section!r} has no text to edit")
+        raise BadInput(f"{context.work}: section {section_id!r} has no text to edit")
     return draft
 
 
-def _instruction(desk: RunContext, told: str, op: str | None) -> str:
+def _resolve_instruction(context: RunContext, instruction_text: str, op: str | None) -> str:
     """Return the change asked for, on one line."""
-    told = " ".join(told.split())
+    instruction_text = " ".join(instruction_text.split())
     if op is None:
-        if not told:
+        if not instruction_text:
             raise BadInput(f"say what is to be changed, or give an --op: {', '.join(OPERATORS)}")
-        return told
+        return instruction_text
     if op not in inputs.OPERATORS:
         raise BadInput(f"there is no operator {op!r}; there are {', '.join(OPERATORS)}")
-    return render(inputs.OPERATORS[op](told=told), desk.overrides).strip()
+    return render(inputs.OPERATORS[op](told=instruction_text), context.overrides).strip()
 
 
-def _places(draft: Draft, parts: Sequence[Sentence], span: Span | None) -> list[int]:
+def _find_sentences(
+    draft: Draft, text_sentences: Sequence[Sentence], span: Span | None
+) -> list[int]:
     """Return which sentences ``span`` touches, counted from 0."""
     if span is None:
-        return list(range(len(parts)))
+        return list(range(len(text_sentences)))
     if isinstance(span, str):
-        times = draft.text.count(span) if span else 0
-        if times != 1:
-            fault = "are not there" if not times else f"stand there {times} times; give more"
+        occurrences = draft.text.count(span) if span else 0
+        if occurrences != 1:
+            fault = (
+                "are not there"
+                if not occurrences
+                else f"stand there {occurrences} times; give more"
+            )
             raise BadInput(f"{draft.section}: the words {span[:60]!r} {fault}")
         start = draft.text.index(span)
         span = (start, start + len(span))
     start, end = span
     if not 0 <= start < end <= len(draft.text):
         raise BadInput(f"{draft.section}: no stretch {start}:{end} in 0:{len(draft.text)}")
-    found = [n for n, p in enumerate(parts) if p.start < end and start < p.end]
-    if not found:
+    indexes = [n for n, p in enumerate(text_sentences) if p.start < end and start < p.end]
+    if not indexes:
         raise BadInput(f"{draft.section}: there is no sentence in {start}:{end}")
-    return found
+    return indexes
 
 
-async def _asked(
-    desk: RunContext,
+async def _ask_editor(
+    context: RunContext,
     draft: Draft,
     instruction: str,
-    parts: Sequence[Sentence],
+    text_sentences: Sequence[Sentence],
     batch: Sequence[int],
 ) -> Rewording:
-    listed = "\n".join(f"[{n + 1}] {parts[n].text}" for n in batch)
-    tokens = 300 + 3 * desk.tokenizer.count(listed)
-    before = tail(draft.text[: parts[batch[0]].start], BEFORE_WORDS)
+    numbered_sentences = "\n".join(f"[{n + 1}] {text_sentences[n].text}" for n in batch)
+    tokens = 300 + 3 * context.tokenizer.count(numbered_sentences)
+    preceding_text = tail(draft.text[: text_sentences[batch[0]].start], PRECEDING_WORDS)
     prompt = inputs.InstructedInputs(
         section=draft.section,
         instruction=instruction,
-        before=fence("before", before),
-        sentences=fence("sentences", listed),
+        before=fence("before", preceding_text),
+        sentences=fence("sentences", numbered_sentences),
     )
-    ask = desk.ask(
+    call = context.ask(
         draft.section, "editor", f"instructed {batch[0] + 1}", prompt, tokens, sample=draft.version
     )
-    return await desk.models.form(ask, Rewording)
+    return await context.models.form(call, Rewording)
 
 
-def _usable(answer: Rewording, batch: Sequence[int]) -> Iterator[tuple[Edit, str]]:
+def _iter_usable_edits(answer: Rewording, batch: Sequence[int]) -> Iterator[tuple[Edit, str]]:
     """Yield the edits that keep to the sentences asked about, each with its text as prose."""
-    allowed = {n + 1 for n in batch}
-    taken: set[int] = set()
+    allowed_numbers = {n + 1 for n in batch}
+    used_numbers: set[int] = set()
     for edit in answer.edits:
         numbers = set(range(edit.first, edit.last + 1)) if edit.last - edit.first < 999 else set()
-        if not numbers or not numbers <= allowed or numbers & taken:
+        if not numbers or not numbers <= allowed_numbers or numbers & used_numbers:
             continue
         try:
-            yield edit, read_prose(edit.text)
+            yield edit, parse_prose(edit.text)
         except UnreadableAnswer:
             continue
-        taken |= numbers
+        used_numbers |= numbers
 
 
-def _changing(
-    text: str, parts: Sequence[Sentence], edits: Sequence[tuple[Edit, str]]
+def _iter_changing_edits(
+    text: str, text_sentences: Sequence[Sentence], edits: Sequence[tuple[Edit, str]]
 ) -> Iterator[tuple[Edit, str]]:
     """Yield the edits that change anything, in the order of the text."""
-    for edit, new in sorted(edits, key=lambda pair: pair[0].first):
-        if new != text[parts[edit.first - 1].start : parts[edit.last - 1].end]:
-            yield edit, new
+    for edit, new_text in sorted(edits, key=lambda pair: pair[0].first):
+        if (
+            new_text
+            != text[text_sentences[edit.first - 1].start : text_sentences[edit.last - 1].end]
+        ):
+            yield edit, new_text
 
 
-def _listed(numbers: Sequence[int]) -> str:
+def _format_numbers(numbers: Sequence[int]) -> str:
     return ", ".join(str(n) for n in numbers)

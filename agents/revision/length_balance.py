@@ -11,7 +11,7 @@ from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import length_control
 from inkwright.agents.drafting.length_control import FEW_WORDS, WordRange
 from inkwright.agents.extraction import archivist
-from inkwright.agents.llm.concurrency import all_of
+from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.review import reviewer
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
@@ -21,13 +21,13 @@ from inkwright.memory.store import drafts
 from inkwright.memory.text.words import count_words
 
 ROUNDS = 4
-LEAST_WORDS = 4
+MIN_CHANGED_WORDS = 4
 """Less than this is not worth a call."""
-NARROW = 0.02
+NARROW_SHARE = 0.02
 """How near, as a share of its words, a section has to come to what it is to have."""
 
 
-async def balance(desk: RunContext) -> bool:
+async def balance(context: RunContext) -> bool:
     """Bring sections that are out of their bands into them, and then the whole where there is room.
 
     A piece with a section missing is left as it is, and so is one with a section of a person's: how
@@ -36,169 +36,205 @@ async def balance(desk: RunContext) -> bool:
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    current = desk.in_order()
-    if not _complete(desk, current):
+    current_drafts = context.in_order()
+    if not _is_complete(context, current_drafts):
         return False
-    sections = desk.plan.outline.sections
-    own = {s.id: length_control.band(desk, s, current[s.id].text) for s in sections}
-    off = [current[sid] for sid in own if own[sid].miss(_words(desk, current[sid]))]
-    changed = any(await all_of(_resized(desk, draft, own[draft.section]) for draft in off))
-    tried: set[str] = set()
+    sections = context.plan.outline.sections
+    bands = {
+        s.id: length_control.compute_band(context, s, current_drafts[s.id].text) for s in sections
+    }
+    off_band_drafts = [
+        current_drafts[section_id]
+        for section_id in bands
+        if bands[section_id].distance(_count_body_words(context, current_drafts[section_id]))
+    ]
+    has_changed = any(
+        await gather_all(
+            _resize_section(context, draft, bands[draft.section]) for draft in off_band_drafts
+        )
+    )
+    tried_ids: set[str] = set()
     while True:
-        current = desk.in_order()
-        aim = length_control.whole_band(desk, _joined(current))
-        if not aim.miss(sum(draft.words for draft in current.values())):
-            return changed
-        found = _roomiest(desk, current, aim, tried)
-        if found is None:
-            return changed
-        draft, wanted = found
-        tried.add(draft.section)
-        changed |= await _resized(desk, draft, wanted)
+        current_drafts = context.in_order()
+        whole_band = length_control.compute_whole_band(context, _join_drafts(current_drafts))
+        if not whole_band.distance(sum(draft.words for draft in current_drafts.values())):
+            return has_changed
+        choice = _find_roomiest_section(context, current_drafts, whole_band, tried_ids)
+        if choice is None:
+            return has_changed
+        draft, target_range = choice
+        tried_ids.add(draft.section)
+        has_changed |= await _resize_section(context, draft, target_range)
 
 
-def _complete(desk: RunContext, current: Mapping[str, Draft]) -> bool:
+def _is_complete(context: RunContext, current_drafts: Mapping[str, Draft]) -> bool:
     """True when every section has a text, and none is a person's."""
-    sections = desk.plan.outline.sections
-    return all(s.id in current and current[s.id].author != "person" for s in sections)
+    sections = context.plan.outline.sections
+    return all(s.id in current_drafts and current_drafts[s.id].author != "person" for s in sections)
 
 
-def text_of(desk: RunContext) -> str:
+def load_whole_text(context: RunContext) -> str:
     """Return the piece as it stands, in reading order."""
-    return _joined(desk.in_order())
+    return _join_drafts(context.in_order())
 
 
-def _joined(current: Mapping[str, Draft]) -> str:
-    return "\n\n".join(draft.text for draft in current.values())
+def _join_drafts(current_drafts: Mapping[str, Draft]) -> str:
+    return "\n\n".join(draft.text for draft in current_drafts.values())
 
 
-def out_of_band(desk: RunContext) -> list[str]:
+def list_out_of_band(context: RunContext) -> list[str]:
     """Return a line for each section of a model's whose length is not what it should be."""
     lines = []
-    current = desk.in_order()
-    for section in desk.plan.outline.sections:
-        draft = current.get(section.id)
+    current_drafts = context.in_order()
+    for section in context.plan.outline.sections:
+        draft = current_drafts.get(section.id)
         if draft is None or draft.author == "person":
             continue
-        own, has = length_control.band(desk, section, draft.text), _words(desk, draft)
-        if own.miss(has):
-            lines.append(f"{section.id} has {has} words; {own} were wanted")
+        section_band, word_count = (
+            length_control.compute_band(context, section, draft.text),
+            _count_body_words(context, draft),
+        )
+        if section_band.distance(word_count):
+            lines.append(f"{section.id} has {word_count} words; {section_band} were wanted")
     return lines
 
 
-def _roomiest(
-    desk: RunContext, current: Mapping[str, Draft], whole: WordRange, tried: set[str]
+def _find_roomiest_section(
+    context: RunContext,
+    current_drafts: Mapping[str, Draft],
+    whole_band: WordRange,
+    tried_ids: set[str],
 ) -> tuple[Draft, WordRange] | None:
     """Return the section that can do most for the whole, and the band it is to be brought into."""
-    total = sum(draft.words for draft in current.values())
+    total_words = sum(draft.words for draft in current_drafts.values())
     best: tuple[int, Draft, WordRange] | None = None
-    for section in desk.plan.outline.sections:
-        draft = current[section.id]
-        if section.id in tried or draft.author == "person":
+    for section in context.plan.outline.sections:
+        draft = current_drafts[section.id]
+        if section.id in tried_ids or draft.author == "person":
             continue
-        own, has = length_control.band(desk, section, draft.text), _words(desk, draft)
-        wanted = _towards(own, whole, has, total)
-        room = abs(wanted.aim - has)
-        if room >= LEAST_WORDS and (best is None or room > best[0]):
-            best = (room, draft, wanted)
+        section_band, word_count = (
+            length_control.compute_band(context, section, draft.text),
+            _count_body_words(context, draft),
+        )
+        target_range = _compute_target_range(section_band, whole_band, word_count, total_words)
+        word_change = abs(target_range.aim - word_count)
+        if word_change >= MIN_CHANGED_WORDS and (best is None or word_change > best[0]):
+            best = (word_change, draft, target_range)
     return best[1:] if best else None
 
 
-def _towards(own: WordRange, whole: WordRange, words: int, total: int) -> WordRange:
+def _compute_target_range(
+    section_band: WordRange, whole_band: WordRange, words: int, total_words: int
+) -> WordRange:
     """Return the part of a section's own band that brings the whole into its band, or nearest."""
-    shift = words - total
-    low = max(own.low, whole.low + shift)
-    bounds = [b for b in (own.high, whole.high and whole.high + shift) if b is not None]
+    shift = words - total_words
+    low = max(section_band.low, whole_band.low + shift)
+    bounds = [
+        b for b in (section_band.high, whole_band.high and whole_band.high + shift) if b is not None
+    ]
     high = min(bounds, default=low + 2 * FEW_WORDS)
-    edge = max(round(words * NARROW), 2)
-    if high < own.low:  # it cannot be so short: as short as it may be
-        low, high = own.low, own.low + 2 * edge
+    margin = max(round(words * NARROW_SHARE), 2)
+    if high < section_band.low:  # it cannot be so short: as short as it may be
+        low, high = section_band.low, section_band.low + 2 * margin
     elif low > high:  # nor so long
-        low, high = max(own.low, high - 2 * edge), high
-    aim = min(max(whole.aim + shift, low + edge // 2), high - edge // 2)
-    return WordRange(low, high, aim, own.floor, own.ceiling)
+        low, high = max(section_band.low, high - 2 * margin), high
+    aim = min(max(whole_band.aim + shift, low + margin // 2), high - margin // 2)
+    return WordRange(low, high, aim, section_band.floor, section_band.ceiling)
 
 
-async def _resized(desk: RunContext, draft: Draft, wanted: WordRange) -> bool:
-    sid = draft.section
-    section = desk.plan.outline.section(sid)
-    body = section_format.body_of(desk.plan, sid, draft.text)
-    at, held = draft.text.find(body), (*draft.held, *_remembered(desk, draft))
-    if at < 0:  # a person has put another opening into it: theirs to say how long it is
+async def _resize_section(context: RunContext, draft: Draft, target_range: WordRange) -> bool:
+    section_id = draft.section
+    section = context.plan.outline.section(section_id)
+    body = section_format.extract_body(context.plan, section_id, draft.text)
+    body_start, protected_spans = (
+        draft.text.find(body),
+        (*draft.held, *_find_remembered_spans(context, draft)),
+    )
+    if body_start < 0:  # a person has put another opening into it: theirs to say how long it is
         return False
     try:
         text = await length_control.fit(
-            desk,
+            context,
             section,
-            _manifest(desk, draft),
+            _load_manifest(context, draft),
             body,
             priority=0.0,
-            aim=wanted,
-            held=_within(held, at, len(body)),
+            target_range=target_range,
+            protected_spans=_shift_spans(protected_spans, body_start, len(body)),
             rounds=ROUNDS,
         )
     except BudgetSpent:
         raise
     except ModelError as fault:
-        desk.problem(f"{sid}: its length could not be balanced ({fault})")
+        context.problem(f"{section_id}: its length could not be balanced ({fault})")
         return False
-    own = length_control.band(desk, section, text)
-    if text == body or own.cost(count_words(text)) > own.cost(count_words(body)):
+    section_band = length_control.compute_band(context, section, text)
+    if text == body or section_band.cost(count_words(text)) > section_band.cost(count_words(body)):
         return False
-    return await keep(desk, draft, text)
+    return await commit_revision(context, draft, text)
 
 
-async def keep(desk: RunContext, draft: Draft, text: str, *, checked: tuple[str, ...] = ()) -> bool:
+async def commit_revision(
+    context: RunContext, draft: Draft, text: str, *, stamps: tuple[str, ...] = ()
+) -> bool:
     """Store a revised text, with memory following it; not one that breaks what was kept before.
 
     What no rule alone decides, such as citations, is asked anew.
     """
-    text = section_format.framed(
-        desk.plan, draft.section, section_format.body_of(desk.plan, draft.section, text)
+    text = section_format.apply_frame(
+        context.plan, draft.section, section_format.extract_body(context.plan, draft.section, text)
     )
-    carried = desk.plan.carried(draft.section)
-    if rules.breaks(draft.text, text, carried):
+    constraints = context.plan.carried(draft.section)
+    if rules.find_new_breaches(draft.text, text, constraints):
         return False
-    review = await reviewer.renewed(desk, draft, text, turn=200 + draft.version)
-    open_ = {c.id for c in carried if not c.by_rule}
-    known = {f.constraint for f in draft.review.broken} if draft.review else set()
-    if any(f.constraint in open_ - known for f in review.broken):
+    review = await reviewer.review_revision(context, draft, text, turn=200 + draft.version)
+    judged_ids = {c.id for c in constraints if not c.is_checked_by_rule}
+    broken_ids = {f.constraint for f in draft.review.broken} if draft.review else set()
+    if any(f.constraint in judged_ids - broken_ids for f in review.broken):
         return False
     delta: tuple[Entry, ...] = ()
-    if desk.arms.memory == "full":
-        section = desk.plan.outline.section(draft.section)
-        delta = await archivist.update(desk, section, draft, text)
-    drafts.patch(
-        desk.library,
-        desk.lease,
+    if context.arms.memory == "full":
+        section = context.plan.outline.section(draft.section)
+        delta = await archivist.update_entries(context, section, draft, text)
+    drafts.save_patch(
+        context.library,
+        context.lease,
         draft,
         text=text,
         stage="reviewed",
         review=review,
         delta=delta,
-        checked=checked,
+        new_stamps=stamps,
     )
     return True
 
 
-def _words(desk: RunContext, draft: Draft) -> int:
-    return length_control.words_of(desk, draft.section, draft.text)
+def _count_body_words(context: RunContext, draft: Draft) -> int:
+    return length_control.count_body_words(context, draft.section, draft.text)
 
 
-def _within(held: Iterable[ProtectedSpan], start: int, size: int) -> tuple[ProtectedSpan, ...]:
+def _shift_spans(
+    protected_spans: Iterable[ProtectedSpan], start: int, size: int
+) -> tuple[ProtectedSpan, ...]:
     """Return the held stretches as they are counted from ``start``, those before and after less."""
-    moved = ((max(h.start - start, 0), min(h.end - start, size), h.why) for h in held)
-    return tuple(ProtectedSpan(start=a, end=b, why=why) for a, b, why in moved if a < b)
+    shifted_bounds = (
+        (max(h.start - start, 0), min(h.end - start, size), h.why) for h in protected_spans
+    )
+    return tuple(ProtectedSpan(start=a, end=b, why=why) for a, b, why in shifted_bounds if a < b)
 
 
-def _manifest(desk: RunContext, draft: Draft) -> Manifest:
-    return drafts.manifest(desk.library, draft.manifest)
+def _load_manifest(context: RunContext, draft: Draft) -> Manifest:
+    return drafts.load_manifest(context.library, draft.manifest)
 
 
-def _remembered(desk: RunContext, draft: Draft) -> tuple[ProtectedSpan, ...]:
+def _find_remembered_spans(context: RunContext, draft: Draft) -> tuple[ProtectedSpan, ...]:
     """Return the words that memory rests on: a trim leaves them."""
-    entries = desk.ledger.refresh().of_section(draft.section)
+    entries = context.ledger.refresh().list_section_entries(draft.section)
     spans = (e.span for e in entries if e.span is not None)
-    quotes = (desk.text_of(s.section, s.draft)[s.start : s.end] for s in spans)
-    places = ((draft.text.find(q), len(q)) for q in quotes if q)
-    return tuple(ProtectedSpan(start=at, end=at + size) for at, size in places if at >= 0)
+    quotes = (context.text_of(s.section, s.draft)[s.start : s.end] for s in spans)
+    locations = ((draft.text.find(q), len(q)) for q in quotes if q)
+    return tuple(
+        ProtectedSpan(start=location, end=location + size)
+        for location, size in locations
+        if location >= 0
+    )

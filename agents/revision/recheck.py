@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import editor
-from inkwright.agents.llm.concurrency import all_of
+from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.llm.schemas import Breach, Breaches
 from inkwright.agents.review import reviewer
-from inkwright.agents.revision.length_balance import keep
+from inkwright.agents.revision.length_balance import commit_revision
 from inkwright.memory.base import Value
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
@@ -23,13 +23,13 @@ from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
 SECTIONS_A_CALL = 12
-TOKENS = 800
+ANSWER_TOKENS = 800
 TURN = 100
 STAMP = "reread"
-VOTES = (2,)
+EXTRA_VOTES = (2,)
 """The section's own check has voted that it is met, and this reading that it is not: one more."""
 
-Met = Mapping[str, Sequence[Constraint]]
+MetConstraints = Mapping[str, Sequence[Constraint]]
 """By section, in reading order, what a judge found met there."""
 
 
@@ -40,15 +40,17 @@ class MissedBreach(Value):
     finding: Finding
 
 
-def wanted(desk: RunContext) -> bool:
+def is_needed(context: RunContext) -> bool:
     """True when a judge found something met that can be read again, or settling broke something."""
-    if desk.arms.review != "full":
+    if context.arms.review != "full":
         return False
-    current = desk.in_order()
-    return any(_met(desk, d) for d in current.values()) or bool(_broken_by_settling(current))
+    current_drafts = context.in_order()
+    return any(_find_met_constraints(context, d) for d in current_drafts.values()) or bool(
+        _find_broken_by_settling(current_drafts)
+    )
 
 
-async def passed_over(desk: RunContext) -> tuple[MissedBreach, ...]:
+async def find_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
     """Return what was found met in a section and is broken, and what settling broke there.
 
     Of the former by two votes of three.
@@ -56,139 +58,176 @@ async def passed_over(desk: RunContext) -> tuple[MissedBreach, ...]:
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    current = desk.in_order()
-    met = {sid: judged for sid, d in current.items() if (judged := _met(desk, d))}
-    batches = enumerate(_batches(desk, current, met), 1)
-    read = await all_of(_read(desk, current, met, batch, n) for n, batch in batches)
-    found: dict[str, list[Finding]] = {}
-    for breach in (b for breaches in read for b in breaches):
-        if (finding := _finding(breach, current, met)) is not None:
-            found.setdefault(breach.section, []).append(finding)
-    votes = (
-        reviewer.confirmed(
-            desk, sid, current[sid].text, some, {c.id: c for c in met[sid]}, turn=TURN, votes=VOTES
-        )
-        for sid, some in found.items()
+    current_drafts = context.in_order()
+    met_constraints = {
+        section_id: constraints
+        for section_id, d in current_drafts.items()
+        if (constraints := _find_met_constraints(context, d))
+    }
+    batches = enumerate(_batch_sections(context, current_drafts, met_constraints), 1)
+    breach_lists = await gather_all(
+        _read_batch(context, current_drafts, met_constraints, batch, n) for n, batch in batches
     )
-    confirmed = zip(found, await all_of(votes), strict=True)
-    missed = (
-        MissedBreach(section=sid, finding=f)
-        for sid, some in confirmed
-        for f in some
+    findings_by_section: dict[str, list[Finding]] = {}
+    for breach in (b for breaches in breach_lists for b in breaches):
+        if (finding := _build_finding(breach, current_drafts, met_constraints)) is not None:
+            findings_by_section.setdefault(breach.section, []).append(finding)
+    votes = (
+        reviewer.confirm_findings(
+            context,
+            section_id,
+            current_drafts[section_id].text,
+            findings,
+            {c.id: c for c in met_constraints[section_id]},
+            turn=TURN,
+            votes=EXTRA_VOTES,
+        )
+        for section_id, findings in findings_by_section.items()
+    )
+    confirmed_findings = zip(findings_by_section, await gather_all(votes), strict=True)
+    missed_breaches = (
+        MissedBreach(section=section_id, finding=f)
+        for section_id, findings in confirmed_findings
+        for f in findings
         if f.status == "broken"
     )
-    return (*_broken_by_settling(current), *missed)
+    return (*_find_broken_by_settling(current_drafts), *missed_breaches)
 
 
-async def mend(desk: RunContext, found: Iterable[MissedBreach]) -> bool:
+async def mend(context: RunContext, missed_breaches: Iterable[MissedBreach]) -> bool:
     """Patch each section that has something to mend, once. Returns whether any was changed.
 
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    of_section: dict[str, list[Finding]] = {}
-    for item in found:
-        of_section.setdefault(item.section, []).append(item.finding)
-    changed = False
-    for sid, findings in of_section.items():
-        draft = desk.in_order().get(sid)
+    findings_by_section: dict[str, list[Finding]] = {}
+    for item in missed_breaches:
+        findings_by_section.setdefault(item.section, []).append(item.finding)
+    has_changed = False
+    for section_id, findings in findings_by_section.items():
+        draft = context.in_order().get(section_id)
         if draft is None:
             continue  # it was taken out of the outline since this was found
-        with desk.library.read() as db:
-            done = STAMP in draft_rows.stamped(db, desk.work, draft)
-        if not done:
-            changed |= await _mended(desk, draft, findings)
-    return changed
+        with context.library.read() as db:
+            is_done = STAMP in draft_rows.load_stamps(db, context.work, draft)
+        if not is_done:
+            has_changed |= await _mend_section(context, draft, findings)
+    return has_changed
 
 
-async def _mended(desk: RunContext, draft: Draft, findings: Sequence[Finding]) -> bool:
+async def _mend_section(context: RunContext, draft: Draft, findings: Sequence[Finding]) -> bool:
     """Patch a section; where that does not help, its review says what is broken."""
-    told = {c.id: c.in_full for c in desk.plan.carried(draft.section)}
+    constraint_texts = {c.id: c.full_text for c in context.plan.carried(draft.section)}
     text = draft.text
     try:
         text = await editor.patch(
-            desk, draft.section, draft.text, findings, told, held=draft.held, purpose=STAMP
+            context,
+            draft.section,
+            draft.text,
+            findings,
+            constraint_texts,
+            protected_spans=draft.held,
+            purpose=STAMP,
         )
     except BudgetSpent:
         raise
     except ModelError as fault:
-        desk.problem(f"{draft.section}: not revised ({fault})")
-    if text != draft.text and await keep(desk, draft, text, checked=(STAMP,)):
+        context.problem(f"{draft.section}: not revised ({fault})")
+    if text != draft.text and await commit_revision(context, draft, text, stamps=(STAMP,)):
         return True
-    broken = {f.constraint: f for f in findings}
+    findings_by_constraint = {f.constraint: f for f in findings}
     review = draft.review or Review()
-    known = tuple(broken.get(f.constraint, f) for f in review.findings)
-    review = review.model_copy(update={"findings": known})
-    drafts.judge(desk.library, desk.lease, draft, review, checked=(STAMP,))
+    updated_findings = tuple(findings_by_constraint.get(f.constraint, f) for f in review.findings)
+    review = review.model_copy(update={"findings": updated_findings})
+    drafts.store_review(context.library, context.lease, draft, review, new_stamps=(STAMP,))
     return False
 
 
-def _met(desk: RunContext, draft: Draft) -> list[Constraint]:
+def _find_met_constraints(context: RunContext, draft: Draft) -> list[Constraint]:
     """Return what a judge found met in a draft that may be changed."""
     if draft.review is None or draft.author == "person":
         return []
-    judged = {f.constraint for f in draft.review.findings if f.by == "judge" and f.status == "met"}
-    return [c for c in desk.plan.carried(draft.section) if c.id in judged]
+    met_ids = {f.constraint for f in draft.review.findings if f.by == "judge" and f.status == "met"}
+    return [c for c in context.plan.carried(draft.section) if c.id in met_ids]
 
 
-def _broken_by_settling(current: Mapping[str, Draft]) -> tuple[MissedBreach, ...]:
+def _find_broken_by_settling(current_drafts: Mapping[str, Draft]) -> tuple[MissedBreach, ...]:
     """Return what a judge found broken in texts as settling left them: no round was spent on it."""
     return tuple(
         MissedBreach(section=draft.section, finding=f)
-        for draft in current.values()
+        for draft in current_drafts.values()
         if draft.stage == "settled" and draft.review is not None
         for f in draft.review.broken
         if f.by == "judge"
     )
 
 
-def _batches(desk: RunContext, current: Mapping[str, Draft], met: Met) -> list[list[str]]:
+def _batch_sections(
+    context: RunContext, current_drafts: Mapping[str, Draft], met_constraints: MetConstraints
+) -> list[list[str]]:
     """Return the sections to read together, as many as a prompt has room for."""
-    room = desk.room_for(TOKENS)
+    free_tokens = context.count_free_tokens(ANSWER_TOKENS)
     batches: list[list[str]] = []
-    left = 0
-    for sid, constraints in met.items():
-        told = "\n".join(c.in_full for c in constraints)
-        size = desk.tokenizer.count(f"[{sid}]\n{current[sid].text}\n{told}")
-        if not batches or size > left or len(batches[-1]) == SECTIONS_A_CALL:
+    tokens_left = 0
+    for section_id, constraints in met_constraints.items():
+        constraint_lines = "\n".join(c.full_text for c in constraints)
+        size = context.tokenizer.count(
+            f"[{section_id}]\n{current_drafts[section_id].text}\n{constraint_lines}"
+        )
+        if not batches or size > tokens_left or len(batches[-1]) == SECTIONS_A_CALL:
             batches.append([])
-            left = room
-        batches[-1].append(sid)
-        left -= size
+            tokens_left = free_tokens
+        batches[-1].append(section_id)
+        tokens_left -= size
     return batches
 
 
-async def _read(
-    desk: RunContext, current: Mapping[str, Draft], met: Met, batch: Sequence[str], number: int
+async def _read_batch(
+    context: RunContext,
+    current_drafts: Mapping[str, Draft],
+    met_constraints: MetConstraints,
+    batch: Sequence[str],
+    number: int,
 ) -> list[Breach]:
     """Return what one call finds broken in the sections of a batch; nothing if there is none."""
-    carriers: dict[str, list[str]] = {}
-    told = {}
-    for sid in batch:
-        for constraint in met[sid]:
-            told[constraint.id] = reviewer.asked(constraint)
-            carriers.setdefault(constraint.id, []).append(sid)
-    listed = "\n".join(f"- [{c}] {told[c]} (in {', '.join(carriers[c])})" for c in told)
-    texts = "\n\n".join(f"[{sid}]\n{current[sid].text}" for sid in batch)
-    prompt = inputs.RereadInputs(
-        constraints=fence("constraints", listed),
-        sections=fence("sections", desk.clipped(texts, TOKENS, listed)),
+    section_ids_by_constraint: dict[str, list[str]] = {}
+    constraint_texts = {}
+    for section_id in batch:
+        for constraint in met_constraints[section_id]:
+            constraint_texts[constraint.id] = reviewer.describe_for_judge(constraint)
+            section_ids_by_constraint.setdefault(constraint.id, []).append(section_id)
+    constraint_lines = "\n".join(
+        f"- [{constraint_id}] {constraint_texts[constraint_id]} (in {', '.join(section_ids_by_constraint[constraint_id])})"
+        for constraint_id in constraint_texts
     )
-    ask = desk.ask("whole", "reviewer", f"reread {number}", prompt, TOKENS)
+    section_texts = "\n\n".join(
+        f"[{section_id}]\n{current_drafts[section_id].text}" for section_id in batch
+    )
+    prompt = inputs.RereadInputs(
+        constraints=fence("constraints", constraint_lines),
+        sections=fence(
+            "sections", context.clip_to_fit(section_texts, ANSWER_TOKENS, constraint_lines)
+        ),
+    )
+    call = context.ask("whole", "reviewer", f"reread {number}", prompt, ANSWER_TOKENS)
     try:
-        return (await desk.models.form(ask, Breaches)).breaches
+        return (await context.models.form(call, Breaches)).breaches
     except BudgetSpent:
         raise
     except ModelError as fault:
-        desk.problem(f"{batch[0]} to {batch[-1]} were not read once more ({fault})")
+        context.problem(f"{batch[0]} to {batch[-1]} were not read once more ({fault})")
         return []
 
 
-def _finding(breach: Breach, current: Mapping[str, Draft], met: Met) -> Finding | None:
+def _build_finding(
+    breach: Breach, current_drafts: Mapping[str, Draft], met_constraints: MetConstraints
+) -> Finding | None:
     """Return a finding, if its requirement is one of the section's and its quote is in the text."""
-    constraint = next((c for c in met.get(breach.section, ()) if c.id == breach.constraint), None)
+    constraint = next(
+        (c for c in met_constraints.get(breach.section, ()) if c.id == breach.constraint), None
+    )
     quote = breach.quote.strip()
-    if constraint is None or quote not in current[breach.section].text:
+    if constraint is None or quote not in current_drafts[breach.section].text:
         return None
     return Finding(
         constraint=constraint.id, status="broken", evidence=quote or constraint.text, by="judge"

@@ -11,10 +11,10 @@ from itertools import pairwise
 
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import editor
-from inkwright.agents.llm.concurrency import all_of
+from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.llm.schemas import Seams
 from inkwright.agents.review import citation_check
-from inkwright.agents.revision.length_balance import keep
+from inkwright.agents.revision.length_balance import commit_revision
 from inkwright.memory.base import Value
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.draft import Draft, Finding
@@ -36,7 +36,7 @@ CALLS_A_SECTION = 3
 SEAMS_A_CALL = 12
 ENDING_WORDS = 40
 OPENING_WORDS = 60
-TOLD = 5
+MAX_REPORTED_REPEATS = 5
 """Repeats that are reported one by one; the others are counted."""
 
 
@@ -49,209 +49,237 @@ class ManuscriptFault(Value):
     """What is to be done about it."""
 
 
-async def faults(desk: RunContext, *, judged: bool) -> tuple[ManuscriptFault, ...]:
+async def find_faults(
+    context: RunContext, *, judge_transitions: bool
+) -> tuple[ManuscriptFault, ...]:
     """Return what is to be mended; ``judged``: a judge looks at the joins between sections too."""
-    current = desk.in_order()
-    found = [_mendable(desk, current, r) for r in _unwanted(desk, _texts(current))]
-    taken = [f for f in found if f is not None]
-    if judged and desk.arms.review == "full":
-        taken += await _seams(desk, current)
-    return tuple({(f.section, f.quote): f for f in reversed(taken)}.values())[::-1]
+    current_drafts = context.in_order()
+    mendable_faults = [
+        _choose_fault(context, current_drafts, r)
+        for r in _find_unwanted_repeats(context, _map_texts(current_drafts))
+    ]
+    all_faults = [f for f in mendable_faults if f is not None]
+    if judge_transitions and context.arms.review == "full":
+        all_faults += await _judge_transitions(context, current_drafts)
+    return tuple({(f.section, f.quote): f for f in reversed(all_faults)}.values())[::-1]
 
 
-async def mend(desk: RunContext, found: Sequence[ManuscriptFault]) -> bool:
+async def mend(context: RunContext, faults: Sequence[ManuscriptFault]) -> bool:
     """Patch the sections that have faults, each once. Returns whether any was changed.
 
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    if not found:
+    if not faults:
         return False
-    changed, left = False, _repeats(_texts(desk.in_order()))
-    for section in desk.plan.outline.sections:
-        mine = [f for f in found if f.section == section.id]
-        batches = [mine[n : n + FAULTS_A_CALL] for n in range(0, len(mine), FAULTS_A_CALL)]
+    has_changed, repeat_count = False, _count_repeats(_map_texts(context.in_order()))
+    for section in context.plan.outline.sections:
+        section_faults = [f for f in faults if f.section == section.id]
+        batches = [
+            section_faults[n : n + FAULTS_A_CALL]
+            for n in range(0, len(section_faults), FAULTS_A_CALL)
+        ]
         for number, batch in enumerate(batches[:CALLS_A_SECTION], 1):
-            after = await _mended(desk, section, batch, number, left)
-            if after is not None:
-                changed, left = True, after
-    return changed
+            new_repeat_count = await _mend_section(context, section, batch, number, repeat_count)
+            if new_repeat_count is not None:
+                has_changed, repeat_count = True, new_repeat_count
+    return has_changed
 
 
-def remaining(desk: RunContext) -> list[str]:
+def list_remaining(context: RunContext) -> list[str]:
     """Return a line for what the piece still says twice."""
-    left = _unwanted(desk, _texts(desk.in_order()))
-    lines = [f"{r.section} repeats {r.of}: {r.quote[:100]!r}" for r in left[:TOLD]]
-    more = len(left) - TOLD
-    return [*lines, f"{more} more sentences say what others have said"] if more > 0 else lines
+    repeats = _find_unwanted_repeats(context, _map_texts(context.in_order()))
+    lines = [
+        f"{r.section} repeats {r.of}: {r.quote[:100]!r}" for r in repeats[:MAX_REPORTED_REPEATS]
+    ]
+    extra_count = len(repeats) - MAX_REPORTED_REPEATS
+    return (
+        [*lines, f"{extra_count} more sentences say what others have said"]
+        if extra_count > 0
+        else lines
+    )
 
 
-def measured(desk: RunContext) -> repetition.RepetitionMeasures:
+def measure_repetition(context: RunContext) -> repetition.RepetitionMeasures:
     """Return how much of the piece is there twice, as it stands."""
-    return repetition.measured(_texts(desk.in_order()))
+    return repetition.measure_repetition(_map_texts(context.in_order()))
 
 
-async def _mended(
-    desk: RunContext, section: Section, batch: Sequence[ManuscriptFault], number: int, before: int
+async def _mend_section(
+    context: RunContext,
+    section: Section,
+    batch: Sequence[ManuscriptFault],
+    number: int,
+    old_repeat_count: int,
 ) -> int | None:
     """Patch a section, and return the repeats that the piece has then; None: it is as it was.
 
     A patch that leaves more of them than the ``before`` is not taken.
     """
-    draft = desk.in_order()[section.id]
+    draft = context.in_order()[section.id]
     stamp = f"once more:{number}"
-    with desk.library.read() as db:
-        if stamp in draft_rows.stamped(db, desk.work, draft):
+    with context.library.read() as db:
+        if stamp in draft_rows.load_stamps(db, context.work, draft):
             return None
-    there = [f for f in batch if f.quote in draft.text]
-    if not there:
+    present_faults = [f for f in batch if f.quote in draft.text]
+    if not present_faults:
         return None
-    named = {f"w{n}": f for n, f in enumerate(there, 1)}
-    findings = [Finding(constraint=n, status="broken", evidence=f.quote) for n, f in named.items()]
+    faults_by_id = {f"w{n}": f for n, f in enumerate(present_faults, 1)}
+    findings = [
+        Finding(constraint=n, status="broken", evidence=f.quote) for n, f in faults_by_id.items()
+    ]
     try:
         text = await editor.patch(
-            desk,
+            context,
             section.id,
             draft.text,
             findings,
-            {n: f.wanted for n, f in named.items()},
-            entries=_passages(desk, draft, findings),
-            held=draft.held,
+            {n: f.wanted for n, f in faults_by_id.items()},
+            entries=_format_passages(context, draft, findings),
+            protected_spans=draft.held,
             turn=number,
             purpose="once more",
         )
     except BudgetSpent:
         raise
     except ModelError as fault:
-        desk.problem(f"{section.id}: what it repeats could not be mended ({fault})")
+        context.problem(f"{section.id}: what it repeats could not be mended ({fault})")
         return None
     if text == draft.text:
         return None
-    after = _repeats({**_texts(desk.in_order()), section.id: text})
-    kept = after <= before and await keep(desk, draft, text, checked=(stamp,))
-    return after if kept else None
+    new_repeat_count = _count_repeats({**_map_texts(context.in_order()), section.id: text})
+    is_committed = new_repeat_count <= old_repeat_count and await commit_revision(
+        context, draft, text, stamps=(stamp,)
+    )
+    return new_repeat_count if is_committed else None
 
 
-def _passages(desk: RunContext, draft: Draft, findings: Sequence[Finding]) -> str:
+def _format_passages(context: RunContext, draft: Draft, findings: Sequence[Finding]) -> str:
     """Return what the sources say, where a sentence that cites one is to say something else."""
-    citing = [f for f in findings if syntax.keys(f.evidence)]
-    if not citing:
+    citing_findings = [f for f in findings if syntax.find_keys(f.evidence)]
+    if not citing_findings:
         return ""
-    return citation_check.material(
-        desk, citing, drafts.manifest(desk.library, draft.manifest).evidence
+    return citation_check.format_passages(
+        context, citing_findings, drafts.load_manifest(context.library, draft.manifest).evidence
     )
 
 
-def _unwanted(desk: RunContext, texts: Mapping[str, str]) -> list[RepeatedSentence]:
+def _find_unwanted_repeats(context: RunContext, texts: Mapping[str, str]) -> list[RepeatedSentence]:
     """Return the repeats that are more than facts which sections agree on."""
-    known = of_planned(desk.ledger.refresh().latest(), desk.plan.outline)
-    facts = SubjectFacts(ledger.holding(known))
+    known = of_planned(context.ledger.refresh().latest(), context.plan.outline)
+    facts = SubjectFacts(ledger.select_active(known))
     return [
         r
-        for r in repetition.repeats(texts)
-        if r.kind == "opening" or r.section == r.of or not facts.stated(r.quote)
+        for r in repetition.find_repeats(texts)
+        if r.kind == "opening" or r.section == r.of or not facts.covers_sentence(r.quote)
     ]
 
 
-def _repeats(texts: Mapping[str, str]) -> int:
-    return len(repetition.repeats(texts))
+def _count_repeats(texts: Mapping[str, str]) -> int:
+    return len(repetition.find_repeats(texts))
 
 
-def _mendable(
-    desk: RunContext, current: Mapping[str, Draft], repeat: RepeatedSentence
+def _choose_fault(
+    context: RunContext, current_drafts: Mapping[str, Draft], repeat: RepeatedSentence
 ) -> ManuscriptFault | None:
     """Return what to do about a repeat; None where all of it is a person's."""
-    outline = desk.plan.outline
+    outline = context.plan.outline
     sides = [(repeat.section, repeat.quote, repeat.of), (repeat.of, repeat.there, repeat.section)]
     if repeat.section != repeat.of and repeat.kind == "sentence":
-        later = _share(outline.section(repeat.section), repeat.quote)
-        earlier = _share(outline.section(repeat.of), repeat.quote)
-        if later > earlier:
+        later_share = _compute_topic_share(outline.section(repeat.section), repeat.quote)
+        earlier_share = _compute_topic_share(outline.section(repeat.of), repeat.quote)
+        if later_share > earlier_share:
             sides.reverse()
-    for section, quote, other in sides:
-        if _free(current[section], quote):
+    for section_id, quote, other_id in sides:
+        if _is_free(current_drafts[section_id], quote):
             return ManuscriptFault(
-                section=section, quote=quote, wanted=_wanted(desk, repeat, other)
+                section=section_id, quote=quote, wanted=_describe_fix(context, repeat, other_id)
             )
     return None
 
 
-def _wanted(desk: RunContext, repeat: RepeatedSentence, other: str) -> str:
-    title = desk.plan.outline.section(other).title
+def _describe_fix(context: RunContext, repeat: RepeatedSentence, other_id: str) -> str:
+    title = context.plan.outline.section(other_id).title
     if repeat.kind == "opening":
-        return f"Section {other}, {title}, begins with the same words. Begin otherwise."
+        return f"Section {other_id}, {title}, begins with the same words. Begin otherwise."
     if repeat.section == repeat.of:
         return "This section has said so before. Say something else that serves its purpose."
     return (
-        f"Section {other}, {title}, says so, and it is its topic. Say something else here, in about"
+        f"Section {other_id}, {title}, says so, and it is its topic. Say something else here, in about"
         " as many words, that serves the purpose of this section."
     )
 
 
-def _share(section: Section, quote: str) -> float:
+def _compute_topic_share(section: Section, quote: str) -> float:
     """Return how much of a sentence is of the topic of a section."""
     topic = " ".join((section.title, section.owns, *section.key_points, *section.subjects))
-    known = {w.casefold() for w in words(topic)}
-    said = {w.casefold() for w in words(quote)}
-    return len(said & known) / len(said) if said else 0.0
+    topic_words = {w.casefold() for w in words(topic)}
+    quote_words = {w.casefold() for w in words(quote)}
+    return len(quote_words & topic_words) / len(quote_words) if quote_words else 0.0
 
 
-def _free(draft: Draft, quote: str) -> bool:
-    at = draft.text.find(quote)
-    return at >= 0 and not touches(draft.held, at, at + len(quote))
+def _is_free(draft: Draft, quote: str) -> bool:
+    start = draft.text.find(quote)
+    return start >= 0 and not touches(draft.held, start, start + len(quote))
 
 
-async def _seams(desk: RunContext, current: Mapping[str, Draft]) -> list[ManuscriptFault]:
+async def _judge_transitions(
+    context: RunContext, current_drafts: Mapping[str, Draft]
+) -> list[ManuscriptFault]:
     """Return where a section's beginning does not join the end of the one before, by a judge."""
-    if desk.plan.outline.continuity == "free":
+    if context.plan.outline.continuity == "free":
         return []
-    ids = list(current)
-    pairs = [(a, b) for a, b in pairwise(ids) if current[b].author != "person"]
+    ids = list(current_drafts)
+    pairs = [(a, b) for a, b in pairwise(ids) if current_drafts[b].author != "person"]
     batches = [pairs[n : n + SEAMS_A_CALL] for n in range(0, len(pairs), SEAMS_A_CALL)]
-    found = await all_of(
-        _joins(desk, current, batch, number) for number, batch in enumerate(batches, 1)
+    fault_lists = await gather_all(
+        _judge_pairs(context, current_drafts, batch, number)
+        for number, batch in enumerate(batches, 1)
     )
-    return [fault for faults in found for fault in faults]
+    return [fault for faults in fault_lists for fault in faults]
 
 
-async def _joins(
-    desk: RunContext, current: Mapping[str, Draft], pairs: Sequence[tuple[str, str]], number: int
+async def _judge_pairs(
+    context: RunContext,
+    current_drafts: Mapping[str, Draft],
+    pairs: Sequence[tuple[str, str]],
+    number: int,
 ) -> list[ManuscriptFault]:
     """Return what one call to the judge finds; nothing when it cannot be had."""
-    heads = {b: _head(current[b].text) for _, b in pairs}
-    listed = "\n\n".join(
-        f"[{a}] ends: {tail(current[a].text, ENDING_WORDS)}\n[{b}] begins: {heads[b]}"
+    openings = {b: _extract_opening(current_drafts[b].text) for _, b in pairs}
+    pair_lines = "\n\n".join(
+        f"[{a}] ends: {tail(current_drafts[a].text, ENDING_WORDS)}\n[{b}] begins: {openings[b]}"
         for a, b in pairs
     )
-    prompt = inputs.SeamsInputs(seams=fence("sections", desk.clipped(listed, 400)))
-    ask = desk.ask("whole", "reviewer", f"seams {number}", prompt, 400)
+    prompt = inputs.SeamsInputs(seams=fence("sections", context.clip_to_fit(pair_lines, 400)))
+    call = context.ask("whole", "reviewer", f"seams {number}", prompt, 400)
     try:
-        answer = await desk.models.form(ask, Seams)
+        answer = await context.models.form(call, Seams)
     except BudgetSpent:
         raise
     except ModelError as fault:
-        desk.problem(f"how sections join was not reviewed ({fault})")
+        context.problem(f"how sections join was not reviewed ({fault})")
         return []
     return [
         ManuscriptFault(section=s.section, quote=s.quote.strip(), wanted=s.fault.strip())
         for s in answer.seams
-        if s.quote.strip() in heads.get(s.section, "")
+        if s.quote.strip() in openings.get(s.section, "")
         and s.quote.strip()
         and s.fault.strip()
-        and _free(current[s.section], s.quote.strip())
+        and _is_free(current_drafts[s.section], s.quote.strip())
     ]
 
 
-def _head(text: str) -> str:
+def _extract_opening(text: str) -> str:
     """Return the first whole sentences of a text, of sixty words or so."""
-    count, end = 0, 0
-    for part in sentences(text):
-        count += len(words(part.text))
-        if end and count > OPENING_WORDS:
+    word_count, end = 0, 0
+    for sentence in sentences(text):
+        word_count += len(words(sentence.text))
+        if end and word_count > OPENING_WORDS:
             break
-        end = part.end
+        end = sentence.end
     return text[:end]
 
 
-def _texts(current: Mapping[str, Draft]) -> dict[str, str]:
-    return {sid: draft.text for sid, draft in current.items()}
+def _map_texts(current_drafts: Mapping[str, Draft]) -> dict[str, str]:
+    return {section_id: draft.text for section_id, draft in current_drafts.items()}

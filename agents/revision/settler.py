@@ -14,33 +14,33 @@ from typing import Any
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import editor
 from inkwright.agents.extraction import archivist
-from inkwright.agents.extraction.missed_facts import look_again
-from inkwright.agents.llm.concurrency import all_of
+from inkwright.agents.extraction.missed_facts import collect_missed_facts
+from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.llm.events import PhaseBegan, SectionSettled
 from inkwright.agents.review import reviewer
 from inkwright.memory.changes import contradictions as kept_findings
 from inkwright.memory.changes import staleness
-from inkwright.memory.changes.staleness import ASKED_AGAIN, Change, Stale
+from inkwright.memory.changes.staleness import MAX_REPEAT_QUESTIONS, Change, Stale
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.draft import Draft, Finding
-from inkwright.memory.domain.entry_equality import same_fact
+from inkwright.memory.domain.entry_equality import is_same_fact
 from inkwright.memory.domain.protected_spans import touches
 from inkwright.memory.errors import BudgetSpent, ModelError
-from inkwright.memory.retrieval.excerpts import naming, speaks_of, tells
+from inkwright.memory.retrieval.excerpts import find_sentences_naming, is_stated_in, speaks_of
 from inkwright.memory.store import drafts, works
 from inkwright.memory.text.names import names_in
 
-PASSES = 2
+MAX_PASSES = 2
 CHANGES_A_CALL = 30
 
 
-def enabled(desk: RunContext) -> bool:
+def is_enabled(context: RunContext) -> bool:
     """True when the arms leave on what settling needs: memory, a judge and an editor."""
-    return desk.arms.memory == "full" and desk.arms.review == "full"
+    return context.arms.memory == "full" and context.arms.review == "full"
 
 
 async def settle(
-    desk: RunContext, *, only: Collection[str] | None = None, drafted: bool = False
+    context: RunContext, *, only: Collection[str] | None = None, after_drafting: bool = False
 ) -> None:
     """Check every stale section, or those of ``only``, and patch what contradicts.
 
@@ -54,107 +54,135 @@ async def settle(
     Raises:
         BudgetSpent: a limit of the run was reached; what is stale stays so.
     """
-    if not enabled(desk):
+    if not is_enabled(context):
         return
-    desk.watch(PhaseBegan(desk.work, "settling"))
-    pinned = works.get(desk.library, desk.work).pinned or {}
-    begun = pinned.get("settling") or {"pass": 0, "basis": None}
-    settled = only is None
-    if drafted and begun["pass"] == 0:
-        await look_again(desk)
-    for number in range(max(begun["pass"], 1), PASSES + 1):
-        basis = begun["basis"] if number == begun["pass"] else None
+    context.watch(PhaseBegan(context.work, "settling"))
+    pinned_settings = works.get(context.library, context.work).pinned or {}
+    pass_state = pinned_settings.get("settling") or {"pass": 0, "basis": None}
+    is_settled = only is None
+    if after_drafting and pass_state["pass"] == 0:
+        await collect_missed_facts(context)
+    for pass_number in range(max(pass_state["pass"], 1), MAX_PASSES + 1):
+        basis = pass_state["basis"] if pass_number == pass_state["pass"] else None
         if basis is None:
-            rows = drafts.rows(desk.library, desk.work)
-            basis = {sid: row.draft for sid, row in rows.items() if row.draft is not None}
-            works.pin(desk.library, desk.lease, settling={"pass": number, "basis": basis})
-        stale = [
+            rows = drafts.load_section_rows(context.library, context.work)
+            basis = {
+                section_id: row.draft for section_id, row in rows.items() if row.draft is not None
+            }
+            works.pin_values(
+                context.library, context.lease, settling={"pass": pass_number, "basis": basis}
+            )
+        stale_sections = [
             s
-            for s in staleness.find(desk.library, desk.work, desk.ledger, basis, desk.plan)
+            for s in staleness.find(
+                context.library, context.work, context.ledger, basis, context.plan
+            )
             if only is None or s.section in only
         ]
-        if not stale:
+        if not stale_sections:
             break
-        settled &= await _settle_each(desk, _last_seen_first(desk, stale, number), number)
-    noted: dict[str, Any] = {"settled": desk.plan.version} if settled else {}
-    works.pin(desk.library, desk.lease, settling=None, **noted)
+        is_settled &= await _settle_each(
+            context, _order_by_cache_age(context, stale_sections, pass_number), pass_number
+        )
+    settled_fields: dict[str, Any] = {"settled": context.plan.version} if is_settled else {}
+    works.pin_values(context.library, context.lease, settling=None, **settled_fields)
 
 
-def _last_seen_first(desk: RunContext, stale: Iterable[Stale], number: int) -> list[Stale]:
+def _order_by_cache_age(
+    context: RunContext, stale_sections: Iterable[Stale], pass_number: int
+) -> list[Stale]:
     """Return first what the server saw last: its text is likeliest still in the prefix cache.
 
     Before the first pass that is what was begun last, and after it what that pass came to last.
     """
-    begun = drafts.manifests(desk.library, desk.work, desk.plan.outline)
-    return sorted(stale, key=lambda s: begun[s.section].known_until, reverse=number % 2 == 1)
+    manifests = drafts.load_manifests(context.library, context.work, context.plan.outline)
+    return sorted(
+        stale_sections, key=lambda s: manifests[s.section].known_until, reverse=pass_number % 2 == 1
+    )
 
 
-async def _settle_each(desk: RunContext, stale: Sequence[Stale], number: int) -> bool:
+async def _settle_each(
+    context: RunContext, stale_sections: Sequence[Stale], pass_number: int
+) -> bool:
     """Settle sections in turn. False when a model could not be had for one of them.
 
     No more are under way than there are slots, so that the text of each stays in the prefix cache
     while it is asked about again.
     """
-    current = desk.in_order()
-    room = asyncio.Semaphore(desk.slots)
+    current_drafts = context.in_order()
+    semaphore = asyncio.Semaphore(context.slots)
 
-    async def in_turn(one: Stale) -> bool:
-        async with room:
-            return await _settle_one(desk, one, current[one.section], number)
+    async def settle_in_turn(stale_section: Stale) -> bool:
+        async with semaphore:
+            return await _settle_one(
+                context, stale_section, current_drafts[stale_section.section], pass_number
+            )
 
-    return all(await all_of(map(in_turn, stale)))
+    return all(await gather_all(map(settle_in_turn, stale_sections)))
 
 
-async def _settle_one(desk: RunContext, stale: Stale, draft: Draft, number: int) -> bool:
+async def _settle_one(
+    context: RunContext, stale_section: Stale, draft: Draft, pass_number: int
+) -> bool:
     """Check one section and patch it. False when a model could not be had for that."""
-    sid = stale.section
-    stamps = [c.stamp for c in stale.changes]
-    changes = _near(desk, draft, stale.changes) if number > 1 else stale.changes
+    section_id = stale_section.section
+    stamps = [c.stamp for c in stale_section.changes]
+    changes = (
+        _select_related_changes(context, draft, stale_section.changes)
+        if pass_number > 1
+        else stale_section.changes
+    )
     try:
-        findings = await _judged(desk, draft, changes, number)
+        findings = await _judge_changes(context, draft, changes, pass_number)
     except BudgetSpent:
         raise
     except ModelError as fault:
-        desk.problem(f"{sid}: not settled, the judge gave no verdict ({fault})")
+        context.problem(f"{section_id}: not settled, the judge gave no verdict ({fault})")
         return False
     if not findings:
-        drafts.stamp(desk.library, desk.lease, draft, stamps)
-        desk.watch(SectionSettled(desk.work, sid, patched=False))
+        drafts.add_stamps(context.library, context.lease, draft, stamps)
+        context.watch(SectionSettled(context.work, section_id, patched=False))
         return True
-    theirs = [f for f in findings if is_theirs(draft, f)]
-    if theirs:
-        told = {c.id: c for c in stale.changes}
-        said = [(told[f.constraint], f.evidence) for f in theirs]
-        kept_findings.keep(desk.library, desk.lease, sid, said)
-    ours = [f for f in findings if f not in theirs]
-    if ours:
-        return await _patch(desk, draft, stale.changes, ours, stamps, number)
-    drafts.stamp(desk.library, desk.lease, draft, stamps)
-    desk.watch(SectionSettled(desk.work, sid, patched=False))
+    person_findings = [f for f in findings if is_in_protected_text(draft, f)]
+    if person_findings:
+        changes_by_id = {c.id: c for c in stale_section.changes}
+        contradicted_changes = [(changes_by_id[f.constraint], f.evidence) for f in person_findings]
+        kept_findings.store_findings(
+            context.library, context.lease, section_id, contradicted_changes
+        )
+    patchable_findings = [f for f in findings if f not in person_findings]
+    if patchable_findings:
+        return await _patch_section(
+            context, draft, stale_section.changes, patchable_findings, stamps, pass_number
+        )
+    drafts.add_stamps(context.library, context.lease, draft, stamps)
+    context.watch(SectionSettled(context.work, section_id, patched=False))
     return True
 
 
-def is_theirs(draft: Draft, finding: Finding) -> bool:
+def is_in_protected_text(draft: Draft, finding: Finding) -> bool:
     """True when the words found are nowhere but in text that is the person's, or locked."""
-    places, at = [], draft.text.find(finding.evidence)
-    while finding.evidence and at >= 0:
-        places.append((at, at + len(finding.evidence)))
-        at = draft.text.find(finding.evidence, at + 1)
-    return bool(places) and all(touches(draft.held, start, end) for start, end in places)
+    locations, location = [], draft.text.find(finding.evidence)
+    while finding.evidence and location >= 0:
+        locations.append((location, location + len(finding.evidence)))
+        location = draft.text.find(finding.evidence, location + 1)
+    return bool(locations) and all(touches(draft.held, start, end) for start, end in locations)
 
 
-def _near(desk: RunContext, draft: Draft, changes: Sequence[Change]) -> tuple[Change, ...]:
+def _select_related_changes(
+    context: RunContext, draft: Draft, changes: Sequence[Change]
+) -> tuple[Change, ...]:
     """Return the changes that may mean something to a draft: what it speaks of, or stated itself.
 
     For what settling has changed that is enough, as it is for news.
     """
-    own = {e.id for e in desk.ledger.of_section(draft.section)}
-    near = desk.ledger.kin(own, names_in(draft.text))
-    return tuple(c for c in changes if c.entry is None or c.entry.id in near)
+    own_ids = {e.id for e in context.ledger.list_section_entries(draft.section)}
+    related_ids = context.ledger.find_related_ids(own_ids, names_in(draft.text))
+    return tuple(c for c in changes if c.entry is None or c.entry.id in related_ids)
 
 
-async def _judged(
-    desk: RunContext, draft: Draft, changes: Sequence[Change], number: int
+async def _judge_changes(
+    context: RunContext, draft: Draft, changes: Sequence[Change], pass_number: int
 ) -> list[Finding]:
     """Return where the draft contradicts ``changes``, as judge and memory see it.
 
@@ -162,125 +190,144 @@ async def _judged(
     value. What only memory suspects, and what only the judge has found, the judge is asked about
     again: the one stands when any answer finds it, the other when the second does too.
     """
-    withdrawn = [c for c in changes if c.id.startswith(staleness.SOURCE)]
-    changes = [c for c in changes if c not in withdrawn]
-    own = {e.id for e in desk.ledger.of_section(draft.section)}
-    suspected = {c.id for c in changes if _is_suspected(desk, draft, c, own)}
-    found = await _asked(desk, draft, changes, number * 100)
-    for turn in range(1, ASKED_AGAIN + 1):
-        judged = {f.constraint for f in found}
-        alone = judged - suspected if turn == 1 else set()
-        doubtful = [c for c in changes if c.id in alone | (suspected - judged)]
-        if not doubtful:
+    withdrawn_sources = [c for c in changes if c.id.startswith(staleness.SOURCE_PREFIX)]
+    changes = [c for c in changes if c not in withdrawn_sources]
+    own_ids = {e.id for e in context.ledger.list_section_entries(draft.section)}
+    suspected_ids = {c.id for c in changes if _is_suspected(context, draft, c, own_ids)}
+    findings = await _ask_judge(context, draft, changes, pass_number * 100)
+    for turn in range(1, MAX_REPEAT_QUESTIONS + 1):
+        judged_ids = {f.constraint for f in findings}
+        judge_only_ids = judged_ids - suspected_ids if turn == 1 else set()
+        doubtful_changes = [
+            c for c in changes if c.id in judge_only_ids | (suspected_ids - judged_ids)
+        ]
+        if not doubtful_changes:
             break
-        again = await _asked(desk, draft, doubtful, number * 100 + turn * 10)
-        repeated = {f.constraint for f in again}
-        found = [f for f in found if f.constraint not in alone or f.constraint in repeated]
-        found += [f for f in again if f.constraint in suspected - judged]
-    return [*_resting_on(draft, withdrawn), *found]
+        new_findings = await _ask_judge(
+            context, draft, doubtful_changes, pass_number * 100 + turn * 10
+        )
+        repeated_ids = {f.constraint for f in new_findings}
+        findings = [
+            f
+            for f in findings
+            if f.constraint not in judge_only_ids or f.constraint in repeated_ids
+        ]
+        findings += [f for f in new_findings if f.constraint in suspected_ids - judged_ids]
+    return [*_find_withdrawn_citations(draft, withdrawn_sources), *findings]
 
 
-def _is_suspected(desk: RunContext, draft: Draft, change: Change, own: Set[str]) -> bool:
+def _is_suspected(context: RunContext, draft: Draft, change: Change, own_ids: Set[str]) -> bool:
     """True when the draft seems to say otherwise than ``change`` does.
 
     An entry of the draft's ``own`` gives its topic another value; or a sentence has such a value
     that any entry gives, or has given, or speaks of the topic without its value.
     """
-    told = change.entry
-    if told is None or not told.attribute:
+    changed_entry = change.entry
+    if changed_entry is None or not changed_entry.attribute:
         return False
-    others = [
+    other_entries = [
         e
-        for e in desk.ledger.on_topic(told)
-        if e.story_time == told.story_time and e.supersedes != told.id and not same_fact(e, told)
+        for e in context.ledger.list_on_topic(changed_entry)
+        if e.story_time == changed_entry.story_time
+        and e.supersedes != changed_entry.id
+        and not is_same_fact(e, changed_entry)
     ]
-    return any(e.id in own for e in others) or any(
-        speaks_of(sentence, [told]) or any(tells(other, sentence) for other in others)
-        for sentence in naming(draft.text, {n for e in (told, *others) for n in e.names})
-        if not tells(told, sentence)
+    return any(e.id in own_ids for e in other_entries) or any(
+        speaks_of(sentence, [changed_entry])
+        or any(is_stated_in(other_entry, sentence) for other_entry in other_entries)
+        for sentence in find_sentences_naming(
+            draft.text, {n for e in (changed_entry, *other_entries) for n in e.names}
+        )
+        if not is_stated_in(changed_entry, sentence)
     )
 
 
-async def _asked(
-    desk: RunContext, draft: Draft, changes: Sequence[Change], sample: int
+async def _ask_judge(
+    context: RunContext, draft: Draft, changes: Sequence[Change], sample: int
 ) -> list[Finding]:
     batches = [changes[i : i + CHANGES_A_CALL] for i in range(0, len(changes), CHANGES_A_CALL)]
-    answers = await all_of(
-        reviewer.contradictions(desk, draft.section, draft.text, batch, sample=sample + place)
-        for place, batch in enumerate(batches)
+    answers = await gather_all(
+        reviewer.find_contradictions(
+            context, draft.section, draft.text, batch, sample=sample + index
+        )
+        for index, batch in enumerate(batches)
     )
     return [finding for answer in answers for finding in answer]
 
 
-def _resting_on(draft: Draft, withdrawn: Sequence[Change]) -> Iterator[Finding]:
+def _find_withdrawn_citations(
+    draft: Draft, withdrawn_sources: Sequence[Change]
+) -> Iterator[Finding]:
     """Yield the sentences that cite a source which was dropped: no judge need say so."""
-    for change in withdrawn:
-        key = change.id.removeprefix(staleness.SOURCE)
-        for claim in syntax.claims(draft.text):
+    for change in withdrawn_sources:
+        key = change.id.removeprefix(staleness.SOURCE_PREFIX)
+        for claim in syntax.find_claims(draft.text):
             if key in claim.keys:
                 yield Finding(constraint=change.id, status="broken", evidence=claim.text)
 
 
-def _about(changes: Sequence[Change], findings: Sequence[Finding]) -> frozenset[str]:
+def _find_subject_names(changes: Sequence[Change], findings: Sequence[Finding]) -> frozenset[str]:
     """Return every name of what was found wrong; none where some of it is no live entry."""
-    wrong = {f.constraint for f in findings}
+    contradicted_ids = {f.constraint for f in findings}
     names: frozenset[str] = frozenset()
     for change in changes:
-        if change.id in wrong:
+        if change.id in contradicted_ids:
             if change.entry is None:
                 return frozenset()
             names |= change.entry.names
     return names
 
 
-async def _patch(
-    desk: RunContext,
+async def _patch_section(
+    context: RunContext,
     draft: Draft,
     changes: Sequence[Change],
     findings: Sequence[Finding],
     stamps: Sequence[str],
-    number: int,
+    pass_number: int,
 ) -> bool:
-    sid = draft.section
-    told = {c.id: c.line for c in changes}
-    lines = "\n".join(dict.fromkeys(told[f.constraint] for f in findings))
+    section_id = draft.section
+    change_lines = {c.id: c.line for c in changes}
+    entry_lines = "\n".join(dict.fromkeys(change_lines[f.constraint] for f in findings))
     try:
         text = await editor.patch(
-            desk,
-            sid,
+            context,
+            section_id,
             draft.text,
             findings,
-            told,
-            entries=lines,
-            about=_about(changes, findings),
-            held=draft.held,
-            turn=number,
+            change_lines,
+            entries=entry_lines,
+            subject_names=_find_subject_names(changes, findings),
+            protected_spans=draft.held,
+            turn=pass_number,
             purpose="settle",
         )
     except ModelError as fault:
-        desk.problem(f"{sid}: contradicts memory and could not be patched ({fault})")
+        context.problem(f"{section_id}: contradicts memory and could not be patched ({fault})")
         return False
-    section = desk.plan.outline.section(sid)
+    section = context.plan.outline.section(section_id)
     if text == draft.text:
-        desk.problem(f"{sid}: contradicts memory, and the editor left it so")
+        context.problem(f"{section_id}: contradicts memory, and the editor left it so")
         return True
-    delta = await archivist.update(desk, section, draft, text)
+    delta = await archivist.update_entries(context, section, draft, text)
     review = draft.review
-    constraints = desk.plan.carried(sid)
-    if constraints and desk.arms.review != "off":
-        review = await reviewer.check(desk, sid, text, constraints, turn=100 + number)
-        if review.adds_to(draft.review):
-            desk.problem(f"{sid}: contradicts memory; the patch would break a constraint")
+    constraints = context.plan.carried(section_id)
+    if constraints and context.arms.review != "off":
+        review = await reviewer.check(
+            context, section_id, text, constraints, turn=100 + pass_number
+        )
+        if review.breaks_new_rules(draft.review):
+            context.problem(f"{section_id}: contradicts memory; the patch would break a constraint")
             return True
-    drafts.patch(
-        desk.library,
-        desk.lease,
+    drafts.save_patch(
+        context.library,
+        context.lease,
         draft,
         text=text,
         stage="settled",
         review=review,
         delta=delta,
-        checked=stamps,
+        new_stamps=stamps,
     )
-    desk.watch(SectionSettled(desk.work, sid, patched=True))
+    context.watch(SectionSettled(context.work, section_id, patched=True))
     return True

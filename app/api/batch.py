@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from inkwright.agents.llm.config import Ablation, Limits
-from inkwright.agents.llm.events import unwatched
-from inkwright.app.api.runs import RunKeywords, blocking
+from inkwright.agents.llm.events import ignore_event
+from inkwright.app.api.runs import RunKeywords, run_blocking
 from inkwright.app.batch.batch import run_batch
-from inkwright.app.batch.input import FieldNames, of_briefs, read_defaults
+from inkwright.app.batch.input import FieldNames, build_lines, read_defaults
 from inkwright.app.batch.options import BatchOptions, BatchOutcome, Engine, Mode, Retry
 from inkwright.app.batch.results import Result, ResultsFile
 from inkwright.app.config import endpoints
@@ -19,7 +19,7 @@ from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import BadInput
 
-One = Brief | Mapping[str, Any] | str | Path
+BriefLike = Brief | Mapping[str, Any] | str | Path
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Batch:
 
 
 def write_batch(
-    briefs: Iterable[One],
+    briefs: Iterable[BriefLike],
     *,
     out: Path | str | None = None,
     concurrency: int | None = None,
@@ -64,7 +64,7 @@ def write_batch(
     Raises:
         BadInput: two briefs have the same id, or settings, library or output cannot be used.
     """
-    return blocking(
+    return run_blocking(
         lambda: awrite_batch(
             briefs,
             out=out,
@@ -85,7 +85,7 @@ def write_batch(
 
 
 async def awrite_batch(
-    briefs: Iterable[One],
+    briefs: Iterable[BriefLike],
     *,
     out: Path | str | None = None,
     concurrency: int | None = None,
@@ -107,8 +107,8 @@ async def awrite_batch(
     settings = options.get("settings") or Settings.load()
     if concurrency is not None:
         settings = settings.model_copy(update={"concurrency": concurrency})
-    endpoints.named(settings)
-    arms = Ablation(
+    endpoints.resolve_models(settings)
+    ablation = Ablation(
         plan=options.get("plan", "full"),
         memory=options.get("memory", "full"),
         review=options.get("review", "full"),
@@ -120,26 +120,28 @@ async def awrite_batch(
     )
     if isinstance(defaults, str | Path):
         defaults = read_defaults(Path(defaults))
-    lines = of_briefs(briefs, FieldNames(prompt_field, id_field, defaults), arms)
-    asked = BatchOptions(
-        arms=arms,
+    lines = build_lines(briefs, FieldNames(prompt_field, id_field, defaults), ablation)
+    batch_options = BatchOptions(
+        arms=ablation,
         whole=limits,
-        each=each or Limits(),
+        brief_limits=each or Limits(),
         retry=frozenset(retry),
         mode=mode,
         formats=tuple(dict.fromkeys(formats)),
         engine=engine,
         workers=workers,
     )
-    found: dict[str, Result] = {}
+    results_by_id: dict[str, Result] = {}
 
-    def keep(result: Result) -> None:
-        found[result.id] = result
+    def record_result(result: Result) -> None:
+        results_by_id[result.id] = result
         on_result(result)
 
-    job = RunOptions(settings, Limits(), options.get("watch", unwatched))
+    run_options = RunOptions(settings, Limits(), options.get("watch", ignore_event))
     path = Path(out) if out is not None else None
-    outcome = await run_batch(lines, job, asked, out=path, emit=keep)
+    outcome = await run_batch(lines, run_options, batch_options, out=path, emit=record_result)
     if path is not None:
-        found |= {r.id: r for r in ResultsFile.read(path)}
-    return Batch(tuple(found[line.id] for line in lines if line.id in found), outcome)
+        results_by_id |= {r.id: r for r in ResultsFile.read(path)}
+    return Batch(
+        tuple(results_by_id[line.id] for line in lines if line.id in results_by_id), outcome
+    )

@@ -29,7 +29,7 @@ class EditProposal:
     @property
     def diff(self) -> str:
         """The changes as lines: what goes with a minus, what comes with a plus."""
-        return "\n".join(shown(self.proposal))
+        return "\n".join(format_hunks(self.proposal))
 
     def accept(self, numbers: Collection[int] | None = None) -> Draft:
         """Store the section with these hunks, and return its new version.
@@ -42,10 +42,10 @@ class EditProposal:
         return self._apply(self.proposal.harmless if numbers is None else tuple(numbers))
 
 
-def shown(proposal: "EditorProposal") -> Iterator[str]:
+def format_hunks(proposal: "EditorProposal") -> Iterator[str]:
     """Yield the hunks of a proposal as lines."""
     for hunk in proposal.hunks:
-        broken = f" (would break {', '.join(hunk.breaks)})" if hunk.breaks else ""
-        yield f"[{hunk.number}] {proposal.section} {hunk.start}:{hunk.end}{broken}"
+        warning = f" (would break {', '.join(hunk.breaks)})" if hunk.breaks else ""
+        yield f"[{hunk.number}] {proposal.section} {hunk.start}:{hunk.end}{warning}"
         yield from (f"- {line}" for line in hunk.before.splitlines())
         yield from (f"+ {line}" for line in hunk.after.splitlines())

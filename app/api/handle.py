@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from inkwright.app.config.settings import Settings
 from inkwright.app.services import engine
-from inkwright.app.services.library_status import work_named
+from inkwright.app.services.library_status import find_work_id
 from inkwright.memory.store.library import Library
 
 
@@ -18,11 +18,11 @@ class WorkHandle:
 
     def __init__(self, work: str, *, settings: Settings | None = None) -> None:
         self._settings = settings or Settings.load()
-        address = self._settings.library_address
-        self.work = work_named(self._settings.home, address, work)
+        library_address = self._settings.library_address
+        self.work = find_work_id(self._settings.home, library_address, work)
         """The work's whole id."""
 
     @contextmanager
     def _open(self) -> Iterator[Library]:
-        with engine.opened(self._settings) as library:
+        with engine.open_library(self._settings) as library:
             yield library

@@ -8,7 +8,7 @@ from inkwright.app.api.handle import WorkHandle
 from inkwright.memory.changes import contradictions, entry_edits, source_dependencies
 from inkwright.memory.changes.contradictions import ContradictionFinding
 from inkwright.memory.changes.edit_impact import EditImpact, preview
-from inkwright.memory.changes.entry_edits import Edit
+from inkwright.memory.changes.entry_edits import EntryEdit
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.source import Evidence
 from inkwright.memory.retrieval.visibility import of_planned
@@ -16,10 +16,10 @@ from inkwright.memory.store import drafts, ledger, plans, sources, works
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Library
 from inkwright.memory.text.normalise import normalise
-from inkwright.memory.text.rolling_summary import rolling
+from inkwright.memory.text.rolling_summary import build_rolling_summary
 from inkwright.memory.text.tokens import Tokenizer
 
-Standing = Literal["live", "superseded", "retracted", "proposed", "all"]
+EntryState = Literal["live", "superseded", "retracted", "proposed", "all"]
 SUMMARY_TOKENS = 600
 
 
@@ -28,7 +28,7 @@ class EntryHistory:
     """One entry, with where it comes from and where it went."""
 
     entry: Entry
-    standing: Standing
+    standing: EntryState
     words: str | None
     """The exact words of the draft that state it."""
     shown_to: dict[str, int]
@@ -60,15 +60,15 @@ class Memory(WorkHandle):
         subject: str | None = None,
         section: str | None = None,
         origin: str | None = None,
-        standing: Standing = "live",
+        standing: EntryState = "live",
     ) -> list[Entry]:
         """Return the entries that fit every filter; ``subject`` is a name or an alias."""
         with self._open() as library:
-            book = Ledger(library, self.work).refresh()
+            work_ledger = Ledger(library, self.work).refresh()
         name = normalise(subject) if subject else None
         return [
             e
-            for e in _standing(book, standing)
+            for e in _select_entries(work_ledger, standing)
             if (kind is None or e.kind == kind)
             and (name is None or name in e.names)
             and (section is None or (e.span is not None and e.span.section == section))
@@ -82,31 +82,37 @@ class Memory(WorkHandle):
             BadInput: there is none of this id.
         """
         with self._open() as library:
-            book = Ledger(library, self.work).refresh()
-            found = entry_edits.found(book, entry)
-            shown = {
-                sid: shown.version
-                for sid, manifest in drafts.manifests(library, self.work).items()
-                for shown in manifest.shown
-                if shown.entry == found.id and shown.seen
+            work_ledger = Ledger(library, self.work).refresh()
+            current_entry = entry_edits.find_entry(work_ledger, entry)
+            shown_versions = {
+                section_id: shown_versions.version
+                for section_id, manifest in drafts.load_manifests(library, self.work).items()
+                for shown_versions in manifest.shown
+                if shown_versions.entry == current_entry.id and shown_versions.seen
             }
-            words = _words(library, self.work, found)
-            rests_on = _sources(library, self.work, found)
-        return EntryHistory(found, _stands(book, found), words, shown, rests_on)
+            words = _load_draft_words(library, self.work, current_entry)
+            source_spans = _load_source_quotes(library, self.work, current_entry)
+        return EntryHistory(
+            current_entry,
+            _find_state(work_ledger, current_entry),
+            words,
+            shown_versions,
+            source_spans,
+        )
 
     def history(self, entry: str) -> list[Entry]:
         """Return every version of an entry, oldest first."""
         with self._open() as library:
-            book = Ledger(library, self.work).refresh()
-        entry_edits.found(book, entry)
-        return book.versions(entry)
+            work_ledger = Ledger(library, self.work).refresh()
+        entry_edits.find_entry(work_ledger, entry)
+        return work_ledger.versions(entry)
 
-    def preview(self, edit: Edit) -> EditImpact:
+    def preview(self, edit: EntryEdit) -> EditImpact:
         """Return which sections ``edit`` would reach. Nothing is written."""
         with self._open() as library:
             return preview(library, self.work, edit)
 
-    def apply(self, edit: Edit) -> tuple[Entry, ...]:
+    def apply(self, edit: EntryEdit) -> tuple[Entry, ...]:
         """Make an edit; return the entry versions it added."""
         with self._open() as library:
             return entry_edits.apply(library, self.work, edit)
@@ -129,41 +135,41 @@ class Memory(WorkHandle):
         """Return, by entry, the sections whose newest draft was shown it, in reading order."""
         with self._open() as library:
             plan = plans.current(library, self.work)
-            manifests = drafts.manifests(library, self.work)
-        found: dict[str, list[str]] = {}
+            manifests = drafts.load_manifests(library, self.work)
+        sections_by_entry: dict[str, list[str]] = {}
         for section in plan.outline.sections if plan else ():
             for entry in manifests[section.id].shown if section.id in manifests else ():
                 if entry.how == "raw":
-                    found.setdefault(entry.entry, []).append(section.id)
-        return found
+                    sections_by_entry.setdefault(entry.entry, []).append(section.id)
+        return sections_by_entry
 
     def summaries(self, budget_tokens: int = SUMMARY_TOKENS) -> dict[str, str]:
         """Return the rolling summary of every chain, by the last section of the chain."""
         with self._open() as library:
             plan = plans.current(library, self.work)
-            texts = drafts.current(library, self.work)
+            current_drafts = drafts.current(library, self.work)
         if plan is None:
             return {}
         outline = plan.outline
-        followed = {c[-1] for s in outline.sections if (c := outline.chain(s.id))}
+        continued_ids = {c[-1] for s in outline.sections if (c := outline.chain(s.id))}
         count = self.tokenizer().count
         return {
-            s.id: rolling(
+            s.id: build_rolling_summary(
                 [
-                    (outline.section(sid).title, texts[sid].summary)
-                    for sid in (*outline.chain(s.id), s.id)
-                    if sid in texts
+                    (outline.section(section_id).title, current_drafts[section_id].summary)
+                    for section_id in (*outline.chain(s.id), s.id)
+                    if section_id in current_drafts
                 ],
                 budget_tokens,
                 count,
             )
             for s in outline.sections
-            if s.id not in followed
+            if s.id not in continued_ids
         }
 
     def conflicts(self) -> list[tuple[Entry, Entry]]:
         """Return the pairs of entries that give one attribute two values."""
-        return ledger.conflicts(self._told())
+        return ledger.find_conflicts(self._told())
 
     def open_threads(self) -> list[Entry]:
         """Return the threads that nothing has paid off yet."""
@@ -174,12 +180,12 @@ class Memory(WorkHandle):
         with self._open() as library:
             plan = plans.current(library, self.work)
             latest = Ledger(library, self.work).refresh().latest()
-        return ledger.holding(of_planned(latest, plan.outline) if plan else latest)
+        return ledger.select_active(of_planned(latest, plan.outline) if plan else latest)
 
     def findings(self, *, dismissed: bool = False) -> list[ContradictionFinding]:
         """Return where the person's own sentences contradict memory."""
         with self._open() as library:
-            return contradictions.listed(library, self.work, dismissed=dismissed)
+            return contradictions.load_findings(library, self.work, include_dismissed=dismissed)
 
     def dismiss(self, *numbers: int, undo: bool = False) -> None:
         """Let findings be: they do not come back, unless with ``undo``."""
@@ -189,53 +195,62 @@ class Memory(WorkHandle):
 
     def exported(self, entries: Collection[Entry] | None = None) -> dict[str, Any]:
         """Return entries as ``memory.json`` has them; None: all that are live."""
-        from inkwright.app.reports.memory_json import content
+        from inkwright.app.reports.memory_json import build_memory_content
 
         with self._open() as library:
             plan = plans.current(library, self.work)
         title = plan.outline.title if plan else ""
-        return content(self.work, title, self.entries() if entries is None else entries)
+        return build_memory_content(
+            self.work, title, self.entries() if entries is None else entries
+        )
 
 
-def _standing(book: Ledger, standing: Standing) -> list[Entry]:
-    latest = book.latest()
-    if standing == "proposed":
-        return book.proposed()
-    if standing == "all":
-        return sorted([*latest, *(e for e in book.proposed() if e not in latest)], key=ledger.by_id)
-    if standing == "live":
-        return ledger.holding(latest)
-    if standing == "retracted":
+def _select_entries(work_ledger: Ledger, state: EntryState) -> list[Entry]:
+    latest = work_ledger.latest()
+    if state == "proposed":
+        return work_ledger.list_proposals()
+    if state == "all":
+        return sorted(
+            [*latest, *(e for e in work_ledger.list_proposals() if e not in latest)],
+            key=ledger.by_id,
+        )
+    if state == "live":
+        return ledger.select_active(latest)
+    if state == "retracted":
         return [e for e in latest if e.status == "retracted"]
-    held = {e.id for e in ledger.holding(latest)}
-    return [e for e in latest if e.status == "live" and e.id not in held]
+    active_ids = {e.id for e in ledger.select_active(latest)}
+    return [e for e in latest if e.status == "live" and e.id not in active_ids]
 
 
-def _stands(book: Ledger, entry: Entry) -> Standing:
-    kinds: tuple[Standing, ...] = ("live", "superseded", "retracted")
-    for standing in kinds:
-        if any(e.id == entry.id for e in _standing(book, standing)):
-            return standing
+def _find_state(work_ledger: Ledger, entry: Entry) -> EntryState:
+    states: tuple[EntryState, ...] = ("live", "superseded", "retracted")
+    for state in states:
+        if any(e.id == entry.id for e in _select_entries(work_ledger, state)):
+            return state
     return "proposed"
 
 
-def standing_of(book: Ledger) -> dict[str, Standing]:
+def map_entry_states(work_ledger: Ledger) -> dict[str, EntryState]:
     """Return how each entry of a ledger stands, by its id."""
-    kinds: tuple[Standing, ...] = ("live", "superseded", "retracted", "proposed")
-    return {e.id: kind for kind in reversed(kinds) for e in _standing(book, kind)}
+    states: tuple[EntryState, ...] = ("live", "superseded", "retracted", "proposed")
+    return {e.id: state for state in reversed(states) for e in _select_entries(work_ledger, state)}
 
 
-def _sources(library: Library, work: str, entry: Entry) -> tuple[tuple[Evidence, str], ...]:
-    spans = source_dependencies.on(library, work, [entry]).get(entry.id, ())
-    kept = sources.kept(library, work, dropped=True) if spans else []
-    texts = {k.source.key: k.source.text for k in kept}
-    return tuple((s, texts[s.key][s.start : s.end]) for s in spans)
+def _load_source_quotes(
+    library: Library, work_id: str, entry: Entry
+) -> tuple[tuple[Evidence, str], ...]:
+    source_spans = source_dependencies.load_evidence(library, work_id, [entry]).get(entry.id, ())
+    stored_sources = (
+        sources.load_sources(library, work_id, include_dropped=True) if source_spans else []
+    )
+    text_by_key = {k.source.key: k.source.text for k in stored_sources}
+    return tuple((s, text_by_key[s.key][s.start : s.end]) for s in source_spans)
 
 
-def _words(library: Library, work: str, entry: Entry) -> str | None:
+def _load_draft_words(library: Library, work_id: str, entry: Entry) -> str | None:
     if entry.span is None:
         return None
-    for draft in drafts.versions(library, work, entry.span.section):
+    for draft in drafts.versions(library, work_id, entry.span.section):
         if draft.version == entry.span.draft:
             return draft.text[entry.span.start : entry.span.end]
     return None

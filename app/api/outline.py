@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from inkwright.app.api.handle import WorkHandle
 from inkwright.memory.changes import staleness
-from inkwright.memory.changes.outline_edits import Change, PlanChange
+from inkwright.memory.changes.outline_edits import OutlineEdit, PlanChange
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.protected_spans import ProtectedSpan
@@ -38,7 +38,7 @@ class OutlineImpact:
     """Sections that it would make stale, with the reasons."""
     unwritten: tuple[str, ...]
     """Sections that would be there to be written."""
-    placings: tuple[MovedConstraint, ...]
+    moved_constraints: tuple[MovedConstraint, ...]
 
 
 class WorkOutline(WorkHandle):
@@ -63,7 +63,7 @@ class WorkOutline(WorkHandle):
             BadInput: the work is not planned yet.
         """
         with self._open() as library:
-            return _plan(library, self.work)
+            return _load_plan(library, self.work)
 
     def taken_out(self) -> list[Section]:
         """Return the written sections that the outline no longer has, the last taken out first.
@@ -71,37 +71,43 @@ class WorkOutline(WorkHandle):
         Their texts are kept: ``SectionText`` reads them; an outline that has them again has those.
         """
         with self._open() as library:
-            rows = drafts.rows(library, self.work)
+            rows = drafts.load_section_rows(library, self.work)
             return [s for s in plans.taken_out(library, self.work) if rows[s.id].draft is not None]
 
-    def preview(self, change: Change) -> OutlineImpact:
+    def preview(self, change: OutlineEdit) -> OutlineImpact:
         """Return what ``change`` would lead to. Nothing is written.
 
         Raises:
             BadInput: it cannot be made.
         """
         with self._open() as library:
-            plan = _plan(library, self.work)
-            made = change(plan)
-            new = Plan(version=plan.version + 1, outline=made.outline, constraints=made.constraints)
-            known = set(staleness.stale(library, self.work))
+            plan = _load_plan(library, self.work)
+            plan_change = change(plan)
+            new_plan = Plan(
+                version=plan.version + 1,
+                outline=plan_change.outline,
+                constraints=plan_change.constraints,
+            )
+            already_stale_ids = set(staleness.find_reasons(library, self.work))
             stale = {
                 s.section: s.reasons
-                for s in staleness.find(library, self.work, plan=new)
-                if s.section not in known
+                for s in staleness.find(library, self.work, plan=new_plan)
+                if s.section not in already_stale_ids
             }
-            written = drafts.current(library, self.work, new.outline)
-        halves = set(made.halved.values()) if written else set()
+            current_drafts = drafts.current(library, self.work, new_plan.outline)
+        second_half_ids = set(plan_change.split_into.values()) if current_drafts else set()
         return OutlineImpact(
-            plan=new,
+            plan=new_plan,
             stale=stale,
             unwritten=tuple(
-                s.id for s in new.outline.sections if s.id not in written and s.id not in halves
+                s.id
+                for s in new_plan.outline.sections
+                if s.id not in current_drafts and s.id not in second_half_ids
             ),
-            placings=tuple(_placings(plan, new)),
+            moved_constraints=tuple(_find_moved_constraints(plan, new_plan)),
         )
 
-    def apply(self, change: Change) -> Plan:
+    def apply(self, change: OutlineEdit) -> Plan:
         """Make a change of the outline; a run goes on by it, where the texts stay as they are.
 
         Raises:
@@ -109,108 +115,124 @@ class WorkOutline(WorkHandle):
             WorkBusy: it divides or joins texts, and the work is being written.
         """
         with self._open() as library:
-            plan = _plan(library, self.work)
-            made = change(plan)
-            if made.moves_text:
-                with works.leased(library, self.work) as lease:
-                    texts, keep = _texts(drafts.current(library, self.work, plan.outline), made)
-                    imported_drafts.take(
+            plan = _load_plan(library, self.work)
+            plan_change = change(plan)
+            if plan_change.moves_text:
+                with works.hold_lease(library, self.work) as lease:
+                    texts, person_spans = _divide_and_join_texts(
+                        drafts.current(library, self.work, plan.outline), plan_change
+                    )
+                    imported_drafts.store_texts(
                         library,
                         lease,
                         texts,
-                        outline=made.outline,
-                        constraints=made.constraints,
-                        keep=keep,
+                        outline=plan_change.outline,
+                        constraints=plan_change.constraints,
+                        protected_ranges=person_spans,
                     )
             else:
                 with library.write() as db:
-                    plans.put(db, self.work, made.outline, made.constraints, author="person")
+                    plans.insert_plan(
+                        db, self.work, plan_change.outline, plan_change.constraints, author="person"
+                    )
                     db.execute(
                         update(schema.works)
                         .where(schema.works.c.id == self.work)
                         .values(updated_at=now())
                     )
-            self._restate(library, made)
-            return _plan(library, self.work)
+            self._reopen_if_unfinished(library, plan_change)
+            return _load_plan(library, self.work)
 
     def approve(self) -> None:
         """Record that the outline is as the person wants it."""
         with self._open() as library:
             works.approve(library, self.work)
 
-    def _restate(self, library: Library, made: PlanChange) -> None:
+    def _reopen_if_unfinished(self, library: Library, plan_change: PlanChange) -> None:
         """Let a finished work be unfinished again where there is something to be written."""
-        rows = drafts.rows(library, self.work)
-        if all(rows[s.id].state == "accepted" for s in made.outline.sections):
+        rows = drafts.load_section_rows(library, self.work)
+        if all(rows[s.id].state == "accepted" for s in plan_change.outline.sections):
             return
         if works.get(library, self.work).status in ("complete", "flagged"):
             try:
-                with works.leased(library, self.work) as lease:
-                    works.record(library, lease, status="partial")
+                with works.hold_lease(library, self.work) as lease:
+                    works.record_values(library, lease, status="partial")
             except WorkBusy:
                 return  # the run that holds it says how the work stands when it ends
 
 
-def _plan(library: Library, work: str) -> Plan:
-    if (plan := plans.current(library, work)) is None:
-        raise BadInput(f"{work} is not planned yet; `inkwright resume {work}` plans it")
+def _load_plan(library: Library, work_id: str) -> Plan:
+    if (plan := plans.current(library, work_id)) is None:
+        raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` plans it")
     return plan
 
 
-def _placings(before: Plan, after: Plan) -> Iterator[MovedConstraint]:
-    known = {c.id: c for c in after.constraints}
-    for constraint in before.constraints:
+def _find_moved_constraints(old_plan: Plan, new_plan: Plan) -> Iterator[MovedConstraint]:
+    constraint_by_id = {c.id: c for c in new_plan.constraints}
+    for constraint in old_plan.constraints:
         if constraint.where.scope in ("whole", "all"):
             continue
-        old = _carriers(before, constraint.id)
-        new = _carriers(after, constraint.id) if constraint.id in known else ()
-        if [sid for sid, _ in old] != [sid for sid, _ in new]:
+        old_carriers = _find_carriers(old_plan, constraint.id)
+        new_carriers = (
+            _find_carriers(new_plan, constraint.id) if constraint.id in constraint_by_id else ()
+        )
+        if [section_id for section_id, _ in old_carriers] != [
+            section_id for section_id, _ in new_carriers
+        ]:
             yield MovedConstraint(
                 constraint.id,
                 constraint.text,
-                tuple(title for _, title in old),
-                tuple(title for _, title in new),
+                tuple(title for _, title in old_carriers),
+                tuple(title for _, title in new_carriers),
             )
 
 
-def _carriers(plan: Plan, constraint: str) -> tuple[tuple[str, str], ...]:
-    where = next(c.where for c in plan.constraints if c.id == constraint)
-    placed = plan.outline.placed(where.positions(len(plan.outline.sections)))
-    return tuple((s.id, s.title) for s in placed)
+def _find_carriers(plan: Plan, constraint_id: str) -> tuple[tuple[str, str], ...]:
+    placement = next(c.where for c in plan.constraints if c.id == constraint_id)
+    carrying_sections = plan.outline.placed(placement.positions(len(plan.outline.sections)))
+    return tuple((s.id, s.title) for s in carrying_sections)
 
 
-def _texts(
-    current: Mapping[str, Draft], made: PlanChange
+def _divide_and_join_texts(
+    current_drafts: Mapping[str, Draft], plan_change: PlanChange
 ) -> tuple[dict[str, str], dict[str, list[ProtectedSpan]]]:
     """Return the texts that a change divides or joins, with what in them no model may change."""
     texts: dict[str, str] = {}
-    keep: dict[str, list[ProtectedSpan]] = {}
-    for second, first in made.joined.items():
-        one, other = current.get(first), current.get(second)
-        if other is None:
+    person_spans: dict[str, list[ProtectedSpan]] = {}
+    for second, first in plan_change.joined.items():
+        first_draft, second_draft = current_drafts.get(first), current_drafts.get(second)
+        if second_draft is None:
             continue
-        start = f"{one.text}\n\n" if one else ""
-        texts[first] = start + other.text
-        held = _moved(other.held, 0, len(other.text), len(start))
-        keep[first] = [*(one.held if one else ()), *held]
-    for first, second in made.halved.items():
-        if (draft := current.get(first)) is None or (at := _middle(draft.text)) is None:
+        prefix = f"{first_draft.text}\n\n" if first_draft else ""
+        texts[first] = prefix + second_draft.text
+        second_spans = _shift_person_spans(
+            second_draft.held, 0, len(second_draft.text), len(prefix)
+        )
+        person_spans[first] = [*(first_draft.held if first_draft else ()), *second_spans]
+    for first, second in plan_change.split_into.items():
+        if (draft := current_drafts.get(first)) is None or (
+            split_at := _find_middle_break(draft.text)
+        ) is None:
             continue
-        texts[first], rest = draft.text[:at].rstrip(), draft.text[at:]
-        texts[second] = rest.lstrip()
-        cut = at + len(rest) - len(texts[second])
-        keep[first] = _moved(draft.held, 0, len(texts[first]), 0)
-        keep[second] = _moved(draft.held, cut, len(draft.text), -cut)
-    return texts, keep
+        texts[first], remainder = draft.text[:split_at].rstrip(), draft.text[split_at:]
+        texts[second] = remainder.lstrip()
+        second_start = split_at + len(remainder) - len(texts[second])
+        person_spans[first] = _shift_person_spans(draft.held, 0, len(texts[first]), 0)
+        person_spans[second] = _shift_person_spans(
+            draft.held, second_start, len(draft.text), -second_start
+        )
+    return texts, person_spans
 
 
-def _moved(held: tuple[ProtectedSpan, ...], start: int, end: int, by: int) -> list[ProtectedSpan]:
+def _shift_person_spans(
+    protected_spans: tuple[ProtectedSpan, ...], start: int, end: int, offset: int
+) -> list[ProtectedSpan]:
     """Return what is held between ``start`` and ``end``, moved on by so many code points."""
-    cut = ((max(h.start, start) + by, min(h.end, end) + by, h.why) for h in held)
+    cut = ((max(h.start, start) + offset, min(h.end, end) + offset, h.why) for h in protected_spans)
     return [ProtectedSpan(start=a, end=b, why=why) for a, b, why in cut if a < b]
 
 
-def _middle(text: str) -> int | None:
+def _find_middle_break(text: str) -> int | None:
     """Return where the paragraph begins that stands nearest to the middle; None: there is one."""
     breaks = [at + 2 for at in range(len(text)) if text.startswith("\n\n", at)]
     return min(breaks, key=lambda at: abs(at - len(text) // 2), default=None)

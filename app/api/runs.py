@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
 from inkwright.agents.llm.config import Ablation, Limits
-from inkwright.agents.llm.events import Event, Finished, Watch, unwatched
+from inkwright.agents.llm.events import Event, Finished, Watch, ignore_event
 from inkwright.app.api.edit_proposal import EditProposal, Operation
-from inkwright.app.briefs.loader import check, read_brief
+from inkwright.app.briefs.loader import check_brief, read_brief
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.export.archive_import import is_archive
@@ -18,7 +18,12 @@ from inkwright.app.manuscripts.import_file import Imported, ImportOptions
 from inkwright.app.manuscripts.sync import Synced
 from inkwright.app.services import engine
 from inkwright.app.services.engine import PlannedWork
-from inkwright.app.services.library_status import WorkSummary, named, standings, work_named
+from inkwright.app.services.library_status import (
+    WorkSummary,
+    find_work_id,
+    load_work_summaries,
+    match_work_id,
+)
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.run_result import Manuscript
 from inkwright.memory.domain.brief import Brief, Continuity
@@ -87,7 +92,7 @@ def write(
         ModelUnreachable: no model answers; what was written is kept, writing again goes on.
         BudgetSpent: a limit was reached; writing again with a higher one goes on.
     """
-    return blocking(lambda: awrite(brief, out=out, **options))
+    return run_blocking(lambda: awrite(brief, out=out, **options))
 
 
 async def awrite(
@@ -100,8 +105,8 @@ async def awrite(
     >>> asyncio.run(inkwright.awrite(brief)).words > 0
     True
     """
-    work, job = _begun(brief, options)
-    return await engine.write(work, job, out=Path(out) if out is not None else None)
+    work_id, run_options = _begin_work(brief, options)
+    return await engine.write(work_id, run_options, out=Path(out) if out is not None else None)
 
 
 class Run:
@@ -126,15 +131,17 @@ class Run:
         events: asyncio.Queue[Event | None] = asyncio.Queue()
         task = asyncio.ensure_future(self._start(events.put_nowait))
         task.add_done_callback(lambda _: events.put_nowait(None))
-        last: Event | None = None
+        finished_event: Event | None = None
         try:
             while (event := await events.get()) is not None:
                 if isinstance(event, Finished):
-                    last = event
+                    finished_event = event
                 else:
                     yield event
-            self._manuscript = piece = task.result()
-            yield last or Finished(piece.work, piece.status, tuple(piece.report["problems"]))
+            self._manuscript = manuscript = task.result()
+            yield finished_event or Finished(
+                manuscript.work, manuscript.status, tuple(manuscript.report["problems"])
+            )
         finally:
             if not task.done():
                 task.cancel()
@@ -156,17 +163,17 @@ def stream(
 
     Leaving the loop early stops the run; writing the same brief again goes on from there.
     """
-    also = options.get("watch", unwatched)
+    user_watch = options.get("watch", ignore_event)
 
     def start(watch: Watch) -> Coroutine[Any, Any, Manuscript]:
-        def both(event: Event) -> None:
+        def notify_both(event: Event) -> None:
             watch(event)
-            also(event)
+            user_watch(event)
 
-        options["watch"] = both
-        work, job = _begun(brief, options)
+        options["watch"] = notify_both
+        work_id, run_options = _begin_work(brief, options)
         folder = Path(out) if out is not None else None
-        return engine.write(work, _with_text(job), out=folder)
+        return engine.write(work_id, _stream_text(run_options), out=folder)
 
     return Run(start)
 
@@ -182,10 +189,10 @@ def plan(brief: Brief | str | Path, **options: Unpack[RunKeywords]) -> PlannedWo
     True
     """
 
-    async def planned() -> PlannedWork:
-        return await engine.plan(*_begun(brief, options))
+    async def make_plan() -> PlannedWork:
+        return await engine.plan(*_begin_work(brief, options))
 
-    return blocking(planned)
+    return run_blocking(make_plan)
 
 
 def resume(
@@ -196,10 +203,10 @@ def resume(
     Raises:
         WorkNotFound: there is none of this id.
     """
-    job = _job(options)
-    one = _whole_id(job.settings, work)
+    run_options = _build_run_options(options)
+    work_id = _resolve_work_id(run_options.settings, work)
     folder = Path(out) if out is not None else None
-    return blocking(lambda: engine.write(one, job, out=folder))
+    return run_blocking(lambda: engine.write(work_id, run_options, out=folder))
 
 
 def import_file(
@@ -230,14 +237,14 @@ def import_file(
         BadInput: the file cannot be read as a manuscript; nothing is stored.
         ModelUnreachable: no model answers; the work is there, ``resume`` reads it into memory.
     """
-    job = _job(options)
-    if endpoints.any_named(job.settings):
-        endpoints.named(job.settings)
-    chosen = ImportOptions(title, language, continuity, depth)
+    run_options = _build_run_options(options)
+    if endpoints.has_any_model(run_options.settings):
+        endpoints.resolve_models(run_options.settings)
+    import_options = ImportOptions(title, language, continuity, depth)
     folder = Path(out) if out is not None else None
-    imported, _ = engine.import_file(Path(file), chosen, job, out=folder)
+    imported, _ = engine.import_file(Path(file), import_options, run_options, out=folder)
     if not is_archive(Path(file)):
-        _remember(imported.work, job)
+        _remember(imported.work, run_options)
     return imported
 
 
@@ -247,7 +254,7 @@ def export(
     format: Format = "md",
     out: Path | str | None = None,
     settings: Settings | None = None,
-    **wanted: Unpack[ExportKeywords],
+    **options: Unpack[ExportKeywords],
 ) -> Exported:
     """Write a work, or some of its sections, to a file: as it stands, no model is called.
 
@@ -265,14 +272,16 @@ def export(
         BadInput: there is nothing to export, or it cannot be made of what is given.
         ExportFailed: the file could not be made; nothing was written.
     """
-    given = settings or Settings.load()
-    one = _whole_id(given, work)
-    told: dict[str, Any] = {**wanted, "sections": tuple(wanted.get("sections", ()))}
+    active_settings = settings or Settings.load()
+    work_id = _resolve_work_id(active_settings, work)
+    option_values: dict[str, Any] = {**options, "sections": tuple(options.get("sections", ()))}
     for name in ("reference", "fonts"):
-        if told.get(name) is not None:
-            told[name] = Path(told[name])
+        if option_values.get(name) is not None:
+            option_values[name] = Path(option_values[name])
     folder = Path(out) if out is not None else None
-    return engine.export(one, Wanted(format=format, **told), given, out=folder)
+    return engine.export(
+        work_id, Wanted(format=format, **option_values), active_settings, out=folder
+    )
 
 
 def sync(folder: Path | str, *, titles: bool = False, **options: Unpack[RunLimits]) -> Synced:
@@ -292,10 +301,10 @@ def sync(folder: Path | str, *, titles: bool = False, **options: Unpack[RunLimit
         CannotSync: its headings, or the library, have changed otherwise; nothing is stored.
         BadInput: it is no output folder of a work in this library.
     """
-    job = _job(options)
-    synced = engine.sync(Path(folder), job, take_titles=titles)
+    run_options = _build_run_options(options)
+    synced = engine.sync(Path(folder), run_options, take_titles=titles)
     if synced.changed:
-        _remember(synced.work, job)
+        _remember(synced.work, run_options)
     return synced
 
 
@@ -325,12 +334,16 @@ def edit(
         BadInput: there is no such section, operator or span, or all of it is locked.
         ModelUnreachable: no model answers.
     """
-    job = _job(options)
-    one = _whole_id(job.settings, work)
-    endpoints.named(job.settings)
-    proposal = blocking(lambda: engine.propose(one, section, told, job, op=op, span=span))
+    run_options = _build_run_options(options)
+    work_id = _resolve_work_id(run_options.settings, work)
+    endpoints.resolve_models(run_options.settings)
+    proposal = run_blocking(
+        lambda: engine.propose(work_id, section, told, run_options, op=op, span=span)
+    )
     return EditProposal(
-        one, proposal, lambda numbers: blocking(lambda: engine.apply(one, proposal, numbers, job))
+        work_id,
+        proposal,
+        lambda numbers: run_blocking(lambda: engine.apply(work_id, proposal, numbers, run_options)),
     )
 
 
@@ -352,10 +365,12 @@ def candidates(
         BadInput: the section has no text yet, or has words of a person's.
         ModelUnreachable: no model answers.
     """
-    job = _job(options)
-    one = _whole_id(job.settings, work)
-    endpoints.named(job.settings)
-    return blocking(lambda: engine.candidates(one, section, job, note=note, count=count))
+    run_options = _build_run_options(options)
+    work_id = _resolve_work_id(run_options.settings, work)
+    endpoints.resolve_models(run_options.settings)
+    return run_blocking(
+        lambda: engine.candidates(work_id, section, run_options, note=note, count=count)
+    )
 
 
 def choose(work: str, section: str, version: int, **options: Unpack[RunLimits]) -> Draft:
@@ -365,10 +380,10 @@ def choose(work: str, section: str, version: int, **options: Unpack[RunLimits]) 
         BadInput: the section has no candidate of this version.
         ModelUnreachable: no model answers.
     """
-    job = _job(options)
-    one = _whole_id(job.settings, work)
-    endpoints.named(job.settings)
-    return blocking(lambda: engine.choose(one, section, version, job))
+    run_options = _build_run_options(options)
+    work_id = _resolve_work_id(run_options.settings, work)
+    endpoints.resolve_models(run_options.settings)
+    return run_blocking(lambda: engine.choose(work_id, section, version, run_options))
 
 
 def status(work: str | None = None, *, settings: Settings | None = None) -> list[WorkSummary]:
@@ -379,12 +394,12 @@ def status(work: str | None = None, *, settings: Settings | None = None) -> list
     >>> inkwright.status(piece.work)[0].words == piece.words
     True
     """
-    given = settings or Settings.load()
-    found = standings(given.home, given.library_address)
+    active_settings = settings or Settings.load()
+    summaries = load_work_summaries(active_settings.home, active_settings.library_address)
     if work is None:
-        return found
-    one = named((s.work for s in found), work)
-    return [s for s in found if s.work == one]
+        return summaries
+    work_id = match_work_id((s.work for s in summaries), work)
+    return [s for s in summaries if s.work == work_id]
 
 
 def purge(work: str, *, settings: Settings | None = None) -> bool:
@@ -403,37 +418,41 @@ def purge(work: str, *, settings: Settings | None = None) -> bool:
     True
     """
     settings = settings or Settings.load()
-    one = _whole_id(settings, work)
-    return engine.purge(one, settings)
+    work_id = _resolve_work_id(settings, work)
+    return engine.purge(work_id, settings)
 
 
-def _begun(brief: Brief | str | Path, options: RunKeywords) -> tuple[str, RunOptions]:
-    job = _job(options)
-    arms = Ablation(
+def _begin_work(brief: Brief | str | Path, options: RunKeywords) -> tuple[str, RunOptions]:
+    run_options = _build_run_options(options)
+    ablation = Ablation(
         plan=options.get("plan", "full"),
         memory=options.get("memory", "full"),
         review=options.get("review", "full"),
     )
     if isinstance(brief, Brief):
-        check(brief)
+        check_brief(brief)
     else:
         given = str(brief)
-        if work := engine.work_meant(given, job.settings, arms, lambda: read_brief(given)):
+        if work := engine.work_meant(
+            given, run_options.settings, ablation, lambda: read_brief(given)
+        ):
             raise BadInput(
                 f"{given!r} is read as the work {work}: inkwright.resume({work!r}) goes on with it;"
                 f" for a new piece give inkwright.Brief(request={given!r})"
             )
         brief = read_brief(given)
-    return engine.begin(brief, job.settings, arms, fresh=options.get("fresh", False)).id, job
+    return engine.begin_work(
+        brief, run_options.settings, ablation, fresh=options.get("fresh", False)
+    ).id, run_options
 
 
-def _remember(work: str, job: RunOptions) -> None:
+def _remember(work_id: str, run_options: RunOptions) -> None:
     """Read what a person wrote into memory, where a model is set."""
-    if endpoints.any_named(job.settings):
-        blocking(lambda: engine.remember(work, job))
+    if endpoints.has_any_model(run_options.settings):
+        run_blocking(lambda: engine.remember(work_id, run_options))
 
 
-def _job(options: RunLimits) -> RunOptions:
+def _build_run_options(options: RunLimits) -> RunOptions:
     return RunOptions(
         settings=options.get("settings") or Settings.load(),
         limits=Limits(
@@ -441,23 +460,23 @@ def _job(options: RunLimits) -> RunOptions:
             max_tokens=options.get("max_tokens"),
             max_minutes=options.get("max_minutes"),
         ),
-        watch=options.get("watch", unwatched),
+        watch=options.get("watch", ignore_event),
     )
 
 
-def _with_text(job: RunOptions) -> RunOptions:
-    return RunOptions(job.settings, job.limits, job.watch, watch_text=True)
+def _stream_text(run_options: RunOptions) -> RunOptions:
+    return RunOptions(run_options.settings, run_options.limits, run_options.watch, watch_text=True)
 
 
-def _whole_id(settings: Settings, work: str) -> str:
-    return work_named(settings.home, settings.library_address, work)
+def _resolve_work_id(settings: Settings, work_id_prefix: str) -> str:
+    return find_work_id(settings.home, settings.library_address, work_id_prefix)
 
 
-def blocking(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+def run_blocking(make_coroutine: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Return what a coroutine returns, in a thread of its own where this one has a running loop."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(make())
+        return asyncio.run(make_coroutine())
     with ThreadPoolExecutor(1, thread_name_prefix="inkwright") as thread:
-        return thread.submit(lambda: asyncio.run(make())).result()
+        return thread.submit(lambda: asyncio.run(make_coroutine())).result()

@@ -6,7 +6,7 @@ from inkwright.memory.cleanup import storable
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, works
-from inkwright.memory.text.word_diff import DiffSpan, differences
+from inkwright.memory.text.word_diff import DiffSpan, diff_words
 from inkwright.memory.user_work import autosave, candidates, imported_drafts, locks
 from inkwright.memory.user_work.autosave import AutosavedText
 
@@ -43,10 +43,10 @@ class SectionText(WorkHandle):
             BadInput: the section has no text.
         """
         with self._open() as library:
-            found = drafts.versions(library, self.work, self.section)
-        if not found:
+            draft_versions = drafts.versions(library, self.work, self.section)
+        if not draft_versions:
             raise BadInput(f"{self.work}: section {self.section!r} has no text")
-        return found
+        return draft_versions
 
     def version(self, number: int) -> Draft:
         """Return one version.
@@ -54,15 +54,17 @@ class SectionText(WorkHandle):
         Raises:
             BadInput: there is none of this number.
         """
-        known = self.versions()
-        for draft in known:
+        draft_versions = self.versions()
+        for draft in draft_versions:
             if draft.version == number:
                 return draft
-        raise BadInput(f"{self.section} has no version {number}; it has 1 to {known[-1].version}")
+        raise BadInput(
+            f"{self.section} has no version {number}; it has 1 to {draft_versions[-1].version}"
+        )
 
     def candidates(self) -> list[Draft]:
         """Return the drafts that ``inkwright.candidates`` made and that wait for a choice."""
-        return candidates.waiting(self.versions())
+        return candidates.select_open_candidates(self.versions())
 
     def edit(self, text: str) -> Draft:
         """Store other words; what is new in them is the person's. Memory follows at the next run.
@@ -71,14 +73,14 @@ class SectionText(WorkHandle):
             BadInput: the section is not in the outline.
             WorkBusy: the work is being written.
         """
-        with self._open() as library, works.leased(library, self.work) as lease:
-            imported_drafts.take(library, lease, {self.section: storable(text)})
+        with self._open() as library, works.hold_lease(library, self.work) as lease:
+            imported_drafts.store_texts(library, lease, {self.section: storable(text)})
         return self.current
 
     def typed(self) -> AutosavedText:
         """Return the text as it is being typed, or the newest version."""
         with self._open() as library:
-            return autosave.read(library, self.work, self.section)
+            return autosave.load_text(library, self.work, self.section)
 
     def type(self, text: str, *, base: int, revision: int) -> AutosavedText:
         """Keep what was typed so far; it is no version yet, and a run may be going on.
@@ -88,8 +90,8 @@ class SectionText(WorkHandle):
         """
         words = storable(text)
         with self._open() as library:
-            return autosave.write(
-                library, self.work, self.section, words, base=base, revision=revision
+            return autosave.save_text(
+                library, self.work, self.section, words, base_version=base, revision=revision
             )
 
     def keep(self, *, over_newer: bool = False) -> Draft:
@@ -100,27 +102,27 @@ class SectionText(WorkHandle):
                 version since.
             WorkBusy: the work is being written.
         """
-        found = self.typed()
-        if not found.pending:
+        autosaved_text = self.typed()
+        if not autosaved_text.pending:
             raise BadInput(f"{self.section}: nothing was typed that is not a version already")
-        if found.overtaken and not over_newer:
+        if autosaved_text.is_overtaken and not over_newer:
             raise BadInput(
-                f"{self.section} has had version {found.newest} since you began on version "
-                f"{found.base}; compare the two first"
+                f"{self.section} has had version {autosaved_text.newest} since you began on version "
+                f"{autosaved_text.base}; compare the two first"
             )
-        if not found.text.strip():
+        if not autosaved_text.text.strip():
             raise BadInput("there are no words in it; to drop a section, change the outline")
-        draft = self.edit(found.text.strip("\n"))
+        draft = self.edit(autosaved_text.text.strip("\n"))
         self.discard()
         return draft
 
     def discard(self) -> AutosavedText:
         """Drop what was typed, and return to the newest version."""
-        found = self.typed()
-        if not found.pending:
-            return found
-        newest = self.version(found.newest).text if found.newest else ""
-        return self.type(newest, base=found.newest, revision=found.revision)
+        autosaved_text = self.typed()
+        if not autosaved_text.pending:
+            return autosaved_text
+        newest_text = self.version(autosaved_text.newest).text if autosaved_text.newest else ""
+        return self.type(newest_text, base=autosaved_text.newest, revision=autosaved_text.revision)
 
     def restore(self, number: int) -> Draft:
         """Store an earlier version's text as the newest, by the person."""
@@ -128,14 +130,14 @@ class SectionText(WorkHandle):
 
     def lock(self, words: str | None = None, *, start: int | None = None) -> Draft:
         """Lock ``words``, which stand once in the text or at ``start``, or all of it."""
-        with self._open() as library, works.leased(library, self.work) as lease:
-            return locks.lock(library, lease, self.section, words, start=start)
+        with self._open() as library, works.hold_lease(library, self.work) as lease:
+            return locks.lock_words(library, lease, self.section, words, start=start)
 
     def unlock(self, words: str | None = None, *, start: int | None = None) -> Draft:
         """Take the locks off ``words``, or off all of the text."""
-        with self._open() as library, works.leased(library, self.work) as lease:
-            return locks.unlock(library, lease, self.section, words, start=start)
+        with self._open() as library, works.hold_lease(library, self.work) as lease:
+            return locks.unlock_words(library, lease, self.section, words, start=start)
 
     def diff(self, one: int, other: int) -> list[DiffSpan]:
         """Return what became of version ``one`` in version ``other``, word by word."""
-        return differences(self.version(one).text, self.version(other).text)
+        return diff_words(self.version(one).text, self.version(other).text)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inkwright.app.api.handle import WorkHandle
-from inkwright.app.documents.loader import read_files, within
+from inkwright.app.documents.loader import list_documents, read_files
 from inkwright.app.manuscripts.citation_report import (
     CitationReport,
     SourceReport,
     UncitedReport,
-    followed,
-    listed,
-    uncited,
+    build_citation_reports,
+    build_source_reports,
+    find_uncited,
 )
 from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput
@@ -30,11 +30,11 @@ def read_sources(*paths: Path | str) -> tuple[Source, ...]:
     Raises:
         BadInput: one of them cannot be read; the message says which and why.
     """
-    files = _files(paths)
-    found, told = read_files(files)
-    if not all(found[file] for file in files):
-        raise BadInput("; ".join(told))
-    return tuple(source for file in files for source in found[file])
+    files = _list_files(paths)
+    sources_by_file, problems = read_files(files)
+    if not all(sources_by_file[file] for file in files):
+        raise BadInput("; ".join(problems))
+    return tuple(source for file in files for source in sources_by_file[file])
 
 
 class Sources(WorkHandle):
@@ -54,25 +54,36 @@ class Sources(WorkHandle):
     def all(self) -> list[StoredSource]:
         """Return the sources in use, in the order they came."""
         with self._open() as library:
-            return [k for k in sources.kept(library, self.work) if k.source.kind != "request"]
+            return [
+                k for k in sources.load_sources(library, self.work) if k.source.kind != "request"
+            ]
 
     def standing(self) -> list[SourceReport]:
         """Return the same sources with the sections planned for each, and those that cite it."""
         with self._open() as library:
-            plan, texts = plans.current(library, self.work), drafts.current(library, self.work)
-            return listed(plan, texts, sources.kept(library, self.work))
+            plan, current_drafts = (
+                plans.current(library, self.work),
+                drafts.current(library, self.work),
+            )
+            return build_source_reports(
+                plan, current_drafts, sources.load_sources(library, self.work)
+            )
 
     def citations(self) -> list[CitationReport]:
         """Return every sentence that cites, with the exact passages it rests on."""
         with self._open() as library:
-            texts = drafts.current(library, self.work)
-            manifests = drafts.manifests(library, self.work)
-            return followed(texts, manifests, sources.kept(library, self.work))
+            current_drafts = drafts.current(library, self.work)
+            manifests = drafts.load_manifests(library, self.work)
+            return build_citation_reports(
+                current_drafts, manifests, sources.load_sources(library, self.work)
+            )
 
     def uncited(self) -> list[UncitedReport]:
         """Return the sentences that give a figure or a quotation, and rest on no source."""
         with self._open() as library:
-            return uncited(drafts.current(library, self.work), sources.kept(library, self.work))
+            return find_uncited(
+                drafts.current(library, self.work), sources.load_sources(library, self.work)
+            )
 
     def one(self, key: str) -> StoredSource:
         """Return one source by its key.
@@ -80,16 +91,16 @@ class Sources(WorkHandle):
         Raises:
             BadInput: there is none.
         """
-        for kept in self.all():
-            if kept.source.key == key.removeprefix("@"):
-                return kept
+        for stored_source in self.all():
+            if stored_source.source.key == key.removeprefix("@"):
+                return stored_source
         raise BadInput(f"{self.work} has no source {key!r}")
 
     def add(self, *paths: Path | str) -> tuple[list[StoredSource], list[str]]:
         """Read documents and keep them; return what is new, and a line for what is not read."""
-        found, unread = _read(paths)
-        with self._open() as library, works.leased(library, self.work) as lease:
-            return sources.keep(library, lease, found), unread
+        new_sources, problems = _read_documents(paths)
+        with self._open() as library, works.hold_lease(library, self.work) as lease:
+            return sources.add_sources(library, lease, new_sources), problems
 
     def drop(self, key: str) -> StoredSource:
         """Take a source out of use.
@@ -97,8 +108,8 @@ class Sources(WorkHandle):
         Raises:
             BadInput: there is none of this key.
         """
-        with self._open() as library, works.leased(library, self.work) as lease:
-            return sources.drop(library, lease, key.removeprefix("@"))
+        with self._open() as library, works.hold_lease(library, self.work) as lease:
+            return sources.drop_source(library, lease, key.removeprefix("@"))
 
     def take_up(self, key: str) -> None:
         """Take a source into use again that was dropped.
@@ -106,23 +117,23 @@ class Sources(WorkHandle):
         Raises:
             BadInput: there is none of this key.
         """
-        with self._open() as library, works.leased(library, self.work) as lease:
-            known = sources.kept(library, self.work, dropped=True)
+        with self._open() as library, works.hold_lease(library, self.work) as lease:
+            known = sources.load_sources(library, self.work, include_dropped=True)
             found = [k.source for k in known if k.source.key == key.removeprefix("@")]
             if not found:
                 raise BadInput(f"{self.work} has no source {key!r}")
-            sources.keep(library, lease, found)
+            sources.add_sources(library, lease, found)
 
 
-def _read(paths: Sequence[Path | str]) -> tuple[list[Source], list[str]]:
-    files = _files(paths)
-    found, unread = read_files(files)
-    return [source for file in files for source in found[file]], unread
+def _read_documents(paths: Sequence[Path | str]) -> tuple[list[Source], list[str]]:
+    files = _list_files(paths)
+    sources_by_file, problems = read_files(files)
+    return [source for file in files for source in sources_by_file[file]], problems
 
 
-def _files(paths: Sequence[Path | str]) -> list[Path]:
+def _list_files(paths: Sequence[Path | str]) -> list[Path]:
     """Return the files that are named, and those in folders, each once."""
-    files = dict.fromkeys(f for path in paths for f in within(Path(path).expanduser()))
+    files = dict.fromkeys(f for path in paths for f in list_documents(Path(path).expanduser()))
     if not files:
         raise BadInput("there is no document here; name a file, or a folder with documents")
     return list(files)

@@ -14,14 +14,14 @@ from inkwright.app.batch.input import BatchLine
 from inkwright.app.batch.options import (
     BatchOptions,
     BatchOutcome,
+    CallsAndTokens,
     Engine,
-    Spent,
     check_engine,
-    left_of,
+    subtract_usage,
 )
 from inkwright.app.batch.results import RecordedLine, Result, ResultsFile
 from inkwright.app.config import endpoints
-from inkwright.app.services.engine import opened
+from inkwright.app.services.engine import open_library
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import BadInput, BudgetSpent
 from inkwright.memory.store import journal
@@ -33,8 +33,8 @@ WORK_DIGEST_CHARS = 10
 
 async def run_batch(
     lines: Sequence[BatchLine],
-    job: RunOptions,
-    asked: BatchOptions,
+    run_options: RunOptions,
+    batch_options: BatchOptions,
     *,
     out: Path | None = None,
     emit: Callable[[Result], None] = lambda result: None,
@@ -46,43 +46,46 @@ async def run_batch(
     Raises:
         BadInput: settings, library or output cannot be used.
     """
-    outcome = BatchOutcome(ended=Counter(), left=Counter())
-    if asked.formats and out is None:
+    outcome = BatchOutcome(ended=Counter(), count_by_reason=Counter())
+    if batch_options.formats and out is None:
         raise BadInput("manuscripts are exported beside the output: say where that goes (`out`)")
-    check_engine(job.settings, asked)
+    check_engine(run_options.settings, batch_options)
     if out is not None:
-        exports.prepare(asked.formats, out)
+        exports.prepare(batch_options.formats, out)
     with ExitStack() as stack:
-        library = stack.enter_context(opened(job.settings))
-        spent = _spent(library)
-        file = _held(stack, out, library) if out else None
-        if file is not None:
-            redone = {
+        library = stack.enter_context(open_library(run_options.settings))
+        usage_by_digest = _load_usage_by_digest(library)
+        results_file = _open_results_file(stack, out, library) if out else None
+        if results_file is not None:
+            ids_to_redo = {
                 i
-                for i, known in file.known.items()
-                if _again(known, asked, spent) or _lacks_files(known, asked, file.path)
+                for i, recorded_line in results_file.known.items()
+                if _should_redo(recorded_line, batch_options, usage_by_digest)
+                or _lacks_files(recorded_line, batch_options, results_file.path)
             }
-            outcome.moved = file.put_in_order(lines, redone)
-            outcome.ended.update(k.status for k in file.known.values())
-        todo = [line for line in lines if file is None or line.id not in file.known]
-        job.watch(BatchBegan("", len(lines), len(lines) - len(todo)))
-        if todo:
-            calling = stack.enter_context(endpoints.serving(job.settings))
-            run_lines = await asyncio.to_thread(_load, asked.engine)
+            outcome.moved = results_file.put_in_order(lines, ids_to_redo)
+            outcome.ended.update(k.status for k in results_file.known.values())
+        lines_to_run = [
+            line for line in lines if results_file is None or line.id not in results_file.known
+        ]
+        run_options.watch(BatchBegan("", len(lines), len(lines) - len(lines_to_run)))
+        if lines_to_run:
+            call_settings = stack.enter_context(endpoints.serve_models(run_options.settings))
+            run_lines = await asyncio.to_thread(_load_runner, batch_options.engine)
             await run_lines(
-                todo,
+                lines_to_run,
                 library,
-                calling,
-                job,
-                asked,
-                spent=_all_of(lines, spent),
-                emit=_Ends(library, asked, file, outcome, emit),
+                call_settings,
+                run_options,
+                batch_options,
+                earlier_usage=_sum_usage(lines, usage_by_digest),
+                emit=_Ends(library, batch_options, results_file, outcome, emit),
                 outcome=outcome,
             )
     return outcome
 
 
-def _load(engine: Engine) -> Any:
+def _load_runner(engine: Engine) -> Any:
     """Import what calls models, in a thread: it takes seconds, and the loop goes on meanwhile."""
     if engine == "ray":
         from inkwright.app.batch import ray_runner
@@ -93,13 +96,13 @@ def _load(engine: Engine) -> Any:
     return local_runner.run_lines
 
 
-def _held(stack: ExitStack, out: Path, library: Library) -> ResultsFile:
+def _open_results_file(stack: ExitStack, out: Path, library: Library) -> ResultsFile:
     out = out.expanduser()
     if not out.parent.is_dir():
         raise BadInput(f"{out}: the folder {out.parent} does not exist")
-    file = ResultsFile(out)
-    stack.enter_context(file.held(library.home))
-    return file
+    results_file = ResultsFile(out)
+    stack.enter_context(results_file.held(library.home))
+    return results_file
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class _Ends:
         if self.file is not None:
             if self.asked.formats:
                 result = await asyncio.to_thread(
-                    exports.with_files, self.library, result, self.asked.formats, self.file.path
+                    exports.write_files, self.library, result, self.asked.formats, self.file.path
                 )
                 if result.status in ("complete", "flagged"):
                     self.outcome.files_missing += len(self.asked.formats) - len(result.files)
@@ -125,38 +128,47 @@ class _Ends:
         return result
 
 
-def _spent(library: Library) -> dict[str, Spent]:
+def _load_usage_by_digest(library: Library) -> dict[str, CallsAndTokens]:
     """Return what works have taken so far, by the digest in their ids; generations together."""
-    found: dict[str, Spent] = {}
-    for work, (calls, tokens) in journal.spent(library).items():
-        mark = work.rpartition("-")[2].partition(".")[0]
-        before = found.get(mark, (0, 0))
-        found[mark] = before[0] + calls, before[1] + tokens
-    return found
+    usage_by_digest: dict[str, CallsAndTokens] = {}
+    for work_id, (calls, tokens) in journal.load_usage_by_work(library).items():
+        digest_prefix = work_id.rpartition("-")[2].partition(".")[0]
+        earlier_usage = usage_by_digest.get(digest_prefix, (0, 0))
+        usage_by_digest[digest_prefix] = earlier_usage[0] + calls, earlier_usage[1] + tokens
+    return usage_by_digest
 
 
-def _all_of(lines: Collection[BatchLine], spent: dict[str, Spent]) -> Spent:
-    mine = [spent.get(line.digest[:WORK_DIGEST_CHARS], (0, 0)) for line in lines]
-    return sum(c for c, _ in mine), sum(t for _, t in mine)
+def _sum_usage(
+    lines: Collection[BatchLine], usage_by_digest: dict[str, CallsAndTokens]
+) -> CallsAndTokens:
+    line_usages = [usage_by_digest.get(line.digest[:WORK_DIGEST_CHARS], (0, 0)) for line in lines]
+    return sum(c for c, _ in line_usages), sum(t for _, t in line_usages)
 
 
-def _lacks_files(known: RecordedLine, asked: BatchOptions, out: Path) -> bool:
+def _lacks_files(recorded_line: RecordedLine, batch_options: BatchOptions, out: Path) -> bool:
     """True when a finished line is to have files that are not there; making them takes no call."""
-    if known.status not in ("complete", "flagged"):
+    if recorded_line.status not in ("complete", "flagged"):
         return False
-    return exports.missing(known.files, asked.formats, out)
+    return exports.has_missing_files(recorded_line.files, batch_options.formats, out)
 
 
-def _again(known: RecordedLine, asked: BatchOptions, spent: dict[str, Spent]) -> bool:
+def _should_redo(
+    recorded_line: RecordedLine,
+    batch_options: BatchOptions,
+    usage_by_digest: dict[str, CallsAndTokens],
+) -> bool:
     """True when a line that stands is to be worked on again."""
-    if known.status == "planned":
-        return asked.mode == "approved"
-    if known.status == "flagged":
-        return "flagged" in asked.retry
-    if known.unfinished:
+    if recorded_line.status == "planned":
+        return batch_options.mode == "approved"
+    if recorded_line.status == "flagged":
+        return "flagged" in batch_options.retry
+    if recorded_line.unfinished:
         try:
-            left_of(asked.each, spent.get(known.digest[:WORK_DIGEST_CHARS], (0, 0)))
+            subtract_usage(
+                batch_options.brief_limits,
+                usage_by_digest.get(recorded_line.digest[:WORK_DIGEST_CHARS], (0, 0)),
+            )
         except BudgetSpent:
             return False
-        return asked.mode != "plan" or known.status == "failed"
-    return known.status in ("failed", "partial") and "failed" in asked.retry
+        return batch_options.mode != "plan" or recorded_line.status == "failed"
+    return recorded_line.status in ("failed", "partial") and "failed" in batch_options.retry

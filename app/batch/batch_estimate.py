@@ -16,7 +16,7 @@ from inkwright.app.config.settings import Settings
 from inkwright.app.estimates import estimate
 from inkwright.app.estimates.estimate import Estimate
 
-REHEARSED = 24
+MAX_SAMPLED_WORKS = 24
 """Most works that are rehearsed."""
 
 
@@ -26,53 +26,61 @@ class BatchEstimate:
 
     lines: int
     done: int
-    bad: int
-    rehearsed: int
+    bad_lines: int
+    sampled_works: int
     whole: Estimate
     """Of all that is left, together."""
 
     def told(self) -> Iterator[str]:
         """Say it in plain lines."""
-        left = self.lines - self.done - self.bad
-        yield f"{self.lines:,} lines: {self.done:,} done, {self.bad:,} bad, {left:,} to write"
-        if left:
-            reckoned = f" (reckoned from {self.rehearsed} of them)" if self.rehearsed < left else ""
-            yield f"would write {self.whole.words:,} words{reckoned}"
+        lines_left = self.lines - self.done - self.bad_lines
+        yield f"{self.lines:,} lines: {self.done:,} done, {self.bad_lines:,} bad, {lines_left:,} to write"
+        if lines_left:
+            sample_note = (
+                f" (reckoned from {self.sampled_works} of them)"
+                if self.sampled_works < lines_left
+                else ""
+            )
+            yield f"would write {self.whole.words:,} words{sample_note}"
             yield f"calls: {sum(self.whole.calls.values()):,}"
-            yield from self.whole.spending()
+            yield from self.whole.format_spending()
         yield "nothing was sent"
 
 
-def forecast(
-    lines: Sequence[BatchLine], settings: Settings, asked: BatchOptions, out: Path
+def describe_estimate(
+    lines: Sequence[BatchLine], settings: Settings, batch_options: BatchOptions, out: Path
 ) -> Iterator[str]:
     """Return what writing the lines that ``out`` does not hold yet would take, in plain lines.
 
     Raises:
         BadInput: no model is set, or ``out`` is no output of a batch.
     """
-    return reckon(lines, settings, asked, out).told()
+    return estimate_batch(lines, settings, batch_options, out).told()
 
 
-def reckon(
-    lines: Sequence[BatchLine], settings: Settings, asked: BatchOptions, out: Path
+def estimate_batch(
+    lines: Sequence[BatchLine], settings: Settings, batch_options: BatchOptions, out: Path
 ) -> BatchEstimate:
     """Return what writing the lines that ``out`` does not hold yet would take."""
-    held = {r.id: r.digest for r in ResultsFile.read(out)} if out.exists() else {}
-    done = [line for line in lines if held.get(line.id) == line.digest]
-    bad = [line for line in lines if line.brief is None and held.get(line.id) != line.digest]
-    known = {line.id for line in (*done, *bad)}
-    left = [line for line in lines if line.id not in known]
-    sample = _spread(left)
+    digest_by_id = {r.id: r.digest for r in ResultsFile.read(out)} if out.exists() else {}
+    done_lines = [line for line in lines if digest_by_id.get(line.id) == line.digest]
+    bad_lines = [
+        line for line in lines if line.brief is None and digest_by_id.get(line.id) != line.digest
+    ]
+    excluded_ids = {line.id for line in (*done_lines, *bad_lines)}
+    remaining_lines = [line for line in lines if line.id not in excluded_ids]
+    sample = _pick_sample(remaining_lines)
     briefs = [(line.brief, line.id) for line in sample if line.brief]
-    found = list(estimate.estimate_each(briefs, settings, asked.arms))
-    scale = len(left) / max(len(sample), 1)
-    whole = estimate.together(found, scale, settings)
-    return BatchEstimate(len(lines), len(done), len(bad), len(sample), whole)
+    estimates = list(estimate.estimate_each(briefs, settings, batch_options.arms))
+    scale = len(remaining_lines) / max(len(sample), 1)
+    total = estimate.combine_estimates(estimates, scale, settings)
+    return BatchEstimate(len(lines), len(done_lines), len(bad_lines), len(sample), total)
 
 
-def _spread(lines: Sequence[BatchLine]) -> list[BatchLine]:
+def _pick_sample(lines: Sequence[BatchLine]) -> list[BatchLine]:
     """Return some of the lines, of all lengths."""
-    ordered = sorted(lines, key=lambda line: (line.brief and line.brief.words) or 0)
-    step = max(len(ordered) / REHEARSED, 1)
-    return [ordered[int(n * step)] for n in range(min(len(ordered), REHEARSED))]
+    lines_by_length = sorted(lines, key=lambda line: (line.brief and line.brief.words) or 0)
+    step = max(len(lines_by_length) / MAX_SAMPLED_WORKS, 1)
+    return [
+        lines_by_length[int(n * step)] for n in range(min(len(lines_by_length), MAX_SAMPLED_WORKS))
+    ]

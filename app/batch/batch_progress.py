@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
 from inkwright.agents.llm.events import CallAnswered, Event, Notice, Planned, SectionReached
-from inkwright.app.batch.events import BatchBegan, Left, WorkBegan, WorkEnded
+from inkwright.app.batch.events import BatchBegan, NoResultReason, WorkBegan, WorkEnded
 from inkwright.app.batch.results import Status
-from inkwright.app.display.formatting import clock, shortened
+from inkwright.app.display.formatting import format_clock, shorten
 from inkwright.app.display.terminal import InPlaceDisplay
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 FRAMES_PER_S = 4
-ENOUGH_S = 2.0
+MIN_SECONDS_FOR_ETA = 2.0
 """Before this long, the time left is anybody's guess."""
 
 
@@ -38,14 +38,14 @@ class BatchProgress:
     calls: int = 0
     last: str = ""
     _sections: dict[str, int] = field(default_factory=dict)
-    _began: float = 0.0
+    _started_at: float = 0.0
     _calling_since: float | None = None
     """When the first work began: before it, libraries were imported."""
 
     def __post_init__(self) -> None:
-        self._began = self.clock()
+        self._started_at = self.clock()
 
-    def see(self, event: Event) -> None:
+    def handle_event(self, event: Event) -> None:
         """Take in one event, of the batch or of one of its works."""
         match event:
             case BatchBegan():
@@ -80,33 +80,37 @@ class BatchProgress:
 
     @property
     def seconds(self) -> float:
-        return self.clock() - self._began
+        return self.clock() - self._started_at
 
     @property
     def tokens_per_s(self) -> float:
-        return self.completion_tokens / self._calling_s if self._calling_s else 0.0
+        return (
+            self.completion_tokens / self._seconds_since_first_call
+            if self._seconds_since_first_call
+            else 0.0
+        )
 
     @property
-    def _calling_s(self) -> float:
+    def _seconds_since_first_call(self) -> float:
         return self.clock() - self._calling_since if self._calling_since else 0.0
 
     @property
     def eta_s(self) -> float | None:
         """Seconds left at this run's pace; None: too early to say."""
-        done = self.ended.total() + sum(min(share, 1.0) for share in self.running.values())
-        left = self.lines - self.standing - done
-        if self._calling_s < ENOUGH_S or done <= 0:
+        done_lines = self.ended.total() + sum(min(share, 1.0) for share in self.running.values())
+        lines_left = self.lines - self.standing - done_lines
+        if self._seconds_since_first_call < MIN_SECONDS_FOR_ETA or done_lines <= 0:
             return None
-        return max(left, 0.0) * self._calling_s / done
+        return max(lines_left, 0.0) * self._seconds_since_first_call / done_lines
 
     def line(self) -> str:
         """Say it in one line."""
         counts = ", ".join(
             f"{self.ended[status]} {status}"
-            for status in (*get_args(Status), *get_args(Left))
+            for status in (*get_args(Status), *get_args(NoResultReason))
             if self.ended[status]
         )
-        eta = f", {clock(self.eta_s)} left" if self.eta_s is not None else ""
+        eta = f", {format_clock(self.eta_s)} left" if self.eta_s is not None else ""
         return (
             f"{self.done:,} of {self.lines:,} done ({counts or 'none in this run'}), "
             f"{len(self.running)} under way, {self.words:,} words, "
@@ -124,15 +128,17 @@ class BatchPlainDisplay(AbstractContextManager["BatchPlainDisplay"]):
         return None
 
     def __call__(self, event: Event) -> None:
-        self.progress.see(event)
+        self.progress.handle_event(event)
         if isinstance(event, BatchBegan):
             self._say(f"{event.lines:,} lines, {event.standing:,} of them done already")
         elif isinstance(event, WorkEnded):
-            said = f": {shortened(event.said, 100)}" if event.said else ""
-            self._say(f"[{clock(self.progress.seconds)}] {event.id}: {event.status}{said}")
-            self._say(f"[{clock(self.progress.seconds)}] {self.progress.line()}")
+            reason_note = f": {shorten(event.said, 100)}" if event.said else ""
+            self._say(
+                f"[{format_clock(self.progress.seconds)}] {event.id}: {event.status}{reason_note}"
+            )
+            self._say(f"[{format_clock(self.progress.seconds)}] {self.progress.line()}")
         elif isinstance(event, Notice):
-            self._say(f"[{clock(self.progress.seconds)}] {event.work}: note: {event.text}")
+            self._say(f"[{format_clock(self.progress.seconds)}] {event.work}: note: {event.text}")
 
 
 class BatchLiveDisplay(InPlaceDisplay):
@@ -143,18 +149,18 @@ class BatchLiveDisplay(InPlaceDisplay):
         super().__init__(FRAMES_PER_S)
 
     def __call__(self, event: Event) -> None:
-        self.progress.see(event)
+        self.progress.handle_event(event)
 
-    def _drawn(self) -> "RenderableType":
+    def _render(self) -> "RenderableType":
         from rich.console import Group
         from rich.progress_bar import ProgressBar
         from rich.text import Text
 
-        shown = self.progress
-        bar = ProgressBar(total=max(shown.lines, 1), completed=shown.done)
-        return Group(bar, Text(shown.line()), Text(shown.last, style="dim"))
+        progress = self.progress
+        bar = ProgressBar(total=max(progress.lines, 1), completed=progress.done)
+        return Group(bar, Text(progress.line()), Text(progress.last, style="dim"))
 
 
-def display(say: Callable[[str], None], *, live: bool) -> BatchPlainDisplay | BatchLiveDisplay:
+def make_display(say: Callable[[str], None], *, live: bool) -> BatchPlainDisplay | BatchLiveDisplay:
     """Return the display for this output."""
     return BatchLiveDisplay() if live else BatchPlainDisplay(say)

@@ -2,7 +2,7 @@
 
 import logging
 
-from inkwright.app.display.formatting import one_line
+from inkwright.app.display.formatting import collapse_lines
 from inkwright.memory.errors import InkwrightError
 
 _log = logging.getLogger(__name__)
@@ -15,6 +15,6 @@ def explain(fault: Exception, what: str) -> str:
     failed.
     """
     if isinstance(fault, InkwrightError):
-        return one_line(str(fault))
+        return collapse_lines(str(fault))
     _log.error("%s: unexpected error", what, exc_info=fault)
-    return one_line(f"unexpected {type(fault).__name__}: {fault}")
+    return collapse_lines(f"unexpected {type(fault).__name__}: {fault}")

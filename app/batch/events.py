@@ -6,7 +6,7 @@ from typing import Literal
 from inkwright.agents.llm.events import Event
 from inkwright.app.batch.results import Status
 
-Left = Literal["unfinished", "waiting", "untouched", "busy"]
+NoResultReason = Literal["unfinished", "waiting", "untouched", "busy"]
 """Why a line has no result: stopped on the way, its outline waits for approval, it was not begun,
 or another process writes it."""
 
@@ -31,7 +31,7 @@ class WorkEnded(Event):
     """A line's result is in the output, or the work is left for another run."""
 
     id: str
-    status: Status | Left
+    status: Status | NoResultReason
     words: int
     said: str = ""
     """Why it failed or was left."""

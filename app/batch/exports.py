@@ -6,22 +6,22 @@ from pathlib import Path
 
 from inkwright.app.batch.error_line import explain
 from inkwright.app.batch.results import Result
-from inkwright.app.export.export import make
+from inkwright.app.export.export import render_file
 from inkwright.app.export.result import Format, Wanted, suffix_of
 from inkwright.app.files import output_folder
-from inkwright.app.files.pandoc import pandoc
+from inkwright.app.files.pandoc import find_pandoc
 from inkwright.memory.errors import LibraryUnusable
 from inkwright.memory.store.library import Library
 
-LONGEST_NAME = 60
+MAX_NAME_CHARS = 60
 LONGEST_NAME_BYTES = 200
 """With what is put before and after it, a file's name has at most 255."""
-MARK_CHARS = 8
+DIGEST_SUFFIX_CHARS = 8
 """How much of a line's digest tells files apart whose ids read alike."""
-_ODD = re.compile(r"[^\w.-]+")
+_UNSAFE_CHARACTERS = re.compile(r"[^\w.-]+")
 
 
-def folder_beside(out: Path) -> Path:
+def find_export_folder(out: Path) -> Path:
     """Return the folder for the files of a batch with this output."""
     return out.with_name(f"{out.stem}-files")
 
@@ -33,21 +33,21 @@ def prepare(formats: Collection[Format], out: Path) -> None:
         BadInput: a package is missing, or the folder cannot be used; the message says which.
     """
     if formats:
-        output_folder.prepare(folder_beside(out.expanduser()))
+        output_folder.prepare_folder(find_export_folder(out.expanduser()))
     if {"docx", "epub", "pdf"} & set(formats):
-        pandoc()
+        find_pandoc()
     if "pdf" in formats:
         from inkwright.app.export.pdf import check_typst
 
         check_typst()
 
 
-def missing(files: Mapping[str, str], formats: Collection[Format], out: Path) -> bool:
+def has_missing_files(files: Mapping[str, str], formats: Collection[Format], out: Path) -> bool:
     """True when a line's manuscript is not there in each of ``formats``."""
     return any(f not in files or not (out.parent / files[f]).exists() for f in formats)
 
 
-def with_files(library: Library, result: Result, formats: Collection[Format], out: Path) -> Result:
+def write_files(library: Library, result: Result, formats: Collection[Format], out: Path) -> Result:
     """Return the line with its manuscript written to each of ``formats``.
 
     A file that cannot be made or written is the first of its problems, whatever the error is. There
@@ -58,12 +58,14 @@ def with_files(library: Library, result: Result, formats: Collection[Format], ou
     """
     if result.work is None or not result.words:
         return result
-    folder, files, problems = folder_beside(out), dict(result.files), list[str]()
+    folder, files, problems = find_export_folder(out), dict(result.files), list[str]()
     for format in formats:
-        file = folder / f"{_name(result)}{suffix_of(format)}"
+        file = folder / f"{_build_file_stem(result)}{suffix_of(format)}"
         try:
-            made = make(library, result.work, Wanted(format=format))
-            path = output_folder.write_file(library, result.work, file.resolve(), made.content)
+            rendered_file = render_file(library, result.work, Wanted(format=format))
+            path = output_folder.write_file(
+                library, result.work, file.resolve(), rendered_file.content
+            )
         except LibraryUnusable:
             raise
         except Exception as fault:  # whatever it is, it is about this file alone
@@ -74,10 +76,10 @@ def with_files(library: Library, result: Result, formats: Collection[Format], ou
     return result.model_copy(update={"files": files, "problems": (*problems, *result.problems)})
 
 
-def _name(result: Result) -> str:
+def _build_file_stem(result: Result) -> str:
     """Return what to call a line's files: its id, with a mark where that is not a file's name."""
-    name = _ODD.sub("-", result.id).strip("-.")[:LONGEST_NAME]
+    name = _UNSAFE_CHARACTERS.sub("-", result.id).strip("-.")[:MAX_NAME_CHARS]
     name = name.encode()[:LONGEST_NAME_BYTES].decode("utf-8", "ignore")
     if name == result.id and name == name.lower():
         return name
-    return f"{name}-{result.digest[:MARK_CHARS]}".lstrip("-")
+    return f"{name}-{result.digest[:DIGEST_SUFFIX_CHARS]}".lstrip("-")

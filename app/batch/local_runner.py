@@ -15,36 +15,36 @@ from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.concurrency import ConcurrencyLimiter
 from inkwright.agents.llm.config import CallSettings
 from inkwright.agents.llm.events import Watch
-from inkwright.agents.orchestration.shared_resources import SharedResources, opened
+from inkwright.agents.orchestration.shared_resources import SharedResources, open_resources
 from inkwright.app.batch import work
-from inkwright.app.batch.events import Left, WorkEnded
+from inkwright.app.batch.events import NoResultReason, WorkEnded
 from inkwright.app.batch.input import BatchLine
-from inkwright.app.batch.options import BatchOptions, BatchOutcome, Spent
+from inkwright.app.batch.options import BatchOptions, BatchOutcome, CallsAndTokens
 from inkwright.app.batch.results import Result
 from inkwright.app.batch.work import AllModelsDown, BatchResources
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.store.library import Library
 
-FEWEST_SHARE = 4
+SLOTS_PER_WORK = 4
 """One work for every so many slots is under way, even if others could use all slots."""
 Emit = Callable[[Result], Awaitable[Result]]
 """Puts a result where it belongs, and returns it as it stands there."""
 
 
-def has_room(slots: ConcurrencyLimiter, running: int) -> bool:
+def has_room(limiter: ConcurrencyLimiter, running_works: int) -> bool:
     """True when one more work may begin beside the ``running`` ones."""
-    fewest = max(slots.number // FEWEST_SHARE, 2)
-    return running < slots.number and (running < fewest or slots.room > 0)
+    min_works = max(limiter.number // SLOTS_PER_WORK, 2)
+    return running_works < limiter.number and (running_works < min_works or limiter.room > 0)
 
 
 async def run_lines(
     lines: Sequence[BatchLine],
     library: Library,
-    calling: CallSettings,
-    job: RunOptions,
-    asked: BatchOptions,
+    call_settings: CallSettings,
+    run_options: RunOptions,
+    batch_options: BatchOptions,
     *,
-    spent: Spent,
+    earlier_usage: CallsAndTokens,
     emit: Emit,
     outcome: BatchOutcome,
 ) -> None:
@@ -56,89 +56,97 @@ async def run_lines(
         LibraryUnusable: nothing can be kept any more.
         BadInput: the output cannot be written.
     """
-    with accounted(asked, spent, outcome) as purse:
-        async with opened(library, calling, purse) as office:
-            await _Running(BatchResources(office, job, asked), lines, emit, outcome).run()
+    with track_usage(batch_options, earlier_usage, outcome) as budget:
+        async with open_resources(library, call_settings, budget) as resources:
+            await _Running(
+                BatchResources(resources, run_options, batch_options), lines, emit, outcome
+            ).run()
 
 
 @contextmanager
-def accounted(asked: BatchOptions, spent: Spent, outcome: BatchOutcome) -> Iterator[UsageBudget]:
+def track_usage(
+    batch_options: BatchOptions, earlier_usage: CallsAndTokens, outcome: BatchOutcome
+) -> Iterator[UsageBudget]:
     """Yield the purse of a batch, and keep at the end what was sent and how long that took.
 
     Of several errors at once the one is raised that they are about.
     """
-    purse = UsageBudget(asked.whole, calls=spent[0], tokens=spent[1])
-    began = time.monotonic()
+    budget = UsageBudget(batch_options.whole, calls=earlier_usage[0], tokens=earlier_usage[1])
+    start_time = time.monotonic()
     try:
-        yield purse
+        yield budget
     except BaseExceptionGroup as group:
-        raise _first_of(group) from None
+        raise _find_first_error(group) from None
     finally:
-        outcome.calls = purse.calls - spent[0]
-        outcome.seconds = time.monotonic() - began
+        outcome.calls = budget.calls - earlier_usage[0]
+        outcome.seconds = time.monotonic() - start_time
 
 
 class _Running:
     """The works that are under way, and the lines that wait."""
 
     def __init__(
-        self, at: BatchResources, lines: Sequence[BatchLine], emit: Emit, outcome: BatchOutcome
+        self, batch: BatchResources, lines: Sequence[BatchLine], emit: Emit, outcome: BatchOutcome
     ) -> None:
-        self._at, self._emit, self._outcome = at, emit, outcome
-        self._waiting = deque(lines)
-        self._running: set[asyncio.Task[None]] = set()
-        self._changed = asyncio.Event()
+        self._batch, self._emit, self._outcome = batch, emit, outcome
+        self._waiting_lines = deque(lines)
+        self._running_tasks: set[asyncio.Task[None]] = set()
+        self._change_event = asyncio.Event()
 
     async def run(self) -> None:
-        office = self._at.office
-        office.slots.on_room = self._changed.set
+        resources = self._batch.office
+        resources.slots.on_free_slot = self._change_event.set
         async with asyncio.TaskGroup() as group:
             while True:
-                self._changed.clear()
-                while self._waiting and self._may_begin(office):
-                    task = group.create_task(self._one(self._waiting.popleft()))
-                    self._running.add(task)
-                    task.add_done_callback(self._ended)
+                self._change_event.clear()
+                while self._waiting_lines and self._may_begin(resources):
+                    task = group.create_task(self._run_line(self._waiting_lines.popleft()))
+                    self._running_tasks.add(task)
+                    task.add_done_callback(self._forget_task)
                     await asyncio.sleep(0)  # it takes its share of the slots in its first step
-                if not self._running:
+                if not self._running_tasks:
                     break
-                await self._changed.wait()
-        self._outcome.left["untouched"] += len(self._waiting)
+                await self._change_event.wait()
+        self._outcome.count_by_reason["untouched"] += len(self._waiting_lines)
 
-    def _may_begin(self, office: SharedResources) -> bool:
+    def _may_begin(self, resources: SharedResources) -> bool:
         """True when one more work may begin now."""
-        return not self._outcome.is_over(office.purse) and has_room(
-            office.slots, len(self._running)
+        return not self._outcome.is_over(resources.budget) and has_room(
+            resources.slots, len(self._running_tasks)
         )
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        self._changed.set()
+    def _forget_task(self, task: asyncio.Task[None]) -> None:
+        self._running_tasks.discard(task)
+        self._change_event.set()
 
-    async def _one(self, line: BatchLine) -> None:
+    async def _run_line(self, line: BatchLine) -> None:
         try:
-            found: Result | Left = await work.write(line, self._at)
-        except AllModelsDown as gone:
-            self._outcome.stopped_by = self._outcome.stopped_by or gone.fault
-            found = "unfinished"
-        await ended(line, found, self._emit, self._outcome, self._at.job.watch)
+            result: Result | NoResultReason = await work.write(line, self._batch)
+        except AllModelsDown as error:
+            self._outcome.stopped_by = self._outcome.stopped_by or error.fault
+            result = "unfinished"
+        await record_end(line, result, self._emit, self._outcome, self._batch.run_options.watch)
 
 
-async def ended(
-    line: BatchLine, found: Result | Left, emit: Emit, outcome: BatchOutcome, watch: Watch
+async def record_end(
+    line: BatchLine,
+    result: Result | NoResultReason,
+    emit: Emit,
+    outcome: BatchOutcome,
+    watch: Watch,
 ) -> None:
     """Put what came of a line where it belongs, count it, and tell it."""
-    if isinstance(found, str):
-        outcome.left[found] += 1
-        watch(WorkEnded("", line.id, found, 0))
+    if isinstance(result, str):
+        outcome.count_by_reason[result] += 1
+        watch(WorkEnded("", line.id, result, 0))
         return
-    found = await emit(found)
-    outcome.ended[found.status] += 1
-    said = found.error or next(iter(found.problems), "")
-    watch(WorkEnded(found.work or "", line.id, found.status, found.words, said))
+    result = await emit(result)
+    outcome.ended[result.status] += 1
+    reason = result.error or next(iter(result.problems), "")
+    watch(WorkEnded(result.work or "", line.id, result.status, result.words, reason))
 
 
-def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def _find_first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """Return the error that a group of them is about."""
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):

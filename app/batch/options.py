@@ -15,8 +15,8 @@ from inkwright.memory.errors import BadInput
 Retry = Literal["flagged", "failed"]
 Mode = Literal["whole", "plan", "approved"]
 Engine = Literal["local", "ray"]
-FULL = Ablation()
-Spent = tuple[int, int]
+FULL_PIPELINE = Ablation()
+CallsAndTokens = tuple[int, int]
 """Calls and tokens."""
 
 
@@ -24,10 +24,10 @@ Spent = tuple[int, int]
 class BatchOptions:
     """What was asked for besides the lines."""
 
-    arms: Ablation = FULL
+    arms: Ablation = FULL_PIPELINE
     whole: Limits = UNLIMITED
     """What the batch may spend, earlier runs of it included; minutes count in this run."""
-    each: Limits = UNLIMITED
+    brief_limits: Limits = UNLIMITED
     """What each brief may spend, earlier runs included; minutes count in this run."""
     retry: frozenset[Retry] = frozenset()
     """``failed``: lines that are partial too."""
@@ -47,7 +47,7 @@ class BatchOutcome:
 
     ended: Counter[str]
     """Lines that have a result now, by its status; those of earlier runs too."""
-    left: Counter[str]
+    count_by_reason: Counter[str]
     """Lines without one, by the reason."""
     moved: int = 0
     """Lines of other briefs that were moved out of the output."""
@@ -59,22 +59,22 @@ class BatchOutcome:
     stopped_by: Exception | None = None
     """A budget that is spent, or models that answer no more."""
 
-    def is_over(self, purse: UsageBudget) -> bool:
+    def is_over(self, budget: UsageBudget) -> bool:
         """True when no more lines may begin."""
         if self.stopped_by is None:
-            self.stopped_by = purse.spent
+            self.stopped_by = budget.spent
         return self.stopped_by is not None
 
 
-def left_of(limits: Limits, used: Spent) -> Limits:
+def subtract_usage(limits: Limits, usage: CallsAndTokens) -> Limits:
     """Return what is left of ``limits``.
 
     Raises:
         BudgetSpent: nothing.
     """
-    calls, tokens = used
-    if (spent := UsageBudget(limits, calls=calls, tokens=tokens).spent) is not None:
-        raise spent
+    calls, tokens = usage
+    if (budget_error := UsageBudget(limits, calls=calls, tokens=tokens).spent) is not None:
+        raise budget_error
     return Limits(
         max_calls=None if limits.max_calls is None else limits.max_calls - calls,
         max_tokens=None if limits.max_tokens is None else limits.max_tokens - tokens,
@@ -82,23 +82,23 @@ def left_of(limits: Limits, used: Spent) -> Limits:
     )
 
 
-def check_engine(settings: Settings, asked: BatchOptions) -> None:
+def check_engine(settings: Settings, batch_options: BatchOptions) -> None:
     """See that what the processes of a batch share can be reached from all their machines.
 
     Raises:
         BadInput: something is a file or a process of this machine.
     """
-    if asked.engine == "local":
+    if batch_options.engine == "local":
         return
     if (settings.library_address or "sqlite").startswith("sqlite"):
         raise BadInput(
             "--engine ray needs a library that all machines reach: set INKWRIGHT_LIBRARY_URL to "
             "something like postgresql://user@host/name"
         )
-    if settings.index_url is None and asked.arms.memory in ("vector", "full"):
+    if settings.index_url is None and batch_options.arms.memory in ("vector", "full"):
         raise BadInput(
             "--engine ray needs a vector index that all machines reach: set INKWRIGHT_INDEX_URL to "
             "a Chroma server such as http://host:8000/NAME"
         )
-    if any(named.embedded for named in endpoints.named(settings)):
+    if any(named_model.embedded for named_model in endpoints.resolve_models(settings)):
         raise BadInput("--engine ray needs models at an address: set INKWRIGHT_API_BASE")

@@ -21,25 +21,25 @@ from typing import Any
 from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.config import CallSettings, Limits
 from inkwright.agents.llm.events import CallAnswered, Event, Notice
-from inkwright.app.batch.events import Left
+from inkwright.app.batch.events import NoResultReason
 from inkwright.app.batch.input import BatchLine
-from inkwright.app.batch.local_runner import Emit, accounted, ended
-from inkwright.app.batch.options import BatchOptions, BatchOutcome, Spent
+from inkwright.app.batch.local_runner import Emit, record_end, track_usage
+from inkwright.app.batch.options import BatchOptions, BatchOutcome, CallsAndTokens
 from inkwright.app.batch.ray_worker import Worker, WorkerFailure, WorkerResult
 from inkwright.app.batch.results import Result
-from inkwright.app.display.formatting import shortened
+from inkwright.app.display.formatting import shorten
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import BadInput, LibraryUnusable, ModelUnreachable
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.works import LEASE_S
 
-SLOTS_EACH = 4
+MIN_CALLS_PER_WORKER = 4
 """Calls in flight of one worker, at the least, where the number of workers is not given."""
-END_S = 5.0
+END_TIMEOUT_S = 5.0
 """Workers have so long to end what they do."""
-BUSY_EVERY_S = 2.0
+BUSY_RETRY_S = 2.0
 """A lost worker's work is tried so often, until its lease is over."""
-MOST_LOSSES = 3
+MAX_LOSSES = 3
 """Workers that a line may lose before it is left for another run; workers that may end before they
 begin."""
 
@@ -47,11 +47,11 @@ begin."""
 async def run_lines(
     lines: Sequence[BatchLine],
     library: Library,
-    calling: CallSettings,
-    job: RunOptions,
-    asked: BatchOptions,
+    call_settings: CallSettings,
+    run_options: RunOptions,
+    batch_options: BatchOptions,
     *,
-    spent: Spent,
+    earlier_usage: CallsAndTokens,
     emit: Emit,
     outcome: BatchOutcome,
 ) -> None:
@@ -60,20 +60,27 @@ async def run_lines(
     Raises:
         BadInput: the cluster cannot be used.
     """
-    with _connected() as ray:
-        shares = split(calling.concurrency, asked.workers or _fitting(ray, calling.concurrency))
-        with accounted(asked, spent, outcome) as purse:
-            crew = _WorkerPool(ray, calling, job, asked, purse, lines, emit, outcome)
+    with _connect_to_ray() as ray:
+        shares = split_concurrency(
+            call_settings.concurrency,
+            batch_options.workers or _count_fitting_workers(ray, call_settings.concurrency),
+        )
+        with track_usage(batch_options, earlier_usage, outcome) as budget:
+            pool = _WorkerPool(
+                ray, call_settings, run_options, batch_options, budget, lines, emit, outcome
+            )
             try:
-                await crew.run(shares)
+                await pool.run(shares)
             finally:
-                await crew.end()
+                await pool.end()
 
 
-def split(slots: int, workers: int) -> list[int]:
+def split_concurrency(concurrency: int, worker_count: int) -> list[int]:
     """Return each worker's share of the calls in flight; together they are ``slots``."""
-    workers = min(workers, slots)
-    return [slots // workers + (n < slots % workers) for n in range(workers)]
+    worker_count = min(worker_count, concurrency)
+    return [
+        concurrency // worker_count + (n < concurrency % worker_count) for n in range(worker_count)
+    ]
 
 
 @dataclass(eq=False)
@@ -94,192 +101,207 @@ class _WorkerPool:
     def __init__(
         self,
         ray: Any,
-        calling: CallSettings,
-        job: RunOptions,
-        asked: BatchOptions,
-        purse: UsageBudget,
+        call_settings: CallSettings,
+        run_options: RunOptions,
+        batch_options: BatchOptions,
+        budget: UsageBudget,
         lines: Sequence[BatchLine],
         emit: Emit,
         outcome: BatchOutcome,
     ) -> None:
-        self._ray, self._calling, self._asked, self._purse = ray, calling, asked, purse
-        prompts = job.settings.prompts
-        self._settings = job.settings.model_copy(
+        self._ray, self._call_settings, self._batch_options, self._budget = (
+            ray,
+            call_settings,
+            batch_options,
+            budget,
+        )
+        prompts = run_options.settings.prompts
+        self._settings = run_options.settings.model_copy(
             update={
-                "home": job.settings.home.resolve(),
+                "home": run_options.settings.home.resolve(),
                 "prompts": prompts.resolve() if prompts else None,
             }
         )
-        self._lost_by: Any = ray.exceptions.RayActorError
-        self._watch, self._emit, self._outcome = job.watch, emit, outcome
-        self._waiting = deque(lines)
-        self._given = 0
+        self._lost_worker_error: Any = ray.exceptions.RayActorError
+        self._watch, self._emit, self._outcome = run_options.watch, emit, outcome
+        self._waiting_lines = deque(lines)
+        self._assigned_count = 0
         """Lines that workers have."""
-        self._losses: dict[str, list[float]] = {}
-        self._hands: list[_WorkerHandle] = []
-        self._turned = asyncio.Condition()
+        self._loss_times: dict[str, list[float]] = {}
+        self._workers: list[_WorkerHandle] = []
+        self._change = asyncio.Condition()
 
     async def run(self, shares: Iterable[int]) -> None:
         """Return when every line has ended, or no more may be begun."""
         async with asyncio.TaskGroup() as group:
             for share in shares:
-                group.create_task(self._keep(share))
-        self._outcome.left["untouched"] += len(self._waiting)
+                group.create_task(self._keep_worker(share))
+        self._outcome.count_by_reason["untouched"] += len(self._waiting_lines)
 
     async def end(self) -> None:
         """End all workers."""
-        ended = [hand.actor.end.remote() for hand in self._hands]
-        if ended:
+        end_refs = [worker.actor.end.remote() for worker in self._workers]
+        if end_refs:
             wait = self._ray.wait
-            await asyncio.to_thread(wait, ended, num_returns=len(ended), timeout=END_S)
-        for hand in self._hands:
-            self._ray.kill(hand.actor)
+            await asyncio.to_thread(
+                wait, end_refs, num_returns=len(end_refs), timeout=END_TIMEOUT_S
+            )
+        for worker in self._workers:
+            self._ray.kill(worker.actor)
 
-    async def _keep(self, share: int) -> None:
+    async def _keep_worker(self, share: int) -> None:
         """Have one worker, and another when it is lost, for as long as lines wait."""
-        failed = 0
-        while await self._lines_wait():
-            hand = self._hire(share)
+        failure_count = 0
+        while await self._wait_for_line():
+            worker = self._start_worker(share)
             try:
-                await hand.actor.begin.remote()
-            except self._lost_by as fault:
-                failed += 1
-                self._dismiss(hand)
-                if failed == MOST_LOSSES:
-                    said = shortened(" ".join(str(fault).split()), 300)
-                    raise BadInput(f"Ray's workers end before they begin: {said}") from fault
+                await worker.actor.begin.remote()
+            except self._lost_worker_error as fault:
+                failure_count += 1
+                self._kill_worker(worker)
+                if failure_count == MAX_LOSSES:
+                    reason = shorten(" ".join(str(fault).split()), 300)
+                    raise BadInput(f"Ray's workers end before they begin: {reason}") from fault
                 continue
-            hand.there = True
+            worker.there = True
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._listen(hand))
-                await self._feed(hand, group)
-                hand.idle = True
+                group.create_task(self._listen(worker))
+                await self._feed_lines(worker, group)
+                worker.idle = True
 
-    async def _feed(self, hand: _WorkerHandle, group: asyncio.TaskGroup) -> None:
+    async def _feed_lines(self, worker: _WorkerHandle, group: asyncio.TaskGroup) -> None:
         """Give a worker lines as it has room for them."""
-        while await self._lines_wait() and not hand.lost:
+        while await self._wait_for_line() and not worker.lost:
             try:
-                await hand.actor.room.remote()
-                await self._look_at_the_budget()
-                if not self._waiting or self._over():
+                await worker.actor.room.remote()
+                await self._refresh_budget()
+                if not self._waiting_lines or self._is_over():
                     continue
-                line = self._waiting.popleft()
-                self._given += 1
-                taken = hand.actor.take.remote(line)
-                group.create_task(self._one(hand, line, taken))
-                await taken
-            except self._lost_by:
-                await self._lose(hand)
+                line = self._waiting_lines.popleft()
+                self._assigned_count += 1
+                acceptance = worker.actor.take.remote(line)
+                group.create_task(self._await_line(worker, line, acceptance))
+                await acceptance
+            except self._lost_worker_error:
+                await self._handle_lost_worker(worker)
 
-    async def _one(self, hand: _WorkerHandle, line: BatchLine, taken: Any) -> None:
+    async def _await_line(self, worker: _WorkerHandle, line: BatchLine, acceptance: Any) -> None:
         try:
-            await taken
-            written: WorkerResult = await hand.actor.written.remote(line.id)
-        except self._lost_by:
-            await self._lose(hand)
-            again = self._may_try_again(line)
-            found: Result | Left | WorkerFailure = "unfinished"
+            await acceptance
+            worker_result: WorkerResult = await worker.actor.written.remote(line.id)
+        except self._lost_worker_error:
+            await self._handle_lost_worker(worker)
+            should_retry = self._may_try_again(line)
+            result: Result | NoResultReason | WorkerFailure = "unfinished"
         else:
-            self._heard(written.events)
-            found, again = written.found, False
-            if found == "busy" and self._was_just_lost(line):
-                await asyncio.sleep(BUSY_EVERY_S)
-                again = True
-        if again:
-            self._waiting.appendleft(line)
+            self._handle_events(worker_result.events)
+            result, should_retry = worker_result.found, False
+            if result == "busy" and self._was_just_lost(line):
+                await asyncio.sleep(BUSY_RETRY_S)
+                should_retry = True
+        if should_retry:
+            self._waiting_lines.appendleft(line)
         else:
-            await self._ended(line, found)
-        self._given -= 1
-        await self._turn()
+            await self._record_end(line, result)
+        self._assigned_count -= 1
+        await self._notify_change()
 
-    async def _ended(self, line: BatchLine, found: Result | Left | WorkerFailure) -> None:
-        if isinstance(found, WorkerFailure):
-            if found.what == "library":
-                raise LibraryUnusable(found.said)
-            self._outcome.stopped_by = self._outcome.stopped_by or ModelUnreachable(found.said)
-            found = "unfinished"
-        await ended(line, found, self._emit, self._outcome, self._watch)
+    async def _record_end(
+        self, line: BatchLine, result: Result | NoResultReason | WorkerFailure
+    ) -> None:
+        if isinstance(result, WorkerFailure):
+            if result.what == "library":
+                raise LibraryUnusable(result.said)
+            self._outcome.stopped_by = self._outcome.stopped_by or ModelUnreachable(result.said)
+            result = "unfinished"
+        await record_end(line, result, self._emit, self._outcome, self._watch)
 
     def _may_try_again(self, line: BatchLine) -> bool:
         """Note that a line's worker is lost; False when it has lost too many."""
-        losses = self._losses.setdefault(line.id, [])
+        losses = self._loss_times.setdefault(line.id, [])
         losses.append(time.monotonic())
-        return len(losses) < MOST_LOSSES
+        return len(losses) < MAX_LOSSES
 
     def _was_just_lost(self, line: BatchLine) -> bool:
         """True while the lease of a lost worker may still hold this line's work."""
-        losses = self._losses.get(line.id)
+        losses = self._loss_times.get(line.id)
         return losses is not None and time.monotonic() - losses[-1] < 2 * LEASE_S
 
-    async def _listen(self, hand: _WorkerHandle) -> None:
+    async def _listen(self, worker: _WorkerHandle) -> None:
         """Hear what a worker tells, and stop it when the budget is spent."""
         try:
-            while not (hand.lost or (hand.idle and not self._given)):
-                self._heard(await hand.actor.told.remote())
-                if self._over():
-                    await hand.actor.stop.remote()
-                    await self._turn()
-        except self._lost_by:
-            await self._lose(hand)
+            while not (worker.lost or (worker.idle and not self._assigned_count)):
+                self._handle_events(await worker.actor.told.remote())
+                if self._is_over():
+                    await worker.actor.stop.remote()
+                    await self._notify_change()
+        except self._lost_worker_error:
+            await self._handle_lost_worker(worker)
 
-    async def _look_at_the_budget(self) -> None:
+    async def _refresh_budget(self) -> None:
         """Hear from all workers what they have spent, before something new is begun."""
-        if self._asked.whole == Limits():
+        if self._batch_options.whole == Limits():
             return
-        for hand in [h for h in self._hands if h.there]:
+        for worker in [h for h in self._workers if h.there]:
             try:
-                self._heard(await hand.actor.told.remote(0.0))
-            except self._lost_by:
-                await self._lose(hand)
+                self._handle_events(await worker.actor.told.remote(0.0))
+            except self._lost_worker_error:
+                await self._handle_lost_worker(worker)
 
-    def _heard(self, events: Iterable[Event]) -> None:
+    def _handle_events(self, events: Iterable[Event]) -> None:
         for event in events:
             self._watch(event)
             if isinstance(event, CallAnswered) and not event.from_journal:
-                self._purse.calls += 1
-                self._purse.tokens += event.prompt_tokens + event.completion_tokens
+                self._budget.calls += 1
+                self._budget.tokens += event.prompt_tokens + event.completion_tokens
 
-    def _hire(self, share: int) -> _WorkerHandle:
-        kind = self._ray.remote(num_cpus=1, scheduling_strategy="SPREAD")(Worker)
-        calling = self._calling.model_copy(update={"concurrency": share})
-        hand = _WorkerHandle(kind.remote(self._settings, calling, self._asked))
-        self._hands.append(hand)
-        return hand
+    def _start_worker(self, share: int) -> _WorkerHandle:
+        actor_class = self._ray.remote(num_cpus=1, scheduling_strategy="SPREAD")(Worker)
+        call_settings = self._call_settings.model_copy(update={"concurrency": share})
+        worker = _WorkerHandle(
+            actor_class.remote(self._settings, call_settings, self._batch_options)
+        )
+        self._workers.append(worker)
+        return worker
 
-    def _dismiss(self, hand: _WorkerHandle) -> None:
-        self._hands.remove(hand)
-        self._ray.kill(hand.actor)
+    def _kill_worker(self, worker: _WorkerHandle) -> None:
+        self._workers.remove(worker)
+        self._ray.kill(worker.actor)
 
-    async def _lose(self, hand: _WorkerHandle) -> None:
-        if not hand.lost:
-            hand.lost = True
-            self._dismiss(hand)
+    async def _handle_lost_worker(self, worker: _WorkerHandle) -> None:
+        if not worker.lost:
+            worker.lost = True
+            self._kill_worker(worker)
             self._watch(Notice("", "a worker was lost: its works go on elsewhere"))
-        await self._turn()
+        await self._notify_change()
 
-    def _over(self) -> bool:
+    def _is_over(self) -> bool:
         """True when no more lines may begin."""
-        return self._outcome.is_over(self._purse)
+        return self._outcome.is_over(self._budget)
 
-    async def _lines_wait(self) -> bool:
+    async def _wait_for_line(self) -> bool:
         """Return True as soon as a line may begin, False when none will any more."""
-        async with self._turned:
-            await self._turned.wait_for(lambda: self._waiting or not self._given or self._over())
-        return bool(self._waiting) and not self._over()
+        async with self._change:
+            await self._change.wait_for(
+                lambda: self._waiting_lines or not self._assigned_count or self._is_over()
+            )
+        return bool(self._waiting_lines) and not self._is_over()
 
-    async def _turn(self) -> None:
+    async def _notify_change(self) -> None:
         """Let all look again that wait for something to change."""
-        async with self._turned:
-            self._turned.notify_all()
+        async with self._change:
+            self._change.notify_all()
 
 
-def _fitting(ray: Any, slots: int) -> int:
+def _count_fitting_workers(ray: Any, concurrency: int) -> int:
     """Return how many workers the cluster has CPUs and the calls in flight go round for."""
-    return max(min(int(ray.cluster_resources().get("CPU", 1)), slots // SLOTS_EACH), 1)
+    return max(
+        min(int(ray.cluster_resources().get("CPU", 1)), concurrency // MIN_CALLS_PER_WORKER), 1
+    )
 
 
 @contextmanager
-def _connected() -> Iterator[Any]:
+def _connect_to_ray() -> Iterator[Any]:
     """Yield Ray, connected: to the program's own cluster, the one that is named, or a new one."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
@@ -292,9 +314,9 @@ def _connected() -> Iterator[Any]:
     try:
         ray.init(log_to_driver=False, logging_level="ERROR")
     except (ConnectionError, RuntimeError, ValueError) as fault:
-        said = shortened(" ".join(str(fault).split()), 160)
-        told = f"Ray cannot be reached: {said}; start it, or correct RAY_ADDRESS"
-        raise BadInput(told) from fault
+        reason = shorten(" ".join(str(fault).split()), 160)
+        message = f"Ray cannot be reached: {reason}; start it, or correct RAY_ADDRESS"
+        raise BadInput(message) from fault
     try:
         yield ray
     finally:

@@ -10,7 +10,7 @@ from inkwright.agents.llm.events import CallAnswered, Event, Notice, Planned, Se
 from inkwright.agents.llm.transport import LiteLLMTransport
 from inkwright.agents.orchestration.shared_resources import SharedResources
 from inkwright.app.batch import work
-from inkwright.app.batch.events import Left, WorkBegan
+from inkwright.app.batch.events import NoResultReason, WorkBegan
 from inkwright.app.batch.input import BatchLine
 from inkwright.app.batch.local_runner import has_room
 from inkwright.app.batch.options import BatchOptions
@@ -20,9 +20,9 @@ from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import LibraryUnusable
 from inkwright.memory.store.library import Library
 
-TELL_EVERY_S = 0.25
+REPORT_EVERY_S = 0.25
 """A worker tells what happens this often; budgets are looked at as often."""
-TOLD = (WorkBegan, Planned, SectionReached, CallAnswered, Notice)
+REPORTED_EVENTS = (WorkBegan, Planned, SectionReached, CallAnswered, Notice)
 """What progress and budgets are made of."""
 
 
@@ -38,23 +38,27 @@ class WorkerFailure:
 class WorkerResult:
     """What became of a line, and what happened on the way that was not told yet."""
 
-    found: Result | Left | WorkerFailure
+    found: Result | NoResultReason | WorkerFailure
     events: list[Event]
 
 
 class Worker:
     """Writes works side by side, with connections and a share of the calls in flight of its own."""
 
-    def __init__(self, settings: Settings, calling: CallSettings, asked: BatchOptions) -> None:
+    def __init__(
+        self, settings: Settings, call_settings: CallSettings, batch_options: BatchOptions
+    ) -> None:
         self._library = Library.open(settings.home, settings.library_address, settings.index_url)
-        self._transport = LiteLLMTransport(calling)
-        self._over = False
-        purse = UsageBudget(Limits(paused=lambda: self._over))
-        self._office = SharedResources(self._library, calling, self._transport, purse)
-        self._transport.on_pressure = self._office.slots.ease
-        self._office.slots.on_room = lambda: self._room.set()
-        self._at = work.BatchResources(self._office, RunOptions(settings, watch=self._see), asked)
-        self._running: dict[str, asyncio.Task[Result | Left]] = {}
+        self._transport = LiteLLMTransport(call_settings)
+        self._is_stopped = False
+        budget = UsageBudget(Limits(paused=lambda: self._is_stopped))
+        self._resources = SharedResources(self._library, call_settings, self._transport, budget)
+        self._transport.on_pressure = self._resources.slots.back_off
+        self._resources.slots.on_free_slot = lambda: self._room.set()
+        self._batch = work.BatchResources(
+            self._resources, RunOptions(settings, watch=self._collect_event), batch_options
+        )
+        self._running_tasks: dict[str, asyncio.Task[Result | NoResultReason]] = {}
         self._events: list[Event] = []
         self._room = asyncio.Event()
 
@@ -63,50 +67,50 @@ class Worker:
 
     async def room(self) -> None:
         """Return when one more work may begin."""
-        while not has_room(self._office.slots, len(self._running)):
+        while not has_room(self._resources.slots, len(self._running_tasks)):
             self._room.clear()
             await self._room.wait()
 
     async def take(self, line: BatchLine) -> None:
         """Begin to write one line."""
-        self._running[line.id] = asyncio.ensure_future(work.write(line, self._at))
+        self._running_tasks[line.id] = asyncio.ensure_future(work.write(line, self._batch))
         await asyncio.sleep(0)  # it takes its share of the slots in its first step
 
     async def written(self, own_id: str) -> WorkerResult:
         """Return what became of a line, when it has ended."""
-        found: Result | Left | WorkerFailure
+        result: Result | NoResultReason | WorkerFailure
         try:
-            found = await self._running[own_id]
-        except work.AllModelsDown as gone:
-            found = WorkerFailure("models", str(gone.fault))
+            result = await self._running_tasks[own_id]
+        except work.AllModelsDown as error:
+            result = WorkerFailure("models", str(error.fault))
         except LibraryUnusable as fault:
-            found = WorkerFailure("library", str(fault))
+            result = WorkerFailure("library", str(fault))
         finally:
-            del self._running[own_id]
+            del self._running_tasks[own_id]
             self._room.set()
-        return WorkerResult(found, self._told())
+        return WorkerResult(result, self._take_events())
 
-    async def told(self, after_s: float = TELL_EVERY_S) -> list[Event]:
+    async def told(self, after_s: float = REPORT_EVERY_S) -> list[Event]:
         """Return what has happened, after a while, since it was last told."""
         await asyncio.sleep(after_s)
-        return self._told()
+        return self._take_events()
 
     async def stop(self) -> None:
         """Send no more calls."""
-        self._over = True
+        self._is_stopped = True
 
     async def end(self) -> None:
         """Stop writing, and let go of everything."""
-        for task in self._running.values():
+        for task in self._running_tasks.values():
             task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
-        await self._office.close()
+        await asyncio.gather(*self._running_tasks.values(), return_exceptions=True)
+        await self._resources.close()
         self._library.close()
 
-    def _see(self, event: Event) -> None:
-        if isinstance(event, TOLD):
+    def _collect_event(self, event: Event) -> None:
+        if isinstance(event, REPORTED_EVENTS):
             self._events.append(event)
 
-    def _told(self) -> list[Event]:
+    def _take_events(self) -> list[Event]:
         events, self._events = self._events, []
         return events

@@ -16,19 +16,19 @@ from inkwright.memory.store import journal, plans
 from inkwright.memory.store.library import Library
 
 
-def of_manuscript(line: BatchLine, piece: Manuscript, *, stopped: str = "") -> Result:
+def build_result(line: BatchLine, manuscript: Manuscript, *, stop_reason: str = "") -> Result:
     """Return the line of a work that has text; ``stopped``: the limit that ended it early."""
-    report = piece.report
+    report = manuscript.report
     return Result(
         id=line.id,
         digest=line.digest,
         line=line.number,
-        status=piece.status,
-        error=stopped or None,
-        work=piece.work,
-        title=piece.title,
-        text=piece.text,
-        words=piece.words,
+        status=manuscript.status,
+        error=stop_reason or None,
+        work=manuscript.work,
+        title=manuscript.title,
+        text=manuscript.text,
+        words=manuscript.words,
         target_words=report["target_words"],
         sections=Sections(
             done=sum(s["status"] == "accepted" for s in report["sections"]),
@@ -42,40 +42,44 @@ def of_manuscript(line: BatchLine, piece: Manuscript, *, stopped: str = "") -> R
         tokens=Tokens(**report["tokens"]),
         models=report["models"],
         seconds=report["seconds"],
-        unfinished=bool(stopped),
+        unfinished=bool(stop_reason),
         input=line.given,
     )
 
 
-def as_it_stands(library: Library, line: BatchLine, work: str, job: RunOptions) -> Result:
+def build_current_result(
+    library: Library, line: BatchLine, work_id: str, run_options: RunOptions
+) -> Result:
     """Return the line of a work that ended in an earlier run."""
-    return of_manuscript(line, run_result.as_it_stands(library, work, job, None))
+    return build_result(
+        line, run_result.build_current_manuscript(library, work_id, run_options, None)
+    )
 
 
-def without_text(
+def build_textless_result(
     library: Library,
     line: BatchLine,
     status: Status,
     *,
-    work: str | None = None,
+    work_id: str | None = None,
     error: str | None = None,
     unfinished: bool = False,
 ) -> Result:
     """Return the line of what has no text: a bad line, a work that failed, or its outline."""
-    found = Result(
+    result = Result(
         id=line.id,
         digest=line.digest,
         line=line.number,
         status=status,
         error=error,
-        work=work,
+        work=work_id,
         unfinished=unfinished,
         input=line.given,
     )
-    if work is None:
-        return found
-    usage = journal.usage(library, work)
-    found = found.model_copy(
+    if work_id is None:
+        return result
+    usage = journal.load_usage(library, work_id)
+    result = result.model_copy(
         update={
             "calls": Calls(
                 total=sum(u.calls for u in usage), by_role={u.role: u.calls for u in usage}
@@ -88,11 +92,11 @@ def without_text(
             "models": {u.role: u.model for u in usage},
         }
     )
-    if (plan := plans.current(library, work)) is None:
-        return found
+    if (plan := plans.current(library, work_id)) is None:
+        return result
     outline = plan.outline
     titles = {h.id: h.title for h in outline.headings}
-    return found.model_copy(
+    return result.model_copy(
         update={
             "title": outline.title,
             "target_words": outline.target_words,

@@ -140,70 +140,70 @@ class ResultsFile:
         self.path = path
         self.known: dict[str, RecordedLine] = {}
         """The lines there are, by id."""
-        self._torn = False
+        self._has_torn_line = False
 
     @classmethod
     def read(cls, path: Path) -> Iterator[Result]:
         """Yield the lines of a file that nobody writes just now."""
-        found = cls(path.expanduser())
-        found._read()
-        yield from found.results()
+        results_file = cls(path.expanduser())
+        results_file._read_lines()
+        yield from results_file.results()
 
     @contextmanager
-    def held(self, locks: Path) -> Iterator[None]:
+    def held(self, lock_folder: Path) -> Iterator[None]:
         """Hold the file, with what it says read; ``locks`` is a folder for the lock.
 
         Raises:
             BadInput: another process holds it, or it is not the output of a batch.
         """
         name = hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:16]
-        with (locks / f"batch-{name}.lock").open("a") as lock:
+        with (lock_folder / f"batch-{name}.lock").open("a") as lock_file:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as fault:
                 raise BadInput(f"{self.path} is being written by another batch") from fault
-            self._read()
+            self._read_lines()
             yield
 
     def results(self) -> Iterator[Result]:
         """Yield the lines the file holds, whole, in the order they were written."""
         if self.known:
             with self.path.open("rb") as file:
-                for known in self.known.values():
-                    yield Result.model_validate_json(_at(file, known))
+                for recorded_line in self.known.values():
+                    yield Result.model_validate_json(_read_line_at(file, recorded_line))
 
     def add(self, result: Result) -> None:
         """Add one line, whole, before anybody is told of it."""
         content = result.as_json().encode("utf-8", "replace") + b"\n"
-        with _readable_faults(self.path):
+        with _translate_faults(self.path):
             start = _append(self.path, content)
-        self.known[result.id] = _known(result, start, start + len(content))
+        self.known[result.id] = _build_recorded_line(result, start, start + len(content))
 
-    def put_in_order(self, lines: Iterable[BatchLine], redone: Collection[str]) -> int:
+    def put_in_order(self, lines: Iterable[BatchLine], ids_to_redo: Collection[str]) -> int:
         """Leave what is still true of these lines; return how many were moved away.
 
         Lines of other briefs, and of briefs that were changed, go to a file beside this one; those
         that are to be ``redone`` go away.
         """
-        wanted = {line.id: line for line in lines}
-        kept, moved = {}, []
-        for own_id, known in self.known.items():
-            line = wanted.get(own_id)
-            if line is None or line.digest != known.digest:
-                moved.append(known)
-            elif own_id not in redone:
-                kept[own_id] = line
-        as_given = all(
+        line_by_id = {line.id: line for line in lines}
+        kept_lines, moved_lines = {}, []
+        for own_id, recorded_line in self.known.items():
+            line = line_by_id.get(own_id)
+            if line is None or line.digest != recorded_line.digest:
+                moved_lines.append(recorded_line)
+            elif own_id not in ids_to_redo:
+                kept_lines[own_id] = line
+        is_unchanged = all(
             self.known[i].line == line.number and self.known[i].given == digest(line.given)
-            for i, line in kept.items()
+            for i, line in kept_lines.items()
         )
-        if len(kept) < len(self.known) or self._torn or not as_given:
-            with _readable_faults(self.path):
-                self._rewrite(kept, moved)
-        return len(moved)
+        if len(kept_lines) < len(self.known) or self._has_torn_line or not is_unchanged:
+            with _translate_faults(self.path):
+                self._rewrite(kept_lines, moved_lines)
+        return len(moved_lines)
 
-    def _read(self) -> None:
-        with _readable_faults(self.path):
+    def _read_lines(self) -> None:
+        with _translate_faults(self.path):
             try:
                 file = self.path.open("rb")
             except FileNotFoundError:
@@ -211,10 +211,10 @@ class ResultsFile:
             with file:
                 start = 0
                 for number, raw in enumerate(file, 1):
-                    self._take(number, raw, start)
+                    self._record_line(number, raw, start)
                     start += len(raw)
 
-    def _take(self, number: int, raw: bytes, start: int) -> None:
+    def _record_line(self, number: int, raw: bytes, start: int) -> None:
         """Note one line; a last one that was never finished will be cut off."""
         if not raw.strip():
             return
@@ -222,41 +222,48 @@ class ResultsFile:
             result = Result.model_validate_json(raw)
         except ValidationError as fault:
             if not raw.endswith(b"\n") and b'{"schema":"inkwright.batch/'.startswith(raw[:27]):
-                self._torn = True
+                self._has_torn_line = True
                 return
             raise BadInput(
                 f"{self.path} line {number} is no result of a batch of this version "
                 f"({SCHEMA}); give another file with --out"
             ) from fault
-        self._torn = not raw.endswith(b"\n")
-        self.known[result.id] = _known(result, start, start + len(raw))
+        self._has_torn_line = not raw.endswith(b"\n")
+        self.known[result.id] = _build_recorded_line(result, start, start + len(raw))
 
-    def _rewrite(self, kept: Mapping[str, BatchLine], moved: Collection[RecordedLine]) -> None:
+    def _rewrite(
+        self, kept_lines: Mapping[str, BatchLine], moved_lines: Collection[RecordedLine]
+    ) -> None:
         """Put a file with only ``kept`` in place of this one, in one step."""
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
-        temporary, known = Path(name), {}
+        temporary, recorded_lines = Path(name), {}
         try:
-            with self.path.open("rb") as old, os.fdopen(handle, "wb") as new:
-                if moved:
-                    aside = self.path.with_name(f"{self.path.stem}.old.jsonl")
-                    _append(aside, b"".join(_at(old, k).rstrip(b"\n") + b"\n" for k in moved))
-                for own_id, line in kept.items():
-                    result = Result.model_validate_json(_at(old, self.known[own_id]))
-                    told = {"line": line.number, "input": line.given}
-                    result = result.model_copy(update=told)
-                    start = new.tell()
-                    new.write(result.as_json().encode("utf-8", "replace") + b"\n")
-                    known[own_id] = _known(result, start, new.tell())
-                new.flush()
-                os.fsync(new.fileno())
+            with self.path.open("rb") as old_file, os.fdopen(handle, "wb") as new_file:
+                if moved_lines:
+                    aside_path = self.path.with_name(f"{self.path.stem}.old.jsonl")
+                    _append(
+                        aside_path,
+                        b"".join(
+                            _read_line_at(old_file, k).rstrip(b"\n") + b"\n" for k in moved_lines
+                        ),
+                    )
+                for own_id, line in kept_lines.items():
+                    result = Result.model_validate_json(_read_line_at(old_file, self.known[own_id]))
+                    line_update = {"line": line.number, "input": line.given}
+                    result = result.model_copy(update=line_update)
+                    start = new_file.tell()
+                    new_file.write(result.as_json().encode("utf-8", "replace") + b"\n")
+                    recorded_lines[own_id] = _build_recorded_line(result, start, new_file.tell())
+                new_file.flush()
+                os.fsync(new_file.fileno())
             temporary.chmod(self.path.stat().st_mode & 0o777)
             temporary.replace(self.path)
         finally:
             temporary.unlink(missing_ok=True)
-        self.known, self._torn = known, False
+        self.known, self._has_torn_line = recorded_lines, False
 
 
-def _known(result: Result, start: int, end: int) -> RecordedLine:
+def _build_recorded_line(result: Result, start: int, end: int) -> RecordedLine:
     return RecordedLine(
         start=start,
         end=end,
@@ -270,9 +277,9 @@ def _known(result: Result, start: int, end: int) -> RecordedLine:
     )
 
 
-def _at(file: BinaryIO, known: RecordedLine) -> bytes:
-    file.seek(known.start)
-    return file.read(known.end - known.start)
+def _read_line_at(file: BinaryIO, recorded_line: RecordedLine) -> bytes:
+    file.seek(recorded_line.start)
+    return file.read(recorded_line.end - recorded_line.start)
 
 
 def _append(path: Path, content: bytes) -> int:
@@ -281,9 +288,9 @@ def _append(path: Path, content: bytes) -> int:
     try:
         start = os.fstat(handle).st_size
         try:
-            left = memoryview(content)
-            while left:
-                left = left[os.write(handle, left) :]
+            unwritten_bytes = memoryview(content)
+            while unwritten_bytes:
+                unwritten_bytes = unwritten_bytes[os.write(handle, unwritten_bytes) :]
             os.fsync(handle)
         except OSError:
             os.ftruncate(handle, start)
@@ -294,7 +301,7 @@ def _append(path: Path, content: bytes) -> int:
 
 
 @contextmanager
-def _readable_faults(path: Path) -> Iterator[None]:
+def _translate_faults(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as fault:

@@ -9,14 +9,18 @@ from inkwright.agents.orchestration import run
 from inkwright.agents.orchestration.run import RunResult
 from inkwright.agents.orchestration.shared_resources import SharedResources
 from inkwright.app.batch.error_line import explain
-from inkwright.app.batch.events import Left, WorkBegan
+from inkwright.app.batch.events import NoResultReason, WorkBegan
 from inkwright.app.batch.input import BatchLine
-from inkwright.app.batch.options import BatchOptions, Spent, left_of
-from inkwright.app.batch.result_builder import as_it_stands, of_manuscript, without_text
+from inkwright.app.batch.options import BatchOptions, CallsAndTokens, subtract_usage
+from inkwright.app.batch.result_builder import (
+    build_current_result,
+    build_result,
+    build_textless_result,
+)
 from inkwright.app.batch.results import Result
 from inkwright.app.services import run_result
 from inkwright.app.services.run_options import RunOptions
-from inkwright.app.services.run_recorder import recorded
+from inkwright.app.services.run_recorder import record_run
 from inkwright.memory.domain.draft import Review
 from inkwright.memory.errors import (
     BudgetSpent,
@@ -32,12 +36,12 @@ from inkwright.memory.errors import (
     WorkBusy,
 )
 from inkwright.memory.store import drafts, journal, plans, works
-from inkwright.memory.store.run_status import Action
+from inkwright.memory.store.run_status import RunAction
 from inkwright.memory.store.works import Work
 
-PASSES = 3
+MAX_PASSES = 3
 """How often a work is taken up in one batch when calls of it failed for good."""
-DEAD_AFTER = 3
+MAX_SILENT_PASSES = 3
 """Passes in a row that end with no answer from any model before the models count as gone."""
 
 
@@ -54,17 +58,17 @@ class ModelHealth:
     """Whether models still answer, by what works have seen."""
 
     answers: int = -1
-    silent: int = 0
+    silent_passes: int = 0
 
-    def silence(self, answers: int, fault: ModelError) -> None:
+    def record_silent_pass(self, answer_count: int, fault: ModelError) -> None:
         """Note that a pass ended without an answer, after so many answers in all.
 
         Raises:
             ModelsGone: it is not the first, and nothing was answered between.
         """
-        self.silent = self.silent + 1 if answers == self.answers else 1
-        self.answers = answers
-        if self.silent >= DEAD_AFTER:
+        self.silent_passes = self.silent_passes + 1 if answer_count == self.answers else 1
+        self.answers = answer_count
+        if self.silent_passes >= MAX_SILENT_PASSES:
             raise AllModelsDown(fault)
 
 
@@ -73,12 +77,12 @@ class BatchResources:
     """What all works of a batch are written with."""
 
     office: SharedResources
-    job: RunOptions
+    run_options: RunOptions
     asked: BatchOptions
-    pulse: ModelHealth = field(default_factory=ModelHealth)
+    model_health: ModelHealth = field(default_factory=ModelHealth)
 
 
-async def write(line: BatchLine, at: BatchResources) -> Result | Left:
+async def write(line: BatchLine, at: BatchResources) -> Result | NoResultReason:
     """Bring one line to its end and return its result, or why it is left for another run.
 
     An error that is not expected is told in the line's result, and the next run tries it again.
@@ -89,27 +93,29 @@ async def write(line: BatchLine, at: BatchResources) -> Result | Left:
     """
     library, work = at.office.library, None
     if line.brief is None:
-        return without_text(library, line, "failed", error=line.fault)
+        return build_textless_result(library, line, "failed", error=line.fault)
     try:
-        work = works.begin(library, line.brief, at.asked.arms.model_dump(), apart=line.id)
+        work = works.begin(
+            library, line.brief, at.asked.arms.model_dump(), distinguishing_id=line.id
+        )
         return await _finish(line, work, at)
     except (LibraryUnusable, AllModelsDown):
         raise
     except Exception as fault:  # whatever it is, it is about this line alone
         why = explain(fault, f"line {line.number} ({line.id})")
-        failed = without_text(library, line, "failed", error=why, unfinished=True)
+        failed = build_textless_result(library, line, "failed", error=why, unfinished=True)
         return failed.model_copy(update={"work": work.id if work else None})
 
 
-async def _finish(line: BatchLine, work: Work, at: BatchResources) -> Result | Left:
+async def _finish(line: BatchLine, work: Work, at: BatchResources) -> Result | NoResultReason:
     library = at.office.library
     if _is_over(work, at.asked):
-        return as_it_stands(library, line, work.id, at.job)
-    if (left := _not_due(work, at.asked)) is not None:
+        return build_current_result(library, line, work.id, at.run_options)
+    if (left := _find_left_reason(work, at.asked)) is not None:
         return left
-    at.job.watch(WorkBegan(work.id, line.id, work.title))
+    at.run_options.watch(WorkBegan(work.id, line.id, work.title))
     try:
-        return await _written(line, work, at)
+        return await _write_work(line, work, at)
     except (WorkBusy, LeaseLost):
         return "busy"
     except (LibraryUnusable, AllModelsDown):
@@ -117,55 +123,61 @@ async def _finish(line: BatchLine, work: Work, at: BatchResources) -> Result | L
     except (Paused, Stopped):
         return "unfinished"
     except BudgetSpent as spent:
-        if at.office.purse.spent:
+        if at.office.budget.spent:
             return "unfinished"
-        return without_text(
-            library, line, "partial", work=work.id, error=str(spent), unfinished=True
+        return build_textless_result(
+            library, line, "partial", work_id=work.id, error=str(spent), unfinished=True
         )
     except InkwrightError as fault:
-        return without_text(library, line, "failed", work=work.id, error=str(fault))
+        return build_textless_result(library, line, "failed", work_id=work.id, error=str(fault))
 
 
-def _is_over(work: Work, asked: BatchOptions) -> bool:
+def _is_over(work: Work, batch_options: BatchOptions) -> bool:
     """True when the work ended in an earlier run, and nobody asks for more."""
-    return work.status == "complete" or (work.status == "flagged" and "flagged" not in asked.retry)
+    return work.status == "complete" or (
+        work.status == "flagged" and "flagged" not in batch_options.retry
+    )
 
 
-def _not_due(work: Work, asked: BatchOptions) -> Left | None:
+def _find_left_reason(work: Work, batch_options: BatchOptions) -> NoResultReason | None:
     """Return why a work is not to be written now: its outline was asked for, or it was not."""
-    if asked.mode == "approved" and work.status == "new":
+    if batch_options.mode == "approved" and work.status == "new":
         return "untouched"
-    if asked.mode == "plan" and work.status not in ("new", "planned"):
+    if batch_options.mode == "plan" and work.status not in ("new", "planned"):
         return "unfinished"
-    if asked.mode == "whole" and work.status == "planned" and not work.approved:
+    if batch_options.mode == "whole" and work.status == "planned" and not work.approved:
         return "waiting"
     return None
 
 
-async def _written(line: BatchLine, work: Work, at: BatchResources) -> Result | Left:
-    library, office = at.office.library, at.office
-    if at.asked.mode == "plan":
+async def _write_work(
+    line: BatchLine, work: Work, batch: BatchResources
+) -> Result | NoResultReason:
+    library, resources = batch.office.library, batch.office
+    if batch.asked.mode == "plan":
         if work.status == "new":
-            await _passed(line, work, at, until="planned")
-        return without_text(library, line, "planned", work=work.id)
+            await _run_passes(line, work, batch, until="planned")
+        return build_textless_result(library, line, "planned", work_id=work.id)
     works.approve(library, work.id)
     if work.status == "flagged":
-        ended = await _mended(work, at)
+        outcome = await _redraft_flagged_sections(work, batch)
     else:
-        ended, work = await _passed(line, work, at)
-    if isinstance(ended.stopped_by, Paused):
+        outcome, work = await _run_passes(line, work, batch)
+    if isinstance(outcome.stopped_by, Paused):
         return "unfinished"
-    stopped = str(ended.stopped_by) if isinstance(ended.stopped_by, BudgetSpent) else ""
-    if stopped and office.purse.spent:
+    stop_reason = str(outcome.stopped_by) if isinstance(outcome.stopped_by, BudgetSpent) else ""
+    if stop_reason and resources.budget.spent:
         return "unfinished"
-    piece = run_result.ended(library, work.id, ended, at.job, office.calling, None)
-    return of_manuscript(line, piece, stopped=stopped)
+    manuscript = run_result.build_run_manuscript(
+        library, work.id, outcome, batch.run_options, resources.calling, None
+    )
+    return build_result(line, manuscript, stop_reason=stop_reason)
 
 
-async def _passed(
+async def _run_passes(
     line: BatchLine,
     work: Work,
-    at: BatchResources,
+    batch: BatchResources,
     until: Literal["planned", "complete"] = "complete",
 ) -> tuple[RunResult, Work]:
     """Run a work, again where calls of it failed for good; return how it ended.
@@ -173,50 +185,59 @@ async def _passed(
     Raises:
         InkwrightError: it has no text after the last pass.
     """
-    for number in range(1, PASSES + 1):
+    for number in range(1, MAX_PASSES + 1):
         try:
-            action: Action = "plan" if until == "planned" else "write"
-            ended = await _recorded(action, work, at, run.run, until=until)
+            action: RunAction = "plan" if until == "planned" else "write"
+            outcome = await _recorded(action, work, batch, run.run, until=until)
         except (ModelUnreachable, ModelRefused) as fault:
-            at.pulse.silence(at.office.slots.answers, fault)
-            if number == PASSES:
+            batch.model_health.record_silent_pass(batch.office.slots.answers, fault)
+            if number == MAX_PASSES:
                 raise
         except UnusableAnswer:
-            if number == PASSES:
+            if number == MAX_PASSES:
                 raise
             assert line.brief is not None
-            arms = at.asked.arms.model_dump()
-            work = works.begin(at.office.library, line.brief, arms, apart=line.id, fresh=True)
-            works.approve(at.office.library, work.id)
+            ablation = batch.asked.arms.model_dump()
+            work = works.begin(
+                batch.office.library, line.brief, ablation, distinguishing_id=line.id, fresh=True
+            )
+            works.approve(batch.office.library, work.id)
         else:
-            if ended.status != "partial" or ended.stopped_by or number == PASSES:
+            if outcome.status != "partial" or outcome.stopped_by or number == MAX_PASSES:
                 break
-    return ended, work
+    return outcome, work
 
 
-async def _mended(work: Work, at: BatchResources) -> RunResult:
+async def _redraft_flagged_sections(work: Work, batch: BatchResources) -> RunResult:
     """Write anew the sections that flag a work, or the one that its length is to be mended in."""
-    library = at.office.library
-    plan, texts = plans.current(library, work.id), drafts.current(library, work.id)
+    library = batch.office.library
+    plan, current_drafts = plans.current(library, work.id), drafts.current(library, work.id)
     assert plan is not None, "a flagged work is planned"
-    unmet = Review.model_validate((work.pinned or {}).get("whole", {})).broken
-    told = {c.id: c.text for c in plan.whole}
-    required = {c.id for c in plan.constraints if c.required}
-    broken = [
-        sid
-        for sid, draft in texts.items()
+    unmet_findings = Review.model_validate((work.pinned or {}).get("whole", {})).broken
+    constraint_texts = {c.id: c.text for c in plan.whole}
+    required_ids = {c.id for c in plan.constraints if c.required}
+    section_ids = [
+        section_id
+        for section_id, draft in current_drafts.items()
         if draft.review
-        and any(f.status != "met" and f.constraint in required for f in draft.review.findings)
+        and any(f.status != "met" and f.constraint in required_ids for f in draft.review.findings)
     ]
-    if not broken:
-        targets = {s.id: s.target_words for s in plan.outline.sections}
-        broken = [max(texts, key=lambda sid: abs(texts[sid].words / targets[sid] - 1))]
-    note = "; ".join(told.get(f.constraint, "") for f in unmet).strip("; ")
-    return await _recorded("redraft", work, at, run.redraft, broken, note=note)
+    if not section_ids:
+        target_words = {s.id: s.target_words for s in plan.outline.sections}
+        section_ids = [
+            max(
+                current_drafts,
+                key=lambda section_id: abs(
+                    current_drafts[section_id].words / target_words[section_id] - 1
+                ),
+            )
+        ]
+    note = "; ".join(constraint_texts.get(f.constraint, "") for f in unmet_findings).strip("; ")
+    return await _recorded("redraft", work, batch, run.redraft, section_ids, note=note)
 
 
 async def _recorded(
-    action: Action,
+    action: RunAction,
     work: Work,
     at: BatchResources,
     act: Callable[..., Awaitable[RunResult]],
@@ -224,16 +245,16 @@ async def _recorded(
     **more: Any,
 ) -> RunResult:
     """Do a run of a work, on record like any other, so that a person can pause or stop it."""
-    office, limits = at.office, left_of(at.asked.each, _used(work, at))
-    job = replace(at.job, limits=limits)
-    async with recorded(office.library, work.id, action, job) as recorder:
+    office, limits = at.office, subtract_usage(at.asked.brief_limits, _load_usage(work, at))
+    job = replace(at.run_options, limits=limits)
+    async with record_run(office.library, work.id, action, job) as recorder:
         ended = await act(
             work.id,
             *given,
             **more,
             library=office.library,
             calling=office.calling,
-            limits=recorder.job.limits,
+            limits=recorder.run_options.limits,
             watch=recorder,
             watch_text=False,
             office=office,
@@ -243,8 +264,8 @@ async def _recorded(
     return ended
 
 
-def _used(work: Work, at: BatchResources) -> Spent:
-    if at.asked.each == Limits():
+def _load_usage(work: Work, batch: BatchResources) -> CallsAndTokens:
+    if batch.asked.brief_limits == Limits():
         return 0, 0
-    usage = journal.usage(at.office.library, work.id)
+    usage = journal.load_usage(batch.office.library, work.id)
     return sum(u.calls for u in usage), sum(u.prompt + u.completion for u in usage)

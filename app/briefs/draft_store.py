@@ -12,34 +12,38 @@ from inkwright.app.documents.loader import LoadedSources
 from inkwright.memory.cleanup import each_text, storable
 from inkwright.memory.errors import LibraryUnusable
 
-NAME = "brief-begun.json"
-SOURCES = "brief-begun-sources.json"
+FIELDS_FILE = "brief-begun.json"
+SOURCES_FILE = "brief-begun-sources.json"
 ASIDE = "briefs-set-aside.json"
 MOST_ASIDE = 20
 
 
-def load(settings: Settings) -> dict[str, Any]:
+def load_fields(settings: Settings) -> dict[str, Any]:
     """Return the fields as they were left; empty when there are none."""
     try:
-        found = json.loads(_file(settings).read_text("utf-8"))
+        fields = json.loads(_get_path(settings).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return fields if isinstance(fields, dict) else {}
 
 
-def save(settings: Settings, fields: Mapping[str, Any]) -> None:
+def save_fields(settings: Settings, fields: Mapping[str, Any]) -> None:
     """Keep the fields.
 
     Raises:
         LibraryUnusable: the library folder cannot be written.
     """
-    _put(_file(settings), json.dumps(each_text(dict(fields), storable), ensure_ascii=False))
+    _write_file(
+        _get_path(settings), json.dumps(each_text(dict(fields), storable), ensure_ascii=False)
+    )
 
 
 def load_sources(settings: Settings) -> LoadedSources:
     """Return the sources that were handed in for it."""
     try:
-        return LoadedSources.model_validate_json(_file(settings, SOURCES).read_text("utf-8"))
+        return LoadedSources.model_validate_json(
+            _get_path(settings, SOURCES_FILE).read_text("utf-8")
+        )
     except (OSError, ValueError):
         return LoadedSources(sources=())
 
@@ -50,7 +54,7 @@ def save_sources(settings: Settings, sources: LoadedSources) -> None:
     Raises:
         LibraryUnusable: the library folder cannot be written.
     """
-    _put(_file(settings, SOURCES), sources.model_dump_json())
+    _write_file(_get_path(settings, SOURCES_FILE), sources.model_dump_json())
 
 
 def set_aside(settings: Settings, fields: Mapping[str, Any], sources: LoadedSources) -> None:
@@ -64,7 +68,7 @@ def set_aside(settings: Settings, fields: Mapping[str, Any], sources: LoadedSour
 
 def has_aside(settings: Settings) -> bool:
     """True when a brief that was set aside can be brought back."""
-    return _file(settings, ASIDE).exists()
+    return _get_path(settings, ASIDE).exists()
 
 
 def exchange(
@@ -92,33 +96,33 @@ def _bundle(fields: Mapping[str, Any], sources: LoadedSources) -> dict[str, Any]
 def _read_aside(settings: Settings) -> list[dict[str, Any]]:
     if not has_aside(settings):
         return []
-    found: list[dict[str, Any]] = json.loads(_file(settings, ASIDE).read_text("utf-8"))
+    found: list[dict[str, Any]] = json.loads(_get_path(settings, ASIDE).read_text("utf-8"))
     return found
 
 
 def _put_aside(settings: Settings, bundles: list[dict[str, Any]]) -> None:
     if bundles:
-        _put(_file(settings, ASIDE), json.dumps(bundles, ensure_ascii=False))
+        _write_file(_get_path(settings, ASIDE), json.dumps(bundles, ensure_ascii=False))
     else:
-        _file(settings, ASIDE).unlink(missing_ok=True)
+        _get_path(settings, ASIDE).unlink(missing_ok=True)
 
 
-def _put(file: Path, text: str) -> None:
+def _write_file(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as new:
-            new.write(text)
+        with os.fdopen(handle, "w", encoding="utf-8") as new_file:
+            new_file.write(text)
         Path(name).replace(file)
     except OSError as fault:
         raise LibraryUnusable(f"cannot write to {file.parent}: {fault.strerror}") from fault
 
 
-def forget(settings: Settings) -> None:
+def remove_all(settings: Settings) -> None:
     """Remove what was kept."""
-    for name in (NAME, SOURCES):
-        _file(settings, name).unlink(missing_ok=True)
+    for name in (FIELDS_FILE, SOURCES_FILE):
+        _get_path(settings, name).unlink(missing_ok=True)
 
 
-def _file(settings: Settings, name: str = NAME) -> Path:
+def _get_path(settings: Settings, name: str = FIELDS_FILE) -> Path:
     return settings.home.expanduser() / name

@@ -34,13 +34,13 @@ class _Node:
         return not (self.text or self.key_points or self.words or self.names)
 
     def item(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"title": self.title, "purpose": " ".join(self.text)}
+        item_values: dict[str, Any] = {"title": self.title, "purpose": " ".join(self.text)}
         if self.words is not None:
-            found["words"] = self.words
-        found["key_points"] = self.key_points
-        found |= self.names
-        found["sections"] = [node.item() for node in self.sections]
-        return found
+            item_values["words"] = self.words
+        item_values["key_points"] = self.key_points
+        item_values |= self.names
+        item_values["sections"] = [node.item() for node in self.sections]
+        return item_values
 
 
 def read_headings(text: str, name: str) -> tuple[str | None, list[dict[str, Any]]]:
@@ -52,41 +52,46 @@ def read_headings(text: str, name: str) -> tuple[str | None, list[dict[str, Any]
         BadInput: there is no heading, or one without words.
     """
     root = _Node(0, "")
-    path = [root]
-    fenced = False
+    node_path = [root]
+    is_fenced = False
     for number, line in enumerate(text.splitlines(), 1):
         if _FENCE.match(line):
-            fenced = not fenced
+            is_fenced = not is_fenced
             continue
-        found = None if fenced else _HEADING.match(line)
-        if found is None:
-            _add_line(path[-1], line)
+        match = None if is_fenced else _HEADING.match(line)
+        if match is None:
+            _add_line(node_path[-1], line)
             continue
-        level, title = len(found[1]), (found[2] or "").strip()
+        level, title = len(match[1]), (match[2] or "").strip()
         if not title:
             raise BadInput(f"{name}: line {number}: a heading without words")
-        while path[-1].level >= level:
-            path.pop()
+        while node_path[-1].level >= level:
+            node_path.pop()
         node = _Node(level, title)
-        path[-1].sections.append(node)
-        path.append(node)
+        node_path[-1].sections.append(node)
+        node_path.append(node)
     if not root.sections:
         raise BadInput(f"{name}: no Markdown heading (# ...) in the outline")
-    first = root.sections[0]
-    if len(root.sections) == 1 and first.level == 1 and first.sections and first.bare:
-        return first.title, [node.item() for node in first.sections]
+    first_node = root.sections[0]
+    if (
+        len(root.sections) == 1
+        and first_node.level == 1
+        and first_node.sections
+        and first_node.bare
+    ):
+        return first_node.title, [node.item() for node in first_node.sections]
     return None, [node.item() for node in root.sections]
 
 
 def _add_line(node: _Node, line: str) -> None:
     if not line.strip():
         return
-    if budget := _BUDGET.match(line.strip()):
-        node.words = int(budget[1].replace(",", ""))
-    elif named := _NAMES.match(line.strip()):
-        names = [name.strip() for name in re.split("[;；]", named[2]) if name.strip()]
-        node.names[named[1].lower().replace(" ", "_")] = names
-    elif item := _ITEM.match(line):
-        node.key_points.append(item[1].strip())
+    if budget_match := _BUDGET.match(line.strip()):
+        node.words = int(budget_match[1].replace(",", ""))
+    elif names_match := _NAMES.match(line.strip()):
+        names = [name.strip() for name in re.split("[;；]", names_match[2]) if name.strip()]
+        node.names[names_match[1].lower().replace(" ", "_")] = names
+    elif item_match := _ITEM.match(line):
+        node.key_points.append(item_match[1].strip())
     else:
         node.text.append(line.strip())

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 import typer
 
-exports = typer.Typer()
+export_commands = typer.Typer()
 
 
-@exports.command()
+@export_commands.command()
 def export(
     work: Annotated[
         str, typer.Argument(metavar="WORK", help="A work's id, or enough of its beginning.")
@@ -53,9 +53,9 @@ def export(
     from inkwright.app.commands import export
     from inkwright.app.export.result import Wanted, format_of
 
-    wanted = Wanted(
+    export_options = Wanted(
         format=format or format_of(out) or "md",
-        sections=export.listed(sections),
+        sections=export.parse_sections(sections),
         title=title,
         author=author,
         language=language,
@@ -67,4 +67,4 @@ def export(
         fonts=fonts,
         journal=journal,
     )
-    raise typer.Exit(int(export.export(work, wanted, out)))
+    raise typer.Exit(int(export.export(work, export_options, out)))

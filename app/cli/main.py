@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from inkwright.app.cli.export import exports
+from inkwright.app.cli.export import export_commands
 from inkwright.app.cli.memory import memory as memory_commands
-from inkwright.app.cli.sections import texts
+from inkwright.app.cli.sections import text_commands
 from inkwright.app.cli.sources import sources as source_commands
-from inkwright.app.commands.errors import Exit, plainly
+from inkwright.app.commands.errors import Exit, exit_on_error
 from inkwright.app.commands.trust import at_the_terminal
 from inkwright.app.config.trust import deciding
 from inkwright.memory.errors import BadInput
@@ -19,13 +19,13 @@ from inkwright.memory.errors import BadInput
 
 class _Commands(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        plainly(lambda: _check_text(args))
+        exit_on_error(lambda: _check_text(args))
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         invoke = super().invoke
         with deciding(at_the_terminal()):
-            return plainly(lambda: invoke(ctx))
+            return exit_on_error(lambda: invoke(ctx))
 
 
 app = typer.Typer(
@@ -78,7 +78,7 @@ ReviewArm = Annotated[
 
 
 @app.callback(invoke_without_command=True)
-def _version(
+def _print_version(
     ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
@@ -113,11 +113,11 @@ def write(
     """
     from inkwright.app.commands import write
 
-    _leave(
+    _exit_with(
         write.write(
             write.PieceOptions(brief, outline, words, continuity, seed, plan, memory, review),
             out=out,
-            limits=write.limits(max_calls, max_tokens, max_minutes),
+            limits=write.build_limits(max_calls, max_tokens, max_minutes),
             fresh=fresh,
             dry_run=dry_run,
             ask=not yes,
@@ -147,10 +147,10 @@ def plan(
     """
     from inkwright.app.commands import write
 
-    _leave(
+    _exit_with(
         write.plan(
             write.PieceOptions(brief, outline, words, continuity, seed, plan, memory, review),
-            limits=write.limits(max_calls, max_tokens, max_minutes),
+            limits=write.build_limits(max_calls, max_tokens, max_minutes),
             fresh=fresh,
         )
     )
@@ -167,15 +167,15 @@ def resume(
     """Go on with a work; what is written is not written again."""
     from inkwright.app.commands import write
 
-    limits = write.limits(max_calls, max_tokens, max_minutes)
-    _leave(write.resume(work, out=out, limits=limits))
+    limits = write.build_limits(max_calls, max_tokens, max_minutes)
+    _exit_with(write.resume(work, out=out, limits=limits))
 
 
-def _schema_of_results(wanted: bool) -> None:
-    if wanted:
+def _print_results_schema(is_requested: bool) -> None:
+    if is_requested:
         from inkwright.app.commands import batch
 
-        typer.echo(batch.schema())
+        typer.echo(batch.format_schema())
         raise typer.Exit
 
 
@@ -223,7 +223,7 @@ def batch(
         bool,
         typer.Option(
             "--schema",
-            callback=_schema_of_results,
+            callback=_print_results_schema,
             is_eager=True,
             help="Print the JSON schema of a line of the results, and stop.",
         ),
@@ -243,13 +243,13 @@ def batch(
     """Write many pieces: one line in, one line out as each finishes. Run it again to go on."""
     from inkwright.app.commands import batch, write
 
-    _leave(
+    _exit_with(
         batch.batch(
             batch.BatchInput(briefs, prompt_field, id_field, defaults),
-            batch.asked(
+            batch.build_options(
                 (plan, memory, review),
-                whole=write.limits(max_calls, max_tokens, max_minutes),
-                each=write.limits(each_max_calls, each_max_tokens, each_max_minutes),
+                batch_limits=write.build_limits(max_calls, max_tokens, max_minutes),
+                brief_limits=write.build_limits(each_max_calls, each_max_tokens, each_max_minutes),
                 retry=retry or [],
                 plan_only=plan_only,
                 approved=approved,
@@ -275,8 +275,8 @@ def settle(
     """Check every stale section against what changed, and patch what contradicts it."""
     from inkwright.app.commands import write
 
-    limits = write.limits(max_calls, max_tokens, max_minutes)
-    _leave(write.settle(work, out=out, limits=limits))
+    limits = write.build_limits(max_calls, max_tokens, max_minutes)
+    _exit_with(write.settle(work, out=out, limits=limits))
 
 
 @app.command()
@@ -294,8 +294,8 @@ def redraft(
     """Write sections anew; the old drafts are kept in the library."""
     from inkwright.app.commands import write
 
-    limits = write.limits(max_calls, max_tokens, max_minutes)
-    _leave(write.redraft(work, sections, note=note, out=out, limits=limits))
+    limits = write.build_limits(max_calls, max_tokens, max_minutes)
+    _exit_with(write.redraft(work, sections, note=note, out=out, limits=limits))
 
 
 @app.command()
@@ -333,12 +333,12 @@ def import_(
     from inkwright.app.commands import transfer, write
     from inkwright.app.manuscripts.import_file import ImportOptions
 
-    _leave(
+    _exit_with(
         transfer.import_file(
             file,
             ImportOptions(title, language, continuity, depth),
             out=out,
-            limits=write.limits(max_calls, max_tokens, max_minutes),
+            limits=write.build_limits(max_calls, max_tokens, max_minutes),
         )
     )
 
@@ -358,8 +358,8 @@ def sync(
     """Take back what you changed in an exported manuscript: those sections, and no others."""
     from inkwright.app.commands import transfer, write
 
-    limits = write.limits(max_calls, max_tokens, max_minutes)
-    _leave(transfer.sync(folder, take_titles=titles, limits=limits))
+    limits = write.build_limits(max_calls, max_tokens, max_minutes)
+    _exit_with(transfer.sync(folder, take_titles=titles, limits=limits))
 
 
 @app.command()
@@ -372,8 +372,8 @@ def remember(
     """Read into memory what you have written and no model has read yet."""
     from inkwright.app.commands import transfer, write
 
-    limits = write.limits(max_calls, max_tokens, max_minutes)
-    _leave(transfer.remember(work, limits=limits))
+    limits = write.build_limits(max_calls, max_tokens, max_minutes)
+    _exit_with(transfer.remember(work, limits=limits))
 
 
 @app.command()
@@ -399,7 +399,7 @@ def serve(
     """Start vLLM with settings for this load; any other option goes to it as it stands."""
     from inkwright.app.commands import serve
 
-    _leave(
+    _exit_with(
         serve.serve(
             model,
             ctx.args,
@@ -430,9 +430,9 @@ def ui(
 @app.command()
 def doctor() -> None:
     """Check models, library and index, and say how to mend what is missing."""
-    from inkwright.app.services.doctor import doctor as examine
+    from inkwright.app.services.doctor import run_doctor as examine
 
-    _leave(examine(typer.echo))
+    _exit_with(examine(typer.echo))
 
 
 @app.command()
@@ -451,13 +451,13 @@ def trust(
 @app.command()
 def graph() -> None:
     """Print the work graph and the section graph as Mermaid."""
-    from inkwright.agents.orchestration.diagram import draw
+    from inkwright.agents.orchestration.diagram import draw_graphs
 
-    typer.echo(draw())
+    typer.echo(draw_graphs())
 
 
-app.add_typer(texts)
-app.add_typer(exports)
+app.add_typer(text_commands)
+app.add_typer(export_commands)
 app.add_typer(memory_commands, name="memory")
 app.add_typer(source_commands, name="sources")
 
@@ -477,8 +477,8 @@ def _check_text(args: list[str]) -> None:
             ) from fault
 
 
-def _leave(code: int) -> None:
-    raise typer.Exit(int(code))
+def _exit_with(exit_code: int) -> None:
+    raise typer.Exit(int(exit_code))
 
 
 def main() -> None:

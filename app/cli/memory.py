@@ -48,7 +48,7 @@ def list_(
     """List entries. With --json, as a memory.json that another brief can name."""
     from inkwright.app.commands import memory
 
-    memory.list_entries(work, kind, subject, section, source, standing=standing, as_json=as_json)
+    memory.list_entries(work, kind, subject, section, source, state=standing, as_json=as_json)
 
 
 @memory.command()
@@ -82,10 +82,10 @@ def add(
     """Add an entry, or those of a file. It is yours: no model overwrites it."""
     from inkwright.app.commands import memory
 
-    given = memory.given(
+    new_entries = memory.build_entries(
         subject, statement, attribute, kind, alias or (), story_time, pin=pin, file=file
     )
-    memory.add(work, given, since, then=memory.AfterEdit(preview, settle, as_json))
+    memory.add(work, new_entries, since, after_edit=memory.AfterEdit(preview, settle, as_json))
 
 
 @memory.command()
@@ -123,7 +123,7 @@ def edit(
         work,
         entry,
         {name: value for name, value in changes.items() if value is not None},
-        then=memory.AfterEdit(preview, settle, as_json),
+        after_edit=memory.AfterEdit(preview, settle, as_json),
     )
 
 
@@ -138,8 +138,8 @@ def pin(
     """Show entries to every section, whatever the budget."""
     from inkwright.app.commands import memory
 
-    then = memory.AfterEdit(preview, as_json=as_json)
-    memory.pin(work, entries, pinned=not off, then=then)
+    after_edit = memory.AfterEdit(preview, as_json=as_json)
+    memory.pin(work, entries, pinned=not off, after_edit=after_edit)
 
 
 @memory.command()
@@ -153,7 +153,7 @@ def retract(
     """Let entries hold no longer. Their history stays."""
     from inkwright.app.commands import memory
 
-    memory.retract(work, entries, then=memory.AfterEdit(preview, settle, as_json))
+    memory.retract(work, entries, after_edit=memory.AfterEdit(preview, settle, as_json))
 
 
 @memory.command()
@@ -168,7 +168,7 @@ def merge(
     """Join two subjects that are one."""
     from inkwright.app.commands import memory
 
-    memory.merge(work, subject, other, then=memory.AfterEdit(preview, settle, as_json))
+    memory.merge(work, subject, other, after_edit=memory.AfterEdit(preview, settle, as_json))
 
 
 @memory.command()
@@ -185,8 +185,8 @@ def accept(
     """Answer the proposals that your own text made to memory."""
     from inkwright.app.commands import memory
 
-    then = memory.AfterEdit(preview, settle, as_json)
-    memory.answer(work, entries or [], accepted=not decline, then=then)
+    after_edit = memory.AfterEdit(preview, settle, as_json)
+    memory.answer(work, entries or [], accepted=not decline, after_edit=after_edit)
 
 
 @memory.command()
@@ -201,8 +201,8 @@ def restore(
     """Let an entry say again what it said in an earlier version."""
     from inkwright.app.commands import memory
 
-    then = memory.AfterEdit(preview, settle, as_json)
-    memory.restore(work, entry, version, then=then)
+    after_edit = memory.AfterEdit(preview, settle, as_json)
+    memory.restore(work, entry, version, after_edit=after_edit)
 
 
 @memory.command()

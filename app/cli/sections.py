@@ -7,7 +7,7 @@ import typer
 
 from inkwright.app.display.formatting import Operation
 
-texts = typer.Typer()
+text_commands = typer.Typer()
 
 Work = Annotated[
     str, typer.Argument(metavar="WORK", help="A work's id, or enough of its beginning.")
@@ -15,7 +15,7 @@ Work = Annotated[
 Section = Annotated[str, typer.Argument(metavar="SECTION", help="A section's id, or its number.")]
 
 
-@texts.command()
+@text_commands.command()
 def text(
     work: Work,
     section: Section,
@@ -29,7 +29,7 @@ def text(
     sections.text(work, section, file)
 
 
-@texts.command()
+@text_commands.command()
 def edit(
     work: Work,
     section: Section,
@@ -61,7 +61,7 @@ def edit(
     )
 
 
-@texts.command()
+@text_commands.command()
 def lock(
     work: Work,
     section: Section,
@@ -74,7 +74,7 @@ def lock(
     sections.lock(work, section, words, off=off)
 
 
-@texts.command()
+@text_commands.command()
 def history(
     work: Work,
     of: Annotated[
@@ -88,7 +88,7 @@ def history(
     sections.history(work, of, as_json=as_json)
 
 
-@texts.command()
+@text_commands.command()
 def diff(
     work: Work,
     section: Section,
@@ -101,7 +101,7 @@ def diff(
     sections.diff(work, section, one, other)
 
 
-@texts.command()
+@text_commands.command()
 def restore(
     work: Work,
     section: Section,
@@ -113,7 +113,7 @@ def restore(
     sections.restore(work, section, version)
 
 
-@texts.command()
+@text_commands.command()
 def candidates(
     work: Work,
     section: Section,
@@ -126,7 +126,7 @@ def candidates(
     sections.candidates(work, section, note=note, count=count)
 
 
-@texts.command()
+@text_commands.command()
 def choose(
     work: Work,
     section: Section,

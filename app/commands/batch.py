@@ -11,14 +11,14 @@ import typer
 
 from inkwright.agents.llm.config import Ablation, Limits
 from inkwright.app.batch.batch import run_batch
-from inkwright.app.batch.batch_progress import display
+from inkwright.app.batch.batch_progress import make_display
 from inkwright.app.batch.input import BatchLine, FieldNames, read_defaults, read_lines
 from inkwright.app.batch.options import BatchOptions, BatchOutcome, Engine, Retry
 from inkwright.app.batch.results import Result
-from inkwright.app.commands.errors import Exit, plainly
+from inkwright.app.commands.errors import Exit, exit_on_error
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
-from inkwright.app.display.formatting import duration, many
+from inkwright.app.display.formatting import format_count, format_duration
 from inkwright.app.export.result import FORMATS, Format
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
@@ -34,19 +34,21 @@ class BatchInput:
     id_field: str | None = None
     defaults: Path | None = None
 
-    def lines(self, asked: BatchOptions) -> tuple[BatchLine, ...]:
+    def lines(self, batch_options: BatchOptions) -> tuple[BatchLine, ...]:
         """Return the lines of the file."""
-        shared = read_defaults(self.defaults) if self.defaults else None
+        default_values = read_defaults(self.defaults) if self.defaults else None
         return read_lines(
-            self.file, FieldNames(self.prompt_field, self.id_field, shared), asked.arms
+            self.file,
+            FieldNames(self.prompt_field, self.id_field, default_values),
+            batch_options.arms,
         )
 
 
-def asked(
-    arms: tuple[Any, Any, Any],
+def build_options(
+    ablation_values: tuple[Any, Any, Any],
     *,
-    whole: Limits,
-    each: Limits,
+    batch_limits: Limits,
+    brief_limits: Limits,
     retry: Sequence[str],
     plan_only: bool,
     approved: bool,
@@ -63,19 +65,19 @@ def asked(
         raise BadInput("--plan-only makes outlines and --approved writes them; give one of the two")
     if workers is not None and engine != "ray":
         raise BadInput("--workers is for --engine ray; in one process, --concurrency says it all")
-    again: set[Retry] = set()
-    for named in retry:
-        if named not in get_args(Retry):
-            raise BadInput(f"--retry {named}: it is flagged or failed; both may be given")
-        again.add(cast(Retry, named))
-    if unknown := [f for f in formats if f not in FORMATS]:
-        raise BadInput(f"--format {unknown[0]}: it is one of {', '.join(FORMATS)}")
-    plan, memory, review = arms
+    retries: set[Retry] = set()
+    for status in retry:
+        if status not in get_args(Retry):
+            raise BadInput(f"--retry {status}: it is flagged or failed; both may be given")
+        retries.add(cast(Retry, status))
+    if unknown_formats := [f for f in formats if f not in FORMATS]:
+        raise BadInput(f"--format {unknown_formats[0]}: it is one of {', '.join(FORMATS)}")
+    plan, memory, review = ablation_values
     return BatchOptions(
         arms=Ablation(plan=plan, memory=memory, review=review),
-        whole=whole,
-        each=each,
-        retry=frozenset(again),
+        whole=batch_limits,
+        brief_limits=brief_limits,
+        retry=frozenset(retries),
         mode="plan" if plan_only else "approved" if approved else "whole",
         formats=tuple(cast(Format, f) for f in dict.fromkeys(formats)),
         engine=engine,
@@ -84,73 +86,88 @@ def asked(
 
 
 def batch(
-    source: BatchInput, asked: BatchOptions, *, out: Path, concurrency: int | None, dry_run: bool
+    source: BatchInput,
+    batch_options: BatchOptions,
+    *,
+    out: Path,
+    concurrency: int | None,
+    dry_run: bool,
 ) -> int:
     """Write a batch, or go on with it; return the exit code."""
     settings = Settings.load(concurrency=concurrency)
     if out.exists() and out.samefile(source.file):
         raise BadInput(f"--out {out} is the input itself; give another file")
-    lines = source.lines(asked)
+    lines = source.lines(batch_options)
     if dry_run:
-        from inkwright.app.batch.batch_estimate import forecast
+        from inkwright.app.batch.batch_estimate import describe_estimate
 
-        for told in forecast(lines, settings, asked, out):
-            typer.echo(told)
+        for line in describe_estimate(lines, settings, batch_options, out):
+            typer.echo(line)
         return Exit.COMPLETE
-    endpoints.named(settings)
+    endpoints.resolve_models(settings)
 
     def run() -> BatchOutcome:
-        with display(typer.echo, live=sys.stdout.isatty()) as shown:
+        with make_display(typer.echo, live=sys.stdout.isatty()) as progress_display:
             return run_to_end(
-                run_batch(lines, RunOptions(settings, Limits(), shown), asked, out=out)
+                run_batch(
+                    lines, RunOptions(settings, Limits(), progress_display), batch_options, out=out
+                )
             )
 
-    outcome = plainly(run, then="the same command goes on")
-    for told in _told(outcome, out):
-        typer.echo(told)
-    return _code(outcome)
+    outcome = exit_on_error(run, next_step="the same command goes on")
+    for line in _summarize_outcome(outcome, out):
+        typer.echo(line)
+    return _choose_exit_code(outcome)
 
 
-def schema() -> str:
+def format_schema() -> str:
     """Return the JSON schema of a line of the results."""
     return json.dumps(Result.model_json_schema(mode="serialization"), indent=2)
 
 
-def _told(outcome: BatchOutcome, out: Path) -> list[str]:
+def _summarize_outcome(outcome: BatchOutcome, out: Path) -> list[str]:
     """Say how it came out, and how to go on."""
-    ended = ", ".join(f"{n:,} {status}" for status, n in sorted(outcome.ended.items()))
-    found = [
-        f"{ended or 'nothing finished'}; {outcome.calls:,} calls in {duration(outcome.seconds)}",
+    status_counts = ", ".join(f"{n:,} {status}" for status, n in sorted(outcome.ended.items()))
+    summary_lines = [
+        f"{status_counts or 'nothing finished'}; {outcome.calls:,} calls in {format_duration(outcome.seconds)}",
         f"results: {out}",
     ]
     if outcome.moved:
-        lines = many(outcome.moved, "line")
-        found.append(f"{lines} of other briefs: {out.stem}.old.jsonl beside it")
-    said = {
+        moved_lines = format_count(outcome.moved, "line")
+        summary_lines.append(f"{moved_lines} of other briefs: {out.stem}.old.jsonl beside it")
+    reason_texts = {
         "unfinished": "begun and not finished; the same command goes on",
         "untouched": "not begun",
         "waiting": "with an outline that waits for approval; --approved writes them",
         "busy": "being written by another process",
     }
-    found += [f"{n:,} {said[reason]}" for reason, n in outcome.left.items() if n]
+    summary_lines += [
+        f"{n:,} {reason_texts[reason]}" for reason, n in outcome.count_by_reason.items() if n
+    ]
     if outcome.files_missing:
-        files = many(outcome.files_missing, "file")
-        found.append(f"{files} could not be made; results say why, the same command tries again")
+        files = format_count(outcome.files_missing, "file")
+        summary_lines.append(
+            f"{files} could not be made; results say why, the same command tries again"
+        )
     if outcome.ended["planned"]:
-        found.append("look at the outlines, then run it again with --approved")
+        summary_lines.append("look at the outlines, then run it again with --approved")
     if isinstance(outcome.stopped_by, BudgetSpent):
-        found.append(f"{outcome.stopped_by}; a higher one goes on")
+        summary_lines.append(f"{outcome.stopped_by}; a higher one goes on")
     elif outcome.stopped_by is not None:
-        found.append(f"stopped: {' '.join(str(outcome.stopped_by).split())}")
-    return found
+        summary_lines.append(f"stopped: {' '.join(str(outcome.stopped_by).split())}")
+    return summary_lines
 
 
-def _code(outcome: BatchOutcome) -> int:
+def _choose_exit_code(outcome: BatchOutcome) -> int:
     if isinstance(outcome.stopped_by, InkwrightError) and not isinstance(
         outcome.stopped_by, BudgetSpent
     ):
         return Exit.NO_MODEL
-    left = outcome.left["unfinished"] + outcome.left["untouched"] + outcome.left["busy"]
-    if left or outcome.files_missing or outcome.ended["partial"] or outcome.ended["failed"]:
+    lines_left = (
+        outcome.count_by_reason["unfinished"]
+        + outcome.count_by_reason["untouched"]
+        + outcome.count_by_reason["busy"]
+    )
+    if lines_left or outcome.files_missing or outcome.ended["partial"] or outcome.ended["failed"]:
         return Exit.PARTIAL
     return Exit.FLAGGED if outcome.ended["flagged"] else Exit.COMPLETE

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import typer
 
 from inkwright.agents.revision.instructed_edit import EditorProposal, Hunk
-from inkwright.app.api.edit_proposal import shown
-from inkwright.app.commands.errors import plainly
+from inkwright.app.api.edit_proposal import format_hunks
+from inkwright.app.commands.errors import exit_on_error
 from inkwright.app.commands.render import tell_stale
-from inkwright.app.commands.sections import section_of
-from inkwright.app.commands.write import interactive
+from inkwright.app.commands.sections import resolve_section
+from inkwright.app.commands.write import is_interactive
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.services import engine
@@ -18,13 +18,13 @@ from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.errors import BadInput
 
-_STRETCH = re.compile(r"(\d+):(\d+)")
+_SPAN = re.compile(r"(\d+):(\d+)")
 
 
 def edit(
     work: str,
     section: str,
-    told: str,
+    instruction_text: str,
     *,
     op: str | None,
     span: str | None,
@@ -37,57 +37,65 @@ def edit(
     Raises:
         BadInput: what was asked for is not there; nothing is changed.
     """
-    chosen = _numbers(accept)
-    one, sid = section_of(work, section)
+    accepted_numbers = _parse_numbers(accept)
+    work_id, section_id = resolve_section(work, section)
     settings = Settings.load()
-    endpoints.named(settings)
-    job = RunOptions(settings)
-    proposal = plainly(
-        lambda: run_to_end(engine.propose(one, sid, told, job, op=op, span=_span(span)))
+    endpoints.resolve_models(settings)
+    run_options = RunOptions(settings)
+    proposal = exit_on_error(
+        lambda: run_to_end(
+            engine.propose(
+                work_id, section_id, instruction_text, run_options, op=op, span=_parse_span(span)
+            )
+        )
     )
-    for line in (*proposal.notes, *shown(proposal)):
+    for line in (*proposal.notes, *format_hunks(proposal)):
         typer.echo(line)
     if not proposal.hunks:
-        typer.echo(f"{sid}: the editor would change nothing")
+        typer.echo(f"{section_id}: the editor would change nothing")
         return
     if everything:
-        chosen = proposal.harmless
-    elif chosen is None and not dry_run and interactive():
-        chosen = tuple(_asked(proposal.hunks))
-    if chosen is None or dry_run:
+        accepted_numbers = proposal.harmless
+    elif accepted_numbers is None and not dry_run and is_interactive():
+        accepted_numbers = tuple(_ask_about_hunks(proposal.hunks))
+    if accepted_numbers is None or dry_run:
         typer.echo("nothing is changed; --accept 1,2 takes these hunks, --all every harmless one")
         return
-    _take(one, proposal, chosen, job)
+    _apply_hunks(work_id, proposal, accepted_numbers, run_options)
 
 
-def _take(work: str, proposal: EditorProposal, chosen: Sequence[int], job: RunOptions) -> None:
-    draft = plainly(lambda: run_to_end(engine.apply(work, proposal, chosen, job)))
+def _apply_hunks(
+    work_id: str, proposal: EditorProposal, accepted_numbers: Sequence[int], run_options: RunOptions
+) -> None:
+    draft = exit_on_error(
+        lambda: run_to_end(engine.apply(work_id, proposal, accepted_numbers, run_options))
+    )
     if draft.version == proposal.version:
         typer.echo(f"{proposal.section}: nothing is changed")
         return
     typer.echo(
-        f"{draft.section}, version {draft.version}: {len(set(chosen))} of {len(proposal.hunks)}"
+        f"{draft.section}, version {draft.version}: {len(set(accepted_numbers))} of {len(proposal.hunks)}"
         f" hunks taken, {draft.words:,} words"
     )
-    tell_stale(work, job)
+    tell_stale(work_id, run_options)
 
 
-def _asked(hunks: Sequence[Hunk]) -> list[int]:
+def _ask_about_hunks(hunks: Sequence[Hunk]) -> list[int]:
     """Ask about each hunk in turn."""
-    taken: list[int] = []
+    accepted_numbers: list[int] = []
     for hunk in hunks:
         answer = typer.prompt(f"take hunk {hunk.number}? [y/n/a(ll)/q]", default="n")
         answer = answer.strip().lower()[:1]
         if answer == "a":
-            return [*taken, *(h.number for h in hunks if h.number >= hunk.number)]
+            return [*accepted_numbers, *(h.number for h in hunks if h.number >= hunk.number)]
         if answer == "q":
             break
         if answer == "y":
-            taken.append(hunk.number)
-    return taken
+            accepted_numbers.append(hunk.number)
+    return accepted_numbers
 
 
-def _numbers(accept: str | None) -> tuple[int, ...] | None:
+def _parse_numbers(accept: str | None) -> tuple[int, ...] | None:
     if accept is None:
         return None
     parts = [part.strip() for part in accept.split(",") if part.strip()]
@@ -96,7 +104,7 @@ def _numbers(accept: str | None) -> tuple[int, ...] | None:
     return tuple(dict.fromkeys(int(part) for part in parts))
 
 
-def _span(span: str | None) -> str | tuple[int, int] | None:
-    if span is not None and (found := _STRETCH.fullmatch(span)):
-        return int(found[1]), int(found[2])
+def _parse_span(span: str | None) -> str | tuple[int, int] | None:
+    if span is not None and (match := _SPAN.fullmatch(span)):
+        return int(match[1]), int(match[2])
     return span

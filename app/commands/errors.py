@@ -23,7 +23,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-def plainly(act: Callable[[], T], *, then: str = "") -> T:
+def exit_on_error(act: Callable[[], T], *, next_step: str = "") -> T:
     """Return what ``act`` returns; an error a person can act on becomes one line and an exit code.
 
     ``then``: how to go on, said after anything but bad input.
@@ -31,17 +31,17 @@ def plainly(act: Callable[[], T], *, then: str = "") -> T:
     try:
         return act()
     except KeyboardInterrupt:
-        typer.echo(f"interrupted{'; ' if then else ''}{then}", err=True)
+        typer.echo(f"interrupted{'; ' if next_step else ''}{next_step}", err=True)
         raise typer.Exit(Exit.INTERRUPTED) from None
     except InkwrightError as fault:
-        code = _exit_code(fault)
+        code = _choose_exit_code(fault)
         typer.echo(f"inkwright: {visible(' '.join(str(fault).split()))}", err=True)
-        if then and code != Exit.BAD_INPUT:
-            typer.echo(f"what is written is kept; {then}", err=True)
+        if next_step and code != Exit.BAD_INPUT:
+            typer.echo(f"what is written is kept; {next_step}", err=True)
         raise typer.Exit(code) from None
 
 
-def _exit_code(fault: InkwrightError) -> Exit:
+def _choose_exit_code(fault: InkwrightError) -> Exit:
     if isinstance(fault, BadInput):
         return Exit.BAD_INPUT
     if isinstance(fault, (ModelUnreachable, ModelRefused)):

@@ -8,14 +8,14 @@ from typing import Any
 
 import typer
 
-from inkwright.app.api.memory import Memory, Standing
+from inkwright.app.api.memory import EntryState, Memory
 from inkwright.app.briefs.loader import read_memory
 from inkwright.app.commands import write
-from inkwright.app.reports.memory_json import entry_line, span_line
+from inkwright.app.reports.memory_json import describe_entry, describe_span
 from inkwright.app.services.run_options import UNLIMITED
 from inkwright.memory.changes import entry_edits
 from inkwright.memory.changes.edit_impact import EditImpact, SectionCheck
-from inkwright.memory.changes.entry_edits import Edit
+from inkwright.memory.changes.entry_edits import EntryEdit
 from inkwright.memory.domain.brief import Remembered
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.errors import BadInput
@@ -37,60 +37,66 @@ def list_entries(
     section: str | None,
     source: str | None,
     *,
-    standing: Standing,
+    state: EntryState,
     as_json: bool,
 ) -> None:
     """Print the entries that fit."""
     memory = Memory(work)
-    found = memory.entries(
-        kind=kind, subject=subject, section=section, origin=source, standing=standing
+    entries = memory.entries(
+        kind=kind, subject=subject, section=section, origin=source, standing=state
     )
     if as_json:
-        _print_json(memory.exported(found))
+        _print_json(memory.exported(entries))
         return
-    for entry in found:
-        typer.echo(_line(entry))
-    if not found:
+    for entry in entries:
+        typer.echo(_format_entry(entry))
+    if not entries:
         typer.echo("memory holds nothing of this kind")
-    if standing == "live":
-        for one, other in memory.conflicts():
-            typer.echo(f"conflict: {one.id} and {other.id} give {one.subject} two values")
+    if state == "live":
+        for first_entry, second_entry in memory.conflicts():
+            typer.echo(
+                f"conflict: {first_entry.id} and {second_entry.id} give {first_entry.subject} two values"
+            )
 
 
 def show(work: str, entry: str, *, as_json: bool) -> None:
     """Print all about one entry."""
     memory = Memory(work)
-    found, history = memory.entry(entry), memory.history(entry)
+    entry_history, history = memory.entry(entry), memory.history(entry)
     if as_json:
         _print_json(
-            entry_line(found.entry)
+            describe_entry(entry_history.entry)
             | {
-                "standing": found.standing,
-                "words": found.words,
-                "span": found.entry.span.model_dump() if found.entry.span else None,
-                "sources": [span_line(s) | {"quote": words} for s, words in found.sources],
-                "supersedes": found.entry.supersedes,
-                "shown_to": found.shown_to,
-                "versions": [entry_line(e) for e in history],
+                "standing": entry_history.standing,
+                "words": entry_history.words,
+                "span": entry_history.entry.span.model_dump() if entry_history.entry.span else None,
+                "sources": [
+                    describe_span(s) | {"quote": words} for s, words in entry_history.sources
+                ],
+                "supersedes": entry_history.entry.supersedes,
+                "shown_to": entry_history.shown_to,
+                "versions": [describe_entry(e) for e in history],
             }
         )
         return
-    typer.echo(_line(found.entry))
-    typer.echo(f"  stands: {found.standing}; from: {_origin(found.entry)}")
-    if found.words:
-        typer.echo(f"  in the text: “{found.words}”")
-    for span, words in found.sources:
+    typer.echo(_format_entry(entry_history.entry))
+    typer.echo(f"  stands: {entry_history.standing}; from: {_describe_origin(entry_history.entry)}")
+    if entry_history.words:
+        typer.echo(f"  in the text: “{entry_history.words}”")
+    for span, words in entry_history.sources:
         page = f", p. {span.page}" if span.page else ""
         typer.echo(f"  rests on: [@{span.key}{page}] “{' '.join(words.split())}”")
-    if found.entry.supersedes:
-        typer.echo(f"  in place of: {found.entry.supersedes}")
-    shown = ", ".join(f"{sid} (version {n})" for sid, n in found.shown_to.items())
-    typer.echo(f"  shown to: {shown or 'no section yet'}")
+    if entry_history.entry.supersedes:
+        typer.echo(f"  in place of: {entry_history.entry.supersedes}")
+    shown_sections = ", ".join(
+        f"{section_id} (version {n})" for section_id, n in entry_history.shown_to.items()
+    )
+    typer.echo(f"  shown to: {shown_sections or 'no section yet'}")
     for version in history:
         typer.echo(f"  version {version.version}, {version.status}: {version.statement}")
 
 
-def given(
+def build_entries(
     subject: str,
     statement: str,
     attribute: str,
@@ -123,14 +129,16 @@ def given(
     )
 
 
-def add(work: str, entries: Sequence[Remembered], since: str | None, *, then: AfterEdit) -> None:
+def add(
+    work: str, entries: Sequence[Remembered], since: str | None, *, after_edit: AfterEdit
+) -> None:
     """Add entries."""
     if since is not None:
         _check_section(work, since)
-    _do(work, entry_edits.adding(entries, from_section=since), then)
+    _apply_edit(work, entry_edits.build_addition(entries, from_section=since), after_edit)
 
 
-def edit(work: str, entry: str, changes: dict[str, Any], *, then: AfterEdit) -> None:
+def edit(work: str, entry: str, changes: dict[str, Any], *, after_edit: AfterEdit) -> None:
     """Change one entry.
 
     Raises:
@@ -140,46 +148,50 @@ def edit(work: str, entry: str, changes: dict[str, Any], *, then: AfterEdit) -> 
         raise BadInput(f"say what {entry} is to say: a statement, or one of the options")
     if "from_section" in changes:
         _check_section(work, changes["from_section"])
-    _do(work, entry_edits.editing(entry, **changes), then)
+    _apply_edit(work, entry_edits.build_change(entry, **changes), after_edit)
 
 
-def pin(work: str, entries: Sequence[str], *, pinned: bool, then: AfterEdit) -> None:
+def pin(work: str, entries: Sequence[str], *, pinned: bool, after_edit: AfterEdit) -> None:
     """Pin or unpin entries."""
-    _do(work, entry_edits.pinning(entries, pinned=pinned), then)
+    _apply_edit(work, entry_edits.build_pinning(entries, pinned=pinned), after_edit)
 
 
-def retract(work: str, entries: Sequence[str], *, then: AfterEdit) -> None:
+def retract(work: str, entries: Sequence[str], *, after_edit: AfterEdit) -> None:
     """Retract entries."""
-    _do(work, entry_edits.retracting(entries), then)
+    _apply_edit(work, entry_edits.build_retraction(entries), after_edit)
 
 
-def merge(work: str, subject: str, other: str, *, then: AfterEdit) -> None:
+def merge(work: str, subject: str, other_subject: str, *, after_edit: AfterEdit) -> None:
     """Join two subjects."""
-    _do(work, entry_edits.merging(subject, other), then)
+    _apply_edit(work, entry_edits.build_subject_merge(subject, other_subject), after_edit)
 
 
-def answer(work: str, entries: Sequence[str], *, accepted: bool, then: AfterEdit) -> None:
+def answer(work: str, entries: Sequence[str], *, accepted: bool, after_edit: AfterEdit) -> None:
     """Accept or decline proposals."""
-    _do(work, (entry_edits.accepting if accepted else entry_edits.declining)(entries), then)
+    _apply_edit(
+        work,
+        (entry_edits.build_acceptance if accepted else entry_edits.build_rejection)(entries),
+        after_edit,
+    )
 
 
-def restore(work: str, entry: str, version: int, *, then: AfterEdit) -> None:
+def restore(work: str, entry: str, version: int, *, after_edit: AfterEdit) -> None:
     """Restore an earlier version of an entry."""
-    _do(work, entry_edits.restoring(entry, version), then)
+    _apply_edit(work, entry_edits.build_restoration(entry, version), after_edit)
 
 
 def list_findings(work: str, *, dismissed: bool, as_json: bool) -> None:
     """Print where the person's sentences contradict memory."""
     memory = Memory(work)
-    found = memory.findings(dismissed=dismissed)
+    findings = memory.findings(dismissed=dismissed)
     if as_json:
-        _print_json([told.model_dump(exclude={"stamp"}) for told in found])
+        _print_json([finding.model_dump(exclude={"stamp"}) for finding in findings])
         return
-    for told in found:
-        note = " (dismissed)" if told.dismissed else ""
-        typer.echo(f"{told.number}  {told.section}: “{told.evidence}”{note}")
-        typer.echo(f"   against memory {told.line.removeprefix('- ')}")
-    if not found:
+    for finding in findings:
+        note = " (dismissed)" if finding.dismissed else ""
+        typer.echo(f"{finding.number}  {finding.section}: “{finding.evidence}”{note}")
+        typer.echo(f"   against memory {finding.line.removeprefix('- ')}")
+    if not findings:
         typer.echo("no sentence of yours is known to contradict memory")
 
 
@@ -197,79 +209,83 @@ def _check_section(work: str, section: str) -> None:
         )
 
 
-def _do(work: str, edit: Edit, then: AfterEdit) -> None:
+def _apply_edit(work: str, edit: EntryEdit, after_edit: AfterEdit) -> None:
     memory = Memory(work)
-    seen = memory.preview(edit)
-    if then.preview:
-        _tell_preview(seen, as_json=then.as_json)
+    impact = memory.preview(edit)
+    if after_edit.preview:
+        _print_preview(impact, as_json=after_edit.as_json)
         return
-    added = memory.apply(edit)
-    if then.as_json:
-        _print_json([entry_line(e) for e in added])
+    new_entries = memory.apply(edit)
+    if after_edit.as_json:
+        _print_json([describe_entry(e) for e in new_entries])
     else:
-        for entry in added:
-            typer.echo(_line(entry))
-        if not added:
+        for entry in new_entries:
+            typer.echo(_format_entry(entry))
+        if not new_entries:
             typer.echo("memory says so already")
-    if then.settle:
-        code = write.settle(memory.work, out=None, limits=UNLIMITED, only=seen.sections)
-        raise typer.Exit(code)
-    if seen.certain and not then.as_json:
-        stale = ", ".join(c.section for c in seen.certain)
-        typer.echo(f"to be checked: {stale}; `inkwright settle {memory.work}` does it")
+    if after_edit.settle:
+        exit_code = write.settle(memory.work, out=None, limits=UNLIMITED, only=impact.sections)
+        raise typer.Exit(exit_code)
+    if impact.certain and not after_edit.as_json:
+        certain_sections = ", ".join(c.section for c in impact.certain)
+        typer.echo(f"to be checked: {certain_sections}; `inkwright settle {memory.work}` does it")
 
 
-def _tell_preview(seen: EditImpact, *, as_json: bool) -> None:
+def _print_preview(impact: EditImpact, *, as_json: bool) -> None:
     if as_json:
         _print_json(
             {
-                "adds": [entry_line(e) for e in seen.added],
-                "certain": [asdict(c) for c in seen.certain],
-                "possible": [asdict(c) for c in seen.possible],
+                "adds": [describe_entry(e) for e in impact.new_entries],
+                "certain": [asdict(c) for c in impact.certain],
+                "possible": [asdict(c) for c in impact.possible],
             }
         )
         return
-    for name, checks in (("will be checked", seen.certain), ("may follow", seen.possible)):
-        typer.echo(f"{name}: {_cost(checks)}")
+    for name, checks in (("will be checked", impact.certain), ("may follow", impact.possible)):
+        typer.echo(f"{name}: {_format_cost(checks)}")
         for check in checks:
             typer.echo(f"  {check.section}  {check.title}: {'; '.join(check.reasons)}")
     typer.echo("nothing was changed")
 
 
-def _cost(checks: Sequence[SectionCheck]) -> str:
+def _format_cost(checks: Sequence[SectionCheck]) -> str:
     """Say what the checks take, and what they take at most, where everything contradicts."""
     if not checks:
         return "no section"
-    usual, most = sum(c.tokens for c in checks), sum(c.most_tokens for c in checks)
-    number = f"{len(checks)} section{'s' if len(checks) > 1 else ''}"
+    usual_tokens, most_tokens = sum(c.tokens for c in checks), sum(c.most_tokens for c in checks)
+    section_count = f"{len(checks)} section{'s' if len(checks) > 1 else ''}"
     seconds = [(c.seconds, c.most_seconds) for c in checks]
-    known = [(a, b) for a, b in seconds if a is not None and b is not None]
+    known_seconds = [(a, b) for a, b in seconds if a is not None and b is not None]
     time = ""
-    if known:
-        time = f", about {sum(a for a, _ in known):.0f} s one by one"
-        time += f" (up to {sum(b for _, b in known):.0f} s)"
-    return f"{number}, about {usual:,} tokens (up to {most:,} with patches){time}"
+    if known_seconds:
+        time = f", about {sum(a for a, _ in known_seconds):.0f} s one by one"
+        time += f" (up to {sum(b for _, b in known_seconds):.0f} s)"
+    return (
+        f"{section_count}, about {usual_tokens:,} tokens (up to {most_tokens:,} with patches){time}"
+    )
 
 
-def _line(entry: Entry) -> str:
+def _format_entry(entry: Entry) -> str:
     marks = [
-        m for m, on in (("pinned", entry.pinned), (entry.status, entry.status != "live")) if on
+        m
+        for m, is_shown in (("pinned", entry.pinned), (entry.status, entry.status != "live"))
+        if is_shown
     ]
     if entry.story_time:
         marks.append(f"at {entry.story_time}")
-    return f"{entry.kind:<9} {entry.line.removeprefix('- ')}  {_origin(entry)}" + (
+    return f"{entry.kind:<9} {entry.line.removeprefix('- ')}  {_describe_origin(entry)}" + (
         f" ({', '.join(marks)})" if marks else ""
     )
 
 
-def _origin(entry: Entry) -> str:
+def _describe_origin(entry: Entry) -> str:
     if entry.span is not None:
-        whose = ", yours" if entry.origin == "person" else ""
-        return f"{entry.span.section}, version {entry.span.draft}{whose}"
-    since = f" since {entry.from_section}" if entry.from_section else ""
+        author_note = ", yours" if entry.origin == "person" else ""
+        return f"{entry.span.section}, version {entry.span.draft}{author_note}"
+    since_note = f" since {entry.from_section}" if entry.from_section else ""
     return {"person": "yours", "plan": "the plan", "source": "a source"}.get(
         entry.origin, entry.origin
-    ) + since
+    ) + since_note
 
 
 def _print_json(content: Any) -> None:

@@ -10,14 +10,14 @@ import typer
 from inkwright.app.api.memory import Memory
 from inkwright.app.api.outline import WorkOutline
 from inkwright.app.api.section import SectionText
-from inkwright.app.commands.errors import plainly
+from inkwright.app.commands.errors import exit_on_error
 from inkwright.app.commands.render import tell_stale
 from inkwright.app.config import endpoints
-from inkwright.app.config.paths import library_home, library_url
+from inkwright.app.config.paths import find_library_home, find_library_url
 from inkwright.app.config.settings import Settings
 from inkwright.app.files.text_files import decode, read_text
 from inkwright.app.services import engine
-from inkwright.app.services.library_status import sections, work_named
+from inkwright.app.services.library_status import find_work_id, load_section_summaries
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.domain.draft import Draft
@@ -34,57 +34,72 @@ def text(work: str, section: str, file: Path | None) -> None:
     Raises:
         BadInput: the words given are none.
     """
-    found = _text(work, section, taken_out=file is None)
+    section_text = _open_section(work, section, taken_out=file is None)
     if file is None:
-        typer.echo(found.current.text)
+        typer.echo(section_text.current.text)
         return
     if str(file) == "-":
-        given = decode(sys.stdin.buffer.read(), "standard input")
+        new_text = decode(sys.stdin.buffer.read(), "standard input")
     else:
-        given = read_text(file.expanduser())
-    if not given.strip():
+        new_text = read_text(file.expanduser())
+    if not new_text.strip():
         raise BadInput("there are no words in it; to drop a section, change the outline")
-    _tell_edited(found, found.edit(given.strip("\n")))
+    _report_edit(section_text, section_text.edit(new_text.strip("\n")))
 
 
 def lock(work: str, section: str, words: str | None, *, off: bool) -> None:
     """Lock or unlock words."""
-    found = _text(work, section)
-    draft = found.unlock(words) if off else found.lock(words)
-    held = sum(1 for h in draft.held if h.why == "locked")
-    typer.echo(f"{found.section}, version {draft.version}: {held} locked stretches")
+    section_text = _open_section(work, section)
+    draft = section_text.unlock(words) if off else section_text.lock(words)
+    locked_count = sum(1 for h in draft.held if h.why == "locked")
+    typer.echo(f"{section_text.section}, version {draft.version}: {locked_count} locked stretches")
 
 
-def history(work: str, of: str | None, *, as_json: bool) -> None:
+def history(work: str, section_or_entry: str | None, *, as_json: bool) -> None:
     """Print versions."""
-    if of is not None and "." in of:
-        _tell([e.model_dump(mode="json") for e in Memory(work).history(of)], as_json=as_json)
+    if section_or_entry is not None and "." in section_or_entry:
+        _print_versions(
+            [e.model_dump(mode="json") for e in Memory(work).history(section_or_entry)],
+            as_json=as_json,
+        )
         return
     memory = Memory(work)
-    known = [s.section for s in sections(library_home(), memory.work, library_url()) if s.words]
-    wanted = known if of is None else [_text(memory.work, of, taken_out=True).section]
-    found = [_told(draft) for sid in wanted for draft in SectionText(memory.work, sid).versions()]
-    _tell(found, as_json=as_json)
-    if of is None and not as_json and (gone := WorkOutline(memory.work).taken_out()):
+    written_ids = [
+        s.section
+        for s in load_section_summaries(find_library_home(), memory.work, find_library_url())
+        if s.words
+    ]
+    section_ids = (
+        written_ids
+        if section_or_entry is None
+        else [_open_section(memory.work, section_or_entry, taken_out=True).section]
+    )
+    version_records = [
+        _describe_version(draft)
+        for section_id in section_ids
+        for draft in SectionText(memory.work, section_id).versions()
+    ]
+    _print_versions(version_records, as_json=as_json)
+    if section_or_entry is None and not as_json and (gone := WorkOutline(memory.work).taken_out()):
         typer.echo(f"taken out of the outline, texts kept: {', '.join(s.id for s in gone)}")
 
 
-def diff(work: str, section: str, one: int | None, other: int | None) -> None:
+def diff(work: str, section: str, old_version: int | None, new_version: int | None) -> None:
     """Print a section's text with what went and what came, in colour on a terminal."""
-    found = _text(work, section, taken_out=True)
-    newest = found.current.version if other is None else other
-    before = max(newest - 1, 1) if one is None else one
-    pieces = found.diff(before, newest)
-    typer.echo("".join(_shown(piece) for piece in pieces))
+    section_text = _open_section(work, section, taken_out=True)
+    compared_version = section_text.current.version if new_version is None else new_version
+    base_version = max(compared_version - 1, 1) if old_version is None else old_version
+    spans = section_text.diff(base_version, compared_version)
+    typer.echo("".join(_format_span(span) for span in spans))
 
 
 def restore(work: str, section: str, version: int) -> None:
     """Make an earlier version the newest."""
-    found = _text(work, section)
-    _tell_edited(found, found.restore(version))
+    section_text = _open_section(work, section)
+    _report_edit(section_text, section_text.restore(version))
 
 
-def section_of(work: str, section: str, *, taken_out: bool = False) -> tuple[str, str]:
+def resolve_section(work: str, section: str, *, taken_out: bool = False) -> tuple[str, str]:
     """Return the whole ids of a work and of the section named by its id, or by its number.
 
     With ``taken_out``, it may be one that the outline no longer has.
@@ -92,33 +107,39 @@ def section_of(work: str, section: str, *, taken_out: bool = False) -> tuple[str
     Raises:
         BadInput: there is none.
     """
-    one = work_named(library_home(), library_url(), work)
-    known = [s.section for s in sections(library_home(), one, library_url())]
-    if section not in known and section.isdecimal() and 1 <= int(section) <= len(known):
-        section = known[int(section) - 1]
-    if taken_out and section not in known:
-        known += [s.id for s in WorkOutline(one).taken_out()]
-    if section not in known:
-        raise BadInput(f"{one} has no section {section!r}; `inkwright status {one}` lists them")
-    return one, section
+    work_id = find_work_id(find_library_home(), find_library_url(), work)
+    section_ids = [
+        s.section for s in load_section_summaries(find_library_home(), work_id, find_library_url())
+    ]
+    if section not in section_ids and section.isdecimal() and 1 <= int(section) <= len(section_ids):
+        section = section_ids[int(section) - 1]
+    if taken_out and section not in section_ids:
+        section_ids += [s.id for s in WorkOutline(work_id).taken_out()]
+    if section not in section_ids:
+        raise BadInput(
+            f"{work_id} has no section {section!r}; `inkwright status {work_id}` lists them"
+        )
+    return work_id, section
 
 
-def _text(work: str, section: str, *, taken_out: bool = False) -> SectionText:
-    return SectionText(*section_of(work, section, taken_out=taken_out))
+def _open_section(work: str, section: str, *, taken_out: bool = False) -> SectionText:
+    return SectionText(*resolve_section(work, section, taken_out=taken_out))
 
 
-def _tell_edited(found: SectionText, draft: Draft) -> None:
-    typer.echo(f"{found.section}, version {draft.version}: {draft.words:,} words, yours")
-    if endpoints.any_named(Settings.load()):
+def _report_edit(section_text: SectionText, draft: Draft) -> None:
+    typer.echo(f"{section_text.section}, version {draft.version}: {draft.words:,} words, yours")
+    if endpoints.has_any_model(Settings.load()):
         from inkwright.agents.llm.config import Limits
         from inkwright.app.commands import transfer
 
-        transfer.remember(found.work, limits=Limits())
+        transfer.remember(section_text.work, limits=Limits())
     else:
-        typer.echo(f"no model is set: `inkwright remember {found.work}` reads it into memory later")
+        typer.echo(
+            f"no model is set: `inkwright remember {section_text.work}` reads it into memory later"
+        )
 
 
-def _told(draft: Draft) -> dict[str, Any]:
+def _describe_version(draft: Draft) -> dict[str, Any]:
     return {
         "section": draft.section,
         "version": draft.version,
@@ -129,28 +150,28 @@ def _told(draft: Draft) -> dict[str, Any]:
     }
 
 
-def _tell(versions: list[dict[str, Any]], *, as_json: bool) -> None:
+def _print_versions(versions: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(versions, ensure_ascii=False, indent=2))
         return
-    for told in versions:
-        if "statement" in told:
-            line = f"{told['id']}  version {told['version']}  {told['origin']}  {told['status']}"
-            typer.echo(f"{line}: {told['statement']}")
+    for version_record in versions:
+        if "statement" in version_record:
+            line = f"{version_record['id']}  version {version_record['version']}  {version_record['origin']}  {version_record['status']}"
+            typer.echo(f"{line}: {version_record['statement']}")
         else:
             typer.echo(
-                f"{told['section']:<6}  version {told['version']}  {told['stage']:<8}  "
-                f"{told['author']:<6}  {told['words']:,} words"
+                f"{version_record['section']:<6}  version {version_record['version']}  {version_record['stage']:<8}  "
+                f"{version_record['author']:<6}  {version_record['words']:,} words"
             )
 
 
-def _shown(piece: DiffSpan) -> str:
+def _format_span(span: DiffSpan) -> str:
     if sys.stdout.isatty():
-        return typer.style(piece.text, fg=_COLOURS.get(piece.kind))
-    return _MARKS[piece.kind].format(piece.text)
+        return typer.style(span.text, fg=_COLOURS.get(span.kind))
+    return _MARKS[span.kind].format(span.text)
 
 
-OPENING = 160
+OPENING_CHARS = 160
 """So many characters of a candidate are printed."""
 
 
@@ -160,15 +181,19 @@ def candidates(work: str, section: str, *, note: str, count: int) -> None:
     Raises:
         BadInput: the section has no text, or has words of a person's.
     """
-    one, sid = section_of(work, section)
-    job = _job()
-    found = plainly(
-        lambda: run_to_end(engine.candidates(one, sid, job, note=note, count=count)),
-        then="the same command goes on",
+    work_id, section_id = resolve_section(work, section)
+    run_options = _build_run_options()
+    candidate_drafts = exit_on_error(
+        lambda: run_to_end(
+            engine.candidates(work_id, section_id, run_options, note=note, count=count)
+        ),
+        next_step="the same command goes on",
     )
-    for draft in found:
-        typer.echo(_said(draft))
-    typer.echo(f"nothing is changed; `inkwright choose {one} {sid} {found[0].version}` takes one")
+    for draft in candidate_drafts:
+        typer.echo(_format_candidate(draft))
+    typer.echo(
+        f"nothing is changed; `inkwright choose {work_id} {section_id} {candidate_drafts[0].version}` takes one"
+    )
 
 
 def choose(work: str, section: str, version: int) -> None:
@@ -177,21 +202,25 @@ def choose(work: str, section: str, version: int) -> None:
     Raises:
         BadInput: there is no such candidate.
     """
-    one, sid = section_of(work, section)
-    job = _job()
-    draft = plainly(lambda: run_to_end(engine.choose(one, sid, version, job)))
-    typer.echo(f"{sid}, version {draft.version}: version {version}, {draft.words:,} words")
-    tell_stale(one, job)
+    work_id, section_id = resolve_section(work, section)
+    run_options = _build_run_options()
+    draft = exit_on_error(
+        lambda: run_to_end(engine.choose(work_id, section_id, version, run_options))
+    )
+    typer.echo(f"{section_id}, version {draft.version}: version {version}, {draft.words:,} words")
+    tell_stale(work_id, run_options)
 
 
-def _job() -> RunOptions:
+def _build_run_options() -> RunOptions:
     settings = Settings.load()
-    endpoints.named(settings)
+    endpoints.resolve_models(settings)
     return RunOptions(settings)
 
 
-def _said(draft: Draft) -> str:
-    broken = len(draft.review.broken) if draft.review else 0
-    kept = f"{broken} constraints broken" if broken else "no constraint broken"
-    opening = " ".join(draft.text.split())[:OPENING]
-    return f"version {draft.version}: {draft.words:,} words, {kept}\n  {opening}…"
+def _format_candidate(draft: Draft) -> str:
+    broken_count = len(draft.review.broken) if draft.review else 0
+    constraint_note = (
+        f"{broken_count} constraints broken" if broken_count else "no constraint broken"
+    )
+    opening = " ".join(draft.text.split())[:OPENING_CHARS]
+    return f"version {draft.version}: {draft.words:,} words, {constraint_note}\n  {opening}…"

@@ -24,16 +24,18 @@ def serve(
     """Start vLLM, say how to use it once it is healthy, and stay until it ends."""
     if not cpu and not vllm.has_gpu():
         raise BadInput(vllm.NO_GPU)
-    command = vllm.command(vllm.interpreter(python), model, flags, host=host, port=port, cpu=cpu)
+    command = vllm.build_command(
+        vllm.find_interpreter(python), model, flags, host=host, port=port, cpu=cpu
+    )
     typer.echo(" ".join(command), err=True)
     root = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
 
-    def tell() -> None:
+    def print_usage() -> None:
         typer.echo("vLLM is ready. In another terminal:")
         typer.echo(f"export INKWRIGHT_API_BASE={root}/v1")
-        typer.echo(f"export INKWRIGHT_MODEL={vllm.served_name(model, flags)}")
+        typer.echo(f"export INKWRIGHT_MODEL={vllm.find_served_name(model, flags)}")
         typer.echo("inkwright doctor")
 
-    environment = vllm.environment(cpu=cpu)
-    code = run(command, environment, root=root, wait_s=wait_minutes * 60, when_ready=tell)
+    environment = vllm.build_environment(cpu=cpu)
+    code = run(command, environment, root=root, wait_s=wait_minutes * 60, when_ready=print_usage)
     return Exit.COMPLETE if code == 0 else Exit.NO_MODEL

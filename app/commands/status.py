@@ -5,37 +5,37 @@ import sys
 
 import typer
 
-from inkwright.app.config.paths import library_home, library_url
+from inkwright.app.config.paths import find_library_home, find_library_url
 from inkwright.app.services.library_status import (
     SectionSummary,
     WorkSummary,
-    named,
-    sections,
-    standings,
+    load_section_summaries,
+    load_work_summaries,
+    match_work_id,
 )
 from inkwright.memory.errors import BadInput
 
 
 def status(work: str | None, *, as_json: bool, stale: bool) -> None:
     """Print where works stand, the last changed first."""
-    home, url = library_home(), library_url()
-    found = standings(home, url)
+    home, url = find_library_home(), find_library_url()
+    summaries = load_work_summaries(home, url)
     if work is not None:
-        one = named((s.work for s in found), work)
-        found = [s for s in found if s.work == one]
+        work_id = match_work_id((s.work for s in summaries), work)
+        summaries = [s for s in summaries if s.work == work_id]
     if as_json:
-        typer.echo(json.dumps([s.as_json() for s in found], ensure_ascii=False, indent=2))
+        typer.echo(json.dumps([s.as_json() for s in summaries], ensure_ascii=False, indent=2))
         return
-    if not found:
+    if not summaries:
         typer.echo(f"no works yet in {home}; `inkwright write BRIEF` begins one")
-    for standing in found:
-        typer.echo(_line(standing))
+    for summary in summaries:
+        typer.echo(_format_work(summary))
     if work is not None:
-        for number, section in enumerate(sections(home, found[0].work, url), 1):
-            typer.echo(_section_line(number, section))
+        for number, section in enumerate(load_section_summaries(home, summaries[0].work, url), 1):
+            typer.echo(_format_section(number, section))
     if stale:
-        for standing in found:
-            _print_stale(standing.work)
+        for summary in summaries:
+            _print_stale_sections(summary.work)
 
 
 def purge(work: str, *, ask: bool) -> None:
@@ -45,41 +45,41 @@ def purge(work: str, *, ask: bool) -> None:
         WorkNotFound: there is none of this name.
         BadInput: nobody can be asked.
     """
-    home, url = library_home(), library_url()
-    found = standings(home, url)
-    one = named((s.work for s in found), work)
-    standing = next(s for s in found if s.work == one)
+    home, url = find_library_home(), find_library_url()
+    summaries = load_work_summaries(home, url)
+    work_id = match_work_id((s.work for s in summaries), work)
+    summary = next(s for s in summaries if s.work == work_id)
     if ask:
         if not sys.stdin.isatty():
-            raise BadInput(f"to purge {one} without being asked, give --yes")
-        question = f"Remove {one} ({standing.title}, {standing.words:,} words) for good?"
+            raise BadInput(f"to purge {work_id} without being asked, give --yes")
+        question = f"Remove {work_id} ({summary.title}, {summary.words:,} words) for good?"
         typer.confirm(question, abort=True)
     from inkwright.app.services import engine
 
-    clean = engine.purge(one)
-    typer.echo(f"removed {one}; files in output folders are yours and stay")
-    if not clean:
+    is_complete = engine.purge(work_id)
+    typer.echo(f"removed {work_id}; files in output folders are yours and stay")
+    if not is_complete:
         typer.echo(
             "another process has the library open: bytes of it may stay in library.db-wal until "
             "that process ends"
         )
 
 
-def _line(s: WorkSummary) -> str:
-    words = f"{s.words:,} of {s.target_words:,} words"
-    return f"{s.work}  {s.status}  {words}  {s.done} of {s.of} sections  {s.title}"
+def _format_work(summary: WorkSummary) -> str:
+    words = f"{summary.words:,} of {summary.target_words:,} words"
+    return f"{summary.work}  {summary.status}  {words}  {summary.done} of {summary.of} sections  {summary.title}"
 
 
-def _section_line(number: int, s: SectionSummary) -> str:
-    note = f"  ({s.failure})" if s.failure else ""
+def _format_section(number: int, summary: SectionSummary) -> str:
+    note = f"  ({summary.failure})" if summary.failure else ""
     return (
-        f"{number:>4}  {s.section:<6}  {s.state:<8}  {s.words:>6,} of {s.target_words:,}"
-        f"  {s.title}{note}"
+        f"{number:>4}  {summary.section:<6}  {summary.state:<8}  {summary.words:>6,} of {summary.target_words:,}"
+        f"  {summary.title}{note}"
     )
 
 
-def _print_stale(work: str) -> None:
+def _print_stale_sections(work_id: str) -> None:
     from inkwright.app.services import engine
 
-    for section, reasons in engine.stale(work).items():
-        typer.echo(f"{work}  {section} is stale: {'; '.join(reasons)}")
+    for section, reasons in engine.find_stale_sections(work_id).items():
+        typer.echo(f"{work_id}  {section} is stale: {'; '.join(reasons)}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from inkwright.app.config.paths import FILE, parsed, read_file
+from inkwright.app.config.paths import SETTINGS_FILE, parsed, read_toml_file
 from inkwright.app.config.trust import Decide, UntrustedFile, lines, remember, visible
 from inkwright.app.config.trust import forget as forget_file
 from inkwright.memory.errors import BadInput
@@ -18,7 +18,7 @@ def trust(folder: Path, *, forget: bool) -> None:
     Raises:
         BadInput: there is no such file, or it was not trusted.
     """
-    path = folder.resolve() / FILE
+    path = folder.resolve() / SETTINGS_FILE
     if forget:
         if not forget_file(path):
             raise BadInput(f"{visible(str(path))} is not trusted")
@@ -26,7 +26,7 @@ def trust(folder: Path, *, forget: bool) -> None:
         return
     if not path.exists():
         raise BadInput(f"{visible(str(path))}: no such file")
-    content = read_file(path)
+    content = read_toml_file(path)
     settings = parsed(content, path)
     remember(path, content)
     typer.echo(f"trusted until it changes: {visible(str(path))}")

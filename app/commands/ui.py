@@ -8,27 +8,27 @@ from pathlib import Path
 
 import typer
 
-from inkwright.app.config.paths import file_settings, library_home
+from inkwright.app.config.paths import find_library_home, load_file_settings
 from inkwright.memory.errors import BadInput
 
-FIRST_PORT, PORTS = 8501, 50
+FIRST_PORT, PORT_COUNT = 8501, 50
 ADDRESS = "127.0.0.1"
 MAX_UPLOAD_MB = 50
-LIGHT = {
+LIGHT_THEME = {
     "primaryColor": "#2f5d8a",
     "backgroundColor": "#fdfcfa",
     "secondaryBackgroundColor": "#f4f1ea",
     "textColor": "#22262b",
     "borderColor": "#e2ddd2",
 }
-DARK = {
+DARK_THEME = {
     "primaryColor": "#5b93c7",
     "backgroundColor": "#17191d",
     "secondaryBackgroundColor": "#1f2228",
     "textColor": "#e4e1da",
     "borderColor": "#343840",
 }
-OPTIONS = {
+STREAMLIT_OPTIONS = {
     "server.address": ADDRESS,
     "server.enableXsrfProtection": "true",
     "server.enableCORS": "true",
@@ -44,10 +44,10 @@ OPTIONS = {
     "logger.hideWelcomeMessage": "true",
     "theme.headingFont": "serif",
     "theme.baseRadius": "small",
-    **{f"theme.light.{name}": value for name, value in LIGHT.items()},
-    **{f"theme.dark.{name}": value for name, value in DARK.items()},
+    **{f"theme.light.{name}": value for name, value in LIGHT_THEME.items()},
+    **{f"theme.dark.{name}": value for name, value in DARK_THEME.items()},
 }
-HOSTS = ("localhost", ADDRESS, "[::1]", "::1")
+ALLOWED_HOSTS = ("localhost", ADDRESS, "[::1]", "::1")
 
 
 def ui(port: int | None, *, browser: bool) -> None:
@@ -58,45 +58,47 @@ def ui(port: int | None, *, browser: bool) -> None:
     """
     if find_spec("streamlit") is None:
         raise BadInput("the studio needs Streamlit: pip install 'inkwright[ui]'")
-    file_settings()  # a file that is not trusted is asked about here, not in the server
-    chosen = _free(port)
-    typer.echo(f"studio: http://{ADDRESS}:{chosen}  (library: {library_home()}; Ctrl-C ends it)")
+    load_file_settings()  # a file that is not trusted is asked about here, not in the server
+    free_port = _find_free_port(port)
+    typer.echo(
+        f"studio: http://{ADDRESS}:{free_port}  (library: {find_library_home()}; Ctrl-C ends it)"
+    )
     sys.stdout.flush()
-    os.execv(sys.executable, command(chosen, browser=browser))
+    os.execv(sys.executable, build_command(free_port, browser=browser))
 
 
-def command(port: int, *, browser: bool) -> list[str]:
+def build_command(port: int, *, browser: bool) -> list[str]:
     """Return the command line that serves the studio."""
     from inkwright.app.ui import entry
 
     script = Path(entry.__file__).with_name("inkwright_studio.py")
     options = {
-        **OPTIONS,
+        **STREAMLIT_OPTIONS,
         "server.port": str(port),
         "server.headless": "false" if browser else "true",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
-    hosts = [f"--server.allowedHosts={host}" for host in HOSTS]
+    hosts = [f"--server.allowedHosts={host}" for host in ALLOWED_HOSTS]
     program = [sys.executable, "-P", "-m", "inkwright.app.ui.launch", "run", str(script)]
     return [*program, *flags, *hosts]
 
 
-def _free(port: int | None) -> int:
+def _find_free_port(port: int | None) -> int:
     if port is not None:
         if not _is_free(port):
             raise BadInput(f"port {port} is taken; give another with --port")
         return port
-    for candidate in range(FIRST_PORT, FIRST_PORT + PORTS):
+    for candidate in range(FIRST_PORT, FIRST_PORT + PORT_COUNT):
         if _is_free(candidate):
             return candidate
     raise BadInput(f"no port from {FIRST_PORT} on is free; give one with --port")
 
 
 def _is_free(port: int) -> bool:
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket() as probe_socket:
+        probe_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind((ADDRESS, port))
+            probe_socket.bind((ADDRESS, port))
         except OSError:
             return False
     return True

@@ -10,16 +10,16 @@ import typer
 
 from inkwright.agents.llm.config import Ablation, Limits
 from inkwright.app.briefs.loader import read_brief
-from inkwright.app.commands.errors import Exit, plainly
-from inkwright.app.commands.render import manuscript_lines, plan_lines, replanned_lines
+from inkwright.app.commands.errors import Exit, exit_on_error
+from inkwright.app.commands.render import render_manuscript, render_plan, render_replan
 from inkwright.app.config import endpoints
-from inkwright.app.config.paths import library_home, library_url
+from inkwright.app.config.paths import find_library_home, find_library_url
 from inkwright.app.config.settings import Settings
 from inkwright.app.display.displays import display
 from inkwright.app.files import output_folder
 from inkwright.app.services import engine
 from inkwright.app.services.engine import PlannedWork
-from inkwright.app.services.library_status import sections, work_named
+from inkwright.app.services.library_status import find_work_id, load_section_summaries
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.run_result import Manuscript
 from inkwright.app.services.signals import run_to_end
@@ -84,7 +84,7 @@ class PieceOptions:
         return work
 
 
-def limits(calls: int | None, tokens: int | None, minutes: float | None) -> Limits:
+def build_limits(calls: int | None, tokens: int | None, minutes: float | None) -> Limits:
     """Return what a run may spend.
 
     Raises:
@@ -96,7 +96,7 @@ def limits(calls: int | None, tokens: int | None, minutes: float | None) -> Limi
 
 
 def write(
-    asked: PieceOptions,
+    piece_options: PieceOptions,
     *,
     out: Path | None,
     limits: Limits,
@@ -106,136 +106,166 @@ def write(
 ) -> int:
     """Write a piece, or go on with it, or with a work named by its id; return the exit code."""
     settings = Settings.load()
-    given = asked.outline is not None
-    if (known := asked.work(settings, outline=given, fresh=fresh, dry_run=dry_run)) is not None:
+    given = piece_options.outline is not None
+    if (
+        known := piece_options.work(settings, outline=given, fresh=fresh, dry_run=dry_run)
+    ) is not None:
         return resume(known, out=out, limits=limits)
-    brief = asked.read()
+    brief = piece_options.read()
     if dry_run:
         from inkwright.app.estimates.estimate import estimate
 
-        for line in estimate(brief, settings, asked.arms, fresh=fresh).lines():
+        for line in estimate(brief, settings, piece_options.arms, fresh=fresh).lines():
             typer.echo(line)
         return 0
-    endpoints.named(settings)
-    folder = output_folder.prepare(out or Path.cwd())
-    work = engine.begin(brief, settings, asked.arms, fresh=fresh)
-    job = RunOptions(settings, limits)
-    if ask and not work.approved and interactive():
-        _tell_planned(_watched(work.id, job, lambda job: engine.plan(work.id, job)))
+    endpoints.resolve_models(settings)
+    folder = output_folder.prepare_folder(out or Path.cwd())
+    work = engine.begin_work(brief, settings, piece_options.arms, fresh=fresh)
+    run_options = RunOptions(settings, limits)
+    if ask and not work.approved and is_interactive():
+        _print_plan(
+            _run_with_progress(
+                work.id, run_options, lambda run_options: engine.plan(work.id, run_options)
+            )
+        )
         if not typer.confirm("\nWrite it?", default=True):
             typer.echo(f"the outline is kept; `inkwright resume {work.id}` writes it")
             return 0
-    return _written(work.id, job, folder if out else folder / work.id)
+    return _write_and_report(work.id, run_options, folder if out else folder / work.id)
 
 
-def interactive() -> bool:
+def is_interactive() -> bool:
     """True when a person sits at the terminal and can be asked."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def plan(asked: PieceOptions, *, limits: Limits, fresh: bool) -> int:
+def plan(piece_options: PieceOptions, *, limits: Limits, fresh: bool) -> int:
     """Plan a piece and print the plan; return the exit code.
 
     Of a work that is planned already, named by its id or its beginning, the plan is shown, with a
     new outline if there is one: what that moves is said.
     """
     settings = Settings.load()
-    if (known := asked.work(settings, fresh=fresh)) is not None:
-        return _replanned(known, asked.outline)
-    brief = asked.read()
-    work = engine.begin(brief, settings, asked.arms, fresh=fresh).id
-    job = RunOptions(settings, limits)
-    _tell_planned(_watched(work, job, lambda job: engine.plan(work, job)))
-    typer.echo(f"\n`inkwright resume {work}` writes it")
+    if (known := piece_options.work(settings, fresh=fresh)) is not None:
+        return _show_or_replan(known, piece_options.outline)
+    brief = piece_options.read()
+    work_id = engine.begin_work(brief, settings, piece_options.arms, fresh=fresh).id
+    run_options = RunOptions(settings, limits)
+    _print_plan(
+        _run_with_progress(
+            work_id, run_options, lambda run_options: engine.plan(work_id, run_options)
+        )
+    )
+    typer.echo(f"\n`inkwright resume {work_id}` writes it")
     return 0
 
 
-def _replanned(work: str, outline: Path | None) -> int:
+def _show_or_replan(work_id: str, outline: Path | None) -> int:
     from inkwright.app.services.replan import replan
     from inkwright.memory.store import plans
 
-    with engine.opened(Settings.load()) as library:
-        found = replan(library, work, outline) if outline else None
-        shown = found.plan if found else plans.current(library, work)
-    if shown is None:
-        raise BadInput(f"{work} is not planned yet; `inkwright resume {work}` plans it")
-    _tell_planned(PlannedWork(work, shown))
-    if found is not None:
-        for line in replanned_lines(found):
+    with engine.open_library(Settings.load()) as library:
+        replan_result = replan(library, work_id, outline) if outline else None
+        current_plan = replan_result.plan if replan_result else plans.current(library, work_id)
+    if current_plan is None:
+        raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` plans it")
+    _print_plan(PlannedWork(work_id, current_plan))
+    if replan_result is not None:
+        for line in render_replan(replan_result):
             typer.echo(line)
-    typer.echo(f"\n`inkwright resume {work}` writes it")
+    typer.echo(f"\n`inkwright resume {work_id}` writes it")
     return 0
 
 
 def resume(work: str, *, out: Path | None, limits: Limits) -> int:
     """Go on with a work; return the exit code."""
-    one, job, folder = _ready(work, out, limits)
-    return _written(one, job, folder)
+    work_id, run_options, folder = _prepare_run(work, out, limits)
+    return _write_and_report(work_id, run_options, folder)
 
 
 def settle(
     work: str, *, out: Path | None, limits: Limits, only: Collection[str] | None = None
 ) -> int:
     """Settle a work's stale sections, or those of ``only``; return the exit code."""
-    one, job, folder = _ready(work, out, limits)
-    return _told(_watched(one, job, lambda job: engine.settle(one, job, only=only, out=folder)))
+    work_id, run_options, folder = _prepare_run(work, out, limits)
+    return _report_manuscript(
+        _run_with_progress(
+            work_id,
+            run_options,
+            lambda run_options: engine.settle(work_id, run_options, only=only, out=folder),
+        )
+    )
 
 
 def redraft(
     work: str, sections: Sequence[str], *, note: str, out: Path | None, limits: Limits
 ) -> int:
     """Write sections anew; return the exit code."""
-    one, job, folder = _ready(work, out, limits)
-    chosen = _section_ids(one, sections)
-    return _told(
-        _watched(one, job, lambda job: engine.redraft(one, chosen, job, note=note, out=folder))
+    work_id, run_options, folder = _prepare_run(work, out, limits)
+    section_ids = _resolve_section_ids(work_id, sections)
+    return _report_manuscript(
+        _run_with_progress(
+            work_id,
+            run_options,
+            lambda run_options: engine.redraft(
+                work_id, section_ids, run_options, note=note, out=folder
+            ),
+        )
     )
 
 
-def _ready(work: str, out: Path | None, limits: Limits) -> tuple[str, RunOptions, Path]:
+def _prepare_run(work: str, out: Path | None, limits: Limits) -> tuple[str, RunOptions, Path]:
     """See that work, model and output folder are there, before anything is called."""
-    one = work_named(library_home(), library_url(), work)
+    work_id = find_work_id(find_library_home(), find_library_url(), work)
     settings = Settings.load()
-    endpoints.named(settings)
-    folder = output_folder.prepare(out or Path.cwd())
-    return one, RunOptions(settings, limits), folder if out else folder / one
+    endpoints.resolve_models(settings)
+    folder = output_folder.prepare_folder(out or Path.cwd())
+    return work_id, RunOptions(settings, limits), folder if out else folder / work_id
 
 
-def _section_ids(work: str, given: Sequence[str]) -> list[str]:
+def _resolve_section_ids(work_id: str, names: Sequence[str]) -> list[str]:
     """Return section ids; a bare number counts sections in reading order."""
-    known = [s.section for s in sections(library_home(), work, library_url())]
-    chosen = []
-    for name in given:
-        if name not in known and name.isdecimal() and 1 <= int(name) <= len(known):
-            name = known[int(name) - 1]
-        if name not in known:
-            raise BadInput(f"{work} has no section {name!r}; `inkwright status {work}` lists them")
-        chosen.append(name)
-    return chosen
+    all_ids = [
+        s.section for s in load_section_summaries(find_library_home(), work_id, find_library_url())
+    ]
+    resolved_ids = []
+    for name in names:
+        if name not in all_ids and name.isdecimal() and 1 <= int(name) <= len(all_ids):
+            name = all_ids[int(name) - 1]
+        if name not in all_ids:
+            raise BadInput(
+                f"{work_id} has no section {name!r}; `inkwright status {work_id}` lists them"
+            )
+        resolved_ids.append(name)
+    return resolved_ids
 
 
-def _written(work: str, job: RunOptions, folder: Path) -> int:
-    return _told(_watched(work, job, lambda job: engine.write(work, job, out=folder)))
+def _write_and_report(work_id: str, job: RunOptions, folder: Path) -> int:
+    return _report_manuscript(
+        _run_with_progress(work_id, job, lambda job: engine.write(work_id, job, out=folder))
+    )
 
 
-def _watched(work: str, job: RunOptions, act: Callable[[RunOptions], Coroutine[Any, Any, T]]) -> T:
+def _run_with_progress(
+    work_id: str, run_options: RunOptions, act: Callable[[RunOptions], Coroutine[Any, Any, T]]
+) -> T:
     """Run with progress shown, and say how to go on when it is stopped."""
     live = sys.stdout.isatty()
 
     def run() -> T:
-        with display(typer.echo, live=live) as shown:
-            return run_to_end(act(replace(job, watch=shown, watch_text=live)))
+        with display(typer.echo, live=live) as progress_display:
+            return run_to_end(act(replace(run_options, watch=progress_display, watch_text=live)))
 
-    return plainly(run, then=f"`inkwright resume {work}` goes on")
+    return exit_on_error(run, next_step=f"`inkwright resume {work_id}` goes on")
 
 
-def _tell_planned(planned: PlannedWork) -> None:
-    for line in plan_lines(planned.plan):
+def _print_plan(planned_work: PlannedWork) -> None:
+    for line in render_plan(planned_work.plan):
         typer.echo(line)
-    typer.echo(f"\nwork: {planned.work}")
+    typer.echo(f"\nwork: {planned_work.work}")
 
 
-def _told(manuscript: Manuscript) -> int:
-    for line in manuscript_lines(manuscript):
+def _report_manuscript(manuscript: Manuscript) -> int:
+    for line in render_manuscript(manuscript):
         typer.echo(line)
     return EXIT_CODES[manuscript.status]

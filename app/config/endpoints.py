@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from inkwright.agents.llm.local_server import EmbeddedServer
 
 EMBEDDED = "embedded"
-EMBEDDED_SLOTS = 4
+EMBEDDED_CONCURRENCY = 4
 EMBEDDED_CONTEXT_TOKENS = 4096
 """For each slot."""
 EMBEDDED_REPEAT_PENALTY = 1.1
@@ -37,7 +37,7 @@ PROVIDERS = frozenset(
     }
 )  # fmt: skip
 """LiteLLM's names of providers, the common ones: importing LiteLLM to ask takes seconds."""
-NOTHING_SET = (
+NO_MODEL_SET = (
     "no model is set: set INKWRIGHT_API_BASE (such as http://127.0.0.1:8000/v1) and "
     "INKWRIGHT_MODEL (the name it serves), or INKWRIGHT_MODEL=embedded to try the small CPU model"
 )
@@ -60,7 +60,7 @@ class NamedModel:
         return None
 
 
-def named(settings: Settings) -> tuple[NamedModel, ...]:
+def resolve_models(settings: Settings) -> tuple[NamedModel, ...]:
     """Return the model of every role that has one. The embedder may have none.
 
     Raises:
@@ -68,35 +68,39 @@ def named(settings: Settings) -> tuple[NamedModel, ...]:
             is to replace ours has no place for an input.
     """
     _check_prompts(settings)
-    found = [_named(settings, role) for role in ROLES]
-    missing = [role for role, n in zip(ROLES, found, strict=True) if not n and role != "embedder"]
-    if len(missing) == len(ROLES) - 1:
-        raise BadInput(_nothing(settings))
-    if missing:
+    named_models = [_resolve_model(settings, role) for role in ROLES]
+    missing_roles = [
+        role for role, n in zip(ROLES, named_models, strict=True) if not n and role != "embedder"
+    ]
+    if len(missing_roles) == len(ROLES) - 1:
+        raise BadInput(_describe_missing_model(settings))
+    if missing_roles:
         raise BadInput(
-            f"the {missing[0]} has no model: set INKWRIGHT_MODEL for every role, "
-            f"or INKWRIGHT_{missing[0].upper()}_MODEL"
+            f"the {missing_roles[0]} has no model: set INKWRIGHT_MODEL for every role, "
+            f"or INKWRIGHT_{missing_roles[0].upper()}_MODEL"
         )
-    return tuple(n for n in found if n)
+    return tuple(n for n in named_models if n)
 
 
-def said(settings: Settings) -> str:
+def describe_models(settings: Settings) -> str:
     """Say which model calls go to, and where: the writer's, and every other place."""
-    if not any_named(settings):
+    if not has_any_model(settings):
         return "no model set"
-    found = sorted(named(settings), key=lambda n: n.role != "writer")
-    writer, place = found[0], _place(found[0])
-    told = f"{writer.model} at {place}" if writer.api_bases else place
-    others = dict.fromkeys(p for p in map(_place, found[1:]) if p != place)
-    return ", and ".join((told, *others))
+    named_models = sorted(resolve_models(settings), key=lambda n: n.role != "writer")
+    writer, writer_location = named_models[0], _describe_location(named_models[0])
+    writer_text = f"{writer.model} at {writer_location}" if writer.api_bases else writer_location
+    other_locations = dict.fromkeys(
+        p for p in map(_describe_location, named_models[1:]) if p != writer_location
+    )
+    return ", and ".join((writer_text, *other_locations))
 
 
-def _place(named: NamedModel) -> str:
+def _describe_location(named_model: NamedModel) -> str:
     """Return where a model answers; of one at its provider's own address, its name."""
-    if named.embedded is not None:
+    if named_model.embedded is not None:
         return "the small model on this machine"
-    hosts = (urlsplit(without_secrets(base)).netloc for base in named.api_bases[:1])
-    return next(hosts, "") or named.model
+    hosts = (urlsplit(without_secrets(base)).netloc for base in named_model.api_bases[:1])
+    return next(hosts, "") or named_model.model
 
 
 def _check_prompts(settings: Settings) -> None:
@@ -111,118 +115,130 @@ def _check_prompts(settings: Settings) -> None:
         raise BadInput(f"INKWRIGHT_PROMPTS: {folder / str(fault)}") from fault
 
 
-def any_named(settings: Settings) -> bool:
+def has_any_model(settings: Settings) -> bool:
     """True when some role is set to call a model; else nothing of models is set at all."""
-    return any(_named(settings, role) for role in ROLES if role != "embedder")
+    return any(_resolve_model(settings, role) for role in ROLES if role != "embedder")
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[CallSettings]:
+def serve_models(settings: Settings) -> Iterator[CallSettings]:
     """Yield how to call the models, with embedded ones running until the end.
 
     Raises:
         BadInput: no model is set, or an embedded one is not installed.
         ModelUnreachable: an embedded one does not start.
     """
-    found = named(settings)
-    running: dict[Path, Endpoint] = {}
+    named_models = resolve_models(settings)
+    endpoint_by_file: dict[Path, Endpoint] = {}
     with ExitStack() as servers:
-        for file in {n.embedded for n in found if n.embedded}:
-            server = servers.enter_context(_embedded(file, settings))
-            running[file] = _endpoint_of(server)
-        yield _calling(
-            {n.role: running[n.embedded] if n.embedded else endpoint(n) for n in found}, settings
+        for file in {n.embedded for n in named_models if n.embedded}:
+            server = servers.enter_context(_create_embedded_server(file, settings))
+            endpoint_by_file[file] = _build_embedded_endpoint(server)
+        yield _build_call_settings(
+            {
+                n.role: endpoint_by_file[n.embedded] if n.embedded else build_endpoint(n)
+                for n in named_models
+            },
+            settings,
         )
 
 
-def rehearsing(settings: Settings) -> CallSettings:
+def build_simulated_settings(settings: Settings) -> CallSettings:
     """Return how models would be called, without starting an embedded one.
 
     Raises:
         BadInput: as ``serving``.
     """
-    found = named(settings)
-    calling = _calling(
+    named_models = resolve_models(settings)
+    call_settings = _build_call_settings(
         {
-            n.role: _endpoint_of(_embedded(n.embedded, settings)) if n.embedded else endpoint(n)
-            for n in found
+            n.role: _build_embedded_endpoint(_create_embedded_server(n.embedded, settings))
+            if n.embedded
+            else build_endpoint(n)
+            for n in named_models
         },
         settings,
     )
-    if calling.context_tokens is None and any(n.embedded for n in found):
-        return calling.model_copy(update={"context_tokens": EMBEDDED_CONTEXT_TOKENS})
-    return calling
+    if call_settings.context_tokens is None and any(n.embedded for n in named_models):
+        return call_settings.model_copy(update={"context_tokens": EMBEDDED_CONTEXT_TOKENS})
+    return call_settings
 
 
-def _calling(found: dict[Role, Endpoint], settings: Settings) -> CallSettings:
-    embedded = any(n.embedded for n in named(settings))
+def _build_call_settings(
+    endpoints_by_role: dict[Role, Endpoint], settings: Settings
+) -> CallSettings:
+    has_embedded = any(n.embedded for n in resolve_models(settings))
     return CallSettings(
-        endpoints=found,
-        concurrency=_embedded_slots(settings) if embedded else settings.concurrency,
+        endpoints=endpoints_by_role,
+        concurrency=_get_embedded_concurrency(settings) if has_embedded else settings.concurrency,
         context_tokens=settings.context_tokens,
         timeout_s=settings.timeout_s,
         tries=settings.tries,
         temperature=settings.temperature,
         prompts=settings.prompts,
-        extra={"repeat_penalty": EMBEDDED_REPEAT_PENALTY} if embedded else {},
+        extra={"repeat_penalty": EMBEDDED_REPEAT_PENALTY} if has_embedded else {},
     )
 
 
-def _embedded(file: Path, settings: Settings) -> "EmbeddedServer":
+def _create_embedded_server(file: Path, settings: Settings) -> "EmbeddedServer":
     from inkwright.agents.llm.local_server import EmbeddedServer
 
     return EmbeddedServer(
         None if file == Path(EMBEDDED) else file.expanduser(),
-        slots=_embedded_slots(settings),
+        slots=_get_embedded_concurrency(settings),
         context_tokens=settings.context_tokens or EMBEDDED_CONTEXT_TOKENS,
     )
 
 
-def _endpoint_of(server: "EmbeddedServer") -> Endpoint:
+def _build_embedded_endpoint(server: "EmbeddedServer") -> Endpoint:
     bases = (server.api_base,) if server.api_base else ()
     return Endpoint(model=f"openai/{server.model_name}", api_bases=bases)
 
 
-def _embedded_slots(settings: Settings) -> int:
+def _get_embedded_concurrency(settings: Settings) -> int:
     """Return the streams of an embedded model: few, unless the settings say how many."""
-    return settings.concurrency if "concurrency" in settings.model_fields_set else EMBEDDED_SLOTS
+    return (
+        settings.concurrency if "concurrency" in settings.model_fields_set else EMBEDDED_CONCURRENCY
+    )
 
 
-def endpoint(found: NamedModel) -> Endpoint:
+def build_endpoint(named_model: NamedModel) -> Endpoint:
     """Return where a role's model answers, named as LiteLLM names it.
 
     Raises:
         BadInput: a name that no provider's prefix and no address belong to.
     """
-    provider = found.model.partition("/")[0]
+    provider = named_model.model.partition("/")[0]
     if provider not in PROVIDERS:
-        if not found.api_bases:
+        if not named_model.api_bases:
             raise BadInput(
-                f"the {found.role}'s model {found.model!r} has no address: set INKWRIGHT_API_BASE, "
+                f"the {named_model.role}'s model {named_model.model!r} has no address: set INKWRIGHT_API_BASE, "
                 "or put its provider first, as in openai/NAME"
             )
         return Endpoint(
-            model=f"hosted_vllm/{found.model}",
-            api_bases=found.api_bases,
-            api_key=found.api_key or "EMPTY",
+            model=f"hosted_vllm/{named_model.model}",
+            api_bases=named_model.api_bases,
+            api_key=named_model.api_key or "EMPTY",
         )
-    key = found.api_key
-    if not key and not found.api_bases:
+    key = named_model.api_key
+    if not key and not named_model.api_bases:
         key = os.environ.get(f"{provider.upper()}_API_KEY", "")
-    return Endpoint(model=found.model, api_bases=found.api_bases, api_key=key or "EMPTY")
+    return Endpoint(
+        model=named_model.model, api_bases=named_model.api_bases, api_key=key or "EMPTY"
+    )
 
 
-def _named(settings: Settings, role: Role) -> NamedModel | None:
+def _resolve_model(settings: Settings, role: Role) -> NamedModel | None:
     model: str | None = settings.role(role, "model")
     if model is None and role != "embedder":
         model = settings.model
     if not model:
         return None
     key: SecretStr | None = settings.role(role, "api_key")
-    own: tuple[str, ...] = settings.role(role, "api_base")
-    if key is None and not own:
+    own_addresses: tuple[str, ...] = settings.role(role, "api_base")
+    if key is None and not own_addresses:
         key = settings.api_key
-    for base in own or settings.api_base:
+    for base in own_addresses or settings.api_base:
         if not base.startswith(("http://", "https://")):
             raise BadInput(
                 f"the address {without_secrets(base)!r} must begin with http:// or https://"
@@ -230,15 +246,15 @@ def _named(settings: Settings, role: Role) -> NamedModel | None:
     return NamedModel(
         role=role,
         model=model,
-        api_bases=own or settings.api_base,
+        api_bases=own_addresses or settings.api_base,
         api_key=key.get_secret_value() if key else "",
     )
 
 
-def _nothing(settings: Settings) -> str:
+def _describe_missing_model(settings: Settings) -> str:
     if settings.api_base:
         return (
             "INKWRIGHT_MODEL is not set: `inkwright doctor` lists what "
             f"{without_secrets(settings.api_base[0])} serves"
         )
-    return NOTHING_SET
+    return NO_MODEL_SET

@@ -15,31 +15,33 @@ from typing import Any
 from inkwright.app.config.trust import usable
 from inkwright.memory.errors import BadInput
 
-PREFIX = "INKWRIGHT_"
-FILE = "inkwright.toml"
+ENV_PREFIX = "INKWRIGHT_"
+SETTINGS_FILE = "inkwright.toml"
 MAX_FILE_BYTES = 100_000
 
 
-def library_home(given: Path | str | None = None) -> Path:
+def find_library_home(explicit_home: Path | str | None = None) -> Path:
     """Return the library folder: ``given``, else INKWRIGHT_HOME, else the file, else the default.
 
     The file is the current folder's, where it is trusted.
     """
-    if named := _named_home(given):
+    if named := _named_home(explicit_home):
         return named
     default, here = _default_home(), Path.cwd()
-    if here == default.resolve() or "home" not in parsed(read_file(here / FILE), here / FILE):
+    if here == default.resolve() or "home" not in parsed(
+        read_toml_file(here / SETTINGS_FILE), here / SETTINGS_FILE
+    ):
         return default
-    home = _usable(here / FILE).get("home")
+    home = _usable(here / SETTINGS_FILE).get("home")
     return Path(home).resolve() if home else default
 
 
-def library_url() -> str | None:
+def find_library_url() -> str | None:
     """Return the database that stands in for the folder's SQLite file, if one is set."""
-    return os.environ.get(PREFIX + "LIBRARY_URL") or file_settings().get("library_url")
+    return os.environ.get(ENV_PREFIX + "LIBRARY_URL") or load_file_settings().get("library_url")
 
 
-def file_settings(
+def load_file_settings(
     given: Path | str | None = None, known: Collection[str] | None = None
 ) -> dict[str, Any]:
     """Return what ``inkwright.toml`` says: the library folder's, and over it the current folder's.
@@ -50,20 +52,24 @@ def file_settings(
     Raises:
         BadInput: one of them is not TOML, or the library's own file tries to move the library.
     """
-    home, here = library_home(given), Path.cwd()
-    file = home.resolve() / FILE
+    home, here = find_library_home(given), Path.cwd()
+    file = home.resolve() / SETTINGS_FILE
     if _named_home(given) or home == _default_home():
-        own = parsed(read_file(file), file)
+        library_settings = parsed(read_toml_file(file), file)
     else:  # the current folder's file has named the library: its file needs trust of its own
-        own = _usable(file, known)
-    if Path(own.get("home") or file.parent).resolve() != file.parent:
+        library_settings = _usable(file, known)
+    if Path(library_settings.get("home") or file.parent).resolve() != file.parent:
         raise BadInput(
-            f"{home / FILE}: a library cannot say where it is; set INKWRIGHT_HOME instead of `home`"
+            f"{home / SETTINGS_FILE}: a library cannot say where it is; set INKWRIGHT_HOME instead of `home`"
         )
-    return own if file.parent == here else {**own, **_usable(here / FILE, known)}
+    return (
+        library_settings
+        if file.parent == here
+        else {**library_settings, **_usable(here / SETTINGS_FILE, known)}
+    )
 
 
-def read_file(path: Path) -> bytes:
+def read_toml_file(path: Path) -> bytes:
     """Return what is in a file of settings; of an absent one, nothing.
 
     Raises:
@@ -113,13 +119,13 @@ def _is_path(name: str, value: Any) -> bool:
 
 
 def _usable(path: Path, known: Collection[str] | None = None) -> dict[str, Any]:
-    content = read_file(path)
+    content = read_toml_file(path)
     return usable(path, content, parsed(content, path), known)
 
 
 def _named_home(given: Path | str | None) -> Path | None:
     """Return the library folder that the user names: by argument, or INKWRIGHT_HOME."""
-    named = given or os.environ.get(PREFIX + "HOME")
+    named = given or os.environ.get(ENV_PREFIX + "HOME")
     return Path(named).expanduser() if named else None
 
 

@@ -18,40 +18,45 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from inkwright.app.config.paths import FILE, PREFIX, file_settings, library_home
-from inkwright.app.config.validation_messages import nearest, said
+from inkwright.app.config.paths import (
+    ENV_PREFIX,
+    SETTINGS_FILE,
+    find_library_home,
+    load_file_settings,
+)
+from inkwright.app.config.validation_messages import describe_error, suggest_name
 from inkwright.memory.errors import BadInput
 from inkwright.memory.text.addresses import without_secrets
 
-INDEX_URL = r"https?://[^/@\s]+(/([\w-]{3,200}/?)?)?"
+INDEX_URL_PATTERN = r"https?://[^/@\s]+(/([\w-]{3,200}/?)?)?"
 
 
-def _split(given: Any) -> Any:
-    if isinstance(given, str):
-        return tuple(part.strip().rstrip("/") for part in given.split(",") if part.strip())
-    return given
+def _split_addresses(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+    return value
 
 
-def _plain(given: Any) -> Any:
-    return given.strip() if isinstance(given, str) else given
+def _strip_text(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
 
 
-def _served_index(given: str | None) -> str | None:
-    if given is not None and not re.fullmatch(INDEX_URL, given.strip()):
+def _check_index_url(index_url: str | None) -> str | None:
+    if index_url is not None and not re.fullmatch(INDEX_URL_PATTERN, index_url.strip()):
         raise ValueError("it must look like http://host:8000/NAME, NAME of 3 letters or more")
-    return given and given.strip().rstrip("/")
+    return index_url and index_url.strip().rstrip("/")
 
 
-Addresses = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+AddressList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_addresses)]
 """Base addresses such as ``http://127.0.0.1:8000/v1``; several, with commas, are replicas."""
-Name = Annotated[str | None, BeforeValidator(_plain)]
+ModelName = Annotated[str | None, BeforeValidator(_strip_text)]
 
 
 class Settings(BaseSettings):
     """What Inkwright is set up with. Made once, by ``Settings.load``, and passed down."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
+        env_prefix=ENV_PREFIX,
         env_ignore_empty=True,
         frozen=True,
         extra="forbid",
@@ -59,31 +64,31 @@ class Settings(BaseSettings):
         protected_namespaces=(),
     )
 
-    home: Path = Field(default_factory=library_home)
+    home: Path = Field(default_factory=find_library_home)
     """The library folder."""
     library_url: SecretStr | None = None
     """Another database for the library, as SQLAlchemy names it."""
-    index_url: Annotated[str | None, AfterValidator(_served_index)] = None
+    index_url: Annotated[str | None, AfterValidator(_check_index_url)] = None
     """A Chroma server for the vector index, such as ``http://host:8000/NAME``."""
 
-    api_base: Addresses = ()
+    api_base: AddressList = ()
     """Where the models answer; a role's own ``ROLE_api_base`` comes first."""
     api_key: SecretStr | None = None
-    model: Name = None
+    model: ModelName = None
     """The model of every role that has none of its own; ``embedded``; or a ``.gguf`` file."""
-    planner_model: Name = None
-    writer_model: Name = None
-    archivist_model: Name = None
-    reviewer_model: Name = None
-    editor_model: Name = None
-    embedder_model: Name = None
+    planner_model: ModelName = None
+    writer_model: ModelName = None
+    archivist_model: ModelName = None
+    reviewer_model: ModelName = None
+    editor_model: ModelName = None
+    embedder_model: ModelName = None
     """None: the offline embedder, where it is installed."""
-    planner_api_base: Addresses = ()
-    writer_api_base: Addresses = ()
-    archivist_api_base: Addresses = ()
-    reviewer_api_base: Addresses = ()
-    editor_api_base: Addresses = ()
-    embedder_api_base: Addresses = ()
+    planner_api_base: AddressList = ()
+    writer_api_base: AddressList = ()
+    archivist_api_base: AddressList = ()
+    reviewer_api_base: AddressList = ()
+    editor_api_base: AddressList = ()
+    embedder_api_base: AddressList = ()
     planner_api_key: SecretStr | None = None
     writer_api_key: SecretStr | None = None
     archivist_api_key: SecretStr | None = None
@@ -135,10 +140,12 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        given = init_settings() if isinstance(init_settings, InitSettingsSource) else {}
-        filed = file_settings(given.get("home"), known=settings_cls.model_fields)
-        filed.pop("home", None)
-        return init_settings, env_settings, InitSettingsSource(settings_cls, filed)
+        explicit_values = init_settings() if isinstance(init_settings, InitSettingsSource) else {}
+        file_values = load_file_settings(
+            explicit_values.get("home"), known=settings_cls.model_fields
+        )
+        file_values.pop("home", None)
+        return init_settings, env_settings, InitSettingsSource(settings_cls, file_values)
 
     @classmethod
     def load(cls, **explicit: Any) -> Self:
@@ -147,26 +154,28 @@ class Settings(BaseSettings):
         Raises:
             BadInput: an unknown name, or a value that cannot be; the message says where it stands.
         """
-        given = {name: value for name, value in explicit.items() if value is not None}
+        explicit_values = {name: value for name, value in explicit.items() if value is not None}
         try:
-            return cls(**given)
+            return cls(**explicit_values)
         except ValidationError as fault:
             error = fault.errors(include_input=False, include_url=False)[0]
             name = str(error["loc"][0])
-            place = _place(name, given)
+            location = _find_setting_location(name, explicit_values)
             if error["type"] == "extra_forbidden":
-                known = tuple(cls.model_fields)
-                raise BadInput(f"{place}: no such setting{nearest(name, known)}") from fault
-            raise BadInput(f"{place}: {said(error)}") from fault
+                setting_names = tuple(cls.model_fields)
+                raise BadInput(
+                    f"{location}: no such setting{suggest_name(name, setting_names)}"
+                ) from fault
+            raise BadInput(f"{location}: {describe_error(error)}") from fault
 
     def role(self, role: str, field: str) -> Any:
         """Return a role's own ``model``, ``api_base`` or ``api_key``; empty when it has none."""
         return getattr(self, f"{role}_{field}")
 
 
-def _place(name: str, given: dict[str, Any]) -> str:
-    if name in given:
+def _find_setting_location(name: str, explicit_values: dict[str, Any]) -> str:
+    if name in explicit_values:
         return name
-    if os.environ.get(PREFIX + name.upper()):
-        return PREFIX + name.upper()
-    return f"{name} in {FILE}"
+    if os.environ.get(ENV_PREFIX + name.upper()):
+        return ENV_PREFIX + name.upper()
+    return f"{name} in {SETTINGS_FILE}"

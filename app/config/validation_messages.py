@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-_EXPECTED = {
+_MESSAGE_BY_TYPE = {
     "string_type": "expected text; put it in quotes",
     "int_type": "expected a whole number",
     "int_parsing": "expected a whole number",
@@ -24,15 +24,17 @@ _EXPECTED = {
 }
 
 
-def said(error: ErrorDetails) -> str:
+def describe_error(error: ErrorDetails) -> str:
     """Return what is wrong with one value, in a few plain words."""
     kind, context = error["type"], error.get("ctx", {})
-    if kind in _EXPECTED:
-        return _EXPECTED[kind]
+    if kind in _MESSAGE_BY_TYPE:
+        return _MESSAGE_BY_TYPE[kind]
     if kind == "literal_error":
-        known = re.findall(r"'([^']*)'", context["expected"])
-        near = difflib.get_close_matches(str(error.get("input")).lower(), known, n=1, cutoff=0.6)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        allowed_values = re.findall(r"'([^']*)'", context["expected"])
+        close_matches = difflib.get_close_matches(
+            str(error.get("input")).lower(), allowed_values, n=1, cutoff=0.6
+        )
+        hint = f"; did you mean {close_matches[0]!r}?" if close_matches else ""
         return f"expected {context['expected']}{hint}"
     if kind == "greater_than_equal":
         return f"must be at least {context['ge']:,}"
@@ -45,15 +47,15 @@ def said(error: ErrorDetails) -> str:
     return error["msg"].removeprefix("Value error, ")
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
+def suggest_name(name: str, known_names: Sequence[str]) -> str:
     """Return a hint that names the known name nearest to ``name``, or all when there are few."""
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known are {', '.join(known)}" if len(known) <= 20 else ""
+    close_matches = difflib.get_close_matches(name.lower(), known_names, n=1, cutoff=0.6)
+    if close_matches:
+        return f"; did you mean {close_matches[0]!r}?"
+    return f"; known are {', '.join(known_names)}" if len(known_names) <= 20 else ""
 
 
-def path_of(location: Sequence[Any]) -> str:
+def format_location(location: Sequence[Any]) -> str:
     """Return where a value stands: ``constraints[2].where``."""
     parts = "".join(f"[{p + 1}]" if isinstance(p, int) else f".{p}" for p in location)
     return parts.removeprefix(".")

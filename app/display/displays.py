@@ -16,7 +16,7 @@ from inkwright.agents.llm.events import (
     SectionRevised,
     SectionSettled,
 )
-from inkwright.app.display.formatting import clock, shortened
+from inkwright.app.display.formatting import format_clock, shorten
 from inkwright.app.display.progress import RunProgress
 from inkwright.app.display.terminal import InPlaceDisplay
 
@@ -36,14 +36,14 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
         return None
 
     def __call__(self, event: Event) -> None:
-        self._progress.see(event)
+        self._progress.handle_event(event)
         if text := self._told(event):
-            self._say(f"[{clock(self._progress.seconds)}] {text}")
+            self._say(f"[{format_clock(self._progress.seconds)}] {text}")
 
     def _told(self, event: Event) -> str | None:
         lines = self._progress.lines
         line = lines.get(getattr(event, "section", ""))
-        name = f"{line.id} {shortened(line.title, 50)}" if line else ""
+        name = f"{line.id} {shorten(line.title, 50)}" if line else ""
         match event:
             case PhaseBegan():
                 return str(event.phase)
@@ -69,7 +69,7 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
 
     def _pace(self) -> str:
         shown = self._progress
-        eta = f", {clock(shown.eta_s)} left" if shown.eta_s else ""
+        eta = f", {format_clock(shown.eta_s)} left" if shown.eta_s else ""
         return f" ({shown.calls} calls, {shown.tokens_per_s:.0f} tok/s{eta})"
 
 
@@ -81,12 +81,12 @@ class LiveDisplay(InPlaceDisplay):
         super().__init__(FRAMES_PER_S)
 
     def __call__(self, event: Event) -> None:
-        self._progress.see(event)
+        self._progress.handle_event(event)
 
     def _drawn(self) -> "RenderableType":
-        from inkwright.app.display.table import draw
+        from inkwright.app.display.table import draw_table
 
-        return draw(self._progress, height=self._console.height)
+        return draw_table(self._progress, height=self._console.height)
 
 
 def display(say: Callable[[str], None], *, live: bool) -> PlainDisplay | LiveDisplay:

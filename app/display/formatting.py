@@ -11,12 +11,12 @@ Operation = Literal[
 _HALF = re.compile("[\ud800-\udfff]")
 
 
-def many(count: int, one: str, several: str = "") -> str:
+def format_count(count: int, singular: str, plural: str = "") -> str:
     """Return a number of things: ``1 call``, ``2 calls``; ``several`` where it is not an s more."""
-    return f"{count} {one if count == 1 else several or one + 's'}"
+    return f"{count} {singular if count == 1 else plural or singular + 's'}"
 
 
-def one_line(text: str) -> str:
+def collapse_lines(text: str) -> str:
     """Return ``text`` without line ends."""
     return " ".join(text.split())
 
@@ -26,20 +26,24 @@ def whole(text: str) -> str:
     return _HALF.sub("\ufffd", text)
 
 
-def cell(text: str) -> str:
+def escape_cell(text: str) -> str:
     """Return ``text`` as it can stand in a table of Markdown."""
-    return one_line(text).replace("|", "\\|")
+    return collapse_lines(text).replace("|", "\\|")
 
 
-def clock(seconds: float | None) -> str:
+def format_clock(seconds: float | None) -> str:
     """Return ``75`` seconds as ``1:15``, and hours where there are any."""
-    total = round(seconds or 0)
-    minutes, rest = divmod(total, 60)
+    total_seconds = round(seconds or 0)
+    minutes, remaining_seconds = divmod(total_seconds, 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return (
+        f"{hours}:{minutes:02}:{remaining_seconds:02}"
+        if hours
+        else f"{minutes}:{remaining_seconds:02}"
+    )
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a length of time in the units a person would use."""
     if seconds < 10:
         return f"{seconds:.1f} s"
@@ -52,29 +56,29 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def shortened(text: str, columns: int) -> str:
+def shorten(text: str, columns: int) -> str:
     """Return ``text`` on one line within ``columns`` terminal columns; Han characters take two."""
     text = " ".join(text.split())
-    if sum(_columns(c) for c in text) <= columns:
+    if sum(_count_columns(c) for c in text) <= columns:
         return text
-    used, kept = 1, ""
+    used_columns, kept_text = 1, ""
     for c in text:
-        used += _columns(c)
-        if used > columns:
+        used_columns += _count_columns(c)
+        if used_columns > columns:
             break
-        kept += c
-    return kept.rstrip() + "…"
+        kept_text += c
+    return kept_text.rstrip() + "…"
 
 
-def display_width(text: str) -> int:
+def measure_width(text: str) -> int:
     """Return how many terminal columns ``text`` takes."""
-    return sum(_columns(c) for c in text)
+    return sum(_count_columns(c) for c in text)
 
 
-def padded(text: str, columns: int) -> str:
+def pad(text: str, columns: int) -> str:
     """Return ``text`` with spaces after it up to ``columns`` terminal columns."""
-    return text + " " * (columns - display_width(text))
+    return text + " " * (columns - measure_width(text))
 
 
-def _columns(character: str) -> int:
+def _count_columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

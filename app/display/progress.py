@@ -19,11 +19,11 @@ from inkwright.agents.llm.events import (
 )
 from inkwright.memory.text.words import count_words
 
-DRAFTED_SHARE = 0.6
+DRAFT_SHARE = 0.6
 """Share of a section's work that is done when its draft stands; the rest is memory and review."""
-DONE = ("accepted", "settled")
-LONGEST_WORD = 40
-TOKENS_A_WORD = 1.35
+DONE_STATES = ("accepted", "settled")
+MAX_WORD_CHARS = 40
+TOKENS_PER_WORD = 1.35
 """Of text that is still arriving: about what English takes."""
 
 
@@ -37,31 +37,31 @@ class SectionProgress:
     state: str = "planned"
     words: int = 0
     round: int = 0
-    began: float = 0.0
+    start_time: float = 0.0
     """When its drafting began."""
-    _pending: str = ""
+    _pending_text: str = ""
     """Text whose last word may still grow."""
 
-    def grow(self, piece: str) -> None:
+    def add_text(self, new_text: str) -> None:
         """Count more text as it streams in."""
-        self._pending += piece
-        whole, space, rest = self._pending.rpartition(" ")
-        if space or len(rest) > LONGEST_WORD:
-            self.words += count_words(whole or rest)
-            self._pending = rest if space else ""
+        self._pending_text += new_text
+        complete_words, space, last_word = self._pending_text.rpartition(" ")
+        if space or len(last_word) > MAX_WORD_CHARS:
+            self.words += count_words(complete_words or last_word)
+            self._pending_text = last_word if space else ""
 
     def begin(self, state: str, words: int = 0) -> None:
         """Enter a state with this many words."""
-        self.state, self.words, self._pending = state, words, ""
+        self.state, self.words, self._pending_text = state, words, ""
 
-    def done_words(self, guess: float) -> float:
+    def done_words(self, guessed_share: float) -> float:
         """Words of finished work, for the ETA; ``guess``: share of a draft nobody has seen yet."""
-        if self.state in DONE:
+        if self.state in DONE_STATES:
             return self.target_words
-        share = min(self.words / self.target_words, 1.0)
+        done_share = min(self.words / self.target_words, 1.0)
         if self.state == "drafting" and not self.words:
-            share = guess
-        return self.target_words * share * DRAFTED_SHARE
+            done_share = guessed_share
+        return self.target_words * done_share * DRAFT_SHARE
 
 
 @dataclass
@@ -76,18 +76,18 @@ class RunProgress:
     from_journal: int = 0
     completion_tokens: int = 0
     notices: list[str] = field(default_factory=list)
-    _began: float = 0.0
+    _started_at: float = 0.0
     _calling_since: float | None = None
     """When the first phase began: before it, libraries were imported."""
     _measured_from: tuple[float, float] | None = None
     """Time and words done when the first section of this run began."""
-    _drafting_s: list[float] = field(default_factory=list)
+    _drafting_seconds: list[float] = field(default_factory=list)
     """How long each draft of this run took."""
 
     def __post_init__(self) -> None:
-        self._began = self.clock()
+        self._started_at = self.clock()
 
-    def see(self, event: Event) -> None:
+    def handle_event(self, event: Event) -> None:
         """Take in one event."""
         match event:
             case PhaseBegan():
@@ -106,53 +106,58 @@ class RunProgress:
             case Notice():
                 self.notices.append(event.text)
             case _:
-                self._see_section(event)
+                self._handle_section_event(event)
 
-    def _see_section(self, event: Event) -> None:
-        line = self.lines.get(getattr(event, "section", ""))
-        if line is None:
+    def _handle_section_event(self, event: Event) -> None:
+        section = self.lines.get(getattr(event, "section", ""))
+        if section is None:
             return
         match event:
             case SectionBegan():
                 if self._measured_from is None:
                     self._measured_from = self.clock(), self.done_words
-                line.begin("drafting")
-                line.began = self.clock()
+                section.begin("drafting")
+                section.start_time = self.clock()
             case TextGrew():
-                line.grow(event.text)
+                section.add_text(event.text)
             case SectionReached():
                 if event.state == "drafted":
-                    self._drafting_s.append(self.clock() - line.began)
-                line.begin(event.state, event.words)
-                line.round = event.round
+                    self._drafting_seconds.append(self.clock() - section.start_time)
+                section.begin(event.state, event.words)
+                section.round = event.round
             case SectionRevised():
-                line.state, line.round = "revising", event.round
+                section.state, section.round = "revising", event.round
             case SectionSettled():
-                line.state = "settled" if event.patched else line.state
+                section.state = "settled" if event.patched else section.state
             case SectionFailed():
-                line.state = "failed"
+                section.state = "failed"
 
     @property
     def done_words(self) -> float:
-        return sum(line.done_words(self._guess(line)) for line in self.lines.values())
+        return sum(
+            section.done_words(self._guess_drafted_share(section))
+            for section in self.lines.values()
+        )
 
-    def _guess(self, line: SectionProgress) -> float:
+    def _guess_drafted_share(self, section: SectionProgress) -> float:
         """Guess how much of a draft stands by how long others took."""
-        if not self._drafting_s:
+        if not self._drafting_seconds:
             return 0.0
-        mean = sum(self._drafting_s) / len(self._drafting_s)
-        return min((self.clock() - line.began) / mean, 0.9) if mean else 0.0
+        mean_seconds = sum(self._drafting_seconds) / len(self._drafting_seconds)
+        return min((self.clock() - section.start_time) / mean_seconds, 0.9) if mean_seconds else 0.0
 
     @property
     def seconds(self) -> float:
-        return self.clock() - self._began
+        return self.clock() - self._started_at
 
     @property
     def tokens_per_s(self) -> float:
         """Completion tokens a second since calls began, all streams together."""
-        elapsed = self.clock() - (self._calling_since or self._began)
-        arriving = sum(line.words for line in self.lines.values() if line.state == "drafting")
-        tokens = self.completion_tokens + arriving * TOKENS_A_WORD
+        elapsed = self.clock() - (self._calling_since or self._started_at)
+        streaming_words = sum(
+            section.words for section in self.lines.values() if section.state == "drafting"
+        )
+        tokens = self.completion_tokens + streaming_words * TOKENS_PER_WORD
         return tokens / elapsed if elapsed else 0.0
 
     @property
@@ -160,9 +165,9 @@ class RunProgress:
         """Seconds left, at the pace measured since the first section began; None: too early."""
         if self._measured_from is None:
             return None
-        began, words = self._measured_from
-        elapsed, written = self.clock() - began, self.done_words - words
-        left = sum(line.target_words for line in self.lines.values()) - self.done_words
-        if elapsed < 2 or written <= 0:
+        start_time, words_at_start = self._measured_from
+        elapsed, written_words = self.clock() - start_time, self.done_words - words_at_start
+        words_left = sum(section.target_words for section in self.lines.values()) - self.done_words
+        if elapsed < 2 or written_words <= 0:
             return None
-        return left * elapsed / written
+        return words_left * elapsed / written_words

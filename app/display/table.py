@@ -5,10 +5,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from inkwright.app.display.formatting import clock
-from inkwright.app.display.progress import DONE, RunProgress, SectionProgress
+from inkwright.app.display.formatting import format_clock
+from inkwright.app.display.progress import DONE_STATES, RunProgress, SectionProgress
 
-STYLES = {
+STATE_STYLES = {
     "planned": "dim",
     "started": "cyan",
     "drafting": "bold cyan",
@@ -22,24 +22,24 @@ FRAME_LINES = 6
 """Lines of the display that are not sections."""
 
 
-def draw(progress: RunProgress, height: int) -> RenderableType:
+def draw_table(progress: RunProgress, height: int) -> RenderableType:
     """Return the display for a terminal of ``height`` lines."""
-    room = max(height - FRAME_LINES - min(len(progress.notices), 2), 3)
-    lines = list(progress.lines.values())
-    first = _first_shown(lines, room)
+    visible_rows = max(height - FRAME_LINES - min(len(progress.notices), 2), 3)
+    sections = list(progress.lines.values())
+    first_index = _find_first_visible(sections, visible_rows)
     table = Table(box=None, padding=(0, 1), expand=True)
     table.add_column("section", ratio=3, no_wrap=True, overflow="ellipsis")
     table.add_column("state", width=9)
     table.add_column("", ratio=2)
     table.add_column("words", justify="right", width=15)
     table.add_column("round", justify="right", width=5)
-    for line in lines[first : first + room]:
-        table.add_row(*_row(line))
-    parts: list[RenderableType] = [Text(_headline(progress), style="bold", no_wrap=True)]
-    if lines:
+    for section in sections[first_index : first_index + visible_rows]:
+        table.add_row(*_build_row(section))
+    parts: list[RenderableType] = [Text(_format_headline(progress), style="bold", no_wrap=True)]
+    if sections:
         parts.append(table)
-    if len(lines) > room:
-        parts.append(Text(_counts(lines), style="dim"))
+    if len(sections) > visible_rows:
+        parts.append(Text(_format_counts(sections), style="dim"))
     parts.extend(
         Text(f"note: {n}", style="yellow", no_wrap=True, overflow="ellipsis")
         for n in progress.notices[-2:]
@@ -47,37 +47,39 @@ def draw(progress: RunProgress, height: int) -> RenderableType:
     return Group(*parts)
 
 
-def _row(line: SectionProgress) -> tuple[RenderableType, ...]:
-    total = max(line.target_words, 1)
+def _build_row(section: SectionProgress) -> tuple[RenderableType, ...]:
+    total = max(section.target_words, 1)
     return (
-        Text(f"{line.id} {line.title}", overflow="ellipsis", no_wrap=True),
-        Text(line.state, style=STYLES.get(line.state, "")),
-        ProgressBar(total=total, completed=min(line.words, total)),
-        Text(f"{line.words:,}/{line.target_words:,}"),
-        Text(str(line.round or "")),
+        Text(f"{section.id} {section.title}", overflow="ellipsis", no_wrap=True),
+        Text(section.state, style=STATE_STYLES.get(section.state, "")),
+        ProgressBar(total=total, completed=min(section.words, total)),
+        Text(f"{section.words:,}/{section.target_words:,}"),
+        Text(str(section.round or "")),
     )
 
 
-def _headline(progress: RunProgress) -> str:
+def _format_headline(progress: RunProgress) -> str:
     pace = f"{progress.calls} calls, {progress.tokens_per_s:.0f} tok/s"
     if progress.from_journal:
         pace += f", {progress.from_journal} from the journal"
-    eta = f", {clock(progress.eta_s)} left" if progress.eta_s else ""
+    eta = f", {format_clock(progress.eta_s)} left" if progress.eta_s else ""
     title = f"{progress.title}: " if progress.title else ""
-    return f"{title}{progress.phase}, {clock(progress.seconds)}{eta} ({pace})"
+    return f"{title}{progress.phase}, {format_clock(progress.seconds)}{eta} ({pace})"
 
 
-def _first_shown(lines: list[SectionProgress], room: int) -> int:
+def _find_first_visible(sections: list[SectionProgress], visible_rows: int) -> int:
     """Scroll so that the first unfinished section stands near the top."""
-    if len(lines) <= room:
+    if len(sections) <= visible_rows:
         return 0
-    at = next((n for n, line in enumerate(lines) if line.state not in DONE), len(lines))
-    return max(min(at - 1, len(lines) - room), 0)
+    unfinished_index = next(
+        (n for n, section in enumerate(sections) if section.state not in DONE_STATES), len(sections)
+    )
+    return max(min(unfinished_index - 1, len(sections) - visible_rows), 0)
 
 
-def _counts(lines: list[SectionProgress]) -> str:
-    states: dict[str, int] = {}
-    for line in lines:
-        states[line.state] = states.get(line.state, 0) + 1
-    told = ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
-    return f"of {len(lines)} sections: {told}"
+def _format_counts(sections: list[SectionProgress]) -> str:
+    count_by_state: dict[str, int] = {}
+    for section in sections:
+        count_by_state[section.state] = count_by_state.get(section.state, 0) + 1
+    counts_text = ", ".join(f"{n} {state}" for state, n in sorted(count_by_state.items()))
+    return f"of {len(sections)} sections: {counts_text}"

@@ -17,7 +17,7 @@ class InPlaceDisplay(AbstractContextManager["InPlaceDisplay"]):
 
         self._console = Console()
         self._live = Live(
-            get_renderable=self._drawn, console=self._console, refresh_per_second=frames_per_s
+            get_renderable=self._render, console=self._console, refresh_per_second=frames_per_s
         )
 
     def __enter__(self) -> Self:
@@ -32,5 +32,5 @@ class InPlaceDisplay(AbstractContextManager["InPlaceDisplay"]):
     ) -> None:
         self._live.stop()
 
-    def _drawn(self) -> "RenderableType":
+    def _render(self) -> "RenderableType":
         raise NotImplementedError

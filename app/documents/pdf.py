@@ -12,17 +12,17 @@ from statistics import median
 import pypdfium2 as pdfium
 from pypdfium2.raw import FPDF_ERR_PASSWORD
 
-from inkwright.app.documents.metadata import told
-from inkwright.app.documents.text_cleanup import clean, names, year
+from inkwright.app.documents.metadata import build_metadata
+from inkwright.app.documents.text_cleanup import clean_text, parse_year, split_names
 from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput
 
 PAGE_BREAK = "\n\n"
-FULL = 0.8
+FULL_LINE_SHARE = 0.8
 """A line of this share of a page's usual length goes on in the next one."""
-_DIVIDED = re.compile(r"[\x02\ufffe](?:\r?\n)?")
+_DIVIDED_WORD = re.compile(r"[\x02\ufffe](?:\r?\n)?")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
-_SPREAD = re.compile(rf"(?<={_HAN.pattern}) +(?={_HAN.pattern})")
+_SPREAD_SPACES = re.compile(rf"(?<={_HAN.pattern}) +(?={_HAN.pattern})")
 """Where a justified line spreads its characters, and no writer put a space."""
 
 
@@ -39,47 +39,49 @@ def read(file: Path) -> tuple[Source, list[int]]:
             raise BadInput("it has a password; save it without one") from fault
         raise
     with document:
-        texts = [_page(page.get_textpage().get_text_bounded()) for page in document]
-        said = document.get_metadata_dict()
-    starts, at = [], 0
-    for text in texts:
-        starts.append(at)
-        at += len(text) + len(PAGE_BREAK)
-    about = told(
-        said.get("Title", ""), names(said.get("Author", "")), year(said.get("CreationDate", ""))
+        page_texts = [_join_paragraphs(page.get_textpage().get_text_bounded()) for page in document]
+        metadata_fields = document.get_metadata_dict()
+    starts, position = [], 0
+    for text in page_texts:
+        starts.append(position)
+        position += len(text) + len(PAGE_BREAK)
+    document_metadata = build_metadata(
+        metadata_fields.get("Title", ""),
+        split_names(metadata_fields.get("Author", "")),
+        parse_year(metadata_fields.get("CreationDate", "")),
     )
     source = Source(
-        title=about.title,
-        authors=about.authors,
-        date=about.date,
-        text=PAGE_BREAK.join(texts) if any(texts) else "",
+        title=document_metadata.title,
+        authors=document_metadata.authors,
+        date=document_metadata.date,
+        text=PAGE_BREAK.join(page_texts) if any(page_texts) else "",
         pages=tuple(starts),
     )
-    return source, [n for n, text in enumerate(texts, 1) if not text]
+    return source, [n for n, text in enumerate(page_texts, 1) if not text]
 
 
-def _page(text: str) -> str:
+def _join_paragraphs(text: str) -> str:
     """Return the text of a page in paragraphs, with the words whole that a line's end divides."""
-    whole = _SPREAD.sub("", clean(_DIVIDED.sub("", text)))
-    return "".join(_joined([line.strip() for line in whole.split("\n")])).strip()
+    cleaned_text = _SPREAD_SPACES.sub("", clean_text(_DIVIDED_WORD.sub("", text)))
+    return "".join(_join_lines([line.strip() for line in cleaned_text.split("\n")])).strip()
 
 
-def _joined(lines: list[str]) -> Iterator[str]:
+def _join_lines(lines: list[str]) -> Iterator[str]:
     """Yield the lines of a page, with what parts each from the next: a space within a paragraph.
 
     A paragraph's last line is shorter than the others, and so is a heading.
     """
-    usual = median([_width(line) for line in lines if line] or [0])
-    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+    usual_width = median([_measure_width(line) for line in lines if line] or [0])
+    for line, next_line in zip(lines, [*lines[1:], ""], strict=True):
         yield line
-        if not after:
+        if not next_line:
             yield "\n" if line else ""
-        elif _width(line) < usual * FULL:
+        elif _measure_width(line) < usual_width * FULL_LINE_SHARE:
             yield "\n"
-        elif not (_HAN.match(line[-1]) and _HAN.match(after)):
+        elif not (_HAN.match(line[-1]) and _HAN.match(next_line)):
             yield " "
 
 
-def _width(line: str) -> int:
+def _measure_width(line: str) -> int:
     """Return about how wide a line is: a Han character takes the room of two letters."""
     return len(line) + len(_HAN.findall(line))

@@ -15,7 +15,7 @@ from inkwright.memory.domain.source import Source
 
 SUFFIXES = (".pdf", ".docx", ".pptx", ".xlsx", ".html", ".htm", ".md", ".txt", ".epub", ".bib")
 MAX_FILE_BYTES = 100_000_000
-SECONDS = 120.0
+MAX_SECONDS = 120.0
 """For one document."""
 _START_SECONDS = 60.0
 
@@ -39,11 +39,11 @@ def read_all(files: Sequence[Path]) -> Iterator[DocumentText]:
     """
     with _Process() as process:
         for file in files:
-            why = _refused(file)
-            yield DocumentText(file=file, unread=why) if why else process.read(file)
+            reason = _explain_refusal(file)
+            yield DocumentText(file=file, unread=reason) if reason else process.read(file)
 
 
-def _refused(file: Path) -> str:
+def _explain_refusal(file: Path) -> str:
     """Say why a file need not be opened."""
     suffix = file.suffix.lower()
     if suffix not in SUFFIXES:
@@ -65,53 +65,57 @@ class _Process:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end()
+        self._stop()
 
     def read(self, file: Path) -> DocumentText:
-        process = self._started()
+        process = self._ensure_started()
         assert process.stdin is not None
         try:
             process.stdin.write(json.dumps(str(file.resolve())).encode() + b"\n")
             process.stdin.flush()
-            line = self._line(SECONDS)
+            line = self._read_line(MAX_SECONDS)
         except BrokenPipeError:
             line = b""
         if not line:
-            late = process.poll() is None
-            self._end()
-            why = f"it took more than {SECONDS:.0f} s" if late else "it is broken, or far too large"
-            return DocumentText(file=file, unread=why)
+            is_late = process.poll() is None
+            self._stop()
+            reason = (
+                f"it took more than {MAX_SECONDS:.0f} s"
+                if is_late
+                else "it is broken, or far too large"
+            )
+            return DocumentText(file=file, unread=reason)
         return DocumentText(file=file, **json.loads(line))
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _ensure_started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
-            self._end()
+            self._stop()
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "inkwright.app.documents.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
-            if not self._line(_START_SECONDS):
+            if not self._read_line(_START_SECONDS):
                 raise RuntimeError("the process that reads documents did not start")
         return self._process
 
-    def _line(self, seconds: float) -> bytes:
+    def _read_line(self, seconds: float) -> bytes:
         """Return the next line, or nothing when the process ended or ``seconds`` went by."""
         assert self._process is not None
         assert self._process.stdout is not None
-        out, found, until = self._process.stdout.fileno(), b"", time.monotonic() + seconds
+        stdout_fd, line, deadline = self._process.stdout.fileno(), b"", time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
-            selector.register(out, selectors.EVENT_READ)
-            while not found.endswith(b"\n"):
-                if not selector.select(max(until - time.monotonic(), 0)):
+            selector.register(stdout_fd, selectors.EVENT_READ)
+            while not line.endswith(b"\n"):
+                if not selector.select(max(deadline - time.monotonic(), 0)):
                     return b""
-                if not (piece := os.read(out, 1 << 20)):
+                if not (piece := os.read(stdout_fd, 1 << 20)):
                     return b""
-                found += piece
-        return found
+                line += piece
+        return line
 
-    def _end(self) -> None:
+    def _stop(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             process.kill()

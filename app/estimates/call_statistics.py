@@ -11,7 +11,7 @@ from inkwright.app.estimates.fake_model import CallPace
 from inkwright.memory.store import journal, schema
 from inkwright.memory.store.library import Library
 
-FORMS = {
+PURPOSE_BY_FORM = {
     "Requirements": "requirements",
     "Cast": "entries",
     "Delta": "remember",
@@ -19,12 +19,12 @@ FORMS = {
 }
 """Name of an answer's form to the purpose of the calls that ask for it."""
 RECENT_CALLS = 400
-PROMPTS_COUNTED = 30
-ENOUGH_CALLS = 5
+MAX_COUNTED_PROMPTS = 30
+MIN_CALLS = 5
 """Fewer calls say nothing about speed."""
-OVERHEAD_S = 0.03
+DEFAULT_OVERHEAD_S = 0.03
 """Seconds of a call beside its tokens, until it is measured."""
-REPAIRS = ("continue %", "trim %", "patch %", "update %", "settle%", "repair %")
+REPAIR_PURPOSES = ("continue %", "trim %", "patch %", "update %", "settle%", "repair %")
 """Purposes of the calls that a draft without faults would not have needed."""
 
 
@@ -54,34 +54,40 @@ class CallStatistics:
     repairs: tuple[RepairStatistics, ...] = field(default=())
 
 
-def of(library: Library, model: str, settings: Settings) -> CallStatistics:
+def load_statistics(library: Library, model: str, settings: Settings) -> CallStatistics:
     """Return what the library's journal shows about ``model``, and the settings for the rest."""
-    measured = _calls(library, model)
-    if len(measured) < ENOUGH_CALLS:
-        pace = CallPace(OVERHEAD_S, 1 / settings.prompt_speed, 1 / settings.completion_speed)
-        said = (
+    measured_calls = _load_calls(library, model)
+    if len(measured_calls) < MIN_CALLS:
+        pace = CallPace(
+            DEFAULT_OVERHEAD_S, 1 / settings.prompt_speed, 1 / settings.completion_speed
+        )
+        basis = (
             f"by the settings prompt_speed {settings.prompt_speed:g} and completion_speed "
             f"{settings.completion_speed:g} tokens/s: {model} has not been measured here"
         )
-        return CallStatistics(pace, said, context_tokens=settings.context_tokens)
+        return CallStatistics(pace, basis, context_tokens=settings.context_tokens)
     pace = CallPace(
-        *_fitted(measured),
-        completion=_completions(library, model),
-        tokens_a_word=_tokens_a_word(library, model),
+        *_fit_pace(measured_calls),
+        completion=_load_completion_tokens(library, model),
+        tokens_per_word=_measure_tokens_per_word(library, model),
     )
-    pinned = _pinned(library, model)
-    factor, context = pinned.get("tokenizer_factor"), pinned.get("context_tokens")
+    pinned_settings = _load_pinned_settings(library, model)
+    factor, context_tokens = (
+        pinned_settings.get("tokenizer_factor"),
+        pinned_settings.get("context_tokens"),
+    )
     return CallStatistics(
         pace,
-        f"as measured over {len(measured):,} calls to {model}",
-        _tokens(library, model),
+        f"as measured over {len(measured_calls):,} calls to {model}",
+        _measure_token_ratio(library, model),
         float(factor) if isinstance(factor, (int, float)) else None,
-        settings.context_tokens or (int(context) if isinstance(context, int) else None),
-        _repairs(library, model),
+        settings.context_tokens
+        or (int(context_tokens) if isinstance(context_tokens, int) else None),
+        _load_repairs(library, model),
     )
 
 
-def _calls(library: Library, model: str) -> list[tuple[float, float, float]]:
+def _load_calls(library: Library, model: str) -> list[tuple[float, float, float]]:
     """Return uncached prompt tokens, completion tokens and seconds of the newest calls."""
     table = schema.journal
     with library.read() as db:
@@ -98,63 +104,67 @@ def _calls(library: Library, model: str) -> list[tuple[float, float, float]]:
         return [(float(p), float(c), float(s)) for p, c, s in rows]
 
 
-def _fitted(calls: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:
+def _fit_pace(calls: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:
     """Return seconds a call, a prompt token and a completion token: least squares, none negative.
 
     Of the fits that leave some of the three out, the best without a negative part is taken.
     """
     table = np.array(calls)
     inputs = np.column_stack([np.ones(len(table)), table[:, 0], table[:, 1]])
-    best, least = np.zeros(3), float("inf")
-    for kept in ([0, 1, 2], [0, 2], [1, 2], [0, 1], [2], [0], [1]):
-        found = np.zeros(3)
-        found[kept] = np.linalg.lstsq(inputs[:, kept], table[:, 2], rcond=None)[0]
-        miss = float(((inputs @ found - table[:, 2]) ** 2).sum())
-        if (found >= 0).all() and miss < least:
-            best, least = found, miss
-    return float(best[0]), float(best[1]), float(best[2])
+    best_fit, least_error = np.zeros(3), float("inf")
+    for columns in ([0, 1, 2], [0, 2], [1, 2], [0, 1], [2], [0], [1]):
+        fit = np.zeros(3)
+        fit[columns] = np.linalg.lstsq(inputs[:, columns], table[:, 2], rcond=None)[0]
+        squared_error = float(((inputs @ fit - table[:, 2]) ** 2).sum())
+        if (fit >= 0).all() and squared_error < least_error:
+            best_fit, least_error = fit, squared_error
+    return float(best_fit[0]), float(best_fit[1]), float(best_fit[2])
 
 
-def _pinned(library: Library, model: str) -> Mapping[str, object]:
+def _load_pinned_settings(library: Library, model: str) -> Mapping[str, object]:
     """Return what the newest work written by ``model`` has pinned."""
     table = schema.journal
-    newest = select(table.c.work).where(table.c.asked_for == model).order_by(table.c.id.desc())
+    newest_works = (
+        select(table.c.work).where(table.c.asked_for == model).order_by(table.c.id.desc())
+    )
     with library.read() as db:
-        work = db.execute(newest.limit(1)).scalar()
-        if work is None:
+        work_id = db.execute(newest_works.limit(1)).scalar()
+        if work_id is None:
             return {}
-        found = db.execute(select(schema.works.c.pinned).where(schema.works.c.id == work)).scalar()
-    return found or {}
+        pinned_settings = db.execute(
+            select(schema.works.c.pinned).where(schema.works.c.id == work_id)
+        ).scalar()
+    return pinned_settings or {}
 
 
-def _tokens(library: Library, model: str) -> float | None:
+def _measure_token_ratio(library: Library, model: str) -> float | None:
     """Return the tokens that newest prompts took, for one that o200k_base counts in them."""
     from inkwright.agents.llm.tokenizer import ScaledTokenizer
 
-    raw = ScaledTokenizer().raw
-    counted = ours = 0
-    for prompt_tokens, texts in journal.newest_prompts(library, model, PROMPTS_COUNTED):
-        counted += prompt_tokens
-        ours += sum(raw(text) for text in texts)
-    return counted / ours if counted and ours else None
+    count_raw = ScaledTokenizer().raw
+    model_tokens = own_tokens = 0
+    for prompt_tokens, texts in journal.load_newest_prompts(library, model, MAX_COUNTED_PROMPTS):
+        model_tokens += prompt_tokens
+        own_tokens += sum(count_raw(text) for text in texts)
+    return model_tokens / own_tokens if model_tokens and own_tokens else None
 
 
-def _completions(library: Library, model: str) -> dict[str, float]:
+def _load_completion_tokens(library: Library, model: str) -> dict[str, float]:
     table = schema.journal
-    found = {}
+    tokens_by_form = {}
     with library.read() as db:
-        for form, purpose in FORMS.items():
-            mean = db.execute(
+        for form, purpose in PURPOSE_BY_FORM.items():
+            mean_tokens = db.execute(
                 select(func.avg(table.c.completion_tokens)).where(
                     table.c.asked_for == model, table.c.purpose.like(purpose)
                 )
             ).scalar()
-            if mean is not None:
-                found[form] = float(mean)
-    return found
+            if mean_tokens is not None:
+                tokens_by_form[form] = float(mean_tokens)
+    return tokens_by_form
 
 
-def _tokens_a_word(library: Library, model: str) -> float | None:
+def _measure_tokens_per_word(library: Library, model: str) -> float | None:
     """Return the completion tokens that a word of a first draft took."""
     calls, texts = schema.journal, schema.drafts
     tokens = (
@@ -163,25 +173,27 @@ def _tokens_a_word(library: Library, model: str) -> float | None:
         .group_by(calls.c.work, calls.c.step)
         .subquery()
     )
-    drafted = (texts.c.work == tokens.c.work) & (texts.c.section == tokens.c.step)
+    is_same_section = (texts.c.work == tokens.c.work) & (texts.c.section == tokens.c.step)
     query = (
         select(func.sum(tokens.c.tokens), func.sum(texts.c.words))
         .select_from(tokens)
-        .join(texts, drafted & (texts.c.version == 1))
+        .join(texts, is_same_section & (texts.c.version == 1))
     )
     with library.read() as db:
-        spent, words = db.execute(query).one()
-    return float(spent) / float(words) if spent and words else None
+        token_sum, word_sum = db.execute(query).one()
+    return float(token_sum) / float(word_sum) if token_sum and word_sum else None
 
 
-def _repairs(library: Library, model: str) -> tuple[RepairStatistics, ...]:
+def _load_repairs(library: Library, model: str) -> tuple[RepairStatistics, ...]:
     table = schema.journal
-    ended = select(schema.works.c.id).where(schema.works.c.status.in_(("complete", "flagged")))
-    mine = (table.c.asked_for == model) & table.c.work.in_(ended)
+    ended_works = select(schema.works.c.id).where(
+        schema.works.c.status.in_(("complete", "flagged"))
+    )
+    own_calls = (table.c.asked_for == model) & table.c.work.in_(ended_works)
     with library.read() as db:
-        written = select(func.count()).where(mine, table.c.purpose == "write")
-        sections = db.execute(written.select_from(table)).scalar_one()
-        if not sections:
+        write_calls = select(func.count()).where(own_calls, table.c.purpose == "write")
+        section_count = db.execute(write_calls.select_from(table)).scalar_one()
+        if not section_count:
             return ()
         rows = db.execute(
             select(
@@ -192,7 +204,7 @@ def _repairs(library: Library, model: str) -> tuple[RepairStatistics, ...]:
                 func.sum(table.c.completion_tokens),
                 func.sum(table.c.seconds),
             )
-            .where(mine, or_(*(table.c.purpose.like(p) for p in REPAIRS)))
+            .where(own_calls, or_(*(table.c.purpose.like(p) for p in REPAIR_PURPOSES)))
             .group_by(table.c.role)
         ).all()
-    return tuple(RepairStatistics(r[0], *(float(n) / sections for n in r[1:])) for r in rows)
+    return tuple(RepairStatistics(r[0], *(float(n) / section_count for n in r[1:])) for r in rows)

@@ -19,26 +19,26 @@ from inkwright.agents.llm.config import ROLES, Ablation, CallSettings
 from inkwright.agents.llm.events import CallAnswered, Event
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
-from inkwright.app.display.formatting import duration
+from inkwright.app.display.formatting import format_duration
 from inkwright.app.estimates import call_statistics
 from inkwright.app.estimates.call_statistics import RepairStatistics
 from inkwright.app.estimates.fake_model import FakeModel
-from inkwright.app.estimates.virtual_clock import run_hurried
+from inkwright.app.estimates.virtual_clock import run_on_virtual_clock
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import LibraryUnusable
 from inkwright.memory.store import works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.works import Work
 
-TYPICAL_CONTEXT = 32_768
+TYPICAL_CONTEXT_TOKENS = 32_768
 """Context length in tokens of a served model, until settings or an earlier work say."""
-TYPICAL_TOKENS = 1.08
+TYPICAL_TOKEN_RATIO = 1.08
 """Tokens that a served model counts for one of o200k_base's, until it was measured."""
-OWN_S = 0.025
+OWN_CALL_S = 0.025
 """CPU time of ours for one call, on one core."""
 TAIL_SHARE = 0.5
 """Of the time of one work alone: how long slots are only half used in the end."""
-LARGEST_COPY_BYTES = 500_000_000
+MAX_COPY_BYTES = 500_000_000
 """A larger library is not copied; the estimate then starts from nothing."""
 
 
@@ -70,32 +70,34 @@ class Estimate:
         reused = f", {self.from_journal} more from the journal" if self.from_journal else ""
         yield f"would write {self.words:,} words in {self.sections} sections"
         yield f"calls: {sum(self.calls.values()):,}{by_role}{reused}"
-        yield from self.spending()
+        yield from self.format_spending()
         yield "nothing was sent"
 
-    def spending(self) -> Iterator[str]:
+    def format_spending(self) -> Iterator[str]:
         """Say in plain lines what the calls would take."""
         yield (
             f"tokens: {self.prompt_tokens:,} prompt ({self.cached_tokens:,} of them cached), "
             f"{self.completion_tokens:,} completion"
         )
-        yield f"time: about {duration(self.seconds)} ({self.pace})"
+        yield f"time: about {format_duration(self.seconds)} ({self.pace})"
         yield f"money: {self.money}"
 
 
-def estimate(brief: Brief, settings: Settings, arms: Ablation, *, fresh: bool = False) -> Estimate:
+def estimate(
+    brief: Brief, settings: Settings, ablation: Ablation, *, fresh: bool = False
+) -> Estimate:
     """Return what writing ``brief`` would take.
 
     Raises:
         BadInput: no model is set, or its constraints cannot be met.
     """
-    return next(estimate_each([(brief, None)], settings, arms, fresh=fresh))
+    return next(estimate_each([(brief, None)], settings, ablation, fresh=fresh))
 
 
 def estimate_each(
     briefs: Iterable[tuple[Brief, str | None]],
     settings: Settings,
-    arms: Ablation,
+    ablation: Ablation,
     *,
     fresh: bool = False,
 ) -> Iterator[Estimate]:
@@ -104,52 +106,66 @@ def estimate_each(
     Raises:
         BadInput: as ``estimate``.
     """
-    calling = endpoints.rehearsing(settings)
-    startup_s = _startup(calling, arms)
+    call_settings = endpoints.build_simulated_settings(settings)
+    startup_s = _measure_startup(call_settings, ablation)
     with TemporaryDirectory(prefix="inkwright-") as folder:
-        _copy(settings, Path(folder))
+        _copy_library(settings, Path(folder))
         with closing(Library.open(Path(folder))) as library:
-            for brief, apart in briefs:
-                kept = arms.model_dump()
-                work = works.begin(library, brief, kept, fresh=fresh, apart=apart)
+            for brief, distinguishing_id in briefs:
+                ablation_fields = ablation.model_dump()
+                work = works.begin(
+                    library,
+                    brief,
+                    ablation_fields,
+                    fresh=fresh,
+                    distinguishing_id=distinguishing_id,
+                )
                 if work.status == "new":
-                    work = works.begin(library, _playable(brief), kept, fresh=True, apart=apart)
-                yield _rehearsed(library, work, calling, settings, startup_s)
+                    work = works.begin(
+                        library,
+                        _simplify_brief(brief),
+                        ablation_fields,
+                        fresh=True,
+                        distinguishing_id=distinguishing_id,
+                    )
+                yield _simulate_estimate(library, work, call_settings, settings, startup_s)
 
 
-def together(found: Sequence[Estimate], times: float, settings: Settings) -> Estimate:
+def combine_estimates(
+    estimates: Sequence[Estimate], works_per_estimate: float, settings: Settings
+) -> Estimate:
     """Return what works would take on one set of slots, when each stands for ``times`` works.
 
     Slots are full until the last works no longer fill them. However fast the model, each call costs
     time of our own.
     """
-    calling = endpoints.rehearsing(settings)
+    call_settings = endpoints.build_simulated_settings(settings)
     calls: dict[str, int] = {}
     for role in ROLES:
-        if number := sum(f.calls.get(role, 0) for f in found):
-            calls[role] = round(number * times)
-    service_s = sum(f.service_s for f in found) * times
-    startup_s = max((f.startup_s for f in found), default=0.0)
-    alone = [f.seconds - f.startup_s for f in found]
-    full_s = max(service_s / calling.concurrency, sum(calls.values()) * OWN_S)
-    tail_s = sum(alone) / max(len(alone), 1) * TAIL_SHARE
-    whole = Estimate(
+        if call_count := sum(f.calls.get(role, 0) for f in estimates):
+            calls[role] = round(call_count * works_per_estimate)
+    service_s = sum(f.service_s for f in estimates) * works_per_estimate
+    startup_s = max((f.startup_s for f in estimates), default=0.0)
+    seconds_alone = [f.seconds - f.startup_s for f in estimates]
+    full_s = max(service_s / call_settings.concurrency, sum(calls.values()) * OWN_CALL_S)
+    tail_s = sum(seconds_alone) / max(len(seconds_alone), 1) * TAIL_SHARE
+    combined_estimate = Estimate(
         calls=calls,
-        from_journal=round(sum(f.from_journal for f in found) * times),
-        prompt_tokens=round(sum(f.prompt_tokens for f in found) * times),
-        cached_tokens=round(sum(f.cached_tokens for f in found) * times),
-        completion_tokens=round(sum(f.completion_tokens for f in found) * times),
-        seconds=max(full_s + tail_s, *alone, 0.0) + startup_s,
-        sections=round(sum(f.sections for f in found) * times),
-        words=round(sum(f.words for f in found) * times),
-        pace=found[0].pace if found else "",
+        from_journal=round(sum(f.from_journal for f in estimates) * works_per_estimate),
+        prompt_tokens=round(sum(f.prompt_tokens for f in estimates) * works_per_estimate),
+        cached_tokens=round(sum(f.cached_tokens for f in estimates) * works_per_estimate),
+        completion_tokens=round(sum(f.completion_tokens for f in estimates) * works_per_estimate),
+        seconds=max(full_s + tail_s, *seconds_alone, 0.0) + startup_s,
+        sections=round(sum(f.sections for f in estimates) * works_per_estimate),
+        words=round(sum(f.words for f in estimates) * works_per_estimate),
+        pace=estimates[0].pace if estimates else "",
         money="",
         service_s=service_s,
     )
-    return replace(whole, money=_money(whole, settings))
+    return replace(combined_estimate, money=_format_cost(combined_estimate, settings))
 
 
-def _playable(brief: Brief) -> Brief:
+def _simplify_brief(brief: Brief) -> Brief:
     """Return the brief without what an understudy cannot write: patterns, and most languages."""
     return brief.model_copy(
         update={
@@ -161,76 +177,99 @@ def _playable(brief: Brief) -> Brief:
     )
 
 
-def _rehearsed(
-    library: Library, work: Work, calling: CallSettings, settings: Settings, startup_s: float
+def _simulate_estimate(
+    library: Library, work: Work, call_settings: CallSettings, settings: Settings, startup_s: float
 ) -> Estimate:
     from inkwright.agents.context.run_context import language_is_han
-    from inkwright.agents.embedding.embedder import embedder_for
+    from inkwright.agents.embedding.embedder import create_embedder
     from inkwright.agents.llm.tokenizer import MARGIN, ScaledTokenizer
-    from inkwright.app.estimates.simulation import rehearse
+    from inkwright.app.estimates.simulation import simulate_run
 
-    known = call_statistics.of(library, calling.endpoints["writer"].model, settings)
-    tokens = known.tokens or TYPICAL_TOKENS
-    typical = {
-        "tokenizer_factor": known.tokenizer_factor or tokens * MARGIN,
-        "context_tokens": calling.context_tokens or known.context_tokens or TYPICAL_CONTEXT,
-        "slots": calling.concurrency,
+    statistics = call_statistics.load_statistics(
+        library, call_settings.endpoints["writer"].model, settings
+    )
+    token_ratio = statistics.tokens or TYPICAL_TOKEN_RATIO
+    default_settings = {
+        "tokenizer_factor": statistics.tokenizer_factor or token_ratio * MARGIN,
+        "context_tokens": call_settings.context_tokens
+        or statistics.context_tokens
+        or TYPICAL_CONTEXT_TOKENS,
+        "slots": call_settings.concurrency,
     }
-    pinned = typical | {k: v for k, v in (work.pinned or {}).items() if v is not None}
-    han = language_is_han(work.brief)
-    stand_in = FakeModel(work.brief.request, known.pace, ScaledTokenizer(tokens).count, han=han)
-    searches = embedder_for(calling, stand_in).embed is not None
+    pinned_settings = default_settings | {
+        k: v for k, v in (work.pinned or {}).items() if v is not None
+    }
+    is_han = language_is_han(work.brief)
+    fake_model = FakeModel(
+        work.brief.request, statistics.pace, ScaledTokenizer(token_ratio).count, is_han=is_han
+    )
+    uses_search = create_embedder(call_settings, fake_model).embed is not None
     events: list[Event] = []
-    with works.leased(library, work.id) as lease:
-        rehearsal = rehearse(
-            library, lease, work, pinned, stand_in, calling, events.append, searches=searches
+    with works.hold_lease(library, work.id) as lease:
+        simulated_run = simulate_run(
+            library,
+            lease,
+            work,
+            pinned_settings,
+            fake_model,
+            call_settings,
+            events.append,
+            uses_search=uses_search,
         )
-        desk, seconds = run_hurried(rehearsal)
-    answered = [e for e in events if isinstance(e, CallAnswered)]
-    calls = [c for c in answered if not c.from_journal]
-    outline = desk.plan.outline
-    found = Estimate(
-        calls={role: n for role in ROLES if (n := sum(c.role == role for c in calls))},
-        from_journal=len(answered) - len(calls),
-        prompt_tokens=sum(c.prompt_tokens for c in calls),
-        cached_tokens=sum(c.cached_tokens for c in calls),
-        completion_tokens=sum(c.completion_tokens for c in calls),
+        context, seconds = run_on_virtual_clock(simulated_run)
+    answered_calls = [e for e in events if isinstance(e, CallAnswered)]
+    paid_calls = [c for c in answered_calls if not c.from_journal]
+    outline = context.plan.outline
+    run_estimate = Estimate(
+        calls={role: n for role in ROLES if (n := sum(c.role == role for c in paid_calls))},
+        from_journal=len(answered_calls) - len(paid_calls),
+        prompt_tokens=sum(c.prompt_tokens for c in paid_calls),
+        cached_tokens=sum(c.cached_tokens for c in paid_calls),
+        completion_tokens=sum(c.completion_tokens for c in paid_calls),
         seconds=seconds,
         sections=len(outline.sections),
         words=outline.target_words,
-        pace=known.said,
+        pace=statistics.said,
         money="",
-        service_s=sum(c.seconds for c in calls),
+        service_s=sum(c.seconds for c in paid_calls),
     )
-    drafted = sum(c.purpose == "write" for c in calls)
-    side_by_side = max(sum(c.seconds for c in calls) / seconds, 1.0) if seconds else 1.0
-    found = _with_repairs(found, known.repairs, drafted, side_by_side)
-    found = replace(found, seconds=found.seconds + startup_s, startup_s=startup_s)
-    return replace(found, money=_money(found, settings))
+    draft_count = sum(c.purpose == "write" for c in paid_calls)
+    parallelism = max(sum(c.seconds for c in paid_calls) / seconds, 1.0) if seconds else 1.0
+    run_estimate = _add_repairs(run_estimate, statistics.repairs, draft_count, parallelism)
+    run_estimate = replace(
+        run_estimate, seconds=run_estimate.seconds + startup_s, startup_s=startup_s
+    )
+    return replace(run_estimate, money=_format_cost(run_estimate, settings))
 
 
-def _with_repairs(
-    found: Estimate, repairs: Sequence[RepairStatistics], sections: int, side_by_side: float
+def _add_repairs(
+    run_estimate: Estimate,
+    repairs: Sequence[RepairStatistics],
+    section_count: int,
+    parallelism: float,
 ) -> Estimate:
     """Add what earlier works needed beside the drafts themselves."""
-    calls = dict(found.calls)
+    calls = dict(run_estimate.calls)
     for r in repairs:
-        calls[r.role] = calls.get(r.role, 0) + round(r.calls * sections)
+        calls[r.role] = calls.get(r.role, 0) + round(r.calls * section_count)
     return replace(
-        found,
+        run_estimate,
         calls={role: calls[role] for role in ROLES if calls.get(role)},
-        prompt_tokens=found.prompt_tokens + round(sum(r.prompt for r in repairs) * sections),
-        cached_tokens=found.cached_tokens + round(sum(r.cached for r in repairs) * sections),
-        completion_tokens=found.completion_tokens
-        + round(sum(r.completion for r in repairs) * sections),
-        seconds=found.seconds + sum(r.seconds for r in repairs) * sections / side_by_side,
-        service_s=found.service_s + sum(r.seconds for r in repairs) * sections,
+        prompt_tokens=run_estimate.prompt_tokens
+        + round(sum(r.prompt for r in repairs) * section_count),
+        cached_tokens=run_estimate.cached_tokens
+        + round(sum(r.cached for r in repairs) * section_count),
+        completion_tokens=run_estimate.completion_tokens
+        + round(sum(r.completion for r in repairs) * section_count),
+        seconds=run_estimate.seconds
+        + sum(r.seconds for r in repairs) * section_count / parallelism,
+        service_s=run_estimate.service_s + sum(r.seconds for r in repairs) * section_count,
     )
 
 
-def _startup(calling: CallSettings, arms: Ablation) -> float:
+def _measure_startup(call_settings: CallSettings, ablation: Ablation) -> float:
     """Return the seconds that a run takes before its first call, by loading what it loads."""
-    began = time.monotonic()
+    started_at = time.monotonic()
     import_module("inkwright.agents.orchestration.run")
     from inkwright.agents.llm.offline import stay_offline
     from inkwright.agents.llm.tokenizer import ScaledTokenizer
@@ -238,11 +277,11 @@ def _startup(calling: CallSettings, arms: Ablation) -> float:
     stay_offline()
     import_module("litellm")
     ScaledTokenizer().count("word")
-    if arms.memory in ("vector", "full"):
+    if ablation.memory in ("vector", "full"):
         import_module("chromadb")
-        if "embedder" not in calling.endpoints:
+        if "embedder" not in call_settings.endpoints:
             _load_offline_embedder()
-    return time.monotonic() - began
+    return time.monotonic() - started_at
 
 
 def _load_offline_embedder() -> None:
@@ -254,22 +293,22 @@ def _load_offline_embedder() -> None:
         return
 
 
-def _copy(settings: Settings, folder: Path) -> None:
+def _copy_library(settings: Settings, folder: Path) -> None:
     """Copy the library to ``folder``, so that a rehearsal starts from where a work stands."""
     file = settings.home / "library.db"
-    if settings.library_url or not file.exists() or file.stat().st_size > LARGEST_COPY_BYTES:
+    if settings.library_url or not file.exists() or file.stat().st_size > MAX_COPY_BYTES:
         return
     try:
         with (
-            closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as found,
-            closing(sqlite3.connect(folder / file.name)) as copy,
+            closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as source_db,
+            closing(sqlite3.connect(folder / file.name)) as target_db,
         ):
-            found.backup(copy)
+            source_db.backup(target_db)
     except sqlite3.DatabaseError as fault:
         raise LibraryUnusable(f"the library in {settings.home} cannot be read: {fault}") from fault
 
 
-def cost(
+def compute_cost(
     settings: Settings, prompt_tokens: float, completion_tokens: float, seconds: float
 ) -> float | None:
     """Return what that costs by the prices that are set; None: no price is."""
@@ -277,19 +316,21 @@ def cost(
         return seconds / 3600 * settings.price_gpu_hour
     if settings.price_prompt is None and settings.price_completion is None:
         return None
-    prompt, completion = settings.price_prompt or 0.0, settings.price_completion or 0.0
-    return (prompt_tokens * prompt + completion_tokens * completion) / 1e6
+    prompt_price, completion_price = settings.price_prompt or 0.0, settings.price_completion or 0.0
+    return (prompt_tokens * prompt_price + completion_tokens * completion_price) / 1e6
 
 
-def _money(found: Estimate, settings: Settings) -> str:
+def _format_cost(run_estimate: Estimate, settings: Settings) -> str:
     """Say what it costs by the prices that are set."""
-    money = cost(settings, found.prompt_tokens, found.completion_tokens, found.seconds)
-    if money is None:
+    amount = compute_cost(
+        settings, run_estimate.prompt_tokens, run_estimate.completion_tokens, run_estimate.seconds
+    )
+    if amount is None:
         return (
             "no price is set (INKWRIGHT_PRICE_PROMPT and INKWRIGHT_PRICE_COMPLETION for a million "
             "tokens, or INKWRIGHT_PRICE_GPU_HOUR)"
         )
     if settings.price_gpu_hour is not None:
-        return f"{money:,.2f} {settings.currency} at {settings.price_gpu_hour:g} a GPU hour"
-    prompt, completion = settings.price_prompt or 0.0, settings.price_completion or 0.0
-    return f"{money:,.2f} {settings.currency} at {prompt:g} and {completion:g} a million tokens"
+        return f"{amount:,.2f} {settings.currency} at {settings.price_gpu_hour:g} a GPU hour"
+    prompt_price, completion_price = settings.price_prompt or 0.0, settings.price_completion or 0.0
+    return f"{amount:,.2f} {settings.currency} at {prompt_price:g} and {completion_price:g} a million tokens"

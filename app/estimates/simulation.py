@@ -21,51 +21,58 @@ class AnyIndex:
     """A vector index to which all texts are equally near: the first ones asked about are found."""
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._added_ids: set[str] = set()
 
-    def missing(self, work: str, ids: Sequence[str]) -> list[str]:
-        return [i for i in ids if i not in self._known]
+    def missing(self, work_id: str, ids: Sequence[str]) -> list[str]:
+        return [i for i in ids if i not in self._added_ids]
 
-    def add(self, work: str, vectors: Mapping[str, np.ndarray]) -> None:
-        self._known.update(vectors)
+    def add(self, work_id: str, vectors: Mapping[str, np.ndarray]) -> None:
+        self._added_ids.update(vectors)
 
     def nearest(
-        self, work: str, vector: np.ndarray, ids: Sequence[str], limit: int
+        self, work_id: str, vector: np.ndarray, ids: Sequence[str], limit: int
     ) -> dict[str, float]:
         return dict.fromkeys(ids[-limit:], 1.0)
 
-    def drop(self, work: str) -> None:
-        self._known.clear()
+    def drop(self, work_id: str) -> None:
+        self._added_ids.clear()
 
     def close(self) -> None:
         pass
 
 
-async def rehearse(
+async def simulate_run(
     library: Library,
     lease: Lease,
     work: Work,
-    pinned: Mapping[str, Any],
-    stand_in: FakeModel,
-    calling: CallSettings,
-    watch: Watch,
+    pinned_settings: Mapping[str, Any],
+    fake_model: FakeModel,
+    call_settings: CallSettings,
+    emit: Watch,
     *,
-    searches: bool,
+    uses_search: bool,
 ) -> RunContext:
     """Go through the graphs as a run does, and return the desk as it was left."""
 
-    def follow(event: Event) -> None:
+    def forward_event(event: Event) -> None:
         if isinstance(event, Planned):
-            stand_in.plan = desk.plan
-        watch(event)
+            fake_model.plan = context.plan
+        emit(event)
 
-    desk = run_setup.desk_of(
-        library, lease, work, pinned, stand_in, calling=calling, limits=Limits(), watch=follow
+    context = run_setup.build_context(
+        library,
+        lease,
+        work,
+        pinned_settings,
+        fake_model,
+        call_settings=call_settings,
+        limits=Limits(),
+        watch=forward_event,
     )
-    if searches and desk.arms.memory in ("vector", "full"):
-        desk.finder = VectorSearch(work.id, AnyIndex(), stand_in.embed)
-    await run_setup.take_up(desk)
-    run = WorkContext(desk, section_graph(), "complete")
-    stage: Any = dict.fromkeys(WorkState.__annotations__, 0)
-    await work_graph().ainvoke(stage, context=run, config={"recursion_limit": 50})
-    return desk
+    if uses_search and context.arms.memory in ("vector", "full"):
+        context.vector_search = VectorSearch(work.id, AnyIndex(), fake_model.embed)
+    await run_setup.load_work_state(context)
+    work_context = WorkContext(context, section_graph(), "complete")
+    state: Any = dict.fromkeys(WorkState.__annotations__, 0)
+    await work_graph().ainvoke(state, context=work_context, config={"recursion_limit": 50})
+    return context

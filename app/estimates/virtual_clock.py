@@ -31,30 +31,30 @@ class _Hurried(selectors.DefaultSelector):
 
 class _HurriedLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
-        self._hurried = _Hurried()
-        super().__init__(self._hurried)
+        self._hurried_selector = _Hurried()
+        super().__init__(self._hurried_selector)
 
     def time(self) -> float:
-        return time.monotonic() + self._hurried.skipped_s
+        return time.monotonic() + self._hurried_selector.skipped_s
 
     def run_in_executor(  # type: ignore[override]
         self, executor: Any, func: Callable[..., T], *args: Any
     ) -> "asyncio.Future[T]":
         future: asyncio.Future[T] = super().run_in_executor(executor, func, *args)
-        self._hurried.threads += 1
-        future.add_done_callback(self._thread_done)
+        self._hurried_selector.threads += 1
+        future.add_done_callback(self._on_thread_done)
         return future
 
-    def _thread_done(self, _future: object) -> None:
-        self._hurried.threads -= 1
+    def _on_thread_done(self, _future: object) -> None:
+        self._hurried_selector.threads -= 1
 
 
-def run_hurried(work: Coroutine[Any, Any, T]) -> tuple[T, float]:
+def run_on_virtual_clock(coroutine: Coroutine[Any, Any, T]) -> tuple[T, float]:
     """Return what ``work`` returns, and the seconds it would have taken had it slept."""
     loop = _HurriedLoop()
     try:
-        began = loop.time()
-        return loop.run_until_complete(work), loop.time() - began
+        started_at = loop.time()
+        return loop.run_until_complete(coroutine), loop.time() - started_at
     finally:
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()

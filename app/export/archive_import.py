@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from inkwright.agents.llm.config import Ablation
-from inkwright.app.export.archive import ABOUT, ARCHIVE_VERSION, FORMAT, member
+from inkwright.app.export.archive import ABOUT_NAME, ARCHIVE_VERSION, FORMAT_NAME, build_member_name
 from inkwright.app.manuscripts.import_file import Imported
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, plans, schema, works
 from inkwright.memory.store.library import Library
-from inkwright.memory.transfer.restore_work import restore
+from inkwright.memory.transfer.restore_work import restore_work
 
 MAX_BYTES = 500_000_000
 MAX_UNPACKED_BYTES = 2_000_000_000
@@ -40,8 +40,8 @@ class _About(BaseModel):
 
     @classmethod
     def read(cls, content: bytes) -> "_About":
-        told = json.loads(content)
-        return cls.model_validate({**told, "schema_": told.get("schema")})
+        about_fields = json.loads(content)
+        return cls.model_validate({**about_fields, "schema_": about_fields.get("schema")})
 
 
 def is_archive(file: Path) -> bool:
@@ -49,7 +49,7 @@ def is_archive(file: Path) -> bool:
     return file.suffix.lower() == ".zip"
 
 
-def bring_back(library: Library, file: Path) -> Imported:
+def import_archive(library: Library, file: Path) -> Imported:
     """Make a work of an archive: all of it, or nothing.
 
     It keeps its id, unless the library has that already: then it gets the next one.
@@ -58,24 +58,24 @@ def bring_back(library: Library, file: Path) -> Imported:
         BadInput: one line that names the file and what is wrong; nothing is stored.
     """
     file = file.expanduser()
-    with _opened(file) as archive, ExitStack() as reading:
+    with _open_archive(file) as archive, ExitStack() as exit_stack:
 
-        def rows(table: str) -> Iterator[dict[str, Any]]:
-            return reading.enter_context(closing(_rows(archive, table)))
+        def read_rows(table: str) -> Iterator[dict[str, Any]]:
+            return exit_stack.enter_context(closing(_yield_rows(archive, table)))
 
         try:
-            about = _about(archive)
+            about = _read_about(archive)
             _check_members(archive)
-            work = restore(library, rows)
+            work_id = restore_work(library, read_rows)
         except BadInput as fault:
             raise BadInput(f"{file}: {fault}") from fault
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as fault:
             raise BadInput(f"{file}: the archive is damaged ({fault})") from fault
-    return _imported(library, work, about.work)
+    return _build_result(library, work_id, about.work)
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
+def _open_archive(file: Path) -> Iterator[zipfile.ZipFile]:
     if not file.is_file():
         raise BadInput(f"{file}: {'not a file' if file.exists() else 'no such file'}")
     if (size := file.stat().st_size) > MAX_BYTES:
@@ -88,18 +88,18 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def _about(archive: zipfile.ZipFile) -> _About:
+def _read_about(archive: zipfile.ZipFile) -> _About:
     """Return what the archive says of itself, if it is one that can be read here."""
-    if ABOUT not in archive.namelist():
+    if ABOUT_NAME not in archive.namelist():
         raise BadInput("no archive of Inkwright's; `inkwright export --format archive` makes them")
-    found = archive.getinfo(ABOUT)
-    if found.file_size > MAX_ABOUT_BYTES or found.flag_bits & 1:
-        raise BadInput(f"{ABOUT} in it cannot be read")
+    member_info = archive.getinfo(ABOUT_NAME)
+    if member_info.file_size > MAX_ABOUT_BYTES or member_info.flag_bits & 1:
+        raise BadInput(f"{ABOUT_NAME} in it cannot be read")
     try:
-        about = _About.read(archive.read(found))
+        about = _About.read(archive.read(member_info))
     except (ValueError, AttributeError, ValidationError) as fault:
-        raise BadInput(f"{ABOUT} in it cannot be read") from fault
-    if about.format != FORMAT:
+        raise BadInput(f"{ABOUT_NAME} in it cannot be read") from fault
+    if about.format != FORMAT_NAME:
         raise BadInput("no archive of Inkwright's; `inkwright export --format archive` makes them")
     if about.version > ARCHIVE_VERSION or about.schema_ > schema.REVISION:
         raise BadInput(
@@ -111,31 +111,37 @@ def _about(archive: zipfile.ZipFile) -> _About:
 
 def _check_members(archive: zipfile.ZipFile) -> None:
     """Refuse what no export makes, before anything of it is unpacked."""
-    parts = archive.infolist()
-    known = {ABOUT, *_FOR_PEOPLE, *(member(t) for t in schema.metadata.sorted_tables)}
-    names = [part.filename for part in parts]
-    if len(parts) > MAX_MEMBERS or len(set(names)) != len(names):
-        raise BadInput(f"it has {len(parts):,} parts, some of them twice or too many")
-    if strange := [name for name in names if name not in known]:
-        raise BadInput(f"it has a part that no archive has: {strange[0][:80]!r}")
-    if any(part.flag_bits & 1 for part in parts):
+    members = archive.infolist()
+    known_names = {
+        ABOUT_NAME,
+        *_FOR_PEOPLE,
+        *(build_member_name(t) for t in schema.metadata.sorted_tables),
+    }
+    names = [info.filename for info in members]
+    if len(members) > MAX_MEMBERS or len(set(names)) != len(names):
+        raise BadInput(f"it has {len(members):,} parts, some of them twice or too many")
+    if unknown_names := [name for name in names if name not in known_names]:
+        raise BadInput(f"it has a part that no archive has: {unknown_names[0][:80]!r}")
+    if any(info.flag_bits & 1 for info in members):
         raise BadInput("it is protected by a password; an archive has none")
-    unpacked, packed = (sum(sizes) for sizes in _sizes(parts))
-    if unpacked > MAX_UNPACKED_BYTES or unpacked > max(SMALL_BYTES, packed * MAX_RATIO):
-        raise BadInput(f"it would unpack to {unpacked:,} bytes, too many to be an archive")
+    unpacked_bytes, packed_bytes = (sum(sizes) for sizes in _list_sizes(members))
+    if unpacked_bytes > MAX_UNPACKED_BYTES or unpacked_bytes > max(
+        SMALL_BYTES, packed_bytes * MAX_RATIO
+    ):
+        raise BadInput(f"it would unpack to {unpacked_bytes:,} bytes, too many to be an archive")
 
 
-def _sizes(parts: list[zipfile.ZipInfo]) -> tuple[list[int], list[int]]:
-    return [p.file_size for p in parts], [p.compress_size for p in parts]
+def _list_sizes(members: list[zipfile.ZipInfo]) -> tuple[list[int], list[int]]:
+    return [p.file_size for p in members], [p.compress_size for p in members]
 
 
-def _rows(archive: zipfile.ZipFile, table: str) -> Generator[dict[str, Any], None, None]:
+def _yield_rows(archive: zipfile.ZipFile, table: str) -> Generator[dict[str, Any], None, None]:
     """Yield the rows of one table; none where the archive has no such part."""
-    name = member(schema.metadata.tables[table])
+    name = build_member_name(schema.metadata.tables[table])
     if name not in archive.namelist():
         return
-    with archive.open(name) as lines:
-        while line := lines.readline(MAX_LINE_BYTES):
+    with archive.open(name) as member_file:
+        while line := member_file.readline(MAX_LINE_BYTES):
             try:
                 row = json.loads(line)
                 if table == schema.works.name:
@@ -145,19 +151,19 @@ def _rows(archive: zipfile.ZipFile, table: str) -> Generator[dict[str, Any], Non
             yield row
 
 
-def _imported(library: Library, work: str, before: str) -> Imported:
-    known, plan = works.get(library, work), plans.current(library, work)
-    texts = drafts.current(library, work, plan.outline) if plan else {}
+def _build_result(library: Library, work_id: str, archived_id: str) -> Imported:
+    work, plan = works.get(library, work_id), plans.current(library, work_id)
+    current_drafts = drafts.current(library, work_id, plan.outline) if plan else {}
     sections = plan.outline.sections if plan else ()
     notices: tuple[str, ...] = ()
-    if work != before:
-        notices = (f"a work called {before} is here already: this one is beside it",)
+    if work_id != archived_id:
+        notices = (f"a work called {archived_id} is here already: this one is beside it",)
     return Imported(
-        work=work,
-        title=known.title,
+        work=work_id,
+        title=work.title,
         sections=len(sections),
-        unwritten=tuple(s.title for s in sections if s.id not in texts),
-        words=sum(draft.words for draft in texts.values()),
+        unwritten=tuple(s.title for s in sections if s.id not in current_drafts),
+        words=sum(draft.words for draft in current_drafts.values()),
         notices=notices,
         new=True,
     )

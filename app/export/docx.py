@@ -8,25 +8,25 @@ from typing import Any
 from inkwright.app.export.pandoc_document import (
     SCENE_BREAK,
     ContentsEntry,
+    build_document,
     check_words,
-    contents,
-    contents_title,
-    document,
+    get_contents_title,
     letters,
+    list_contents,
     parts_of,
 )
 from inkwright.app.export.selection import ExportSelection
-from inkwright.app.files.pandoc import write
-from inkwright.app.manuscripts.word_reader import ONE_AT_A_TIME
+from inkwright.app.files.pandoc import write_document
+from inkwright.app.manuscripts.word_reader import DOCX_LOCK
 from inkwright.memory.errors import BadInput
 
 MAX_REFERENCE_BYTES = 50_000_000
 _FOOTNOTES = "word/footnotes.xml"
-_NO_SPACES = ("zh", "ja")
+_INDENTED_LANGUAGES = ("zh", "ja")
 """Languages that set a paragraph off by an indent, always."""
 
 
-def word(
+def build_docx(
     piece: ExportSelection,
     *,
     reference: Path | None = None,
@@ -40,25 +40,29 @@ def word(
         ExportFailed: it could not be made.
     """
     parts = list(parts_of(piece, "docx"))
-    made = document(piece, parts, titled=title_page)
-    options = [] if reference is None else [f"--reference-doc={checked_reference(reference)}"]
-    content = write(made, "docx", "--standalone", *options, at=piece.changed_at)
-    listed = contents(piece) if with_contents else []
-    with ONE_AT_A_TIME:
-        finished = _finished(content, piece, own=reference is None, listed=listed)
-        words, notes = words_in(finished), notes_in(finished)
+    pandoc_tree = build_document(piece, parts, titled=title_page)
+    options = [] if reference is None else [f"--reference-doc={check_reference(reference)}"]
+    content = write_document(
+        pandoc_tree, "docx", "--standalone", *options, timestamp=piece.changed_at
+    )
+    contents_entries = list_contents(piece) if with_contents else []
+    with DOCX_LOCK:
+        finished_content = _finish_document(
+            content, piece, has_own_styles=reference is None, contents_entries=contents_entries
+        )
+        words, notes = extract_words(finished_content), extract_notes(finished_content)
     check_words("Word document", parts, words, notes)
-    return finished
+    return finished_content
 
 
-def words_in(content: bytes) -> str:
+def extract_words(content: bytes) -> str:
     """Return all that a Word document says, as ``letters`` has it."""
     import docx
 
     return _visible_letters(docx.Document(BytesIO(content)).element.body)
 
 
-def notes_in(content: bytes) -> str:
+def extract_notes(content: bytes) -> str:
     """Return all that a Word document's footnotes say, as ``letters`` has it."""
     from docx.oxml import parse_xml
 
@@ -77,7 +81,7 @@ def _visible_letters(part: Any) -> str:
     return letters("".join(characters.get(e.tag) or e.text or "" for e in shown))
 
 
-def checked_reference(file: Path) -> Path:
+def check_reference(file: Path) -> Path:
     """Return the full path of a reference document.
 
     Raises:
@@ -92,10 +96,12 @@ def checked_reference(file: Path) -> Path:
         raise BadInput(f"{file}: {size:,} bytes; at most {MAX_REFERENCE_BYTES:,} are read")
     try:
         with zipfile.ZipFile(file) as archive:
-            unpacked = sum(part.file_size for part in archive.infolist())
-        if unpacked > MAX_REFERENCE_BYTES * 4:
-            raise BadInput(f"{file}: {unpacked:,} bytes when unpacked; too large for a reference")
-        with ONE_AT_A_TIME:
+            unpacked_bytes = sum(part.file_size for part in archive.infolist())
+        if unpacked_bytes > MAX_REFERENCE_BYTES * 4:
+            raise BadInput(
+                f"{file}: {unpacked_bytes:,} bytes when unpacked; too large for a reference"
+            )
+        with DOCX_LOCK:
             docx.Document(str(file))
     except BadInput:
         raise
@@ -104,33 +110,37 @@ def checked_reference(file: Path) -> Path:
     return file.resolve()
 
 
-def _finished(
-    content: bytes, piece: ExportSelection, *, own: bool, listed: list[ContentsEntry]
+def _finish_document(
+    content: bytes,
+    piece: ExportSelection,
+    *,
+    has_own_styles: bool,
+    contents_entries: list[ContentsEntry],
 ) -> bytes:
     """Return the document with its contents, its page breaks, and its scene breaks in place."""
     import docx
 
-    found = docx.Document(BytesIO(content))
-    found.core_properties.title = piece.title[:255]
-    found.core_properties.author = (piece.author or "")[:255]
-    found.core_properties.language = piece.language
-    _centre_scene_breaks(found)
-    if own:
-        _set_type(found, piece)
-    _add_contents(found, piece, listed)
-    saved = BytesIO()
-    found.save(saved)
-    return saved.getvalue()
+    word_document = docx.Document(BytesIO(content))
+    word_document.core_properties.title = piece.title[:255]
+    word_document.core_properties.author = (piece.author or "")[:255]
+    word_document.core_properties.language = piece.language
+    _centre_scene_breaks(word_document)
+    if has_own_styles:
+        _set_styles(word_document, piece)
+    _add_contents(word_document, piece, contents_entries)
+    buffer = BytesIO()
+    word_document.save(buffer)
+    return buffer.getvalue()
 
 
-def _centre_scene_breaks(found: Any) -> None:
+def _centre_scene_breaks(word_document: Any) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
-    names = [s.name for s in found.styles]
-    if SCENE_BREAK not in names:
+    style_names = [s.name for s in word_document.styles]
+    if SCENE_BREAK not in style_names:
         return
-    style = found.styles[SCENE_BREAK]
+    style = word_document.styles[SCENE_BREAK]
     if style.paragraph_format.alignment is None:
         style.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
         style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(12)
@@ -138,110 +148,129 @@ def _centre_scene_breaks(found: Any) -> None:
         style.paragraph_format.keep_with_next = True
 
 
-def _set_type(found: Any, piece: ExportSelection) -> None:
+def _set_styles(word_document: Any, piece: ExportSelection) -> None:
     """Set indents, page breaks and the language in the styles that Pandoc brings."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
     from docx.shared import Pt
 
-    styles = found.styles
-    primary = piece.language.partition("-")[0].lower()
+    styles = word_document.styles
+    primary_language = piece.language.partition("-")[0].lower()
     if piece.fiction:
         styles["Heading 1"].paragraph_format.page_break_before = True
-    if primary in _NO_SPACES or piece.fiction:
-        indent = Pt(24 if primary in _NO_SPACES else 18)
+    if primary_language in _INDENTED_LANGUAGES or piece.fiction:
+        indent = Pt(24 if primary_language in _INDENTED_LANGUAGES else 18)
         styles["Body Text"].paragraph_format.first_line_indent = indent
         styles["First Paragraph"].paragraph_format.first_line_indent = (
-            indent if primary in _NO_SPACES else Pt(0)
+            indent if primary_language in _INDENTED_LANGUAGES else Pt(0)
         )
     for defaults in styles.element.iter(qn("w:rPrDefault")):
         properties = defaults.get_or_add_rPr() if hasattr(defaults, "get_or_add_rPr") else None
         properties = defaults.find(qn("w:rPr")) if properties is None else properties
         if properties is None:
             continue
-        language = properties.find(qn("w:lang"))
-        if language is None:
-            language = OxmlElement("w:lang")
-            properties.append(language)
-        language.set(qn("w:val"), piece.language)
-        if primary in (*_NO_SPACES, "ko"):
-            language.set(qn("w:eastAsia"), _REGIONS.get(piece.language, piece.language))
+        language_element = properties.find(qn("w:lang"))
+        if language_element is None:
+            language_element = OxmlElement("w:lang")
+            properties.append(language_element)
+        language_element.set(qn("w:val"), piece.language)
+        if primary_language in (*_INDENTED_LANGUAGES, "ko"):
+            language_element.set(qn("w:eastAsia"), _REGIONS.get(piece.language, piece.language))
 
 
 _REGIONS = {"zh": "zh-CN", "ja": "ja-JP", "ko": "ko-KR"}
 
 
-def _add_contents(found: Any, piece: ExportSelection, listed: list[ContentsEntry]) -> None:
+def _add_contents(
+    word_document: Any, piece: ExportSelection, contents_entries: list[ContentsEntry]
+) -> None:
     """Put the contents before the text, each line a link, and both at the head of a page."""
-    titled = [p for p in found.paragraphs if p.style.name in ("Title", "Subtitle", "Author")]
-    body = [p for p in found.paragraphs if p.style.name not in ("Title", "Subtitle", "Author")]
-    if not body:
+    title_paragraphs = [
+        p for p in word_document.paragraphs if p.style.name in ("Title", "Subtitle", "Author")
+    ]
+    body_paragraphs = [
+        p for p in word_document.paragraphs if p.style.name not in ("Title", "Subtitle", "Author")
+    ]
+    if not body_paragraphs:
         return
-    first = body[0]
-    if listed:
-        heading = _heading_style(found)
-        title = first.insert_paragraph_before(contents_title(piece), style=heading)
-        title.paragraph_format.page_break_before = bool(titled)
-        lines = [first.insert_paragraph_before("", style=_line_style(found, e)) for e in listed]
-        for line, entry in zip(lines, listed, strict=True):
-            _link(line, entry)
-        _make_field(lines, max(e.level for e in listed))
-    if titled or listed:
-        first.paragraph_format.page_break_before = True
+    first_paragraph = body_paragraphs[0]
+    if contents_entries:
+        heading_style = _find_heading_style(word_document)
+        contents_heading = first_paragraph.insert_paragraph_before(
+            get_contents_title(piece), style=heading_style
+        )
+        contents_heading.paragraph_format.page_break_before = bool(title_paragraphs)
+        lines = [
+            first_paragraph.insert_paragraph_before("", style=_get_line_style(word_document, e))
+            for e in contents_entries
+        ]
+        for line, entry in zip(lines, contents_entries, strict=True):
+            _add_link(line, entry)
+        _make_contents_field(lines, max(e.level for e in contents_entries))
+    if title_paragraphs or contents_entries:
+        first_paragraph.paragraph_format.page_break_before = True
 
 
-def _heading_style(found: Any) -> Any:
-    names = {s.name.lower(): s for s in found.styles if s.name}
-    return names.get("toc heading") or names.get("heading 1") or found.styles["Normal"]
+def _find_heading_style(word_document: Any) -> Any:
+    style_by_name = {s.name.lower(): s for s in word_document.styles if s.name}
+    return (
+        style_by_name.get("toc heading")
+        or style_by_name.get("heading 1")
+        or word_document.styles["Normal"]
+    )
 
 
-def _line_style(found: Any, entry: ContentsEntry) -> Any:
+def _get_line_style(word_document: Any, entry: ContentsEntry) -> Any:
     from docx.enum.style import WD_STYLE_TYPE
     from docx.shared import Pt
 
     name = f"toc {entry.level}"
-    known = {s.name.lower(): s for s in found.styles if s.name}
-    if name not in known:
-        style = found.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
-        style.base_style = found.styles["Normal"]
+    style_by_name = {s.name.lower(): s for s in word_document.styles if s.name}
+    if name not in style_by_name:
+        style = word_document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style.base_style = word_document.styles["Normal"]
         style.paragraph_format.left_indent = Pt(18 * (entry.level - 1))
         style.paragraph_format.space_after = Pt(3)
         return style
-    return known[name]
+    return style_by_name[name]
 
 
-def _link(line: Any, entry: ContentsEntry) -> None:
+def _add_link(paragraph: Any, entry: ContentsEntry) -> None:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
-    link = OxmlElement("w:hyperlink")
-    link.set(qn("w:anchor"), entry.id)
-    run = line.add_run(entry.title)
-    link.append(run._r)
-    line._p.append(link)
+    hyperlink = OxmlElement("w:hyperlink")
+    hyperlink.set(qn("w:anchor"), entry.id)
+    run = paragraph.add_run(entry.title)
+    hyperlink.append(run._r)
+    paragraph._p.append(hyperlink)
 
 
-def _make_field(lines: list[Any], depth: int) -> None:
+def _make_contents_field(lines: list[Any], depth: int) -> None:
     """Make a field of the lines, so that Word puts page numbers there when asked to update it."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
-    def run(*parts: Any) -> Any:
-        made = OxmlElement("w:r")
+    def make_run(*parts: Any) -> Any:
+        run_element = OxmlElement("w:r")
         for part in parts:
-            made.append(part)
-        return made
+            run_element.append(part)
+        return run_element
 
-    def mark(kind: str) -> Any:
-        made = OxmlElement("w:fldChar")
-        made.set(qn("w:fldCharType"), kind)
-        return made
+    def make_mark(kind: str) -> Any:
+        mark_element = OxmlElement("w:fldChar")
+        mark_element.set(qn("w:fldCharType"), kind)
+        return mark_element
 
-    told = OxmlElement("w:instrText")
-    told.set(qn("xml:space"), "preserve")
-    told.text = f' TOC \\o "1-{depth}" \\h \\z \\u '
-    opening = [run(mark("begin")), run(told), run(mark("separate"))]
-    place = 1 if lines[0]._p.pPr is not None else 0
-    for number, part in enumerate(opening):
-        lines[0]._p.insert(place + number, part)
-    lines[-1]._p.append(run(mark("end")))
+    instruction = OxmlElement("w:instrText")
+    instruction.set(qn("xml:space"), "preserve")
+    instruction.text = f' TOC \\o "1-{depth}" \\h \\z \\u '
+    opening_runs = [
+        make_run(make_mark("begin")),
+        make_run(instruction),
+        make_run(make_mark("separate")),
+    ]
+    start_index = 1 if lines[0]._p.pPr is not None else 0
+    for number, part in enumerate(opening_runs):
+        lines[0]._p.insert(start_index + number, part)
+    lines[-1]._p.append(make_run(make_mark("end")))

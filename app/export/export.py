@@ -4,45 +4,47 @@ import re
 from pathlib import Path
 
 from inkwright.app.export.result import Exported, Made, Wanted, file_name, suffix_of
-from inkwright.app.export.selection import ExportSelection, piece
+from inkwright.app.export.selection import ExportSelection, build_selection
 from inkwright.app.files import output_folder
 from inkwright.app.manuscripts.assemble import assemble
-from inkwright.app.manuscripts.citation_report import with_references
+from inkwright.app.manuscripts.citation_report import append_references
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store.library import Library
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
-def make(library: Library, work: str, wanted: Wanted) -> Made:
+def render_file(library: Library, work_id: str, options: Wanted) -> Made:
     """Return the file that was asked for.
 
     Raises:
         BadInput: there is nothing to take away, or something given is wrong.
         ExportFailed: it could not be made.
     """
-    _check(wanted)
-    if wanted.format == "archive":
-        from inkwright.app.export.archive import archive
+    _check_options(options)
+    if options.format == "archive":
+        from inkwright.app.export.archive import build_archive
 
-        return archive(library, work, journal=wanted.journal)
-    found = piece(
+        return build_archive(library, work_id, journal=options.journal)
+    selection = build_selection(
         library,
-        work,
-        sections=wanted.sections,
-        title=wanted.title,
-        author=wanted.author,
-        language=wanted.language,
-        fiction=wanted.fiction,
+        work_id,
+        sections=options.sections,
+        title=options.title,
+        author=options.author,
+        language=options.language,
+        fiction=options.fiction,
     )
-    if wanted.format not in ("md", "bib"):
-        found = found.printable()
-    content, notices = _content(found, wanted)
-    gaps = tuple(f"{s.id} “{' '.join(s.title.split())}”" for s in found.gaps)
-    return Made(file_name(found.title, wanted.format), content, found.words, gaps, notices)
+    if options.format not in ("md", "bib"):
+        selection = selection.printable()
+    content, notices = _render_content(selection, options)
+    gaps = tuple(f"{s.id} “{' '.join(s.title.split())}”" for s in selection.gaps)
+    return Made(file_name(selection.title, options.format), content, selection.words, gaps, notices)
 
 
-def export(library: Library, work: str, wanted: Wanted, out: Path | None = None) -> Exported:
+def export_file(
+    library: Library, work_id: str, options: Wanted, out: Path | None = None
+) -> Exported:
     """Make the file and write it to ``out``: a file, or a folder; None: the current one.
 
     Raises:
@@ -54,66 +56,68 @@ def export(library: Library, work: str, wanted: Wanted, out: Path | None = None)
         in_folder = out.is_dir()
     except OSError as fault:
         raise BadInput(f"--out {out}: {fault.strerror}") from fault
-    if not in_folder and out.suffix.lower() != suffix_of(wanted.format):
+    if not in_folder and out.suffix.lower() != suffix_of(options.format):
         raise BadInput(
-            f"--out {out}: the name of a {wanted.format} file ends in {suffix_of(wanted.format)}"
+            f"--out {out}: the name of a {options.format} file ends in {suffix_of(options.format)}"
         )
-    folder = output_folder.prepare(out if in_folder else out.parent)
-    made = make(library, work, wanted)
-    file = folder / (made.name if in_folder else out.name)
-    path = output_folder.write_file(library, work, file, made.content)
-    notices = made.notices
+    folder = output_folder.prepare_folder(out if in_folder else out.parent)
+    rendered_file = render_file(library, work_id, options)
+    file = folder / (rendered_file.name if in_folder else out.name)
+    path = output_folder.write_file(library, work_id, file, rendered_file.content)
+    notices = rendered_file.notices
     if path != file:
         notices = (*notices, f"{file} was changed since, or is not ours; this one is beside it")
-    return Exported(path, made.words, made.gaps, notices)
+    return Exported(path, rendered_file.words, rendered_file.gaps, notices)
 
 
-def _check(wanted: Wanted) -> None:
-    if wanted.language is not None and not _LANGUAGE.fullmatch(wanted.language):
-        raise BadInput(f"--language: expected a code such as en or zh, not {wanted.language!r}")
-    if wanted.reference is not None and wanted.format != "docx":
+def _check_options(options: Wanted) -> None:
+    if options.language is not None and not _LANGUAGE.fullmatch(options.language):
+        raise BadInput(f"--language: expected a code such as en or zh, not {options.language!r}")
+    if options.reference is not None and options.format != "docx":
         raise BadInput("--reference-doc is for --format docx alone")
-    if wanted.format != "pdf" and (wanted.paper or wanted.fonts):
+    if options.format != "pdf" and (options.paper or options.fonts):
         raise BadInput("--paper and --fonts are for --format pdf alone")
-    if wanted.fonts is not None and not wanted.fonts.expanduser().is_dir():
-        raise BadInput(f"--fonts {wanted.fonts}: not a folder")
-    if wanted.format != "archive" and wanted.journal:
+    if options.fonts is not None and not options.fonts.expanduser().is_dir():
+        raise BadInput(f"--fonts {options.fonts}: not a folder")
+    if options.format != "archive" and options.journal:
         raise BadInput("--journal is for --format archive alone")
-    if wanted.format == "archive" and wanted.sections:
+    if options.format == "archive" and options.sections:
         raise BadInput("an archive is of the whole work: leave --sections out")
 
 
-def _content(found: ExportSelection, wanted: Wanted) -> tuple[bytes, tuple[str, ...]]:
-    if wanted.format == "md":
-        text = assemble(found.outline, found.drafts, found.brief.headings)
-        text = with_references(text, found.endmatter)
+def _render_content(selection: ExportSelection, options: Wanted) -> tuple[bytes, tuple[str, ...]]:
+    if options.format == "md":
+        text = assemble(selection.outline, selection.drafts, selection.brief.headings)
+        text = append_references(text, selection.endmatter)
         return text.encode("utf-8", "replace"), ()
-    if wanted.format == "bib":
-        from inkwright.app.manuscripts.citeproc import bibtex
+    if options.format == "bib":
+        from inkwright.app.manuscripts.citeproc import build_bibtex
 
-        if not found.sources:
-            raise BadInput(f"{found.work} cites no source, so there is no bibliography to take")
-        return bibtex(found.sources).encode("utf-8", "replace"), ()
-    if wanted.format == "docx":
-        from inkwright.app.export.docx import word
+        if not selection.sources:
+            raise BadInput(f"{selection.work} cites no source, so there is no bibliography to take")
+        return build_bibtex(selection.sources).encode("utf-8", "replace"), ()
+    if options.format == "docx":
+        from inkwright.app.export.docx import build_docx
 
-        content = word(
-            found,
-            reference=wanted.reference,
-            with_contents=wanted.contents,
-            title_page=wanted.title_page,
+        content = build_docx(
+            selection,
+            reference=options.reference,
+            with_contents=options.contents,
+            title_page=options.title_page,
         )
         return content, ()
-    if wanted.format == "epub":
-        from inkwright.app.export.epub import epub
+    if options.format == "epub":
+        from inkwright.app.export.epub import build_epub
 
-        return epub(found, with_contents=wanted.contents, title_page=wanted.title_page), ()
-    from inkwright.app.export.pdf import pdf
+        return build_epub(
+            selection, with_contents=options.contents, title_page=options.title_page
+        ), ()
+    from inkwright.app.export.pdf import build_pdf
 
-    return pdf(
-        found,
-        with_contents=wanted.contents,
-        title_page=wanted.title_page,
-        paper="us-letter" if wanted.paper == "letter" else wanted.paper,
-        fonts=wanted.fonts.expanduser() if wanted.fonts else None,
+    return build_pdf(
+        selection,
+        with_contents=options.contents,
+        title_page=options.title_page,
+        paper="us-letter" if options.paper == "letter" else options.paper,
+        fonts=options.fonts.expanduser() if options.fonts else None,
     )

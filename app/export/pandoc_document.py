@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from inkwright.app.export.markdown_to_pandoc import Block, plain, read_blocks
+from inkwright.app.export.markdown_to_pandoc import Block, build_inlines, read_blocks
 from inkwright.app.export.selection import ExportSelection
-from inkwright.app.manuscripts.assemble import gap
+from inkwright.app.manuscripts.assemble import format_gap
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import ExportFailed
 
 Target = Literal["docx", "epub", "typst"]
 API_VERSION = [1, 23, 1]
 """Of Pandoc's JSON, as every Pandoc 3 reads it."""
-DEEPEST = 6
-DEEPEST_IN_CONTENTS = 3
+MAX_HEADING_LEVEL = 6
+MAX_CONTENTS_LEVEL = 3
 ORNAMENT = "* * *"
 SCENE_BREAK = "Scene Break"
 _VERBATIM = ("Code", "CodeBlock")
@@ -25,7 +25,7 @@ _APART = ("Space", "SoftBreak", "LineBreak", "Plain", "Para", "Header", "CodeBlo
 _INVISIBLE = dict.fromkeys(map(ord, "\xad\ufe0e"))
 SHOWN_WORDS = 8
 _NOTE = re.compile(r"\[\^(\d{1,6})\]")
-_ORNAMENTS = re.compile(r"[*＊#＃~～⁂※❦❧◆◇●○•·☆★✦✶─—–\-_= ]{1,20}")
+_ORNAMENT_PATTERN = re.compile(r"[*＊#＃~～⁂※❦❧◆◇●○•·☆★✦✶─—–\-_= ]{1,20}")
 _CONTENTS = {
     "de": "Inhalt",
     "es": "Índice",
@@ -58,13 +58,13 @@ class Part:
     blocks: list[Block]
 
 
-def document(
+def build_document(
     piece: ExportSelection, parts: Iterable[Part], *, titled: bool = True
 ) -> dict[str, Any]:
     """Return the piece as Pandoc reads it; its title and author only where it is ``titled``."""
     meta: dict[str, Any] = {
         "lang": _inlines(piece.language),
-        "toc-title": _inlines(contents_title(piece)),
+        "toc-title": _inlines(get_contents_title(piece)),
         "identifier": _inlines(piece.identifier),
     }
     if titled:
@@ -75,64 +75,76 @@ def document(
     return {"pandoc-api-version": API_VERSION, "meta": meta, "blocks": blocks}
 
 
-def contents(piece: ExportSelection) -> list[ContentsEntry]:
+def list_contents(piece: ExportSelection) -> list[ContentsEntry]:
     """Return the headings that the contents list, in reading order."""
-    return [e for e, _ in _stretches(piece) if e is not None and e.level <= DEEPEST_IN_CONTENTS]
+    return [
+        e
+        for e, _ in _yield_headings_and_sections(piece)
+        if e is not None and e.level <= MAX_CONTENTS_LEVEL
+    ]
 
 
-def contents_title(piece: ExportSelection) -> str:
+def get_contents_title(piece: ExportSelection) -> str:
     """Return what the contents are called in the piece's language."""
     return _CONTENTS.get(piece.language.lower().partition("-")[0], "Contents")
 
 
 def parts_of(piece: ExportSelection, target: Target) -> Iterator[Part]:
     """Yield what a document of the piece is made of, in reading order, for ``target``."""
-    notes = [_note(told) for told in piece.notes]
+    notes = [_build_note(told) for told in piece.notes]
     level = 0
-    for entry, section in _stretches(piece):
+    for entry, section in _yield_headings_and_sections(piece):
         if entry is not None:
             level = entry.level
-            heading = {"t": "Header", "c": [level, [entry.id, [], []], plain(entry.title)]}
+            heading = {"t": "Header", "c": [level, [entry.id, [], []], build_inlines(entry.title)]}
             yield Part(f"the heading “{entry.title}”", [heading])
         elif section is not None:
-            blocks = list(_section(piece, section, level, target))
+            blocks = list(_yield_section_blocks(piece, section, level, target))
             title = " ".join(section.title.split())
-            yield Part(f"section {section.id} “{title}”", _with_notes(blocks, notes))
-    yield Part("the references", _with_notes(list(_references(piece)), notes))
+            yield Part(f"section {section.id} “{title}”", _insert_notes(blocks, notes))
+    yield Part("the references", _insert_notes(list(_yield_references(piece)), notes))
 
 
-def _note(told: str) -> dict[str, Any]:
-    return {"t": "Note", "c": read_blocks(told)}
+def _build_note(note_text: str) -> dict[str, Any]:
+    return {"t": "Note", "c": read_blocks(note_text)}
 
 
-def _with_notes(part: Any, notes: Sequence[dict[str, Any]]) -> Any:
+def _insert_notes(part: Any, notes: Sequence[dict[str, Any]]) -> Any:
     """Return blocks or inlines with the footnotes where ``[^1]`` and the like stand."""
     if not notes:
         return part
     if isinstance(part, list):
-        found: list[Any] = []
-        for inner in part:
-            text = inner.get("c") if isinstance(inner, dict) and inner["t"] == "Str" else None
-            found += _noted(text, notes) if text is not None else [_with_notes(inner, notes)]
-        return found
+        new_parts: list[Any] = []
+        for inner_part in part:
+            text = (
+                inner_part.get("c")
+                if isinstance(inner_part, dict) and inner_part["t"] == "Str"
+                else None
+            )
+            new_parts += (
+                _replace_note_marks(text, notes)
+                if text is not None
+                else [_insert_notes(inner_part, notes)]
+            )
+        return new_parts
     if isinstance(part, dict) and part["t"] not in ("Note", "RawBlock", *_VERBATIM) and "c" in part:
-        return {**part, "c": _with_notes(part["c"], notes)}
+        return {**part, "c": _insert_notes(part["c"], notes)}
     return part
 
 
-def _noted(text: str, notes: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    at = 0
-    for mark in _NOTE.finditer(text):
-        if 1 <= int(mark.group(1)) <= len(notes):
-            if text[at : mark.start()]:
-                yield {"t": "Str", "c": text[at : mark.start()]}
-            yield notes[int(mark.group(1)) - 1]
-            at = mark.end()
-    if text[at:]:
-        yield {"t": "Str", "c": text[at:]}
+def _replace_note_marks(text: str, notes: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    position = 0
+    for match in _NOTE.finditer(text):
+        if 1 <= int(match.group(1)) <= len(notes):
+            if text[position : match.start()]:
+                yield {"t": "Str", "c": text[position : match.start()]}
+            yield notes[int(match.group(1)) - 1]
+            position = match.end()
+    if text[position:]:
+        yield {"t": "Str", "c": text[position:]}
 
 
-def _references(piece: ExportSelection) -> Iterator[Block]:
+def _yield_references(piece: ExportSelection) -> Iterator[Block]:
     """Yield the list of what is cited, under a heading of the first level."""
     for block in read_blocks(piece.references):
         if block["t"] == "Header":
@@ -141,64 +153,73 @@ def _references(piece: ExportSelection) -> Iterator[Block]:
             yield block
 
 
-def _stretches(piece: ExportSelection) -> Iterator[tuple[ContentsEntry | None, Section | None]]:
+def _yield_headings_and_sections(
+    piece: ExportSelection,
+) -> Iterator[tuple[ContentsEntry | None, Section | None]]:
     """Yield headings and sections in reading order, as the brief wants headings."""
     outline, headings = piece.outline, piece.brief.headings
-    known = {h.id: h for h in outline.headings}
-    opened: tuple[str, ...] = ()
+    heading_by_id = {h.id: h for h in outline.headings}
+    open_ids: tuple[str, ...] = ()
     for section in outline.sections:
-        for place, hid in enumerate(section.within):
-            new = section.within[: place + 1] != opened[: place + 1]
-            if new and (headings == "all" or (headings == "chapters" and place == 0)):
-                yield _entry(f"part-{hid}", known[hid].level, known[hid].title), None
-        opened = section.within
-        alone = headings == "chapters" and not section.within
-        if section.headed and (headings == "all" or alone):
-            yield _entry(f"section-{section.id}", section.level, section.title), None
+        for depth, heading_id in enumerate(section.within):
+            is_new = section.within[: depth + 1] != open_ids[: depth + 1]
+            if is_new and (headings == "all" or (headings == "chapters" and depth == 0)):
+                yield (
+                    _build_entry(
+                        f"part-{heading_id}",
+                        heading_by_id[heading_id].level,
+                        heading_by_id[heading_id].title,
+                    ),
+                    None,
+                )
+        open_ids = section.within
+        is_outside_chapters = headings == "chapters" and not section.within
+        if section.has_heading and (headings == "all" or is_outside_chapters):
+            yield _build_entry(f"section-{section.id}", section.level, section.title), None
         yield None, section
 
 
-def _entry(name: str, level: int, title: str) -> ContentsEntry:
-    return ContentsEntry(name, min(level, DEEPEST), " ".join(title.split()))
+def _build_entry(name: str, level: int, title: str) -> ContentsEntry:
+    return ContentsEntry(name, min(level, MAX_HEADING_LEVEL), " ".join(title.split()))
 
 
-def _section(
+def _yield_section_blocks(
     piece: ExportSelection, section: Section, level: int, target: Target
 ) -> Iterator[Block]:
     text = piece.text(section.id)
     if not text:
-        words = gap(section).strip("*")
-        yield {"t": "Para", "c": [{"t": "Emph", "c": plain(words)}]}
+        gap_text = format_gap(section).strip("*")
+        yield {"t": "Para", "c": [{"t": "Emph", "c": build_inlines(gap_text)}]}
         return
     for block in read_blocks(text):
         if block["t"] == "Header":
-            typed, attributes, said = block["c"]
-            below = min(max(level + 1, typed - 1), DEEPEST)
-            yield {"t": "Header", "c": [below, attributes, said]}
-        elif piece.fiction and (ornament := _ornament(block)):
-            yield _scene_break(ornament, target)
+            typed_level, attributes, inlines = block["c"]
+            new_level = min(max(level + 1, typed_level - 1), MAX_HEADING_LEVEL)
+            yield {"t": "Header", "c": [new_level, attributes, inlines]}
+        elif piece.fiction and (ornament := _find_ornament(block)):
+            yield _build_scene_break(ornament, target)
         else:
             yield block
 
 
-def _ornament(block: Block) -> str | None:
+def _find_ornament(block: Block) -> str | None:
     """Return what a break between scenes is marked with; None for any other block."""
     if block["t"] == "HorizontalRule":
         return ORNAMENT
     if block["t"] != "Para" or any(i["t"] not in ("Str", "Space") for i in block["c"]):
         return None
     words = "".join(i.get("c", " ") for i in block["c"])
-    return words if _ORNAMENTS.fullmatch(words) else None
+    return words if _ORNAMENT_PATTERN.fullmatch(words) else None
 
 
-def _scene_break(ornament: str, target: Target) -> Block:
+def _build_scene_break(ornament: str, target: Target) -> Block:
     if target == "typst":
-        return {"t": "RawBlock", "c": ["typst", f"#scene-break({quoted(ornament)})"]}
+        return {"t": "RawBlock", "c": ["typst", f"#scene-break({quote_for_typst(ornament)})"]}
     attributes = ["", ["scene-break"], [["custom-style", SCENE_BREAK]] if target == "docx" else []]
-    return {"t": "Div", "c": [attributes, [{"t": "Para", "c": plain(ornament)}]]}
+    return {"t": "Div", "c": [attributes, [{"t": "Para", "c": build_inlines(ornament)}]]}
 
 
-def quoted(text: str) -> str:
+def quote_for_typst(text: str) -> str:
     """Return ``text`` as a string of Typst's."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
@@ -266,7 +287,7 @@ def _largest_size(most: int, holds: Callable[[int], bool]) -> int:
 def _text_of(blocks: Any) -> str:
     """Return all that blocks say; footnotes stand elsewhere."""
     found: list[str] = []
-    _collect(blocks, found)
+    _append_words(blocks, found)
     return "".join(found)
 
 
@@ -281,25 +302,25 @@ def _notes_of(part: Any) -> list[str]:
     return [note for inner in part.values() for note in _notes_of(inner)]
 
 
-def _collect(part: Any, found: list[str]) -> None:
+def _append_words(part: Any, words: list[str]) -> None:
     if isinstance(part, list):
-        for inner in part:
-            _collect(inner, found)
+        for inner_part in part:
+            _append_words(inner_part, words)
     elif isinstance(part, dict):
         kind, content = part["t"], part.get("c", [])
         if kind == "Str":
-            found.append(content)
+            words.append(content)
         elif kind in _VERBATIM:
-            found.append(content[1])
+            words.append(content[1])
         elif kind == "Note":
             return
         elif kind == "Link":
-            _collect(content[1], found)
+            _append_words(content[1], words)
         else:
-            _collect(content, found)
+            _append_words(content, words)
         if kind in _APART:
-            found.append(" ")
+            words.append(" ")
 
 
 def _inlines(text: str) -> dict[str, Any]:
-    return {"t": "MetaInlines", "c": plain(text)}
+    return {"t": "MetaInlines", "c": build_inlines(text)}

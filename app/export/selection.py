@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from inkwright.app.export.markdown_to_pandoc import printable
-from inkwright.app.files.language import language_of
-from inkwright.app.manuscripts.citation_report import as_read, cited
-from inkwright.memory.citations.references import endmatter
+from inkwright.app.export.markdown_to_pandoc import replace_unprintable
+from inkwright.app.files.language import detect_language
+from inkwright.app.manuscripts.citation_report import build_citations, render_citations
+from inkwright.memory.citations.references import format_endmatter
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Heading, Outline, Section
@@ -18,8 +18,19 @@ from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
 
-_FICTION = ("novel", "story", "stories", "fiction", "tale", "fable", "saga", "小说", "故事", "童话")
-_NO_FICTION = re.compile(r"non-?\s?fiction|非虚构")
+_FICTION_WORDS = (
+    "novel",
+    "story",
+    "stories",
+    "fiction",
+    "tale",
+    "fable",
+    "saga",
+    "小说",
+    "故事",
+    "童话",
+)
+_NONFICTION = re.compile(r"non-?\s?fiction|非虚构")
 T = TypeVar("T", Heading, Section)
 
 
@@ -56,7 +67,7 @@ class ExportSelection:
     @property
     def endmatter(self) -> str:
         """What stands at the end of the manuscript: the list of references, and the notes."""
-        return endmatter(self.references, self.notes)
+        return format_endmatter(self.references, self.notes)
 
     @property
     def words(self) -> int:
@@ -67,9 +78,9 @@ class ExportSelection:
         """What names this piece in an EPUB, every time it is made."""
         return uuid.uuid5(uuid.NAMESPACE_URL, f"inkwright:{self.work}").urn
 
-    def text(self, section: str) -> str:
+    def text(self, section_id: str) -> str:
         """Return a section's text; empty when it has none."""
-        draft = self.drafts.get(section)
+        draft = self.drafts.get(section_id)
         return draft.text.strip() if draft else ""
 
     def printable(self) -> "ExportSelection":
@@ -85,16 +96,16 @@ class ExportSelection:
         )
         return replace(
             self,
-            title=printable(self.title),
-            author=None if self.author is None else printable(self.author),
-            language=printable(self.language),
+            title=replace_unprintable(self.title),
+            author=None if self.author is None else replace_unprintable(self.author),
+            language=replace_unprintable(self.language),
             outline=outline,
         )
 
 
-def piece(
+def build_selection(
     library: Library,
-    work: str,
+    work_id: str,
     *,
     sections: Sequence[str] = (),
     title: str | None = None,
@@ -107,67 +118,71 @@ def piece(
     Raises:
         BadInput: it is not planned, lacks a section, or has no text there yet.
     """
-    known, plan = works.get(library, work), plans.current(library, work)
+    work, plan = works.get(library, work_id), plans.current(library, work_id)
     if plan is None:
-        raise BadInput(f"{work} is not planned yet: there is nothing to export")
-    outline = _chosen(work, plan.outline, sections)
-    texts = drafts.current(library, work, outline)
-    if not any(d.text.strip() for d in texts.values()):
-        which = "none of these sections has any" if sections else "it has no"
-        raise BadInput(f"{work}: {which} text yet; `inkwright resume {work}` writes it")
-    brief = known.brief
-    kept = sources.kept(library, work)
-    citing = cited(brief, texts, kept)
+        raise BadInput(f"{work_id} is not planned yet: there is nothing to export")
+    outline = _select_sections(work_id, plan.outline, sections)
+    draft_by_id = drafts.current(library, work_id, outline)
+    if not any(d.text.strip() for d in draft_by_id.values()):
+        subject_text = "none of these sections has any" if sections else "it has no"
+        raise BadInput(
+            f"{work_id}: {subject_text} text yet; `inkwright resume {work_id}` writes it"
+        )
+    brief = work.brief
+    stored_sources = sources.load_sources(library, work_id)
+    citations = build_citations(brief, draft_by_id, stored_sources)
     return ExportSelection(
-        work=work,
-        title=_one_line(title or "") or _one_line(outline.title),
-        author=_one_line(author or "") or None,
-        language=language or brief.language or _language(texts) or "en",
+        work=work_id,
+        title=_collapse_whitespace(title or "") or _collapse_whitespace(outline.title),
+        author=_collapse_whitespace(author or "") or None,
+        language=language or brief.language or _detect_language(draft_by_id) or "en",
         fiction=_is_fiction(brief, outline) if fiction is None else fiction,
         outline=outline,
-        drafts=as_read(texts, citing),
-        references=citing.listed,
-        notes=citing.notes,
-        sources=tuple(k.source for key in citing.keys for k in kept if k.source.key == key),
+        drafts=render_citations(draft_by_id, citations),
+        references=citations.listed,
+        notes=citations.notes,
+        sources=tuple(
+            k.source for key in citations.keys for k in stored_sources if k.source.key == key
+        ),
         brief=brief,
-        changed_at=known.updated_at,
+        changed_at=work.updated_at,
     )
 
 
 def _with_printable_title(part: T) -> T:
     """Return a heading or a section with a title that a document can hold."""
-    return part.model_copy(update={"title": printable(_one_line(part.title))})
+    return part.model_copy(update={"title": replace_unprintable(_collapse_whitespace(part.title))})
 
 
-def _chosen(work: str, outline: Outline, sections: Sequence[str]) -> Outline:
+def _select_sections(work_id: str, outline: Outline, sections: Sequence[str]) -> Outline:
     if not sections:
         return outline
-    ids = [s.id for s in outline.sections]
-    wanted = set()
-    for given in sections:
-        if given in ids:
-            wanted.add(given)
-        elif given.isdecimal() and 1 <= int(given) <= len(ids):
-            wanted.add(ids[int(given) - 1])
+    all_ids = [s.id for s in outline.sections]
+    selected_ids = set()
+    for section_ref in sections:
+        if section_ref in all_ids:
+            selected_ids.add(section_ref)
+        elif section_ref.isdecimal() and 1 <= int(section_ref) <= len(all_ids):
+            selected_ids.add(all_ids[int(section_ref) - 1])
         else:
             raise BadInput(
-                f"{work} has no section {given!r}; it has {ids[0]} to {ids[-1]}, "
-                f"and `inkwright status {work}` lists them"
+                f"{work_id} has no section {section_ref!r}; it has {all_ids[0]} to {all_ids[-1]}, "
+                f"and `inkwright status {work_id}` lists them"
             )
-    kept = tuple(s for s in outline.sections if s.id in wanted)
-    return outline.model_copy(update={"sections": kept})
+    selected_sections = tuple(s for s in outline.sections if s.id in selected_ids)
+    return outline.model_copy(update={"sections": selected_sections})
 
 
 def _is_fiction(brief: Brief, outline: Outline) -> bool:
     kind = (brief.kind or "").lower()
     if not kind:
         return outline.continuity == "strict"
-    return not _NO_FICTION.search(kind) and any(word in kind for word in _FICTION)
+    return not _NONFICTION.search(kind) and any(word in kind for word in _FICTION_WORDS)
 
 
-def _language(texts: dict[str, Draft]) -> str | None:
-    return language_of("\n\n".join(draft.text for draft in texts.values()))
+def _detect_language(draft_by_id: dict[str, Draft]) -> str | None:
+    return detect_language("\n\n".join(draft.text for draft in draft_by_id.values()))
 
 
-def _one_line(text: str) -> str:
+def _collapse_whitespace(text: str) -> str:
     return " ".join(text.split())

@@ -13,29 +13,29 @@ from inkwright.memory.errors import BadInput, ExportFailed
 
 INSTALL = "install it with `pip install 'inkwright[export]'`"
 TIMEOUT_S = 300
-MAX_TOLD = 300
-AS_TYPED = "nl"
+MAX_ERROR_CHARS = 300
+VERBATIM_LANGUAGE = "nl"
 """A language whose titles Pandoc reads and writes as they are: in English ones it would change
 capitals."""
-NOTHING: Mapping[str, str] = {}
+NO_FILES: Mapping[str, str] = {}
 
 
-def pandoc() -> Path:
+def find_pandoc() -> Path:
     """Return where Pandoc is.
 
     Raises:
         BadInput: the package is not installed.
     """
-    found = find_spec("pypandoc")
-    if found is not None and found.origin is not None:
+    module_spec = find_spec("pypandoc")
+    if module_spec is not None and module_spec.origin is not None:
         name = "pandoc.exe" if os.name == "nt" else "pandoc"
-        program = Path(found.origin).parent / "files" / name
+        program = Path(module_spec.origin).parent / "files" / name
         if program.is_file():
             return program
     raise BadInput(f"DOCX, EPUB, PDF and CSL need Pandoc, as pypandoc-binary brings it: {INSTALL}")
 
 
-def write(document: dict[str, Any], writer: str, *options: str, at: float) -> bytes:
+def write_document(document: dict[str, Any], writer: str, *options: str, timestamp: float) -> bytes:
     """Return what Pandoc makes of a document.
 
     ``at``, in seconds since the epoch, is the time that the file bears. Nothing of the person's own
@@ -44,12 +44,15 @@ def write(document: dict[str, Any], writer: str, *options: str, at: float) -> by
     Raises:
         ExportFailed: Pandoc could not make it.
     """
-    asked = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
-    return converted(asked, "--from=json", f"--to={writer}", *options, at=at)
+    document_json = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+    return convert(document_json, "--from=json", f"--to={writer}", *options, timestamp=timestamp)
 
 
-def converted(
-    asked: bytes, *options: str, at: float = 0.0, beside: Mapping[str, str] = NOTHING
+def convert(
+    content: bytes,
+    *options: str,
+    timestamp: float = 0.0,
+    text_by_name: Mapping[str, str] = NO_FILES,
 ) -> bytes:
     """Return what Pandoc makes of ``asked`` by these options.
 
@@ -58,16 +61,16 @@ def converted(
     Raises:
         ExportFailed: Pandoc could not make it.
     """
-    environment = {"SOURCE_DATE_EPOCH": str(int(at)), "LANG": "C.UTF-8"}
-    program = str(pandoc())
+    environment = {"SOURCE_DATE_EPOCH": str(int(timestamp)), "LANG": "C.UTF-8"}
+    program = str(find_pandoc())
     with tempfile.TemporaryDirectory(prefix="inkwright-") as folder:
-        for name, text in beside.items():
+        for name, text in text_by_name.items():
             (Path(folder) / name).write_text(text, "utf-8")
         command = [program, "--sandbox", f"--data-dir={folder}", "--output=-", *options]
         try:
-            done = subprocess.run(
+            process = subprocess.run(
                 command,
-                input=asked,
+                input=content,
                 capture_output=True,
                 timeout=TIMEOUT_S,
                 env=environment,
@@ -75,7 +78,7 @@ def converted(
             )
         except subprocess.TimeoutExpired as fault:
             raise ExportFailed(f"Pandoc took more than {TIMEOUT_S} s and was stopped") from fault
-    if done.returncode:
-        said = " ".join(done.stderr.decode("utf-8", "replace").split())
-        raise ExportFailed(f"Pandoc could not make the file: {said[:MAX_TOLD]}")
-    return done.stdout
+    if process.returncode:
+        error_text = " ".join(process.stderr.decode("utf-8", "replace").split())
+        raise ExportFailed(f"Pandoc could not make the file: {error_text[:MAX_ERROR_CHARS]}")
+    return process.stdout

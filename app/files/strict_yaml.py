@@ -12,11 +12,11 @@ from inkwright.memory.errors import BadInput
 MAX_DEPTH = 64
 _NESTS = (dict, list)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-Lines = Mapping[tuple[str | int, ...], int]
+LineNumbers = Mapping[tuple[str | int, ...], int]
 """Line of each value, from 1, by its path of keys and indices."""
 
 
-def read_yaml(text: str, name: str) -> tuple[Any, Lines]:
+def read_yaml(text: str, name: str) -> tuple[Any, LineNumbers]:
     """Return the value of a YAML document, and the lines its parts stand in.
 
     Raises:
@@ -47,7 +47,7 @@ def read_json(text: str, name: str) -> Any:
     try:
         value = json.loads(
             text,
-            object_pairs_hook=lambda pairs: _unique(pairs, name),
+            object_pairs_hook=lambda pairs: _build_unique_dict(pairs, name),
             parse_constant=lambda word: _refuse(f"{name}: {word} is not JSON"),
         )
     except json.JSONDecodeError as fault:
@@ -71,7 +71,7 @@ def _check_depth(value: Any, name: str) -> None:
 
 
 def _check_events(text: str, name: str) -> None:
-    depth = documents = 0
+    depth = document_count = 0
     for event in yaml.parse(text, Loader=_Loader):
         line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent):
@@ -85,8 +85,8 @@ def _check_events(text: str, name: str) -> None:
         if depth > MAX_DEPTH:
             _refuse(f"{name}: line {line}: nested more than {MAX_DEPTH} deep")
         if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-        if documents > 1:
+            document_count += 1
+        if document_count > 1:
             _refuse(f"{name}: line {line}: a second document begins; keep one to a file")
 
 
@@ -108,15 +108,15 @@ def _check_keys(
             lines[(*path, key.value)] = line
 
 
-def _unique(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _build_unique_dict(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
+    result: dict[str, Any] = {}
     for key, value in pairs:
-        if key in found:
+        if key in result:
             _refuse(f"{name}: {key!r} is given twice")
         if isinstance(value, float) and not math.isfinite(value):
             _refuse(f"{name}: {key}: the number is too large")
-        found[key] = value
-    return found
+        result[key] = value
+    return result
 
 
 def _refuse(message: str) -> NoReturn:

@@ -4,12 +4,12 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-from inkwright.app.files.strict_yaml import Lines, read_json, read_yaml
+from inkwright.app.files.strict_yaml import LineNumbers, read_json, read_yaml
 from inkwright.memory.errors import BadInput
 
 MAX_FILE_BYTES = 16_000_000
-PROSE = (".txt", ".md", ".markdown")
-MARKUP = (".yaml", ".yml", ".json")
+PROSE_SUFFIXES = (".txt", ".md", ".markdown")
+MARKUP_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def read_text(file: Path) -> str:
@@ -33,21 +33,21 @@ def read_text(file: Path) -> str:
 def decode(content: bytes, name: str) -> str:
     """Return UTF-8 ``content`` as ``read_text`` does; ``name`` says in errors where it is from."""
     try:
-        return normal(content.decode("utf-8-sig"))
+        return normalise_text(content.decode("utf-8-sig"))
     except UnicodeDecodeError as fault:
         raise BadInput(
             f"{name}: not UTF-8 text (byte {fault.start:,}); save it as UTF-8"
         ) from fault
 
 
-def read_markup(text: str, name: str) -> tuple[Any, Lines]:
+def read_markup(text: str, name: str) -> tuple[Any, LineNumbers]:
     """Return the value in a YAML or JSON file's text, by the file's ``name``, and its lines."""
     if name.lower().endswith(".json"):
         return (read_json(text, name) if text.strip() else None), {}
     return read_yaml(text, name)
 
 
-def normal(text: str) -> str:
+def normalise_text(text: str) -> str:
     """Return ``text`` as NFC with ``\\n`` between lines. Raises BadInput on NUL."""
     if "\0" in text:
         raise BadInput("the text holds a NUL character; remove it")

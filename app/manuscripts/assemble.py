@@ -6,9 +6,9 @@ from inkwright.memory.base import digest
 from inkwright.memory.domain.brief import Headings
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Outline, Section
-from inkwright.memory.domain.source_formatting import BOM, FileLayout, normal
+from inkwright.memory.domain.source_formatting import BOM, FileLayout, normalise_text
 
-DEEPEST = 6
+MAX_HEADING_LEVEL = 6
 """Markdown knows no deeper heading."""
 
 
@@ -18,10 +18,10 @@ def assemble(outline: Outline, drafts: Mapping[str, Draft], headings: Headings) 
     With ``headings="none"`` it is exactly the sections' text, a blank line between two. A
     manuscript from outside comes out as it came in, but for the texts that are new.
     """
-    return "".join(text for _, text in pieces(outline, drafts, headings))
+    return "".join(text for _, text in yield_pieces(outline, drafts, headings))
 
 
-def pieces(
+def yield_pieces(
     outline: Outline, drafts: Mapping[str, Draft], headings: Headings
 ) -> Iterator[tuple[str, str]]:
     """Yield the manuscript in stretches, each with what it is.
@@ -30,25 +30,25 @@ def pieces(
     ``#`` before it for the heading of a section or chapter (``#`` alone: of the whole).
     """
     if outline.layout is not None and headings == "all":
-        return _as_it_stood(outline, drafts, outline.layout)
-    return _anew(outline, drafts, headings)
+        return _yield_original_layout(outline, drafts, outline.layout)
+    return _yield_default_layout(outline, drafts, headings)
 
 
-def gap(section: Section) -> str:
+def format_gap(section: Section) -> str:
     """Return the line that stands where a section could not be written."""
-    return f"*[Missing: section {section.id}, “{_one_line(section.title)}”]*"
+    return f"*[Missing: section {section.id}, “{_collapse_whitespace(section.title)}”]*"
 
 
-def _anew(
+def _yield_default_layout(
     outline: Outline, drafts: Mapping[str, Draft], headings: Headings
 ) -> Iterator[tuple[str, str]]:
-    parts = [] if headings == "none" else [("#", _heading(0, outline.title))]
-    opened: tuple[str, ...] = ()
+    parts = [] if headings == "none" else [("#", _format_heading(0, outline.title))]
+    open_ids: tuple[str, ...] = ()
     for section in outline.sections:
-        parts.extend(_headings(outline, section, opened, headings))
-        opened = section.within
+        parts.extend(_yield_headings(outline, section, open_ids, headings))
+        open_ids = section.within
         draft = drafts.get(section.id)
-        parts.append((section.id, draft.text.strip() if draft else gap(section)))
+        parts.append((section.id, draft.text.strip() if draft else format_gap(section)))
     for number, part in enumerate(parts):
         if number:
             yield "", "\n\n"
@@ -56,63 +56,73 @@ def _anew(
     yield "", "\n"
 
 
-def _headings(
-    outline: Outline, section: Section, opened: tuple[str, ...], headings: Headings
+def _yield_headings(
+    outline: Outline, section: Section, open_ids: tuple[str, ...], headings: Headings
 ) -> Iterator[tuple[str, str]]:
     if headings == "none":
         return
-    known = {h.id: h for h in outline.headings}
-    for place, hid in enumerate(section.within):
-        new = section.within[: place + 1] != opened[: place + 1]
-        if new and (headings == "all" or place == 0):
-            yield f"#{hid}", _heading(known[hid].level, known[hid].title)
-    if section.headed and (headings == "all" or not section.within):
-        yield f"#{section.id}", _heading(section.level, section.title)
+    heading_by_id = {h.id: h for h in outline.headings}
+    for depth, heading_id in enumerate(section.within):
+        is_new = section.within[: depth + 1] != open_ids[: depth + 1]
+        if is_new and (headings == "all" or depth == 0):
+            yield (
+                f"#{heading_id}",
+                _format_heading(heading_by_id[heading_id].level, heading_by_id[heading_id].title),
+            )
+    if section.has_heading and (headings == "all" or not section.within):
+        yield f"#{section.id}", _format_heading(section.level, section.title)
 
 
-def _as_it_stood(
+def _yield_original_layout(
     outline: Outline, drafts: Mapping[str, Draft], layout: FileLayout
 ) -> Iterator[tuple[str, str]]:
     page = _Page(layout.newline)
-    known = {h.id: h for h in outline.headings}
-    above = 0 if layout.titled else -1
+    heading_by_id = {h.id: h for h in outline.headings}
+    level_offset = 0 if layout.titled else -1
     yield from page.old("#", layout.front)
-    opened: tuple[str, ...] = ()
+    open_ids: tuple[str, ...] = ()
     for section in outline.sections:
-        for place, hid in enumerate(section.within):
-            if section.within[: place + 1] != opened[: place + 1]:
-                raw = known[hid].raw
+        for depth, heading_id in enumerate(section.within):
+            if section.within[: depth + 1] != open_ids[: depth + 1]:
+                raw = heading_by_id[heading_id].raw
                 if raw is not None:
-                    yield from page.old(f"#{hid}", raw)
+                    yield from page.old(f"#{heading_id}", raw)
                 else:
-                    line = _heading(known[hid].level + above, known[hid].title)
-                    yield from page.new(f"#{hid}", line)
-        opened = section.within
+                    line = _format_heading(
+                        heading_by_id[heading_id].level + level_offset,
+                        heading_by_id[heading_id].title,
+                    )
+                    yield from page.new(f"#{heading_id}", line)
+        open_ids = section.within
         draft = drafts.get(section.id)
         if section.placed is None:
-            line = _heading(section.level + above, section.title)
+            line = _format_heading(section.level + level_offset, section.title)
             yield from page.new(f"#{section.id}", line)
-            yield from page.new(section.id, draft.text.strip() if draft else gap(section))
+            yield from page.new(section.id, draft.text.strip() if draft else format_gap(section))
         else:
-            yield from _in_place(page, section, draft)
+            yield from _yield_original_section(page, section, draft)
 
 
-def _in_place(page: "_Page", section: Section, draft: Draft | None) -> Iterator[tuple[str, str]]:
+def _yield_original_section(
+    page: "_Page", section: Section, draft: Draft | None
+) -> Iterator[tuple[str, str]]:
     """Yield a section that stood in the file, as it stood there unless its text is new."""
-    at = section.placed
-    assert at is not None
-    yield from page.old(f"#{section.id}", at.heading)
+    layout = section.placed
+    assert layout is not None
+    yield from page.old(f"#{section.id}", layout.heading)
     text = draft.text.strip("\n") if draft else ""
-    if not at.of and text:
-        yield from page.old("", at.before)
+    if not layout.of and text:
+        yield from page.old("", layout.before)
         yield from page.new(section.id, text)
         return
-    same = not text or digest(text) == at.of
-    raw = at.raw if same and at.raw is not None else text.replace("\n", page.newline)
-    yield from page.old("", at.before)
+    is_unchanged = not text or digest(text) == layout.of
+    raw = (
+        layout.raw if is_unchanged and layout.raw is not None else text.replace("\n", page.newline)
+    )
+    yield from page.old("", layout.before)
     yield from page.old(section.id, raw)
-    yield from page.old("", at.after)
-    page.loose = not same
+    yield from page.old("", layout.after)
+    page.needs_separator = not is_unchanged
 
 
 class _Page:
@@ -120,36 +130,36 @@ class _Page:
 
     def __init__(self, newline: str) -> None:
         self.newline = newline
-        self.loose = False
+        self.needs_separator = False
         """The last stretch is new, so that a blank line must set the next one apart."""
-        self._end = ""
+        self._tail = ""
 
-    def old(self, what: str, text: str) -> Iterator[tuple[str, str]]:
+    def old(self, label: str, text: str) -> Iterator[tuple[str, str]]:
         """Yield a stretch that brings its own blank lines."""
         if text:
-            if self.loose and text.strip():
-                yield from self._apart()
-            self._end = (self._end + text)[-8:]
-            yield what, text
+            if self.needs_separator and text.strip():
+                yield from self._yield_separator()
+            self._tail = (self._tail + text)[-8:]
+            yield label, text
 
-    def new(self, what: str, text: str) -> Iterator[tuple[str, str]]:
+    def new(self, label: str, text: str) -> Iterator[tuple[str, str]]:
         """Yield a stretch that has none."""
-        yield from self._apart()
+        yield from self._yield_separator()
         text = text.replace("\n", self.newline)
-        yield what, text
+        yield label, text
         yield "", self.newline
-        self._end, self.loose = (text + self.newline)[-8:], True
+        self._tail, self.needs_separator = (text + self.newline)[-8:], True
 
-    def _apart(self) -> Iterator[tuple[str, str]]:
-        before = normal(self._end).strip(BOM)
-        if before and not before.endswith("\n\n"):
-            yield "", self.newline * (1 if before.endswith("\n") else 2)
-        self.loose = False
-
-
-def _heading(level: int, title: str) -> str:
-    return f"{'#' * min(level + 1, DEEPEST)} {_one_line(title)}"
+    def _yield_separator(self) -> Iterator[tuple[str, str]]:
+        tail = normalise_text(self._tail).strip(BOM)
+        if tail and not tail.endswith("\n\n"):
+            yield "", self.newline * (1 if tail.endswith("\n") else 2)
+        self.needs_separator = False
 
 
-def _one_line(title: str) -> str:
+def _format_heading(level: int, title: str) -> str:
+    return f"{'#' * min(level + 1, MAX_HEADING_LEVEL)} {_collapse_whitespace(title)}"
+
+
+def _collapse_whitespace(title: str) -> str:
     return " ".join(title.split())

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
 from inkwright.agents.context.run_context import language_is_han
-from inkwright.app.files.language import language_of
+from inkwright.app.files.language import detect_language
 from inkwright.app.manuscripts.assemble import assemble
 from inkwright.memory.citations import syntax
-from inkwright.memory.citations.citation_evidence import grounds_of, sentences_without
-from inkwright.memory.citations.references import ManuscriptCitations, written
+from inkwright.memory.citations.citation_evidence import find_evidence, find_uncited_sentences
+from inkwright.memory.citations.references import ManuscriptCitations, format_citations
 from inkwright.memory.domain.brief import Brief, Csl
 from inkwright.memory.domain.draft import Draft, Manifest, ReviewedClaim
 from inkwright.memory.domain.outline import Outline
@@ -66,142 +66,172 @@ class SourceReport(TypedDict):
     """Sections that cite it, and that it was not planned for."""
 
 
-def cited(
-    brief: Brief, texts: Mapping[str, Draft], kept: Sequence[StoredSource]
+def build_citations(
+    brief: Brief, drafts: Mapping[str, Draft], stored_sources: Sequence[StoredSource]
 ) -> ManuscriptCitations:
     """Return the citations of a manuscript that has these drafts, in reading order."""
-    known = {k.source.key: k.source for k in kept if k.source.kind != "request"}
-    plain, han = {sid: d.text for sid, d in texts.items()}, language_is_han(brief)
-    if isinstance(brief.cite, Csl) and known:
+    source_by_key = {k.source.key: k.source for k in stored_sources if k.source.kind != "request"}
+    text_by_id, is_han = (
+        {section_id: d.text for section_id, d in drafts.items()},
+        language_is_han(brief),
+    )
+    if isinstance(brief.cite, Csl) and source_by_key:
         from inkwright.app.manuscripts import citeproc
 
-        language = brief.language or language_of("\n\n".join(plain.values())) or "en"
+        language = brief.language or detect_language("\n\n".join(text_by_id.values())) or "en"
         return ManuscriptCitations(
-            plain, known, citeproc.written(plain, known, brief.cite, language, han=han)
+            text_by_id,
+            source_by_key,
+            citeproc.format_citations(text_by_id, source_by_key, brief.cite, language, han=is_han),
         )
     style = "numeric" if isinstance(brief.cite, Csl) else brief.cite
-    return ManuscriptCitations(plain, known, written(plain, known, style, han=han))
-
-
-def as_read(texts: Mapping[str, Draft], cited: ManuscriptCitations) -> dict[str, Draft]:
-    """Return the drafts with their citations in the style of the manuscript."""
-    shown = ((sid, d, cited.shown(sid)) for sid, d in texts.items())
-    return {
-        sid: d if text == d.text else d.model_copy(update={"text": text}) for sid, d, text in shown
-    }
-
-
-def manuscript(
-    outline: Outline, texts: Mapping[str, Draft], brief: Brief, kept: Sequence[StoredSource]
-) -> str:
-    """Return the manuscript as its readers see it, with the list of what it cites."""
-    texts = outline.in_order(texts)
-    citing = cited(brief, texts, kept)
-    return with_references(
-        assemble(outline, as_read(texts, citing), brief.headings), citing.references()
+    return ManuscriptCitations(
+        text_by_id, source_by_key, format_citations(text_by_id, source_by_key, style, han=is_han)
     )
 
 
-def with_references(text: str, references: str) -> str:
+def render_citations(
+    drafts: Mapping[str, Draft], citations: ManuscriptCitations
+) -> dict[str, Draft]:
+    """Return the drafts with their citations in the style of the manuscript."""
+    rendered_texts = (
+        (section_id, d, citations.shown(section_id)) for section_id, d in drafts.items()
+    )
+    return {
+        section_id: d if text == d.text else d.model_copy(update={"text": text})
+        for section_id, d, text in rendered_texts
+    }
+
+
+def build_manuscript(
+    outline: Outline,
+    drafts: Mapping[str, Draft],
+    brief: Brief,
+    stored_sources: Sequence[StoredSource],
+) -> str:
+    """Return the manuscript as its readers see it, with the list of what it cites."""
+    drafts = outline.in_order(drafts)
+    citations = build_citations(brief, drafts, stored_sources)
+    return append_references(
+        assemble(outline, render_citations(drafts, citations), brief.headings),
+        citations.references(),
+    )
+
+
+def append_references(text: str, references: str) -> str:
     """Return a manuscript with its list of references, if it has one, at the end."""
     return f"{text.rstrip()}\n\n{references}\n" if references else text
 
 
-def followed(
-    texts: Mapping[str, Draft], manifests: Mapping[str, Manifest], kept: Sequence[StoredSource]
+def build_citation_reports(
+    drafts: Mapping[str, Draft],
+    manifests: Mapping[str, Manifest],
+    stored_sources: Sequence[StoredSource],
 ) -> list[CitationReport]:
     """Return every citing sentence of drafts in reading order, with the passage it rests on.
 
     What was reviewed is told as reviewed. A sentence that is newer than its review is held against
     its passage by rule, and is not reviewed for its meaning.
     """
-    mentioned = {key for draft in texts.values() for key in syntax.keys(draft.text)}
-    shelf = SourceIndex([k for k in kept if k.source.key in mentioned])
-    if not _has_sources(kept):
+    cited_keys = {key for draft in drafts.values() for key in syntax.find_keys(draft.text)}
+    source_index = SourceIndex([k for k in stored_sources if k.source.key in cited_keys])
+    if not _has_sources(stored_sources):
         return []
-    found: list[CitationReport] = []
-    for sid, draft in texts.items():
-        reviewed = {g.claim: g for g in (draft.review.grounds if draft.review else ())}
-        given = manifests[sid].evidence if sid in manifests else ()
-        for ground in grounds_of(draft.text, shelf, given):
-            known = reviewed.get(ground.claim.text) or ReviewedClaim(
-                claim=ground.claim.text,
-                keys=ground.claim.keys,
-                status="unsupported" if ground.fault else "not reviewed",
-                spans=ground.evidence,
-                why=ground.fault,
+    reports: list[CitationReport] = []
+    for section_id, draft in drafts.items():
+        reviewed_by_claim = {g.claim: g for g in (draft.review.grounds if draft.review else ())}
+        shown_evidence = manifests[section_id].evidence if section_id in manifests else ()
+        for claim_evidence in find_evidence(draft.text, source_index, shown_evidence):
+            reviewed_claim = reviewed_by_claim.get(claim_evidence.claim.text) or ReviewedClaim(
+                claim=claim_evidence.claim.text,
+                keys=claim_evidence.claim.keys,
+                status="unsupported" if claim_evidence.fault else "not reviewed",
+                spans=claim_evidence.evidence,
+                why=claim_evidence.fault,
             )
-            found.append(_reported(sid, known, shelf))
-    return found
+            reports.append(_build_citation_report(section_id, reviewed_claim, source_index))
+    return reports
 
 
-def uncited(texts: Mapping[str, Draft], kept: Sequence[StoredSource]) -> list[UncitedReport]:
+def find_uncited(
+    drafts: Mapping[str, Draft], stored_sources: Sequence[StoredSource]
+) -> list[UncitedReport]:
     """Return the sentences that ought to rest on a source, and cite none."""
-    if not _has_sources(kept):
+    if not _has_sources(stored_sources):
         return []
     return [
-        UncitedReport(section=sid, claim=sentence)
-        for sid, draft in texts.items()
-        for sentence in sentences_without(draft.text)
+        UncitedReport(section=section_id, claim=sentence)
+        for section_id, draft in drafts.items()
+        for sentence in find_uncited_sentences(draft.text)
     ]
 
 
-def _has_sources(kept: Sequence[StoredSource]) -> bool:
-    return any(k.source.kind != "request" for k in kept)
+def _has_sources(stored_sources: Sequence[StoredSource]) -> bool:
+    return any(k.source.kind != "request" for k in stored_sources)
 
 
-def listed(
-    plan: Plan | None, texts: Mapping[str, Draft], kept: Sequence[StoredSource]
+def build_source_reports(
+    plan: Plan | None, drafts: Mapping[str, Draft], stored_sources: Sequence[StoredSource]
 ) -> list[SourceReport]:
     """Return every source with the sections it was planned for, and those that cite it."""
-    planned: dict[str, list[str]] = {}
+    planned_ids_by_key: dict[str, list[str]] = {}
     for section in plan.outline.sections if plan else ():
-        for cites in section.cites:
-            planned.setdefault(cites.source, []).append(section.id)
-    found: dict[str, list[str]] = {}
-    for sid, draft in texts.items():
-        for key in syntax.keys(draft.text):
-            found.setdefault(key, []).append(sid)
+        for placement in section.cites:
+            planned_ids_by_key.setdefault(placement.source, []).append(section.id)
+    citing_ids_by_key: dict[str, list[str]] = {}
+    for section_id, draft in drafts.items():
+        for key in syntax.find_keys(draft.text):
+            citing_ids_by_key.setdefault(key, []).append(section_id)
     return [
-        _listed(k.source, planned.get(k.source.key, []), found.get(k.source.key, []))
-        for k in kept
+        _build_source_report(
+            k.source,
+            planned_ids_by_key.get(k.source.key, []),
+            citing_ids_by_key.get(k.source.key, []),
+        )
+        for k in stored_sources
         if k.source.kind != "request"
     ]
 
 
-def _listed(source: Source, planned: list[str], cited: list[str]) -> SourceReport:
+def _build_source_report(
+    source: Source, planned_ids: list[str], citing_ids: list[str]
+) -> SourceReport:
     return SourceReport(
         key=source.key,
         title=source.title,
         authors=list(source.authors),
         date=source.date,
         file=source.name,
-        planned=planned,
-        cited=cited,
-        unused=[s for s in planned if s not in cited],
-        unplanned=[s for s in cited if s not in planned],
+        planned=planned_ids,
+        cited=citing_ids,
+        unused=[s for s in planned_ids if s not in citing_ids],
+        unplanned=[s for s in citing_ids if s not in planned_ids],
     )
 
 
-def _reported(section: str, ground: ReviewedClaim, shelf: SourceIndex) -> CitationReport:
+def _build_citation_report(
+    section_id: str, reviewed_claim: ReviewedClaim, source_index: SourceIndex
+) -> CitationReport:
     return CitationReport(
-        section=section,
-        claim=ground.claim,
-        sources=list(ground.keys),
-        status=ground.status,
-        why=ground.why,
-        passages=list(_passages(ground, shelf)),
+        section=section_id,
+        claim=reviewed_claim.claim,
+        sources=list(reviewed_claim.keys),
+        status=reviewed_claim.status,
+        why=reviewed_claim.why,
+        passages=list(_yield_passages(reviewed_claim, source_index)),
     )
 
 
-def _passages(ground: ReviewedClaim, shelf: SourceIndex) -> Iterator[CitedPassage]:
-    for span in ground.spans:
-        if span.key in shelf.sources:
+def _yield_passages(
+    reviewed_claim: ReviewedClaim, source_index: SourceIndex
+) -> Iterator[CitedPassage]:
+    for span in reviewed_claim.spans:
+        if span.key in source_index.sources:
             yield CitedPassage(
                 source=span.key,
-                title=shelf.sources[span.key].title,
+                title=source_index.sources[span.key].title,
                 page=span.page,
                 start=span.start,
                 end=span.end,
-                quote=shelf.text(span),
+                quote=source_index.text(span),
             )

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from inkwright.app.files.pandoc import AS_TYPED, converted, pandoc
+from inkwright.app.files.pandoc import VERBATIM_LANGUAGE, convert, find_pandoc
 from inkwright.app.files.text_files import read_text
 from inkwright.memory.citations.references import (
     SUPERSCRIPTS,
     FormattedCitations,
-    heading,
-    known_groups,
-    known_keys,
+    format_heading,
+    list_cited_groups,
+    list_cited_keys,
 )
 from inkwright.memory.citations.syntax import Mention
 from inkwright.memory.domain.brief import MAX_CSL_CHARS, Csl
-from inkwright.memory.domain.source import Source, family
+from inkwright.memory.domain.source import Source, get_family_name
 from inkwright.memory.errors import BadInput, ExportFailed
 
 _CSL = "{http://purl.org/net/xbiblio/csl}"
@@ -39,27 +39,27 @@ def read_csl(file: Path, where: str) -> Csl:
     Raises:
         BadInput: as ``checked``, or it cannot be read.
     """
-    return checked(Csl.model_construct(name=file.name, text=read_text(file)), where)
+    return check_style(Csl.model_construct(name=file.name, text=read_text(file)), where)
 
 
-def checked(style: Csl, where: str) -> Csl:
+def check_style(style: Csl, where: str) -> Csl:
     """Return a style that was tried on a sample. ``where`` says in errors who names it.
 
     Raises:
         BadInput: it is no style that stands alone, or Pandoc is not installed.
     """
-    pandoc()
+    find_pandoc()
     try:
         if len(style.text) > MAX_CSL_CHARS:
             raise BadInput(f"{len(style.text):,} characters are too long for a style")
-        _try(style.text)
+        _try_style(style.text)
     except (BadInput, ExportFailed) as fault:
         raise BadInput(f"{where}: {style.name}: {fault}") from fault
     return Csl(name=style.name, text=style.text)
 
 
 @lru_cache(maxsize=16)
-def _try(text: str) -> None:
+def _try_style(text: str) -> None:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise BadInput("a style that declares entities is not read")
     try:
@@ -69,14 +69,18 @@ def _try(text: str) -> None:
     if root.tag != f"{_CSL}style":
         raise BadInput("not a CSL style")
     links = root.iterfind(f"{_CSL}info/{_CSL}link")
-    parent = next((k.get("href", "") for k in links if k.get("rel") == "independent-parent"), None)
-    if parent is not None:
-        raise BadInput(f"it only points to the style {parent.rpartition('/')[2]}; name that one")
+    parent_link = next(
+        (k.get("href", "") for k in links if k.get("rel") == "independent-parent"), None
+    )
+    if parent_link is not None:
+        raise BadInput(
+            f"it only points to the style {parent_link.rpartition('/')[2]}; name that one"
+        )
     style = Csl(name="", text=text)
-    written({"": "A [@sample]."}, {"sample": _SAMPLE}, style, "en", han=False)
+    format_citations({"": "A [@sample]."}, {"sample": _SAMPLE}, style, "en", han=False)
 
 
-def written(
+def format_citations(
     texts: Mapping[str, str],
     sources: Mapping[str, Source],
     style: Csl,
@@ -90,107 +94,122 @@ def written(
         BadInput: Pandoc is not installed.
         ExportFailed: it could not make them.
     """
-    groups = known_groups(texts, sources)
-    items = json.dumps([item(sources[k]) for k in known_keys(texts, sources)], ensure_ascii=False)
-    cited, listed, notes = _processed(tuple(groups), items, style.text, _locale(language))
-    references = "\n\n".join([heading(han=han), *listed]) if listed else ""
-    return FormattedCitations(cited, references, notes)
+    groups = list_cited_groups(texts, sources)
+    items = json.dumps(
+        [build_csl_item(sources[k]) for k in list_cited_keys(texts, sources)], ensure_ascii=False
+    )
+    citation_texts, reference_lines, notes = _run_citeproc(
+        tuple(groups), items, style.text, _choose_locale(language)
+    )
+    references = "\n\n".join([format_heading(han=han), *reference_lines]) if reference_lines else ""
+    return FormattedCitations(citation_texts, references, notes)
 
 
-def bibtex(sources: Iterable[Source]) -> str:
+def build_bibtex(sources: Iterable[Source]) -> str:
     """Return sources as a BibTeX file, under the keys that they have here.
 
     Raises:
         BadInput: Pandoc is not installed.
     """
-    given = list(sources)
-    items = json.dumps([{"language": AS_TYPED, **item(s)} for s in given], ensure_ascii=False)
-    made = converted(items.encode(), "--from=csljson", "--to=bibtex", "--wrap=none").decode()
-    for source in given:
+    source_list = list(sources)
+    items = json.dumps(
+        [{"language": VERBATIM_LANGUAGE, **build_csl_item(s)} for s in source_list],
+        ensure_ascii=False,
+    )
+    bibtex_text = convert(items.encode(), "--from=csljson", "--to=bibtex", "--wrap=none").decode()
+    for source in source_list:
         for name in _LINKS:
-            if told := str(source.more.get(name) or ""):  # Pandoc leaves it out
-                field = f"  {name.lower()} = {{{told}}},\n"
-                made = made.replace(f"{{{source.key},\n", f"{{{source.key},\n{field}", 1)
-    return made
+            if link_value := str(source.more.get(name) or ""):  # Pandoc leaves it out
+                field = f"  {name.lower()} = {{{link_value}}},\n"
+                bibtex_text = bibtex_text.replace(
+                    f"{{{source.key},\n", f"{{{source.key},\n{field}", 1
+                )
+    return bibtex_text
 
 
-def item(source: Source) -> dict[str, Any]:
+def build_csl_item(source: Source) -> dict[str, Any]:
     """Return a source as CSL-JSON."""
-    found: dict[str, Any] = {"type": "document", **source.more}
-    found |= {"id": source.key, "title": source.title}
-    if source.authors and "author" not in found:
-        found["author"] = [_person(a) for a in source.authors]
-    parts = [int(p) for p in source.date.split("-") if p.isdecimal()]
-    if parts and "issued" not in found:
-        found["issued"] = {"date-parts": [parts]}
-    return found
+    csl_item: dict[str, Any] = {"type": "document", **source.more}
+    csl_item |= {"id": source.key, "title": source.title}
+    if source.authors and "author" not in csl_item:
+        csl_item["author"] = [_split_name(a) for a in source.authors]
+    date_parts = [int(p) for p in source.date.split("-") if p.isdecimal()]
+    if date_parts and "issued" not in csl_item:
+        csl_item["issued"] = {"date-parts": [date_parts]}
+    return csl_item
 
 
-def _person(name: str) -> dict[str, str]:
-    last = family(name)
-    given = name.partition(",")[2] if "," in name else name.removesuffix(last)
-    return {"family": last, "given": given.strip()} if given.strip() else {"literal": name}
+def _split_name(name: str) -> dict[str, str]:
+    family_name = get_family_name(name)
+    given_name = name.partition(",")[2] if "," in name else name.removesuffix(family_name)
+    return (
+        {"family": family_name, "given": given_name.strip()}
+        if given_name.strip()
+        else {"literal": name}
+    )
 
 
-def _locale(language: str) -> str:
+def _choose_locale(language: str) -> str:
     return _LOCALES.get(language.lower(), language)
 
 
 @lru_cache(maxsize=16)
-def _processed(
+def _run_citeproc(
     groups: tuple[tuple[Mention, ...], ...], items: str, style: str, locale: str
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return what stands for each citation, the lines of the list, and the notes."""
-    blocks = [{"t": "Para", "c": [_cite(g, n)]} for n, g in enumerate(groups, 1) if g]
+    blocks = [{"t": "Para", "c": [_build_cite(g, n)]} for n, g in enumerate(groups, 1) if g]
     if not blocks:
         return ("",) * len(groups), (), ()
     meta = {
         "lang": {"t": "MetaString", "c": locale},
         "link-bibliography": {"t": "MetaBool", "c": False},
     }
-    asked = {"pandoc-api-version": [1, 23, 1], "meta": meta, "blocks": blocks}
-    made = json.loads(
-        converted(
-            json.dumps(asked, ensure_ascii=False).encode("utf-8", "replace"),
+    document = {"pandoc-api-version": [1, 23, 1], "meta": meta, "blocks": blocks}
+    processed_document = json.loads(
+        convert(
+            json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"),
             "--from=json",
             "--to=json",
             "--citeproc",
             "--csl=style.csl",
             "--bibliography=sources.json",
-            beside={"style.csl": style, "sources.json": items},
+            text_by_name={"style.csl": style, "sources.json": items},
         )
     )
     markdown = _Markdown()
-    shown = [
-        markdown.inlines(block["c"]).strip() for block in made["blocks"] if block["t"] == "Para"
+    citation_markdown = [
+        markdown.convert_inlines(block["c"]).strip()
+        for block in processed_document["blocks"]
+        if block["t"] == "Para"
     ]
-    left = iter(shown)
-    cited = tuple(next(left) if group else "" for group in groups)
-    listed = tuple(
+    remaining_citations = iter(citation_markdown)
+    citation_texts = tuple(next(remaining_citations) if group else "" for group in groups)
+    reference_lines = tuple(
         " ".join(markdown.blocks(entry["c"][1]).split())
-        for block in made["blocks"]
+        for block in processed_document["blocks"]
         if block["t"] == "Div"
         for entry in block["c"][1]
     )
-    return cited, listed, tuple(markdown.notes)
+    return citation_texts, reference_lines, tuple(markdown.notes)
 
 
-def _cite(group: Sequence[Mention], place: int) -> dict[str, Any]:
-    told = [
+def _build_cite(group: Sequence[Mention], note_number: int) -> dict[str, Any]:
+    citations = [
         {
             "citationId": mention.key,
-            "citationPrefix": _words(mention.before),
-            "citationSuffix": _words(f", {mention.after}" if mention.after else ""),
+            "citationPrefix": _build_inlines(mention.before),
+            "citationSuffix": _build_inlines(f", {mention.after}" if mention.after else ""),
             "citationMode": {"t": "NormalCitation"},
-            "citationNoteNum": place,
+            "citationNoteNum": note_number,
             "citationHash": 0,
         }
         for mention in group
     ]
-    return {"t": "Cite", "c": [told, [{"t": "Str", "c": "?"}]]}
+    return {"t": "Cite", "c": [citations, [{"t": "Str", "c": "?"}]]}
 
 
-def _words(text: str) -> list[dict[str, str]]:
+def _build_inlines(text: str) -> list[dict[str, str]]:
     """Return text as Pandoc has it, in which it finds a page."""
     parts = [part for word in text.split() for part in ({"t": "Space"}, {"t": "Str", "c": word})]
     return parts[1:]
@@ -208,13 +227,13 @@ class _Markdown:
             if block["t"] == "Div":
                 parts.append(self.blocks(block["c"][1]))
             elif block["t"] in ("Para", "Plain"):
-                parts.append(self.inlines(block["c"]))
+                parts.append(self.convert_inlines(block["c"]))
         return " ".join(parts)
 
-    def inlines(self, inlines: Sequence[Mapping[str, Any]]) -> str:
-        return "".join(map(self._inline, inlines))
+    def convert_inlines(self, inlines: Sequence[Mapping[str, Any]]) -> str:
+        return "".join(map(self._convert_inline, inlines))
 
-    def _inline(self, inline: Mapping[str, Any]) -> str:
+    def _convert_inline(self, inline: Mapping[str, Any]) -> str:
         kind, content = inline["t"], inline.get("c")
         if kind == "Str":
             return str(content).translate(_SPECIAL)
@@ -224,24 +243,26 @@ class _Markdown:
             self.notes.append(" ".join(self.blocks(content or []).split()))
             return f"[^{len(self.notes)}]"
         if kind == "Superscript":
-            said = self.inlines(content or [])
-            raised = "".join(SUPERSCRIPTS.get(c, c if c in ",; " else "") for c in _dashed(said))
-            return raised if len(raised) == len(said) else said
+            text = self.convert_inlines(content or [])
+            superscript_text = "".join(
+                SUPERSCRIPTS.get(c, c if c in ",; " else "") for c in _replace_dashes(text)
+            )
+            return superscript_text if len(superscript_text) == len(text) else text
         if kind == "Link":
-            said, address = self.inlines(content[1]), str(content[2][0])  # type: ignore[index]
-            return said if said in (address, "") else f"[{said}]({address})"
+            text, address = self.convert_inlines(content[1]), str(content[2][0])  # type: ignore[index]
+            return text if text in (address, "") else f"[{text}]({address})"
         if kind in ("Cite", "Span", "Quoted"):
             assert content is not None
-            said = self.inlines(content[1])
+            text = self.convert_inlines(content[1])
             if kind == "Quoted":
-                return f"“{said}”" if content[0]["t"] == "DoubleQuote" else f"‘{said}’"
-            return f"{said} " if "csl-left-margin" in str(content[0]) else said
+                return f"“{text}”" if content[0]["t"] == "DoubleQuote" else f"‘{text}’"
+            return f"{text} " if "csl-left-margin" in str(content[0]) else text
         if kind in ("Code", "Math", "RawInline"):
             return str(content[-1]) if content else ""
-        said = self.inlines(content) if isinstance(content, list) else ""
+        text = self.convert_inlines(content) if isinstance(content, list) else ""
         mark = _MARKS.get(kind, "")
-        return f"{mark}{said}{mark}" if said.strip() else said
+        return f"{mark}{text}{mark}" if text.strip() else text
 
 
-def _dashed(text: str) -> str:
+def _replace_dashes(text: str) -> str:
     return text.replace("–", "-")

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inkwright.agents.llm.config import Ablation
-from inkwright.app.files.language import language_of
+from inkwright.app.files.language import detect_language
 from inkwright.app.files.text_files import MAX_FILE_BYTES
-from inkwright.app.manuscripts.split_chapters import SplitManuscript, take_apart
+from inkwright.app.manuscripts.split_chapters import SplitManuscript, split_manuscript
 from inkwright.memory.domain.brief import Brief, Continuity
-from inkwright.memory.domain.source_formatting import BOM, normal
+from inkwright.memory.domain.source_formatting import BOM, normalise_text
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import plans, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.works import Work
 from inkwright.memory.user_work import imported_drafts
 
-KINDS = (".md", ".markdown", ".txt", ".docx")
-LONGEST_TITLE = 400
+FILE_SUFFIXES = (".md", ".markdown", ".txt", ".docx")
+MAX_TITLE_CHARS = 400
 
 
 @dataclass(frozen=True)
@@ -46,38 +46,40 @@ class ImportOptions:
     depth: int = 6
 
 
-def import_manuscript(library: Library, file: Path, chosen: ImportOptions) -> Imported:
+def import_manuscript(library: Library, file: Path, options: ImportOptions) -> Imported:
     """Make a work of a Markdown, text or Word file.
 
     Raises:
         BadInput: one line that names the file and what is wrong; nothing is stored.
     """
-    text, file_title, notices = _read(file)
+    text, file_title, notices = _read_manuscript(file)
     if not text.strip(BOM).strip():
         raise BadInput(f"{file}: there is no text in it")
-    found = take_apart(
+    manuscript = split_manuscript(
         text,
-        _one_line(file.stem) or "Untitled",
-        title=_given_title(chosen.title) or file_title,
-        continuity=chosen.continuity or "strict",
-        depth=chosen.depth,
+        _collapse_whitespace(file.stem) or "Untitled",
+        title=_check_title(options.title) or file_title,
+        continuity=options.continuity or "strict",
+        depth=options.depth,
     )
-    if not found.texts:
+    if not manuscript.texts:
         raise BadInput(
             f"{file}: it has headings but no text; `inkwright write REQUEST --outline {file}` "
             "writes a piece by an outline"
         )
-    work, new = _work(library, found, _brief(file, found, chosen, text))
-    current = plans.current(library, work.id)
-    assert current is not None
+    work, is_new = _store_work(library, manuscript, _build_brief(file, manuscript, options, text))
+    plan = plans.current(library, work.id)
+    assert plan is not None
     return Imported(
         work=work.id,
-        title=current.outline.title,
-        sections=len(found.outline.sections),
-        unwritten=tuple(s.title for s in found.outline.sections if s.id not in found.texts),
-        words=sum(s.target_words for s in found.outline.sections if s.id in found.texts),
+        title=plan.outline.title,
+        sections=len(manuscript.outline.sections),
+        unwritten=tuple(
+            s.title for s in manuscript.outline.sections if s.id not in manuscript.texts
+        ),
+        words=sum(s.target_words for s in manuscript.outline.sections if s.id in manuscript.texts),
         notices=notices,
-        new=new,
+        new=is_new,
     )
 
 
@@ -88,14 +90,14 @@ def read_raw(file: Path) -> str:
         BadInput: not there, not a file, too large, binary, or not UTF-8.
     """
     try:
-        return _bytes(file).decode()
+        return _read_bytes(file).decode()
     except UnicodeDecodeError as fault:
         raise BadInput(
             f"{file}: not UTF-8 text (byte {fault.start:,}); save it as UTF-8"
         ) from fault
 
 
-def _bytes(file: Path) -> bytes:
+def _read_bytes(file: Path) -> bytes:
     try:
         if not file.exists():
             raise BadInput(f"{file}: no such file")
@@ -111,57 +113,61 @@ def _bytes(file: Path) -> bytes:
     return content
 
 
-def _read(file: Path) -> tuple[str, str | None, tuple[str, ...]]:
-    kind = file.suffix.lower()
-    if kind not in KINDS:
+def _read_manuscript(file: Path) -> tuple[str, str | None, tuple[str, ...]]:
+    suffix = file.suffix.lower()
+    if suffix not in FILE_SUFFIXES:
         raise BadInput(f"{file}: only .md, .txt and .docx files are imported")
-    if kind != ".docx":
+    if suffix != ".docx":
         return read_raw(file), None, ()
     if not file.is_file():
         raise BadInput(f"{file}: {'not a file' if file.exists() else 'no such file'}")
     from inkwright.app.manuscripts.word_reader import read_docx
 
-    read = read_docx(file)
-    return read.text, read.title, read.notices
+    word_document = read_docx(file)
+    return word_document.text, word_document.title, word_document.notices
 
 
-def _given_title(title: str | None) -> str | None:
+def _check_title(title: str | None) -> str | None:
     if title is None:
         return None
-    if not (title := _one_line(title)):
+    if not (title := _collapse_whitespace(title)):
         raise BadInput("--title is empty")
-    if len(title) > LONGEST_TITLE:
-        raise BadInput(f"--title has {len(title)} characters; at most {LONGEST_TITLE} are kept")
+    if len(title) > MAX_TITLE_CHARS:
+        raise BadInput(f"--title has {len(title)} characters; at most {MAX_TITLE_CHARS} are kept")
     return title
 
 
-def _brief(file: Path, found: SplitManuscript, chosen: ImportOptions, text: str) -> Brief:
-    language = (chosen.language or "").strip().lower() or None
+def _build_brief(
+    file: Path, manuscript: SplitManuscript, options: ImportOptions, text: str
+) -> Brief:
+    language = (options.language or "").strip().lower() or None
     if language is not None and not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", language):
-        raise BadInput(f"--language: expected a code such as en or zh, not {chosen.language!r}")
+        raise BadInput(f"--language: expected a code such as en or zh, not {options.language!r}")
     return Brief(
-        request=f"The manuscript “{found.outline.title}”, which its author has begun. "
+        request=f"The manuscript “{manuscript.outline.title}”, which its author has begun. "
         "What is still to be written follows on from what is there, in its voice.",
-        title=found.outline.title[:LONGEST_TITLE],
-        language=language or language_of(text),
-        continuity=found.outline.continuity,
+        title=manuscript.outline.title[:MAX_TITLE_CHARS],
+        language=language or detect_language(text),
+        continuity=manuscript.outline.continuity,
     )
 
 
-def _work(library: Library, found: SplitManuscript, brief: Brief) -> tuple[Work, bool]:
+def _store_work(library: Library, manuscript: SplitManuscript, brief: Brief) -> tuple[Work, bool]:
     """Return the work of this manuscript: the one that was made of the same text, or a new one."""
-    arms = Ablation().model_dump()
-    work = works.begin(library, brief, arms)
+    ablation_fields = Ablation().model_dump()
+    work = works.begin(library, brief, ablation_fields)
     plan = plans.current(library, work.id)
     if plan is not None:
-        if _same(library, work.id, found):
+        if _is_same_manuscript(library, work.id, manuscript):
             return work, False
-        work = works.begin(library, brief, arms, fresh=True)
+        work = works.begin(library, brief, ablation_fields, fresh=True)
     try:
-        with works.leased(library, work.id) as lease:
-            imported_drafts.take(library, lease, found.texts, outline=found.outline)
-            whole = len(found.texts) == len(found.outline.sections)
-            works.record(library, lease, status="complete" if whole else "partial")
+        with works.hold_lease(library, work.id) as lease:
+            imported_drafts.store_texts(
+                library, lease, manuscript.texts, outline=manuscript.outline
+            )
+            is_complete = len(manuscript.texts) == len(manuscript.outline.sections)
+            works.record_values(library, lease, status="complete" if is_complete else "partial")
             works.approve(library, work.id)
     except BaseException:
         works.purge(library, work.id)
@@ -169,11 +175,11 @@ def _work(library: Library, found: SplitManuscript, brief: Brief) -> tuple[Work,
     return works.get(library, work.id), True
 
 
-def _same(library: Library, work: str, found: SplitManuscript) -> bool:
+def _is_same_manuscript(library: Library, work_id: str, manuscript: SplitManuscript) -> bool:
     """True when a work began with this very manuscript."""
-    first = plans.first(library, work)
-    return first is not None and first.outline == found.outline
+    first_plan = plans.first(library, work_id)
+    return first_plan is not None and first_plan.outline == manuscript.outline
 
 
-def _one_line(text: str) -> str:
-    return " ".join(normal(text).split())
+def _collapse_whitespace(text: str) -> str:
+    return " ".join(normalise_text(text).split())

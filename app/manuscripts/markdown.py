@@ -37,54 +37,56 @@ class MarkdownParts:
     parts: tuple[MarkdownPart, ...]
 
 
-def split(text: str, *, depth: int = 6) -> MarkdownParts:
+def split_at_headings(text: str, *, depth: int = 6) -> MarkdownParts:
     """Take ``text`` apart at headings of level 1 to ``depth``, as CommonMark reads them.
 
     A heading inside a code block, a quotation, a list or an HTML block is text.
     """
     from markdown_it import MarkdownIt
 
-    front, said = front_matter(text)
-    title = said.get("title")
-    titled = title if isinstance(title, str) and title.strip() else None
+    front, front_values = parse_front_matter(text)
+    title = front_values.get("title")
+    front_title = title if isinstance(title, str) and title.strip() else None
     lines: list[str] = _LINE.findall(text[len(front) :])
-    reader = MarkdownIt("commonmark")
-    reader.core.ruler.disable("inline")
-    tokens = reader.parse("".join(lines))
+    parser = MarkdownIt("commonmark")
+    parser.core.ruler.disable("inline")
+    tokens = parser.parse("".join(lines))
     parts: list[MarkdownPart] = []
-    level, title_now, heading, start = 0, "", "", 0
+    level, current_title, heading, body_start = 0, "", "", 0
     for token, inline in pairwise(tokens):
         if token.type != "heading_open" or token.level or int(token.tag[1]) > depth:
             continue
         assert token.map is not None
-        first, last = token.map
-        parts.append(MarkdownPart(level, title_now, heading, "".join(lines[start:first])))
-        level, title_now = int(token.tag[1]), " ".join(inline.content.split())
-        heading, start = "".join(lines[first:last]), last
-    parts.append(MarkdownPart(level, title_now, heading, "".join(lines[start:])))
-    return MarkdownParts(front, titled, tuple(parts))
+        heading_start, heading_end = token.map
+        parts.append(
+            MarkdownPart(level, current_title, heading, "".join(lines[body_start:heading_start]))
+        )
+        level, current_title = int(token.tag[1]), " ".join(inline.content.split())
+        heading, body_start = "".join(lines[heading_start:heading_end]), heading_end
+    parts.append(MarkdownPart(level, current_title, heading, "".join(lines[body_start:])))
+    return MarkdownParts(front, front_title, tuple(parts))
 
 
-def newline_of(text: str) -> str:
+def detect_newline(text: str) -> str:
     """Return the line end that ``text`` uses most."""
     crlf = text.count("\r\n")
     counts = {"\n": text.count("\n") - crlf, "\r\n": crlf, "\r": text.count("\r") - crlf}
     return max(counts, key=counts.__getitem__)
 
 
-def front_matter(text: str) -> tuple[str, Mapping[str, Any]]:
+def parse_front_matter(text: str) -> tuple[str, Mapping[str, Any]]:
     """Return the text's byte order mark and front matter, and what that says."""
-    mark = BOM if text.startswith(BOM) else ""
-    lines: list[str] = _LINE.findall(text[len(mark) :])
+    byte_order_mark = BOM if text.startswith(BOM) else ""
+    lines: list[str] = _LINE.findall(text[len(byte_order_mark) :])
     if not lines or lines[0].rstrip() != _FENCE:
-        return mark, {}
+        return byte_order_mark, {}
     for number, line in enumerate(lines[1:], 1):
         if line.rstrip() in (_FENCE, "..."):
             try:
-                said, _ = read_yaml("".join(lines[1:number]), "front matter")
+                front_values, _ = read_yaml("".join(lines[1:number]), "front matter")
             except BadInput:
-                return mark, {}
-            if not isinstance(said, dict):
-                return mark, {}
-            return mark + "".join(lines[: number + 1]), said
-    return mark, {}
+                return byte_order_mark, {}
+            if not isinstance(front_values, dict):
+                return byte_order_mark, {}
+            return byte_order_mark + "".join(lines[: number + 1]), front_values
+    return byte_order_mark, {}

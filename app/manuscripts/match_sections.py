@@ -5,14 +5,20 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from inkwright.app.manuscripts.assemble import gap, pieces
-from inkwright.app.manuscripts.markdown import newline_of, split
+from inkwright.app.manuscripts.assemble import format_gap, yield_pieces
+from inkwright.app.manuscripts.markdown import detect_newline, split_at_headings
 from inkwright.memory.domain.brief import Headings
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Outline, Section
-from inkwright.memory.domain.source_formatting import BOM, FileLayout, SectionLayout, normal, placed
+from inkwright.memory.domain.source_formatting import (
+    BOM,
+    FileLayout,
+    SectionLayout,
+    normalise_text,
+    separate_layout,
+)
 
-Key = tuple[int, str]
+HeadingKey = tuple[int, str]
 """Level and title of a heading."""
 
 
@@ -21,7 +27,7 @@ class OutlineHeading:
     """A heading of the outline as it stands in a text. ``what``: as ``assemble.pieces`` says."""
 
     what: str
-    key: Key
+    key: HeadingKey
     raw: str
     body: str
     """Everything up to the next heading of the outline."""
@@ -53,13 +59,13 @@ class MatchedManuscript:
 
 @dataclass(frozen=True)
 class _Heading:
-    key: Key
+    key: HeadingKey
     raw: str
     start: int
     end: int
 
 
-def compare(
+def match_manuscript(
     outline: Outline,
     drafts: Mapping[str, Draft],
     headings: Headings,
@@ -73,280 +79,333 @@ def compare(
     between two that are as they were, is a new title; else it is a fault, like one that is
     missing, moved or doubled.
     """
-    found = MatchedManuscript()
-    stretches = list(pieces(outline, drafts, headings))
-    before = "".join(part for _, part in stretches)
-    known, old = _outlines_headings(stretches, before)
-    if lost := [what for what, heading in known if heading is None]:
-        found.faults.append(
-            f"the heading of {lost[0][1:]} cannot be told from text: a code block before it is "
+    match_result = MatchedManuscript()
+    old_pieces = list(yield_pieces(outline, drafts, headings))
+    old_text = "".join(part for _, part in old_pieces)
+    outline_headings, old_headings = _find_outline_headings(old_pieces, old_text)
+    if missing_labels := [label for label, heading in outline_headings if heading is None]:
+        match_result.faults.append(
+            f"the heading of {missing_labels[0][1:]} cannot be told from text: a code block before it is "
             "not closed"
         )
-        return found
-    front, new = _headings(text)
-    places = _placed_in([(w, h) for w, h in known if h], old, new, found, take_titles=take_titles)
-    if found.faults:
-        return found
-    heads = list(_heads(front, text, [w for w, _ in known], [new[n] for n in places]))
-    groups = _groups(stretches, [w for w, _ in known])
-    for head, sections in zip(heads, groups, strict=True):
-        _share_out(outline, drafts, head, sections, found)
-    _tell_new_headings(old, new, set(places), found)
-    if not found.faults and headings == "all":
-        found.outline = _laid_out(outline, drafts, text, front, heads, groups, found)
-    return found
+        return match_result
+    front_text, new_headings = _parse_headings(text)
+    new_positions = _locate_headings(
+        [(w, h) for w, h in outline_headings if h],
+        old_headings,
+        new_headings,
+        match_result,
+        take_titles=take_titles,
+    )
+    if match_result.faults:
+        return match_result
+    matched_headings = list(
+        _yield_matched_headings(
+            front_text,
+            text,
+            [w for w, _ in outline_headings],
+            [new_headings[n] for n in new_positions],
+        )
+    )
+    section_groups = _group_sections(old_pieces, [w for w, _ in outline_headings])
+    for matched_heading, section_ids in zip(matched_headings, section_groups, strict=True):
+        _assign_texts(outline, drafts, matched_heading, section_ids, match_result)
+    _report_new_headings(old_headings, new_headings, set(new_positions), match_result)
+    if not match_result.faults and headings == "all":
+        match_result.outline = _build_outline(
+            outline, drafts, text, front_text, matched_headings, section_groups, match_result
+        )
+    return match_result
 
 
-def _headings(text: str) -> tuple[str, list[_Heading]]:
-    parts = split(text)
-    at = len(parts.front) + len(parts.parts[0].body)
-    found = []
-    for part in parts.parts[1:]:
-        end = at + len(part.heading)
-        found.append(_Heading((part.level, part.title), part.heading, at, end))
-        at = end + len(part.body)
-    return parts.front, found
+def _parse_headings(text: str) -> tuple[str, list[_Heading]]:
+    markdown_parts = split_at_headings(text)
+    position = len(markdown_parts.front) + len(markdown_parts.parts[0].body)
+    headings = []
+    for part in markdown_parts.parts[1:]:
+        end = position + len(part.heading)
+        headings.append(_Heading((part.level, part.title), part.heading, position, end))
+        position = end + len(part.body)
+    return markdown_parts.front, headings
 
 
-def _outlines_headings(
-    stretches: Sequence[tuple[str, str]], text: str
+def _find_outline_headings(
+    text_pieces: Sequence[tuple[str, str]], text: str
 ) -> tuple[list[tuple[str, _Heading | None]], list[_Heading]]:
     """Return which headings of an assembled text are the outline's, and all of its headings."""
-    _, parsed = _headings(text)
-    starts = {h.start: h for h in parsed}
-    found: list[tuple[str, _Heading | None]] = []
-    at = 0
-    for what, part in stretches:
-        if what == "#":
-            inside = [h for h in parsed if at <= h.start < at + len(part)]
-            found += [(what, inside[0])] if inside else []
-        elif what.startswith("#"):
-            found.append((what, starts.get(at)))
-        at += len(part)
-    return found, parsed
+    _, all_headings = _parse_headings(text)
+    heading_by_start = {h.start: h for h in all_headings}
+    outline_headings: list[tuple[str, _Heading | None]] = []
+    position = 0
+    for label, part in text_pieces:
+        if label == "#":
+            inner_headings = [h for h in all_headings if position <= h.start < position + len(part)]
+            outline_headings += [(label, inner_headings[0])] if inner_headings else []
+        elif label.startswith("#"):
+            outline_headings.append((label, heading_by_start.get(position)))
+        position += len(part)
+    return outline_headings, all_headings
 
 
-def _placed_in(
-    known: Sequence[tuple[str, _Heading]],
-    old: Sequence[_Heading],
-    new: Sequence[_Heading],
-    found: MatchedManuscript,
+def _locate_headings(
+    outline_headings: Sequence[tuple[str, _Heading]],
+    old_headings: Sequence[_Heading],
+    new_headings: Sequence[_Heading],
+    match_result: MatchedManuscript,
     *,
     take_titles: bool,
 ) -> list[int]:
     """Return for each of the outline's headings its place among the new ones."""
-    was, now = defaultdict(list), defaultdict(list)
-    for heading in old:
-        was[heading.key].append(heading.start)
-    for number, heading in enumerate(new):
-        now[heading.key].append(number)
-    places: list[int | None] = []
-    for what, heading in known:
-        there, before = now[heading.key], was[heading.key]
-        if len(there) > len(before):
-            found.faults.append(
-                f"{_named(what, heading.key)} stands {len(there)} times, and {len(before)} "
+    old_starts_by_key, new_numbers_by_key = defaultdict(list), defaultdict(list)
+    for heading in old_headings:
+        old_starts_by_key[heading.key].append(heading.start)
+    for number, heading in enumerate(new_headings):
+        new_numbers_by_key[heading.key].append(number)
+    new_positions: list[int | None] = []
+    for label, heading in outline_headings:
+        new_numbers, old_starts = new_numbers_by_key[heading.key], old_starts_by_key[heading.key]
+        if len(new_numbers) > len(old_starts):
+            match_result.faults.append(
+                f"{_describe_heading(label, heading.key)} stands {len(new_numbers)} times, and {len(old_starts)} "
                 "before: which one is meant cannot be told"
             )
-        if len(there) == len(before):
-            places.append(there[before.index(heading.start)])
+        if len(new_numbers) == len(old_starts):
+            new_positions.append(new_numbers[old_starts.index(heading.start)])
         else:
-            places.append(None)
-    if found.faults:
+            new_positions.append(None)
+    if match_result.faults:
         return []
-    _tell_moved(known, places, found)
-    return _fill_gaps(known, places, old, new, found, take_titles=take_titles)
+    _report_moved(outline_headings, new_positions, match_result)
+    return _fill_gaps(
+        outline_headings,
+        new_positions,
+        old_headings,
+        new_headings,
+        match_result,
+        take_titles=take_titles,
+    )
 
 
-def _tell_moved(
-    known: Sequence[tuple[str, _Heading]], places: Sequence[int | None], found: MatchedManuscript
+def _report_moved(
+    outline_headings: Sequence[tuple[str, _Heading]],
+    new_positions: Sequence[int | None],
+    match_result: MatchedManuscript,
 ) -> None:
-    there = [(n, p) for n, p in enumerate(places) if p is not None]
-    in_order = _longest_rising([p for _, p in there])
-    for number, place in there:
-        if place not in in_order:
-            what, heading = known[number]
-            found.faults.append(f"{_named(what, heading.key)} was moved; sections keep their order")
+    known_positions = [(n, p) for n, p in enumerate(new_positions) if p is not None]
+    ordered_positions = _find_longest_rising([p for _, p in known_positions])
+    for number, position in known_positions:
+        if position not in ordered_positions:
+            label, heading = outline_headings[number]
+            match_result.faults.append(
+                f"{_describe_heading(label, heading.key)} was moved; sections keep their order"
+            )
 
 
 def _fill_gaps(
-    known: Sequence[tuple[str, _Heading]],
-    places: Sequence[int | None],
-    old: Sequence[_Heading],
-    new: Sequence[_Heading],
-    found: MatchedManuscript,
+    outline_headings: Sequence[tuple[str, _Heading]],
+    new_positions: Sequence[int | None],
+    old_headings: Sequence[_Heading],
+    new_headings: Sequence[_Heading],
+    match_result: MatchedManuscript,
     *,
     take_titles: bool,
 ) -> list[int]:
     """Take a lone unknown heading for the lone missing one between two that are known."""
-    filled: list[int] = []
-    keys = {h.key for h in old}
-    for number, place in enumerate(places):
-        if place is not None:
-            filled.append(place)
+    filled_positions: list[int] = []
+    old_keys = {h.key for h in old_headings}
+    for number, position in enumerate(new_positions):
+        if position is not None:
+            filled_positions.append(position)
             continue
-        what, heading = known[number]
-        after = next((p for p in places[number + 1 :] if p is not None), len(new))
-        alone = (number + 1 == len(places) or places[number + 1] is not None) and (
-            number == 0 or places[number - 1] is not None
+        label, heading = outline_headings[number]
+        next_position = next(
+            (p for p in new_positions[number + 1 :] if p is not None), len(new_headings)
         )
-        first = filled[-1] + 1 if filled else 0
+        is_lone_gap = (
+            number + 1 == len(new_positions) or new_positions[number + 1] is not None
+        ) and (number == 0 or new_positions[number - 1] is not None)
+        first_candidate = filled_positions[-1] + 1 if filled_positions else 0
         candidates = [
             n
-            for n in range(first, after)
-            if new[n].key not in keys and new[n].key[0] == heading.key[0] and new[n].key[1]
+            for n in range(first_candidate, next_position)
+            if new_headings[n].key not in old_keys
+            and new_headings[n].key[0] == heading.key[0]
+            and new_headings[n].key[1]
         ]
-        name = _named(what, heading.key)
-        if not alone or len(candidates) != 1:
-            found.faults.append(f"{name} is not there; put the heading back as it was")
-            filled.append(first - 1)
+        name = _describe_heading(label, heading.key)
+        if not is_lone_gap or len(candidates) != 1:
+            match_result.faults.append(f"{name} is not there; put the heading back as it was")
+            filled_positions.append(first_candidate - 1)
             continue
-        title = new[candidates[0]].key[1]
-        filled.append(candidates[0])
+        title = new_headings[candidates[0]].key[1]
+        filled_positions.append(candidates[0])
         if take_titles:
-            found.titles[what] = title
+            match_result.titles[label] = title
         else:
-            found.faults.append(f"{name} is now headed “{title}”; --titles takes the new title")
-    return filled
+            match_result.faults.append(
+                f"{name} is now headed “{title}”; --titles takes the new title"
+            )
+    return filled_positions
 
 
-def _heads(
-    front: str, text: str, whats: Sequence[str], headings: Sequence[_Heading]
+def _yield_matched_headings(
+    front_text: str, text: str, labels: Sequence[str], headings: Sequence[_Heading]
 ) -> Iterator[OutlineHeading]:
     """Yield the text before the first heading of the outline, then each heading with its body."""
     ends = [h.start for h in headings[1:]] + [len(text)]
-    first = headings[0].start if headings else len(text)
-    yield OutlineHeading("", (0, ""), "", text[len(front) : first])
-    for what, heading, end in zip(whats, headings, ends, strict=True):
-        yield OutlineHeading(what, heading.key, heading.raw, text[heading.end : end])
+    first_start = headings[0].start if headings else len(text)
+    yield OutlineHeading("", (0, ""), "", text[len(front_text) : first_start])
+    for label, heading, end in zip(labels, headings, ends, strict=True):
+        yield OutlineHeading(label, heading.key, heading.raw, text[heading.end : end])
 
 
-def _groups(stretches: Sequence[tuple[str, str]], known: Sequence[str]) -> list[list[str]]:
+def _group_sections(
+    text_pieces: Sequence[tuple[str, str]], outline_labels: Sequence[str]
+) -> list[list[str]]:
     """Return which sections stand before the first heading of the outline, and under each."""
     groups: list[list[str]] = [[]]
-    for what, _ in stretches:
-        if what in known:
-            groups.append([what[1:]] if what[1:2] == "s" else [])
-        elif what and not what.startswith("#") and what not in groups[-1]:
-            groups[-1].append(what)
+    for label, _ in text_pieces:
+        if label in outline_labels:
+            groups.append([label[1:]] if label[1:2] == "s" else [])
+        elif label and not label.startswith("#") and label not in groups[-1]:
+            groups[-1].append(label)
     return groups
 
 
-def _share_out(
+def _assign_texts(
     outline: Outline,
     drafts: Mapping[str, Draft],
-    head: OutlineHeading,
-    sections: Sequence[str],
-    found: MatchedManuscript,
+    matched_heading: OutlineHeading,
+    section_ids: Sequence[str],
+    match_result: MatchedManuscript,
 ) -> None:
     """Give each section its part of what stands under a heading."""
-    _, text = placed("", head.body.removeprefix(BOM), "\n")
-    if not sections:
+    _, text = separate_layout("", matched_heading.body.removeprefix(BOM), "\n")
+    if not section_ids:
         if text:
-            found.faults.append(
-                f"there is text under {head.shown}, where no section stands: {text[:40]!r}"
+            match_result.faults.append(
+                f"there is text under {matched_heading.shown}, where no section stands: {text[:40]!r}"
             )
         return
-    was = {s: _text(outline, drafts, s) for s in sections}
-    rest = list(sections)
-    while len(rest) > 1 and _begins(text, was[rest[0]]):
-        first = rest.pop(0)
-        found.texts[first] = was[first]
-        text = text[len(was[first]) :].lstrip("\n")
-    while len(rest) > 1 and _ends(text, was[rest[-1]]):
-        last = rest.pop()
-        found.texts[last] = was[last]
-        text = text[: len(text) - len(was[last])].rstrip("\n")
-    if len(rest) > 1:
-        found.faults.append(
-            f"{rest[0]} to {rest[-1]} have no headings between them, and more than one was "
+    old_text_by_id = {s: _get_section_text(outline, drafts, s) for s in section_ids}
+    remaining_ids = list(section_ids)
+    while len(remaining_ids) > 1 and _starts_with_part(text, old_text_by_id[remaining_ids[0]]):
+        first_id = remaining_ids.pop(0)
+        match_result.texts[first_id] = old_text_by_id[first_id]
+        text = text[len(old_text_by_id[first_id]) :].lstrip("\n")
+    while len(remaining_ids) > 1 and _ends_with_part(text, old_text_by_id[remaining_ids[-1]]):
+        last_id = remaining_ids.pop()
+        match_result.texts[last_id] = old_text_by_id[last_id]
+        text = text[: len(text) - len(old_text_by_id[last_id])].rstrip("\n")
+    if len(remaining_ids) > 1:
+        match_result.faults.append(
+            f"{remaining_ids[0]} to {remaining_ids[-1]} have no headings between them, and more than one was "
             "changed: which words are whose cannot be told; change one at a time"
         )
     elif text:
-        found.texts[rest[0]] = text
-    elif rest[0] in drafts and was[rest[0]].strip():
-        found.faults.append(f"{rest[0]} has no text any more; a section cannot be emptied")
+        match_result.texts[remaining_ids[0]] = text
+    elif remaining_ids[0] in drafts and old_text_by_id[remaining_ids[0]].strip():
+        match_result.faults.append(
+            f"{remaining_ids[0]} has no text any more; a section cannot be emptied"
+        )
 
 
-def _text(outline: Outline, drafts: Mapping[str, Draft], sid: str) -> str:
-    return normal(drafts[sid].text).strip() if sid in drafts else gap(outline.section(sid))
+def _get_section_text(outline: Outline, drafts: Mapping[str, Draft], section_id: str) -> str:
+    return (
+        normalise_text(drafts[section_id].text).strip()
+        if section_id in drafts
+        else format_gap(outline.section(section_id))
+    )
 
 
-def _begins(text: str, part: str) -> bool:
+def _starts_with_part(text: str, part: str) -> bool:
     return text.startswith(part + "\n\n")
 
 
-def _ends(text: str, part: str) -> bool:
+def _ends_with_part(text: str, part: str) -> bool:
     return text.endswith("\n\n" + part)
 
 
-def _tell_new_headings(
-    old: Sequence[_Heading], new: Sequence[_Heading], taken: set[int], found: MatchedManuscript
+def _report_new_headings(
+    old_headings: Sequence[_Heading],
+    new_headings: Sequence[_Heading],
+    used_positions: set[int],
+    match_result: MatchedManuscript,
 ) -> None:
-    keys = {h.key for h in old}
-    for number, heading in enumerate(new):
-        if number not in taken and heading.key not in keys:
-            found.notices.append(
-                f"{_named('', heading.key)} is a new heading: it is text of the section it is in"
+    old_keys = {h.key for h in old_headings}
+    for number, heading in enumerate(new_headings):
+        if number not in used_positions and heading.key not in old_keys:
+            match_result.notices.append(
+                f"{_describe_heading('', heading.key)} is a new heading: it is text of the section it is in"
             )
 
 
-def _laid_out(
+def _build_outline(
     outline: Outline,
     drafts: Mapping[str, Draft],
     text: str,
-    front: str,
-    heads: Sequence[OutlineHeading],
-    groups: Sequence[Sequence[str]],
-    found: MatchedManuscript,
+    front_text: str,
+    matched_headings: Sequence[OutlineHeading],
+    section_groups: Sequence[Sequence[str]],
+    match_result: MatchedManuscript,
 ) -> Outline:
     """Return the outline with the headings and the spacing of this file."""
-    newline = newline_of(text)
-    raws: dict[str, str] = {}
-    stands: dict[str, SectionLayout] = {}
-    opening = front
-    for head, sections in zip(heads, groups, strict=True):
-        own = head.what[1:] if head.what[1:2] == "s" else ""
-        for sid in sections:
-            at, said = placed(head.raw if sid == own else "", head.body, newline)
-            if sid in drafts or said != gap(outline.section(sid)):
-                stands[sid] = at
-        above = head.raw + ("" if sections else head.body)
-        if head.what in ("", "#"):
-            opening += above
-        elif not own:
-            raws[head.what[1:]] = above
-    headings = (h.model_copy(update={"raw": raws.get(h.id)}) for h in outline.headings)
-    sections_now = (s.model_copy(update={"placed": stands.get(s.id)}) for s in outline.sections)
-    layout = FileLayout(
-        front=opening, newline=newline, titled=any(head.what == "#" for head in heads)
+    newline = detect_newline(text)
+    raw_by_heading_id: dict[str, str] = {}
+    layout_by_section_id: dict[str, SectionLayout] = {}
+    opening_text = front_text
+    for matched_heading, section_ids in zip(matched_headings, section_groups, strict=True):
+        own_section_id = matched_heading.what[1:] if matched_heading.what[1:2] == "s" else ""
+        for section_id in section_ids:
+            section_layout, section_text = separate_layout(
+                matched_heading.raw if section_id == own_section_id else "",
+                matched_heading.body,
+                newline,
+            )
+            if section_id in drafts or section_text != format_gap(outline.section(section_id)):
+                layout_by_section_id[section_id] = section_layout
+        heading_text = matched_heading.raw + ("" if section_ids else matched_heading.body)
+        if matched_heading.what in ("", "#"):
+            opening_text += heading_text
+        elif not own_section_id:
+            raw_by_heading_id[matched_heading.what[1:]] = heading_text
+    updated_headings = (
+        h.model_copy(update={"raw": raw_by_heading_id.get(h.id)}) for h in outline.headings
     )
-    return renamed(
+    updated_sections = (
+        s.model_copy(update={"placed": layout_by_section_id.get(s.id)}) for s in outline.sections
+    )
+    layout = FileLayout(
+        front=opening_text,
+        newline=newline,
+        titled=any(matched_heading.what == "#" for matched_heading in matched_headings),
+    )
+    return apply_titles(
         outline.model_copy(
             update={
-                "headings": tuple(headings),
-                "sections": tuple(sections_now),
+                "headings": tuple(updated_headings),
+                "sections": tuple(updated_sections),
                 "layout": layout,
             }
         ),
-        found.titles,
+        match_result.titles,
     )
 
 
-def renamed(outline: Outline, titles: Mapping[str, str]) -> Outline:
+def apply_titles(outline: Outline, titles: Mapping[str, str]) -> Outline:
     """Return the outline with new titles, named as ``assemble.pieces`` names headings.
 
     A section without a heading of its own is called like the one it stands under.
     """
 
-    def title_of(section: Section) -> str:
-        above = f"#{section.within[-1]}" if section.within else "#"
-        return titles.get(f"#{section.id}" if section.headed else above, section.title)
+    def find_title(section: Section) -> str:
+        parent_label = f"#{section.within[-1]}" if section.within else "#"
+        return titles.get(f"#{section.id}" if section.has_heading else parent_label, section.title)
 
     headings = (
         h.model_copy(update={"title": titles.get(f"#{h.id}", h.title)}) for h in outline.headings
     )
-    sections = (s.model_copy(update={"title": title_of(s)}) for s in outline.sections)
+    sections = (s.model_copy(update={"title": find_title(s)}) for s in outline.sections)
     return Outline(
         title=titles.get("#", outline.title),
         continuity=outline.continuity,
@@ -356,21 +415,21 @@ def renamed(outline: Outline, titles: Mapping[str, str]) -> Outline:
     )
 
 
-def _named(what: str, key: Key) -> str:
-    return OutlineHeading(what or "#", key, "", "").named
+def _describe_heading(label: str, key: HeadingKey) -> str:
+    return OutlineHeading(label or "#", key, "", "").named
 
 
-def _longest_rising(numbers: Sequence[int]) -> set[int]:
+def _find_longest_rising(numbers: Sequence[int]) -> set[int]:
     """Return the members of the longest rising subsequence."""
     ends: list[int] = []
-    before: dict[int, int | None] = {}
+    predecessors: dict[int, int | None] = {}
     for number in numbers:
-        place = bisect_left(ends, number)
-        before[number] = ends[place - 1] if place else None
-        ends[place : place + 1] = [number]
-    found: set[int] = set()
-    last = ends[-1] if ends else None
-    while last is not None:
-        found.add(last)
-        last = before[last]
-    return found
+        index = bisect_left(ends, number)
+        predecessors[number] = ends[index - 1] if index else None
+        ends[index : index + 1] = [number]
+    members: set[int] = set()
+    member = ends[-1] if ends else None
+    while member is not None:
+        members.add(member)
+        member = predecessors[member]
+    return members

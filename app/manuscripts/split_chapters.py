@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from inkwright.app.manuscripts.markdown import MarkdownPart, newline_of, split
+from inkwright.app.manuscripts.markdown import MarkdownPart, detect_newline, split_at_headings
 from inkwright.memory.domain.brief import Continuity
 from inkwright.memory.domain.outline import Heading, Outline, Section
-from inkwright.memory.domain.source_formatting import FileLayout, placed
+from inkwright.memory.domain.source_formatting import FileLayout, separate_layout
 from inkwright.memory.errors import BadInput
 from inkwright.memory.text.words import count_words
 
 MAX_SECTIONS = 3000
-UNWRITTEN_WORDS = 300
+DEFAULT_SECTION_WORDS = 300
 """Length of a section still to be written, where no other section says how long they are."""
 UNTITLED = "Untitled"
 
@@ -33,8 +33,8 @@ class _Node:
     parts: list["_Node"] = field(default_factory=list)
 
 
-def take_apart(
-    text: str, name: str, *, title: str | None, continuity: Continuity, depth: int = 6
+def split_manuscript(
+    text: str, default_title: str, *, title: str | None, continuity: Continuity, depth: int = 6
 ) -> SplitManuscript:
     """Return the outline that the headings of ``text`` make, and the text of each section.
 
@@ -46,37 +46,41 @@ def take_apart(
     Raises:
         BadInput: it has too many headings.
     """
-    found = split(text, depth=depth)
-    opening, *parts = found.parts
-    whole = _title_part(opening, parts)
-    if whole is not None:
+    markdown_parts = split_at_headings(text, depth=depth)
+    opening, *parts = markdown_parts.parts
+    title_part = _find_title_part(opening, parts)
+    if title_part is not None:
         parts = parts[1:]
-    called = title or found.title or (whole.title if whole else "")
-    if not called and len(parts) == 1 and not opening.body.strip():
-        called = parts[0].title
-    builder = _Builder(newline_of(text), called or name)
+    manuscript_title = title or markdown_parts.title or (title_part.title if title_part else "")
+    if not manuscript_title and len(parts) == 1 and not opening.body.strip():
+        manuscript_title = parts[0].title
+    builder = _Builder(detect_newline(text), manuscript_title or default_title)
     layout = FileLayout(
-        front=found.front + (whole.heading if whole else ""),
+        front=markdown_parts.front + (title_part.heading if title_part else ""),
         newline=builder.newline,
-        titled=whole is not None,
+        titled=title_part is not None,
     )
-    under_title = whole.body if whole else ""
-    if (opening.body + under_title).strip():
-        builder.add_text(MarkdownPart(0, called or name, "", opening.body + under_title), 1, ())
+    text_under_title = title_part.body if title_part else ""
+    if (opening.body + text_under_title).strip():
+        builder.add_text(
+            MarkdownPart(0, manuscript_title or default_title, "", opening.body + text_under_title),
+            1,
+            (),
+        )
     else:
-        layout = layout.model_copy(update={"front": layout.front + opening.body + under_title})
-    for node in _tree(parts):
-        builder.walk(node, ())
+        layout = layout.model_copy(update={"front": layout.front + opening.body + text_under_title})
+    for node in _build_tree(parts):
+        builder.add_node(node, ())
     if len(builder.sections) > MAX_SECTIONS:
         raise BadInput(
             f"{len(builder.sections):,} sections; at most {MAX_SECTIONS:,} are made; "
             "--depth 1 makes sections of first-level headings alone"
         )
     outline = Outline(
-        title=called or name,
+        title=manuscript_title or default_title,
         continuity=continuity,
         headings=tuple(builder.headings),
-        sections=tuple(_sized(builder.sections, builder.texts)),
+        sections=tuple(_set_target_words(builder.sections, builder.texts)),
         layout=layout,
     )
     return SplitManuscript(outline, builder.texts)
@@ -91,50 +95,50 @@ class _Builder:
         self.sections: list[Section] = []
         self.texts: dict[str, str] = {}
 
-    def walk(self, node: _Node, within: tuple[str, ...]) -> None:
+    def add_node(self, node: _Node, within: tuple[str, ...]) -> None:
         if not node.parts:
             self.add_text(node.part, node.level, within)
             return
-        written = bool(node.part.body.strip())
+        has_text = bool(node.part.body.strip())
         heading = Heading(
             id=f"h{len(self.headings) + 1}",
             title=node.part.title or UNTITLED,
             level=node.level,
-            raw=node.part.heading + ("" if written else node.part.body),
+            raw=node.part.heading + ("" if has_text else node.part.body),
         )
         self.headings.append(heading)
-        below = (*within, heading.id)
-        if written:
-            bare = MarkdownPart(node.part.level, node.part.title, "", node.part.body)
-            self.add_text(bare, node.level + 1, below)
+        inner_ids = (*within, heading.id)
+        if has_text:
+            bare_part = MarkdownPart(node.part.level, node.part.title, "", node.part.body)
+            self.add_text(bare_part, node.level + 1, inner_ids)
         for child in node.parts:
-            self.walk(child, below)
+            self.add_node(child, inner_ids)
 
     def add_text(self, part: MarkdownPart, level: int, within: tuple[str, ...]) -> None:
-        sid = f"s{len(self.sections) + 1}"
-        stands, text = placed(part.heading, part.body, self.newline)
+        section_id = f"s{len(self.sections) + 1}"
+        layout, text = separate_layout(part.heading, part.body, self.newline)
         self.sections.append(
             Section(
-                id=sid,
+                id=section_id,
                 title=part.title or UNTITLED,
                 level=level,
                 within=within,
                 target_words=1,
-                placed=stands,
+                placed=layout,
             )
         )
         if text:
-            self.texts[sid] = text
+            self.texts[section_id] = text
 
 
-def _title_part(opening: MarkdownPart, parts: Sequence[MarkdownPart]) -> MarkdownPart | None:
+def _find_title_part(opening: MarkdownPart, parts: Sequence[MarkdownPart]) -> MarkdownPart | None:
     """Return the heading that stands above all others, if there is one."""
     if len(parts) < 2 or opening.body.strip() or not parts[0].title:
         return None
     return parts[0] if all(p.level > parts[0].level for p in parts[1:]) else None
 
 
-def _tree(parts: Sequence[MarkdownPart]) -> list[_Node]:
+def _build_tree(parts: Sequence[MarkdownPart]) -> list[_Node]:
     roots: list[_Node] = []
     path: list[_Node] = []
     for part in parts:
@@ -146,8 +150,14 @@ def _tree(parts: Sequence[MarkdownPart]) -> list[_Node]:
     return roots
 
 
-def _sized(sections: Sequence[Section], texts: dict[str, str]) -> list[Section]:
+def _set_target_words(sections: Sequence[Section], text_by_id: dict[str, str]) -> list[Section]:
     """Return the sections with their own length as their budget; the mean where there is none."""
-    sizes = {sid: max(count_words(text), 1) for sid, text in texts.items()}
-    mean = round(sum(sizes.values()) / len(sizes)) if sizes else UNWRITTEN_WORDS
-    return [s.model_copy(update={"target_words": sizes.get(s.id, mean)}) for s in sections]
+    words_by_id = {section_id: max(count_words(text), 1) for section_id, text in text_by_id.items()}
+    mean_words = (
+        round(sum(words_by_id.values()) / len(words_by_id))
+        if words_by_id
+        else DEFAULT_SECTION_WORDS
+    )
+    return [
+        s.model_copy(update={"target_words": words_by_id.get(s.id, mean_words)}) for s in sections
+    ]

@@ -7,19 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from inkwright.app.manuscripts.assemble import assemble
-from inkwright.app.manuscripts.citation_report import cited
+from inkwright.app.manuscripts.citation_report import build_citations
 from inkwright.app.manuscripts.import_file import read_raw
-from inkwright.app.manuscripts.match_sections import MatchedManuscript, compare, renamed
+from inkwright.app.manuscripts.match_sections import (
+    MatchedManuscript,
+    apply_titles,
+    match_manuscript,
+)
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Outline
-from inkwright.memory.domain.source_formatting import normal
+from inkwright.memory.domain.source_formatting import normalise_text
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.user_work import imported_drafts
 
-MANUSCRIPT, REPORT = "manuscript.md", "report.json"
+MANUSCRIPT_NAME, REPORT_NAME = "manuscript.md", "report.json"
 
 
 class CannotSync(BadInput):
@@ -51,37 +55,44 @@ def sync_manuscript(library: Library, folder: Path, *, take_titles: bool = False
             here and in the library; nothing is stored.
         BadInput: it is no output folder of a work in this library.
     """
-    work, exported = _read_report(folder / REPORT)
-    file = folder / MANUSCRIPT
+    work_id, exported_versions = _read_report(folder / REPORT_NAME)
+    file = folder / MANUSCRIPT_NAME
     text = read_raw(file)
-    brief = works.get(library, work).brief
-    with works.leased(library, work) as lease:
-        plan = plans.current(library, work)
+    brief = works.get(library, work_id).brief
+    with works.hold_lease(library, work_id) as lease:
+        plan = plans.current(library, work_id)
         assert plan is not None, "a work with a report has a plan"
-        current = drafts.current(library, work, plan.outline)
-        kept = sources.kept(library, work)
-        text = cited(brief, current, kept).taken_back(text)
-        found = compare(plan.outline, current, brief.headings, text, take_titles=take_titles)
-        changed, older = _changed(library, work, current, found)
-        for sid in changed:
-            was, now = exported.get(sid), current[sid].version if sid in current else None
-            if was is not None and was != now:
-                found.faults.append(
-                    f"{sid} was changed here, and in the library since this was exported (version "
-                    f"{was}, now {now}); export it again and put your change there"
+        current_drafts = drafts.current(library, work_id, plan.outline)
+        stored_sources = sources.load_sources(library, work_id)
+        text = build_citations(brief, current_drafts, stored_sources).restore_citations(text)
+        match_result = match_manuscript(
+            plan.outline, current_drafts, brief.headings, text, take_titles=take_titles
+        )
+        changed_texts, older_notices = _find_changes(library, work_id, current_drafts, match_result)
+        for section_id in changed_texts:
+            exported_version, current_version = (
+                exported_versions.get(section_id),
+                current_drafts[section_id].version if section_id in current_drafts else None,
+            )
+            if exported_version is not None and exported_version != current_version:
+                match_result.faults.append(
+                    f"{section_id} was changed here, and in the library since this was exported (version "
+                    f"{exported_version}, now {current_version}); export it again and put your change there"
                 )
-        if found.faults:
-            raise CannotSync(file, tuple(found.faults))
-        outline = _outline(plan, current, found, changed, text, as_it_is=not older)
-        if changed or outline is not None:
-            imported_drafts.take(
-                library, lease, changed, outline=outline, constraints=plan.constraints
+        if match_result.faults:
+            raise CannotSync(file, tuple(match_result.faults))
+        outline = _choose_outline(
+            plan, current_drafts, match_result, changed_texts, text, is_up_to_date=not older_notices
+        )
+        if changed_texts or outline is not None:
+            imported_drafts.store_texts(
+                library, lease, changed_texts, outline=outline, constraints=plan.constraints
             )
     return Synced(
-        work=work,
-        changed=tuple(changed),
-        titles={what[1:]: title for what, title in found.titles.items()},
-        notices=(*found.notices, *older),
+        work=work_id,
+        changed=tuple(changed_texts),
+        titles={label[1:]: title for label, title in match_result.titles.items()},
+        notices=(*match_result.notices, *older_notices),
     )
 
 
@@ -90,56 +101,71 @@ def _read_report(file: Path) -> tuple[str, dict[str, int]]:
     try:
         report: Any = json.loads(read_raw(file))
         versions = {s["id"]: s.get("version") for s in report["sections"]}
-        work = report["work"]
+        work_id = report["work"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         raise BadInput(f"{file}: not a report that inkwright wrote") from fault
-    if not isinstance(work, str):
+    if not isinstance(work_id, str):
         raise BadInput(f"{file}: not a report that inkwright wrote")
-    return work, {sid: v for sid, v in versions.items() if isinstance(v, int)}
+    return work_id, {section_id: v for section_id, v in versions.items() if isinstance(v, int)}
 
 
-def _changed(
-    library: Library, work: str, current: Mapping[str, Draft], found: MatchedManuscript
+def _find_changes(
+    library: Library,
+    work_id: str,
+    current_drafts: Mapping[str, Draft],
+    match_result: MatchedManuscript,
 ) -> tuple[dict[str, str], list[str]]:
     """Return the texts that no version of their section has, and a line for each older one."""
-    changed, older = {}, []
-    for sid, text in found.texts.items():
-        if sid in current and _same(current[sid].text, text):
+    changed_texts, older_notices = {}, []
+    for section_id, text in match_result.texts.items():
+        if section_id in current_drafts and _is_same_text(current_drafts[section_id].text, text):
             continue
-        if sid not in current and text.startswith(f"*[Missing: section {sid},"):
+        if section_id not in current_drafts and text.startswith(
+            f"*[Missing: section {section_id},"
+        ):
             continue
-        known = [d.version for d in drafts.versions(library, work, sid) if _same(d.text, text)]
-        if known:
-            older.append(
-                f"{sid} is here as it was in version {known[-1]}; the library keeps version "
-                f"{current[sid].version}"
+        same_versions = [
+            d.version
+            for d in drafts.versions(library, work_id, section_id)
+            if _is_same_text(d.text, text)
+        ]
+        if same_versions:
+            older_notices.append(
+                f"{section_id} is here as it was in version {same_versions[-1]}; the library keeps version "
+                f"{current_drafts[section_id].version}"
             )
         else:
-            changed[sid] = text
-    return changed, older
+            changed_texts[section_id] = text
+    return changed_texts, older_notices
 
 
-def _same(one: str, other: str) -> bool:
-    return normal(one).strip() == normal(other).strip()
+def _is_same_text(first: str, second: str) -> bool:
+    return normalise_text(first).strip() == normalise_text(second).strip()
 
 
-def _outline(
+def _choose_outline(
     plan: Plan,
-    current: Mapping[str, Draft],
-    found: MatchedManuscript,
-    changed: Mapping[str, str],
+    current_drafts: Mapping[str, Draft],
+    match_result: MatchedManuscript,
+    changed_texts: Mapping[str, str],
     text: str,
     *,
-    as_it_is: bool,
+    is_up_to_date: bool,
 ) -> Outline | None:
     """Return the outline to adopt so that the manuscript comes out as this file; None: as it is."""
-    if found.outline is None or not as_it_is:
-        return renamed(plan.outline, found.titles) if found.titles else None
-    stands = {**current, **{sid: _draft(sid, new) for sid, new in changed.items()}}
-    if not found.titles and assemble(plan.outline, stands, "all") == text:
+    if match_result.outline is None or not is_up_to_date:
+        return apply_titles(plan.outline, match_result.titles) if match_result.titles else None
+    resulting_drafts = {
+        **current_drafts,
+        **{
+            section_id: _build_draft(section_id, new_text)
+            for section_id, new_text in changed_texts.items()
+        },
+    }
+    if not match_result.titles and assemble(plan.outline, resulting_drafts, "all") == text:
         return None
-    return found.outline
+    return match_result.outline
 
 
-def _draft(sid: str, text: str) -> Draft:
-    return Draft(section=sid, version=0, stage="person", text=text, words=0, manifest=0)
+def _build_draft(section_id: str, text: str) -> Draft:
+    return Draft(section=section_id, version=0, stage="person", text=text, words=0, manifest=0)

@@ -11,48 +11,50 @@ from inkwright.memory.domain.source import Evidence
 from inkwright.memory.store import ledger
 from inkwright.memory.store.library import Library
 
-NONE: Mapping[str, Sequence[Evidence]] = {}
+NO_EVIDENCE: Mapping[str, Sequence[Evidence]] = {}
 
 
-def memory_file(library: Library, work: str, title: str) -> str:
+def format_memory_file(library: Library, work_id: str, title: str) -> str:
     """Return the live entries of a work, as a brief's ``memory:`` reads them."""
-    entries = ledger.entries(library, work)
-    told = content(work, title, entries, source_dependencies.on(library, work, entries))
-    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+    entries = ledger.load_entries(library, work_id)
+    memory_content = build_memory_content(
+        work_id, title, entries, source_dependencies.load_evidence(library, work_id, entries)
+    )
+    return json.dumps(memory_content, ensure_ascii=False, indent=2) + "\n"
 
 
-def content(
-    work: str,
+def build_memory_content(
+    work_id: str,
     title: str,
     entries: Iterable[Entry],
-    evidence: Mapping[str, Sequence[Evidence]] = NONE,
+    evidence: Mapping[str, Sequence[Evidence]] = NO_EVIDENCE,
 ) -> dict[str, Any]:
     """Return what ``memory.json`` holds.
 
     ``evidence``: the spans of sources that entries rest on, by entry id.
     """
-    told = [
-        entry_line(e) | ({"sources": [span_line(s) for s in spans]} if spans else {})
+    entry_lines = [
+        describe_entry(e) | ({"sources": [describe_span(s) for s in spans]} if spans else {})
         for e in entries
         for spans in [evidence.get(e.id, ())]
     ]
-    return {"work": work, "title": title, "entries": told}
+    return {"work": work_id, "title": title, "entries": entry_lines}
 
 
-def span_line(evidence: Evidence) -> dict[str, Any]:
+def describe_span(evidence: Evidence) -> dict[str, Any]:
     """Return a span of a source: its key, its page, and its ends in code points."""
-    told = evidence.model_dump(include={"page", "start", "end"})
-    return {"source": evidence.key, **told}
+    span_fields = evidence.model_dump(include={"page", "start", "end"})
+    return {"source": evidence.key, **span_fields}
 
 
-def entry_line(entry: Entry) -> dict[str, Any]:
+def describe_entry(entry: Entry) -> dict[str, Any]:
     """Return one entry of ``memory.json``."""
-    given = {name: getattr(entry, name) for name in Remembered.model_fields}
+    remembered_fields = {name: getattr(entry, name) for name in Remembered.model_fields}
     return {
         "id": entry.id,
         "version": entry.version,
         "status": entry.status,
-        **given,
+        **remembered_fields,
         "origin": entry.origin,
         "from_section": entry.from_section,
         "section": entry.span.section if entry.span else None,

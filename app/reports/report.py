@@ -12,9 +12,9 @@ from inkwright.app.manuscripts.citation_report import (
     CitationReport,
     SourceReport,
     UncitedReport,
-    followed,
-    listed,
-    uncited,
+    build_citation_reports,
+    build_source_reports,
+    find_uncited,
 )
 from inkwright.memory.changes import staleness
 from inkwright.memory.domain import constraint_consistency
@@ -29,8 +29,8 @@ from inkwright.memory.store.plans import Plan
 from inkwright.memory.store.works import Work
 from inkwright.memory.text import repetition
 from inkwright.memory.text.addresses import without_secrets
-from inkwright.memory.text.style_metrics import drift, voice_of
-from inkwright.prompts.render import versions
+from inkwright.memory.text.style_metrics import measure_drift, measure_style
+from inkwright.prompts.render import hash_templates
 
 
 class ConstraintOutcome(TypedDict):
@@ -155,7 +155,7 @@ class CheckResults(NamedTuple):
     constraints: list[ConstraintReport]
 
 
-LENGTH = "length"
+LENGTH_FINDING_ID = "length"
 """Id of the finding on the whole piece's length."""
 
 
@@ -169,11 +169,11 @@ class RunFacts(TypedDict):
     problems: Sequence[str]
 
 
-def report(
+def build_report(
     library: Library,
     work: Work,
     text: str,
-    ran: RunFacts,
+    run_facts: RunFacts,
     settings: dict[str, Any],
     overrides: Path | None = None,
 ) -> Report:
@@ -183,57 +183,61 @@ def report(
     """
     plan = plans.current(library, work.id)
     assert plan is not None, "a work is reported on once it is planned"
-    texts = drafts.current(library, work.id, plan.outline)
-    manifests = drafts.manifests(library, work.id, plan.outline)
-    sections, constraints = checks(library, work, plan, texts, manifests, text)
-    usage = journal.usage(library, work.id)
-    kept = sources.kept(library, work.id)
+    current_drafts = drafts.current(library, work.id, plan.outline)
+    manifests = drafts.load_manifests(library, work.id, plan.outline)
+    sections, constraints = check_work(library, work, plan, current_drafts, manifests, text)
+    usage = journal.load_usage(library, work.id)
+    stored_sources = sources.load_sources(library, work.id)
     return Report(
         work=work.id,
-        status=ran["status"],
+        status=run_facts["status"],
         words=sum(s["words"] for s in sections),
         target_words=plan.outline.target_words,
-        seconds=round(ran["seconds"], 3),
+        seconds=round(run_facts["seconds"], 3),
         sections=sections,
         constraints=constraints,
-        citations=followed(texts, manifests, kept),
-        uncited=uncited(texts, kept),
-        sources=listed(plan, texts, kept),
-        voice=_voice(work, texts),
+        citations=build_citation_reports(current_drafts, manifests, stored_sources),
+        uncited=find_uncited(current_drafts, stored_sources),
+        sources=build_source_reports(plan, current_drafts, stored_sources),
+        voice=_report_voice(work, current_drafts),
         repetition=RepetitionReport(
             before=(work.pinned or {}).get("repetition"),
-            after=repetition.measured(texts_by_section(texts)).model_dump(),
+            after=repetition.measure_repetition(texts_by_section(current_drafts)).model_dump(),
         ),
-        calls=_calls(usage, ran["from_journal"]),
+        calls=_total_calls(usage, run_facts["from_journal"]),
         tokens=TokenTotals(
             prompt=sum(u.prompt for u in usage),
             cached=sum(u.cached for u in usage),
             completion=sum(u.completion for u in usage),
         ),
-        models=_models(usage, ran["models"]),
+        models=_list_models(usage, run_facts["models"]),
         settings={**settings, "arm": Ablation.model_validate(work.arms).name},
-        versions={"inkwright": VERSION, "prompts": versions(overrides)},
+        versions={"inkwright": VERSION, "prompts": hash_templates(overrides)},
         seed=work.brief.seed,
-        problems=list(ran["problems"]),
+        problems=list(run_facts["problems"]),
     )
 
 
-def checks(
+def check_work(
     library: Library,
     work: Work,
     plan: Plan,
-    texts: Mapping[str, Draft],
+    current_drafts: Mapping[str, Draft],
     manifests: Mapping[str, Manifest],
     text: str,
 ) -> CheckResults:
     """Return where every section and constraint of a piece stands, whose manuscript is ``text``."""
-    rows = drafts.rows(library, work.id)
+    rows = drafts.load_section_rows(library, work.id)
     stale = {s.section: s.reasons for s in staleness.find(library, work.id, plan=plan)}
     sections = [
-        _section(plan, s, rows[s.id], texts.get(s.id), manifests.get(s.id), stale.get(s.id, ()))
+        _report_section(
+            plan, s, rows[s.id], current_drafts.get(s.id), manifests.get(s.id), stale.get(s.id, ())
+        )
         for s in plan.outline.sections
     ]
-    return CheckResults(sections, _constraints(plan, texts, _whole_review(work), text))
+    return CheckResults(
+        sections, _report_constraints(plan, current_drafts, _load_whole_review(work), text)
+    )
 
 
 def texts_by_section(texts: Mapping[str, Draft]) -> dict[str, str]:
@@ -241,41 +245,41 @@ def texts_by_section(texts: Mapping[str, Draft]) -> dict[str, str]:
     return {sid: draft.text for sid, draft in texts.items()}
 
 
-def _voice(work: Work, texts: Mapping[str, Draft]) -> VoiceReport:
-    sample, sections = work.brief.sample, texts_by_section(texts)
-    known = voice_of(sample)
+def _report_voice(work: Work, current_drafts: Mapping[str, Draft]) -> VoiceReport:
+    sample, sections = work.brief.sample, texts_by_section(current_drafts)
+    sample_metrics = measure_style(sample)
 
-    def told(text: str) -> dict[str, float] | None:
-        found = drift(sample, text) if known else voice_of(text)
-        return found.model_dump() if found else None
+    def measure_text(text: str) -> dict[str, float] | None:
+        metrics = measure_drift(sample, text) if sample_metrics else measure_style(text)
+        return metrics.model_dump() if metrics else None
 
-    whole = "\n\n".join(sections.values())
-    piece = voice_of(whole)
+    whole_text = "\n\n".join(sections.values())
+    piece_metrics = measure_style(whole_text)
     return VoiceReport(
-        sample=known.model_dump() if known else None,
-        piece=piece.model_dump() if piece else None,
-        drift=told(whole) if known else None,
-        sections={sid: told(text) for sid, text in sections.items()},
+        sample=sample_metrics.model_dump() if sample_metrics else None,
+        piece=piece_metrics.model_dump() if piece_metrics else None,
+        drift=measure_text(whole_text) if sample_metrics else None,
+        sections={section_id: measure_text(text) for section_id, text in sections.items()},
     )
 
 
-def settings_shown(settings: Settings, calling: CallSettings | None) -> dict[str, Any]:
+def select_settings(settings: Settings, call_settings: CallSettings | None) -> dict[str, Any]:
     """Return the settings worth keeping with a piece of writing. Keys and passwords stay out."""
-    shown: dict[str, Any] = {
+    visible_settings: dict[str, Any] = {
         name: getattr(settings, name)
         for name in ("concurrency", "context_tokens", "timeout_s", "tries", "temperature")
     }
     if settings.prompts is not None:
-        shown["prompts"] = str(settings.prompts)
-    if calling is not None:
-        shown["models"] = {
+        visible_settings["prompts"] = str(settings.prompts)
+    if call_settings is not None:
+        visible_settings["models"] = {
             role: {"model": e.model, "api_bases": [without_secrets(b) for b in e.api_bases]}
-            for role, e in calling.endpoints.items()
+            for role, e in call_settings.endpoints.items()
         }
-    return shown
+    return visible_settings
 
 
-def _section(
+def _report_section(
     plan: Plan,
     section: Section,
     row: SectionRow,
@@ -283,7 +287,7 @@ def _section(
     manifest: Manifest | None,
     stale: Sequence[str],
 ) -> SectionReport:
-    carried = plan.carried(section.id)
+    section_constraints = plan.carried(section.id)
     return SectionReport(
         id=section.id,
         title=section.title,
@@ -295,20 +299,20 @@ def _section(
         depends_on=list(plan.outline.depends_on[section.id]),
         memory_shown=[s.entry for s in manifest.shown if s.seen] if manifest else [],
         stale=list(stale),
-        constraints=[_outcome(c, _finding(plan, draft, c)) for c in carried],
+        constraints=[_build_outcome(c, _find_finding(plan, draft, c)) for c in section_constraints],
     )
 
 
-def _finding(plan: Plan, draft: Draft | None, constraint: Constraint) -> Finding:
+def _find_finding(plan: Plan, draft: Draft | None, constraint: Constraint) -> Finding:
     if draft is None:
         return Finding(constraint=constraint.id, status="broken", evidence="the section is missing")
     for finding in draft.review.findings if draft.review else ():
         if finding.constraint == constraint.id:
             return finding
-    return _by_rule(constraint, draft.text, plan)
+    return _check_by_rule(constraint, draft.text, plan)
 
 
-def _outcome(constraint: Constraint, finding: Finding) -> ConstraintOutcome:
+def _build_outcome(constraint: Constraint, finding: Finding) -> ConstraintOutcome:
     return ConstraintOutcome(
         id=constraint.id,
         status=finding.status,
@@ -318,23 +322,34 @@ def _outcome(constraint: Constraint, finding: Finding) -> ConstraintOutcome:
     )
 
 
-def _whole_review(work: Work) -> dict[str, Finding]:
+def _load_whole_review(work: Work) -> dict[str, Finding]:
     """Return what the last review of the whole piece found, by constraint."""
-    kept = (work.pinned or {}).get("whole")
-    return {f.constraint: f for f in Review.model_validate(kept).findings} if kept else {}
+    stored_review = (work.pinned or {}).get("whole")
+    return (
+        {f.constraint: f for f in Review.model_validate(stored_review).findings}
+        if stored_review
+        else {}
+    )
 
 
-def _constraints(
-    plan: Plan, texts: Mapping[str, Draft], reviewed: Mapping[str, Finding], text: str
+def _report_constraints(
+    plan: Plan,
+    current_drafts: Mapping[str, Draft],
+    whole_findings: Mapping[str, Finding],
+    text: str,
 ) -> list[ConstraintReport]:
-    found = [_outside_plan(plan, f) for f in reviewed.values() if f.constraint == LENGTH]
-    carriers = constraint_consistency.carriers(plan.outline, plan.constraints)
+    constraint_reports = [
+        _report_length(plan, f)
+        for f in whole_findings.values()
+        if f.constraint == LENGTH_FINDING_ID
+    ]
+    carriers = constraint_consistency.find_carriers(plan.outline, plan.constraints)
     for constraint in plan.constraints:
         if constraint.where.scope == "whole":
-            finding = reviewed.get(constraint.id) or _by_rule(constraint, text, plan)
+            finding = whole_findings.get(constraint.id) or _check_by_rule(constraint, text, plan)
         else:
-            finding = _worst(plan, texts, constraint)
-        found.append(
+            finding = _find_worst(plan, current_drafts, constraint)
+        constraint_reports.append(
             ConstraintReport(
                 id=constraint.id,
                 kind=constraint.kind,
@@ -348,10 +363,10 @@ def _constraints(
                 sections=list(carriers[constraint.id]),
             )
         )
-    return found
+    return constraint_reports
 
 
-def _outside_plan(plan: Plan, finding: Finding) -> ConstraintReport:
+def _report_length(plan: Plan, finding: Finding) -> ConstraintReport:
     """Report on the target length, which a run checks without a constraint of the plan."""
     return ConstraintReport(
         id=finding.constraint,
@@ -367,33 +382,40 @@ def _outside_plan(plan: Plan, finding: Finding) -> ConstraintReport:
     )
 
 
-def _by_rule(constraint: Constraint, text: str, plan: Plan) -> Finding:
-    checked = rules.check(text, [constraint], constraint_consistency.titles_of(plan.outline))
-    if checked:
-        return checked[0]
+def _check_by_rule(constraint: Constraint, text: str, plan: Plan) -> Finding:
+    findings = rules.check(text, [constraint], constraint_consistency.list_titles(plan.outline))
+    if findings:
+        return findings[0]
     return Finding(constraint=constraint.id, status="not reviewed", by="judge")
 
 
-def _worst(plan: Plan, texts: Mapping[str, Draft], constraint: Constraint) -> Finding:
+def _find_worst(plan: Plan, current_drafts: Mapping[str, Draft], constraint: Constraint) -> Finding:
     """Return the finding of the worst of the sections that carry it, with the section named.
 
     Where all meet it, that is the first that has words to show for it.
     """
     carriers = plan.outline.placed(constraint.where.positions(len(plan.outline.sections)))
-    at = plan.outline.position
-    findings = [(s.id, _finding(plan, texts.get(s.id), constraint.at(at[s.id]))) for s in carriers]
+    positions = plan.outline.position
+    findings = [
+        (s.id, _find_finding(plan, current_drafts.get(s.id), constraint.at(positions[s.id])))
+        for s in carriers
+    ]
     for status in ("broken", "not reviewed", "met"):
-        of_status = [(sid, f) for sid, f in findings if f.status == status]
-        for sid, finding in of_status:
-            if status == "met" and not finding.evidence and (sid, finding) != of_status[-1]:
+        matching_findings = [(section_id, f) for section_id, f in findings if f.status == status]
+        for section_id, finding in matching_findings:
+            if (
+                status == "met"
+                and not finding.evidence
+                and (section_id, finding) != matching_findings[-1]
+            ):
                 continue
-            evidence = f"{sid}: {finding.evidence}" if finding.evidence else sid
-            shown = evidence if finding.evidence or status != "met" else ""
-            return finding.model_copy(update={"evidence": shown})
+            evidence = f"{section_id}: {finding.evidence}" if finding.evidence else section_id
+            shown_evidence = evidence if finding.evidence or status != "met" else ""
+            return finding.model_copy(update={"evidence": shown_evidence})
     return Finding(constraint=constraint.id, status="met")
 
 
-def _calls(usage: Sequence[RoleUsage], from_journal: int) -> CallTotals:
+def _total_calls(usage: Sequence[RoleUsage], from_journal: int) -> CallTotals:
     by_role: dict[str, RoleCalls] = {}
     for u in usage:
         role = by_role.setdefault(
@@ -407,6 +429,6 @@ def _calls(usage: Sequence[RoleUsage], from_journal: int) -> CallTotals:
     return CallTotals(total=sum(u.calls for u in usage), from_journal=from_journal, by_role=by_role)
 
 
-def _models(usage: Sequence[RoleUsage], now: Mapping[str, str]) -> dict[str, str]:
+def _list_models(usage: Sequence[RoleUsage], run_models: Mapping[str, str]) -> dict[str, str]:
     """Return the models that answered: in this run, and before it for roles it did not need."""
-    return {**{u.role: u.model for u in usage}, **now}
+    return {**{u.role: u.model for u in usage}, **run_models}

@@ -20,12 +20,12 @@ from inkwright.memory.errors import InkwrightError
 from inkwright.memory.store import run_status
 from inkwright.memory.store.library import Lease
 
-What = Literal["plan", "write", "settle", "redraft", "remember", "candidates", "choose"]
+BackgroundAction = Literal["plan", "write", "settle", "redraft", "remember", "candidates", "choose"]
 
 
 def start(
-    work: str,
-    what: What,
+    work_id: str,
+    action: BackgroundAction,
     settings: Settings,
     *,
     sections: Sequence[str] | None = None,
@@ -44,9 +44,11 @@ def start(
         BadInput: no model is set.
         WorkBusy: it is being written.
     """
-    chosen = {f"{r}_model": model.strip() for r, model in (models or {}).items() if model.strip()}
-    settings = settings.model_copy(update=chosen)
-    endpoints.named(settings)
+    model_settings = {
+        f"{r}_model": model.strip() for r, model in (models or {}).items() if model.strip()
+    }
+    settings = settings.model_copy(update=model_settings)
+    endpoints.resolve_models(settings)
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "inkwright.app.services.background"],
         stdin=subprocess.PIPE,
@@ -56,23 +58,23 @@ def start(
     )
     assert process.stdin is not None
     try:
-        with engine.opened(settings) as library:
-            lease = run_status.start(library, work, what, pid=process.pid)
+        with engine.open_library(settings) as library:
+            lease = run_status.start(library, work_id, action, pid=process.pid)
     except BaseException:
         process.kill()
         process.communicate()
         raise
-    order = {
-        "what": what,
+    request = {
+        "what": action,
         "lease": asdict(lease),
         "sections": None if sections is None else list(sections),
         "note": note,
         "count": count,
         "version": version,
     }
-    process.stdin.write(pickle.dumps((order, settings)))
+    process.stdin.write(pickle.dumps((request, settings)))
     process.stdin.close()
-    threading.Thread(target=process.wait, name=f"run of {work}", daemon=True).start()
+    threading.Thread(target=process.wait, name=f"run of {work_id}", daemon=True).start()
 
 
 def main() -> None:
@@ -80,33 +82,37 @@ def main() -> None:
 
     Files are not read again: what is trusted, and what a person was asked, was settled there.
     """
-    order: dict[str, Any]
+    request: dict[str, Any]
     settings: Settings
-    order, settings = pickle.load(sys.stdin.buffer)
+    request, settings = pickle.load(sys.stdin.buffer)
     try:
-        run_to_end(_ordered(order, RunOptions(settings, lease=Lease(**order["lease"]))))
+        run_to_end(_build_coroutine(request, RunOptions(settings, lease=Lease(**request["lease"]))))
     except (InkwrightError, KeyboardInterrupt):
         sys.exit(1)  # told in the library
 
 
-def _ordered(order: dict[str, Any], job: RunOptions) -> Coroutine[Any, Any, object]:
-    work, sections, note = order["lease"]["work"], order["sections"], order["note"]
-    what: What = order["what"]
-    match what:
+def _build_coroutine(
+    request: dict[str, Any], run_options: RunOptions
+) -> Coroutine[Any, Any, object]:
+    work_id, sections, note = request["lease"]["work"], request["sections"], request["note"]
+    action: BackgroundAction = request["what"]
+    match action:
         case "plan":
-            return engine.plan(work, job)
+            return engine.plan(work_id, run_options)
         case "write":
-            return engine.write(work, job)
+            return engine.write(work_id, run_options)
         case "settle":
-            return engine.settle(work, job, only=sections)
+            return engine.settle(work_id, run_options, only=sections)
         case "redraft":
-            return engine.redraft(work, sections or [], job, note=note)
+            return engine.redraft(work_id, sections or [], run_options, note=note)
         case "candidates":
-            return engine.candidates(work, sections[0], job, note=note, count=order["count"])
+            return engine.candidates(
+                work_id, sections[0], run_options, note=note, count=request["count"]
+            )
         case "choose":
-            return engine.choose(work, sections[0], order["version"], job)
+            return engine.choose(work_id, sections[0], request["version"], run_options)
         case "remember":
-            return engine.remember(work, job)
+            return engine.remember(work_id, run_options)
 
 
 if __name__ == "__main__":

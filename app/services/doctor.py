@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from inkwright.agents.llm.config import ROLES
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
-from inkwright.app.services.engine import opened
+from inkwright.app.services.engine import open_library
 from inkwright.memory.errors import (
     BadInput,
     IndexUnusable,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from inkwright.agents.llm.transport import LiteLLMTransport
 
 BAD_INPUT, NO_MODEL = 2, 3
-SHORT_CONTEXT = 4096
+SHORT_CONTEXT_TOKENS = 4096
 """Below this many tokens, prompts have little room for memory."""
 
 
@@ -48,59 +48,63 @@ class DoctorCheck:
         return f"{mark:<8} {self.name:<18} {self.said}"
 
 
-def doctor(say: Callable[[str], None]) -> int:
+def run_doctor(say: Callable[[str], None]) -> int:
     """Tell what is there and what is missing; return the exit code."""
-    worst = 0
-    for check in _checks():
+    exit_code = 0
+    for check in _run_checks():
         say(str(check))
-        worst = worst or (0 if check.ok else check.code)
-    say("all that the settings need is there" if not worst else "something is missing; see above")
-    return worst
+        exit_code = exit_code or (0 if check.ok else check.code)
+    say(
+        "all that the settings need is there"
+        if not exit_code
+        else "something is missing; see above"
+    )
+    return exit_code
 
 
-def _checks() -> Iterator[DoctorCheck]:
+def _run_checks() -> Iterator[DoctorCheck]:
     try:
         settings = Settings.load()
     except BadInput as fault:
         yield DoctorCheck("settings", False, str(fault), BAD_INPUT)
         return
     yield DoctorCheck("settings", True, f"library folder {settings.home}")
-    yield from _library(settings)
-    yield _index(settings)
-    yield _offline_embedder(settings)
-    yield _embedded(settings)
-    yield _export()
-    yield _sources()
-    yield from _models(settings)
+    yield from _check_library(settings)
+    yield _check_index(settings)
+    yield _check_offline_embedder(settings)
+    yield _check_embedded_model(settings)
+    yield _check_export()
+    yield _check_sources()
+    yield from _check_models(settings)
 
 
-def _library(settings: Settings) -> Iterator[DoctorCheck]:
+def _check_library(settings: Settings) -> Iterator[DoctorCheck]:
     try:
-        with opened(settings) as library:
+        with open_library(settings) as library:
             with library.write():
                 pass
-            number = works.count(library)
+            work_count = works.count(library)
             yield DoctorCheck(
-                "library", True, f"schema {schema.REVISION}, {number} works, writable"
+                "library", True, f"schema {schema.REVISION}, {work_count} works, writable"
             )
     except BadInput as fault:
         yield DoctorCheck("library", False, str(fault), BAD_INPUT)
 
 
-def _index(settings: Settings) -> DoctorCheck:
-    from inkwright.memory.retrieval.chroma_server import FOLDER, index_of
+def _check_index(settings: Settings) -> DoctorCheck:
+    from inkwright.memory.retrieval.chroma_server import INDEX_FOLDER, open_index
 
     try:
-        with opened(settings) as library:
-            index_of(library, "").close()
+        with open_library(settings) as library:
+            open_index(library, "").close()
     except IndexUnusable as fault:
         return DoctorCheck("index", False, str(fault), BAD_INPUT)
     except BadInput:
         return DoctorCheck("index", False, "not looked at: the library comes first")
-    return DoctorCheck("index", True, settings.index_url or str(settings.home / FOLDER))
+    return DoctorCheck("index", True, settings.index_url or str(settings.home / INDEX_FOLDER))
 
 
-def _offline_embedder(settings: Settings) -> DoctorCheck:
+def _check_offline_embedder(settings: Settings) -> DoctorCheck:
     if settings.embedder_model:
         return DoctorCheck(
             "embedder", True, f"{settings.embedder_model}, asked below with the models"
@@ -114,63 +118,63 @@ def _offline_embedder(settings: Settings) -> DoctorCheck:
     return DoctorCheck("embedder", True, "all-MiniLM-L6-v2, offline, English only")
 
 
-def _embedded(settings: Settings) -> DoctorCheck:
+def _check_embedded_model(settings: Settings) -> DoctorCheck:
     from inkwright.agents.llm.local_server import EmbeddedMissing, EmbeddedServer
 
     try:
         server = EmbeddedServer()
     except EmbeddedMissing as fault:
-        wanted = endpoints.EMBEDDED in {
+        is_configured = endpoints.EMBEDDED in {
             settings.model,
             *(settings.role(role, "model") for role in ROLES),
         }
-        return DoctorCheck("embedded model", False, str(fault), BAD_INPUT if wanted else 0)
+        return DoctorCheck("embedded model", False, str(fault), BAD_INPUT if is_configured else 0)
     return DoctorCheck(
         "embedded model", True, f"{server.model_name}, used with INKWRIGHT_MODEL=embedded"
     )
 
 
-def _sources() -> DoctorCheck:
+def _check_sources() -> DoctorCheck:
     """Say which documents can be read as sources."""
-    lacking = [n for n in ("markitdown", "pypdfium2", "pypandoc") if find_spec(n) is None]
-    if lacking:
-        told = "only text and Markdown are read: pip install 'inkwright[sources]'"
-        return DoctorCheck("sources", False, f"{told} (no {', '.join(lacking)})")
+    missing_packages = [n for n in ("markitdown", "pypdfium2", "pypandoc") if find_spec(n) is None]
+    if missing_packages:
+        advice = "only text and Markdown are read: pip install 'inkwright[sources]'"
+        return DoctorCheck("sources", False, f"{advice} (no {', '.join(missing_packages)})")
     return DoctorCheck("sources", True, "PDF, Office files, web pages, books and bibliographies")
 
 
-def _export() -> DoctorCheck:
+def _check_export() -> DoctorCheck:
     from importlib.util import find_spec
 
-    from inkwright.app.export.pdf import chinese_fonts
-    from inkwright.app.files.pandoc import INSTALL, pandoc
+    from inkwright.app.export.pdf import find_chinese_fonts
+    from inkwright.app.files.pandoc import INSTALL, find_pandoc
 
     try:
-        pandoc()
+        find_pandoc()
     except BadInput as fault:
         return DoctorCheck("export", False, str(fault))
     if find_spec("typst") is None:
         return DoctorCheck("export", False, f"DOCX and EPUB, but no PDF: {INSTALL}")
-    if chinese_fonts() is None:
+    if find_chinese_fonts() is None:
         return DoctorCheck("export", False, f"a PDF of Chinese text needs a font: {INSTALL}")
     return DoctorCheck("export", True, "DOCX, EPUB and PDF, Chinese too")
 
 
-def _models(settings: Settings) -> Iterator[DoctorCheck]:
+def _check_models(settings: Settings) -> Iterator[DoctorCheck]:
     try:
-        endpoints.named(settings)
+        endpoints.resolve_models(settings)
     except BadInput as fault:
-        yield from _listed(settings)
+        yield from _list_served_models(settings)
         yield DoctorCheck("model", False, str(fault), BAD_INPUT)
         return
     try:
-        with endpoints.serving(settings) as calling:
-            yield from asyncio.run(_asked(calling))
+        with endpoints.serve_models(settings) as call_settings:
+            yield from asyncio.run(_check_endpoints(call_settings))
     except InkwrightError as fault:
         yield DoctorCheck("model", False, str(fault), BAD_INPUT)
 
 
-def _listed(settings: Settings) -> Iterator[DoctorCheck]:
+def _list_served_models(settings: Settings) -> Iterator[DoctorCheck]:
     """Say what an address serves while no model is chosen."""
     if not settings.api_base:
         return
@@ -179,68 +183,72 @@ def _listed(settings: Settings) -> Iterator[DoctorCheck]:
 
     key = settings.api_key.get_secret_value() if settings.api_key else "EMPTY"
     try:
-        served = asyncio.run(
+        server_info = asyncio.run(
             probe(Endpoint(model="unknown/", api_bases=settings.api_base, api_key=key))
         )
     except ModelError as fault:
         yield DoctorCheck("endpoint", False, str(fault), NO_MODEL)
         return
     at = without_secrets(settings.api_base[0])
-    yield DoctorCheck("endpoint", True, f"{at} serves {', '.join(served.models)}")
+    yield DoctorCheck("endpoint", True, f"{at} serves {', '.join(server_info.models)}")
 
 
-async def _asked(calling: "CallSettings") -> list[DoctorCheck]:
+async def _check_endpoints(call_settings: "CallSettings") -> list[DoctorCheck]:
     """Ask each distinct endpoint once."""
-    found: list[DoctorCheck] = []
-    seen: dict[str, str] = {}
-    for role, endpoint in calling.endpoints.items():
+    results: list[DoctorCheck] = []
+    role_by_endpoint: dict[str, str] = {}
+    for role, endpoint in call_settings.endpoints.items():
         key = endpoint.model_dump_json()
-        if key in seen:
+        if key in role_by_endpoint:
             continue
-        seen[key] = role
-        found += await _ask_one(calling, endpoint, role)
-    return found
+        role_by_endpoint[key] = role
+        results += await _check_endpoint(call_settings, endpoint, role)
+    return results
 
 
-async def _ask_one(
-    calling: "CallSettings", endpoint: "Endpoint", role: "Role"
+async def _check_endpoint(
+    call_settings: "CallSettings", endpoint: "Endpoint", role: "Role"
 ) -> list[DoctorCheck]:
-    from inkwright.agents.llm.endpoint_info import not_served, probe
+    from inkwright.agents.llm.endpoint_info import explain_not_served, probe
 
-    where = endpoint.where or "its provider"
+    location = endpoint.where or "its provider"
     try:
-        served = await probe(endpoint)
-        if (wrong := not_served(endpoint, served)) is not None:
-            raise ModelRefused(wrong)
+        server_info = await probe(endpoint)
+        if (mismatch := explain_not_served(endpoint, server_info)) is not None:
+            raise ModelRefused(mismatch)
     except ModelError as fault:
         return [DoctorCheck(f"{role} model", False, str(fault), NO_MODEL)]
-    found = [DoctorCheck(f"{role} model", True, f"{endpoint.model} at {where}")]
+    results = [DoctorCheck(f"{role} model", True, f"{endpoint.model} at {location}")]
     if role == "embedder":
-        return [*found, await _embeds(calling)]
-    context = calling.context_tokens or served.max_model_len
-    found.append(_context(context, tokenizes=served.tokenizes))
-    found += _loads(endpoint)
-    return [*found, await _answers_in_form(calling, role)]
+        return [*results, await _check_embeddings(call_settings)]
+    context = call_settings.context_tokens or server_info.max_model_len
+    results.append(_check_context(context, tokenizes=server_info.tokenizes))
+    results += _check_server_loads(endpoint)
+    return [*results, await _check_structured_output(call_settings, role)]
 
 
-def _context(context: int | None, *, tokenizes: bool) -> DoctorCheck:
-    counted = "its own token counts" if tokenizes else "estimated token counts"
+def _check_context(context: int | None, *, tokenizes: bool) -> DoctorCheck:
+    count_source = "its own token counts" if tokenizes else "estimated token counts"
     if context is None:
         return DoctorCheck(
             "context", True, f"not told by the endpoint; 8192 tokens are assumed: set "
-            f"INKWRIGHT_CONTEXT_TOKENS to what it serves ({counted})"
+            f"INKWRIGHT_CONTEXT_TOKENS to what it serves ({count_source})"
         )  # fmt: skip
-    short = "; short for long pieces" if context < SHORT_CONTEXT else ""
-    return DoctorCheck("context", True, f"{context:,} tokens, {counted}{short}")
+    short_note = "; short for long pieces" if context < SHORT_CONTEXT_TOKENS else ""
+    return DoctorCheck("context", True, f"{context:,} tokens, {count_source}{short_note}")
 
 
-def _loads(endpoint: "Endpoint") -> list[DoctorCheck]:
+def _check_server_loads(endpoint: "Endpoint") -> list[DoctorCheck]:
     """Say of each vLLM server what limits it."""
-    from inkwright.agents.llm.endpoint_info import root
-    from inkwright.app.serving.metrics import load
+    from inkwright.agents.llm.endpoint_info import server_root
+    from inkwright.app.serving.metrics import read_load
 
-    found = [load(root(base)) for base in endpoint.api_bases]
-    return [DoctorCheck("load", True, str(one)) for one in found if one is not None]
+    server_loads = [read_load(server_root(base)) for base in endpoint.api_bases]
+    return [
+        DoctorCheck("load", True, str(server_load))
+        for server_load in server_loads
+        if server_load is not None
+    ]
 
 
 class PingAnswer(BaseModel):
@@ -249,36 +257,36 @@ class PingAnswer(BaseModel):
     word: str = Field(max_length=20)
 
 
-async def _answers_in_form(calling: "CallSettings", role: "Role") -> DoctorCheck:
-    from inkwright.agents.llm.parsing import UnreadableAnswer, read_form
+async def _check_structured_output(call_settings: "CallSettings", role: "Role") -> DoctorCheck:
+    from inkwright.agents.llm.parsing import UnreadableAnswer, parse_structured
     from inkwright.agents.llm.transport import ChatRequest
 
-    ask = {"role": "user", "content": 'Answer with JSON: {"word": "pong"}'}
+    user_message = {"role": "user", "content": 'Answer with JSON: {"word": "pong"}'}
     request = ChatRequest(
-        role=role, messages=(ask,), max_tokens=60, temperature=0.0, seed=1, form=PingAnswer
+        role=role, messages=(user_message,), max_tokens=60, temperature=0.0, seed=1, form=PingAnswer
     )
     try:
-        async with _transport(calling) as transport:
+        async with _open_transport(call_settings) as transport:
             answer = await transport.complete(request)
-        read_form(answer.text, answer.finish, PingAnswer)
+        parse_structured(answer.text, answer.finish, PingAnswer)
     except ModelError as fault:
         return DoctorCheck("structured output", False, str(fault), NO_MODEL)
     except UnreadableAnswer as fault:
-        said = f"answers, but not by JSON schema ({fault}): serve it with structured output"
-        return DoctorCheck("structured output", False, said, NO_MODEL)
+        advice = f"answers, but not by JSON schema ({fault}): serve it with structured output"
+        return DoctorCheck("structured output", False, advice, NO_MODEL)
     return DoctorCheck("structured output", True, f"{answer.model} answers by JSON schema")
 
 
-async def _embeds(calling: "CallSettings") -> DoctorCheck:
+async def _check_embeddings(call_settings: "CallSettings") -> DoctorCheck:
     try:
-        async with _transport(calling) as transport:
+        async with _open_transport(call_settings) as transport:
             vectors = await transport.embed(["a"])
     except ModelError as fault:
         return DoctorCheck("embeddings", False, str(fault), NO_MODEL)
     return DoctorCheck("embeddings", True, f"{vectors.shape[1]} dimensions")
 
 
-def _transport(calling: "CallSettings") -> "aclosing[LiteLLMTransport]":
+def _open_transport(call_settings: "CallSettings") -> "aclosing[LiteLLMTransport]":
     from inkwright.agents.llm.transport import LiteLLMTransport
 
-    return aclosing(LiteLLMTransport(calling.model_copy(update={"tries": 1})))
+    return aclosing(LiteLLMTransport(call_settings.model_copy(update={"tries": 1})))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inkwright.app.config.settings import Settings
-from inkwright.app.estimates.estimate import cost
+from inkwright.app.estimates.estimate import compute_cost
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, journal, works
@@ -17,8 +17,8 @@ from inkwright.prompts.render import TAGS
 PLAN, WHOLE = "plan", "whole"
 STEPS = (PLAN, WHOLE)
 """Steps of a work that are no section's."""
-_FENCED = re.compile(rf"<({'|'.join(TAGS)})>\n(.*?)\n</\1>", re.DOTALL)
-ORDERS = {"system": "rules", "user": "orders"}
+_TAGGED_BLOCK = re.compile(rf"<({'|'.join(TAGS)})>\n(.*?)\n</\1>", re.DOTALL)
+UNTAGGED_PART_NAMES = {"system": "rules", "user": "orders"}
 """What the words of a message are that stand in no tags."""
 
 
@@ -90,17 +90,17 @@ class DraftProvenance:
     @property
     def cost(self) -> float | None:
         """None: no price is set."""
-        known = [c.cost for c in self.calls if c.cost is not None]
-        return sum(known) if known else None
+        costs = [c.cost for c in self.calls if c.cost is not None]
+        return sum(costs) if costs else None
 
 
 def inspect(
     library: Library,
-    work: str,
+    work_id: str,
     step: str,
     version: int | None,
     settings: Settings,
-    book: Ledger | None = None,
+    ledger: Ledger | None = None,
 ) -> DraftProvenance:
     """Return what is behind one version of a section, or behind ``plan`` or ``whole``.
 
@@ -109,62 +109,80 @@ def inspect(
     Raises:
         BadInput: there is no such section, or version.
     """
-    count = _counter(works.get(library, work).pinned)
-    calls = journal.calls(library, work, step)
+    count = _build_token_counter(works.get(library, work_id).pinned)
+    calls = journal.load_calls(library, work_id, step)
     if step in STEPS:
         return DraftProvenance(
-            step, None, None, (), tuple(_call(c, count, settings) for c in calls)
+            step, None, None, (), tuple(_build_call(c, count, settings) for c in calls)
         )
-    draft = _draft(library, work, step, version)
-    manifest = drafts.manifest(library, draft.manifest)
-    known = drafts.versions(library, work, step)
-    beside = {d.version for d in known if d.stage == "candidate" and d.base == draft.base}
-    together = beside if draft.version in beside else {draft.version}
-    began, ended = _between(drafts.written_at(library, work, step), together)
-    of_it = [c for c in calls if began < c["created_at"] <= ended and _is_of(c, draft, manifest)]
+    draft = _find_draft(library, work_id, step, version)
+    manifest = drafts.load_manifest(library, draft.manifest)
+    draft_versions = drafts.versions(library, work_id, step)
+    candidate_versions = {
+        d.version for d in draft_versions if d.stage == "candidate" and d.base == draft.base
+    }
+    version_group = candidate_versions if draft.version in candidate_versions else {draft.version}
+    period_start, period_end = _find_period(
+        drafts.load_write_times(library, work_id, step), version_group
+    )
+    draft_calls = [
+        c
+        for c in calls
+        if period_start < c["created_at"] <= period_end and _belongs_to_draft(c, draft, manifest)
+    ]
     return DraftProvenance(
         step=step,
         draft=draft,
         manifest=manifest,
-        seen=tuple(_seen(book or Ledger(library, work).refresh(), manifest)),
-        calls=tuple(_call(c, count, settings) for c in of_it),
+        seen=tuple(_list_weighed_entries(ledger or Ledger(library, work_id).refresh(), manifest)),
+        calls=tuple(_build_call(c, count, settings) for c in draft_calls),
     )
 
 
-def _draft(library: Library, work: str, section: str, version: int | None) -> Draft:
-    known = drafts.versions(library, work, section)
-    if not known:
-        raise BadInput(f"{work}: section {section!r} has no text")
-    for draft in known:
-        if draft.version == version or (version is None and draft is known[-1]):
+def _find_draft(library: Library, work_id: str, section_id: str, version: int | None) -> Draft:
+    draft_versions = drafts.versions(library, work_id, section_id)
+    if not draft_versions:
+        raise BadInput(f"{work_id}: section {section_id!r} has no text")
+    for draft in draft_versions:
+        if draft.version == version or (version is None and draft is draft_versions[-1]):
             return draft
-    raise BadInput(f"{section} has no version {version}; it has 1 to {known[-1].version}")
+    raise BadInput(
+        f"{section_id} has no version {version}; it has 1 to {draft_versions[-1].version}"
+    )
 
 
-def _between(written_at: dict[int, float], versions: Collection[int]) -> tuple[float, float]:
+def _find_period(written_at: dict[int, float], versions: Collection[int]) -> tuple[float, float]:
     """Return from when to when the calls of a version were made, or of candidates side by side.
 
     What is asked between two versions made the later one; after the last, it is about that one.
     """
-    before = [at for known, at in written_at.items() if known < min(versions)]
-    newest = max(written_at) in versions
-    return max(before, default=0.0), float("inf") if newest else written_at[max(versions)]
+    earlier_times = [at for version, at in written_at.items() if version < min(versions)]
+    is_newest = max(written_at) in versions
+    return max(earlier_times, default=0.0), float("inf") if is_newest else written_at[max(versions)]
 
 
-def _is_of(call: Mapping[str, Any], draft: Draft, manifest: Manifest) -> bool:
+def _belongs_to_draft(call: Mapping[str, Any], draft: Draft, manifest: Manifest) -> bool:
     """True unless the call drafted another candidate than this one."""
-    writes = (call["role"], call["purpose"]) == ("writer", "write")
-    return draft.stage != "candidate" or not writes or call["sample"] == manifest.sample
+    is_writer_call = (call["role"], call["purpose"]) == ("writer", "write")
+    return draft.stage != "candidate" or not is_writer_call or call["sample"] == manifest.sample
 
 
-def _seen(book: Ledger, manifest: Manifest) -> Iterator[WeighedEntry]:
-    for shown in manifest.shown:
-        said = next((e for e in book.versions(shown.entry) if e.version == shown.version), None)
-        line = "" if said is None else f"{said.subject}: {said.statement}"
-        yield WeighedEntry(shown.entry, shown.version, line, shown.how == "raw", shown.reason)
+def _list_weighed_entries(ledger: Ledger, manifest: Manifest) -> Iterator[WeighedEntry]:
+    for decision in manifest.shown:
+        entry_version = next(
+            (e for e in ledger.versions(decision.entry) if e.version == decision.version), None
+        )
+        line = (
+            "" if entry_version is None else f"{entry_version.subject}: {entry_version.statement}"
+        )
+        yield WeighedEntry(
+            decision.entry, decision.version, line, decision.how == "raw", decision.reason
+        )
 
 
-def _call(row: dict[str, Any], count: Callable[[str], int], settings: Settings) -> RecordedCall:
+def _build_call(
+    row: dict[str, Any], count: Callable[[str], int], settings: Settings
+) -> RecordedCall:
     messages = tuple((m["role"], m["content"]) for m in row["messages"])
     prompt, completion = row["prompt_tokens"], row["completion_tokens"]
     return RecordedCall(
@@ -178,29 +196,29 @@ def _call(row: dict[str, Any], count: Callable[[str], int], settings: Settings) 
         cached_tokens=row["cached_tokens"],
         completion_tokens=completion,
         seconds=row["seconds"],
-        parts=parts(messages, prompt, count),
-        cost=cost(settings, prompt, completion, row["seconds"]),
+        parts=split_prompt(messages, prompt, count),
+        cost=compute_cost(settings, prompt, completion, row["seconds"]),
     )
 
 
-def parts(
+def split_prompt(
     messages: tuple[tuple[str, str], ...], prompt_tokens: int, count: Callable[[str], int]
 ) -> tuple[PromptPart, ...]:
     """Return the parts of a prompt by their tags, largest first, with their share of its tokens."""
     sizes: dict[str, int] = {}
     for role, content in messages:
-        rest = content
-        for tag, inside in _FENCED.findall(content):
-            sizes[tag] = sizes.get(tag, 0) + count(inside)
-            rest = rest.replace(inside, "", 1)
-        name = ORDERS.get(role, role)
-        sizes[name] = sizes.get(name, 0) + count(rest)
+        remaining_text = content
+        for tag, tag_content in _TAGGED_BLOCK.findall(content):
+            sizes[tag] = sizes.get(tag, 0) + count(tag_content)
+            remaining_text = remaining_text.replace(tag_content, "", 1)
+        name = UNTAGGED_PART_NAMES.get(role, role)
+        sizes[name] = sizes.get(name, 0) + count(remaining_text)
     total = sum(sizes.values()) or 1
     shares = [PromptPart(name, round(prompt_tokens * size / total)) for name, size in sizes.items()]
     return tuple(sorted(shares, key=lambda part: -part.tokens))
 
 
-def _counter(pinned: dict[str, Any] | None) -> Callable[[str], int]:
-    from inkwright.agents.llm.tokenizer import UNMEASURED, ScaledTokenizer
+def _build_token_counter(pinned: dict[str, Any] | None) -> Callable[[str], int]:
+    from inkwright.agents.llm.tokenizer import UNMEASURED_FACTOR, ScaledTokenizer
 
-    return ScaledTokenizer((pinned or {}).get("tokenizer_factor", UNMEASURED)).count
+    return ScaledTokenizer((pinned or {}).get("tokenizer_factor", UNMEASURED_FACTOR)).count

@@ -14,8 +14,12 @@ from inkwright.app.files import output_folder
 from inkwright.app.services.library_status import work_in_place_of_brief
 from inkwright.app.services.purge import purge_work
 from inkwright.app.services.run_options import RunOptions
-from inkwright.app.services.run_recorder import RunRecorder, recorded
-from inkwright.app.services.run_result import Manuscript, as_it_stands, ended
+from inkwright.app.services.run_recorder import RunRecorder, record_run
+from inkwright.app.services.run_result import (
+    Manuscript,
+    build_current_manuscript,
+    build_run_manuscript,
+)
 from inkwright.memory.changes import contradictions, staleness
 from inkwright.memory.cleanup import storable
 from inkwright.memory.domain.brief import Brief
@@ -36,7 +40,7 @@ if TYPE_CHECKING:
     from inkwright.app.manuscripts.sync import Synced
     from inkwright.app.services.draft_provenance import DraftProvenance
     from inkwright.app.services.review_summary import OpenFinding, ReviewSummary
-    from inkwright.memory.store.run_status import Action
+    from inkwright.memory.store.run_status import RunAction
     from inkwright.memory.user_work.finding_decisions import Verdict
 
 
@@ -49,7 +53,7 @@ class PlannedWork:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Library]:
+def open_library(settings: Settings) -> Iterator[Library]:
     """Yield the library that the settings name.
 
     Raises:
@@ -62,8 +66,13 @@ def opened(settings: Settings) -> Iterator[Library]:
         library.close()
 
 
-def begin(
-    brief: Brief, settings: Settings, arms: Ablation, *, fresh: bool = False, to_write: bool = True
+def begin_work(
+    brief: Brief,
+    settings: Settings,
+    ablation: Ablation,
+    *,
+    fresh: bool = False,
+    to_write: bool = True,
 ) -> Work:
     """Return the work of this brief, seed and arms: the one there is, or a new one.
 
@@ -71,9 +80,9 @@ def begin(
         BadInput: no model is set and it is ``to_write`` now, or the library cannot be used.
     """
     if to_write:
-        endpoints.named(settings)
-    with opened(settings) as library:
-        return works.begin(library, brief, arms.model_dump(), fresh=fresh)
+        endpoints.resolve_models(settings)
+    with open_library(settings) as library:
+        return works.begin(library, brief, ablation.model_dump(), fresh=fresh)
 
 
 def work_meant(
@@ -90,88 +99,105 @@ def work_meant(
     work = work_in_place_of_brief(settings.home, settings.library_address, given)
     if work is None or work == given:
         return work
-    with opened(settings) as library:
+    with open_library(settings) as library:
         return None if works.is_begun(library, read(), arms.model_dump()) else work
 
 
-async def plan(work: str, job: RunOptions) -> PlannedWork:
+async def plan(work_id: str, run_options: RunOptions) -> PlannedWork:
     """Bring a work to its outline, and stop.
 
     Raises:
         InkwrightError: as ``agents.orchestration.run.run``.
     """
-    with opened(job.settings) as library:
-        async with _at_work(library, work, "plan", job) as (run, recorder, keywords):
-            await run.run(work, until="planned", **keywords)
+    with open_library(run_options.settings) as library:
+        async with _open_run(library, work_id, "plan", run_options) as (run, recorder, keywords):
+            await run.run(work_id, until="planned", **keywords)
             recorder.outcome = "planned"
-        return _planned(library, work)
+        return _load_planned_work(library, work_id)
 
 
-async def write(work: str, job: RunOptions, *, out: Path | None = None) -> Manuscript:
+async def write(work_id: str, run_options: RunOptions, *, out: Path | None = None) -> Manuscript:
     """Write a work to its end, going on from wherever it stands.
 
     Raises:
         InkwrightError: as ``agents.orchestration.run.run``; what was done until then is kept.
     """
-    with opened(job.settings) as library:
-        works.approve(library, work)
-    return await _after(
-        "write", work, job, out, lambda run, means: run.run(work, until="complete", **means)
+    with open_library(run_options.settings) as library:
+        works.approve(library, work_id)
+    return await _run_to_manuscript(
+        "write",
+        work_id,
+        run_options,
+        out,
+        lambda run, means: run.run(work_id, until="complete", **means),
     )
 
 
 async def settle(
-    work: str, job: RunOptions, *, only: Collection[str] | None = None, out: Path | None = None
+    work_id: str,
+    run_options: RunOptions,
+    *,
+    only: Collection[str] | None = None,
+    out: Path | None = None,
 ) -> Manuscript:
     """Check and patch the stale sections of a work, or those of ``only``."""
-    return await _after(
-        "settle", work, job, out, lambda run, means: run.settle(work, only=only, **means)
+    return await _run_to_manuscript(
+        "settle",
+        work_id,
+        run_options,
+        out,
+        lambda run, means: run.settle(work_id, only=only, **means),
     )
 
 
 async def redraft(
-    work: str, sections: Sequence[str], job: RunOptions, *, note: str = "", out: Path | None = None
+    work_id: str,
+    section_ids: Sequence[str],
+    run_options: RunOptions,
+    *,
+    note: str = "",
+    out: Path | None = None,
 ) -> Manuscript:
     """Write these sections of a work anew, and settle what rests on them."""
-    return await _after(
+    return await _run_to_manuscript(
         "redraft",
-        work,
-        job,
+        work_id,
+        run_options,
         out,
-        lambda run, means: run.redraft(work, sections, note=storable(note), **means),
+        lambda run, means: run.redraft(work_id, section_ids, note=storable(note), **means),
     )
 
 
 async def candidates(
-    work: str, section: str, job: RunOptions, *, note: str = "", count: int = 3
+    work_id: str, section_id: str, run_options: RunOptions, *, note: str = "", count: int = 3
 ) -> list[Draft]:
     """Draft a section several times over, for a person to choose from; its text stays.
 
     Raises:
         BadInput: the section has no text, or has words of a person's.
     """
-    with opened(job.settings) as library:
-        async with _at_work(library, work, "candidates", job) as (run, _, keywords):
+    with open_library(run_options.settings) as library:
+        async with _open_run(library, work_id, "candidates", run_options) as (run, _, keywords):
             unwatched_text = keywords | {"watch_text": False}
-            found: list[Draft] = await run.candidates_for(
-                work, section, note=storable(note), count=count, **unwatched_text
+            candidate_drafts: list[Draft] = await run.candidates_for(
+                work_id, section_id, note=storable(note), count=count, **unwatched_text
             )
-        return found
+        return candidate_drafts
 
 
-async def choose(work: str, section: str, version: int, job: RunOptions) -> Draft:
+async def choose(work_id: str, section_id: str, version: int, run_options: RunOptions) -> Draft:
     """Make a candidate the section's text; what rests on it becomes stale.
 
     Raises:
         BadInput: the section has no such candidate.
     """
-    with opened(job.settings) as library:
-        async with _at_work(library, work, "choose", job) as (run, _, keywords):
-            draft: Draft = await run.choose(work, section, version, **keywords)
+    with open_library(run_options.settings) as library:
+        async with _open_run(library, work_id, "choose", run_options) as (run, _, keywords):
+            draft: Draft = await run.choose(work_id, section_id, version, **keywords)
         return draft
 
 
-def purge(work: str, settings: Settings | None = None) -> bool:
+def purge(work_id: str, settings: Settings | None = None) -> bool:
     """Remove every trace of a work from library, journal and vector index.
 
     False when another process reads the library: its log keeps bytes until that has ended.
@@ -180,11 +206,11 @@ def purge(work: str, settings: Settings | None = None) -> bool:
         WorkNotFound: there is none of this id.
         WorkBusy: it is being written.
     """
-    with opened(settings or Settings.load()) as library:
-        return purge_work(library, work)
+    with open_library(settings or Settings.load()) as library:
+        return purge_work(library, work_id)
 
 
-def duplicate(work: str, settings: Settings | None = None) -> str:
+def duplicate(work_id: str, settings: Settings | None = None) -> str:
     """Return the id of a copy of a work, with all that was made of it.
 
     Raises:
@@ -193,12 +219,12 @@ def duplicate(work: str, settings: Settings | None = None) -> str:
     """
     from inkwright.memory.transfer import copy_work
 
-    with opened(settings or Settings.load()) as library:
-        return copy_work.duplicate(library, work).id
+    with open_library(settings or Settings.load()) as library:
+        return copy_work.duplicate_work(library, work_id).id
 
 
 def import_file(
-    file: Path, chosen: "ImportOptions", job: RunOptions, *, out: Path | None = None
+    file: Path, import_options: "ImportOptions", run_options: RunOptions, *, out: Path | None = None
 ) -> tuple["Imported", Manuscript | None]:
     """Make a work of a manuscript from outside, or of an archive; no model is called.
 
@@ -207,23 +233,23 @@ def import_file(
     Raises:
         BadInput: the file cannot be read as one; nothing is stored.
     """
-    from inkwright.app.export.archive_import import bring_back, is_archive
+    from inkwright.app.export.archive_import import import_archive, is_archive
     from inkwright.app.manuscripts.import_file import ImportOptions, import_manuscript
 
-    if is_archive(file) and chosen != ImportOptions():
+    if is_archive(file) and import_options != ImportOptions():
         raise BadInput(f"{file}: an archive brings its own title, language and continuity")
-    folder = output_folder.prepare(out) if out else None
-    with opened(job.settings) as library:
+    folder = output_folder.prepare_folder(out) if out else None
+    with open_library(run_options.settings) as library:
         if is_archive(file):
-            imported = bring_back(library, file)
+            imported = import_archive(library, file)
         else:
-            imported = import_manuscript(library, file, chosen)
+            imported = import_manuscript(library, file, import_options)
         if plans.current(library, imported.work) is None:
             return imported, None
-        return imported, as_it_stands(library, imported.work, job, folder)
+        return imported, build_current_manuscript(library, imported.work, run_options, folder)
 
 
-def sync(folder: Path, job: RunOptions, *, take_titles: bool = False) -> "Synced":
+def sync(folder: Path, run_options: RunOptions, *, take_titles: bool = False) -> "Synced":
     """Take edits to an exported manuscript back as the person's; no model is called.
 
     Raises:
@@ -231,25 +257,25 @@ def sync(folder: Path, job: RunOptions, *, take_titles: bool = False) -> "Synced
     """
     from inkwright.app.manuscripts.sync import sync_manuscript
 
-    with opened(job.settings) as library:
+    with open_library(run_options.settings) as library:
         return sync_manuscript(library, folder, take_titles=take_titles)
 
 
-def made(work: str, wanted: "Wanted", settings: Settings | None = None) -> "Made":
+def render_file(work_id: str, options: "Wanted", settings: Settings | None = None) -> "Made":
     """Return a work as a file, as it stands, and write it nowhere; no model is called.
 
     Raises:
         BadInput: there is nothing to export, or it cannot be made of what is given.
         ExportFailed: the file could not be made.
     """
-    from inkwright.app.export.export import make
+    from inkwright.app.export.export import render_file
 
-    with opened(settings or Settings.load()) as library:
-        return make(library, work, wanted)
+    with open_library(settings or Settings.load()) as library:
+        return render_file(library, work_id, options)
 
 
 def export(
-    work: str, wanted: "Wanted", settings: Settings | None = None, *, out: Path | None = None
+    work_id: str, options: "Wanted", settings: Settings | None = None, *, out: Path | None = None
 ) -> "Exported":
     """Write a work to a file, as it stands; no model is called.
 
@@ -257,25 +283,25 @@ def export(
         BadInput: there is nothing to export, or it cannot be made of what is given.
         ExportFailed: the file could not be made; nothing was written.
     """
-    from inkwright.app.export.export import export as exported
+    from inkwright.app.export.export import export_file as exported
 
-    with opened(settings or Settings.load()) as library:
-        return exported(library, work, wanted, out)
+    with open_library(settings or Settings.load()) as library:
+        return exported(library, work_id, options, out)
 
 
-async def remember(work: str, job: RunOptions) -> "RunResult":
+async def remember(work_id: str, run_options: RunOptions) -> "RunResult":
     """Read into memory what a person has written in a work and no model has read."""
-    with opened(job.settings) as library:
-        async with _at_work(library, work, "remember", job) as (run, _, keywords):
-            result: RunResult = await run.remember(work, **keywords)
+    with open_library(run_options.settings) as library:
+        async with _open_run(library, work_id, "remember", run_options) as (run, _, keywords):
+            result: RunResult = await run.remember(work_id, **keywords)
         return result
 
 
 async def propose(
-    work: str,
-    section: str,
-    told: str,
-    job: RunOptions,
+    work_id: str,
+    section_id: str,
+    instruction_text: str,
+    run_options: RunOptions,
     *,
     op: str | None = None,
     span: "Span | None" = None,
@@ -285,35 +311,35 @@ async def propose(
     Raises:
         BadInput: there is no such section, operator or span, or all of it is locked.
     """
-    with opened(job.settings) as library:
-        async with _at_work(library, work, "edit", job) as (run, _, keywords):
-            words = storable(told)
-            found: EditorProposal = await run.propose(
-                work, section, words, op=op, span=span, **keywords
+    with open_library(run_options.settings) as library:
+        async with _open_run(library, work_id, "edit", run_options) as (run, _, keywords):
+            words = storable(instruction_text)
+            proposal: EditorProposal = await run.propose(
+                work_id, section_id, words, op=op, span=span, **keywords
             )
-        return found
+        return proposal
 
 
 async def apply(
-    work: str, proposal: "EditorProposal", numbers: Collection[int], job: RunOptions
+    work_id: str, proposal: "EditorProposal", numbers: Collection[int], run_options: RunOptions
 ) -> Draft:
     """Store a section with these hunks of a proposal; what rests on it becomes stale.
 
     Raises:
         BadInput: a number names no hunk, or the section has another text by now.
     """
-    with opened(job.settings) as library:
-        async with _at_work(library, work, "edit", job) as (run, _, keywords):
-            draft: Draft = await run.apply(work, proposal, numbers, **keywords)
+    with open_library(run_options.settings) as library:
+        async with _open_run(library, work_id, "edit", run_options) as (run, _, keywords):
+            draft: Draft = await run.apply(work_id, proposal, numbers, **keywords)
         return draft
 
 
 def inspect(
-    work: str,
+    work_id: str,
     step: str,
     version: int | None = None,
     settings: Settings | None = None,
-    book: Ledger | None = None,
+    ledger: Ledger | None = None,
 ) -> "DraftProvenance":
     """Return what a draft was written from, and what was said to models on the way.
 
@@ -325,12 +351,12 @@ def inspect(
     """
     from inkwright.app.services.draft_provenance import inspect as inspected
 
-    now = settings or Settings.load()
-    with opened(now) as library:
-        return inspected(library, work, step, version, now, book)
+    active_settings = settings or Settings.load()
+    with open_library(active_settings) as library:
+        return inspected(library, work_id, step, version, active_settings, ledger)
 
 
-def review(work: str, settings: Settings | None = None) -> "ReviewSummary":
+def review(work_id: str, settings: Settings | None = None) -> "ReviewSummary":
     """Return how a work stands against what was asked of it; no model is called.
 
     Raises:
@@ -338,64 +364,71 @@ def review(work: str, settings: Settings | None = None) -> "ReviewSummary":
     """
     from inkwright.app.services.review_summary import review as reviewed
 
-    with opened(settings or Settings.load()) as library:
-        return reviewed(library, work)
+    with open_library(settings or Settings.load()) as library:
+        return reviewed(library, work_id)
 
 
 def decide(
-    work: str, problem: "OpenFinding", verdict: "Verdict | None", settings: Settings | None = None
+    work_id: str,
+    finding: "OpenFinding",
+    verdict: "Verdict | None",
+    settings: Settings | None = None,
 ) -> None:
     """Record what the person says of a finding; None: nothing again.
 
     Raises:
         WorkBusy: the work is being written.
     """
-    with opened(settings or Settings.load()) as library:
-        with works.leased(library, work) as lease:
-            finding_decisions.decide(
-                library, lease, problem.section, problem.about, problem.evidence, verdict
+    with open_library(settings or Settings.load()) as library:
+        with works.hold_lease(library, work_id) as lease:
+            finding_decisions.store_verdict(
+                library, lease, finding.section, finding.about, finding.evidence, verdict
             )
-        if problem.number is not None:
-            contradictions.dismiss(library, work, problem.number, undo=verdict != "dismissed")
+        if finding.number is not None:
+            contradictions.dismiss(library, work_id, finding.number, undo=verdict != "dismissed")
 
 
-def stale(work: str, settings: Settings | None = None) -> dict[str, tuple[str, ...]]:
+def find_stale_sections(
+    work_id: str, settings: Settings | None = None
+) -> dict[str, tuple[str, ...]]:
     """Return the reasons of every stale section of a work, by section id."""
-    with opened(settings or Settings.load()) as library:
-        return staleness.stale(library, work)
+    with open_library(settings or Settings.load()) as library:
+        return staleness.find_reasons(library, work_id)
 
 
-async def _after(
-    action: "Action",
-    work: str,
-    job: RunOptions,
+async def _run_to_manuscript(
+    action: "RunAction",
+    work_id: str,
+    run_options: RunOptions,
     out: Path | None,
     act: Callable[[Any, dict[str, Any]], Awaitable["RunResult"]],
 ) -> Manuscript:
-    folder = output_folder.prepare(out) if out else None
-    with opened(job.settings) as library:
-        async with _at_work(library, work, action, job) as (run, recorder, keywords):
+    folder = output_folder.prepare_folder(out) if out else None
+    with open_library(run_options.settings) as library:
+        async with _open_run(library, work_id, action, run_options) as (run, recorder, keywords):
             result = await act(run, keywords)
             recorder.outcome = result.status
-        return ended(library, work, result, job, keywords["calling"], folder)
+        return build_run_manuscript(
+            library, work_id, result, run_options, keywords["calling"], folder
+        )
 
 
 @asynccontextmanager
-async def _at_work(
-    library: Library, work: str, action: "Action", job: RunOptions
+async def _open_run(
+    library: Library, work_id: str, action: "RunAction", run_options: RunOptions
 ) -> AsyncIterator[tuple[Any, RunRecorder, dict[str, Any]]]:
     """Yield ``agents.orchestration.run`` and what a run is given, with models to call.
 
     The library is told how the run goes from before the imports on, which take seconds.
     """
-    async with recorded(library, work, action, job) as recorder:
-        run = await _run_module()
+    async with record_run(library, work_id, action, run_options) as recorder:
+        run = await _load_run_module()
         recorder.check()
-        with endpoints.serving(job.settings) as calling:
-            yield run, recorder, _keywords(library, calling, recorder.job)
+        with endpoints.serve_models(run_options.settings) as call_settings:
+            yield run, recorder, _build_run_keywords(library, call_settings, recorder.run_options)
 
 
-async def _run_module() -> Any:
+async def _load_run_module() -> Any:
     """Import what calls models, in a thread: it takes seconds, and the loop goes on meanwhile."""
 
     def load() -> Any:
@@ -406,18 +439,20 @@ async def _run_module() -> Any:
     return await asyncio.to_thread(load)
 
 
-def _keywords(library: Library, calling: CallSettings, job: RunOptions) -> dict[str, Any]:
+def _build_run_keywords(
+    library: Library, call_settings: CallSettings, run_options: RunOptions
+) -> dict[str, Any]:
     return {
         "library": library,
-        "calling": calling,
-        "limits": job.limits,
-        "watch": job.watch,
-        "watch_text": job.watch_text,
-        "lease": job.lease,
+        "calling": call_settings,
+        "limits": run_options.limits,
+        "watch": run_options.watch,
+        "watch_text": run_options.watch_text,
+        "lease": run_options.lease,
     }
 
 
-def _planned(library: Library, work: str) -> PlannedWork:
-    plan = plans.current(library, work)
+def _load_planned_work(library: Library, work_id: str) -> PlannedWork:
+    plan = plans.current(library, work_id)
     assert plan is not None, "a run until `planned` leaves a plan"
-    return PlannedWork(work, plan)
+    return PlannedWork(work_id, plan)

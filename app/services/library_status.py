@@ -24,7 +24,7 @@ KNOWN_SCHEMA = "0004"
 _WHOLE_ID = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}(\.[0-9]+)?")
 _BEGINNING = re.compile(r"[a-z0-9-]+(\.[0-9]*)?")
 
-_PLANNED = """
+_PLANNED_SECTIONS = """
 WITH newest AS (SELECT work, MAX(version) AS version FROM plans GROUP BY work),
 planned AS (
     SELECT plans.work, each.key AS place, json_extract(each.value, '$.id') AS section,
@@ -32,24 +32,24 @@ planned AS (
            json_extract(each.value, '$.target_words') AS target
     FROM plans JOIN newest USING (work, version), json_each(plans.outline, '$.sections') AS each)
 """
-_JOINED = """
+_SECTION_JOINS = """
     LEFT JOIN planned ON planned.work = works.id
     LEFT JOIN sections ON sections.work = works.id AND sections.section = planned.section
     LEFT JOIN drafts ON drafts.work = works.id AND drafts.section = sections.section
         AND drafts.version = sections.draft
 """
-_WORKS = f"""{_PLANNED}
+_SELECT_WORKS = f"""{_PLANNED_SECTIONS}
 SELECT works.id, works.title, works.status, works.problems,
        COALESCE(SUM(drafts.words), 0) AS words,
        COALESCE(SUM(planned.target), json_extract(works.brief, '$.words'), 0) AS target_words,
        COALESCE(SUM(sections.state = 'accepted'), 0) AS done, COUNT(planned.section) AS total,
        works.updated_at
-FROM works {_JOINED} GROUP BY works.id ORDER BY works.updated_at DESC
+FROM works {_SECTION_JOINS} GROUP BY works.id ORDER BY works.updated_at DESC
 """
-_SECTIONS = f"""{_PLANNED}
+_SELECT_SECTIONS = f"""{_PLANNED_SECTIONS}
 SELECT planned.section, planned.title, sections.state, sections.failure,
        COALESCE(drafts.words, 0) AS words, planned.target AS target_words
-FROM works {_JOINED} WHERE works.id = ? AND planned.section IS NOT NULL ORDER BY planned.place
+FROM works {_SECTION_JOINS} WHERE works.id = ? AND planned.section IS NOT NULL ORDER BY planned.place
 """
 
 
@@ -92,7 +92,7 @@ class SectionSummary:
     failure: str | None
 
 
-def standings(home: Path, url: str | None = None) -> list[WorkSummary]:
+def load_work_summaries(home: Path, url: str | None = None) -> list[WorkSummary]:
     """Return every work in the library, the last changed first.
 
     Raises:
@@ -100,7 +100,7 @@ def standings(home: Path, url: str | None = None) -> list[WorkSummary]:
     """
     if url is None and not (home / "library.db").exists():
         return []
-    if (rows := _select(home, url, _WORKS)) is not None:
+    if (rows := _select_rows(home, url, _SELECT_WORKS)) is not None:
         return [
             WorkSummary(
                 work=r["id"],
@@ -114,14 +114,16 @@ def standings(home: Path, url: str | None = None) -> list[WorkSummary]:
             )
             for r in rows
         ]
-    return _standings_by_memory(home, url)
+    return _load_work_summaries_by_memory(home, url)
 
 
-def sections(home: Path, work: str, url: str | None = None) -> list[SectionSummary]:
+def load_section_summaries(
+    home: Path, work_id: str, url: str | None = None
+) -> list[SectionSummary]:
     """Return the sections of a work in reading order; none before it is planned."""
-    rows = _select(home, url, _SECTIONS, work)
+    rows = _select_rows(home, url, _SELECT_SECTIONS, work_id)
     if rows is None:
-        return _sections_by_memory(home, work, url)
+        return _load_section_summaries_by_memory(home, work_id, url)
     return [
         SectionSummary(
             r["section"], r["title"], r["state"], r["words"], r["target_words"], r["failure"]
@@ -130,16 +132,18 @@ def sections(home: Path, work: str, url: str | None = None) -> list[SectionSumma
     ]
 
 
-def named(works: Iterable[str], given: str) -> str:
+def match_work_id(work_ids: Iterable[str], prefix: str) -> str:
     """Return the one work whose id is ``given`` or begins with it.
 
     Raises:
         WorkNotFound: none does, or several do.
     """
-    known = list(works)
-    if (work := _beginning(known, given)) is None:
-        raise WorkNotFound(given, tuple(difflib.get_close_matches(given, known, n=1, cutoff=0.4)))
-    return work
+    all_ids = list(work_ids)
+    if (work_id := _beginning(all_ids, prefix)) is None:
+        raise WorkNotFound(
+            prefix, tuple(difflib.get_close_matches(prefix, all_ids, n=1, cutoff=0.4))
+        )
+    return work_id
 
 
 def _beginning(known: Sequence[str], given: str) -> str | None:
@@ -153,13 +157,13 @@ def _beginning(known: Sequence[str], given: str) -> str | None:
     return begun[0] if begun else None
 
 
-def work_named(home: Path, url: str | None, given: str) -> str:
+def find_work_id(home: Path, url: str | None, prefix: str) -> str:
     """Return the one work of a library whose id is ``given`` or begins with it.
 
     Raises:
         WorkNotFound: none does, or several do.
     """
-    return named((s.work for s in standings(home, url)), given)
+    return match_work_id((s.work for s in load_work_summaries(home, url)), prefix)
 
 
 def work_in_place_of_brief(home: Path, url: str | None, given: str) -> str | None:
@@ -171,19 +175,19 @@ def work_in_place_of_brief(home: Path, url: str | None, given: str) -> str | Non
     """
     if not _BEGINNING.fullmatch(given):
         return None
-    known = [s.work for s in standings(home, url)]
-    return named(known, given) if _WHOLE_ID.fullmatch(given) else _beginning(known, given)
+    known = [s.work for s in load_work_summaries(home, url)]
+    return match_work_id(known, given) if _WHOLE_ID.fullmatch(given) else _beginning(known, given)
 
 
-def _select(home: Path, url: str | None, query: str, *values: str) -> list[sqlite3.Row] | None:
+def _select_rows(home: Path, url: str | None, query: str, *values: str) -> list[sqlite3.Row] | None:
     """Return the rows, or None when this library is not one to read directly."""
     if url is not None:
         return None
     file = home / "library.db"
     try:
-        with closing(_open(file)) as db:
-            found = db.execute("SELECT version_num FROM alembic_version").fetchone()
-            if found is None or found[0] != KNOWN_SCHEMA:
+        with closing(_open_read_only(file)) as db:
+            schema_row = db.execute("SELECT version_num FROM alembic_version").fetchone()
+            if schema_row is None or schema_row[0] != KNOWN_SCHEMA:
                 return None
             return db.execute(query, values).fetchall()
     except sqlite3.OperationalError as fault:
@@ -197,7 +201,7 @@ def _select(home: Path, url: str | None, query: str, *values: str) -> list[sqlit
         raise LibraryUnusable(f"{file} is not a library, or is damaged: {fault}") from fault
 
 
-def _open(file: Path) -> sqlite3.Connection:
+def _open_read_only(file: Path) -> sqlite3.Connection:
     """Open read-only; a folder that cannot be written is read as it stands."""
     for mode in ("mode=ro", "immutable=1"):
         db = sqlite3.connect(f"{file.resolve().as_uri()}?{mode}", uri=True, timeout=5)
@@ -215,48 +219,52 @@ def _open(file: Path) -> sqlite3.Connection:
     raise AssertionError("the loop returns or raises")
 
 
-def _standings_by_memory(home: Path, url: str | None) -> list[WorkSummary]:
+def _load_work_summaries_by_memory(home: Path, url: str | None) -> list[WorkSummary]:
     from inkwright.memory.store import works
     from inkwright.memory.store.library import Library
 
-    found = []
+    summaries = []
     with closing(Library.open(home, url)) as library:
-        for work in works.all_works(library):
-            parts = _sections_of(library, work.id)
-            found.append(
+        for work in works.list_works(library):
+            section_summaries = _build_section_summaries(library, work.id)
+            summaries.append(
                 WorkSummary(
                     work=work.id,
                     title=work.title,
                     status=work.status,
-                    words=sum(p.words for p in parts),
-                    target_words=sum(p.target_words for p in parts) or work.brief.words or 0,
-                    done=sum(p.state == "accepted" for p in parts),
-                    of=len(parts),
+                    words=sum(p.words for p in section_summaries),
+                    target_words=sum(p.target_words for p in section_summaries)
+                    or work.brief.words
+                    or 0,
+                    done=sum(p.state == "accepted" for p in section_summaries),
+                    of=len(section_summaries),
                     changed_at=work.updated_at,
                 )
             )
-    return found
+    return summaries
 
 
-def _sections_by_memory(home: Path, work: str, url: str | None) -> list[SectionSummary]:
+def _load_section_summaries_by_memory(
+    home: Path, work_id: str, url: str | None
+) -> list[SectionSummary]:
     from inkwright.memory.store.library import Library
 
     with closing(Library.open(home, url)) as library:
-        return _sections_of(library, work)
+        return _build_section_summaries(library, work_id)
 
 
-def _sections_of(library: "Library", work: str) -> list[SectionSummary]:
+def _build_section_summaries(library: "Library", work_id: str) -> list[SectionSummary]:
     from inkwright.memory.store import drafts, plans
 
-    plan = plans.current(library, work)
-    rows = drafts.rows(library, work)
-    texts = drafts.current(library, work, plan.outline) if plan else {}
+    plan = plans.current(library, work_id)
+    rows = drafts.load_section_rows(library, work_id)
+    current_drafts = drafts.current(library, work_id, plan.outline) if plan else {}
     return [
         SectionSummary(
             section=s.id,
             title=s.title,
             state=rows[s.id].state,
-            words=texts[s.id].words if s.id in texts else 0,
+            words=current_drafts[s.id].words if s.id in current_drafts else 0,
             target_words=s.target_words,
             failure=rows[s.id].failure,
         )

@@ -8,12 +8,12 @@ from inkwright.app.files import output_folder
 from inkwright.memory.store import works
 from inkwright.memory.store.library import Library
 
-COPIES = "*.before-*.db"
+UPGRADE_COPIES = "*.before-*.db"
 """What an upgrade left: the library as it was before."""
 BUSY_TIMEOUT_S = 30
 
 
-def purge_work(library: Library, work: str) -> bool:
+def purge_work(library: Library, work_id: str) -> bool:
     """Remove every trace of a work; a copy made before an upgrade loses it too.
 
     Its index goes first, the library's rows last: interrupted, the work is still there to be purged
@@ -23,19 +23,19 @@ def purge_work(library: Library, work: str) -> bool:
         WorkNotFound: there is none of this id.
         WorkBusy: it is being written.
     """
-    with works.leased(library, work):
-        from inkwright.memory.retrieval.chroma_server import FOLDER, index_of
+    with works.hold_lease(library, work_id):
+        from inkwright.memory.retrieval.chroma_server import INDEX_FOLDER, open_index
 
-        if library.index_url or (library.home / FOLDER).exists():
-            with closing(index_of(library, "")) as index:
-                index.drop(work)
-        for copy in sorted(library.home.glob(COPIES)):
-            _purge_copy(copy, work)
-        output_folder.remove_temporary(library, work)
-    return works.purge(library, work)
+        if library.index_url or (library.home / INDEX_FOLDER).exists():
+            with closing(open_index(library, "")) as index:
+                index.drop(work_id)
+        for copy in sorted(library.home.glob(UPGRADE_COPIES)):
+            _purge_copy(copy, work_id)
+        output_folder.remove_temporary_files(library, work_id)
+    return works.purge(library, work_id)
 
 
-def _purge_copy(file: Path, work: str) -> None:
+def _purge_copy(file: Path, work_id: str) -> None:
     """Remove a work from an old copy of the library, whatever its schema; else the whole copy."""
     try:
         with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT_S)) as db:
@@ -44,9 +44,9 @@ def _purge_copy(file: Path, work: str) -> None:
             for table in tables:
                 columns = {row[1] for row in db.execute(f'PRAGMA table_info("{table}")')}
                 if "work" in columns:
-                    db.execute(f'DELETE FROM "{table}" WHERE work = ?', (work,))
+                    db.execute(f'DELETE FROM "{table}" WHERE work = ?', (work_id,))
             if "works" in tables:
-                db.execute("DELETE FROM works WHERE id = ?", (work,))
+                db.execute("DELETE FROM works WHERE id = ?", (work_id,))
             db.commit()
             db.execute("VACUUM")
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -18,7 +18,7 @@ from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.normalise import normalise
 
-SHORTEST = 40
+MIN_SECTION_WORDS = 40
 """Words below which sections are not cut to keep the length of the whole."""
 
 
@@ -55,83 +55,115 @@ def replan(library: Library, work_id: str, file: Path) -> ReplanResult:
         )
     brief = works.get(library, work_id).brief
     items = read_brief("-", outline=file).outline
-    stated = {normalise(leaf.title) for leaf in outline_builder.leaves(items) if leaf.words}
-    given = outline_builder.given(
+    sized_titles = {
+        normalise(leaf.title) for leaf in outline_builder.list_leaves(items) if leaf.words
+    }
+    new_outline = outline_builder.build_from_brief(
         brief.model_copy(update={"outline": items}),
         plan.outline.title,
         plan.outline.continuity,
         plan.outline.target_words,
     )
-    outline = matched(plan.outline, given, stated, plans.taken_out(library, work_id))
-    written = drafts.current(library, work_id, outline).keys()
-    outline = _as_long(plan.outline, outline, stated, written)
+    outline = match_sections(
+        plan.outline, new_outline, sized_titles, plans.taken_out(library, work_id)
+    )
+    written_ids = drafts.current(library, work_id, outline).keys()
+    outline = _keep_length(plan.outline, outline, sized_titles, written_ids)
     try:
-        titles = constraint_consistency.titles_of(outline)
+        titles = constraint_consistency.list_titles(outline)
         constraint_consistency.check(plan.constraints, len(outline.sections), titles=titles)
     except BadInput as fault:
         raise BadInput(f"{file}: {fault}") from fault
-    with works.leased(library, work_id) as lease:
-        adopted = plans.adopt(library, lease, outline, plan.constraints, author="person")
-        _renumber(library, lease, adopted)
+    with works.hold_lease(library, work_id) as lease:
+        new_plan = plans.adopt(library, lease, outline, plan.constraints, author="person")
+        _reframe_drafts(library, lease, new_plan)
     position = outline.position
     return ReplanResult(
-        plan=adopted,
-        moved=tuple(constraint_consistency.moves(plan.outline, outline, plan.constraints)),
+        plan=new_plan,
+        moved=tuple(constraint_consistency.describe_moves(plan.outline, outline, plan.constraints)),
         gone=tuple(s.id for s in plan.outline.sections if s.id not in position),
-        back=tuple(sid for sid in position if sid in plan.gone and sid in written),
-        stale=tuple(staleness.stale(library, work_id)),
+        back=tuple(sid for sid in position if sid in plan.gone and sid in written_ids),
+        stale=tuple(staleness.find_reasons(library, work_id)),
     )
 
 
-def matched(old: Outline, new: Outline, sized: Set[str], gone: Sequence[Section] = ()) -> Outline:
+def match_sections(
+    old_outline: Outline, new_outline: Outline, sized_titles: Set[str], gone: Sequence[Section] = ()
+) -> Outline:
     """Return ``new`` with the ids of ``old``, and what it leaves open as it was in ``old``.
 
     ``sized`` are the titles, normalised, of sections that ``new`` gives a length; ``gone`` are the
     sections that were taken out before, the last of them first.
     """
-    before = [*reversed(gone), *old.sections]
-    known = {normalise(s.title): s for s in before}
-    taken = {s.id for s in before}
-    free = (f"s{n}" for n in count(1) if f"s{n}" not in taken)
-    same = {s.id: known.pop(normalise(s.title), None) for s in new.sections}
-    ids = {sid: was.id if was else next(free) for sid, was in same.items()}
-    sections = [_kept(s, same[s.id], ids, sized) for s in new.sections]
-    return new.with_sections(sections)
+    before = [*reversed(gone), *old_outline.sections]
+    old_by_title = {normalise(s.title): s for s in before}
+    old_ids = {s.id for s in before}
+    free_ids = (f"s{n}" for n in count(1) if f"s{n}" not in old_ids)
+    old_by_new_id = {s.id: old_by_title.pop(normalise(s.title), None) for s in new_outline.sections}
+    final_ids = {
+        section_id: old_section.id if old_section else next(free_ids)
+        for section_id, old_section in old_by_new_id.items()
+    }
+    sections = [
+        _merge_section(s, old_by_new_id[s.id], final_ids, sized_titles)
+        for s in new_outline.sections
+    ]
+    return new_outline.with_sections(sections)
 
 
-def _as_long(old: Outline, new: Outline, sized: Set[str], written: Set[str]) -> Outline:
+def _keep_length(
+    old_outline: Outline, new_outline: Outline, sized_titles: Set[str], written_ids: Set[str]
+) -> Outline:
     """Return ``new`` as long as ``old``, where what is not written yet can make up for it."""
-    open_ = [s for s in new.sections if s.id not in written and normalise(s.title) not in sized]
-    rest = old.target_words - sum(s.target_words for s in new.sections if s not in open_)
-    if rest < SHORTEST * len(open_):
-        return new
-    sizes = outline_builder.shares([s.target_words for s in open_], rest)
-    words = dict(zip((s.id for s in open_), sizes, strict=True))
-    return new.with_sections(
-        s.model_copy(update={"target_words": words.get(s.id, s.target_words)}) for s in new.sections
+    unwritten_sections = [
+        s
+        for s in new_outline.sections
+        if s.id not in written_ids and normalise(s.title) not in sized_titles
+    ]
+    remaining_words = old_outline.target_words - sum(
+        s.target_words for s in new_outline.sections if s not in unwritten_sections
+    )
+    if remaining_words < MIN_SECTION_WORDS * len(unwritten_sections):
+        return new_outline
+    sizes = outline_builder.split_in_proportion(
+        [s.target_words for s in unwritten_sections], remaining_words
+    )
+    words_by_id = dict(zip((s.id for s in unwritten_sections), sizes, strict=True))
+    return new_outline.with_sections(
+        s.model_copy(update={"target_words": words_by_id.get(s.id, s.target_words)})
+        for s in new_outline.sections
     )
 
 
-def _kept(
-    section: Section, was: Section | None, ids: Mapping[str, str], sized: Set[str]
+def _merge_section(
+    section: Section,
+    old_section: Section | None,
+    final_ids: Mapping[str, str],
+    sized_titles: Set[str],
 ) -> Section:
-    fields: dict[str, object] = {"id": ids[section.id]}
-    after: Sequence[str] = [ids[sid] for sid in section.after]
-    if was is not None:
-        named = ("purpose", "key_points", "owns", "hands_over", "leaves_out", "subjects")
-        fields |= {n: getattr(was, n) for n in named if not getattr(section, n)}
-        after = after or [sid for sid in was.after if sid in ids.values()]
-        if normalise(section.title) not in sized:
-            fields["target_words"] = was.target_words
-    return section.model_copy(update={**fields, "after": tuple(after)})
+    fields: dict[str, object] = {"id": final_ids[section.id]}
+    after_ids: Sequence[str] = [final_ids[section_id] for section_id in section.after]
+    if old_section is not None:
+        inherited_fields = ("purpose", "key_points", "owns", "hands_over", "leaves_out", "subjects")
+        fields |= {n: getattr(old_section, n) for n in inherited_fields if not getattr(section, n)}
+        after_ids = after_ids or [
+            section_id for section_id in old_section.after if section_id in final_ids.values()
+        ]
+        if normalise(section.title) not in sized_titles:
+            fields["target_words"] = old_section.target_words
+    return section.model_copy(update={**fields, "after": tuple(after_ids)})
 
 
-def _renumber(library: Library, lease: Lease, plan: Plan) -> None:
+def _reframe_drafts(library: Library, lease: Lease, plan: Plan) -> None:
     """Let what is written begin and end as its new place asks."""
-    for sid, draft in drafts.current(library, lease.work, plan.outline).items():
-        text = section_format.framed(plan, sid, draft.text)
+    for section_id, draft in drafts.current(library, lease.work, plan.outline).items():
+        text = section_format.apply_frame(plan, section_id, draft.text)
         if text != draft.text:
-            seen = {f.constraint: f for f in rules.check(text, plan.carried(sid))}
-            old = draft.review.findings if draft.review else ()
-            review = Review(findings=tuple(seen.get(f.constraint, f) for f in old))
-            drafts.patch(library, lease, draft, text=text, stage="settled", review=review)
+            finding_by_constraint = {
+                f.constraint: f for f in rules.check(text, plan.carried(section_id))
+            }
+            old_findings = draft.review.findings if draft.review else ()
+            review = Review(
+                findings=tuple(finding_by_constraint.get(f.constraint, f) for f in old_findings)
+            )
+            drafts.save_patch(library, lease, draft, text=text, stage="settled", review=review)

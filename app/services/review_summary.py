@@ -6,11 +6,11 @@ from functools import lru_cache
 
 from inkwright.app.manuscripts import citation_report
 from inkwright.app.reports.report import (
-    LENGTH,
+    LENGTH_FINDING_ID,
     CheckResults,
     ConstraintOutcome,
     ConstraintReport,
-    checks,
+    check_work,
     texts_by_section,
 )
 from inkwright.memory.changes import contradictions
@@ -21,7 +21,7 @@ from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
-from inkwright.memory.text.repeated_runs import RepeatedRuns, repetition
+from inkwright.memory.text.repeated_runs import RepeatedRuns, find_repeated_runs
 from inkwright.memory.user_work import finding_decisions
 from inkwright.memory.user_work.finding_decisions import Verdict
 
@@ -98,10 +98,10 @@ class ReviewSummary:
     lengths: tuple[SectionLength, ...]
     repetition: RepeatedRuns
 
-    def answered(self, problem: OpenFinding, verdict: Verdict | None) -> "ReviewSummary":
+    def answered(self, finding: OpenFinding, verdict: Verdict | None) -> "ReviewSummary":
         """Return the same with another answer to one finding."""
-        problems = [replace(p, verdict=verdict) if p == problem else p for p in self.problems]
-        return replace(self, problems=tuple(problems))
+        findings = [replace(p, verdict=verdict) if p == finding else p for p in self.problems]
+        return replace(self, problems=tuple(findings))
 
 
 def review(library: Library, work_id: str) -> ReviewSummary:
@@ -113,58 +113,66 @@ def review(library: Library, work_id: str) -> ReviewSummary:
     plan = plans.current(library, work_id)
     if plan is None:
         raise BadInput(f"{work_id} is not planned yet: there is nothing to review")
-    work, texts = works.get(library, work_id), drafts.current(library, work_id, plan.outline)
-    manifests = drafts.manifests(library, work_id, plan.outline)
-    text = citation_report.manuscript(
-        plan.outline, texts, work.brief, sources.kept(library, work_id)
+    work, current_drafts = (
+        works.get(library, work_id),
+        drafts.current(library, work_id, plan.outline),
     )
-    found = checks(library, work, plan, texts, manifests, text)
-    stamps = finding_decisions.verdicts(library, work_id)
-    checked = tuple(_checked(plan, found, texts))
-    told = contradictions.listed(library, work_id, dismissed=True)
-    problems = [*_broken(checked, texts, stamps), *_contradicting(plan, told, texts, stamps)]
-    problems.sort(key=lambda p: plan.outline.position.get(p.section, 0))
+    manifests = drafts.load_manifests(library, work_id, plan.outline)
+    text = citation_report.build_manuscript(
+        plan.outline, current_drafts, work.brief, sources.load_sources(library, work_id)
+    )
+    check_results = check_work(library, work, plan, current_drafts, manifests, text)
+    verdict_stamps = finding_decisions.load_verdict_stamps(library, work_id)
+    constraint_summaries = tuple(_summarize_constraints(plan, check_results, current_drafts))
+    contradiction_findings = contradictions.load_findings(library, work_id, include_dismissed=True)
+    open_findings = [
+        *_list_broken_findings(constraint_summaries, current_drafts, verdict_stamps),
+        *_list_contradictions(plan, contradiction_findings, current_drafts, verdict_stamps),
+    ]
+    open_findings.sort(key=lambda p: plan.outline.position.get(p.section, 0))
     return ReviewSummary(
         notes=work.problems,
-        constraints=checked,
-        problems=tuple(problems),
-        stale={s["id"]: tuple(s["stale"]) for s in found.sections if s["stale"]},
+        constraints=constraint_summaries,
+        problems=tuple(open_findings),
+        stale={s["id"]: tuple(s["stale"]) for s in check_results.sections if s["stale"]},
         lengths=tuple(
             SectionLength(s["id"], s["title"], s["words"], s["target_words"])
-            for s in found.sections
+            for s in check_results.sections
         ),
-        repetition=_repetition(tuple(texts_by_section(texts).items())),
+        repetition=_find_repetition(tuple(texts_by_section(current_drafts).items())),
     )
 
 
 @lru_cache(maxsize=2)
-def _repetition(said: tuple[tuple[str, str], ...]) -> RepeatedRuns:
+def _find_repetition(section_texts: tuple[tuple[str, str], ...]) -> RepeatedRuns:
     """Return what the texts repeat, looked for anew only where one of them was changed."""
-    return repetition(dict(said))
+    return find_repeated_runs(dict(section_texts))
 
 
-def _checked(
-    plan: Plan, found: CheckResults, texts: Mapping[str, Draft]
+def _summarize_constraints(
+    plan: Plan, check_results: CheckResults, current_drafts: Mapping[str, Draft]
 ) -> Iterator[ConstraintSummary]:
-    known = {c.id: c for c in plan.constraints}
+    constraint_by_id = {c.id: c for c in plan.constraints}
     outcomes = {
-        (s["id"], outcome["id"]): outcome for s in found.sections for outcome in s["constraints"]
+        (s["id"], outcome["id"]): outcome
+        for s in check_results.sections
+        for outcome in s["constraints"]
     }
-    for told in found.constraints:
-        constraint = known.get(told["id"])
-        yield _one(plan, told, constraint, outcomes, texts)
+    for constraint_report in check_results.constraints:
+        constraint = constraint_by_id.get(constraint_report["id"])
+        yield _summarize_constraint(plan, constraint_report, constraint, outcomes, current_drafts)
 
 
-def _one(
+def _summarize_constraint(
     plan: Plan,
-    told: ConstraintReport,
+    constraint_report: ConstraintReport,
     constraint: Constraint | None,
     outcomes: Mapping[tuple[str, str], ConstraintOutcome],
-    texts: Mapping[str, Draft],
+    current_drafts: Mapping[str, Draft],
 ) -> ConstraintSummary:
     places = []
     for section in plan.outline.sections:
-        outcome = outcomes.get((section.id, told["id"]))
+        outcome = outcomes.get((section.id, constraint_report["id"]))
         if outcome is not None:
             evidence = outcome["evidence"]
             places.append(
@@ -174,30 +182,32 @@ def _one(
                     status=outcome["status"],
                     evidence=evidence,
                     why=outcome["why"],
-                    quoted=_stands(evidence, texts.get(section.id)),
+                    quoted=_is_quoted(evidence, current_drafts.get(section.id)),
                 )
             )
-    length = told["id"] == LENGTH and constraint is None
+    is_length = constraint_report["id"] == LENGTH_FINDING_ID and constraint is None
     return ConstraintSummary(
-        id=told["id"],
-        text=constraint.text if constraint else ("Length of the whole" if length else told["id"]),
-        kind=told["kind"],
-        placement=told["placement"],
+        id=constraint_report["id"],
+        text=constraint.text
+        if constraint
+        else ("Length of the whole" if is_length else constraint_report["id"]),
+        kind=constraint_report["kind"],
+        placement=constraint_report["placement"],
         required=constraint.required if constraint else True,
-        status=told["status"],
-        evidence="" if places else told["evidence"],
+        status=constraint_report["status"],
+        evidence="" if places else constraint_report["evidence"],
         places=tuple(places),
     )
 
 
-def _broken(
-    checked: tuple[ConstraintSummary, ...],
-    texts: Mapping[str, Draft],
-    stamps: Mapping[str, set[str]],
+def _list_broken_findings(
+    constraint_summaries: tuple[ConstraintSummary, ...],
+    current_drafts: Mapping[str, Draft],
+    verdict_stamps: Mapping[str, set[str]],
 ) -> Iterator[OpenFinding]:
-    for constraint in checked:
+    for constraint in constraint_summaries:
         for place in constraint.places:
-            if place.status != "broken" or place.section not in texts:
+            if place.status != "broken" or place.section not in current_drafts:
                 continue
             yield OpenFinding(
                 section=place.section,
@@ -206,23 +216,23 @@ def _broken(
                 text=place.why or constraint.text,
                 evidence=place.evidence,
                 quoted=place.quoted,
-                verdict=finding_decisions.verdict(
-                    stamps.get(place.section, set()), constraint.id, place.evidence
+                verdict=finding_decisions.find_verdict(
+                    verdict_stamps.get(place.section, set()), constraint.id, place.evidence
                 ),
-                held=bool(texts[place.section].held),
+                held=bool(current_drafts[place.section].held),
             )
 
 
-def _contradicting(
+def _list_contradictions(
     plan: Plan,
-    told: list[ContradictionFinding],
-    texts: Mapping[str, Draft],
-    stamps: Mapping[str, set[str]],
+    contradiction_findings: list[ContradictionFinding],
+    current_drafts: Mapping[str, Draft],
+    verdict_stamps: Mapping[str, set[str]],
 ) -> Iterator[OpenFinding]:
     titles = {s.id: s.title for s in plan.outline.sections}
-    for finding in told:
-        said = finding_decisions.verdict(
-            stamps.get(finding.section, set()), finding.about, finding.evidence
+    for finding in contradiction_findings:
+        verdict = finding_decisions.find_verdict(
+            verdict_stamps.get(finding.section, set()), finding.about, finding.evidence
         )
         yield OpenFinding(
             section=finding.section,
@@ -231,11 +241,11 @@ def _contradicting(
             text=finding.line.removeprefix("- "),
             evidence=finding.evidence,
             quoted=True,
-            verdict="dismissed" if finding.dismissed else said,
-            held=bool(texts[finding.section].held),
+            verdict="dismissed" if finding.dismissed else verdict,
+            held=bool(current_drafts[finding.section].held),
             number=finding.number,
         )
 
 
-def _stands(evidence: str, draft: Draft | None) -> bool:
+def _is_quoted(evidence: str, draft: Draft | None) -> bool:
     return bool(evidence) and draft is not None and evidence in draft.text

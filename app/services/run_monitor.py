@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from inkwright.app.config.settings import Settings
-from inkwright.app.estimates.estimate import cost
+from inkwright.app.estimates.estimate import compute_cost
 from inkwright.app.services import engine
-from inkwright.app.services.library_status import SectionSummary, sections
+from inkwright.app.services.library_status import SectionSummary, load_section_summaries
 from inkwright.memory.store import journal, run_status, works
 from inkwright.memory.store.library import now
-from inkwright.memory.store.run_status import Asked
+from inkwright.memory.store.run_status import StopRequest
 
-Going = Literal["idle", "starting", "running", "pausing", "stopping", "cut off"]
+RunActivity = Literal["idle", "starting", "running", "pausing", "stopping", "cut off"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class MonitoredWork:
 
     status: str
     approved: bool
-    going: Going
+    going: RunActivity
     rows: tuple[MonitoredSection, ...]
     told: dict[str, Any] = field(default_factory=dict)
     ended: str | None = None
@@ -59,37 +59,37 @@ class MonitoredWork:
         return sum(row.stage == "accepted" for row in self.rows)
 
     @property
-    def under_way(self) -> bool:
+    def is_under_way(self) -> bool:
         return self.going not in ("idle", "cut off")
 
 
-def watch(work: str, settings: Settings) -> MonitoredWork:
+def load_monitored_work(work_id: str, settings: Settings) -> MonitoredWork:
     """Return how a work and its newest run stand.
 
     Raises:
         WorkNotFound: there is none of this id.
     """
-    with engine.opened(settings) as library:
-        found = works.get(library, work)
-        telling = run_status.of(library, work)
-        usage = journal.usage(library, work)
-    told = telling.told if telling else {}
+    with engine.open_library(settings) as library:
+        stored_work = works.get(library, work_id)
+        newest_run = run_status.load_status(library, work_id)
+        usage = journal.load_usage(library, work_id)
+    progress = newest_run.told if newest_run else {}
     prompt, completion = sum(u.prompt for u in usage), sum(u.completion for u in usage)
-    going = _going(telling)
+    activity = _find_activity(newest_run)
     return MonitoredWork(
-        status=found.status,
-        approved=found.approved,
-        going=going,
+        status=stored_work.status,
+        approved=stored_work.approved,
+        going=activity,
         rows=tuple(
-            _row(s, told if going not in ("idle", "cut off") else {})
-            for s in sections(settings.home, work, settings.library_address)
+            _build_row(s, progress if activity not in ("idle", "cut off") else {})
+            for s in load_section_summaries(settings.home, work_id, settings.library_address)
         ),
-        told=told,
-        ended=telling.ended if telling else None,
+        told=progress,
+        ended=newest_run.ended if newest_run else None,
         calls=sum(u.calls for u in usage),
         tokens=prompt + completion,
-        money=cost(settings, prompt, completion, sum(u.seconds for u in usage)),
-        problems=found.problems,
+        money=compute_cost(settings, prompt, completion, sum(u.seconds for u in usage)),
+        problems=stored_work.problems,
     )
 
 
@@ -97,50 +97,50 @@ def watch(work: str, settings: Settings) -> MonitoredWork:
 class ActiveRun:
     """A run that goes on."""
 
-    action: run_status.Action
+    action: run_status.RunAction
     seconds: float
     """Since it began."""
-    going: Going
+    going: RunActivity
 
 
-def doing(work: str, settings: Settings) -> ActiveRun | None:
+def find_active_run(work_id: str, settings: Settings) -> ActiveRun | None:
     """Return the run of a work that goes on just now, in short; None: there is none."""
-    with engine.opened(settings) as library:
-        telling = run_status.of(library, work)
-    going = _going(telling)
-    if telling is None or going in ("idle", "cut off"):
+    with engine.open_library(settings) as library:
+        newest_run = run_status.load_status(library, work_id)
+    going = _find_activity(newest_run)
+    if newest_run is None or going in ("idle", "cut off"):
         return None
-    return ActiveRun(telling.action, now() - telling.began_at, going)
+    return ActiveRun(newest_run.action, now() - newest_run.began_at, going)
 
 
-def ask(work: str, what: Asked, settings: Settings) -> None:
+def request_stop(work_id: str, request: StopRequest, settings: Settings) -> None:
     """Ask the run of a work to pause (send no more calls) or to stop at once.
 
     Both keep what was answered; a pause also waits for the answers under way.
     """
-    with engine.opened(settings) as library:
-        run_status.ask(library, work, what)
+    with engine.open_library(settings) as library:
+        run_status.request_stop(library, work_id, request)
 
 
-def growing(work: str, settings: Settings) -> dict[str, str]:
+def load_live_texts(work_id: str, settings: Settings) -> dict[str, str]:
     """Return the text being written just now, by section, and ask that it be streamed."""
-    with engine.opened(settings) as library:
-        run_status.look(library, work)
-        return run_status.growing(library, work)
+    with engine.open_library(settings) as library:
+        run_status.record_look(library, work_id)
+        return run_status.load_live_texts(library, work_id)
 
 
-def _going(telling: run_status.RunStatus | None) -> Going:
-    if telling is None or telling.ended is not None:
+def _find_activity(newest_run: run_status.RunStatus | None) -> RunActivity:
+    if newest_run is None or newest_run.ended is not None:
         return "idle"
-    if not telling.held:
+    if not newest_run.held:
         return "cut off"
-    if telling.asked is not None:
-        return "pausing" if telling.asked == "pause" else "stopping"
-    return "starting" if telling.told["phase"] == "starting" else "running"
+    if newest_run.asked is not None:
+        return "pausing" if newest_run.asked == "pause" else "stopping"
+    return "starting" if newest_run.told["phase"] == "starting" else "running"
 
 
-def _row(section: SectionSummary, told: dict[str, Any]) -> MonitoredSection:
-    state, rounds, words = told.get("sections", {}).get(section.section, (None, 0, 0))
+def _build_row(section: SectionSummary, progress: dict[str, Any]) -> MonitoredSection:
+    state, rounds, words = progress.get("sections", {}).get(section.section, (None, 0, 0))
     stage = section.state
     if section.failure:
         stage = "failed"

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inkwright.agents.llm.config import Limits
-from inkwright.agents.llm.events import Watch, unwatched
+from inkwright.agents.llm.events import Watch, ignore_event
 from inkwright.app.config.settings import Settings
 
 if TYPE_CHECKING:
-    from inkwright.agents.context.run_context import Streams
+    from inkwright.agents.context.run_context import StreamSetting
     from inkwright.memory.store.library import Lease
 
 UNLIMITED = Limits()
@@ -20,8 +20,8 @@ class RunOptions:
 
     settings: Settings
     limits: Limits = UNLIMITED
-    watch: Watch = unwatched
-    watch_text: "Streams" = False
+    watch: Watch = ignore_event
+    watch_text: "StreamSetting" = False
     """True: the watcher is sent text as it is written."""
     lease: "Lease | None" = None
     """The work's, where whoever asked for the run took it, with ``live.start``; None: the run

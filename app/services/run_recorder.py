@@ -12,10 +12,10 @@ from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import InkwrightError, LibraryUnusable, Paused, Stopped
 from inkwright.memory.store import run_status, works
 from inkwright.memory.store.library import Lease, Library
-from inkwright.memory.store.run_status import Action
+from inkwright.memory.store.run_status import RunAction
 
-EVERY_S = 1.0
-NOTICES_KEPT = 20
+RECORD_EVERY_S = 1.0
+MAX_NOTICES = 20
 
 
 class RunRecorder:
@@ -24,32 +24,32 @@ class RunRecorder:
     What a person asks of the run is looked up before every call, so that none is sent after it.
     """
 
-    def __init__(self, library: Library, lease: Lease, job: RunOptions) -> None:
-        self._library, self.lease, self._given = library, lease, job
+    def __init__(self, library: Library, lease: Lease, run_options: RunOptions) -> None:
+        self._library, self.lease, self._caller_options = library, lease, run_options
         self._progress = RunProgress()
         self._texts: dict[str, str] = {}
-        self._grown: set[str] = set()
-        self._landed: set[str] = set()
+        self._grown_sections: set[str] = set()
+        self._finished_sections: set[str] = set()
         self._task = asyncio.current_task()
         self._woken = asyncio.Event()
-        self._looked_upon = False
+        self._is_watched = False
         self.outcome = "ended"
-        self.stopped = False
+        self.is_stopped = False
 
     @property
-    def job(self) -> RunOptions:
+    def run_options(self) -> RunOptions:
         """The job as given, watched by this recorder too."""
         paused = {"paused": lambda: self.wish() is not None}
         return replace(
-            self._given,
+            self._caller_options,
             watch=self,
-            watch_text=lambda: self._looked_upon or self._given.watch_text is True,
-            limits=self._given.limits.model_copy(update=paused),
+            watch_text=lambda: self._is_watched or self._caller_options.watch_text is True,
+            limits=self._caller_options.limits.model_copy(update=paused),
             lease=self.lease,
         )
 
     def __call__(self, event: Event) -> None:
-        self._progress.see(event)
+        self._progress.handle_event(event)
         match event:
             case PhaseBegan():
                 self._woken.set()
@@ -57,28 +57,28 @@ class RunRecorder:
                 self._texts[event.section] = ""
             case TextGrew():
                 self._texts[event.section] = self._texts.get(event.section, "") + event.text
-                self._grown.add(event.section)
+                self._grown_sections.add(event.section)
             case SectionReached():
                 self._texts.pop(event.section, None)
-                self._grown.discard(event.section)
-                self._landed.add(event.section)
-        if self._given.watch_text is True or not isinstance(event, TextGrew):
-            self._given.watch(event)
+                self._grown_sections.discard(event.section)
+                self._finished_sections.add(event.section)
+        if self._caller_options.watch_text is True or not isinstance(event, TextGrew):
+            self._caller_options.watch(event)
 
-    async def beat(self) -> None:
+    async def record_regularly(self) -> None:
         """Put on record what is new, for as long as the run lives."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), EVERY_S)
+                await asyncio.wait_for(self._woken.wait(), RECORD_EVERY_S)
             self._woken.clear()
             with suppress(InkwrightError):  # what prevents it, the run's next commit will say
-                self._put()
+                self._record_progress()
 
-    def end(self, said: str) -> None:
+    def end(self, outcome: str) -> None:
         """Record how the run ended."""
         with suppress(LibraryUnusable):  # the run has said so already
-            run_status.tell(self._library, self.lease, self._told(), {}, ())
-            run_status.end(self._library, self.lease, said)
+            run_status.update_status(self._library, self.lease, self._build_status(), {}, ())
+            run_status.end_run(self._library, self.lease, outcome)
 
     def check(self) -> None:
         """Raise what a person asks of the run.
@@ -98,40 +98,42 @@ class RunRecorder:
             return Stopped("stopped")
         return Paused("paused") if asked == "pause" else None
 
-    def _put(self) -> None:
-        texts = {sid: self._texts[sid] for sid in self._grown}
-        landed = tuple(self._landed)
-        telling = run_status.tell(self._library, self.lease, self._told(), texts, landed)
-        self._grown.clear()
-        self._landed.difference_update(landed)
-        if telling is None:
+    def _record_progress(self) -> None:
+        texts = {section_id: self._texts[section_id] for section_id in self._grown_sections}
+        finished_sections = tuple(self._finished_sections)
+        stored_status = run_status.update_status(
+            self._library, self.lease, self._build_status(), texts, finished_sections
+        )
+        self._grown_sections.clear()
+        self._finished_sections.difference_update(finished_sections)
+        if stored_status is None:
             return
-        self._looked_upon = telling.looked_upon
-        if telling.asked == "stop" and self._task is not None and not self.stopped:
-            self.stopped = True
+        self._is_watched = stored_status.is_watched
+        if stored_status.asked == "stop" and self._task is not None and not self.is_stopped:
+            self.is_stopped = True
             self._task.cancel()
 
-    def _told(self) -> dict[str, Any]:
-        shown = self._progress
+    def _build_status(self) -> dict[str, Any]:
+        progress = self._progress
         return {
-            "phase": shown.phase,
-            "seconds": round(shown.seconds, 1),
-            "calls": shown.calls,
-            "from_journal": shown.from_journal,
-            "tokens_per_s": round(shown.tokens_per_s, 1),
-            "eta_s": None if shown.eta_s is None else round(shown.eta_s),
-            "notices": shown.notices[-NOTICES_KEPT:],
+            "phase": progress.phase,
+            "seconds": round(progress.seconds, 1),
+            "calls": progress.calls,
+            "from_journal": progress.from_journal,
+            "tokens_per_s": round(progress.tokens_per_s, 1),
+            "eta_s": None if progress.eta_s is None else round(progress.eta_s),
+            "notices": progress.notices[-MAX_NOTICES:],
             "sections": {
-                line.id: [line.state, line.round, line.words]
-                for line in shown.lines.values()
-                if line.state != "planned"
+                section.id: [section.state, section.round, section.words]
+                for section in progress.lines.values()
+                if section.state != "planned"
             },
         }
 
 
 @asynccontextmanager
-async def recorded(
-    library: Library, work: str, action: Action, job: RunOptions
+async def record_run(
+    library: Library, work_id: str, action: RunAction, run_options: RunOptions
 ) -> AsyncIterator[RunRecorder]:
     """Hold the work's lease and keep a run on record in the library while the block lasts.
 
@@ -140,17 +142,17 @@ async def recorded(
         Paused: a person wanted no call before any was sent.
         Stopped: a person asked for its end.
     """
-    lease = job.lease or run_status.start(library, work, action)
-    recorder = RunRecorder(library, lease, job)
-    beat = asyncio.create_task(recorder.beat())
+    lease = run_options.lease or run_status.start(library, work_id, action)
+    recorder = RunRecorder(library, lease, run_options)
+    beat_task = asyncio.create_task(recorder.record_regularly())
     try:
         recorder.check()
         yield recorder
         recorder.end(recorder.outcome)
     except asyncio.CancelledError:
-        recorder.end("stopped" if recorder.stopped else "interrupted")
+        recorder.end("stopped" if recorder.is_stopped else "interrupted")
         task = asyncio.current_task()
-        if recorder.stopped and task is not None:
+        if recorder.is_stopped and task is not None:
             task.uncancel()
             raise Stopped("stopped") from None
         raise
@@ -165,5 +167,5 @@ async def recorded(
         recorder.end(f"ended by a fault of Inkwright: {type(fault).__name__}: {fault}")
         raise
     finally:
-        beat.cancel()
+        beat_task.cancel()
         works.release(library, lease)

@@ -9,9 +9,9 @@ from inkwright.agents.llm.config import CallSettings
 from inkwright.agents.llm.events import Notice
 from inkwright.app.files import output_folder
 from inkwright.app.manuscripts import citation_report
-from inkwright.app.reports.memory_json import memory_file
-from inkwright.app.reports.report import Report, RunFacts, report, settings_shown
-from inkwright.app.reports.report_markdown import report_text
+from inkwright.app.reports.memory_json import format_memory_file
+from inkwright.app.reports.report import Report, RunFacts, build_report, select_settings
+from inkwright.app.reports.report_markdown import format_report
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
@@ -38,76 +38,82 @@ class Manuscript:
     """Where ``manuscript.md`` was written; None when no folder was given."""
 
 
-def as_it_stands(
-    library: Library, work_id: str, job: RunOptions, folder: Path | None
+def build_current_manuscript(
+    library: Library, work_id: str, run_options: RunOptions, folder: Path | None
 ) -> Manuscript:
     """Return a planned work as it is now, without a run."""
     work = works.get(library, work_id)
-    ran = RunFacts(
+    run_facts = RunFacts(
         status=work.status if work.status in ("complete", "flagged") else "partial",
         seconds=0.0,
         from_journal=0,
         models={},
         problems=work.problems,
     )
-    return _manuscript(library, work_id, ran, job, None, folder)
+    return _build_manuscript(library, work_id, run_facts, run_options, None, folder)
 
 
-def ended(
+def build_run_manuscript(
     library: Library,
-    work: str,
+    work_id: str,
     result: "RunResult",
-    job: RunOptions,
-    calling: CallSettings,
+    run_options: RunOptions,
+    call_settings: CallSettings,
     folder: Path | None,
 ) -> Manuscript:
     """Return a work after a run to its end, with its files in ``folder``."""
     assert result.status != "planned", "only a run to the end has a manuscript"
-    ran = RunFacts(
+    run_facts = RunFacts(
         status=result.status,
         seconds=result.seconds,
         from_journal=result.from_journal,
         models=dict(result.models),
         problems=result.problems,
     )
-    return _manuscript(library, work, ran, job, calling, folder)
+    return _build_manuscript(library, work_id, run_facts, run_options, call_settings, folder)
 
 
-def _manuscript(
+def _build_manuscript(
     library: Library,
     work_id: str,
-    ran: RunFacts,
-    job: RunOptions,
-    calling: CallSettings | None,
+    run_facts: RunFacts,
+    run_options: RunOptions,
+    call_settings: CallSettings | None,
     folder: Path | None,
 ) -> Manuscript:
     work, plan = works.get(library, work_id), plans.current(library, work_id)
     assert plan is not None, "only a planned work has a manuscript"
-    texts = drafts.current(library, work_id, plan.outline)
-    kept = sources.kept(library, work_id)
-    text = citation_report.manuscript(plan.outline, texts, work.brief, kept)
-    shown = settings_shown(job.settings, calling)
-    reported = report(library, work, text, ran, shown, job.settings.prompts)
+    current_drafts = drafts.current(library, work_id, plan.outline)
+    stored_sources = sources.load_sources(library, work_id)
+    text = citation_report.build_manuscript(
+        plan.outline, current_drafts, work.brief, stored_sources
+    )
+    report_settings = select_settings(run_options.settings, call_settings)
+    run_report = build_report(
+        library, work, text, run_facts, report_settings, run_options.settings.prompts
+    )
     path = None
     if folder is not None:
         files = {
             "manuscript.md": text,
-            "report.json": json.dumps(reported, ensure_ascii=False, indent=2) + "\n",
-            "report.md": report_text(reported, plan.outline.title),
-            "memory.json": memory_file(library, work_id, plan.outline.title),
+            "report.json": json.dumps(run_report, ensure_ascii=False, indent=2) + "\n",
+            "report.md": format_report(run_report, plan.outline.title),
+            "memory.json": format_memory_file(library, work_id, plan.outline.title),
         }
-        written = output_folder.write(library, work_id, folder, files)
-        for name, at in written.items():
-            if at.name != name:
-                notice = f"{folder / name} was changed since; this one is {at.name} beside it"
-                job.watch(Notice(work_id, notice))
-        path = written["manuscript.md"]
+        path_by_name = output_folder.write_files(library, work_id, folder, files)
+        for name, written_path in path_by_name.items():
+            if written_path.name != name:
+                notice = (
+                    f"{folder / name} was changed since; this one is {written_path.name} beside it"
+                )
+                run_options.watch(Notice(work_id, notice))
+        path = path_by_name["manuscript.md"]
     return Manuscript(
         work=work_id,
         title=plan.outline.title,
         text=text,
-        status=cast(Status, ran["status"]),
-        words=reported["words"],
-        report=reported,
+        status=cast(Status, run_facts["status"]),
+        words=run_report["words"],
+        report=run_report,
         path=path,
     )

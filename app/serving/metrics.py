@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import httpx
 
-FULL = 0.9
+FULL_CACHE_SHARE = 0.9
 """Share of the KV cache in use above which it is what calls wait for."""
-LITTLE = 0.3
+LOW_HIT_RATE = 0.3
 """Prefix hit rate below which prompts of one work hardly ever meet."""
-ENOUGH_TOKENS = 20_000
+MIN_PROMPT_TOKENS = 20_000
 """Prompt tokens before a hit rate says anything."""
 _LINE = re.compile(r"^(vllm:[a-z_]+)(?:\{[^}]*\})?\s+([0-9.eE+-]+|NaN)$", re.MULTILINE)
 
@@ -24,7 +24,7 @@ class ServerLoad:
     """Share of the KV cache, 0 to 1."""
     prompt_tokens: float
     hit_tokens: float
-    preempted: float
+    preempted_calls: float
 
     @property
     def hit_rate(self) -> float:
@@ -41,23 +41,23 @@ class ServerLoad:
     @property
     def limit(self) -> str:
         """What holds it back, and what would help."""
-        if self.waiting and self.cache_used >= FULL:
+        if self.waiting and self.cache_used >= FULL_CACHE_SHARE:
             return (
                 "calls wait for the KV cache: lower --max-model-len, raise "
                 "--gpu-memory-utilization, or add a replica"
             )
         if self.waiting:
             return "calls wait for a place: raise --max-num-seqs, or lower INKWRIGHT_CONCURRENCY"
-        if self.preempted:
-            return f"{self.preempted:,.0f} calls were begun twice for want of KV cache"
-        if self.prompt_tokens >= ENOUGH_TOKENS and self.hit_rate < LITTLE:
+        if self.preempted_calls:
+            return f"{self.preempted_calls:,.0f} calls were begun twice for want of KV cache"
+        if self.prompt_tokens >= MIN_PROMPT_TOKENS and self.hit_rate < LOW_HIT_RATE:
             return "few prefixes are met again: serve with --enable-prefix-caching"
         if self.running:
             return "nothing waits: more INKWRIGHT_CONCURRENCY would be served"
         return "idle"
 
 
-def counters(root: str) -> dict[str, float]:
+def read_counters(root: str) -> dict[str, float]:
     """Return what the server at ``root`` counts, summed over its engines; empty: nothing.
 
     Names are those of vLLM's metrics. ``engines`` is how many of them count.
@@ -66,24 +66,24 @@ def counters(root: str) -> dict[str, float]:
         answer = httpx.get(f"{root}/metrics", timeout=10.0)
     except httpx.HTTPError:
         return {}
-    found: dict[str, float] = {}
+    counter_totals: dict[str, float] = {}
     for name, value in _LINE.findall(answer.text if answer.status_code == 200 else ""):
-        found[name] = found.get(name, 0.0) + float(value)
-    if "vllm:num_requests_running" not in found:
+        counter_totals[name] = counter_totals.get(name, 0.0) + float(value)
+    if "vllm:num_requests_running" not in counter_totals:
         return {}
-    return found | {"engines": max(answer.text.count("\nvllm:num_requests_running"), 1)}
+    return counter_totals | {"engines": max(answer.text.count("\nvllm:num_requests_running"), 1)}
 
 
-def load(root: str) -> ServerLoad | None:
+def read_load(root: str) -> ServerLoad | None:
     """Return how the server at ``root`` is doing; None when it has no such counters."""
-    found = counters(root)
-    if not found:
+    counter_totals = read_counters(root)
+    if not counter_totals:
         return None
     return ServerLoad(
-        running=found["vllm:num_requests_running"],
-        waiting=found.get("vllm:num_requests_waiting", 0.0),
-        cache_used=found.get("vllm:kv_cache_usage_perc", 0.0) / found["engines"],
-        prompt_tokens=found.get("vllm:prefix_cache_queries_total", 0.0),
-        hit_tokens=found.get("vllm:prefix_cache_hits_total", 0.0),
-        preempted=found.get("vllm:num_preemptions_total", 0.0),
+        running=counter_totals["vllm:num_requests_running"],
+        waiting=counter_totals.get("vllm:num_requests_waiting", 0.0),
+        cache_used=counter_totals.get("vllm:kv_cache_usage_perc", 0.0) / counter_totals["engines"],
+        prompt_tokens=counter_totals.get("vllm:prefix_cache_queries_total", 0.0),
+        hit_tokens=counter_totals.get("vllm:prefix_cache_hits_total", 0.0),
+        preempted_calls=counter_totals.get("vllm:num_preemptions_total", 0.0),
     )

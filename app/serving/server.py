@@ -10,10 +10,10 @@ import httpx
 
 from inkwright.memory.errors import BadInput
 
-LOOK_EVERY_S = 0.5
+POLL_EVERY_S = 0.5
 STDERR = 2
 """Where the server's own lines go: standard output has only ours."""
-STOP_S = 20.0
+STOP_TIMEOUT_S = 20.0
 """Time to end after a signal; then it is killed."""
 
 
@@ -30,60 +30,60 @@ def serve(
     Raises:
         BadInput: it ended, or was not healthy in time.
     """
-    stopped: list[int] = []
+    received_signals: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        stopped.append(number)
+        received_signals.append(number)
 
-    before = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM)}
+    previous_handlers = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM)}
     process = subprocess.Popen(
         command, env=dict(environment), start_new_session=True, stdout=STDERR
     )
     try:
-        if _wait(process, root, wait_s, stopped):
+        if _wait_until_healthy(process, root, wait_s, received_signals):
             when_ready()
-            while not stopped and process.poll() is None:
-                time.sleep(LOOK_EVERY_S)
-        return 0 if stopped else process.returncode
+            while not received_signals and process.poll() is None:
+                time.sleep(POLL_EVERY_S)
+        return 0 if received_signals else process.returncode
     finally:
-        _end(process)
-        for number, handler in before.items():
+        _end_process(process)
+        for number, handler in previous_handlers.items():
             signal.signal(number, handler)
 
 
-def _wait(
-    process: "subprocess.Popen[bytes]", root: str, wait_s: float, stopped: Sequence[int]
+def _wait_until_healthy(
+    process: "subprocess.Popen[bytes]", root: str, wait_s: float, received_signals: Sequence[int]
 ) -> bool:
     """Wait until the server is healthy; False when told to stop first."""
     deadline = time.monotonic() + wait_s
-    while not stopped:
+    while not received_signals:
         if (code := process.poll()) is not None:
             raise BadInput(
                 f"vLLM ended with code {code} before it was ready; its own lines say why"
             )
-        if _healthy(root):
+        if _is_healthy(root):
             return True
         if time.monotonic() > deadline:
             raise BadInput(
                 f"vLLM was not ready in {wait_s:g} s; give it longer with --wait-minutes"
             )
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(POLL_EVERY_S)
     return False
 
 
-def _healthy(root: str) -> bool:
+def _is_healthy(root: str) -> bool:
     try:
         return httpx.get(f"{root}/health", timeout=5.0).status_code == 200
     except httpx.HTTPError:
         return False
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def _end_process(process: "subprocess.Popen[bytes]") -> None:
     """End the server in an orderly way; it ends its own children."""
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(STOP_S)
+            process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

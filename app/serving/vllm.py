@@ -10,7 +10,7 @@ from pathlib import Path
 
 from inkwright.memory.errors import BadInput
 
-SERVER = "vllm.entrypoints.openai.api_server"
+SERVER_MODULE = "vllm.entrypoints.openai.api_server"
 OWN_ENVIRONMENT = Path(".venv-vllm")
 """Made by ``make vllm``, beside the application's."""
 CONTEXT_TOKENS = 32_768
@@ -21,7 +21,7 @@ CPU_FLAGS: Mapping[str, str | None] = {
     "--block-size": "32",
 }
 """On a CPU: bfloat16 is slower there, compiling takes minutes, and its blocks would be of 128."""
-FLAGS: Mapping[str, str | None] = {
+DEFAULT_FLAGS: Mapping[str, str | None] = {
     "--enable-prefix-caching": None,
     "--enable-chunked-prefill": None,
     "--enable-prompt-tokens-details": None,
@@ -38,21 +38,21 @@ NO_GPU = (
 )
 
 
-def interpreter(named: Path | None) -> Path:
+def find_interpreter(python_path: Path | None) -> Path:
     """Return the Python that has vLLM: the one named, this one, or that of ``make vllm``.
 
     Raises:
         BadInput: none has it.
     """
-    if named is not None:
-        if not named.is_file():
-            raise BadInput(f"--python {named}: no such file")
-        return named
+    if python_path is not None:
+        if not python_path.is_file():
+            raise BadInput(f"--python {python_path}: no such file")
+        return python_path
     if importlib.util.find_spec("vllm") is not None:
         return Path(sys.executable)
     for folder in (Path(sys.prefix).parent, Path(__file__).resolve().parents[2]):
-        if (found := folder / OWN_ENVIRONMENT / "bin" / "python").exists():
-            return found
+        if (venv_python := folder / OWN_ENVIRONMENT / "bin" / "python").exists():
+            return venv_python
     raise BadInput(NOT_FOUND)
 
 
@@ -61,51 +61,73 @@ def has_gpu() -> bool:
     if Path("/dev/kfd").exists():
         return True
     try:
-        asked = subprocess.run(["nvidia-smi", "-L"], capture_output=True, timeout=20, check=False)
+        process = subprocess.run(["nvidia-smi", "-L"], capture_output=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return asked.returncode == 0 and b"GPU" in asked.stdout
+    return process.returncode == 0 and b"GPU" in process.stdout
 
 
-def command(
+def build_command(
     python: Path, model: str, flags: Sequence[str], *, host: str, port: int, cpu: bool
 ) -> list[str]:
     """Return the command that serves ``model``. The caller's ``flags`` come last, and win."""
-    ours = {**FLAGS, **(CPU_FLAGS if cpu else {}), "--max-model-len": _context(model)}
-    given = {flag.partition("=")[0].replace("_", "-") for flag in flags if flag.startswith("--")}
-    found = [str(python), "-m", SERVER, "--model", model, "--host", host, "--port", str(port)]
-    for flag, value in ours.items():
-        if flag not in given and f"--no-{flag[2:]}" not in given:
-            found += [flag] if value is None else [flag, value]
-    return [*found, *flags]
+    own_flags = {
+        **DEFAULT_FLAGS,
+        **(CPU_FLAGS if cpu else {}),
+        "--max-model-len": _choose_context(model),
+    }
+    caller_flags = {
+        flag.partition("=")[0].replace("_", "-") for flag in flags if flag.startswith("--")
+    }
+    arguments = [
+        str(python),
+        "-m",
+        SERVER_MODULE,
+        "--model",
+        model,
+        "--host",
+        host,
+        "--port",
+        str(port),
+    ]
+    for flag, value in own_flags.items():
+        if flag not in caller_flags and f"--no-{flag[2:]}" not in caller_flags:
+            arguments += [flag] if value is None else [flag, value]
+    return [*arguments, *flags]
 
 
-def environment(*, cpu: bool) -> dict[str, str]:
+def build_environment(*, cpu: bool) -> dict[str, str]:
     """Return the environment vLLM is started in: nothing phones home, and none of our settings."""
-    found = {k: v for k, v in os.environ.items() if not k.startswith(("INKWRIGHT_", "PYTHON"))}
-    found |= {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+    variables = {k: v for k, v in os.environ.items() if not k.startswith(("INKWRIGHT_", "PYTHON"))}
+    variables |= {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
     if cpu:
-        found.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")
-    return found
+        variables.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")
+    return variables
 
 
-def served_name(model: str, flags: Sequence[str]) -> str:
+def find_served_name(model: str, flags: Sequence[str]) -> str:
     """Return the name that the server will go by."""
-    for place, flag in enumerate(flags):
+    for index, flag in enumerate(flags):
         name, equals, value = flag.partition("=")
         if name.replace("_", "-") == "--served-model-name":
-            return value if equals else next(iter(flags[place + 1 : place + 2]), model)
+            return value if equals else next(iter(flags[index + 1 : index + 2]), model)
     return model
 
 
-def _context(model: str) -> str:
+def _choose_context(model: str) -> str:
     """Return the context to serve: enough, and no more than the model has.
 
     Of a model that is no folder here, as much as fits (``auto``).
     """
     try:
-        told = json.loads((Path(model) / "config.json").read_text("utf-8"))
+        model_config = json.loads((Path(model) / "config.json").read_text("utf-8"))
     except (OSError, ValueError):
         return "auto"
-    own = told.get("max_position_embeddings") if isinstance(told, dict) else None
-    return str(min(own, CONTEXT_TOKENS)) if isinstance(own, int) and own > 0 else "auto"
+    model_context = (
+        model_config.get("max_position_embeddings") if isinstance(model_config, dict) else None
+    )
+    return (
+        str(min(model_context, CONTEXT_TOKENS))
+        if isinstance(model_context, int) and model_context > 0
+        else "auto"
+    )

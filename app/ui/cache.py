@@ -14,7 +14,7 @@ from inkwright.app.config.settings import Settings
 from inkwright.app.manuscripts.citation_report import CitationReport, UncitedReport
 from inkwright.app.services import engine
 from inkwright.app.services.review_summary import OpenFinding, ReviewSummary
-from inkwright.app.ui.navigation import settings
+from inkwright.app.ui.navigation import load_settings
 from inkwright.memory.changes import staleness
 from inkwright.memory.changes.contradictions import ContradictionFinding
 from inkwright.memory.domain.draft import Draft, Manifest
@@ -22,14 +22,14 @@ from inkwright.memory.domain.entry import Entry
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import drafts, plans, works
 from inkwright.memory.store.drafts import SectionRow
-from inkwright.memory.store.ledger import Ledger, conflicts, holding, unpaid
+from inkwright.memory.store.ledger import Ledger, find_conflicts, select_active, select_open_threads
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.store.works import Work
 from inkwright.memory.user_work import autosave
 from inkwright.memory.user_work.finding_decisions import Verdict
 
-KEPT = 24
-REVIEWS = 4
+MAX_CACHED_WORKS = 24
+MAX_CACHED_REVIEWS = 4
 
 
 class PendingMemory(NamedTuple):
@@ -49,171 +49,188 @@ class CitationEvidence(NamedTuple):
     uncited: list[UncitedReport]
 
 
-def stamp(work: str) -> tuple[Any, ...]:
+def load_stamp(work_id: str) -> tuple[Any, ...]:
     """Return what is another whenever the work has changed."""
-    with engine.opened(settings()) as library:
-        return works.stamp(library, work)
+    with engine.open_library(load_settings()) as library:
+        return works.compute_change_stamp(library, work_id)
 
 
-def work(work_id: str) -> Work:
+def load_work(work_id: str) -> Work:
     """Return the work."""
-    with engine.opened(settings()) as library:
+    with engine.open_library(load_settings()) as library:
         return works.get(library, work_id)
 
 
-def plan(work_id: str) -> Plan | None:
+def load_plan(work_id: str) -> Plan | None:
     """Return the newest plan; None before the work is planned."""
-    found: Plan | None = _kept(_plan, work_id)
-    return found
+    plan: Plan | None = _read_cached(_read_plan, work_id)
+    return plan
 
 
-def ledger(work_id: str) -> Ledger:
+def load_ledger(work_id: str) -> Ledger:
     """Return all of a work's memory."""
-    found: Ledger = _kept(_ledger, work_id)
-    return found
+    ledger: Ledger = _read_cached(_read_ledger, work_id)
+    return ledger
 
 
-def texts(work_id: str) -> dict[str, Draft]:
+def load_drafts(work_id: str) -> dict[str, Draft]:
     """Return the newest draft of every section that has one."""
-    found: dict[str, Draft] = _kept(_texts, work_id)
-    return found
+    draft_by_id: dict[str, Draft] = _read_cached(_read_drafts, work_id)
+    return draft_by_id
 
 
-def rows(work_id: str) -> dict[str, SectionRow]:
+def load_section_rows(work_id: str) -> dict[str, SectionRow]:
     """Return where every section stands."""
-    found: dict[str, SectionRow] = _kept(_rows, work_id)
-    return found
+    row_by_id: dict[str, SectionRow] = _read_cached(_read_section_rows, work_id)
+    return row_by_id
 
 
-def manifests(work_id: str) -> dict[str, Manifest]:
+def load_manifests(work_id: str) -> dict[str, Manifest]:
     """Return what each section's newest draft was written from."""
-    found: dict[str, Manifest] = _kept(_manifests, work_id)
-    return found
+    manifest_by_id: dict[str, Manifest] = _read_cached(_read_manifests, work_id)
+    return manifest_by_id
 
 
-def stale(work_id: str) -> dict[str, tuple[str, ...]]:
+def load_stale_reasons(work_id: str) -> dict[str, tuple[str, ...]]:
     """Return the reasons of every stale section."""
-    found: dict[str, tuple[str, ...]] = _kept(_stale, work_id)
-    return found
+    reasons_by_id: dict[str, tuple[str, ...]] = _read_cached(_read_stale_reasons, work_id)
+    return reasons_by_id
 
 
-def grounds(work_id: str) -> CitationEvidence:
+def load_citation_evidence(work_id: str) -> CitationEvidence:
     """Return what the piece cites, and what in it rests on nothing."""
-    found: CitationEvidence = _kept(_grounds, work_id)
-    return found
+    evidence: CitationEvidence = _read_cached(_read_citation_evidence, work_id)
+    return evidence
 
 
-def summaries(work_id: str, memory: Memory) -> dict[str, str]:
+def load_summaries(work_id: str, memory: Memory) -> dict[str, str]:
     """Return the rolling summary of every chain, by its last section."""
-    found: dict[str, str] = _summaries(memory, str(settings().home), work_id, stamp(work_id))
-    return found
+    summary_by_id: dict[str, str] = _read_summaries(
+        memory, str(load_settings().home), work_id, load_stamp(work_id)
+    )
+    return summary_by_id
 
 
-def lists(work_id: str, memory: Memory) -> PendingMemory:
+def load_pending_memory(work_id: str, memory: Memory) -> PendingMemory:
     """Return what in memory waits for a person."""
-    found: PendingMemory = _lists(memory, str(settings().home), work_id, stamp(work_id))
-    return found
+    pending_memory: PendingMemory = _read_pending_memory(
+        memory, str(load_settings().home), work_id, load_stamp(work_id)
+    )
+    return pending_memory
 
 
-def review(work_id: str) -> ReviewSummary:
+def load_review(work_id: str) -> ReviewSummary:
     """Return how a work stands against what was asked of it."""
-    kept, now = _reviews(), settings()
-    at, changed = (str(now.home), work_id), stamp(work_id)
-    found = kept.get(at)
-    if found is None or found[0] != changed:
-        found = kept[at] = changed, engine.review(work_id, now)
-        while len(kept) > REVIEWS:
-            kept.pop(next(iter(kept)), None)
-    return found[1]
+    reviews, current_settings = _get_review_cache(), load_settings()
+    key, work_stamp = (str(current_settings.home), work_id), load_stamp(work_id)
+    cached_review = reviews.get(key)
+    if cached_review is None or cached_review[0] != work_stamp:
+        cached_review = reviews[key] = work_stamp, engine.review(work_id, current_settings)
+        while len(reviews) > MAX_CACHED_REVIEWS:
+            reviews.pop(next(iter(reviews)), None)
+    return cached_review[1]
 
 
-def answer(work_id: str, problem: OpenFinding, verdict: Verdict | None) -> None:
+def record_verdict(work_id: str, problem: OpenFinding, verdict: Verdict | None) -> None:
     """Record what the person says of a finding; what is known of all else stands as it did."""
-    kept, now = _reviews(), settings()
-    at, before = (str(now.home), work_id), stamp(work_id)
-    found = kept.get(at)
-    engine.decide(work_id, problem, verdict, now)
-    if found is not None and found[0] == before:
-        kept[at] = stamp(work_id), found[1].answered(problem, verdict)
+    reviews, current_settings = _get_review_cache(), load_settings()
+    key, stamp_before = (str(current_settings.home), work_id), load_stamp(work_id)
+    cached_review = reviews.get(key)
+    engine.decide(work_id, problem, verdict, current_settings)
+    if cached_review is not None and cached_review[0] == stamp_before:
+        reviews[key] = load_stamp(work_id), cached_review[1].answered(problem, verdict)
 
 
-def typing(work_id: str) -> list[str]:
+def list_autosaved_sections(work_id: str) -> list[str]:
     """Return the sections with typing that is no version yet."""
-    with engine.opened(settings()) as library:
-        return autosave.waiting(library, work_id)
+    with engine.open_library(load_settings()) as library:
+        return autosave.list_pending_sections(library, work_id)
 
 
-def _kept(read: Callable[..., Any], work_id: str) -> Any:
-    now = settings()
-    return read(now, str(now.home), work_id, stamp(work_id))
+def _read_cached(reader: Callable[..., Any], work_id: str) -> Any:
+    current_settings = load_settings()
+    return reader(current_settings, str(current_settings.home), work_id, load_stamp(work_id))
 
 
-@st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _plan(_now: Settings, home: str, work_id: str, changed: tuple[Any, ...]) -> Plan | None:
-    with engine.opened(_now) as library:
+@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
+def _read_plan(
+    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
+) -> Plan | None:
+    with engine.open_library(_settings) as library:
         return plans.current(library, work_id)
 
 
-@st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _ledger(_now: Settings, home: str, work_id: str, changed: tuple[Any, ...]) -> Ledger:
-    with engine.opened(_now) as library:
-        return Ledger(library, work_id).refresh().supposing(())
+@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
+def _read_ledger(
+    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
+) -> Ledger:
+    with engine.open_library(_settings) as library:
+        return Ledger(library, work_id).refresh().simulate_append(())
 
 
-@st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _texts(_now: Settings, home: str, work_id: str, changed: tuple[Any, ...]) -> dict[str, Draft]:
-    with engine.opened(_now) as library:
+@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
+def _read_drafts(
+    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
+) -> dict[str, Draft]:
+    with engine.open_library(_settings) as library:
         return drafts.current(library, work_id)
 
 
-@st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _rows(
-    _now: Settings, home: str, work_id: str, changed: tuple[Any, ...]
+@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
+def _read_section_rows(
+    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
 ) -> dict[str, SectionRow]:
-    with engine.opened(_now) as library:
-        return drafts.rows(library, work_id)
+    with engine.open_library(_settings) as library:
+        return drafts.load_section_rows(library, work_id)
 
 
-@st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _manifests(
-    _now: Settings, home: str, work_id: str, changed: tuple[Any, ...]
+@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
+def _read_manifests(
+    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
 ) -> dict[str, Manifest]:
-    with engine.opened(_now) as library:
-        return drafts.manifests(library, work_id)
+    with engine.open_library(_settings) as library:
+        return drafts.load_manifests(library, work_id)
 
 
-@st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _stale(
-    _now: Settings, home: str, work_id: str, changed: tuple[Any, ...]
+@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
+def _read_stale_reasons(
+    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
 ) -> dict[str, tuple[str, ...]]:
-    with engine.opened(_now) as library:
-        return staleness.stale(library, work_id)
+    with engine.open_library(_settings) as library:
+        return staleness.find_reasons(library, work_id)
 
 
-@st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _grounds(_now: Settings, home: str, work_id: str, changed: tuple[Any, ...]) -> CitationEvidence:
-    sources = Sources(work_id, settings=_now)
+@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
+def _read_citation_evidence(
+    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
+) -> CitationEvidence:
+    sources = Sources(work_id, settings=_settings)
     return CitationEvidence(sources.citations(), sources.uncited())
 
 
-@st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _summaries(
-    _memory: Memory, home: str, work_id: str, changed: tuple[Any, ...]
+@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
+def _read_summaries(
+    _memory: Memory, home: str, work_id: str, work_stamp: tuple[Any, ...]
 ) -> dict[str, str]:
     return _memory.summaries()
 
 
-@st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _lists(_memory: Memory, home: str, work_id: str, changed: tuple[Any, ...]) -> PendingMemory:
-    book, planned = ledger(work_id), plan(work_id)
-    told = of_planned(book.latest(), planned.outline) if planned else book.latest()
-    live = holding(told)
+@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
+def _read_pending_memory(
+    _memory: Memory, home: str, work_id: str, work_stamp: tuple[Any, ...]
+) -> PendingMemory:
+    work_ledger, planned = load_ledger(work_id), load_plan(work_id)
+    told = of_planned(work_ledger.latest(), planned.outline) if planned else work_ledger.latest()
+    live_entries = select_active(told)
     return PendingMemory(
-        conflicts(live), unpaid(told), book.proposed(), _memory.findings(dismissed=True)
+        find_conflicts(live_entries),
+        select_open_threads(told),
+        work_ledger.list_proposals(),
+        _memory.findings(dismissed=True),
     )
 
 
 @st.cache_resource(show_spinner=False)
-def _reviews() -> dict[tuple[str, str], tuple[tuple[Any, ...], ReviewSummary]]:
+def _get_review_cache() -> dict[tuple[str, str], tuple[tuple[Any, ...], ReviewSummary]]:
     """Return what is kept of reviews: by library and work, with the stamp of what was reviewed."""
     return {}

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from inkwright.app.ui.html import plain
+from inkwright.app.ui.html import escape_markdown
 from inkwright.memory.errors import InkwrightError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -62,6 +62,6 @@ def _tell() -> None:
 
 def _said(fault: Exception) -> str:
     if isinstance(fault, InkwrightError):
-        return plain(str(fault), 600)
+        return escape_markdown(str(fault), 600)
     _LOG.error("a page of the studio failed", exc_info=fault)
     return STUMBLED

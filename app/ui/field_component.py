@@ -8,7 +8,7 @@ import streamlit as st
 
 
 @cache
-def component(name: str, file: str) -> Any:
+def load_component(name: str, file: str) -> Any:
     """Return what mounts the component ``inkwright_NAME``, made of ``FILE.js`` and ``FILE.css``."""
     folder = resources.files("inkwright.app.ui") / "field"
     return st.components.v2.component(

@@ -8,25 +8,27 @@ from pathlib import Path
 import streamlit as st
 
 from inkwright.app.config import endpoints
-from inkwright.app.config.paths import PREFIX, file_settings, library_home
+from inkwright.app.config.paths import ENV_PREFIX, find_library_home, load_file_settings
 from inkwright.app.config.settings import Settings
 from inkwright.app.config.trust import UntrustedFile, deciding
-from inkwright.app.services.library_status import work_named
-from inkwright.app.ui.html import plain
+from inkwright.app.services.library_status import find_work_id
+from inkwright.app.ui.html import escape_markdown
 
-FOUND_CHARS = 300
+MAX_FIND_CHARS = 300
 """So much of the words that are looked for goes into an address."""
 
 
-def settings() -> Settings:
+def load_settings() -> Settings:
     """Return the settings in force, made anew when what they are read from has changed."""
-    given = sorted(item for item in os.environ.items() if item[0].startswith(PREFIX))
+    env_items = sorted(item for item in os.environ.items() if item[0].startswith(ENV_PREFIX))
     with deciding(lambda _: False):
-        return _settings(str(Path.cwd()), str(library_home()), str(given), str(file_settings()))
+        return _load_settings(
+            str(Path.cwd()), str(find_library_home()), str(env_items), str(load_file_settings())
+        )
 
 
 @lru_cache(maxsize=1)
-def _settings(*_read_from: str) -> Settings:
+def _load_settings(*_cache_key: str) -> Settings:
     return Settings.load()
 
 
@@ -39,47 +41,49 @@ def untrusted() -> dict[str, None]:
         return False
 
     with deciding(note):
-        file_settings()
+        load_file_settings()
     return notes
 
 
-def endpoint(models: Mapping[str, str] | None = None) -> str:
+def describe_endpoint(models: Mapping[str, str] | None = None) -> str:
     """Return what a button that calls a model is labelled with.
 
     ``models`` names, by role, other models than the settings do.
     """
     changes = {f"{role}_model": model for role, model in (models or {}).items()}
-    return plain(endpoints.said(settings().model_copy(update=changes)), 100)
+    return escape_markdown(
+        endpoints.describe_models(load_settings().model_copy(update=changes)), 100
+    )
 
 
 def has_model() -> bool:
     """True when a model is set; without one nothing can be asked of any."""
-    return endpoints.any_named(settings())
+    return endpoints.has_any_model(load_settings())
 
 
-def chosen() -> str | None:
+def get_chosen_work_id() -> str | None:
     """Return the work that the address names, by its whole id; None: none."""
-    given = st.query_params.get("work")
-    if not given:
+    work_param = st.query_params.get("work")
+    if not work_param:
         return None
-    now = settings()
-    return work_named(now.home, now.library_address, given)
+    current_settings = load_settings()
+    return find_work_id(current_settings.home, current_settings.library_address, work_param)
 
 
-def work() -> str:
+def require_work_id() -> str:
     """Return the work that the address names; without one, say where to choose and stop."""
-    if (found := chosen()) is not None:
-        return found
+    if (work_id := get_chosen_work_id()) is not None:
+        return work_id
     st.info("No work is chosen. Choose one on the Works page, or begin a new one.")
-    link("works", "Go to Works")
+    draw_link("works", "Go to Works")
     return st.stop()
 
 
-def link(
+def draw_link(
     name: str,
     label: str,
     *,
-    work: str | None = None,
+    work_id: str | None = None,
     icon: str | None = None,
     **parameters: str,
 ) -> None:
@@ -87,21 +91,21 @@ def link(
     from inkwright.app.ui import page_list
 
     st.page_link(
-        page_list.built(name),
+        page_list.build_page(name),
         label=label,
         icon=icon,
-        query_params={"work": work, **parameters} if work else None,
+        query_params={"work": work_id, **parameters} if work_id else None,
     )
 
 
-def finding(words: str) -> dict[str, str]:
+def build_find_params(words: str) -> dict[str, str]:
     """Return the parameters by which the Text page shows where these words stand."""
-    return {"find": words[:FOUND_CHARS]} if words else {}
+    return {"find": words[:MAX_FIND_CHARS]} if words else {}
 
 
-def go(name: str, work: str | None = None, **parameters: str) -> None:
+def go(name: str, work_id: str | None = None, **parameters: str) -> None:
     """Go to a page, at this work."""
     from inkwright.app.ui import page_list
 
-    query = {**({"work": work} if work else {}), **parameters}
-    st.switch_page(page_list.built(name), query_params=query)
+    query = {**({"work": work_id} if work_id else {}), **parameters}
+    st.switch_page(page_list.build_page(name), query_params=query)

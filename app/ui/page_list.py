@@ -38,7 +38,7 @@ class Page:
         safely(import_module(f"inkwright.app.ui.{_MODULES[self.name]}").page)()
 
 
-ALL = (
+PAGES = (
     Page("works", "Works", ":material/library_books:", of_a_work=False),
     Page("brief", "Brief", ":material/edit_note:", of_a_work=False),
     Page("outline", "Outline", ":material/account_tree:"),
@@ -51,20 +51,22 @@ ALL = (
 )
 
 
-def every() -> list[Any]:
+def build_pages() -> list[Any]:
     """Return Streamlit's pages; the first, which is the address alone, by its name too."""
-    first = ALL[0]
-    named = st.Page(first.show, title=first.title, icon=first.icon, url_path=first.name)
-    return [*(built(page.name) for page in ALL), named]
+    first_page = PAGES[0]
+    page_by_name = st.Page(
+        first_page.show, title=first_page.title, icon=first_page.icon, url_path=first_page.name
+    )
+    return [*(build_page(page.name) for page in PAGES), page_by_name]
 
 
-def built(name: str) -> Any:
+def build_page(name: str) -> Any:
     """Return Streamlit's page of this name."""
-    page = next(p for p in ALL if p.name == name)
+    page = next(p for p in PAGES if p.name == name)
     return st.Page(
         page.show,
         title=page.title,
         icon=page.icon,
-        url_path=page.name if page is not ALL[0] else "library",
-        default=page is ALL[0],
+        url_path=page.name if page is not PAGES[0] else "library",
+        default=page is PAGES[0],
     )

@@ -5,12 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from inkwright.app.ui import cache, errors, navigation, page_list
-from inkwright.app.ui.field_component import component
-from inkwright.app.ui.html import plain
+from inkwright.app.ui.field_component import load_component
+from inkwright.app.ui.html import escape_markdown
 from inkwright.memory.errors import WorkNotFound
 
 ICON = Path(__file__).with_name("field") / "icon.svg"
-STATES = {
+STATUS_LABELS = {
     "new": "not planned",
     "planned": "planned",
     "drafting": "being written",
@@ -37,38 +37,38 @@ dl.told dd { overflow-wrap: anywhere; white-space: pre-wrap; }
 </style>"""
 
 
-def show() -> None:
+def draw_studio() -> None:
     """Draw the frame, and the page that the address names in it."""
     st.set_page_config(page_title="Inkwright", page_icon=str(ICON), layout="wide")
-    current = st.navigation(page_list.every(), position="hidden")
+    current_page = st.navigation(page_list.build_pages(), position="hidden")
     with st.sidebar:
-        _sidebar()
+        _draw_sidebar()
     st.html(_STYLE)
-    component("presses", "presses")(key="presses")
-    current.run()
+    load_component("presses", "presses")(key="presses")
+    current_page.run()
 
 
 @errors.safely
-def _sidebar() -> None:
+def _draw_sidebar() -> None:
     try:
-        work = navigation.chosen()
+        work_id = navigation.get_chosen_work_id()
     except WorkNotFound:
-        work = None
-    navigation.link("works", "Works", icon=page_list.ALL[0].icon)
-    if work is None:
-        navigation.link("brief", "New work", icon=":material/add:")
+        work_id = None
+    navigation.draw_link("works", "Works", icon=page_list.PAGES[0].icon)
+    if work_id is None:
+        navigation.draw_link("brief", "New work", icon=":material/add:")
     else:
-        _work(work)
+        _draw_work(work_id)
     st.space("small")
-    st.caption(f"Model: {navigation.endpoint()}")
+    st.caption(f"Model: {navigation.describe_endpoint()}")
     for note in navigation.untrusted():
-        st.caption(plain(note, 600))
+        st.caption(escape_markdown(note, 600))
 
 
-def _work(work: str) -> None:
-    found = cache.work(work)
+def _draw_work(work_id: str) -> None:
+    work = cache.load_work(work_id)
     st.divider()
-    st.markdown(f"**{plain(found.title, 60)}**")
-    st.caption(STATES.get(found.status, found.status))
-    for page in page_list.ALL[1:]:
-        navigation.link(page.name, page.title, work=work, icon=page.icon)
+    st.markdown(f"**{escape_markdown(work.title, 60)}**")
+    st.caption(STATUS_LABELS.get(work.status, work.status))
+    for page in page_list.PAGES[1:]:
+        navigation.draw_link(page.name, page.title, work_id=work_id, icon=page.icon)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from sqlalchemy import RowMapping, insert, select, update
 
 from inkwright.memory.base import Value
-from inkwright.memory.changes.staleness import Change, stamp_of
+from inkwright.memory.changes.staleness import Change, build_stamp
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, schema
 from inkwright.memory.store.ledger import Ledger
@@ -31,24 +31,29 @@ class ContradictionFinding(Value):
     dismissed: bool = False
 
 
-def keep(library: Library, lease: Lease, section: str, found: Iterable[tuple[Change, str]]) -> None:
+def store_findings(
+    library: Library,
+    lease: Lease,
+    section_id: str,
+    contradicted_changes: Iterable[tuple[Change, str]],
+) -> None:
     """Store where the person's words contradict a change, unless it is known already."""
     table = schema.findings
     with library.write(lease) as db:
         rows = db.execute(
             select(table.c.stamp, table.c.evidence).where(
-                table.c.work == lease.work, table.c.section == section
+                table.c.work == lease.work, table.c.section == section_id
             )
         )
-        known = {(row.stamp, row.evidence) for row in rows}
-        for change, evidence in found:
-            if (change.stamp, evidence) in known:
+        stored_keys = {(row.stamp, row.evidence) for row in rows}
+        for change, evidence in contradicted_changes:
+            if (change.stamp, evidence) in stored_keys:
                 continue
-            known.add((change.stamp, evidence))
+            stored_keys.add((change.stamp, evidence))
             db.execute(
                 insert(table).values(
                     work=lease.work,
-                    section=section,
+                    section=section_id,
                     about=change.id,
                     stamp=change.stamp,
                     line=change.line,
@@ -58,26 +63,30 @@ def keep(library: Library, lease: Lease, section: str, found: Iterable[tuple[Cha
             )
 
 
-def listed(library: Library, work: str, *, dismissed: bool = False) -> list[ContradictionFinding]:
+def load_findings(
+    library: Library, work_id: str, *, include_dismissed: bool = False
+) -> list[ContradictionFinding]:
     """Return the findings that still stand, oldest first; with ``dismissed``, those too."""
     table = schema.findings
     with library.read() as db:
-        rows = db.execute(select(table).where(table.c.work == work).order_by(table.c.id))
-        found = [_told(row) for row in rows.mappings()]
-    if not found:
+        rows = db.execute(select(table).where(table.c.work == work_id).order_by(table.c.id))
+        all_findings = [_finding_from_row(row) for row in rows.mappings()]
+    if not all_findings:
         return []
-    texts = {sid: draft.text for sid, draft in drafts.current(library, work).items()}
-    says = {stamp_of(e) for e in Ledger(library, work).refresh().latest()}
+    texts = {
+        section_id: draft.text for section_id, draft in drafts.current(library, work_id).items()
+    }
+    current_stamps = {build_stamp(e) for e in Ledger(library, work_id).refresh().latest()}
     return [
-        told
-        for told in found
-        if told.evidence in texts.get(told.section, "")
-        and (told.stamp in says or not told.stamp.startswith("entry:"))
-        and (dismissed or not told.dismissed)
+        finding
+        for finding in all_findings
+        if finding.evidence in texts.get(finding.section, "")
+        and (finding.stamp in current_stamps or not finding.stamp.startswith("entry:"))
+        and (include_dismissed or not finding.dismissed)
     ]
 
 
-def dismiss(library: Library, work: str, number: int, *, undo: bool = False) -> None:
+def dismiss(library: Library, work_id: str, finding_number: int, *, undo: bool = False) -> None:
     """Let one finding be: it is not listed again, unless with ``undo``.
 
     Raises:
@@ -85,17 +94,17 @@ def dismiss(library: Library, work: str, number: int, *, undo: bool = False) -> 
     """
     table = schema.findings
     with library.write() as db:
-        changed = db.execute(
+        result = db.execute(
             update(table)
-            .where(table.c.work == work, table.c.id == number)
+            .where(table.c.work == work_id, table.c.id == finding_number)
             .values(dismissed=not undo)
         )
-    if changed.rowcount != 1:
+    if result.rowcount != 1:
         raise BadInput(
-            f"{work} has no finding {number}; `inkwright memory findings {work}` lists them"
+            f"{work_id} has no finding {finding_number}; `inkwright memory findings {work_id}` lists them"
         )
 
 
-def _told(row: RowMapping) -> ContradictionFinding:
+def _finding_from_row(row: RowMapping) -> ContradictionFinding:
     fields = {name: row[name] for name in ContradictionFinding.model_fields if name != "number"}
     return ContradictionFinding(number=row["id"], **fields)

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from inkwright.memory.cleanup import each_text, storable
 from inkwright.memory.domain.brief import Remembered
 from inkwright.memory.domain.entry import Entry
-from inkwright.memory.domain.entry_equality import same_fact
+from inkwright.memory.domain.entry_equality import is_same_fact
 from inkwright.memory.errors import BadInput, WorkNotFound
 from inkwright.memory.store import ledger as ledgers
 from inkwright.memory.store import schema
@@ -21,202 +21,232 @@ from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Library, now
 from inkwright.memory.text.normalise import normalise
 
-Edit = Callable[[Ledger], tuple[Entry, ...]]
-OWN = "m"
+EntryEdit = Callable[[Ledger], tuple[Entry, ...]]
+USER_PREFIX = "m"
 """Prefix of the ids of a person's entries."""
 
 
-def apply(library: Library, work: str, edit: Edit) -> tuple[Entry, ...]:
+def apply(library: Library, work_id: str, edit: EntryEdit) -> tuple[Entry, ...]:
     """Write what ``edit`` adds, and return it. A run of the work may be going on.
 
     Raises:
         BadInput: it names something that is not there; nothing is written.
     """
-    works = schema.works
+    works_table = schema.works
     with library.write() as db:
-        touched = db.execute(update(works).where(works.c.id == work).values(updated_at=now()))
-        if touched.rowcount != 1:
-            raise WorkNotFound(work)
-        added = edit(Ledger(library, work).refresh())
-        ledgers.append(db, work, added)
-    return added
+        result = db.execute(
+            update(works_table).where(works_table.c.id == work_id).values(updated_at=now())
+        )
+        if result.rowcount != 1:
+            raise WorkNotFound(work_id)
+        new_entries = edit(Ledger(library, work_id).refresh())
+        ledgers.append_entries(db, work_id, new_entries)
+    return new_entries
 
 
-def adding(given: Sequence[Remembered], *, from_section: str | None = None) -> Edit:
+def build_addition(
+    remembered_items: Sequence[Remembered], *, from_section: str | None = None
+) -> EntryEdit:
     """Add entries; one that says what is there already is left out."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
-        number, holding = ledger.next_number(OWN), ledgers.holding(ledger.latest())
-        added: list[Entry] = []
-        for one in given:
+        number, active_entries = (
+            ledger.find_next_number(USER_PREFIX),
+            ledgers.select_active(ledger.latest()),
+        )
+        new_entries: list[Entry] = []
+        for item in remembered_items:
             entry = Entry(
-                id=f"{OWN}.{number}",
+                id=f"{USER_PREFIX}.{number}",
                 origin="person",
                 from_section=from_section,
-                **one.model_dump(),
+                **item.model_dump(),
             )
-            if any(_says_the_same(entry, known) for known in (*holding, *added)):
+            if any(
+                _is_same_statement(entry, existing_entry)
+                for existing_entry in (*active_entries, *new_entries)
+            ):
                 continue
-            added.append(entry)
+            new_entries.append(entry)
             number += 1
-        return tuple(added)
+        return tuple(new_entries)
 
     return edit
 
 
-def editing(entry: str, **changes: Any) -> Edit:
+def build_change(entry_id: str, **changes: Any) -> EntryEdit:
     """Change fields of an entry: it is the person's from now on, and live again if it was not."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
-        return (_theirs(found(ledger, entry), status="live", **changes),)
+        return (_make_user_version(find_entry(ledger, entry_id), status="live", **changes),)
 
     return edit
 
 
-def retracting(entries: Sequence[str]) -> Edit:
+def build_retraction(entry_ids: Sequence[str]) -> EntryEdit:
     """Let entries hold no longer."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
-        return tuple(_theirs(found(ledger, e), status="retracted") for e in entries)
+        return tuple(
+            _make_user_version(find_entry(ledger, e), status="retracted") for e in entry_ids
+        )
 
     return edit
 
 
-def pinning(entries: Sequence[str], *, pinned: bool = True) -> Edit:
+def build_pinning(entry_ids: Sequence[str], *, pinned: bool = True) -> EntryEdit:
     """Let entries always be shown, or no longer. Whose they are stays as it is."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
-        return tuple(_next(found(ledger, e), pinned=pinned) for e in entries)
+        return tuple(_make_next_version(find_entry(ledger, e), pinned=pinned) for e in entry_ids)
 
     return edit
 
 
-def restoring(entry: str, version: int) -> Edit:
+def build_restoration(entry_id: str, version: int) -> EntryEdit:
     """Let an entry say again what it said in an earlier version."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
-        now_says = found(ledger, entry)
-        for old in ledger.versions(entry):
-            if old.version == version:
-                status = "retracted" if old.status in ("retracted", "doubted") else "live"
-                return (_theirs(old, version=now_says.version + 1, status=status),)
-        raise BadInput(f"{entry} has no version {version}; it has 1 to {now_says.version}")
+        current_entry = find_entry(ledger, entry_id)
+        for old_version in ledger.versions(entry_id):
+            if old_version.version == version:
+                status = "retracted" if old_version.status in ("retracted", "doubted") else "live"
+                return (
+                    _make_user_version(
+                        old_version, version=current_entry.version + 1, status=status
+                    ),
+                )
+        raise BadInput(f"{entry_id} has no version {version}; it has 1 to {current_entry.version}")
 
     return edit
 
 
-def merging(subject: str, other: str) -> Edit:
+def build_subject_merge(subject: str, other_subject: str) -> EntryEdit:
     """Join two subjects that are one: ``other`` becomes another name of ``subject``.
 
     Of two entries that then say the same, one is left.
     """
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
-        live = [e for e in ledger.latest() if e.status == "live"]
-        names = [_known_name(live, name) for name in (subject, other)]
-        wanted = {normalise(name) for name in names}
-        joined = {e.id: _joined(e, *names) for e in live if e.names & wanted}
-        changed: list[Entry] = []
-        kept: list[Entry] = []
-        for before in live:
-            if (entry := joined.get(before.id)) is None:
+        live_entries = [e for e in ledger.latest() if e.status == "live"]
+        spelled_names = [_find_spelling(live_entries, name) for name in (subject, other_subject)]
+        normalised_names = {normalise(name) for name in spelled_names}
+        merged_by_id = {
+            e.id: _merge_into_subject(e, *spelled_names)
+            for e in live_entries
+            if e.names & normalised_names
+        }
+        changed_entries: list[Entry] = []
+        kept_entries: list[Entry] = []
+        for old_entry in live_entries:
+            if (entry := merged_by_id.get(old_entry.id)) is None:
                 continue
-            if any(_says_the_same(entry, k) for k in kept):
-                entry = _theirs(entry, version=entry.version, status="retracted")
+            if any(_is_same_statement(entry, k) for k in kept_entries):
+                entry = _make_user_version(entry, version=entry.version, status="retracted")
             else:
-                kept.append(entry)
-            if entry.model_dump(exclude={"version"}) != before.model_dump(exclude={"version"}):
-                changed.append(entry)
-        return tuple(changed)
+                kept_entries.append(entry)
+            if entry.model_dump(exclude={"version"}) != old_entry.model_dump(exclude={"version"}):
+                changed_entries.append(entry)
+        return tuple(changed_entries)
 
     return edit
 
 
-def accepting(entries: Sequence[str]) -> Edit:
+def build_acceptance(entry_ids: Sequence[str]) -> EntryEdit:
     """Let proposals hold; all of them when none is named."""
-    return _answering(entries, {"proposed": "live", "doubted": "retracted"})
+    return _build_answer(entry_ids, {"proposed": "live", "doubted": "retracted"})
 
 
-def declining(entries: Sequence[str]) -> Edit:
+def build_rejection(entry_ids: Sequence[str]) -> EntryEdit:
     """Let what proposals were about stay as it was; all of them when none is named."""
-    return _answering(entries, {"proposed": "retracted", "doubted": "live"})
+    return _build_answer(entry_ids, {"proposed": "retracted", "doubted": "live"})
 
 
-def together(given: Sequence[Edit]) -> Edit:
+def combine_edits(edits: Sequence[EntryEdit]) -> EntryEdit:
     """Make several edits as one, each seeing what those before it added."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
-        added: list[Entry] = []
-        for one in given:
-            added += one(ledger.supposing(added) if added else ledger)
-        return tuple(added)
+        new_entries: list[Entry] = []
+        for single_edit in edits:
+            new_entries += single_edit(
+                ledger.simulate_append(new_entries) if new_entries else ledger
+            )
+        return tuple(new_entries)
 
     return edit
 
 
-def found(ledger: Ledger, eid: str) -> Entry:
+def find_entry(ledger: Ledger, entry_id: str) -> Entry:
     """Return the entry ``eid`` as it stands, or as it is proposed.
 
     Raises:
         BadInput: there is none.
     """
-    standing = {e.id: e for e in (*ledger.proposed(), *ledger.latest())}
-    if eid not in standing:
-        near = difflib.get_close_matches(eid, standing, n=1)
-        hint = f"; did you mean {near[0]}?" if near else "; `inkwright memory list` shows them"
-        raise BadInput(f"no entry {eid!r} in memory{hint}")
-    return standing[eid]
+    entries_by_id = {e.id: e for e in (*ledger.list_proposals(), *ledger.latest())}
+    if entry_id not in entries_by_id:
+        close_matches = difflib.get_close_matches(entry_id, entries_by_id, n=1)
+        hint = (
+            f"; did you mean {close_matches[0]}?"
+            if close_matches
+            else "; `inkwright memory list` shows them"
+        )
+        raise BadInput(f"no entry {entry_id!r} in memory{hint}")
+    return entries_by_id[entry_id]
 
 
-def _answering(entries: Sequence[str], becomes: dict[str, str]) -> Edit:
+def _build_answer(entry_ids: Sequence[str], resulting_status: dict[str, str]) -> EntryEdit:
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
-        waiting = {e.id: e for e in ledger.proposed()}
-        for eid in entries:
-            if eid not in waiting:
-                raise BadInput(f"{eid} is no proposal; `inkwright memory list WORK --proposed`")
-        chosen = [waiting[eid] for eid in entries or waiting]
-        return tuple(_answered(ledger, e, becomes[e.status]) for e in chosen)
+        proposals_by_id = {e.id: e for e in ledger.list_proposals()}
+        for entry_id in entry_ids:
+            if entry_id not in proposals_by_id:
+                raise BadInput(
+                    f"{entry_id} is no proposal; `inkwright memory list WORK --proposed`"
+                )
+        chosen_proposals = [proposals_by_id[entry_id] for entry_id in entry_ids or proposals_by_id]
+        return tuple(
+            _answer_proposal(ledger, e, resulting_status[e.status]) for e in chosen_proposals
+        )
 
     return edit
 
 
-def _answered(ledger: Ledger, proposal: Entry, status: str) -> Entry:
+def _answer_proposal(ledger: Ledger, proposal: Entry, status: str) -> Entry:
     """Return the proposal as it is answered; a declined change leaves what held before."""
-    before = [e for e in ledger.versions(proposal.id) if not e.is_proposal]
-    if proposal.status == "proposed" and status == "retracted" and before:
-        return _next(before[-1], version=proposal.version + 1)
-    return _next(proposal, status=status)
+    earlier_versions = [e for e in ledger.versions(proposal.id) if not e.is_proposal]
+    if proposal.status == "proposed" and status == "retracted" and earlier_versions:
+        return _make_next_version(earlier_versions[-1], version=proposal.version + 1)
+    return _make_next_version(proposal, status=status)
 
 
-def _known_name(live: Iterable[Entry], name: str) -> str:
+def _find_spelling(live_entries: Iterable[Entry], name: str) -> str:
     """Return a subject or alias as memory spells it.
 
     Raises:
         BadInput: nothing is known under this name.
     """
-    spelled = {normalise(n): n for e in live for n in (*e.aliases, e.subject)}
-    if normalise(name) not in spelled:
-        near = difflib.get_close_matches(normalise(name), spelled, n=1)
-        hint = f"; did you mean {spelled[near[0]]}?" if near else ""
+    spelling_by_name = {normalise(n): n for e in live_entries for n in (*e.aliases, e.subject)}
+    if normalise(name) not in spelling_by_name:
+        close_matches = difflib.get_close_matches(normalise(name), spelling_by_name, n=1)
+        hint = f"; did you mean {spelling_by_name[close_matches[0]]}?" if close_matches else ""
         raise BadInput(f"memory knows no subject {name!r}{hint}")
-    return spelled[normalise(name)]
+    return spelling_by_name[normalise(name)]
 
 
-def _joined(entry: Entry, subject: str, other: str) -> Entry:
-    names = dict.fromkeys((*entry.aliases, entry.subject, other))
+def _merge_into_subject(entry: Entry, subject: str, other_subject: str) -> Entry:
+    names = dict.fromkeys((*entry.aliases, entry.subject, other_subject))
     aliases = tuple(n for n in names if normalise(n) != normalise(subject))
-    return _next(entry, subject=subject, aliases=aliases)
+    return _make_next_version(entry, subject=subject, aliases=aliases)
 
 
-def _says_the_same(one: Entry, other: Entry) -> bool:
-    return same_fact(one, other) and one.story_time == other.story_time
+def _is_same_statement(first: Entry, second: Entry) -> bool:
+    return is_same_fact(first, second) and first.story_time == second.story_time
 
 
-def _theirs(entry: Entry, **changes: Any) -> Entry:
-    return _next(entry, origin="person", **changes)
+def _make_user_version(entry: Entry, **changes: Any) -> Entry:
+    return _make_next_version(entry, origin="person", **changes)
 
 
-def _next(entry: Entry, **changes: Any) -> Entry:
+def _make_next_version(entry: Entry, **changes: Any) -> Entry:
     """Return the next version of an entry, checked as any given from outside is."""
     given = each_text(changes, storable)
     fields = {**entry.model_dump(), "version": entry.version + 1, **given}

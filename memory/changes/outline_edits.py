@@ -27,105 +27,112 @@ class PlanChange:
     constraints: tuple[Constraint, ...]
     joined: Mapping[str, str] = field(default_factory=dict)
     """Sections that are taken out, with the section their text goes to the end of."""
-    halved: Mapping[str, str] = field(default_factory=dict)
+    split_into: Mapping[str, str] = field(default_factory=dict)
     """Sections whose text is divided, with the section the second half goes to."""
 
     @property
     def moves_text(self) -> bool:
-        return bool(self.joined or self.halved)
+        return bool(self.joined or self.split_into)
 
 
-Change = Callable[[Plan], PlanChange]
+OutlineEdit = Callable[[Plan], PlanChange]
 
 
-def editing(section: str, **changes: Any) -> Change:
+def build_section_edit(section_id: str, **changes: Any) -> OutlineEdit:
     """Change what is planned for a section: title, purpose, key points, words, what it follows."""
 
     def change(plan: Plan) -> PlanChange:
-        found = _section(plan, section)
-        fields = {**found.model_dump(), **each_text(changes, storable)}
+        old_section = _get_section(plan, section_id)
+        fields = {**old_section.model_dump(), **each_text(changes, storable)}
         try:
-            new = Section.model_validate(fields)
+            new_section = Section.model_validate(fields)
         except ValidationError as fault:
-            first = fault.errors()[0]
-            raise BadInput(f"{section}: {first['loc'][0]}: {first['msg']}") from fault
-        return _next(plan, [new if s.id == section else s for s in plan.outline.sections])
+            first_error = fault.errors()[0]
+            raise BadInput(
+                f"{section_id}: {first_error['loc'][0]}: {first_error['msg']}"
+            ) from fault
+        return _build_plan_change(
+            plan, [new_section if s.id == section_id else s for s in plan.outline.sections]
+        )
 
     return change
 
 
-def adding(
-    title: str, *, after: str | None, target_words: int, purpose: str = "", **more: Any
-) -> Change:
+def build_insertion(
+    title: str, *, after_id: str | None, target_words: int, purpose: str = "", **more_fields: Any
+) -> OutlineEdit:
     """Add a section after another, or at the beginning; it stands under the same headings."""
 
     def change(plan: Plan) -> PlanChange:
         sections = list(plan.outline.sections)
-        at = plan.outline.position[_section(plan, after).id] if after else 0
-        beside = sections[at - 1] if at else sections[0]
+        index = plan.outline.position[_get_section(plan, after_id).id] if after_id else 0
+        neighbour = sections[index - 1] if index else sections[0]
         if not storable(title).strip():
             raise BadInput("a section needs a title")
-        new = Section(
-            id=_free_id(plan),
+        new_section = Section(
+            id=_make_free_id(plan),
             title=storable(title).strip(),
-            level=beside.level,
-            within=beside.within,
+            level=neighbour.level,
+            within=neighbour.within,
             purpose=storable(purpose).strip(),
             target_words=target_words,
-            **each_text(more, storable),
+            **each_text(more_fields, storable),
         )
-        return _next(plan, [*sections[:at], new, *sections[at:]])
+        return _build_plan_change(plan, [*sections[:index], new_section, *sections[index:]])
 
     return change
 
 
-def splitting(section: str, title: str) -> Change:
+def build_split(section_id: str, title: str) -> OutlineEdit:
     """Make two sections of one; the second, called ``title``, takes half of words and points."""
 
     def change(plan: Plan) -> PlanChange:
-        found = _section(plan, section)
+        old_section = _get_section(plan, section_id)
         if not storable(title).strip():
             raise BadInput("the second part needs a title")
-        if found.target_words < 2:
-            raise BadInput(f"{section} has too few words to be split")
-        points, words = (len(found.key_points) + 1) // 2, found.target_words // 2
-        first = found.model_copy(
+        if old_section.target_words < 2:
+            raise BadInput(f"{section_id} has too few words to be split")
+        first_point_count, second_words = (
+            (len(old_section.key_points) + 1) // 2,
+            old_section.target_words // 2,
+        )
+        first = old_section.model_copy(
             update={
-                "key_points": found.key_points[:points],
-                "target_words": found.target_words - words,
+                "key_points": old_section.key_points[:first_point_count],
+                "target_words": old_section.target_words - second_words,
                 "placed": None,
             }
         )
-        second = found.model_copy(
+        second = old_section.model_copy(
             update={
-                "id": _free_id(plan),
+                "id": _make_free_id(plan),
                 "title": storable(title).strip(),
-                "key_points": found.key_points[points:],
-                "target_words": words,
-                "after": (*found.after, found.id),
+                "key_points": old_section.key_points[first_point_count:],
+                "target_words": second_words,
+                "after": (*old_section.after, old_section.id),
                 "placed": None,
             }
         )
-        parts = [
-            new
+        new_sections = [
+            part
             for s in plan.outline.sections
-            for new in ((first, second) if s.id == section else (s,))
+            for part in ((first, second) if s.id == section_id else (s,))
         ]
-        return _next(plan, parts, halved={section: second.id})
+        return _build_plan_change(plan, new_sections, split_into={section_id: second.id})
 
     return change
 
 
-def joining(section: str) -> Change:
+def build_join(section_id: str) -> OutlineEdit:
     """Join a section with the one after it, which is taken out; its text goes to the first."""
 
     def change(plan: Plan) -> PlanChange:
         sections = plan.outline.sections
-        first, at = _section(plan, section), plan.outline.position[section]
-        if at == len(sections):
-            raise BadInput(f"{section} is the last section; there is none after it to join")
-        second = sections[at]
-        both = first.model_copy(
+        first, position = _get_section(plan, section_id), plan.outline.position[section_id]
+        if position == len(sections):
+            raise BadInput(f"{section_id} is the last section; there is none after it to join")
+        second = sections[position]
+        joined_section = first.model_copy(
             update={
                 "purpose": " ".join(p for p in (first.purpose, second.purpose) if p),
                 "key_points": (*first.key_points, *second.key_points),
@@ -133,121 +140,143 @@ def joining(section: str) -> Change:
                 "target_words": first.target_words + second.target_words,
                 "hands_over": second.hands_over or first.hands_over,
                 "after": tuple(
-                    a for a in dict.fromkeys((*first.after, *second.after)) if a != section
+                    a for a in dict.fromkeys((*first.after, *second.after)) if a != section_id
                 ),
                 "placed": None,
             }
         )
-        kept = [both if s.id == section else s for s in sections if s.id != second.id]
-        return _next(plan, kept, heirs={second.id: section}, joined={second.id: section})
+        remaining_sections = [
+            joined_section if s.id == section_id else s for s in sections if s.id != second.id
+        ]
+        return _build_plan_change(
+            plan,
+            remaining_sections,
+            heir_ids={second.id: section_id},
+            merged_into={second.id: section_id},
+        )
 
     return change
 
 
-def removing(section: str) -> Change:
+def build_removal(section_id: str) -> OutlineEdit:
     """Take a section out; its drafts stay in the library."""
 
     def change(plan: Plan) -> PlanChange:
-        _section(plan, section)
-        kept = [s for s in plan.outline.sections if s.id != section]
-        if not kept:
+        _get_section(plan, section_id)
+        remaining_sections = [s for s in plan.outline.sections if s.id != section_id]
+        if not remaining_sections:
             raise BadInput("an outline needs a section")
-        return _next(plan, kept)
+        return _build_plan_change(plan, remaining_sections)
 
     return change
 
 
-def moving(section: str, by: int) -> Change:
+def build_move(section_id: str, steps: int) -> OutlineEdit:
     """Move a section so many places on, or back; it goes under its new neighbour's headings."""
 
     def change(plan: Plan) -> PlanChange:
-        at = plan.outline.position[_section(plan, section).id] - 1
-        to = min(max(at + by, 0), len(plan.outline.sections) - 1)
-        if to == at:
-            raise BadInput(f"{section} cannot move further")
-        return placing(section, plan.outline.sections[to].id, behind=to > at)(plan)
+        old_index = plan.outline.position[_get_section(plan, section_id).id] - 1
+        new_index = min(max(old_index + steps, 0), len(plan.outline.sections) - 1)
+        if new_index == old_index:
+            raise BadInput(f"{section_id} cannot move further")
+        return build_relocation(
+            section_id, plan.outline.sections[new_index].id, behind=new_index > old_index
+        )(plan)
 
     return change
 
 
-def placing(section: str, beside: str, *, behind: bool) -> Change:
+def build_relocation(section_id: str, neighbour_id: str, *, behind: bool) -> OutlineEdit:
     """Let a section stand right before another, or right ``behind`` it, under that one's headings.
 
     This says of the last place under a heading, and the first under the next, which is meant.
     """
 
     def change(plan: Plan) -> PlanChange:
-        found, other = _section(plan, section), _section(plan, beside)
-        rest = [s for s in plan.outline.sections if s.id != section]
-        if section == beside:
-            raise BadInput(f"{section} stands there already")
-        to = rest.index(other) + behind
-        new = found.model_copy(update={"within": other.within, "level": other.level})
-        sections = [*rest[:to], new, *rest[to:]]
+        old_section, neighbour = _get_section(plan, section_id), _get_section(plan, neighbour_id)
+        remaining_sections = [s for s in plan.outline.sections if s.id != section_id]
+        if section_id == neighbour_id:
+            raise BadInput(f"{section_id} stands there already")
+        index = remaining_sections.index(neighbour) + behind
+        new_section = old_section.model_copy(
+            update={"within": neighbour.within, "level": neighbour.level}
+        )
+        sections = [*remaining_sections[:index], new_section, *remaining_sections[index:]]
         if sections == list(plan.outline.sections):
-            raise BadInput(f"{section} stands there already")
-        return _next(plan, sections, moved=section)
+            raise BadInput(f"{section_id} stands there already")
+        return _build_plan_change(plan, sections, moved_id=section_id)
 
     return change
 
 
-def _next(
+def _build_plan_change(
     plan: Plan,
     sections: Sequence[Section],
     *,
-    heirs: Mapping[str, str] | None = None,
-    moved: str | None = None,
-    joined: Mapping[str, str] | None = None,
-    halved: Mapping[str, str] | None = None,
+    heir_ids: Mapping[str, str] | None = None,
+    moved_id: str | None = None,
+    merged_into: Mapping[str, str] | None = None,
+    split_into: Mapping[str, str] | None = None,
 ) -> PlanChange:
-    heirs = heirs or {}
-    known = {s.id for s in sections}
-    parts = [s.model_copy(update={"after": _after(s, known, heirs)}) for s in sections]
+    heir_ids = heir_ids or {}
+    section_ids = {s.id for s in sections}
+    linked_sections = [
+        s.model_copy(update={"after": _update_predecessors(s, section_ids, heir_ids)})
+        for s in sections
+    ]
     try:
-        outline = plan.outline.with_sections(parts)
+        outline = plan.outline.with_sections(linked_sections)
     except ValidationError as fault:
         raise BadInput(fault.errors()[0]["msg"].removeprefix("Value error, ")) from fault
-    followed = (_followed(c, plan.outline, outline, heirs, moved) for c in plan.constraints)
-    constraints = tuple(c for c in followed if c is not None)
+    relocated_constraints = (
+        _relocate_constraint(c, plan.outline, outline, heir_ids, moved_id) for c in plan.constraints
+    )
+    constraints = tuple(c for c in relocated_constraints if c is not None)
     constraint_consistency.check(constraints, len(outline.sections))
-    return PlanChange(outline, constraints, joined or {}, halved or {})
+    return PlanChange(outline, constraints, merged_into or {}, split_into or {})
 
 
-def _after(section: Section, known: set[str], heirs: Mapping[str, str]) -> tuple[str, ...]:
-    wanted = dict.fromkeys(heirs.get(a, a) for a in section.after)
-    return tuple(a for a in wanted if a in known and a != section.id)
+def _update_predecessors(
+    section: Section, section_ids: set[str], heir_ids: Mapping[str, str]
+) -> tuple[str, ...]:
+    predecessor_ids = dict.fromkeys(heir_ids.get(a, a) for a in section.after)
+    return tuple(a for a in predecessor_ids if a in section_ids and a != section.id)
 
 
-def _followed(
+def _relocate_constraint(
     constraint: Constraint,
-    before: Outline,
-    after: Outline,
-    heirs: Mapping[str, str],
-    moved: str | None,
+    old_outline: Outline,
+    new_outline: Outline,
+    heir_ids: Mapping[str, str],
+    moved_id: str | None,
 ) -> Constraint | None:
     """Return the constraint where its sections are now; None when they are all gone."""
-    where = constraint.where
-    if where.scope not in ("once", "range"):
+    placement = constraint.where
+    if placement.scope not in ("once", "range"):
         return constraint
-    carried = [s.id for s in before.placed(where.positions(len(before.sections)))]
-    stays = [sid for sid in carried if sid != moved] or carried
-    places = [
-        after.position[sid] for sid in (heirs.get(s, s) for s in stays) if sid in after.position
+    carrier_ids = [s.id for s in old_outline.placed(placement.positions(len(old_outline.sections)))]
+    staying_ids = [
+        section_id for section_id in carrier_ids if section_id != moved_id
+    ] or carrier_ids
+    positions = [
+        new_outline.position[section_id]
+        for section_id in (heir_ids.get(s, s) for s in staying_ids)
+        if section_id in new_outline.position
     ]
-    if not places:
+    if not positions:
         return None
-    changes: dict[str, Any] = {"first": min(places)}
-    if where.scope == "range" and where.last is not None:
-        changes["last"] = max(places)
-    return constraint.model_copy(update={"where": where.model_copy(update=changes)})
+    changes: dict[str, Any] = {"first": min(positions)}
+    if placement.scope == "range" and placement.last is not None:
+        changes["last"] = max(positions)
+    return constraint.model_copy(update={"where": placement.model_copy(update=changes)})
 
 
-def _section(plan: Plan, sid: str) -> Section:
-    if sid not in plan.outline.position:
-        raise BadInput(f"the outline has no section {sid!r}")
-    return plan.outline.section(sid)
+def _get_section(plan: Plan, section_id: str) -> Section:
+    if section_id not in plan.outline.position:
+        raise BadInput(f"the outline has no section {section_id!r}")
+    return plan.outline.section(section_id)
 
 
-def _free_id(plan: Plan) -> str:
+def _make_free_id(plan: Plan) -> str:
     numbers = [int(sid[1:]) for sid in plan.taken if sid[1:].isdecimal()]
     return f"s{max(numbers, default=0) + 1}"

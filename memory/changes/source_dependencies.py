@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 
 from inkwright.memory.citations import syntax
-from inkwright.memory.citations.citation_evidence import grounds_of
+from inkwright.memory.citations.citation_evidence import find_evidence
 from inkwright.memory.citations.syntax import Claim
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.domain.source import Evidence
@@ -18,71 +18,98 @@ from inkwright.memory.store import drafts, schema, sources
 from inkwright.memory.store.library import Library
 
 
-def on(library: Library, work: str, entries: Iterable[Entry]) -> dict[str, tuple[Evidence, ...]]:
+def load_evidence(
+    library: Library, work_id: str, entries: Iterable[Entry]
+) -> dict[str, tuple[Evidence, ...]]:
     """Return the spans of sources that entries rest on, by entry id; those that rest on none are
     left out. Sources that were dropped count."""
     entries = list(entries)
-    told = _claims(library, work, entries)
-    cited = {key for claims in told.values() for c in claims for key in c.keys}
-    kept = sources.kept(library, work, dropped=True) if cited else []
-    if not (shelf := SourceIndex([k for k in kept if k.source.key in cited])).sources:
+    claims_by_entry = _find_claims(library, work_id, entries)
+    cited_keys = {key for claims in claims_by_entry.values() for c in claims for key in c.keys}
+    stored_sources = (
+        sources.load_sources(library, work_id, include_dropped=True) if cited_keys else []
+    )
+    if not (
+        source_index := SourceIndex([k for k in stored_sources if k.source.key in cited_keys])
+    ).sources:
         return {}
-    reviewed: dict[str, tuple[Evidence, ...]] = {}
-    for section in {e.span.section for e in entries if e.span is not None and e.id in told}:
-        for draft in drafts.versions(library, work, section):
-            grounds = draft.review.grounds if draft.review else ()
-            reviewed |= {g.claim: g.spans for g in grounds if g.spans}
-    found = {}
-    for entry, claims in told.items():
-        spans = [e for c in claims for e in reviewed.get(c.text) or _by_rule(c, shelf)]
+    reviewed_spans: dict[str, tuple[Evidence, ...]] = {}
+    for section_id in {
+        e.span.section for e in entries if e.span is not None and e.id in claims_by_entry
+    }:
+        for draft in drafts.versions(library, work_id, section_id):
+            reviewed_claims = draft.review.grounds if draft.review else ()
+            reviewed_spans |= {g.claim: g.spans for g in reviewed_claims if g.spans}
+    evidence_by_entry = {}
+    for entry_id, claims in claims_by_entry.items():
+        spans = [
+            e
+            for c in claims
+            for e in reviewed_spans.get(c.text) or _find_evidence_by_rule(c, source_index)
+        ]
         if spans:
-            found[entry] = tuple(dict.fromkeys(spans))
-    return found
+            evidence_by_entry[entry_id] = tuple(dict.fromkeys(spans))
+    return evidence_by_entry
 
 
-def keys(library: Library, work: str, entries: Iterable[Entry]) -> dict[str, frozenset[str]]:
+def load_source_keys(
+    library: Library, work_id: str, entries: Iterable[Entry]
+) -> dict[str, frozenset[str]]:
     """Return the keys of the sources that entries rest on, by entry id."""
-    told = _claims(library, work, entries)
-    return {entry: frozenset(k for c in claims for k in c.keys) for entry, claims in told.items()}
-
-
-def _claims(library: Library, work: str, entries: Iterable[Entry]) -> dict[str, list[Claim]]:
-    """Return the citing sentences that state each entry."""
-    placed = [(e.id, e.span) for e in entries if e.span is not None]
-    texts = _texts(library, work, {(s.section, s.draft) for _, s in placed})
-    told = {at: _places(text) for at, text in texts.items()}
-    found = {
-        eid: [c for c, start, end in told[span.section, span.draft] if _touches(span, start, end)]
-        for eid, span in placed
+    claims_by_entry = _find_claims(library, work_id, entries)
+    return {
+        entry_id: frozenset(k for c in claims for k in c.keys)
+        for entry_id, claims in claims_by_entry.items()
     }
-    return {eid: claims for eid, claims in found.items() if claims}
 
 
-def _places(text: str) -> list[tuple[Claim, int, int]]:
-    found, at = [], 0
-    for claim in syntax.claims(text):
-        start = text.find(claim.text, at)
-        at = start + len(claim.text)
-        found.append((claim, start, at))
-    return found
+def _find_claims(
+    library: Library, work_id: str, entries: Iterable[Entry]
+) -> dict[str, list[Claim]]:
+    """Return the citing sentences that state each entry."""
+    entry_spans = [(e.id, e.span) for e in entries if e.span is not None]
+    texts = _load_texts(library, work_id, {(s.section, s.draft) for _, s in entry_spans})
+    located_claims = {version_key: _locate_claims(text) for version_key, text in texts.items()}
+    claims_by_entry = {
+        entry_id: [
+            c
+            for c, start, end in located_claims[span.section, span.draft]
+            if _overlaps(span, start, end)
+        ]
+        for entry_id, span in entry_spans
+    }
+    return {entry_id: claims for entry_id, claims in claims_by_entry.items() if claims}
 
 
-def _touches(span: Span, start: int, end: int) -> bool:
+def _locate_claims(text: str) -> list[tuple[Claim, int, int]]:
+    located_claims, position = [], 0
+    for claim in syntax.find_claims(text):
+        start = text.find(claim.text, position)
+        position = start + len(claim.text)
+        located_claims.append((claim, start, position))
+    return located_claims
+
+
+def _overlaps(span: Span, start: int, end: int) -> bool:
     return span.start < end and start < span.end
 
 
-def _by_rule(claim: Claim, shelf: SourceIndex) -> tuple[Evidence, ...]:
-    return tuple(e for g in grounds_of(claim.text, shelf) for e in g.evidence)
+def _find_evidence_by_rule(claim: Claim, source_index: SourceIndex) -> tuple[Evidence, ...]:
+    return tuple(e for g in find_evidence(claim.text, source_index) for e in g.evidence)
 
 
-def _texts(
-    library: Library, work: str, wanted: Iterable[tuple[str, int]]
+def _load_texts(
+    library: Library, work_id: str, version_keys: Iterable[tuple[str, int]]
 ) -> Mapping[tuple[str, int], str]:
     """Return the texts of versions of sections that cite."""
     table = schema.drafts
-    asked = set(wanted)
+    wanted_keys = set(version_keys)
     with library.read() as db:
         rows = db.execute(
-            select(table.c.section, table.c.version, table.c.text).where(table.c.work == work)
+            select(table.c.section, table.c.version, table.c.text).where(table.c.work == work_id)
         )
-        return {at: r.text for r in rows if (at := (r.section, r.version)) in asked}
+        return {
+            version_key: r.text
+            for r in rows
+            if (version_key := (r.section, r.version)) in wanted_keys
+        }

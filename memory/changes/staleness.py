@@ -9,19 +9,19 @@ from inkwright.memory.changes import source_dependencies as resting_on
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.draft import Draft, EntryDecision, Manifest
 from inkwright.memory.domain.entry import Entry
-from inkwright.memory.domain.entry_equality import same_fact, same_topic
+from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
 from inkwright.memory.domain.outline import Outline
-from inkwright.memory.retrieval.visibility import in_sight
+from inkwright.memory.retrieval.visibility import find_visible_entries
 from inkwright.memory.store import drafts, plans, sources
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.names import MentionedNames, names_in
 
-SOURCE = "source:"
+SOURCE_PREFIX = "source:"
 """Before its key: the id of a change that is a source."""
-UNSEEN = "memory had it before, did not show it, and the section says otherwise"
-ASKED_AGAIN = 2
+UNSEEN_REASON = "memory had it before, did not show it, and the section says otherwise"
+MAX_REPEAT_QUESTIONS = 2
 """So often at most a judge is asked again about what it and memory disagree on."""
 
 
@@ -54,16 +54,18 @@ class Stale:
         return tuple(dict.fromkeys(c.reason for c in self.changes))
 
 
-def stale(library: Library, work: str, ledger: Ledger | None = None) -> dict[str, tuple[str, ...]]:
+def find_reasons(
+    library: Library, work_id: str, ledger: Ledger | None = None
+) -> dict[str, tuple[str, ...]]:
     """Return the reasons of every stale section, by section id."""
-    return {s.section: s.reasons for s in find(library, work, ledger)}
+    return {s.section: s.reasons for s in find(library, work_id, ledger)}
 
 
 def find(
     library: Library,
-    work: str,
+    work_id: str,
     ledger: Ledger | None = None,
-    basis: Mapping[str, int] | None = None,
+    basis_versions: Mapping[str, int] | None = None,
     plan: Plan | None = None,
 ) -> list[Stale]:
     """Return the stale sections in reading order, each with what changed.
@@ -71,33 +73,40 @@ def find(
     ``basis`` gives the draft versions (by section id) that count as what memory says now; None: the
     newest ones. ``plan`` is one to be supposed; None: the newest.
     """
-    plan = plan or plans.current(library, work)
+    plan = plan or plans.current(library, work_id)
     if plan is None:
         return []
-    ledger = (ledger or Ledger(library, work)).refresh()
-    dropped = sources.dropped(library, work)
-    unfounded = _unfounded(library, work, ledger, dropped)
-    current = drafts.current(library, work, plan.outline)
-    manifests = drafts.manifests(library, work, plan.outline)
-    stamps = drafts.all_stamped(library, work, current)
-    versions = basis or {sid: draft.version for sid, draft in current.items()}
-    found = []
+    ledger = (ledger or Ledger(library, work_id)).refresh()
+    dropped_titles = sources.load_dropped_titles(library, work_id)
+    unfounded_entries = _find_unfounded_entries(library, work_id, ledger, dropped_titles)
+    current_drafts = drafts.current(library, work_id, plan.outline)
+    manifests = drafts.load_manifests(library, work_id, plan.outline)
+    stamps_by_section = drafts.load_stamps(library, work_id, current_drafts)
+    draft_versions = basis_versions or {
+        section_id: draft.version for section_id, draft in current_drafts.items()
+    }
+    stale_sections = []
     for section in plan.outline.sections:
-        if section.id not in current:
+        if section.id not in current_drafts:
             continue
         changes = tuple(
             change
             for change in chain(
-                _changes(
-                    plan, ledger, versions, manifests[section.id], current[section.id], dropped
+                _find_changes(
+                    plan,
+                    ledger,
+                    draft_versions,
+                    manifests[section.id],
+                    current_drafts[section.id],
+                    dropped_titles,
                 ),
-                _shown_unfounded(manifests[section.id], unfounded),
+                _find_shown_unfounded(manifests[section.id], unfounded_entries),
             )
-            if not _was_checked(ledger, change, stamps[section.id])
+            if not _was_checked(ledger, change, stamps_by_section[section.id])
         )
         if changes:
-            found.append(Stale(section.id, changes))
-    return found
+            stale_sections.append(Stale(section.id, changes))
+    return stale_sections
 
 
 def _was_checked(ledger: Ledger, change: Change, stamps: Set[str]) -> bool:
@@ -106,66 +115,81 @@ def _was_checked(ledger: Ledger, change: Change, stamps: Set[str]) -> bool:
     return change.stamp in stamps or (
         entry is not None
         and any(
-            stamp_of(e) in stamps
+            build_stamp(e) in stamps
             for e in ledger.versions(entry.id)
             if e.line == entry.line and e.status == entry.status
         )
     )
 
 
-def _changes(
+def _find_changes(
     plan: Plan,
     ledger: Ledger,
-    versions: Mapping[str, int],
+    draft_versions: Mapping[str, int],
     manifest: Manifest,
     draft: Draft,
-    dropped: Mapping[str, str],
+    dropped_titles: Mapping[str, str],
 ) -> Iterator[Change]:
-    sid = draft.section
-    yield from _dropped_sources(draft, dropped)
-    yield from _plan_changes(plan, manifest, sid)
-    own = {e.id for e in ledger.of_section(sid)}
-    names = names_in(draft.text)
-    kin = ledger.kin({*own, *(s.entry for s in manifest.shown)}, names)
-    visible = {e.id: e for e in in_sight(ledger, plan.outline, sid, versions, among=kin)}
-    yield from _shown_changes(plan.outline, ledger, visible, manifest)
-    yield from _denied(ledger, manifest, draft)
-    yield from _appeared(plan.outline, ledger, visible, manifest, names, sid)
+    section_id = draft.section
+    yield from _find_dropped_sources(draft, dropped_titles)
+    yield from _find_plan_changes(plan, manifest, section_id)
+    own_ids = {e.id for e in ledger.list_section_entries(section_id)}
+    draft_names = names_in(draft.text)
+    related_ids = ledger.find_related_ids(
+        {*own_ids, *(s.entry for s in manifest.shown)}, draft_names
+    )
+    visible_entries = {
+        e.id: e
+        for e in find_visible_entries(
+            ledger, plan.outline, section_id, draft_versions, candidate_ids=related_ids
+        )
+    }
+    yield from _find_shown_changes(plan.outline, ledger, visible_entries, manifest)
+    yield from _find_retractions(ledger, manifest, draft)
+    yield from _find_new_entries(
+        plan.outline, ledger, visible_entries, manifest, draft_names, section_id
+    )
 
 
-def _dropped_sources(draft: Draft, dropped: Mapping[str, str]) -> Iterator[Change]:
-    for key in syntax.keys(draft.text) if dropped else ():
-        if key in dropped:
+def _find_dropped_sources(draft: Draft, dropped_titles: Mapping[str, str]) -> Iterator[Change]:
+    for key in syntax.find_keys(draft.text) if dropped_titles else ():
+        if key in dropped_titles:
             yield Change(
-                f"{SOURCE}{key}",
-                f"- [{SOURCE}{key}] [@{key}] {dropped[key]}: withdrawn; nothing may rest on it",
+                f"{SOURCE_PREFIX}{key}",
+                f"- [{SOURCE_PREFIX}{key}] [@{key}] {dropped_titles[key]}: withdrawn; nothing may rest on it",
                 f"the source {key} was dropped",
-                f"{SOURCE}{key}:dropped",
+                f"{SOURCE_PREFIX}{key}:dropped",
             )
 
 
-def _unfounded(
-    library: Library, work: str, ledger: Ledger, dropped: Mapping[str, str]
+def _find_unfounded_entries(
+    library: Library, work_id: str, ledger: Ledger, dropped_titles: Mapping[str, str]
 ) -> dict[str, tuple[Entry, str]]:
     """Return the live entries that rest on nothing but sources taken out of use, each with one."""
-    if not dropped:
+    if not dropped_titles:
         return {}
-    live = {e.id: e for e in ledger.latest() if e.status == "live" and e.origin == "section"}
-    resting = resting_on.keys(library, work, live.values())
-    return {eid: (live[eid], min(keys)) for eid, keys in resting.items() if keys <= dropped.keys()}
+    live_entries = {
+        e.id: e for e in ledger.latest() if e.status == "live" and e.origin == "section"
+    }
+    source_keys_by_entry = resting_on.load_source_keys(library, work_id, live_entries.values())
+    return {
+        entry_id: (live_entries[entry_id], min(keys))
+        for entry_id, keys in source_keys_by_entry.items()
+        if keys <= dropped_titles.keys()
+    }
 
 
-def _shown_unfounded(
-    manifest: Manifest, unfounded: Mapping[str, tuple[Entry, str]]
+def _find_shown_unfounded(
+    manifest: Manifest, unfounded_entries: Mapping[str, tuple[Entry, str]]
 ) -> Iterator[Change]:
-    for shown in manifest.shown:
-        if shown.seen and shown.entry in unfounded:
-            entry, key = unfounded[shown.entry]
-            yield _gone(entry, f"the source {key} that it rests on was dropped")
+    for decision in manifest.shown:
+        if decision.seen and decision.entry in unfounded_entries:
+            entry, key = unfounded_entries[decision.entry]
+            yield _build_retraction(entry, f"the source {key} that it rests on was dropped")
 
 
-def _plan_changes(plan: Plan, manifest: Manifest, sid: str) -> Iterator[Change]:
-    node = plan.outline.section(sid)
+def _find_plan_changes(plan: Plan, manifest: Manifest, section_id: str) -> Iterator[Change]:
+    node = plan.outline.section(section_id)
     if node.digest != manifest.node:
         yield Change(
             "outline",
@@ -173,10 +197,10 @@ def _plan_changes(plan: Plan, manifest: Manifest, sid: str) -> Iterator[Change]:
             "what the outline says of it was changed",
             f"node:{node.digest}",
         )
-    for constraint in plan.carried(sid):
-        before = manifest.constraints.get(constraint.id)
+    for constraint in plan.carried(section_id):
+        earlier_digest = manifest.constraints.get(constraint.id)
         # Earlier releases recorded where it was placed too.
-        if before not in (constraint.digest, digest(constraint)):
+        if earlier_digest not in (constraint.digest, digest(constraint)):
             yield Change(
                 constraint.id,
                 f"- [{constraint.id}] {constraint.text}",
@@ -185,120 +209,136 @@ def _plan_changes(plan: Plan, manifest: Manifest, sid: str) -> Iterator[Change]:
             )
 
 
-def _shown_changes(
-    outline: Outline, ledger: Ledger, visible: Mapping[str, Entry], manifest: Manifest
+def _find_shown_changes(
+    outline: Outline, ledger: Ledger, visible_entries: Mapping[str, Entry], manifest: Manifest
 ) -> Iterator[Change]:
-    successor = _successors(ledger, visible)
-    for shown in manifest.shown:
-        if not shown.seen:
+    successors = _map_successors(ledger, visible_entries)
+    for decision in manifest.shown:
+        if not decision.seen:
             continue
-        now = visible.get(shown.entry)
-        if now is not None and _differs(ledger, now, shown.version):
-            yield _change(now, f"{now.subject}: what memory says was changed")
-        elif now is None and shown.entry in successor:
-            heir = successor[shown.entry]
-            yield _change(heir, f"{heir.subject}: what memory says was superseded")
-        elif now is None and (gone := ledger.standing(shown.entry)):
-            instead = _instead(outline, ledger, visible, gone)
-            if instead is None:
-                yield _gone(gone, "what memory said was retracted")
-            elif not same_fact(instead, _version(ledger, shown)):
-                yield _change(instead, f"{instead.subject}: what memory said was retracted")
+        current_entry = visible_entries.get(decision.entry)
+        if current_entry is not None and _differs(ledger, current_entry, decision.version):
+            yield _build_change(
+                current_entry, f"{current_entry.subject}: what memory says was changed"
+            )
+        elif current_entry is None and decision.entry in successors:
+            replacement = successors[decision.entry]
+            yield _build_change(
+                replacement, f"{replacement.subject}: what memory says was superseded"
+            )
+        elif current_entry is None and (retracted_entry := ledger.standing(decision.entry)):
+            alternative = _find_alternative(outline, ledger, visible_entries, retracted_entry)
+            if alternative is None:
+                yield _build_retraction(retracted_entry, "what memory said was retracted")
+            elif not is_same_fact(alternative, _get_shown_version(ledger, decision)):
+                yield _build_change(
+                    alternative, f"{alternative.subject}: what memory said was retracted"
+                )
 
 
-def _instead(
-    outline: Outline, ledger: Ledger, visible: Mapping[str, Entry], gone: Entry
+def _find_alternative(
+    outline: Outline, ledger: Ledger, visible_entries: Mapping[str, Entry], retracted_entry: Entry
 ) -> Entry | None:
     """Return what else memory has on the topic of an entry that is gone, whoever's word counts."""
-    others = [
+    same_topic_entries = [
         e
-        for e in _on_topic(ledger, visible, gone)
-        if same_topic(e, gone) and e.story_time == gone.story_time
+        for e in _find_visible_on_topic(ledger, visible_entries, retracted_entry)
+        if is_same_topic(e, retracted_entry) and e.story_time == retracted_entry.story_time
     ]
-    return min(others, key=lambda e: _rank(outline, e), default=None)
+    return min(same_topic_entries, key=lambda e: _rank(outline, e), default=None)
 
 
-def _on_topic(ledger: Ledger, visible: Mapping[str, Entry], entry: Entry) -> list[Entry]:
+def _find_visible_on_topic(
+    ledger: Ledger, visible_entries: Mapping[str, Entry], entry: Entry
+) -> list[Entry]:
     """Return the visible entries that have, or have had, the attribute of one subject."""
     if not entry.attribute:
         return []
-    found = {e.id for e in ledger.on_topic(entry)} & visible.keys()
-    return [visible[eid] for eid in sorted(found)]
+    topic_ids = {e.id for e in ledger.list_on_topic(entry)} & visible_entries.keys()
+    return [visible_entries[entry_id] for entry_id in sorted(topic_ids)]
 
 
-def _version(ledger: Ledger, shown: EntryDecision) -> Entry:
+def _get_shown_version(ledger: Ledger, decision: EntryDecision) -> Entry:
     """Return an entry as it was shown."""
-    return next(e for e in ledger.versions(shown.entry) if e.version == shown.version)
+    return next(e for e in ledger.versions(decision.entry) if e.version == decision.version)
 
 
-def _denied(ledger: Ledger, manifest: Manifest, draft: Draft) -> Iterator[Change]:
+def _find_retractions(ledger: Ledger, manifest: Manifest, draft: Draft) -> Iterator[Change]:
     """What the draft itself established, and the person has since retracted."""
-    for entry in ledger.denied(draft.section):
-        if ledger.is_since(entry, manifest.known_until):
-            yield _gone(entry, "what this section says of it was retracted")
+    for entry in ledger.list_retracted(draft.section):
+        if ledger.is_written_after(entry, manifest.known_until):
+            yield _build_retraction(entry, "what this section says of it was retracted")
 
 
-def _successors(ledger: Ledger, visible: Mapping[str, Entry]) -> dict[str, Entry]:
+def _map_successors(ledger: Ledger, visible_entries: Mapping[str, Entry]) -> dict[str, Entry]:
     """Return what now stands for each superseded entry, through however many steps."""
-    found: dict[str, Entry] = {}
-    for entry in visible.values():
-        older = entry.supersedes
-        while older and older not in found:
-            found[older] = entry
-            before = ledger.standing(older)
-            older = before.supersedes if before else None
-    return found
+    successors: dict[str, Entry] = {}
+    for entry in visible_entries.values():
+        older_id = entry.supersedes
+        while older_id and older_id not in successors:
+            successors[older_id] = entry
+            older_entry = ledger.standing(older_id)
+            older_id = older_entry.supersedes if older_entry else None
+    return successors
 
 
-def _appeared(
+def _find_new_entries(
     outline: Outline,
     ledger: Ledger,
-    visible: Mapping[str, Entry],
+    visible_entries: Mapping[str, Entry],
     manifest: Manifest,
-    names: MentionedNames,
-    sid: str,
+    draft_names: MentionedNames,
+    section_id: str,
 ) -> Iterator[Change]:
-    shown = set() if manifest.by_person else {s.entry for s in manifest.shown}
-    new = [
+    decided_ids = set() if manifest.by_person else {s.entry for s in manifest.shown}
+    new_entries = [
         e
-        for e in visible.values()
-        if e.id not in shown and _is_news(ledger, e, manifest) and _holds_at(outline, e, sid)
+        for e in visible_entries.values()
+        if e.id not in decided_ids
+        and _is_news(ledger, e, manifest)
+        and _holds_at(outline, e, section_id)
     ]
-    seen = {s.entry for s in manifest.shown if s.seen}
-    disputed = _disputed(ledger, visible, sid, {*seen, *(e.id for e in new)})
-    new += [e for e in disputed.values() if _holds_at(outline, e, sid)]
-    if not new:
+    shown_ids = {s.entry for s in manifest.shown if s.seen}
+    disputed_by_id = _find_disputed(
+        ledger, visible_entries, section_id, {*shown_ids, *(e.id for e in new_entries)}
+    )
+    new_entries += [e for e in disputed_by_id.values() if _holds_at(outline, e, section_id)]
+    if not new_entries:
         return
-    mentioned = names.among({name for e in new for name in e.names})
-    named = [e for e in new if e.names & mentioned]
-    topics = {(name, e.topic[1]) for e in named for name in e.names}
-    rivals = [e for e in visible.values() if any((name, e.topic[1]) in topics for name in e.names)]
-    for entry in named:
-        if not _overruled(outline, entry, rivals):
-            why = UNSEEN if entry.id in disputed else _why_news(entry, manifest)
-            yield _change(entry, f"{entry.subject}: {why}")
+    mentioned_names = draft_names.select_mentioned({name for e in new_entries for name in e.names})
+    named_entries = [e for e in new_entries if e.names & mentioned_names]
+    named_topics = {(name, e.topic[1]) for e in named_entries for name in e.names}
+    rival_entries = [
+        e
+        for e in visible_entries.values()
+        if any((name, e.topic[1]) in named_topics for name in e.names)
+    ]
+    for entry in named_entries:
+        if not _is_overruled(outline, entry, rival_entries):
+            reason = UNSEEN_REASON if entry.id in disputed_by_id else _explain_news(entry, manifest)
+            yield _build_change(entry, f"{entry.subject}: {reason}")
 
 
-def _disputed(
-    ledger: Ledger, visible: Mapping[str, Entry], sid: str, aside: Set[str]
+def _find_disputed(
+    ledger: Ledger, visible_entries: Mapping[str, Entry], section_id: str, excluded_ids: Set[str]
 ) -> dict[str, Entry]:
     """Return what memory had already, but not shown to this section, which says otherwise.
 
     The entries of ``aside`` are left out.
     """
     return {
-        other.id: other
-        for own in ledger.of_section(sid)
-        for other in _on_topic(ledger, visible, own)
-        if other.id not in aside
-        and other.id != own.supersedes
-        and other.story_time == own.story_time
-        and same_topic(other, own)
-        and not same_fact(other, own)
+        other_entry.id: other_entry
+        for own_entry in ledger.list_section_entries(section_id)
+        for other_entry in _find_visible_on_topic(ledger, visible_entries, own_entry)
+        if other_entry.id not in excluded_ids
+        and other_entry.id != own_entry.supersedes
+        and other_entry.story_time == own_entry.story_time
+        and is_same_topic(other_entry, own_entry)
+        and not is_same_fact(other_entry, own_entry)
     }
 
 
-def _why_news(entry: Entry, manifest: Manifest) -> str:
+def _explain_news(entry: Entry, manifest: Manifest) -> str:
     if manifest.by_person:
         return "the person's text was not compared with it yet"
     if entry.origin == "section":
@@ -306,7 +346,7 @@ def _why_news(entry: Entry, manifest: Manifest) -> str:
     return "the person has since said so" if entry.origin == "person" else "memory has it since"
 
 
-def _overruled(outline: Outline, entry: Entry, visible: Iterable[Entry]) -> bool:
+def _is_overruled(outline: Outline, entry: Entry, rival_entries: Iterable[Entry]) -> bool:
     """True when the person, or an earlier section, speaks of the same topic.
 
     Then either ``entry`` only repeats it, or the two are in conflict and the other one holds: a
@@ -314,58 +354,60 @@ def _overruled(outline: Outline, entry: Entry, visible: Iterable[Entry]) -> bool
     """
     rank = _rank(outline, entry)
     return bool(entry.attribute) and any(
-        other.names & entry.names
-        and other.topic[1] == entry.topic[1]
-        and other.story_time == entry.story_time
-        and _rank(outline, other) < rank
-        for other in visible
+        other_entry.names & entry.names
+        and other_entry.topic[1] == entry.topic[1]
+        and other_entry.story_time == entry.story_time
+        and _rank(outline, other_entry) < rank
+        for other_entry in rival_entries
     )
 
 
 def _rank(outline: Outline, entry: Entry) -> tuple[bool, int]:
     """Order entries by whose word counts: the person's, the plan's, then the earliest section's."""
-    return entry.origin != "person", _place(outline, entry)
+    return entry.origin != "person", _find_start_position(outline, entry)
 
 
 def _is_news(ledger: Ledger, entry: Entry, manifest: Manifest) -> bool:
     """True for what was not known when the draft began, be it of a text that it had heard."""
-    if ledger.is_since(entry, manifest.known_until):
+    if ledger.is_written_after(entry, manifest.known_until):
         return True
     if entry.span is None or entry.origin == "person":
         return False
     return entry.span.draft > manifest.heard.get(entry.span.section, 0)
 
 
-def _holds_at(outline: Outline, entry: Entry, sid: str) -> bool:
-    return _place(outline, entry) <= outline.position[sid]
+def _holds_at(outline: Outline, entry: Entry, section_id: str) -> bool:
+    return _find_start_position(outline, entry) <= outline.position[section_id]
 
 
-def _place(outline: Outline, entry: Entry) -> int:
+def _find_start_position(outline: Outline, entry: Entry) -> int:
     """Return from which section on ``entry`` is true, counted from 1; 0: from the beginning."""
     return outline.position.get(entry.from_section or "", 0)
 
 
-def _differs(ledger: Ledger, now: Entry, version: int) -> bool:
+def _differs(ledger: Ledger, current_entry: Entry, version: int) -> bool:
     """True when ``now`` says another thing than that version did; a pin says nothing."""
-    if now.version == version:
+    if current_entry.version == version:
         return False
-    then = next((e for e in ledger.versions(now.id) if e.version == version), None)
-    return then is None or then.line != now.line
+    earlier_entry = next(
+        (e for e in ledger.versions(current_entry.id) if e.version == version), None
+    )
+    return earlier_entry is None or earlier_entry.line != current_entry.line
 
 
-def stamp_of(entry: Entry) -> str:
+def build_stamp(entry: Entry) -> str:
     """Return what a draft is stamped with that was checked against this version of an entry."""
     return f"entry:{entry.id}:{entry.version if entry.status == 'live' else 'gone'}"
 
 
-def _change(entry: Entry, reason: str) -> Change:
-    return Change(entry.id, entry.line, reason, stamp_of(entry), entry)
+def _build_change(entry: Entry, reason: str) -> Change:
+    return Change(entry.id, entry.line, reason, build_stamp(entry), entry)
 
 
-def _gone(entry: Entry, why: str) -> Change:
+def _build_retraction(entry: Entry, reason: str) -> Change:
     return Change(
         entry.id,
         f"- [{entry.id}] no longer holds: {entry.subject}: {entry.statement}",
-        f"{entry.subject}: {why}",
-        stamp_of(entry.model_copy(update={"status": "retracted"})),
+        f"{entry.subject}: {reason}",
+        build_stamp(entry.model_copy(update={"status": "retracted"})),
     )

@@ -9,7 +9,7 @@ import regex
 from inkwright.memory.citations import syntax
 from inkwright.memory.citations.syntax import Mention
 from inkwright.memory.domain.brief import CitationStyle
-from inkwright.memory.domain.source import Source, family
+from inkwright.memory.domain.source import Source, get_family_name
 
 SUPERSCRIPTS = dict(zip("0123456789+-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾", strict=True))
 _DOI = "https://doi.org/"
@@ -31,111 +31,129 @@ class ManuscriptCitations:
     """What a manuscript cites, over all its sections, and how it reads."""
 
     def __init__(
-        self, texts: Mapping[str, str], sources: Mapping[str, Source], written: FormattedCitations
+        self,
+        texts: Mapping[str, str],
+        sources: Mapping[str, Source],
+        formatted_citations: FormattedCitations,
     ) -> None:
         """``texts``: the sections' texts by id, in reading order."""
-        self.keys = known_keys(texts, sources)
+        self.keys = list_cited_keys(texts, sources)
         """Those of sources, each once, in the order of first mention."""
-        self.listed, self.notes = written.listed, written.notes
-        self._shown: dict[str, str] = {}
-        self._stand: list[tuple[str, str | None]] = []
+        self.listed, self.notes = formatted_citations.listed, formatted_citations.notes
+        self._formatted_texts: dict[str, str] = {}
+        self._lookalikes: list[tuple[str, str | None]] = []
         """What looks like a citation in reading order, with what it is in the draft; None: it is
         no citation there."""
-        longest = sorted(filter(None, set(written.citations)), key=lambda w: (-len(w), w))
-        self._look = regex.compile("|".join(map(regex.escape, longest))) if longest else None
-        left = iter(written.citations)
-        for sid, text in texts.items():
-            self._shown[sid] = self._read(text, left) if sources else text
+        longest_first = sorted(
+            filter(None, set(formatted_citations.citations)), key=lambda w: (-len(w), w)
+        )
+        self._lookalike_pattern = (
+            regex.compile("|".join(map(regex.escape, longest_first))) if longest_first else None
+        )
+        remaining_citations = iter(formatted_citations.citations)
+        for section_id, text in texts.items():
+            self._formatted_texts[section_id] = (
+                self._format_text(text, remaining_citations) if sources else text
+            )
 
-    def shown(self, section: str) -> str:
+    def shown(self, section_id: str) -> str:
         """Return a section's text with its citations in the style of the manuscript.
 
         Without sources nothing is a citation, whatever it looks like.
         """
-        return self._shown[section]
+        return self._formatted_texts[section_id]
 
-    def taken_back(self, manuscript: str) -> str:
+    def restore_citations(self, manuscript: str) -> str:
         """Return a manuscript, edited perhaps, with its citations as drafts have them.
 
         The list of references at its end is left out: it follows from the citations.
         """
         if not self.keys:
             return manuscript
-        head = manuscript.rstrip().removesuffix(self.references())
-        text = f"{head.rstrip()}\n" if head != manuscript.rstrip() else manuscript
-        found = list(self._looks(text))
-        meant = self._meant([m.group() for m in found])
-        pieces, at = [], 0
-        for match, raw in zip(found, meant, strict=True):
-            pieces += [text[at : match.start()], match.group() if raw is None else raw]
-            at = match.end()
-        return "".join([*pieces, text[at:]])
+        body = manuscript.rstrip().removesuffix(self.references())
+        text = f"{body.rstrip()}\n" if body != manuscript.rstrip() else manuscript
+        matches = list(self._find_lookalikes(text))
+        raw_citations = self._resolve_lookalikes([m.group() for m in matches])
+        pieces, position = [], 0
+        for match, raw in zip(matches, raw_citations, strict=True):
+            pieces += [text[position : match.start()], match.group() if raw is None else raw]
+            position = match.end()
+        return "".join([*pieces, text[position:]])
 
     def references(self) -> str:
         """Return what stands at the end of the manuscript: the list of what is cited, and notes."""
-        return endmatter(self.listed, self.notes)
+        return format_endmatter(self.listed, self.notes)
 
-    def _read(self, text: str, left: Iterator[str]) -> str:
+    def _format_text(self, text: str, remaining_citations: Iterator[str]) -> str:
         """Return ``text`` as it reads, and note what in it is a citation."""
-        pieces, at, places = [], 0, {}
-        for gap, citation, place in syntax.found(text):
-            written = next(left)
-            close = written.startswith("[^") or written[:1] in SUPERSCRIPTS.values()
-            kept = "" if close or not written else gap
-            pieces.append(f"{text[at:place]}{kept}")
-            if written:
-                raw = citation if kept else f"{gap}{citation}"
-                places[sum(map(len, pieces))] = raw
-            pieces.append(written)
-            at = place + len(gap) + len(citation)
-        shown = "".join([*pieces, text[at:]])
-        self._stand += [(m.group(), places.get(m.start())) for m in self._looks(shown)]
-        return shown
+        pieces, position, raw_by_position = [], 0, {}
+        for gap, raw_citation, start in syntax.find_citations(text):
+            citation_text = next(remaining_citations)
+            is_attached = (
+                citation_text.startswith("[^") or citation_text[:1] in SUPERSCRIPTS.values()
+            )
+            kept_gap = "" if is_attached or not citation_text else gap
+            pieces.append(f"{text[position:start]}{kept_gap}")
+            if citation_text:
+                raw = raw_citation if kept_gap else f"{gap}{raw_citation}"
+                raw_by_position[sum(map(len, pieces))] = raw
+            pieces.append(citation_text)
+            position = start + len(gap) + len(raw_citation)
+        formatted_text = "".join([*pieces, text[position:]])
+        self._lookalikes += [
+            (m.group(), raw_by_position.get(m.start()))
+            for m in self._find_lookalikes(formatted_text)
+        ]
+        return formatted_text
 
-    def _looks(self, text: str) -> Iterator["regex.Match[str]"]:
+    def _find_lookalikes(self, text: str) -> Iterator["regex.Match[str]"]:
         """Yield what looks like a citation."""
-        return iter(()) if self._look is None else self._look.finditer(text)
+        return (
+            iter(()) if self._lookalike_pattern is None else self._lookalike_pattern.finditer(text)
+        )
 
-    def _meant(self, found: Sequence[str]) -> list[str | None]:
+    def _resolve_lookalikes(self, lookalikes: Sequence[str]) -> list[str | None]:
         """Return what each of these is in a draft, by what stood in its place.
 
         What is new there means what it means everywhere else, and is no citation if it means
         several things.
         """
         meanings: dict[str, set[str | None]] = {}
-        for look, raw in self._stand:
-            meanings.setdefault(look, set()).add(raw)
-        meant = [next(iter(m)) if len(m := meanings[f]) == 1 else None for f in found]
-        stood = [look for look, _ in self._stand]
-        for same in SequenceMatcher(None, stood, found, autojunk=False).get_matching_blocks():
-            for place in range(same.size):
-                meant[same.b + place] = self._stand[same.a + place][1]
-        return meant
+        for lookalike, raw in self._lookalikes:
+            meanings.setdefault(lookalike, set()).add(raw)
+        raw_citations = [next(iter(m)) if len(m := meanings[f]) == 1 else None for f in lookalikes]
+        earlier_lookalikes = [lookalike for lookalike, _ in self._lookalikes]
+        for block in SequenceMatcher(
+            None, earlier_lookalikes, lookalikes, autojunk=False
+        ).get_matching_blocks():
+            for offset in range(block.size):
+                raw_citations[block.b + offset] = self._lookalikes[block.a + offset][1]
+        return raw_citations
 
 
-def endmatter(listed: str, notes: Sequence[str]) -> str:
+def format_endmatter(reference_list: str, notes: Sequence[str]) -> str:
     """Return a list of references and footnotes as Markdown has them."""
-    told = "\n\n".join(f"[^{n}]: {note}" for n, note in enumerate(notes, 1))
-    return "\n\n".join(part for part in (listed, told) if part)
+    footnotes = "\n\n".join(f"[^{n}]: {note}" for n, note in enumerate(notes, 1))
+    return "\n\n".join(part for part in (reference_list, footnotes) if part)
 
 
-def known_keys(texts: Mapping[str, str], sources: Mapping[str, Source]) -> list[str]:
+def list_cited_keys(texts: Mapping[str, str], sources: Mapping[str, Source]) -> list[str]:
     """Return the keys of sources that texts cite, each once, in the order of first mention."""
-    return list(dict.fromkeys(m.key for group in known_groups(texts, sources) for m in group))
+    return list(dict.fromkeys(m.key for group in list_cited_groups(texts, sources) for m in group))
 
 
-def known_groups(
+def list_cited_groups(
     texts: Mapping[str, str], sources: Mapping[str, Source]
 ) -> list[tuple[Mention, ...]]:
     """Return the sources that each citation of texts mentions, in reading order."""
     return [
         tuple(mention for mention in group if mention.key in sources)
         for text in texts.values()
-        for group in syntax.groups(text)
+        for group in syntax.parse_citations(text)
     ]
 
 
-def written(
+def format_citations(
     texts: Mapping[str, str], sources: Mapping[str, Source], style: CitationStyle, *, han: bool
 ) -> FormattedCitations:
     """Return the citations and references of a manuscript in one of our own styles.
@@ -143,45 +161,54 @@ def written(
     Numeric lists follow the order of first mention, author-year lists the alphabet. A style with
     notes has no list of its own: the notes are it, a work in full where it is first mentioned.
     """
-    keys = known_keys(texts, sources)
+    keys = list_cited_keys(texts, sources)
     if not keys:
-        return FormattedCitations(tuple("" for t in texts.values() for _ in syntax.groups(t)))
+        return FormattedCitations(
+            tuple("" for t in texts.values() for _ in syntax.parse_citations(t))
+        )
     writer = _Writer(keys, sources, han=han)
-    groups = known_groups(texts, sources)
-    told = {key: reference(sources[key], writer.letter(key)) for key in keys}
+    groups = list_cited_groups(texts, sources)
+    references_by_key = {
+        key: format_reference(sources[key], writer.choose_letter(key)) for key in keys
+    }
     if style == "footnote":
-        return writer.as_notes(groups, told)
+        return writer.format_notes(groups, references_by_key)
     if style == "numeric":
-        number = {key: n for n, key in enumerate(keys, 1)}
-        lines = [f"[{number[key]}] {told[key]}" for key in keys]
-        cited = [_numbered(g, number) for g in groups]
+        number_by_key = {key: n for n, key in enumerate(keys, 1)}
+        lines = [f"[{number_by_key[key]}] {references_by_key[key]}" for key in keys]
+        citations = [_format_numbers(g, number_by_key) for g in groups]
     else:
-        lines = sorted(told.values(), key=str.casefold)
-        cited = [f"({'; '.join(map(writer.in_brackets, g))})" if g else "" for g in groups]
-    return FormattedCitations(tuple(cited), "\n\n".join([heading(han=han), *lines]))
+        lines = sorted(references_by_key.values(), key=str.casefold)
+        citations = [
+            f"({'; '.join(map(writer.format_author_year_mention, g))})" if g else "" for g in groups
+        ]
+    return FormattedCitations(tuple(citations), "\n\n".join([format_heading(han=han), *lines]))
 
 
-def _numbered(group: Sequence[Mention], number: Mapping[str, int]) -> str:
+def _format_numbers(group: Sequence[Mention], number_by_key: Mapping[str, int]) -> str:
     """Return numbers in brackets, in their order, with the words about them."""
-    told = [_said(m, str(number[m.key])) for m in sorted(group, key=lambda m: number[m.key])]
-    plain = all(t.isdecimal() for t in told)
-    return f"[{(', ' if plain else '; ').join(told)}]" if told else ""
+    number_mentions = [
+        _format_mention(m, str(number_by_key[m.key]))
+        for m in sorted(group, key=lambda m: number_by_key[m.key])
+    ]
+    all_plain = all(t.isdecimal() for t in number_mentions)
+    return f"[{(', ' if all_plain else '; ').join(number_mentions)}]" if number_mentions else ""
 
 
-def _said(mention: Mention, work: str) -> str:
+def _format_mention(mention: Mention, reference_text: str) -> str:
     """Return a work as it is mentioned."""
-    head = f"{mention.before} {work}" if mention.before else work
+    head = f"{mention.before} {reference_text}" if mention.before else reference_text
     return f"{head}, {mention.after}" if mention.after else head
 
 
-def _noted(mention: Mention, work: str) -> str:
+def _format_note_mention(mention: Mention, reference_text: str) -> str:
     """Return a work as a note mentions it; what is told after it stands before its full stop."""
     if not mention.after:
-        return _said(mention, work)
-    return _stopped(_said(mention, work.removesuffix(".")))
+        return _format_mention(mention, reference_text)
+    return _end_with_stop(_format_mention(mention, reference_text.removesuffix(".")))
 
 
-def heading(*, han: bool) -> str:
+def format_heading(*, han: bool) -> str:
     """Return the heading of a list of references."""
     return f"## {'参考文献' if han else 'References'}"
 
@@ -190,74 +217,95 @@ class _Writer:
     def __init__(self, keys: Sequence[str], sources: Mapping[str, Source], *, han: bool) -> None:
         self._keys, self._sources, self._han = keys, sources, han
 
-    def as_notes(
-        self, groups: Sequence[tuple[Mention, ...]], told: Mapping[str, str]
+    def format_notes(
+        self, groups: Sequence[tuple[Mention, ...]], references_by_key: Mapping[str, str]
     ) -> FormattedCitations:
-        cited, notes, mentioned = [], list[str](), set[str]()
+        citations, notes, mentioned_keys = [], list[str](), set[str]()
         for group in groups:
             parts = []
             for mention in group:
                 key = mention.key
-                work = f"{self.author_year(key)}." if key in mentioned else told[key]
-                parts.append(_noted(mention, work))
-                mentioned.add(key)
+                reference_text = (
+                    f"{self.format_author_year(key)}."
+                    if key in mentioned_keys
+                    else references_by_key[key]
+                )
+                parts.append(_format_note_mention(mention, reference_text))
+                mentioned_keys.add(key)
             if parts:
                 notes.append(" ".join(parts))
-            cited.append(f"[^{len(notes)}]" if parts else "")
-        return FormattedCitations(tuple(cited), notes=tuple(notes))
+            citations.append(f"[^{len(notes)}]" if parts else "")
+        return FormattedCitations(tuple(citations), notes=tuple(notes))
 
-    def in_brackets(self, mention: Mention) -> str:
-        return _said(mention, self.author_year(mention.key))
+    def format_author_year_mention(self, mention: Mention) -> str:
+        return _format_mention(mention, self.format_author_year(mention.key))
 
-    def author_year(self, key: str) -> str:
-        return f"{self._who(key)}, {self._sources[key].year or 'n.d.'}{self.letter(key)}"
+    def format_author_year(self, key: str) -> str:
+        return f"{self._format_authors(key)}, {self._sources[key].year or 'n.d.'}{self.choose_letter(key)}"
 
-    def letter(self, key: str) -> str:
+    def choose_letter(self, key: str) -> str:
         """Tell works apart that would be cited by the same names and year, as a, b, c."""
-        source, who = self._sources[key], self._who(key)
+        source, authors = self._sources[key], self._format_authors(key)
         same_year = [k for k in self._keys if self._sources[k].year == source.year]
-        alike = [k for k in same_year if self._sources[k].authors and self._who(k) == who]
-        return chr(ord("a") + alike.index(key) % 26) if source.authors and len(alike) > 1 else ""
+        same_author_keys = [
+            k for k in same_year if self._sources[k].authors and self._format_authors(k) == authors
+        ]
+        return (
+            chr(ord("a") + same_author_keys.index(key) % 26)
+            if source.authors and len(same_author_keys) > 1
+            else ""
+        )
 
-    def _who(self, key: str) -> str:
+    def _format_authors(self, key: str) -> str:
         source = self._sources[key]
-        names = [family(a) for a in source.authors]
-        several = f"{names[0]}等" if self._han and names else f"{(names or [''])[0]} et al."
-        both = "和".join(names) if self._han else " and ".join(names)
-        return {0: source.title, 1: both, 2: both}.get(len(names), several)
+        names = [get_family_name(a) for a in source.authors]
+        first_and_others = (
+            f"{names[0]}等" if self._han and names else f"{(names or [''])[0]} et al."
+        )
+        joined_names = "和".join(names) if self._han else " and ".join(names)
+        return {0: source.title, 1: joined_names, 2: joined_names}.get(len(names), first_and_others)
 
 
-def reference(source: Source, letter: str = "") -> str:
+def format_reference(source: Source, letter: str = "") -> str:
     """Return one line: authors, year (with the ``letter`` that sets it apart), title, where.
 
     A work without authors is found by its title.
     """
-    who = ("; " if any("," in a for a in source.authors) else ", ").join(source.authors)
+    authors = ("; " if any("," in a for a in source.authors) else ", ").join(source.authors)
     year = f"({source.year}{letter})" if source.year else ""
-    head = " ".join(part for part in (who or source.title, year) if part)
-    told = f"{head}. {source.title}" if who else head
-    return " ".join([_stopped(told), *map(_stopped, _where(source.more))])
+    head = " ".join(part for part in (authors or source.title, year) if part)
+    reference_text = f"{head}. {source.title}" if authors else head
+    return " ".join(
+        [
+            _end_with_stop(reference_text),
+            *map(_end_with_stop, _list_publication_details(source.more)),
+        ]
+    )
 
 
-def _where(more: Mapping[str, object]) -> Iterator[str]:
+def _list_publication_details(more: Mapping[str, object]) -> Iterator[str]:
     """Yield where a work came out, as far as its reference says."""
 
-    def said(name: str) -> str:
+    def read_field(name: str) -> str:
         return " ".join(str(more.get(name) or "").split())
 
-    if container := said("container-title"):
-        issue = f"({said('issue')})" if said("issue") else ""
-        volume = f" {said('volume')}{issue}" if said("volume") or issue else ""
-        pages = f", {said('page')}" if said("page") else ""
+    if container := read_field("container-title"):
+        issue = f"({read_field('issue')})" if read_field("issue") else ""
+        volume = f" {read_field('volume')}{issue}" if read_field("volume") or issue else ""
+        pages = f", {read_field('page')}" if read_field("page") else ""
         yield f"{container}{volume}{pages}"
-    if publisher := said("publisher"):
-        yield f"{said('publisher-place')}: {publisher}" if said("publisher-place") else publisher
-    if doi := said("DOI"):
+    if publisher := read_field("publisher"):
+        yield (
+            f"{read_field('publisher-place')}: {publisher}"
+            if read_field("publisher-place")
+            else publisher
+        )
+    if doi := read_field("DOI"):
         yield f"{_DOI}{doi}"
-    elif url := said("URL"):
+    elif url := read_field("URL"):
         yield url
 
 
-def _stopped(told: str) -> str:
-    link = told.startswith("http")
-    return told if link or told.endswith((".", "。", "?", "!")) else f"{told}."
+def _end_with_stop(text: str) -> str:
+    is_link = text.startswith("http")
+    return text if is_link or text.endswith((".", "。", "?", "!")) else f"{text}."

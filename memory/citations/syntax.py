@@ -9,21 +9,21 @@ from dataclasses import dataclass
 
 import regex
 
-from inkwright.memory.domain.source import KEY
+from inkwright.memory.domain.source import KEY_PATTERN
 from inkwright.memory.text.words import Sentence, sentences
 
 _AT = r"(?<![\p{Latin}\p{N}_])@"
 """Not the one of an address."""
-_CITATION = regex.compile(rf"\[(?=[^\[\]]*{_AT}{KEY})[^\[\]\n]{{1,400}}\]")
+_CITATION = regex.compile(rf"\[(?=[^\[\]]*{_AT}{KEY_PATTERN})[^\[\]\n]{{1,400}}\]")
 _CITATION_AND_GAP = regex.compile(rf"([ \u00a0]*)({_CITATION.pattern})")
-_CITED = regex.compile(rf"{_AT}({KEY})")
-_GOES_ON = regex.compile(r"[ \u00a0]*(?:\p{Ll}|[,;:)])")
+_CITED_KEY = regex.compile(rf"{_AT}({KEY_PATTERN})")
+_SENTENCE_GOES_ON = regex.compile(r"[ \u00a0]*(?:\p{Ll}|[,;:)])")
 """What follows a citation within a sentence."""
-_APART = regex.compile(r"[;；]")
+_SEPARATOR = regex.compile(r"[;；]")
 _EDGES = " \u00a0\t,，、:-"
 """What sets a key apart from the words about it, and is none of them."""
-_LIST = rf"{KEY}(?:\s*[;,；，、]\s*@?{KEY})*"
-_BARE = regex.compile(rf"\[({_LIST})\](?!\()|[\[(（【［〔](@{_LIST})[\])）】］〕]")
+_LIST = rf"{KEY_PATTERN}(?:\s*[;,；，、]\s*@?{KEY_PATTERN})*"
+_BARE_CITATION = regex.compile(rf"\[({_LIST})\](?!\()|[\[(（【［〔](@{_LIST})[\])）】］〕]")
 
 
 @dataclass(frozen=True)
@@ -47,90 +47,97 @@ class Claim:
     keys: tuple[str, ...]
 
 
-def claims(text: str) -> list[Claim]:
+def find_claims(text: str) -> list[Claim]:
     """Return the sentences of ``text`` that cite, in order.
 
     A citation after the full stop belongs to the sentence before it, and so does what follows if
     that was the stop of an abbreviation: ``Roe et al. [@roe1999] say so.``
     """
-    found: list[tuple[Sentence, list[str]]] = []
-    parts = sentences(text)
+    citing_sentences: list[tuple[Sentence, list[str]]] = []
+    text_sentences = sentences(text)
     for citation in _CITATION.finditer(text):
-        at = len(text[: citation.start()].rstrip()) - 1
-        part = next((p for p in parts if p.start <= at < p.end), None)
-        part = part or next((p for p in parts if p.start <= citation.start() < p.end), None)
-        if part is None:
+        last_position = len(text[: citation.start()].rstrip()) - 1
+        sentence = next((p for p in text_sentences if p.start <= last_position < p.end), None)
+        sentence = sentence or next(
+            (p for p in text_sentences if p.start <= citation.start() < p.end), None
+        )
+        if sentence is None:
             continue
-        start, end = part.start, max(part.end, citation.end())
-        if _GOES_ON.match(text, citation.end()):
-            end = max([p.end for p in parts if p.start < citation.end()], default=end)
-        keys: list[str] = []
-        if found and start < found[-1][0].end:
-            before, keys = found.pop()
-            start, end = before.start, max(end, before.end)
-        keys += [k for k in _CITED.findall(citation.group()) if k not in keys]
-        found.append((Sentence(text[start:end], start, end), keys))
-    return [Claim(words, without(words), tuple(keys)) for words, keys in map(_claimed, found)]
+        start, end = sentence.start, max(sentence.end, citation.end())
+        if _SENTENCE_GOES_ON.match(text, citation.end()):
+            end = max([p.end for p in text_sentences if p.start < citation.end()], default=end)
+        claim_keys: list[str] = []
+        if citing_sentences and start < citing_sentences[-1][0].end:
+            earlier_sentence, claim_keys = citing_sentences.pop()
+            start, end = earlier_sentence.start, max(end, earlier_sentence.end)
+        claim_keys += [k for k in _CITED_KEY.findall(citation.group()) if k not in claim_keys]
+        citing_sentences.append((Sentence(text[start:end], start, end), claim_keys))
+    return [
+        Claim(claim_text, remove_citations(claim_text), tuple(claim_keys))
+        for claim_text, claim_keys in map(_strip_leading_citation, citing_sentences)
+    ]
 
 
-def _claimed(found: tuple[Sentence, list[str]]) -> tuple[str, list[str]]:
+def _strip_leading_citation(sentence_and_keys: tuple[Sentence, list[str]]) -> tuple[str, list[str]]:
     """Return a claim's words without the citation before it, which belongs to another one."""
-    part, keys = found
-    before = _CITATION.match(part.text)
-    return (part.text[before.end() :].lstrip() if before else part.text), keys
+    sentence, claim_keys = sentence_and_keys
+    leading_citation = _CITATION.match(sentence.text)
+    return (
+        sentence.text[leading_citation.end() :].lstrip() if leading_citation else sentence.text
+    ), claim_keys
 
 
-def without(text: str) -> str:
+def remove_citations(text: str) -> str:
     """Return ``text`` less its citations."""
     return regex.sub(r"\s+([.,;:!?])", r"\1", _CITATION.sub("", text)).strip()
 
 
-def keys(text: str) -> tuple[str, ...]:
+def find_keys(text: str) -> tuple[str, ...]:
     """Return the keys that ``text`` cites, each once, in order."""
-    return tuple(dict.fromkeys(m.key for group in groups(text) for m in group))
+    return tuple(dict.fromkeys(m.key for group in parse_citations(text) for m in group))
 
 
-def groups(text: str) -> list[tuple[Mention, ...]]:
+def parse_citations(text: str) -> list[tuple[Mention, ...]]:
     """Return what each citation in ``text`` mentions, in order."""
-    return [tuple(_mentions(c.group()[1:-1])) for c in _CITATION.finditer(text)]
+    return [tuple(_parse_mentions(c.group()[1:-1])) for c in _CITATION.finditer(text)]
 
 
-def _mentions(inside: str) -> Iterator[Mention]:
+def _parse_mentions(inside: str) -> Iterator[Mention]:
     """Yield the sources between a citation's brackets; words between two of them belong to none."""
-    for part in _APART.split(inside):
-        cited = list(_CITED.finditer(part))
-        if len(cited) == 1:
-            before, after = part[: cited[0].start()], part[cited[0].end() :]
-            yield Mention(cited[0].group(1), before.strip(_EDGES), after.strip(_EDGES))
+    for part in _SEPARATOR.split(inside):
+        key_matches = list(_CITED_KEY.finditer(part))
+        if len(key_matches) == 1:
+            prefix, suffix = part[: key_matches[0].start()], part[key_matches[0].end() :]
+            yield Mention(key_matches[0].group(1), prefix.strip(_EDGES), suffix.strip(_EDGES))
         else:
-            yield from (Mention(c.group(1)) for c in cited)
+            yield from (Mention(c.group(1)) for c in key_matches)
 
 
-def found(text: str) -> Iterator[tuple[str, str, int]]:
+def find_citations(text: str) -> Iterator[tuple[str, str, int]]:
     """Yield each citation in ``text``: the space before it, itself, and where that space begins."""
     for match in _CITATION_AND_GAP.finditer(text):
         yield match.group(1), match.group(2), match.start()
 
 
-def tidied(text: str, known: Iterable[str]) -> str:
+def tidy_citations(text: str, known_keys: Iterable[str]) -> str:
     """Return ``text`` with its citations written as they should be.
 
     Models write ``[smith2020]``, ``(@smith2020)``, ``【@smith2020】``, or ``@smith2020`` alone.
     """
-    keys = set(known)
+    key_set = set(known_keys)
 
-    def mended(found: "regex.Match[str]") -> str:
-        told = (found.group(1) or found.group(2)).replace("@", "")
-        inner = regex.split(r"\s*[;,；，、]\s*", told)
-        if not all(k in keys for k in inner):
-            return str(found.group())
-        return f"[{'; '.join('@' + k for k in inner)}]"
+    def mend_match(match: "regex.Match[str]") -> str:
+        inner_text = (match.group(1) or match.group(2)).replace("@", "")
+        inner_keys = regex.split(r"\s*[;,；，、]\s*", inner_text)
+        if not all(k in key_set for k in inner_keys):
+            return str(match.group())
+        return f"[{'; '.join('@' + k for k in inner_keys)}]"
 
-    text = str(_BARE.sub(mended, text))
-    alone = sorted((k for k in keys if f"@{k}" in text), key=len, reverse=True)
-    if not alone:
+    text = str(_BARE_CITATION.sub(mend_match, text))
+    bare_keys = sorted((k for k in key_set if f"@{k}" in text), key=len, reverse=True)
+    if not bare_keys:
         return text
-    look = regex.compile(
-        rf"{_CITATION.pattern}|{_AT}({'|'.join(map(regex.escape, alone))})(?![A-Za-z0-9_])"
+    pattern = regex.compile(
+        rf"{_CITATION.pattern}|{_AT}({'|'.join(map(regex.escape, bare_keys))})(?![A-Za-z0-9_])"
     )
-    return str(look.sub(lambda m: f"[@{m.group(1)}]" if m.group(1) else m.group(), text))
+    return str(pattern.sub(lambda m: f"[@{m.group(1)}]" if m.group(1) else m.group(), text))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from inkwright.memory.base import Value
 from inkwright.memory.domain.draft import Draft
-from inkwright.memory.domain.protected_spans import ProtectedSpan, merged
+from inkwright.memory.domain.protected_spans import ProtectedSpan, merge_spans
 from inkwright.memory.text.words import count_words
 
 
@@ -17,15 +17,20 @@ class WordShare(Value):
     model: int
 
 
-def share(draft: Draft) -> WordShare:
+def compute_word_share(draft: Draft) -> WordShare:
     """Return how many words of a draft are the person's, and how many a model's."""
-    person = sum(count_words(draft.text[s.start : s.end]) for s in of_person(draft.held))
-    person = min(person, draft.words)
+    user_words = sum(
+        count_words(draft.text[s.start : s.end]) for s in select_user_spans(draft.held)
+    )
+    user_words = min(user_words, draft.words)
     return WordShare(
-        section=draft.section, version=draft.version, person=person, model=draft.words - person
+        section=draft.section,
+        version=draft.version,
+        person=user_words,
+        model=draft.words - user_words,
     )
 
 
-def of_person(held: Iterable[ProtectedSpan]) -> tuple[ProtectedSpan, ...]:
+def select_user_spans(spans: Iterable[ProtectedSpan]) -> tuple[ProtectedSpan, ...]:
     """Return the stretches that a person wrote; what is merely locked is not among them."""
-    return merged(h for h in held if h.why == "person")
+    return merge_spans(h for h in spans if h.why == "person")

@@ -103,14 +103,14 @@ class Brief(Given):
 
     @field_validator("request")
     @classmethod
-    def _says_something(cls, request: str) -> str:
+    def _check_request(cls, request: str) -> str:
         if not request.strip():
             raise ValueError("the request is empty")
         return request.strip()
 
     @field_validator("constraints", mode="before")
     @classmethod
-    def _plain_words(cls, given: Any) -> Any:
-        if not isinstance(given, (list, tuple)):
-            return given
-        return [{"text": item} if isinstance(item, str) else item for item in given]
+    def _wrap_plain_text(cls, value: Any) -> Any:
+        if not isinstance(value, (list, tuple)):
+            return value
+        return [{"text": item} if isinstance(item, str) else item for item in value]

@@ -16,44 +16,44 @@ from pydantic import (
 )
 
 from inkwright.memory.base import Given, digest
-from inkwright.memory.domain.constraint_text import wording
-from inkwright.memory.domain.placement import Placement, read_placement
+from inkwright.memory.domain.constraint_text import word_constraint
+from inkwright.memory.domain.placement import Placement, parse_placement
 
 ConstraintKind = Literal[
     "length", "must_contain", "must_not_contain", "banned", "event", "pattern", "format",
     "language", "point_of_view", "tense", "tone", "reading_level", "structure", "citation",
     "fact", "citations", "judged",
 ]  # fmt: skip
-Counted = Literal["words", "characters", "either"]
+LengthUnit = Literal["words", "characters", "either"]
 Format = Literal["heading", "list", "table", "plain", "markdown"]
-Person = Literal["first", "second", "third"]
+NarrativePerson = Literal["first", "second", "third"]
 Tense = Literal["past", "present"]
 
 WHOLE_TOLERANCE = 0.05
 SECTION_TOLERANCE = 0.1
 """How far from an "about" length a text may be, as a share of it."""
-EVERYWHERE = (
+EVERY_SECTION_KINDS = (
     "must_not_contain", "banned", "language", "point_of_view", "tense", "tone", "reading_level",
     "fact", "format",
 )  # fmt: skip
 """Kinds that hold for every section unless they say otherwise; others hold for the whole piece."""
-CITATIONS: Mapping[str, str] = {
+CITATION_PATTERNS: Mapping[str, str] = {
     "numeric": r"\[\d+(?:\s*[,–-]\s*\d+)*\]",
     "author-year": r"\([^()]*\p{L}[^()]*,?\s+(?:1[5-9]|20)\d\d[a-z]?[^()]*\)"
     r"|\p{Lu}[\p{L}’'-]+(?:\s+(?:and|&|et al\.?)(?:\s+\p{Lu}[\p{L}’'-]+)?)?\s+\((?:1[5-9]|20)\d\d",
     "footnote": r"\[\^[^\]\s]+\]",
 }
 """Citation styles that a pattern can see; any other is judged."""
-_QUOTES = ('"{}"', "“{}”", "「{}」", "『{}』", "«{}»", "'{}'", "‘{}’")
-_NEWER = (
+_QUOTED_FORMS = ('"{}"', "“{}”", "「{}」", "『{}』", "«{}»", "'{}'", "‘{}’")
+_NEWER_FIELDS = (
     "about_words", "counted", "absent", "format", "opens", "closes", "person", "tense",
     "min_grade", "max_grade", "sections", "style", "only_there",
 )  # fmt: skip
 """What constraints of earlier releases could not say: left out of digests where it is not said."""
 
 
-def _where(given: Any) -> Any:
-    return read_placement(given)
+def _parse_placement(value: Any) -> Any:
+    return parse_placement(value)
 
 
 class Constraint(Given):
@@ -64,7 +64,7 @@ class Constraint(Given):
     text: str = Field(min_length=1, max_length=2000)
     """The requirement in plain words, as prompts and reports quote it."""
     kind: ConstraintKind = "judged"
-    where: Annotated[Placement, BeforeValidator(_where)] = Placement()
+    where: Annotated[Placement, BeforeValidator(_parse_placement)] = Placement()
     phrases: tuple[str, ...] = ()
     """Each of them (``must_contain``, ``event``), or none of them (``must_not_contain``,
     ``banned``)."""
@@ -78,7 +78,7 @@ class Constraint(Given):
     max_words: int | None = Field(default=None, ge=1)
     about_words: int | None = Field(default=None, ge=1)
     """Within 5% for the whole piece, within 10% for a section."""
-    counted: Counted = "words"
+    counted: LengthUnit = "words"
     """What the three above count: words (one for each Han or kana character or other word),
     characters (punctuation among them, white space not), or either: the least in words and the
     most in characters, so that it holds whichever a reader counts."""
@@ -89,7 +89,7 @@ class Constraint(Given):
     """Words that a section begins with, on a line; ``{n}`` is the section's number."""
     closes: str | None = Field(default=None, min_length=1, max_length=300)
     """Words that a section ends with."""
-    person: Person | None = None
+    person: NarrativePerson | None = None
     tense: Tense | None = None
     min_grade: float | None = Field(default=None, ge=-3, le=30)
     max_grade: float | None = Field(default=None, ge=-3, le=30)
@@ -103,12 +103,12 @@ class Constraint(Given):
     source: Literal["brief", "request"] = "brief"
 
     @property
-    def by_rule(self) -> bool:
+    def is_checked_by_rule(self) -> bool:
         """True when code alone can check it; otherwise a judge does."""
         if self.kind == "reading_level":
             return self.min_grade is not None or self.max_grade is not None
         if self.kind == "citation":
-            return self.style in CITATIONS
+            return self.style in CITATION_PATTERNS
         return self.kind in (
             "length", "must_contain", "must_not_contain", "banned", "pattern", "format",
             "language", "structure",
@@ -124,24 +124,24 @@ class Constraint(Given):
         """Fewest words, or whatever it counts; None: no lower bound."""
         if self.about_words is None:
             return self.min_words
-        about = round(self.about_words * (1 - self._tolerance))
-        return max(about, self.min_words or 0)
+        tolerated_words = round(self.about_words * (1 - self._tolerance))
+        return max(tolerated_words, self.min_words or 0)
 
     @property
     def most(self) -> int | None:
         """Most words, or whatever it counts; None: no upper bound."""
         if self.about_words is None:
             return self.max_words
-        about = round(self.about_words * (1 + self._tolerance))
-        return about if self.max_words is None else min(about, self.max_words)
+        tolerated_words = round(self.about_words * (1 + self._tolerance))
+        return tolerated_words if self.max_words is None else min(tolerated_words, self.max_words)
 
-    def in_words(self, characters_a_word: float) -> tuple[int | None, int | None]:
+    def convert_bounds_to_words(self, characters_per_word: float) -> tuple[int | None, int | None]:
         """Return the fewest and the most words, where a word takes so many characters."""
         low, high = self.least, self.most
         if low is not None and self.counted == "characters":
-            low = math.ceil(low / characters_a_word)
+            low = math.ceil(low / characters_per_word)
         if high is not None and self.counted != "words":
-            high = max(math.floor(high / characters_a_word), 1)
+            high = max(math.floor(high / characters_per_word), 1)
         return low, high
 
     @property
@@ -154,11 +154,17 @@ class Constraint(Given):
         return digest(self.model_dump(mode="json", exclude={"where"}))
 
     @property
-    def in_full(self) -> str:
+    def full_text(self) -> str:
         """The requirement as models are told it: with its exact words, if the text lacks them."""
-        said = self.text
-        missing = [p for p in self.phrases if not any(q.format(p) in said for q in _QUOTES)]
-        return f"{said} ({', '.join(f'“{p}”' for p in missing)})" if missing else said
+        requirement = self.text
+        missing_phrases = [
+            p for p in self.phrases if not any(q.format(p) in requirement for q in _QUOTED_FORMS)
+        ]
+        return (
+            f"{requirement} ({', '.join(f'“{p}”' for p in missing_phrases)})"
+            if missing_phrases
+            else requirement
+        )
 
     def at(self, position: int) -> "Constraint":
         """Return it as the section at ``position`` carries it: with its own number."""
@@ -168,21 +174,21 @@ class Constraint(Given):
 
     @model_validator(mode="before")
     @classmethod
-    def _said_shortly(cls, given: Any) -> Any:
+    def _fill_in_defaults(cls, value: Any) -> Any:
         """Say in words, and place, what the fields say clearly enough."""
-        if not isinstance(given, dict):
-            return given
-        full = dict(given)
-        kind = full.get("kind", "judged")
-        if "where" not in full and (where := _usual_place(kind, full)):
-            full["where"] = where
-        if "text" not in full and (text := wording(kind, full)):
-            full["text"] = text
-        return full
+        if not isinstance(value, dict):
+            return value
+        fields = dict(value)
+        kind = fields.get("kind", "judged")
+        if "where" not in fields and (placement := _choose_usual_placement(kind, fields)):
+            fields["where"] = placement
+        if "text" not in fields and (text := word_constraint(kind, fields)):
+            fields["text"] = text
+        return fields
 
     @field_validator("pattern")
     @classmethod
-    def _compiles(cls, pattern: str | None) -> str | None:
+    def _check_pattern(cls, pattern: str | None) -> str | None:
         if pattern is not None:
             try:
                 re.compile(pattern)
@@ -193,14 +199,14 @@ class Constraint(Given):
 
     @field_validator("phrases", "sections")
     @classmethod
-    def _say_something(cls, phrases: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_not_empty(cls, phrases: tuple[str, ...]) -> tuple[str, ...]:
         if not all(phrase.strip() for phrase in phrases):
             raise ValueError("one of them is empty")
         return phrases
 
     @model_validator(mode="after")
-    def _has_what_its_kind_needs(self) -> Self:
-        needs: dict[str, tuple[bool, str]] = {
+    def _check_required_fields(self) -> Self:
+        requirements: dict[str, tuple[bool, str]] = {
             "length": (
                 bool(self.min_words or self.max_words or self.about_words),
                 "min_words, max_words or about_words",
@@ -216,11 +222,11 @@ class Constraint(Given):
             "structure": (bool(self.sections), "sections"),
             "citation": (self.style is not None, "style"),
         }
-        met, field = needs.get(self.kind, (True, ""))
-        if not met:
-            raise ValueError(f"a {self.kind} constraint needs {field}")
+        is_complete, required_fields = requirements.get(self.kind, (True, ""))
+        if not is_complete:
+            raise ValueError(f"a {self.kind} constraint needs {required_fields}")
         self._check_bounds()
-        self._check_place()
+        self._check_placement()
         return self
 
     def _check_bounds(self) -> None:
@@ -238,7 +244,7 @@ class Constraint(Given):
         ):
             raise ValueError(f"min_grade {self.min_grade} is more than max_grade {self.max_grade}")
 
-    def _check_place(self) -> None:
+    def _check_placement(self) -> None:
         if self.only_there and (
             self.kind != "must_contain" or self.where.scope in ("whole", "all")
         ):
@@ -249,30 +255,30 @@ class Constraint(Given):
             raise ValueError("a structure constraint is for the whole piece; leave out `where`")
 
     @model_serializer(mode="wrap")
-    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _serialise_for_digest(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what earlier releases could not say, so that their digests hold."""
-        told: dict[str, Any] = dump(self)
-        for name in _NEWER:
+        fields: dict[str, Any] = dump(self)
+        for name in _NEWER_FIELDS:
             if getattr(self, name) == type(self).model_fields[name].default:
-                told.pop(name, None)
-        return told
+                fields.pop(name, None)
+        return fields
 
 
-def _usual_place(kind: Any, given: Mapping[str, Any]) -> str | None:
-    if kind == "format" and given.get("closes"):
+def _choose_usual_placement(kind: Any, fields: Mapping[str, Any]) -> str | None:
+    if kind == "format" and fields.get("closes"):
         return "last"
-    if kind == "format" and given.get("opens") and "{n}" not in str(given["opens"]):
+    if kind == "format" and fields.get("opens") and "{n}" not in str(fields["opens"]):
         return "1"
-    return "all" if kind in EVERYWHERE else None
+    return "all" if kind in EVERY_SECTION_KINDS else None
 
 
-def bounds_in_words(
-    lengths: Iterable[Constraint], characters_a_word: float
+def combine_word_bounds(
+    length_constraints: Iterable[Constraint], characters_per_word: float
 ) -> tuple[int | None, int | None]:
     """Return the fewest words and the most that all of ``lengths`` allow; None: there is no bound.
 
     A word takes so many characters where those are counted.
     """
-    bounds = [c.in_words(characters_a_word) for c in lengths]
-    least = max((low for low, _ in bounds if low), default=None)
-    return least, min((high for _, high in bounds if high), default=None)
+    bounds = [c.convert_bounds_to_words(characters_per_word) for c in length_constraints]
+    lower_bound = max((low for low, _ in bounds if low), default=None)
+    return lower_bound, min((high for _, high in bounds if high), default=None)

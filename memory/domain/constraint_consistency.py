@@ -31,13 +31,13 @@ def check(
     """
     _check_ids(constraints)
     for constraint in constraints:
-        _check_place(constraint, total_sections)
+        _check_placement(constraint, total_sections)
     demands = [c for c in constraints if c.required]
-    for must, never in permutations(demands, 2):
-        _check_phrases(must, never, total_sections)
-    for one, other in combinations(demands, 2):
-        _check_values(one, other, total_sections)
-        _check_lengths(one, other, total_sections)
+    for requirement, prohibition in permutations(demands, 2):
+        _check_phrases(requirement, prohibition, total_sections)
+    for first, second in combinations(demands, 2):
+        _check_values(first, second, total_sections)
+        _check_lengths(first, second, total_sections)
     _check_sums(demands, total_sections)
     if target_words is not None:
         _check_target(demands, target_words)
@@ -45,31 +45,33 @@ def check(
         _check_structure(demands, titles)
 
 
-def titles_of(outline: Outline) -> list[str]:
+def list_titles(outline: Outline) -> list[str]:
     """Return the titles of chapters and sections in reading order."""
-    headings = {h.id: h.title for h in outline.headings}
-    found: list[str] = []
-    opened: tuple[str, ...] = ()
+    title_by_heading = {h.id: h.title for h in outline.headings}
+    titles: list[str] = []
+    open_headings: tuple[str, ...] = ()
     for section in outline.sections:
-        found += [headings[h] for h in section.within if h not in opened]
-        opened = section.within
-        found.append(section.title)
-    return found
+        titles += [title_by_heading[h] for h in section.within if h not in open_headings]
+        open_headings = section.within
+        titles.append(section.title)
+    return titles
 
 
-def missing_title(names: Iterable[str], titles: Sequence[str]) -> str | None:
+def find_missing_title(names: Iterable[str], titles: Sequence[str]) -> str | None:
     """Return the first of ``names`` that does not stand in ``titles`` after the one before it."""
-    at = 0
-    said = [normalise(t) for t in titles]
+    position = 0
+    normalised_titles = [normalise(t) for t in titles]
     for name in names:
         try:
-            at = said.index(normalise(name), at) + 1
+            position = normalised_titles.index(normalise(name), position) + 1
         except ValueError:
             return name
     return None
 
 
-def carriers(outline: Outline, constraints: Iterable[Constraint]) -> dict[str, tuple[str, ...]]:
+def find_carriers(
+    outline: Outline, constraints: Iterable[Constraint]
+) -> dict[str, tuple[str, ...]]:
     """Return for each constraint's id the ids of the sections that carry it, in reading order."""
     total = len(outline.sections)
     return {
@@ -77,81 +79,94 @@ def carriers(outline: Outline, constraints: Iterable[Constraint]) -> dict[str, t
     }
 
 
-def moves(before: Outline, after: Outline, constraints: Sequence[Constraint]) -> list[str]:
+def describe_moves(
+    old_outline: Outline, new_outline: Outline, constraints: Sequence[Constraint]
+) -> list[str]:
     """Say which constraints an edit of the outline moves: ``c3: was in s5, s9; now in s6, s10``.
 
     Those that hold everywhere, or for the whole piece, do not move.
     """
-    placed = [c for c in constraints if c.where.scope in ("once", "range", "periodic", "last")]
-    old, new = carriers(before, placed), carriers(after, placed)
+    placed_constraints = [
+        c for c in constraints if c.where.scope in ("once", "range", "periodic", "last")
+    ]
+    old_carriers, new_carriers = (
+        find_carriers(old_outline, placed_constraints),
+        find_carriers(new_outline, placed_constraints),
+    )
     return [
-        f"{c.id}: was in {_listed(old[c.id])}; now in {_listed(new[c.id])}"
-        for c in placed
-        if old[c.id] != new[c.id]
+        f"{c.id}: was in {_join_ids(old_carriers[c.id])}; now in {_join_ids(new_carriers[c.id])}"
+        for c in placed_constraints
+        if old_carriers[c.id] != new_carriers[c.id]
     ]
 
 
-def _listed(ids: Sequence[str]) -> str:
+def _join_ids(ids: Sequence[str]) -> str:
     return ", ".join(ids) or "no section"
 
 
 def _check_ids(constraints: Iterable[Constraint]) -> None:
-    seen: set[str] = set()
+    seen_ids: set[str] = set()
     for constraint in constraints:
-        if constraint.id and constraint.id in seen:
+        if constraint.id and constraint.id in seen_ids:
             raise BadInput(f"two constraints have the id {constraint.id!r}; give each its own")
-        seen.add(constraint.id)
+        seen_ids.add(constraint.id)
 
 
-def _check_place(constraint: Constraint, total: int | None) -> None:
-    where = constraint.where
-    for part in (where, *where.but):
+def _check_placement(constraint: Constraint, total: int | None) -> None:
+    placement = constraint.where
+    for part in (placement, *placement.but):
         if part.scope == "range" and part.last is not None and part.last < part.first:
-            raise BadInput(f"{_quoted(constraint)}: {part} ends before it begins")
+            raise BadInput(f"{_quote(constraint)}: {part} ends before it begins")
     if total is None:
         return
-    if where.highest > total:
+    if placement.highest_position > total:
         raise BadInput(
-            f"{_quoted(constraint)} is for section {where.highest} of {total}: "
+            f"{_quote(constraint)} is for section {placement.highest_position} of {total}: "
             f"place it in section 1 to {total}, or plan more sections"
         )
-    if constraint.required and where.scope == "others" and not where.positions(total):
-        raise BadInput(f"{_quoted(constraint)} is for {where}: no section is left to carry it")
+    if constraint.required and placement.scope == "others" and not placement.positions(total):
+        raise BadInput(f"{_quote(constraint)} is for {placement}: no section is left to carry it")
 
 
-def _check_phrases(must: Constraint, never: Constraint, total: int | None) -> None:
-    if not (must.kind in ("must_contain", "event") and must.phrases and never.forbids):
+def _check_phrases(requirement: Constraint, prohibition: Constraint, total: int | None) -> None:
+    if not (
+        requirement.kind in ("must_contain", "event")
+        and requirement.phrases
+        and prohibition.forbids
+    ):
         return
-    if not _forbids(never.where, must.where, total):
+    if not _forbids(prohibition.where, requirement.where, total):
         return
-    for demanded in must.phrases:
-        for forbidden in never.phrases:
-            if names_in(demanded).has(normalise(forbidden)):
+    for demanded_phrase in requirement.phrases:
+        for forbidden_phrase in prohibition.phrases:
+            if names_in(demanded_phrase).mentions(normalise(forbidden_phrase)):
                 raise BadInput(
-                    f"{_quoted(must)} and {_quoted(never)} contradict each other: "
-                    f"{demanded!r} is both demanded and forbidden; remove one of them"
+                    f"{_quote(requirement)} and {_quote(prohibition)} contradict each other: "
+                    f"{demanded_phrase!r} is both demanded and forbidden; remove one of them"
                 )
 
 
-def _forbids(never: Placement, must: Placement, total: int | None) -> bool:
+def _forbids(prohibition_place: Placement, requirement_place: Placement, total: int | None) -> bool:
     """True when nowhere that ``must`` could be met is free of ``never``."""
-    if never.scope == "whole":
+    if prohibition_place.scope == "whole":
         return True
-    if must.scope == "whole":
-        return never.scope == "all" or (total is not None and len(never.positions(total)) == total)
-    return _overlap(never, must, total)
+    if requirement_place.scope == "whole":
+        return prohibition_place.scope == "all" or (
+            total is not None and len(prohibition_place.positions(total)) == total
+        )
+    return _overlaps(prohibition_place, requirement_place, total)
 
 
-def _overlap(one: Placement, other: Placement, total: int | None) -> bool:
-    if "whole" in (one.scope, other.scope):
-        return one.scope == other.scope
-    if total is None and "last" in (one.scope, other.scope):
-        return one.scope == other.scope or "all" in (one.scope, other.scope)
-    horizon = total or max(_HORIZON, one.highest, other.highest)
-    return not set(one.positions(horizon)).isdisjoint(other.positions(horizon))
+def _overlaps(first: Placement, second: Placement, total: int | None) -> bool:
+    if "whole" in (first.scope, second.scope):
+        return first.scope == second.scope
+    if total is None and "last" in (first.scope, second.scope):
+        return first.scope == second.scope or "all" in (first.scope, second.scope)
+    horizon = total or max(_HORIZON, first.highest_position, second.highest_position)
+    return not set(first.positions(horizon)).isdisjoint(second.positions(horizon))
 
 
-_ONE_OF: Mapping[str, Callable[[Constraint], str | None]] = {
+_SINGLE_VALUE_OF: Mapping[str, Callable[[Constraint], str | None]] = {
     "language": lambda c: c.language,
     "point_of_view": lambda c: f"{c.person} person",
     "tense": lambda c: f"{c.tense} tense",
@@ -161,43 +176,43 @@ _ONE_OF: Mapping[str, Callable[[Constraint], str | None]] = {
 """What a text can have only one of, by the kind that asks for it."""
 
 
-def _check_values(one: Constraint, other: Constraint, total: int | None) -> None:
-    if one.kind != other.kind or one.kind not in _ONE_OF:
+def _check_values(first: Constraint, second: Constraint, total: int | None) -> None:
+    if first.kind != second.kind or first.kind not in _SINGLE_VALUE_OF:
         return
-    everywhere = {one.where.scope, other.where.scope} <= {"whole", "all"}
-    if not everywhere and not _overlap(one.where, other.where, total):
+    everywhere = {first.where.scope, second.where.scope} <= {"whole", "all"}
+    if not everywhere and not _overlaps(first.where, second.where, total):
         return
-    pairs = [(_ONE_OF[one.kind](one), _ONE_OF[one.kind](other))]
-    if one.kind == "format":
-        pairs += [(one.closes, other.closes), *_plain_and_marked(one, other)]
-    for ours, theirs in pairs:
-        if ours and theirs and ours != theirs:
+    value_pairs = [(_SINGLE_VALUE_OF[first.kind](first), _SINGLE_VALUE_OF[first.kind](second))]
+    if first.kind == "format":
+        value_pairs += [(first.closes, second.closes), *_pair_formats(first, second)]
+    for first_value, second_value in value_pairs:
+        if first_value and second_value and first_value != second_value:
             raise BadInput(
-                f"{_quoted(one)} and {_quoted(other)} contradict each other: one asks for "
-                f"{ours!r} and the other for {theirs!r}; remove one of them"
+                f"{_quote(first)} and {_quote(second)} contradict each other: one asks for "
+                f"{first_value!r} and the other for {second_value!r}; remove one of them"
             )
 
 
-def _plain_and_marked(one: Constraint, other: Constraint) -> list[tuple[str | None, str | None]]:
-    return [(one.format, other.format)] if "plain" in (one.format, other.format) else []
+def _pair_formats(first: Constraint, second: Constraint) -> list[tuple[str | None, str | None]]:
+    return [(first.format, second.format)] if "plain" in (first.format, second.format) else []
 
 
-def _check_lengths(one: Constraint, other: Constraint, total: int | None) -> None:
-    if one.kind != "length" or other.kind != "length":
+def _check_lengths(first: Constraint, second: Constraint, total: int | None) -> None:
+    if first.kind != "length" or second.kind != "length":
         return
-    if one.counted != other.counted and "characters" in (one.counted, other.counted):
+    if first.counted != second.counted and "characters" in (first.counted, second.counted):
         return
-    if not _overlap(one.where, other.where, total):
+    if not _overlaps(first.where, second.where, total):
         return
-    if one.about_words and other.about_words and one.about_words != other.about_words:
+    if first.about_words and second.about_words and first.about_words != second.about_words:
         raise BadInput(
-            f"{_quoted(one)} and {_quoted(other)} contradict each other: about {one.about_words} "
-            f"{one.counted} and about {other.about_words}; remove one of them"
+            f"{_quote(first)} and {_quote(second)} contradict each other: about {first.about_words} "
+            f"{first.counted} and about {second.about_words}; remove one of them"
         )
-    for low, high in ((one, other), (other, one)):
+    for low, high in ((first, second), (second, first)):
         if low.least and high.most and low.least > high.most:
             raise BadInput(
-                f"{_quoted(low)} and {_quoted(high)} contradict each other: at least "
+                f"{_quote(low)} and {_quote(high)} contradict each other: at least "
                 f"{low.least} {low.counted} and at most {high.most}; change one of them"
             )
 
@@ -206,25 +221,27 @@ def _check_sums(demands: Sequence[Constraint], total: int | None) -> None:
     """Hold what sections must or may have together against the limits of the whole."""
     if total is None:
         return
-    lengths = [c for c in demands if c.kind == "length" and c.counted != "characters"]
-    least = [0] * (total + 1)
-    most: list[int | None] = [None] * (total + 1)
-    for c in lengths:
+    length_constraints = [c for c in demands if c.kind == "length" and c.counted != "characters"]
+    lower_bounds = [0] * (total + 1)
+    upper_bounds: list[int | None] = [None] * (total + 1)
+    for c in length_constraints:
         for position in c.where.positions(total):
-            least[position] = max(least[position], c.least or 0)
-            known = most[position]
+            lower_bounds[position] = max(lower_bounds[position], c.least or 0)
+            current_bound = upper_bounds[position]
             if c.most is not None:
-                most[position] = c.most if known is None else min(known, c.most)
-    ceilings = [m for m in most[1:] if m is not None]
-    for c in (c for c in lengths if c.where.scope == "whole"):
-        if c.most and sum(least) > c.most:
+                upper_bounds[position] = (
+                    c.most if current_bound is None else min(current_bound, c.most)
+                )
+    ceilings = [m for m in upper_bounds[1:] if m is not None]
+    for c in (c for c in length_constraints if c.where.scope == "whole"):
+        if c.most and sum(lower_bounds) > c.most:
             raise BadInput(
-                f"{_quoted(c)} allows {c.most} words, but the constraints on its sections "
-                f"ask for at least {sum(least)} together; change one of them"
+                f"{_quote(c)} allows {c.most} words, but the constraints on its sections "
+                f"ask for at least {sum(lower_bounds)} together; change one of them"
             )
         if c.least and len(ceilings) == total and sum(ceilings) < c.least:
             raise BadInput(
-                f"{_quoted(c)} asks for {c.least} words, but the constraints on its sections "
+                f"{_quote(c)} asks for {c.least} words, but the constraints on its sections "
                 f"allow only {sum(ceilings)} together; change one of them"
             )
 
@@ -235,25 +252,25 @@ def _check_target(demands: Iterable[Constraint], target_words: int) -> None:
             continue
         if c.most is not None and target_words > c.most:
             raise BadInput(
-                f"{_quoted(c)} allows {c.most} words, but the target is {target_words}; "
+                f"{_quote(c)} allows {c.most} words, but the target is {target_words}; "
                 "change one of them"
             )
         if c.least is not None and target_words < c.least:
             raise BadInput(
-                f"{_quoted(c)} asks for at least {c.least} words, but the target is "
+                f"{_quote(c)} asks for at least {c.least} words, but the target is "
                 f"{target_words}; change one of them"
             )
 
 
 def _check_structure(demands: Iterable[Constraint], titles: Sequence[str]) -> None:
     for c in demands:
-        if c.kind == "structure" and (name := missing_title(c.sections, titles)) is not None:
+        if c.kind == "structure" and (name := find_missing_title(c.sections, titles)) is not None:
             raise BadInput(
-                f"{_quoted(c)}: the outline has no section {name!r} in that place; "
+                f"{_quote(c)}: the outline has no section {name!r} in that place; "
                 "add it, or change the constraint"
             )
 
 
-def _quoted(constraint: Constraint) -> str:
+def _quote(constraint: Constraint) -> str:
     text = constraint.text if len(constraint.text) <= 60 else constraint.text[:57] + "..."
     return f"the constraint “{text}”"

@@ -3,74 +3,76 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-Given = Mapping[str, Any]
+ConstraintFields = Mapping[str, Any]
 
 
-def wording(kind: Any, given: Given) -> str | None:
+def word_constraint(kind: Any, fields: ConstraintFields) -> str | None:
     """Return the constraint in plain words; None where its fields say too little.
 
     Fields that are wrong are refused later: here they only must do no harm.
     """
-    worded = _WORDED.get(kind) if isinstance(kind, str) else None
-    return (worded(given) or None) if worded else None
+    word_fields = _WORDING_OF.get(kind) if isinstance(kind, str) else None
+    return (word_fields(fields) or None) if word_fields else None
 
 
-def _phrases(given: Given, demand: str) -> str:
-    phrases = given.get("phrases")
+def _word_phrases(fields: ConstraintFields, demand: str) -> str:
+    phrases = fields.get("phrases")
     if not isinstance(phrases, (list, tuple)) or not phrases:
         return ""
     return f"It {demand} say " + ", ".join(f'"{p}"' for p in phrases)
 
 
-def _length(given: Given) -> str:
+def _word_length(fields: ConstraintFields) -> str:
     bounds = (("about", "about_words"), ("at least", "min_words"), ("at most", "max_words"))
-    said = [f"{how} {given[key]}" for how, key in bounds if given.get(key)]
-    counted = given.get("counted", "words")
-    unit = "words, and characters" if counted == "either" else counted
-    return f"{', '.join(said).capitalize()} {unit}" if said else ""
+    bound_texts = [f"{relation} {fields[key]}" for relation, key in bounds if fields.get(key)]
+    length_unit = fields.get("counted", "words")
+    unit = "words, and characters" if length_unit == "either" else length_unit
+    return f"{', '.join(bound_texts).capitalize()} {unit}" if bound_texts else ""
 
 
-def _pattern(given: Given) -> str:
-    demand = "must not" if given.get("absent") else "must"
-    return f"It {demand} match {given['pattern']}" if given.get("pattern") else ""
+def _word_pattern(fields: ConstraintFields) -> str:
+    demand = "must not" if fields.get("absent") else "must"
+    return f"It {demand} match {fields['pattern']}" if fields.get("pattern") else ""
 
 
-def _format(given: Given) -> str:
-    if given.get("format"):
-        return f"Format: {given['format']}"
+def _word_format(fields: ConstraintFields) -> str:
+    if fields.get("format"):
+        return f"Format: {fields['format']}"
     ends = (("begins with", "opens"), ("ends with", "closes"))
-    said = [f'{how} "{given[key]}"' for how, key in ends if given.get(key)]
-    return f"The text {' and '.join(said)}" if said else ""
+    end_texts = [f'{relation} "{fields[key]}"' for relation, key in ends if fields.get(key)]
+    return f"The text {' and '.join(end_texts)}" if end_texts else ""
 
 
-def _grade(given: Given) -> str:
+def _word_grade(fields: ConstraintFields) -> str:
     bounds = (("at least", "min_grade"), ("at most", "max_grade"))
-    said = [f"{how} {given[key]}" for how, key in bounds if given.get(key) is not None]
-    return f"Flesch-Kincaid grade {' and '.join(said)}" if said else ""
+    bound_texts = [
+        f"{relation} {fields[key]}" for relation, key in bounds if fields.get(key) is not None
+    ]
+    return f"Flesch-Kincaid grade {' and '.join(bound_texts)}" if bound_texts else ""
 
 
-def _sections(given: Given) -> str:
-    names = given.get("sections")
+def _word_sections(fields: ConstraintFields) -> str:
+    names = fields.get("sections")
     if not isinstance(names, (list, tuple)) or not names:
         return ""
     return f"Sections in this order: {', '.join(str(name) for name in names)}"
 
 
-def _one(key: str, form: str) -> Callable[[Given], str]:
+def _word_field(key: str, form: str) -> Callable[[ConstraintFields], str]:
     return lambda given: form.format(given[key]) if given.get(key) else ""
 
 
-_WORDED: Mapping[str, Callable[[Given], str]] = {
-    "must_contain": lambda given: _phrases(given, "must"),
-    "must_not_contain": lambda given: _phrases(given, "must not"),
-    "banned": lambda given: _phrases(given, "must not"),
-    "length": _length,
-    "pattern": _pattern,
-    "format": _format,
-    "language": _one("language", "Language: {}"),
-    "point_of_view": _one("person", "Told in the {} person"),
-    "tense": _one("tense", "Told in the {} tense"),
-    "reading_level": _grade,
-    "structure": _sections,
-    "citation": _one("style", "Citation style: {}"),
+_WORDING_OF: Mapping[str, Callable[[ConstraintFields], str]] = {
+    "must_contain": lambda given: _word_phrases(given, "must"),
+    "must_not_contain": lambda given: _word_phrases(given, "must not"),
+    "banned": lambda given: _word_phrases(given, "must not"),
+    "length": _word_length,
+    "pattern": _word_pattern,
+    "format": _word_format,
+    "language": _word_field("language", "Language: {}"),
+    "point_of_view": _word_field("person", "Told in the {} person"),
+    "tense": _word_field("tense", "Told in the {} tense"),
+    "reading_level": _word_grade,
+    "structure": _word_sections,
+    "citation": _word_field("style", "Citation style: {}"),
 }

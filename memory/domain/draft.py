@@ -12,7 +12,7 @@ SectionState = Literal["planned", "started", "drafted", "accepted"]
 Stage = Literal["drafted", "reviewed", "settled", "person", "edited", "candidate"]
 """How a version came about; ``edited``: a model's words, which a person asked for and accepted;
 ``candidate``: another draft to choose from, which was never the section's text."""
-How = Literal["raw", "summary", "dropped"]
+RecallForm = Literal["raw", "summary", "dropped"]
 Author = Literal["model", "person", "mixed"]
 CheckStatus = Literal["met", "broken", "not reviewed"]
 
@@ -22,7 +22,7 @@ class EntryDecision(Value):
 
     entry: str
     version: int
-    how: How
+    how: RecallForm
     reason: str
 
     @property
@@ -36,7 +36,7 @@ class ExcerptDecision(Value):
 
     passage: str
     """Section, draft version and number: ``s3@1#2``."""
-    how: How
+    how: RecallForm
     reason: str
 
 
@@ -121,14 +121,14 @@ class Review(Value):
         return tuple(f for f in self.findings if f.status == "broken")
 
     @property
-    def broken_rules(self) -> frozenset[str]:
+    def ids_broken_by_rule(self) -> frozenset[str]:
         """Ids of the constraints that code saw broken."""
         return frozenset(f.constraint for f in self.broken if f.by == "rule")
 
-    def adds_to(self, before: "Review | None") -> bool:
+    def breaks_new_rules(self, earlier_review: "Review | None") -> bool:
         """True when a rule is broken here that was not broken ``before``."""
-        known = {f.constraint for f in before.broken} if before else set()
-        return bool(self.broken_rules - known)
+        earlier_ids = {f.constraint for f in earlier_review.broken} if earlier_review else set()
+        return bool(self.ids_broken_by_rule - earlier_ids)
 
 
 class Draft(Value):

@@ -62,7 +62,7 @@ class Section(Value):
     """How it stands in a manuscript from outside. Nothing a writer is told."""
 
     @property
-    def headed(self) -> bool:
+    def has_heading(self) -> bool:
         """False for text that stands under its chapter's heading, or before the first one."""
         return self.placed is None or bool(self.placed.heading)
 
@@ -79,10 +79,10 @@ class Section(Value):
     @property
     def digest(self) -> str:
         """Changes when anything the writer is told about this section changes."""
-        told = self.model_dump(mode="json", exclude={"placed"})
+        fields = self.model_dump(mode="json", exclude={"placed"})
         if not self.cites:  # as plans of earlier releases have it
-            del told["cites"]
-        return digest(told)
+            del fields["cites"]
+        return digest(fields)
 
 
 class Outline(Value):
@@ -96,20 +96,22 @@ class Outline(Value):
     """For a manuscript from outside: what its file has beside headings and texts."""
 
     @model_validator(mode="after")
-    def _holds_together(self) -> Self:
+    def _check_consistency(self) -> Self:
         ids = [h.id for h in self.headings] + [s.id for s in self.sections]
         if len(set(ids)) != len(ids):
             raise ValueError("two parts of the outline have the same id")
-        known = {s.id for s in self.sections}
+        section_ids = {s.id for s in self.sections}
         for section in self.sections:
-            if missing := [a for a in section.after if a not in known]:
-                raise ValueError(f"{section.title!r} depends on {missing[0]!r}, which is not there")
+            if missing_ids := [a for a in section.after if a not in section_ids]:
+                raise ValueError(
+                    f"{section.title!r} depends on {missing_ids[0]!r}, which is not there"
+                )
         try:
             tuple(TopologicalSorter(self.depends_on).static_order())
         except CycleError as fault:
             titles = {s.id: repr(s.title) for s in self.sections}
-            circle = " -> ".join(titles[sid] for sid in fault.args[1])
-            raise ValueError(f"sections depend on each other in a circle: {circle}") from fault
+            cycle = " -> ".join(titles[section_id] for section_id in fault.args[1])
+            raise ValueError(f"sections depend on each other in a circle: {cycle}") from fault
         return self
 
     @cached_property
@@ -120,18 +122,18 @@ class Outline(Value):
         stands in, or the chain would bite its own tail.
         """
         order = {s.id: n for n, s in enumerate(self.sections)}
-        chains: dict[str, str] = {}
+        last_id_in_chain: dict[str, str] = {}
         edges: dict[str, tuple[str, ...]] = {}
         for section in self.sections:
-            needed = set(section.after)
+            dependency_ids = set(section.after)
             looks_ahead = any(order[a] > order[section.id] for a in section.after)
-            chain = {"strict": "all", "chapter": section.chapter, "free": section.id}
-            key = chain[self.continuity]
+            chain_keys = {"strict": "all", "chapter": section.chapter, "free": section.id}
+            chain_key = chain_keys[self.continuity]
             if not looks_ahead:
-                if key in chains:
-                    needed.add(chains[key])
-                chains[key] = section.id
-            edges[section.id] = tuple(sorted(needed, key=order.__getitem__))
+                if chain_key in last_id_in_chain:
+                    dependency_ids.add(last_id_in_chain[chain_key])
+                last_id_in_chain[chain_key] = section.id
+            edges[section.id] = tuple(sorted(dependency_ids, key=order.__getitem__))
         return edges
 
     @cached_property
@@ -142,19 +144,21 @@ class Outline(Value):
     @cached_property
     def ancestors(self) -> Mapping[str, frozenset[str]]:
         """Section id to every section it depends on, directly or through others."""
-        found: dict[str, frozenset[str]] = {}
-        for sid in TopologicalSorter(self.depends_on).static_order():
-            direct = self.depends_on[sid]
-            found[sid] = frozenset(direct).union(*(found[d] for d in direct))
-        return found
+        ancestors_by_id: dict[str, frozenset[str]] = {}
+        for section_id in TopologicalSorter(self.depends_on).static_order():
+            direct_ids = self.depends_on[section_id]
+            ancestors_by_id[section_id] = frozenset(direct_ids).union(
+                *(ancestors_by_id[d] for d in direct_ids)
+            )
+        return ancestors_by_id
 
     @property
     def target_words(self) -> int:
         return sum(s.target_words for s in self.sections)
 
-    def section(self, sid: str) -> Section:
+    def section(self, section_id: str) -> Section:
         """Return the section ``sid``; KeyError when the outline has none."""
-        return self.sections[self.position[sid] - 1]
+        return self.sections[self.position[section_id] - 1]
 
     def in_order(self, by_section: Mapping[str, T]) -> dict[str, T]:
         """Return what there is for its sections, by their ids, in reading order."""
@@ -170,18 +174,20 @@ class Outline(Value):
             layout=self.layout,
         )
 
-    def chain(self, sid: str) -> tuple[str, ...]:
+    def chain(self, section_id: str) -> tuple[str, ...]:
         """Return the ids a section follows on from, first to last: its predecessor, and so on."""
-        back: list[str] = []
-        current = sid
-        while (before := self._previous(current)) is not None:
-            back.append(before)
-            current = before
-        return tuple(reversed(back))
+        predecessor_ids: list[str] = []
+        current_id = section_id
+        while (predecessor_id := self._find_predecessor(current_id)) is not None:
+            predecessor_ids.append(predecessor_id)
+            current_id = predecessor_id
+        return tuple(reversed(predecessor_ids))
 
-    def _previous(self, sid: str) -> str | None:
-        earlier = [d for d in self.depends_on[sid] if self.position[d] < self.position[sid]]
-        return max(earlier, key=self.position.__getitem__, default=None)
+    def _find_predecessor(self, section_id: str) -> str | None:
+        earlier_ids = [
+            d for d in self.depends_on[section_id] if self.position[d] < self.position[section_id]
+        ]
+        return max(earlier_ids, key=self.position.__getitem__, default=None)
 
     def placed(self, positions: Iterable[int]) -> tuple[Section, ...]:
         """Return the sections at these 1-based positions."""

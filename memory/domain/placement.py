@@ -10,7 +10,7 @@ from inkwright.memory.base import Value
 
 EXPECTED = 'expected "all", "whole", "last", 7, "3-8", "every 4 from 5" or "all but 3"'
 _PART = r"(?:(?:sections?|parts?)\s+)?"
-_FORMS = (
+_PATTERNS = (
     (rf"{_PART}(\d+)", "once"),
     (rf"{_PART}(\d+)\s*(?:-|–|to|\.\.)\s*(\d+|end)", "range"),
     (r"every\s+(\d+)(?:st|nd|rd|th)?\s+from\s+(\d+)", "periodic"),
@@ -40,24 +40,24 @@ class Placement(Value):
         if self.scope == "once":
             return (self.first,) if self.first <= total else ()
         if self.scope == "others":
-            taken = {p for part in self.but for p in part.positions(total)}
-            return tuple(p for p in range(1, total + 1) if p not in taken)
+            excluded_positions = {p for part in self.but for p in part.positions(total)}
+            return tuple(p for p in range(1, total + 1) if p not in excluded_positions)
         last = min(self.last or total, total)
         return tuple(range(self.first, last + 1, self.every if self.scope == "periodic" else 1))
 
     @property
-    def highest(self) -> int:
+    def highest_position(self) -> int:
         """The highest position named outright; 0 when none is."""
-        named = {
+        highest_by_scope = {
             "once": self.first,
             "range": self.last or self.first,
             "periodic": self.first,
-            "others": max((p.highest for p in self.but), default=0),
+            "others": max((p.highest_position for p in self.but), default=0),
         }
-        return named.get(self.scope, 0)
+        return highest_by_scope.get(self.scope, 0)
 
     def __str__(self) -> str:
-        said: dict[str, Callable[[], str]] = {
+        text_by_scope: dict[str, Callable[[], str]] = {
             "whole": lambda: "whole",
             "all": lambda: "all",
             "last": lambda: "last",
@@ -66,40 +66,40 @@ class Placement(Value):
             "periodic": lambda: f"every {self.every} from {self.first}",
             "others": lambda: f"all but {', '.join(str(p) for p in self.but)}",
         }
-        return said[self.scope]()
+        return text_by_scope[self.scope]()
 
     @model_serializer(mode="wrap")
-    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _serialise_for_digest(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what earlier releases could not say, so that their digests hold."""
-        told: dict[str, Any] = dump(self)
+        fields: dict[str, Any] = dump(self)
         if not self.but:
-            told.pop("but", None)
-        return told
+            fields.pop("but", None)
+        return fields
 
 
-def read_placement(given: Any) -> Any:
+def parse_placement(value: Any) -> Any:
     """Read ``"all"``, ``"whole"``, ``"last"``, ``7``, ``"3-8"``, ``"every 4 from 5"``...
 
     Raises:
         ValueError: it is none of these.
     """
-    if isinstance(given, int) and not isinstance(given, bool):
-        given = str(given)
-    if not isinstance(given, str):
-        return given
-    words = given.strip().lower()
-    if words in ("whole", "all", "last"):
-        return {"scope": words}
-    if found := re.fullmatch(r"all\s+(?:but|except)\s+(.+)", words):
-        return {"scope": "others", "but": [read_placement(p) for p in found.group(1).split(",")]}
-    for form, scope in _FORMS:
-        if found := re.fullmatch(form, words):
-            return _numbered(scope, *found.groups())
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        return value
+    text = value.strip().lower()
+    if text in ("whole", "all", "last"):
+        return {"scope": text}
+    if match := re.fullmatch(r"all\s+(?:but|except)\s+(.+)", text):
+        return {"scope": "others", "but": [parse_placement(p) for p in match.group(1).split(",")]}
+    for pattern, scope in _PATTERNS:
+        if match := re.fullmatch(pattern, text):
+            return _build_placement(scope, *match.groups())
     raise ValueError(EXPECTED)
 
 
-def _numbered(scope: str, one: str, other: str = "") -> dict[str, Any]:
+def _build_placement(scope: str, first_number: str, second_number: str = "") -> dict[str, Any]:
     if scope == "periodic":
-        return {"scope": scope, "every": int(one), "first": int(other)}
-    last = None if other in ("", "end") else int(other)
-    return {"scope": scope, "first": int(one), "last": last}
+        return {"scope": scope, "every": int(first_number), "first": int(second_number)}
+    last = None if second_number in ("", "end") else int(second_number)
+    return {"scope": scope, "first": int(first_number), "last": last}

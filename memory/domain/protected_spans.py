@@ -10,7 +10,7 @@ from inkwright.memory.base import Value
 from inkwright.memory.errors import HeldTextLost
 from inkwright.memory.text.words import sentences
 
-Why = Literal["person", "locked"]
+ProtectionReason = Literal["person", "locked"]
 
 
 class ProtectedSpan(Value):
@@ -18,21 +18,21 @@ class ProtectedSpan(Value):
 
     start: int = Field(ge=0)
     end: int = Field(ge=0)
-    why: Why = "person"
+    why: ProtectionReason = "person"
 
 
-def merged(spans: Iterable[ProtectedSpan]) -> tuple[ProtectedSpan, ...]:
+def merge_spans(spans: Iterable[ProtectedSpan]) -> tuple[ProtectedSpan, ...]:
     """Return ``spans`` in order, those of one kind that touch each other as one; none is empty."""
-    found: list[ProtectedSpan] = []
+    merged_spans: list[ProtectedSpan] = []
     for span in sorted(spans, key=lambda s: (s.why, s.start, s.end)):
-        last = found[-1] if found else None
+        last_span = merged_spans[-1] if merged_spans else None
         if span.end <= span.start:
             continue
-        if last is not None and last.why == span.why and span.start <= last.end:
-            found[-1] = last.model_copy(update={"end": max(last.end, span.end)})
+        if last_span is not None and last_span.why == span.why and span.start <= last_span.end:
+            merged_spans[-1] = last_span.model_copy(update={"end": max(last_span.end, span.end)})
         else:
-            found.append(span)
-    return tuple(sorted(found, key=lambda s: (s.start, s.end)))
+            merged_spans.append(span)
+    return tuple(sorted(merged_spans, key=lambda s: (s.start, s.end)))
 
 
 def touches(spans: Iterable[ProtectedSpan], start: int, end: int) -> bool:
@@ -42,57 +42,63 @@ def touches(spans: Iterable[ProtectedSpan], start: int, end: int) -> bool:
 
 def covers(spans: Iterable[ProtectedSpan], text: str) -> bool:
     """True when everything in ``text`` but white space is held."""
-    at = 0
-    for span in merged(s.model_copy(update={"why": "person"}) for s in spans):
-        if text[at : span.start].strip():
+    position = 0
+    for span in merge_spans(s.model_copy(update={"why": "person"}) for s in spans):
+        if text[position : span.start].strip():
             return False
-        at = span.end
-    return not text[at:].strip()
+        position = span.end
+    return not text[position:].strip()
 
 
-def written(before: str, text: str) -> tuple[tuple[int, int], ...]:
+def find_new_ranges(old_text: str, new_text: str) -> tuple[tuple[int, int], ...]:
     """Return the stretches of ``text`` whose sentences are not in ``before``."""
-    parts, found = sentences(text), []
-    for _, _, first, last in _changed([s.text for s in sentences(before)], [s.text for s in parts]):
+    new_sentences, new_ranges = sentences(new_text), []
+    for _, _, first, last in _find_changes(
+        [s.text for s in sentences(old_text)], [s.text for s in new_sentences]
+    ):
         if first < last:
-            found.append((parts[first].start, parts[last - 1].end))
-    return tuple(found)
+            new_ranges.append((new_sentences[first].start, new_sentences[last - 1].end))
+    return tuple(new_ranges)
 
 
-def moved(spans: Iterable[ProtectedSpan], before: str, text: str) -> tuple[ProtectedSpan, ...]:
+def move_spans(
+    spans: Iterable[ProtectedSpan], old_text: str, new_text: str
+) -> tuple[ProtectedSpan, ...]:
     """Return where the held stretches of ``before`` are in ``text``.
 
     Raises:
         HeldTextLost: one of them is not there.
     """
-    found, shifts = [], _shifts(before, text)
+    moved_spans, shifts = [], _find_shifts(old_text, new_text)
     for span in spans:
-        if (place := _place(span, before, text, shifts)) is None:
-            raise HeldTextLost(before[span.start : span.end])
-        found.append(place)
-    return merged(found)
+        if (new_span := _locate_span(span, old_text, new_text, shifts)) is None:
+            raise HeldTextLost(old_text[span.start : span.end])
+        moved_spans.append(new_span)
+    return merge_spans(moved_spans)
 
 
-def surviving(spans: Iterable[ProtectedSpan], before: str, text: str) -> tuple[ProtectedSpan, ...]:
+def find_surviving_spans(
+    spans: Iterable[ProtectedSpan], old_text: str, new_text: str
+) -> tuple[ProtectedSpan, ...]:
     """Return where the held stretches of ``before`` are in ``text``.
 
     Of one that is not there as a whole, the sentences that are there stay held.
     """
-    shifts = _shifts(before, text)
-    found = []
+    shifts = _find_shifts(old_text, new_text)
+    surviving_spans = []
     for span in spans:
-        if (place := _place(span, before, text, shifts)) is not None:
-            found.append(place)
+        if (new_span := _locate_span(span, old_text, new_text, shifts)) is not None:
+            surviving_spans.append(new_span)
             continue
-        found += [
-            _shifted(span, max(start, span.start), min(end, span.end), by)
-            for start, end, by in shifts
+        surviving_spans += [
+            _shift_span(span, max(start, span.start), min(end, span.end), offset)
+            for start, end, offset in shifts
             if start < span.end and span.start < end
         ]
-    return merged(found)
+    return merge_spans(surviving_spans)
 
 
-def spliced(
+def splice_spans(
     spans: Iterable[ProtectedSpan], changes: Sequence[tuple[int, int, int]]
 ) -> tuple[ProtectedSpan, ...]:
     """Return where ``spans`` are when stretches are replaced; what is replaced is held no longer.
@@ -100,65 +106,74 @@ def spliced(
     Each change is the start and the end of a stretch, and the length of what stands there instead;
     they are in order and apart.
     """
-    found = []
+    remaining_spans = []
     for span in spans:
-        start, moved_by = span.start, 0
+        start, offset = span.start, 0
         for begin, end, size in changes:
             if end <= start:
-                moved_by += size - (end - begin)
+                offset += size - (end - begin)
                 continue
             if begin >= span.end:
                 break
             if begin > start:
-                found.append(_shifted(span, start, begin, moved_by))
-            start, moved_by = max(start, end), moved_by + size - (end - begin)
+                remaining_spans.append(_shift_span(span, start, begin, offset))
+            start, offset = max(start, end), offset + size - (end - begin)
         if start < span.end:
-            found.append(_shifted(span, start, span.end, moved_by))
-    return merged(found)
+            remaining_spans.append(_shift_span(span, start, span.end, offset))
+    return merge_spans(remaining_spans)
 
 
-def _shifted(span: ProtectedSpan, start: int, end: int, by: int) -> ProtectedSpan:
-    return span.model_copy(update={"start": start + by, "end": end + by})
+def _shift_span(span: ProtectedSpan, start: int, end: int, offset: int) -> ProtectedSpan:
+    return span.model_copy(update={"start": start + offset, "end": end + offset})
 
 
 Shift = tuple[int, int, int]
 """Start and end of an unchanged run of the text before, and by how much it moved."""
 
 
-def _place(
-    span: ProtectedSpan, before: str, text: str, shifts: Sequence[Shift]
+def _locate_span(
+    span: ProtectedSpan, old_text: str, new_text: str, shifts: Sequence[Shift]
 ) -> ProtectedSpan | None:
-    words = before[span.start : span.end]
-    for start, end, by in shifts:
+    span_text = old_text[span.start : span.end]
+    for start, end, offset in shifts:
         if start <= span.start and span.end <= end:
-            return span.model_copy(update={"start": span.start + by, "end": span.end + by})
-    near = [start + by for start, _, by in shifts if start <= span.start]
-    at = text.find(words, max(near, default=0))
-    at = text.find(words) if at < 0 else at
-    return None if at < 0 else span.model_copy(update={"start": at, "end": at + len(words)})
+            return span.model_copy(update={"start": span.start + offset, "end": span.end + offset})
+    likely_starts = [start + offset for start, _, offset in shifts if start <= span.start]
+    position = new_text.find(span_text, max(likely_starts, default=0))
+    position = new_text.find(span_text) if position < 0 else position
+    return (
+        None
+        if position < 0
+        else span.model_copy(update={"start": position, "end": position + len(span_text)})
+    )
 
 
-def _shifts(before: str, text: str) -> list[Shift]:
+def _find_shifts(old_text: str, new_text: str) -> list[Shift]:
     """Return the runs of sentences that ``text`` has from ``before``, with the gaps in them."""
-    old, new = sentences(before), sentences(text)
-    matcher = SequenceMatcher(None, [s.text for s in old], [s.text for s in new], autojunk=False)
-    found: list[Shift] = []
+    old_sentences, new_sentences = sentences(old_text), sentences(new_text)
+    matcher = SequenceMatcher(
+        None, [s.text for s in old_sentences], [s.text for s in new_sentences], autojunk=False
+    )
+    shifts: list[Shift] = []
     for block in matcher.get_matching_blocks():
         for n in range(block.size):
-            one, other = old[block.a + n], new[block.b + n]
-            by = other.start - one.start
-            last = found[-1] if found else None
+            old_sentence, new_sentence = old_sentences[block.a + n], new_sentences[block.b + n]
+            offset = new_sentence.start - old_sentence.start
+            last_shift = shifts[-1] if shifts else None
             if (
-                last
-                and last[2] == by
-                and before[last[1] : one.start] == text[last[1] + by : other.start]
+                last_shift
+                and last_shift[2] == offset
+                and old_text[last_shift[1] : old_sentence.start]
+                == new_text[last_shift[1] + offset : new_sentence.start]
             ):
-                found[-1] = (last[0], one.end, by)
+                shifts[-1] = (last_shift[0], old_sentence.end, offset)
             else:
-                found.append((one.start, one.end, by))
-    return found
+                shifts.append((old_sentence.start, old_sentence.end, offset))
+    return shifts
 
 
-def _changed(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int, int, int]]:
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    return [codes[1:] for codes in matcher.get_opcodes() if codes[0] != "equal"]
+def _find_changes(
+    old_sentences: Sequence[str], new_sentences: Sequence[str]
+) -> list[tuple[int, int, int, int]]:
+    matcher = SequenceMatcher(None, old_sentences, new_sentences, autojunk=False)
+    return [opcode[1:] for opcode in matcher.get_opcodes() if opcode[0] != "equal"]

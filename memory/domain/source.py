@@ -12,7 +12,7 @@ SourceKind = Literal["document", "reference", "request"]
 MAX_SOURCE_CHARS = 20_000_000
 MAX_KEY_CHARS = 80
 _PARTICLES = re.compile("da|de|del|della|den|der|di|dos|du|la|le|ten|ter|van|von|zu", re.IGNORECASE)
-KEY = r"\w(?:[\w.:/+-]*\w)?"
+KEY_PATTERN = r"\w(?:[\w.:/+-]*\w)?"
 """What a key may be: part of what Pandoc takes for one, all that bibliographies commonly have."""
 
 
@@ -40,13 +40,13 @@ class Source(Given):
 
     @field_validator("title", "date", "name")
     @classmethod
-    def _one_line(cls, text: str) -> str:
+    def _collapse_whitespace(cls, text: str) -> str:
         return " ".join(text.split())
 
     @field_validator("key")
     @classmethod
-    def _as_citations_have_it(cls, key: str) -> str:
-        if key and not re.fullmatch(KEY, key):
+    def _check_key(cls, key: str) -> str:
+        if key and not re.fullmatch(KEY_PATTERN, key):
             raise ValueError(f"{key!r} is no key; take letters, digits and . : / + - between them")
         return key
 
@@ -60,8 +60,8 @@ class Source(Given):
 
     def without_text(self) -> "Source":
         """Return it with only the digest of its text."""
-        known = self.text_digest or digest(self.text)
-        return self.model_copy(update={"text": "", "pages": (), "text_digest": known})
+        stored_digest = self.text_digest or digest(self.text)
+        return self.model_copy(update={"text": "", "pages": (), "text_digest": stored_digest})
 
 
 class Evidence(Value):
@@ -82,12 +82,12 @@ class Evidence(Value):
         return f"source{self.source}:{self.start}-{self.end}"
 
 
-def family(author: str) -> str:
+def get_family_name(author: str) -> str:
     """Return the family name: what stands before a comma, or last, with its particles."""
     if "," in author:
         return author.split(",")[0].strip()
-    parts = author.split()
-    first = len(parts) - 1
-    while first > 1 and _PARTICLES.fullmatch(parts[first - 1]):
-        first -= 1
-    return " ".join(parts[first:])
+    name_parts = author.split()
+    first_index = len(name_parts) - 1
+    while first_index > 1 and _PARTICLES.fullmatch(name_parts[first_index - 1]):
+        first_index -= 1
+    return " ".join(name_parts[first_index:])

@@ -39,7 +39,7 @@ class SectionLayout(Value):
     """Digest of the normal text that this was taken from; empty when there was none."""
 
 
-def placed(heading: str, body: str, newline: str) -> tuple[SectionLayout, str]:
+def separate_layout(heading: str, body: str, newline: str) -> tuple[SectionLayout, str]:
     """Return how a section's raw ``body`` stands under ``heading``, and its text, normal form.
 
     ``placed`` and text together give heading and body back exactly.
@@ -50,17 +50,17 @@ def placed(heading: str, body: str, newline: str) -> tuple[SectionLayout, str]:
     start = max(body.rfind("\n", 0, start), body.rfind("\r", 0, start)) + 1
     end = len(body.rstrip(" \t\r\n"))
     core = body[start:end]
-    text = normal(core)
-    stands = SectionLayout(
+    text = normalise_text(core)
+    layout = SectionLayout(
         heading=heading,
         before=body[:start],
         after=body[end:],
         raw=None if text.replace("\n", newline) == core else core,
         of=digest(text),
     )
-    return stands, text
+    return layout, text
 
 
-def normal(text: str) -> str:
+def normalise_text(text: str) -> str:
     """Return ``text`` in the form the library keeps: NFC, ``\\n`` between lines."""
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -7,19 +7,19 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from inkwright.memory.retrieval.vector_index import ChromaIndex, prefix_of
+from inkwright.memory.retrieval.vector_index import ChromaIndex, build_id_prefix
 from inkwright.memory.store.library import Library
 
-FOLDER = "index"
+INDEX_FOLDER = "index"
 """The index in the library folder, used where no server is named."""
-NAME = "inkwright"
+DEFAULT_DATABASE = "inkwright"
 """Chroma's database where the address names none."""
-PORTS = {"http": 80, "https": 443}
-ALREADY_THERE = 409
+DEFAULT_PORTS = {"http": 80, "https": 443}
+HTTP_CONFLICT = 409
 """What the server answers when it is asked to make a database that it has."""
 
 
-def index_of(library: Library, embedder: str) -> ChromaIndex:
+def open_index(library: Library, embedder: str) -> ChromaIndex:
     """Return the vector index of a library, open: on the server that is named, or in its folder.
 
     Raises:
@@ -27,7 +27,7 @@ def index_of(library: Library, embedder: str) -> ChromaIndex:
     """
     if library.index_url is not None:
         return ChromaServerIndex(library.index_url, embedder)
-    return ChromaIndex(library.home / FOLDER, embedder)
+    return ChromaIndex(library.home / INDEX_FOLDER, embedder)
 
 
 class ChromaServerIndex(ChromaIndex):
@@ -41,38 +41,48 @@ class ChromaServerIndex(ChromaIndex):
         import chromadb
         from chromadb.config import Settings
 
-        self._begin(embedder, f"at {url}", "start that server, or correct INKWRIGHT_INDEX_URL")
-        at, quiet = urlsplit(url), Settings(_env_file=None, anonymized_telemetry=False)
-        name, port = at.path.strip("/") or NAME, at.port or PORTS[at.scheme]
-        with self._readable_faults():
-            _see_to_it(f"{at.scheme}://{at.netloc}", name)
+        self._set_up(embedder, f"at {url}", "start that server, or correct INKWRIGHT_INDEX_URL")
+        address, client_settings = (
+            urlsplit(url),
+            Settings(_env_file=None, anonymized_telemetry=False),
+        )
+        database_name, port = (
+            address.path.strip("/") or DEFAULT_DATABASE,
+            address.port or DEFAULT_PORTS[address.scheme],
+        )
+        with self._translate_faults():
+            _ensure_database(f"{address.scheme}://{address.netloc}", database_name)
             self._client = chromadb.HttpClient(
-                at.hostname or "", port, ssl=at.scheme == "https", settings=quiet, database=name
+                address.hostname or "",
+                port,
+                ssl=address.scheme == "https",
+                settings=client_settings,
+                database=database_name,
             )
 
-    def drop(self, work: str) -> None:
+    def drop(self, work_id: str) -> None:
         """Forget a work. What its vectors were stays in the server's files until it packs them."""
-        with self._readable_faults(work):
-            for collection in self._shared_by(work):
-                collection.delete(where={"work": prefix_of(work)})
-        self.forget(work)
+        with self._translate_faults(work_id):
+            for collection in self._list_shared_collections(work_id):
+                collection.delete(where={"work": build_id_prefix(work_id)})
+        self.forget(work_id)
 
     @contextmanager
-    def _blanking(self) -> Iterator[None]:
+    def _blank_spare_room(self) -> Iterator[None]:
         """Do nothing: the files are the server's."""
         yield
 
     def close(self) -> None:
         """Let go of memory and connections; Chroma leaves those to the garbage collector."""
-        held = [c._server._session for c in (self._client, self._client._admin_client)]
+        http_sessions = [c._server._session for c in (self._client, self._client._admin_client)]
         super().close()
-        for connections in held:
-            connections.close()
+        for http_session in http_sessions:
+            http_session.close()
 
 
-def _see_to_it(root: str, name: str) -> None:
+def _ensure_database(server_url: str, name: str) -> None:
     """Make Chroma's database where it is not there yet."""
-    there = f"{root}/api/v2/tenants/default_tenant/databases"
-    answer = httpx.post(there, json={"name": name}, timeout=30.0)
-    if answer.status_code != ALREADY_THERE:
-        answer.raise_for_status()
+    databases_url = f"{server_url}/api/v2/tenants/default_tenant/databases"
+    response = httpx.post(databases_url, json={"name": name}, timeout=30.0)
+    if response.status_code != HTTP_CONFLICT:
+        response.raise_for_status()

@@ -13,7 +13,7 @@ from inkwright.memory.domain.draft import ExcerptDecision
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.retrieval import excerpts
 from inkwright.memory.retrieval.passages import Passage
-from inkwright.memory.text.names import rarest
+from inkwright.memory.text.names import rank_by_rare_terms
 from inkwright.memory.text.words import sentences
 
 MAX_NEAR = 4
@@ -40,80 +40,109 @@ class SelectedExcerpts:
     tokens: int
 
 
-def candidates(
-    orders: str,
+def list_candidates(
+    section_instructions: str,
     passages: Sequence[Passage],
     names: Set[str],
     entries: Sequence[Entry],
-    nearest: Mapping[str, float],
+    distances: Mapping[str, float],
     *,
-    first: Set[str] = frozenset(),
+    preferred_names: Set[str] = frozenset(),
 ) -> Iterator[ExcerptCandidate]:
     """Yield what may be shown, in order of preference.
 
     ``names`` are those that the orders name; those of ``first`` come before the others.
     """
-    told = set()
-    for passage, text in _naming(orders, passages, names, first, entries) if names else ():
-        told.add(passage.id)
+    yielded_ids = set()
+    for passage, text in (
+        _find_naming_passages(section_instructions, passages, names, preferred_names, entries)
+        if names
+        else ()
+    ):
+        yielded_ids.add(passage.id)
         yield ExcerptCandidate(passage, text, "names what the orders name")
-    known = {p.id: p for p in passages}
-    near = [known[i] for i in nearest if i in known]
-    for passage in near[: MAX_NEAR if entries else None]:
-        if passage.id not in told:
+    passages_by_id = {p.id: p for p in passages}
+    near_passages = [passages_by_id[i] for i in distances if i in passages_by_id]
+    for passage in near_passages[: MAX_NEAR if entries else None]:
+        if passage.id not in yielded_ids:
             yield ExcerptCandidate(passage, passage.text, "near in meaning")
 
 
-def _naming(
-    orders: str,
+def _find_naming_passages(
+    section_instructions: str,
     passages: Sequence[Passage],
     names: Set[str],
-    first: Set[str],
+    preferred_names: Set[str],
     entries: Sequence[Entry],
 ) -> list[tuple[Passage, str]]:
     """Return passages with those of their sentences that name a subject and that no entry tells."""
-    own, every = excerpts.every_name(first, entries), excerpts.every_name(names, entries)
-    about = [e for e in entries if e.names & every]
-    found: dict[Passage, str] = {}
-    for wanted in (own, every - own):
-        naming = [p for p in excerpts.passages_naming(passages, wanted) if p not in found]
-        asked = f"{orders}\n{' '.join(sorted(wanted))}"
-        best = rarest(asked, [p.text for p in naming])[: MAX_NAMING - len(found)]
-        texts = [" ".join(excerpts.untold(naming[n].text, wanted, about)) for n in best]
-        untold = [(naming[n], text) for n, text in zip(best, texts, strict=True) if text]
-        found |= [untold[n] for n in rarest(asked, [text for _, text in untold])]
-    return list(found.items())
+    own_names, all_names = (
+        excerpts.expand_names(preferred_names, entries),
+        excerpts.expand_names(names, entries),
+    )
+    related_entries = [e for e in entries if e.names & all_names]
+    texts_by_passage: dict[Passage, str] = {}
+    for target_names in (own_names, all_names - own_names):
+        naming_passages = [
+            p
+            for p in excerpts.find_passages_naming(passages, target_names)
+            if p not in texts_by_passage
+        ]
+        query_text = f"{section_instructions}\n{' '.join(sorted(target_names))}"
+        best_places = rank_by_rare_terms(query_text, [p.text for p in naming_passages])[
+            : MAX_NAMING - len(texts_by_passage)
+        ]
+        texts = [
+            " ".join(
+                excerpts.find_untold_sentences(
+                    naming_passages[n].text, target_names, related_entries
+                )
+            )
+            for n in best_places
+        ]
+        untold_texts = [
+            (naming_passages[n], text) for n, text in zip(best_places, texts, strict=True) if text
+        ]
+        texts_by_passage |= [
+            untold_texts[n]
+            for n in rank_by_rare_terms(query_text, [text for _, text in untold_texts])
+        ]
+    return list(texts_by_passage.items())
 
 
 def choose(
-    found: Iterator[ExcerptCandidate],
+    excerpt_candidates: Iterator[ExcerptCandidate],
     budget_tokens: int,
-    count: Callable[[str], int],
+    count_tokens: Callable[[str], int],
     titles: Mapping[str, str],
-    accounts: Mapping[str, str],
+    summaries: Mapping[str, str],
 ) -> SelectedExcerpts:
     """Return what of ``found`` goes into the budget: raw, in short, or not.
 
     ``titles`` and ``accounts`` are those of the sections that passages come from.
     """
     lines: dict[str, str] = {}
-    quoted, left, in_short = [], budget_tokens, set()
-    for one in found:
-        origin = one.passage.origin
+    decisions, remaining_tokens, shortened_origins = [], budget_tokens, set()
+    for candidate in excerpt_candidates:
+        origin = candidate.passage.origin
         title = titles.get(origin, "the request")
-        line, how, why = f"From {title}: {one.text}", "raw", one.reason
-        if count(line) + 1 > left:
-            account = sentences(accounts.get(origin, ""))[:1]
-            line = f"From {title}, in short: {account[0].text}" if account else ""
-            how, why = "summary", f"too long for the rest of the budget; {one.reason}"
-            if not line or origin in in_short or count(line) + 1 > left:
-                line, how, why = "", "dropped", f"over budget; {one.reason}"
+        line, form, reason = f"From {title}: {candidate.text}", "raw", candidate.reason
+        if count_tokens(line) + 1 > remaining_tokens:
+            first_sentence = sentences(summaries.get(origin, ""))[:1]
+            line = f"From {title}, in short: {first_sentence[0].text}" if first_sentence else ""
+            form, reason = "summary", f"too long for the rest of the budget; {candidate.reason}"
+            if not line or origin in shortened_origins or count_tokens(line) + 1 > remaining_tokens:
+                line, form, reason = "", "dropped", f"over budget; {candidate.reason}"
             else:
-                in_short.add(origin)
+                shortened_origins.add(origin)
         if line:
-            lines[one.passage.id] = line
-            left -= count(line) + 1
-        quoted.append(
-            ExcerptDecision.model_validate({"passage": one.passage.id, "how": how, "reason": why})
+            lines[candidate.passage.id] = line
+            remaining_tokens -= count_tokens(line) + 1
+        decisions.append(
+            ExcerptDecision.model_validate(
+                {"passage": candidate.passage.id, "how": form, "reason": reason}
+            )
         )
-    return SelectedExcerpts(tuple(lines.values()), tuple(quoted), budget_tokens - left)
+    return SelectedExcerpts(
+        tuple(lines.values()), tuple(decisions), budget_tokens - remaining_tokens
+    )

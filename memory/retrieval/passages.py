@@ -22,48 +22,50 @@ class Passage:
     text: str
 
 
-def of_draft(draft: Draft) -> list[Passage]:
+def split_draft(draft: Draft) -> list[Passage]:
     """Return the passages of a draft; their ids name its version, so they never change."""
-    return list(_cut(f"{draft.section}@{draft.version}", draft.section, draft.text))
+    return list(_split_text(f"{draft.section}@{draft.version}", draft.section, draft.text))
 
 
-def of_source(number: int, text: str) -> list[Passage]:
+def split_source(number: int, text: str) -> list[Passage]:
     """Return the passages of a source document."""
-    return list(_cut(f"source{number}", "source", text))
+    return list(_split_text(f"source{number}", "source", text))
 
 
 @lru_cache(maxsize=1024)
-def _cut(prefix: str, origin: str, text: str) -> tuple[Passage, ...]:
+def _split_text(prefix: str, origin: str, text: str) -> tuple[Passage, ...]:
     return tuple(
-        Passage(f"{prefix}#{n}", origin, piece) for n, piece in enumerate(pieces(text), 1) if piece
+        Passage(f"{prefix}#{n}", origin, piece)
+        for n, piece in enumerate(split_into_pieces(text), 1)
+        if piece
     )
 
 
-def pieces(text: str, limit: int = PASSAGE_WORDS) -> Iterable[str]:
+def split_into_pieces(text: str, limit: int = PASSAGE_WORDS) -> Iterable[str]:
     """Cut ``text`` into runs of whole sentences of about ``limit`` words, none lost.
 
     A sentence that is longer than that (a list, a table, text without full stops) is cut as well.
     """
-    return (text[start:end] for start, end in spans(text, limit))
+    return (text[start:end] for start, end in find_piece_spans(text, limit))
 
 
-def spans(text: str, limit: int = PASSAGE_WORDS) -> Iterator[tuple[int, int]]:
+def find_piece_spans(text: str, limit: int = PASSAGE_WORDS) -> Iterator[tuple[int, int]]:
     """Yield where each piece of ``text`` begins and ends, in code points."""
-    start, size, last = 0, 0, 0
-    for sentence, length in _bounded(text, limit):
+    start, size, last_end = 0, 0, 0
+    for sentence, length in _split_long_sentences(text, limit):
         if size and size + length > limit:
-            yield start, last
+            yield start, last_end
             start, size = sentence.start, 0
         size += length
-        last = sentence.end
-    if last > start:
-        yield start, last
+        last_end = sentence.end
+    if last_end > start:
+        yield start, last_end
 
 
-def _bounded(text: str, limit: int) -> Iterator[tuple[Sentence, int]]:
+def _split_long_sentences(text: str, limit: int) -> Iterator[tuple[Sentence, int]]:
     """Yield the sentences of ``text`` with their lengths, long ones in parts of about ``limit``."""
     for sentence in sentences(text):
-        length = _length(sentence.text)
+        length = _measure_length(sentence.text)
         if length <= limit:
             yield sentence, length
             continue
@@ -71,12 +73,12 @@ def _bounded(text: str, limit: int) -> Iterator[tuple[Sentence, int]]:
         start = sentence.start
         while sentence.end - start > step:
             end = text.rfind(" ", start, start + step) + 1 or start + step
-            yield Sentence(text[start:end], start, end), _length(text[start:end])
+            yield Sentence(text[start:end], start, end), _measure_length(text[start:end])
             start = end
-        rest = text[start : sentence.end]
-        yield Sentence(rest, start, sentence.end), _length(rest)
+        remainder = text[start : sentence.end]
+        yield Sentence(remainder, start, sentence.end), _measure_length(remainder)
 
 
-def _length(text: str) -> int:
+def _measure_length(text: str) -> int:
     """Return the words of ``text``, or as many as its characters would make."""
     return max(count_words(text), len(text) // LONGEST_WORD)

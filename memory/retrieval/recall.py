@@ -12,21 +12,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inkwright.memory.domain.draft import EntryDecision, ExcerptDecision, How
+from inkwright.memory.domain.draft import EntryDecision, ExcerptDecision, RecallForm
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.retrieval import excerpt_selection
 from inkwright.memory.retrieval.passages import Passage
-from inkwright.memory.text.names import names_in, rarest
+from inkwright.memory.text.names import names_in, rank_by_rare_terms
 from inkwright.memory.text.normalise import normalise
-from inkwright.memory.text.tokens import fit
+from inkwright.memory.text.tokens import mark_fitting
 from inkwright.memory.text.words import sentences
 
 RANK_OFFSET = 60
 PASSAGE_SHARE = 0.3
-MISSES = 40
+MAX_MISSES = 40
 """So many candidates in a row that do not fit are the last that are tried."""
 _PINNED, _OWN, _NAMED, _RELATED = range(4)
-_ENTRY = "entry:"
+_ENTRY_PREFIX = "entry:"
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,17 @@ class RecallResult:
 
 
 def recall(
-    orders: str,
+    section_instructions: str,
     entries: Sequence[Entry],
     passages: Sequence[Passage],
-    nearest: Mapping[str, float],
+    distances: Mapping[str, float],
     *,
     budget_tokens: int,
-    count: Callable[[str], int],
+    count_tokens: Callable[[str], int],
     titles: Mapping[str, str],
-    accounts: Mapping[str, str] | None = None,
+    summaries: Mapping[str, str] | None = None,
     subjects: Sequence[str] = (),
-    own: str = "",
+    own_instructions: str = "",
 ) -> RecallResult:
     """Choose from ``entries`` and ``passages`` what bears on ``orders``.
 
@@ -60,65 +60,89 @@ def recall(
     ``own`` is what of ``orders`` is about the section itself. Other entries than the pinned leave
     passages their share, and take what those leave.
     """
-    ranked = _Ranking(orders, own, entries, nearest)
-    its = {normalise(name) for name in subjects}
-    names, first = ranked.named | its, ranked.own | its
-    found = excerpt_selection.candidates(orders, passages, names, entries, nearest, first=first)
-    lines = _fitting([e for e in ranked.entries if e.pinned], budget_tokens, count)
-    others = [e for e in ranked.entries if not e.pinned]
-    room = int(budget_tokens * (1 - PASSAGE_SHARE)) - _spent(lines, count)
-    lines |= _fitting(others, room, count)
-    spent = _spent(lines, count)
-    quoted = excerpt_selection.choose(found, budget_tokens - spent, count, titles, accounts or {})
-    left = budget_tokens - spent - quoted.tokens
-    rest = [e for e in ranked.entries if e.id not in lines]
-    lines |= _fitting(rest, left, count)
-    left = budget_tokens - quoted.tokens - _spent(lines, count)
-    for entry in ranked.entries[: ranked.told]:
-        short = _in_short(entry)
-        if entry.id not in lines and short != entry.line and count(short) + 1 <= left:
-            lines[entry.id] = short
-            left -= count(short) + 1
-    text = "\n".join([*(lines[e.id] for e in entries if e.id in lines), *quoted.lines])
-    shown = (
-        _decided(entry, lines.get(entry.id), ranked.reason(entry))
-        for place, entry in enumerate(ranked.entries)
-        if place < ranked.told or entry.id in lines
+    ranking = _Ranking(section_instructions, own_instructions, entries, distances)
+    subject_names = {normalise(name) for name in subjects}
+    names, preferred_names = ranking.named | subject_names, ranking.own | subject_names
+    excerpt_candidates = excerpt_selection.list_candidates(
+        section_instructions, passages, names, entries, distances, preferred_names=preferred_names
     )
-    return RecallResult(text, tuple(shown), quoted.quoted, tokens=count(text) if text else 0)
+    lines_by_id = _select_fitting_lines(
+        [e for e in ranking.entries if e.pinned], budget_tokens, count_tokens
+    )
+    unpinned_entries = [e for e in ranking.entries if not e.pinned]
+    entry_tokens = int(budget_tokens * (1 - PASSAGE_SHARE)) - _count_used_tokens(
+        lines_by_id, count_tokens
+    )
+    lines_by_id |= _select_fitting_lines(unpinned_entries, entry_tokens, count_tokens)
+    used_tokens = _count_used_tokens(lines_by_id, count_tokens)
+    selected_excerpts = excerpt_selection.choose(
+        excerpt_candidates, budget_tokens - used_tokens, count_tokens, titles, summaries or {}
+    )
+    remaining_tokens = budget_tokens - used_tokens - selected_excerpts.tokens
+    remaining_entries = [e for e in ranking.entries if e.id not in lines_by_id]
+    lines_by_id |= _select_fitting_lines(remaining_entries, remaining_tokens, count_tokens)
+    remaining_tokens = (
+        budget_tokens - selected_excerpts.tokens - _count_used_tokens(lines_by_id, count_tokens)
+    )
+    for entry in ranking.entries[: ranking.told]:
+        short_line = _shorten_line(entry)
+        if (
+            entry.id not in lines_by_id
+            and short_line != entry.line
+            and count_tokens(short_line) + 1 <= remaining_tokens
+        ):
+            lines_by_id[entry.id] = short_line
+            remaining_tokens -= count_tokens(short_line) + 1
+    text = "\n".join(
+        [*(lines_by_id[e.id] for e in entries if e.id in lines_by_id), *selected_excerpts.lines]
+    )
+    decisions = (
+        _build_decision(entry, lines_by_id.get(entry.id), ranking.reason(entry))
+        for place, entry in enumerate(ranking.entries)
+        if place < ranking.told or entry.id in lines_by_id
+    )
+    return RecallResult(
+        text, tuple(decisions), selected_excerpts.quoted, tokens=count_tokens(text) if text else 0
+    )
 
 
-def _fitting(
-    entries: Sequence[Entry], budget_tokens: int, count: Callable[[str], int]
+def _select_fitting_lines(
+    entries: Sequence[Entry], budget_tokens: int, count_tokens: Callable[[str], int]
 ) -> dict[str, str]:
     """Return the lines of the entries that fit, by id."""
-    fits = fit([e.line for e in entries], budget_tokens, count, misses=MISSES)
-    return {e.id: e.line for e, fitting in zip(entries, fits, strict=True) if fitting}
+    fit_flags = mark_fitting(
+        [e.line for e in entries], budget_tokens, count_tokens, max_misses=MAX_MISSES
+    )
+    return {e.id: e.line for e, is_fitting in zip(entries, fit_flags, strict=True) if is_fitting}
 
 
-def _spent(lines: Mapping[str, str], count: Callable[[str], int]) -> int:
-    return sum(count(line) + 1 for line in lines.values())
+def _count_used_tokens(lines: Mapping[str, str], count_tokens: Callable[[str], int]) -> int:
+    return sum(count_tokens(line) + 1 for line in lines.values())
 
 
-def _in_short(entry: Entry) -> str:
+def _shorten_line(entry: Entry) -> str:
     """Return the entry's line with the first sentence of what it states."""
-    parts = sentences(entry.statement)
-    return entry.model_copy(update={"statement": parts[0].text}).line if parts else entry.line
+    statement_sentences = sentences(entry.statement)
+    return (
+        entry.model_copy(update={"statement": statement_sentences[0].text}).line
+        if statement_sentences
+        else entry.line
+    )
 
 
-def _decided(entry: Entry, line: str | None, reason: str) -> EntryDecision:
-    how: How = "dropped" if line is None else "raw" if line == entry.line else "summary"
-    why = {
+def _build_decision(entry: Entry, line: str | None, reason: str) -> EntryDecision:
+    form: RecallForm = "dropped" if line is None else "raw" if line == entry.line else "summary"
+    full_reason = {
         "raw": reason,
         "summary": f"too long for the rest of the budget; {reason}",
         "dropped": f"over budget; {reason}",
-    }[how]
-    return EntryDecision(entry=entry.id, version=entry.version, how=how, reason=why)
+    }[form]
+    return EntryDecision(entry=entry.id, version=entry.version, how=form, reason=full_reason)
 
 
-def entry_key(entry: Entry) -> str:
+def build_entry_key(entry: Entry) -> str:
     """Return the id under which the index holds this version of an entry."""
-    return f"{_ENTRY}{entry.id}:{entry.version}"
+    return f"{_ENTRY_PREFIX}{entry.id}:{entry.version}"
 
 
 class _Ranking:
@@ -128,21 +152,25 @@ class _Ranking:
     """
 
     def __init__(
-        self, orders: str, own: str, entries: Sequence[Entry], nearest: Mapping[str, float]
+        self,
+        section_instructions: str,
+        own_instructions: str,
+        entries: Sequence[Entry],
+        distances: Mapping[str, float],
     ) -> None:
         names = frozenset[str]().union(*(entry.names for entry in entries))
-        self.own = names_in(own).among(names)
-        self.named = names_in(orders).among(names) | self.own
-        self._near = nearest.keys()
+        self.own = names_in(own_instructions).select_mentioned(names)
+        self.named = names_in(section_instructions).select_mentioned(names) | self.own
+        self._near_keys = distances.keys()
         tiers = np.full(len(entries), _RELATED)
-        for these, tier in ((self.named, _NAMED), (self.own, _OWN)):
-            tiers[[n for n, e in enumerate(entries) if not these.isdisjoint(e.names)]] = tier
+        for tier_names, tier in ((self.named, _NAMED), (self.own, _OWN)):
+            tiers[[n for n, e in enumerate(entries) if not tier_names.isdisjoint(e.names)]] = tier
         tiers[[place for place, entry in enumerate(entries) if entry.pinned]] = _PINNED
-        best_words = rarest(orders, [e.line for e in entries])
-        self._sharing = {entries[place].id for place in best_words}
+        places_by_words = rank_by_rare_terms(section_instructions, [e.line for e in entries])
+        self._ids_sharing_words = {entries[place].id for place in places_by_words}
         scores = 1 / (RANK_OFFSET + np.arange(len(entries), 0, -1) - 1)
-        for best in (_by_vector(entries, nearest), best_words):
-            scores[best] += 1 / (RANK_OFFSET + np.arange(len(best)))
+        for best_places in (_rank_by_vector(entries, distances), places_by_words):
+            scores[best_places] += 1 / (RANK_OFFSET + np.arange(len(best_places)))
         order = np.lexsort((-scores, tiers))
         self.entries = [entries[place] for place in order]
         self.told = int(np.count_nonzero(tiers != _RELATED))
@@ -152,15 +180,21 @@ class _Ranking:
         """Say in plain words why the entry is a candidate."""
         if entry.pinned:
             return "pinned"
-        if named := sorted(entry.names & self.named):
-            return f"the orders name {named[0]}"
-        if entry_key(entry) in self._near:
+        if shared_names := sorted(entry.names & self.named):
+            return f"the orders name {shared_names[0]}"
+        if build_entry_key(entry) in self._near_keys:
             return "near in meaning"
-        return "shares words" if entry.id in self._sharing else "recent"
+        return "shares words" if entry.id in self._ids_sharing_words else "recent"
 
 
-def _by_vector(entries: Sequence[Entry], nearest: Mapping[str, float]) -> list[int]:
+def _rank_by_vector(entries: Sequence[Entry], distances: Mapping[str, float]) -> list[int]:
     """Return the places of the entries that vector search found, the nearest first."""
     places = {entry.id: place for place, entry in enumerate(entries)}
-    found = (places.get(key.split(":")[1]) for key in nearest if key.startswith(_ENTRY))
-    return [place for place in found if place is not None and entry_key(entries[place]) in nearest]
+    matched_places = (
+        places.get(key.split(":")[1]) for key in distances if key.startswith(_ENTRY_PREFIX)
+    )
+    return [
+        place
+        for place in matched_places
+        if place is not None and build_entry_key(entries[place]) in distances
+    ]

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from inkwright.memory.domain.source import Evidence, Source
-from inkwright.memory.retrieval.passages import of_source, spans
+from inkwright.memory.retrieval.passages import find_piece_spans, split_source
 from inkwright.memory.store.sources import StoredSource
-from inkwright.memory.text.names import term_list
+from inkwright.memory.text.names import list_terms
 
 
 class SourceIndex:
@@ -26,16 +26,16 @@ class SourceIndex:
         }
         """What can be cited, by key; a line of a bibliography has no passages."""
         self.passages = [
-            _passage(k, start, end)
+            _build_passage(k, start, end)
             for k in sources
             if k.source.kind == "document"
-            for start, end in _spans(k.source)
+            for start, end in _find_passage_spans(k.source)
         ]
         self.requests = [
             p
             for k in sources
             if k.source.kind == "request"
-            for p in of_source(k.number, k.source.text)
+            for p in split_source(k.number, k.source.text)
         ]
         """The part of a long request beyond its instructions: shown like memory, never cited."""
 
@@ -45,26 +45,26 @@ class SourceIndex:
 
     def of(self, key: str) -> list[Evidence]:
         """Return the passages of one source."""
-        return self._by_key.get(key, [])
+        return self._passages_by_key.get(key, [])
 
-    def lexical(self, query: str, limit: int) -> list[Evidence]:
+    def search_words(self, query: str, limit: int) -> list[Evidence]:
         """Return up to ``limit`` passages that share words with ``query``, the best first."""
         terms, index = self._lexicon
-        wanted = sorted({t for t in term_list(query) if t in terms})
-        if not wanted:
+        query_terms = sorted({t for t in list_terms(query) if t in terms})
+        if not query_terms:
             return []
-        scores = index.get_scores(wanted)
+        scores = index.get_scores(query_terms)
         limit = min(limit, len(scores))
-        best = np.argpartition(-scores, limit - 1)[:limit]
-        order = sorted(best, key=lambda i: (-scores[i], i))
-        return [self.passages[i] for i in order if scores[i] > 0]
+        best_places = np.argpartition(-scores, limit - 1)[:limit]
+        ranked_places = sorted(best_places, key=lambda i: (-scores[i], i))
+        return [self.passages[i] for i in ranked_places if scores[i] > 0]
 
     @cached_property
-    def _by_key(self) -> dict[str, list[Evidence]]:
-        found: dict[str, list[Evidence]] = {}
+    def _passages_by_key(self) -> dict[str, list[Evidence]]:
+        passages_by_key: dict[str, list[Evidence]] = {}
         for passage in self.passages:
-            found.setdefault(passage.key, []).append(passage)
-        return found
+            passages_by_key.setdefault(passage.key, []).append(passage)
+        return passages_by_key
 
     @cached_property
     def _lexicon(self) -> tuple[dict[str, int], Any]:
@@ -72,7 +72,7 @@ class SourceIndex:
 
         terms: dict[str, int] = {}
         tokens = [
-            [terms.setdefault(t, len(terms)) for t in term_list(self.text(p))]
+            [terms.setdefault(t, len(terms)) for t in list_terms(self.text(p))]
             for p in self.passages
         ]
         index = bm25s.BM25()
@@ -81,15 +81,19 @@ class SourceIndex:
         return terms, index
 
 
-def _spans(source: Source) -> Iterator[tuple[int, int]]:
+def _find_passage_spans(source: Source) -> Iterator[tuple[int, int]]:
     """Yield where each passage begins and ends; none runs over the end of a page."""
     for start, end in pairwise((*(source.pages or (0,)), len(source.text))):
-        for first, last in spans(source.text[start:end]):
+        for first, last in find_piece_spans(source.text[start:end]):
             yield start + first, start + last
 
 
-def _passage(kept: StoredSource, start: int, end: int) -> Evidence:
-    source: Source = kept.source
+def _build_passage(stored_source: StoredSource, start: int, end: int) -> Evidence:
+    source: Source = stored_source.source
     return Evidence(
-        source=kept.number, key=source.key, start=start, end=end, page=source.page_at(start)
+        source=stored_source.number,
+        key=source.key,
+        start=start,
+        end=end,
+        page=source.page_at(start),
     )

@@ -34,21 +34,21 @@ BUSY_TIMEOUT_S = 30
 class VectorIndex(Protocol):
     """Finds the nearest of given ids."""
 
-    def missing(self, work: str, ids: Sequence[str]) -> list[str]:
+    def missing(self, work_id: str, ids: Sequence[str]) -> list[str]:
         """Return those of ``ids`` that have no vector yet."""
         ...
 
-    def add(self, work: str, vectors: Mapping[str, np.ndarray]) -> None:
+    def add(self, work_id: str, vectors: Mapping[str, np.ndarray]) -> None:
         """Store vectors by id."""
         ...
 
     def nearest(
-        self, work: str, vector: np.ndarray, ids: Sequence[str], limit: int
+        self, work_id: str, vector: np.ndarray, ids: Sequence[str], limit: int
     ) -> dict[str, float]:
         """Return up to ``limit`` of ``ids``, nearest first, with their cosine distance."""
         ...
 
-    def drop(self, work: str) -> None:
+    def drop(self, work_id: str) -> None:
         """Forget everything about a work."""
         ...
 
@@ -68,130 +68,132 @@ class ChromaIndex:
         from chromadb.config import Settings
 
         self._folder = folder
-        self._begin(embedder, f"in {folder}", "delete that folder, and it is built anew")
-        with self._readable_faults():
+        self._set_up(embedder, f"in {folder}", "delete that folder, and it is built anew")
+        with self._translate_faults():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._client = chromadb.PersistentClient(
                 path=folder, settings=Settings(_env_file=None, anonymized_telemetry=False)
             )
 
-    def _begin(self, embedder: str, where: str, remedy: str) -> None:
+    def _set_up(self, embedder: str, where: str, remedy: str) -> None:
         self._where, self._remedy = where, remedy
-        self._present: dict[str, set[str]] = {}
-        self._handles: dict[int, Any] = {}
-        self._adding = Lock()
+        self._stored_ids: dict[str, set[str]] = {}
+        self._collections: dict[int, Any] = {}
+        self._write_lock = Lock()
         self._embedder = hashlib.sha256(embedder.encode()).hexdigest()[:12]
 
-    def missing(self, work: str, ids: Sequence[str]) -> list[str]:
-        known = self._known(work)
-        return [i for i in ids if i not in known]
+    def missing(self, work_id: str, ids: Sequence[str]) -> list[str]:
+        stored_ids = self._load_stored_ids(work_id)
+        return [i for i in ids if i not in stored_ids]
 
-    def add(self, work: str, vectors: Mapping[str, np.ndarray]) -> None:
+    def add(self, work_id: str, vectors: Mapping[str, np.ndarray]) -> None:
         if not vectors:
             return
-        known, prefix = self._known(work), prefix_of(work)
+        stored_ids, prefix = self._load_stored_ids(work_id), build_id_prefix(work_id)
         ids = list(vectors)
-        with self._readable_faults(work), self._blanking():
-            self._collection(work).upsert(
+        with self._translate_faults(work_id), self._blank_spare_room():
+            self._collection(work_id).upsert(
                 ids=[prefix + i for i in ids],
                 embeddings=[vectors[i] for i in ids],
                 metadatas=[{"work": prefix}] * len(ids),
             )
-        known.update(ids)
+        stored_ids.update(ids)
 
     def nearest(
-        self, work: str, vector: np.ndarray, ids: Sequence[str], limit: int
+        self, work_id: str, vector: np.ndarray, ids: Sequence[str], limit: int
     ) -> dict[str, float]:
-        known, prefix = self._known(work), prefix_of(work)
-        there = [prefix + i for i in ids if i in known]
-        if not there:
+        stored_ids, prefix = self._load_stored_ids(work_id), build_id_prefix(work_id)
+        candidate_ids = [prefix + i for i in ids if i in stored_ids]
+        if not candidate_ids:
             return {}
-        with self._readable_faults(work):
-            found = self._asked(
-                work,
+        with self._translate_faults(work_id):
+            result = self._query_collection(
+                work_id,
                 lambda collection: collection.query(
                     query_embeddings=[vector],
-                    ids=there,
-                    n_results=min(limit, len(there)),
+                    ids=candidate_ids,
+                    n_results=min(limit, len(candidate_ids)),
                     include=["distances"],
                 ),
             )
-        if not found["ids"][0]:
-            self._present.pop(work, None)
+        if not result["ids"][0]:
+            self._stored_ids.pop(work_id, None)
             raise IndexUnusable(
                 f"the vector index {self._where} has lost its vectors; they are built anew"
             )
-        assert found["distances"] is not None
-        pairs = zip(found["ids"][0], found["distances"][0], strict=True)
-        ranked = sorted((round(d, 6), i.removeprefix(prefix)) for i, d in pairs)
-        return {i: d for d, i in ranked}
+        assert result["distances"] is not None
+        pairs = zip(result["ids"][0], result["distances"][0], strict=True)
+        ranked_pairs = sorted((round(d, 6), i.removeprefix(prefix)) for i, d in pairs)
+        return {i: d for d, i in ranked_pairs}
 
-    def drop(self, work: str) -> None:
+    def drop(self, work_id: str) -> None:
         """Forget a work and leave no byte of its vectors.
 
         Chroma marks what is deleted and keeps it in its files. So the collections that the work
         shares are written anew without it, and the database is packed.
         """
-        with self._readable_faults(work):
-            for collection in self._shared_by(work):
-                self._rewrite(collection, without=prefix_of(work))
-            _pack(self._folder)
-        self._present.pop(work, None)
+        with self._translate_faults(work_id):
+            for collection in self._list_shared_collections(work_id):
+                self._rewrite(collection, excluded_prefix=build_id_prefix(work_id))
+            _compact(self._folder)
+        self._stored_ids.pop(work_id, None)
 
-    def forget(self, work: str) -> None:
+    def forget(self, work_id: str) -> None:
         """Keep no longer in mind what is stored of a work; it is looked up again when asked for."""
-        self._present.pop(work, None)
+        self._stored_ids.pop(work_id, None)
 
     def close(self) -> None:
         """Let go of files and memory; the index is not used afterwards."""
         self._client.close()
 
-    def _shared_by(self, work: str) -> list[Any]:
+    def _list_shared_collections(self, work_id: str) -> list[Any]:
         """Return the collections that may hold vectors of a work, of any embedder."""
-        there = self._client.list_collections()
-        return [c for c in there if c.name.endswith(f"-{_shard(work)}")]
+        all_collections = self._client.list_collections()
+        return [c for c in all_collections if c.name.endswith(f"-{_compute_shard(work_id)}")]
 
-    def _rewrite(self, collection: Any, *, without: str) -> None:
-        others = [i for i in collection.get(include=[])["ids"] if not i.startswith(without)]
-        kept = [
-            collection.get(ids=others[n : n + BATCH], include=["embeddings", "metadatas"])
-            for n in range(0, len(others), BATCH)
+    def _rewrite(self, collection: Any, *, excluded_prefix: str) -> None:
+        remaining_ids = [
+            i for i in collection.get(include=[])["ids"] if not i.startswith(excluded_prefix)
+        ]
+        batches = [
+            collection.get(ids=remaining_ids[n : n + BATCH], include=["embeddings", "metadatas"])
+            for n in range(0, len(remaining_ids), BATCH)
         ]
         name = collection.name
         self._client.delete_collection(name)
-        for batch in kept:
-            self._named(name).upsert(
+        for batch in batches:
+            self._get_or_create_collection(name).upsert(
                 ids=batch["ids"], embeddings=batch["embeddings"], metadatas=batch["metadatas"]
             )
 
-    def _known(self, work: str) -> set[str]:
-        known = self._present.get(work)
-        if known is None:
-            prefix = prefix_of(work)
-            with self._readable_faults(work):
-                found = self._collection(work).get(where={"work": prefix}, include=[])
-            there = {i.removeprefix(prefix) for i in found["ids"]}
+    def _load_stored_ids(self, work_id: str) -> set[str]:
+        stored_ids = self._stored_ids.get(work_id)
+        if stored_ids is None:
+            prefix = build_id_prefix(work_id)
+            with self._translate_faults(work_id):
+                result = self._collection(work_id).get(where={"work": prefix}, include=[])
+            work_ids = {i.removeprefix(prefix) for i in result["ids"]}
             # Another thread may have looked too, and added since: what it keeps in mind stands.
-            known = self._present.setdefault(work, there)
-        return known
+            stored_ids = self._stored_ids.setdefault(work_id, work_ids)
+        return stored_ids
 
-    def _asked(self, work: str, ask: Callable[[Any], Any]) -> Any:
+    def _query_collection(self, work_id: str, run_query: Callable[[Any], Any]) -> Any:
         """Return what the work's collection answers, looked up anew if it was rewritten."""
         from chromadb.errors import NotFoundError
 
-        shard = _shard(work)
-        if shard in self._handles:
+        shard = _compute_shard(work_id)
+        if shard in self._collections:
             try:
-                return ask(self._handles[shard])
+                return run_query(self._collections[shard])
             except NotFoundError:
-                del self._handles[shard]
-        self._handles[shard] = self._collection(work)
-        return ask(self._handles[shard])
+                del self._collections[shard]
+        self._collections[shard] = self._collection(work_id)
+        return run_query(self._collections[shard])
 
-    def _collection(self, work: str) -> Any:
-        return self._named(f"{self._embedder}-{_shard(work)}")
+    def _collection(self, work_id: str) -> Any:
+        return self._get_or_create_collection(f"{self._embedder}-{_compute_shard(work_id)}")
 
-    def _named(self, name: str) -> Any:
+    def _get_or_create_collection(self, name: str) -> Any:
         return self._client.get_or_create_collection(
             name,
             embedding_function=None,
@@ -199,49 +201,49 @@ class ChromaIndex:
         )
 
     @contextmanager
-    def _blanking(self) -> Iterator[None]:
+    def _blank_spare_room(self) -> Iterator[None]:
         """Zero the spare room of what is written meanwhile."""
-        with self._adding:
-            before = _written(self._folder)
+        with self._write_lock:
+            earlier_times = _read_write_times(self._folder)
             yield
-            for segment, when in _written(self._folder).items():
-                if before.get(segment) != when:
-                    _blank(segment)
+            for segment, write_time in _read_write_times(self._folder).items():
+                if earlier_times.get(segment) != write_time:
+                    _blank_segment(segment)
 
     @contextmanager
-    def _readable_faults(self, work: str = "") -> Iterator[None]:
+    def _translate_faults(self, work_id: str = "") -> Iterator[None]:
         """Turn Chroma's faults into one clear line, and look again next time what is there."""
         from chromadb.errors import ChromaError
 
         try:
             yield
         except (ChromaError, httpx.HTTPError, OSError) as fault:
-            self._present.pop(work, None)
-            said = " ".join(str(fault).split())[:120]
+            self._stored_ids.pop(work_id, None)
+            message = " ".join(str(fault).split())[:120]
             raise IndexUnusable(
-                f"the vector index {self._where} cannot be used ({said}); {self._remedy}"
+                f"the vector index {self._where} cannot be used ({message}); {self._remedy}"
             ) from fault
 
 
-def _written(folder: Path) -> dict[Path, int]:
+def _read_write_times(folder: Path) -> dict[Path, int]:
     """Return when each collection's file was written: with its first vectors, then every 1,000."""
     return {file.parent: file.stat().st_mtime_ns for file in folder.glob(f"*/{HEADER}")}
 
 
-def _pack(folder: Path) -> None:
+def _compact(folder: Path) -> None:
     """Rewrite Chroma's database, and remove the files of collections that are no more."""
     with closing(sqlite3.connect(folder / DATABASE, timeout=BUSY_TIMEOUT_S)) as db:
         db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        used = {name for (name,) in db.execute("SELECT id FROM segments")}
+        used_names = {name for (name,) in db.execute("SELECT id FROM segments")}
     for part in folder.iterdir():
-        if part.is_dir() and part.name not in used:
+        if part.is_dir() and part.name not in used_names:
             shutil.rmtree(part)
         elif (part / HEADER).exists():
-            _blank(part)
+            _blank_segment(part)
 
 
-def _blank(segment: Path) -> None:
+def _blank_segment(segment: Path) -> None:
     """Zero the room that hnswlib keeps for elements to come.
 
     It writes its arrays as they lie in memory, so that room holds whatever the process held there
@@ -257,10 +259,10 @@ def _blank(segment: Path) -> None:
                 file.write(bytes(room))
 
 
-def prefix_of(work: str) -> str:
+def build_id_prefix(work_id: str) -> str:
     """Return what the ids of a work's vectors begin with."""
-    return hashlib.sha256(work.encode()).hexdigest()[:16] + "/"
+    return hashlib.sha256(work_id.encode()).hexdigest()[:16] + "/"
 
 
-def _shard(work: str) -> int:
-    return int(hashlib.sha256(work.encode()).hexdigest()[:8], 16) % COLLECTIONS
+def _compute_shard(work_id: str) -> int:
+    return int(hashlib.sha256(work_id.encode()).hexdigest()[:8], 16) % COLLECTIONS

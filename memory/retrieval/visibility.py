@@ -7,23 +7,25 @@ from inkwright.memory.domain.outline import Outline
 from inkwright.memory.store.ledger import Ledger
 
 
-def in_sight(
+def find_visible_entries(
     ledger: Ledger,
     outline: Outline,
-    sid: str,
-    heard: Mapping[str, int],
-    among: Collection[str] | None = None,
+    section_id: str,
+    visible_drafts: Mapping[str, int],
+    candidate_ids: Collection[str] | None = None,
 ) -> list[Entry]:
     """Return the entries that hold where ``sid`` stands, when it has heard these drafts.
 
     What its own drafts establish is not among them, but for what the person has put right.
     ``among``: only these ids are looked at, with what supersedes them; None: all.
     """
-    place = outline.position[sid]
-    known = seen_from(outline, sid)
-    later = {s.id for s in outline.sections[place:]} - known
-    drafts = {s: version for s, version in heard.items() if s in known}
-    return ledger.heard(drafts, at=sid, later=later, among=among)
+    position = outline.position[section_id]
+    visible_ids = find_visible_ids(outline, section_id)
+    later_ids = {s.id for s in outline.sections[position:]} - visible_ids
+    draft_versions = {s: version for s, version in visible_drafts.items() if s in visible_ids}
+    return ledger.heard(
+        draft_versions, section_id=section_id, later_ids=later_ids, candidate_ids=candidate_ids
+    )
 
 
 def of_planned(entries: Iterable[Entry], outline: Outline) -> list[Entry]:
@@ -31,7 +33,7 @@ def of_planned(entries: Iterable[Entry], outline: Outline) -> list[Entry]:
     return [e for e in entries if e.span is None or e.span.section in outline.position]
 
 
-def seen_from(outline: Outline, sid: str) -> set[str]:
+def find_visible_ids(outline: Outline, section_id: str) -> set[str]:
     """Return the sections before ``sid`` in reading order, and those it depends on."""
-    before = outline.sections[: outline.position[sid] - 1]
-    return {s.id for s in before} | outline.ancestors[sid]
+    earlier_sections = outline.sections[: outline.position[section_id] - 1]
+    return {s.id for s in earlier_sections} | outline.ancestors[section_id]

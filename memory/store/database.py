@@ -12,30 +12,30 @@ from sqlalchemy.exc import ArgumentError
 from inkwright.memory.errors import LibraryUnusable
 
 BUSY_TIMEOUT_S = 30
-WRITE = "inkwright_write"
+WRITE_OPTION = "inkwright_write"
 """Option of a connection that is to write; ``ALONE`` or ``LEASED``."""
 ALONE, LEASED = "alone", "leased"
-LOCK = 0x1A7B
+ADVISORY_LOCK = 0x1A7B
 """Number of PostgreSQL's advisory lock that writes take."""
 
 
-def connected(url: str) -> Engine:
+def build_engine(url: str) -> Engine:
     """Return the database at ``url``, which nothing has been asked of yet.
 
     Raises:
         LibraryUnusable: it is no address of a database, or its driver is not installed.
     """
-    return _file(url) if url.startswith("sqlite") else _served(url)
+    return _build_sqlite_engine(url) if url.startswith("sqlite") else _build_server_engine(url)
 
 
-def reading(engine: Engine) -> Engine:
+def build_read_engine(engine: Engine) -> Engine:
     """Return the same database for reading: every statement of a read sees one state."""
     if engine.dialect.name == "postgresql":
         return engine.execution_options(isolation_level="REPEATABLE READ")
     return engine
 
 
-def _file(url: str) -> Engine:
+def _build_sqlite_engine(url: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_use_lifo=True)
 
     @event.listens_for(engine, "connect")
@@ -47,18 +47,18 @@ def _file(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = WRITE in connection.get_execution_options()
+        writes = WRITE_OPTION in connection.get_execution_options()
         raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
         raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN")  # by itself, ten times as fast
 
     return engine
 
 
-def _served(url: str) -> Engine:
+def _build_server_engine(url: str) -> Engine:
     """Return a database that a server holds; of PostgreSQL by psycopg, unless the URL says how."""
-    scheme, rest = url.split("://", 1) if "://" in url else ("", "")
+    scheme, address = url.split("://", 1) if "://" in url else ("", "")
     if scheme in ("postgresql", "postgres"):
-        url = f"postgresql+psycopg://{rest}"
+        url = f"postgresql+psycopg://{address}"
     try:
         engine = create_engine(url, pool_pre_ping=True)
     except ArgumentError as fault:
@@ -74,9 +74,11 @@ def _served(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         """Let a write without a lease in alone, as SQLite does with all."""
-        how = connection.get_execution_options().get(WRITE)
-        if how is not None and engine.dialect.name == "postgresql":
-            shared = "_shared" if how == LEASED else ""
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock{shared}({LOCK})")
+        mode = connection.get_execution_options().get(WRITE_OPTION)
+        if mode is not None and engine.dialect.name == "postgresql":
+            lock_suffix = "_shared" if mode == LEASED else ""
+            connection.exec_driver_sql(
+                f"SELECT pg_advisory_xact_lock{lock_suffix}({ADVISORY_LOCK})"
+            )
 
     return engine

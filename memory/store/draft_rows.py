@@ -27,20 +27,20 @@ from inkwright.memory.store.library import Lease, now
 from inkwright.memory.text.words import count_words
 
 
-def newest(db: Connection, work: str, section: str) -> Draft | None:
+def load_newest(db: Connection, work_id: str, section_id: str) -> Draft | None:
     """Return the newest version of a section."""
     table = schema.drafts
-    row = db.execute(
+    result = db.execute(
         select(table)
-        .where(table.c.work == work, table.c.section == section)
+        .where(table.c.work == work_id, table.c.section == section_id)
         .order_by(table.c.version.desc())
         .limit(1)
     ).mappings()
-    found = row.first()
-    return None if found is None else draft_of(found)
+    newest_row = result.first()
+    return None if newest_row is None else draft_from_row(newest_row)
 
 
-def draft_of(row: RowMapping) -> Draft:
+def draft_from_row(row: RowMapping) -> Draft:
     """Return the draft that a row holds."""
     fields = {name: row[name] for name in Draft.model_fields}
     review = fields.pop("review")
@@ -48,63 +48,65 @@ def draft_of(row: RowMapping) -> Draft:
     return Draft(**fields, review=None if review is None else Review.model_validate(review))
 
 
-def new_version(
+def insert_version(
     db: Connection,
     lease: Lease,
-    section: str,
+    section_id: str,
     text: str,
     *,
     stage: Stage,
-    manifest: int,
+    manifest_id: int,
     summary: str,
-    base: int | None = None,
-    held: Sequence[ProtectedSpan] = (),
+    base_version: int | None = None,
+    protected_spans: Sequence[ProtectedSpan] = (),
 ) -> Draft:
     """Store a text under the section's next number."""
     author: Author = "model"
-    if held:
-        author = "person" if covers(held, text) else "mixed"
+    if protected_spans:
+        author = "person" if covers(protected_spans, text) else "mixed"
     draft = Draft(
-        section=section,
-        version=next_version(db, lease.work, section),
+        section=section_id,
+        version=find_next_version(db, lease.work, section_id),
         stage=stage,
         text=text,
         words=count_words(text),
         author=author,
         summary=summary,
-        base=base,
-        manifest=manifest,
-        held=tuple(held),
+        base=base_version,
+        manifest=manifest_id,
+        held=tuple(protected_spans),
     )
-    stored = draft.model_dump(mode="json")
-    db.execute(_NEW_DRAFT, {"work": lease.work, "created_at": now(), **stored})
+    values = draft.model_dump(mode="json")
+    db.execute(_INSERT_DRAFT, {"work": lease.work, "created_at": now(), **values})
     return draft
 
 
-def next_version(db: Connection, work: str, section: str) -> int:
+def find_next_version(db: Connection, work_id: str, section_id: str) -> int:
     """Return the number the section's next draft will have."""
-    return (db.execute(_NEWEST, _of(work, section)).scalar() or 0) + 1
+    return (
+        db.execute(_SELECT_NEWEST_VERSION, _build_section_key(work_id, section_id)).scalar() or 0
+    ) + 1
 
 
-def put_manifest(db: Connection, work: str, frozen: Manifest) -> int:
+def insert_manifest(db: Connection, work_id: str, new_manifest: Manifest) -> int:
     """Store a manifest, and return its id."""
-    number = db.execute(
-        _NEW_MANIFEST,
+    primary_key = db.execute(
+        _INSERT_MANIFEST,
         {
-            "work": work,
-            "section": frozen.section,
+            "work": work_id,
+            "section": new_manifest.section,
             "created_at": now(),
-            "content": frozen.model_dump(mode="json"),
+            "content": new_manifest.model_dump(mode="json"),
         },
     ).inserted_primary_key
-    assert number is not None
-    return int(number[0])
+    assert primary_key is not None
+    return int(primary_key[0])
 
 
-def manifest(db: Connection, number: int) -> Manifest:
+def load_manifest(db: Connection, manifest_id: int) -> Manifest:
     """Return one manifest by its row id."""
     content = db.execute(
-        select(schema.manifests.c.content).where(schema.manifests.c.id == number)
+        select(schema.manifests.c.content).where(schema.manifests.c.id == manifest_id)
     ).scalar_one()
     return Manifest.model_validate(content)
 
@@ -112,81 +114,88 @@ def manifest(db: Connection, number: int) -> Manifest:
 def named(db: Connection, work: str, which: str) -> dict[str, Draft]:
     """Return the draft that each section's row names as ``which``, by section id."""
     found = db.execute(_named(which), {"of_work": work}).mappings()
-    return {row["section"]: draft_of(row) for row in found}
+    return {row["section"]: draft_from_row(row) for row in found}
 
 
-def manifests(db: Connection, work: str) -> dict[str, Manifest]:
+def load_manifests(db: Connection, work_id: str) -> dict[str, Manifest]:
     """Return the manifest of every section's newest draft, by section id."""
-    found = db.execute(_MANIFESTS, {"of_work": work})
-    return {row.section: Manifest.model_validate(row.content) for row in found}
+    manifest_rows = db.execute(_SELECT_MANIFESTS, {"of_work": work_id})
+    return {row.section: Manifest.model_validate(row.content) for row in manifest_rows}
 
 
-def section(db: Connection, work: str, section: str) -> RowMapping:
+def load_section_row(db: Connection, work_id: str, section_id: str) -> RowMapping:
     """Return the row of one section."""
-    return db.execute(_SECTION, _of(work, section)).mappings().one()
+    return db.execute(_SELECT_SECTION, _build_section_key(work_id, section_id)).mappings().one()
 
 
-def set_row(db: Connection, lease: Lease, section: str, **values: object) -> None:
+def update_section_row(db: Connection, lease: Lease, section_id: str, **values: object) -> None:
     """Record where a section stands."""
-    db.execute(_setting(tuple(values)), {**_of(lease.work, section), **values})
+    db.execute(
+        _build_section_update(tuple(values)),
+        {**_build_section_key(lease.work, section_id), **values},
+    )
 
 
-def set_review(db: Connection, lease: Lease, draft: Draft, review: Review, rounds: int) -> None:
+def store_review(db: Connection, lease: Lease, draft: Draft, review: Review, rounds: int) -> None:
     """Record what was found about a version."""
-    told = {"new_review": review.model_dump(mode="json"), "new_rounds": rounds}
-    version = {**_of(lease.work, draft.section), "of_draft": draft.version}
-    db.execute(_REVIEWED, {**version, **told})
+    review_values = {"new_review": review.model_dump(mode="json"), "new_rounds": rounds}
+    draft_key = {**_build_section_key(lease.work, draft.section), "of_draft": draft.version}
+    db.execute(_UPDATE_REVIEW, {**draft_key, **review_values})
 
 
-def stamped(db: Connection, work: str, draft: Draft) -> list[str]:
+def load_stamps(db: Connection, work_id: str, draft: Draft) -> list[str]:
     """Return what a draft was checked against."""
-    known = {**_of(work, draft.section), "of_draft": draft.version}
-    return list(db.execute(_STAMPS, known).scalars())
+    draft_key = {**_build_section_key(work_id, draft.section), "of_draft": draft.version}
+    return list(db.execute(_SELECT_STAMPS, draft_key).scalars())
 
 
-def all_stamped(db: Connection, work: str) -> Iterator[tuple[str, int, str]]:
+def load_all_stamps(db: Connection, work_id: str) -> Iterator[tuple[str, int, str]]:
     """Yield section, version and what that was checked against."""
-    for row in db.execute(_ALL_STAMPS, {"of_work": work}):
+    for row in db.execute(_SELECT_ALL_STAMPS, {"of_work": work_id}):
         yield row.section, row.draft, row.what
 
 
-def stamp(db: Connection, work: str, draft: Draft, checked: Sequence[str]) -> None:
+def insert_stamps(db: Connection, work_id: str, draft: Draft, stamps: Sequence[str]) -> None:
     """Record what a draft was checked against."""
-    if checked:
+    if stamps:
         db.execute(
             insert(schema.checks),
             [
                 {
-                    "work": work,
+                    "work": work_id,
                     "section": draft.section,
                     "draft": draft.version,
-                    "what": what,
+                    "what": stamp_text,
                     "created_at": now(),
                 }
-                for what in dict.fromkeys(checked)
+                for stamp_text in dict.fromkeys(stamps)
             ],
         )
 
 
-def _of(work: str, section: str) -> dict[str, Any]:
+def _build_section_key(work_id: str, section_id: str) -> dict[str, Any]:
     """Return the parameters of statements about one section."""
-    return {"of_work": work, "of_section": section}
+    return {"of_work": work_id, "of_section": section_id}
 
 
 _OF_WORK: BindParameter[str] = bindparam("of_work")
 _OF_SECTION: BindParameter[str] = bindparam("of_section")
 _OF_DRAFT: BindParameter[int] = bindparam("of_draft")
 _ROWS, _DRAFTS, _CHECKS = schema.sections.c, schema.drafts.c, schema.checks.c
-_SECTION = select(schema.sections).where(_ROWS.work == _OF_WORK, _ROWS.section == _OF_SECTION)
-_NEWEST = select(func.max(_DRAFTS.version)).where(
+_SELECT_SECTION = select(schema.sections).where(
+    _ROWS.work == _OF_WORK, _ROWS.section == _OF_SECTION
+)
+_SELECT_NEWEST_VERSION = select(func.max(_DRAFTS.version)).where(
     _DRAFTS.work == _OF_WORK, _DRAFTS.section == _OF_SECTION
 )
-_STAMPS = select(_CHECKS.what).where(
+_SELECT_STAMPS = select(_CHECKS.what).where(
     _CHECKS.work == _OF_WORK, _CHECKS.section == _OF_SECTION, _CHECKS.draft == _OF_DRAFT
 )
-_ALL_STAMPS = select(_CHECKS.section, _CHECKS.draft, _CHECKS.what).where(_CHECKS.work == _OF_WORK)
-_NEW_DRAFT, _NEW_MANIFEST = insert(schema.drafts), insert(schema.manifests)
-_REVIEWED = (
+_SELECT_ALL_STAMPS = select(_CHECKS.section, _CHECKS.draft, _CHECKS.what).where(
+    _CHECKS.work == _OF_WORK
+)
+_INSERT_DRAFT, _INSERT_MANIFEST = insert(schema.drafts), insert(schema.manifests)
+_UPDATE_REVIEW = (
     update(schema.drafts)
     .where(_DRAFTS.work == _OF_WORK, _DRAFTS.section == _OF_SECTION, _DRAFTS.version == _OF_DRAFT)
     .values(review=bindparam("new_review"), rounds=bindparam("new_rounds"))
@@ -202,13 +211,15 @@ def _named(which: str) -> Select[Any]:
 
 
 @cache
-def _setting(names: tuple[str, ...]) -> Update:
+def _build_section_update(column_names: tuple[str, ...]) -> Update:
     """Return what sets these columns of a section's row."""
-    row = update(schema.sections).where(_ROWS.work == _OF_WORK, _ROWS.section == _OF_SECTION)
-    return row.values({name: bindparam(name) for name in names})
+    section_update = update(schema.sections).where(
+        _ROWS.work == _OF_WORK, _ROWS.section == _OF_SECTION
+    )
+    return section_update.values({name: bindparam(name) for name in column_names})
 
 
-_MANIFESTS = (
+_SELECT_MANIFESTS = (
     _named("draft")
     .join(schema.manifests, schema.manifests.c.id == _DRAFTS.manifest)
     .with_only_columns(_DRAFTS.section, schema.manifests.c.content)

@@ -15,7 +15,7 @@ from inkwright.memory.base import Value
 from inkwright.memory.domain.draft import Draft, Manifest, Review, SectionState, Stage
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
-from inkwright.memory.domain.protected_spans import ProtectedSpan, moved
+from inkwright.memory.domain.protected_spans import ProtectedSpan, move_spans
 from inkwright.memory.store import draft_rows, ledger, plans, schema
 from inkwright.memory.store.library import Lease, Library
 
@@ -34,109 +34,113 @@ class SectionRow(Value):
     """Why the section has no text, or no new one."""
 
 
-def rows(library: Library, work: str) -> dict[str, SectionRow]:
+def load_section_rows(library: Library, work_id: str) -> dict[str, SectionRow]:
     """Return where every section stands, or stood when it was taken out of the outline, by id."""
     with library.read() as db:
-        found = db.execute(select(schema.sections).where(schema.sections.c.work == work)).mappings()
-        return {r["section"]: _row(r) for r in found}
+        section_rows = db.execute(
+            select(schema.sections).where(schema.sections.c.work == work_id)
+        ).mappings()
+        return {r["section"]: _build_section_row(r) for r in section_rows}
 
 
-def row(library: Library, work: str, section: str) -> SectionRow:
+def load_section_row(library: Library, work_id: str, section_id: str) -> SectionRow:
     """Return where one section stands."""
     with library.read() as db:
-        return _row(draft_rows.section(db, work, section))
+        return _build_section_row(draft_rows.load_section_row(db, work_id, section_id))
 
 
-def current(library: Library, work: str, outline: Outline | None = None) -> dict[str, Draft]:
+def current(library: Library, work_id: str, outline: Outline | None = None) -> dict[str, Draft]:
     """Return the newest draft of every planned section that has one, by id, in reading order.
 
     ``outline`` says what is planned; None: the newest one.
     """
     with library.read() as db:
-        drafts = draft_rows.named(db, work, "draft")
-        return plans.in_order(db, work, drafts, outline)
+        drafts = draft_rows.named(db, work_id, "draft")
+        return plans.in_order(db, work_id, drafts, outline)
 
 
-def as_drafted(library: Library, work: str) -> dict[str, Draft]:
+def load_first_drafts(library: Library, work_id: str) -> dict[str, Draft]:
     """Return of every section the draft its dependants are shown, before review touched it.
 
     Sections that were taken out of the outline are among them: they may be put back during a run.
     """
     with library.read() as db:
-        return draft_rows.named(db, work, "drafted")
+        return draft_rows.named(db, work_id, "drafted")
 
 
-def versions(library: Library, work: str, section: str) -> list[Draft]:
+def versions(library: Library, work_id: str, section_id: str) -> list[Draft]:
     """Return every version of a section, oldest first."""
     table = schema.drafts
     with library.read() as db:
-        found = db.execute(
+        version_rows = db.execute(
             select(table)
-            .where(table.c.work == work, table.c.section == section)
+            .where(table.c.work == work_id, table.c.section == section_id)
             .order_by(table.c.version)
         ).mappings()
-        return [draft_rows.draft_of(row) for row in found]
+        return [draft_rows.draft_from_row(row) for row in version_rows]
 
 
-def written_at(library: Library, work: str, section: str) -> dict[int, float]:
+def load_write_times(library: Library, work_id: str, section_id: str) -> dict[int, float]:
     """Return when each version of a section was stored, in seconds since the epoch."""
     table = schema.drafts
     with library.read() as db:
-        found = db.execute(
+        version_rows = db.execute(
             select(table.c.version, table.c.created_at)
-            .where(table.c.work == work, table.c.section == section)
+            .where(table.c.work == work_id, table.c.section == section_id)
             .order_by(table.c.version)
         )
-        return {row.version: row.created_at for row in found}
+        return {row.version: row.created_at for row in version_rows}
 
 
-def manifests(library: Library, work: str, outline: Outline | None = None) -> dict[str, Manifest]:
+def load_manifests(
+    library: Library, work_id: str, outline: Outline | None = None
+) -> dict[str, Manifest]:
     """Return the manifest of every draft that ``current`` returns, by section id."""
     with library.read() as db:
-        return plans.in_order(db, work, draft_rows.manifests(db, work), outline)
+        return plans.in_order(db, work_id, draft_rows.load_manifests(db, work_id), outline)
 
 
-def manifest(library: Library, number: int) -> Manifest:
+def load_manifest(library: Library, manifest_id: int) -> Manifest:
     """Return one manifest by its row id."""
     with library.read() as db:
-        return draft_rows.manifest(db, number)
+        return draft_rows.load_manifest(db, manifest_id)
 
 
-def start(library: Library, lease: Lease, frozen: Manifest) -> int:
+def start_section(library: Library, lease: Lease, new_manifest: Manifest) -> int:
     """Freeze a section's manifest: ``started``. Returns the manifest's id."""
     with library.write(lease) as db:
-        number = draft_rows.put_manifest(db, lease.work, frozen)
-        states = {"state": "started", "manifest": number, "failure": None}
-        draft_rows.set_row(db, lease, frozen.section, **states)
-        return number
+        manifest_id = draft_rows.insert_manifest(db, lease.work, new_manifest)
+        row_values = {"state": "started", "manifest": manifest_id, "failure": None}
+        draft_rows.update_section_row(db, lease, new_manifest.section, **row_values)
+        return manifest_id
 
 
-def land(
+def save_first_draft(
     library: Library,
     lease: Lease,
-    section: str,
+    section_id: str,
     text: str,
     *,
-    manifest: int,
+    manifest_id: int,
     summary: str,
     delta: Iterable[Entry],
 ) -> Draft:
     """Store a first draft and what it establishes: ``drafted``."""
     with library.write(lease) as db:
-        draft = draft_rows.new_version(
+        draft = draft_rows.insert_version(
             db,
             lease,
-            section,
+            section_id,
             text,
             stage="drafted",
-            manifest=manifest,
+            manifest_id=manifest_id,
             summary=summary,
         )
-        ledger.append(db, lease.work, delta)
-        draft_rows.set_row(
+        ledger.append_entries(db, lease.work, delta)
+        draft_rows.update_section_row(
             db,
             lease,
-            section,
+            section_id,
             state="drafted",
             drafted=draft.version,
             draft=draft.version,
@@ -144,10 +148,10 @@ def land(
     return draft
 
 
-def next_version(library: Library, work: str, section: str) -> int:
+def find_next_version(library: Library, work_id: str, section_id: str) -> int:
     """Return the number the section's next draft will have."""
     with library.read() as db:
-        return draft_rows.next_version(db, work, section)
+        return draft_rows.find_next_version(db, work_id, section_id)
 
 
 def accept(
@@ -164,20 +168,20 @@ def accept(
     """Take a reviewed text: ``accepted``. A text unlike ``draft``'s becomes a new version."""
     with library.write(lease) as db:
         if text != draft.text:
-            draft = draft_rows.new_version(
+            draft = draft_rows.insert_version(
                 db,
                 lease,
                 draft.section,
                 text,
                 stage="reviewed",
-                manifest=draft.manifest,
+                manifest_id=draft.manifest,
                 summary=draft.summary if summary is None else summary,
-                base=draft.version,
-                held=moved(draft.held, draft.text, text),
+                base_version=draft.version,
+                protected_spans=move_spans(draft.held, draft.text, text),
             )
-            ledger.append(db, lease.work, delta)
-        draft_rows.set_review(db, lease, draft, review, rounds)
-        draft_rows.set_row(
+            ledger.append_entries(db, lease.work, delta)
+        draft_rows.store_review(db, lease, draft, review, rounds)
+        draft_rows.update_section_row(
             db,
             lease,
             draft.section,
@@ -188,7 +192,7 @@ def accept(
     return draft.model_copy(update={"review": review, "rounds": rounds})
 
 
-def patch(
+def save_patch(
     library: Library,
     lease: Lease,
     draft: Draft,
@@ -197,75 +201,84 @@ def patch(
     stage: Stage,
     review: Review | None,
     delta: Iterable[Entry] = (),
-    checked: Sequence[str] = (),
-    held: Sequence[ProtectedSpan] | None = None,
+    new_stamps: Sequence[str] = (),
+    protected_spans: Sequence[ProtectedSpan] | None = None,
 ) -> Draft:
     """Store a patched version of an accepted draft, stamped as checked against ``checked``.
 
     ``held``: what of it is the person's; None: what of theirs the patch has left.
     """
     with library.write(lease) as db:
-        patched = draft_rows.new_version(
+        new_draft = draft_rows.insert_version(
             db,
             lease,
             draft.section,
             text,
             stage=stage,
-            manifest=draft.manifest,
+            manifest_id=draft.manifest,
             summary=draft.summary,
-            base=draft.version,
-            held=moved(draft.held, draft.text, text) if held is None else held,
+            base_version=draft.version,
+            protected_spans=move_spans(draft.held, draft.text, text)
+            if protected_spans is None
+            else protected_spans,
         )
         if review is not None:
-            draft_rows.set_review(db, lease, patched, review, draft.rounds)
-        ledger.append(db, lease.work, delta)
-        stamps = [*draft_rows.stamped(db, lease.work, draft), *checked]
-        draft_rows.stamp(db, lease.work, patched, stamps)
-        draft_rows.set_row(db, lease, draft.section, draft=patched.version)
-    return patched
+            draft_rows.store_review(db, lease, new_draft, review, draft.rounds)
+        ledger.append_entries(db, lease.work, delta)
+        all_stamps = [*draft_rows.load_stamps(db, lease.work, draft), *new_stamps]
+        draft_rows.insert_stamps(db, lease.work, new_draft, all_stamps)
+        draft_rows.update_section_row(db, lease, draft.section, draft=new_draft.version)
+    return new_draft
 
 
-def stamp(library: Library, lease: Lease, draft: Draft, checked: Sequence[str]) -> None:
+def add_stamps(library: Library, lease: Lease, draft: Draft, new_stamps: Sequence[str]) -> None:
     """Record that a draft was checked against these changes, and stands."""
     with library.write(lease) as db:
-        known = set(draft_rows.stamped(db, lease.work, draft))
-        draft_rows.stamp(db, lease.work, draft, [c for c in checked if c not in known])
+        existing_stamps = set(draft_rows.load_stamps(db, lease.work, draft))
+        draft_rows.insert_stamps(
+            db, lease.work, draft, [c for c in new_stamps if c not in existing_stamps]
+        )
 
 
-def judge(
-    library: Library, lease: Lease, draft: Draft, review: Review, *, checked: Sequence[str] = ()
+def store_review(
+    library: Library, lease: Lease, draft: Draft, review: Review, *, new_stamps: Sequence[str] = ()
 ) -> None:
     """Store what is known of a draft by now, stamped as checked against ``checked``."""
     with library.write(lease) as db:
-        draft_rows.set_review(db, lease, draft, review, draft.rounds)
-        draft_rows.stamp(db, lease.work, draft, checked)
+        draft_rows.store_review(db, lease, draft, review, draft.rounds)
+        draft_rows.insert_stamps(db, lease.work, draft, new_stamps)
 
 
-def learn(
-    library: Library, lease: Lease, learnt: Sequence[tuple[Draft, Sequence[Entry]]], what: str
+def add_entries(
+    library: Library,
+    lease: Lease,
+    drafts_and_entries: Sequence[tuple[Draft, Sequence[Entry]]],
+    stamp_text: str,
 ) -> None:
     """Add to memory what was found in drafts as they stand, each stamped with ``what``."""
     with library.write(lease) as db:
-        for draft, delta in learnt:
-            ledger.append(db, lease.work, delta)
-            draft_rows.stamp(db, lease.work, draft, [what])
+        for draft, delta in drafts_and_entries:
+            ledger.append_entries(db, lease.work, delta)
+            draft_rows.insert_stamps(db, lease.work, draft, [stamp_text])
 
 
-def all_stamped(library: Library, work: str, current: Mapping[str, Draft]) -> dict[str, set[str]]:
+def load_stamps(
+    library: Library, work_id: str, current_drafts: Mapping[str, Draft]
+) -> dict[str, set[str]]:
     """Return what each of the drafts ``current`` was checked against, by section id."""
-    found: dict[str, set[str]] = {sid: set() for sid in current}
+    stamps_by_section: dict[str, set[str]] = {section_id: set() for section_id in current_drafts}
     with library.read() as db:
-        for sid, version, what in draft_rows.all_stamped(db, work):
-            if sid in current and current[sid].version == version:
-                found[sid].add(what)
-    return found
+        for section_id, version, stamp_text in draft_rows.load_all_stamps(db, work_id):
+            if section_id in current_drafts and current_drafts[section_id].version == version:
+                stamps_by_section[section_id].add(stamp_text)
+    return stamps_by_section
 
 
-def fail(library: Library, lease: Lease, section: str, reason: str) -> None:
+def record_failure(library: Library, lease: Lease, section_id: str, reason: str) -> None:
     """Record why a section could not be written; resuming tries again."""
     with library.write(lease) as db:
-        draft_rows.set_row(db, lease, section, failure=reason)
+        draft_rows.update_section_row(db, lease, section_id, failure=reason)
 
 
-def _row(row: RowMapping) -> SectionRow:
+def _build_section_row(row: RowMapping) -> SectionRow:
     return SectionRow(**{name: row[name] for name in SectionRow.model_fields})

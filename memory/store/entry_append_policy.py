@@ -32,30 +32,44 @@ class AdmittedEntries:
     """Entries that a newer draft states again, unchanged."""
 
 
-def admitted(new: Iterable[Entry], known: Mapping[str, EntryRecord]) -> AdmittedEntries:
+def admit_entries(
+    new_entries: Iterable[Entry], records: Mapping[str, EntryRecord]
+) -> AdmittedEntries:
     """Return what of ``new`` is written, each version numbered after those on record."""
-    seen = dict(known)
-    taken = AdmittedEntries()
-    for entry in new:
-        before = seen.get(entry.id, EntryRecord())
-        standing = before.standing
-        if standing is not None and standing.origin == "person" and entry.origin != "person":
+    current_records = dict(records)
+    admitted_entries = AdmittedEntries()
+    for entry in new_entries:
+        record = current_records.get(entry.id, EntryRecord())
+        current_entry = record.standing
+        if (
+            current_entry is not None
+            and current_entry.origin == "person"
+            and entry.origin != "person"
+        ):
             continue
-        if standing is not None and not before.open and _says_nothing_new(standing, entry):
-            if standing.status == "live" and entry.span not in (None, standing.span):
-                taken.sightings.append(entry)
+        if (
+            current_entry is not None
+            and not record.open
+            and _says_nothing_new(current_entry, entry)
+        ):
+            if current_entry.status == "live" and entry.span not in (None, current_entry.span):
+                admitted_entries.sightings.append(entry)
             continue
-        if before.version >= entry.version:
-            entry = entry.model_copy(update={"version": before.version + 1})
-        taken.rows.append(entry)
-        proposal = entry.is_proposal
-        seen[entry.id] = EntryRecord(entry.version, standing if proposal else entry, proposal)
-    return taken
+        if record.version >= entry.version:
+            entry = entry.model_copy(update={"version": record.version + 1})
+        admitted_entries.rows.append(entry)
+        is_proposal = entry.is_proposal
+        current_records[entry.id] = EntryRecord(
+            entry.version, current_entry if is_proposal else entry, is_proposal
+        )
+    return admitted_entries
 
 
-def _says_nothing_new(standing: Entry, entry: Entry) -> bool:
+def _says_nothing_new(current_entry: Entry, entry: Entry) -> bool:
     """True when ``entry`` only repeats, or proposes, what stands."""
-    beside = {"span", "version", "status"}
-    becomes = {"proposed": "live", "doubted": "retracted"}.get(entry.status, entry.status)
-    same = standing.model_dump(exclude=beside) == entry.model_dump(exclude=beside)
-    return same and standing.status == becomes
+    ignored_fields = {"span", "version", "status"}
+    resulting_status = {"proposed": "live", "doubted": "retracted"}.get(entry.status, entry.status)
+    is_same = current_entry.model_dump(exclude=ignored_fields) == entry.model_dump(
+        exclude=ignored_fields
+    )
+    return is_same and current_entry.status == resulting_status

@@ -14,7 +14,7 @@ from inkwright.memory.base import Value
 from inkwright.memory.store import schema
 from inkwright.memory.store.library import Lease, Library, now
 
-BATCH = 500
+HASHES_PER_QUERY = 500
 """So many message texts are asked for at once."""
 
 
@@ -78,25 +78,27 @@ class Journal:
         table, parts = schema.journal, schema.parts
         columns = [table.c[name] for name in CallKey.model_fields]
         with library.read() as db:
-            rows = db.execute(select(*columns).where(table.c.work == lease.work))
-            self._answered = {tuple(row) for row in rows}
-            stored = db.execute(select(parts.c.hash).where(parts.c.work == lease.work))
-            self._stored = {row.hash for row in stored}
+            key_rows = db.execute(select(*columns).where(table.c.work == lease.work))
+            self._answered_keys = {tuple(row) for row in key_rows}
+            hash_rows = db.execute(select(parts.c.hash).where(parts.c.work == lease.work))
+            self._stored_hashes = {row.hash for row in hash_rows}
 
     def find(self, key: CallKey) -> JournaledAnswer | None:
         """Return the journaled answer to this call, or None."""
-        wanted = tuple(key.model_dump().values())
-        if wanted not in self._answered:
+        key_values = tuple(key.model_dump().values())
+        if key_values not in self._answered_keys:
             return None
         with self._library.read() as db:
-            row = db.execute(_ANSWERED, {"work": self._lease.work, **key.model_dump()}).one()
-        told = {name: getattr(row, name) for name in JournaledAnswer.model_fields if name != "text"}
-        return JournaledAnswer(**told, text=row.answer)
+            row = db.execute(_SELECT_ANSWER, {"work": self._lease.work, **key.model_dump()}).one()
+        answer_fields = {
+            name: getattr(row, name) for name in JournaledAnswer.model_fields if name != "text"
+        }
+        return JournaledAnswer(**answer_fields, text=row.answer)
 
     def count(self, step: str, role: str, purpose: str, *, refused: int) -> int:
         """Return the answered calls of this kind, after so many refused answers to each."""
-        wanted = (step, role, purpose, refused)
-        return sum((k[0], k[1], k[2], k[4]) == wanted for k in self._answered)
+        call_kind = (step, role, purpose, refused)
+        return sum((k[0], k[1], k[2], k[4]) == call_kind for k in self._answered_keys)
 
     def keep(
         self,
@@ -104,42 +106,44 @@ class Journal:
         messages: Sequence[dict[str, str]],
         answer: JournaledAnswer,
         *,
-        asked_for: str,
+        requested_model: str,
     ) -> None:
         """Commit one answered call. ``asked_for`` is the model name that was requested."""
-        work = self._lease.work
-        texts = {_hash(m["content"]): m["content"] for m in messages}
-        new = [
-            {"work": work, "hash": hashed, "text": text}
-            for hashed, text in texts.items()
-            if hashed not in self._stored
+        work_id = self._lease.work
+        texts = {_hash_text(m["content"]): m["content"] for m in messages}
+        new_parts = [
+            {"work": work_id, "hash": text_hash, "text": text}
+            for text_hash, text in texts.items()
+            if text_hash not in self._stored_hashes
         ]
         with self._library.write(self._lease) as db:
-            if new:
-                db.execute(_PARTS, new)
+            if new_parts:
+                db.execute(_INSERT_PARTS, new_parts)
             db.execute(
-                _CALL,
+                _INSERT_CALL,
                 {
-                    "work": work,
+                    "work": work_id,
                     "created_at": now(),
-                    "asked_for": asked_for,
-                    "parts": [{"role": m["role"], "hash": _hash(m["content"])} for m in messages],
+                    "asked_for": requested_model,
+                    "parts": [
+                        {"role": m["role"], "hash": _hash_text(m["content"])} for m in messages
+                    ],
                     "answer": answer.text,
                     **key.model_dump(),
                     **answer.model_dump(exclude={"text"}),
                 },
             )
-        self._stored.update(texts)
-        self._answered.add(tuple(key.model_dump().values()))
+        self._stored_hashes.update(texts)
+        self._answered_keys.add(tuple(key.model_dump().values()))
 
 
-_PARTS, _CALL = insert(schema.parts), insert(schema.journal)
-_ANSWERED = select(schema.journal).where(
+_INSERT_PARTS, _INSERT_CALL = insert(schema.parts), insert(schema.journal)
+_SELECT_ANSWER = select(schema.journal).where(
     *(schema.journal.c[name] == bindparam(name) for name in ("work", *CallKey.model_fields))
 )
 
 
-def usage(library: Library, work: str) -> tuple[RoleUsage, ...]:
+def load_usage(library: Library, work_id: str) -> tuple[RoleUsage, ...]:
     """Return what a work has cost so far, by role and model."""
     table = schema.journal
     totals = (
@@ -157,7 +161,7 @@ def usage(library: Library, work: str) -> tuple[RoleUsage, ...]:
     with library.read() as db:
         rows = db.execute(
             select(table.c.role, table.c.model, *totals)
-            .where(table.c.work == work)
+            .where(table.c.work == work_id)
             .group_by(table.c.role, table.c.model)
             .order_by(table.c.role)
         ).all()
@@ -175,40 +179,40 @@ def usage(library: Library, work: str) -> tuple[RoleUsage, ...]:
     )
 
 
-def spent(library: Library) -> dict[str, tuple[int, int]]:
+def load_usage_by_work(library: Library) -> dict[str, tuple[int, int]]:
     """Return calls and tokens of every work so far, by its id."""
     table = schema.journal
     tokens = func.sum(table.c.prompt_tokens + table.c.completion_tokens)
     with library.read() as db:
         rows = db.execute(select(table.c.work, func.count(), tokens).group_by(table.c.work))
-        return {work: (calls, total) for work, calls, total in rows}
+        return {work_id: (calls, total_tokens) for work_id, calls, total_tokens in rows}
 
 
-def calls(library: Library, work: str, step: str | None = None) -> list[dict[str, Any]]:
+def load_calls(library: Library, work_id: str, step: str | None = None) -> list[dict[str, Any]]:
     """Return every call of a work, or of one step, oldest first, with its messages."""
     table, parts = schema.journal, schema.parts
-    chosen = select(table).where(table.c.work == work)
+    query = select(table).where(table.c.work == work_id)
     if step is not None:
-        chosen = chosen.where(table.c.step == step)
+        query = query.where(table.c.step == step)
     with library.read() as db:
-        found = [dict(row) for row in db.execute(chosen.order_by(table.c.id)).mappings()]
-        wanted = sorted({part["hash"] for call in found for part in call["parts"]})
+        call_rows = [dict(row) for row in db.execute(query.order_by(table.c.id)).mappings()]
+        hashes = sorted({part["hash"] for call in call_rows for part in call["parts"]})
         texts: dict[str, str] = {}
-        for start in range(0, len(wanted), BATCH):
-            some = parts.c.hash.in_(wanted[start : start + BATCH])
-            rows = db.execute(select(parts).where(parts.c.work == work, some))
+        for start in range(0, len(hashes), HASHES_PER_QUERY):
+            is_in_batch = parts.c.hash.in_(hashes[start : start + HASHES_PER_QUERY])
+            rows = db.execute(select(parts).where(parts.c.work == work_id, is_in_batch))
             texts.update((row.hash, row.text) for row in rows)
-    for call in found:
+    for call in call_rows:
         call["messages"] = [
             {"role": part["role"], "content": texts[part["hash"]]} for part in call.pop("parts")
         ]
-    return found
+    return call_rows
 
 
-def newest_prompts(library: Library, model: str, limit: int) -> list[tuple[int, list[str]]]:
+def load_newest_prompts(library: Library, model: str, limit: int) -> list[tuple[int, list[str]]]:
     """Return the prompt tokens of the newest calls to ``model``, each with its messages' texts."""
-    table, stored = schema.journal, schema.parts
-    found = []
+    table, parts_table = schema.journal, schema.parts
+    prompts = []
     with library.read() as db:
         rows = db.execute(
             select(table.c.work, table.c.prompt_tokens, table.c.parts)
@@ -216,14 +220,16 @@ def newest_prompts(library: Library, model: str, limit: int) -> list[tuple[int, 
             .order_by(table.c.id.desc())
             .limit(limit)
         ).all()
-        for work, tokens, parts in rows:
+        for work_id, tokens, parts in rows:
             hashes = [part["hash"] for part in parts]
-            texts = select(stored.c.text).where(stored.c.work == work, stored.c.hash.in_(hashes))
-            found.append((tokens, list(db.execute(texts).scalars())))
-    return found
+            texts = select(parts_table.c.text).where(
+                parts_table.c.work == work_id, parts_table.c.hash.in_(hashes)
+            )
+            prompts.append((tokens, list(db.execute(texts).scalars())))
+    return prompts
 
 
-def speed(library: Library, model: str, *, recent: int = 300) -> ModelSpeed | None:
+def measure_speed(library: Library, model: str, *, recent_calls: int = 300) -> ModelSpeed | None:
     """Return how fast ``model`` answered lately in any work; None before its first answers.
 
     Least squares over the newest ``recent`` calls: seconds as a sum of uncached prompt tokens and
@@ -239,7 +245,7 @@ def speed(library: Library, model: str, *, recent: int = 300) -> ModelSpeed | No
             )
             .where((table.c.model == model) | (table.c.asked_for == model))
             .order_by(table.c.id.desc())
-            .limit(recent)
+            .limit(recent_calls)
         ).all()
     if not rows:
         return None
@@ -262,5 +268,5 @@ def speed(library: Library, model: str, *, recent: int = 300) -> ModelSpeed | No
     )
 
 
-def _hash(text: str) -> str:
+def _hash_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

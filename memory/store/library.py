@@ -13,7 +13,13 @@ from sqlalchemy.exc import DBAPIError
 
 from inkwright.memory.errors import BadInput, LeaseLost, LibraryUnusable
 from inkwright.memory.store import schema
-from inkwright.memory.store.database import ALONE, LEASED, WRITE, connected, reading
+from inkwright.memory.store.database import (
+    ALONE,
+    LEASED,
+    WRITE_OPTION,
+    build_engine,
+    build_read_engine,
+)
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,9 @@ class Library:
 
     def __init__(self, engine: Engine, home: Path, index_url: str | None = None) -> None:
         self.engine, self.home, self.index_url = engine, home, index_url
-        self._reading = reading(engine)
-        self._alone, self._leased = (
-            engine.execution_options(**{WRITE: how}) for how in (ALONE, LEASED)
+        self._read_engine = build_read_engine(engine)
+        self._exclusive_engine, self._leased_engine = (
+            engine.execution_options(**{WRITE_OPTION: mode}) for mode in (ALONE, LEASED)
         )
 
     @classmethod
@@ -57,11 +63,11 @@ class Library:
                 "set INKWRIGHT_HOME to a folder you can write to"
             ) from fault
         file = home / "library.db"
-        engine = connected(url or f"sqlite:///{file}")
+        engine = build_engine(url or f"sqlite:///{file}")
         library = cls(engine, home, index_url)
         try:
-            with _readable_faults(home):
-                library._bring_up_to_date(file if url is None else None)
+            with _translate_faults(home):
+                library._upgrade_schema(file if url is None else None)
         except BaseException:
             library.close()
             raise
@@ -73,7 +79,7 @@ class Library:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one consistent state."""
-        with _readable_faults(self.home), self._reading.connect() as connection:
+        with _translate_faults(self.home), self._read_engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -85,11 +91,13 @@ class Library:
             LibraryUnusable: disk full, read-only, or another fault of the medium.
         """
         with (
-            _readable_faults(self.home),
-            (self._alone if lease is None else self._leased).begin() as connection,
+            _translate_faults(self.home),
+            (
+                self._exclusive_engine if lease is None else self._leased_engine
+            ).begin() as connection,
         ):
             if lease is not None:
-                _hold_fence(connection, lease)
+                _check_fence(connection, lease)
             yield connection
 
     def pack(self) -> bool:
@@ -109,23 +117,23 @@ class Library:
                 return False
         return not busy
 
-    def _bring_up_to_date(self, file: Path | None) -> None:
+    def _upgrade_schema(self, file: Path | None) -> None:
         with self.engine.connect() as connection:
-            known = inspect(connection).has_table("alembic_version")
-            found = (
+            is_versioned = inspect(connection).has_table("alembic_version")
+            revision = (
                 connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-                if known
+                if is_versioned
                 else None
             )
-        if found == schema.REVISION:
+        if revision == schema.REVISION:
             return
-        if found is not None and found > schema.REVISION:
+        if revision is not None and revision > schema.REVISION:
             raise LibraryUnusable(
                 f"the library in {self.home} was written by a newer Inkwright "
-                f"(schema {found}, this one knows {schema.REVISION}); upgrade Inkwright"
+                f"(schema {revision}, this one knows {schema.REVISION}); upgrade Inkwright"
             )
-        if found is not None and file is not None:
-            _copy(file, file.with_suffix(f".before-{schema.REVISION}.db"))
+        if revision is not None and file is not None:
+            _back_up(file, file.with_suffix(f".before-{schema.REVISION}.db"))
         from inkwright.memory.store.migrations.upgrade import upgrade
 
         upgrade(self.engine)
@@ -136,15 +144,18 @@ def now() -> float:
     return time.time()
 
 
-def _copy(file: Path, copy: Path) -> None:
+def _back_up(file: Path, backup_file: Path) -> None:
     """Copy a library with what its write-ahead log holds; the copy is private like the original."""
-    copy.unlink(missing_ok=True)
-    copy.touch(mode=0o600)
-    with closing(sqlite3.connect(file)) as found, closing(sqlite3.connect(copy)) as new:
-        found.backup(new)
+    backup_file.unlink(missing_ok=True)
+    backup_file.touch(mode=0o600)
+    with (
+        closing(sqlite3.connect(file)) as original_db,
+        closing(sqlite3.connect(backup_file)) as backup_db,
+    ):
+        original_db.backup(backup_db)
 
 
-_TOUCH = (
+_TOUCH_WORK = (
     update(schema.works)
     .where(
         schema.works.c.id == bindparam("held_work"),
@@ -154,16 +165,16 @@ _TOUCH = (
 )
 
 
-def _hold_fence(connection: Connection, lease: Lease) -> None:
+def _check_fence(connection: Connection, lease: Lease) -> None:
     """Mark the work as changed now, which only the holder of its newest lease can do."""
-    held = {"held_work": lease.work, "held_fence": lease.fence, "touched_at": now()}
-    touched = connection.execute(_TOUCH, held)
-    if touched.rowcount != 1:
+    parameters = {"held_work": lease.work, "held_fence": lease.fence, "touched_at": now()}
+    result = connection.execute(_TOUCH_WORK, parameters)
+    if result.rowcount != 1:
         raise LeaseLost(f"{lease.work} was taken over by another process, or purged")
 
 
 @contextmanager
-def _readable_faults(home: Path) -> Iterator[None]:
+def _translate_faults(home: Path) -> Iterator[None]:
     """Turn faults of the medium into one clear line."""
     try:
         yield
@@ -172,7 +183,7 @@ def _readable_faults(home: Path) -> Iterator[None]:
             f"text with half of a character in it cannot be stored or found: {fault.object[:60]!a}"
         ) from fault
     except (DBAPIError, sqlite3.Error) as fault:
-        said = str(fault.orig if isinstance(fault, DBAPIError) else fault).lower()
+        message = str(fault.orig if isinstance(fault, DBAPIError) else fault).lower()
         causes = {
             "readonly": "the library is read-only",
             "read-only": "the library is read-only",
@@ -183,13 +194,16 @@ def _readable_faults(home: Path) -> Iterator[None]:
             "locked": "another process keeps the library locked",
             "disk i/o": "the disk cannot be read or written",
         }
-        if "connection" in said and "sqlite" not in type(getattr(fault, "orig", fault)).__module__:
+        if (
+            "connection" in message
+            and "sqlite" not in type(getattr(fault, "orig", fault)).__module__
+        ):
             raise LibraryUnusable(
                 "the library's database cannot be reached; start it, or correct "
                 "INKWRIGHT_LIBRARY_URL"
             ) from fault
-        for sign, cause in causes.items():
-            if sign in said:
+        for fragment, cause in causes.items():
+            if fragment in message:
                 raise LibraryUnusable(
                     f"{cause} ({home}); put that right, or set INKWRIGHT_HOME to another folder"
                 ) from fault

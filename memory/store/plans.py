@@ -29,11 +29,11 @@ class Plan(Value):
         """The ids that no new section can have."""
         return self.gone | self.outline.position.keys()
 
-    def carried(self, section: str) -> tuple[Constraint, ...]:
+    def carried(self, section_id: str) -> tuple[Constraint, ...]:
         """Return the constraints placed in ``section``, as they read there."""
-        position, total = self.outline.position[section], len(self.outline.sections)
-        held = (c for c in self.constraints if position in c.where.positions(total))
-        return tuple(c.at(position) for c in held)
+        position, total = self.outline.position[section_id], len(self.outline.sections)
+        section_constraints = (c for c in self.constraints if position in c.where.positions(total))
+        return tuple(c.at(position) for c in section_constraints)
 
     @property
     def whole(self) -> tuple[Constraint, ...]:
@@ -41,22 +41,22 @@ class Plan(Value):
         return tuple(c for c in self.constraints if c.where.scope == "whole")
 
 
-def current(library: Library, work: str) -> Plan | None:
+def current(library: Library, work_id: str) -> Plan | None:
     """Return the newest plan, or None before the work is planned."""
-    return _one(library, work, schema.plans.c.version.desc())
+    return _load_plan(library, work_id, schema.plans.c.version.desc())
 
 
-def first(library: Library, work: str) -> Plan | None:
+def first(library: Library, work_id: str) -> Plan | None:
     """Return the plan that the work began with, or None before it is planned."""
-    return _one(library, work, schema.plans.c.version.asc())
+    return _load_plan(library, work_id, schema.plans.c.version.asc())
 
 
-def _one(library: Library, work: str, order: ColumnElement[int]) -> Plan | None:
+def _load_plan(library: Library, work_id: str, order: ColumnElement[int]) -> Plan | None:
     with library.read() as db:
         row = db.execute(
-            select(schema.plans).where(schema.plans.c.work == work).order_by(order).limit(1)
+            select(schema.plans).where(schema.plans.c.work == work_id).order_by(order).limit(1)
         ).first()
-        known = _sections(db, work)
+        known = _sections(db, work_id)
     if row is None:
         return None
     outline = Outline.model_validate(row.outline)
@@ -76,14 +76,14 @@ def _sections(db: Connection, work: str) -> frozenset[str]:
 _SECTIONS = select(schema.sections.c.section).where(schema.sections.c.work == bindparam("of_work"))
 
 
-def newest_version(library: Library, work: str) -> int:
+def find_newest_version(library: Library, work_id: str) -> int:
     """Return the number of the newest plan; 0 before the work is planned."""
     with library.read() as db:
-        newest = db.execute(_NEWEST, {"of_work": work}).scalar()
+        newest = db.execute(_SELECT_NEWEST_VERSION, {"of_work": work_id}).scalar()
     return newest or 0
 
 
-_NEWEST = select(func.max(schema.plans.c.version)).where(
+_SELECT_NEWEST_VERSION = select(func.max(schema.plans.c.version)).where(
     schema.plans.c.work == bindparam("of_work")
 )
 
@@ -122,12 +122,12 @@ def adopt(
 ) -> Plan:
     """Store a new version of the plan with its memory entries; new sections are ``planned``."""
     with library.write(lease) as db:
-        return put(db, lease.work, outline, constraints, delta=delta, author=author)
+        return insert_plan(db, lease.work, outline, constraints, delta=delta, author=author)
 
 
-def put(
+def insert_plan(
     db: Connection,
-    work: str,
+    work_id: str,
     outline: Outline,
     constraints: tuple[Constraint, ...],
     *,
@@ -135,11 +135,11 @@ def put(
     author: str = "model",
 ) -> Plan:
     """As ``adopt``, within the caller's transaction."""
-    newest = db.execute(_NEWEST, {"of_work": work}).scalar()
-    version = (newest or 0) + 1
+    newest_number = db.execute(_SELECT_NEWEST_VERSION, {"of_work": work_id}).scalar()
+    version = (newest_number or 0) + 1
     db.execute(
         insert(schema.plans).values(
-            work=work,
+            work=work_id,
             version=version,
             created_at=now(),
             author=author,
@@ -147,15 +147,18 @@ def put(
             constraints=[c.model_dump(mode="json") for c in constraints],
         )
     )
-    ledger.append(db, work, delta)
-    known = _sections(db, work)
-    new = [s.id for s in outline.sections if s.id not in known]
-    if new:
+    ledger.append_entries(db, work_id, delta)
+    existing_ids = _sections(db, work_id)
+    new_ids = [s.id for s in outline.sections if s.id not in existing_ids]
+    if new_ids:
         db.execute(
             insert(schema.sections),
-            [{"work": work, "section": sid, "state": "planned"} for sid in new],
+            [
+                {"work": work_id, "section": section_id, "state": "planned"}
+                for section_id in new_ids
+            ],
         )
-    gone = known - outline.position.keys()
+    gone = existing_ids - outline.position.keys()
     return Plan(version=version, outline=outline, constraints=constraints, gone=gone)
 
 

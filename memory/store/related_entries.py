@@ -14,30 +14,34 @@ class EntryFamilies:
     """The families of some entries, given in all their versions."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        self._above: dict[str, str] = {}
+        self._parents: dict[str, str] = {}
         self._names: set[str] = set()
         ids = set()
         for entry in entries:
             ids.add(entry.id)
             self._names |= entry.names
-            for other in (*entry.names, *([entry.supersedes] if entry.supersedes else ())):
-                self._join(entry.id, other)
+            for relative in (*entry.names, *([entry.supersedes] if entry.supersedes else ())):
+                self._join(entry.id, relative)
         self._members: dict[str, list[str]] = {}
-        for eid in ids:
-            self._members.setdefault(self._head(eid), []).append(eid)
+        for entry_id in ids:
+            self._members.setdefault(self._find_head(entry_id), []).append(entry_id)
 
-    def of(self, entries: Iterable[str], text: MentionedNames) -> Set[str]:
+    def of(self, entry_ids: Iterable[str], mentioned_names: MentionedNames) -> Set[str]:
         """Return the kin of these entries, by id, and of what a text names."""
-        touched = {self._head(eid) for eid in entries if eid in self._above}
-        touched |= {self._head(name) for name in text.among(self._names)}
-        return {eid for head in touched for eid in self._members.get(head, ())}
+        family_heads = {
+            self._find_head(entry_id) for entry_id in entry_ids if entry_id in self._parents
+        }
+        family_heads |= {
+            self._find_head(name) for name in mentioned_names.select_mentioned(self._names)
+        }
+        return {entry_id for head in family_heads for entry_id in self._members.get(head, ())}
 
-    def _join(self, one: str, other: str) -> None:
-        self._above[self._head(other)] = self._head(one)
+    def _join(self, entry_id: str, relative: str) -> None:
+        self._parents[self._find_head(relative)] = self._find_head(entry_id)
 
-    def _head(self, of: str) -> str:
+    def _find_head(self, member: str) -> str:
         """Return what stands for the family of an id or a name."""
-        above = self._above.setdefault(of, of)
-        while above != self._above[above]:
-            above = self._above[of] = self._above[above]
-        return above
+        parent = self._parents.setdefault(member, member)
+        while parent != self._parents[parent]:
+            parent = self._parents[member] = self._parents[parent]
+        return parent

@@ -16,16 +16,18 @@ from inkwright.memory.base import Value
 from inkwright.memory.store import schema, works
 from inkwright.memory.store.library import Lease, Library, now
 
-Action = Literal["plan", "write", "settle", "redraft", "remember", "edit", "candidates", "choose"]
-Asked = Literal["pause", "stop"]
-LOOKING_S = 10.0
+RunAction = Literal[
+    "plan", "write", "settle", "redraft", "remember", "edit", "candidates", "choose"
+]
+StopRequest = Literal["pause", "stop"]
+WATCHING_S = 10.0
 """How long after a look text is still streamed for the one who looks."""
 
 
 class RunStatus(Value):
     """What the newest run of a work has said of itself."""
 
-    action: Action
+    action: RunAction
     began_at: float
     updated_at: float
     told: dict[str, Any]
@@ -34,16 +36,16 @@ class RunStatus(Value):
     """How it ended; None: it goes on, or was cut off."""
     held: bool
     """A living process holds the work's lease."""
-    asked: Asked | None
+    asked: StopRequest | None
     looked_at: float
 
     @property
-    def looked_upon(self) -> bool:
+    def is_watched(self) -> bool:
         """True while somebody wants to see text as it is written."""
-        return now() - self.looked_at < LOOKING_S
+        return now() - self.looked_at < WATCHING_S
 
 
-def start(library: Library, work: str, action: Action, *, pid: int | None = None) -> Lease:
+def start(library: Library, work: str, action: RunAction, *, pid: int | None = None) -> Lease:
     """Take the work's lease for a run and put the run on record, in one step.
 
     ``pid`` is the process that does the run; None: this one.
@@ -71,78 +73,82 @@ def start(library: Library, work: str, action: Action, *, pid: int | None = None
     return lease
 
 
-def tell(
+def update_status(
     library: Library,
     lease: Lease,
-    told: Mapping[str, Any],
+    progress: Mapping[str, Any],
     texts: Mapping[str, str],
-    landed: Collection[str],
+    finished_ids: Collection[str],
 ) -> RunStatus | None:
     """Record what a run says now, and the text that has grown; return what is asked of it.
 
     None: another process has taken the work over, and nothing was recorded.
     """
-    table, rows = schema.runs, schema.live
+    table, live_table = schema.runs, schema.live
     with library.write() as db:
-        values = {"told": dict(told), "updated_at": now()}
+        values = {"told": dict(progress), "updated_at": now()}
         if not db.execute(update(table).where(_run_of(lease)).values(values)).rowcount:
             return None
-        gone = (*landed, *texts)
-        db.execute(delete(rows).where(rows.c.work == lease.work, rows.c.section.in_(gone)))
+        outdated_ids = (*finished_ids, *texts)
+        db.execute(
+            delete(live_table).where(
+                live_table.c.work == lease.work, live_table.c.section.in_(outdated_ids)
+            )
+        )
         if texts:
             db.execute(
-                insert(rows),
+                insert(live_table),
                 [
-                    {"work": lease.work, "section": sid, "text": text, "updated_at": now()}
-                    for sid, text in texts.items()
+                    {"work": lease.work, "section": section_id, "text": text, "updated_at": now()}
+                    for section_id, text in texts.items()
                 ],
             )
-    return of(library, lease.work)
+    return load_status(library, lease.work)
 
 
-def end(library: Library, lease: Lease, said: str) -> None:
+def end_run(library: Library, lease: Lease, outcome: str) -> None:
     """Record how a run ended, unless another process has taken the work over."""
-    table, texts = schema.runs, schema.live
+    table, live_table = schema.runs, schema.live
     with library.write() as db:
-        values = {"ended": said, "updated_at": now()}
+        values = {"ended": outcome, "updated_at": now()}
         if db.execute(update(table).where(_run_of(lease)).values(values)).rowcount:
-            db.execute(delete(texts).where(texts.c.work == lease.work))
+            db.execute(delete(live_table).where(live_table.c.work == lease.work))
 
 
-def ask(library: Library, work: str, what: Asked) -> None:
+def request_stop(library: Library, work_id: str, request: StopRequest) -> None:
     """Ask the run under way to send no more calls, or to end at once: a stop stays a stop."""
     table = schema.runs
     with library.write() as db:
         db.execute(
             update(table)
-            .where(table.c.work == work, table.c.ended.is_(None))
+            .where(table.c.work == work_id, table.c.ended.is_(None))
             .where(or_(table.c.asked.is_(None), table.c.asked != "stop"))
-            .values(asked=what)
+            .values(asked=request)
         )
 
 
-def asked(library: Library, work: str) -> Asked | None:
+def asked(library: Library, work: str) -> StopRequest | None:
     """Return what is asked of the newest run."""
     table = schema.runs
     with library.read() as db:
         return db.execute(select(table.c.asked).where(table.c.work == work)).scalar()
 
 
-def look(library: Library, work: str) -> None:
+def record_look(library: Library, work_id: str) -> None:
     """Say that somebody looks on, so that text is streamed for a while."""
     table = schema.runs
     with library.write() as db:
-        db.execute(update(table).where(table.c.work == work).values(looked_at=now()))
+        db.execute(update(table).where(table.c.work == work_id).values(looked_at=now()))
 
 
-def of(library: Library, work: str) -> RunStatus | None:
+def load_status(library: Library, work_id: str) -> RunStatus | None:
     """Return what the newest run says; None: there was none."""
     table, held_by = schema.runs, schema.works.c
     with library.read() as db:
         rows = db.execute(
             select(table, held_by.lease_owner, held_by.lease_until)
             .select_from(table.join(schema.works))
-            .where(table.c.work == work)
+            .where(table.c.work == work_id)
         )
         row = rows.mappings().first()
     if row is None:
@@ -152,11 +158,11 @@ def of(library: Library, work: str) -> RunStatus | None:
     return RunStatus(**said, held=held)
 
 
-def growing(library: Library, work: str) -> dict[str, str]:
+def load_live_texts(library: Library, work_id: str) -> dict[str, str]:
     """Return the text that is being written, by section."""
     table = schema.live
     with library.read() as db:
-        rows = db.execute(select(table.c.section, table.c.text).where(table.c.work == work))
+        rows = db.execute(select(table.c.section, table.c.text).where(table.c.work == work_id))
         return {row.section: row.text for row in rows}
 
 

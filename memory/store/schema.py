@@ -21,7 +21,7 @@ REVISION = "0004"
 metadata = MetaData()
 
 
-def _work() -> Column[str]:
+def _build_work_column() -> Column[str]:
     return Column("work", Text, ForeignKey("works.id"), primary_key=True)
 
 
@@ -47,7 +47,7 @@ works = Table(
 plans = Table(
     "plans",
     metadata,
-    _work(),
+    _build_work_column(),
     Column("version", Integer, primary_key=True),
     Column("created_at", Float, nullable=False),
     Column("author", Text, nullable=False),
@@ -58,7 +58,7 @@ plans = Table(
 sections = Table(
     "sections",
     metadata,
-    _work(),
+    _build_work_column(),
     Column("section", Text, primary_key=True),
     Column("state", Text, nullable=False),
     Column("manifest", Integer),
@@ -80,7 +80,7 @@ manifests = Table(
 drafts = Table(
     "drafts",
     metadata,
-    _work(),
+    _build_work_column(),
     Column("section", Text, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("created_at", Float, nullable=False),
@@ -140,7 +140,7 @@ sightings = Table(
 checks = Table(
     "checks",
     metadata,
-    _work(),
+    _build_work_column(),
     Column("section", Text, primary_key=True),
     Column("draft", Integer, primary_key=True),
     Column("what", Text, primary_key=True),
@@ -167,7 +167,7 @@ findings = Table(
 sources = Table(
     "sources",
     metadata,
-    _work(),
+    _build_work_column(),
     Column("number", Integer, primary_key=True),
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
@@ -202,7 +202,7 @@ journal = Table(
 parts = Table(
     "parts",
     metadata,
-    _work(),
+    _build_work_column(),
     Column("hash", Text, primary_key=True),
     Column("text", Text, nullable=False),
 )
@@ -210,7 +210,7 @@ parts = Table(
 outputs = Table(
     "outputs",
     metadata,
-    _work(),
+    _build_work_column(),
     Column("path", Text, primary_key=True),
     Column("digest", Text, nullable=False),
 )
@@ -219,7 +219,7 @@ outputs = Table(
 runs = Table(
     "runs",
     metadata,
-    _work(),
+    _build_work_column(),
     Column("action", Text, nullable=False),
     Column("began_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
@@ -233,7 +233,7 @@ runs = Table(
 live = Table(
     "live",
     metadata,
-    _work(),
+    _build_work_column(),
     Column("section", Text, primary_key=True),
     Column("text", Text, nullable=False),
     Column("updated_at", Float, nullable=False),
@@ -243,7 +243,7 @@ live = Table(
 typed = Table(
     "typed",
     metadata,
-    _work(),
+    _build_work_column(),
     Column("section", Text, primary_key=True),
     Column("text", Text, nullable=False),
     Column("base", Integer, nullable=False),

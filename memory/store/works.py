@@ -51,31 +51,33 @@ def begin(
     arms: dict[str, str],
     *,
     fresh: bool = False,
-    apart: str | None = None,
+    distinguishing_id: str | None = None,
 ) -> Work:
     """Return the work of this brief, seed and arms; a new one where there is none.
 
     ``fresh`` begins it again beside the older ones, as the next generation. ``apart`` is the id
     that tells works of the same brief from each other.
     """
-    given = sources.keyed(brief.sources)
-    told = brief.model_copy(update={"sources": tuple(s.without_text() for s in given)})
-    same = identity(told, arms, apart)
-    title = brief.title or _title_from(brief.request)
+    keyed_sources = sources.assign_keys(brief.sources)
+    stored_brief = brief.model_copy(
+        update={"sources": tuple(s.without_text() for s in keyed_sources)}
+    )
+    identity_digest = compute_identity(stored_brief, arms, distinguishing_id)
+    title = brief.title or _derive_title(brief.request)
     with library.write() as db:
-        known = db.execute(_works_of(same)).first()
-        generation = 1 if known is None else known.generation + fresh
-        if known is not None and not fresh:
-            return get(library, known.id)
+        newest_row = db.execute(_works_of(identity_digest)).first()
+        generation = 1 if newest_row is None else newest_row.generation + fresh
+        if newest_row is not None and not fresh:
+            return get(library, newest_row.id)
         suffix = "" if generation == 1 else f".{generation}"
-        work = f"{_slug(title)}-{same[:10]}{suffix}"
+        work_id = f"{_make_slug(title)}-{identity_digest[:10]}{suffix}"
         db.execute(
             insert(schema.works).values(
-                id=work,
+                id=work_id,
                 created_at=now(),
                 updated_at=now(),
                 title=title,
-                brief=told.model_dump(mode="json"),
+                brief=stored_brief.model_dump(mode="json"),
                 arms=arms,
                 generation=generation,
                 status="new",
@@ -83,22 +85,28 @@ def begin(
                 problems=[],
             )
         )
-        sources.insert_all(db, work, given)
-    return get(library, work)
+        sources.insert_sources(db, work_id, keyed_sources)
+    return get(library, work_id)
 
 
-def identity(brief: Brief, arms: dict[str, str], apart: str | None = None) -> str:
+def compute_identity(
+    brief: Brief, arms: dict[str, str], distinguishing_id: str | None = None
+) -> str:
     """Return the digest of what makes a work the same work."""
-    named = tuple(s.without_text() for s in sources.keyed(brief.sources))
-    known = _identity(brief.model_copy(update={"sources": named}))
-    told: dict[str, Any] = {"brief": known, "arms": arms}
-    return digest(told if apart is None else {**told, "apart": apart})
+    keyed_sources = tuple(s.without_text() for s in sources.assign_keys(brief.sources))
+    brief_fields = _build_identity_fields(brief.model_copy(update={"sources": keyed_sources}))
+    identity_fields: dict[str, Any] = {"brief": brief_fields, "arms": arms}
+    return digest(
+        identity_fields
+        if distinguishing_id is None
+        else {**identity_fields, "apart": distinguishing_id}
+    )
 
 
 def is_begun(library: Library, brief: Brief, arms: dict[str, str]) -> bool:
     """True when there is a work of this brief, seed and arms."""
     with library.read() as db:
-        return db.execute(_works_of(identity(brief, arms))).first() is not None
+        return db.execute(_works_of(compute_identity(brief, arms))).first() is not None
 
 
 def _works_of(same: str) -> Select[tuple[str, int]]:
@@ -110,60 +118,64 @@ def _works_of(same: str) -> Select[tuple[str, int]]:
     )
 
 
-def get(library: Library, work: str) -> Work:
+def get(library: Library, work_id: str) -> Work:
     """Return the work ``work``.
 
     Raises:
         WorkNotFound: naming the nearest id there is.
     """
     with library.read() as db:
-        row = db.execute(select(schema.works).where(schema.works.c.id == work)).mappings().first()
+        row = (
+            db.execute(select(schema.works).where(schema.works.c.id == work_id)).mappings().first()
+        )
         if row is not None:
-            return _work(row)
-        known = [r.id for r in db.execute(select(schema.works.c.id))]
-    raise WorkNotFound(work, tuple(difflib.get_close_matches(work, known, n=1)))
+            return _work_from_row(row)
+        work_ids = [r.id for r in db.execute(select(schema.works.c.id))]
+    raise WorkNotFound(work_id, tuple(difflib.get_close_matches(work_id, work_ids, n=1)))
 
 
-def all_works(library: Library) -> list[Work]:
+def list_works(library: Library) -> list[Work]:
     """Return every work, the last changed first."""
     with library.read() as db:
         rows = db.execute(select(schema.works).order_by(schema.works.c.updated_at.desc()))
-        return [_work(row) for row in rows.mappings()]
+        return [_work_from_row(row) for row in rows.mappings()]
 
 
-def record(library: Library, lease: Lease, **changes: Any) -> None:
+def record_values(library: Library, lease: Lease, **changes: Any) -> None:
     """Set columns of the work's row: ``status``, ``title``, ``pinned``, ``problems``."""
     with library.write(lease) as db:
         db.execute(update(schema.works).where(schema.works.c.id == lease.work).values(**changes))
 
 
-def pin(library: Library, lease: Lease, **values: Any) -> None:
+def pin_values(library: Library, lease: Lease, **values: Any) -> None:
     """Fix values of the work's ``pinned``, beside those it has."""
     with library.write(lease) as db:
         column = schema.works.c.pinned
-        known = db.execute(select(column).where(schema.works.c.id == lease.work)).scalar_one()
+        pinned_values = db.execute(
+            select(column).where(schema.works.c.id == lease.work)
+        ).scalar_one()
         db.execute(
             update(schema.works)
             .where(schema.works.c.id == lease.work)
-            .values(pinned={**(known or {}), **values})
+            .values(pinned={**(pinned_values or {}), **values})
         )
 
 
-def approve(library: Library, work: str) -> None:
+def approve(library: Library, work_id: str) -> None:
     """Record that a person approves the outline as it stands."""
     with library.write() as db:
-        db.execute(update(schema.works).where(schema.works.c.id == work).values(approved=True))
+        db.execute(update(schema.works).where(schema.works.c.id == work_id).values(approved=True))
 
 
 @contextmanager
-def leased(library: Library, work: str) -> Iterator[Lease]:
+def hold_lease(library: Library, work_id: str) -> Iterator[Lease]:
     """Hold the work's lease: one process writes a work at a time.
 
     Raises:
         WorkBusy: a living process holds it.
     """
     with library.write() as db:
-        lease = take_lease(db, work)
+        lease = take_lease(db, work_id)
     try:
         yield lease
     finally:
@@ -201,25 +213,25 @@ def release(library: Library, lease: Lease) -> None:
         )
 
 
-def holder(library: Library, work: str) -> str | None:
+def find_lease_holder(library: Library, work_id: str) -> str | None:
     """Return who is writing the work just now (machine, process, start), or None."""
     table = schema.works
     with library.read() as db:
         row = db.execute(
-            select(table.c.lease_owner, table.c.lease_until).where(table.c.id == work)
+            select(table.c.lease_owner, table.c.lease_until).where(table.c.id == work_id)
         ).first()
     if row is None or not lives(row.lease_owner, row.lease_until):
         return None
     return str(row.lease_owner)
 
 
-def stamp(library: Library, work: str) -> tuple[Any, ...]:
+def compute_change_stamp(library: Library, work_id: str) -> tuple[Any, ...]:
     """Return what is another whenever anything of the work has changed but a run's own telling.
 
     Raises:
         WorkNotFound: there is none of this id.
     """
-    table, told, typed = schema.works, schema.findings, schema.typed
+    table, findings_table, autosave_table = schema.works, schema.findings, schema.typed
     with library.read() as db:
         row = db.execute(
             select(
@@ -227,19 +239,23 @@ def stamp(library: Library, work: str) -> tuple[Any, ...]:
                 table.c.approved,
                 table.c.lease_fence,
                 table.c.lease_owner,
-                select(func.sum(typed.c.revision)).where(typed.c.work == work).scalar_subquery(),
-            ).where(table.c.id == work)
+                select(func.sum(autosave_table.c.revision))
+                .where(autosave_table.c.work == work_id)
+                .scalar_subquery(),
+            ).where(table.c.id == work_id)
         ).first()
         dismissed = db.execute(
-            select(told.c.id).where(told.c.work == work, told.c.dismissed).order_by(told.c.id)
+            select(findings_table.c.id)
+            .where(findings_table.c.work == work_id, findings_table.c.dismissed)
+            .order_by(findings_table.c.id)
         )
         numbers = tuple(dismissed.scalars())
     if row is None:
-        raise WorkNotFound(work)
+        raise WorkNotFound(work_id)
     return *row, numbers
 
 
-def renew(library: Library, lease: Lease) -> None:
+def renew_lease(library: Library, lease: Lease) -> None:
     """Keep the lease for another ``LEASE_S`` seconds."""
     with library.write(lease) as db:
         db.execute(
@@ -249,7 +265,7 @@ def renew(library: Library, lease: Lease) -> None:
         )
 
 
-def purge(library: Library, work: str) -> bool:
+def purge(library: Library, work_id: str) -> bool:
     """Remove every row of a work, and overwrite the pages it stood on.
 
     The vector index is the caller's to clean, by the same id, before this. False when another
@@ -259,14 +275,14 @@ def purge(library: Library, work: str) -> bool:
         WorkNotFound: there is none of this id.
         WorkBusy: it is being written.
     """
-    get(library, work)
+    get(library, work_id)
     with library.write() as db:
-        row = db.execute(select(schema.works).where(schema.works.c.id == work)).one()
+        row = db.execute(select(schema.works).where(schema.works.c.id == work_id)).one()
         if lives(row.lease_owner, row.lease_until):
-            raise WorkBusy(work, row.lease_owner)
+            raise WorkBusy(work_id, row.lease_owner)
         for table in reversed(schema.metadata.sorted_tables):
             column = table.c.id if table is schema.works else table.c.work
-            db.execute(delete(table).where(column == work))
+            db.execute(delete(table).where(column == work_id))
     return library.pack()
 
 
@@ -275,7 +291,7 @@ def count(library: Library) -> int:
         return db.execute(select(func.count()).select_from(schema.works)).scalar_one()
 
 
-def _work(row: RowMapping) -> Work:
+def _work_from_row(row: RowMapping) -> Work:
     return Work(
         id=row["id"],
         title=row["title"],
@@ -291,36 +307,36 @@ def _work(row: RowMapping) -> Work:
     )
 
 
-def _identity(brief: Brief) -> dict[str, Any]:
+def _build_identity_fields(brief: Brief) -> dict[str, Any]:
     """Return what tells one brief from another.
 
     What briefs of earlier releases could not say is left out where it is not said, or their works
     would be begun again.
     """
-    told = brief.model_dump(mode="json")
-    if not told["proposals"]:
-        del told["proposals"]
-    for given in told["sources"]:
-        if not given["more"]:
-            del given["more"]
-    if not told["sources"]:
-        del told["sources"], told["cite"]
-    del told["unread"]
+    brief_fields = brief.model_dump(mode="json")
+    if not brief_fields["proposals"]:
+        del brief_fields["proposals"]
+    for item in brief_fields["sources"]:
+        if not item["more"]:
+            del item["more"]
+    if not brief_fields["sources"]:
+        del brief_fields["sources"], brief_fields["cite"]
+    del brief_fields["unread"]
     for name in ("sample", "banned"):
-        if not told[name]:
-            del told[name]
-    for given in told["memory"]:
-        if given["story_time"] is None:
-            del given["story_time"]
-    return told
+        if not brief_fields[name]:
+            del brief_fields[name]
+    for item in brief_fields["memory"]:
+        if item["story_time"] is None:
+            del item["story_time"]
+    return brief_fields
 
 
-def _title_from(request: str) -> str:
-    first = request.splitlines()[0].strip()
-    return first if len(first) <= 60 else first[:57].rsplit(" ", 1)[0] + "..."
+def _derive_title(request: str) -> str:
+    first_line = request.splitlines()[0].strip()
+    return first_line if len(first_line) <= 60 else first_line[:57].rsplit(" ", 1)[0] + "..."
 
 
-def _slug(title: str) -> str:
+def _make_slug(title: str) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     return words[:40].strip("-") or "work"
 

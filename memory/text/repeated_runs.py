@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from inkwright.memory.base import Value
 from inkwright.memory.text.words import words
 
-RUN = 7
+RUN_WORDS = 7
 """So many words in a row are no accident; fewer are idiom. Chinese counts characters as words."""
 
 
@@ -27,61 +27,81 @@ class RepeatedRuns(Value):
     """Section id to the share of its words that stand in a run said elsewhere too, 0 to 1."""
 
 
-def repetition(texts: Mapping[str, str], *, most: int = 20) -> RepeatedRuns:
+def find_repeated_runs(texts: Mapping[str, str], *, limit: int = 20) -> RepeatedRuns:
     """Return what ``texts``, by section id in reading order, repeat: at most ``most`` runs."""
-    said = {sid: words(text) for sid, text in texts.items()}
-    folded = {sid: [w.casefold() for w in ws] for sid, ws in said.items()}
-    places: dict[tuple[str, ...], list[tuple[str, int]]] = {}
-    for sid, ws in folded.items():
-        for start in range(len(ws) - RUN + 1):
-            places.setdefault(tuple(ws[start : start + RUN]), []).append((sid, start))
-    repeated = {run: at for run, at in places.items() if len(at) > 1}
-    covered: dict[str, set[int]] = {sid: set() for sid in texts}
-    for at in repeated.values():
-        for sid, start in at:
-            covered[sid].update(range(start, start + RUN))
-    shares = {sid: len(covered[sid]) / len(ws) if ws else 0.0 for sid, ws in said.items()}
-    return RepeatedRuns(runs=tuple(_longest(repeated, said, folded))[:most], shares=shares)
+    words_by_section = {section_id: words(text) for section_id, text in texts.items()}
+    folded_words = {
+        section_id: [w.casefold() for w in section_words]
+        for section_id, section_words in words_by_section.items()
+    }
+    places_by_run: dict[tuple[str, ...], list[tuple[str, int]]] = {}
+    for section_id, section_words in folded_words.items():
+        for start in range(len(section_words) - RUN_WORDS + 1):
+            places_by_run.setdefault(tuple(section_words[start : start + RUN_WORDS]), []).append(
+                (section_id, start)
+            )
+    repeated_places = {
+        run: run_places for run, run_places in places_by_run.items() if len(run_places) > 1
+    }
+    covered_positions: dict[str, set[int]] = {section_id: set() for section_id in texts}
+    for run_places in repeated_places.values():
+        for section_id, start in run_places:
+            covered_positions[section_id].update(range(start, start + RUN_WORDS))
+    shares = {
+        section_id: len(covered_positions[section_id]) / len(section_words)
+        if section_words
+        else 0.0
+        for section_id, section_words in words_by_section.items()
+    }
+    return RepeatedRuns(
+        runs=tuple(_extend_runs(repeated_places, words_by_section, folded_words))[:limit],
+        shares=shares,
+    )
 
 
-def _longest(
-    repeated: Mapping[tuple[str, ...], list[tuple[str, int]]],
-    said: Mapping[str, list[str]],
-    folded: Mapping[str, list[str]],
+def _extend_runs(
+    repeated_places: Mapping[tuple[str, ...], list[tuple[str, int]]],
+    words_by_section: Mapping[str, list[str]],
+    folded_words: Mapping[str, list[str]],
 ) -> list[RepeatedRun]:
     """Return the runs as long as all their places agree, each once."""
-    found: dict[tuple[tuple[str, int], ...], RepeatedRun] = {}
-    for at in repeated.values():
-        back = 0
-        while len({_word(folded[sid], start - back - 1) for sid, start in at}) == 1 and all(
-            start - back > 0 for _, start in at
-        ):
-            back += 1
-        begins = tuple((sid, start - back) for sid, start in at)
-        if begins in found:
+    runs_by_places: dict[tuple[tuple[str, int], ...], RepeatedRun] = {}
+    for run_places in repeated_places.values():
+        extra_before = 0
+        while len(
+            {
+                _word_at(folded_words[section_id], start - extra_before - 1)
+                for section_id, start in run_places
+            }
+        ) == 1 and all(start - extra_before > 0 for _, start in run_places):
+            extra_before += 1
+        start_places = tuple((section_id, start - extra_before) for section_id, start in run_places)
+        if start_places in runs_by_places:
             continue
-        size = back + RUN
-        while len({_word(folded[sid], start + size) for sid, start in begins}) == 1 and all(
-            start + size < len(folded[sid]) for sid, start in begins
+        size = extra_before + RUN_WORDS
+        while len(
+            {_word_at(folded_words[section_id], start + size) for section_id, start in start_places}
+        ) == 1 and all(
+            start + size < len(folded_words[section_id]) for section_id, start in start_places
         ):
             size += 1
-        sid, start = begins[0]
-        found[begins] = RepeatedRun(
-            words=_joined(said[sid][start : start + size]),
-            times=len(begins),
-            sections=tuple(dict.fromkeys(s for s, _ in begins)),
+        section_id, start = start_places[0]
+        runs_by_places[start_places] = RepeatedRun(
+            words=_join_words(words_by_section[section_id][start : start + size]),
+            times=len(start_places),
+            sections=tuple(dict.fromkeys(s for s, _ in start_places)),
         )
-    return sorted(found.values(), key=lambda r: (-r.times, -len(r.words), r.words))
+    return sorted(runs_by_places.values(), key=lambda r: (-r.times, -len(r.words), r.words))
 
 
-def _word(said: list[str], place: int) -> str | None:
-    return said[place] if 0 <= place < len(said) else None
+def _word_at(section_words: list[str], place: int) -> str | None:
+    return section_words[place] if 0 <= place < len(section_words) else None
 
 
-def _joined(said: list[str]) -> str:
+def _join_words(run_words: list[str]) -> str:
     """Return words as a line; no spaces between those of one character, as Chinese has none."""
     line = ""
-    for word in said:
+    for word in run_words:
         tight = not line or (len(word) == 1 and ord(word) > 0x2E7F and ord(line[-1]) > 0x2E7F)
         line += word if tight else f" {word}"
     return line

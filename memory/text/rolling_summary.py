@@ -11,26 +11,28 @@ from collections.abc import Callable, Sequence
 from inkwright.memory.text.words import sentences
 
 
-def rolling(
-    accounts: Sequence[tuple[str, str]], budget_tokens: int, count: Callable[[str], int]
+def build_rolling_summary(
+    titled_summaries: Sequence[tuple[str, str]],
+    budget_tokens: int,
+    count_tokens: Callable[[str], int],
 ) -> str:
     """Return the summary of a chain from its (title, account) pairs, first to last.
 
     Never longer than ``budget_tokens``; empty when nothing fits.
     """
     lines: list[str] = []
-    spent = 0
-    whole = True
-    for title, account in reversed(accounts):
-        if not account.strip():
+    used_tokens = 0
+    show_whole = True
+    for title, section_summary in reversed(titled_summaries):
+        if not section_summary.strip():
             continue
-        line = f"- {title}: {account}"
-        if not whole or spent + count(line) + 1 > budget_tokens:
-            whole = False
-            line = f"- {title}: {sentences(account)[0].text}"
-        size = count(line) + 1
-        if spent + size > budget_tokens:
+        line = f"- {title}: {section_summary}"
+        if not show_whole or used_tokens + count_tokens(line) + 1 > budget_tokens:
+            show_whole = False
+            line = f"- {title}: {sentences(section_summary)[0].text}"
+        line_tokens = count_tokens(line) + 1
+        if used_tokens + line_tokens > budget_tokens:
             break
         lines.append(line)
-        spent += size
+        used_tokens += line_tokens
     return "\n".join(reversed(lines))

@@ -16,9 +16,9 @@ from inkwright.memory.text.words import count_words, sentences, words
 
 WINDOW = 50
 """Words of each window in which different words are counted."""
-COMMON = 100
+FREQUENT_WORDS = 100
 """The most frequent words of a sample, whose share of a text shows a vocabulary shared."""
-LEAST_WORDS = 40
+MIN_SAMPLE_WORDS = 40
 """A sample of fewer words says nothing about a voice."""
 MARKS = regex.compile(r"[,;:!?()…—–\"“”「」『』，、；：！？（）]")
 CLICHES = (
@@ -65,62 +65,72 @@ class StyleDrift(Value):
     """Share of the sample's most frequent words that the text has too: 1 is all of them."""
 
 
-def voice_of(text: str) -> StyleMetrics | None:
+def measure_style(text: str) -> StyleMetrics | None:
     """Return the measures of ``text``; None when it is too short to tell."""
     total = count_words(text)
-    if total < LEAST_WORDS:
+    if total < MIN_SAMPLE_WORDS:
         return None
-    sizes = [n for s in sentences(text) if (n := count_words(s.text))]
+    sentence_lengths = [n for s in sentences(text) if (n := count_words(s.text))]
     return StyleMetrics(
-        sentence_words=round(fmean(sizes), 2),
-        sentence_spread=round(pstdev(sizes), 2),
-        type_token=round(_type_token(text), 3),
-        marks_per_1000=round(1000 * _marks(text) / total, 1),
-        cliches_per_1000=round(1000 * sum(cliches(text).values()) / total, 2),
+        sentence_words=round(fmean(sentence_lengths), 2),
+        sentence_spread=round(pstdev(sentence_lengths), 2),
+        type_token=round(_measure_type_token_ratio(text), 3),
+        marks_per_1000=round(1000 * _count_marks(text) / total, 1),
+        cliches_per_1000=round(1000 * sum(count_cliches(text).values()) / total, 2),
     )
 
 
-def drift(sample: str, text: str) -> StyleDrift | None:
+def measure_drift(sample: str, text: str) -> StyleDrift | None:
     """Return how far ``text`` is from ``sample``; None when one of them is too short to tell."""
-    known, found = voice_of(sample), voice_of(text)
-    if known is None or found is None:
+    sample_metrics, text_metrics = measure_style(sample), measure_style(text)
+    if sample_metrics is None or text_metrics is None:
         return None
-    frequent = [w for w, _ in _counted(sample).most_common(COMMON)]
-    said = _counted(text)
+    frequent_words = [w for w, _ in _count_each_word(sample).most_common(FREQUENT_WORDS)]
+    text_counts = _count_each_word(text)
     return StyleDrift(
-        sentence_words=_off(found.sentence_words, known.sentence_words),
-        sentence_spread=_off(found.sentence_spread, known.sentence_spread),
-        type_token=_off(found.type_token, known.type_token),
-        marks_per_1000=_off(found.marks_per_1000, known.marks_per_1000),
-        cliches_per_1000=round(found.cliches_per_1000 - known.cliches_per_1000, 2),
-        vocabulary=round(sum(1 for w in frequent if w in said) / len(frequent), 3),
+        sentence_words=_relative_difference(
+            text_metrics.sentence_words, sample_metrics.sentence_words
+        ),
+        sentence_spread=_relative_difference(
+            text_metrics.sentence_spread, sample_metrics.sentence_spread
+        ),
+        type_token=_relative_difference(text_metrics.type_token, sample_metrics.type_token),
+        marks_per_1000=_relative_difference(
+            text_metrics.marks_per_1000, sample_metrics.marks_per_1000
+        ),
+        cliches_per_1000=round(text_metrics.cliches_per_1000 - sample_metrics.cliches_per_1000, 2),
+        vocabulary=round(
+            sum(1 for w in frequent_words if w in text_counts) / len(frequent_words), 3
+        ),
     )
 
 
-def cliches(text: str) -> Mapping[str, int]:
+def count_cliches(text: str) -> Mapping[str, int]:
     """Return the clichés in ``text``, and how often each is there."""
     plain = text.casefold().replace("’", "'")
     return {c: n for c in CLICHES if (n := plain.count(c))}
 
 
-def _off(found: float, known: float) -> float:
-    return round(found / known - 1, 3) if known else round(found, 3)
+def _relative_difference(value: float, reference_value: float) -> float:
+    return round(value / reference_value - 1, 3) if reference_value else round(value, 3)
 
 
-def _marks(text: str) -> int:
+def _count_marks(text: str) -> int:
     return len(MARKS.findall(text)) + text.count(" - ")
 
 
-def _type_token(text: str) -> float:
-    found = [w.casefold() for w in words(text)]
-    size = min(WINDOW, len(found))
-    last, total, before = len(found) - size, 0, dict[str, int]()
-    for n, word in enumerate(found):  # it is new in each window that begins after it stood before
-        first = max(before.get(word, -1) + 1, n - size + 1)
-        total += max(min(n, last) - first + 1, 0)
-        before[word] = n
-    return total / (last + 1) / size
+def _measure_type_token_ratio(text: str) -> float:
+    folded_words = [w.casefold() for w in words(text)]
+    size = min(WINDOW, len(folded_words))
+    last_start, total, last_positions = len(folded_words) - size, 0, dict[str, int]()
+    for n, word in enumerate(
+        folded_words
+    ):  # it is new in each window that begins after it stood before
+        first = max(last_positions.get(word, -1) + 1, n - size + 1)
+        total += max(min(n, last_start) - first + 1, 0)
+        last_positions[word] = n
+    return total / (last_start + 1) / size
 
 
-def _counted(text: str) -> Counter[str]:
+def _count_each_word(text: str) -> Counter[str]:
     return Counter(w.casefold() for w in words(text))

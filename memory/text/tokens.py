@@ -17,53 +17,64 @@ class Tokenizer(Protocol):
         ...
 
 
-def most_tokens(text: str) -> int:
+def bound_tokens(text: str) -> int:
     """Return how many tokens ``text`` can have at most, uncounted: none is less than a byte."""
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def fit(
-    texts: Sequence[str], budget: int, count: Callable[[str], int], misses: int | None = None
+def mark_fitting(
+    texts: Sequence[str],
+    budget_tokens: int,
+    count_tokens: Callable[[str], int],
+    max_misses: int | None = None,
 ) -> tuple[bool, ...]:
     """Say for each text, in order of preference, whether it goes into ``budget`` tokens.
 
     After ``misses`` in a row that do not, the rest is left out uncounted; None: all are tried.
     """
-    kept: list[bool] = []
-    spent = missed = 0
+    fit_flags: list[bool] = []
+    used_tokens = misses_in_a_row = 0
     for text in texts:
-        if missed == misses:
+        if misses_in_a_row == max_misses:
             break
-        size = count(text) + 1
-        kept.append(spent + size <= budget)
-        spent += size * kept[-1]
-        missed = 0 if kept[-1] else missed + 1
-    return (*kept, *(False for _ in texts[len(kept) :]))
+        size = count_tokens(text) + 1
+        fit_flags.append(used_tokens + size <= budget_tokens)
+        used_tokens += size * fit_flags[-1]
+        misses_in_a_row = 0 if fit_flags[-1] else misses_in_a_row + 1
+    return (*fit_flags, *(False for _ in texts[len(fit_flags) :]))
 
 
-def shorten(text: str, budget: int, count: Callable[[str], int]) -> str:
+def shorten(text: str, budget_tokens: int, count_tokens: Callable[[str], int]) -> str:
     """Return as many leading sentences of ``text`` as fit ``budget`` tokens.
 
     Of a first sentence that does not fit, as many leading characters as do.
     """
-    if most_tokens(text) <= budget or count(text) <= budget:
+    if bound_tokens(text) <= budget_tokens or count_tokens(text) <= budget_tokens:
         return text
-    parts = sentences(text)
-    kept, end, spent = 0, 0, 0
-    for part in parts:
-        spent += count(text[end : part.end]) + 1
-        if spent > budget:
+    text_sentences = sentences(text)
+    kept_count, end, used_tokens = 0, 0, 0
+    for sentence in text_sentences:
+        used_tokens += count_tokens(text[end : sentence.end]) + 1
+        if used_tokens > budget_tokens:
             break
-        kept, end = kept + 1, part.end
-    while kept and count(text[: parts[kept - 1].end]) > budget:
-        kept -= 1
-    return text[: parts[kept - 1].end] if kept else _beginning(text, budget, count)
+        kept_count, end = kept_count + 1, sentence.end
+    while kept_count and count_tokens(text[: text_sentences[kept_count - 1].end]) > budget_tokens:
+        kept_count -= 1
+    return (
+        text[: text_sentences[kept_count - 1].end]
+        if kept_count
+        else _cut_to_fit(text, budget_tokens, count_tokens)
+    )
 
 
-def _beginning(text: str, budget: int, count: Callable[[str], int]) -> str:
+def _cut_to_fit(text: str, budget_tokens: int, count_tokens: Callable[[str], int]) -> str:
     """Return the longest beginning of ``text`` that fits, to within a few characters."""
-    fits, too_long = 0, len(text)
-    while too_long - fits > 8:
-        middle = (fits + too_long) // 2
-        fits, too_long = (middle, too_long) if count(text[:middle]) <= budget else (fits, middle)
-    return text[:fits]
+    fitting_length, excess_length = 0, len(text)
+    while excess_length - fitting_length > 8:
+        middle = (fitting_length + excess_length) // 2
+        fitting_length, excess_length = (
+            (middle, excess_length)
+            if count_tokens(text[:middle]) <= budget_tokens
+            else (fitting_length, middle)
+        )
+    return text[:fitting_length]

@@ -17,61 +17,67 @@ class DiffSpan(NamedTuple):
     text: str
 
 
-def differences(before: str, after: str) -> list[DiffSpan]:
+def diff_words(old_text: str, new_text: str) -> list[DiffSpan]:
     """Return what became of ``before``: all but the new is ``before``, all but the gone ``after``.
 
     Lines are compared first, so that a long text takes no longer than its changes do.
     """
-    found: list[DiffSpan] = []
-    for kind, one, other in _runs(_LINE.findall(before), _LINE.findall(after)):
+    diff_spans: list[DiffSpan] = []
+    for kind, old_lines, new_lines in _compare_pieces(
+        _LINE.findall(old_text), _LINE.findall(new_text)
+    ):
         if kind == "equal":
-            _add(found, "same", one)
+            _append_span(diff_spans, "same", old_lines)
         else:
-            for finer, old, new in _runs(_PIECE.findall(one), _PIECE.findall(other)):
-                _add(found, "same" if finer == "equal" else "gone", old)
-                if finer != "equal":
-                    _add(found, "new", new)
-    return found
+            for word_kind, old_words, new_words in _compare_pieces(
+                _PIECE.findall(old_lines), _PIECE.findall(new_lines)
+            ):
+                _append_span(diff_spans, "same" if word_kind == "equal" else "gone", old_words)
+                if word_kind != "equal":
+                    _append_span(diff_spans, "new", new_words)
+    return diff_spans
 
 
-def hunks(pieces: Sequence[DiffSpan]) -> list[list[DiffSpan]]:
+def group_hunks(diff_spans: Sequence[DiffSpan]) -> list[list[DiffSpan]]:
     """Return the differences one by one: what went and what came in its place."""
-    found: list[list[DiffSpan]] = []
-    running = False
-    for piece in pieces:
-        if piece.kind == "same":
-            running = False
-        elif running:
-            found[-1].append(piece)
+    hunk_spans: list[list[DiffSpan]] = []
+    in_hunk = False
+    for diff_span in diff_spans:
+        if diff_span.kind == "same":
+            in_hunk = False
+        elif in_hunk:
+            hunk_spans[-1].append(diff_span)
         else:
-            found.append([piece])
-            running = True
-    return found
+            hunk_spans.append([diff_span])
+            in_hunk = True
+    return hunk_spans
 
 
-def joined(pieces: Sequence[DiffSpan], taken: Collection[int]) -> str:
+def apply_hunks(diff_spans: Sequence[DiffSpan], accepted_numbers: Collection[int]) -> str:
     """Return the text with only the differences ``taken`` made, counted from 0 as in ``hunks``."""
-    text, number, running = [], -1, False
-    for piece in pieces:
-        if piece.kind == "same":
-            running = False
-            text.append(piece.text)
+    text_parts, number, in_hunk = [], -1, False
+    for diff_span in diff_spans:
+        if diff_span.kind == "same":
+            in_hunk = False
+            text_parts.append(diff_span.text)
             continue
-        number += not running
-        running = True
-        if (piece.kind == "new") == (number in taken):
-            text.append(piece.text)
-    return "".join(text)
+        number += not in_hunk
+        in_hunk = True
+        if (diff_span.kind == "new") == (number in accepted_numbers):
+            text_parts.append(diff_span.text)
+    return "".join(text_parts)
 
 
-def _runs(before: list[str], after: list[str]) -> Iterator[tuple[str, str, str]]:
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
+def _compare_pieces(old_pieces: list[str], new_pieces: list[str]) -> Iterator[tuple[str, str, str]]:
+    matcher = SequenceMatcher(None, old_pieces, new_pieces, autojunk=False)
     for kind, i, j, k, m in matcher.get_opcodes():
-        yield kind, "".join(before[i:j]), "".join(after[k:m])
+        yield kind, "".join(old_pieces[i:j]), "".join(new_pieces[k:m])
 
 
-def _add(found: list[DiffSpan], kind: Literal["same", "gone", "new"], text: str) -> None:
-    if text and found and found[-1].kind == kind:
-        found[-1] = DiffSpan(kind, found[-1].text + text)
+def _append_span(
+    diff_spans: list[DiffSpan], kind: Literal["same", "gone", "new"], text: str
+) -> None:
+    if text and diff_spans and diff_spans[-1].kind == kind:
+        diff_spans[-1] = DiffSpan(kind, diff_spans[-1].text + text)
     elif text:
-        found.append(DiffSpan(kind, text))
+        diff_spans.append(DiffSpan(kind, text))

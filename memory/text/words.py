@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import regex
 
-KEPT = 1024
+CACHE_SIZE = 1024
 """Texts whose sentences and number of words are kept in mind: each is asked for many times."""
 
 _WORD = regex.compile(
@@ -30,7 +30,7 @@ _SENTENCE = re.compile(
 )
 _FENCED = re.compile(r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 
-_CHARACTERS_A_WORD, _CHARACTERS_A_HAN_WORD = 5.2, 1.13
+_CHARACTERS_PER_WORD, _CHARACTERS_PER_HAN_WORD = 5.2, 1.13
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Sentence:
     end: int
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def count_words(text: str) -> int:
     """Return the number of words in ``text``."""
     return len(words(text))
@@ -53,9 +53,9 @@ def count_characters(text: str) -> int:
     return sum(map(len, text.split()))
 
 
-def usual_characters(*, han: bool) -> float:
+def estimate_characters_per_word(*, han: bool) -> float:
     """Return how many characters a word takes, punctuation with it; a Han character is a word."""
-    return _CHARACTERS_A_HAN_WORD if han else _CHARACTERS_A_WORD
+    return _CHARACTERS_PER_HAN_WORD if han else _CHARACTERS_PER_WORD
 
 
 def words(text: str) -> list[str]:
@@ -63,13 +63,13 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text) if _NOT_LATIN.search(text) else _LATIN_WORD.findall(text)
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def sentences(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of ``text``; what lies between them is white space."""
     return tuple(Sentence(m.group(), m.start(), m.end()) for m in _SENTENCE.finditer(text))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def prose_sentences(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of ``text`` but for rules and what stands in code and tables.
 
@@ -87,13 +87,13 @@ def prose_sentences(text: str) -> tuple[Sentence, ...]:
 
 def tail(text: str, limit: int) -> str:
     """Return the last whole sentences of ``text``, at most ``limit`` words unless one is longer."""
-    parts = sentences(text)
-    if not parts:
+    text_sentences = sentences(text)
+    if not text_sentences:
         return ""
-    total, start = 0, parts[-1].start
-    for part in reversed(parts):
-        total += count_words(part.text)
-        if total > limit and part is not parts[-1]:
+    total, start = 0, text_sentences[-1].start
+    for sentence in reversed(text_sentences):
+        total += count_words(sentence.text)
+        if total > limit and sentence is not text_sentences[-1]:
             break
-        start = part.start
+        start = sentence.start
     return text[start:].strip()

@@ -10,7 +10,7 @@ from inkwright.memory.store import schema, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.works import Work
 
-_OWN = (
+_SPECIAL_TABLES = (
     schema.works,
     schema.entries,
     schema.manifests,
@@ -19,81 +19,88 @@ _OWN = (
     schema.outputs,
 )
 """What is copied apart, or is not taken over."""
-_NUMBERED = {"sightings": "seq", "findings": "id", "journal": "id"}
+_NUMBER_COLUMNS = {"sightings": "seq", "findings": "id", "journal": "id"}
 
 
-def duplicate(library: Library, work: str) -> Work:
+def duplicate_work(library: Library, work_id: str) -> Work:
     """Return a copy of ``work`` under an id of its own.
 
     Raises:
         WorkNotFound: there is none of this id.
         WorkBusy: it is being written.
     """
-    found = works.get(library, work)
-    if (owner := works.holder(library, work)) is not None:
-        raise WorkBusy(work, owner)
-    copy = works.begin(library, found.brief, found.arms, fresh=True).id
+    original = works.get(library, work_id)
+    if (owner := works.find_lease_holder(library, work_id)) is not None:
+        raise WorkBusy(work_id, owner)
+    copy_id = works.begin(library, original.brief, original.arms, fresh=True).id
     with library.write() as db:
-        numbers = _manifests(db, work, copy, _entries(db, work, copy))
+        manifest_ids = _copy_manifests(db, work_id, copy_id, _copy_entries(db, work_id, copy_id))
         for table in schema.metadata.sorted_tables:
-            if table not in _OWN:
-                _copy(db, table, work, copy, numbers)
+            if table not in _SPECIAL_TABLES:
+                _copy_rows(db, table, work_id, copy_id, manifest_ids)
         db.execute(
             update(schema.works)
-            .where(schema.works.c.id == copy)
+            .where(schema.works.c.id == copy_id)
             .values(
-                title=f"{found.title} (copy)",
-                status=found.status,
-                approved=found.approved,
-                pinned=found.pinned,
-                problems=list(found.problems),
+                title=f"{original.title} (copy)",
+                status=original.status,
+                approved=original.approved,
+                pinned=original.pinned,
+                problems=list(original.problems),
             )
         )
-    return works.get(library, copy)
+    return works.get(library, copy_id)
 
 
-def _entries(db: Connection, work: str, copy: str) -> list[tuple[int, int]]:
+def _copy_entries(db: Connection, work_id: str, copy_id: str) -> list[tuple[int, int]]:
     """Copy the memory entries; return the old and the new number of each row, in order."""
-    table, numbers = schema.entries, []
-    rows = db.execute(select(table).where(table.c.work == work).order_by(table.c.seq))
+    table, row_numbers = schema.entries, []
+    rows = db.execute(select(table).where(table.c.work == work_id).order_by(table.c.seq))
     for row in rows.mappings().all():
-        values = {**row, "work": copy}
+        values = {**row, "work": copy_id}
         number = values.pop("seq")
-        numbers.append((number, _inserted(db, table, values)))
-    return numbers
+        row_numbers.append((number, _insert_row(db, table, values)))
+    return row_numbers
 
 
-def _manifests(
-    db: Connection, work: str, copy: str, entries: list[tuple[int, int]]
+def _copy_manifests(
+    db: Connection, work_id: str, copy_id: str, entry_numbers: list[tuple[int, int]]
 ) -> dict[int, int]:
     """Copy the manifests; return the numbers of the old ones with those of the new.
 
     What a section knew when it began is a row number of the ledger, and follows its row.
     """
-    table, numbers = schema.manifests, {}
-    for row in db.execute(select(table).where(table.c.work == work)).mappings().all():
-        known = bisect_right(entries, (row["content"]["known_until"], 1 << 62))
-        content = {**row["content"], "known_until": entries[known - 1][1] if known else 0}
-        values = {**row, "work": copy, "content": content}
+    table, manifest_ids = schema.manifests, {}
+    for row in db.execute(select(table).where(table.c.work == work_id)).mappings().all():
+        known_count = bisect_right(entry_numbers, (row["content"]["known_until"], 1 << 62))
+        content = {
+            **row["content"],
+            "known_until": entry_numbers[known_count - 1][1] if known_count else 0,
+        }
+        values = {**row, "work": copy_id, "content": content}
         number = values.pop("id")
-        numbers[number] = _inserted(db, table, values)
-    return numbers
+        manifest_ids[number] = _insert_row(db, table, values)
+    return manifest_ids
 
 
-def _inserted(db: Connection, table: Table, values: dict[str, Any]) -> int:
-    key = db.execute(insert(table).values(values)).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+def _insert_row(db: Connection, table: Table, values: dict[str, Any]) -> int:
+    primary_key = db.execute(insert(table).values(values)).inserted_primary_key
+    assert primary_key is not None
+    return int(primary_key[0])
 
 
-def _copy(db: Connection, table: Table, work: str, copy: str, manifests: dict[int, int]) -> None:
-    number = _NUMBERED.get(table.name)
-    order = table.c[number or "work"]
+def _copy_rows(
+    db: Connection, table: Table, work_id: str, copy_id: str, manifest_ids: dict[int, int]
+) -> None:
+    number_column = _NUMBER_COLUMNS.get(table.name)
+    order_column = table.c[number_column or "work"]
     rows: list[dict[str, Any]] = []
-    for row in db.execute(select(table).where(table.c.work == work).order_by(order)).mappings():
-        values = {k: v for k, v in row.items() if k != number} | {"work": copy}
+    for row in db.execute(
+        select(table).where(table.c.work == work_id).order_by(order_column)
+    ).mappings():
+        values = {k: v for k, v in row.items() if k != number_column} | {"work": copy_id}
         if values.get("manifest") is not None:
-            values["manifest"] = manifests[values["manifest"]]
+            values["manifest"] = manifest_ids[values["manifest"]]
         rows.append(values)
     if rows:
         db.execute(insert(table), rows)

@@ -26,19 +26,19 @@ from inkwright.memory.store.drafts import SectionRow
 from inkwright.memory.store.library import Library, now
 from inkwright.memory.store.works import Work
 
-STAYS = ("outputs", "runs", "live")
+LOCAL_TABLES = ("outputs", "runs", "live")
 """Tables of what is of one machine, or of one moment: no work takes them along."""
-NUMBERED = ("entries", "manifests", "sightings", "findings")
+RENUMBERED_TABLES = ("entries", "manifests", "sightings", "findings")
 """Tables whose rows are counted over the whole library."""
 Row = dict[str, Any]
-Rows = Callable[[str], Iterable[Row]]
+RowReader = Callable[[str], Iterable[Row]]
 BATCH = 200
-LARGEST = 2**63 - 1
+MAX_INTEGER = 2**63 - 1
 """What a column for whole numbers can hold."""
 _WORK_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}(\.[1-9]\d{0,5})?")
 
 
-def restore(library: Library, rows: Rows) -> str:
+def restore_work(library: Library, read_rows: RowReader) -> str:
     """Store a work whose rows ``rows`` gives, by the name of their table, and return its id.
 
     All of it is stored, or nothing.
@@ -48,11 +48,11 @@ def restore(library: Library, rows: Rows) -> str:
     """
     with library.write() as db:
         try:
-            return _Restoring(db, rows).work()
+            return _Restoring(db, read_rows).work()
         except ValidationError as fault:
-            first = fault.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise BadInput(f"{fault.title} {where}: {first['msg']}") from fault
+            first_error = fault.errors()[0]
+            location = ".".join(str(part) for part in first_error["loc"])
+            raise BadInput(f"{fault.title} {location}: {first_error['msg']}") from fault
         except IntegrityError as fault:
             raise BadInput("two of its rows are one, or refer to what is not there") from fault
 
@@ -77,150 +77,172 @@ class _Pinned(BaseModel):
     settling: dict[str, Any] | None = None
 
 
-_PARTS = TypeAdapter(tuple[_Part, ...])
-_CONSTRAINTS = TypeAdapter(tuple[Constraint, ...])
+_PARTS_ADAPTER = TypeAdapter(tuple[_Part, ...])
+_CONSTRAINTS_ADAPTER = TypeAdapter(tuple[Constraint, ...])
 
 
 class _Restoring:
     """One work, table by table, each after what it refers to."""
 
-    def __init__(self, db: Connection, rows: Rows) -> None:
-        self._db, self._rows = db, rows
-        self._old = self._new = ""
-        self._seqs: list[tuple[int, int]] = []
-        self._manifests: dict[int, int] = {}
-        self._drafts: set[tuple[str, int]] = set()
+    def __init__(self, db: Connection, read_rows: RowReader) -> None:
+        self._db, self._read_rows = db, read_rows
+        self._old_id = self._new_id = ""
+        self._sequence_numbers: list[tuple[int, int]] = []
+        self._manifest_ids: dict[int, int] = {}
+        self._draft_keys: set[tuple[str, int]] = set()
 
     def work(self) -> str:
-        self._work()
-        self._put(schema.plans, self._plans())
-        self._seqs = self._numbered(schema.entries, "seq", _entry)
-        self._manifests = dict(self._numbered(schema.manifests, "id", self._manifest))
-        self._put(schema.drafts, map(self._draft, self._clean(schema.drafts)))
-        self._sections()
-        self._numbered(schema.sightings, "seq", _unchanged)
-        self._numbered(schema.findings, "id", _unchanged)
-        apart = {"works", "plans", "sections", "journal", *STAYS, *NUMBERED}
+        self._restore_work_row()
+        self._insert_rows(schema.plans, self._read_plans())
+        self._sequence_numbers = self._insert_renumbered(schema.entries, "seq", _check_entry)
+        self._manifest_ids = dict(
+            self._insert_renumbered(schema.manifests, "id", self._renumber_manifest)
+        )
+        self._insert_rows(
+            schema.drafts, map(self._renumber_draft, self._read_checked_rows(schema.drafts))
+        )
+        self._restore_sections()
+        self._insert_renumbered(schema.sightings, "seq", _return_row)
+        self._insert_renumbered(schema.findings, "id", _return_row)
+        handled_tables = {
+            "works",
+            "plans",
+            "sections",
+            "journal",
+            *LOCAL_TABLES,
+            *RENUMBERED_TABLES,
+        }
         for table in schema.metadata.sorted_tables:
-            if table.name not in apart and table is not schema.drafts:
-                self._put(table, self._clean(table))
-        self._journal()
-        return self._new
+            if table.name not in handled_tables and table is not schema.drafts:
+                self._insert_rows(table, self._read_checked_rows(table))
+        self._restore_journal()
+        return self._new_id
 
-    def _work(self) -> None:
-        found = list(self._rows("works"))
-        if len(found) != 1:
-            raise BadInput(f"it holds {len(found)} works, and must hold one")
-        row = _checked(schema.works, found[0])
+    def _restore_work_row(self) -> None:
+        work_rows = list(self._read_rows("works"))
+        if len(work_rows) != 1:
+            raise BadInput(f"it holds {len(work_rows)} works, and must hold one")
+        row = _check_row(schema.works, work_rows[0])
         if not _WORK_ID.fullmatch(row["id"]):
             raise BadInput(f"{row['id'][:80]!r} is no work's id")
-        self._old = row["id"]
+        self._old_id = row["id"]
         row.update(lease_owner=None, lease_fence=0, lease_until=0.0, updated_at=now())
-        self._new, row["generation"] = self._free(row["id"], row["generation"])
-        row["id"] = self._new
+        self._new_id, row["generation"] = self._find_free_id(row["id"], row["generation"])
+        row["id"] = self._new_id
         Work.model_validate({name: row[name] for name in Work.model_fields})
         row["brief"] = Brief.model_validate(row["brief"]).model_dump(mode="json")
         _Pinned.model_validate(row["pinned"] or {})
         self._db.execute(insert(schema.works).values(row))
 
-    def _free(self, wanted: str, generation: int) -> tuple[str, int]:
+    def _find_free_id(self, preferred_id: str, generation: int) -> tuple[str, int]:
         """Return the id that the work gets here, and which of its brief's works it is."""
         table = schema.works
-        stem = wanted.partition(".")[0]
-        known = self._db.execute(
+        base_id = preferred_id.partition(".")[0]
+        existing_rows = self._db.execute(
             select(table.c.id, table.c.generation).where(
-                (table.c.id == stem) | table.c.id.like(f"{stem}.%")
+                (table.c.id == base_id) | table.c.id.like(f"{base_id}.%")
             )
         ).all()
-        if wanted not in {row.id for row in known}:
-            return wanted, generation
-        number = max(row.generation for row in known) + 1
-        return f"{stem}.{number}", number
+        if preferred_id not in {row.id for row in existing_rows}:
+            return preferred_id, generation
+        number = max(row.generation for row in existing_rows) + 1
+        return f"{base_id}.{number}", number
 
-    def _plans(self) -> Iterator[Row]:
-        for row in self._clean(schema.plans):
+    def _read_plans(self) -> Iterator[Row]:
+        for row in self._read_checked_rows(schema.plans):
             Outline.model_validate(row["outline"])
-            _CONSTRAINTS.validate_python(row["constraints"])
+            _CONSTRAINTS_ADAPTER.validate_python(row["constraints"])
             yield row
 
-    def _manifest(self, row: Row) -> Row:
+    def _renumber_manifest(self, row: Row) -> Row:
         manifest = Manifest.model_validate(row["content"])
-        place = bisect_right([old for old, _ in self._seqs], manifest.known_until)
-        known_until = self._seqs[place - 1][1] if place else 0
-        moved = manifest.model_copy(update={"known_until": known_until})
-        return {**row, "content": moved.model_dump(mode="json")}
+        index = bisect_right(
+            [old_number for old_number, _ in self._sequence_numbers], manifest.known_until
+        )
+        known_until = self._sequence_numbers[index - 1][1] if index else 0
+        new_manifest = manifest.model_copy(update={"known_until": known_until})
+        return {**row, "content": new_manifest.model_dump(mode="json")}
 
-    def _draft(self, row: Row) -> Row:
-        row["manifest"] = self._manifest_here(row["manifest"])
+    def _renumber_draft(self, row: Row) -> Row:
+        row["manifest"] = self._map_manifest_id(row["manifest"])
         Draft.model_validate({name: row[name] for name in Draft.model_fields if name in row})
-        self._drafts.add((row["section"], row["version"]))
+        self._draft_keys.add((row["section"], row["version"]))
         return row
 
-    def _sections(self) -> None:
+    def _restore_sections(self) -> None:
         rows = []
-        for row in self._clean(schema.sections):
+        for row in self._read_checked_rows(schema.sections):
             if row["manifest"] is not None:
-                row["manifest"] = self._manifest_here(row["manifest"])
+                row["manifest"] = self._map_manifest_id(row["manifest"])
             SectionRow.model_validate({name: row[name] for name in SectionRow.model_fields})
             for version in (row["drafted"], row["draft"]):
-                if version is not None and (row["section"], version) not in self._drafts:
+                if version is not None and (row["section"], version) not in self._draft_keys:
                     raise BadInput(f"section {row['section']!r} has no version {version}")
             rows.append(row)
-        known = {row["section"] for row in rows}
-        newest = self._db.execute(
+        section_ids = {row["section"] for row in rows}
+        newest_outline = self._db.execute(
             select(schema.plans.c.outline)
-            .where(schema.plans.c.work == self._new)
+            .where(schema.plans.c.work == self._new_id)
             .order_by(schema.plans.c.version.desc())
             .limit(1)
         ).scalar()
-        planned = [s["id"] for s in newest["sections"]] if newest else []
-        if lost := [sid for sid in planned if sid not in known]:
-            raise BadInput(f"section {lost[0]!r} is planned, and it is not said where it stands")
-        self._put(schema.sections, rows)
+        planned_ids = [s["id"] for s in newest_outline["sections"]] if newest_outline else []
+        if missing_ids := [
+            section_id for section_id in planned_ids if section_id not in section_ids
+        ]:
+            raise BadInput(
+                f"section {missing_ids[0]!r} is planned, and it is not said where it stands"
+            )
+        self._insert_rows(schema.sections, rows)
 
-    def _journal(self) -> None:
+    def _restore_journal(self) -> None:
         parts = schema.parts
-        stored = select(parts.c.hash).where(parts.c.work == self._new)
-        known = set(self._db.execute(stored).scalars())
+        hash_query = select(parts.c.hash).where(parts.c.work == self._new_id)
+        stored_hashes = set(self._db.execute(hash_query).scalars())
 
-        def checked(row: Row) -> Row:
-            if any(part.hash not in known for part in _PARTS.validate_python(row["parts"])):
+        def check_call(row: Row) -> Row:
+            if any(
+                part.hash not in stored_hashes
+                for part in _PARTS_ADAPTER.validate_python(row["parts"])
+            ):
                 raise BadInput("a call of its journal lacks one of its messages")
             return row
 
-        self._numbered(schema.journal, "id", checked)
+        self._insert_renumbered(schema.journal, "id", check_call)
 
-    def _manifest_here(self, number: int) -> int:
-        if number not in self._manifests:
-            raise BadInput(f"there is no manifest {number}")
-        return self._manifests[number]
+    def _map_manifest_id(self, old_id: int) -> int:
+        if old_id not in self._manifest_ids:
+            raise BadInput(f"there is no manifest {old_id}")
+        return self._manifest_ids[old_id]
 
-    def _numbered(
-        self, table: Table, key: str, changed: Callable[[Row], Row]
+    def _insert_renumbered(
+        self, table: Table, key: str, transform: Callable[[Row], Row]
     ) -> list[tuple[int, int]]:
         """Store rows under numbers that are free here; return old and new, in their order."""
-        numbers: list[tuple[int, int]] = []
-        for row in self._clean(table):
-            old = row.pop(key)
-            if numbers and old <= numbers[-1][0]:
+        number_pairs: list[tuple[int, int]] = []
+        for row in self._read_checked_rows(table):
+            old_number = row.pop(key)
+            if number_pairs and old_number <= number_pairs[-1][0]:
                 raise BadInput(f"the rows of {table.name} are not in order")
-            given = self._db.execute(insert(table).values(changed(row))).inserted_primary_key
-            assert given is not None
-            numbers.append((old, given[0]))
-        return numbers
+            primary_key = self._db.execute(
+                insert(table).values(transform(row))
+            ).inserted_primary_key
+            assert primary_key is not None
+            number_pairs.append((old_number, primary_key[0]))
+        return number_pairs
 
-    def _clean(self, table: Table) -> Iterator[Row]:
-        for given in self._rows(table.name):
-            row = _checked(table, given)
-            if row["work"] != self._old:
+    def _read_checked_rows(self, table: Table) -> Iterator[Row]:
+        for raw_row in self._read_rows(table.name):
+            row = _check_row(table, raw_row)
+            if row["work"] != self._old_id:
                 raise BadInput(f"a row of {table.name} belongs to another work")
-            row["work"] = self._new
+            row["work"] = self._new_id
             yield row
 
-    def _put(self, table: Table, rows: Iterable[Row]) -> None:
-        for _, alike in groupby(rows, key=lambda row: sorted(row)):
+    def _insert_rows(self, table: Table, rows: Iterable[Row]) -> None:
+        for _, similar_rows in groupby(rows, key=lambda row: sorted(row)):
             batch: list[Row] = []
-            for row in alike:
+            for row in similar_rows:
                 batch.append(row)
                 if len(batch) == BATCH:
                     self._db.execute(insert(table), batch)
@@ -229,15 +251,15 @@ class _Restoring:
                 self._db.execute(insert(table), batch)
 
 
-def _checked(table: Table, given: Row) -> Row:
+def _check_row(table: Table, raw_row: Row) -> Row:
     """Return a row with every column that has no beginning of its own, each of its type."""
-    if not isinstance(given, dict):
+    if not isinstance(raw_row, dict):
         raise BadInput(f"a row of {table.name} is none")
-    known = {column.name: column for column in table.columns}
-    if strange := sorted(given.keys() - known.keys()):
-        raise BadInput(f"a row of {table.name} has {strange[0]!r}, which is not known here")
-    row = dict(given)
-    for name, column in known.items():
+    columns_by_name = {column.name: column for column in table.columns}
+    if unknown_names := sorted(raw_row.keys() - columns_by_name.keys()):
+        raise BadInput(f"a row of {table.name} has {unknown_names[0]!r}, which is not known here")
+    row = dict(raw_row)
+    for name, column in columns_by_name.items():
         if name in row:
             _check_type(table, column, row[name])
         elif column.nullable:
@@ -250,17 +272,17 @@ def _checked(table: Table, given: Row) -> Row:
 def _check_type(table: Table, column: Column[Any], value: Any) -> None:
     if (value is None and column.nullable) or isinstance(column.type, JSON):
         return
-    wanted = column.type.python_type
-    fits = isinstance(value, (int, float) if wanted is float else wanted)
-    if isinstance(value, bool) and wanted is not bool:
-        fits = False
-    if isinstance(value, int) and abs(value) > LARGEST:
-        fits = False
-    if not fits:
+    python_type = column.type.python_type
+    is_valid = isinstance(value, (int, float) if python_type is float else python_type)
+    if isinstance(value, bool) and python_type is not bool:
+        is_valid = False
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        is_valid = False
+    if not is_valid:
         raise BadInput(f"a row of {table.name} has a {column.name!r} of another kind")
 
 
-def _entry(row: Row) -> Row:
+def _check_entry(row: Row) -> Row:
     fields = {name: row[name] for name in Entry.model_fields if name != "span"}
     span = None
     if row["section"] is not None:
@@ -269,5 +291,5 @@ def _entry(row: Row) -> Row:
     return row
 
 
-def _unchanged(row: Row) -> Row:
+def _return_row(row: Row) -> Row:
     return row

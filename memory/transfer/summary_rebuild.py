@@ -12,64 +12,76 @@ from inkwright.memory.store import schema
 from inkwright.memory.store.library import Lease, Library
 
 
-def rebuild(library: Library, lease: Lease) -> int:
+def rebuild_summaries(library: Library, lease: Lease) -> int:
     """Give drafts that have no account the one that the archivist gave; return how many."""
-    drafts = schema.drafts
+    drafts_table = schema.drafts
     with library.write(lease) as db:
         rows = db.execute(
-            select(drafts.c.section, drafts.c.version, drafts.c.stage, drafts.c.summary)
-            .where(drafts.c.work == lease.work)
-            .order_by(drafts.c.section, drafts.c.version)
+            select(
+                drafts_table.c.section,
+                drafts_table.c.version,
+                drafts_table.c.stage,
+                drafts_table.c.summary,
+            )
+            .where(drafts_table.c.work == lease.work)
+            .order_by(drafts_table.c.section, drafts_table.c.version)
         ).all()
         if all(row.summary for row in rows):
             return 0
-        told = _told(library, lease.work)
-        rebuilt = 0
-        for section in {row.section for row in rows}:
-            account, answers = "", iter(told.get(section, ()))
-            for row in (r for r in rows if r.section == section):
+        summaries_by_section = _load_journaled_summaries(library, lease.work)
+        rebuilt_count = 0
+        for section_id in {row.section for row in rows}:
+            section_summary, journaled_summaries = (
+                "",
+                iter(summaries_by_section.get(section_id, ())),
+            )
+            for row in (r for r in rows if r.section == section_id):
                 if row.stage == "drafted":
-                    account = next(answers, "")
-                account = row.summary or account
-                if account and not row.summary:
+                    section_summary = next(journaled_summaries, "")
+                section_summary = row.summary or section_summary
+                if section_summary and not row.summary:
                     db.execute(
-                        update(drafts)
+                        update(drafts_table)
                         .where(
-                            drafts.c.work == lease.work,
-                            drafts.c.section == section,
-                            drafts.c.version == row.version,
+                            drafts_table.c.work == lease.work,
+                            drafts_table.c.section == section_id,
+                            drafts_table.c.version == row.version,
                         )
-                        .values(summary=account)
+                        .values(summary=section_summary)
                     )
-                    rebuilt += 1
-    return rebuilt
+                    rebuilt_count += 1
+    return rebuilt_count
 
 
-def _told(library: Library, work: str) -> dict[str, list[str]]:
+def _load_journaled_summaries(library: Library, work_id: str) -> dict[str, list[str]]:
     """Return the accounts in the journal, by section, one for each of its first drafts."""
     table = schema.journal
     with library.read() as db:
         rows = db.execute(
             select(table.c.step, table.c.digest, table.c.answer)
             .where(
-                table.c.work == work,
+                table.c.work == work_id,
                 table.c.role == "archivist",
                 table.c.purpose == "remember",
             )
             .order_by(table.c.id)
         ).all()
-    last = {(row.step, row.digest): row.answer for row in rows}
-    found: dict[str, list[str]] = {}
-    for (step, _), answer in last.items():
-        found.setdefault(step, []).extend(_accounts(answer))
-    return found
+    last_answers = {(row.step, row.digest): row.answer for row in rows}
+    summaries_by_section: dict[str, list[str]] = {}
+    for (step, _), answer in last_answers.items():
+        summaries_by_section.setdefault(step, []).extend(_parse_summary(answer))
+    return summaries_by_section
 
 
-def _accounts(answer: str) -> Iterable[str]:
+def _parse_summary(answer: str) -> Iterable[str]:
     """Return the account in an answer; none in one that was refused for its form."""
     try:
-        told = json.loads(answer)
+        answer_fields = json.loads(answer)
     except json.JSONDecodeError:
         return ()
-    account = told.get("summary") if isinstance(told, dict) else None
-    return (account.strip(),) if isinstance(account, str) and account.strip() else ()
+    section_summary = answer_fields.get("summary") if isinstance(answer_fields, dict) else None
+    return (
+        (section_summary.strip(),)
+        if isinstance(section_summary, str) and section_summary.strip()
+        else ()
+    )

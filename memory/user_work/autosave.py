@@ -26,7 +26,7 @@ class AutosavedText(Value):
     """True: it has other words than its base, and is no version yet."""
 
     @property
-    def overtaken(self) -> bool:
+    def is_overtaken(self) -> bool:
         """True when the section has had a new version since this was begun."""
         return self.pending and self.base != self.newest
 
@@ -34,73 +34,73 @@ class AutosavedText(Value):
 class EditedElsewhere(BadInput):
     """Another window has typed into this section since; nothing was stored."""
 
-    def __init__(self, mine: str, theirs: AutosavedText) -> None:
+    def __init__(self, own_text: str, other_edit: AutosavedText) -> None:
         super().__init__("another window has typed into this section meanwhile")
-        self.mine, self.theirs = mine, theirs
+        self.own_text, self.other_edit = own_text, other_edit
 
 
-def read(library: Library, work: str, section: str) -> AutosavedText:
+def load_text(library: Library, work_id: str, section_id: str) -> AutosavedText:
     """Return the section's text as the person is to see it."""
-    versions = {d.version: d.text for d in drafts.versions(library, work, section)}
+    versions = {d.version: d.text for d in drafts.versions(library, work_id, section_id)}
     newest = max(versions, default=0)
     table = schema.typed
     with library.read() as db:
         row = db.execute(
-            select(table).where(table.c.work == work, table.c.section == section)
+            select(table).where(table.c.work == work_id, table.c.section == section_id)
         ).first()
     if row is None:
         return AutosavedText(
             text=versions.get(newest, ""), base=newest, revision=0, newest=newest, pending=False
         )
-    before, now_there = versions.get(row.base, ""), versions.get(newest, "")
-    pending = row.text not in (before, now_there)
+    base_text, newest_text = versions.get(row.base, ""), versions.get(newest, "")
+    is_pending = row.text not in (base_text, newest_text)
     return AutosavedText(
-        text=row.text if pending else now_there,
-        base=row.base if pending and before != now_there else newest,
+        text=row.text if is_pending else newest_text,
+        base=row.base if is_pending and base_text != newest_text else newest,
         revision=row.revision,
         newest=newest,
-        pending=pending,
+        pending=is_pending,
     )
 
 
-def write(
-    library: Library, work: str, section: str, text: str, *, base: int, revision: int
+def save_text(
+    library: Library, work_id: str, section_id: str, text: str, *, base_version: int, revision: int
 ) -> AutosavedText:
     """Store what was typed on version ``base``, as the change after ``revision``.
 
     Raises:
         TypedElsewhere: there is a newer change, with other words.
     """
-    found = read(library, work, section)
-    if found.text == text:
-        return found
+    current_text = load_text(library, work_id, section_id)
+    if current_text.text == text:
+        return current_text
     table = schema.typed
-    mine = (table.c.work == work) & (table.c.section == section)
+    is_this_section = (table.c.work == work_id) & (table.c.section == section_id)
     with library.write() as db:
-        known = db.execute(select(table.c.revision).where(mine)).scalar() or 0
-        if known == revision:
-            db.execute(delete(table).where(mine))
+        stored_revision = db.execute(select(table.c.revision).where(is_this_section)).scalar() or 0
+        if stored_revision == revision:
+            db.execute(delete(table).where(is_this_section))
             db.execute(
                 insert(table).values(
-                    work=work,
-                    section=section,
+                    work=work_id,
+                    section=section_id,
                     text=text,
-                    base=base,
+                    base=base_version,
                     revision=revision + 1,
                     updated_at=now(),
                 )
             )
-    if known != revision:
-        theirs = read(library, work, section)
-        if theirs.text != text:
-            raise EditedElsewhere(text, theirs)
-    return read(library, work, section)
+    if stored_revision != revision:
+        other_edit = load_text(library, work_id, section_id)
+        if other_edit.text != text:
+            raise EditedElsewhere(text, other_edit)
+    return load_text(library, work_id, section_id)
 
 
-def waiting(library: Library, work: str) -> list[str]:
+def list_pending_sections(library: Library, work_id: str) -> list[str]:
     """Return the planned sections with typing that is no version yet, in reading order."""
     table = schema.typed
     with library.read() as db:
-        rows = db.execute(select(table.c.section).where(table.c.work == work)).scalars()
-        planned = plans.in_order(db, work, {sid: sid for sid in rows})
-    return [sid for sid in planned if read(library, work, sid).pending]
+        rows = db.execute(select(table.c.section).where(table.c.work == work_id)).scalars()
+        planned = plans.in_order(db, work_id, {section_id: section_id for section_id in rows})
+    return [section_id for section_id in planned if load_text(library, work_id, section_id).pending]

@@ -24,80 +24,84 @@ class SectionCandidate(Value):
     rounds: int
 
 
-def offer(
-    library: Library, lease: Lease, draft: Draft, found: Sequence[SectionCandidate]
+def store_candidates(
+    library: Library, lease: Lease, draft: Draft, section_candidates: Sequence[SectionCandidate]
 ) -> list[Draft]:
     """Store candidates for the section of ``draft``, its newest, which stays its text."""
     with library.write(lease) as db:
-        stored = []
-        for one in found:
-            candidate = draft_rows.new_version(
+        stored_drafts = []
+        for section_candidate in section_candidates:
+            candidate = draft_rows.insert_version(
                 db,
                 lease,
                 draft.section,
-                one.text,
+                section_candidate.text,
                 stage="candidate",
-                manifest=draft_rows.put_manifest(db, lease.work, one.manifest),
+                manifest_id=draft_rows.insert_manifest(db, lease.work, section_candidate.manifest),
                 summary=draft.summary,
-                base=draft.version,
+                base_version=draft.version,
             )
-            draft_rows.set_review(db, lease, candidate, one.review, one.rounds)
-            review = {"review": one.review, "rounds": one.rounds}
-            stored.append(candidate.model_copy(update=review))
-        user_drafts.put_again(db, lease, draft, draft.held)
-    return stored
+            draft_rows.store_review(
+                db, lease, candidate, section_candidate.review, section_candidate.rounds
+            )
+            review_values = {"review": section_candidate.review, "rounds": section_candidate.rounds}
+            stored_drafts.append(candidate.model_copy(update=review_values))
+        user_drafts.insert_same_text(db, lease, draft, draft.held)
+    return stored_drafts
 
 
-def waiting(versions: Sequence[Draft]) -> list[Draft]:
+def select_open_candidates(versions: Sequence[Draft]) -> list[Draft]:
     """Return the candidates that wait for a choice, oldest first, among a section's versions.
 
     They are those that were offered last, while the section has the text it had then.
     """
-    offered = [d for d in versions if d.stage == "candidate"]
-    if not offered:
+    all_candidates = [d for d in versions if d.stage == "candidate"]
+    if not all_candidates:
         return []
-    (beside,) = (d for d in versions if d.version == offered[-1].base)
-    if versions[-1].text != beside.text:
+    (base_draft,) = (d for d in versions if d.version == all_candidates[-1].base)
+    if versions[-1].text != base_draft.text:
         return []
-    return [d for d in offered if d.base == beside.version]
+    return [d for d in all_candidates if d.base == base_draft.version]
 
 
-def find(library: Library, work: str, section: str, version: int) -> Draft:
+def find_candidate(library: Library, work_id: str, section_id: str, version: int) -> Draft:
     """Return a candidate by its version.
 
     Raises:
         BadInput: there is none.
     """
-    offered = [d for d in drafts.versions(library, work, section) if d.stage == "candidate"]
-    for draft in offered:
+    all_candidates = [
+        d for d in drafts.versions(library, work_id, section_id) if d.stage == "candidate"
+    ]
+    for draft in all_candidates:
         if draft.version == version:
             return draft
-    there = ", ".join(str(d.version) for d in offered)
+    available_versions = ", ".join(str(d.version) for d in all_candidates)
     raise BadInput(
-        f"{section}: version {version} is no candidate; "
-        + (f"candidates are {there}" if there else "it has none")
+        f"{section_id}: version {version} is no candidate; "
+        + (f"candidates are {available_versions}" if available_versions else "it has none")
     )
 
 
-def choose(
+def choose_candidate(
     library: Library, lease: Lease, candidate: Draft, *, summary: str, delta: Iterable[Entry]
 ) -> Draft:
     """Make a candidate the section's text, and memory follow it; return the new version."""
     with library.write(lease) as db:
-        draft = draft_rows.new_version(
+        draft = draft_rows.insert_version(
             db,
             lease,
             candidate.section,
             candidate.text,
             stage="drafted",
-            manifest=candidate.manifest,
+            manifest_id=candidate.manifest,
             summary=summary or candidate.summary,
-            base=candidate.version,
+            base_version=candidate.version,
         )
         if candidate.review is not None:
-            draft_rows.set_review(db, lease, draft, candidate.review, candidate.rounds)
-        ledger.append(db, lease.work, delta)
-        draft_rows.set_row(
+            draft_rows.store_review(db, lease, draft, candidate.review, candidate.rounds)
+        ledger.append_entries(db, lease.work, delta)
+        draft_rows.update_section_row(
             db,
             lease,
             candidate.section,

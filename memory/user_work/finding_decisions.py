@@ -19,11 +19,11 @@ _VERDICT = "verdict"
 VERDICTS: tuple[Verdict, ...] = ("accepted", "dismissed")
 
 
-def decide(
+def store_verdict(
     library: Library,
     lease: Lease,
-    section: str,
-    about: str,
+    section_id: str,
+    about_id: str,
     evidence: str,
     verdict: Verdict | None,
 ) -> None:
@@ -32,49 +32,49 @@ def decide(
     Raises:
         BadInput: the section has no text.
     """
-    draft = drafts.current(library, lease.work).get(section)
+    draft = drafts.current(library, lease.work).get(section_id)
     if draft is None:
-        raise BadInput(f"{lease.work}: section {section!r} has no text")
+        raise BadInput(f"{lease.work}: section {section_id!r} has no text")
     table = schema.checks
     with library.write(lease) as db:
         db.execute(
             delete(table).where(
                 table.c.work == lease.work,
-                table.c.section == section,
+                table.c.section == section_id,
                 table.c.draft == draft.version,
-                table.c.what.in_([_stamp(v, about, evidence) for v in VERDICTS]),
+                table.c.what.in_([_build_stamp(v, about_id, evidence) for v in VERDICTS]),
             )
         )
     if verdict is not None:
-        drafts.stamp(library, lease, draft, [_stamp(verdict, about, evidence)])
+        drafts.add_stamps(library, lease, draft, [_build_stamp(verdict, about_id, evidence)])
 
 
-def verdicts(library: Library, work: str) -> Mapping[str, set[str]]:
+def load_verdict_stamps(library: Library, work_id: str) -> Mapping[str, set[str]]:
     """Return what ``verdict`` reads, of every section's newest draft that has any."""
     table, rows = schema.checks, schema.sections
-    newest = (
+    is_newest_draft = (
         (rows.c.work == table.c.work)
         & (rows.c.section == table.c.section)
         & (rows.c.draft == table.c.draft)
     )
-    found: dict[str, set[str]] = {}
+    stamps_by_section: dict[str, set[str]] = {}
     with library.read() as db:
         for row in db.execute(
             select(table.c.section, table.c.what)
-            .select_from(table.join(rows, newest))
-            .where(table.c.work == work, table.c.what.like(f"{_VERDICT}:%"))
+            .select_from(table.join(rows, is_newest_draft))
+            .where(table.c.work == work_id, table.c.what.like(f"{_VERDICT}:%"))
         ):
-            found.setdefault(row.section, set()).add(row.what)
-    return found
+            stamps_by_section.setdefault(row.section, set()).add(row.what)
+    return stamps_by_section
 
 
-def verdict(stamps: set[str], about: str, evidence: str) -> Verdict | None:
+def find_verdict(stamps: set[str], about_id: str, evidence: str) -> Verdict | None:
     """Return what the person said of this finding; None: nothing yet."""
-    for known in VERDICTS:
-        if _stamp(known, about, evidence) in stamps:
-            return known
+    for possible_verdict in VERDICTS:
+        if _build_stamp(possible_verdict, about_id, evidence) in stamps:
+            return possible_verdict
     return None
 
 
-def _stamp(said: Verdict, about: str, evidence: str) -> str:
-    return f"{_VERDICT}:{said}:{about}:{digest(evidence)[:16]}"
+def _build_stamp(given_verdict: Verdict, about_id: str, evidence: str) -> str:
+    return f"{_VERDICT}:{given_verdict}:{about_id}:{digest(evidence)[:16]}"

@@ -13,7 +13,7 @@ from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
-from inkwright.memory.domain.protected_spans import ProtectedSpan, written
+from inkwright.memory.domain.protected_spans import ProtectedSpan, find_new_ranges
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import draft_rows, ledger, plans, schema
 from inkwright.memory.store.library import Lease, Library
@@ -22,14 +22,14 @@ from inkwright.memory.user_work import user_drafts
 _UNREAD = "unread"
 
 
-def take(
+def store_texts(
     library: Library,
     lease: Lease,
     texts: Mapping[str, str],
     *,
     outline: Outline | None = None,
     constraints: Sequence[Constraint] = (),
-    keep: Mapping[str, Sequence[ProtectedSpan]] | None = None,
+    protected_ranges: Mapping[str, Sequence[ProtectedSpan]] | None = None,
 ) -> None:
     """Store a person's texts, by section id, and with ``outline`` a new version of the plan.
 
@@ -39,40 +39,45 @@ def take(
     Raises:
         BadInput: the work is not planned, or lacks one of the sections; nothing is stored.
     """
-    now = plans.current(library, lease.work)
+    current_plan = plans.current(library, lease.work)
     with library.write(lease) as db:
-        plan = now
+        plan = current_plan
         if outline is not None:
-            plan = plans.put(db, lease.work, outline, tuple(constraints), author="person")
+            plan = plans.insert_plan(db, lease.work, outline, tuple(constraints), author="person")
         if plan is None:
             raise BadInput(f"{lease.work} is not planned yet")
-        before = {sid: draft_rows.newest(db, lease.work, sid) for sid in texts}
-        waiting = _pinned(db, lease.work).get(_UNREAD) or {}
-        for sid, text in texts.items():
-            old = before[sid]
-            theirs: Sequence[ProtectedSpan] | None = None
-            if keep is not None and sid in keep:
-                theirs = keep[sid]
-            elif old is not None:
-                theirs = [
-                    ProtectedSpan(start=start, end=end) for start, end in written(old.text, text)
+        previous_drafts = {
+            section_id: draft_rows.load_newest(db, lease.work, section_id) for section_id in texts
+        }
+        unread_versions = _load_pinned_values(db, lease.work).get(_UNREAD) or {}
+        for section_id, text in texts.items():
+            previous_draft = previous_drafts[section_id]
+            section_ranges: Sequence[ProtectedSpan] | None = None
+            if protected_ranges is not None and section_id in protected_ranges:
+                section_ranges = protected_ranges[section_id]
+            elif previous_draft is not None:
+                section_ranges = [
+                    ProtectedSpan(start=start, end=end)
+                    for start, end in find_new_ranges(previous_draft.text, text)
                 ]
-            user_drafts.put(db, lease, plan, sid, text, keep=theirs)
-            waiting.setdefault(sid, old.version if old else 0)
-        changes: dict[str, Any] = {_UNREAD: waiting, "settled": False}
-        values: dict[str, Any] = {"pinned": {**_pinned(db, lease.work), **changes}}
+            user_drafts.insert_text(
+                db, lease, plan, section_id, text, protected_ranges=section_ranges
+            )
+            unread_versions.setdefault(section_id, previous_draft.version if previous_draft else 0)
+        changes: dict[str, Any] = {_UNREAD: unread_versions, "settled": False}
+        values: dict[str, Any] = {"pinned": {**_load_pinned_values(db, lease.work), **changes}}
         if outline is not None:
             values["title"] = outline.title
-        _record(db, lease.work, **values)
+        _update_work(db, lease.work, **values)
 
 
-def unread(library: Library, work: str) -> dict[str, int]:
+def load_unread_sections(library: Library, work_id: str) -> dict[str, int]:
     """Return the sections whose newest words are not in memory yet.
 
     Each is named with the version that memory has last seen; 0: none.
     """
     with library.read() as db:
-        return dict(_pinned(db, work).get(_UNREAD) or {})
+        return dict(_load_pinned_values(db, work_id).get(_UNREAD) or {})
 
 
 def mark_read(
@@ -82,15 +87,15 @@ def mark_read(
     *,
     delta: Sequence[Entry],
     summary: str | None = None,
-    knowing: Manifest | None = None,
+    new_manifest: Manifest | None = None,
 ) -> None:
     """Store what a section's text establishes, and with ``knowing`` what its author knew."""
     table, rows = schema.drafts, schema.sections
     with library.write(lease) as db:
-        ledger.append(db, lease.work, delta)
+        ledger.append_entries(db, lease.work, delta)
         values: dict[str, Any] = {} if summary is None else {"summary": summary}
-        if knowing is not None:
-            values["manifest"] = draft_rows.put_manifest(db, lease.work, knowing)
+        if new_manifest is not None:
+            values["manifest"] = draft_rows.insert_manifest(db, lease.work, new_manifest)
             db.execute(
                 update(rows)
                 .where(rows.c.work == lease.work, rows.c.section == draft.section)
@@ -106,15 +111,17 @@ def mark_read(
                 )
                 .values(**values)
             )
-        pinned = _pinned(db, lease.work)
-        waiting = {s: v for s, v in (pinned.get(_UNREAD) or {}).items() if s != draft.section}
-        _record(db, lease.work, pinned={**pinned, _UNREAD: waiting})
+        pinned_values = _load_pinned_values(db, lease.work)
+        unread_versions = {
+            s: v for s, v in (pinned_values.get(_UNREAD) or {}).items() if s != draft.section
+        }
+        _update_work(db, lease.work, pinned={**pinned_values, _UNREAD: unread_versions})
 
 
-def _pinned(db: Connection, work: str) -> dict[str, Any]:
+def _load_pinned_values(db: Connection, work_id: str) -> dict[str, Any]:
     column = schema.works.c.pinned
-    return db.execute(select(column).where(schema.works.c.id == work)).scalar_one() or {}
+    return db.execute(select(column).where(schema.works.c.id == work_id)).scalar_one() or {}
 
 
-def _record(db: Connection, work: str, **values: Any) -> None:
-    db.execute(update(schema.works).where(schema.works.c.id == work).values(**values))
+def _update_work(db: Connection, work_id: str, **values: Any) -> None:
+    db.execute(update(schema.works).where(schema.works.c.id == work_id).values(**values))

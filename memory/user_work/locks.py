@@ -3,17 +3,17 @@
 from collections.abc import Callable, Iterable
 
 from inkwright.memory.domain.draft import Draft
-from inkwright.memory.domain.protected_spans import ProtectedSpan, merged
+from inkwright.memory.domain.protected_spans import ProtectedSpan, merge_spans
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.user_work import user_drafts
 
 
-def lock(
+def lock_words(
     library: Library,
     lease: Lease,
-    section: str,
+    section_id: str,
     words: str | None = None,
     *,
     start: int | None = None,
@@ -25,50 +25,62 @@ def lock(
     Raises:
         BadInput: the section has no text, or the words are not there, or not exactly once.
     """
-    return _held(library, lease, section, words, start, lambda held, new: [*held, new])
+    return _change_locks(library, lease, section_id, words, start, lambda held, new: [*held, new])
 
 
-def unlock(
+def unlock_words(
     library: Library,
     lease: Lease,
-    section: str,
+    section_id: str,
     words: str | None = None,
     *,
     start: int | None = None,
 ) -> Draft:
     """Take the locks off that touch ``words``, or all. What a person wrote stays theirs."""
 
-    def without(held: Iterable[ProtectedSpan], place: ProtectedSpan) -> list[ProtectedSpan]:
+    def remove_locks(
+        protected_spans: Iterable[ProtectedSpan], unlocked_span: ProtectedSpan
+    ) -> list[ProtectedSpan]:
         return [
-            h for h in held if h.why == "person" or h.end <= place.start or place.end <= h.start
+            h
+            for h in protected_spans
+            if h.why == "person" or h.end <= unlocked_span.start or unlocked_span.end <= h.start
         ]
 
-    return _held(library, lease, section, words, start, without)
+    return _change_locks(library, lease, section_id, words, start, remove_locks)
 
 
-def _held(
+def _change_locks(
     library: Library,
     lease: Lease,
-    section: str,
+    section_id: str,
     words: str | None,
     start: int | None,
     change: Callable[[Iterable[ProtectedSpan], ProtectedSpan], list[ProtectedSpan]],
 ) -> Draft:
-    draft = drafts.current(library, lease.work).get(section)
+    draft = drafts.current(library, lease.work).get(section_id)
     if draft is None:
-        raise BadInput(f"{lease.work}: section {section!r} has no text")
-    held = merged(change(draft.held, _place(draft, words, start)))
-    return draft if held == draft.held else user_drafts.hold(library, lease, draft, held)
+        raise BadInput(f"{lease.work}: section {section_id!r} has no text")
+    protected_spans = merge_spans(change(draft.held, _locate_words(draft, words, start)))
+    return (
+        draft
+        if protected_spans == draft.held
+        else user_drafts.save_protected_spans(library, lease, draft, protected_spans)
+    )
 
 
-def _place(draft: Draft, words: str | None, start: int | None) -> ProtectedSpan:
+def _locate_words(draft: Draft, words: str | None, start: int | None) -> ProtectedSpan:
     if words is None:
         return ProtectedSpan(start=0, end=len(draft.text), why="locked")
     if start is not None and words and draft.text.startswith(words, start):
         return ProtectedSpan(start=start, end=start + len(words), why="locked")
-    times = draft.text.count(words) if words else 0
-    if times != 1:
-        fault = "are not there" if not times else f"stand there {times} times; give more of them"
+    occurrences = draft.text.count(words) if words else 0
+    if occurrences != 1:
+        fault = (
+            "are not there"
+            if not occurrences
+            else f"stand there {occurrences} times; give more of them"
+        )
         raise BadInput(f"{draft.section}: the words {words[:60]!r} {fault}")
     start = draft.text.index(words)
     return ProtectedSpan(start=start, end=start + len(words), why="locked")

@@ -6,20 +6,20 @@ from sqlalchemy import Connection
 
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
-from inkwright.memory.domain.protected_spans import ProtectedSpan, merged, surviving
+from inkwright.memory.domain.protected_spans import ProtectedSpan, find_surviving_spans, merge_spans
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import draft_rows, ledger, plans
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.plans import Plan
 
 
-def write(
+def save_text(
     library: Library,
     lease: Lease,
-    section: str,
+    section_id: str,
     text: str,
     *,
-    keep: Sequence[tuple[int, int]] | None = None,
+    protected_ranges: Sequence[tuple[int, int]] | None = None,
     summary: str = "",
     delta: Iterable[Entry] = (),
 ) -> Draft:
@@ -37,107 +37,129 @@ def write(
         raise BadInput(f"{lease.work} is not planned yet; `inkwright resume {lease.work}` plans it")
     with library.write(lease) as db:
         spans = (
-            None if keep is None else [ProtectedSpan(start=start, end=end) for start, end in keep]
+            None
+            if protected_ranges is None
+            else [ProtectedSpan(start=start, end=end) for start, end in protected_ranges]
         )
-        return put(db, lease, plan, section, text, keep=spans, summary=summary, delta=delta)
+        return insert_text(
+            db, lease, plan, section_id, text, protected_ranges=spans, summary=summary, delta=delta
+        )
 
 
-def put(
+def insert_text(
     db: Connection,
     lease: Lease,
     plan: Plan,
-    section: str,
+    section_id: str,
     text: str,
     *,
-    keep: Sequence[ProtectedSpan] | None = None,
+    protected_ranges: Sequence[ProtectedSpan] | None = None,
     summary: str = "",
     delta: Iterable[Entry] = (),
 ) -> Draft:
     """As ``write``, within the caller's transaction and by this plan; ``keep`` says why, too."""
-    frozen = _unknowing(plan, lease.work, section)
-    before = draft_rows.newest(db, lease.work, section)
-    held = [ProtectedSpan(start=0, end=len(text))] if keep is None else list(keep)
-    if before is not None:
-        held += surviving(before.held, before.text, text)
-    same = before is not None and before.text == text
-    number = before.manifest if before and same else _unknown(db, lease.work, frozen, before)
-    draft = draft_rows.new_version(
+    blank_manifest = _build_blank_manifest(plan, lease.work, section_id)
+    previous_draft = draft_rows.load_newest(db, lease.work, section_id)
+    protected_spans = (
+        [ProtectedSpan(start=0, end=len(text))]
+        if protected_ranges is None
+        else list(protected_ranges)
+    )
+    if previous_draft is not None:
+        protected_spans += find_surviving_spans(previous_draft.held, previous_draft.text, text)
+    is_same_text = previous_draft is not None and previous_draft.text == text
+    manifest_id = (
+        previous_draft.manifest
+        if previous_draft and is_same_text
+        else _insert_manifest(db, lease.work, blank_manifest, previous_draft)
+    )
+    draft = draft_rows.insert_version(
         db,
         lease,
-        section,
+        section_id,
         text,
         stage="person",
-        manifest=number,
-        summary=summary or (before.summary if before else ""),
-        base=before.version if before else None,
-        held=merged(held),
+        manifest_id=manifest_id,
+        summary=summary or (previous_draft.summary if previous_draft else ""),
+        base_version=previous_draft.version if previous_draft else None,
+        protected_spans=merge_spans(protected_spans),
     )
-    ledger.append(db, lease.work, delta)
-    if before is not None and same:
-        draft_rows.stamp(db, lease.work, draft, draft_rows.stamped(db, lease.work, before))
-        if before.review is not None:
-            draft_rows.set_review(db, lease, draft, before.review, before.rounds)
-    drafted = {} if before else {"drafted": draft.version}
-    draft_rows.set_row(
+    ledger.append_entries(db, lease.work, delta)
+    if previous_draft is not None and is_same_text:
+        draft_rows.insert_stamps(
+            db, lease.work, draft, draft_rows.load_stamps(db, lease.work, previous_draft)
+        )
+        if previous_draft.review is not None:
+            draft_rows.store_review(db, lease, draft, previous_draft.review, previous_draft.rounds)
+    first_version_values = {} if previous_draft else {"drafted": draft.version}
+    draft_rows.update_section_row(
         db,
         lease,
-        section,
+        section_id,
         state="accepted",
         draft=draft.version,
-        manifest=number,
+        manifest=manifest_id,
         failure=None,
-        **drafted,
+        **first_version_values,
     )
     return draft
 
 
-def hold(library: Library, lease: Lease, draft: Draft, held: Sequence[ProtectedSpan]) -> Draft:
+def save_protected_spans(
+    library: Library, lease: Lease, draft: Draft, protected_spans: Sequence[ProtectedSpan]
+) -> Draft:
     """Store the newest draft again, with other stretches held: the words are the same."""
     with library.write(lease) as db:
-        return put_again(db, lease, draft, held)
+        return insert_same_text(db, lease, draft, protected_spans)
 
 
-def put_again(db: Connection, lease: Lease, draft: Draft, held: Sequence[ProtectedSpan]) -> Draft:
+def insert_same_text(
+    db: Connection, lease: Lease, draft: Draft, protected_spans: Sequence[ProtectedSpan]
+) -> Draft:
     """As ``hold``, within the caller's transaction."""
-    again = draft_rows.new_version(
+    new_draft = draft_rows.insert_version(
         db,
         lease,
         draft.section,
         draft.text,
         stage=draft.stage,
-        manifest=draft.manifest,
+        manifest_id=draft.manifest,
         summary=draft.summary,
-        base=draft.version,
-        held=held,
+        base_version=draft.version,
+        protected_spans=protected_spans,
     )
-    draft_rows.stamp(db, lease.work, again, draft_rows.stamped(db, lease.work, draft))
+    draft_rows.insert_stamps(
+        db, lease.work, new_draft, draft_rows.load_stamps(db, lease.work, draft)
+    )
     if draft.review is not None:
-        draft_rows.set_review(db, lease, again, draft.review, draft.rounds)
-    draft_rows.set_row(db, lease, draft.section, draft=again.version)
-    return again
+        draft_rows.store_review(db, lease, new_draft, draft.review, draft.rounds)
+    draft_rows.update_section_row(db, lease, draft.section, draft=new_draft.version)
+    return new_draft
 
 
-def _unknowing(plan: Plan, work: str, section: str) -> Manifest:
+def _build_blank_manifest(plan: Plan, work_id: str, section_id: str) -> Manifest:
     """Return the manifest of a text that was written without being shown anything."""
-    if section not in plan.outline.position:
+    if section_id not in plan.outline.position:
         sections = plan.outline.sections
         there = f"{sections[0].id} to {sections[-1].id}"
-        raise BadInput(f"{work} has no section {section!r}; it has {there}")
-    node = plan.outline.section(section)
+        raise BadInput(f"{work_id} has no section {section_id!r}; it has {there}")
+    node = plan.outline.section(section_id)
     return Manifest(
-        section=section,
+        section=section_id,
         outline_version=plan.version,
         node=node.digest,
-        constraints={c.id: c.digest for c in plan.carried(section)},
+        constraints={c.id: c.digest for c in plan.carried(section_id)},
         target_words=node.target_words,
         budget_tokens=0,
         by_person=True,
     )
 
 
-def _unknown(db: Connection, work: str, frozen: Manifest, before: Draft | None) -> int:
+def _insert_manifest(
+    db: Connection, work_id: str, blank_manifest: Manifest, previous_draft: Draft | None
+) -> int:
     """Store the manifest of a person's text; what ``before`` was shown it still rests on."""
-    if before is not None:
-        shown = draft_rows.manifest(db, before.manifest).shown
-        frozen = frozen.model_copy(update={"shown": shown})
-    return draft_rows.put_manifest(db, work, frozen)
+    if previous_draft is not None:
+        shown_entries = draft_rows.load_manifest(db, previous_draft.manifest).shown
+        blank_manifest = blank_manifest.model_copy(update={"shown": shown_entries})
+    return draft_rows.insert_manifest(db, work_id, blank_manifest)

@@ -8,7 +8,7 @@ import numpy as np
 
 from inkwright.agents.llm.client import LLMClient, ModelCall
 from inkwright.agents.llm.config import ROLES, CallSettings, Endpoint, Limits
-from inkwright.agents.llm.events import Watch, unwatched
+from inkwright.agents.llm.events import Watch, ignore_event
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
 from inkwright.agents.llm.transport import ChatRequest
 from inkwright.memory.store.journal import JournaledAnswer
@@ -63,7 +63,7 @@ def models(
     context_tokens: int = 8192,
     limits: Limits | None = None,
     seed: int = 1,
-    watch: Watch = unwatched,
+    watch: Watch = ignore_event,
 ) -> LLMClient:
     """Return the model port of a work over a scripted transport."""
     return LLMClient(
@@ -71,7 +71,7 @@ def models(
         work.lease,
         transport,
         ScaledTokenizer(1.0),
-        calling=calling,
+        call_settings=calling,
         context_tokens=context_tokens,
         limits=limits or Limits(),
         seed=seed,

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pytest
 
 from inkwright.agents.llm.config import Ablation, Limits
-from inkwright.agents.llm.events import unwatched
+from inkwright.agents.llm.events import ignore_event
 from inkwright.agents.llm.transport import LiteLLMTransport
 from inkwright.agents.orchestration import run as running
 from inkwright.agents.orchestration import shared_resources
@@ -137,7 +137,7 @@ class Runs:
                 library=self.library,
                 calling=self._calling,
                 limits=Limits(),
-                watch=unwatched,
+                watch=ignore_event,
                 until=small.until,
             )
         except UnusableAnswer as fault:
@@ -149,8 +149,8 @@ class Runs:
         brief = Brief.model_validate({"request": small.request, **small.brief})
         arms = Ablation.model_validate(small.arms).model_dump()
         work = works.begin(self.library, brief, arms, fresh=True).id
-        with works.leased(self.library, work) as lease:
-            works.pin(
+        with works.hold_lease(self.library, work) as lease:
+            works.pin_values(
                 self.library,
                 lease,
                 context_tokens=small.context_tokens,
@@ -162,19 +162,19 @@ class Runs:
 
     def _outcome(self, work: str, status: str, error: str, problems: str) -> Outcome:
         current = drafts.current(self.library, work)
-        manifests = drafts.manifests(self.library, work)
+        manifests = drafts.load_manifests(self.library, work)
         return Outcome(
             status=status,
             error=error,
             problems=problems,
             title=works.get(self.library, work).title,
             plan=plans.current(self.library, work),
-            entries=ledger.entries(self.library, work, live=False),
+            entries=ledger.load_entries(self.library, work, live_only=False),
             versions={sid: drafts.versions(self.library, work, sid) for sid in sorted(current)},
             shown=[
                 (m.recall, m.summary, m.last_passage)
                 for m in sorted(manifests.values(), key=lambda m: m.section)
             ],
             calls=self.sim.calls(),
-            asked_again=sum(c["refused"] for c in journal.calls(self.library, work)),
+            asked_again=sum(c["refused"] for c in journal.load_calls(self.library, work)),
         )

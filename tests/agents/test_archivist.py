@@ -23,7 +23,7 @@ def taken(library: Library, shown: list[Entry], **item: Any) -> tuple[Entry, ...
     given = {"action": "add", "subject": "Mara", "quote": BLUE} | item
     answer = Delta(summary="Said.", items=[DeltaItem.model_validate(given)])
     desk: Any = SimpleNamespace(ledger=Ledger(library, begun(library)).refresh())
-    return archivist.taken(desk, SECTION, TEXT, 1, answer, shown).delta
+    return archivist.build_result(desk, SECTION, TEXT, 1, answer, shown).delta
 
 
 def shown(origin: str = "plan", **fields: Any) -> Entry:

@@ -21,7 +21,7 @@ from inkwright.memory.domain.brief import Placement
     ],
 )
 def test_numbers_are_read_as_digits_words_and_ordinals(quote, named):
-    assert request_evidence.numbers(quote) == named
+    assert request_evidence.find_numbers(quote) == named
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_numbers_are_read_as_digits_words_and_ordinals(quote, named):
 )
 def test_a_place_that_the_quote_does_not_name_is_somewhere_in_the_piece(where, quote, stands):
     placed = Placement(**where)
-    assert request_evidence.placement(placed, quote) == (placed if stands else Placement())
+    assert request_evidence.verify_placement(placed, quote) == (placed if stands else Placement())
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,4 @@ def test_a_place_that_the_quote_does_not_name_is_somewhere_in_the_piece(where, q
     ],
 )
 def test_a_language_is_told_by_its_name(quote, code):
-    assert request_evidence.language(quote) == code
+    assert request_evidence.find_language(quote) == code

@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 
 from inkwright.agents.llm import transport
-from inkwright.agents.llm.client import FAILURES_IN_A_ROW
-from inkwright.agents.orchestration.scheduler import AHEAD
+from inkwright.agents.llm.client import MAX_FAILURES_IN_A_ROW
+from inkwright.agents.orchestration.scheduler import CALLS_PER_EXTRA_SECTION
 from inkwright.memory.errors import ModelRefused, ModelUnreachable
 from tests.agents.small_runs import Runs, Small
 from tests.simserver.process import SimServer
@@ -22,7 +22,7 @@ from tests.simserver.process import SimServer
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TRIES, CONCURRENCY = 2, 3
-MOST = TRIES * (CONCURRENCY + FAILURES_IN_A_ROW)
+MOST = TRIES * (CONCURRENCY + MAX_FAILURES_IN_A_ROW)
 BOATS = Small(
     request="A report for the harbour office on the state of its boats.",
     brief={
@@ -64,7 +64,7 @@ async def test_when_nothing_ever_answers_a_run_ends_at_its_first_question(runs, 
 async def test_when_writers_never_answer_a_run_ends_within_its_bound(runs, fault):
     with pytest.raises(ModelUnreachable, match="INKWRIGHT_") as caught:
         await runs.run(BOATS, always(fault, role="writer"))
-    assert TRIES * FAILURES_IN_A_ROW <= len(runs.sim.calls(role="writer")) <= MOST
+    assert TRIES * MAX_FAILURES_IN_A_ROW <= len(runs.sim.calls(role="writer")) <= MOST
     assert "\n" not in str(caught.value)
 
 
@@ -83,7 +83,9 @@ async def test_a_role_that_never_answers_is_given_up_and_the_piece_comes_out(run
 async def test_without_an_embedder_that_answers_recall_goes_on_without_vectors(runs):
     outcome = await runs.run(BOATS, always("500", role="embedder"))
     assert outcome.status == "complete"
-    assert len(runs.sim.calls(kind="embeddings")) <= MOST + TRIES * (CONCURRENCY // AHEAD)
+    assert len(runs.sim.calls(kind="embeddings")) <= MOST + TRIES * (
+        CONCURRENCY // CALLS_PER_EXTRA_SECTION
+    )
     assert "vector search is off" in outcome.problems
 
 

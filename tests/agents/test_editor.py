@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.agents.drafting.editor import applied, concerned, cut
-from inkwright.agents.drafting.subset_sum import nearest
+from inkwright.agents.drafting.editor import apply_edits, cut_sentences, find_concerned_sentences
+from inkwright.agents.drafting.subset_sum import choose_subset
 from inkwright.agents.llm.schemas import Edit, Edits
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Finding
@@ -26,7 +26,7 @@ def edits(*items: tuple[int, int, str]) -> Edits:
 
 
 def patched(text: str, *items: tuple[int, int, str]) -> str:
-    return applied(text, sentences(text), edits(*items))
+    return apply_edits(text, sentences(text), edits(*items))
 
 
 def test_only_the_sentences_named_are_replaced():
@@ -79,15 +79,15 @@ def test_of_two_edits_of_one_sentence_the_first_counts():
 def test_a_fault_opens_its_sentence_with_those_beside_it_and_what_names_its_subject():
     text = "One. Two. Three. Four is wrong. Five. Six. Mara came. Eight."
     fault = Finding(constraint="s1.1", status="broken", evidence="Four is wrong.", by="judge")
-    assert concerned(sentences(text), [fault], {"mara"}) == {3, 4, 5, 7}
+    assert find_concerned_sentences(sentences(text), [fault], {"mara"}) == {3, 4, 5, 7}
     nowhere = fault.model_copy(update={"evidence": "Nobody said so."})
-    assert concerned(sentences(text), [fault, nowhere], {"mara"}) == set(range(1, 9))
+    assert find_concerned_sentences(sentences(text), [fault, nowhere], {"mara"}) == set(range(1, 9))
 
 
 @given(ANYTHING, st.lists(st.tuples(st.integers(-1, 9), st.integers(-1, 9), NEW), max_size=5))
 def test_text_outside_the_edits_is_byte_identical(text, items):
     parts = sentences(text)
-    found = applied(text, parts, edits(*items))
+    found = apply_edits(text, parts, edits(*items))
     taken: dict[int, tuple[int, str]] = {}
     for first, last, new in sorted(items, key=lambda item: item[0]):
         if 1 <= first <= last <= len(parts) and not set(range(first, last + 1)) & _covered(taken):
@@ -105,53 +105,53 @@ def _covered(taken: dict[int, tuple[int, str]]) -> set[int]:
 
 def test_a_cut_takes_whole_sentences_and_closes_the_gap():
     text = "One went out. Two stayed in. Three came back.\n\nFour slept. Five sang."
-    assert cut(text, sentences(text), [2, 4], 5, 6) == (
+    assert cut_sentences(text, sentences(text), [2, 4], 5, 6) == (
         "One went out. Three came back.\n\nFive sang."
     )
 
 
 def test_a_paragraph_that_is_cut_whole_leaves_no_empty_one():
     text = "One went out.\n\nTwo stayed in.\n\nThree came back."
-    assert cut(text, sentences(text), [2], 3, 3) == "One went out.\n\nThree came back."
+    assert cut_sentences(text, sentences(text), [2], 3, 3) == "One went out.\n\nThree came back."
 
 
 def test_a_cut_at_either_end_leaves_no_space_there():
     text = "One went out.\n\nTwo stayed in.\n\nThree came back."
-    assert cut(text, sentences(text), [1], 3, 3) == "Two stayed in.\n\nThree came back."
-    assert cut(text, sentences(text), [3], 3, 3) == "One went out.\n\nTwo stayed in."
+    assert cut_sentences(text, sentences(text), [1], 3, 3) == "Two stayed in.\n\nThree came back."
+    assert cut_sentences(text, sentences(text), [3], 3, 3) == "One went out.\n\nTwo stayed in."
 
 
 def test_of_cuts_that_come_to_the_same_the_sentences_named_first_go():
     text = "A b c d. E f. G h i. J."
-    assert cut(text, sentences(text), [2, 3, 1, 4], 4, 6) == "A b c d. E f. J."
-    assert cut(text, sentences(text), [1, 2, 3, 4], 4, 4) == "E f. G h i. J."
+    assert cut_sentences(text, sentences(text), [2, 3, 1, 4], 4, 6) == "A b c d. E f. J."
+    assert cut_sentences(text, sentences(text), [1, 2, 3, 4], 4, 4) == "E f. G h i. J."
 
 
 def test_a_cut_comes_as_near_to_the_surplus_as_the_sentences_named_allow():
     text = "A b c d. E f. G h i. J."
-    assert cut(text, sentences(text), [1, 2, 3, 4], 7, 7) == "E f. J."
-    assert cut(text, sentences(text), [1, 3], 6, 6) == "E f. G h i. J."
+    assert cut_sentences(text, sentences(text), [1, 2, 3, 4], 7, 7) == "E f. J."
+    assert cut_sentences(text, sentences(text), [1, 3], 6, 6) == "E f. G h i. J."
 
 
 def test_a_cut_leaves_what_a_rule_wants():
     text = "A red kite flew. Nobody saw it. A red kite fell. The end came."
     kite = Constraint(id="c1", text="kite", kind="must_contain", phrases=("red kite",))
-    left = cut(text, sentences(text), [1, 3, 2, 4], 15, 15, [kite])
+    left = cut_sentences(text, sentences(text), [1, 3, 2, 4], 15, 15, [kite])
     assert left == "A red kite fell."
 
 
 def test_a_sentence_with_which_too_much_would_go_is_passed_over():
     text = "A b c d. E f. G h i."
-    assert cut(text, sentences(text), [1, 2, 3], 2, 3) == "A b c d. G h i."
+    assert cut_sentences(text, sentences(text), [1, 2, 3], 2, 3) == "A b c d. G h i."
 
 
 def test_numbers_that_are_no_sentence_cut_nothing():
-    assert cut(TEXT, sentences(TEXT), [0, -3, 99], 50, 60) == TEXT
+    assert cut_sentences(TEXT, sentences(TEXT), [0, -3, 99], 50, 60) == TEXT
 
 
 def test_indentation_and_blank_lines_elsewhere_survive_a_cut():
     text = "    indented code\n\n\n\n* a list\n* of two\n\nA line to lose. The end."
-    assert cut(text, sentences(text), [4], 4, 4) == (
+    assert cut_sentences(text, sentences(text), [4], 4, 4) == (
         "    indented code\n\n\n\n* a list\n* of two\n\nThe end."
     )
 
@@ -162,7 +162,7 @@ SIZES = st.integers(0, 60)
 @given(ANYTHING, st.lists(st.integers(-1, 12), max_size=8), SIZES, SIZES)
 def test_what_a_cut_leaves_is_byte_identical(text, numbers, surplus, most):
     parts = sentences(text)
-    found = cut(text, parts, numbers, surplus, most)
+    found = cut_sentences(text, parts, numbers, surplus, most)
     gone = _fitting(parts, numbers, surplus, most)
     kept = [n for n in range(1, len(parts) + 1) if n not in gone]
     at = 0
@@ -181,7 +181,7 @@ def test_what_a_cut_leaves_is_byte_identical(text, numbers, surplus, most):
 def _fitting(parts, numbers, surplus, most) -> set[int]:
     known = [n for n in dict.fromkeys(numbers) if 1 <= n <= len(parts)]
     sizes = [count_words(parts[n - 1].text) for n in known]
-    return {known[p] for p in nearest(sizes, surplus, most, max(most - surplus, 0) // 2)}
+    return {known[p] for p in choose_subset(sizes, surplus, most, max(most - surplus, 0) // 2)}
 
 
 @given(st.lists(st.integers(0, 20), max_size=9), SIZES, SIZES, st.integers(0, 6))
@@ -191,6 +191,6 @@ def test_the_choice_is_the_nearest_of_all_there_are(sizes, wanted, most, slack):
 
     every = (c for n in range(len(sizes) + 1) for c in combinations(range(len(sizes)), n))
     possible = [c for c in every if sum(sizes[p] for p in c) <= most]
-    found = nearest(sizes, wanted, most, slack)
+    found = choose_subset(sizes, wanted, most, slack)
     assert found in possible
     assert off(found) == min(off(c) for c in possible)

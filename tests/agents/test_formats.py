@@ -38,27 +38,28 @@ FRAMED = plan(OPENS, CLOSES)
 def test_a_section_gets_its_own_opening_once_and_nothing_of_other_sections(
     written: str, framed: str
 ) -> None:
-    once = section_format.framed(FRAMED, "s2", written)
+    once = section_format.apply_frame(FRAMED, "s2", written)
     assert once == framed
-    assert section_format.framed(FRAMED, "s2", once) == once
+    assert section_format.apply_frame(FRAMED, "s2", once) == once
 
 
 def test_only_the_last_section_gets_the_closing_words() -> None:
     assert (
-        section_format.framed(FRAMED, "s3", "It rose.") == "#*# Part 3:\nIt rose.\n\n*** finished"
+        section_format.apply_frame(FRAMED, "s3", "It rose.")
+        == "#*# Part 3:\nIt rose.\n\n*** finished"
     )
-    assert section_format.framed(FRAMED, "s1", "It rose.") == "#*# Part 1:\nIt rose."
+    assert section_format.apply_frame(FRAMED, "s1", "It rose.") == "#*# Part 1:\nIt rose."
 
 
 def test_without_such_a_format_a_text_stays_byte_for_byte() -> None:
     text = "  Part 2\nIt rose. \n"
-    assert section_format.framed(plan(), "s2", text) == text
-    assert section_format.body_of(plan(), "s2", text) == text
+    assert section_format.apply_frame(plan(), "s2", text) == text
+    assert section_format.extract_body(plan(), "s2", text) == text
 
 
 def test_what_a_section_begins_and_ends_with_does_not_count_as_its_words() -> None:
     least = Constraint(id="c3", text="Long", kind="length", min_words=5)
-    text = section_format.framed(FRAMED, "s3", "It rose and fell.")
+    text = section_format.apply_frame(FRAMED, "s3", "It rose and fell.")
     assert count_words(text) > 5
     (length,) = (
         f for f in rules.check(text, [*FRAMED.carried("s3"), least]) if f.constraint == "c3"
@@ -67,8 +68,11 @@ def test_what_a_section_begins_and_ends_with_does_not_count_as_its_words() -> No
 
 
 def test_editors_are_shown_neither_opening_nor_closing() -> None:
-    text = section_format.framed(FRAMED, "s3", "It rose. It fell.")
-    assert [s.text for s in section_format.inner(FRAMED, "s3", text)] == ["It rose.", "It fell."]
+    text = section_format.apply_frame(FRAMED, "s3", "It rose. It fell.")
+    assert [s.text for s in section_format.find_body_sentences(FRAMED, "s3", text)] == [
+        "It rose.",
+        "It fell.",
+    ]
 
 
 TABLE = "| a | b |\n| --- | --- |\n| 1 | 2 |"

@@ -6,7 +6,7 @@ import pytest
 
 from inkwright.agents.drafting.length_control import ROUNDS
 from inkwright.agents.llm.parsing import is_han
-from inkwright.agents.planning.requested_length import asked_length
+from inkwright.agents.planning.requested_length import parse_requested_length
 from inkwright.memory.text.words import count_characters, count_words
 from tests.agents.small_runs import Outcome, Small
 
@@ -163,5 +163,5 @@ def _asked(call) -> int:
     ],
 )
 async def test_a_length_is_read_from_the_words_of_a_request(request_, units, found):
-    asked = asked_length(request_, units, han=is_han(request_))
+    asked = parse_requested_length(request_, units, han=is_han(request_))
     assert (asked and (asked.words, asked.least, asked.most)) == found

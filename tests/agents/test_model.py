@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from inkwright.agents.llm.client import FAILURES_IN_A_ROW
+from inkwright.agents.llm.client import MAX_FAILURES_IN_A_ROW
 from inkwright.agents.llm.config import Limits
 from inkwright.agents.llm.events import CallAnswered
 from inkwright.agents.llm.schemas import Cuts, Delta, Edits, Sections
@@ -20,7 +20,7 @@ CUTS = {"sentences": [3, 1]}
 
 
 def calls(work: Built) -> list[dict[str, Any]]:
-    return journal.calls(work.library, work.work)
+    return journal.load_calls(work.library, work.work)
 
 
 def an_edit(**changes: Any):
@@ -308,14 +308,14 @@ async def test_a_role_that_never_answers_is_given_up_after_a_few_calls(a_work):
     for number in range(10):
         with pytest.raises(ModelUnreachable):
             await port.prose(an_ask(step=f"s{number}"))
-    assert len(asked.requests) == FAILURES_IN_A_ROW
+    assert len(asked.requests) == MAX_FAILURES_IN_A_ROW
     assert port.down
 
 
 async def test_what_is_told_then_still_says_what_to_do(a_work):
     down = ModelUnreachable("m at h cannot be reached: start it, or set INKWRIGHT_API_BASE")
-    port = models(a_work, Scripted(*[down] * FAILURES_IN_A_ROW))
-    for _ in range(FAILURES_IN_A_ROW):
+    port = models(a_work, Scripted(*[down] * MAX_FAILURES_IN_A_ROW))
+    for _ in range(MAX_FAILURES_IN_A_ROW):
         with pytest.raises(ModelUnreachable):
             await port.prose(an_ask())
     with pytest.raises(ModelUnreachable, match="set INKWRIGHT_API_BASE"):
@@ -333,8 +333,8 @@ async def test_one_answer_between_failures_begins_the_count_anew(a_work):
 
 async def test_a_judge_that_is_down_takes_no_writer_with_it(a_work):
     down = ModelUnreachable("down")
-    port = models(a_work, Scripted(*[down] * FAILURES_IN_A_ROW, STORY))
-    for _ in range(FAILURES_IN_A_ROW):
+    port = models(a_work, Scripted(*[down] * MAX_FAILURES_IN_A_ROW, STORY))
+    for _ in range(MAX_FAILURES_IN_A_ROW):
         with pytest.raises(ModelUnreachable):
             await port.form(an_ask(role="reviewer"), Cuts)
     assert (await port.prose(an_ask())).text == STORY

@@ -22,12 +22,12 @@ def a_brief(*items: OutlineItem | dict[str, object], **fields: object) -> Brief:
 
 
 def given_outline(*items: OutlineItem | dict[str, object], words: int = 1200):
-    return outline_builder.given(a_brief(*items), "T", "chapter", words)
+    return outline_builder.build_from_brief(a_brief(*items), "T", "chapter", words)
 
 
 @given(st.lists(WORDS, min_size=1, max_size=40), st.integers(0, 100_000))
 def test_shares_add_up_and_none_is_empty(weights, total):
-    parts = outline_builder.shares(weights, total)
+    parts = outline_builder.split_in_proportion(weights, total)
     assert len(parts) == len(weights)
     assert min(parts) >= 1
     assert sum(parts) == max(total, len(weights))
@@ -36,7 +36,7 @@ def test_shares_add_up_and_none_is_empty(weights, total):
 @given(st.lists(WORDS, min_size=1, max_size=24), st.integers(1, 50_000))
 def test_the_budgets_of_a_flat_outline_add_up(hints, words):
     sections = [planned(f"T{n}", words=hint) for n, hint in enumerate(hints)]
-    outline = outline_builder.flat("T", "chapter", words, sections)
+    outline = outline_builder.build_flat("T", "chapter", words, sections)
     assert outline.target_words == max(words, len(hints))
 
 
@@ -52,9 +52,9 @@ def test_the_budgets_of_an_outline_in_chapters_add_up(hints, words):
     total = sum(map(len, hints))
     if not total:
         with pytest.raises(UnusableAnswer, match="no section"):
-            outline_builder.in_chapters("T", "chapter", words, chapters)
+            outline_builder.build_chapters("T", "chapter", words, chapters)
         return
-    outline = outline_builder.in_chapters("T", "chapter", words, chapters)
+    outline = outline_builder.build_chapters("T", "chapter", words, chapters)
     assert outline.target_words == max(words, total)
     assert [s.chapter for s in outline.sections] == [
         f"h{n}" for n, part in enumerate(hints, 1) for _ in part
@@ -63,11 +63,11 @@ def test_the_budgets_of_an_outline_in_chapters_add_up(hints, words):
 
 def test_an_outline_without_a_section_is_a_failure_of_the_model_not_of_the_person():
     with pytest.raises(UnusableAnswer, match="no section"):
-        outline_builder.flat("T", "chapter", 600, [])
+        outline_builder.build_flat("T", "chapter", 600, [])
 
 
 def test_a_wild_word_count_is_only_a_hint():
-    outline = outline_builder.flat(
+    outline = outline_builder.build_flat(
         "T",
         "chapter",
         900,
@@ -77,7 +77,7 @@ def test_a_wild_word_count_is_only_a_hint():
 
 
 def test_a_series_of_52_units_misses_none():
-    outline = outline_builder.series("Diary", "chapter", 5200, 52, "Week {n}")
+    outline = outline_builder.build_series("Diary", "chapter", 5200, 52, "Week {n}")
     assert [s.title for s in outline.sections] == [f"Week {n}" for n in range(1, 53)]
     assert {s.target_words for s in outline.sections} == {100}
     assert len({s.id for s in outline.sections}) == 52
@@ -85,15 +85,15 @@ def test_a_series_of_52_units_misses_none():
 
 @given(st.integers(2, 300), st.integers(1, 20_000), st.text(max_size=20))
 def test_every_series_is_complete_and_its_titles_differ(units, words, unit_title):
-    outline = outline_builder.series("T", "chapter", words, units, unit_title)
+    outline = outline_builder.build_series("T", "chapter", words, units, unit_title)
     assert len(outline.sections) == units
     assert len({s.title for s in outline.sections}) == units
     assert outline.target_words == max(words, units)
 
 
 def test_a_unit_title_without_a_number_gets_one():
-    assert outline_builder.series("T", "free", 99, 3, "Floor").sections[2].title == "Floor 3"
-    assert outline_builder.series("T", "free", 99, 3, "").sections[0].title == "Part 1"
+    assert outline_builder.build_series("T", "free", 99, 3, "Floor").sections[2].title == "Floor 3"
+    assert outline_builder.build_series("T", "free", 99, 3, "").sections[0].title == "Part 1"
 
 
 NESTED = (
@@ -150,7 +150,7 @@ def test_budgets_beyond_the_whole_length_still_stand():
 def test_what_a_given_outline_leaves_open_is_filled_in_and_nothing_else():
     outline = given_outline(*NESTED)
     detail = PlannedSection(title="Other", purpose="A purpose", key_points=["x"], subjects=["Y"])
-    filled = outline_builder.fill(outline, {s.id: detail for s in outline.sections})
+    filled = outline_builder.fill_in_details(outline, {s.id: detail for s in outline.sections})
     assert [s.title for s in filled.sections] == [s.title for s in outline.sections]
     assert [s.target_words for s in filled.sections] == [s.target_words for s in outline.sections]
     assert filled.sections[1].purpose == "They land."
@@ -161,20 +161,20 @@ def test_what_a_given_outline_leaves_open_is_filled_in_and_nothing_else():
 
 @given(st.lists(st.sampled_from(["A", "a", "A (2)", "A (3)", "B", "B!"]), min_size=1, max_size=9))
 def test_titles_of_a_planned_outline_are_set_apart(titles):
-    outline = outline_builder.flat("T", "chapter", 900, [planned(t) for t in titles])
+    outline = outline_builder.build_flat("T", "chapter", 900, [planned(t) for t in titles])
     names = [normalise(s.title) for s in outline.sections]
     assert len(set(names)) == len(names)
     assert outline.sections[0].title == titles[0]
 
 
 def test_a_section_without_a_title_gets_one():
-    outline = outline_builder.flat("T", "chapter", 900, [planned(" "), planned("B")])
+    outline = outline_builder.build_flat("T", "chapter", 900, [planned(" "), planned("B")])
     assert outline.sections[0].title == "Part 1"
 
 
 def test_an_executive_summary_stands_first_and_waits_for_all():
     sections = [planned("Summary", last=True), planned("A"), planned("B"), planned("C")]
-    outline = outline_builder.flat("T", "strict", 900, sections)
+    outline = outline_builder.build_flat("T", "strict", 900, sections)
     assert outline.depends_on["s1"] == ("s2", "s3", "s4")
     assert outline.depends_on["s2"] == ()
     assert outline.depends_on["s4"] == ("s3",)
@@ -182,7 +182,7 @@ def test_an_executive_summary_stands_first_and_waits_for_all():
 
 
 def test_several_closing_sections_are_not_believed():
-    outline = outline_builder.flat(
+    outline = outline_builder.build_flat(
         "T", "free", 900, [planned("A", last=True), planned("B", last=True)]
     )
     assert outline.depends_on == {"s1": (), "s2": ()}
@@ -227,7 +227,7 @@ def test_an_unknown_dependency_is_one_line_that_names_it():
 
 
 def test_a_patch_of_the_outline_keeps_titles_distinct_and_ignores_unknown_sections():
-    outline = outline_builder.flat(
+    outline = outline_builder.build_flat(
         "T", "free", 900, [planned("A", "pa"), planned("B", "pb"), planned("C", "pc")]
     )
     faults = [
@@ -235,7 +235,7 @@ def test_a_patch_of_the_outline_keeps_titles_distinct_and_ignores_unknown_sectio
         OutlineFault(section="s2", fault="f", title="c!", purpose=" "),
         OutlineFault(section="s9", fault="f", title="Z"),
     ]
-    patched = outline_builder.patched(outline, faults)
+    patched = outline_builder.apply_faults(outline, faults)
     assert [(s.title, s.purpose) for s in patched.sections] == [
         ("New", "New purpose"), ("B", "pb"), ("C", "pc"),
     ]  # fmt: skip
@@ -252,19 +252,19 @@ def test_a_patch_of_the_outline_keeps_titles_distinct_and_ignores_unknown_sectio
     ],
 )
 def test_what_a_planned_list_lacks_is_said(sections, said):
-    assert said in (outline_builder.fault_of_sections(sections, 2) or "")
+    assert said in (outline_builder.find_sections_fault(sections, 2) or "")
 
 
 def test_a_sound_plan_has_no_fault():
-    assert outline_builder.fault_of_sections([planned("A", "1"), planned("B", "2")], 2) is None
+    assert outline_builder.find_sections_fault([planned("A", "1"), planned("B", "2")], 2) is None
     chapters = Chapters(chapters=[PlannedChapter(title="A", purpose="p")])
-    assert outline_builder.fault_of_chapters(chapters, 1) is None
-    assert "2 were asked for" in (outline_builder.fault_of_chapters(chapters, 2) or "")
+    assert outline_builder.find_chapters_fault(chapters, 1) is None
+    assert "2 were asked for" in (outline_builder.find_chapters_fault(chapters, 2) or "")
 
 
 @given(st.integers(1, 2_000_000))
 def test_sections_are_neither_too_small_nor_too_large_to_write(words):
-    number = outline_builder.sections_for(words)
+    number = outline_builder.estimate_section_count(words)
     assert number >= 1
     assert number == 1 or 40 <= words / number <= 1300
 
@@ -274,10 +274,10 @@ def test_an_outline_reaches_the_highest_section_a_constraint_names():
         Constraint.model_validate({"text": "a", "where": where})
         for where in ("all", 3, "2-8", "every 4 from 9", "whole")
     ]
-    assert outline_builder.highest_position(placed) == 9
-    assert outline_builder.highest_position([]) == 0
+    assert outline_builder.find_highest_position(placed) == 9
+    assert outline_builder.find_highest_position([]) == 0
 
 
 def test_a_long_request_gives_a_short_title():
-    assert outline_builder.title_of(Brief(request="x" * 300)) == "x" * 57 + "..."
-    assert outline_builder.title_of(Brief(request="A lamp\nand more")) == "A lamp"
+    assert outline_builder.derive_title(Brief(request="x" * 300)) == "x" * 57 + "..."
+    assert outline_builder.derive_title(Brief(request="A lamp\nand more")) == "A lamp"

@@ -6,10 +6,10 @@ import pytest
 
 from inkwright.agents.llm.parsing import (
     UnreadableAnswer,
-    in_other_script,
-    loop_start,
-    read_form,
-    read_prose,
+    find_loop_start,
+    is_in_other_script,
+    parse_prose,
+    parse_structured,
     strip_thoughts,
 )
 from inkwright.agents.llm.schemas import Cuts, Edits, Sections, Verdicts
@@ -20,7 +20,7 @@ STORY = "The keeper climbed the stairs and trimmed the lamp before the first boa
 
 
 def edits(text: str, finish: str = "stop") -> dict[str, object]:
-    return read_form(text, finish, Edits).model_dump()
+    return parse_structured(text, finish, Edits).model_dump()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,9 @@ def test_an_answer_that_lacks_its_list_is_never_taken_for_an_empty_one(form):
     from inkwright.agents.llm import schemas
 
     with pytest.raises(UnreadableAnswer, match="required"):
-        read_form('{"summary": "It rained.", "something": []}', "stop", getattr(schemas, form))
+        parse_structured(
+            '{"summary": "It rained.", "something": []}', "stop", getattr(schemas, form)
+        )
 
 
 def test_a_value_of_the_wrong_kind_is_refused_without_quoting_it():
@@ -98,7 +100,7 @@ def test_a_value_of_the_wrong_kind_is_refused_without_quoting_it():
 
 def test_strings_and_lists_beyond_their_bounds_are_clipped():
     long = {"edits": [{"first": 1, "last": 1, "text": "word " * 900}] * 30}
-    found = read_form(json.dumps(long), "stop", Edits)
+    found = parse_structured(json.dumps(long), "stop", Edits)
     assert len(found.edits) == 8
     assert all(len(edit.text) == 2000 for edit in found.edits)
 
@@ -106,18 +108,18 @@ def test_strings_and_lists_beyond_their_bounds_are_clipped():
 def test_an_answer_far_beyond_every_bound_is_clipped_too():
     section = dict.fromkeys(("title", "purpose", "owns", "hands_over", "leaves_out"), "word " * 200)
     section |= {"key_points": ["point " * 60] * 40, "subjects": ["name " * 60] * 40}
-    found = read_form(json.dumps({"sections": [section] * 300}), "stop", Sections)
+    found = parse_structured(json.dumps({"sections": [section] * 300}), "stop", Sections)
     assert len(found.sections) == 24
     assert len(found.sections[0].key_points) == 4
 
 
 def test_numbers_far_out_of_range_are_kept_for_the_caller_to_judge():
-    assert read_form('{"sentences": [1, 99, -4]}', "stop", Cuts).sentences == [1, 99, -4]
+    assert parse_structured('{"sentences": [1, 99, -4]}', "stop", Cuts).sentences == [1, 99, -4]
 
 
 def test_a_form_reads_composed_characters_whatever_the_answer_used():
     decomposed = '{"verdicts": [{"constraint": "c1", "broken": true, "quote": "cafe\u0301"}]}'
-    assert read_form(decomposed, "stop", Verdicts).verdicts[0].quote == "caf\u00e9"
+    assert parse_structured(decomposed, "stop", Verdicts).verdicts[0].quote == "caf\u00e9"
 
 
 def test_thoughts_are_cut_out_and_an_endless_thought_leaves_nothing():
@@ -129,16 +131,16 @@ def test_thoughts_are_cut_out_and_an_endless_thought_leaves_nothing():
 
 def test_prose_comes_out_as_it_is():
     text = f"{STORY}\n\n“I'm sorry,” she said. “I can't help you.”"
-    assert read_prose(text, han=False) == text
+    assert parse_prose(text, han=False) == text
 
 
 def test_prose_is_freed_of_thoughts_fences_and_carriage_returns():
     wrapped = f"<think>hm</think>```text\n{STORY}\r\n{STORY}\r\n```"
-    assert read_prose(wrapped) == f"{STORY}\n{STORY}"
+    assert parse_prose(wrapped) == f"{STORY}\n{STORY}"
 
 
 def test_prose_is_made_of_composed_characters():
-    assert read_prose("Le cafe\u0301 e\u0301tait ferme\u0301.") == "Le café était fermé."
+    assert parse_prose("Le cafe\u0301 e\u0301tait ferme\u0301.") == "Le café était fermé."
 
 
 @pytest.mark.parametrize(
@@ -158,17 +160,17 @@ def test_prose_is_made_of_composed_characters():
     ],
 )
 def test_a_models_talk_before_and_after_a_text_is_no_part_of_it(before, after):
-    assert read_prose(f"{before}{STORY}{after}") == STORY
+    assert parse_prose(f"{before}{STORY}{after}") == STORY
 
 
 def test_a_letter_keeps_its_last_line_though_a_model_talks_before_it():
     letter = f"{STORY}\n\nFeel free to contact the harbour office with any questions."
-    assert read_prose(f"Sure! Here is the section:\n\n{letter}") == letter
+    assert parse_prose(f"Sure! Here is the section:\n\n{letter}") == letter
 
 
 def test_a_models_talk_around_chinese_text_is_no_part_of_it():
     text = "她爬上楼梯，修剪灯芯，在簿子上记下时刻。"
-    assert read_prose(f"好的，以下是您要的内容：\n\n{text}\n\n如需修改，请告诉我。") == text
+    assert parse_prose(f"好的，以下是您要的内容：\n\n{text}\n\n如需修改，请告诉我。") == text
 
 
 @pytest.mark.parametrize(
@@ -198,7 +200,7 @@ def test_a_models_talk_around_chinese_text_is_no_part_of_it():
     ],
 )
 def test_a_story_that_only_sounds_like_talk_keeps_every_line(text):
-    assert read_prose(text) == text
+    assert parse_prose(text) == text
 
 
 @pytest.mark.parametrize(
@@ -226,7 +228,7 @@ def test_a_story_that_only_sounds_like_talk_keeps_every_line(text):
 )
 def test_a_refusal_is_no_prose(refusal):
     with pytest.raises(UnreadableAnswer, match="refusal"):
-        read_prose(refusal)
+        parse_prose(refusal)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +258,7 @@ def test_a_refusal_is_no_prose(refusal):
     ],
 )
 def test_a_sorry_character_is_no_refusal(text):
-    assert read_prose(text)
+    assert parse_prose(text)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +267,7 @@ def test_a_sorry_character_is_no_refusal(text):
 )
 def test_an_empty_answer_is_no_prose(answer):
     with pytest.raises(UnreadableAnswer):
-        read_prose(answer)
+        parse_prose(answer)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +283,7 @@ def test_an_empty_answer_is_no_prose(answer):
 )
 def test_an_error_message_is_no_prose(answer):
     with pytest.raises(UnreadableAnswer):
-        read_prose(answer)
+        parse_prose(answer)
 
 
 @pytest.mark.parametrize(
@@ -293,44 +295,46 @@ def test_an_error_message_is_no_prose(answer):
     ],
 )
 def test_a_text_about_an_error_is_prose(text):
-    assert read_prose(text) == text
+    assert parse_prose(text) == text
 
 
 def test_prose_wrapped_in_json_is_refused():
     with pytest.raises(UnreadableAnswer, match="JSON"):
-        read_prose(json.dumps({"text": STORY}))
+        parse_prose(json.dumps({"text": STORY}))
 
 
 def test_prose_in_the_wrong_language_is_refused():
     chinese = "她爬上楼梯，修剪灯芯，在簿子上记下时刻。"
-    assert read_prose(chinese, han=True) == chinese
+    assert parse_prose(chinese, han=True) == chinese
     with pytest.raises(UnreadableAnswer, match="language"):
-        read_prose(chinese, han=False)
+        parse_prose(chinese, han=False)
     with pytest.raises(UnreadableAnswer, match="language"):
-        read_prose(STORY, han=True)
+        parse_prose(STORY, han=True)
 
 
 def test_foreign_names_do_not_change_the_language_of_a_text():
-    assert read_prose("她在 Port Selm 买了一盏灯，然后回到塔上，等船归来，一直等到天亮。", han=True)
-    assert read_prose("Mr. 林远舟 came back to the tower at dawn and said nothing.", han=False)
+    assert parse_prose(
+        "她在 Port Selm 买了一盏灯，然后回到塔上，等船归来，一直等到天亮。", han=True
+    )
+    assert parse_prose("Mr. 林远舟 came back to the tower at dawn and said nothing.", han=False)
 
 
 def test_a_loop_is_refused_first_and_cut_off_where_it_begins_the_last_time():
     again = "The wind turned once more and nobody on the quay said a word. "
     text = STORY + " " + again * 12
     with pytest.raises(UnreadableAnswer, match="repeats"):
-        read_prose(text)
-    assert read_prose(text, keep_loops=True) == f"{STORY} {again}".strip()
+        parse_prose(text)
+    assert parse_prose(text, keep_loops=True) == f"{STORY} {again}".strip()
 
 
 def test_a_chinese_loop_is_seen():
     text = "她爬上楼梯。" + "风又转向了，码头上没有人说一句话，灯也没有亮起来。" * 8
     with pytest.raises(UnreadableAnswer, match="repeats"):
-        read_prose(text, han=True)
+        parse_prose(text, han=True)
 
 
 def test_one_word_over_and_over_is_a_loop():
-    assert loop_start("ha " * 40) is not None
+    assert find_loop_start("ha " * 40) is not None
 
 
 REFRAIN = "And the lamp was lit on the rock that night."
@@ -350,7 +354,7 @@ NAMED = (
     "text", ["\n".join(f"{verse}. {REFRAIN}" for verse in VERSES), NAMED], ids=["refrain", "name"]
 )
 def test_a_refrain_or_a_long_name_is_no_loop(text):
-    assert loop_start(text) is None
+    assert find_loop_start(text) is None
 
 
 @pytest.mark.parametrize(
@@ -367,4 +371,4 @@ def test_a_refrain_or_a_long_name_is_no_loop(text):
 def test_citations_addresses_and_names_are_in_no_other_language(
     text: str, han: bool, other: bool
 ) -> None:
-    assert in_other_script(text, han=han) is other
+    assert is_in_other_script(text, han=han) is other

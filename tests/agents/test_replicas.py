@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 
-from inkwright.agents.llm.load_balancer import LEFT_ALONE_S, LoadBalancer
+from inkwright.agents.llm.load_balancer import COOLDOWN_S, LoadBalancer
 
 BASES = ("http://a", "http://b")
 
@@ -39,7 +39,7 @@ def test_a_work_moves_when_its_replica_dies_and_stays_where_it_went():
     replicas.failed(home)
     other = replicas.choose(BASES, "one", {home})
     assert other != home
-    clock.now += LEFT_ALONE_S
+    clock.now += COOLDOWN_S
     assert replicas.choose(BASES, "one") == other
 
 

@@ -3,7 +3,11 @@
 import pytest
 
 from inkwright.agents.llm.schemas import Requirements
-from inkwright.agents.planning.requirements import DEFAULT_WORDS, constraints, words_asked_for
+from inkwright.agents.planning.requirements import (
+    DEFAULT_WORDS,
+    collect_constraints,
+    compute_target_words,
+)
 from inkwright.memory.domain.brief import Brief, Constraint
 
 REQUEST = (
@@ -18,7 +22,7 @@ def found(*items: dict[str, object], **fields: object) -> Requirements:
 
 
 def taken(*items: dict[str, object], request: str = REQUEST) -> tuple[Constraint, ...]:
-    return constraints(Brief(request=request), found(*items), request)
+    return collect_constraints(Brief(request=request), found(*items), request)
 
 
 def a_requirement(**fields: object) -> dict[str, object]:
@@ -42,13 +46,15 @@ def a_requirement(**fields: object) -> dict[str, object]:
     ],
 )
 def test_the_length_of_the_whole_is_read_from_the_request(request_, units, words):
-    assert words_asked_for(Brief(request=request_), found(units=units)) == words
+    assert compute_target_words(Brief(request=request_), found(units=units)) == words
 
 
 def test_the_briefs_own_length_comes_first_and_the_models_last():
-    assert words_asked_for(Brief(request="A story of 800 words.", words=90), found(words=7)) == 90
-    assert words_asked_for(Brief(request="A long story."), found(words=700)) == 700
-    assert words_asked_for(Brief(request="A long story."), found(words=-3)) == DEFAULT_WORDS
+    assert (
+        compute_target_words(Brief(request="A story of 800 words.", words=90), found(words=7)) == 90
+    )
+    assert compute_target_words(Brief(request="A long story."), found(words=700)) == 700
+    assert compute_target_words(Brief(request="A long story."), found(words=-3)) == DEFAULT_WORDS
 
 
 def test_a_requirement_is_kept_with_an_id_where_its_quote_stands_in_the_request():
@@ -107,14 +113,14 @@ def test_a_requirement_told_in_another_language_is_quoted_instead():
 def test_the_briefs_own_constraints_come_first_and_keep_their_ids():
     own = (Constraint(id="c2", text="No ghosts"), Constraint(text="Be brief"))
     brief = Brief(request=REQUEST, constraints=own, language="en")
-    all_of_them = constraints(brief, found(a_requirement()), REQUEST)
+    all_of_them = collect_constraints(brief, found(a_requirement()), REQUEST)
     assert [c.id for c in all_of_them] == ["c2", "c1", "c3", "c4"]
     assert all_of_them[-1].kind == "language"
 
 
 def test_without_an_account_of_the_request_the_briefs_constraints_remain():
     brief = Brief(request=REQUEST, constraints=(Constraint(text="No ghosts"),))
-    assert [c.text for c in constraints(brief, None, REQUEST)] == ["No ghosts"]
+    assert [c.text for c in collect_constraints(brief, None, REQUEST)] == ["No ghosts"]
 
 
 def test_a_section_that_the_quote_does_not_name_is_not_believed():
@@ -133,7 +139,7 @@ SERIES = (
 
 def series(*items: dict[str, object], **fields: object) -> tuple[Constraint, ...]:
     form = {"units": 12, "unit_title": "Watch {n}", "opening": "== Watch {n} =="} | fields
-    every = constraints(Brief(request=SERIES), found(*items, **form), SERIES)
+    every = collect_constraints(Brief(request=SERIES), found(*items, **form), SERIES)
     (length,) = [c for c in every if c.kind == "length"]
     assert (str(length.where), length.most) == ("whole", 2000)
     told = {i.get("kind") for i in items}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from inkwright.agents.checks import rules
 from inkwright.agents.drafting import editor
-from inkwright.agents.drafting.subset_sum import nearest
+from inkwright.agents.drafting.subset_sum import choose_subset
 from inkwright.agents.llm.schemas import Edit, Edits
 from inkwright.agents.orchestration.section_graph import MAX_ROUNDS
 from inkwright.agents.revision import instructed_edit
@@ -43,8 +43,8 @@ def test_a_cut_breaks_no_rule_that_was_kept_and_takes_no_more_than_it_may(
     text, numbers, surplus, most
 ):
     parts = sentences(text)
-    left = editor.cut(text, parts, numbers, surplus, most, RULES)
-    assert not rules.breaks(text, left, RULES)
+    left = editor.cut_sentences(text, parts, numbers, surplus, most, RULES)
+    assert not rules.find_new_breaches(text, left, RULES)
     assert count_words(text) - count_words(left) <= most
     kept = iter(parts)
     assert all(any(p.text == s.text for p in kept) for s in sentences(left))
@@ -54,7 +54,7 @@ def test_a_cut_breaks_no_rule_that_was_kept_and_takes_no_more_than_it_may(
 def test_a_patch_touches_nothing_outside_its_sentences(text, items):
     parts = sentences(text)
     edits = Edits(edits=[Edit(first=a, last=b, text=new) for a, b, new in items])
-    found = editor.applied(text, parts, edits)
+    found = editor.apply_edits(text, parts, edits)
     named = {n for a, b, _ in items if 1 <= a <= b <= len(parts) for n in range(a, b + 1)}
     at = 0
     for number, part in enumerate(parts, 1):
@@ -68,7 +68,7 @@ def test_a_proposal_changes_only_the_hunks_that_are_taken(text, items, taken):
     answer = instructed_edit.Rewording(
         edits=[Edit(first=a, last=b, text=new) for a, b, new in items if new]
     )
-    usable = list(instructed_edit._usable(answer, range(len(parts))))
+    usable = list(instructed_edit._iter_usable_edits(answer, range(len(parts))))
     hunks = [
         instructed_edit.Hunk(
             number=n,
@@ -77,7 +77,7 @@ def test_a_proposal_changes_only_the_hunks_that_are_taken(text, items, taken):
             before=text[parts[e.first - 1].start : parts[e.last - 1].end],
             after=new,
         )
-        for n, (e, new) in enumerate(instructed_edit._changing(text, parts, usable), 1)
+        for n, (e, new) in enumerate(instructed_edit._iter_changing_edits(text, parts, usable), 1)
     ]
     proposal = instructed_edit.EditorProposal(
         section="s1", version=1, text=text, hunks=tuple(hunks)
@@ -94,7 +94,7 @@ def test_a_proposal_changes_only_the_hunks_that_are_taken(text, items, taken):
 @given(st.lists(st.integers(-5, 40), max_size=60), st.integers(0, 900), st.integers(0, 900))
 @settings(deadline=None)
 def test_the_choice_never_takes_more_than_it_may(sizes, wanted, most):
-    found = nearest(sizes, wanted, most)
+    found = choose_subset(sizes, wanted, most)
     assert sum(sizes[p] for p in found) <= most
     assert len(set(found)) == len(found)
     assert all(sizes[p] > 0 for p in found)
@@ -104,8 +104,8 @@ def test_a_patch_that_touches_held_text_is_left_out():
     text = "One went out. Two stayed in. Three came back."
     held = [ProtectedSpan(start=0, end=13)]
     parts = sentences(text)
-    assert editor._touches(held, parts, Edit(first=1, last=1, text="x"))
-    assert not editor._touches(held, parts, Edit(first=2, last=3, text="x"))
+    assert editor._touches_protected(held, parts, Edit(first=1, last=1, text="x"))
+    assert not editor._touches_protected(held, parts, Edit(first=2, last=3, text="x"))
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.agents.llm.concurrency import EASED_FOR_S, ConcurrencyLimiter, Lane
+from inkwright.agents.llm.concurrency import BACKOFF_INTERVAL_S, ConcurrencyLimiter, Lane
 
 
 async def _a_while() -> None:
@@ -141,7 +141,7 @@ async def test_every_share_gets_a_slot_before_any_gets_a_second_one_and_the_firs
 
 async def test_there_is_room_when_nobody_waits_and_works_just_begun_count_as_there():
     slots, told = ConcurrencyLimiter(2), []
-    slots.on_room = lambda: told.append(slots.room)
+    slots.on_free_slot = lambda: told.append(slots.room)
     share = slots.share()
     assert slots.room == 1
     async with share.hold():
@@ -157,14 +157,14 @@ async def test_fewer_are_sent_when_the_server_has_too_many_and_answers_bring_the
     now = 0.0
     slots = ConcurrencyLimiter(10, clock=lambda: now)
     for _ in range(5):
-        slots.ease()
+        slots.back_off()
     assert slots.limit == 7
-    now = EASED_FOR_S
-    slots.ease()
+    now = BACKOFF_INTERVAL_S
+    slots.back_off()
     assert slots.limit == 4
     for _ in range(100):
         slots.answered()
     assert slots.limit == 10
     for now in range(2, 40):  # noqa: B007
-        slots.ease()
+        slots.back_off()
     assert slots.limit == 1

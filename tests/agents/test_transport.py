@@ -126,7 +126,7 @@ async def test_the_wait_that_a_429_asks_for_is_kept(sim, sent, monkeypatch):
 async def test_only_a_sensible_wait_is_kept(header, wait):
     fault = Exception("too many")
     fault.response = SimpleNamespace(headers={"retry-after": header})  # type: ignore[attr-defined]
-    assert transport._asked_wait(fault) == wait
+    assert transport._read_requested_wait(fault) == wait
 
 
 @pytest.mark.parametrize("tries", [1, 2])

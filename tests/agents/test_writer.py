@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from inkwright.agents.drafting.writer import _without_overlap, tidy
+from inkwright.agents.drafting.writer import _remove_overlap, tidy
 from inkwright.memory.text.words import count_words
 from tests.memory.texts import PROSE
 
@@ -67,8 +67,8 @@ NEW = "It rained until noon."
 
 @pytest.mark.parametrize("shown", ["He trimmed the lamp.", BODY, f"{BODY}\n\n“Who?”", "* * *"])
 def test_text_that_repeats_where_it_goes_on_from_is_joined_there(shown):
-    assert _without_overlap(f"It began.\n\n{shown}", f"{shown}\n\n{NEW}") == NEW
-    assert _without_overlap(f"It began.\n\n{shown}", shown) == ""
+    assert _remove_overlap(f"It began.\n\n{shown}", f"{shown}\n\n{NEW}") == NEW
+    assert _remove_overlap(f"It began.\n\n{shown}", shown) == ""
 
 
 VERSE = "O the sea, the sea,\nHe lit the lamp.\nO the sea, the sea,"
@@ -86,4 +86,4 @@ VERSE = "O the sea, the sea,\nHe lit the lamp.\nO the sea, the sea,"
     ],
 )
 def test_what_comes_again_elsewhere_is_the_authors(text, more):
-    assert _without_overlap(text, more) == more
+    assert _remove_overlap(text, more) == more

@@ -12,7 +12,7 @@ from sqlalchemy import select
 import inkwright
 from inkwright.app.export import archive, archive_import
 from inkwright.memory.changes import contradictions, staleness
-from inkwright.memory.changes.staleness import Change, stamp_of
+from inkwright.memory.changes.staleness import Change, build_stamp
 from inkwright.memory.domain.entry import Span
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, journal, ledger, plans, schema
@@ -39,13 +39,13 @@ def lamp(library: Library) -> str:
         seen = Span(section="s1", draft=1, start=0, end=4)
         oil = fact("s1.1", "Oil", "burns.", span=seen)
         made.draft("s1", "Mara lit the lamp.", entries=[oil], shown={"plan.1": 1})
-        made.draft("s2", "灯塔 was dark.", heard={"s1": 1}, shown={"plan.1": 1, "s1.1": 1})
+        made.draft("s2", "灯塔 was dark.", visible_drafts={"s1": 1}, shown={"plan.1": 1, "s1.1": 1})
         made.patch("s1", "Mara lit the old lamp.")
-        locks.lock(library, made.lease, "s1", "old lamp")
+        locks.lock_words(library, made.lease, "s1", "old lamp")
         newer = mara.model_copy(update={"version": 2, "statement": "sold it.", "origin": "person"})
         made.write(newer)
-        change = Change("plan.1", newer.line, "changed", stamp_of(newer))
-        contradictions.keep(library, made.lease, "s1", [(change, "Mara lit")])
+        change = Change("plan.1", newer.line, "changed", build_stamp(newer))
+        contradictions.store_findings(library, made.lease, "s1", [(change, "Mara lit")])
         return made.work
 
 
@@ -61,9 +61,9 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 @pytest.fixture(scope="module")
 def packed(full: Library, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That work as an archive."""
-    (work,) = all_works.all_works(full)
+    (work,) = all_works.list_works(full)
     file = tmp_path_factory.mktemp("packed") / "a.zip"
-    file.write_bytes(archive.archive(full, work.id).content)
+    file.write_bytes(archive.build_archive(full, work.id).content)
     return file
 
 
@@ -114,7 +114,7 @@ COUNTED = {
 def test_everything_comes_back_as_it_was_under_its_own_id(
     cli: Cli, library: Library, work: str, elsewhere: Library
 ):
-    found = archive_import.bring_back(elsewhere, taken(cli, work))
+    found = archive_import.import_archive(elsewhere, taken(cli, work))
     assert (found.work, found.title, found.sections, found.unwritten) == (
         work, "The Lamp", 3, ("Title s3",),
     )  # fmt: skip
@@ -128,12 +128,12 @@ def test_everything_comes_back_as_it_was_under_its_own_id(
 def test_what_was_stale_is_stale_for_the_same_reasons(
     cli: Cli, library: Library, work: str, elsewhere: Library
 ):
-    before = staleness.stale(library, work)
+    before = staleness.find_reasons(library, work)
     assert set(before) == {"s1", "s2"}
-    archive_import.bring_back(elsewhere, taken(cli, work))
-    assert staleness.stale(elsewhere, work) == before
-    assert [t.evidence for t in contradictions.listed(elsewhere, work)] == ["Mara lit"]
-    assert ledger.entries(elsewhere, work) == ledger.entries(library, work)
+    archive_import.import_archive(elsewhere, taken(cli, work))
+    assert staleness.find_reasons(elsewhere, work) == before
+    assert [t.evidence for t in contradictions.load_findings(elsewhere, work)] == ["Mara lit"]
+    assert ledger.load_entries(elsewhere, work) == ledger.load_entries(library, work)
 
 
 def test_a_manuscript_comes_out_the_same(cli: Cli, library: Library, work: str, tmp_path: Path):
@@ -157,7 +157,7 @@ def test_a_second_time_it_is_another_work_beside_the_first(cli: Cli, library: Li
         result = cli("import", file)
         assert f"work: {work}.{number}" in result.stdout
         assert "is here already" in result.stdout
-    assert len(all_works.all_works(library)) == 3
+    assert len(all_works.list_works(library)) == 3
     assert drafts.versions(library, f"{work}.3", "s2")[0].text == "灯塔 was dark."
     cli("purge", f"{work}.2", "--yes")
     assert cli("export", f"{work}.3", "--out", "b.md").exit_code == 1
@@ -172,16 +172,18 @@ def test_the_journal_goes_along_only_when_asked_for(
         "- {title: Flood, purpose: What rises., words: 60}\n"
     )
     assert cli("write", "b.yaml", "--yes").exit_code in (0, 4)
-    work = all_works.all_works(library)[0].id
-    calls = journal.calls(library, work)
+    work = all_works.list_works(library)[0].id
+    calls = journal.load_calls(library, work)
     assert calls
     without = taken(cli, work)
     assert b"Write about tides" not in zipfile.ZipFile(without).read("tables/plans.jsonl")
     assert not [n for n in zipfile.ZipFile(without).namelist() if "journal" in n or "parts" in n]
-    assert journal.calls(elsewhere, archive_import.bring_back(elsewhere, without).work) == []
+    assert (
+        journal.load_calls(elsewhere, archive_import.import_archive(elsewhere, without).work) == []
+    )
 
-    back = archive_import.bring_back(elsewhere, taken(cli, work, "--journal"))
-    told = journal.calls(elsewhere, back.work)
+    back = archive_import.import_archive(elsewhere, taken(cli, work, "--journal"))
+    told = journal.load_calls(elsewhere, back.work)
     assert [c["messages"] for c in told] == [c["messages"] for c in calls]
     assert [c["answer"] for c in told] == [c["answer"] for c in calls]
 
@@ -272,7 +274,7 @@ def lacking(name: str) -> Callable[[Parts], None]:
         (row("works", pinned={"unread": 3}), "unread"),
         (row("plans", outline={"title": "T"}), "Outline"),
         (row("plans", constraints=[{"kind": "odd"}]), "kind"),
-        (row("plans", work="another-work"), "belongs to another work"),
+        (row("plans", work_id="another-work"), "belongs to another work"),
         (row("drafts", text=3), "'text' of another kind"),
         (row("drafts", version=2**70), "'version' of another kind"),
         (row("drafts", held=[{"start": -1}]), "held"),
@@ -289,7 +291,7 @@ def test_what_no_export_makes_is_one_line_and_leaves_nothing(
     before = all_rows(full)
     files = set(Path().rglob("*"))
     with pytest.raises(BadInput) as refused:
-        archive_import.bring_back(full, bad)
+        archive_import.import_archive(full, bad)
     (line,) = str(refused.value).splitlines()
     assert line.startswith("bad.zip: ")
     assert said in line
@@ -308,7 +310,7 @@ def test_rows_of_an_older_schema_get_what_later_columns_begin_with(
             del line["held"]
         parts[name] = "\n".join(map(json.dumps, told)).encode()
 
-    archive_import.bring_back(elsewhere, changed(taken(cli, work), older))
+    archive_import.import_archive(elsewhere, changed(taken(cli, work), older))
     assert drafts.versions(elsewhere, work, "s1")[0].held == ()
 
 
@@ -329,7 +331,7 @@ def test_a_changed_byte_inside_is_seen(cli: Cli, library: Library, work: str):
     content[at] ^= 0xFF
     Path("bad.zip").write_bytes(content)
     result = cli("import", "bad.zip")
-    assert (result.exit_code, len(all_works.all_works(library))) == (2, 1)
+    assert (result.exit_code, len(all_works.list_works(library))) == (2, 1)
     assert "the archive is damaged" in result.stderr
 
 
@@ -353,7 +355,7 @@ def test_an_unplanned_work_can_be_taken_along_too(library: Library, elsewhere: L
     from inkwright.memory.domain.brief import Brief
 
     work = all_works.begin(library, Brief(request="Tides."), {"plan": "full"}).id
-    archive_import.bring_back(elsewhere, taken(cli, work))
+    archive_import.import_archive(elsewhere, taken(cli, work))
     assert plans.current(elsewhere, work) is None
     assert cli("import", "a.zip").exit_code == 0
 

@@ -124,7 +124,7 @@ def test_a_library_of_a_newer_version_is_refused(cli, home, unreached):
 def test_a_work_that_another_process_writes_is_refused(cli, home, unreached):
     library = Library.open(home)
     work = works.begin(library, Brief(request="Tides."), {}).id
-    with works.leased(library, work):
+    with works.hold_lease(library, work):
         assert "another process" in refused(cli("resume", work))
         assert "another process" in refused(cli("purge", work, "--yes"))
     library.close()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkwright.app.manuscripts.assemble import assemble
-from inkwright.app.manuscripts.split_chapters import SplitManuscript, take_apart
+from inkwright.app.manuscripts.split_chapters import SplitManuscript, split_manuscript
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.text.words import count_words
 from tests import properties
@@ -66,7 +66,7 @@ def documents(draw: st.DrawFn) -> str:
 
 
 def apart(text: str, **how: object) -> SplitManuscript:
-    return take_apart(text, "name", **({"title": None, "continuity": "strict"} | how))  # type: ignore[arg-type]
+    return split_manuscript(text, "name", **({"title": None, "continuity": "strict"} | how))  # type: ignore[arg-type]
 
 
 def drafts(texts: dict[str, str]) -> dict[str, Draft]:
@@ -111,7 +111,7 @@ def test_headings_become_the_outline():
     outline = found.outline
     assert outline.title == "The Book"
     assert [(h.title, h.level) for h in outline.headings] == [("One", 1)]
-    assert [(s.title, s.level, s.headed, s.chapter) for s in outline.sections] == [
+    assert [(s.title, s.level, s.has_heading, s.chapter) for s in outline.sections] == [
         ("One", 2, False, "h1"),
         ("A", 2, True, "h1"),
         ("B", 2, True, "h1"),

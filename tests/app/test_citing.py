@@ -16,7 +16,7 @@ from inkwright.app.documents.loader import read_files
 from inkwright.app.export import docx as word
 from inkwright.app.export import epub
 from inkwright.app.manuscripts import citeproc
-from inkwright.memory.citations.references import ManuscriptCitations, written
+from inkwright.memory.citations.references import ManuscriptCitations, format_citations
 from inkwright.memory.domain.brief import Csl
 from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput
@@ -99,10 +99,12 @@ def brief(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def looks(style: str, texts: Mapping[str, str] = TEXTS) -> ManuscriptCitations:
     """Return texts in a style."""
     if style not in STYLES:
-        return ManuscriptCitations(texts, SOURCES, written(texts, SOURCES, style, han=False))  # type: ignore[arg-type]
+        return ManuscriptCitations(
+            texts, SOURCES, format_citations(texts, SOURCES, style, han=False)
+        )  # type: ignore[arg-type]
     csl = Csl(name=style, text=STYLES[style])
     return ManuscriptCitations(
-        texts, SOURCES, citeproc.written(texts, SOURCES, csl, "en", han=False)
+        texts, SOURCES, citeproc.format_citations(texts, SOURCES, csl, "en", han=False)
     )
 
 
@@ -115,14 +117,14 @@ def test_what_is_shown_is_taken_back_as_it_was(style: str, texts: dict[str, str]
     cited = looks(style, texts)
     shown = "\n\n".join([*(cited.shown(sid) for sid in texts), cited.references()])
     assert "[@" not in shown
-    assert cited.taken_back(f"{shown}\n") == "\n\n".join(texts.values()) + "\n"
+    assert cited.restore_citations(f"{shown}\n") == "\n\n".join(texts.values()) + "\n"
 
 
 @pytest.mark.parametrize("style", EVERY)
 def test_an_edit_keeps_the_citations_around_it(style: str) -> None:
     cited = looks(style)
     body = f"{cited.shown('s1')} New words. {cited.shown('s2')}".replace("Two say so", "Both do")
-    back = cited.taken_back(f"{body}\n\n{cited.references()}\n")
+    back = cited.restore_citations(f"{body}\n\n{cited.references()}\n")
     assert back == f"{TEXTS['s1']} New words. {TEXTS['s2']}\n".replace("Two say so", "Both do")
 
 
@@ -168,7 +170,9 @@ def test_works_that_would_be_cited_alike_are_told_apart_and_one_of_nobody_has_it
         for k, a in zip("abc", three, strict=True)
     }
     texts = {"s1": "It is so [@a]. It is [@b]. It is [@c]."}
-    cited = ManuscriptCitations(texts, sources, written(texts, sources, "author-year", han=False))
+    cited = ManuscriptCitations(
+        texts, sources, format_citations(texts, sources, "author-year", han=False)
+    )
     assert cited.shown("s1") == (
         "It is so (Roe et al., 2020a). It is (Roe et al., 2020b). It is (Work c, 2020)."
     )
@@ -229,10 +233,10 @@ def test_every_format_has_the_footnotes_as_notes(cli: Cli, model: SimServer, bri
     with zipfile.ZipFile("piece.docx") as packed:
         calls = packed.read("word/document.xml").decode().count("<w:footnoteReference ")
     assert calls == len(called)
-    assert "TidesofBrest" in word.notes_in(Path("piece.docx").read_bytes())
+    assert "TidesofBrest" in word.extract_notes(Path("piece.docx").read_bytes())
     book = Path("piece.epub").read_bytes()
-    notes = epub.notes_in(book)
-    assert "[^" not in epub.words_in(book)
+    notes = epub.extract_notes(book)
+    assert "[^" not in epub.extract_words(book)
     assert notes.count("TidesofBrest") + notes.count("Theportinfigures") >= len(called)
     pages = "".join(
         p.extract_text() for p in PdfReader(BytesIO(Path("piece.pdf").read_bytes())).pages

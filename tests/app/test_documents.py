@@ -13,12 +13,12 @@ import typst
 from ebooklib import epub
 
 import inkwright
-from inkwright.app.documents.loader import LoadedSources, gather, read_files
-from inkwright.app.documents.uploads import with_uploads
-from inkwright.app.export.pdf import chinese_fonts
+from inkwright.app.documents.loader import LoadedSources, load_sources, read_files
+from inkwright.app.documents.uploads import add_uploads
+from inkwright.app.export.pdf import find_chinese_fonts
 from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput
-from inkwright.memory.store.sources import keyed
+from inkwright.memory.store.sources import assign_keys
 from tests.app.conftest import Cli
 from tests.simserver.process import SimServer
 
@@ -98,7 +98,7 @@ def pages(file: str, body: str = "There are 13 docks.") -> None:
         '#set document(title: "Of docks", author: ("Ann Roe", "Bo Li"), '
         f"date: datetime(year: 2021, month: 3, day: 4))\n{body}"
     )
-    fonts = typst.Fonts(font_paths=[chinese_fonts() or "."])
+    fonts = typst.Fonts(font_paths=[find_chinese_fonts() or "."])
     typst.compile("made.typ", output=file, font_paths=fonts)
 
 
@@ -153,7 +153,7 @@ def test_the_lines_of_a_justified_page_are_whole_paragraphs(folder: Path) -> Non
 def test_a_bibliography_keeps_its_keys_and_says_which_it_could_not(folder: Path) -> None:
     Path("list.bib").write_text(DBLP + "@book{a, title={A}}\n@book{a, title={B}}\n")
     Path("none.bib").write_text("% nothing yet\n")
-    found = gather(["list.bib", "none.bib"], folder, "b")
+    found = load_sources(["list.bib", "none.bib"], folder, "b")
     assert [s.key for s in found.sources] == ["DBLP:conf/nips/VaswaniS17", "o_neil+2001", "a"]
     assert found.unread == (
         "source list.bib: o'neil+2001 is cited as @o_neil+2001",
@@ -167,11 +167,11 @@ def test_what_is_given_twice_is_one_source(folder: Path) -> None:
     Path("two.bib").write_text("@book{roe1999, title={Ports}, year=1999}")
     Path("tides.txt").write_text("The tide rises 7 metres.")
     Path("again.txt").write_text("The tide rises 7 metres.")
-    found = gather([".", {"path": "tides.txt", "key": "mine"}], folder, "b")
-    assert sorted(s.key for s in keyed(found.sources)) == ["again", "roe1999"]
+    found = load_sources([".", {"path": "tides.txt", "key": "mine"}], folder, "b")
+    assert sorted(s.key for s in assign_keys(found.sources)) == ["again", "roe1999"]
     Path("again.txt").unlink()
-    found = gather([".", {"path": "tides.txt", "key": "mine"}], folder, "b")
-    assert sorted(s.key for s in keyed(found.sources)) == ["mine", "roe1999"]
+    found = load_sources([".", {"path": "tides.txt", "key": "mine"}], folder, "b")
+    assert sorted(s.key for s in assign_keys(found.sources)) == ["mine", "roe1999"]
 
 
 def test_a_reference_with_an_abstract_tells_what_its_file_is(folder: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_reference_with_an_abstract_tells_what_its_file_is(folder: Path) -> No
         " abstract={It is about tides.}}"
     )
     Path("goff2020.txt").write_text("The tide rises 7 metres.")
-    [source] = keyed(gather(["."], folder, "b").sources)
+    [source] = assign_keys(load_sources(["."], folder, "b").sources)
     assert (source.key, source.authors) == ("goff2020", ("Anna Le Goff",))
     assert source.text == "The tide rises 7 metres."
 
@@ -189,7 +189,7 @@ def test_what_is_hidden_in_a_folder_is_left_out(folder: Path) -> None:
     for name in ("notes.md", ".git/notes.md", ".notes.md", "~$notes.docx"):
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_text("The tide rises 7 metres.")
-    found = gather(["."], folder, "b")
+    found = load_sources(["."], folder, "b")
     assert [s.name for s in found.sources] == ["notes.md"]
     assert found.unread == ()
 
@@ -203,7 +203,7 @@ def test_an_office_file_that_is_none_is_one_clear_line(folder: Path) -> None:
         Path(f"text{name}").write_bytes(b"just text")
         Path(f"old{name}").write_bytes(old)
         Path(name).unlink()
-    found = gather(["."], folder, "b")
+    found = load_sources(["."], folder, "b")
     assert found.sources == ()
     assert len(found.unread) == 12
     for line in found.unread:
@@ -298,7 +298,7 @@ def test_a_bibliography_is_read_again_when_it_has_grown(
 
 
 def test_what_is_uploaded_is_added_once_whatever_its_name(folder: Path) -> None:
-    first = with_uploads(
+    first = add_uploads(
         LoadedSources(sources=()),
         [
             ("one.bib", b"@book{roe1999, title={Ports}}"),
@@ -316,7 +316,7 @@ def test_what_is_uploaded_is_added_once_whatever_its_name(folder: Path) -> None:
     ]
     assert [s.name for s in first.sources[2:]] == ["up.txt", "notes.md"]
     assert len(first.unread) == 1
-    again = with_uploads(
+    again = add_uploads(
         first,
         [("two.bib", b"@book{roe1999, title={Ports}}\n@book{li2001, title={Quays}}")],
     )

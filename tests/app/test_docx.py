@@ -14,8 +14,8 @@ from docx.oxml.ns import nsdecls
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.app.manuscripts.markdown import split
-from inkwright.app.manuscripts.split_chapters import take_apart
+from inkwright.app.manuscripts.markdown import split_at_headings
+from inkwright.app.manuscripts.split_chapters import split_manuscript
 from inkwright.app.manuscripts.word_reader import WordDocument, read_docx
 from tests import properties
 from tests.app.conftest import Cli
@@ -80,11 +80,11 @@ def test_any_paragraphs_come_out_as_they_are_and_only_headings_become_headings(
     document.save(str(path))
     found = read_docx(path)
     kept = [(level, t) for level, t in parts if t.strip()]
-    levels = [part.level for part in split(found.text).parts[1:]]
+    levels = [part.level for part in split_at_headings(found.text).parts[1:]]
     assert levels == [level for level, _ in kept if level is not None]
     said = [" ".join(p.split()) for p in paragraphs(found.text)]
     assert said == [" ".join(t.split()) for _, t in kept]
-    take_apart(found.text, "a", title=None, continuity="strict")
+    split_manuscript(found.text, "a", title=None, continuity="strict")
 
 
 def test_heading_styles_of_ones_own_and_outline_levels_count():

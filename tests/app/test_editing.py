@@ -7,7 +7,7 @@ import pytest
 
 import inkwright
 from inkwright.app.display.formatting import Operation
-from inkwright.memory.domain.protected_spans import ProtectedSpan, spliced
+from inkwright.memory.domain.protected_spans import ProtectedSpan, splice_spans
 from inkwright.prompts import inputs
 from tests.app.conftest import Cli
 from tests.simserver.process import SimServer
@@ -187,16 +187,16 @@ def test_an_editor_who_would_change_nothing_is_said(model, cli, work) -> None:
 
 def test_held_text_moves_with_the_words_before_it() -> None:
     held = [ProtectedSpan(start=0, end=5), ProtectedSpan(start=10, end=30)]
-    assert spliced(held, [(5, 10, 1)]) == (
+    assert splice_spans(held, [(5, 10, 1)]) == (
         ProtectedSpan(start=0, end=5),
         ProtectedSpan(start=6, end=26),
     )
-    assert spliced(held, [(12, 20, 3)]) == (
+    assert splice_spans(held, [(12, 20, 3)]) == (
         ProtectedSpan(start=0, end=5),
         ProtectedSpan(start=10, end=12),
         ProtectedSpan(start=15, end=25),
     )
-    assert spliced(held, [(0, 40, 0)]) == ()
+    assert splice_spans(held, [(0, 40, 0)]) == ()
 
 
 SAMPLE = (

@@ -72,7 +72,7 @@ def _settings(model: SimServer, home: Path) -> Settings:
 def _spent(brief: Brief, settings: Settings) -> tuple[int, int]:
     """Write ``brief`` and return the calls and the tokens it took."""
     watch = Events()
-    work = engine.begin(brief, settings, Ablation()).id
+    work = engine.begin_work(brief, settings, Ablation()).id
     asyncio.run(engine.write(work, RunOptions(settings, watch=watch)))
     calls = [e for e in watch.of(CallAnswered) if not e.from_journal]
     return len(calls), sum(c.prompt_tokens + c.completion_tokens for c in calls)
@@ -106,7 +106,7 @@ def test_what_earlier_works_showed_is_taken_from_their_journal(
 def test_half_a_work_costs_what_is_left_of_it(model: SimServer, home: Path) -> None:
     settings = _settings(model, home)
     whole = estimate(SHAPES["chapter"], settings, Ablation())
-    work = engine.begin(SHAPES["chapter"], settings, Ablation()).id
+    work = engine.begin_work(SHAPES["chapter"], settings, Ablation()).id
     asyncio.run(engine.plan(work, RunOptions(settings)))
     told = estimate(SHAPES["chapter"], settings, Ablation())
     assert told.calls.get("planner", 0) == 0

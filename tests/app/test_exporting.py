@@ -272,7 +272,7 @@ def test_a_work_without_text_is_not_exported(cli: Cli, library: Library):
 def test_what_loses_words_is_never_written_and_says_which(
     cli: Cli, work: str, monkeypatch, lost: str, said: str
 ):
-    write = pandoc.write
+    write = pandoc.write_document
 
     def lossy(document: dict[str, Any], *arguments: Any, **keywords: Any) -> bytes:
         short = without(document["blocks"], [{"t": "Str", "c": word} for word in lost.split()])
@@ -468,7 +468,7 @@ def test_prose_lines_are_read_as_they_were_meant():
     ],
 )
 def test_a_title_is_a_safe_file_name(title: str, name: str):
-    assert exporting.file_name(title, "docx") == name
+    assert exporting.build_file_name(title, "docx") == name
 
 
 def test_help_and_markdown_need_no_package_of_exports():

@@ -40,7 +40,7 @@ def test_every_section_is_the_persons_and_accepted(cli: Cli, library: Library):
     assert plan.outline.title == "The Lamp"
     assert [s.title for s in plan.outline.sections] == ["The Lamp", "One", "Night", "Two"]
     assert {d.author for d in drafts.current(library, work).values()} == {"person"}
-    assert {r.state for r in drafts.rows(library, work).values()} == {"accepted"}
+    assert {r.state for r in drafts.load_section_rows(library, work).values()} == {"accepted"}
     assert works.get(library, work).status == "complete"
 
 
@@ -73,7 +73,7 @@ def test_the_same_text_again_is_the_same_work_and_another_is_another(cli: Cli, l
     assert "was imported before" in again.stdout
     Path("book.md").write_bytes(BOOK + b"!")
     assert work_of(cli("import", "book.md")) != first
-    assert len(works.all_works(library)) == 2
+    assert len(works.list_works(library)) == 2
 
 
 def test_a_heading_without_text_is_named_as_still_to_be_written(cli: Cli):
@@ -129,7 +129,7 @@ def test_what_cannot_be_imported_is_one_line_and_leaves_nothing(
     (line,) = result.stderr.splitlines()
     assert said in line
     assert name in line or "sections" in line
-    assert works.all_works(library) == []
+    assert works.list_works(library) == []
     assert not list(Path("out").glob("*"))
 
 
@@ -141,7 +141,7 @@ def test_a_wrong_option_leaves_nothing(cli: Cli, library: Library, option: str, 
     result = cli("import", "a.md", option, value)
     assert result.exit_code == 2
     assert option in result.stderr
-    assert works.all_works(library) == []
+    assert works.list_works(library) == []
 
 
 def test_what_fails_halfway_leaves_nothing(cli: Cli, library: Library, monkeypatch):
@@ -153,7 +153,7 @@ def test_what_fails_halfway_leaves_nothing(cli: Cli, library: Library, monkeypat
     result = cli("import", "book.md")
     assert result.exit_code == 2
     assert "the disk is full" in result.stderr
-    assert works.all_works(library) == []
+    assert works.list_works(library) == []
 
 
 def test_a_set_model_reads_what_is_imported_into_memory(
@@ -163,7 +163,7 @@ def test_a_set_model_reads_what_is_imported_into_memory(
         "# One\n\nThe eye colour of Mara is green. She waits.\n\n# Two\n\nMara goes.\n"
     )
     work = work_of(cli("import", "book.md"))
-    (entry,) = [e for e in ledger.entries(library, work) if e.attribute == "eye colour"]
+    (entry,) = [e for e in ledger.load_entries(library, work) if e.attribute == "eye colour"]
     assert entry.span is not None
     text = drafts.current(library, work)["s1"].text
     assert text[entry.span.start : entry.span.end] == "The eye colour of Mara is green."
@@ -175,14 +175,14 @@ def test_without_a_model_memory_is_built_later(cli: Cli, library: Library, serve
     result = cli("import", "book.md")
     work = work_of(result)
     assert f"inkwright remember {work}" in result.stdout
-    assert ledger.entries(library, work) == []
+    assert ledger.load_entries(library, work) == []
     assert cli("remember", work).exit_code == 2
 
     server.restore()
     monkeypatch.setenv("INKWRIGHT_API_BASE", server.base)
     monkeypatch.setenv("INKWRIGHT_MODEL", server.model)
     assert cli("remember", work).exit_code == 0
-    assert [e.statement for e in ledger.entries(library, work)] == ["green."]
+    assert [e.statement for e in ledger.load_entries(library, work)] == ["green."]
     server.reset_log()
     assert cli("remember", work).exit_code == 0
     assert server.calls(kind="chat") == []
@@ -197,7 +197,7 @@ def test_an_unreachable_model_leaves_the_work_and_says_how_to_go_on(
     Path("book.md").write_bytes(BOOK)
     result = cli("import", "book.md")
     assert result.exit_code == 3
-    assert f"`inkwright remember {works.all_works(library)[0].id}` goes on" in result.stderr
+    assert f"`inkwright remember {works.list_works(library)[0].id}` goes on" in result.stderr
 
 
 def test_the_api_imports_too(library: Library):

@@ -169,5 +169,5 @@ def test_a_person_s_edit_makes_proposals_where_the_brief_asks_for_them(
     assert [e.statement for e in memory.entries(subject="Mara")] == ["green."]
     assert [e.id for e in memory.entries(standing="proposed")] == ["s1.1"]
     assert "proposed" in cli("memory", "list", piece.work, "--status", "proposed").stdout
-    memory.apply(entry_edits.accepting(["s1.1"]))
+    memory.apply(entry_edits.build_acceptance(["s1.1"]))
     assert [e.statement for e in memory.entries(subject="Mara")] == ["blue."]

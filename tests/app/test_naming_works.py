@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import inkwright
-from inkwright.app.services.library_status import standings
+from inkwright.app.services.library_status import load_work_summaries
 from inkwright.memory.errors import BadInput, WorkNotFound
 from inkwright.memory.store.library import Library
 from tests.app.conftest import Cli
@@ -35,7 +35,7 @@ def other(library: Library, work: str) -> str:
 
 
 def works(home: Path) -> set[str]:
-    return {s.work for s in standings(home)}
+    return {s.work for s in load_work_summaries(home)}
 
 
 COMMANDS = [

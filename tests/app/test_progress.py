@@ -17,9 +17,9 @@ from inkwright.agents.llm.events import (
     TextGrew,
 )
 from inkwright.app.display.displays import LiveDisplay, PlainDisplay
-from inkwright.app.display.formatting import clock, duration, shortened
+from inkwright.app.display.formatting import format_clock, format_duration, shorten
 from inkwright.app.display.progress import RunProgress
-from inkwright.app.display.table import draw
+from inkwright.app.display.table import draw_table
 
 PLAN = Planned(
     "w", "Tides", tuple(SectionLine(f"s{n}", f"Part {n}", 100, "planned") for n in (1, 2, 3))
@@ -42,32 +42,32 @@ class Ticking:
 
 def test_words_grow_as_text_arrives_and_are_set_right_by_the_draft():
     progress = RunProgress()
-    progress.see(PLAN)
-    progress.see(SectionBegan("w", "s1"))
+    progress.handle_event(PLAN)
+    progress.handle_event(SectionBegan("w", "s1"))
     for piece in ("The old ", "keep", "er climbed", " the stairs. "):
-        progress.see(TextGrew("w", "s1", piece))
+        progress.handle_event(TextGrew("w", "s1", piece))
     assert progress.lines["s1"].words == 6
-    progress.see(SectionReached("w", "s1", "drafted", 90))
+    progress.handle_event(SectionReached("w", "s1", "drafted", 90))
     assert (progress.lines["s1"].state, progress.lines["s1"].words) == ("drafted", 90)
 
 
 def test_text_without_spaces_is_counted_while_it_arrives():
     progress = RunProgress()
-    progress.see(PLAN)
-    progress.see(SectionBegan("w", "s1"))
+    progress.handle_event(PLAN)
+    progress.handle_event(SectionBegan("w", "s1"))
     for character in "她爬上楼梯看见海面灯光" * 8:
-        progress.see(TextGrew("w", "s1", character))
+        progress.handle_event(TextGrew("w", "s1", character))
     assert progress.lines["s1"].words > 40
 
 
 def test_the_time_left_follows_from_the_pace_so_far():
     now = Ticking()
     progress = RunProgress(clock=now)
-    progress.see(PLAN)
+    progress.handle_event(PLAN)
     assert progress.eta_s is None
-    progress.see(SectionBegan("w", "s1"))
+    progress.handle_event(SectionBegan("w", "s1"))
     now.now += 10
-    progress.see(SectionReached("w", "s1", "accepted", 100))
+    progress.handle_event(SectionReached("w", "s1", "accepted", 100))
     assert progress.eta_s == pytest.approx(20)
 
 
@@ -75,20 +75,20 @@ def test_what_an_earlier_run_finished_does_not_count_as_pace():
     now = Ticking()
     progress = RunProgress(clock=now)
     done = SectionLine("s1", "Part 1", 100, "accepted", 100)
-    progress.see(Planned("w", "Tides", (done, *PLAN.sections[1:])))
-    progress.see(SectionBegan("w", "s2"))
+    progress.handle_event(Planned("w", "Tides", (done, *PLAN.sections[1:])))
+    progress.handle_event(SectionBegan("w", "s2"))
     now.now += 10
-    progress.see(SectionReached("w", "s2", "accepted", 100))
+    progress.handle_event(SectionReached("w", "s2", "accepted", 100))
     assert progress.eta_s == pytest.approx(10)
 
 
 def test_answers_from_the_journal_are_no_calls_and_no_speed():
     now = Ticking()
     progress = RunProgress(clock=now)
-    progress.see(PhaseBegan("w", "drafting"))
+    progress.handle_event(PhaseBegan("w", "drafting"))
     now.now += 2
-    progress.see(answered(100))
-    progress.see(answered(500, from_journal=True))
+    progress.handle_event(answered(100))
+    progress.handle_event(answered(500, from_journal=True))
     assert (progress.calls, progress.from_journal) == (1, 1)
     assert progress.tokens_per_s == pytest.approx(50)
 
@@ -120,10 +120,10 @@ def test_the_table_fits_the_terminal_however_many_sections_there_are():
 
     progress = RunProgress()
     many = tuple(SectionLine(f"s{n}", f"第{n}章 Part " * 9, 100, "planned") for n in range(300))
-    progress.see(Planned("w", "Tides", many))
-    progress.see(Notice("w", "mind this"))
+    progress.handle_event(Planned("w", "Tides", many))
+    progress.handle_event(Notice("w", "mind this"))
     console = Console(width=80, height=24, file=io.StringIO())
-    console.print(draw(progress, height=24))
+    console.print(draw_table(progress, height=24))
     shown = console.file.getvalue()
     assert len(shown.splitlines()) <= 24
     assert "of 300 sections" in shown
@@ -135,12 +135,12 @@ def test_the_live_display_can_be_entered_without_a_terminal():
 
 
 def test_times_and_names_are_worded_for_people():
-    assert [clock(s) for s in (None, 75, 3675)] == ["0:00", "1:15", "1:01:15"]
-    assert [duration(s) for s in (3.21, 42, 103, 2400, 9000)] == [
+    assert [format_clock(s) for s in (None, 75, 3675)] == ["0:00", "1:15", "1:01:15"]
+    assert [format_duration(s) for s in (3.21, 42, 103, 2400, 9000)] == [
         "3.2 s",
         "42 s",
         "1 min 43 s",
         "40 min",
         "2.5 h",
     ]
-    assert shortened("灯塔看守人的最后一夜", 9) == "灯塔看守…"
+    assert shorten("灯塔看守人的最后一夜", 9) == "灯塔看守…"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inkwright.prompts.render import versions
+from inkwright.prompts.render import hash_templates
 
 TEMPLATE = (Path(__file__).parents[2] / "prompts" / "write.md").read_text(encoding="utf-8")
 STORY = "Write a note of 120 words about a harbour."
@@ -26,7 +26,7 @@ def test_a_template_of_ones_own_is_what_is_sent_and_the_report_tells_it(cli, mod
     assert asked
     assert all("No adjectives." in call.messages[-1]["content"] for call in asked)
     report = json.loads(Path("out/report.json").read_text())
-    told, ours = report["versions"]["prompts"], versions()
+    told, ours = report["versions"]["prompts"], hash_templates()
     assert {name for name in told if told[name] != ours[name]} == {"write"}
     assert report["settings"]["prompts"] == str(prompts)
 

@@ -71,12 +71,12 @@ def written(cli: Cli, library: Library, model: SimServer, plants: dict[str, str]
     model.configure(
         facts=[{"section": "s1", "subject": "Mara", "attribute": "trade", "value": plants["fact"]}]
     )
-    before = {w.id for w in works.all_works(library)}
+    before = {w.id for w in works.list_works(library)}
     result = cli("write", f"{out}.json", "--out", out, "--yes")
     assert result.exit_code in (0, 4), result.stderr
-    (work,) = {w.id for w in works.all_works(library)} - before
-    with works.leased(library, work) as lease:
-        user_drafts.write(library, lease, "s2", f"Mine: {plants['person']}.")
+    (work,) = {w.id for w in works.list_works(library)} - before
+    with works.hold_lease(library, work) as lease:
+        user_drafts.save_text(library, lease, "s2", f"Mine: {plants['person']}.")
     assert cli("settle", work, "--out", out).exit_code in (0, 4)
     return work
 
@@ -103,7 +103,7 @@ def test_what_was_planted_is_in_no_byte_afterwards_and_other_works_stay(
     others = {name: plant.replace("zq", "kw") for name, plant in PLANTS.items()}
     kept = written(cli, library, model, others, "kept")
     work = written(cli, library, model, PLANTS, "gone")
-    assert sources.kept(library, work), "the request is long enough to become a source"
+    assert sources.load_sources(library, work), "the request is long enough to become a source"
     copy = home / f"library.before-{schema.REVISION}.db"
     with closing(sqlite3.connect(home / "library.db")) as db, closing(sqlite3.connect(copy)) as new:
         db.backup(new)
@@ -114,15 +114,15 @@ def test_what_was_planted_is_in_no_byte_afterwards_and_other_works_stay(
     assert {w for _, w in holding(home, words)} == set(words), "each was planted"
     assert holding(home, [KEY]) == set()
     piece = Path("kept/manuscript.md").read_bytes()
-    calls = journal.calls(library, kept)
+    calls = journal.load_calls(library, kept)
 
     assert cli("purge", work, "--yes").exit_code == 0
 
     assert holding(home, words) == set()
     assert not left.exists()
     assert PLANTS["fact"] in Path("gone/manuscript.md").read_text(), "output folders are theirs"
-    assert [w.id for w in works.all_works(library)] == [kept]
-    assert journal.calls(library, kept) == calls
+    assert [w.id for w in works.list_works(library)] == [kept]
+    assert journal.load_calls(library, kept) == calls
     assert {w for f, w in holding(home, list(others.values())) if f == copy.name} == set(
         others.values()
     )
@@ -141,7 +141,7 @@ def test_an_imported_manuscript_is_purged_too(cli: Cli, library: Library, home: 
         "---\nby: zqfrontxv\n---\n# zqheadxv\n\nzqbodyxv e\u0301\r\n\n## b\n"
     )
     assert cli("import", "book.md", "--title", "zqtitlexv").exit_code == 0
-    (work,) = works.all_works(library)
+    (work,) = works.list_works(library)
     words = ["zqfrontxv", "zqheadxv", "zqbodyxv", "zqtitlexv", work.id]
     assert {w for _, w in holding(home, words)} == set(words)
     assert cli("purge", work.id, "--yes").exit_code == 0
@@ -151,7 +151,7 @@ def test_an_imported_manuscript_is_purged_too(cli: Cli, library: Library, home: 
 def test_a_copy_that_cannot_be_read_is_removed(cli: Cli, library: Library, home: Path):
     Path("book.md").write_text("zqbodyxv\n")
     cli("import", "book.md")
-    (work,) = works.all_works(library)
+    (work,) = works.list_works(library)
     damaged = home / f"library.before-{schema.REVISION}.db"
     damaged.write_bytes(b"zqbodyxv" * 1000)
     assert cli("purge", work.id, "--yes").exit_code == 0
@@ -164,7 +164,7 @@ def test_a_reader_of_the_library_is_named_as_keeping_bytes_in_its_log(
     monkeypatch.setattr("inkwright.memory.store.database.BUSY_TIMEOUT_S", 0.2)
     Path("book.md").write_text("zqbodyxv\n")
     cli("import", "book.md")
-    (work,) = works.all_works(library)
+    (work,) = works.list_works(library)
     library.close()
     with closing(sqlite3.connect(home / "library.db")) as reader:
         reader.execute("BEGIN")
@@ -181,10 +181,10 @@ def test_a_reader_of_the_library_is_named_as_keeping_bytes_in_its_log(
 def test_a_work_that_is_being_written_is_not_purged(cli: Cli, library: Library):
     Path("book.md").write_text("words\n")
     cli("import", "book.md")
-    (work,) = works.all_works(library)
-    with works.leased(library, work.id), pytest.raises(WorkBusy):
+    (work,) = works.list_works(library)
+    with works.hold_lease(library, work.id), pytest.raises(WorkBusy):
         purge_work(library, work.id)
-    assert [w.id for w in works.all_works(library)] == [work.id]
+    assert [w.id for w in works.list_works(library)] == [work.id]
 
 
 def test_no_vector_of_a_dropped_work_stays_and_its_neighbours_do(tmp_path: Path):

@@ -19,7 +19,7 @@ from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import BadInput, InkwrightError, ModelUnreachable, Stopped, WorkBusy
 from inkwright.memory.store import run_status, works
 from inkwright.memory.store.library import Library
-from inkwright.memory.store.run_status import Asked
+from inkwright.memory.store.run_status import StopRequest
 from tests.conftest import Events
 from tests.memory.shelf import begun
 from tests.runs import writing
@@ -53,8 +53,8 @@ def going(model: SimServer, work: str, thread: ThreadPoolExecutor, events: Event
 
 
 def said(work: str) -> run_status.RunStatus:
-    with engine.opened(Settings.load()) as library:
-        found = run_status.of(library, work)
+    with engine.open_library(Settings.load()) as library:
+        found = run_status.load_status(library, work)
     assert found is not None
     return found
 
@@ -74,8 +74,8 @@ def test_a_run_tells_its_phase_its_sections_and_its_end(
     with ThreadPoolExecutor(1) as thread:
         run = going(model, work, thread, events)
         try:
-            seen = run_monitor.watch(work, Settings.load())
-            assert (seen.going, seen.under_way) == ("running", True)
+            seen = run_monitor.load_monitored_work(work, Settings.load())
+            assert (seen.going, seen.is_under_way) == ("running", True)
             assert seen.rows[0].stage == "accepted"
         finally:
             model.release()
@@ -83,7 +83,7 @@ def test_a_run_tells_its_phase_its_sections_and_its_end(
     told = said(work)
     assert told.ended in ("complete", "flagged")
     assert told.told["calls"] > 0
-    seen = run_monitor.watch(work, Settings.load())
+    seen = run_monitor.load_monitored_work(work, Settings.load())
     assert (seen.going, seen.done, seen.tokens > 0) == ("idle", 3, True)
 
 
@@ -94,13 +94,13 @@ def test_a_stopped_run_ends_at_once_and_resuming_goes_on(
     with ThreadPoolExecutor(1) as thread:
         run = going(model, work, thread, events)
         try:
-            run_monitor.ask(work, "stop", Settings.load())
+            run_monitor.request_stop(work, "stop", Settings.load())
             with pytest.raises(Stopped):
                 run.result()
         finally:
             model.release()
     assert said(work).ended == "stopped"
-    assert works.holder(library, work) is None
+    assert works.find_lease_holder(library, work) is None
     piece = asyncio.run(engine.write(work, RunOptions(Settings.load())))
     assert piece.status in ("complete", "flagged")
 
@@ -112,7 +112,7 @@ def test_a_paused_run_keeps_the_answer_under_way_and_asks_no_more(
     with ThreadPoolExecutor(1) as thread:
         run = going(model, work, thread, events)
         try:
-            run_monitor.ask(work, "pause", Settings.load())
+            run_monitor.request_stop(work, "pause", Settings.load())
             beaten(work, times=2)
         finally:
             model.release()
@@ -126,9 +126,9 @@ def test_a_paused_run_keeps_the_answer_under_way_and_asks_no_more(
     assert len(model.calls(role="writer", section="s2", status=200)) == 1, "it was kept"
 
 
-def ask(work: str, *wishes: Asked) -> None:
+def ask(work: str, *wishes: StopRequest) -> None:
     for what in wishes:
-        run_monitor.ask(work, what, Settings.load())
+        run_monitor.request_stop(work, what, Settings.load())
 
 
 def ended(work: str) -> str:
@@ -143,18 +143,18 @@ def ended(work: str) -> str:
 def test_a_run_stopped_or_paused_while_its_process_starts_sends_nothing(
     model: SimServer, library: Library
 ) -> None:
-    wishes: dict[Asked, str] = {"stop": "stopped", "pause": "paused"}
+    wishes: dict[StopRequest, str] = {"stop": "stopped", "pause": "paused"}
     begun_by = {
         what: writing.begin(library, BRIEF.model_copy(update={"seed": seed}))
         for seed, what in enumerate(wishes)
     }
     for what, work in begun_by.items():
         background.start(work, "write", Settings.load())
-        assert run_monitor.watch(work, Settings.load()).going == "starting"
+        assert run_monitor.load_monitored_work(work, Settings.load()).going == "starting"
         with pytest.raises(WorkBusy):
             background.start(work, "write", Settings.load())
         ask(work, what)
-    going = {run_monitor.watch(w, Settings.load()).going for w in begun_by.values()}
+    going = {run_monitor.load_monitored_work(w, Settings.load()).going for w in begun_by.values()}
     assert going == {"stopping", "pausing"}
     for what, work in begun_by.items():
         assert ended(work) == wishes[what]
@@ -167,12 +167,12 @@ def test_a_run_stopped_or_paused_while_its_process_starts_sends_nothing(
 def test_a_process_killed_while_it_starts_holds_nothing(model: SimServer, library: Library) -> None:
     work = writing.begin(library, BRIEF)
     background.start(work, "write", Settings.load())
-    owner = works.holder(library, work)
+    owner = works.find_lease_holder(library, work)
     assert owner is not None
     ask(work, "stop")
     os.kill(int(owner.split(":")[-2]), signal.SIGKILL)
     end = time.monotonic() + 60
-    while run_monitor.watch(work, Settings.load()).going != "cut off":
+    while run_monitor.load_monitored_work(work, Settings.load()).going != "cut off":
         assert time.monotonic() < end, "it is held"
     piece = asyncio.run(engine.write(work, RunOptions(Settings.load())))
     assert piece.status in ("complete", "flagged")
@@ -181,7 +181,11 @@ def test_a_process_killed_while_it_starts_holds_nothing(model: SimServer, librar
 @pytest.mark.parametrize("what", ["stop", "pause"])
 @pytest.mark.parametrize("where", ["_run_module", "endpoints.serving", "works.approve"])
 def test_a_run_asked_to_end_before_its_first_call_sends_none(
-    model: SimServer, library: Library, monkeypatch: pytest.MonkeyPatch, where: str, what: Asked
+    model: SimServer,
+    library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    what: StopRequest,
 ) -> None:
     work = writing.begin(library, BRIEF)
     step = f"inkwright.app.services.engine.{where}"
@@ -200,13 +204,13 @@ def test_a_run_asked_to_end_before_its_first_call_sends_none(
     with pytest.raises(InkwrightError, match="^stopped$|^paused$"):
         asyncio.run(engine.write(work, RunOptions(Settings.load())))
     assert model.calls() == []
-    assert works.holder(library, work) is None
+    assert works.find_lease_holder(library, work) is None
 
 
 @pytest.mark.parametrize("what", ["stop", "pause"])
 @pytest.mark.parametrize("phase", ["planning", "drafting", "settling", "reviewing"])
 def test_nothing_is_sent_after_a_run_was_asked_to_end_in_any_phase(
-    model: SimServer, library: Library, phase: Phase, what: Asked
+    model: SimServer, library: Library, phase: Phase, what: StopRequest
 ) -> None:
     work = writing.begin(library, BRIEF.model_copy(update={"continuity": "free"}))
     sent: list[int] = []
@@ -239,7 +243,7 @@ def test_a_stop_after_a_pause_ends_the_run_and_a_pause_after_a_stop_changes_noth
         try:
             ask(work, "pause")
             beaten(work, times=2)
-            assert run_monitor.watch(work, Settings.load()).going == "pausing"
+            assert run_monitor.load_monitored_work(work, Settings.load()).going == "pausing"
             ask(work, "stop", "pause")
             with pytest.raises(Stopped):
                 run.result()
@@ -252,7 +256,7 @@ def test_what_is_asked_as_a_run_ends_is_not_asked_of_the_next(
     model: SimServer, library: Library, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     work = writing.begin(library, BRIEF)
-    end = run_status.end
+    end = run_status.end_run
 
     def ending(*given: object) -> None:
         if moment == "before":
@@ -282,12 +286,12 @@ def test_an_edit_can_be_stopped_like_a_run(
         try:
             model.wait_for(1, "started", role="editor")
             ask(work, "stop")
-            assert run_monitor.watch(work, Settings.load()).going == "stopping"
+            assert run_monitor.load_monitored_work(work, Settings.load()).going == "stopping"
             with pytest.raises(Stopped):
                 proposed.result()
         finally:
             model.release()
-    assert works.holder(library, work) is None
+    assert works.find_lease_holder(library, work) is None
 
 
 @pytest.mark.slow
@@ -301,17 +305,17 @@ def test_a_killed_run_that_nobody_reaps_is_taken_up_by_another_process(
     with subprocess.Popen(command, stdout=quiet, stderr=quiet) as run:
         try:
             model.wait_for(2, "started", role="writer")
-            assert run_monitor.watch(work, Settings.load()).going == "running"
+            assert run_monitor.load_monitored_work(work, Settings.load()).going == "running"
         finally:
             run.kill()
             model.configure(faults=[])
             model.release()
         os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
-        assert run_monitor.watch(work, Settings.load()).going == "cut off"
+        assert run_monitor.load_monitored_work(work, Settings.load()).going == "cut off"
         piece = asyncio.run(engine.write(work, RunOptions(Settings.load())))
         os.kill(run.pid, 0)  # it is there yet
     assert piece.status == "complete"
-    assert run_monitor.watch(work, Settings.load()).going == "idle"
+    assert run_monitor.load_monitored_work(work, Settings.load()).going == "idle"
 
 
 def test_why_a_run_could_not_go_on_is_told(model: SimServer, library: Library, monkeypatch):
@@ -351,7 +355,7 @@ def test_a_run_of_its_own_has_the_settings_it_was_started_with(
         monkeypatch.delenv(f"INKWRIGHT_{name}")
     background.start(work, "write", settings)
     end = time.monotonic() + 60
-    while (telling := run_status.of(library, work)) is None or telling.ended is None:
+    while (telling := run_status.load_status(library, work)) is None or telling.ended is None:
         assert time.monotonic() < end, "the run does not end"
         time.sleep(0.05)
     assert telling.ended == "complete"
@@ -361,18 +365,21 @@ def test_nothing_is_started_without_a_model(library: Library) -> None:
     work = begun(library)
     with pytest.raises(BadInput, match="no model is set"):
         background.start(work, "write", Settings.load())
-    assert run_status.of(library, work) is None
+    assert run_status.load_status(library, work) is None
 
 
 def test_the_endpoint_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert endpoints.said(Settings.load()) == "no model set"
+    assert endpoints.describe_models(Settings.load()) == "no model set"
     named = Settings.load(model="qwen", api_base="http://me:secret@127.0.0.1:8000/v1")
-    assert endpoints.said(named) == "qwen at 127.0.0.1:8000"
-    assert endpoints.said(Settings.load(model="embedded")) == "the small model on this machine"
+    assert endpoints.describe_models(named) == "qwen at 127.0.0.1:8000"
+    assert (
+        endpoints.describe_models(Settings.load(model="embedded"))
+        == "the small model on this machine"
+    )
 
 
 def test_every_place_that_text_goes_to_is_named() -> None:
     here = {"model": "qwen", "api_base": "http://127.0.0.1:8000/v1", "planner_model": "big"}
-    assert endpoints.said(Settings.load(**here)) == "qwen at 127.0.0.1:8000"
+    assert endpoints.describe_models(Settings.load(**here)) == "qwen at 127.0.0.1:8000"
     two = Settings.load(**here, planner_api_base="https://models.example/v1")
-    assert endpoints.said(two) == "qwen at 127.0.0.1:8000, and models.example"
+    assert endpoints.describe_models(two) == "qwen at 127.0.0.1:8000, and models.example"

@@ -14,7 +14,7 @@ from inkwright.app.api.outline import WorkOutline
 from inkwright.app.api.section import SectionText
 from inkwright.app.briefs import draft_store
 from inkwright.app.config.settings import Settings
-from inkwright.app.documents.uploads import as_files
+from inkwright.app.documents.uploads import open_as_files
 from inkwright.memory.changes import entry_edits, outline_edits
 from inkwright.memory.domain.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.domain.constraint import Constraint
@@ -57,16 +57,20 @@ def test_texts_memory_and_outline_are_kept_without_what_cannot_be_stored(importe
     assert text.edit(f"Edited {ROUGH}").text == f"Edited {STORED}"
 
     memory = Memory(imported)
-    (entry,) = memory.apply(entry_edits.adding([Remembered(subject=ROUGH, statement=ROUGH)]))
     (entry,) = memory.apply(
-        entry_edits.editing(entry.id, statement=f"New {ROUGH}", aliases=(ROUGH,))
+        entry_edits.build_addition([Remembered(subject=ROUGH, statement=ROUGH)])
+    )
+    (entry,) = memory.apply(
+        entry_edits.build_change(entry.id, statement=f"New {ROUGH}", aliases=(ROUGH,))
     )
     assert (entry.statement, entry.aliases) == (f"New {STORED}", (STORED,))
 
     outline = WorkOutline(imported)
-    outline.apply(outline_edits.adding(ROUGH, after=None, target_words=90, purpose=ROUGH))
-    outline.apply(outline_edits.editing("s1", title=ROUGH, key_points=(ROUGH,)))
-    plan = outline.apply(outline_edits.splitting("s1", f"Half {ROUGH}"))
+    outline.apply(
+        outline_edits.build_insertion(ROUGH, after_id=None, target_words=90, purpose=ROUGH)
+    )
+    outline.apply(outline_edits.build_section_edit("s1", title=ROUGH, key_points=(ROUGH,)))
+    plan = outline.apply(outline_edits.build_split("s1", f"Half {ROUGH}"))
     assert [s.title for s in plan.outline.sections] == [STORED, STORED, f"Half {STORED}"]
 
 
@@ -79,9 +83,9 @@ def test_what_is_asked_for_in_words_reaches_a_model_as_text(
 
 def test_a_brief_that_is_being_filled_in_and_files_handed_in_can_have_any_text(home: Path) -> None:
     settings = Settings.load()
-    draft_store.save(settings, {"title": ROUGH, "rows": [{"a": ROUGH}]})
-    assert draft_store.load(settings) == {"title": STORED, "rows": [{"a": STORED}]}
-    with as_files([("\ud83d\0.md", b"# A")]) as (file,):
+    draft_store.save_fields(settings, {"title": ROUGH, "rows": [{"a": ROUGH}]})
+    assert draft_store.load_fields(settings) == {"title": STORED, "rows": [{"a": STORED}]}
+    with open_as_files([("\ud83d\0.md", b"# A")]) as (file,):
         assert file.name == "\ufffd.md"
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from inkwright.app.serving.metrics import load
-from inkwright.app.serving.vllm import command
+from inkwright.app.serving.metrics import read_load
+from inkwright.app.serving.vllm import build_command
 from tests.simserver.process import SimServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,7 +100,9 @@ def test_the_callers_flags_win_and_the_context_is_no_longer_than_the_models(tmp_
     (tmp_path / "config.json").write_text('{"max_position_embeddings": 2048}')
 
     def told(*flags: str) -> list[str]:
-        return command(Path("python"), str(tmp_path), flags, host="127.0.0.1", port=8000, cpu=False)
+        return build_command(
+            Path("python"), str(tmp_path), flags, host="127.0.0.1", port=8000, cpu=False
+        )
 
     assert told()[told().index("--max-model-len") + 1] == "2048"
     assert told("--max-model-len=1024").count("--max-model-len") == 0
@@ -111,10 +113,10 @@ def test_doctor_says_what_limits_the_server(cli, model: SimServer):
     said = cli("doctor").stdout
     assert "running, 0 waiting" in said
     assert "prefix hits" in said
-    found = load(model.root)
+    found = read_load(model.root)
     assert found is not None
     assert found.limit == "idle"
-    assert load("http://127.0.0.1:9") is None
+    assert read_load("http://127.0.0.1:9") is None
 
 
 @pytest.mark.parametrize(

@@ -54,24 +54,27 @@ def test_keys_are_never_shown(monkeypatch):
     monkeypatch.setenv("INKWRIGHT_API_BASE", "http://a/v1")
     monkeypatch.setenv("INKWRIGHT_MODEL", "m")
     settings = Settings.load()
-    with endpoints.serving(settings) as calling:
-        assert "sesame" not in f"{settings!r}{settings}{calling!r}{endpoints.named(settings)!r}"
+    with endpoints.serve_models(settings) as calling:
+        assert (
+            "sesame"
+            not in f"{settings!r}{settings}{calling!r}{endpoints.resolve_models(settings)!r}"
+        )
         assert calling.endpoints["writer"].api_key == "sesame-43"
 
 
 def test_with_nothing_set_what_to_set_is_said():
     with pytest.raises(BadInput, match="INKWRIGHT_API_BASE.*INKWRIGHT_MODEL"):
-        endpoints.named(Settings.load())
+        endpoints.resolve_models(Settings.load())
 
 
 def test_an_address_without_a_model_points_to_doctor():
     with pytest.raises(BadInput, match="INKWRIGHT_MODEL is not set.*doctor"):
-        endpoints.named(Settings.load(api_base="http://a/v1"))
+        endpoints.resolve_models(Settings.load(api_base="http://a/v1"))
 
 
 def test_an_address_that_is_none_is_refused():
     with pytest.raises(BadInput, match="http://"):
-        endpoints.named(Settings.load(api_base="localhost:8000/v1", model="m"))
+        endpoints.resolve_models(Settings.load(api_base="localhost:8000/v1", model="m"))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +87,7 @@ def test_an_address_that_is_none_is_refused():
     ],
 )
 def test_a_name_without_a_provider_is_served_by_vllm(model: str, served: str):
-    with endpoints.serving(Settings.load(api_base="http://a/v1", model=model)) as calling:
+    with endpoints.serve_models(Settings.load(api_base="http://a/v1", model=model)) as calling:
         assert calling.endpoints["writer"].model == served
 
 
@@ -96,7 +99,7 @@ def test_replicas_and_roles_have_addresses_of_their_own():
         reviewer_api_base="http://c/v1",
         api_key="one",
     )
-    with endpoints.serving(settings) as calling:
+    with endpoints.serve_models(settings) as calling:
         assert calling.endpoints["writer"].api_bases == ("http://a/v1", "http://b/v1")
         assert calling.endpoints["reviewer"].api_bases == ("http://c/v1",)
         assert calling.endpoints["reviewer"].api_key == "EMPTY", "a key stays with its address"
@@ -105,4 +108,6 @@ def test_replicas_and_roles_have_addresses_of_their_own():
 
 def test_a_role_without_a_model_is_named():
     with pytest.raises(BadInput, match="archivist.*INKWRIGHT_ARCHIVIST_MODEL"):
-        endpoints.named(Settings.load(api_base="http://a/v1", planner_model="p", writer_model="w"))
+        endpoints.resolve_models(
+            Settings.load(api_base="http://a/v1", planner_model="p", writer_model="w")
+        )

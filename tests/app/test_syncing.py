@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import inkwright
 from inkwright.app.manuscripts.assemble import assemble
-from inkwright.app.manuscripts.match_sections import compare
-from inkwright.app.manuscripts.split_chapters import take_apart
+from inkwright.app.manuscripts.match_sections import match_manuscript
+from inkwright.app.manuscripts.split_chapters import split_manuscript
 from inkwright.memory.changes import staleness
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.protected_spans import covers
@@ -180,8 +180,8 @@ def test_new_words_of_a_heading_can_be_taken_as_its_title(cli: Cli, library: Lib
 
 
 def test_a_section_changed_on_both_sides_is_refused(cli: Cli, library: Library, work: str):
-    with works.leased(library, work) as lease:
-        user_drafts.write(library, lease, "s3", "Another night.")
+    with works.hold_lease(library, work) as lease:
+        user_drafts.save_text(library, lease, "s3", "Another night.")
     edit(("It rained on Mara.", "It snowed on Mara."))
     result = cli("sync", "out")
     assert result.exit_code == 2
@@ -190,8 +190,8 @@ def test_a_section_changed_on_both_sides_is_refused(cli: Cli, library: Library, 
 
 
 def test_what_is_only_older_here_does_not_undo_the_library(cli: Cli, library: Library, work: str):
-    with works.leased(library, work) as lease:
-        user_drafts.write(library, lease, "s3", "Another night.")
+    with works.hold_lease(library, work) as lease:
+        user_drafts.save_text(library, lease, "s3", "Another night.")
     edit(("The sun came out.", "The moon came out."))
     result = cli("sync", "out")
     assert result.exit_code == 0
@@ -236,7 +236,7 @@ def test_a_piece_that_was_written_here_is_taken_back_too_and_its_readers_are_sta
         needs=[{"section": "s2", "subject": "Mara", "attribute": "eye colour"}],
     )
     assert cli("write", "brief.yaml", "--out", "out", "--yes").exit_code == 0
-    work = works.all_works(library)[0].id
+    work = works.list_works(library)[0].id
     text = edit(
         ("The eye colour of Mara is green.\n\n## Two", "The eye colour of Mara is grey.\n\n## Two")
         if "green.\n\n## Two" in Path("out/manuscript.md").read_text()
@@ -248,7 +248,7 @@ def test_a_piece_that_was_written_here_is_taken_back_too_and_its_readers_are_sta
     now = drafts.current(library, work)
     assert (now["s1"].author, now["s2"].author) == ("mixed", "model")
     assert exported(library, work) == text
-    assert "s2" in staleness.stale(library, work)
+    assert "s2" in staleness.find_reasons(library, work)
 
 
 WORDS = st.text("ab é灯\n#`~->1.", max_size=14)
@@ -268,7 +268,7 @@ def books(draw: st.DrawFn) -> str:
 
 @given(books(), st.data())
 def test_random_edits_change_exactly_the_sections_they_are_in(text, data):
-    found = take_apart(text, "name", title=None, continuity="strict")
+    found = split_manuscript(text, "name", title=None, continuity="strict")
     now = {
         sid: Draft(section=sid, version=1, stage="person", text=t, words=count_words(t), manifest=1)
         for sid, t in found.texts.items()
@@ -280,7 +280,7 @@ def test_random_edits_change_exactly_the_sections_they_are_in(text, data):
         wanted[sid] = f"{new} ({sid})"
     edited = {sid: d.model_copy(update={"text": wanted[sid]}) for sid, d in now.items()}
     changed_text = assemble(found.outline, edited, "all")
-    seen = compare(found.outline, now, "all", changed_text)
+    seen = match_manuscript(found.outline, now, "all", changed_text)
     assert seen.faults == []
     assert seen.texts == wanted
     assert seen.outline is not None
@@ -289,7 +289,7 @@ def test_random_edits_change_exactly_the_sections_they_are_in(text, data):
 
 @given(books(), BODIES)
 def test_any_text_is_taken_back_exactly_or_refused(text, new):
-    found = take_apart(text, "name", title=None, continuity="strict")
+    found = split_manuscript(text, "name", title=None, continuity="strict")
     now = {
         sid: Draft(section=sid, version=1, stage="person", text=t, words=count_words(t), manifest=1)
         for sid, t in found.texts.items()
@@ -299,7 +299,7 @@ def test_any_text_is_taken_back_exactly_or_refused(text, new):
     sid = sorted(now)[0]
     edited = {**now, sid: now[sid].model_copy(update={"text": new.strip("\n")})}
     file = assemble(found.outline, edited, "all")
-    seen = compare(found.outline, now, "all", file)
+    seen = match_manuscript(found.outline, now, "all", file)
     if not seen.faults:
         stands = {s: now[s].model_copy(update={"text": t}) for s, t in seen.texts.items()}
         assert seen.outline is not None

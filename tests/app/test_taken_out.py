@@ -12,7 +12,7 @@ from inkwright.app.api.section import SectionText
 from inkwright.app.services import engine
 from inkwright.memory.changes import contradictions, outline_edits, staleness
 from inkwright.memory.changes.outline_edits import PlanChange
-from inkwright.memory.changes.staleness import Change, stamp_of
+from inkwright.memory.changes.staleness import Change, build_stamp
 from inkwright.memory.domain.draft import Manifest, Review
 from inkwright.memory.domain.outline import Heading, Outline, Section
 from inkwright.memory.errors import BadInput
@@ -114,8 +114,8 @@ def work(library: Library) -> str:
         made.draft("s3", "The tide fell.")
         wreck = fact("s4.1", "The wreck", "lies in the bay.", kind="thread", span=span("s4"))
         made.draft("s4", "The wreck lies here. Mara saw it.", entries=[wreck])
-        made.draft("s5", "The sun came out.", heard={"s4": 1})
-        made.draft("s6", "They left the wreck.", heard={"s4": 1}, shown={"s4.1": 1})
+        made.draft("s5", "The sun came out.", visible_drafts={"s4": 1})
+        made.draft("s6", "They left the wreck.", visible_drafts={"s4": 1}, shown={"s4.1": 1})
         made.draft("s7", "The end.")
         changed = fact("plan.1", "Mara", "sold the lamp.", version=2, origin="person")
         made.write(changed)
@@ -128,17 +128,17 @@ def work(library: Library) -> str:
             rounds=0,
         )
         newest = drafts.current(library, made.work)["s4"]
-        candidates.offer(library, made.lease, newest, [offered])
-        imported_drafts.take(library, made.lease, {"s4": f"{newest.text} {MINE}"})
-        locks.lock(library, made.lease, "s4", "The wreck lies here.")
-        change = Change("plan.1", changed.line, "changed", stamp_of(changed))
-        contradictions.keep(library, made.lease, "s4", [(change, "Mara saw it.")])
-        autosave.write(library, made.work, "s4", "Half a word", base=4, revision=0)
-        works.record(library, made.lease, status="complete")
+        candidates.store_candidates(library, made.lease, newest, [offered])
+        imported_drafts.store_texts(library, made.lease, {"s4": f"{newest.text} {MINE}"})
+        locks.lock_words(library, made.lease, "s4", "The wreck lies here.")
+        change = Change("plan.1", changed.line, "changed", build_stamp(changed))
+        contradictions.store_findings(library, made.lease, "s4", [(change, "Mara saw it.")])
+        autosave.save_text(library, made.work, "s4", "Half a word", base_version=4, revision=0)
+        works.record_values(library, made.lease, status="complete")
         return made.work
 
 
-def without(*ids: str) -> outline_edits.Change:
+def without(*ids: str) -> outline_edits.OutlineEdit:
     """Take sections out together."""
 
     def change(plan: Plan) -> PlanChange:
@@ -148,7 +148,7 @@ def without(*ids: str) -> outline_edits.Change:
     return change
 
 
-def with_outline(outline: Outline) -> outline_edits.Change:
+def with_outline(outline: Outline) -> outline_edits.OutlineEdit:
     """Give the work an outline that it had before."""
     return lambda plan: PlanChange(outline, plan.constraints)
 
@@ -161,12 +161,12 @@ def test_what_a_work_says_is_what_its_outline_has(
     found = WorkOutline(work).apply(without(*gone))
     left = [s.id for s in OUTLINE.sections if s.id not in gone]
     assert [s.id for s in found.outline.sections] == left
-    assert list(drafts.current(library, work)) == list(drafts.manifests(library, work)) == left
+    assert list(drafts.current(library, work)) == list(drafts.load_manifests(library, work)) == left
     assert [length.section for length in engine.review(work).lengths] == left
     assert not {p.section for p in engine.review(work).problems} & set(gone)
-    assert not staleness.stale(library, work).keys() & set(gone)
-    assert not {told.section for told in contradictions.listed(library, work)} & set(gone)
-    assert not set(autosave.waiting(library, work)) & set(gone)
+    assert not staleness.find_reasons(library, work).keys() & set(gone)
+    assert not {told.section for told in contradictions.load_findings(library, work)} & set(gone)
+    assert not set(autosave.list_pending_sections(library, work)) & set(gone)
     assert cli("export", work, "--out", "it.md").exit_code == 0
     text = Path("it.md").read_text()
     assert not [d.text for versions in before.values() for d in versions if d.text in text]
@@ -176,7 +176,7 @@ def test_what_a_work_says_is_what_its_outline_has(
 def test_what_is_taken_out_can_be_read_but_not_changed(
     cli: Cli, model: SimServer, library: Library, work: str
 ) -> None:
-    WorkOutline(work).apply(outline_edits.removing("s4"))
+    WorkOutline(work).apply(outline_edits.build_removal("s4"))
     assert [s.id for s in WorkOutline(work).taken_out()] == ["s4"]
     assert cli("text", work, "s4").stdout.endswith(f"{MINE}\n")
     assert len(cli("history", work, "s4").stdout.splitlines()) == 5
@@ -197,35 +197,37 @@ def test_what_is_taken_out_can_be_read_but_not_changed(
 
 
 def test_put_back_it_has_all_that_it_had(library: Library, work: str) -> None:
-    before = drafts.current(library, work), contradictions.listed(library, work)
-    stale = staleness.stale(library, work)
-    WorkOutline(work).apply(outline_edits.removing("s4"))
-    assert "The wreck: what memory said was retracted" in staleness.stale(library, work)["s6"]
+    before = drafts.current(library, work), contradictions.load_findings(library, work)
+    stale = staleness.find_reasons(library, work)
+    WorkOutline(work).apply(outline_edits.build_removal("s4"))
+    assert (
+        "The wreck: what memory said was retracted" in staleness.find_reasons(library, work)["s6"]
+    )
     WorkOutline(work).apply(with_outline(OUTLINE))
-    assert (drafts.current(library, work), contradictions.listed(library, work)) == before
-    assert staleness.stale(library, work) == stale
-    assert autosave.waiting(library, work) == ["s4"]
+    assert (drafts.current(library, work), contradictions.load_findings(library, work)) == before
+    assert staleness.find_reasons(library, work) == stale
+    assert autosave.list_pending_sections(library, work) == ["s4"]
 
 
 def test_what_only_it_said_is_no_conflict_and_no_open_thread(library: Library, work: str) -> None:
     memory = inkwright.Memory(work)
     assert [e.id for e in memory.open_threads()] == ["s4.1"]
-    WorkOutline(work).apply(outline_edits.removing("s4"))
+    WorkOutline(work).apply(outline_edits.build_removal("s4"))
     assert memory.open_threads() == []
-    assert "s4.1" in {e.id for e in ledger.entries(library, work)}
+    assert "s4.1" in {e.id for e in ledger.load_entries(library, work)}
 
 
 @pytest.mark.parametrize("gone", ["s4", "s7"])
 def test_no_other_section_ever_gets_its_id(
     cli: Cli, library: Library, work: str, gone: str
 ) -> None:
-    WorkOutline(work).apply(outline_edits.removing(gone))
+    WorkOutline(work).apply(outline_edits.build_removal(gone))
     added = (
         WorkOutline(work)
-        .apply(outline_edits.adding("Afterwards", after="s2", target_words=50))
+        .apply(outline_edits.build_insertion("Afterwards", after_id="s2", target_words=50))
         .outline.sections[1]
     )
-    split = WorkOutline(work).apply(outline_edits.splitting("s2", "Later")).outline.sections[1]
+    split = WorkOutline(work).apply(outline_edits.build_split("s2", "Later")).outline.sections[1]
     titles = [s.title for s in plans.current(library, work).outline.sections]  # type: ignore[union-attr]
     planned(cli, work, [*titles, "At last"])
     last = plans.current(library, work).outline.sections[-1]  # type: ignore[union-attr]
@@ -237,13 +239,13 @@ def test_no_other_section_ever_gets_its_id(
 def test_joined_and_divided_texts_keep_their_locks_and_their_authors(
     library: Library, work: str
 ) -> None:
-    WorkOutline(work).apply(outline_edits.joining("s3"))
+    WorkOutline(work).apply(outline_edits.build_join("s3"))
     joined = drafts.current(library, work)["s3"]
     held = {(joined.text[h.start : h.end], h.why) for h in joined.held}
     assert held == {(MINE, "person"), ("The wreck lies here.", "locked")}
     SectionText(work, "s3").edit(f"{joined.text}\n\nAnd so on.\n\nAnd so forth.")
     SectionText(work, "s3").lock("And so forth.")
-    found = WorkOutline(work).apply(outline_edits.splitting("s3", "Later"))
+    found = WorkOutline(work).apply(outline_edits.build_split("s3", "Later"))
     later = drafts.current(library, work)[found.outline.sections[2].id]
     locked = [later.text[h.start : h.end] for h in later.held if h.why == "locked"]
     assert "And so forth." in locked
@@ -252,10 +254,10 @@ def test_joined_and_divided_texts_keep_their_locks_and_their_authors(
 def test_a_run_settles_what_rested_on_it_and_tells_nothing_of_it(
     cli: Cli, model: SimServer, library: Library, work: str
 ) -> None:
-    WorkOutline(work).apply(outline_edits.removing("s4"))
-    assert set(staleness.stale(library, work)) == {"s6"}
+    WorkOutline(work).apply(outline_edits.build_removal("s4"))
+    assert set(staleness.find_reasons(library, work)) == {"s6"}
     for command in ("settle", "resume"):
         assert cli(command, work, "--out", "out").exit_code in (0, 4)
-    assert staleness.stale(library, work) == {}
+    assert staleness.find_reasons(library, work) == {}
     assert model.calls(section="s4") == []
     assert not [p for p in works.get(library, work).problems if "wreck" in p or "s4" in p]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from inkwright.app.config.paths import library_home
+from inkwright.app.config.paths import find_library_home
 from inkwright.app.config.settings import Settings
 from inkwright.app.config.trust import HARMLESS
 from inkwright.memory.errors import BadInput
@@ -188,10 +188,10 @@ def placed(monkeypatch) -> Path:
 
 def test_a_folders_file_places_the_library_only_when_trusted(cli, placed):
     with pytest.warns(UserWarning, match="ignoring home"):
-        assert library_home() != placed
+        assert find_library_home() != placed
     cli("trust")
     with pytest.warns(UserWarning, match="ignoring model"):
-        assert Settings.load().home == library_home() == placed
+        assert Settings.load().home == find_library_home() == placed
 
 
 def test_the_file_of_a_library_that_a_folder_has_placed_needs_trust_of_its_own(cli, placed):

@@ -264,7 +264,7 @@ def test_an_arm_that_is_off_makes_no_call_and_is_named(cli, model, home, options
     assert cli("write", brief, "--out", "out", *options).exit_code in (0, 4)
     found = report("out")
     library = Library.open(home)
-    assert not {u.role for u in journal.usage(library, found["work"])} & silent
+    assert not {u.role for u in journal.load_usage(library, found["work"])} & silent
     library.close()
     assert f"{options[0][2:]}={options[1]}" in found["settings"]["arm"]
 

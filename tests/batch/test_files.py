@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inkwright.app.batch import exports as beside
-from inkwright.app.export.export import make
+from inkwright.app.export.export import render_file
 from inkwright.memory.errors import ExportFailed, LibraryUnusable
 from inkwright.memory.store import works
 from tests.batch.conftest import results, short
@@ -71,7 +71,7 @@ def test_a_file_that_cannot_be_made_is_a_problem_of_its_line_and_made_the_next_t
     def fails_for_brest(library, work, wanted):
         if "brest" in str(works.get(library, work).brief.request):
             raise fault
-        return make(library, work, wanted)
+        return render_file(library, work, wanted)
 
     with monkeypatch.context() as broken:
         broken.setattr(beside, "make", fails_for_brest)
@@ -101,7 +101,7 @@ def test_a_folder_that_is_lost_on_the_way_is_each_lines_problem(batch, model, mo
         if folder.is_dir():
             folder.rmdir()
             folder.write_text("in the way")
-        return make(*arguments)
+        return render_file(*arguments)
 
     with monkeypatch.context() as broken:
         broken.setattr(beside, "make", loses_the_folder)

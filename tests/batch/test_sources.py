@@ -7,7 +7,7 @@ import pytest
 
 import inkwright
 from inkwright.agents.llm.config import Ablation
-from inkwright.app.batch.input import FieldNames, of_briefs, read_defaults
+from inkwright.app.batch.input import FieldNames, build_lines, read_defaults
 from inkwright.app.documents import loader, process
 from inkwright.memory.errors import BadInput
 from tests.batch.conftest import results, short
@@ -72,7 +72,7 @@ def test_a_line_reaches_no_file_outside_its_folder(batch, outside, model):
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_neither_the_api_nor_a_brief_file_reaches_one(outside: Path, name: str) -> None:
     given = {"request": "A note.", "sources": [name.format(outside=outside)]}
-    [line] = of_briefs([given], FieldNames(), Ablation())
+    [line] = build_lines([given], FieldNames(), Ablation())
     assert line.brief is None
     assert "sources.1" in line.fault
     if name.isprintable():
@@ -83,7 +83,9 @@ def test_neither_the_api_nor_a_brief_file_reaches_one(outside: Path, name: str) 
 
 def test_what_is_no_file_is_not_opened(outside: Path) -> None:
     os.mkfifo("pipe.txt")
-    [line] = of_briefs([{"request": "A note.", "sources": ["pipe.txt"]}], FieldNames(), Ablation())
+    [line] = build_lines(
+        [{"request": "A note.", "sources": ["pipe.txt"]}], FieldNames(), Ablation()
+    )
     assert line.brief is not None
     assert line.brief.unread == ("source pipe.txt was not read: no such file",)
 
@@ -93,7 +95,7 @@ def test_what_is_no_file_is_not_opened(outside: Path) -> None:
 def test_no_other_key_of_a_line_reaches_a_file_outside_either(
     outside: Path, key: str, name: str
 ) -> None:
-    [line] = of_briefs(
+    [line] = build_lines(
         [{"request": "A note.", key: name.format(outside=outside)}], FieldNames(), Ablation()
     )
     if line.brief is not None:  # an address, or a name no file has, may be a sample's own words
@@ -115,7 +117,7 @@ def test_defaults_are_the_persons_own_and_read_once_wherever_they_lie(outside: P
     for name in ("parts.md", "bible.yaml", "voice.txt"):
         (outside / name).unlink()
     own = {"subject": "Orla", "statement": "She sails."}
-    [line, other] = of_briefs(
+    [line, other] = build_lines(
         [{"request": "A note.", "memory": [own]}, {"request": "B.", "outline": ["East"]}],
         shared,
         Ablation(),
@@ -135,7 +137,7 @@ def test_shared_sources_lie_beside_the_defaults_and_are_read_once(
     Path("papers/house.yaml").write_text("words: 100\nsources: [tides.md]\ncite: author-year\n")
     shared = FieldNames(defaults=read_defaults(Path("papers/house.yaml")))
     monkeypatch.setattr(loader, "read_all", None)
-    one, other = of_briefs([{"request": "A note."}, {"request": "B."}], shared, Ablation())
+    one, other = build_lines([{"request": "A note."}, {"request": "B."}], shared, Ablation())
     assert one.brief is not None
     assert other.brief is not None
     assert one.brief.sources[0].title == "Tides of Brest"
@@ -151,14 +153,14 @@ def test_too_many_files_or_too_much_text_are_refused_in_one_line(
     for n in range(3):
         Path(f"many/{n}.txt").write_text("Words.")
     with pytest.raises(BadInput, match="3 files; at most 2"):
-        loader.gather(["many"], Path(), "b")
+        loader.load_sources(["many"], Path(), "b")
     with pytest.raises(BadInput, match="3 files; at most 2"):
-        loader.gather([f"many/{n}.txt" for n in range(3)], Path(), "b")
+        loader.load_sources([f"many/{n}.txt" for n in range(3)], Path(), "b")
     monkeypatch.setattr(loader, "MAX_CHARS", 3)
     with pytest.raises(BadInput, match="at most 3 characters together"):
-        loader.gather(["many/1.txt"], Path(), "b")
+        loader.load_sources(["many/1.txt"], Path(), "b")
     monkeypatch.setattr(process, "MAX_FILE_BYTES", 3)
-    assert "at most 3 are read" in loader.gather(["many/1.txt"], Path(), "b").unread[0]
+    assert "at most 3 are read" in loader.load_sources(["many/1.txt"], Path(), "b").unread[0]
 
 
 def test_an_xml_bomb_does_no_harm(outside: Path) -> None:
@@ -177,7 +179,7 @@ def test_an_xml_bomb_does_no_harm(outside: Path) -> None:
         '<img src="file:../elsewhere/secret.txt"><iframe src="../elsewhere/secret.txt"></iframe>'
     )
     names = ["bomb.docx", "bomb.xlsx", "bomb.html", "outside.html", "papers/tides.md"]
-    found = loader.gather(names, Path(), "b")
+    found = loader.load_sources(names, Path(), "b")
     assert [s.title for s in found.sources if s.name == "tides.md"] == ["Tides of Brest"]
     assert sum(len(s.text) for s in found.sources) < 10_000
     assert not any("4177" in s.text for s in found.sources)

@@ -200,7 +200,7 @@ def test_a_work_that_another_process_takes_over_is_left_to_it(batch, model, home
         library = Library.open(home)
         with library.write() as db:
             db.execute(update(schema.works).values(lease_owner=None, lease_until=0.0))
-        with works.leased(library, inkwright.status()[0].work):
+        with works.hold_lease(library, inkwright.status()[0].work):
             model.configure(faults=[])
             model.release()
             overtaken.join(60)

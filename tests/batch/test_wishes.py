@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 import inkwright
-from inkwright.app.batch.input import FieldNames, of_briefs
+from inkwright.app.batch.input import FieldNames, build_lines
 from inkwright.app.batch.options import BatchOptions
 from inkwright.app.batch.ray_worker import Worker
 from inkwright.app.config import endpoints
@@ -36,8 +36,8 @@ def held(model: SimServer, library: Library) -> str:
         model.wait_for(count, "started", role="writer")
         if any("reef" in runs.said(c.messages) for c in model.calls(role="writer")):
             break
-    (found,) = (w.id for w in works.all_works(library) if "reef" in w.brief.request)
-    assert run_monitor.watch(found, Settings.load()).going == "running"
+    (found,) = (w.id for w in works.list_works(library) if "reef" in w.brief.request)
+    assert run_monitor.load_monitored_work(found, Settings.load()).going == "running"
     return found
 
 
@@ -55,19 +55,19 @@ def writing(model: SimServer) -> "Iterator[Future[inkwright.Batch]]":
 
 @pytest.mark.parametrize("what", ["stop", "pause"])
 def test_a_work_asked_to_end_is_left_for_the_next_run_and_the_others_are_written(
-    model: SimServer, library: Library, what: run_status.Asked
+    model: SimServer, library: Library, what: run_status.StopRequest
 ) -> None:
     with writing(model) as batch:
         work = held(model, library)
-        run_monitor.ask(work, what, Settings.load())
+        run_monitor.request_stop(work, what, Settings.load())
         if what == "pause":
             model.configure(faults=[])
             model.release()
         found = batch.result()
-    assert found.outcome.left == {"unfinished": 1, "untouched": 0}
+    assert found.outcome.count_by_reason == {"unfinished": 1, "untouched": 0}
     assert {r.id: r.status for r in found.results} == {"quay": "complete", "mole": "complete"}
     assert set(results()) == {"quay", "mole"}
-    assert works.holder(library, work) is None
+    assert works.find_lease_holder(library, work) is None
     again = inkwright.write_batch([short(n) for n in NAMES], out="out.jsonl")
     assert {r.status for r in again.results} == {"complete"}
     assert len(again.results) == 3
@@ -77,14 +77,14 @@ def test_a_worker_on_a_cluster_hears_what_is_asked_of_its_works(
     model: SimServer, library: Library
 ) -> None:
     model.configure(faults=[HELD])
-    (line,) = of_briefs([short("reef")], FieldNames(), BatchOptions().arms)
+    (line,) = build_lines([short("reef")], FieldNames(), BatchOptions().arms)
 
     async def write() -> object:
-        with endpoints.serving(Settings.load()) as calling:
+        with endpoints.serve_models(Settings.load()) as calling:
             worker = Worker(Settings.load(), calling, BatchOptions())
             await worker.take(line)
             work = await asyncio.to_thread(held, model, library)
-            run_monitor.ask(work, "stop", Settings.load())
+            run_monitor.request_stop(work, "stop", Settings.load())
             written = await worker.written(line.id)
             await worker.end()
         return written.found

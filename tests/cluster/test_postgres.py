@@ -96,7 +96,7 @@ def test_of_many_that_take_a_lease_at_once_one_has_it(shared: Shared) -> None:
 
     def take(library: Library) -> str:
         try:
-            with works.leased(library, work):
+            with works.hold_lease(library, work):
                 others.wait(30)  # it is held until every other has tried
                 return "held"
         except WorkBusy:
@@ -109,12 +109,12 @@ def test_of_many_that_take_a_lease_at_once_one_has_it(shared: Shared) -> None:
 def test_a_lease_that_was_taken_over_commits_nothing_more(shared: Shared) -> None:
     with closing(shared.open()) as library, closing(shared.open()) as other:
         work = works.begin(library, Brief(request="A story of a harbour."), ARMS).id
-        with works.leased(library, work) as lease:
+        with works.hold_lease(library, work) as lease:
             with library.write() as db:  # as if its machine had not been heard of for a minute
                 gone = {"lease_owner": "elsewhere:1:1", "lease_until": 0.0}
                 db.execute(schema.works.update().values(gone))
-            with works.leased(other, work), pytest.raises(LeaseLost):
-                works.record(library, lease, title="Too late")
+            with works.hold_lease(other, work), pytest.raises(LeaseLost):
+                works.record_values(library, lease, title="Too late")
         assert works.get(library, work).title != "Too late"
 
 
@@ -124,7 +124,7 @@ def test_a_reader_sees_one_state_while_another_writes(shared: Shared) -> None:
         work = works.begin(library, Brief(request="A story of a harbour."), ARMS).id
         with library.read() as db:
             before = db.execute(titles).scalar_one()
-            with works.leased(other, work) as lease:
-                works.record(other, lease, title="Another")
+            with works.hold_lease(other, work) as lease:
+                works.record_values(other, lease, title="Another")
             assert db.execute(titles).scalar_one() == before
         assert works.get(library, work).title == "Another"

@@ -93,7 +93,7 @@ def test_works_of_a_lost_worker_go_on_elsewhere_with_nothing_asked_again(
         assert known.isdisjoint(later)
         for sid, versions in accepted[work].items():
             assert writing.accepted(library, work)[sid][: len(versions)] == versions
-    assert {w.status for w in works.all_works(library)} == {"complete"}
+    assert {w.status for w in works.list_works(library)} == {"complete"}
     library.close()
     assert len(asked_twice(model)) <= 4
     assert writers(shared) == {}

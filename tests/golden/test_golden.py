@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from inkwright.agents.llm import schemas
-from inkwright.agents.llm.parsing import schema_of
+from inkwright.agents.llm.parsing import build_json_schema
 from tests.golden.record import EXPECTED, digests, record
 from tests.simserver.process import SimServer
 
@@ -20,7 +20,9 @@ def test_whole_runs_send_store_and_print_what_was_recorded(sim: SimServer, tmp_p
 def test_the_schemas_that_models_are_sent_are_what_they_were():
     recorded = json.loads((EXPECTED.parent / "schemas.json").read_text("utf-8"))
     sent = {
-        name: hashlib.sha256(json.dumps(schema_of(form), sort_keys=True).encode()).hexdigest()
+        name: hashlib.sha256(
+            json.dumps(build_json_schema(form), sort_keys=True).encode()
+        ).hexdigest()
         for name, form in vars(schemas).items()
         if isinstance(form, type)
         and issubclass(form, schemas.ResponseSchema)

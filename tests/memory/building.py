@@ -9,7 +9,7 @@ from inkwright.memory.domain.draft import Draft, EntryDecision, Manifest, Review
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.store import drafts, plans, works
-from inkwright.memory.store.ledger import Ledger, append
+from inkwright.memory.store.ledger import Ledger, append_entries
 from inkwright.memory.store.library import Lease, Library
 
 ARMS = {"plan": "full", "memory": "full", "review": "full"}
@@ -86,7 +86,7 @@ class Built:
             target_words=100,
             budget_tokens=500,
         )
-        return drafts.start(self.library, self.lease, manifest)
+        return drafts.start_section(self.library, self.lease, manifest)
 
     def draft(
         self,
@@ -99,15 +99,15 @@ class Built:
     ) -> Draft:
         """Bring a section from ``planned`` to ``accepted``."""
         number = self.freeze(section, heard=heard, shown=shown)
-        landed = drafts.land(
-            self.library, self.lease, section, text, manifest=number, summary="", delta=entries
+        landed = drafts.save_first_draft(
+            self.library, self.lease, section, text, manifest_id=number, summary="", delta=entries
         )
         return drafts.accept(self.library, self.lease, landed, text=text, review=Review(), rounds=0)
 
     def patch(self, section: str, text: str, *, entries: Sequence[Entry] = ()) -> Draft:
         """Store a new version of a section's text."""
         before = drafts.current(self.library, self.work)[section]
-        return drafts.patch(
+        return drafts.save_patch(
             self.library,
             self.lease,
             before,
@@ -120,7 +120,7 @@ class Built:
     def write(self, *entries: Entry) -> None:
         """Append entry versions to the ledger, as a person does."""
         with self.library.write(self.lease) as db:
-            append(db, self.work, entries)
+            append_entries(db, self.work, entries)
 
 
 @contextmanager
@@ -128,5 +128,5 @@ def built(library: Library, request: str = "A story.", **fields: object) -> Iter
     """A new work of this brief, its lease held."""
     brief = Brief.model_validate({"request": request} | fields)
     work = works.begin(library, brief, ARMS)
-    with works.leased(library, work.id) as lease:
+    with works.hold_lease(library, work.id) as lease:
         yield Built(library, lease)

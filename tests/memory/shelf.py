@@ -62,8 +62,10 @@ def drafted(
         target_words=50,
         budget_tokens=100,
     )
-    number = drafts.start(library, lease, frozen)
-    landed = drafts.land(library, lease, section, text, manifest=number, summary="", delta=delta)
+    number = drafts.start_section(library, lease, frozen)
+    landed = drafts.save_first_draft(
+        library, lease, section, text, manifest_id=number, summary="", delta=delta
+    )
     return drafts.accept(library, lease, landed, text=text, review=Review(), rounds=0)
 
 

@@ -30,12 +30,18 @@ def remember(library: Library, lease: Lease, number: int) -> None:
     """Take one section to ``drafted``, and let the person add to memory in between."""
     sid = f"s{number}"
     frozen = Manifest(section=sid, outline_version=1, node="", target_words=50, budget_tokens=100)
-    manifest = drafts.start(library, lease, frozen)
+    manifest = drafts.start_section(library, lease, frozen)
     for n in range(EDITS):
         given = [Remembered(subject=f"Note {number}", statement=f"It is {n}.")]
-        entry_edits.apply(library, lease.work, entry_edits.adding(given))
-    drafts.land(
-        library, lease, sid, f"Text {number}.", manifest=manifest, summary="", delta=facts(number)
+        entry_edits.apply(library, lease.work, entry_edits.build_addition(given))
+    drafts.save_first_draft(
+        library,
+        lease,
+        sid,
+        f"Text {number}.",
+        manifest_id=manifest,
+        summary="",
+        delta=facts(number),
     )
 
 
@@ -49,7 +55,7 @@ def remember_in_process(home: Path, lease: Lease, numbers: list[int]) -> None:
 def test_sixteen_sections_remembering_at_once_lose_nothing(library: Library) -> None:
     work = begun(library)
     spawn = multiprocessing.get_context("forkserver")
-    with works.leased(library, work) as lease:
+    with works.hold_lease(library, work) as lease:
         planned(library, lease, SECTIONS, continuity="free")
         apart = [[1, 2, 3, 4], [5, 6, 7, 8]]
         others = [
@@ -63,12 +69,12 @@ def test_sixteen_sections_remembering_at_once_lose_nothing(library: Library) -> 
             process.join(60)
             assert process.exitcode == 0
     numbers = range(1, SECTIONS + 1)
-    assert {r.state for r in drafts.rows(library, work).values()} == {"drafted"}
+    assert {r.state for r in drafts.load_section_rows(library, work).values()} == {"drafted"}
     texts = {sid: d.text for sid, d in drafts.current(library, work).items()}
     assert texts == {f"s{n}": f"Text {n}." for n in numbers}
-    found = {e.id: e for e in ledger.entries(library, work)}
+    found = {e.id: e for e in ledger.load_entries(library, work)}
     assert {e.id for n in numbers for e in facts(n)} <= found.keys()
     notes = [e for e in found.values() if e.id.startswith("m.")]
     assert len({(e.subject, e.statement) for e in notes}) == SECTIONS * EDITS
     assert {e.version for e in found.values()} == {1}
-    assert Ledger(library, work).refresh().next_number("m") == SECTIONS * EDITS + 1
+    assert Ledger(library, work).refresh().find_next_number("m") == SECTIONS * EDITS + 1

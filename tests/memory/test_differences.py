@@ -3,13 +3,13 @@
 import pytest
 from hypothesis import given
 
-from inkwright.memory.text.word_diff import DiffSpan, differences
+from inkwright.memory.text.word_diff import DiffSpan, diff_words
 from tests.memory.texts import TEXTS
 
 
 @given(TEXTS, TEXTS)
 def test_both_texts_can_be_read_from_their_differences(before, after):
-    found = differences(before, after)
+    found = diff_words(before, after)
     assert "".join(p.text for p in found if p.kind != "new") == before
     assert "".join(p.text for p in found if p.kind != "gone") == after
 
@@ -24,5 +24,5 @@ def test_both_texts_can_be_read_from_their_differences(before, after):
     ],
 )
 def test_only_the_words_that_changed_are_told(before, after, changed):
-    told = [p for p in differences(before, after) if p.kind != "same"]
+    told = [p for p in diff_words(before, after) if p.kind != "same"]
     assert told == [DiffSpan(*pair) for pair in changed]

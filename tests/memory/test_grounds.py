@@ -5,8 +5,8 @@ import pytest
 from inkwright.memory.citations import syntax
 from inkwright.memory.citations.citation_evidence import (
     ClaimEvidence,
-    grounds_of,
-    sentences_without,
+    find_evidence,
+    find_uncited_sentences,
 )
 from inkwright.memory.domain.source import Source
 from inkwright.memory.retrieval.source_index import SourceIndex
@@ -32,7 +32,7 @@ def shelf() -> SourceIndex:
 
 
 def ground(shelf: SourceIndex, text: str, *, shown: bool = True) -> ClaimEvidence:
-    [found] = grounds_of(text, shelf, shelf.passages if shown else ())
+    [found] = find_evidence(text, shelf, shelf.passages if shown else ())
     return found
 
 
@@ -58,7 +58,7 @@ def test_a_claim_in_other_words_is_left_to_the_judge_with_what_its_writer_was_gi
 ) -> None:
     for claim in ("大坝控制着河里的潮水[@dam]。", "A weir rules how water runs there [@dam]."):
         found = ground(shelf, claim)
-        assert (found.fault, found.sure) == ("", False)
+        assert (found.fault, found.is_certain) == ("", False)
         assert [e.key for e in found.evidence] == ["dam"]
         assert ground(shelf, claim, shown=False).fault == "nothing in [@dam] says this"
 
@@ -90,7 +90,7 @@ def test_every_source_that_a_sentence_cites_must_say_something_of_it(shelf: Sour
     ],
 )
 def test_citations_that_models_write_in_their_own_ways_are_read(told: str, meant: str) -> None:
-    assert syntax.tidied(told, ["dam", "kerr:2021/a"]) == meant
+    assert syntax.tidy_citations(told, ["dam", "kerr:2021/a"]) == meant
 
 
 @pytest.mark.parametrize(
@@ -110,11 +110,11 @@ def test_citations_that_models_write_in_their_own_ways_are_read(told: str, meant
     ],
 )
 def test_a_citation_belongs_to_its_whole_sentence(text: str, claims: list[str]) -> None:
-    assert [claim.text for claim in syntax.claims(text)] == claims
+    assert [claim.text for claim in syntax.find_claims(text)] == claims
 
 
 def test_an_address_is_no_citation() -> None:
-    assert syntax.keys("Write to [ann@port.fr] or see [见@dam].") == ("dam",)
+    assert syntax.find_keys("Write to [ann@port.fr] or see [见@dam].") == ("dam",)
 
 
 def test_sentences_with_figures_or_quotations_that_cite_nothing_are_found() -> None:
@@ -122,7 +122,7 @@ def test_sentences_with_figures_or_quotations_that_cite_nothing_are_found() -> N
         "The pier is old. It was built in 1807. It has 13 docks [@dam]. “It never closes,” "
         "he said. 港口有13个船坞。 It is 7 metres deep. [@dam]"
     )
-    assert sentences_without(text) == [
+    assert find_uncited_sentences(text) == [
         "It was built in 1807.",
         "“It never closes,” he said.",
         "港口有13个船坞。",

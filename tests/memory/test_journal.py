@@ -26,7 +26,7 @@ def keep(
 ) -> JournaledAnswer:
     kept = answer(**changes)
     messages = [HOUSE, {"role": "user", "content": f"{key.purpose}: {key.digest}"}]
-    Journal(work.library, work.lease).keep(key, messages, kept, asked_for=asked_for)
+    Journal(work.library, work.lease).keep(key, messages, kept, requested_model=asked_for)
     return kept
 
 
@@ -38,7 +38,7 @@ def test_a_call_is_answered_from_the_journal_exactly_as_it_was_answered(a_work):
 def test_a_journal_that_is_open_knows_what_it_kept(a_work):
     open_one = Journal(a_work.library, a_work.lease)
     assert open_one.find(KEY) is None
-    open_one.keep(KEY, [HOUSE], answer(), asked_for="sim")
+    open_one.keep(KEY, [HOUSE], answer(), requested_model="sim")
     assert open_one.find(KEY) == answer()
 
 
@@ -70,15 +70,15 @@ def test_message_texts_are_stored_once(a_work):
 
 def test_the_same_text_twice_in_one_call_is_stored_once(a_work):
     open_one = Journal(a_work.library, a_work.lease)
-    open_one.keep(KEY, [HOUSE, HOUSE], answer(), asked_for="sim")
-    (call,) = journal.calls(a_work.library, a_work.work)
+    open_one.keep(KEY, [HOUSE, HOUSE], answer(), requested_model="sim")
+    (call,) = journal.load_calls(a_work.library, a_work.work)
     assert [m["content"] for m in call["messages"]] == [HOUSE["content"]] * 2
 
 
 def test_calls_are_told_with_their_messages_the_oldest_first(a_work):
     keep(a_work)
     keep(a_work, KEY.model_copy(update={"purpose": "continue 1"}), text="More.")
-    calls = journal.calls(a_work.library, a_work.work)
+    calls = journal.load_calls(a_work.library, a_work.work)
     assert [c["answer"] for c in calls] == ["It rained.", "More."]
     assert calls[1]["messages"] == [HOUSE, {"role": "user", "content": "continue 1: d1"}]
 
@@ -86,9 +86,9 @@ def test_calls_are_told_with_their_messages_the_oldest_first(a_work):
 def test_a_process_that_lost_its_lease_keeps_nothing(a_work):
     stale = Journal(a_work.library, Lease(a_work.work, a_work.lease.fence - 1, "somebody"))
     with pytest.raises(LeaseLost):
-        stale.keep(KEY, [HOUSE], answer(), asked_for="sim")
+        stale.keep(KEY, [HOUSE], answer(), requested_model="sim")
     assert stale.find(KEY) is None
-    assert journal.calls(a_work.library, a_work.work) == []
+    assert journal.load_calls(a_work.library, a_work.work) == []
 
 
 def test_usage_adds_up_by_role_and_by_the_model_that_answered(a_work):
@@ -97,7 +97,7 @@ def test_usage_adds_up_by_role_and_by_the_model_that_answered(a_work):
     ):
         key = CallKey(step="s1", role=role, purpose="p", digest=str(n))
         keep(a_work, key, model=model, prompt_tokens=100 + n)
-    used = {(u.role, u.model): u for u in journal.usage(a_work.library, a_work.work)}
+    used = {(u.role, u.model): u for u in journal.load_usage(a_work.library, a_work.work)}
     assert used["writer", "big"].calls == 2
     assert used["writer", "big"].prompt == 201
     assert used["writer", "big"].cached == 80
@@ -125,7 +125,7 @@ def test_speed_recovers_the_times_a_token_takes(shared_library, a_prompt, a_comp
                 completion_tokens=completion,
                 seconds=prompt * a_prompt + completion * a_completion,
             )
-    found = journal.speed(shared_library, model)
+    found = journal.measure_speed(shared_library, model)
     assert found is not None
     assert found.calls == len(sizes) + 2
     assert found.seconds_per_prompt_token == pytest.approx(a_prompt, rel=1e-3)
@@ -136,8 +136,10 @@ _MODELS = iter(range(1_000_000))
 
 
 def test_the_speed_of_a_model_is_known_by_the_name_it_was_asked_for_too(a_work):
-    keep(a_work, model="served-name", asked_for="hosted_vllm/name")
-    by_name = [journal.speed(a_work.library, m) for m in ("served-name", "hosted_vllm/name", "x")]
+    keep(a_work, model="served-name", requested_model="hosted_vllm/name")
+    by_name = [
+        journal.measure_speed(a_work.library, m) for m in ("served-name", "hosted_vllm/name", "x")
+    ]
     assert [bool(found) for found in by_name] == [True, True, False]
 
 
@@ -150,7 +152,7 @@ def test_speeds_are_never_negative_whatever_was_measured(a_work):
             a_work, key, prompt_tokens=prompt, cached_tokens=0, completion_tokens=completion,
             seconds=seconds,
         )  # fmt: skip
-    found = journal.speed(a_work.library, "sim")
+    found = journal.measure_speed(a_work.library, "sim")
     assert found is not None
     assert found.seconds_per_prompt_token >= 0
     assert found.seconds_per_completion_token >= 0

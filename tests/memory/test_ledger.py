@@ -1,7 +1,7 @@
 """The ledger: which entries hold depends on where one stands and which drafts one has heard of."""
 
 from inkwright.memory.store import ledger
-from inkwright.memory.store.ledger import Ledger, conflicts
+from inkwright.memory.store.ledger import Ledger, find_conflicts
 from tests.memory.building import Built, fact, outline, sections, span
 
 
@@ -73,7 +73,7 @@ def test_a_chain_of_successors_leaves_the_last(a_work):
         fact("s2.1", "Mara", "3", span=span("s2"), supersedes="s1.1"),
     )
     assert heard(a_work, s1=1, s2=1) == ["s2.1:1"]
-    assert [e.id for e in ledger.entries(a_work.library, a_work.work)] == ["s2.1"]
+    assert [e.id for e in ledger.load_entries(a_work.library, a_work.work)] == ["s2.1"]
 
 
 def test_the_order_of_what_is_heard_does_not_depend_on_who_landed_first(a_work):
@@ -106,8 +106,8 @@ def test_numbers_of_entries_are_never_used_twice(a_work):
         fact("s1.7", "B", version=2, span=span("s1", 2), status="retracted"),
         fact("s11.9", "C", span=span("s11")),
     )
-    assert a_work.ledger.next_number("s1") == 8
-    assert a_work.ledger.next_number("s2") == 1
+    assert a_work.ledger.find_next_number("s1") == 8
+    assert a_work.ledger.find_next_number("s2") == 1
 
 
 def test_what_a_section_established_is_what_of_it_still_holds(a_work):
@@ -117,7 +117,7 @@ def test_what_a_section_established_is_what_of_it_still_holds(a_work):
         fact("s1.2", "B", version=2, span=span("s1", 2), status="retracted"),
         fact("p.1", "C"),
     )
-    assert [e.id for e in a_work.ledger.of_section("s1")] == ["s1.1"]
+    assert [e.id for e in a_work.ledger.list_section_entries("s1")] == ["s1.1"]
 
 
 def test_a_plan_and_its_entries_are_adopted_together(a_work):
@@ -126,7 +126,7 @@ def test_a_plan_and_its_entries_are_adopted_together(a_work):
 
 
 def pairs(*entries) -> list[tuple[str, str]]:
-    return [(one.id, other.id) for one, other in conflicts(entries)]
+    return [(one.id, other.id) for one, other in find_conflicts(entries)]
 
 
 def test_two_live_values_of_one_topic_are_a_conflict():

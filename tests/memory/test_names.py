@@ -23,7 +23,7 @@ from inkwright.memory.text.normalise import normalise
     ],
 )
 def test_a_name_in_a_text_is_found(text, name):
-    assert MentionedNames(text).has(normalise(name))
+    assert MentionedNames(text).mentions(normalise(name))
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,15 @@ def test_a_name_in_a_text_is_found(text, name):
     ],
 )
 def test_a_name_that_is_not_there_is_not_found(text, name):
-    assert not MentionedNames(text).has(normalise(name))
+    assert not MentionedNames(text).mentions(normalise(name))
 
 
 def test_all_names_of_a_text_at_once():
     names = {"mara", "voss", "lamp house"}
-    assert MentionedNames("Mara went to the lamp house.").among(names) == {"mara", "lamp house"}
+    assert MentionedNames("Mara went to the lamp house.").select_mentioned(names) == {
+        "mara",
+        "lamp house",
+    }
 
 
 def test_an_entry_goes_by_its_subject_and_its_aliases():

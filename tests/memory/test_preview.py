@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from inkwright.memory.changes import entry_edits, staleness
 from inkwright.memory.changes.edit_impact import preview
-from inkwright.memory.changes.entry_edits import Edit
+from inkwright.memory.changes.entry_edits import EntryEdit
 from inkwright.memory.domain.brief import Remembered
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.store import drafts, ledger, works
@@ -20,7 +20,7 @@ MARA_GREEN = Remembered(subject="Mara", attribute="eyes", statement="green")
 def chain(library: Library) -> str:
     """A work in which each section was shown what the one before establishes."""
     work = begun(library)
-    with works.leased(library, work) as lease:
+    with works.hold_lease(library, work) as lease:
         planned(library, lease, 4)
         shown: list[Entry] = []
         heard: dict[str, int] = {}
@@ -46,45 +46,47 @@ def test_what_is_certain_is_what_will_be_stale_and_what_may_follow_reads_from_it
     library: Library,
 ) -> None:
     work = chain(library)
-    edit = entry_edits.editing("s1.1", statement="Mara is gone.")
+    edit = entry_edits.build_change("s1.1", statement="Mara is gone.")
     seen = preview(library, work, edit)
     assert [c.section for c in seen.certain] == ["s1", "s2"]
     assert [c.section for c in seen.possible] == ["s3"]
     assert seen.possible[0].reasons == ("“Title 2” may change, and told what it knows of Orla",)
     assert all(0 < 4 * c.tokens < c.most_tokens for c in seen.certain)
-    assert staleness.stale(library, work) == {}
-    assert ledger.entries(library, work)[0].version == 1
+    assert staleness.find_reasons(library, work) == {}
+    assert ledger.load_entries(library, work)[0].version == 1
 
 
 def test_nothing_is_stale_that_the_preview_did_not_call_certain(library: Library) -> None:
     work = chain(library)
-    edit = entry_edits.retracting(["s2.1"])
+    edit = entry_edits.build_retraction(["s2.1"])
     seen = preview(library, work, edit)
     entry_edits.apply(library, work, edit)
-    found = staleness.stale(library, work)
+    found = staleness.find_reasons(library, work)
     assert {c.section: c.reasons for c in seen.certain} == found
 
 
 def test_an_edit_of_a_work_without_text_reaches_no_section(library: Library) -> None:
     work = begun(library)
-    seen = preview(library, work, entry_edits.adding([MARA_GREEN]))
+    seen = preview(library, work, entry_edits.build_addition([MARA_GREEN]))
     assert (seen.certain, seen.possible) == ((), ())
-    assert [e.id for e in seen.added] == ["m.1"]
+    assert [e.id for e in seen.new_entries] == ["m.1"]
 
 
 @st.composite
-def _edits(draw: st.DrawFn) -> Edit:
+def _edits(draw: st.DrawFn) -> EntryEdit:
     entry = f"s{draw(st.integers(1, 5))}.1"
     name = draw(st.sampled_from(NAMES))
     return draw(
         st.sampled_from(
             [
-                entry_edits.editing(entry, statement="otherwise"),
-                entry_edits.editing(entry, subject=name),
-                entry_edits.retracting([entry]),
-                entry_edits.pinning([entry]),
-                entry_edits.adding([Remembered(subject=name, statement="new")]),
-                entry_edits.adding([Remembered(subject=name, statement="new")], from_section="s3"),
+                entry_edits.build_change(entry, statement="otherwise"),
+                entry_edits.build_change(entry, subject=name),
+                entry_edits.build_retraction([entry]),
+                entry_edits.build_pinning([entry]),
+                entry_edits.build_addition([Remembered(subject=name, statement="new")]),
+                entry_edits.build_addition(
+                    [Remembered(subject=name, statement="new")], from_section="s3"
+                ),
             ]
         )
     )
@@ -95,7 +97,7 @@ def _edits(draw: st.DrawFn) -> Edit:
 def test_the_preview_is_exactly_what_comes_of_it_whatever_the_edits(tmp_path_factory, data):
     library = Library.open(tmp_path_factory.mktemp("library"))
     work = begun(library)
-    with works.leased(library, work) as lease:
+    with works.hold_lease(library, work) as lease:
         planned(library, lease, 5, continuity=data.draw(st.sampled_from(["strict", "free"])))
         made: list[Entry] = []
         for n in range(1, 6):
@@ -120,8 +122,8 @@ def test_the_preview_is_exactly_what_comes_of_it_whatever_the_edits(tmp_path_fac
         edit = data.draw(_edits())
         seen = preview(library, work, edit)
         added = entry_edits.apply(library, work, edit)
-        assert [e.model_dump() for e in added] == [e.model_dump() for e in seen.added]
-        found = staleness.stale(library, work)
+        assert [e.model_dump() for e in added] == [e.model_dump() for e in seen.new_entries]
+        found = staleness.find_reasons(library, work)
         assert {c.section: c.reasons for c in seen.certain} == found
         assert seen.sections <= set(drafts.current(library, work))
     library.close()

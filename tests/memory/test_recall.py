@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.retrieval.passages import Passage
-from inkwright.memory.retrieval.recall import RecallResult, entry_key, recall
+from inkwright.memory.retrieval.recall import RecallResult, build_entry_key, recall
 from tests.memory.texts import TEXTS
 
 COUNT = ScaledTokenizer(1.2).count
@@ -34,9 +34,9 @@ def recalled(
         passages or [],
         nearest or {},
         budget_tokens=budget,
-        count=COUNT,
+        count_tokens=COUNT,
         titles={"s1": "The Rock"},
-        accounts=accounts,
+        summaries=accounts,
     )
 
 
@@ -47,7 +47,7 @@ def memories(draw: st.DrawFn) -> tuple[list[Entry], list[Passage], dict[str, flo
         for n in range(draw(st.integers(0, 8)))
     ]
     passages = [Passage(f"s1@1#{n}", "s1", draw(TEXTS)) for n in range(draw(st.integers(0, 6)))]
-    ids = [*map(entry_key, entries), *(p.id for p in passages)]
+    ids = [*map(build_entry_key, entries), *(p.id for p in passages)]
     found = draw(st.lists(st.sampled_from(ids), unique=True)) if ids else []
     return entries, passages, {i: n / 10 for n, i in enumerate(found)}
 
@@ -89,7 +89,7 @@ def test_an_entry_whose_name_the_orders_use_is_found_though_vector_search_missed
 ):
     named = an_entry(1, subject, "Blue.", aliases=aliases)
     others = [an_entry(n, f"Other {n}", "Something long about nothing.") for n in range(2, 30)]
-    nearest = {entry_key(e): n / 100 for n, e in enumerate(others)}
+    nearest = {build_entry_key(e): n / 100 for n, e in enumerate(others)}
     found = recalled(orders, [named, *others], nearest=nearest, budget=COUNT(named.line) + 2)
     assert found.text == named.line
     assert "the orders name" in found.shown[0].reason
@@ -110,11 +110,11 @@ def test_what_a_section_is_itself_about_comes_before_what_its_orders_only_mentio
         "Purpose: Mara waits. Nearby sections: Voss returns.",
         [own, neighbours],
         [],
-        {entry_key(neighbours): 0.1},
+        {build_entry_key(neighbours): 0.1},
         budget_tokens=COUNT(own.line) + 2,
-        count=COUNT,
+        count_tokens=COUNT,
         titles={},
-        own="Mara waits.",
+        own_instructions="Mara waits.",
     )
     assert found.text == own.line
 
@@ -122,7 +122,7 @@ def test_what_a_section_is_itself_about_comes_before_what_its_orders_only_mentio
 def test_a_near_entry_comes_before_one_that_is_only_recent():
     near, recent = an_entry(1, "Harbour", "Deep."), an_entry(2, "Orchard", "Old.")
     found = recalled(
-        "boats", [near, recent], nearest={entry_key(near): 0.1}, budget=COUNT(near.line) + 2
+        "boats", [near, recent], nearest={build_entry_key(near): 0.1}, budget=COUNT(near.line) + 2
     )
     assert found.text == near.line
     assert found.shown[0].reason == "near in meaning"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkwright.memory.text.repetition import measured, repeats
-from inkwright.memory.text.style_metrics import cliches, drift, voice_of
+from inkwright.memory.text.repetition import find_repeats, measure_repetition
+from inkwright.memory.text.style_metrics import count_cliches, measure_drift, measure_style
 
 LONG = "The old boats lay by the quay in the grey light of morning."
 OTHER = "Rain fell on every roof of the town until nobody could hear the bells."
@@ -17,7 +17,7 @@ SAMPLE = (
 
 
 def test_a_sentence_of_two_sections_is_found_with_both_places():
-    (found,) = repeats({"s1": f"{LONG} One more came.", "s2": f"Then it rained. {LONG}"})
+    (found,) = find_repeats({"s1": f"{LONG} One more came.", "s2": f"Then it rained. {LONG}"})
     assert (found.section, found.of) == ("s2", "s1")
     assert found.quote == found.there == LONG
 
@@ -27,7 +27,7 @@ def test_a_sentence_that_says_the_same_in_another_order_is_found():
         "s1": "The keeper counted every boat twice before breakfast and wrote the number down.",
         "s2": "Before breakfast the keeper had counted every boat twice; the number was written.",
     }
-    assert [r.section for r in repeats(texts)] == ["s2"]
+    assert [r.section for r in find_repeats(texts)] == ["s2"]
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,11 @@ def test_a_sentence_that_says_the_same_in_another_order_is_found():
     ids=["verse", "letter", "code", "table"],
 )
 def test_verses_salutations_code_and_tables_may_come_again(line):
-    assert repeats({"s1": f"{line}It rained.", "s2": f"{line}The wind turned."}) == []
+    assert find_repeats({"s1": f"{line}It rained.", "s2": f"{line}The wind turned."}) == []
 
 
 def test_a_section_that_repeats_itself_is_found_once_for_each_sentence():
-    (found,) = repeats({"s1": f"{LONG} Then. {LONG}"})
+    (found,) = find_repeats({"s1": f"{LONG} Then. {LONG}"})
     assert (found.section, found.of) == ("s1", "s1")
 
 
@@ -57,24 +57,26 @@ def test_a_section_that_repeats_itself_is_found_once_for_each_sentence():
     ],
 )
 def test_two_sections_that_begin_alike_are_found(one, other):
-    (found,) = repeats({"s1": one, "s2": other})
+    (found,) = find_repeats({"s1": one, "s2": other})
     assert found.kind == "opening"
     assert (found.quote, found.there) == (other, one)
 
 
 def test_short_words_and_numbered_headings_are_no_repeats():
-    assert not repeats({"s1": "## Notes\n\nYes, it is so.", "s2": "## Notes\n\nYes, it is so."})
-    assert not repeats({"s1": "Week 1: The first week.", "s2": "Week 2: The second week."})
+    assert not find_repeats(
+        {"s1": "## Notes\n\nYes, it is so.", "s2": "## Notes\n\nYes, it is so."}
+    )
+    assert not find_repeats({"s1": "Week 1: The first week.", "s2": "Week 2: The second week."})
 
 
 def test_the_measures_count_runs_of_eight_words():
     ten = "one two three four five six seven eight nine ten"
-    once = measured({"s1": ten})
+    once = measure_repetition({"s1": ten})
     assert (once.duplicate_8grams, once.cross_section) == (0, 0)
-    twice = measured({"s1": ten, "s2": ten})
+    twice = measure_repetition({"s1": ten, "s2": ten})
     assert twice.duplicate_8grams == 0.5
     assert twice.cross_section == 1
-    half = measured({"s1": ten, "s2": "one two three four five six seven eight oh no"})
+    half = measure_repetition({"s1": ten, "s2": "one two three four five six seven eight oh no"})
     assert half.cross_section == pytest.approx(2 / 6)
 
 
@@ -84,16 +86,16 @@ TEXTS = st.lists(st.sampled_from([LONG, OTHER, "Short one.", "旧船停在港口
 @given(st.lists(TEXTS, max_size=4))
 def test_every_repeat_quotes_both_places_exactly(sections):
     texts = {f"s{n}": " ".join(parts) for n, parts in enumerate(sections, 1)}
-    for found in repeats(texts):
+    for found in find_repeats(texts):
         assert found.quote in texts[found.section]
         assert found.there in texts[found.of]
-    shares = measured(texts)
+    shares = measure_repetition(texts)
     assert 0 <= shares.duplicate_8grams <= 1
     assert 0 <= shares.cross_section <= 1
 
 
 def test_a_voice_is_measured_by_its_sentences_words_and_marks():
-    found = voice_of(SAMPLE)
+    found = measure_style(SAMPLE)
     assert found is not None
     assert found.sentence_words == pytest.approx(46 / 5, abs=0.3)
     assert found.sentence_spread > 3
@@ -102,7 +104,7 @@ def test_a_voice_is_measured_by_its_sentences_words_and_marks():
 
 
 def test_a_sample_does_not_drift_from_itself():
-    found = drift(SAMPLE, SAMPLE)
+    found = measure_drift(SAMPLE, SAMPLE)
     assert found is not None
     assert (found.sentence_words, found.type_token, found.marks_per_1000) == (0, 0, 0)
     assert found.vocabulary == 1
@@ -110,7 +112,7 @@ def test_a_sample_does_not_drift_from_itself():
 
 def test_another_voice_drifts_in_each_measure():
     flat = "The committee noted the report in full and without a debate of any kind at all. " * 9
-    found = drift(SAMPLE, flat + "It is a testament to the rich tapestry of the committee.")
+    found = measure_drift(SAMPLE, flat + "It is a testament to the rich tapestry of the committee.")
     assert found is not None
     assert found.sentence_words > 0.3
     assert found.sentence_spread < -0.5
@@ -121,10 +123,10 @@ def test_another_voice_drifts_in_each_measure():
 
 
 def test_cliches_are_found_in_either_language_whatever_the_apostrophe():
-    assert cliches("I couldn’t help but smile.") == {"couldn't help but": 1}
-    assert cliches("众所周知，总而言之。") == {"众所周知": 1, "总而言之": 1}
+    assert count_cliches("I couldn’t help but smile.") == {"couldn't help but": 1}
+    assert count_cliches("众所周知，总而言之。") == {"众所周知": 1, "总而言之": 1}
 
 
 def test_a_few_words_say_nothing_about_a_voice():
-    assert voice_of("Too short.") is None
-    assert drift("Too short.", SAMPLE) is None
+    assert measure_style("Too short.") is None
+    assert measure_drift("Too short.", SAMPLE) is None

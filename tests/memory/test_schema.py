@@ -47,7 +47,7 @@ def test_an_older_library_is_upgraded_with_all_it_holds_and_a_copy_is_kept(tmp_p
     home = tmp_path / "home"
     old = Library.open(home)
     work = begun(old)
-    with works.leased(old, work) as lease:
+    with works.hold_lease(old, work) as lease:
         planned(old, lease, 1)
         drafted(old, lease, "s1", TEXT)
     old.close()

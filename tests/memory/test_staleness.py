@@ -136,7 +136,7 @@ def test_an_entry_that_appeared_after_a_section_does_not_matter_to_it(a_work):
 def test_an_entry_that_a_section_had_heard_of_and_recall_left_out_is_no_news(a_work):
     a_work.plan(outline(*sections("s1", "s2"), continuity="free"))
     a_work.draft("s1", entries=[fact("s1.1", "Mara", "Tall.", span=span("s1"))])
-    a_work.draft("s2", "Mara waited.", heard={"s1": 1})
+    a_work.draft("s2", "Mara waited.", visible_drafts={"s1": 1})
     assert stale(a_work) == {}
 
 
@@ -146,10 +146,10 @@ def test_what_recall_left_out_is_compared_with_a_section_that_says_otherwise(a_w
     a_work.draft("s1", entries=[fact("s1.1", "Mara", "Green.", span=span("s1"), **eyes)])
     for sid, value in (("s2", "Blue."), ("s3", "Green.")):
         mine = fact(f"{sid}.1", "Mara", value, span=span(sid), from_section=sid, **eyes)
-        a_work.draft(sid, "Mara waited.", entries=[mine], heard={"s1": 1})
+        a_work.draft(sid, "Mara waited.", entries=[mine], visible_drafts={"s1": 1})
     assert stale(a_work) == {"s2": {"s1.1"}}
     (found,) = staleness.find(a_work.library, a_work.work)
-    assert found.reasons == (f"Mara: {staleness.UNSEEN}",)
+    assert found.reasons == (f"Mara: {staleness.UNSEEN_REASON}",)
 
 
 def test_what_another_entry_still_says_of_a_retracted_one_is_no_news(a_work):
@@ -158,7 +158,7 @@ def test_what_another_entry_still_says_of_a_retracted_one_is_no_news(a_work):
     first = fact("s1.1", "Mara", "Green.", span=span("s1"), **eyes)
     a_work.draft("s1", entries=[first])
     a_work.draft("s2", entries=[fact("s2.1", "Mara", "green", span=span("s2"), **eyes)])
-    a_work.draft("s3", "Mara waited.", heard={"s1": 1, "s2": 1}, shown={"s1.1": 1})
+    a_work.draft("s3", "Mara waited.", visible_drafts={"s1": 1, "s2": 1}, shown={"s1.1": 1})
     gone = first.model_copy(update={"version": 2, "span": span("s1", 2), "status": "retracted"})
     a_work.patch("s1", "It rained on.", entries=[gone])
     assert stale(a_work) == {}
@@ -185,7 +185,7 @@ def test_a_checked_section_is_not_stale_again_until_something_else_changes(a_wor
     a_work.write(fact("p.1", "Mara", "Tall.", version=2))
     (found,) = staleness.find(a_work.library, a_work.work)
     current = drafts.current(a_work.library, a_work.work)["s2"]
-    drafts.stamp(a_work.library, a_work.lease, current, [c.stamp for c in found.changes])
+    drafts.add_stamps(a_work.library, a_work.lease, current, [c.stamp for c in found.changes])
     assert stale(a_work) == {}
     a_work.write(fact("p.1", "Mara", "Short.", version=3))
     assert stale(a_work) == {"s2": {"p.1"}}
@@ -195,7 +195,7 @@ def test_a_stamp_outlives_a_patch(a_work):
     two_drafted(a_work, shown={"p.1": 1})
     a_work.write(fact("p.1", "Mara", "Tall.", version=2))
     current = drafts.current(a_work.library, a_work.work)["s2"]
-    drafts.stamp(a_work.library, a_work.lease, current, ["entry:p.1:2"])
+    drafts.add_stamps(a_work.library, a_work.lease, current, ["entry:p.1:2"])
     a_work.patch("s2", "Mara stood there.")
     assert stale(a_work) == {}
 
@@ -206,7 +206,7 @@ def test_a_basis_hides_what_other_sections_became_since(a_work):
     basis = {"s1": 1, "s2": 1}
     a_work.patch("s1", "New.", entries=[fact("s1.1", "Mara", "Tall.", span=span("s1", 2))])
     assert stale(a_work) == {"s2": {"s1.1"}}
-    assert staleness.find(a_work.library, a_work.work, basis=basis) == []
+    assert staleness.find(a_work.library, a_work.work, basis_versions=basis) == []
 
 
 # The same by comparison from scratch
@@ -340,7 +340,7 @@ def _draft(work: Built, record: Record, data: st.DataObject) -> None:
     before = len(record.rows)
     for number in range(data.draw(st.integers(0, 2))):
         record.rows.append(_new(record, sid, 1, number, shown, data))
-    work.draft(sid, text, entries=record.rows[before:], heard=heard, shown=shown)
+    work.draft(sid, text, entries=record.rows[before:], visible_drafts=heard, shown=shown)
     node = record.outline.section(sid).digest
     record.drafted[sid] = Drafted(1, text, node, record.carried(sid), heard, shown, before)
 

@@ -85,18 +85,18 @@ def test_a_work_that_is_not_there_names_the_nearest(library):
 
 
 def test_what_is_pinned_stays_beside_what_was(a_work):
-    works.pin(a_work.library, a_work.lease, slots=4)
-    works.pin(a_work.library, a_work.lease, embedder="e")
-    works.pin(a_work.library, a_work.lease, slots=5)
+    works.pin_values(a_work.library, a_work.lease, slots=4)
+    works.pin_values(a_work.library, a_work.lease, embedder="e")
+    works.pin_values(a_work.library, a_work.lease, slots=5)
     assert works.get(a_work.library, a_work.work).pinned == {"slots": 5, "embedder": "e"}
 
 
 def test_works_are_listed_the_last_changed_first(library):
     first = works.begin(library, STORY, ARMS)
     second = works.begin(library, STORY, ARMS, fresh=True)
-    with works.leased(library, first.id) as lease:
-        works.record(library, lease, status="planned")
-    assert [w.id for w in works.all_works(library)] == [first.id, second.id]
+    with works.hold_lease(library, first.id) as lease:
+        works.record_values(library, lease, status="planned")
+    assert [w.id for w in works.list_works(library)] == [first.id, second.id]
 
 
 # The lease
@@ -106,7 +106,7 @@ def test_a_work_that_is_being_written_is_busy(library):
     with (
         built(library) as made,
         pytest.raises(WorkBusy) as caught,
-        works.leased(library, made.work),
+        works.hold_lease(library, made.work),
     ):
         pytest.fail("two leases at once")
     assert isinstance(caught.value, BadInput)
@@ -115,9 +115,9 @@ def test_a_work_that_is_being_written_is_busy(library):
 
 def test_a_lease_is_given_back_even_when_the_run_fails(library):
     work = works.begin(library, STORY, ARMS)
-    with pytest.raises(ZeroDivisionError), works.leased(library, work.id):
+    with pytest.raises(ZeroDivisionError), works.hold_lease(library, work.id):
         raise ZeroDivisionError
-    with works.leased(library, work.id) as lease:
+    with works.hold_lease(library, work.id) as lease:
         assert lease.fence == 2
 
 
@@ -134,7 +134,7 @@ def test_the_lease_of_a_dead_process_is_taken_over(library):
     )
     owner = f"{socket.gethostname()}:{int(dead.stdout)}:123"
     work = leave_lease(library, owner, until=9e9)
-    with works.leased(library, work.id) as lease:
+    with works.hold_lease(library, work.id) as lease:
         assert lease.fence == 4
 
 
@@ -154,8 +154,8 @@ def test_a_lease_that_a_killed_process_held_is_free_though_nobody_reaped_it(libr
     work = works.begin(library, STORY, ARMS)
     with library.write() as db:
         works.take_lease(db, work.id, unreaped)
-    assert works.holder(library, work.id) is None
-    with works.leased(library, work.id) as lease:
+    assert works.find_lease_holder(library, work.id) is None
+    with works.hold_lease(library, work.id) as lease:
         assert lease.fence == 2
 
 
@@ -167,24 +167,24 @@ def test_where_there_is_no_proc_the_state_of_a_process_is_asked_of_ps(
     work = works.begin(library, STORY, ARMS)
     with library.write() as db:
         works.take_lease(db, work.id, unreaped)
-    with works.leased(library, work.id):
-        assert works.holder(library, work.id) is not None
-        with pytest.raises(WorkBusy), works.leased(library, work.id):
+    with works.hold_lease(library, work.id):
+        assert works.find_lease_holder(library, work.id) is not None
+        with pytest.raises(WorkBusy), works.hold_lease(library, work.id):
             pytest.fail("this process lives")
 
 
 def test_a_later_process_with_the_same_number_does_not_hold_the_lease(library):
     work = leave_lease(library, f"{socket.gethostname()}:{os.getpid()}:1", until=9e9)
-    with works.leased(library, work.id) as lease:
+    with works.hold_lease(library, work.id) as lease:
         assert lease.fence == 4
 
 
 def test_a_lease_of_another_machine_lasts_until_it_runs_out(library):
     work = leave_lease(library, "another-machine:1:1", until=9e9)
-    with pytest.raises(WorkBusy), works.leased(library, work.id):
+    with pytest.raises(WorkBusy), works.hold_lease(library, work.id):
         pytest.fail("it lives")
     leave_lease(library, "another-machine:1:1", until=1.0)
-    with works.leased(library, work.id) as lease:
+    with works.hold_lease(library, work.id) as lease:
         assert lease.fence == 4
 
 
@@ -200,23 +200,25 @@ def planted(library) -> str:
         made.draft("s1", text, entries=[fact("s1.1", PLANTED, text, span=span("s1"))])
         made.patch("s1", text + "More.")
         number = made.freeze("s2")
-        landed = drafts.land(
-            library, made.lease, "s2", text, manifest=number, summary=text, delta=()
+        landed = drafts.save_first_draft(
+            library, made.lease, "s2", text, manifest_id=number, summary=text, delta=()
         )
-        drafts.stamp(library, made.lease, landed, [PLANTED])
+        drafts.add_stamps(library, made.lease, landed, [PLANTED])
         drafts.accept(library, made.lease, landed, text=text, review=Review(), rounds=0)
-        drafts.fail(library, made.lease, "s2", PLANTED)
-        sources.keep(library, made.lease, [Source(title=PLANTED, text=text, authors=(PLANTED,))])
+        drafts.record_failure(library, made.lease, "s2", PLANTED)
+        sources.add_sources(
+            library, made.lease, [Source(title=PLANTED, text=text, authors=(PLANTED,))]
+        )
         key = CallKey(step="plan", role="writer", purpose=PLANTED, digest="d")
         answer = JournaledAnswer(
             text=text, finish="stop", model=PLANTED, prompt_tokens=1, cached_tokens=0,
             completion_tokens=1, seconds=0.1,
         )  # fmt: skip
         Journal(library, made.lease).keep(
-            key, [{"role": "user", "content": text}], answer, asked_for=PLANTED
+            key, [{"role": "user", "content": text}], answer, requested_model=PLANTED
         )
-        works.record(library, made.lease, problems=[PLANTED])
-        works.pin(library, made.lease, request=PLANTED)
+        works.record_values(library, made.lease, problems=[PLANTED])
+        works.pin_values(library, made.lease, request=PLANTED)
         index = ChromaIndex(library.home / "index", "e")
         index.add(made.work, {"s1@1#1": np.ones(3, np.float32)})
         return made.work

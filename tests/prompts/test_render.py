@@ -14,10 +14,10 @@ from inkwright.prompts.render import (
     TAGS,
     MissingPlaceholder,
     PromptInputs,
-    check,
+    check_template,
     fence,
+    hash_templates,
     render,
-    versions,
 )
 
 FOLDER = Path(inputs.__file__).parent
@@ -29,9 +29,9 @@ def filled(kind: type[PromptInputs]) -> PromptInputs:
     return kind(**{f.name: f"the {f.name} of it" for f in fields(kind)})
 
 
-@pytest.mark.parametrize("kind", inputs.ALL, ids=lambda k: k.file)
+@pytest.mark.parametrize("kind", inputs.ALL_INPUTS, ids=lambda k: k.file)
 def test_every_template_uses_exactly_its_inputs(kind):
-    check(kind)
+    check_template(kind)
     text = render(filled(kind))
     assert all(f"the {f.name} of it" in text for f in fields(kind))
     assert "$" not in text
@@ -50,7 +50,7 @@ def test_prompts_about_a_whole_text_begin_with_it_in_the_same_bytes():
 
 
 def test_every_template_has_its_inputs_and_the_other_way_round():
-    assert {kind.file for kind in inputs.ALL} == {f.name for f in FOLDER.glob("*.md")}
+    assert {kind.file for kind in inputs.ALL_INPUTS} == {f.name for f in FOLDER.glob("*.md")}
 
 
 @given(st.text(alphabet=st.sampled_from("$ {}words sections§x\n")))
@@ -103,7 +103,7 @@ def test_a_file_in_the_users_folder_replaces_a_template(tmp_path):
 
 def test_the_version_of_a_prompt_changes_with_its_words_alone(tmp_path):
     (tmp_path / "trim.md").write_text("$section $words $sentences")
-    ours, theirs = versions(), versions(tmp_path)
+    ours, theirs = hash_templates(), hash_templates(tmp_path)
     assert ours.keys() == theirs.keys()
     assert [name for name in ours if ours[name] != theirs[name]] == ["trim"]
 
@@ -111,19 +111,19 @@ def test_the_version_of_a_prompt_changes_with_its_words_alone(tmp_path):
 def test_a_missing_placeholder_is_named_with_its_file(tmp_path):
     (tmp_path / "trim.md").write_text("Cut $words of $sentences")
     with pytest.raises(MissingPlaceholder, match=r"^trim\.md has no place for \$section$"):
-        check(inputs.TrimInputs, tmp_path)
+        check_template(inputs.TrimInputs, tmp_path)
 
 
 def test_a_placeholder_that_is_not_given_is_named_with_its_file(tmp_path):
     (tmp_path / "trim.md").write_text("$section $words $sentences $mood")
     with pytest.raises(MissingPlaceholder, match=r"^trim\.md asks for \$mood, which is not given$"):
-        check(inputs.TrimInputs, tmp_path)
+        check_template(inputs.TrimInputs, tmp_path)
 
 
 def test_a_dollar_that_is_no_placeholder_is_named_with_its_file(tmp_path):
     (tmp_path / "trim.md").write_text("$section $words $sentences for $5")
     with pytest.raises(MissingPlaceholder, match=r"^trim\.md.*\$\$"):
-        check(inputs.TrimInputs, tmp_path)
+        check_template(inputs.TrimInputs, tmp_path)
 
 
 def test_a_forgotten_input_is_an_error_at_once():
@@ -135,4 +135,4 @@ def test_a_forgotten_input_is_an_error_at_once():
     with pytest.raises(TypeError, match="section"):
         Two()
     with pytest.raises(MissingPlaceholder, match=r"\$sentences"):
-        check(Two)
+        check_template(Two)

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import event
 
 from inkwright.agents.llm.config import CallSettings, Limits
-from inkwright.agents.llm.events import unwatched
+from inkwright.agents.llm.events import ignore_event
 from inkwright.memory.store.library import Library
 from tests.loopback import stay_on_loopback
 
@@ -79,7 +79,7 @@ def _write(home: Path, work: str, how: str, copies: Path | None) -> None:
     if copies is not None:
         _copy_before_commits(library, copies)
     called = CallSettings.model_validate_json(how)
-    asyncio.run(run(work, library=library, calling=called, limits=Limits(), watch=unwatched))
+    asyncio.run(run(work, library=library, calling=called, limits=Limits(), watch=ignore_event))
 
 
 def _command(folder: Path, environment: dict[str, str], arguments: tuple[str, ...]) -> None:

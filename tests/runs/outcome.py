@@ -28,7 +28,7 @@ class Outcome:
 def outcome(library: Library, work: str) -> Outcome:
     """Read from the library what came of a work."""
     accepted = writing.accepted(library, work)
-    remembered = ledger.entries(library, work, live=False)
+    remembered = ledger.load_entries(library, work, live_only=False)
     stands = works.get(library, work)
     return Outcome(
         status=stands.status,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from inkwright.agents.llm.config import Ablation
-from inkwright.agents.llm.events import unwatched
+from inkwright.agents.llm.events import ignore_event
 from inkwright.agents.orchestration.run import redraft, settle
 from inkwright.app.config.settings import Settings
 from inkwright.app.services import engine
@@ -109,10 +109,10 @@ def test_arms_are_works_of_their_own_and_the_report_names_them(
 ) -> None:
     settings = Settings.load(home=library.home, api_base=sim.base, model=sim.model)
     arms = Ablation(plan="given", memory="none", review="off")
-    work = engine.begin(BRIEF, settings, arms)
+    work = engine.begin_work(BRIEF, settings, arms)
     written = asyncio.run(engine.write(work.id, RunOptions(settings)))
     assert written.report["settings"]["arm"] == "plan=given memory=none review=off"
-    assert engine.begin(BRIEF, settings, Ablation()).id != work.id
+    assert engine.begin_work(BRIEF, settings, Ablation()).id != work.id
 
 
 def test_a_redraft_makes_no_call_of_a_part_that_is_off_either(
@@ -130,7 +130,7 @@ def test_a_redraft_makes_no_call_of_a_part_that_is_off_either(
             library=library,
             calling=how,
             limits=writing.UNLIMITED,
-            watch=unwatched,
+            watch=ignore_event,
         )
     )
     assert {call.role for call in sim.calls()} == {"writer"}
@@ -149,6 +149,6 @@ def test_a_work_without_memory_or_review_cannot_be_settled_and_the_message_says_
                 library=library,
                 calling=how,
                 limits=writing.UNLIMITED,
-                watch=unwatched,
+                watch=ignore_event,
             )
         )

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from inkwright.agents.llm.events import unwatched
-from inkwright.agents.orchestration.run import candidates_for, choose, settle
+from inkwright.agents.llm.events import ignore_event
+from inkwright.agents.orchestration.run import choose, draft_candidates, settle
 from inkwright.memory.changes import staleness
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput, ModelError
@@ -30,19 +30,19 @@ def means(sim: SimServer, library: Library) -> dict[str, object]:
         "library": library,
         "calling": calling(sim),
         "limits": writing.UNLIMITED,
-        "watch": unwatched,
+        "watch": ignore_event,
     }
 
 
 def offered(sim: SimServer, library: Library, work: str, note: str = "") -> list[Draft]:
-    return asyncio.run(candidates_for(work, "s1", note=note, **means(sim, library)))
+    return asyncio.run(draft_candidates(work, "s1", note=note, **means(sim, library)))
 
 
 def test_candidates_stand_in_the_history_and_the_text_stays(
     sim: SimServer, library: Library, work: str
 ) -> None:
     before = drafts.current(library, work)["s1"]
-    known = ledger.entries(library, work)
+    known = ledger.load_entries(library, work)
     found = offered(sim, library, work, "Give her other eyes.")
     assert len({d.text for d in found}) == 3
     assert {d.stage for d in found} == {"candidate"}
@@ -52,8 +52,8 @@ def test_candidates_stand_in_the_history_and_the_text_stays(
     now = drafts.current(library, work)["s1"]
     assert (now.text, now.review, now.base) == (before.text, before.review, before.version)
     assert now.version == max(d.version for d in drafts.versions(library, work, "s1"))
-    assert [e.line for e in ledger.entries(library, work)] == [e.line for e in known]
-    assert staleness.stale(library, work) == {}
+    assert [e.line for e in ledger.load_entries(library, work)] == [e.line for e in known]
+    assert staleness.find_reasons(library, work) == {}
     assert works.get(library, work).status == "complete"
 
 
@@ -64,9 +64,9 @@ def test_the_one_that_is_taken_is_the_text_and_its_readers_are_settled(
     before = writing.texts(library, work)
     taken = asyncio.run(choose(work, "s1", found[1].version, **means(sim, library)))
     assert (taken.text, taken.base, taken.author) == (found[1].text, found[1].version, "model")
-    assert drafts.manifest(library, taken.manifest).sample == found[1].version
-    assert [e.line for e in ledger.entries(library, work) if e.span and e.span.section == "s1"]
-    assert set(staleness.stale(library, work)) == {"s2", "s3"}, "both were shown her eyes"
+    assert drafts.load_manifest(library, taken.manifest).sample == found[1].version
+    assert [e.line for e in ledger.load_entries(library, work) if e.span and e.span.section == "s1"]
+    assert set(staleness.find_reasons(library, work)) == {"s2", "s3"}, "both were shown her eyes"
     asyncio.run(settle(work, **means(sim, library)))
     after = writing.texts(library, work)
     assert HAZEL in after["s1"]
@@ -81,14 +81,14 @@ def test_what_was_answered_before_a_cut_is_not_asked_again(
 ) -> None:
     rest = Match(role="writer", nth=(2, 3))
     sim.configure(faults=[FaultRule(fault="hold", match=rest)])
-    running = candidates_for(work, "s1", **means(sim, library))
+    running = draft_candidates(work, "s1", **means(sim, library))
     asyncio.run(writing.interrupted(sim, running, role="writer", count=3))
     stages = [d.stage for d in drafts.versions(library, work, "s1")]
     assert "candidate" not in stages, "all at once, or none"
     sim.configure(faults=[])
     sim.reset_log()
     assert len(offered(sim, library, work)) == 3
-    answered = [c for c in journal.calls(library, work, "s1") if c["purpose"] == "write"]
+    answered = [c for c in journal.load_calls(library, work, "s1") if c["purpose"] == "write"]
     assert len(answered) == 4, "its own draft, and three"
 
 
@@ -96,10 +96,10 @@ def test_typing_goes_on_over_candidates_as_on_the_text_it_began_on(
     sim: SimServer, library: Library, work: str
 ) -> None:
     base = drafts.current(library, work)["s1"].version
-    autosave.write(library, work, "s1", "Mara sleeps.", base=base, revision=0)
+    autosave.save_text(library, work, "s1", "Mara sleeps.", base_version=base, revision=0)
     offered(sim, library, work)
-    found = autosave.read(library, work, "s1")
-    assert (found.text, found.pending, found.overtaken) == ("Mara sleeps.", True, False)
+    found = autosave.load_text(library, work, "s1")
+    assert (found.text, found.pending, found.is_overtaken) == ("Mara sleeps.", True, False)
 
 
 def test_where_no_candidate_comes_nothing_is_stored(
@@ -123,8 +123,8 @@ def test_what_is_no_candidate_cannot_be_taken(
 def test_words_of_a_persons_are_not_drafted_over(
     sim: SimServer, library: Library, work: str
 ) -> None:
-    with works.leased(library, work) as lease:
-        user_drafts.write(library, lease, "s1", "Mine.")
+    with works.hold_lease(library, work) as lease:
+        user_drafts.save_text(library, lease, "s1", "Mine.")
     with pytest.raises(BadInput, match="yours"):
         offered(sim, library, work)
     assert sim.calls(role="writer") == []

@@ -60,8 +60,8 @@ def test_a_second_run_fills_the_gap_and_settles_what_follows_it(
     after = writing.texts(library, work)
     assert after["s1"] == before["s1"]
     assert after["s4"] == before["s4"].replace("is blue.", "is green.")
-    assert staleness.stale(library, work) == {}
-    assert drafts.rows(library, work)["s2"].failure is None
+    assert staleness.find_reasons(library, work) == {}
+    assert drafts.load_section_rows(library, work)["s2"].failure is None
 
 
 def test_a_section_that_depends_on_a_gap_is_written_without_it(
@@ -70,7 +70,7 @@ def test_a_section_that_depends_on_a_gap_is_written_without_it(
     sim.configure(faults=[{"fault": "400", "match": SECOND}])
     work = writing.begin(library, BRIEF)
     writing.write(library, work, calling(sim))
-    assert set(drafts.manifests(library, work)["s3"].heard) == {"s1"}
+    assert set(drafts.load_manifests(library, work)["s3"].heard) == {"s1"}
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_key_that_is_refused_in_the_middle_ends_the_run_at_once_and_nothing_is
     with pytest.raises(ModelRefused, match="INKWRIGHT_API_KEY"):
         writing.write(library, work, calling(sim))
     assert len(sim.calls(status=401)) == 1
-    assert all(row.failure is None for row in drafts.rows(library, work).values())
+    assert all(row.failure is None for row in drafts.load_section_rows(library, work).values())
 
     sim.configure(faults=[])
     assert writing.write(library, work, calling(sim)).status == "complete"

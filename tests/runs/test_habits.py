@@ -8,7 +8,7 @@ import pytest
 from inkwright.agents.llm.config import Limits
 from inkwright.agents.llm.events import TextGrew
 from inkwright.agents.orchestration.run import RunResult, run
-from inkwright.app.reports.memory_json import memory_file
+from inkwright.app.reports.memory_json import format_memory_file
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.store import journal
 from inkwright.memory.store.library import Library
@@ -85,11 +85,11 @@ def test_what_is_no_text_is_nowhere_in_what_is_kept(
     work, went = run_with(sim, library, habit, events, streamed=streamed)
     assert went.status in ("complete", "flagged")
     texts = writing.texts(library, work)
-    prose = [c["answer"] for c in journal.calls(library, work) if c["role"] == "writer"]
+    prose = [c["answer"] for c in journal.load_calls(library, work) if c["role"] == "writer"]
     grown = [event.text for event in events.of(TextGrew)]
     kept = [
         writing.manuscript(library, work),
-        memory_file(library, work, "The tides"),
+        format_memory_file(library, work, "The tides"),
         writing.plan(library, work).model_dump_json(),
         *went.problems,
         *prose,

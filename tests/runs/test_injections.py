@@ -85,8 +85,8 @@ def test_no_hidden_instruction_leaves_its_place_or_changes_what_is_done(
     assert plan is not None
     assert [s.id for s in plan.outline.sections] == ["s1", "s2", "s3", "s4"]
     assert {c.section for c in calls if c.role == "writer"} == {"s1", "s2", "s3", "s4"}
-    known = {k.source.key for k in sources.kept(library, work)}
-    cited = {k for text in writing.texts(library, work).values() for k in syntax.keys(text)}
+    known = {k.source.key for k in sources.load_sources(library, work)}
+    cited = {k for text in writing.texts(library, work).values() for k in syntax.find_keys(text)}
     assert cited
     assert cited <= known
     placed = {c.source for s in plan.outline.sections for c in s.cites}

@@ -90,7 +90,7 @@ def test_a_run_that_was_overtaken_commits_nothing_more(sim: SimServer, library: 
         with library.write() as db:
             elsewhere = {"lease_owner": "another-machine:1:1", "lease_until": 0.0}
             db.execute(update(schema.works).values(elsewhere))
-        with works.leased(library, work):
+        with works.hold_lease(library, work):
             before = rows(library)
             sim.release()
             with pytest.raises(LeaseLost, match="taken over"):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from inkwright.agents.llm.config import CallSettings, Limits
-from inkwright.agents.llm.events import PhaseBegan, unwatched
+from inkwright.agents.llm.events import PhaseBegan, ignore_event
 from inkwright.agents.orchestration.run import run
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import BudgetSpent
@@ -124,13 +124,15 @@ def test_a_cancelled_run_ends_cleanly_and_is_resumed_to_the_same_end(
     work, how = writing.begin(library, BRIEF), calling(sim)
 
     async def cancelled() -> None:
-        going = run(work, library=library, calling=how, limits=writing.UNLIMITED, watch=unwatched)
+        going = run(
+            work, library=library, calling=how, limits=writing.UNLIMITED, watch=ignore_event
+        )
         await writing.interrupted(sim, going, role=role, count=count)
         left = {repr(task.get_coro()) for task in asyncio.all_tasks()}
         assert not [coro for coro in left if "inkwright" in coro]
 
     asyncio.run(cancelled())
-    with works.leased(library, work):
+    with works.hold_lease(library, work):
         pass
     sim.configure(faults=[])
     writing.write(library, work, how)

@@ -36,7 +36,7 @@ BRIEF = Brief(
 def edit(library: Library, work: str, change: Callable[[Outline], Outline]) -> None:
     """Adopt a person's new version of the outline."""
     plan = writing.plan(library, work)
-    with works.leased(library, work) as lease:
+    with works.hold_lease(library, work) as lease:
         plans.adopt(library, lease, change(plan.outline), plan.constraints, author="person")
 
 
@@ -98,7 +98,7 @@ def test_a_summary_placed_first_is_written_last_and_shown_the_others(
     landed = dict(reversed(ends)).values()  # the first of each: what it landed with
     assert len(landed) == 3
     assert max(landed) <= written.arrival
-    assert set(drafts.manifests(library, work)["s1"].heard) == {"s2", "s3", "s4"}
+    assert set(drafts.load_manifests(library, work)["s1"].heard) == {"s2", "s3", "s4"}
     assert GREEN in written.answer
     piece = writing.manuscript(library, work)
     assert piece.index("Summary") < piece.index("The Quay")
@@ -151,8 +151,8 @@ def test_a_section_added_between_runs_is_written_and_those_after_it_settled(
     assert after["s1"] == before["s1"]
     assert after["s2"] == before["s2"]
     assert after["s3"] == before["s3"].replace("is blue.", "is green.")
-    assert set(drafts.manifests(library, work)["s9"].heard) == {"s1"}
-    assert staleness.stale(library, work) == {}
+    assert set(drafts.load_manifests(library, work)["s9"].heard) == {"s1"}
+    assert staleness.find_reasons(library, work) == {}
     titles = ["The Quay", "The Ferry", "The Light", "The Bar"]
     piece = writing.manuscript(library, work)
     assert sorted(titles, key=piece.index) == titles
@@ -167,13 +167,15 @@ def test_a_section_taken_out_between_runs_is_gone_and_those_that_knew_it_are_set
     )
     writing.write(library, work, how)
     edit(library, work, shortened)
-    assert staleness.stale(library, work) == {"s2": ("Mara: what memory said was retracted",)}
+    assert staleness.find_reasons(library, work) == {
+        "s2": ("Mara: what memory said was retracted",)
+    }
 
     sim.reset_log()
     result = writing.write(library, work, how)
     assert (result.status, result.problems) == ("complete", ())
     assert {c.section for c in sim.calls(kind="chat") if c.schema_name != "Seams"} == {"s2"}
-    assert staleness.stale(library, work) == {}
+    assert staleness.find_reasons(library, work) == {}
     assert "The Quay" not in writing.manuscript(library, work)
 
 
@@ -209,7 +211,9 @@ def test_a_section_whose_purpose_was_changed_is_stale_until_it_is_settled(
     before = writing.texts(library, work)
 
     edit(library, work, reworded)
-    assert staleness.stale(library, work) == {"s3": ("what the outline says of it was changed",)}
+    assert staleness.find_reasons(library, work) == {
+        "s3": ("what the outline says of it was changed",)
+    }
     sim.reset_log()
     asyncio.run(
         settle(
@@ -225,7 +229,7 @@ def test_a_section_whose_purpose_was_changed_is_stale_until_it_is_settled(
     assert judged.section == "s3"
     assert "Tell of Mara." in judged.messages[-1]["content"]
     assert sim.calls(role="writer") == []
-    assert staleness.stale(library, work) == {}
+    assert staleness.find_reasons(library, work) == {}
     assert writing.texts(library, work) == before
 
 
@@ -236,7 +240,7 @@ def test_resuming_after_an_edit_of_the_outline_settles_what_it_made_stale(
     writing.write(library, work, how)
     edit(library, work, reworded)
     assert writing.write(library, work, how).status == "complete"
-    assert staleness.stale(library, work) == {}
+    assert staleness.find_reasons(library, work) == {}
 
 
 def test_a_section_added_while_others_are_written_is_written_too(

@@ -9,7 +9,7 @@ from inkwright.agents.orchestration.run import redraft, settle
 from inkwright.memory.changes import contradictions, entry_edits, staleness
 from inkwright.memory.changes.edit_impact import preview
 from inkwright.memory.domain.brief import Brief, Remembered
-from inkwright.memory.domain.protected_spans import written
+from inkwright.memory.domain.protected_spans import find_new_ranges
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, ledger, works
 from inkwright.memory.store.ledger import Ledger
@@ -81,7 +81,7 @@ def work(sim: SimServer, library: Library) -> str:
 def said(library: Library, work: str, subject: str, attribute: str) -> str:
     found = [
         e.id
-        for e in ledger.entries(library, work)
+        for e in ledger.load_entries(library, work)
         if (e.subject, e.attribute) == (subject, attribute)
     ]
     return found[0]
@@ -98,15 +98,15 @@ def test_a_person_s_words_survive_fifty_random_settles_and_redrafts(
         text, sid = writing.texts(library, work), dice.choice(SECTIONS)
         match dice.choice(["write", "lock", "edit", "edit", "redraft", "add"]):
             case "write" if sum(map(bool, theirs.values())) < 4 or theirs[sid]:
-                with works.leased(library, work) as lease:
+                with works.hold_lease(library, work) as lease:
                     line = f"In {1800 + turn} the eye colour of Mara is {dice.choice(COLOURS)}."
-                    imported_drafts.take(library, lease, {sid: f"{text[sid]} {line}"})
+                    imported_drafts.store_texts(library, lease, {sid: f"{text[sid]} {line}"})
                 theirs[sid].append(line)
             case "lock" if sum(map(bool, theirs.values())) < 4:
                 line = dice.choice(sentences(text[sid])).text
                 if text[sid].count(line) == 1:
-                    with works.leased(library, work) as lease:
-                        locks.lock(library, lease, sid, line)
+                    with works.hold_lease(library, work) as lease:
+                        locks.lock_words(library, lease, sid, line)
                     theirs[sid].append(line)
             case "redraft":
                 try:
@@ -116,11 +116,13 @@ def test_a_person_s_words_survive_fifty_random_settles_and_redrafts(
                     assert theirs[sid]
             case "add":
                 given = Remembered(subject="Orla", attribute=f"age in {turn}", statement=f"{turn}.")
-                entry_edits.apply(library, work, entry_edits.adding([given]))
+                entry_edits.apply(library, work, entry_edits.build_addition([given]))
             case _:
                 entry = said(library, work, "Mara", "eye colour")
                 entry_edits.apply(
-                    library, work, entry_edits.editing(entry, statement=f"{dice.choice(COLOURS)}.")
+                    library,
+                    work,
+                    entry_edits.build_change(entry, statement=f"{dice.choice(COLOURS)}."),
                 )
         before = writing.texts(library, work)
         settled(library, work, sim)
@@ -138,7 +140,7 @@ def test_an_edit_of_memory_leaves_no_contradiction_and_touches_nothing_else(
     sim: SimServer, library: Library, work: str
 ) -> None:
     before = writing.texts(library, work)
-    edit = entry_edits.editing(said(library, work, "Mara", "eye colour"), statement="black.")
+    edit = entry_edits.build_change(said(library, work, "Mara", "eye colour"), statement="black.")
     seen = preview(library, work, edit)
     entry_edits.apply(library, work, edit)
     settled(library, work, sim)
@@ -147,13 +149,13 @@ def test_an_edit_of_memory_leaves_no_contradiction_and_touches_nothing_else(
     assert after == {sid: text.replace(old, new) for sid, text in before.items()}
     assert sum(old in text for text in before.values()) == 3
     assert {sid for sid in after if after[sid] != before[sid]} <= seen.sections
-    assert staleness.stale(library, work) == {}
+    assert staleness.find_reasons(library, work) == {}
 
 
 def test_sections_outside_the_preview_keep_every_version_they_had(
     sim: SimServer, library: Library, work: str
 ) -> None:
-    edit = entry_edits.editing(said(library, work, "Orla", "trade"), statement="fishing.")
+    edit = entry_edits.build_change(said(library, work, "Orla", "trade"), statement="fishing.")
     seen = preview(library, work, edit)
     assert seen.sections == {"s3", "s4", "s5"}
     versions = {sid: len(drafts.versions(library, work, sid)) for sid in SECTIONS}
@@ -169,24 +171,24 @@ def test_a_person_s_sentence_that_contradicts_is_listed_and_a_dismissed_one_stay
 ) -> None:
     mine = "The eye colour of Mara is amber."
     text = writing.texts(library, work)["s2"]
-    with works.leased(library, work) as lease:
-        imported_drafts.take(library, lease, {"s2": f"{text} {mine}"})
+    with works.hold_lease(library, work) as lease:
+        imported_drafts.store_texts(library, lease, {"s2": f"{text} {mine}"})
     entry_edits.apply(
         library,
         work,
-        entry_edits.editing(said(library, work, "Mara", "eye colour"), statement="green."),
+        entry_edits.build_change(said(library, work, "Mara", "eye colour"), statement="green."),
     )
     settled(library, work, sim)
-    found = contradictions.listed(library, work)
+    found = contradictions.load_findings(library, work)
     assert {(f.section, f.evidence) for f in found} == {("s2", mine)}
     assert writing.texts(library, work)["s2"].endswith(mine)
     for told in found:
         contradictions.dismiss(library, work, told.number)
     text = writing.texts(library, work)["s2"]
-    with works.leased(library, work) as lease:
-        imported_drafts.take(library, lease, {"s2": f"A new beginning. {text}"})
+    with works.hold_lease(library, work) as lease:
+        imported_drafts.store_texts(library, lease, {"s2": f"A new beginning. {text}"})
     settled(library, work, sim)
-    assert contradictions.listed(library, work) == []
+    assert contradictions.load_findings(library, work) == []
     assert mine in writing.texts(library, work)["s2"]
 
 
@@ -194,17 +196,17 @@ def test_a_finding_goes_with_the_words_or_the_entry_that_it_is_about(
     sim: SimServer, library: Library, work: str
 ) -> None:
     mine = "The eye colour of Mara is amber."
-    with works.leased(library, work) as lease:
+    with works.hold_lease(library, work) as lease:
         text = writing.texts(library, work)["s4"]
-        keep = written(text, f"{text} {mine}")
-        user_drafts.write(library, lease, "s4", f"{text} {mine}", keep=keep)
+        keep = find_new_ranges(text, f"{text} {mine}")
+        user_drafts.save_text(library, lease, "s4", f"{text} {mine}", protected_ranges=keep)
     settled(library, work, sim)
-    assert len(contradictions.listed(library, work)) == 1
+    assert len(contradictions.load_findings(library, work)) == 1
     entry = said(library, work, "Mara", "eye colour")
-    entry_edits.apply(library, work, entry_edits.editing(entry, statement="amber."))
-    assert contradictions.listed(library, work) == []
+    entry_edits.apply(library, work, entry_edits.build_change(entry, statement="amber."))
+    assert contradictions.load_findings(library, work) == []
     settled(library, work, sim)
-    assert contradictions.listed(library, work) == []
+    assert contradictions.load_findings(library, work) == []
     assert "amber" in writing.texts(library, work)["s1"]
 
 
@@ -216,7 +218,7 @@ def test_a_redraft_retracts_what_only_the_old_text_established(
     redrafted(library, work, sim, "s3")
     history = Ledger(library, work).refresh().versions(entry)
     assert history[-1].status == "retracted"
-    assert entry not in {e.id for e in ledger.entries(library, work)}
+    assert entry not in {e.id for e in ledger.load_entries(library, work)}
 
 
 def test_a_redraft_that_says_the_same_makes_no_new_version_and_nobody_stale(

@@ -53,7 +53,7 @@ def done(act: Any, library: Library, work: str, sim: SimServer, *more: Any) -> A
 
 
 def values(library: Library, work: str) -> dict[str, str]:
-    return {e.attribute: e.statement for e in ledger.entries(library, work) if e.attribute}
+    return {e.attribute: e.statement for e in ledger.load_entries(library, work) if e.attribute}
 
 
 def test_entries_are_taken_from_each_section_with_their_exact_words(
@@ -62,14 +62,14 @@ def test_entries_are_taken_from_each_section_with_their_exact_words(
     work = imported(library, tmp_path)
     done(remember, library, work, sim)
     texts = writing.texts(library, work)
-    found = {e.attribute: e for e in ledger.entries(library, work)}
+    found = {e.attribute: e for e in ledger.load_entries(library, work)}
     assert values(library, work) == {"eye colour": "green.", "trade": "rope making."}
     for entry in found.values():
         assert entry.span is not None
         assert entry.statement in texts[entry.span.section][entry.span.start : entry.span.end]
     assert all(d.summary for d in drafts.current(library, work).values())
-    assert imported_drafts.unread(library, work) == {}
-    assert staleness.stale(library, work) == {}
+    assert imported_drafts.load_unread_sections(library, work) == {}
+    assert staleness.find_reasons(library, work) == {}
 
 
 def test_resuming_writes_what_is_missing_and_shows_it_what_was_imported(
@@ -106,7 +106,7 @@ def test_what_could_not_be_read_waits_and_is_reported(
     work = imported(library, tmp_path)
     result = done(remember, library, work, sim)
     assert any(line.startswith("s1: ") for line in result.problems)
-    assert imported_drafts.unread(library, work) == {"s1": 0}
+    assert imported_drafts.load_unread_sections(library, work) == {"s1": 0}
     assert values(library, work) == {"trade": "rope making."}
     sim.configure(faults=[])
     done(remember, library, work, sim)
@@ -119,7 +119,7 @@ def test_a_long_section_is_read_to_its_end(
     filler = "The sea was calm and the gulls were loud above the wall. " * 500
     work = imported(library, tmp_path, f"# One\n\n{filler}\n\n{filler}{GREEN}\n")
     done(remember, library, work, sim)
-    (entry,) = [e for e in ledger.entries(library, work) if e.attribute == "eye colour"]
+    (entry,) = [e for e in ledger.load_entries(library, work) if e.attribute == "eye colour"]
     assert entry.span is not None
     text = writing.texts(library, work)["s1"]
     assert text[entry.span.start : entry.span.end] == GREEN
@@ -152,7 +152,7 @@ def test_a_synced_edit_changes_memory_and_makes_its_readers_stale(
     assert sync_manuscript(library, tmp_path).changed == ("s1",)
     done(remember, library, work, sim)
     assert values(library, work)["eye colour"] == "grey."
-    assert {"s2", "s4"} <= set(staleness.stale(library, work))
+    assert {"s2", "s4"} <= set(staleness.find_reasons(library, work))
     before = writing.texts(library, work)
     done(settle, library, work, sim)
     after = writing.texts(library, work)
@@ -168,5 +168,5 @@ def test_a_work_that_is_not_written_cannot_be_remembered(sim: SimServer, library
 def test_settling_reads_first_what_waits(sim: SimServer, library: Library, tmp_path: Path) -> None:
     work = imported(library, tmp_path, BOOK.replace("## Three\n\n", ""))
     done(settle, library, work, sim)
-    assert imported_drafts.unread(library, work) == {}
+    assert imported_drafts.load_unread_sections(library, work) == {}
     assert works.get(library, work).status in ("complete", "flagged")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from inkwright.agents.llm.config import CallSettings
-from inkwright.agents.llm.events import unwatched
+from inkwright.agents.llm.events import ignore_event
 from inkwright.agents.orchestration.run import redraft
 from inkwright.memory.changes import staleness
 from inkwright.memory.errors import BadInput
@@ -29,7 +29,7 @@ def redrafted(
         library=library,
         calling=how,
         limits=writing.UNLIMITED,
-        watch=unwatched,
+        watch=ignore_event,
     )
 
 
@@ -53,7 +53,7 @@ def test_a_redraft_writes_one_section_anew_and_settles_its_readers(
     assert after["s1"] != before["s1"]
     assert after["s2"] == before["s2"]
     assert after["s3"] == before["s3"].replace(GREEN, HAZEL)
-    assert staleness.stale(library, work) == {}
+    assert staleness.find_reasons(library, work) == {}
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_a_redraft_that_was_interrupted_is_finished_by_the_next_run(
     after = writing.texts(library, work)
     assert HAZEL in after["s1"]
     assert after["s3"] == before["s3"].replace(GREEN, HAZEL)
-    assert staleness.stale(library, work) == {}
-    assert drafts.rows(library, work)["s1"].state == "accepted"
+    assert staleness.find_reasons(library, work) == {}
+    assert drafts.load_section_rows(library, work)["s1"].state == "accepted"
 
 
 def test_a_section_that_is_not_there_is_named_with_those_that_are(
@@ -95,7 +95,7 @@ def test_a_section_that_is_not_there_is_named_with_those_that_are(
                 library=library,
                 calling=calling(sim),
                 limits=writing.UNLIMITED,
-                watch=unwatched,
+                watch=ignore_event,
             )
         )
     assert sim.calls() == []

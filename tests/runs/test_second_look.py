@@ -66,17 +66,17 @@ def test_what_the_archivist_passed_over_is_found_at_a_second_look_and_settled(
     assert first.status == 400
     shown = str(again.messages[-1]["content"]).partition("<draft>")[2].partition("</draft>")[0]
     assert shown.strip() == "The trade of Mara Voss is rope making."
-    told = [e for e in ledger.entries(library, work) if e.attribute == "trade"]
+    told = [e for e in ledger.load_entries(library, work) if e.attribute == "trade"]
     assert {e.statement for e in told} == {"rope making."}
     assert told[0].subject == "Mara Voss"
-    assert staleness.stale(library, work) == {}
+    assert staleness.find_reasons(library, work) == {}
 
 
 def test_each_further_look_is_another_draw(sim: SimServer, library: Library) -> None:
     always = {"fault": "400", "match": {"role": "archivist", "section": "s1"}}
     written(sim, library, faults=[always])
     seeds = [call.seed for call in sim.calls(role="archivist", section="s1")]
-    assert len(set(seeds)) == len(seeds) == 1 + missed_facts.LOOKS
+    assert len(set(seeds)) == len(seeds) == 1 + missed_facts.MAX_LOOKS
 
 
 def test_a_chain_that_heard_everything_is_not_looked_at_again(
@@ -91,7 +91,7 @@ def test_the_judge_is_asked_again_about_what_memory_takes_for_a_contradiction(
     sim: SimServer, library: Library
 ) -> None:
     work = written(sim, library, judge_miss=1.0)
-    assert len(asked(sim, "s3")) == 1 + staleness.ASKED_AGAIN
+    assert len(asked(sim, "s3")) == 1 + staleness.MAX_REPEAT_QUESTIONS
     assert WRONG in writing.texts(library, work)["s3"]
 
 

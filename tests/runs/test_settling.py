@@ -83,7 +83,9 @@ def test_a_contradiction_of_what_was_written_at_the_same_time_is_patched_and_not
     assert last.text == first.text.replace(WRONG, RIGHT)
     assert last.stage == "settled"
     assert SectionSettled(work, "s9", patched=True) in events
-    values = {e.statement for e in ledger.entries(library, work) if e.attribute == "eye colour"}
+    values = {
+        e.statement for e in ledger.load_entries(library, work) if e.attribute == "eye colour"
+    }
     assert values == {"green."}
 
 
@@ -111,7 +113,7 @@ def test_a_section_that_only_missed_a_harmless_fact_is_stamped_and_stays_as_it_i
     assert len(judged) == 1
     assert "rope making" in judged[0].messages[-1]["content"]
     assert [d.version for d in versions(library, work, "s5")] == [1]
-    assert staleness.stale(library, work) == {}
+    assert staleness.find_reasons(library, work) == {}
 
 
 def test_a_settled_work_is_not_settled_again(sim: SimServer, library: Library) -> None:
@@ -168,7 +170,7 @@ def test_a_patch_that_changes_what_memory_says_settles_its_readers_in_the_second
     found = writing.texts(library, work)
     assert [RIGHT in found[sid] for sid in ("s1", "s2", "s3")] == [True] * 3
     assert WRONG not in writing.manuscript(library, work)
-    assert staleness.stale(library, work) == {}
+    assert staleness.find_reasons(library, work) == {}
 
 
 def test_what_settling_changed_is_not_asked_of_a_section_that_says_nothing_of_it(
@@ -181,12 +183,12 @@ def test_what_settling_changed_is_not_asked_of_a_section_that_says_nothing_of_it
     result = writing.write(library, work, calling(sim), watch=events)
     assert (result.status, result.problems) == ("complete", ())
     assert [d.stage for d in versions(library, work, "s2")] == ["drafted", "settled"]
-    shown = drafts.manifests(library, work)["s3"].shown
+    shown = drafts.load_manifests(library, work)["s3"].shown
     kept = ledger.Ledger(library, work).refresh()
     seen = [v for s in shown if s.seen for v in kept.versions(s.entry) if v.version == s.version]
     assert "blue." in {entry.statement for entry in seen}
     assert sim.calls(role="reviewer", schema_name="Contradictions", section="s3") == []
-    assert staleness.stale(library, work) == {}
+    assert staleness.find_reasons(library, work) == {}
 
 
 def test_a_section_is_settled_to_its_end_while_its_text_is_in_the_cache(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from inkwright.agents.llm.config import Limits
-from inkwright.agents.llm.events import unwatched
+from inkwright.agents.llm.events import ignore_event
 from inkwright.agents.orchestration.run import redraft, settle
 from inkwright.memory.changes import source_dependencies, staleness
 from inkwright.memory.citations import syntax
@@ -65,12 +65,12 @@ def test_what_a_piece_cites_is_an_exact_span_of_a_source(sim: SimServer, library
 
     assert result.status == "complete", result.problems
     found = grounds(library, work)
-    shelf = SourceIndex(sources.kept(library, work))
+    shelf = SourceIndex(sources.load_sources(library, work))
     assert len(found) >= 3
     for ground in found:
         assert ground.status == "supported"
         quote = shelf.text(ground.spans[0])
-        assert quote in ground.claim or syntax.without(ground.claim) in quote
+        assert quote in ground.claim or syntax.remove_citations(ground.claim) in quote
 
 
 def test_citations_of_nothing_and_misquotations_are_mended(
@@ -81,7 +81,7 @@ def test_citations_of_nothing_and_misquotations_are_mended(
     result = writing.write(library, work, calling(sim))
 
     first = [v[0] for s in range(1, 7) if (v := drafts.versions(library, work, f"s{s}"))]
-    keys = {k for draft in first for k in syntax.keys(draft.text)}
+    keys = {k for draft in first for k in syntax.find_keys(draft.text)}
     assert any(k.startswith("invented") for k in keys)
     assert result.status == "complete", result.problems
     assert {g.status for g in grounds(library, work)} == {"supported"}
@@ -99,7 +99,7 @@ def test_a_section_that_repeats_another_is_not_left_without_its_planned_source(
     asked = [c for c in sim.calls(role="editor") if "[@" in writing.said(c.messages)]
     assert asked
     assert all("<entries>" in writing.said(c.messages) for c in asked)
-    assert all(syntax.keys(text) for text in writing.texts(library, work).values())
+    assert all(syntax.find_keys(text) for text in writing.texts(library, work).values())
 
 
 def test_a_judge_that_cannot_be_had_leaves_claims_not_reviewed(
@@ -136,21 +136,21 @@ def test_dropping_a_source_makes_stale_what_cites_it_and_settling_mends_it(
     work = writing.begin(library, brief(TIDES, PORT, FISH, sections=4))
     writing.write(library, work, calling(sim))
     before = writing.texts(library, work)
-    used = Counter(k for text in before.values() for k in syntax.keys(text))
+    used = Counter(k for text in before.values() for k in syntax.find_keys(text))
     key = next(k for k, times in used.items() if times < 4)
-    citing = {sid for sid, text in before.items() if key in syntax.keys(text)}
+    citing = {sid for sid, text in before.items() if key in syntax.find_keys(text)}
 
-    with works.leased(library, work) as lease:
-        sources.drop(library, lease, key)
-    assert set(staleness.stale(library, work)) == citing
+    with works.hold_lease(library, work) as lease:
+        sources.drop_source(library, lease, key)
+    assert set(staleness.find_reasons(library, work)) == citing
 
     asyncio.run(
-        settle(work, library=library, calling=calling(sim), limits=Limits(), watch=unwatched)
+        settle(work, library=library, calling=calling(sim), limits=Limits(), watch=ignore_event)
     )
     after = writing.texts(library, work)
-    assert staleness.stale(library, work) == {}
+    assert staleness.find_reasons(library, work) == {}
     assert {sid for sid in after if after[sid] != before[sid]} == citing
-    assert not any(key in syntax.keys(text) for text in after.values())
+    assert not any(key in syntax.find_keys(text) for text in after.values())
 
 
 def test_an_entry_from_a_source_carries_its_span_and_falls_with_it(
@@ -161,21 +161,21 @@ def test_an_entry_from_a_source_carries_its_span_and_falls_with_it(
     work = writing.begin(library, given)
     writing.write(library, work, calling(sim))
 
-    entries = ledger.entries(library, work)
-    rests_on = source_dependencies.on(library, work, entries)
-    shelf = SourceIndex(sources.kept(library, work))
+    entries = ledger.load_entries(library, work)
+    rests_on = source_dependencies.load_evidence(library, work, entries)
+    shelf = SourceIndex(sources.load_sources(library, work))
     texts = writing.texts(library, work)
     by_id = {e.id: e for e in entries}
     assert rests_on
     for eid, spans in rests_on.items():
         span = by_id[eid].span
         assert span is not None
-        words = syntax.without(texts[span.section][span.start : span.end]).rstrip(".")
+        words = syntax.remove_citations(texts[span.section][span.start : span.end]).rstrip(".")
         assert any(words in shelf.text(s) for s in spans)
 
     shown = {
         sid: {s.entry for s in m.shown if s.seen}
-        for sid, m in drafts.manifests(library, work).items()
+        for sid, m in drafts.load_manifests(library, work).items()
     }
     key = next(
         s.key
@@ -184,19 +184,19 @@ def test_an_entry_from_a_source_carries_its_span_and_falls_with_it(
         if eid in set().union(*shown.values())
     )
     fallen = {eid for eid, spans in rests_on.items() if {s.key for s in spans} == {key}}
-    with works.leased(library, work) as lease:
-        sources.drop(library, lease, key)
-    citing = {sid for sid, text in texts.items() if key in syntax.keys(text)}
+    with works.hold_lease(library, work) as lease:
+        sources.drop_source(library, lease, key)
+    citing = {sid for sid, text in texts.items() if key in syntax.find_keys(text)}
     told = {sid for sid, ids in shown.items() if ids & fallen}
     assert told
-    stale = staleness.stale(library, work)
+    stale = staleness.find_reasons(library, work)
     assert set(stale) == citing | told
     assert any("that it rests on was dropped" in r for sid in told for r in stale[sid])
 
     asyncio.run(
-        settle(work, library=library, calling=calling(sim), limits=Limits(), watch=unwatched)
+        settle(work, library=library, calling=calling(sim), limits=Limits(), watch=ignore_event)
     )
-    assert staleness.stale(library, work) == {}
+    assert staleness.find_reasons(library, work) == {}
 
 
 def test_hidden_instructions_in_a_source_stay_words_between_tags(
@@ -221,10 +221,10 @@ def test_hidden_instructions_in_a_source_stay_words_between_tags(
 def test_a_source_given_twice_is_one_and_keys_are_told_apart(library: Library) -> None:
     again = TIDES.model_copy(update={"text": "Another text by her of that year has 9 words."})
     work = writing.begin(library, brief(TIDES, again))
-    assert [k.source.key for k in sources.kept(library, work)] == ["goff2020", "goff2020b"]
-    with works.leased(library, work) as lease:
-        assert sources.keep(library, lease, [TIDES]) == []
-        [new] = sources.keep(library, lease, [FISH])
+    assert [k.source.key for k in sources.load_sources(library, work)] == ["goff2020", "goff2020b"]
+    with works.hold_lease(library, work) as lease:
+        assert sources.add_sources(library, lease, [TIDES]) == []
+        [new] = sources.add_sources(library, lease, [FISH])
     assert (new.number, new.source.key) == (3, "fishing")
     assert works.get(library, work).brief.sources[0].text == ""
 
@@ -247,13 +247,13 @@ def test_a_source_without_a_word_to_search_by_does_no_harm(
 def test_no_section_is_held_to_a_source_that_was_dropped(sim: SimServer, library: Library) -> None:
     work = writing.begin(library, brief(TIDES, sections=1))
     writing.write(library, work, calling(sim))
-    with works.leased(library, work) as lease:
-        sources.drop(library, lease, "goff2020")
+    with works.hold_lease(library, work) as lease:
+        sources.drop_source(library, lease, "goff2020")
     asyncio.run(
-        settle(work, library=library, calling=calling(sim), limits=Limits(), watch=unwatched)
+        settle(work, library=library, calling=calling(sim), limits=Limits(), watch=ignore_event)
     )
     [draft] = drafts.current(library, work).values()
-    assert not syntax.keys(draft.text)
+    assert not syntax.find_keys(draft.text)
     assert draft.review is not None
     assert draft.review.broken == ()
 
@@ -266,7 +266,7 @@ def test_no_section_is_held_to_a_source_that_was_dropped(sim: SimServer, library
             library=library,
             calling=calling(sim),
             limits=Limits(),
-            watch=unwatched,
+            watch=ignore_event,
         )
     )
     [call, *_] = sim.calls(role="writer")

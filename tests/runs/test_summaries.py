@@ -5,7 +5,7 @@ from sqlalchemy import update
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.store import drafts, schema, works
 from inkwright.memory.store.library import Library
-from inkwright.memory.text.rolling_summary import rolling
+from inkwright.memory.text.rolling_summary import build_rolling_summary
 from inkwright.memory.transfer import summary_rebuild
 from tests.calling import calling
 from tests.runs import writing
@@ -34,14 +34,17 @@ def test_every_account_is_rebuilt_from_the_journal_and_so_is_the_summary(
         db.execute(update(schema.drafts).values(summary=""))
     sim.reset_log()
 
-    with works.leased(library, work) as lease:
-        assert summary_rebuild.rebuild(library, lease) == len(before)
-        assert summary_rebuild.rebuild(library, lease) == 0
+    with works.hold_lease(library, work) as lease:
+        assert summary_rebuild.rebuild_summaries(library, lease) == len(before)
+        assert summary_rebuild.rebuild_summaries(library, lease) == 0
     found = drafts.current(library, work)
     assert {sid: d.summary for sid, d in found.items()} == before
     titles = {s.id: s.title for s in writing.plan(library, work).outline.sections}
     told = [(titles[sid], found[sid].summary) for sid in ("s1", "s2")]
-    assert rolling(told, 10_000, len) == drafts.manifests(library, work)["s3"].summary
+    assert (
+        build_rolling_summary(told, 10_000, len)
+        == drafts.load_manifests(library, work)["s3"].summary
+    )
     assert sim.calls() == []
 
 

@@ -15,7 +15,7 @@ from inkwright.memory.changes import entry_edits, staleness
 from inkwright.memory.domain.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.domain.draft import Manifest
 from inkwright.memory.domain.entry import Entry
-from inkwright.memory.domain.entry_equality import same_fact, same_topic
+from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.store import draft_rows, drafts, ledger, schema
 from inkwright.memory.store.ledger import Ledger
@@ -54,18 +54,18 @@ class Meddler:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, SectionReached) and self._dice.random() < 0.7:
-            live = [e for e in ledger.entries(self._library, self._work) if e.attribute]
+            live = [e for e in ledger.load_entries(self._library, self._work) if e.attribute]
             entry_edits.apply(self._library, self._work, self._edit(live))
 
-    def _edit(self, live: list[Entry]) -> entry_edits.Edit:
+    def _edit(self, live: list[Entry]) -> entry_edits.EntryEdit:
         name, value = self._dice.choice(NAMES), self._dice.choice(VALUES)
         if live and self._dice.random() < 0.6:
             entry = self._dice.choice(live).id
             if self._dice.random() < 0.2:
-                return entry_edits.retracting([entry])
-            return entry_edits.editing(entry, statement=f"{value}.")
+                return entry_edits.build_retraction([entry])
+            return entry_edits.build_change(entry, statement=f"{value}.")
         given = Remembered(subject=name, attribute="eye colour", statement=f"{value}.")
-        return entry_edits.adding([given], from_section=self._dice.choice([None, "s2"]))
+        return entry_edits.build_addition([given], from_section=self._dice.choice([None, "s2"]))
 
 
 def may_see(outline: Outline, entry: Entry, sid: str) -> bool:
@@ -83,11 +83,11 @@ def from_scratch(library: Library, work: str) -> set[str]:
     """Return the stale sections by comparing manifests with the ledger's rows, one by one."""
     outline = writing.plan(library, work).outline
     book = Ledger(library, work).refresh()
-    current, shown = drafts.current(library, work), drafts.manifests(library, work)
+    current, shown = drafts.current(library, work), drafts.load_manifests(library, work)
     found = set()
     for sid, draft in current.items():
         with library.read() as db:
-            stamps = set(draft_rows.stamped(db, work, draft))
+            stamps = set(draft_rows.load_stamps(db, work, draft))
         rows = [e for e in book.latest() if may_see(outline, e, sid)]
         visible = {e.id: e for e in rows if e.status == "live" and _landed(e, current)}
         superseded = {e.supersedes: e for e in visible.values()}
@@ -126,11 +126,11 @@ def _said_alike(book: Ledger, stamp: str) -> set[str]:
     kind, _, rest = stamp.partition(":")
     same = {stamp}
     for now in book.versions(rest.rpartition(":")[0]) if kind == "entry" else ():
-        if staleness.stamp_of(now) == stamp:
+        if staleness.build_stamp(now) == stamp:
             alike = (
                 e for e in book.versions(now.id) if (e.line, e.status) == (now.line, now.status)
             )
-            same |= {staleness.stamp_of(e) for e in alike}
+            same |= {staleness.build_stamp(e) for e in alike}
     return same
 
 
@@ -148,19 +148,19 @@ def _changed(
         if not was.seen:
             continue
         if was.entry in heirs:
-            found.add(staleness.stamp_of(heirs[was.entry]))
+            found.add(staleness.build_stamp(heirs[was.entry]))
         elif now is None:
             gone = book.versions(was.entry)[-1]
             others = [
                 e
                 for e in visible.values()
-                if gone.attribute and same_topic(e, gone) and e.story_time == gone.story_time
+                if gone.attribute and is_same_topic(e, gone) and e.story_time == gone.story_time
             ]
             instead = min(others, key=lambda e: _whose(outline, e), default=None)
-            if instead is None or not same_fact(instead, then):
-                found.add(staleness.stamp_of(instead) if instead else f"entry:{was.entry}:gone")
+            if instead is None or not is_same_fact(instead, then):
+                found.add(staleness.build_stamp(instead) if instead else f"entry:{was.entry}:gone")
         elif now.line != then.line:
-            found.add(staleness.stamp_of(now))
+            found.add(staleness.build_stamp(now))
     return found
 
 
@@ -189,10 +189,10 @@ def _new(
         news = news or (entry.id not in seen and _denies(book, sid, entry))
         if (
             news
-            and MentionedNames(text).among(entry.names)
+            and MentionedNames(text).select_mentioned(entry.names)
             and not _second(outline, entry, visible)
         ):
-            found.add(staleness.stamp_of(entry))
+            found.add(staleness.build_stamp(entry))
     return found
 
 
@@ -202,10 +202,10 @@ def _denies(book: Ledger, sid: str, entry: Entry) -> bool:
     return any(
         e.status == "live"
         and e.attribute != ""
-        and same_topic(e, entry)
+        and is_same_topic(e, entry)
         and e.story_time == entry.story_time
         and e.supersedes != entry.id
-        and not same_fact(e, entry)
+        and not is_same_fact(e, entry)
         for e in own
     )
 
@@ -261,15 +261,15 @@ def test_no_section_is_shown_what_comes_after_it_and_settling_leaves_nothing_uns
     writing.write(library, work, calling(sim), watch=Meddler(library, work, seed))
 
     outline, book = writing.plan(library, work).outline, Ledger(library, work).refresh()
-    for sid, manifest in drafts.manifests(library, work).items():
+    for sid, manifest in drafts.load_manifests(library, work).items():
         for shown in manifest.shown:
             entry = next(e for e in book.versions(shown.entry) if e.version == shown.version)
             assert may_see(outline, entry, sid), (sid, entry)
-    assert set(staleness.stale(library, work)) == from_scratch(library, work)
+    assert set(staleness.find_reasons(library, work)) == from_scratch(library, work)
 
     how = {"library": library, "calling": calling(sim), "limits": writing.UNLIMITED}
     asyncio.run(settle(work, watch=Events(), **how))  # type: ignore[arg-type]
-    left = staleness.stale(library, work)
+    left = staleness.find_reasons(library, work)
     assert set(left) == from_scratch(library, work)
     said = " ".join(writing.problems(library, work))
     assert all(f"{sid} is stale" in said for sid in left)

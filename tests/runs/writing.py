@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
 from inkwright.agents.llm.config import Ablation, CallSettings, Limits
-from inkwright.agents.llm.events import Watch, unwatched
+from inkwright.agents.llm.events import Watch, ignore_event
 from inkwright.agents.orchestration.run import RunResult, run
 from inkwright.app.manuscripts.assemble import assemble
 from inkwright.memory.domain.brief import Brief, OutlineItem
@@ -35,7 +35,7 @@ def write(
     how: CallSettings,
     *,
     limits: Limits = UNLIMITED,
-    watch: Watch = unwatched,
+    watch: Watch = ignore_event,
     until: Literal["planned", "complete"] = "complete",
 ) -> RunResult:
     """Write a work to its end, or to its outline, going on from wherever it stands."""
@@ -51,7 +51,7 @@ def writing(
     work: str,
     how: CallSettings,
     *,
-    watch: Watch = unwatched,
+    watch: Watch = ignore_event,
 ) -> Iterator[Future[RunResult]]:
     """Yield a run that goes on in another thread. It has ended when the block has.
 
@@ -104,14 +104,14 @@ def accepted(library: Library, work: str) -> dict[str, list[Draft]]:
     """Return all versions of the sections that are accepted, by section."""
     return {
         sid: drafts.versions(library, work, sid)
-        for sid, row in drafts.rows(library, work).items()
+        for sid, row in drafts.load_section_rows(library, work).items()
         if row.state == "accepted"
     }
 
 
 def roles(library: Library, work: str) -> Counter[str]:
     """Return how often each role was called, by the journal."""
-    return Counter(call["role"] for call in journal.calls(library, work))
+    return Counter(call["role"] for call in journal.load_calls(library, work))
 
 
 def questions(sim: SimServer, **wanted: object) -> list[str]:
@@ -132,7 +132,7 @@ def said(messages: Iterable[dict[str, str]]) -> str:
 
 def journaled(library: Library, work: str) -> set[str]:
     """Return the messages of every call in the journal."""
-    return {said(call["messages"]) for call in journal.calls(library, work)}
+    return {said(call["messages"]) for call in journal.load_calls(library, work)}
 
 
 def section(title: str, *, words: int = 60, **more: Any) -> OutlineItem:

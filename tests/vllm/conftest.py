@@ -12,7 +12,7 @@ from typing import Self
 import pytest
 
 from inkwright.app.config.settings import Settings
-from inkwright.app.serving.metrics import ServerLoad, load
+from inkwright.app.serving.metrics import ServerLoad, read_load
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
@@ -76,7 +76,7 @@ class Server:
 
     def load(self) -> ServerLoad:
         """Return what the server's own counters say."""
-        found = load(self.root)
+        found = read_load(self.root)
         assert found is not None
         return found
 

@@ -12,7 +12,7 @@ import pytest
 
 import inkwright
 from inkwright.app.config.settings import Settings
-from inkwright.app.services.doctor import doctor
+from inkwright.app.services.doctor import run_doctor
 from inkwright.memory.errors import ModelUnreachable
 from inkwright.memory.store import journal
 from inkwright.memory.store.library import Library
@@ -37,7 +37,7 @@ def brief(about: str, sections: int) -> inkwright.Brief:
 def calls(settings: Settings, work: str) -> list[dict[str, object]]:
     library = Library.open(settings.home)
     try:
-        return journal.calls(library, work)
+        return journal.load_calls(library, work)
     finally:
         library.close()
 
@@ -87,7 +87,7 @@ def test_doctor_says_what_limits_the_server(
     monkeypatch.setenv("INKWRIGHT_API_BASE", settings.api_base[0])
     monkeypatch.setenv("INKWRIGHT_MODEL", NAME)
     told: list[str] = []
-    assert doctor(told.append) == 0, told
+    assert run_doctor(told.append) == 0, told
     assert any("4,096 tokens, its own token counts" in line for line in told)
     assert any("prefix hits" in line and "KV cache" in line for line in told)
     assert any("answers by JSON schema" in line for line in told)

@@ -6,14 +6,21 @@ from typing import Any
 import streamlit as st
 
 from inkwright.app.services import engine
-from inkwright.app.services.library_status import standings
+from inkwright.app.services.library_status import load_work_summaries
 from inkwright.app.ui import navigation
 from inkwright.app.ui.brief import sources
-from inkwright.app.ui.brief.fields import CHOICES, CONSTRAINT, MEMORY, MODELS, filled_rows, shown_in
+from inkwright.app.ui.brief.fields import (
+    CHOICES,
+    CONSTRAINT_COLUMNS,
+    MEMORY_COLUMNS,
+    MODELS,
+    build_table_row,
+    filled_rows,
+)
 from inkwright.app.ui.components import tabs
-from inkwright.memory.store.ledger import entries
+from inkwright.memory.store.ledger import load_entries
 
-_CHOSEN = {
+_SELECT_LABELS = {
     "continuity": "Sections wait for",
     "headings": "Headings in the text",
     "cite": "Sources are cited by",
@@ -25,17 +32,17 @@ def draw() -> None:
     tabs.draw(
         "brief tab",
         {
-            "Constraints": _constraints,
-            "Style": _style,
-            "Outline": _outline,
+            "Constraints": _draw_constraints,
+            "Style": _draw_style,
+            "Outline": _draw_outline,
             "Sources": sources.draw,
-            "Memory": _memory,
-            "More": _more,
+            "Memory": _draw_memory,
+            "More": _draw_more,
         },
     )
 
 
-def _style() -> None:
+def _draw_style() -> None:
     st.text_area(
         "How it should sound",
         key="brief style",
@@ -59,7 +66,7 @@ def _style() -> None:
     )
 
 
-def _outline() -> None:
+def _draw_outline() -> None:
     st.text_area(
         "Your own outline",
         key="brief outline",
@@ -69,44 +76,49 @@ def _outline() -> None:
     )
 
 
-def _constraints() -> None:
+def _draw_constraints() -> None:
     st.caption("Each is checked in the sections it is placed in, and reported with a quote.")
-    _table("brief constraints", CONSTRAINT)
+    _draw_table("brief constraints", CONSTRAINT_COLUMNS)
 
 
-def _memory() -> None:
+def _draw_memory() -> None:
     st.caption("What is true before the first word: a series bible, or what an earlier work knows.")
-    settings = navigation.settings()
-    works = {s.work: s.title for s in standings(settings.home, settings.library_address)}
+    settings = navigation.load_settings()
+    title_by_id = {
+        s.work: s.title for s in load_work_summaries(settings.home, settings.library_address)
+    }
     state = st.session_state
-    if works:
-        pick, take = st.columns([4, 1.3], vertical_alignment="bottom")
-        one = pick.selectbox(
+    if title_by_id:
+        select_column, button_column = st.columns([4, 1.3], vertical_alignment="bottom")
+        selected_id = select_column.selectbox(
             "From a work",
-            list(works),
+            list(title_by_id),
             index=None,
-            format_func=works.__getitem__,
+            format_func=title_by_id.__getitem__,
             placeholder="Take over what a work knows",
         )
-        if take.button("Take over", disabled=one is None, width="stretch"):
-            with engine.opened(settings) as library:
-                told = entries(library, str(one))
-            rows, now = filled_rows(shown_in(MEMORY, e) for e in told), state["brief memory now"]
+        if button_column.button("Take over", disabled=selected_id is None, width="stretch"):
+            with engine.open_library(settings) as library:
+                work_entries = load_entries(library, str(selected_id))
+            rows, now = (
+                filled_rows(build_table_row(MEMORY_COLUMNS, e) for e in work_entries),
+                state["brief memory now"],
+            )
             state["brief memory now"] = [*now, *(row for row in rows if row not in now)]
             state["brief rows"] += 1
             st.rerun()
-    _table("brief memory", MEMORY)
+    _draw_table("brief memory", MEMORY_COLUMNS)
 
 
-def _table(name: str, columns: Mapping[str, Any]) -> None:
+def _draw_table(name: str, columns: Mapping[str, Any]) -> None:
     """Draw rows that can be edited; a table that is drawn again begins with what it held."""
     state = st.session_state
     key = f"{name} {state['brief rows']}"
     if key not in state:
         state[f"{name} begun"] = state[f"{name} now"]
-    given = state[f"{name} begun"] or [dict.fromkeys(columns)]
-    found = st.data_editor(
-        [{column: row.get(column) for column in columns} for row in given],
+    starting_rows = state[f"{name} begun"] or [dict.fromkeys(columns)]
+    edited_rows = st.data_editor(
+        [{column: row.get(column) for column in columns} for row in starting_rows],
         key=key,
         num_rows="dynamic",
         hide_index=True,
@@ -114,11 +126,13 @@ def _table(name: str, columns: Mapping[str, Any]) -> None:
         placeholder="",
         column_config=columns,
     )
-    state[f"{name} now"] = filled_rows(found)
+    state[f"{name} now"] = filled_rows(edited_rows)
 
 
-def _more() -> None:
-    for column, (name, label) in zip(st.columns(len(_CHOSEN)), _CHOSEN.items(), strict=True):
+def _draw_more() -> None:
+    for column, (name, label) in zip(
+        st.columns(len(_SELECT_LABELS)), _SELECT_LABELS.items(), strict=True
+    ):
         column.selectbox(
             label,
             list(CHOICES[name]),

@@ -6,11 +6,17 @@ from typing import Any, get_args
 import streamlit as st
 
 from inkwright.agents.llm.config import ROLES
-from inkwright.app.ui.html import named
+from inkwright.app.ui.html import format_kind
 from inkwright.memory.domain.brief import Brief, OutlineItem
-from inkwright.memory.domain.constraint import ConstraintKind, Counted, Format, Person, Tense
+from inkwright.memory.domain.constraint import (
+    ConstraintKind,
+    Format,
+    LengthUnit,
+    NarrativePerson,
+    Tense,
+)
 
-WIDGETS = (
+WIDGET_FIELDS = (
     "title",
     "kind",
     "audience",
@@ -40,7 +46,7 @@ CHOICES: dict[str, dict[str, str]] = {
         "footnote": "footnotes",
     },
 }
-CONSTRAINT: dict[str, Any] = {
+CONSTRAINT_COLUMNS: dict[str, Any] = {
     "text": st.column_config.TextColumn("Constraint", width="large", required=True),
     "where": st.column_config.TextColumn(
         "Where", help='whole, all, 7, 3-8, last, or "every 4 from 5"', width=120
@@ -48,7 +54,7 @@ CONSTRAINT: dict[str, Any] = {
     "kind": st.column_config.SelectboxColumn(
         "Kind",
         options=list(get_args(ConstraintKind)),
-        format_func=named,
+        format_func=format_kind,
         help="judged: a model reads for it. Most others are rules, with what they need on the "
         "right.",
     ),
@@ -57,23 +63,23 @@ CONSTRAINT: dict[str, Any] = {
     "about_words": st.column_config.NumberColumn("About words", min_value=1),
     "min_words": st.column_config.NumberColumn("Least words", min_value=0),
     "max_words": st.column_config.NumberColumn("Most words", min_value=1),
-    "counted": st.column_config.SelectboxColumn("Counted", options=list(get_args(Counted))),
+    "counted": st.column_config.SelectboxColumn("Counted", options=list(get_args(LengthUnit))),
     "pattern": st.column_config.TextColumn("Pattern", help="a regular expression"),
     "absent": st.column_config.CheckboxColumn("Pattern absent", width="small"),
     "language": st.column_config.TextColumn("Language", width="small"),
     "format": st.column_config.SelectboxColumn("Format", options=list(get_args(Format))),
     "opens": st.column_config.TextColumn("Begins with", help="{n} is the section's number"),
     "closes": st.column_config.TextColumn("Ends with"),
-    "person": st.column_config.SelectboxColumn("Person", options=list(get_args(Person))),
+    "person": st.column_config.SelectboxColumn("Person", options=list(get_args(NarrativePerson))),
     "tense": st.column_config.SelectboxColumn("Tense", options=list(get_args(Tense))),
     "max_grade": st.column_config.NumberColumn("Highest grade", help="Flesch-Kincaid"),
     "sections": st.column_config.TextColumn("Sections", help="in their order, commas between"),
     "style": st.column_config.TextColumn("Citation style", help="numeric, author-year, footnote"),
     "only_there": st.column_config.CheckboxColumn("Only there", width="small"),
 }
-LISTS = ("phrases", "sections", "aliases")
+LIST_COLUMNS = ("phrases", "sections", "aliases")
 """Columns that hold several values, with commas between."""
-MEMORY: dict[str, Any] = {
+MEMORY_COLUMNS: dict[str, Any] = {
     "subject": st.column_config.TextColumn("Subject", required=True),
     "statement": st.column_config.TextColumn("What is true", width="large", required=True),
     "kind": st.column_config.SelectboxColumn(
@@ -90,7 +96,7 @@ MEMORY: dict[str, Any] = {
 
 def whole(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return every field of the form: what ``fields`` says, else what the form begins with."""
-    first = {name: next(iter(CHOICES.get(name, ("",)))) for name in (*WIDGETS, *MODELS)}
+    first = {name: next(iter(CHOICES.get(name, ("",)))) for name in (*WIDGET_FIELDS, *MODELS)}
     return {
         "request": str(fields.get("request") or ""),
         **{name: fields.get(name) or default for name, default in first.items()},
@@ -108,29 +114,29 @@ def filled_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in cells if row.get("text") or row.get("subject")]
 
 
-def keys_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+def build_brief_data(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form says, with the keys of a brief file."""
-    found = {k: v for k, v in fields.items() if v not in (None, "", []) and k not in MODELS}
-    for table in ("constraints", "memory"):
-        found[table] = [_row(row) for row in fields.get(table) or ()]
-    banned = [line.strip() for line in str(fields.get("banned") or "").splitlines()]
-    found["banned"] = [line for line in banned if line]
-    return found
+    brief_data = {k: v for k, v in fields.items() if v not in (None, "", []) and k not in MODELS}
+    for table_name in ("constraints", "memory"):
+        brief_data[table_name] = [_clean_row(row) for row in fields.get(table_name) or ()]
+    banned_phrases = [line.strip() for line in str(fields.get("banned") or "").splitlines()]
+    brief_data["banned"] = [line for line in banned_phrases if line]
+    return brief_data
 
 
-def _row(row: Mapping[str, Any]) -> dict[str, Any]:
-    found = {k: v for k, v in row.items() if v not in (None, "")}
-    for name in LISTS:
-        if isinstance(given := found.get(name), str):
-            parts = given.replace("，", ",").replace("、", ",").split(",")
-            found[name] = [p.strip() for p in parts if p.strip()]
+def _clean_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    cleaned_row = {k: v for k, v in row.items() if v not in (None, "")}
+    for name in LIST_COLUMNS:
+        if isinstance(list_text := cleaned_row.get(name), str):
+            parts = list_text.replace("，", ",").replace("、", ",").split(",")
+            cleaned_row[name] = [p.strip() for p in parts if p.strip()]
     for name in ("min_words", "max_words", "about_words"):
-        if name in found:
-            found[name] = int(found[name])
-    return found
+        if name in cleaned_row:
+            cleaned_row[name] = int(cleaned_row[name])
+    return cleaned_row
 
 
-def fields_of(brief: Brief) -> dict[str, Any]:
+def build_form_fields(brief: Brief) -> dict[str, Any]:
     """Return what the form is to show for a brief."""
     return {
         "request": brief.request,
@@ -145,30 +151,35 @@ def fields_of(brief: Brief) -> dict[str, Any]:
         "sample": brief.sample,
         "banned": "\n".join(brief.banned),
         "cite": brief.cite if brief.cite in CHOICES["cite"] else "numeric",
-        "outline": "\n".join(_headings(brief.outline, 1)),
+        "outline": "\n".join(_format_outline_lines(brief.outline, 1)),
         "seed": brief.seed,
         "proposals": brief.proposals,
         "constraints": [
-            {**shown_in(CONSTRAINT, c), "where": str(c.where)} for c in brief.constraints
+            {**build_table_row(CONSTRAINT_COLUMNS, c), "where": str(c.where)}
+            for c in brief.constraints
         ],
-        "memory": [shown_in(MEMORY, m) for m in brief.memory],
+        "memory": [build_table_row(MEMORY_COLUMNS, m) for m in brief.memory],
     }
 
 
-def shown_in(columns: Mapping[str, Any], row: Any) -> dict[str, Any]:
+def build_table_row(columns: Mapping[str, Any], row: Any) -> dict[str, Any]:
     """Return what a table of these columns is to show of a constraint, or of an entry."""
-    found = {name: getattr(row, name) for name in columns}
-    return {k: ", ".join(v) if isinstance(v, tuple) else v for k, v in found.items()}
+    row_values = {name: getattr(row, name) for name in columns}
+    return {k: ", ".join(v) if isinstance(v, tuple) else v for k, v in row_values.items()}
 
 
-def _headings(items: tuple[OutlineItem, ...], level: int) -> list[str]:
+def _format_outline_lines(items: tuple[OutlineItem, ...], level: int) -> list[str]:
     lines: list[str] = []
     for item in items:
-        words = f"words: {item.words}" if item.words else ""
+        words_line = f"words: {item.words}" if item.words else ""
         lines.append(f"{'#' * level} {item.title}")
-        points = (f"- {point}" for point in item.key_points)
-        after = f"depends on: {'; '.join(item.depends_on)}" if item.depends_on else ""
-        about = f"subjects: {'; '.join(item.subjects)}" if item.subjects else ""
-        lines += [line for line in (item.purpose, *points, words, after, about) if line]
-        lines += _headings(item.sections, level + 1)
+        point_lines = (f"- {point}" for point in item.key_points)
+        dependency_line = f"depends on: {'; '.join(item.depends_on)}" if item.depends_on else ""
+        subjects_line = f"subjects: {'; '.join(item.subjects)}" if item.subjects else ""
+        lines += [
+            line
+            for line in (item.purpose, *point_lines, words_line, dependency_line, subjects_line)
+            if line
+        ]
+        lines += _format_outline_lines(item.sections, level + 1)
     return lines

@@ -8,16 +8,22 @@ import streamlit as st
 from inkwright.agents.llm.config import Ablation
 from inkwright.app.api.sources import Sources
 from inkwright.app.briefs import draft_store
-from inkwright.app.briefs.loader import brief_of, read_brief
+from inkwright.app.briefs.loader import build_brief, read_brief
 from inkwright.app.documents.loader import LoadedSources
 from inkwright.app.estimates.estimate import estimate
 from inkwright.app.services import background, engine
 from inkwright.app.ui import cache, errors, navigation
 from inkwright.app.ui.brief import details, saved_brief
 from inkwright.app.ui.brief import sources as brief_sources
-from inkwright.app.ui.brief.fields import MODELS, WIDGETS, fields_of, keys_of, whole
-from inkwright.app.ui.components.text_field import FieldEdit, FieldState, field
-from inkwright.app.ui.html import plain
+from inkwright.app.ui.brief.fields import (
+    MODELS,
+    WIDGET_FIELDS,
+    build_brief_data,
+    build_form_fields,
+    whole,
+)
+from inkwright.app.ui.components.text_field import FieldEdit, FieldState, draw_field
+from inkwright.app.ui.html import escape_markdown
 from inkwright.memory.domain.brief import Brief
 
 EXAMPLES = {
@@ -32,44 +38,46 @@ _PRESSED = "brief pressed"
 
 def page() -> None:
     """Draw the brief of the work that is open, or the form for a new one."""
-    work = navigation.chosen()
-    if work is not None:
-        kept = cache.work(work).brief
-        if saved_brief.draw(work, kept):
-            sources = tuple(k.source for k in Sources(work, settings=navigation.settings()).all())
-            _replace(fields_of(kept), LoadedSources(sources=sources, unread=kept.unread))
+    work_id = navigation.get_chosen_work_id()
+    if work_id is not None:
+        brief = cache.load_work(work_id).brief
+        if saved_brief.draw(work_id, brief):
+            sources = tuple(
+                k.source for k in Sources(work_id, settings=navigation.load_settings()).all()
+            )
+            _replace(build_form_fields(brief), LoadedSources(sources=sources, unread=brief.unread))
             navigation.go("brief")
         return
-    _recall()
-    _keep()  # at once too: a run that another click, or leaving, cuts off gets no further
+    _restore_draft()
+    _save_draft()  # at once too: a run that another click, or leaving, cuts off gets no further
     st.title("New work", anchor=False)
-    _ready_made()
-    _what()
+    _draw_examples()
+    _draw_main_fields()
     details.draw()
-    _keep()
-    _act()
+    _save_draft()
+    _draw_actions()
 
 
-def _recall() -> None:
+def _restore_draft() -> None:
     """Bring back what was filled in before this visit."""
     if "brief" not in st.session_state:
-        _fill(draft_store.load(navigation.settings()))
+        _fill_form(draft_store.load_fields(navigation.load_settings()))
 
 
-def _fill(fields: dict[str, Any]) -> None:
+def _fill_form(fields: dict[str, Any]) -> None:
     state, now = st.session_state, whole(fields)
     state["brief"] = {"request": now["request"]}
     state["brief order"] = state.get("brief order", 0) + 1
-    for name in (*WIDGETS, *MODELS, "words", "seed", "proposals"):
+    for name in (*WIDGET_FIELDS, *MODELS, "words", "seed", "proposals"):
         state[f"brief {name}"] = now[name]
-    for table in ("constraints", "memory"):
-        state[f"brief {table} now"] = now[table]
+    for table_name in ("constraints", "memory"):
+        state[f"brief {table_name} now"] = now[table_name]
     state["brief rows"] = state.get("brief rows", 0) + 1
 
 
-def _collected() -> dict[str, Any]:
+def _collect_fields() -> dict[str, Any]:
     state = st.session_state
-    names = (*WIDGETS, *MODELS, "words", "seed", "proposals")
+    names = (*WIDGET_FIELDS, *MODELS, "words", "seed", "proposals")
     return whole(
         {
             "request": state["brief"]["request"],
@@ -82,55 +90,57 @@ def _collected() -> dict[str, Any]:
 
 def _replace(fields: dict[str, Any], sources: LoadedSources) -> None:
     """Fill the form with another brief; what a person typed in it is set aside."""
-    _recall()
+    _restore_draft()
     if _is_typed():
-        draft_store.set_aside(navigation.settings(), _collected(), brief_sources.kept())
-    _fill(fields)
+        draft_store.set_aside(
+            navigation.load_settings(), _collect_fields(), brief_sources.get_sources()
+        )
+    _fill_form(fields)
     brief_sources.replace(sources)
-    st.session_state["brief filled"] = _collected(), sources
+    st.session_state["brief filled"] = _collect_fields(), sources
 
 
 def _is_typed() -> bool:
     """True when the form holds more than it was filled with at a press."""
-    now = _collected(), brief_sources.kept()
+    now = _collect_fields(), brief_sources.get_sources()
     return now not in (st.session_state.get("brief filled"), (whole({}), LoadedSources(sources=())))
 
 
 def _bring_back() -> None:
-    fields = _collected() if _is_typed() else None
-    before = draft_store.exchange(navigation.settings(), fields, brief_sources.kept())
+    fields = _collect_fields() if _is_typed() else None
+    before = draft_store.exchange(navigation.load_settings(), fields, brief_sources.get_sources())
     if before is not None:
-        _fill(before[0])
+        _fill_form(before[0])
         brief_sources.replace(before[1])
         st.session_state.pop("brief filled", None)
 
 
-def _keep() -> None:
-    now = _collected()
-    if now != st.session_state.get("brief kept"):
-        st.session_state["brief kept"] = now
-        draft_store.save(navigation.settings(), now)
+def _save_draft() -> None:
+    fields = _collect_fields()
+    if fields != st.session_state.get("brief kept"):
+        st.session_state["brief kept"] = fields
+        draft_store.save_fields(navigation.load_settings(), fields)
 
 
-def _brief() -> Brief:
-    given = brief_sources.kept()
-    found = {"sources": given.sources, "unread": given.unread}
-    return brief_of(keys_of(_collected())).model_copy(update=found)
+def _build_brief() -> Brief:
+    loaded_sources = brief_sources.get_sources()
+    source_fields = {"sources": loaded_sources.sources, "unread": loaded_sources.unread}
+    return build_brief(build_brief_data(_collect_fields())).model_copy(update=source_fields)
 
 
-def _what() -> None:
+def _draw_main_fields() -> None:
     state = st.session_state
 
-    def keep(change: FieldEdit) -> None:
-        state["brief"]["request"] = change.text
+    def save_edit(edit: FieldEdit) -> None:
+        state["brief"]["request"] = edit.text
 
-    def standing() -> FieldState:
+    def load_state() -> FieldState:
         return FieldState(state["brief"]["request"], order=state["brief order"], says="Kept.")
 
-    field(
+    draw_field(
         "a new brief",
-        standing,
-        keep,
+        load_state,
+        save_edit,
         label="What is to be written?",
         placeholder="A sentence, or a page: what it is about, for whom, what must be in it.",
         height=150,
@@ -164,7 +174,7 @@ def _what() -> None:
 
 
 @errors.safely
-def _ready_made() -> None:
+def _draw_examples() -> None:
     """Draw what puts another brief into the form, above the fields that it fills.
 
     A press is noted in a callback, so that no other press that comes while the page is drawn can
@@ -172,12 +182,12 @@ def _ready_made() -> None:
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption("Begin with", width="content")
-        for name, says in EXAMPLES.items():
-            st.button(says, key=f"example {name}", on_click=_note_press, args=(name,))
+        for name, label in EXAMPLES.items():
+            st.button(label, key=f"example {name}", on_click=_note_press, args=(name,))
         st.button(
             "Empty", key="example none", type="tertiary", on_click=_note_press, args=("empty",)
         )
-        if draft_store.has_aside(navigation.settings()):
+        if draft_store.has_aside(navigation.load_settings()):
             st.button(
                 "Bring back what was here",
                 icon=":material/undo:",
@@ -192,8 +202,10 @@ def _ready_made() -> None:
     elif pressed == "empty":
         _replace({}, LoadedSources(sources=()))
     elif pressed is not None:
-        brief = _example(pressed)
-        _replace(fields_of(brief), LoadedSources(sources=brief.sources, unread=brief.unread))
+        brief = _fill_example(pressed)
+        _replace(
+            build_form_fields(brief), LoadedSources(sources=brief.sources, unread=brief.unread)
+        )
     if pressed is not None:
         del st.session_state[_PRESSED]
         st.rerun()
@@ -203,42 +215,42 @@ def _note_press(name: str) -> None:
     st.session_state[_PRESSED] = name
 
 
-def _example(name: str) -> Brief:
+def _fill_example(name: str) -> Brief:
     with resources.as_file(resources.files("inkwright.app") / "examples" / f"{name}.yaml") as file:
         return read_brief(str(file))
 
 
-def _act() -> None:
-    empty = not st.session_state["brief"]["request"].strip()
+def _draw_actions() -> None:
+    is_empty = not st.session_state["brief"]["request"].strip()
     st.space("small")
-    asked: background.What | Literal["keep", "estimate"] | None = None
+    action: background.BackgroundAction | Literal["keep", "estimate"] | None = None
     with st.container(horizontal=True, vertical_alignment="center"):
         if navigation.has_model():
-            model = navigation.endpoint(_models())
+            model = navigation.describe_endpoint(_models())
             if st.button(
                 f"Plan with {model}",
                 type="primary",
-                disabled=empty,
+                disabled=is_empty,
                 icon=":material/account_tree:",
             ):
-                asked = "plan"
-            if st.button(f"Plan and write with {model}", disabled=empty):
-                asked = "write"
+                action = "plan"
+            if st.button(f"Plan and write with {model}", disabled=is_empty):
+                action = "write"
             if st.button(
                 "Estimate",
-                disabled=empty,
+                disabled=is_empty,
                 icon=":material/calculate:",
                 help="Rehearsed on this machine; nothing is sent.",
             ):
-                asked = "estimate"
-        if st.button("Keep, send nothing", disabled=empty):
-            asked = "keep"
+                action = "estimate"
+        if st.button("Keep, send nothing", disabled=is_empty):
+            action = "keep"
     if not navigation.has_model():
         st.caption("No model is set. A brief can be kept here and written later.")
-    if asked == "estimate":
-        _estimate()
-    elif asked is not None:
-        _begin(None if asked == "keep" else asked)
+    if action == "estimate":
+        _draw_estimate()
+    elif action is not None:
+        _begin_work(None if action == "keep" else action)
 
 
 def _models() -> dict[str, str]:
@@ -248,22 +260,22 @@ def _models() -> dict[str, str]:
 
 
 @errors.safely
-def _estimate() -> None:
+def _draw_estimate() -> None:
     with st.spinner("Rehearsing; nothing is sent"):
-        found = estimate(_brief(), navigation.settings(), Ablation())
+        cost_estimate = estimate(_build_brief(), navigation.load_settings(), Ablation())
     with st.container(border=True):
-        for line in found.lines():
-            st.markdown(plain(line[0].upper() + line[1:], 400))
+        for line in cost_estimate.lines():
+            st.markdown(escape_markdown(line[0].upper() + line[1:], 400))
 
 
 @errors.safely
-def _begin(what: background.What | None) -> None:
-    settings, brief = navigation.settings(), _brief()
-    work = engine.begin(brief, settings, Ablation(), to_write=what is not None)
-    if what is not None:
-        background.start(work.id, what, settings, models=_models())
-    draft_store.forget(settings)
+def _begin_work(action: background.BackgroundAction | None) -> None:
+    settings, brief = navigation.load_settings(), _build_brief()
+    work = engine.begin_work(brief, settings, Ablation(), to_write=action is not None)
+    if action is not None:
+        background.start(work.id, action, settings, models=_models())
+    draft_store.remove_all(settings)
     brief_sources.replace(LoadedSources(sources=()))
     for key in ("brief", "brief kept", "brief filled"):
         st.session_state.pop(key, None)
-    navigation.go("write" if what else "brief", work.id)
+    navigation.go("write" if action else "brief", work.id)

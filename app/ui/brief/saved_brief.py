@@ -4,19 +4,19 @@ import streamlit as st
 
 from inkwright.app.ui import errors
 from inkwright.app.ui.brief import sources
-from inkwright.app.ui.brief.fields import CHOICES, MEMORY, fields_of
-from inkwright.app.ui.html import named, prose, told
+from inkwright.app.ui.brief.fields import CHOICES, MEMORY_COLUMNS, build_form_fields
+from inkwright.app.ui.html import format_kind, render_facts, render_prose
 from inkwright.memory.domain.brief import Brief
 
 
-def draw(work: str, brief: Brief) -> bool:
+def draw(work_id: str, brief: Brief) -> bool:
     """Draw ``brief``, which ``work`` began with; True when the person wants it for a new work."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Brief", anchor=False)
-        again = st.button("Use it for a new work", icon=":material/content_copy:")
+        reuse_clicked = st.button("Use it for a new work", icon=":material/content_copy:")
     st.caption("A work keeps the brief it began with. Another brief is another work.")
     with st.container(border=True):
-        st.html(prose(brief.request))
+        st.html(render_prose(brief.request))
     facts = {
         "Title": brief.title,
         "Kind": brief.kind,
@@ -29,14 +29,14 @@ def draw(work: str, brief: Brief) -> bool:
         "Never": "; ".join(brief.banned),
         "Seed": str(brief.seed),
     }
-    st.html(told({name: value for name, value in facts.items() if value}))
+    st.html(render_facts({name: value for name, value in facts.items() if value}))
     if brief.sample:
         with st.expander("A page that sounds right"):
-            st.html(prose(brief.sample))
-    given = fields_of(brief)
-    if given["outline"]:
+            st.html(render_prose(brief.sample))
+    form_fields = build_form_fields(brief)
+    if form_fields["outline"]:
         with st.expander("Its own outline"):
-            st.html(prose(given["outline"]))
+            st.html(render_prose(form_fields["outline"]))
     if brief.constraints:
         st.subheader("Constraints", anchor=False)
         st.dataframe(
@@ -44,7 +44,7 @@ def draw(work: str, brief: Brief) -> bool:
                 {
                     "Constraint": c.text,
                     "Where": str(c.where),
-                    "Kind": named(c.kind),
+                    "Kind": format_kind(c.kind),
                     "Required": c.required,
                 }
                 for c in brief.constraints
@@ -54,6 +54,6 @@ def draw(work: str, brief: Brief) -> bool:
         )
     if brief.memory:
         st.subheader("Memory to start from", anchor=False)
-        st.dataframe(given["memory"], hide_index=True, column_config=MEMORY)
-    errors.safely(sources.of_a_work)(work)
-    return again
+        st.dataframe(form_fields["memory"], hide_index=True, column_config=MEMORY_COLUMNS)
+    errors.safely(sources.draw_work_sources)(work_id)
+    return reuse_clicked

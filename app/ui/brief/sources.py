@@ -9,33 +9,33 @@ from inkwright.app.api.sources import Sources
 from inkwright.app.briefs import draft_store
 from inkwright.app.documents.loader import LoadedSources
 from inkwright.app.documents.process import SUFFIXES
-from inkwright.app.documents.uploads import as_files, with_uploads
+from inkwright.app.documents.uploads import add_uploads, open_as_files
 from inkwright.app.ui import errors, navigation, visits
-from inkwright.app.ui.html import plain, prose
+from inkwright.app.ui.html import escape_markdown, render_prose
 from inkwright.memory.domain.source import Source
 from inkwright.memory.text.words import count_words
 
 T = TypeVar("T")
-OPENING = 1200
+SHOWN_CHARS = 1200
 """So many characters of a source are shown."""
-KINDS = [suffix.removeprefix(".") for suffix in SUFFIXES]
-_KEPT = "brief sources"
+FILE_TYPES = [suffix.removeprefix(".") for suffix in SUFFIXES]
+_STATE_KEY = "brief sources"
 _LEFT_OUT = "brief sources left out"
 """In the state of a visit: sources that were left out, by where they stand in the list."""
 
 
-def kept() -> LoadedSources:
+def get_sources() -> LoadedSources:
     """Return the sources of the brief that is being filled in."""
-    if _KEPT not in st.session_state:
-        st.session_state[_KEPT] = draft_store.load_sources(navigation.settings())
-    found: LoadedSources = st.session_state[_KEPT]
-    return found
+    if _STATE_KEY not in st.session_state:
+        st.session_state[_STATE_KEY] = draft_store.load_sources(navigation.load_settings())
+    loaded_sources: LoadedSources = st.session_state[_STATE_KEY]
+    return loaded_sources
 
 
 def replace(sources: LoadedSources) -> None:
     """Put other sources in the place of those that were handed in."""
     visits.of_visit(_LEFT_OUT).clear()
-    _keep(sources)
+    _save_sources(sources)
 
 
 @errors.safely
@@ -45,28 +45,33 @@ def draw() -> None:
         "What the piece is written from. Sentences that rest on a source cite it, and each "
         "citation is checked against the source's own words. Read here; nothing is sent."
     )
-    turn = st.session_state.setdefault("brief sources turn", 0)
-    given = st.file_uploader(
-        "Documents", type=KINDS, accept_multiple_files=True, key=f"brief sources given {turn}"
+    upload_round = st.session_state.setdefault("brief sources turn", 0)
+    uploads = st.file_uploader(
+        "Documents",
+        type=FILE_TYPES,
+        accept_multiple_files=True,
+        key=f"brief sources given {upload_round}",
     )
-    if given:
+    if uploads:
         with st.spinner("Reading…"):
-            _keep(with_uploads(kept(), ((file.name, file.getvalue()) for file in given)))
-        st.session_state["brief sources turn"] = turn + 1
+            _save_sources(
+                add_uploads(get_sources(), ((file.name, file.getvalue()) for file in uploads))
+            )
+        st.session_state["brief sources turn"] = upload_round + 1
         st.rerun()
-    found, left_out = kept(), visits.of_visit(_LEFT_OUT)
-    listed = _listed(found.sources, left_out)
+    loaded_sources, left_out = get_sources(), visits.of_visit(_LEFT_OUT)
+    listed = _listed(loaded_sources.sources, left_out)
     for number, source in enumerate(listed):
-        if _one(source, f"brief source {number}", out=number in left_out):
+        if _draw_source(source, f"brief source {number}", out=number in left_out):
             if left_out.pop(number, None) is None:
                 left_out[number] = source
             used = tuple(s for n, s in enumerate(listed) if n not in left_out)
-            _keep(LoadedSources(sources=used, unread=found.unread))
+            _save_sources(LoadedSources(sources=used, unread=loaded_sources.unread))
             st.rerun()
-    if found.unread:
-        _unread(found.unread)
+    if loaded_sources.unread:
+        _show_unread(loaded_sources.unread)
         if st.button("Clear these notes", type="tertiary"):
-            _keep(LoadedSources(sources=found.sources))
+            _save_sources(LoadedSources(sources=loaded_sources.sources))
             st.rerun()
 
 
@@ -78,54 +83,57 @@ def _listed(used: Sequence[T], left_out: Mapping[int, T]) -> list[T]:
     return listed
 
 
-def of_a_work(work: str) -> None:
+def draw_work_sources(work_id: str) -> None:
     """Draw the sources that a work has, and where more are added."""
-    sources = Sources(work, settings=navigation.settings())
-    reported = {told["key"]: told for told in sources.standing()}
+    sources = Sources(work_id, settings=navigation.load_settings())
+    report_by_key = {source_report["key"]: source_report for source_report in sources.standing()}
     st.subheader("Sources", anchor=False)
-    left_out = visits.of_visit(f"sources left out {work}")
-    if not reported and not left_out:
+    left_out = visits.of_visit(f"sources left out {work_id}")
+    if not report_by_key and not left_out:
         st.caption("It has none.")
-    for number, one in enumerate(_listed(sources.all(), left_out)):
-        key, out = one.source.key, number in left_out
-        cited = reported[key]["cited"] if key in reported else ()
-        said = f"cited in {', '.join(cited)}" if cited else "not cited yet"
-        if _one(one.source, f"source {key}", "" if out else said, out=out):
+    for number, stored_source in enumerate(_listed(sources.all(), left_out)):
+        key, out = stored_source.source.key, number in left_out
+        citation_note = report_by_key[key]["cited"] if key in report_by_key else ()
+        said = f"cited in {', '.join(citation_note)}" if citation_note else "not cited yet"
+        if _draw_source(stored_source.source, f"source {key}", "" if out else said, out=out):
             if out:
                 sources.take_up(key)
                 del left_out[number]
             else:
                 sources.drop(key)
-                left_out[number] = one
+                left_out[number] = stored_source
             st.rerun()
-    _unread(st.session_state.get(f"sources unread {work}", ()))
+    _show_unread(st.session_state.get(f"sources unread {work_id}", ()))
     with st.popover("Add sources", icon=":material/add:"):
-        _add(work, sources)
+        _draw_upload(work_id, sources)
 
 
 @errors.safely
-def _add(work: str, sources: Sources) -> None:
-    turn = st.session_state.setdefault("sources turn", 0)
-    given = st.file_uploader(
-        "Documents", type=KINDS, accept_multiple_files=True, key=f"sources given {turn}"
+def _draw_upload(work_id: str, sources: Sources) -> None:
+    upload_round = st.session_state.setdefault("sources turn", 0)
+    uploads = st.file_uploader(
+        "Documents",
+        type=FILE_TYPES,
+        accept_multiple_files=True,
+        key=f"sources given {upload_round}",
     )
-    if not given:
+    if not uploads:
         return
-    with st.spinner("Reading…"), as_files((f.name, f.getvalue()) for f in given) as files:
-        _, unread = sources.add(*files)
-    st.session_state["sources turn"] = turn + 1
-    st.session_state[f"sources unread {work}"] = unread
+    with st.spinner("Reading…"), open_as_files((f.name, f.getvalue()) for f in uploads) as files:
+        _, unread_lines = sources.add(*files)
+    st.session_state["sources turn"] = upload_round + 1
+    st.session_state[f"sources unread {work_id}"] = unread_lines
     st.rerun()
 
 
-def _one(source: Source, key: str, more: str = "", *, out: bool) -> bool:
+def _draw_source(source: Source, key: str, extra_note: str = "", *, out: bool) -> bool:
     """Draw one source as it was read; return whether it is to be left out, or brought back."""
-    about = [*source.authors, source.date, source.name, _size(source), more]
-    with st.expander(plain(source.title or source.name or "Untitled", 100)):
-        st.caption(plain(" · ".join(part for part in about if part), 400))
+    details = [*source.authors, source.date, source.name, _describe_size(source), extra_note]
+    with st.expander(escape_markdown(source.title or source.name or "Untitled", 100)):
+        st.caption(escape_markdown(" · ".join(part for part in details if part), 400))
         if source.text:
-            cut = len(source.text) > OPENING
-            st.html(prose(source.text[:OPENING] + ("…" if cut else "")))
+            is_cut = len(source.text) > SHOWN_CHARS
+            st.html(render_prose(source.text[:SHOWN_CHARS] + ("…" if is_cut else "")))
         with st.container(horizontal=True, vertical_alignment="center"):
             drop = st.button(
                 "Leave it out", key=f"drop {key}", icon=":material/delete:", disabled=out
@@ -136,18 +144,18 @@ def _one(source: Source, key: str, more: str = "", *, out: bool) -> bool:
             return st.button("Bring it back", key=f"take up {key}", icon=":material/undo:")
 
 
-def _size(source: Source) -> str:
+def _describe_size(source: Source) -> str:
     if source.kind == "reference":
         return "a reference, without its text"
     pages = f", {len(source.pages)} pages" if source.pages else ""
     return f"{count_words(source.text):,} words{pages}"
 
 
-def _unread(lines: Sequence[str]) -> None:
+def _show_unread(lines: Sequence[str]) -> None:
     for line in lines:
-        st.warning(plain(line[0].upper() + line[1:], 400), icon=":material/warning:")
+        st.warning(escape_markdown(line[0].upper() + line[1:], 400), icon=":material/warning:")
 
 
-def _keep(found: LoadedSources) -> None:
-    st.session_state[_KEPT] = found
-    draft_store.save_sources(navigation.settings(), found)
+def _save_sources(loaded_sources: LoadedSources) -> None:
+    st.session_state[_STATE_KEY] = loaded_sources
+    draft_store.save_sources(navigation.load_settings(), loaded_sources)

@@ -5,22 +5,24 @@ import streamlit as st
 from inkwright.app.services import run_monitor
 from inkwright.app.ui import cache, errors, navigation
 
-EVERY_S = 1.0
+REFRESH_INTERVAL_S = 1.0
 
 
-def draw(work: str, says: str) -> None:
+def draw(work_id: str, advice: str) -> None:
     """Say that there is no outline yet, and draw the page anew as soon as there is one."""
-    going = run_monitor.doing(work, navigation.settings()) is not None
-    st.fragment(_wait, run_every=EVERY_S if going else None)(work, says)
+    is_running = run_monitor.find_active_run(work_id, navigation.load_settings()) is not None
+    st.fragment(_wait_for_outline, run_every=REFRESH_INTERVAL_S if is_running else None)(
+        work_id, advice
+    )
 
 
 @errors.safely
-def _wait(work: str, says: str) -> None:
-    if cache.plan(work) is not None:
+def _wait_for_outline(work_id: str, advice: str) -> None:
+    if cache.load_plan(work_id) is not None:
         st.rerun()
-    if run_monitor.doing(work, navigation.settings()) is not None:
+    if run_monitor.find_active_run(work_id, navigation.load_settings()) is not None:
         st.info("The outline is being made. It appears here.", icon=":material/hourglass_top:")
-        navigation.link("write", "See the run", work=work)
+        navigation.draw_link("write", "See the run", work_id=work_id)
         return
-    st.info(f"There is no outline yet. {says}")
-    navigation.link("write", "Go to Write", work=work)
+    st.info(f"There is no outline yet. {advice}")
+    navigation.draw_link("write", "Go to Write", work_id=work_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from inkwright.app.ui.field_component import component
+from inkwright.app.ui.field_component import load_component
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,19 @@ class FieldState:
     """Another number puts ``text`` over whatever stands in the field."""
 
 
-def field(
+def draw_field(
     name: str,
-    standing: Callable[[], FieldState],
-    keep: Callable[[FieldEdit], None],
+    load_state: Callable[[], FieldState],
+    save_edit: Callable[[FieldEdit], None],
     *,
     label: str = "",
-    about: str = "",
+    description: str = "",
     height: int = 320,
     placeholder: str = "",
     plain: bool = False,
     readonly: bool = False,
-    find: str = "",
-    select: Callable[[SelectedText | None], None] | None = None,
+    search_text: str = "",
+    on_select: Callable[[SelectedText | None], None] | None = None,
 ) -> None:
     """Draw the field ``name``, which is one text wherever it is drawn.
 
@@ -59,43 +59,49 @@ def field(
     stands. Where ``find`` stands in it, it begins with these words selected and in view;
     ``select`` is called with what the person selects.
     """
-    key, heard = f"typing {name}", f"heard {name}"
+    key, last_edit_key = f"typing {name}", f"heard {name}"
 
     def on_typed() -> None:
-        given = (st.session_state.get(key) or {}).get("typed")
-        if not given or given["name"] != name:
+        typed_event = (st.session_state.get(key) or {}).get("typed")
+        if not typed_event or typed_event["name"] != name:
             return
-        keep(FieldEdit(str(given["text"]), int(given["base"]), int(given["revision"])))
-        st.session_state[heard] = given["client"], given["number"]
+        save_edit(
+            FieldEdit(
+                str(typed_event["text"]), int(typed_event["base"]), int(typed_event["revision"])
+            )
+        )
+        st.session_state[last_edit_key] = typed_event["client"], typed_event["number"]
 
     def on_selected() -> None:
-        given = (st.session_state.get(key) or {}).get("selected")
-        if given and given["name"] == name and select is not None:
-            words = str(given["words"])
-            place = SelectedText(words, int(given["start"]), int(given["end"]))
-            select(place if words.strip() else None)
+        selected_event = (st.session_state.get(key) or {}).get("selected")
+        if selected_event and selected_event["name"] == name and on_select is not None:
+            words = str(selected_event["words"])
+            selected_text = SelectedText(
+                words, int(selected_event["start"]), int(selected_event["end"])
+            )
+            on_select(selected_text if words.strip() else None)
 
-    client, known = st.session_state.get(heard, ("", 0))
-    now = standing()
-    component("typing", "typing")(
+    client, last_edit_number = st.session_state.get(last_edit_key, ("", 0))
+    state = load_state()
+    load_component("typing", "typing")(
         key=key,
         data={
             "name": name,
-            "text": now.text,
-            "base": now.base,
-            "revision": now.revision,
-            "says": now.says,
-            "order": now.order,
+            "text": state.text,
+            "base": state.base,
+            "revision": state.revision,
+            "says": state.says,
+            "order": state.order,
             "client": client,
-            "known": known,
+            "known": last_edit_number,
             "label": label,
-            "about": about,
+            "about": description,
             "height": height,
             "placeholder": placeholder,
             "plain": plain,
             "readonly": readonly,
-            "find": find,
-            "selects": select is not None,
+            "find": search_text,
+            "selects": on_select is not None,
         },
         on_typed_change=on_typed,
         on_selected_change=on_selected,

@@ -1,5 +1,5 @@
 """What Streamlit runs anew for every visit and every click."""
 
-from inkwright.app.ui.studio import show
+from inkwright.app.ui.studio import draw_studio
 
-show()
+draw_studio()

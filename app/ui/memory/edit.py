@@ -6,56 +6,56 @@ from typing import Any
 import streamlit as st
 
 from inkwright.app.api.memory import Memory
-from inkwright.app.display.formatting import duration, many
+from inkwright.app.display.formatting import format_count, format_duration
 from inkwright.app.services import background
 from inkwright.app.ui import cache, errors, navigation
-from inkwright.app.ui.html import plain
+from inkwright.app.ui.html import escape_markdown
 from inkwright.memory.changes.edit_impact import EditImpact, SectionCheck
-from inkwright.memory.changes.entry_edits import Edit
+from inkwright.memory.changes.entry_edits import EntryEdit
 from inkwright.memory.domain.brief import Remembered
 
 CHECKS_SHOWN = 30
 
 
-def propose(work: str, said: str, edit: Edit) -> None:
+def propose(work_id: str, description: str, edit: EntryEdit) -> None:
     """Let ``edit`` wait for the person's word; ``said`` is what it does, after "To"."""
-    st.session_state[f"edit {work}"] = said, edit
+    st.session_state[f"edit {work_id}"] = description, edit
     st.rerun()
 
 
-def pending(work: str) -> bool:
+def is_pending(work_id: str) -> bool:
     """True when an edit waits."""
-    return f"edit {work}" in st.session_state
+    return f"edit {work_id}" in st.session_state
 
 
-def given(**fields: Any) -> Remembered:
+def build_remembered(**fields: Any) -> Remembered:
     """Return an entry as a person gives it."""
     return Remembered.model_validate(
         {k: v.strip() if isinstance(v, str) else v for k, v in fields.items() if v}
     )
 
 
-def draw(work: str, memory: Memory) -> None:
+def draw(work_id: str, memory: Memory) -> None:
     """Ask about the edit that waits, over the page: what it would reach, and what is to be done."""
 
     def leave() -> None:
-        st.session_state.pop(f"edit {work}", None)
+        st.session_state.pop(f"edit {work_id}", None)
 
     ask = errors.safely(_ask)
-    st.dialog("Change memory", width="medium", on_dismiss=leave)(ask)(work, memory)
+    st.dialog("Change memory", width="medium", on_dismiss=leave)(ask)(work_id, memory)
 
 
 def _ask(work: str, memory: Memory) -> None:
-    if not pending(work):
+    if not is_pending(work):
         st.rerun()
     said, edit = st.session_state[f"edit {work}"]
     seen = memory.preview(edit)
-    st.markdown(f"**To {plain(said, 200)}**")
-    if not seen.added:
+    st.markdown(f"**To {escape_markdown(said, 200)}**")
+    if not seen.new_entries:
         st.caption("Memory says so already.")
     _count("Will be checked", seen.certain)
     _count("May follow", seen.possible)
-    _act(work, memory, edit, seen)
+    _draw_actions(work, memory, edit, seen)
     _list("Certain:", seen.certain)
     _list("Possible:", seen.possible)
 
@@ -66,8 +66,10 @@ def _count(name: str, checks: Sequence[SectionCheck]) -> None:
         return
     tokens = sum(c.tokens for c in checks)
     known = [c.seconds for c in checks if c.seconds is not None]
-    time = f", about {duration(sum(known))}" if known else ""
-    st.markdown(f"{name}: **{many(len(checks), 'section')}**, about {tokens:,} tokens{time}")
+    time = f", about {format_duration(sum(known))}" if known else ""
+    st.markdown(
+        f"{name}: **{format_count(len(checks), 'section')}**, about {tokens:,} tokens{time}"
+    )
 
 
 def _list(name: str, checks: Sequence[SectionCheck]) -> None:
@@ -75,7 +77,7 @@ def _list(name: str, checks: Sequence[SectionCheck]) -> None:
         return
     st.caption(name)
     shown = (
-        f"- **{plain(c.title, 60)}**: {plain('; '.join(c.reasons), 240)}"
+        f"- **{escape_markdown(c.title, 60)}**: {escape_markdown('; '.join(c.reasons), 240)}"
         for c in checks[:CHECKS_SHOWN]
     )
     st.markdown("\n".join(shown))
@@ -83,33 +85,39 @@ def _list(name: str, checks: Sequence[SectionCheck]) -> None:
         st.caption(f"and {len(checks) - CHECKS_SHOWN} more")
 
 
-def _act(work: str, memory: Memory, edit: Edit, seen: EditImpact) -> None:
-    held = {sid for sid, draft in cache.texts(work).items() if draft.held}
-    free = [c.section for c in seen.certain if c.section not in held]
-    then: str | None = None
+def _draw_actions(work_id: str, memory: Memory, edit: EntryEdit, impact: EditImpact) -> None:
+    protected_ids = {
+        section_id for section_id, draft in cache.load_drafts(work_id).items() if draft.held
+    }
+    redraftable_ids = [c.section for c in impact.certain if c.section not in protected_ids]
+    action: str | None = None
     # On the right: what leads here, and what lies under it on the page, stands on the left.
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Leave memory as it is", type="tertiary"):
-            st.session_state.pop(f"edit {work}")
+            st.session_state.pop(f"edit {work_id}")
             st.rerun()
-        if navigation.has_model() and seen.added and seen.certain:
-            if free and st.button(f"Apply and redraft {len(free)} with {navigation.endpoint()}"):
-                then = "redraft"
-            if st.button(f"Apply and settle with {navigation.endpoint()}"):
-                then = "settle"
-        if st.button("Apply", type="primary", disabled=not seen.added):
-            then = "apply"
-    if len(free) < len(seen.certain):
+        if navigation.has_model() and impact.new_entries and impact.certain:
+            if redraftable_ids and st.button(
+                f"Apply and redraft {len(redraftable_ids)} with {navigation.describe_endpoint()}"
+            ):
+                action = "redraft"
+            if st.button(f"Apply and settle with {navigation.describe_endpoint()}"):
+                action = "settle"
+        if st.button("Apply", type="primary", disabled=not impact.new_entries):
+            action = "apply"
+    if len(redraftable_ids) < len(impact.certain):
         st.caption("Sections with words of yours are never redrafted; settling tells you of them.")
-    if then is None:
+    if action is None:
         return
     memory.apply(edit)
-    st.session_state.pop(f"edit {work}")
-    if then == "settle":
-        background.start(work, "settle", navigation.settings(), sections=sorted(seen.sections))
-        navigation.go("write", work)
-    if then == "redraft":
-        background.start(work, "redraft", navigation.settings(), sections=free)
-        navigation.go("write", work)
+    st.session_state.pop(f"edit {work_id}")
+    if action == "settle":
+        background.start(
+            work_id, "settle", navigation.load_settings(), sections=sorted(impact.sections)
+        )
+        navigation.go("write", work_id)
+    if action == "redraft":
+        background.start(work_id, "redraft", navigation.load_settings(), sections=redraftable_ids)
+        navigation.go("write", work_id)
     st.toast("Memory is changed.")
     st.rerun()

@@ -4,96 +4,117 @@ import streamlit as st
 
 from inkwright.app.api.memory import Memory
 from inkwright.app.ui import cache, navigation, visits
-from inkwright.app.ui.html import plain, prose
+from inkwright.app.ui.html import escape_markdown, render_prose
 from inkwright.app.ui.memory import edit
-from inkwright.app.ui.memory.names import called, origin, titles
+from inkwright.app.ui.memory.names import describe_entries, describe_origin, load_titles
 from inkwright.memory.changes import entry_edits
 from inkwright.memory.changes.contradictions import ContradictionFinding
 from inkwright.memory.domain.entry import Entry
 
-SHOWN = 60
+MAX_SHOWN = 60
 LET_BE = "memory let be"
 """In the state of a visit: numbers of the findings that were let be in it."""
 
 
-def summaries(work: str, memory: Memory) -> None:
+def draw_summaries(work_id: str, memory: Memory) -> None:
     """Draw the rolling summary of every chain."""
-    found, names = cache.summaries(work, memory), titles(work)
-    if not any(found.values()):
+    summary_by_id, title_by_id = cache.load_summaries(work_id, memory), load_titles(work_id)
+    if not any(summary_by_id.values()):
         st.caption("No section has been summed up yet.")
-    for sid, said in found.items():
-        if said:
-            st.markdown(f"**Up to {plain(names.get(sid, sid))}**")
-            st.html(prose(said))
+    for section_id, summary in summary_by_id.items():
+        if summary:
+            st.markdown(f"**Up to {escape_markdown(title_by_id.get(section_id, section_id))}**")
+            st.html(render_prose(summary))
 
 
-def conflicts(work: str, pairs: list[tuple[Entry, Entry]]) -> None:
+def draw_conflicts(work_id: str, pairs: list[tuple[Entry, Entry]]) -> None:
     """Draw the entries that give one attribute two values."""
     if not pairs:
         st.caption("No two entries give one attribute two values.")
-    for one, other in pairs[:SHOWN]:
+    for first_entry, second_entry in pairs[:MAX_SHOWN]:
         with st.container(border=True):
-            st.markdown(f"**{plain(one.subject)}**, {plain(one.attribute)}")
-            for keep, drop in ((one, other), (other, one)):
-                line, act = st.columns([8, 1.6], vertical_alignment="center")
-                line.markdown(f"{plain(keep.statement, 300)}  ({plain(origin(work, keep))})")
-                if act.button("This one holds", key=f"hold {keep.id} {drop.id}", width="stretch"):
+            st.markdown(
+                f"**{escape_markdown(first_entry.subject)}**, {escape_markdown(first_entry.attribute)}"
+            )
+            for kept_entry, dropped_entry in (
+                (first_entry, second_entry),
+                (second_entry, first_entry),
+            ):
+                text_column, button_column = st.columns([8, 1.6], vertical_alignment="center")
+                text_column.markdown(
+                    f"{escape_markdown(kept_entry.statement, 300)}  ({escape_markdown(describe_origin(work_id, kept_entry))})"
+                )
+                if button_column.button(
+                    "This one holds",
+                    key=f"hold {kept_entry.id} {dropped_entry.id}",
+                    width="stretch",
+                ):
                     edit.propose(
-                        work,
-                        f"retract {called(work, [drop.id])}",
-                        entry_edits.retracting([drop.id]),
+                        work_id,
+                        f"retract {describe_entries(work_id, [dropped_entry.id])}",
+                        entry_edits.build_retraction([dropped_entry.id]),
                     )
 
 
-def threads(work: str, threads: list[Entry]) -> None:
+def draw_threads(work_id: str, threads: list[Entry]) -> None:
     """Draw the threads that are open."""
     if not threads:
         st.caption("No thread is open.")
-    for thread in threads[:SHOWN]:
-        line, act = st.columns([8, 1.6], vertical_alignment="center")
-        line.markdown(f"**{plain(thread.subject)}** {plain(thread.statement, 300)}")
-        if act.button("Paid off", key=f"paid {thread.id}", width="stretch"):
+    for thread in threads[:MAX_SHOWN]:
+        text_column, button_column = st.columns([8, 1.6], vertical_alignment="center")
+        text_column.markdown(
+            f"**{escape_markdown(thread.subject)}** {escape_markdown(thread.statement, 300)}"
+        )
+        if button_column.button("Paid off", key=f"paid {thread.id}", width="stretch"):
             edit.propose(
-                work,
-                f"take {called(work, [thread.id])} as paid off",
-                entry_edits.retracting([thread.id]),
+                work_id,
+                f"take {describe_entries(work_id, [thread.id])} as paid off",
+                entry_edits.build_retraction([thread.id]),
             )
 
 
-def proposals(work: str, proposals: list[Entry]) -> None:
+def draw_proposals(work_id: str, proposals: list[Entry]) -> None:
     """Draw what waits to be let into memory."""
     if not proposals:
         st.caption("Nothing waits for your word.")
-    for entry in proposals[:SHOWN]:
-        line, yes, no = st.columns([7, 1.2, 1.2], vertical_alignment="center")
-        what = "no longer holds" if entry.status == "doubted" else "is new"
-        line.markdown(f"**{plain(entry.subject)}** {plain(entry.statement, 300)} ({what})")
-        if yes.button("Accept", key=f"yes {entry.id}", width="stretch"):
+    for entry in proposals[:MAX_SHOWN]:
+        text_column, accept_column, decline_column = st.columns(
+            [7, 1.2, 1.2], vertical_alignment="center"
+        )
+        change_text = "no longer holds" if entry.status == "doubted" else "is new"
+        text_column.markdown(
+            f"**{escape_markdown(entry.subject)}** {escape_markdown(entry.statement, 300)} ({change_text})"
+        )
+        if accept_column.button("Accept", key=f"yes {entry.id}", width="stretch"):
             edit.propose(
-                work, f"accept {called(work, [entry.id])}", entry_edits.accepting([entry.id])
+                work_id,
+                f"accept {describe_entries(work_id, [entry.id])}",
+                entry_edits.build_acceptance([entry.id]),
             )
-        if no.button("Decline", key=f"no {entry.id}", width="stretch"):
+        if decline_column.button("Decline", key=f"no {entry.id}", width="stretch"):
             edit.propose(
-                work, f"decline {called(work, [entry.id])}", entry_edits.declining([entry.id])
+                work_id,
+                f"decline {describe_entries(work_id, [entry.id])}",
+                entry_edits.build_rejection([entry.id]),
             )
 
 
-def told(work: str, memory: Memory, told: list[ContradictionFinding]) -> None:
+def draw_contradictions(work_id: str, memory: Memory, findings: list[ContradictionFinding]) -> None:
     """Draw the person's sentences that memory contradicts; one that is let be stays there."""
     let_be = visits.of_visit(LET_BE)
-    if not told:
+    if not findings:
         st.caption("No sentence of yours is known to contradict memory.")
-    for finding in told[:SHOWN]:
+    for finding in findings[:MAX_SHOWN]:
         with st.container(border=True):
-            st.html(prose(f"“{finding.evidence}”"))
-            st.caption(f"Memory says: {plain(finding.line.removeprefix('- '), 300)}")
+            st.html(render_prose(f"“{finding.evidence}”"))
+            st.caption(f"Memory says: {escape_markdown(finding.line.removeprefix('- '), 300)}")
             with st.container(horizontal=True, vertical_alignment="center"):
-                navigation.link(
+                navigation.draw_link(
                     "text",
                     "Go to the sentence",
-                    work=work,
+                    work_id=work_id,
                     section=finding.section,
-                    **navigation.finding(finding.evidence),
+                    **navigation.build_find_params(finding.evidence),
                 )
                 _let_be(memory, finding.number, let_be)
 

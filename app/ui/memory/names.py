@@ -2,34 +2,38 @@
 
 from collections.abc import Sequence
 
-from inkwright.app.display.formatting import many, shortened
+from inkwright.app.display.formatting import format_count, shorten
 from inkwright.app.ui import cache
 from inkwright.memory.changes import entry_edits
 from inkwright.memory.domain.entry import Entry
 
-SOURCES = {"section": "the text", "plan": "the plan", "source": "a source", "person": "you"}
+ORIGIN_LABELS = {"section": "the text", "plan": "the plan", "source": "a source", "person": "you"}
 
 
-def entry_of(work: str, eid: str) -> Entry:
+def find_entry(work_id: str, entry_id: str) -> Entry:
     """Return the newest version of an entry."""
-    return entry_edits.found(cache.ledger(work), eid)
+    return entry_edits.find_entry(cache.load_ledger(work_id), entry_id)
 
 
-def called(work: str, eids: Sequence[str]) -> str:
+def describe_entries(work_id: str, entry_ids: Sequence[str]) -> str:
     """Return what a person would call these entries."""
-    entry = entry_of(work, eids[0])
-    one = f"“{shortened(f'{entry.subject}: {entry.statement}', 80)}”"
-    return one if len(eids) == 1 else f"{one} and {many(len(eids) - 1, 'other')}"
+    entry = find_entry(work_id, entry_ids[0])
+    first_text = f"“{shorten(f'{entry.subject}: {entry.statement}', 80)}”"
+    return (
+        first_text
+        if len(entry_ids) == 1
+        else f"{first_text} and {format_count(len(entry_ids) - 1, 'other')}"
+    )
 
 
-def titles(work: str) -> dict[str, str]:
+def load_titles(work_id: str) -> dict[str, str]:
     """Return what the sections are called, by their ids."""
-    plan = cache.plan(work)
+    plan = cache.load_plan(work_id)
     return {s.id: s.title for s in plan.outline.sections} if plan else {}
 
 
-def origin(work: str, entry: Entry) -> str:
+def describe_origin(work_id: str, entry: Entry) -> str:
     """Return where an entry comes from: a section's title, the plan, a source, the person."""
     if entry.span is not None:
-        return titles(work).get(entry.span.section, entry.span.section)
-    return SOURCES.get(entry.origin, entry.origin)
+        return load_titles(work_id).get(entry.span.section, entry.span.section)
+    return ORIGIN_LABELS.get(entry.origin, entry.origin)

@@ -7,80 +7,80 @@ import pandas as pd
 import streamlit as st
 
 from inkwright.app.api.memory import Memory
-from inkwright.app.display.formatting import many
+from inkwright.app.display.formatting import format_count
 from inkwright.app.ui import cache, errors, navigation, visits
 from inkwright.app.ui.components import tabs, undo
-from inkwright.app.ui.html import plain, prose
+from inkwright.app.ui.html import escape_markdown, render_prose
 from inkwright.app.ui.memory import edit as memory_edit
 from inkwright.app.ui.memory import lists
-from inkwright.app.ui.memory.names import SOURCES, called, entry_of, titles
-from inkwright.app.ui.memory.rows import COLUMNS, DRAWN, EntryFilter, table
+from inkwright.app.ui.memory.names import ORIGIN_LABELS, describe_entries, find_entry, load_titles
+from inkwright.app.ui.memory.rows import COLUMN_ORDER, COLUMNS, EntryFilter, select_rows
 from inkwright.memory.changes import entry_edits
-from inkwright.memory.changes.entry_edits import Edit
+from inkwright.memory.changes.entry_edits import EntryEdit
 
 Cells = dict[str, dict[str, Any]]
 """What stands in the cells that a person typed in, by entry and column."""
 
 TYPED = ("kind", "subject", "attribute", "statement", "pinned", "aliases")
 """The columns that can be typed in."""
-SHOWN = 60
-KINDS = ("character", "place", "event", "fact", "term", "style", "thread")
+MAX_SHOWN = 60
+ENTRY_KINDS = ("character", "place", "event", "fact", "term", "style", "thread")
 STANDINGS = ("live", "superseded", "retracted", "all")
 
 
 def page() -> None:
     """Draw the page."""
-    work = navigation.work()
-    memory = Memory(work, settings=navigation.settings())
+    work_id = navigation.require_work_id()
+    memory = Memory(work_id, settings=navigation.load_settings())
     st.title("Memory", anchor=False)
-    if memory_edit.pending(work):
-        memory_edit.draw(work, memory)
-    pairs, threads, proposals, findings = cache.lists(work, memory)
+    if memory_edit.is_pending(work_id):
+        memory_edit.draw(work_id, memory)
+    conflict_pairs, threads, proposals, findings = cache.load_pending_memory(work_id, memory)
     let_be = visits.of_visit(lists.LET_BE)
-    told = [f for f in findings if not f.dismissed or f.number in let_be]
+    contradictions = [f for f in findings if not f.dismissed or f.number in let_be]
     tabs.draw(
         "memory tab",
         {
-            "Entries": partial(st.fragment(_entries), work, memory),
-            "Summaries": partial(lists.summaries, work, memory),
-            "Conflicts": partial(lists.conflicts, work, pairs),
-            "Threads": partial(lists.threads, work, threads),
-            "Proposals": partial(lists.proposals, work, proposals),
-            "Your sentences": partial(lists.told, work, memory, told),
+            "Entries": partial(st.fragment(_draw_entries), work_id, memory),
+            "Summaries": partial(lists.draw_summaries, work_id, memory),
+            "Conflicts": partial(lists.draw_conflicts, work_id, conflict_pairs),
+            "Threads": partial(lists.draw_threads, work_id, threads),
+            "Proposals": partial(lists.draw_proposals, work_id, proposals),
+            "Your sentences": partial(lists.draw_contradictions, work_id, memory, contradictions),
         },
         counts={
-            "Conflicts": len(pairs),
+            "Conflicts": len(conflict_pairs),
             "Threads": len(threads),
             "Proposals": len(proposals),
-            "Your sentences": sum(not f.dismissed for f in told),
+            "Your sentences": sum(not f.dismissed for f in contradictions),
         },
-        always="Entries",
+        always_drawn_tab="Entries",
     )
 
 
 @errors.safely
-def _entries(work: str, memory: Memory) -> None:
-    _add(work)
-    wanted = _filters(work)
-    rows = table(work, wanted)
-    typed: Cells = st.session_state.setdefault(f"memory typed {work}", {})
+def _draw_entries(work_id: str, memory: Memory) -> None:
+    _draw_add_form(work_id)
+    entry_filter = _draw_filters(work_id)
+    rows = select_rows(work_id, entry_filter)
+    typed: Cells = st.session_state.setdefault(f"memory typed {work_id}", {})
     if rows.empty:
         st.caption("Nothing of this kind is remembered. Sections fill this while they are written.")
-        _typed(work, typed)
+        _typed(work_id, typed)
         return
-    found = _table(work, rows, wanted, typed)
-    for eid in rows["id"]:
-        typed.pop(str(eid), None)
-    typed.update(_cells(rows, found))
-    ticked = [str(eid) for eid in found.loc[found["tick"], "id"]]
+    edited_rows = _table(work_id, rows, entry_filter, typed)
+    for entry_id in rows["id"]:
+        typed.pop(str(entry_id), None)
+    typed.update(_cells(rows, edited_rows))
+    ticked_ids = [str(entry_id) for entry_id in edited_rows.loc[edited_rows["tick"], "id"]]
     st.caption(f"{len(rows):,} entries, {int(rows['tokens'].sum()):,} tokens", width="content")
-    _typed(work, typed)
-    if ticked:
+    _typed(work_id, typed)
+    if ticked_ids:
         with st.container(horizontal=True, vertical_alignment="center"):
-            _with_ticked(work, ticked)
-    if len(ticked) == 1:
-        _one(work, memory, ticked[0])
-    elif not ticked:
+            _draw_ticked_actions(work_id, ticked_ids)
+    if len(ticked_ids) == 1:
+        _draw_entry(work_id, memory, ticked_ids[0])
+    elif not ticked_ids:
         st.caption("Tick an entry to see the sentence it comes from, and what was shown it.")
 
 
@@ -88,14 +88,14 @@ def _table(work: str, rows: pd.DataFrame, wanted: EntryFilter, typed: Cells) -> 
     """Draw the entries as a table to type in; it begins with what was typed over them before."""
     state = st.session_state
     turn = state.get(f"memory turn {work}", 0)
-    key = f"entries {work} {hash((wanted, cache.stamp(work)))} {turn}"
+    key = f"entries {work} {hash((wanted, cache.load_stamp(work)))} {turn}"
     if state.get("memory begun", ("",))[0] != key:
         state["memory begun"] = key, _typed_over(rows, typed)
     found: pd.DataFrame = st.data_editor(
         state["memory begun"][1],
         key=key,
         column_config=COLUMNS,
-        column_order=DRAWN,
+        column_order=COLUMN_ORDER,
         disabled=("id", "tokens", "source", "shown", "standing"),
         hide_index=True,
         num_rows="fixed",
@@ -121,11 +121,15 @@ def _typed(work: str, typed: Cells) -> None:
     """Draw what can be done with what was typed over entries, wherever they are listed."""
     see, discard, back = st.columns([1.6, 1.6, 3])
     if typed:
-        changes = many(len(typed), "change")
+        changes = format_count(len(typed), "change")
         if see.button(f"See what {changes} would do", type="primary"):
-            parts = [entry_edits.editing(eid, **_fields(cells)) for eid, cells in typed.items()]
+            parts = [
+                entry_edits.build_change(eid, **_fields(cells)) for eid, cells in typed.items()
+            ]
             memory_edit.propose(
-                work, f"change {called(work, list(typed))}", entry_edits.together(parts)
+                work,
+                f"change {describe_entries(work, list(typed))}",
+                entry_edits.combine_edits(parts),
             )
         if discard.button(f"Discard {changes}", type="tertiary"):
             undo.put(f"memory typed {work}", dict(typed))
@@ -143,29 +147,34 @@ def _retype(work: str, typed: Cells) -> None:
     st.rerun()
 
 
-def _filters(work: str) -> EntryFilter:
-    names = titles(work)
-    words, kind, section, source, standing = st.columns([3, 1.6, 2.4, 1.6, 1.4])
+def _draw_filters(work_id: str) -> EntryFilter:
+    title_by_id = load_titles(work_id)
+    words_column, kind_column, section_column, source_column, standing_column = st.columns(
+        [3, 1.6, 2.4, 1.6, 1.4]
+    )
     return EntryFilter(
-        words=words.text_input("Find", placeholder="Subject or words", key="memory words") or "",
-        kind=kind.selectbox("Kind", KINDS, index=None, placeholder="any", key="memory kind"),
-        section=section.selectbox(
+        words=words_column.text_input("Find", placeholder="Subject or words", key="memory words")
+        or "",
+        kind=kind_column.selectbox(
+            "Kind", ENTRY_KINDS, index=None, placeholder="any", key="memory kind"
+        ),
+        section=section_column.selectbox(
             "From section",
-            list(names),
+            list(title_by_id),
             index=None,
-            format_func=lambda sid: names.get(sid, sid),
+            format_func=lambda sid: title_by_id.get(sid, sid),
             placeholder="any",
             key="memory section",
         ),
-        source=source.selectbox(
+        source=source_column.selectbox(
             "Source",
-            list(SOURCES),
+            list(ORIGIN_LABELS),
             index=None,
-            format_func=SOURCES.__getitem__,
+            format_func=ORIGIN_LABELS.__getitem__,
             placeholder="any",
             key="memory source",
         ),
-        standing=standing.selectbox("Which", STANDINGS, key="memory standing") or "live",
+        standing=standing_column.selectbox("Which", STANDINGS, key="memory standing") or "live",
     )
 
 
@@ -201,72 +210,89 @@ def _fields(cells: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _with_ticked(work: str, ticked: list[str]) -> None:
-    entries = many(len(ticked), "entry", "entries")
-    actions: dict[str, Edit] = {
-        "Pin": entry_edits.pinning(ticked),
-        "Unpin": entry_edits.pinning(ticked, pinned=False),
-        "Retract": entry_edits.retracting(ticked),
+def _draw_ticked_actions(work_id: str, ticked_ids: list[str]) -> None:
+    count_text = format_count(len(ticked_ids), "entry", "entries")
+    actions: dict[str, EntryEdit] = {
+        "Pin": entry_edits.build_pinning(ticked_ids),
+        "Unpin": entry_edits.build_pinning(ticked_ids, pinned=False),
+        "Retract": entry_edits.build_retraction(ticked_ids),
     }
     for label, edit in actions.items():
-        if st.button(f"{label} {entries}", key=f"ticked {label}"):
-            memory_edit.propose(work, f"{label.lower()} {called(work, ticked)}", edit)
-    subjects = list(dict.fromkeys(entry_of(work, eid).subject for eid in ticked))
+        if st.button(f"{label} {count_text}", key=f"ticked {label}"):
+            memory_edit.propose(
+                work_id, f"{label.lower()} {describe_entries(work_id, ticked_ids)}", edit
+            )
+    subjects = list(dict.fromkeys(find_entry(work_id, entry_id).subject for entry_id in ticked_ids))
     if len(subjects) == 2 and st.button(
-        f"Join “{plain(subjects[1], 30)}” to “{plain(subjects[0], 30)}”"
+        f"Join “{escape_markdown(subjects[1], 30)}” to “{escape_markdown(subjects[0], 30)}”"
     ):
         memory_edit.propose(
-            work, f"join “{subjects[1]}” to “{subjects[0]}”", entry_edits.merging(*subjects)
+            work_id,
+            f"join “{subjects[1]}” to “{subjects[0]}”",
+            entry_edits.build_subject_merge(*subjects),
         )
 
 
-def _add(work: str) -> None:
+def _draw_add_form(work_id: str) -> None:
     with st.popover("Add an entry", icon=":material/add:"):
         subject = st.text_input("Subject", key="add subject")
         statement = st.text_area("What is true", key="add statement", height=90)
-        kind = st.selectbox("Kind", KINDS, index=3, key="add kind")
+        kind = st.selectbox("Kind", ENTRY_KINDS, index=3, key="add kind")
         attribute = st.text_input("Attribute", key="add attribute", placeholder="eye colour …")
         pinned = st.checkbox("Always shown", key="add pinned")
-        ready = bool(subject and subject.strip() and statement and statement.strip())
-        if st.button("See what it would do", disabled=not ready, key="add it"):
-            given = memory_edit.given(
+        is_ready = bool(subject and subject.strip() and statement and statement.strip())
+        if st.button("See what it would do", disabled=not is_ready, key="add it"):
+            new_entry = memory_edit.build_remembered(
                 subject=subject, statement=statement, kind=kind, attribute=attribute, pinned=pinned
             )
-            memory_edit.propose(work, f"add “{subject}”", entry_edits.adding([given]))
+            memory_edit.propose(
+                work_id, f"add “{subject}”", entry_edits.build_addition([new_entry])
+            )
 
 
-def _one(work: str, memory: Memory, eid: str) -> None:
-    found = memory.entry(eid)
+def _draw_entry(work_id: str, memory: Memory, entry_id: str) -> None:
+    entry_history = memory.entry(entry_id)
     with st.container(border=True):
-        st.markdown(f"**{plain(found.entry.subject)}** · {plain(found.entry.statement, 400)}")
-        span, names = found.entry.span, titles(work)
-        if found.words and span is not None:
-            st.html(prose(f"“{found.words}”"))
-        if found.words and span is not None and span.section not in names:
+        st.markdown(
+            f"**{escape_markdown(entry_history.entry.subject)}** · {escape_markdown(entry_history.entry.statement, 400)}"
+        )
+        span, title_by_id = entry_history.entry.span, load_titles(work_id)
+        if entry_history.words and span is not None:
+            st.html(render_prose(f"“{entry_history.words}”"))
+        if entry_history.words and span is not None and span.section not in title_by_id:
             st.caption("It stands in a section that was taken out of the outline.")
-        elif found.words and span is not None:
-            navigation.link(
+        elif entry_history.words and span is not None:
+            navigation.draw_link(
                 "text",
-                f"Go to the sentence, in {plain(names[span.section], 60)}",
-                work=work,
+                f"Go to the sentence, in {escape_markdown(title_by_id[span.section], 60)}",
+                work_id=work_id,
                 icon=":material/arrow_forward:",
                 section=span.section,
-                **navigation.finding(found.words),
+                **navigation.build_find_params(entry_history.words),
             )
-        if found.shown_to:
+        if entry_history.shown_to:
             st.caption("Shown to")
             with st.container(horizontal=True):
-                for sid in list(found.shown_to)[:SHOWN]:
-                    navigation.link("text", plain(names.get(sid, sid), 40), work=work, section=sid)
+                for section_id in list(entry_history.shown_to)[:MAX_SHOWN]:
+                    navigation.draw_link(
+                        "text",
+                        escape_markdown(title_by_id.get(section_id, section_id), 40),
+                        work_id=work_id,
+                        section=section_id,
+                    )
         else:
             st.caption("No section has been shown it yet.")
-        history = memory.history(eid)
-        for old in history[:-1]:
-            line, again = st.columns([8, 1.3], vertical_alignment="center")
-            line.markdown(f"Version {old.version}: {plain(old.statement, 300)}")
-            if again.button("Restore", key=f"restore {eid} {old.version}", width="stretch"):
+        versions = memory.history(entry_id)
+        for old_version in versions[:-1]:
+            text_column, button_column = st.columns([8, 1.3], vertical_alignment="center")
+            text_column.markdown(
+                f"Version {old_version.version}: {escape_markdown(old_version.statement, 300)}"
+            )
+            if button_column.button(
+                "Restore", key=f"restore {entry_id} {old_version.version}", width="stretch"
+            ):
                 memory_edit.propose(
-                    work,
-                    f"go back to version {old.version} of {called(work, [eid])}",
-                    entry_edits.restoring(eid, old.version),
+                    work_id,
+                    f"go back to version {old_version.version} of {describe_entries(work_id, [entry_id])}",
+                    entry_edits.build_restoration(entry_id, old_version.version),
                 )

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from inkwright.app.api.memory import Memory, standing_of
+from inkwright.app.api.memory import Memory, map_entry_states
 from inkwright.app.config.settings import Settings
 from inkwright.app.ui import cache, navigation
 from inkwright.memory.text.normalise import normalise
@@ -29,7 +29,7 @@ COLUMNS: dict[str, Any] = {
     "standing": st.column_config.TextColumn("Stands", width=90),
     "id": st.column_config.TextColumn("Id", width=70),
 }
-DRAWN = tuple(COLUMNS)
+COLUMN_ORDER = tuple(COLUMNS)
 
 
 class EntryFilter(NamedTuple):
@@ -42,28 +42,36 @@ class EntryFilter(NamedTuple):
     standing: str = "live"
 
 
-def table(work: str, wanted: EntryFilter) -> pd.DataFrame:
+def select_rows(work_id: str, entry_filter: EntryFilter) -> pd.DataFrame:
     """Return the entries that fit."""
-    now = navigation.settings()
-    rows: pd.DataFrame = _all(now, str(now.home), work, cache.stamp(work))
-    fits = pd.Series(True, index=rows.index)
-    if wanted.standing != "all":
-        fits &= rows["standing"] == wanted.standing
+    settings = navigation.load_settings()
+    rows: pd.DataFrame = _build_rows(
+        settings, str(settings.home), work_id, cache.load_stamp(work_id)
+    )
+    mask = pd.Series(True, index=rows.index)
+    if entry_filter.standing != "all":
+        mask &= rows["standing"] == entry_filter.standing
     for name in ("kind", "section"):
-        if (value := getattr(wanted, name)) is not None:
-            fits &= rows[name] == value
-    if wanted.source is not None:
-        fits &= rows["origin"] == wanted.source
-    for word in normalise(wanted.words).split():
-        fits &= rows["words"].str.contains(word, regex=False)
-    return rows[fits]
+        if (value := getattr(entry_filter, name)) is not None:
+            mask &= rows[name] == value
+    if entry_filter.source is not None:
+        mask &= rows["origin"] == entry_filter.source
+    for word in normalise(entry_filter.words).split():
+        mask &= rows["words"].str.contains(word, regex=False)
+    return rows[mask]
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _all(_now: Settings, home: str, work: str, changed: tuple[Any, ...]) -> pd.DataFrame:
-    memory = Memory(work, settings=_now)
-    book, shown, count = cache.ledger(work), memory.shown(), memory.tokenizer().count
-    stands = standing_of(book)
+def _build_rows(
+    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
+) -> pd.DataFrame:
+    memory = Memory(work_id, settings=_settings)
+    ledger, sections_by_entry, count_tokens = (
+        cache.load_ledger(work_id),
+        memory.shown(),
+        memory.tokenizer().count,
+    )
+    standing_by_id = map_entry_states(ledger)
     return pd.DataFrame(
         [
             {
@@ -74,16 +82,16 @@ def _all(_now: Settings, home: str, work: str, changed: tuple[Any, ...]) -> pd.D
                 "statement": entry.statement,
                 "pinned": entry.pinned,
                 "source": entry.span.section if entry.span else entry.origin,
-                "shown": len(shown.get(entry.id, ())),
-                "tokens": count(entry.line),
+                "shown": len(sections_by_entry.get(entry.id, ())),
+                "tokens": count_tokens(entry.line),
                 "aliases": ", ".join(entry.aliases),
-                "standing": stands[entry.id],
+                "standing": standing_by_id[entry.id],
                 "id": entry.id,
                 "section": entry.span.section if entry.span else "",
                 "origin": entry.origin,
                 "words": normalise(f"{entry.line} {entry.kind}"),
             }
-            for entry in book.latest()
+            for entry in ledger.latest()
         ],
-        columns=[*DRAWN, "section", "origin", "words"],
+        columns=[*COLUMN_ORDER, "section", "origin", "words"],
     )

@@ -5,63 +5,68 @@ from collections.abc import Callable
 import streamlit as st
 
 from inkwright.app.api.outline import OutlineImpact, WorkOutline
-from inkwright.app.display.formatting import many
+from inkwright.app.display.formatting import format_count
 from inkwright.app.ui import errors, navigation
-from inkwright.app.ui.html import plain
-from inkwright.memory.changes.outline_edits import Change
+from inkwright.app.ui.html import escape_markdown
+from inkwright.memory.changes.outline_edits import OutlineEdit
 
-SHOWN = 30
+MAX_SHOWN = 30
 
 
-def propose(work: str, said: str, change: Change) -> None:
+def propose(work_id: str, description: str, change: OutlineEdit) -> None:
     """Let ``change`` wait for the person's word; ``said`` is what it does, after "To"."""
-    st.session_state[_key(work)] = said, change
+    st.session_state[_build_state_key(work_id)] = description, change
 
 
-def pending(work: str) -> bool:
+def is_pending(work_id: str) -> bool:
     """True when a change waits."""
-    return _key(work) in st.session_state
+    return _build_state_key(work_id) in st.session_state
 
 
-def draw(work: str, fill: Callable[[], None] | None) -> None:
+def draw(work_id: str, draw_form: Callable[[], None] | None) -> None:
     """Ask about the change that waits, if one does, over the page.
 
     ``fill`` draws the fields of a change that is still to be said; None: there is none.
     """
-    if not pending(work) and fill is None:
+    if not is_pending(work_id) and draw_form is None:
         return
 
-    def leave() -> None:
-        st.session_state.pop(_key(work), None)
+    def cancel() -> None:
+        st.session_state.pop(_build_state_key(work_id), None)
 
-    ask = errors.safely(_ask)
-    st.dialog("Change the outline", width="medium", on_dismiss=leave)(ask)(work, fill)
+    draw_dialog = errors.safely(_draw_dialog)
+    st.dialog("Change the outline", width="medium", on_dismiss=cancel)(draw_dialog)(
+        work_id, draw_form
+    )
 
 
-def _ask(work: str, fill: Callable[[], None] | None) -> None:
-    if not pending(work):
-        if fill is None:
+def _draw_dialog(work_id: str, draw_form: Callable[[], None] | None) -> None:
+    if not is_pending(work_id):
+        if draw_form is None:
             st.rerun()
-        fill()
+        draw_form()
         return
-    said, change = st.session_state[_key(work)]
-    structure = WorkOutline(work, settings=navigation.settings())
-    st.markdown(f"**To {plain(said, 200)}**")
-    seen = errors.safely(structure.preview)(change)
-    if seen is not None:
-        _count(seen)
+    description, change = st.session_state[_build_state_key(work_id)]
+    work_outline = WorkOutline(work_id, settings=navigation.load_settings())
+    st.markdown(f"**To {escape_markdown(description, 200)}**")
+    is_previewed = errors.safely(work_outline.preview)(change)
+    if is_previewed is not None:
+        _count(is_previewed)
     # On the right: what leads here, and what lies under it on the page, stands on the left.
     with st.container(horizontal=True, horizontal_alignment="right"):
-        leave = st.button("Leave it as it is", type="tertiary")
-        make = st.button(
-            "Change the outline", type="primary", shortcut="ctrl+enter", disabled=seen is None
+        cancel_clicked = st.button("Leave it as it is", type="tertiary")
+        apply_clicked = st.button(
+            "Change the outline",
+            type="primary",
+            shortcut="ctrl+enter",
+            disabled=is_previewed is None,
         )
-    if seen is not None:
-        _list(seen)
-    if make:
-        structure.apply(change)
-    if make or leave:
-        st.session_state.pop(_key(work))
+    if is_previewed is not None:
+        _list(is_previewed)
+    if apply_clicked:
+        work_outline.apply(change)
+    if apply_clicked or cancel_clicked:
+        st.session_state.pop(_build_state_key(work_id))
         st.rerun()
 
 
@@ -71,30 +76,30 @@ def _count(seen: OutlineImpact) -> None:
     else:
         st.markdown("No section that is written goes out of date.")
     if seen.unwritten:
-        st.markdown(f"To be written then: {many(len(seen.unwritten), 'section')}")
+        st.markdown(f"To be written then: {format_count(len(seen.unwritten), 'section')}")
 
 
 def _list(seen: OutlineImpact) -> None:
     titles = {s.id: s.title for s in seen.plan.outline.sections}
     lines = (
-        f"- **{plain(titles[sid], 60)}**: {plain('; '.join(reasons), 240)}"
-        for sid, reasons in list(seen.stale.items())[:SHOWN]
+        f"- **{escape_markdown(titles[sid], 60)}**: {escape_markdown('; '.join(reasons), 240)}"
+        for sid, reasons in list(seen.stale.items())[:MAX_SHOWN]
     )
     st.markdown("\n".join(lines))
-    _rest(len(seen.stale))
-    for placing in seen.placings[:SHOWN]:
+    _show_remaining_count(len(seen.stale))
+    for placing in seen.moved_constraints[:MAX_SHOWN]:
         now = ", ".join(placing.after) or "no section: it falls away"
         st.markdown(
-            f"- Constraint “{plain(placing.text, 80)}” moves from "
-            f"{plain(', '.join(placing.before), 160)} to {plain(now, 160)}"
+            f"- Constraint “{escape_markdown(placing.text, 80)}” moves from "
+            f"{escape_markdown(', '.join(placing.before), 160)} to {escape_markdown(now, 160)}"
         )
-    _rest(len(seen.placings))
+    _show_remaining_count(len(seen.moved_constraints))
 
 
-def _rest(count: int) -> None:
-    if count > SHOWN:
-        st.caption(f"and {count - SHOWN} more")
+def _show_remaining_count(count: int) -> None:
+    if count > MAX_SHOWN:
+        st.caption(f"and {count - MAX_SHOWN} more")
 
 
-def _key(work: str) -> str:
-    return f"replan {work}"
+def _build_state_key(work_id: str) -> str:
+    return f"replan {work_id}"

@@ -7,7 +7,7 @@ import streamlit as st
 from inkwright.app.services import background
 from inkwright.app.ui import cache, errors, navigation
 from inkwright.app.ui.components import empty_state, tabs
-from inkwright.app.ui.html import named, plain
+from inkwright.app.ui.html import escape_markdown, format_kind
 from inkwright.app.ui.outline import change, graph, tree
 from inkwright.app.ui.outline import section as outline_section
 from inkwright.memory.changes import outline_edits
@@ -16,75 +16,85 @@ from inkwright.memory.store.plans import Plan
 
 def page() -> None:
     """Draw the page."""
-    work = navigation.work()
-    plan = cache.plan(work)
+    work_id = navigation.require_work_id()
+    plan = cache.load_plan(work_id)
     if plan is None:
         st.title("Outline", anchor=False)
-        empty_state.draw(work, "Plan the work first, or begin it with one of your own.")
+        empty_state.draw(work_id, "Plan the work first, or begin it with one of your own.")
         return
-    _planned(work, plan)
+    _draw_plan(work_id, plan)
 
 
-def _planned(work: str, plan: Plan) -> None:
+def _draw_plan(work_id: str, plan: Plan) -> None:
     outline = plan.outline
-    st.title(plain(outline.title), anchor=False)
+    st.title(escape_markdown(outline.title), anchor=False)
     st.caption(
         f"{len(outline.sections)} sections, {outline.target_words:,} words. Plan {plan.version}."
     )
-    _gate(work)
+    _draw_approval(work_id)
     tabs.draw(
         "outline tab",
         {
-            "Sections": partial(_sections, work, plan, outline_section.chosen(work, outline)),
-            "What waits for what": lambda: graph.draw(outline, cache.rows(work)),
-            "Constraints": lambda: _constraints(plan),
+            "Sections": partial(
+                _draw_sections, work_id, plan, outline_section.get_chosen_id(work_id, outline)
+            ),
+            "What waits for what": lambda: graph.draw(outline, cache.load_section_rows(work_id)),
+            "Constraints": lambda: _draw_constraints(plan),
         },
-        always="Sections",
+        always_drawn_tab="Sections",
     )
 
 
-def _gate(work: str) -> None:
-    found = cache.work(work)
-    if found.approved or found.status != "planned":
+def _draw_approval(work_id: str) -> None:
+    work = cache.load_work(work_id)
+    if work.approved or work.status != "planned":
         return
     with st.container(border=True):
         st.markdown(
             "**Nothing is written yet.** Change the outline as you like; writing approves it."
         )
         if navigation.has_model() and st.button(
-            f"Approve and write with {navigation.endpoint()}",
+            f"Approve and write with {navigation.describe_endpoint()}",
             type="primary",
             icon=":material/play_arrow:",
         ):
-            background.start(work, "write", navigation.settings())
-            navigation.go("write", work)
+            background.start(work_id, "write", navigation.load_settings())
+            navigation.go("write", work_id)
 
 
 @st.fragment
 @errors.safely
-def _sections(work: str, plan: Plan, marked: str | None) -> None:
+def _draw_sections(work_id: str, plan: Plan, marked_id: str | None) -> None:
     """Draw the tree and what is planned for the section that is chosen in it.
 
     The tree is told of ``marked``, the choice as the page was drawn, and marks later ones itself:
     so it stays the same, and need not be sent again, while a person goes from one to the next.
     """
 
-    def choose(section: str) -> None:
-        outline_section.choose(work, section)
+    def choose(section_id: str) -> None:
+        outline_section.choose(work_id, section_id)
 
-    def drop(section: str, beside: str, behind: bool) -> None:
-        titles = {s.id: s.title for s in plan.outline.sections}
-        where = "after" if behind else "before"
-        said = f"move “{titles[section]}” {where} “{titles[beside]}”"
-        change.propose(work, said, outline_edits.placing(section, beside, behind=behind))
-        choose(section)
+    def drop(section_id: str, neighbour_id: str, is_after: bool) -> None:
+        title_by_id = {s.id: s.title for s in plan.outline.sections}
+        position_word = "after" if is_after else "before"
+        description = (
+            f"move “{title_by_id[section_id]}” {position_word} “{title_by_id[neighbour_id]}”"
+        )
+        change.propose(
+            work_id,
+            description,
+            outline_edits.build_relocation(section_id, neighbour_id, behind=is_after),
+        )
+        choose(section_id)
 
-    rows = list(tree.rows_of(plan, cache.texts(work), cache.stale(work)))
-    tree.draw(work, rows, marked, choose, drop)
-    outline_section.draw(work, plan)
+    rows = list(
+        tree.build_rows(plan, cache.load_drafts(work_id), cache.load_stale_reasons(work_id))
+    )
+    tree.draw(work_id, rows, marked_id, choose, drop)
+    outline_section.draw(work_id, plan)
 
 
-def _constraints(plan: Plan) -> None:
+def _draw_constraints(plan: Plan) -> None:
     if not plan.constraints:
         st.caption("There are none.")
         return
@@ -94,7 +104,7 @@ def _constraints(plan: Plan) -> None:
                 "Id": c.id,
                 "Constraint": c.text,
                 "Where": str(c.where),
-                "Kind": named(c.kind),
+                "Kind": format_kind(c.kind),
                 "Required": c.required,
                 "From": {"brief": "the table", "request": "the request"}[c.source],
             }

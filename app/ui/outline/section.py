@@ -8,10 +8,10 @@ import streamlit as st
 
 from inkwright.app.ui import navigation
 from inkwright.app.ui.components import undo
-from inkwright.app.ui.html import plain
+from inkwright.app.ui.html import escape_markdown
 from inkwright.app.ui.outline import change as outline_change
 from inkwright.memory.changes import outline_edits
-from inkwright.memory.changes.outline_edits import Change
+from inkwright.memory.changes.outline_edits import OutlineEdit
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.store.plans import Plan
 
@@ -26,136 +26,155 @@ PARTS: dict[str, Callable[[Any], tuple[str, ...]]] = {
     "after": tuple,
 }
 """How fields that hold several things are read from what is typed."""
-EVERY_FIELD = "outline every field"
+ALL_FIELDS_KEY = "outline every field"
 """In the state of a visit: the person edits more than what most do."""
 
 
-def choose(work: str, section: str) -> None:
+def choose(work_id: str, section_id: str) -> None:
     """Let ``section`` be the one that is changed."""
-    st.session_state[f"outline chosen {work}"] = section
+    st.session_state[f"outline chosen {work_id}"] = section_id
 
 
-def chosen(work: str, outline: Outline) -> str | None:
+def get_chosen_id(work_id: str, outline: Outline) -> str | None:
     """Return the id of the section that is changed; None: none is chosen."""
-    found = st.session_state.get(f"outline chosen {work}")
-    return found if found in outline.position else None
+    section_id = st.session_state.get(f"outline chosen {work_id}")
+    return section_id if section_id in outline.position else None
 
 
-def draw(work: str, plan: Plan) -> None:
+def draw(work_id: str, plan: Plan) -> None:
     """Draw the section that is chosen, and what is asked about a change."""
     outline = plan.outline
-    sid = chosen(work, outline)
-    section = outline.section(sid) if sid else None
-    fill: Callable[[], None] | None = None
+    section_id = get_chosen_id(work_id, outline)
+    section = outline.section(section_id) if section_id else None
+    draw_form: Callable[[], None] | None = None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if section is None:
             st.caption("Choose a section to change it, or drag it to another place.")
         else:
-            _moves(work, outline, section)
+            _draw_moves(work_id, outline, section)
             if st.button("Split", icon=":material/call_split:"):
-                fill = partial(_split, work, section)
+                draw_form = partial(_draw_split_form, work_id, section)
         if st.button("Add a section", icon=":material/add:"):
-            fill = partial(_add, work, section)
+            draw_form = partial(_draw_add_form, work_id, section)
         if section is not None:
-            navigation.link("text", "Read it", work=work, section=section.id)
+            navigation.draw_link("text", "Read it", work_id=work_id, section=section.id)
     if section is not None:
-        _form(work, plan, section)
-    _unmade(work, outline, section)
-    outline_change.draw(work, fill)
+        _draw_form(work_id, plan, section)
+    _unmade(work_id, outline, section)
+    outline_change.draw(work_id, draw_form)
 
 
-def _moves(work: str, outline: Outline, section: Section) -> None:
-    first, last = section == outline.sections[0], section == outline.sections[-1]
-    sid, title = section.id, f"“{section.title}”"
+def _draw_moves(work_id: str, outline: Outline, section: Section) -> None:
+    is_first, is_last = section == outline.sections[0], section == outline.sections[-1]
+    section_id, title = section.id, f"“{section.title}”"
 
-    def act(label: str, icon: str, said: str, change: Change, **more: Any) -> None:
+    def draw_button(
+        label: str, icon: str, description: str, change: OutlineEdit, **button_options: Any
+    ) -> None:
         st.button(
             label,
             icon=f":material/{icon}:",
             on_click=outline_change.propose,
-            args=(work, said, change),
-            **more,
+            args=(work_id, description, change),
+            **button_options,
         )
 
-    up, down = outline_edits.moving(sid, -1), outline_edits.moving(sid, 1)
-    keys = {"shortcut": "alt+arrowup", "disabled": first}
-    act("Move up", "arrow_upward", f"move {title} up", up, **keys)
-    keys = {"shortcut": "alt+arrowdown", "disabled": last}
-    act("Move down", "arrow_downward", f"move {title} down", down, **keys)
-    said = f"join {title} and the next"
-    act("Join with the next", "merge", said, outline_edits.joining(sid), disabled=last)
-    gone = outline_edits.removing(sid)
-    act("Take out", "delete", f"take {title} out", gone, disabled=first and last)
+    move_up, move_down = (
+        outline_edits.build_move(section_id, -1),
+        outline_edits.build_move(section_id, 1),
+    )
+    options = {"shortcut": "alt+arrowup", "disabled": is_first}
+    draw_button("Move up", "arrow_upward", f"move {title} up", move_up, **options)
+    options = {"shortcut": "alt+arrowdown", "disabled": is_last}
+    draw_button("Move down", "arrow_downward", f"move {title} down", move_down, **options)
+    description = f"join {title} and the next"
+    draw_button(
+        "Join with the next",
+        "merge",
+        description,
+        outline_edits.build_join(section_id),
+        disabled=is_last,
+    )
+    removal = outline_edits.build_removal(section_id)
+    draw_button("Take out", "delete", f"take {title} out", removal, disabled=is_first and is_last)
 
 
-def _split(work: str, section: Section) -> None:
-    st.markdown(f"**Split “{plain(section.title, 80)}”.** The second part takes half of it.")
-    second = st.text_input(
+def _draw_split_form(work_id: str, section: Section) -> None:
+    st.markdown(
+        f"**Split “{escape_markdown(section.title, 80)}”.** The second part takes half of it."
+    )
+    second_title = st.text_input(
         "Title of the second part", key=f"split {section.id}", persist_state="session"
     )
-    if st.button("See what it would do", type="primary", disabled=not second, key="split it"):
-        change = outline_edits.splitting(section.id, str(second))
-        _propose(work, f"split “{section.title}”", change)
+    if st.button("See what it would do", type="primary", disabled=not second_title, key="split it"):
+        change = outline_edits.build_split(section.id, str(second_title))
+        _propose_change(work_id, f"split “{section.title}”", change)
 
 
-def _add(work: str, after: Section | None) -> None:
-    where = f"after “{plain(after.title, 80)}”" if after else "at the beginning"
-    st.markdown(f"**Add a section {where}**")
+def _draw_add_form(work_id: str, previous_section: Section | None) -> None:
+    position_text = (
+        f"after “{escape_markdown(previous_section.title, 80)}”"
+        if previous_section
+        else "at the beginning"
+    )
+    st.markdown(f"**Add a section {position_text}**")
     title = st.text_input("Title", key="add title", persist_state="session")
     purpose = st.text_input("Purpose", key="add purpose", persist_state="session")
     words = st.number_input(
         "Words", min_value=1, value=400, step=50, key="add words", persist_state="session"
     )
     if st.button("See what it would do", type="primary", disabled=not title, key="add section"):
-        change = outline_edits.adding(
+        change = outline_edits.build_insertion(
             str(title),
-            after=after.id if after else None,
+            after_id=previous_section.id if previous_section else None,
             target_words=int(words),
             purpose=str(purpose or ""),
         )
-        _propose(work, f"add “{title}”", change)
+        _propose_change(work_id, f"add “{title}”", change)
 
 
-def _propose(work: str, said: str, change: Change) -> None:
-    outline_change.propose(work, said, change)
+def _propose_change(work_id: str, description: str, change: OutlineEdit) -> None:
+    outline_change.propose(work_id, description, change)
     st.rerun(scope="fragment")
 
 
-def _form(work: str, plan: Plan, section: Section) -> None:
+def _draw_form(work_id: str, plan: Plan, section: Section) -> None:
     """Draw what is planned for a section; what is typed stays, whichever section is chosen."""
-    typed: Typed = _typed(work).get(section.id, {})
-    name = f"{work} {plan.version} {st.session_state.get(_turn(work), 0)} {section.id}"
-    every = st.session_state.get(EVERY_FIELD, False)
+    typed: Typed = _typed(work_id).get(section.id, {})
+    name = f"{work_id} {plan.version} {st.session_state.get(_turn(work_id), 0)} {section.id}"
+    shows_all_fields = st.session_state.get(ALL_FIELDS_KEY, False)
 
     def kept(field: str) -> dict[str, Any]:
         key = f"{field} {name}"
-        return {"key": key, "on_change": _type, "args": (work, section.id, field, key)}
+        return {"key": key, "on_change": _type, "args": (work_id, section.id, field, key)}
 
     with st.container(border=True):
         fields = _fields(section, typed, kept)
-        if every:
-            fields |= _limits(plan.outline, section, typed, kept)
+        if shows_all_fields:
+            fields |= _draw_limit_fields(plan.outline, section, typed, kept)
         typed = _changed(section, {**typed, **fields})
-        _typed(work).pop(section.id, None)
+        _typed(work_id).pop(section.id, None)
         if typed:
-            _typed(work)[section.id] = typed
+            _typed(work_id)[section.id] = typed
         see, discard, back = st.columns([1.6, 1.6, 3])
-        asked = see.button("See what it would do")
+        is_submitted = see.button("See what it would do")
         if typed and discard.button("Discard what I typed", type="tertiary"):
-            undo.put(f"outline {work} {section.id}", typed)
-            _retype(work, section.id, {})
+            undo.put(f"outline {work_id} {section.id}", typed)
+            _retype(work_id, section.id, {})
         with back:
-            dropped = undo.button(f"outline {work} {section.id}", "Bring back what I typed")
+            dropped = undo.button(f"outline {work_id} {section.id}", "Bring back what I typed")
         if dropped is not None:
-            _retype(work, section.id, {**dropped, **typed})
-    st.toggle("Edit also what it covers, its subjects and what it builds on", key=EVERY_FIELD)
-    if not every:
-        _told(plan.outline, section)
-    if asked and typed:
+            _retype(work_id, section.id, {**dropped, **typed})
+    st.toggle("Edit also what it covers, its subjects and what it builds on", key=ALL_FIELDS_KEY)
+    if not shows_all_fields:
+        _show_limits(plan.outline, section)
+    if is_submitted and typed:
         outline_change.propose(
-            work, f"change “{section.title}”", outline_edits.editing(section.id, **typed)
+            work_id,
+            f"change “{section.title}”",
+            outline_edits.build_section_edit(section.id, **typed),
         )
-    elif asked:
+    elif is_submitted:
         st.caption("It says so already.")
 
 
@@ -193,7 +212,7 @@ def _unmade(work: str, outline: Outline, section: Section | None) -> None:
     others = [outline.section(sid) for sid in _typed(work) if sid in outline.position]
     titles = [s.title for s in others if s != section and _changed(s, _typed(work)[s.id])]
     if titles:
-        st.caption(f"Typed, and not made yet: {plain(', '.join(titles), 400)}")
+        st.caption(f"Typed, and not made yet: {escape_markdown(', '.join(titles), 400)}")
 
 
 def _parts(given: Iterable[str]) -> tuple[str, ...]:
@@ -221,38 +240,42 @@ def _fields(section: Section, typed: Typed, kept: Kept) -> Typed:
     return fields
 
 
-def _limits(outline: Outline, section: Section, typed: Typed, kept: Kept) -> Typed:
+def _draw_limit_fields(outline: Outline, section: Section, typed: Typed, kept: Kept) -> Typed:
     """Draw what sets a section off from the others, and return what stands there."""
     now = {**section.model_dump(), **typed}
-    others = {s.id: s.title for s in outline.sections if s.id != section.id}
-    owns, leaves = st.columns(2)
-    alone = owns.text_input("It alone covers", now["owns"], **kept("owns"))
-    elsewhere = leaves.text_input("Others cover", now["leaves_out"], **kept("leaves_out"))
-    subjects = st.text_input(
+    title_by_id = {s.id: s.title for s in outline.sections if s.id != section.id}
+    owns_column, leaves_out_column = st.columns(2)
+    owns_text = owns_column.text_input("It alone covers", now["owns"], **kept("owns"))
+    leaves_out_text = leaves_out_column.text_input(
+        "Others cover", now["leaves_out"], **kept("leaves_out")
+    )
+    subjects_text = st.text_input(
         "Subjects, with commas", ", ".join(now["subjects"]), **kept("subjects")
     )
-    after = st.multiselect(
+    after_ids = st.multiselect(
         "Builds on, besides what it waits for anyway",
-        list(others),
-        [sid for sid in now["after"] if sid in others],
-        format_func=others.__getitem__,
+        list(title_by_id),
+        [section_id for section_id in now["after"] if section_id in title_by_id],
+        format_func=title_by_id.__getitem__,
         **kept("after"),
     )
     return {
-        "owns": alone,
-        "leaves_out": elsewhere,
-        "subjects": PARTS["subjects"](subjects),
-        "after": tuple(after),
+        "owns": owns_text,
+        "leaves_out": leaves_out_text,
+        "subjects": PARTS["subjects"](subjects_text),
+        "after": tuple(after_ids),
     }
 
 
-def _told(outline: Outline, section: Section) -> None:
+def _show_limits(outline: Outline, section: Section) -> None:
     """Say what sets a section off from the others, where anything does."""
-    told = {
+    limit_texts = {
         "It alone covers": section.owns,
         "Others cover": section.leaves_out,
         "Subjects": ", ".join(section.subjects),
-        "Builds on": ", ".join(outline.section(sid).title for sid in section.after),
+        "Builds on": ", ".join(outline.section(section_id).title for section_id in section.after),
     }
-    if lines := [f"{label}: {plain(words, 400)}" for label, words in told.items() if words]:
+    if lines := [
+        f"{label}: {escape_markdown(words, 400)}" for label, words in limit_texts.items() if words
+    ]:
         st.caption("  \n".join(lines))

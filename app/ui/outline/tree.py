@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from inkwright.app.ui.field_component import component
+from inkwright.app.ui.field_component import load_component
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.store.plans import Plan
@@ -23,7 +23,7 @@ COLUMNS = {
 def draw(
     name: str,
     rows: list[dict[str, Any]],
-    chosen: str | None,
+    chosen_id: str | None,
     choose: Callable[[str], None],
     drop: Callable[[str, str, bool], None],
 ) -> None:
@@ -35,48 +35,56 @@ def draw(
     key = f"tree {name}"
 
     def on_chosen() -> None:
-        if told := (st.session_state.get(key) or {}).get("chosen"):
-            choose(str(told["section"]))
+        if chosen_event := (st.session_state.get(key) or {}).get("chosen"):
+            choose(str(chosen_event["section"]))
 
     def on_dropped() -> None:
-        if told := (st.session_state.get(key) or {}).get("dropped"):
-            drop(str(told["section"]), str(told["beside"]), bool(told["behind"]))
+        if dropped_event := (st.session_state.get(key) or {}).get("dropped"):
+            drop(
+                str(dropped_event["section"]),
+                str(dropped_event["beside"]),
+                bool(dropped_event["behind"]),
+            )
 
-    component("outline", "tree")(
+    load_component("outline", "tree")(
         key=key,
-        data={"label": "Sections", "columns": COLUMNS, "rows": rows, "chosen": chosen},
+        data={"label": "Sections", "columns": COLUMNS, "rows": rows, "chosen": chosen_id},
         on_chosen_change=on_chosen,
         on_dropped_change=on_dropped,
     )
 
 
-def rows_of(
-    plan: Plan, texts: Mapping[str, Draft], stale: Collection[str]
+def build_rows(
+    plan: Plan, drafts: Mapping[str, Draft], stale: Collection[str]
 ) -> Iterator[dict[str, Any]]:
     """Return a row for each heading and section of a plan, in reading order."""
-    headings = {h.id: h for h in plan.outline.headings}
-    above: tuple[str, ...] = ()
+    heading_by_id = {h.id: h for h in plan.outline.headings}
+    previous_ids: tuple[str, ...] = ()
     for section in plan.outline.sections:
-        for depth, heading in enumerate(section.within):
-            if above[: depth + 1] != section.within[: depth + 1]:
-                under = list(section.within[:depth])
-                title = headings[heading].title
-                yield {"id": heading, "heading": True, "title": title, "under": under}
-        above = section.within
-        yield _section(plan, section, texts.get(section.id), old=section.id in stale)
+        for depth, heading_id in enumerate(section.within):
+            if previous_ids[: depth + 1] != section.within[: depth + 1]:
+                parent_ids = list(section.within[:depth])
+                title = heading_by_id[heading_id].title
+                yield {"id": heading_id, "heading": True, "title": title, "under": parent_ids}
+        previous_ids = section.within
+        yield _build_section_row(
+            plan, section, drafts.get(section.id), is_stale=section.id in stale
+        )
 
 
-def _section(plan: Plan, section: Section, text: Draft | None, *, old: bool) -> dict[str, Any]:
-    position = plan.outline.position
+def _build_section_row(
+    plan: Plan, section: Section, draft: Draft | None, *, is_stale: bool
+) -> dict[str, Any]:
+    position_by_id = plan.outline.position
     return {
         "id": section.id,
         "heading": False,
         "title": section.title,
         "under": list(section.within),
-        "no": str(position[section.id]),
-        "words": f"{text.words if text else 0:,} / {section.target_words:,}",
-        "waits": ", ".join(str(position[d]) for d in plan.outline.depends_on[section.id]),
+        "no": str(position_by_id[section.id]),
+        "words": f"{draft.words if draft else 0:,} / {section.target_words:,}",
+        "waits": ", ".join(str(position_by_id[d]) for d in plan.outline.depends_on[section.id]),
         "carries": ", ".join(c.id for c in plan.carried(section.id)),
-        "state": "out of date" if old else "written" if text else "",
-        "old": old,
+        "state": "out of date" if is_stale else "written" if draft else "",
+        "old": is_stale,
     }

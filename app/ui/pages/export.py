@@ -10,7 +10,7 @@ import streamlit as st
 from inkwright.app.export.result import Format, Made, Wanted
 from inkwright.app.services import engine
 from inkwright.app.ui import cache, navigation
-from inkwright.app.ui.html import plain
+from inkwright.app.ui.html import escape_markdown
 from inkwright.memory.domain.outline import Outline
 
 FORMATS: dict[Format, tuple[str, str, str]] = {
@@ -32,18 +32,18 @@ FORMATS: dict[Format, tuple[str, str, str]] = {
         ),
     ),
 }
-FICTION = {"by its kind": None, "yes": True, "no": False}
-PAPER = {"by its kind": None, "A5": "a5", "A4": "a4", "US Letter": "letter"}
-_MADE = "takeaway made"
+FICTION_CHOICES = {"by its kind": None, "yes": True, "no": False}
+PAPER_CHOICES = {"by its kind": None, "A5": "a5", "A4": "a4", "US Letter": "letter"}
+_STATE_KEY = "takeaway made"
 
 
 def page() -> None:
     """Draw the page."""
-    work = navigation.work()
+    work_id = navigation.require_work_id()
     st.title("Take away", anchor=False)
-    plan = cache.plan(work)
-    _begin(work)
-    _typed(work)
+    plan = cache.load_plan(work_id)
+    _begin(work_id)
+    _warn_of_autosaved(work_id)
     format = st.segmented_control(
         "Format",
         list(FORMATS),
@@ -57,10 +57,10 @@ def page() -> None:
     st.caption(FORMATS[format][2])
     if plan is None and format != "archive":
         st.info("The work has no outline yet, so there is no text to take. Plan it on Write.")
-        navigation.link("write", "Go to Write", work=work)
+        navigation.draw_link("write", "Go to Write", work_id=work_id)
         return
-    wanted, reference = _asked(format, plan.outline if plan else None, work)
-    _make(work, wanted, reference)
+    options, reference_content = _draw_options(format, plan.outline if plan else None, work_id)
+    _draw_download(work_id, options, reference_content)
 
 
 def _begin(work: str) -> None:
@@ -72,23 +72,32 @@ def _begin(work: str) -> None:
     state["takeaway of"] = work
 
 
-def _typed(work: str) -> None:
+def _warn_of_autosaved(work_id: str) -> None:
     """Say which sections have words that are typed and are no version yet."""
-    waiting = cache.typing(work)
-    if not waiting:
+    autosaved_ids = cache.list_autosaved_sections(work_id)
+    if not autosaved_ids:
         return
-    plan = cache.plan(work)
-    titles = {s.id: s.title for s in plan.outline.sections} if plan else {}
-    named = ", ".join(f"“{titles.get(sid, sid)}”" for sid in waiting)
+    plan = cache.load_plan(work_id)
+    title_by_id = {s.id: s.title for s in plan.outline.sections} if plan else {}
+    title_list = ", ".join(
+        f"“{title_by_id.get(section_id, section_id)}”" for section_id in autosaved_ids
+    )
     st.warning(
-        f"Words you typed are no version yet, and are not in the file: {plain(named, 400)}",
+        f"Words you typed are no version yet, and are not in the file: {escape_markdown(title_list, 400)}",
         icon=":material/edit:",
     )
-    for sid in waiting[:3]:
-        navigation.link("text", f"Go to {plain(titles.get(sid, sid), 60)}", work=work, section=sid)
+    for section_id in autosaved_ids[:3]:
+        navigation.draw_link(
+            "text",
+            f"Go to {escape_markdown(title_by_id.get(section_id, section_id), 60)}",
+            work_id=work_id,
+            section=section_id,
+        )
 
 
-def _asked(format: Format, outline: Outline | None, work: str) -> tuple[Wanted, bytes | None]:
+def _draw_options(
+    format: Format, outline: Outline | None, work_id: str
+) -> tuple[Wanted, bytes | None]:
     """Return what the fields ask for, and the reference document that was handed in."""
     if outline is None or format == "archive":
         journal = st.checkbox(
@@ -98,51 +107,55 @@ def _asked(format: Format, outline: Outline | None, work: str) -> tuple[Wanted, 
             help="What was said to models and by them. Leave it out of what you give to others.",
         )
         return Wanted(format="archive", journal=journal), None
-    given: dict[str, Any] = {"sections": _sections(outline, work)}
-    reference = None
+    fields: dict[str, Any] = {"sections": _select_sections(outline, work_id)}
+    reference_content = None
     if format != "md":
-        title, author, language = st.columns([3, 3, 1.4])
-        given["title"] = title.text_input(
+        title_column, author_column, language_column = st.columns([3, 3, 1.4])
+        fields["title"] = title_column.text_input(
             "Title", placeholder=outline.title, key="takeaway title", persist_state="session"
         )
-        given["author"] = author.text_input(
+        fields["author"] = author_column.text_input(
             "Author", key="takeaway author", persist_state="session"
         )
-        given["language"] = language.text_input(
+        fields["language"] = language_column.text_input(
             "Language",
             placeholder="found",
             key="takeaway language",
             persist_state="session",
             help="Such as en or zh-CN.",
         )
-        reference = _look(format, given)
-    told = {name: value or None for name, value in given.items() if name in _TEXTS}
-    return Wanted(format=format, **{**given, **told}), reference
+        reference_content = _draw_layout_options(format, fields)
+    text_fields = {name: value or None for name, value in fields.items() if name in _TEXT_FIELDS}
+    return Wanted(format=format, **{**fields, **text_fields}), reference_content
 
 
-_TEXTS = ("title", "author", "language")
+_TEXT_FIELDS = ("title", "author", "language")
 
 
-def _look(format: Format, given: dict[str, Any]) -> bytes | None:
+def _draw_layout_options(format: Format, fields: dict[str, Any]) -> bytes | None:
     """Add how it should look to what is wanted; return the reference document."""
-    one, two, three, four = st.columns([1.3, 1.3, 1.7, 1.7], vertical_alignment="bottom")
-    given["title_page"] = one.checkbox(
+    title_page_column, contents_column, fiction_column, paper_column = st.columns(
+        [1.3, 1.3, 1.7, 1.7], vertical_alignment="bottom"
+    )
+    fields["title_page"] = title_page_column.checkbox(
         "Title page", value=True, key="takeaway title page", persist_state="session"
     )
-    given["contents"] = two.checkbox(
+    fields["contents"] = contents_column.checkbox(
         "Contents", value=True, key="takeaway contents", persist_state="session"
     )
-    chosen = three.selectbox(
+    fiction_choice = fiction_column.selectbox(
         "Set as fiction",
-        list(FICTION),
+        list(FICTION_CHOICES),
         key="takeaway fiction",
         persist_state="session",
         help="Breaks between scenes become a centred ornament, and a chapter begins a page.",
     )
-    given["fiction"] = FICTION[chosen]
+    fields["fiction"] = FICTION_CHOICES[fiction_choice]
     if format == "pdf":
-        given["paper"] = PAPER[
-            four.selectbox("Paper", list(PAPER), key="takeaway paper", persist_state="session")
+        fields["paper"] = PAPER_CHOICES[
+            paper_column.selectbox(
+                "Paper", list(PAPER_CHOICES), key="takeaway paper", persist_state="session"
+            )
         ]
     if format != "docx":
         return None
@@ -154,56 +167,67 @@ def _look(format: Format, given: dict[str, Any]) -> bytes | None:
     return file.getvalue() if file is not None else None
 
 
-def _sections(outline: Outline, work: str) -> tuple[str, ...]:
-    texts = cache.texts(work)
-    titles = {s.id: f"{n}  {s.title}" for n, s in enumerate(outline.sections, 1)}
-    chosen = st.multiselect(
+def _select_sections(outline: Outline, work_id: str) -> tuple[str, ...]:
+    draft_by_id = cache.load_drafts(work_id)
+    title_by_id = {s.id: f"{n}  {s.title}" for n, s in enumerate(outline.sections, 1)}
+    chosen_ids = st.multiselect(
         "Sections",
-        list(titles),
-        format_func=lambda sid: titles[sid] + ("" if sid in texts else "  (not written yet)"),
+        list(title_by_id),
+        format_func=lambda sid: (
+            title_by_id[sid] + ("" if sid in draft_by_id else "  (not written yet)")
+        ),
         placeholder="All of them",
         key="takeaway sections",
         persist_state="session",
     )
-    return tuple(chosen)
+    return tuple(chosen_ids)
 
 
-def _make(work: str, wanted: Wanted, reference: bytes | None) -> None:
+def _draw_download(work_id: str, options: Wanted, reference_content: bytes | None) -> None:
     """Draw the button that makes the file, and then the one that takes it."""
-    same = (work, wanted, reference, cache.stamp(work))
+    request_key = (work_id, options, reference_content, cache.load_stamp(work_id))
     if st.button("Make the file", type="primary", icon=":material/build:", shortcut="ctrl+enter"):
         with st.spinner("Making the file…"):
-            st.session_state[_MADE] = (same, _made(work, wanted, reference))
-    known = st.session_state.get(_MADE)
-    if known is None or known[0] != same:
+            st.session_state[_STATE_KEY] = (
+                request_key,
+                _render_file(work_id, options, reference_content),
+            )
+    stored_file = st.session_state.get(_STATE_KEY)
+    if stored_file is None or stored_file[0] != request_key:
         return
-    made: Made = known[1]
-    label, mime, _ = FORMATS[wanted.format]
+    rendered_file: Made = stored_file[1]
+    label, mime, _ = FORMATS[options.format]
     st.download_button(
-        f"Download {plain(made.name, 80)} ({_size(len(made.content))})",
-        made.content,
-        file_name=made.name,
+        f"Download {escape_markdown(rendered_file.name, 80)} ({_format_size(len(rendered_file.content))})",
+        rendered_file.content,
+        file_name=rendered_file.name,
         mime=mime,
         icon=":material/download:",
         on_click="ignore",
         key="takeaway download",
     )
-    st.caption(f"{label}, {made.words:,} words. Nothing was sent anywhere.")
-    for notice in made.notices:
-        st.warning(plain(notice, 400))
-    if made.gaps:
-        gaps = "; ".join(made.gaps)
-        st.warning(f"Not written yet, and named in the file: {plain(gaps, 600)}")
+    st.caption(f"{label}, {rendered_file.words:,} words. Nothing was sent anywhere.")
+    for notice in rendered_file.notices:
+        st.warning(escape_markdown(notice, 400))
+    if rendered_file.gaps:
+        gap_text = "; ".join(rendered_file.gaps)
+        st.warning(f"Not written yet, and named in the file: {escape_markdown(gap_text, 600)}")
 
 
-def _made(work: str, wanted: Wanted, reference: bytes | None) -> Made:
-    if reference is None:
-        return engine.made(work, wanted, navigation.settings())
+def _render_file(work_id: str, options: Wanted, reference_content: bytes | None) -> Made:
+    if reference_content is None:
+        return engine.render_file(work_id, options, navigation.load_settings())
     with tempfile.TemporaryDirectory(prefix="inkwright-") as folder:
-        file = Path(folder) / "reference.docx"
-        file.write_bytes(reference)
-        return engine.made(work, replace(wanted, reference=file), navigation.settings())
+        reference_file = Path(folder) / "reference.docx"
+        reference_file.write_bytes(reference_content)
+        return engine.render_file(
+            work_id, replace(options, reference=reference_file), navigation.load_settings()
+        )
 
 
-def _size(count: int) -> str:
-    return f"{count / 1_000_000:.1f} MB" if count >= 1_000_000 else f"{count / 1000:,.0f} kB"
+def _format_size(byte_count: int) -> str:
+    return (
+        f"{byte_count / 1_000_000:.1f} MB"
+        if byte_count >= 1_000_000
+        else f"{byte_count / 1000:,.0f} kB"
+    )

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from inkwright.app.display.formatting import duration
+from inkwright.app.display.formatting import format_duration
 from inkwright.app.services import engine
 from inkwright.app.services.draft_provenance import PLAN, WHOLE, DraftProvenance, RecordedCall
 from inkwright.app.ui import cache, errors, navigation
-from inkwright.app.ui.html import plain, prose
+from inkwright.app.ui.html import escape_markdown, render_prose
 from inkwright.memory.domain.draft import Draft
 
-PARTS = {
+PART_LABELS = {
     "brief": "Brief",
     "outline": "Outline",
     "summary": "Story so far",
@@ -18,148 +18,155 @@ PARTS = {
     "rules": "Rules",
     "orders": "Orders",
 }
-WHO = {"model": "by a model", "person": "yours", "mixed": "a model's and yours"}
-CALLS_OPEN = 1
+AUTHOR_LABELS = {"model": "by a model", "person": "yours", "mixed": "a model's and yours"}
+MAX_OPEN_CALLS = 1
 
 
 def page() -> None:
     """Draw the page."""
-    work = navigation.work()
+    work_id = navigation.require_work_id()
     st.title("Inspect", anchor=False)
-    st.fragment(_step)(work)
+    st.fragment(_draw_step)(work_id)
 
 
 @errors.safely
-def _step(work: str) -> None:
+def _draw_step(work_id: str) -> None:
     """Draw the choice of a draft and what is behind it; another choice redraws no more."""
-    plan, texts = cache.plan(work), cache.texts(work)
-    titles = {PLAN: "The plan", WHOLE: "The whole piece"}
+    plan, draft_by_id = cache.load_plan(work_id), cache.load_drafts(work_id)
+    title_by_step = {PLAN: "The plan", WHOLE: "The whole piece"}
     for number, section in enumerate(plan.outline.sections if plan else (), 1):
-        if section.id in texts:
-            titles[section.id] = f"{number}  {section.title}"
-    where, which = st.columns([4, 1.6])
-    given = st.query_params.get("section", "")
-    options = list(titles)
-    step = where.selectbox(
+        if section.id in draft_by_id:
+            title_by_step[section.id] = f"{number}  {section.title}"
+    step_column, version_column = st.columns([4, 1.6])
+    section_param = st.query_params.get("section", "")
+    options = list(title_by_step)
+    step = step_column.selectbox(
         "Draft of",
         options,
-        index=options.index(given) if given in options else min(2, len(options) - 1),
-        format_func=titles.__getitem__,
-        key=f"inspect step {work}",
+        index=options.index(section_param)
+        if section_param in options
+        else min(2, len(options) - 1),
+        format_func=title_by_step.__getitem__,
+        key=f"inspect step {work_id}",
     )
     assert step is not None
     version = None
     if step not in (PLAN, WHOLE):
-        newest = texts[step].version
-        version = which.selectbox(
+        newest = draft_by_id[step].version
+        version = version_column.selectbox(
             "Version",
             list(range(newest, 0, -1)),
-            key=f"inspect version {work} {step}",
+            key=f"inspect version {work_id} {step}",
         )
-    book = cache.ledger(work)
-    found = engine.inspect(work, step, version, navigation.settings(), book)
-    _draw(found, f"{work} {step} {version}")
+    ledger = cache.load_ledger(work_id)
+    provenance = engine.inspect(work_id, step, version, navigation.load_settings(), ledger)
+    _draw_provenance(provenance, f"{work_id} {step} {version}")
 
 
-def _draw(found: DraftProvenance, name: str) -> None:
-    if found.draft is not None:
-        st.caption(_line(found.draft))
-    _cost(found)
-    if found.manifest is not None:
-        _memory(found)
-        _context(found, name)
+def _draw_provenance(provenance: DraftProvenance, widget_key: str) -> None:
+    if provenance.draft is not None:
+        st.caption(_describe_draft(provenance.draft))
+    _draw_cost(provenance)
+    if provenance.manifest is not None:
+        _draw_memory(provenance)
+        _draw_context(provenance, widget_key)
     st.subheader("Calls", anchor=False)
-    if not found.calls:
+    if not provenance.calls:
         st.info(
             "The journal has no call behind this: it was written by a person, or came without its "
             "journal from an archive or another file."
         )
-    for number, call in enumerate(found.calls, 1):
-        _call(number, call, name)
+    for number, call in enumerate(provenance.calls, 1):
+        _draw_call(number, call, widget_key)
 
 
-def _line(draft: Draft) -> str:
-    rounds = f", {draft.rounds} rounds of review" if draft.rounds else ""
-    base = f", from version {draft.base}" if draft.base else ""
-    return f"Version {draft.version}, {draft.words:,} words, {WHO[draft.author]}{base}{rounds}"
+def _describe_draft(draft: Draft) -> str:
+    rounds_text = f", {draft.rounds} rounds of review" if draft.rounds else ""
+    base_text = f", from version {draft.base}" if draft.base else ""
+    return f"Version {draft.version}, {draft.words:,} words, {AUTHOR_LABELS[draft.author]}{base_text}{rounds_text}"
 
 
-def _cost(found: DraftProvenance) -> None:
-    if not found.calls:
+def _draw_cost(provenance: DraftProvenance) -> None:
+    if not provenance.calls:
         return
-    prompt, cached, completion = found.tokens
-    settings = navigation.settings()
-    share = cached / prompt if prompt else 0.0
+    prompt_tokens, cached_tokens, completion_tokens = provenance.tokens
+    settings = navigation.load_settings()
+    cached_share = cached_tokens / prompt_tokens if prompt_tokens else 0.0
     with st.container(horizontal=True, gap="large"):
-        st.metric("Calls", f"{len(found.calls):,}", width="content")
-        st.metric("Prompt tokens", f"{prompt:,}", width="content")
-        st.metric("From the cache", f"{share:.0%}", help=f"{cached:,} tokens", width="content")
-        st.metric("Written tokens", f"{completion:,}", width="content")
-        if (money := found.cost) is None:
-            time = duration(found.seconds)
-            st.metric("Time", time, help="No price is set.", width="content")
+        st.metric("Calls", f"{len(provenance.calls):,}", width="content")
+        st.metric("Prompt tokens", f"{prompt_tokens:,}", width="content")
+        st.metric(
+            "From the cache",
+            f"{cached_share:.0%}",
+            help=f"{cached_tokens:,} tokens",
+            width="content",
+        )
+        st.metric("Written tokens", f"{completion_tokens:,}", width="content")
+        if (amount := provenance.cost) is None:
+            time_text = format_duration(provenance.seconds)
+            st.metric("Time", time_text, help="No price is set.", width="content")
         else:
-            cost = f"{money:,.4f} {settings.currency}"
-            st.metric("Cost", cost, duration(found.seconds), width="content")
+            cost_text = f"{amount:,.4f} {settings.currency}"
+            st.metric("Cost", cost_text, format_duration(provenance.seconds), width="content")
 
 
-def _memory(found: DraftProvenance) -> None:
+def _draw_memory(provenance: DraftProvenance) -> None:
     st.subheader("Shown from memory", anchor=False)
-    if not found.seen:
+    if not provenance.seen:
         st.caption("Nothing: no entry was there to be shown.")
         return
     rows = [
         {
-            "Entry": seen.entry,
-            "Version": seen.version,
-            "Says": seen.line,
-            "Shown": seen.shown,
-            "Why": seen.reason,
+            "Entry": shown_entry.entry,
+            "Version": shown_entry.version,
+            "Says": shown_entry.line,
+            "Shown": shown_entry.shown,
+            "Why": shown_entry.reason,
         }
-        for seen in found.seen
+        for shown_entry in provenance.seen
     ]
     st.dataframe(rows, hide_index=True, width="stretch")
 
 
-def _context(found: DraftProvenance, name: str) -> None:
-    assert found.manifest is not None
-    told = found.manifest
+def _draw_context(provenance: DraftProvenance, widget_key: str) -> None:
+    assert provenance.manifest is not None
+    manifest = provenance.manifest
     st.caption(
-        f"{told.recall_tokens:,} of {told.budget_tokens:,} tokens of room for memory were used. "
-        f"Length asked for: {told.target_words:,} words."
+        f"{manifest.recall_tokens:,} of {manifest.budget_tokens:,} tokens of room for memory were used. "
+        f"Length asked for: {manifest.target_words:,} words."
     )
     for label, text in (
-        ("Memory as it was sent", told.recall),
-        ("The story so far as it was sent", told.summary),
-        ("The end of the section before, as it was sent", told.last_passage),
-        ("The person's note", told.note),
+        ("Memory as it was sent", manifest.recall),
+        ("The story so far as it was sent", manifest.summary),
+        ("The end of the section before, as it was sent", manifest.last_passage),
+        ("The person's note", manifest.note),
     ):
         if text:
-            opened = st.expander(label, key=f"{label} {name}", on_change="rerun")
-            if opened.open:
-                opened.html(prose(text))
+            expander = st.expander(label, key=f"{label} {widget_key}", on_change="rerun")
+            if expander.open:
+                expander.html(render_prose(text))
 
 
-def _call(number: int, call: RecordedCall, name: str) -> None:
-    label = f"{number}. {plain(call.role)}: {plain(call.purpose)}"
-    told = f"{call.prompt_tokens:,} + {call.completion_tokens:,} tokens, {duration(call.seconds)}"
-    opened = st.expander(
-        f"{label}, {told}",
-        expanded=number <= CALLS_OPEN,
-        key=f"call {number} {name}",
+def _draw_call(number: int, call: RecordedCall, widget_key: str) -> None:
+    label = f"{number}. {escape_markdown(call.role)}: {escape_markdown(call.purpose)}"
+    size_text = f"{call.prompt_tokens:,} + {call.completion_tokens:,} tokens, {format_duration(call.seconds)}"
+    expander = st.expander(
+        f"{label}, {size_text}",
+        expanded=number <= MAX_OPEN_CALLS,
+        key=f"call {number} {widget_key}",
         on_change="rerun",
     )
-    if not opened.open:
+    if not expander.open:
         return
-    with opened:
+    with expander:
         st.caption(
-            f"{plain(call.model, 80)}, {call.cached_tokens:,} tokens from the cache, "
-            f"ended with “{plain(call.finish)}”"
+            f"{escape_markdown(call.model, 80)}, {call.cached_tokens:,} tokens from the cache, "
+            f"ended with “{escape_markdown(call.finish)}”"
         )
         st.dataframe(
             [
                 {
-                    "Part": PARTS.get(part.name, part.name.capitalize()),
+                    "Part": PART_LABELS.get(part.name, part.name.capitalize()),
                     "Tokens": part.tokens,
                     "Share": part.tokens / max(call.prompt_tokens, 1),
                 }
@@ -174,7 +181,7 @@ def _call(number: int, call: RecordedCall, name: str) -> None:
             },
         )
         for role, content in call.messages:
-            st.caption(f"Sent as {plain(role)}")
+            st.caption(f"Sent as {escape_markdown(role)}")
             st.code(content, language=None, wrap_lines=True, height=240)
         st.caption("Answered")
         st.code(call.answer, language=None, wrap_lines=True, height=240)

@@ -9,83 +9,86 @@ from inkwright.app.services import background
 from inkwright.app.services.review_summary import ConstraintSummary, OpenFinding, ReviewSummary
 from inkwright.app.ui import cache, errors, navigation, visits
 from inkwright.app.ui.components import empty_state, tabs
-from inkwright.app.ui.html import named, passage, plain, prose
+from inkwright.app.ui.html import escape_markdown, format_kind, render_passage, render_prose
 from inkwright.app.ui.pages import review_citations
 from inkwright.app.ui.text import change
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.user_work.finding_decisions import Verdict
 
-Texts = dict[str, Draft]
+DraftById = dict[str, Draft]
 """The newest draft of each section, by its id."""
 
-SHOWN = 15
-MARKS = {
+PAGE_SIZE = 15
+STATUS_MARKS = {
     "met": ":material/check_circle: met",
     "broken": ":material/cancel: broken",
     "not reviewed": ":material/help: not reviewed",
 }
-COLOURS = {"met": "green", "broken": "red", "not reviewed": "gray"}
-WRITTEN, ASKED = "#5b87b3", "#c2b59b"
+STATUS_COLOURS = {"met": "green", "broken": "red", "not reviewed": "gray"}
+WRITTEN_COLOUR, TARGET_COLOUR = "#5b87b3", "#c2b59b"
 SAID: dict[Verdict, str] = {
     "accepted": "Accepted: to be mended",
     "dismissed": "Dismissed: the text may stay as it is",
 }
 ANSWERED = "review answered"
 """In the state of a visit: the findings answered in it, and how each stood before."""
-NOTE = "Put this right: {text} The draft says: “{evidence}”"
+NOTE_TEMPLATE = "Put this right: {text} The draft says: “{evidence}”"
 
 
 def page() -> None:
     """Draw the page."""
-    work = navigation.work()
+    work_id = navigation.require_work_id()
     st.title("Review", anchor=False)
-    if cache.plan(work) is None:
-        empty_state.draw(work, "So nothing is asked of any section.")
+    if cache.load_plan(work_id) is None:
+        empty_state.draw(work_id, "So nothing is asked of any section.")
         return
-    st.fragment(_reviewed)(work)
+    st.fragment(_draw_review)(work_id)
 
 
 @errors.safely
-def _reviewed(work: str) -> None:
+def _draw_review(work_id: str) -> None:
     """Draw what was found; an answer redraws no more."""
-    found = cache.review(work)
-    _summary(found)
-    draws = {
-        "Findings": _findings,
-        "Constraints": _constraints,
-        "Out of date": _stale,
+    summary = cache.load_review(work_id)
+    _draw_summary(summary)
+    draw_functions = {
+        "Findings": _draw_findings,
+        "Constraints": _draw_constraints,
+        "Out of date": _draw_stale,
         "Citations": review_citations.draw,
-        "Length": _lengths,
-        "Repetition": _repetition,
+        "Length": _draw_lengths,
+        "Repetition": _draw_repetition,
     }
-    tabs.draw("review tab", {name: partial(draw, work, found) for name, draw in draws.items()})
+    tabs.draw(
+        "review tab",
+        {name: partial(draw_tab, work_id, summary) for name, draw_tab in draw_functions.items()},
+    )
 
 
-def _summary(found: ReviewSummary) -> None:
-    open_ = [p for p in found.problems if p.verdict is None]
-    met = sum(c.status == "met" for c in found.constraints)
-    words = sum(length.words for length in found.lengths)
-    target = sum(length.target_words for length in found.lengths)
-    away = f"{words - target:+,}" if words != target else None
+def _draw_summary(summary: ReviewSummary) -> None:
+    open_findings = [p for p in summary.problems if p.verdict is None]
+    met_count = sum(c.status == "met" for c in summary.constraints)
+    word_count = sum(length.words for length in summary.lengths)
+    target_words = sum(length.target_words for length in summary.lengths)
+    deviation = f"{word_count - target_words:+,}" if word_count != target_words else None
     with st.container(horizontal=True, gap="large"):
-        st.metric("Constraints met", f"{met} of {len(found.constraints)}", width="content")
-        st.metric("Findings to answer", len(open_), width="content")
-        st.metric("Out of date", len(found.stale), width="content")
-        st.metric("Words", f"{words:,}", away, delta_color="off", width="content")
-    if found.notes:
-        with st.expander(f"What the last run had to say ({len(found.notes)})"):
-            for note in found.notes:
-                st.markdown(f"- {plain(note, 600)}")
+        st.metric("Constraints met", f"{met_count} of {len(summary.constraints)}", width="content")
+        st.metric("Findings to answer", len(open_findings), width="content")
+        st.metric("Out of date", len(summary.stale), width="content")
+        st.metric("Words", f"{word_count:,}", deviation, delta_color="off", width="content")
+    if summary.notes:
+        with st.expander(f"What the last run had to say ({len(summary.notes)})"):
+            for note in summary.notes:
+                st.markdown(f"- {escape_markdown(note, 600)}")
 
 
-def _findings(work: str, found: ReviewSummary) -> None:
+def _draw_findings(work_id: str, summary: ReviewSummary) -> None:
     """Draw the findings by how they stood when this visit began: an answer moves none of them."""
-    texts = cache.texts(work)
+    draft_by_id = cache.load_drafts(work_id)
     before: dict[tuple[str, str, str], Verdict | None] = visits.of_visit(ANSWERED)
     groups: dict[Verdict | None, list[OpenFinding]] = {None: [], "accepted": [], "dismissed": []}
-    for problem in found.problems:
-        groups[before.get(_identity(problem), problem.verdict)].append(problem)
-    if found.problems:
+    for finding in summary.problems:
+        groups[before.get(_identity(finding), finding.verdict)].append(finding)
+    if summary.problems:
         st.button(
             "Show only what is left to answer",
             key="review sort",
@@ -98,92 +101,103 @@ def _findings(work: str, found: ReviewSummary) -> None:
         st.caption("Nothing waits for an answer.")
     listed: tuple[Verdict | None, ...] = (None, "accepted")
     for verdict in listed:
-        problems = groups[verdict]
-        if problems and verdict:
+        findings = groups[verdict]
+        if findings and verdict:
             st.markdown(f"**{SAID[verdict]}**")
-        limit = st.session_state.get(f"review shown {verdict}", SHOWN)
-        for number, problem in enumerate(problems[:limit]):
-            _problem(work, texts, problem, f"{verdict} {number}")
-        _more(f"review shown {verdict}", limit, len(problems))
-    if dismissed := groups["dismissed"]:
-        with st.expander(f"Dismissed ({len(dismissed)})"):
-            for number, problem in enumerate(dismissed[:SHOWN]):
-                _problem(work, texts, problem, f"dismissed {number}")
+        limit = st.session_state.get(f"review shown {verdict}", PAGE_SIZE)
+        for number, finding in enumerate(findings[:limit]):
+            _draw_finding(work_id, draft_by_id, finding, f"{verdict} {number}")
+        _draw_more_button(f"review shown {verdict}", limit, len(findings))
+    if dismissed_findings := groups["dismissed"]:
+        with st.expander(f"Dismissed ({len(dismissed_findings)})"):
+            for number, finding in enumerate(dismissed_findings[:PAGE_SIZE]):
+                _draw_finding(work_id, draft_by_id, finding, f"dismissed {number}")
 
 
 def _identity(problem: OpenFinding) -> tuple[str, str, str]:
     return problem.section, problem.about, problem.evidence
 
 
-def _more(name: str, limit: int, there: int) -> None:
-    if there > limit:
-        st.button(f"Show more ({there} in all)", key=f"more {name}", on_click=_show, args=(name,))
+def _draw_more_button(state_key: str, limit: int, total: int) -> None:
+    if total > limit:
+        st.button(
+            f"Show more ({total} in all)",
+            key=f"more {state_key}",
+            on_click=_show_more,
+            args=(state_key,),
+        )
 
 
-def _show(name: str) -> None:
-    st.session_state[name] = st.session_state.get(name, SHOWN) + SHOWN
+def _show_more(state_key: str) -> None:
+    st.session_state[state_key] = st.session_state.get(state_key, PAGE_SIZE) + PAGE_SIZE
 
 
-def _problem(work: str, texts: Texts, problem: OpenFinding, key: str) -> None:
+def _draw_finding(work_id: str, draft_by_id: DraftById, finding: OpenFinding, key: str) -> None:
     """Draw a finding. Its buttons stay where they are when it is answered."""
-    verdict = problem.verdict
+    verdict = finding.verdict
     with st.container(border=True):
-        st.markdown(f"**{plain(problem.title)}**: {plain(problem.text, 400)}")
-        if problem.evidence:
-            _evidence(texts, problem.section, problem.evidence)
+        st.markdown(f"**{escape_markdown(finding.title)}**: {escape_markdown(finding.text, 400)}")
+        if finding.evidence:
+            _draw_evidence(draft_by_id, finding.section, finding.evidence)
         accept, dismiss, passage_, more = st.columns([1.1, 1.1, 1.4, 3.4])
         with accept:
-            _answer(work, problem, "Accept", "accepted", key, "It is right: mend it.")
+            _draw_answer_button(
+                work_id, finding, "Accept", "accepted", key, "It is right: mend it."
+            )
         with dismiss:
-            _answer(work, problem, "Dismiss", "dismissed", key, "Let the text be as it is.")
+            _draw_answer_button(
+                work_id, finding, "Dismiss", "dismissed", key, "Let the text be as it is."
+            )
         with passage_:
-            _passage(work, problem.section, problem.evidence if problem.quoted else "", key)
+            _draw_passage_button(
+                work_id, finding.section, finding.evidence if finding.quoted else "", key
+            )
         if verdict is None:
             return
         with more:
             st.caption(SAID[verdict])
-            _answer(work, problem, "Take back", None, key, "Answer it again.")
+            _draw_answer_button(work_id, finding, "Take back", None, key, "Answer it again.")
             if verdict == "accepted":
-                _revise(work, problem, key)
+                _draw_revision_options(work_id, finding, key)
 
 
-def _evidence(texts: Texts, section: str, words: str) -> None:
-    draft = texts.get(section)
-    st.html(passage(draft.text if draft else "", words))
+def _draw_evidence(draft_by_id: DraftById, section_id: str, words: str) -> None:
+    draft = draft_by_id.get(section_id)
+    st.html(render_passage(draft.text if draft else "", words))
 
 
-def _answer(
-    work: str, problem: OpenFinding, label: str, verdict: Verdict | None, key: str, help: str
+def _draw_answer_button(
+    work_id: str, finding: OpenFinding, label: str, verdict: Verdict | None, key: str, help: str
 ) -> None:
     st.button(
         label,
         key=f"{label} {key}",
         help=help,
         width="stretch",
-        disabled=verdict is not None and problem.verdict is not None,
+        disabled=verdict is not None and finding.verdict is not None,
         on_click=errors.pressed(_record),
-        args=(work, problem, verdict),
+        args=(work_id, finding, verdict),
     )
 
 
 def _record(work: str, problem: OpenFinding, verdict: Verdict | None) -> None:
-    cache.answer(work, problem, verdict)
+    cache.record_verdict(work, problem, verdict)
     visits.of_visit(ANSWERED).setdefault(_identity(problem), problem.verdict)
 
 
-def _passage(work: str, section: str, words: str, key: str) -> None:
+def _draw_passage_button(work_id: str, section_id: str, words: str, key: str) -> None:
     if st.button("Go to the passage", key=f"passage {key}", width="stretch"):
-        navigation.go("text", work, section=section, **navigation.finding(words))
+        navigation.go("text", work_id, section=section_id, **navigation.build_find_params(words))
 
 
-def _revise(work: str, problem: OpenFinding, key: str) -> None:
+def _draw_revision_options(work_id: str, finding: OpenFinding, key: str) -> None:
     """Draw what can be asked of a model to mend it: the sentences, or the section anew."""
-    if problem.held:
+    if finding.held:
         st.caption("It has words of yours, or locked ones, so it is not drafted anew.")
     if not navigation.has_model():
         st.caption("No model is set, so none can revise it.")
         return
-    note = NOTE.format(text=problem.text, evidence=problem.evidence)
+    note = NOTE_TEMPLATE.format(text=finding.text, evidence=finding.evidence)
     if st.button(
         "Have an editor mend it…",
         key=f"mend {key}",
@@ -191,106 +205,114 @@ def _revise(work: str, problem: OpenFinding, key: str) -> None:
         help="On the Text page: changes are proposed, and you take what you like.",
         width="stretch",
     ):
-        change.ask_for(work, problem.section, f"Put this right: {problem.text}")
-        words = problem.evidence if problem.quoted else ""
-        navigation.go("text", work, section=problem.section, **navigation.finding(words))
-    if not problem.held and st.button(
-        f"Redraft the section with {navigation.endpoint()}",
+        change.prefill_instruction(work_id, finding.section, f"Put this right: {finding.text}")
+        words = finding.evidence if finding.quoted else ""
+        navigation.go(
+            "text", work_id, section=finding.section, **navigation.build_find_params(words)
+        )
+    if not finding.held and st.button(
+        f"Redraft the section with {navigation.describe_endpoint()}",
         key=f"revise {key}",
         icon=":material/refresh:",
         help="A new draft, told of this finding. The one there is stays in its history.",
         width="stretch",
     ):
         background.start(
-            work, "redraft", navigation.settings(), sections=[problem.section], note=note
+            work_id, "redraft", navigation.load_settings(), sections=[finding.section], note=note
         )
-        navigation.go("write", work)
+        navigation.go("write", work_id)
 
 
-def _constraints(work: str, found: ReviewSummary) -> None:
-    if not found.constraints:
+def _draw_constraints(work_id: str, summary: ReviewSummary) -> None:
+    if not summary.constraints:
         st.caption("Nothing was asked that is checked.")
         return
-    shown = st.session_state.get("review constraints", SHOWN)
-    order = {"broken": 0, "not reviewed": 1, "met": 2}
-    constraints = sorted(found.constraints, key=lambda c: order.get(c.status, 3))
-    texts = cache.texts(work)
-    for constraint in constraints[:shown]:
-        _constraint(work, texts, constraint)
-    _more("review constraints", shown, len(constraints))
+    shown_count = st.session_state.get("review constraints", PAGE_SIZE)
+    rank_by_status = {"broken": 0, "not reviewed": 1, "met": 2}
+    constraints = sorted(summary.constraints, key=lambda c: rank_by_status.get(c.status, 3))
+    draft_by_id = cache.load_drafts(work_id)
+    for constraint in constraints[:shown_count]:
+        _draw_constraint(work_id, draft_by_id, constraint)
+    _draw_more_button("review constraints", shown_count, len(constraints))
 
 
-def _constraint(work: str, texts: Texts, constraint: ConstraintSummary) -> None:
-    colour = COLOURS.get(constraint.status, "gray")
-    mark = MARKS.get(constraint.status, plain(constraint.status))
-    wish = "" if constraint.required else ", a wish"
-    with st.expander(f":{colour}[{mark}]  {plain(constraint.text, 160)}"):
-        kind = named(constraint.kind)
-        st.caption(plain(f"{constraint.id}, {kind}, {constraint.placement}{wish}", 200))
+def _draw_constraint(work_id: str, draft_by_id: DraftById, constraint: ConstraintSummary) -> None:
+    colour = STATUS_COLOURS.get(constraint.status, "gray")
+    mark = STATUS_MARKS.get(constraint.status, escape_markdown(constraint.status))
+    wish_text = "" if constraint.required else ", a wish"
+    with st.expander(f":{colour}[{mark}]  {escape_markdown(constraint.text, 160)}"):
+        kind = format_kind(constraint.kind)
+        st.caption(
+            escape_markdown(f"{constraint.id}, {kind}, {constraint.placement}{wish_text}", 200)
+        )
         if constraint.evidence:
-            st.html(prose(constraint.evidence))
-        for number, found in enumerate(_worst_first(constraint)[:SHOWN]):
-            text, button = st.columns([5, 1.4], vertical_alignment="center")
-            with text:
-                st.markdown(f"{MARKS.get(found.status, '')}: **{plain(found.title)}**")
-                if found.evidence:
-                    _evidence(texts, found.section, found.evidence)
-            with button:
-                words = found.evidence if found.quoted else ""
-                _passage(work, found.section, words, f"{constraint.id} {number}")
+            st.html(render_prose(constraint.evidence))
+        for number, place in enumerate(_sort_worst_first(constraint)[:PAGE_SIZE]):
+            text_column, button_column = st.columns([5, 1.4], vertical_alignment="center")
+            with text_column:
+                st.markdown(
+                    f"{STATUS_MARKS.get(place.status, '')}: **{escape_markdown(place.title)}**"
+                )
+                if place.evidence:
+                    _draw_evidence(draft_by_id, place.section, place.evidence)
+            with button_column:
+                words = place.evidence if place.quoted else ""
+                _draw_passage_button(work_id, place.section, words, f"{constraint.id} {number}")
 
 
-def _worst_first(constraint: ConstraintSummary) -> list[Any]:
-    order = {"broken": 0, "not reviewed": 1, "met": 2}
-    return sorted(constraint.places, key=lambda p: order.get(p.status, 3))
+def _sort_worst_first(constraint: ConstraintSummary) -> list[Any]:
+    rank_by_status = {"broken": 0, "not reviewed": 1, "met": 2}
+    return sorted(constraint.places, key=lambda p: rank_by_status.get(p.status, 3))
 
 
-def _stale(work: str, found: ReviewSummary) -> None:
-    if not found.stale:
+def _draw_stale(work_id: str, summary: ReviewSummary) -> None:
+    if not summary.stale:
         st.caption("Every section rests on what holds now.")
         return
-    titles = {length.section: length.title for length in found.lengths}
-    for number, (section, reasons) in enumerate(list(found.stale.items())[:SHOWN]):
-        text, button = st.columns([5, 1.4], vertical_alignment="center")
-        with text:
-            st.markdown(f"**{plain(titles[section])}**: {plain('; '.join(reasons), 500)}")
-        with button:
-            _passage(work, section, "", f"stale {number}")
-    if len(found.stale) > SHOWN:
-        st.caption(f"and {len(found.stale) - SHOWN} more")
+    title_by_id = {length.section: length.title for length in summary.lengths}
+    for number, (section_id, reasons) in enumerate(list(summary.stale.items())[:PAGE_SIZE]):
+        text_column, button_column = st.columns([5, 1.4], vertical_alignment="center")
+        with text_column:
+            st.markdown(
+                f"**{escape_markdown(title_by_id[section_id])}**: {escape_markdown('; '.join(reasons), 500)}"
+            )
+        with button_column:
+            _draw_passage_button(work_id, section_id, "", f"stale {number}")
+    if len(summary.stale) > PAGE_SIZE:
+        st.caption(f"and {len(summary.stale) - PAGE_SIZE} more")
     st.caption("*Settle* on the Write page checks them against what changed.")
 
 
-def _lengths(work: str, found: ReviewSummary) -> None:
+def _draw_lengths(work_id: str, summary: ReviewSummary) -> None:
     rows = [
         {"section": f"{number:03}", "words": length.words, "asked for": length.target_words}
-        for number, length in enumerate(found.lengths, 1)
+        for number, length in enumerate(summary.lengths, 1)
     ]
     st.bar_chart(
         rows,
         x="section",
         y=["words", "asked for"],
-        color=[WRITTEN, ASKED],
+        color=[WRITTEN_COLOUR, TARGET_COLOUR],
         stack=False,
         x_label="Section, in reading order",
         y_label="Words",
     )
 
 
-def _repetition(work: str, found: ReviewSummary) -> None:
-    told = found.repetition
-    if not told.runs:
+def _draw_repetition(work_id: str, summary: ReviewSummary) -> None:
+    repetition = summary.repetition
+    if not repetition.runs:
         st.caption("No run of seven words or more is said twice.")
         return
-    numbers = {length.section: n for n, length in enumerate(found.lengths, 1)}
+    number_by_id = {length.section: n for n, length in enumerate(summary.lengths, 1)}
     st.bar_chart(
         [
-            {"section": f"{numbers[sid]:03}", "repeated": round(100 * share, 1)}
-            for sid, share in told.shares.items()
+            {"section": f"{number_by_id[section_id]:03}", "repeated": round(100 * share, 1)}
+            for section_id, share in repetition.shares.items()
         ],
         x="section",
         y="repeated",
-        color=WRITTEN,
+        color=WRITTEN_COLOUR,
         x_label="Section, in reading order",
         y_label="% of its words said elsewhere too",
     )
@@ -299,9 +321,9 @@ def _repetition(work: str, found: ReviewSummary) -> None:
             {
                 "Said again": run.words,
                 "Times": run.times,
-                "In sections": ", ".join(str(numbers[s]) for s in run.sections),
+                "In sections": ", ".join(str(number_by_id[s]) for s in run.sections),
             }
-            for run in told.runs
+            for run in repetition.runs
         ],
         hide_index=True,
         width="stretch",

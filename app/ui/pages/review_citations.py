@@ -5,70 +5,74 @@ import streamlit as st
 from inkwright.app.manuscripts.citation_report import CitationReport, CitedPassage, UncitedReport
 from inkwright.app.services.review_summary import ReviewSummary
 from inkwright.app.ui import cache, navigation
-from inkwright.app.ui.html import plain, prose
+from inkwright.app.ui.html import escape_markdown, render_prose
 
-SHOWN = 15
-MARKS = {
+PAGE_SIZE = 15
+STATUS_MARKS = {
     "supported": ":green[:material/check_circle: supported]",
     "unsupported": ":red[:material/cancel: unsupported]",
     "not reviewed": ":gray[:material/help: not reviewed]",
 }
-WORST_FIRST = ("unsupported", "not reviewed", "supported")
+STATUS_ORDER = ("unsupported", "not reviewed", "supported")
 
 
-def draw(work: str, _: ReviewSummary) -> None:
+def draw(work_id: str, _: ReviewSummary) -> None:
     """Draw what the piece cites, the doubtful first, and what in it rests on nothing."""
-    found = cache.grounds(work)
-    if not found.citations and not found.uncited:
+    evidence = cache.load_citation_evidence(work_id)
+    if not evidence.citations and not evidence.uncited:
         st.caption("Nothing in the piece cites a source.")
         return
-    if found.uncited:
-        with st.expander(f"Figures and quotations that rest on no source ({len(found.uncited)})"):
-            for number, sentence in enumerate(found.uncited[: _limit("uncited")]):
-                _uncited(work, sentence, f"uncited {number}")
-            _more("uncited", len(found.uncited))
-    ordered = sorted(found.citations, key=lambda c: WORST_FIRST.index(c["status"]))
-    for number, citation in enumerate(ordered[: _limit("cited")]):
-        _citation(work, citation, f"cited {number}")
-    _more("cited", len(ordered))
+    if evidence.uncited:
+        with st.expander(
+            f"Figures and quotations that rest on no source ({len(evidence.uncited)})"
+        ):
+            for number, sentence in enumerate(evidence.uncited[: _get_limit("uncited")]):
+                _draw_uncited(work_id, sentence, f"uncited {number}")
+            _draw_more_button("uncited", len(evidence.uncited))
+    sorted_citations = sorted(evidence.citations, key=lambda c: STATUS_ORDER.index(c["status"]))
+    for number, citation in enumerate(sorted_citations[: _get_limit("cited")]):
+        _draw_citation(work_id, citation, f"cited {number}")
+    _draw_more_button("cited", len(sorted_citations))
 
 
-def _citation(work: str, citation: CitationReport, key: str) -> None:
-    with st.expander(f"{MARKS[citation['status']]}  {plain(citation['claim'], 160)}"):
-        st.html(prose(citation["claim"]))
+def _draw_citation(work_id: str, citation: CitationReport, key: str) -> None:
+    with st.expander(
+        f"{STATUS_MARKS[citation['status']]}  {escape_markdown(citation['claim'], 160)}"
+    ):
+        st.html(render_prose(citation["claim"]))
         if citation["why"]:
-            st.caption(plain(citation["why"], 400))
+            st.caption(escape_markdown(citation["why"], 400))
         for passage in citation["passages"]:
-            st.caption(plain(_from(passage), 300))
-            st.html(prose(passage["quote"]))
+            st.caption(escape_markdown(_describe_source(passage), 300))
+            st.html(render_prose(passage["quote"]))
         if not citation["passages"]:
             st.caption("It rests on nothing in the sources.")
-        _go(work, citation["section"], citation["claim"], key)
+        _draw_go_button(work_id, citation["section"], citation["claim"], key)
 
 
-def _uncited(work: str, sentence: UncitedReport, key: str) -> None:
-    text, button = st.columns([5, 1.4], vertical_alignment="center")
-    with text:
-        st.html(prose(sentence["claim"]))
-    with button:
-        _go(work, sentence["section"], sentence["claim"], key)
+def _draw_uncited(work_id: str, sentence: UncitedReport, key: str) -> None:
+    text_column, button_column = st.columns([5, 1.4], vertical_alignment="center")
+    with text_column:
+        st.html(render_prose(sentence["claim"]))
+    with button_column:
+        _draw_go_button(work_id, sentence["section"], sentence["claim"], key)
 
 
-def _go(work: str, section: str, words: str, key: str) -> None:
+def _draw_go_button(work_id: str, section_id: str, words: str, key: str) -> None:
     if st.button("Go to the sentence", key=f"go {key}"):
-        navigation.go("text", work, section=section, **navigation.finding(words))
+        navigation.go("text", work_id, section=section_id, **navigation.build_find_params(words))
 
 
-def _from(passage: CitedPassage) -> str:
-    page = f", page {passage['page']}" if passage["page"] else ""
-    return f"@{passage['source']}: {passage['title']}{page}"
+def _describe_source(passage: CitedPassage) -> str:
+    page_text = f", page {passage['page']}" if passage["page"] else ""
+    return f"@{passage['source']}: {passage['title']}{page_text}"
 
 
-def _limit(kind: str) -> int:
-    return int(st.session_state.get(f"review {kind}", SHOWN))
+def _get_limit(kind: str) -> int:
+    return int(st.session_state.get(f"review {kind}", PAGE_SIZE))
 
 
-def _more(kind: str, count: int) -> None:
-    if count > _limit(kind) and st.button(f"Show more ({count} in all)", key=f"more {kind}"):
-        st.session_state[f"review {kind}"] = _limit(kind) + SHOWN
+def _draw_more_button(kind: str, total: int) -> None:
+    if total > _get_limit(kind) and st.button(f"Show more ({total} in all)", key=f"more {kind}"):
+        st.session_state[f"review {kind}"] = _get_limit(kind) + PAGE_SIZE
         st.rerun()

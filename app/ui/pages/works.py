@@ -6,48 +6,50 @@ from pathlib import Path
 
 import streamlit as st
 
-from inkwright.app.manuscripts.import_file import KINDS, ImportOptions
+from inkwright.app.manuscripts.import_file import FILE_SUFFIXES, ImportOptions
 from inkwright.app.services import engine
-from inkwright.app.services.library_status import WorkSummary, standings
+from inkwright.app.services.library_status import WorkSummary, load_work_summaries
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.ui import errors, navigation
-from inkwright.app.ui.html import plain
-from inkwright.app.ui.studio import STATES
+from inkwright.app.ui.html import escape_markdown
+from inkwright.app.ui.studio import STATUS_LABELS
 from inkwright.memory.store.library import now
 
-SHOWN = 20
-COLOURS = {"complete": "green", "flagged": "orange", "partial": "orange", "drafting": "blue"}
+PAGE_SIZE = 20
+STATUS_COLOURS = {"complete": "green", "flagged": "orange", "partial": "orange", "drafting": "blue"}
 
 
 def page() -> None:
     """Draw the page."""
-    settings = navigation.settings()
-    found = standings(settings.home, settings.library_address)
+    settings = navigation.load_settings()
+    summaries = load_work_summaries(settings.home, settings.library_address)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Works", anchor=False)
-        begin = st.button("New work", type="primary", icon=":material/add:", shortcut="n")
-        bring = st.button("Import", icon=":material/upload_file:")
-    if begin:
+        begin_clicked = st.button("New work", type="primary", icon=":material/add:", shortcut="n")
+        import_clicked = st.button("Import", icon=":material/upload_file:")
+    if begin_clicked:
         navigation.go("brief")
-    if bring:
-        _import()
-    if not found:
-        _empty()
+    if import_clicked:
+        _open_import_dialog()
+    if not summaries:
+        _draw_empty_library()
         return
-    removing = st.session_state.pop("works remove", None)
-    for standing in found:
-        if standing.work == removing:
-            _purge(standing)
-    wanted = _wanted(found)
-    shown = st.session_state.get("works_shown", SHOWN)
-    for standing in wanted[:shown]:
-        _one(standing)
-    if len(wanted) > shown and st.button(f"Show more ({len(wanted)} in all)"):
-        st.session_state["works_shown"] = shown + SHOWN
+    removing_id = st.session_state.pop("works remove", None)
+    for summary in summaries:
+        if summary.work == removing_id:
+            _open_purge_dialog(summary)
+    matching_summaries = _filter_summaries(summaries)
+    shown_count = st.session_state.get("works_shown", PAGE_SIZE)
+    for summary in matching_summaries[:shown_count]:
+        _draw_work(summary)
+    if len(matching_summaries) > shown_count and st.button(
+        f"Show more ({len(matching_summaries)} in all)"
+    ):
+        st.session_state["works_shown"] = shown_count + PAGE_SIZE
         st.rerun()
 
 
-def _empty() -> None:
+def _draw_empty_library() -> None:
     with st.container(border=True):
         st.markdown("**The library is empty.**")
         st.markdown(
@@ -57,126 +59,130 @@ def _empty() -> None:
         )
 
 
-def _wanted(found: list[WorkSummary]) -> list[WorkSummary]:
-    if len(found) <= SHOWN:
-        return found
-    words = st.text_input("Find", placeholder="Find a title", label_visibility="collapsed")
-    return [s for s in found if (words or "").casefold() in s.title.casefold()]
+def _filter_summaries(summaries: list[WorkSummary]) -> list[WorkSummary]:
+    if len(summaries) <= PAGE_SIZE:
+        return summaries
+    search_words = st.text_input("Find", placeholder="Find a title", label_visibility="collapsed")
+    return [s for s in summaries if (search_words or "").casefold() in s.title.casefold()]
 
 
-def _one(standing: WorkSummary) -> None:
+def _draw_work(summary: WorkSummary) -> None:
     with st.container(border=True):
-        about, state, more = st.columns([7, 2.4, 0.7], vertical_alignment="center")
-        with about:
-            navigation.link(
-                "text" if standing.words else "write",
-                f"**{plain(standing.title)}**",
-                work=standing.work,
+        about_column, state_column, menu_column = st.columns(
+            [7, 2.4, 0.7], vertical_alignment="center"
+        )
+        with about_column:
+            navigation.draw_link(
+                "text" if summary.words else "write",
+                f"**{escape_markdown(summary.title)}**",
+                work_id=summary.work,
             )
-            st.caption(_line(standing))
-        with state:
-            colour = COLOURS.get(standing.status, "gray")
-            st.badge(STATES.get(standing.status, standing.status), color=colour)  # type: ignore[arg-type]
-            st.caption(f"changed {ago(now() - standing.changed_at)}")
-        with more:
-            _more(standing)
+            st.caption(_describe_length(summary))
+        with state_column:
+            colour = STATUS_COLOURS.get(summary.status, "gray")
+            st.badge(STATUS_LABELS.get(summary.status, summary.status), color=colour)  # type: ignore[arg-type]
+            st.caption(f"changed {format_age(now() - summary.changed_at)}")
+        with menu_column:
+            _draw_menu(summary)
 
 
-def _more(standing: WorkSummary) -> None:
-    key = f"more {standing.work}"
-    opened = st.popover(
+def _draw_menu(summary: WorkSummary) -> None:
+    menu_key = f"more {summary.work}"
+    popover = st.popover(
         "",
         icon=":material/more_horiz:",
         help="Duplicate or remove",
-        key=key,
+        key=menu_key,
         on_change="rerun",
     )
-    if not opened.open:
+    if not popover.open:
         return
-    for label, icon, act in (
+    for label, icon, callback in (
         ("Duplicate", "content_copy", errors.pressed(_duplicate)),
         ("Remove…", "delete", _ask_to_remove),
     ):
-        opened.button(
+        popover.button(
             label,
             icon=f":material/{icon}:",
-            key=f"{label} {standing.work}",
+            key=f"{label} {summary.work}",
             width="stretch",
-            on_click=act,
-            args=(standing.work, key),
+            on_click=callback,
+            args=(summary.work, menu_key),
         )
 
 
-def _duplicate(work: str, menu: str) -> None:
-    st.session_state[menu] = False
-    engine.duplicate(work, navigation.settings())
+def _duplicate(work_id: str, menu_key: str) -> None:
+    st.session_state[menu_key] = False
+    engine.duplicate(work_id, navigation.load_settings())
 
 
-def _ask_to_remove(work: str, menu: str) -> None:
-    st.session_state[menu] = False
-    st.session_state["works remove"] = work
+def _ask_to_remove(work_id: str, menu_key: str) -> None:
+    st.session_state[menu_key] = False
+    st.session_state["works remove"] = work_id
 
 
-def _line(standing: WorkSummary) -> str:
-    words = f"{standing.words:,} words"
-    if standing.target_words:
-        words = f"{standing.words:,} of {standing.target_words:,} words"
-    if not standing.of:
-        return words
-    return f"{words} · {standing.done} of {standing.of} sections"
+def _describe_length(summary: WorkSummary) -> str:
+    words_text = f"{summary.words:,} words"
+    if summary.target_words:
+        words_text = f"{summary.words:,} of {summary.target_words:,} words"
+    if not summary.of:
+        return words_text
+    return f"{words_text} · {summary.done} of {summary.of} sections"
 
 
-def ago(seconds: float) -> str:
+def format_age(seconds: float) -> str:
     """Return how long ago something was, as one says it."""
     if seconds < 60:
         return "just now"
-    for unit, length in (("minute", 60), ("hour", 3600), ("day", 86_400)):
-        count = int(seconds / length)
+    for unit, unit_seconds in (("minute", 60), ("hour", 3600), ("day", 86_400)):
+        count = int(seconds / unit_seconds)
         if count < {"minute": 60, "hour": 24, "day": 14}[unit]:
             return f"{count} {unit}{'s' if count != 1 else ''} ago"
-    then = datetime.fromtimestamp(now() - seconds).astimezone()
-    return f"on {then:%d %B %Y}"
+    moment = datetime.fromtimestamp(now() - seconds).astimezone()
+    return f"on {moment:%d %B %Y}"
 
 
 @st.dialog("Import a manuscript")
-def _import() -> None:
-    _import_form()
+def _open_import_dialog() -> None:
+    _draw_import_form()
 
 
 @errors.safely
-def _import_form() -> None:
+def _draw_import_form() -> None:
     st.markdown(
         "Headings become the outline; the text stays yours. An archive (.zip) comes back as the "
         "work it was. No model is asked."
     )
-    kinds = [kind.removeprefix(".") for kind in (*KINDS, ".zip")]
-    file = st.file_uploader("File", type=kinds)
+    file_types = [kind.removeprefix(".") for kind in (*FILE_SUFFIXES, ".zip")]
+    file = st.file_uploader("File", type=file_types)
     title = st.text_input("Title", placeholder="as in the file")
     language = st.text_input("Language", placeholder="found from the text; such as en or zh")
     if st.button("Import", type="primary", disabled=file is None, key="import it"):
         assert file is not None
         with tempfile.TemporaryDirectory(prefix="inkwright-") as folder:
-            copy = Path(folder) / Path(file.name).name
-            copy.write_bytes(file.getvalue())
-            chosen = ImportOptions(title=title or None, language=language or None)
-            imported, _ = engine.import_file(copy, chosen, RunOptions(navigation.settings()))
-        for notice in imported.notices:
-            st.toast(plain(notice, 300))
-        navigation.go("text", imported.work)
+            local_file = Path(folder) / Path(file.name).name
+            local_file.write_bytes(file.getvalue())
+            options = ImportOptions(title=title or None, language=language or None)
+            import_result, _ = engine.import_file(
+                local_file, options, RunOptions(navigation.load_settings())
+            )
+        for notice in import_result.notices:
+            st.toast(escape_markdown(notice, 300))
+        navigation.go("text", import_result.work)
 
 
 @st.dialog("Remove this work?")
-def _purge(standing: WorkSummary) -> None:
-    _purge_form(standing)
+def _open_purge_dialog(summary: WorkSummary) -> None:
+    _draw_purge_form(summary)
 
 
 @errors.safely
-def _purge_form(standing: WorkSummary) -> None:
+def _draw_purge_form(summary: WorkSummary) -> None:
     st.markdown(
-        f"**{plain(standing.title)}**, {standing.words:,} words, with its outline, memory, "
+        f"**{escape_markdown(summary.title)}**, {summary.words:,} words, with its outline, memory, "
         "versions and journal. Nothing of it stays in the library, and it cannot be brought back. "
         "Files you have exported stay."
     )
     if st.button("Remove for good", type="primary", icon=":material/delete_forever:"):
-        engine.purge(standing.work, navigation.settings())
+        engine.purge(summary.work, navigation.load_settings())
         st.rerun()

@@ -4,14 +4,14 @@ from typing import Any
 
 import streamlit as st
 
-from inkwright.app.display.formatting import clock, duration, many
+from inkwright.app.display.formatting import format_clock, format_count, format_duration
 from inkwright.app.services import background, run_monitor
 from inkwright.app.services.run_monitor import MonitoredWork
 from inkwright.app.ui import cache, errors, navigation
-from inkwright.app.ui.html import plain, prose
+from inkwright.app.ui.html import escape_markdown, render_prose
 
-EVERY_S = 1.0
-PHASES = {
+REFRESH_INTERVAL_S = 1.0
+PHASE_LABELS = {
     "starting": "Starting",
     "planning": "Planning",
     "approval": "Waiting for the outline to be approved",
@@ -20,13 +20,13 @@ PHASES = {
     "reviewing": "Reviewing the whole",
     "assembling": "Putting it together",
 }
-GOING = {
+RUN_STATE_LABELS = {
     "starting": "Starting",
     "pausing": "Pausing: answers under way come in first",
     "stopping": "Stopping",
     "cut off": "The last run was cut off; what it wrote is kept",
 }
-STAGES = {
+STAGE_LABELS = {
     "planned": "waiting",
     "started": "started",
     "drafting": "writing",
@@ -40,48 +40,50 @@ STAGES = {
 
 def page() -> None:
     """Draw the page; while a run goes on it draws itself anew every second."""
-    work = navigation.work()
+    work_id = navigation.require_work_id()
     st.title("Write", anchor=False)
-    going = run_monitor.watch(work, navigation.settings()).under_way
-    st.fragment(_live, run_every=EVERY_S if going else None)(work, going)
+    is_running = run_monitor.load_monitored_work(work_id, navigation.load_settings()).is_under_way
+    st.fragment(_draw_live, run_every=REFRESH_INTERVAL_S if is_running else None)(
+        work_id, is_running
+    )
 
 
 @errors.safely
-def _live(work: str, was_going: bool) -> None:
-    seen = run_monitor.watch(work, navigation.settings())
-    if seen.under_way != was_going:
+def _draw_live(work_id: str, was_running: bool) -> None:
+    monitored_work = run_monitor.load_monitored_work(work_id, navigation.load_settings())
+    if monitored_work.is_under_way != was_running:
         st.rerun()
-    _controls(work, seen)
-    _progress(seen)
-    if not seen.rows:
-        _unplanned(seen)
+    _draw_controls(work_id, monitored_work)
+    _draw_progress(monitored_work)
+    if not monitored_work.rows:
+        _draw_unplanned_note(monitored_work)
         return
-    _table(work, seen)
+    _draw_table(work_id, monitored_work)
 
 
-def _controls(work: str, seen: MonitoredWork) -> None:
+def _draw_controls(work_id: str, monitored_work: MonitoredWork) -> None:
     """Draw what starts a run, and what ends one: each has its own place, at all times."""
-    if not seen.under_way and not navigation.has_model():
+    if not monitored_work.is_under_way and not navigation.has_model():
         st.info(
             "No model is set, so nothing can be written here. Everything else works: reading, "
             "typing, the outline, search and export. Set INKWRIGHT_API_BASE and INKWRIGHT_MODEL "
             "and start the studio again."
         )
         return
-    starts = [] if seen.under_way else _starts(work, seen)
-    if not seen.under_way and not starts:
+    starts = [] if monitored_work.is_under_way else _starts(work_id, monitored_work)
+    if not monitored_work.is_under_way and not starts:
         return
-    start, pause, stop = st.columns([5, 1, 1], vertical_alignment="top")
+    start, pause_column, stop_column = st.columns([5, 1, 1], vertical_alignment="top")
     with start.container(horizontal=True):
-        if seen.under_way:
+        if monitored_work.is_under_way:
             st.button("Running", icon=":material/hourglass_top:", disabled=True)
         for what, label, icon, primary in starts:
-            _run(work, what, label, icon, primary=primary)
-    _end(work, seen, pause, stop)
+            _draw_run_button(work_id, what, label, icon, primary=primary)
+    _end(work_id, monitored_work, pause_column, stop_column)
 
 
 def _end(work: str, seen: MonitoredWork, pause: Any, stop: Any) -> None:
-    going = seen.under_way
+    going = seen.is_under_way
     if pause.button(
         "Pause",
         icon=":material/pause:",
@@ -89,7 +91,7 @@ def _end(work: str, seen: MonitoredWork, pause: Any, stop: Any) -> None:
         width="stretch",
         help="Answers under way come in and are kept; no more is asked.",
     ):
-        run_monitor.ask(work, "pause", navigation.settings())
+        run_monitor.request_stop(work, "pause", navigation.load_settings())
         st.rerun(scope="fragment")
     if stop.button(
         "Stop",
@@ -98,11 +100,13 @@ def _end(work: str, seen: MonitoredWork, pause: Any, stop: Any) -> None:
         width="stretch",
         help="At once. What is written is kept.",
     ):
-        run_monitor.ask(work, "stop", navigation.settings())
+        run_monitor.request_stop(work, "stop", navigation.load_settings())
         st.rerun(scope="fragment")
 
 
-def _starts(work: str, seen: MonitoredWork) -> list[tuple[background.What, str, str, bool]]:
+def _starts(
+    work: str, seen: MonitoredWork
+) -> list[tuple[background.BackgroundAction, str, str, bool]]:
     """Return what can be started: the run, its label and icon, and whether it is the next thing."""
     if not seen.rows:
         return [
@@ -112,57 +116,86 @@ def _starts(work: str, seen: MonitoredWork) -> list[tuple[background.What, str, 
     if seen.done < len(seen.rows):
         word = "Go on writing" if any(row.words for row in seen.rows) else "Write"
         return [("write", word, ":material/play_arrow:", True)]
-    if stale := cache.stale(work):
-        return [("settle", f"Settle {many(len(stale), 'section')}", ":material/balance:", True)]
+    if stale := cache.load_stale_reasons(work):
+        return [
+            ("settle", f"Settle {format_count(len(stale), 'section')}", ":material/balance:", True)
+        ]
     if seen.status != "complete":
         return [("write", "Review again", ":material/refresh:", False)]
     return []
 
 
-def _run(work: str, what: background.What, label: str, icon: str, *, primary: bool) -> None:
+def _draw_run_button(
+    work_id: str, action: background.BackgroundAction, label: str, icon: str, *, primary: bool
+) -> None:
     """Draw the button that starts a run; its label names where the calls go."""
     if st.button(
-        f"{label} with {navigation.endpoint()}",
+        f"{label} with {navigation.describe_endpoint()}",
         type="primary" if primary else "secondary",
         icon=icon,
-        key=f"run {what}",
+        key=f"run {action}",
     ):
-        background.start(work, what, navigation.settings())
+        background.start(work_id, action, navigation.load_settings())
         st.rerun()
 
 
-def _progress(seen: MonitoredWork) -> None:
-    told: dict[str, Any] = seen.told
-    if seen.rows:
-        share = min(seen.words / seen.target_words, 1.0) if seen.target_words else 0.0
-        words = f"{seen.words:,} of {seen.target_words:,} words"
-        st.progress(share, text=f"{words} · {seen.done} of {len(seen.rows)} sections done")
-    if seen.under_way:
-        phase = GOING.get(seen.going) or PHASES.get(told.get("phase", ""), "Running")
-        left = told.get("eta_s")
+def _draw_progress(monitored_work: MonitoredWork) -> None:
+    status_fields: dict[str, Any] = monitored_work.told
+    if monitored_work.rows:
+        done_share = (
+            min(monitored_work.words / monitored_work.target_words, 1.0)
+            if monitored_work.target_words
+            else 0.0
+        )
+        words_text = f"{monitored_work.words:,} of {monitored_work.target_words:,} words"
+        st.progress(
+            done_share,
+            text=f"{words_text} · {monitored_work.done} of {len(monitored_work.rows)} sections done",
+        )
+    if monitored_work.is_under_way:
+        phase = RUN_STATE_LABELS.get(monitored_work.going) or PHASE_LABELS.get(
+            status_fields.get("phase", ""), "Running"
+        )
+        eta_s = status_fields.get("eta_s")
         facts = [
             f"**{phase}**",
-            f"{clock(told.get('seconds', 0))} so far",
-            f"about {duration(left)} left" if left else "",
-            f"{told.get('tokens_per_s', 0):,.0f} tokens/s",
+            f"{format_clock(status_fields.get('seconds', 0))} so far",
+            f"about {format_duration(eta_s)} left" if eta_s else "",
+            f"{status_fields.get('tokens_per_s', 0):,.0f} tokens/s",
         ]
     else:
-        facts = [GOING[seen.going] if seen.going == "cut off" else ""]
-        if seen.ended and seen.ended not in ("complete", "flagged", "partial", "planned", "ended"):
-            facts.append(f"Last run: {plain(seen.ended, 400)}")
-    facts.append(f"{seen.calls:,} calls, {seen.tokens:,} tokens" if seen.calls else "")
-    if seen.money is not None and seen.calls:
-        facts.append(f"{seen.money:,.2f} {navigation.settings().currency}")
+        facts = [
+            RUN_STATE_LABELS[monitored_work.going] if monitored_work.going == "cut off" else ""
+        ]
+        if monitored_work.ended and monitored_work.ended not in (
+            "complete",
+            "flagged",
+            "partial",
+            "planned",
+            "ended",
+        ):
+            facts.append(f"Last run: {escape_markdown(monitored_work.ended, 400)}")
+    facts.append(
+        f"{monitored_work.calls:,} calls, {monitored_work.tokens:,} tokens"
+        if monitored_work.calls
+        else ""
+    )
+    if monitored_work.money is not None and monitored_work.calls:
+        facts.append(f"{monitored_work.money:,.2f} {navigation.load_settings().currency}")
     st.markdown(" · ".join(fact for fact in facts if fact))
-    notices = [*told.get("notices", ())] if seen.under_way else [*seen.problems]
+    notices = (
+        [*status_fields.get("notices", ())]
+        if monitored_work.is_under_way
+        else [*monitored_work.problems]
+    )
     if notices:
         with st.expander(f"{len(notices)} note{'s' if len(notices) != 1 else ''}"):
             for notice in notices:
-                st.markdown(f"- {plain(notice, 400)}")
+                st.markdown(f"- {escape_markdown(notice, 400)}")
 
 
-def _unplanned(seen: MonitoredWork) -> None:
-    if seen.under_way:
+def _draw_unplanned_note(monitored_work: MonitoredWork) -> None:
+    if monitored_work.is_under_way:
         st.caption("The outline is being made. Its sections appear here.")
     elif navigation.has_model():
         st.caption(
@@ -171,22 +204,22 @@ def _unplanned(seen: MonitoredWork) -> None:
         )
 
 
-def _table(work: str, seen: MonitoredWork) -> None:
+def _draw_table(work_id: str, monitored_work: MonitoredWork) -> None:
     rows = [
         {
             "Section": row.title,
-            "Stage": STAGES.get(row.stage, row.stage),
+            "Stage": STAGE_LABELS.get(row.stage, row.stage),
             "Words": min(row.words / row.target_words, 1.0) if row.target_words else 0.0,
             "Count": f"{row.words:,} / {row.target_words:,}",
             "Round": row.round or None,
         }
-        for row in seen.rows
+        for row in monitored_work.rows
     ]
-    table, text = st.columns([3, 2], gap="large")
-    with table:
-        picked = st.dataframe(
+    table_column, text_column = st.columns([3, 2], gap="large")
+    with table_column:
+        table_event = st.dataframe(
             rows,
-            key=f"sections {work}",
+            key=f"sections {work_id}",
             hide_index=True,
             height=min(38 + 35 * len(rows), 560),
             on_select="rerun",
@@ -199,32 +232,36 @@ def _table(work: str, seen: MonitoredWork) -> None:
                 "Round": st.column_config.NumberColumn(width=55),
             },
         )
-    chosen = picked["selection"]["rows"]
-    with text:
-        number = chosen[0] if chosen else _writing_now(seen)
-        if number is not None and number < len(seen.rows):
-            _text(work, seen, number)
+    selected_rows = table_event["selection"]["rows"]
+    with text_column:
+        row_number = selected_rows[0] if selected_rows else _find_active_row(monitored_work)
+        if row_number is not None and row_number < len(monitored_work.rows):
+            _draw_text(work_id, monitored_work, row_number)
 
 
-def _writing_now(seen: MonitoredWork) -> int | None:
+def _find_active_row(monitored_work: MonitoredWork) -> int | None:
     """Return the first section that is being written, or the last with text."""
-    for number, row in enumerate(seen.rows):
-        if row.stage in ("drafting", "started", "revising") and seen.under_way:
-            return number
-    written = [n for n, row in enumerate(seen.rows) if row.words]
-    return written[-1] if written else None
+    for row_number, row in enumerate(monitored_work.rows):
+        if row.stage in ("drafting", "started", "revising") and monitored_work.is_under_way:
+            return row_number
+    written_rows = [n for n, row in enumerate(monitored_work.rows) if row.words]
+    return written_rows[-1] if written_rows else None
 
 
-def _text(work: str, seen: MonitoredWork, number: int) -> None:
-    row = seen.rows[number]
-    st.markdown(f"**{plain(row.title)}**")
+def _draw_text(work_id: str, monitored_work: MonitoredWork, row_number: int) -> None:
+    row = monitored_work.rows[row_number]
+    st.markdown(f"**{escape_markdown(row.title)}**")
     if row.failure:
-        st.warning(plain(row.failure, 400))
-    growing = run_monitor.growing(work, navigation.settings()) if seen.under_way else {}
+        st.warning(escape_markdown(row.failure, 400))
+    growing_texts = (
+        run_monitor.load_live_texts(work_id, navigation.load_settings())
+        if monitored_work.is_under_way
+        else {}
+    )
     with st.container(height=480, border=True):
-        if row.section in growing:
-            st.html(prose(growing[row.section] + " ▍"))
-        elif (draft := cache.texts(work).get(row.section)) is not None:
-            st.html(prose(draft.text))
+        if row.section in growing_texts:
+            st.html(render_prose(growing_texts[row.section] + " ▍"))
+        elif (draft := cache.load_drafts(work_id).get(row.section)) is not None:
+            st.html(render_prose(draft.text))
         else:
             st.caption("Nothing is written here yet.")

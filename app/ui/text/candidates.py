@@ -5,14 +5,14 @@ import streamlit as st
 from inkwright.app.api.section import SectionText
 from inkwright.app.services import background
 from inkwright.app.ui import navigation
-from inkwright.app.ui.html import difference, plain, prose
+from inkwright.app.ui.html import escape_markdown, render_diff, render_prose
 from inkwright.memory.domain.draft import Draft
-from inkwright.memory.text.word_diff import differences
+from inkwright.memory.text.word_diff import diff_words
 
-CANDIDATES = 3
+CANDIDATE_COUNT = 3
 
 
-def draw(text: SectionText, draft: Draft, waiting: list[Draft], *, busy: bool) -> None:
+def draw(text: SectionText, draft: Draft, candidates: list[Draft], *, busy: bool) -> None:
     """Draw the candidates that wait for a choice, and what can be asked for."""
     if busy:
         st.caption("A run of this work goes on; it is told at the top of the page.")
@@ -24,12 +24,12 @@ def draw(text: SectionText, draft: Draft, waiting: list[Draft], *, busy: bool) -
     elif not navigation.has_model():
         st.caption("No model is set.")
     else:
-        _ask(text, busy=busy)
-    if waiting:  # below what asked for them: they push no other button under the pointer
-        _compare(text, draft, waiting, busy=busy)
+        _draw_request_form(text, busy=busy)
+    if candidates:  # below what asked for them: they push no other button under the pointer
+        _draw_candidates(text, draft, candidates, busy=busy)
 
 
-def _ask(text: SectionText, *, busy: bool) -> None:
+def _draw_request_form(text: SectionText, *, busy: bool) -> None:
     note = st.text_input(
         "What a new draft should do otherwise",
         key=f"note {text.work}/{text.section}",
@@ -37,40 +37,54 @@ def _ask(text: SectionText, *, busy: bool) -> None:
         placeholder="More salt. Less weather.",
     )
     with st.container(horizontal=True):
-        three = st.button(
-            f"Draft {CANDIDATES} candidates with {navigation.endpoint()}",
+        candidates_clicked = st.button(
+            f"Draft {CANDIDATE_COUNT} candidates with {navigation.describe_endpoint()}",
             icon=":material/view_column:",
             disabled=busy,
             help="The text stays as it is until you choose one of them.",
         )
-        one = st.button(
-            f"Redraft with {navigation.endpoint()}",
+        redraft_clicked = st.button(
+            f"Redraft with {navigation.describe_endpoint()}",
             icon=":material/refresh:",
             disabled=busy,
             help="Takes the place of the text; what rests on it is settled.",
         )
-    work, now, sections, told = text.work, navigation.settings(), [text.section], note or ""
-    if three:
-        background.start(work, "candidates", now, sections=sections, note=told, count=CANDIDATES)
+    work_id, settings, section_ids, note_text = (
+        text.work,
+        navigation.load_settings(),
+        [text.section],
+        note or "",
+    )
+    if candidates_clicked:
+        background.start(
+            work_id,
+            "candidates",
+            settings,
+            sections=section_ids,
+            note=note_text,
+            count=CANDIDATE_COUNT,
+        )
         st.rerun()
-    if one:
-        background.start(work, "redraft", now, sections=sections, note=told)
+    if redraft_clicked:
+        background.start(work_id, "redraft", settings, sections=section_ids, note=note_text)
         navigation.go("write", text.work)
 
 
-def _compare(text: SectionText, draft: Draft, waiting: list[Draft], *, busy: bool) -> None:
-    changes = st.toggle("Show them as changes of the text", key=f"changes {text.section}")
-    for column, candidate in zip(st.columns(len(waiting)), waiting, strict=True):
+def _draw_candidates(
+    text: SectionText, draft: Draft, candidates: list[Draft], *, busy: bool
+) -> None:
+    shows_changes = st.toggle("Show them as changes of the text", key=f"changes {text.section}")
+    for column, candidate in zip(st.columns(len(candidates)), candidates, strict=True):
         with column:
-            st.markdown(f"**Candidate {waiting.index(candidate) + 1}**")
-            st.caption(_said(candidate))
+            st.markdown(f"**Candidate {candidates.index(candidate) + 1}**")
+            st.caption(_describe_candidate(candidate))
             with st.container(height=420, border=True):
-                if changes:
-                    st.html(difference(differences(draft.text, candidate.text)))
+                if shows_changes:
+                    st.html(render_diff(diff_words(draft.text, candidate.text)))
                 else:
-                    st.html(prose(candidate.text))
+                    st.html(render_prose(candidate.text))
             if navigation.has_model() and st.button(
-                f"Choose it: {navigation.endpoint()} reads it into memory",
+                f"Choose it: {navigation.describe_endpoint()} reads it into memory",
                 key=f"choose {text.section} {candidate.version}",
                 disabled=busy,
                 width="stretch",
@@ -78,7 +92,7 @@ def _compare(text: SectionText, draft: Draft, waiting: list[Draft], *, busy: boo
                 background.start(
                     text.work,
                     "choose",
-                    navigation.settings(),
+                    navigation.load_settings(),
                     sections=[text.section],
                     version=candidate.version,
                 )
@@ -87,9 +101,9 @@ def _compare(text: SectionText, draft: Draft, waiting: list[Draft], *, busy: boo
         st.caption("No model is set. “Versions” restores one of them as text of yours.")
 
 
-def _said(candidate: Draft) -> str:
-    broken = candidate.review.broken if candidate.review else ()
-    kept = "keeps every constraint"
-    if broken:
-        kept = f"breaks {plain(', '.join(dict.fromkeys(f.constraint for f in broken)))}"
-    return f"Version {candidate.version}, {candidate.words:,} words, {kept}"
+def _describe_candidate(candidate: Draft) -> str:
+    broken_findings = candidate.review.broken if candidate.review else ()
+    review_text = "keeps every constraint"
+    if broken_findings:
+        review_text = f"breaks {escape_markdown(', '.join(dict.fromkeys(f.constraint for f in broken_findings)))}"
+    return f"Version {candidate.version}, {candidate.words:,} words, {review_text}"

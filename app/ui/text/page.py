@@ -5,153 +5,163 @@ import streamlit as st
 from inkwright.app.api.section import SectionText
 from inkwright.app.ui import cache, errors, navigation
 from inkwright.app.ui.components import empty_state, undo
-from inkwright.app.ui.components.text_field import FieldEdit, FieldState, field
-from inkwright.app.ui.html import difference, plain
+from inkwright.app.ui.components.text_field import FieldEdit, FieldState, draw_field
+from inkwright.app.ui.html import escape_markdown, render_diff
 from inkwright.app.ui.text import change, run, tools
 from inkwright.memory.store.plans import Plan
-from inkwright.memory.text.word_diff import differences
+from inkwright.memory.text.word_diff import diff_words
 from inkwright.memory.user_work.autosave import AutosavedText, EditedElsewhere
 
 
 def page() -> None:
     """Draw the section that the address names, or the first."""
-    work = navigation.work()
-    plan = cache.plan(work)
+    work_id = navigation.require_work_id()
+    plan = cache.load_plan(work_id)
     if plan is None:
         st.title("Text", anchor=False)
-        empty_state.draw(work, "So there is no text either. Plan the work first.")
+        empty_state.draw(work_id, "So there is no text either. Plan the work first.")
         return
-    section = _choose(work, plan)
-    st.title(plain(plan.outline.section(section).title), anchor=False)
-    _stale(work, section)
-    busy = run.draw(work)
-    st.fragment(_editor)(work, section, busy)
-    if section in cache.texts(work):
-        tools.draw(work, section, busy=busy)
+    section_id = _select_section(work_id, plan)
+    st.title(escape_markdown(plan.outline.section(section_id).title), anchor=False)
+    _warn_if_stale(work_id, section_id)
+    busy = run.draw(work_id)
+    st.fragment(_draw_editor)(work_id, section_id, busy)
+    if section_id in cache.load_drafts(work_id):
+        tools.draw(work_id, section_id, busy=busy)
 
 
-def _choose(work: str, plan: Plan) -> str:
+def _select_section(work_id: str, plan: Plan) -> str:
     sections = plan.outline.sections
-    texts, waiting = cache.texts(work), cache.typing(work)
-    place_of = plan.outline.position
-    given = st.query_params.get("section", "")
-    at = place_of.get(given, 1) - 1
+    draft_by_id, autosaved_ids = cache.load_drafts(work_id), cache.list_autosaved_sections(work_id)
+    position_by_id = plan.outline.position
+    section_param = st.query_params.get("section", "")
+    index = position_by_id.get(section_param, 1) - 1
 
-    def said(sid: str) -> str:
-        section = plan.outline.section(sid)
-        state = "" if sid in texts else "  (no text yet)"
-        return f"{place_of[sid]}. {section.title}{state}{'  •' if sid in waiting else ''}"
+    def format_section(section_id: str) -> str:
+        section = plan.outline.section(section_id)
+        state = "" if section_id in draft_by_id else "  (no text yet)"
+        return f"{position_by_id[section_id]}. {section.title}{state}{'  •' if section_id in autosaved_ids else ''}"
 
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
-        back = st.button(
+        previous_clicked = st.button(
             "Previous",
             icon=":material/chevron_left:",
-            disabled=at == 0,
+            disabled=index == 0,
             key="section before",
             shortcut="alt+arrowleft",
         )
-        pick = st.container(width="stretch")
-        on = st.button(
+        select_container = st.container(width="stretch")
+        next_clicked = st.button(
             "Next",
             icon=":material/chevron_right:",
             icon_position="right",
-            disabled=at == len(sections) - 1,
+            disabled=index == len(sections) - 1,
             key="section after",
             shortcut="alt+arrowright",
         )
-    if back or on:
-        at += 1 if on else -1
-        st.session_state["section chosen"] = sections[at].id
-    if st.session_state.get("section chosen") not in place_of or (
-        given and st.session_state.get("section of") != (work, given)
+    if previous_clicked or next_clicked:
+        index += 1 if next_clicked else -1
+        st.session_state["section chosen"] = sections[index].id
+    if st.session_state.get("section chosen") not in position_by_id or (
+        section_param and st.session_state.get("section of") != (work_id, section_param)
     ):
-        st.session_state["section chosen"] = sections[at].id
-    chosen: str = pick.selectbox(
+        st.session_state["section chosen"] = sections[index].id
+    chosen_id: str = select_container.selectbox(
         "Section",
         [s.id for s in sections],
         key="section chosen",
-        format_func=said,
+        format_func=format_section,
         label_visibility="collapsed",
     )
-    st.session_state["section of"] = work, chosen
-    if chosen != given:
+    st.session_state["section of"] = work_id, chosen_id
+    if chosen_id != section_param:
         st.query_params.pop("find", None)
-    st.query_params["section"] = chosen
-    return chosen
+    st.query_params["section"] = chosen_id
+    return chosen_id
 
 
-def _stale(work: str, section: str) -> None:
-    if reasons := cache.stale(work).get(section):
-        told = "; ".join(plain(reason, 200) for reason in reasons[:3])
-        st.warning(f"This section may be out of date: {told}", icon=":material/sync_problem:")
+def _warn_if_stale(work_id: str, section_id: str) -> None:
+    if reasons := cache.load_stale_reasons(work_id).get(section_id):
+        reasons_text = "; ".join(escape_markdown(reason, 200) for reason in reasons[:3])
+        st.warning(
+            f"This section may be out of date: {reasons_text}", icon=":material/sync_problem:"
+        )
 
 
 @errors.safely
-def _editor(work: str, section: str, busy: bool) -> None:
-    text = SectionText(work, section, settings=navigation.settings())
-    name = f"{work}/{section}"
-    collided = f"collided {name}"
+def _draw_editor(work_id: str, section_id: str, busy: bool) -> None:
+    text = SectionText(work_id, section_id, settings=navigation.load_settings())
+    name = f"{work_id}/{section_id}"
+    conflict_key = f"collided {name}"
 
-    def keep(change: FieldEdit) -> None:
+    def save_edit(edit: FieldEdit) -> None:
         try:
-            text.type(change.text, base=change.base, revision=change.revision)
+            text.type(edit.text, base=edit.base, revision=edit.revision)
         except EditedElsewhere as fault:
-            st.session_state[collided] = fault.mine, change.base, change.revision
+            st.session_state[conflict_key] = fault.own_text, edit.base, edit.revision
 
-    def standing() -> FieldState:
-        order = st.session_state.get(f"order {name}", 0)
-        if collided in st.session_state:
-            mine, base, revision = st.session_state[collided]
-            return FieldState(mine, base, revision, "Not kept: choose below.", order)
-        found = text.typed()
-        says = "Kept as you type." if found.pending else f"Version {found.newest}."
-        return FieldState(found.text, found.base, found.revision, says, order)
+    def load_state() -> FieldState:
+        reset_number = st.session_state.get(f"order {name}", 0)
+        if conflict_key in st.session_state:
+            own_text, base, revision = st.session_state[conflict_key]
+            return FieldState(own_text, base, revision, "Not kept: choose below.", reset_number)
+        autosaved_text = text.typed()
+        status_text = (
+            "Kept as you type." if autosaved_text.pending else f"Version {autosaved_text.newest}."
+        )
+        return FieldState(
+            autosaved_text.text,
+            autosaved_text.base,
+            autosaved_text.revision,
+            status_text,
+            reset_number,
+        )
 
-    words = st.query_params.get("find", "")
-    field(
+    search_words = st.query_params.get("find", "")
+    draw_field(
         name,
-        standing,
-        keep,
-        about="The section's text",
+        load_state,
+        save_edit,
+        description="The section's text",
         height=420,
         placeholder="Type here, or let the section be written.",
-        find=words,
-        select=lambda found: change.select(name, found),
+        search_text=search_words,
+        on_select=lambda found: change.store_selection(name, found),
     )
-    if words and words not in standing().text:
+    if search_words and search_words not in load_state().text:
         st.caption("The words you came for are not in this section any more.")
-    if collided in st.session_state:
-        _two_windows(text, name)
+    if conflict_key in st.session_state:
+        _draw_conflict(text, name)
     else:
-        _versions_of_typing(text, name)
+        _draw_autosave_actions(text, name)
         change.draw(text, name, busy=busy)
 
 
-def _put_over(name: str) -> None:
+def _reset_field(name: str) -> None:
     """Let the field show what the library says, whatever stands in it."""
     st.session_state[f"order {name}"] = st.session_state.get(f"order {name}", 0) + 1
 
 
-def _two_windows(text: SectionText, name: str) -> None:
-    mine, base, _ = st.session_state[f"collided {name}"]
-    theirs = text.typed()
+def _draw_conflict(text: SectionText, name: str) -> None:
+    own_text, base, _ = st.session_state[f"collided {name}"]
+    other_text = text.typed()
     with st.container(border=True):
         st.markdown(
             "**Another window has typed into this section too.** Both texts are here; "
             "struck out is what only the other one has, underlined what only this one has."
         )
-        st.html(difference(differences(theirs.text, mine)))
+        st.html(render_diff(diff_words(other_text.text, own_text)))
         with st.container(horizontal=True):
-            use_mine = st.button("Keep what stands here", type="primary")
-            use_theirs = st.button("Take the other window's")
-    if use_mine:
-        undo.put(name, (theirs.text, theirs.base))
-        text.type(mine, base=theirs.base, revision=theirs.revision)
-    if use_theirs:
-        undo.put(name, (mine, base))
-    if use_mine or use_theirs:
+            keep_clicked = st.button("Keep what stands here", type="primary")
+            take_clicked = st.button("Take the other window's")
+    if keep_clicked:
+        undo.put(name, (other_text.text, other_text.base))
+        text.type(own_text, base=other_text.base, revision=other_text.revision)
+    if take_clicked:
+        undo.put(name, (own_text, base))
+    if keep_clicked or take_clicked:
         del st.session_state[f"collided {name}"]
-        _put_over(name)
+        _reset_field(name)
         st.rerun(scope="fragment")
 
 
@@ -160,7 +170,7 @@ def _discard(text: SectionText, name: str) -> None:
     typed = text.typed()
     undo.put(name, (typed.text, typed.base))
     text.discard()
-    _put_over(name)
+    _reset_field(name)
     st.rerun()
 
 
@@ -171,19 +181,19 @@ def _bring_back(text: SectionText, name: str, dropped: tuple[str, int]) -> None:
     if typed.pending:
         undo.put(name, (typed.text, typed.base))
     text.type(words, base=base, revision=typed.revision)
-    _put_over(name)
+    _reset_field(name)
     st.rerun()
 
 
-def _versions_of_typing(text: SectionText, name: str) -> None:
-    typed = text.typed()
-    if typed.pending and typed.overtaken:
-        _overtaken(text, typed, name)
+def _draw_autosave_actions(text: SectionText, name: str) -> None:
+    autosaved_text = text.typed()
+    if autosaved_text.pending and autosaved_text.is_overtaken:
+        _draw_overtaken(text, autosaved_text, name)
         return
     make, discard, back = st.columns([1.3, 1.3, 3])
-    if typed.pending:
+    if autosaved_text.pending:
         if make.button(
-            f"Make it version {typed.newest + 1}",
+            f"Make it version {autosaved_text.newest + 1}",
             type="primary",
             shortcut="ctrl+enter",
             icon=":material/check:",
@@ -199,19 +209,19 @@ def _versions_of_typing(text: SectionText, name: str) -> None:
         _bring_back(text, name, dropped)
 
 
-def _overtaken(text: SectionText, typed: AutosavedText, name: str) -> None:
-    newest = text.version(typed.newest)
-    by = {"person": "you", "mixed": "you and a model"}.get(newest.author, "a model")
+def _draw_overtaken(text: SectionText, autosaved_text: AutosavedText, name: str) -> None:
+    newest_draft = text.version(autosaved_text.newest)
+    author_text = {"person": "you", "mixed": "you and a model"}.get(newest_draft.author, "a model")
     with st.container(border=True):
         st.markdown(
-            f"**Version {typed.newest} came in while you were typing on version {typed.base}.** "
-            f"It is by {by}. Struck out is what only that version has, underlined what only "
+            f"**Version {autosaved_text.newest} came in while you were typing on version {autosaved_text.base}.** "
+            f"It is by {author_text}. Struck out is what only that version has, underlined what only "
             "yours has."
         )
-        st.html(difference(differences(newest.text, typed.text)))
+        st.html(render_diff(diff_words(newest_draft.text, autosaved_text.text)))
         with st.container(horizontal=True):
             if st.button("Make mine the newest version", type="primary"):
                 text.keep(over_newer=True)
                 st.rerun()
-            if st.button(f"Take version {typed.newest}"):
+            if st.button(f"Take version {autosaved_text.newest}"):
                 _discard(text, name)

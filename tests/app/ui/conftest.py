@@ -26,7 +26,7 @@ TIMEOUT_S = 60
 def _show(name: str) -> None:
     from inkwright.app.ui import page_list
 
-    next(p for p in page_list.ALL if p.name == name).show()
+    next(p for p in page_list.PAGES if p.name == name).show()
 
 
 @pytest.fixture(autouse=True)
@@ -57,13 +57,13 @@ def page() -> Page:
 def work(library: Library) -> str:
     """A work of three sections: two are written, the second was shown what the first says."""
     made = begun(library, "Write of a harbour with a <b>lamp</b>.")
-    with works.leased(library, made) as lease:
+    with works.hold_lease(library, made) as lease:
         planned(library, lease, 3)
         eyes = established("s1.1", "Mara", "eye colour", "green", TEXT)
         drafted(library, lease, "s1", TEXT, delta=[eyes])
         text = "Mara looked out with her green eyes."
         drafted(library, lease, "s2", text, shown=[eyes], heard={"s1": 1}, known_until=1)
-        works.record(library, lease, status="partial")
+        works.record_values(library, lease, status="partial")
     return made
 
 

@@ -31,5 +31,5 @@ def _script(page: str) -> None:
 
     from inkwright.app.ui import page_list
 
-    st.navigation([page_list.built(p.name) for p in page_list.ALL], position="hidden")
-    next(p for p in page_list.ALL if p.name == page).show()
+    st.navigation([page_list.build_page(p.name) for p in page_list.PAGES], position="hidden")
+    next(p for p in page_list.PAGES if p.name == page).show()

@@ -4,8 +4,8 @@ from importlib import resources
 
 import pytest
 
-from inkwright.app.briefs.loader import brief_of, read_brief
-from inkwright.app.ui.brief.fields import fields_of, keys_of
+from inkwright.app.briefs.loader import build_brief, read_brief
+from inkwright.app.ui.brief.fields import build_brief_data, build_form_fields
 from inkwright.app.ui.brief.page import EXAMPLES
 from inkwright.memory.domain.brief import Brief, OutlineItem
 
@@ -15,7 +15,7 @@ def test_a_ready_made_brief_goes_through_the_form_unchanged(name: str) -> None:
     folder = resources.files("inkwright.app") / "examples"
     with resources.as_file(folder / f"{name}.yaml") as file:
         brief = read_brief(str(file))
-    assert brief_of(keys_of(fields_of(brief))) == brief
+    assert build_brief(build_brief_data(build_form_fields(brief))) == brief
 
 
 def test_what_an_outline_says_of_a_section_goes_through_the_form_unchanged() -> None:
@@ -29,4 +29,4 @@ def test_what_an_outline_says_of_a_section_goes_through_the_form_unchanged() -> 
     )
     parts = (OutlineItem(title="Night", sections=(storm, OutlineItem(title="Dawn"))),)
     brief = Brief(request="Write of a storm.", outline=(*parts, OutlineItem(title="After")))
-    assert brief_of(keys_of(fields_of(brief))).outline == brief.outline
+    assert build_brief(build_brief_data(build_form_fields(brief))).outline == brief.outline

@@ -45,13 +45,13 @@ def bring(studio: Studio, tab: Page, file: Path) -> None:
 def brought(studio: Studio, tab: Page, file: Path) -> str:
     """Import a file and return the work that was made of it."""
     with opened(studio.home) as library:
-        before = {w.id for w in works.all_works(library)}
+        before = {w.id for w in works.list_works(library)}
     bring(studio, tab, file)
     expect(tab.locator(".field textarea").first).to_be_visible()
 
     def new() -> set[str]:
         with opened(studio.home) as library:
-            return {w.id for w in works.all_works(library)} - before
+            return {w.id for w in works.list_works(library)} - before
 
     (work,) = wait_until(new, "the work")
     return work
@@ -101,7 +101,7 @@ def test_an_archive_that_means_harm_is_refused_in_one_line(
     expect(tab.get_by_test_id("stAlert").filter(has_text="wicked.zip")).to_be_visible()
     assert not list(tmp_path.rglob("escaped.txt"))
     with opened(studio.home) as library:
-        assert works.all_works(library) == []
+        assert works.list_works(library) == []
 
 
 def test_sources_are_shown_as_they_were_read_and_kept_over_a_reload(
@@ -122,8 +122,8 @@ def test_sources_are_shown_as_they_were_read_and_kept_over_a_reload(
     press(tab, "Keep, send nothing")
     expect(tab.get_by_text("A work keeps the brief it began with.")).to_be_visible()
     with opened(studio.home) as library:
-        (work,) = works.all_works(library)
-        (kept,) = sources.kept(library, work.id)
+        (work,) = works.list_works(library)
+        (kept,) = sources.load_sources(library, work.id)
         assert "7.2 metres" in kept.source.text
         assert "broken.pdf" in work.brief.unread[0]
     assert model.calls() == []

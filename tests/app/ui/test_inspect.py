@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from inkwright.app.services import engine
-from inkwright.app.services.draft_provenance import parts
+from inkwright.app.services.draft_provenance import split_prompt
 from inkwright.memory.store import journal, works
 from inkwright.memory.store.library import Library
 from tests.app.ui.showing import said, shown
@@ -51,7 +51,7 @@ def work(written: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("INKWRIGHT_HOME", str(written))
     opened = Library.open(written)
     try:
-        return works.all_works(opened)[0].id
+        return works.list_works(opened)[0].id
     finally:
         opened.close()
 
@@ -59,8 +59,8 @@ def work(written: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_every_call_of_a_section_is_there_exactly_as_sent(work: str, written: Path):
     found = engine.inspect(work, "s2")
     opened = Library.open(written)
-    sent = journal.calls(opened, work, "s2")
-    everything = journal.calls(opened, work)
+    sent = journal.load_calls(opened, work, "s2")
+    everything = journal.load_calls(opened, work)
     opened.close()
     assert sent
     assert sent == [c for c in everything if c["step"] == "s2"]
@@ -94,14 +94,14 @@ def test_a_part_is_counted_once_whatever_stands_in_it():
         ("system", "Rules.\n<brief>\na a a a a a\n</brief>"),
         ("user", "<memory>\na a a\n</memory>\n<memory>\na\n</memory>\nOrders <memory> no"),
     )
-    found = parts(sent, 100, lambda text: text.count("a"))
+    found = split_prompt(sent, 100, lambda text: text.count("a"))
     assert {p.name: p.tokens for p in found} == {"brief": 60, "memory": 40, "rules": 0, "orders": 0}
 
 
 def test_the_page_shows_prompts_as_text_with_their_cost(work: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("INKWRIGHT_PRICE_PROMPT", "2")
     monkeypatch.setenv("INKWRIGHT_PRICE_COMPLETION", "10")
-    test = shown("inspect", work=work, section="s2")
+    test = shown("inspect", work=work, section_id="s2")
     assert not test.exception
     assert not test.error
     found = engine.inspect(work, "s2")
@@ -139,7 +139,7 @@ def test_a_text_of_the_persons_says_that_no_call_is_behind_it(work: str):
 
     Path("book.md").write_text("# Mine\n\nOnly words.\n")
     mine = inkwright.import_file("book.md").work
-    test = shown("inspect", work=mine, section="s1")
+    test = shown("inspect", work=mine, section_id="s1")
     assert "The journal has no call behind this" in said(test)
     assert not test.exception
 

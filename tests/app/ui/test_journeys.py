@@ -105,7 +105,7 @@ def test_a_run_outlives_reload_a_closed_tab_and_the_studio_itself(
     wait_until(lambda: status(studio, work) in ("complete", "flagged"), "the end of the run")
     expect(tab.get_by_text("4 of 4 sections done")).to_be_visible()
     with opened(studio.home) as library:
-        answered = len(journal.calls(library, work))
+        answered = len(journal.load_calls(library, work))
     asked = model.calls(kind="chat", status=200)
     assert len(asked) == answered, "nothing was asked twice"
 
@@ -135,7 +135,7 @@ def test_a_paused_run_goes_on_where_it_was(studio: Studio, tab: Page, model: Sim
     going = tab.get_by_role("button", name=re.compile("^Go on writing|^Write with|^Review again"))
     expect(going.first).to_be_visible()
     with opened(studio.home) as library:
-        assert works.holder(library, work) is None
+        assert works.find_lease_holder(library, work) is None
     model.configure(decode_ms_per_token=0)
     click(going.first)
     wait_until(lambda: status(studio, work) in ("complete", "flagged"), "the end of the run")
@@ -152,8 +152,8 @@ def test_a_fact_put_right_in_memory_reaches_the_sections_listed_and_no_other(
     grid = tab.get_by_test_id("stDataFrame").first
     expect(grid).to_be_visible()
     with opened(studio.home) as library:
-        entries = ledger.entries(library, work)
-        manifests = drafts.manifests(library, work)
+        entries = ledger.load_entries(library, work)
+        manifests = drafts.load_manifests(library, work)
     row = next(n for n, e in enumerate(entries) if e.attribute == "eye colour")
     tab.wait_for_function("document.querySelector('[data-testid=stDataFrame] canvas')")
     cell = {"x": 500, "y": 35 + 35 * row + 17}
@@ -174,7 +174,9 @@ def test_a_fact_put_right_in_memory_reaches_the_sections_listed_and_no_other(
     wait_until(
         lambda: all("green" not in t for t in texts(studio, work).values()), "the run to settle"
     )
-    wait_until(lambda: run_monitor.watch(work, Settings.load()).going == "idle", "its end")
+    wait_until(
+        lambda: run_monitor.load_monitored_work(work, Settings.load()).going == "idle", "its end"
+    )
     after = texts(studio, work)
     assert {sid for sid in after if after[sid] != before[sid]} == {"s2", "s4"}
     for sid in ("s2", "s4"):
@@ -213,7 +215,7 @@ def test_a_killed_studio_loses_no_typing(studio: Studio, tab: Page, model: SimSe
     write_into(tab, " Typed as it fell", at_end=True)
     studio.kill()
     with opened(studio.home) as library:
-        kept = autosave.read(library, work, "s2").text
+        kept = autosave.load_text(library, work, "s2").text
     assert "Kept before the cut." in kept
     write_into(tab, " and after.", at_end=True)
     studio.start()
@@ -221,7 +223,7 @@ def test_a_killed_studio_loses_no_typing(studio: Studio, tab: Page, model: SimSe
 
     def all_of_it() -> bool:
         with opened(studio.home) as library:
-            return autosave.read(library, work, "s2").text.endswith(whole)
+            return autosave.load_text(library, work, "s2").text.endswith(whole)
 
     wait_until(all_of_it, "what was typed to come in again")
     expect(tab.locator(".field textarea").first).to_have_value(re.compile(re.escape(whole) + "$"))
@@ -230,8 +232,8 @@ def test_a_killed_studio_loses_no_typing(studio: Studio, tab: Page, model: SimSe
 def test_markup_in_a_text_is_shown_as_text(studio: Studio, tab: Page, model: SimServer) -> None:
     work = written(studio, model)
     wicked = '<script>document.title="stolen"</script><img src=x onerror="document.title=1"> ![x](http://192.0.2.1/x)'
-    with opened(studio.home) as library, works.leased(library, work) as lease:
-        user_drafts.write(library, lease, "s1", wicked)
+    with opened(studio.home) as library, works.hold_lease(library, work) as lease:
+        user_drafts.save_text(library, lease, "s1", wicked)
     for name in ("text", "write", "outline", "memory"):
         tab.goto(studio.address(name, work=work, section="s1"))
         expect(tab.get_by_role("link", name="Memory")).to_be_visible()

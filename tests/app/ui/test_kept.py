@@ -6,9 +6,9 @@ from streamlit.testing.v1 import AppTest
 from inkwright.app.api.memory import Memory
 from inkwright.app.api.section import SectionText
 from inkwright.app.api.sources import Sources
-from inkwright.app.ui.brief.fields import MODELS, fields_of, whole
+from inkwright.app.ui.brief.fields import MODELS, build_form_fields, whole
 from inkwright.memory.changes import contradictions
-from inkwright.memory.changes.staleness import Change, stamp_of
+from inkwright.memory.changes.staleness import Change, build_stamp
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.source import Source
 from inkwright.memory.store import works
@@ -104,7 +104,7 @@ def test_a_brief_is_used_for_a_new_work_with_its_sources(page: Page, library: Li
     app.query_params["work"] = work
     press(app.run(), "Use it for a new work")
     fine(app.run())
-    assert form(app) == {**whole(fields_of(given)), "sources": ["Tides"]}
+    assert form(app) == {**whole(build_form_fields(given)), "sources": ["Tides"]}
     assert app.session_state["brief sources"].unread == given.unread
     assert form(press(app, BACK)) == before
 
@@ -177,10 +177,10 @@ def test_a_contradiction_that_is_let_be_stays_in_its_place_and_is_taken_back(
         made.draft("s1", "Mara lit it.", shown={"plan.1": 1})
         sold = fact("plan.1", "Mara", "sold it.", version=2, origin="person")
         made.write(sold)
-        user_drafts.write(library, made.lease, "s1", "Mara lit it still. Mara was there.")
-        change = Change("plan.1", sold.line, "changed", stamp_of(sold))
+        user_drafts.save_text(library, made.lease, "s1", "Mara lit it still. Mara was there.")
+        change = Change("plan.1", sold.line, "changed", build_stamp(sold))
         words = ("Mara lit it", "Mara was there")
-        contradictions.keep(library, made.lease, "s1", [(change, w) for w in words])
+        contradictions.store_findings(library, made.lease, "s1", [(change, w) for w in words])
     app = turned(page("memory", work=made.work), "memory tab", "Your sentences (2)")
     dismiss = [b.key for b in app.button if b.label == "Let it be"]
     press(app, "Let it be")

@@ -12,7 +12,7 @@ from tests.simserver.process import SimServer
 
 pytestmark = pytest.mark.ui
 
-OUTLINE = outline_builder.given(
+OUTLINE = outline_builder.build_from_brief(
     Brief(
         request="Write of a harbour.",
         outline=tuple(

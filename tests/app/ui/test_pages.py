@@ -24,16 +24,16 @@ from tests.memory.building import fact
 from tests.memory.shelf import begun
 from tests.simserver.process import SimServer
 
-OF_A_WORK = [p.name for p in page_list.ALL if p.of_a_work]
+OF_A_WORK = [p.name for p in page_list.PAGES if p.of_a_work]
 
 
 @contextmanager
 def on_record(
-    library: Library, work: str, action: run_status.Action, phase: str
+    library: Library, work: str, action: run_status.RunAction, phase: str
 ) -> Iterator[Lease]:
     """Put a run on record as one of another process; cut off when the block has ended."""
     lease = run_status.start(library, work, action)
-    run_status.tell(library, lease, {"phase": phase}, {}, ())
+    run_status.update_status(library, lease, {"phase": phase}, {}, ())
     yield lease
     works.release(library, lease)
 
@@ -43,13 +43,13 @@ def button(app: AppTest, label: str) -> AppTest:
     return next(b for b in app.button if b.label.startswith(label)).click().run()
 
 
-@pytest.mark.parametrize("name", [p.name for p in page_list.ALL])
+@pytest.mark.parametrize("name", [p.name for p in page_list.PAGES])
 def test_a_page_of_an_empty_library_says_what_to_do(page: Page, name: str) -> None:
     app = fine(page(name))
     assert said(app)
 
 
-@pytest.mark.parametrize("name", [p.name for p in page_list.ALL])
+@pytest.mark.parametrize("name", [p.name for p in page_list.PAGES])
 def test_a_page_draws_a_work_half_written_without_a_model(page: Page, work: str, name: str) -> None:
     app = fine(page(name, work=work))
     assert not any(" with " in label for label in labels(app)), "no model is set"
@@ -79,11 +79,11 @@ def test_the_library_lists_its_works_and_a_copy_goes_its_own_way(
     app = fine(page("works"))
     app.session_state[f"more {work}"] = True
     app = button(app.run(), "Duplicate")
-    first, second = works.all_works(library)
+    first, second = works.list_works(library)
     copy = next(w for w in (first, second) if w.id != work)
     assert copy.title.endswith("(copy)")
     assert drafts.current(library, copy.id)["s1"].text == TEXT
-    assert len(ledger.entries(library, copy.id)) == 1
+    assert len(ledger.load_entries(library, copy.id)) == 1
     SectionText(copy.id, "s1").edit("Other words.")
     assert drafts.current(library, work)["s1"].text == TEXT
     assert not app.exception
@@ -99,7 +99,7 @@ def test_a_brief_can_be_kept_without_a_model(page: Page, library: Library) -> No
     app.run()
     app = turned(app, "brief tab", "Memory")
     button(app, "Keep, send nothing")
-    (found,) = works.all_works(library)
+    (found,) = works.list_works(library)
     assert (found.brief.request, found.title, found.status) == (
         "Write of tides.",
         "On tides",
@@ -128,7 +128,7 @@ def test_rows_of_a_brief_stay_while_another_tab_is_open_and_are_kept_with_it(
         app = fine(turned(app, "brief tab", tab))
         assert app.session_state["brief constraints now"] == rows
     button(app, "Keep, send nothing")
-    (found,) = works.all_works(library)
+    (found,) = works.list_works(library)
     assert len(found.brief.constraints) == len(rows)
 
 
@@ -146,25 +146,25 @@ def test_the_run_of_another_process_is_seen_with_its_text(
     with on_record(library, work, "write", "drafting") as lease:
         told = {"phase": "drafting", "tokens_per_s": 41.0, "eta_s": 90, "seconds": 12,
                 "notices": ["a note"], "sections": {"s3": ["drafting", 0, 7]}}  # fmt: skip
-        run_status.tell(library, lease, told, {"s3": "Rain <i>fell</i> on"}, ())
+        run_status.update_status(library, lease, told, {"s3": "Rain <i>fell</i> on"}, ())
         app = fine(page("write", work=work))
         assert {"Pause", "Stop"} <= set(labels(app))
         assert "Drafting" in said(app)
         assert "41 tokens/s" in said(app)
-        seen = run_monitor.watch(work, Settings.load())
+        seen = run_monitor.load_monitored_work(work, Settings.load())
         assert (seen.rows[2].stage, seen.rows[2].words) == ("drafting", 7)
-        assert run_monitor.growing(work, Settings.load()) == {"s3": "Rain <i>fell</i> on"}
+        assert run_monitor.load_live_texts(work, Settings.load()) == {"s3": "Rain <i>fell</i> on"}
         button(app, "Pause")
-        telling = run_status.of(library, work)
+        telling = run_status.load_status(library, work)
         assert telling is not None
         assert telling.asked == "pause"
-        assert telling.looked_upon, "so that the run streams its text"
+        assert telling.is_watched, "so that the run streams its text"
 
 
 def test_a_run_that_was_killed_is_told_as_cut_off(page: Page, work: str, library: Library) -> None:
     with on_record(library, work, "write", "drafting"):
         pass
-    assert run_monitor.watch(work, Settings.load()).going == "cut off"
+    assert run_monitor.load_monitored_work(work, Settings.load()).going == "cut off"
     assert "cut off" in said(fine(page("write", work=work)))
 
 
@@ -209,15 +209,18 @@ def test_what_an_edit_of_memory_reaches_is_shown_before_it_is_made(
     from inkwright.memory.changes import entry_edits
 
     app = page("memory", work=work)
-    app.session_state[f"edit {work}"] = "change s1.1", entry_edits.editing("s1.1", statement="blue")
+    app.session_state[f"edit {work}"] = (
+        "change s1.1",
+        entry_edits.build_change("s1.1", statement="blue"),
+    )
     app.run()
     assert "**2 sections**" in said(fine(app)), "the one that says it, and the one shown it"
     assert "**Title 1**" in said(app)
     assert "**Title 2**" in said(app)
     assert "**Title 3**" not in said(app)
-    assert [e.statement for e in ledger.entries(library, work)] == ["green"]
+    assert [e.statement for e in ledger.load_entries(library, work)] == ["green"]
     button(app, "Apply")
-    assert [e.statement for e in ledger.entries(library, work)] == ["blue"]
+    assert [e.statement for e in ledger.load_entries(library, work)] == ["blue"]
 
 
 def test_a_change_of_the_outline_shows_what_goes_out_of_date_and_is_made_when_asked(
@@ -225,7 +228,7 @@ def test_a_change_of_the_outline_shows_what_goes_out_of_date_and_is_made_when_as
 ) -> None:
 
     app = page("outline", work=work)
-    change = outline_edits.editing("s2", purpose="Say what she saw.")
+    change = outline_edits.build_section_edit("s2", purpose="Say what she saw.")
     app.session_state[f"replan {work}"] = "change “Title 2”", change
     app.run()
     assert "Out of date then: **1**" in said(fine(app))
@@ -238,7 +241,9 @@ def test_what_a_section_alone_covers_is_told_and_can_be_changed_once_asked_for(
     page: Page, work: str
 ) -> None:
 
-    WorkOutline(work).apply(outline_edits.editing("s2", owns="the storm", subjects=("Ada", "Ben")))
+    WorkOutline(work).apply(
+        outline_edits.build_section_edit("s2", owns="the storm", subjects=("Ada", "Ben"))
+    )
     app = page("outline", work=work)
     app.session_state[f"outline chosen {work}"] = "s2"
     app.run()
@@ -281,7 +286,7 @@ def _tabbed() -> None:
 
     draws = {name: lambda name=name: st.markdown(f"in {name}") for name in ("One", "Two", "Three")}
     left = st.session_state.get("left", 2)
-    tabs.draw("tab", draws, counts={"Two": left}, always="One")  # type: ignore[arg-type]
+    tabs.draw("tab", draws, counts={"Two": left}, always_drawn_tab="One")  # type: ignore[arg-type]
 
 
 def test_only_the_open_tab_is_drawn_and_it_stays_open_when_its_count_changes():
@@ -307,8 +312,10 @@ def test_a_page_says_that_the_outline_is_on_its_way_while_a_run_plans(
 def test_an_edit_of_memory_is_told_in_the_words_of_the_entry(
     page: Page, work: str, library: Library
 ) -> None:
-    with works.leased(library, work) as lease, library.write(lease) as db:
-        ledger.append(db, work, [fact("p.9", "The boat", status="proposed", origin="section")])
+    with works.hold_lease(library, work) as lease, library.write(lease) as db:
+        ledger.append_entries(
+            db, work, [fact("p.9", "The boat", status="proposed", origin="section")]
+        )
     app = fine(turned(page("memory", work=work), "memory tab", "Proposals (1)"))
     app = button(app, "Accept")
     assert "To accept “The boat: It is so.”" in said(fine(app))
@@ -348,7 +355,7 @@ def test_a_page_draws_a_work_without_a_section_that_was_written(
     page: Page, work: str, name: str, gone: str
 ) -> None:
     SectionText(work, gone).type("Half a word", base=1, revision=0)
-    WorkOutline(work).apply(outline_edits.removing(gone))
+    WorkOutline(work).apply(outline_edits.build_removal(gone))
     app = fine(page(name, work=work, section=gone))
     assert "Half a word" not in said(app)
     assert not app.error

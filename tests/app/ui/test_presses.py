@@ -97,7 +97,7 @@ def test_no_key_in_any_field_sends_anything(studio: Studio, tab: Page, model: Si
         work = made.work
     with opened(studio.home) as library:
         half = begun(studio)
-        count = len(works.all_works(library))
+        count = len(works.list_works(library))
     pages = [("brief", "")] + [
         (name, one)
         for name in ("outline", "write", "text", "memory", "review", "inspect", "takeaway")
@@ -122,9 +122,9 @@ def test_no_key_in_any_field_sends_anything(studio: Studio, tab: Page, model: Si
     assert tried > 10
     assert model.calls() == []
     with opened(studio.home) as library:
-        assert len(works.all_works(library)) == count
+        assert len(works.list_works(library)) == count
     for one in (work, half):
-        assert run_monitor.doing(one, Settings.load()) is None
+        assert run_monitor.find_active_run(one, Settings.load()) is None
 
 
 def test_a_double_click_on_plan_begins_one_work_and_one_run(
@@ -139,7 +139,7 @@ def test_a_double_click_on_plan_begins_one_work_and_one_run(
     ).to_be_visible()
     assert under(tab, place) == ""
     with opened(studio.home) as library:
-        (one,) = works.all_works(library)
+        (one,) = works.list_works(library)
     wait_until(lambda: status(studio, one.id) == "planned", "the plan")
     drawn(tab)
     assert "work=" in tab.url
@@ -161,12 +161,13 @@ def test_stop_has_a_place_of_its_own_beside_the_start(
     now = box(stop)
     assert now == before
     assert apart(start, now)
-    assert run_monitor.watch(work, Settings.load()).going in ("starting", "running")
+    assert run_monitor.load_monitored_work(work, Settings.load()).going in ("starting", "running")
     model.configure(decode_ms_per_token=0)
     place = pressed(tab, stop)
     expect(stop).to_be_disabled()
     wait_until(
-        lambda: run_monitor.watch(work, Settings.load()).going == "idle", "the end of the run"
+        lambda: run_monitor.load_monitored_work(work, Settings.load()).going == "idle",
+        "the end of the run",
     )
     drawn(tab)
     assert under(tab, place) == ""
@@ -218,7 +219,7 @@ def test_a_question_about_memory_does_not_open_under_the_pointer(
     drawn(tab)
     assert under(tab, place) == ""
     with opened(studio.home) as library:
-        live = [e.subject for e in ledger.entries(library, reviewed) if e.status == "live"]
+        live = [e.subject for e in ledger.load_entries(library, reviewed) if e.status == "live"]
     assert live == ["Boat 1"]
 
 
@@ -280,7 +281,7 @@ def test_typing_that_is_discarded_can_be_brought_back(
     pressed(tab, named(tab, "Bring back what I typed"))
     expect(area).to_have_value(f"{before} Mine.")
     with opened(studio.home) as library:
-        assert autosave.read(library, reviewed, "s1").text == f"{before} Mine."
+        assert autosave.load_text(library, reviewed, "s1").text == f"{before} Mine."
 
 
 def test_proposed_changes_wait_below_what_asked_for_them(

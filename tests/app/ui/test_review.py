@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from inkwright.app.services import background, engine
 from inkwright.memory.changes import contradictions
-from inkwright.memory.changes.staleness import Change, stamp_of
+from inkwright.memory.changes.staleness import Change, build_stamp
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Finding, Review
 from inkwright.memory.store import drafts, works
@@ -38,17 +38,17 @@ def work(library: Library) -> str:
         made.draft("s3", "Mara lit it.", shown={"plan.1": 1})
         changed = fact("plan.1", "Mara", "sold it.", version=2, origin="person")
         made.write(changed)
-        user_drafts.write(library, made.lease, "s3", "Mara lit it still.")
-        change = Change("plan.1", changed.line, "changed", stamp_of(changed))
-        contradictions.keep(library, made.lease, "s3", [(change, "Mara lit it")])
+        user_drafts.save_text(library, made.lease, "s3", "Mara lit it still.")
+        change = Change("plan.1", changed.line, "changed", build_stamp(changed))
+        contradictions.store_findings(library, made.lease, "s3", [(change, "Mara lit it")])
         return made.work
 
 
 def reviewed(made: Built, section: str, text: str, broken: str = "", evidence: str = "") -> None:
     """Accept a draft in which one constraint is broken, by a judge's word."""
     number = made.freeze(section)
-    landed = drafts.land(
-        made.library, made.lease, section, text, manifest=number, summary="", delta=()
+    landed = drafts.save_first_draft(
+        made.library, made.lease, section, text, manifest_id=number, summary="", delta=()
     )
     found = [Finding(constraint="c3", status="met", by="judge")]
     if broken:
@@ -133,9 +133,9 @@ def test_what_memory_contradicts_is_dismissed_for_the_command_line_too(work: str
     (told,) = [p for p in engine.review(work).problems if p.number is not None]
     assert (told.section, told.held, told.evidence) == ("s3", True, "Mara lit it")
     engine.decide(work, told, "dismissed")
-    assert contradictions.listed(library, work) == []
+    assert contradictions.load_findings(library, work) == []
     engine.decide(work, told, None)
-    assert len(contradictions.listed(library, work)) == 1
+    assert len(contradictions.load_findings(library, work)) == 1
 
 
 def test_an_answer_stays_with_the_text_and_not_with_another(work: str, library: Library):
@@ -144,11 +144,11 @@ def test_an_answer_stays_with_the_text_and_not_with_another(work: str, library: 
     engine.decide(work, rain, "dismissed")
     from inkwright.memory.user_work import locks
 
-    with works.leased(library, work) as lease:
-        locks.lock(library, lease, "s1", "keeper")
+    with works.hold_lease(library, work) as lease:
+        locks.lock_words(library, lease, "s1", "keeper")
     assert engine.review(work).problems[0].verdict == "dismissed"
-    with works.leased(library, work) as lease:
-        user_drafts.write(library, lease, "s1", "It rained again.")
+    with works.hold_lease(library, work) as lease:
+        user_drafts.save_text(library, lease, "s1", "It rained again.")
     (again,) = [p for p in engine.review(work).problems if p.section == "s1"]
     assert again.verdict is None
 
@@ -200,7 +200,7 @@ def test_a_work_without_an_outline_says_so(library: Library):
 
 def test_a_work_that_is_being_written_answers_in_plain_words(work: str, library: Library):
     test = shown("review", work=work)
-    with works.leased(library, work):
+    with works.hold_lease(library, work):
         press(test, "Accept")
         assert "is being written by another process" in test.error[0].value
 
@@ -217,7 +217,7 @@ def test_an_answer_draws_the_page_once_and_no_frame_around_it(
     from inkwright.app.ui.pages import review
 
     drawn: list[str] = []
-    summary = review._summary
+    summary = review._draw_summary
     monkeypatch.setattr(review, "_summary", lambda found: (drawn.append("once"), summary(found)))
     test = shown("review", work=work)
     drawn.clear()

@@ -98,11 +98,11 @@ def wicked(library: Library) -> str:
     """Return a work in which everything that is shown means ill."""
     brief = Brief(request=WICKED, title=f"{SCRIPT} {MARKUP} {ODD}"[:390], audience=SCRIPT)
     work = works.begin(library, brief, {"plan": "full", "memory": "full", "review": "full"}).id
-    with works.leased(library, work) as lease:
+    with works.hold_lease(library, work) as lease:
         planned(library, lease, 2)
         told = established("s1.1", MARKUP, ODD, SCRIPT, WICKED)
         drafted(library, lease, "s1", WICKED, delta=[told])
-        works.record(library, lease, status="partial", problems=(WICKED,))
+        works.record_values(library, lease, status="partial", problems=(WICKED,))
     return work
 
 

@@ -41,7 +41,7 @@ def written(studio: Studio, model: SimServer) -> str:
         with ThreadPoolExecutor(1) as thread:
             thread.submit(writing.write, library, work, calling(model)).result()
         given = Remembered(subject="Ines Vale", statement="She signs as I. Vale.", pinned=True)
-        entry_edits.apply(library, work, entry_edits.adding([given]))
+        entry_edits.apply(library, work, entry_edits.build_addition([given]))
     return work
 
 
@@ -72,7 +72,9 @@ def test_the_tour_is_pictured(
     folder.mkdir(exist_ok=True)
     work = written(studio, model)
     with opened(studio.home) as library:
-        entry = next(e for e in ledger.entries(library, work) if e.attribute == "landings a year")
+        entry = next(
+            e for e in ledger.load_entries(library, work) if e.attribute == "landings a year"
+        )
     light = browser.new_context(viewport=SIZE, color_scheme="light").new_page()
     dark = browser.new_context(viewport=SIZE, color_scheme="dark").new_page()
 
@@ -109,7 +111,7 @@ def test_the_tour_is_pictured(
 def _typed_over(page: Page, studio: Studio, work: str, entry: str) -> None:
     """Type another value over an entry in the table, and ask what that would do."""
     with opened(studio.home) as library:
-        row = [e.id for e in ledger.entries(library, work)].index(entry)
+        row = [e.id for e in ledger.load_entries(library, work)].index(entry)
     canvas = page.get_by_test_id("stDataFrame").first.locator("canvas").first
     canvas.dblclick(position={"x": 500, "y": 35 + 35 * row + 17}, force=True)
     page.keyboard.press("Control+A")
