@@ -139,7 +139,7 @@ def measure(server: SimServer, case: Case) -> Measured:
                 run_batch(
                     lines,
                     RunOptions(at),
-                    BatchOptions(arms=Ablation(plan="given")),
+                    BatchOptions(ablation=Ablation(plan="given")),
                     out=Path(home) / "out.jsonl",
                     emit=results.append,
                 )

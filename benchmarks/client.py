@@ -135,7 +135,7 @@ class Client:
             max_tokens=min(room, MOST_TOKENS),
             temperature=self.calling.temperature,
             seed=seed,
-            form=form,
+            response_schema=form,
         )
         async with self.slots:
             return await self.transport.complete(request)

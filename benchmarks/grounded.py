@@ -165,7 +165,7 @@ def _cited(draft: Draft, sources: Mapping[str, str]) -> list[Citation]:
     return [
         Citation(said, said in sources.get(key, ""))
         for claim in syntax.find_claims(draft.text)
-        for said in [_bare(claim.said).rstrip(".。")]
+        for said in [_bare(claim.plain_text).rstrip(".。")]
         for key in claim.keys
     ]
 

@@ -63,7 +63,7 @@ def measure(server: SimServer, review: str) -> Judged:
             draft = current[section.id]
             findings = draft.review.findings if draft.review else ()
             status = {f.constraint: f.status for f in findings}
-            for constraint, phrase in zip(plan.carried(section.id), SAID, strict=True):
+            for constraint, phrase in zip(plan.constraints_for(section.id), SAID, strict=True):
                 truth.append(phrase in draft.text)
                 told.append(status.get(constraint.id) == "met")
     calls = server.calls(kind="chat")

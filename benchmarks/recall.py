@@ -82,10 +82,10 @@ def recall_ms(library: Library, index: ChromaIndex, work: str, seed: int) -> tup
         )
         vector = dice.normal(size=DIMENSIONS).astype(np.float32)
         began = time.perf_counter()
-        entries = book.refresh().heard({})
+        entries = book.refresh().list_visible({})
         keys = [build_entry_key(e) for e in entries]
-        assert not index.missing(work, keys)
-        nearest = index.nearest(work, vector, keys, NEAREST)
+        assert not index.find_missing(work, keys)
+        nearest = index.find_nearest(work, vector, keys, NEAREST)
         found = recall(
             orders, entries, (), nearest, budget_tokens=BUDGET_TOKENS, count_tokens=count, titles={}
         )
@@ -109,8 +109,10 @@ def open_many(library: Library, folder: Path, opened: int) -> None:
             ledger.append_entries(db, work, entries)
         vectors = dice.normal(size=(few, DIMENSIONS)).astype(np.float32)
         index.add(work, dict(zip(map(build_entry_key, entries), vectors, strict=True)))
-        nearest = index.nearest(work, vectors[0], [build_entry_key(e) for e in entries], NEAREST)
-        held = Ledger(library, work).refresh().heard({})
+        nearest = index.find_nearest(
+            work, vectors[0], [build_entry_key(e) for e in entries], NEAREST
+        )
+        held = Ledger(library, work).refresh().list_visible({})
         recall("Person1", held, (), nearest, budget_tokens=500, count_tokens=count, titles={})
 
 

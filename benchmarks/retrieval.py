@@ -124,11 +124,11 @@ def measure(library: Library, home: Path, documents: int) -> None:
         )
         desk.use_plan(plan)
         began = time.perf_counter()
-        desk.shelf = SourceIndex(sources.load_sources(library, work.id))
-        desk.shelf.search_words("warm", 1)
+        desk.source_index = SourceIndex(sources.load_sources(library, work.id))
+        desk.source_index.search_words("warm", 1)
         words = documents * WORDS
         print(
-            f"{documents:,} documents, {words:,} words, {len(desk.shelf.passages):,} passages: "
+            f"{documents:,} documents, {words:,} words, {len(desk.source_index.passages):,} passages: "
             f"the shelf is made in {time.perf_counter() - began:.1f} s"
         )
 

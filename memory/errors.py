@@ -68,7 +68,7 @@ class HeldTextLost(InkwrightError):
 
     def __init__(self, lost_text: str) -> None:
         super().__init__(f"a change would lose text that is the person's: {lost_text[:80]!r}")
-        self.lost = lost_text
+        self.lost_text = lost_text
 
 
 class LeaseLost(InkwrightError):

@@ -79,7 +79,7 @@ def _build_finding(constraint: Constraint, outcome: CheckOutcome) -> Finding:
 
 def _check_length(text: str, constraint: Constraint) -> CheckOutcome:
     sizes = {"words": count_words(text), "characters": count_characters(text)}
-    low, high = constraint.least or 0, constraint.most
+    low, high = constraint.lower_bound or 0, constraint.upper_bound
     least_unit = "characters" if constraint.counted == "characters" else "words"
     most_unit = "words" if constraint.counted == "words" else "characters"
     if (size := sizes[least_unit]) < low:

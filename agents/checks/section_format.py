@@ -152,7 +152,7 @@ def _has_frame(plan: Plan) -> bool:
 
 
 def _get_frame(plan: Plan, section_id: str) -> tuple[str, str]:
-    constraints = plan.carried(section_id)
+    constraints = plan.constraints_for(section_id)
     opens = "\n".join(dict.fromkeys(c.opens for c in constraints if c.opens))
     closes = "\n".join(dict.fromkeys(c.closes for c in constraints if c.closes))
     return opens, closes

@@ -45,18 +45,18 @@ class RunContext:
     library: Library
     lease: Lease
     brief: Brief
-    arms: Ablation
-    models: LLMClient
+    ablation: Ablation
+    llm: LLMClient
     vector_search: VectorSearch
     ledger: Ledger
-    watch: Watch
-    slots: int
+    emit: Watch
+    concurrency: int
     """Slots that the order of hearing is computed for; pinned when the work begins."""
     request: str
     """The request as prompts show it: whole, or its instructions."""
     han: bool
     """The piece is written in Han characters or kana."""
-    shelf: SourceIndex = field(default_factory=lambda: SourceIndex(()))
+    source_index: SourceIndex = field(default_factory=lambda: SourceIndex(()))
     """The sources that the piece may cite."""
     overrides: Path | None = None
     """Folder of prompt templates that replace ours."""
@@ -67,8 +67,8 @@ class RunContext:
     _draft_texts: dict[tuple[str, int], str] = field(default_factory=dict)
 
     @property
-    def work(self) -> str:
-        return self.lease.work
+    def work_id(self) -> str:
+        return self.lease.work_id
 
     @property
     def plan(self) -> Plan:
@@ -76,20 +76,20 @@ class RunContext:
         return self._plan
 
     @property
-    def planned(self) -> bool:
+    def is_planned(self) -> bool:
         return self._plan is not None
 
-    def in_order(self) -> dict[str, Draft]:
+    def load_drafts_in_order(self) -> dict[str, Draft]:
         """Return the newest draft of each section that has one, in reading order."""
-        return drafts.current(self.library, self.work, self.plan.outline)
+        return drafts.current(self.library, self.work_id, self.plan.outline)
 
     @property
     def tokenizer(self) -> Tokenizer:
-        return self.models.tokenizer
+        return self.llm.tokenizer
 
     @property
     def context_tokens(self) -> int:
-        return self.models.context_tokens
+        return self.llm.context_tokens
 
     @property
     def is_streaming(self) -> bool:
@@ -105,7 +105,7 @@ class RunContext:
         """Work from this version of the plan from now on."""
         self._plan = plan
         self.set_language_from(plan.constraints)
-        self._system_prompt = self.opening(self._format_outline(plan.outline))
+        self._system_prompt = self.build_system_prompt(self._format_outline(plan.outline))
 
     def set_language_from(self, constraints: Sequence[Constraint]) -> None:
         """Write in the language that every section must be in, if the brief itself sets none."""
@@ -114,13 +114,13 @@ class RunContext:
             self.brief = self.brief.model_copy(update={"language": languages[0]})
             self.han = language_is_han(self.brief)
 
-    def problem(self, line: str) -> None:
+    def report_problem(self, line: str) -> None:
         """Keep one line for the report, and tell who watches."""
         if line not in self.problems:
             self.problems.append(line)
-            self.watch(Notice(self.work, line))
+            self.emit(Notice(self.work_id, line))
 
-    def ask(
+    def build_call(
         self,
         step: str,
         role: str,
@@ -136,7 +136,7 @@ class RunContext:
             step=step,
             role=role,  # type: ignore[arg-type]
             purpose=purpose,
-            system=self._system_prompt or self.opening(""),
+            system=self._system_prompt or self.build_system_prompt(""),
             user=render(prompt, self.overrides),
             max_tokens=max_tokens,
             sample=sample,
@@ -144,7 +144,7 @@ class RunContext:
             han=self.han,
         )
 
-    def opening(self, outline_text: str) -> str:
+    def build_system_prompt(self, outline_text: str) -> str:
         """Return the static first message: rules, brief, outline."""
         house_inputs = inputs.HouseInputs(
             brief=fence("brief", self._format_brief()), outline=fence("outline", outline_text)
@@ -157,19 +157,19 @@ class RunContext:
 
     def count_free_tokens(self, max_tokens: int, *other_texts: str) -> int:
         """Return the tokens left for one more text beside ``others`` in a prompt."""
-        system_prompt = self._system_prompt or self.opening("")
+        system_prompt = self._system_prompt or self.build_system_prompt("")
         used_tokens = sum(self.tokenizer.count(text) for text in (system_prompt, *other_texts))
-        return self.models.room(max_tokens) - used_tokens - 200
+        return self.llm.max_prompt_tokens(max_tokens) - used_tokens - 200
 
     def clip_to_fit(self, text: str, max_tokens: int, *other_texts: str) -> str:
         """Return as much of ``text`` as a prompt has room for, from its beginning."""
         free_tokens = max(self.count_free_tokens(max_tokens, *other_texts), 64)
         return shorten(text, free_tokens, self.tokenizer.count)
 
-    def text_of(self, section_id: str, version: int) -> str:
+    def load_draft_text(self, section_id: str, version: int) -> str:
         """Return the text of one version of a section's draft."""
         if (section_id, version) not in self._draft_texts:
-            for draft in drafts.versions(self.library, self.work, section_id):
+            for draft in drafts.versions(self.library, self.work_id, section_id):
                 self._draft_texts[section_id, draft.version] = draft.text
         return self._draft_texts[section_id, version]
 
@@ -188,7 +188,7 @@ class RunContext:
     def _format_brief(self) -> str:
         brief = self.brief
         facts = (
-            ("Title", self.plan.outline.title if self.planned else brief.title),
+            ("Title", self.plan.outline.title if self.is_planned else brief.title),
             ("Kind", brief.kind),
             ("For", brief.audience),
             ("Language", brief.language),
@@ -206,7 +206,7 @@ class RunContext:
 
     def _format_whole_requirements(self) -> str:
         """Return what the brief's own constraints ask of the whole piece."""
-        whole_constraints = self.plan.whole if self.planned else ()
+        whole_constraints = self.plan.whole_piece_constraints if self.is_planned else ()
         requirement_texts = [
             c.full_text for c in whole_constraints if c.source == "brief" and c.kind != "length"
         ]
@@ -218,7 +218,7 @@ def build_section_instructions(context: RunContext, section: Section) -> str:
     """Return what a writer is told about its section: the same lines wherever it is quoted."""
     outline = context.plan.outline
     headings = {h.id: h.title for h in outline.headings}
-    cites = [c for c in section.cites if c.source in context.shelf.sources]
+    cites = [c for c in section.cites if c.source in context.source_index.sources]
     lines = [
         f"Section: {section.id}",
         f"Title: {section.title}",
@@ -234,7 +234,7 @@ def build_section_instructions(context: RunContext, section: Section) -> str:
     if not context.shows_whole_outline():
         lines.append(_format_field("Nearby sections", _format_neighbours(outline, section)))
     banned_phrases = set(context.brief.banned)  # the opening of every prompt says so already
-    all_constraints = context.plan.carried(section.id)
+    all_constraints = context.plan.constraints_for(section.id)
     constraints = [
         c for c in all_constraints if not (c.phrases and banned_phrases.issuperset(c.phrases))
     ]
@@ -283,7 +283,7 @@ def _format_whole_outline(outline: Outline) -> str:
 def _format_chapters(outline: Outline) -> str:
     chapters: dict[str, list[Section]] = {}
     for section in outline.sections:
-        chapters.setdefault(section.chapter, []).append(section)
+        chapters.setdefault(section.chapter_id, []).append(section)
     titles = {h.id: f"{h.title}: {h.purpose}" for h in outline.headings}
     return "\n".join(
         f"{titles.get(chapter, sections[0].title)} ({len(sections)} sections)"

@@ -31,9 +31,11 @@ async def build_manifest(
 ) -> Manifest:
     """Return the manifest of ``section`` when the drafts of ``heard`` are what it can know."""
     chain_drafts = [
-        visible_drafts[s] for s in context.plan.outline.chain(section.id) if s in visible_drafts
+        visible_drafts[s]
+        for s in context.plan.outline.find_chain(section.id)
+        if s in visible_drafts
     ]
-    memory_mode = context.arms.memory
+    memory_mode = context.ablation.memory
     budget = context.recall_tokens
     summary = ""
     if memory_mode in ("rolling", "full"):
@@ -59,11 +61,11 @@ async def build_manifest(
         section=section.id,
         outline_version=context.plan.version,
         node=section.digest,
-        constraints={c.id: c.digest for c in context.plan.carried(section.id)},
+        constraints={c.id: c.digest for c in context.plan.constraints_for(section.id)},
         heard={section_id: d.version for section_id, d in visible_drafts.items()},
-        known_until=context.ledger.newest,
-        shown=recall_result.shown,
-        quoted=recall_result.quoted,
+        known_until=context.ledger.newest_sequence,
+        shown=recall_result.entry_decisions,
+        quoted=recall_result.excerpt_decisions,
         recall=recall_result.text,
         summary=summary,
         last_passage=last_passage,
@@ -88,18 +90,18 @@ def find_showable_entries(
 async def _recall_long_term(
     context: RunContext, section: Section, visible_drafts: Mapping[str, Draft], budget: int
 ) -> RecallResult:
-    memory_mode = context.arms.memory
+    memory_mode = context.ablation.memory
     entries = (
         find_showable_entries(context, section, visible_drafts) if memory_mode == "full" else []
     )
-    chain_ids = context.plan.outline.chain(section.id)
+    chain_ids = context.plan.outline.find_chain(section.id)
     earlier_drafts = [
         d
         for section_id, d in visible_drafts.items()
         if not chain_ids or section_id != chain_ids[-1]
     ]
     passages = [p for d in earlier_drafts for p in split_draft(d)]
-    passages += context.shelf.requests
+    passages += context.source_index.requests
     instructions = build_section_instructions(context, section)
     distances = await _search_vectors(context, instructions, entries, passages)
     if memory_mode == "vector":
@@ -114,7 +116,7 @@ async def _recall_long_term(
         titles={s.id: s.title for s in context.plan.outline.sections},
         summaries={section_id: d.summary for section_id, d in visible_drafts.items()},
         subjects=section.subjects if memory_mode == "full" else (),
-        own_instructions=section.about if memory_mode == "full" else "",
+        own_instructions=section.topic_text if memory_mode == "full" else "",
     )
 
 
@@ -123,9 +125,9 @@ async def _search_vectors(
 ) -> dict[str, float]:
     texts = {build_entry_key(e): e.line for e in entries} | {p.id: p.text for p in passages}
     try:
-        return await context.vector_search.nearest(query, texts)
+        return await context.vector_search.find_nearest(query, texts)
     except (ModelError, IndexUnusable) as fault:
-        context.problem(f"vector search is off, exact and lexical search go on ({fault})")
+        context.report_problem(f"vector search is off, exact and lexical search go on ({fault})")
         return {}
 
 

@@ -37,10 +37,10 @@ async def select_evidence(
     context: RunContext, section: Section, budget_tokens: int
 ) -> tuple[Evidence, ...]:
     """Return spans of the sources for ``section``, in document order, within the budget."""
-    if not context.shelf.passages:
+    if not context.source_index.passages:
         return ()
     ranked_evidence = await _rank_evidence(context, section)
-    if context.arms.review == "full":
+    if context.ablation.review == "full":
         ranked_evidence = await _judge_candidates(
             context, section, ranked_evidence[:MAX_JUDGED_PASSAGES]
         )
@@ -65,11 +65,9 @@ def render_sources(context: RunContext, evidence: Iterable[Evidence]) -> str:
 
 def format_passage(context: RunContext, evidence: Evidence) -> str:
     """Return a passage as prompts show it, after its key."""
-    source = context.shelf.sources[evidence.key]
+    source = context.source_index.sources[evidence.key]
     page = f", p. {evidence.page}" if evidence.page else ""
-    return (
-        f"[@{evidence.key}] {source.title}{page}: {_join_paragraphs(context.shelf.text(evidence))}"
-    )
+    return f"[@{evidence.key}] {source.title}{page}: {_join_paragraphs(context.source_index.get_text(evidence))}"
 
 
 def _join_paragraphs(text: str) -> str:
@@ -81,7 +79,9 @@ async def _rank_evidence(context: RunContext, section: Section) -> list[Evidence
     instructions = build_section_instructions(context, section)
     questions = [instructions, *section.key_points, *(c.point for c in section.cites if c.point)]
     rankings = await asyncio.to_thread(
-        lambda: [context.shelf.search_words(q, QUESTION_HITS) for q in dict.fromkeys(questions)]
+        lambda: [
+            context.source_index.search_words(q, QUESTION_HITS) for q in dict.fromkeys(questions)
+        ]
     )
     rankings.append(await _search_by_meaning(context, instructions))
     evidence_by_id = {e.id: e for hits in rankings for e in hits}
@@ -108,7 +108,7 @@ def _count_subject_mentions(
     name_words = [name.split() for name in names]
     mention_counts = {}
     for evidence in candidates:
-        text = context.shelf.text(evidence)
+        text = context.source_index.get_text(evidence)
         folded_text = unicodedata.normalize("NFKC", text).casefold()
         if not any(all(w in folded_text for w in name) for name in name_words):
             continue  # so it is with most, and quickly seen
@@ -119,17 +119,17 @@ def _count_subject_mentions(
 
 async def _search_by_meaning(context: RunContext, query: str) -> list[Evidence]:
     """Return the passages nearest in meaning."""
-    candidates: Sequence[Evidence] = context.shelf.passages
+    candidates: Sequence[Evidence] = context.source_index.passages
     if len(candidates) > MAX_EMBEDDED_PASSAGES:
         candidates = await asyncio.to_thread(
-            context.shelf.search_words, query, MAX_LEXICAL_PASSAGES
+            context.source_index.search_words, query, MAX_LEXICAL_PASSAGES
         )
     evidence_by_id = {e.id: e for e in candidates}
-    texts = {i: context.shelf.text(e) for i, e in evidence_by_id.items()}
+    texts = {i: context.source_index.get_text(e) for i, e in evidence_by_id.items()}
     try:
-        return [evidence_by_id[i] for i in await context.vector_search.nearest(query, texts)]
+        return [evidence_by_id[i] for i in await context.vector_search.find_nearest(query, texts)]
     except (ModelError, IndexUnusable) as fault:
-        context.problem(f"vector search is off, exact and lexical search go on ({fault})")
+        context.report_problem(f"vector search is off, exact and lexical search go on ({fault})")
         return []
 
 
@@ -149,13 +149,13 @@ async def _judge_candidates(
         orders=instructions,
         passages=fence("passages", context.clip_to_fit(numbered_passages, tokens, instructions)),
     )
-    call = context.ask(section.id, "reviewer", "choose", prompt, tokens)
+    call = context.build_call(section.id, "reviewer", "choose", prompt, tokens)
     try:
-        answer = await context.models.form(call, Choices)
+        answer = await context.llm.ask_structured(call, Choices)
     except ModelError as fault:
-        context.problem(f"{section.id}: passages of the sources were not judged ({fault})")
+        context.report_problem(f"{section.id}: passages of the sources were not judged ({fault})")
         return candidates
-    passage_texts = {n: context.shelf.text(e) for n, e in enumerate(candidates, 1)}
+    passage_texts = {n: context.source_index.get_text(e) for n, e in enumerate(candidates, 1)}
     chosen_by_number: dict[int, Evidence] = {}
     for choice in answer.choices:
         number = choice.passage

@@ -50,7 +50,7 @@ async def patch(
     """
     text_sentences = (
         section_format.find_body_sentences(context.plan, section_id, text)
-        if context.planned
+        if context.is_planned
         else sentences(text)
     )
     editable_numbers = (
@@ -66,7 +66,7 @@ async def patch(
         entries=fence("entries", entries),
         sentences=_format_editable_sentences(context, text, text_sentences, editable_numbers),
     )
-    call = context.ask(
+    call = context.build_call(
         section_id,
         "editor",
         f"{purpose} {turn}",
@@ -75,7 +75,7 @@ async def patch(
         sample=sample,
         priority=priority,
     )
-    answer = await context.models.form(
+    answer = await context.llm.ask_structured(
         call, Edits, lambda a: _find_fault(a, text_sentences, editable_numbers)
     )
     editable_edits = [e for e in answer.edits if _is_editable(e, editable_numbers)]
@@ -83,11 +83,13 @@ async def patch(
         e for e in editable_edits if not _touches_protected(protected_spans, text_sentences, e)
     ]
     if len(unprotected_edits) < len(editable_edits):
-        context.problem(f"{section_id}: the editor would have changed text that is yours; it stays")
-    if not context.planned:
+        context.report_problem(
+            f"{section_id}: the editor would have changed text that is yours; it stays"
+        )
+    if not context.is_planned:
         return apply_edits(text, text_sentences, Edits(edits=unprotected_edits))
     safe_edits = keep_harmless_edits(
-        text, text_sentences, unprotected_edits, context.plan.carried(section_id)
+        text, text_sentences, unprotected_edits, context.plan.constraints_for(section_id)
     )
     return section_format.apply_frame(
         context.plan, section_id, apply_edits(text, text_sentences, Edits(edits=safe_edits))
@@ -121,8 +123,8 @@ async def trim(
         words=str(round(surplus_words * TRIM_CHOICE_FACTOR) + TRIM_CHOICE_WORDS),
         sentences=fence("sentences", context.clip_to_fit(numbered_sentences, 250)),
     )
-    call = context.ask(section_id, "editor", f"trim {turn}", prompt, 250, priority=priority)
-    answer = await context.models.form(call, Cuts)
+    call = context.build_call(section_id, "editor", f"trim {turn}", prompt, 250, priority=priority)
+    answer = await context.llm.ask_structured(call, Cuts)
     prose = set(prose_sentences(text))
     unprotected_numbers = [
         n
@@ -131,7 +133,7 @@ async def trim(
         and text_sentences[n - 1] in prose
         and not touches(protected_spans, text_sentences[n - 1].start, text_sentences[n - 1].end)
     ]
-    constraints = context.plan.carried(section_id)
+    constraints = context.plan.constraints_for(section_id)
     removable_numbers = [
         n
         for n in unprotected_numbers
@@ -175,8 +177,10 @@ async def densify(
         ),
     )
     tokens = 300 + 4 * missing_words
-    call = context.ask(section_id, "editor", f"densify {turn}", prompt, tokens, priority=priority)
-    answer = await context.models.form(
+    call = context.build_call(
+        section_id, "editor", f"densify {turn}", prompt, tokens, priority=priority
+    )
+    answer = await context.llm.ask_structured(
         call, Edits, lambda a: _find_fault(a, text_sentences, _all_sentence_numbers(text_sentences))
     )
     edits_by_start: dict[int, Edit] = {}
@@ -189,7 +193,7 @@ async def densify(
             range(edit.first, edit.last + 1)
         ) & {n for e in edits_by_start.values() for n in range(e.first, e.last + 1)}:
             edits_by_start.setdefault(edit.first, edit)
-    constraints = context.plan.carried(section_id)
+    constraints = context.plan.constraints_for(section_id)
     edits = [
         e
         for e in edits_by_start.values()

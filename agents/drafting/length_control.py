@@ -80,7 +80,7 @@ def compute_band(
         low, high = whole.low, whole.high
     else:
         low, high = _range_around(section.target_words, TOLERANCE)
-    bounds = _bounds_from_constraints(context, context.plan.carried(section.id), text)
+    bounds = _bounds_from_constraints(context, context.plan.constraints_for(section.id), text)
     return _build_word_range(low, high, target_words or section.target_words, bounds)
 
 
@@ -90,7 +90,7 @@ def compute_whole_band(context: RunContext, text: str) -> WordRange:
     Bounds that the brief gives as constraints are bounds; without any, its length is one to aim at.
     """
     target_words = context.plan.outline.target_words
-    bounds = _bounds_from_constraints(context, context.plan.whole, text)
+    bounds = _bounds_from_constraints(context, context.plan.whole_piece_constraints, text)
     if has_only_bounds(context):
         return _build_word_range(0, None, target_words, bounds)
     low, high = _range_around(target_words, WHOLE_TOLERANCE)
@@ -105,7 +105,7 @@ def has_only_bounds(context: RunContext) -> bool:
     length_constraints = [c for c in context.plan.constraints if c.kind == "length" and c.required]
     bounds_whole = any(c.where.scope == "whole" for c in length_constraints)
     bounds_each_section = any(
-        c.where.scope == "all" and c.least and not c.most for c in length_constraints
+        c.where.scope == "all" and c.lower_bound and not c.upper_bound for c in length_constraints
     )
     return (bounds_whole or bounds_each_section) and not context.brief.words
 
@@ -195,7 +195,7 @@ async def fit(
                 context, section, manifest, text, target_range, protected_spans, progress, priority
             )
         except ModelError as fault:
-            context.problem(f"{section.id}: its length could not be put right ({fault})")
+            context.report_problem(f"{section.id}: its length could not be put right ({fault})")
             return best_text
         remaining_distance = target_range.distance(count_words(text))
         failed_rounds += (
@@ -220,7 +220,7 @@ async def _adjust_length(
     progress: _Going,
     priority: float,
 ) -> str:
-    words, may_edit = count_words(text), context.arms.review != "off"
+    words, may_edit = count_words(text), context.ablation.review != "off"
     missing_words = target_range.aim - words
     if words >= target_range.low:
         if not may_edit:

@@ -47,7 +47,7 @@ async def write(
         words=format_length(context, manifest.target_words),
         note=f"Note from the person: {manifest.note}" if manifest.note else "",
     )
-    call = context.ask(
+    call = context.build_call(
         section.id,
         "writer",
         "write",
@@ -56,9 +56,9 @@ async def write(
         sample=manifest.sample,
         priority=priority,
     )
-    prose = await context.models.prose(call, on_text=_create_text_watcher(context, section.id))
+    prose = await context.llm.ask_prose(call, on_text=_create_text_watcher(context, section.id))
     text = tidy(prose.text, section.title, manifest.target_words, prose.cut_short)
-    return syntax.tidy_citations(text, context.shelf.sources)
+    return syntax.tidy_citations(text, context.source_index.sources)
 
 
 async def continue_draft(
@@ -80,7 +80,7 @@ async def continue_draft(
         sofar=fence("sofar", tail(text, SOFAR_WORDS)),
         words=format_length(context, missing_words, "more"),
     )
-    call = context.ask(
+    call = context.build_call(
         section.id,
         "writer",
         f"continue {turn}",
@@ -88,9 +88,9 @@ async def continue_draft(
         _estimate_tokens(context, missing_words),
         priority=priority,
     )
-    prose = await context.models.prose(call, on_text=_create_text_watcher(context, section.id))
+    prose = await context.llm.ask_prose(call, on_text=_create_text_watcher(context, section.id))
     added_text = tidy(prose.text, section.title, missing_words, prose.cut_short, goes_on=True)
-    added_text = syntax.tidy_citations(added_text, context.shelf.sources)
+    added_text = syntax.tidy_citations(added_text, context.source_index.sources)
     added_text = _remove_overlap(text, added_text)
     if not added_text:
         return text
@@ -166,4 +166,4 @@ def _estimate_tokens(context: RunContext, words: int) -> int:
 def _create_text_watcher(context: RunContext, section_id: str) -> Callable[[str], None] | None:
     if not context.is_streaming:
         return None
-    return lambda piece: context.watch(TextGrew(context.work, section_id, piece))
+    return lambda piece: context.emit(TextGrew(context.work_id, section_id, piece))

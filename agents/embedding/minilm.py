@@ -61,11 +61,11 @@ class MiniLM:
         token_ids = [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts))]
 
         def fill(batch: list[int]) -> None:
-            vectors[batch] = encoder.vectors([token_ids[i] for i in batch])
+            vectors[batch] = encoder.encode([token_ids[i] for i in batch])
 
         batches = list(_iter_batches([len(tokens) for tokens in token_ids]))
         workers = max(1, min(len(batches), os.cpu_count() or 1))
-        with _SINGLE_THREAD.held(), ThreadPoolExecutor(workers) as pool:
+        with _SINGLE_THREAD.limit_threads(), ThreadPoolExecutor(workers) as pool:
             list(pool.map(fill, batches))
         return vectors
 
@@ -96,7 +96,7 @@ class SingleThreadedBlas:
         self._lock, self._holder_count = threading.Lock(), 0
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def limit_threads(self) -> Iterator[None]:
         """Hold it for the while."""
         with self._lock:
             self._holder_count += 1
@@ -126,7 +126,7 @@ class Encoder:
         self._norm = _load_norm(weights, "embeddings.LayerNorm")
         self._layers = [_Layer(weights, f"encoder.layer.{i}.") for i in range(LAYERS)]
 
-    def vectors(self, token_ids: Sequence[Sequence[int]]) -> Array:
+    def encode(self, token_ids: Sequence[Sequence[int]]) -> Array:
         """Return the unit vectors of tokenized texts, which must come sorted by length."""
         lengths = np.array([len(tokens) for tokens in token_ids])
         runs = [(length, len(list(group))) for length, group in groupby(lengths.tolist())]

@@ -27,28 +27,30 @@ class VectorSearch:
         self._work_id, self._index, self._embed = work_id, index, embed
         self._fill_lock = asyncio.Lock()
         self._failure_count = 0
-        self.embedded = 0
+        self.embedded_count = 0
         """Texts embedded in this run."""
 
-    async def nearest(self, query: str, texts: Mapping[str, str]) -> dict[str, float]:
+    async def find_nearest(self, query: str, texts: Mapping[str, str]) -> dict[str, float]:
         """Return ids of ``texts`` (id to text) nearest to ``query``, with cosine distance."""
         has_given_up = self._failure_count >= MAX_FAILURES_IN_A_ROW
         if self._index is None or self._embed is None or not texts or has_given_up:
             return {}
         ids = list(texts)
-        if not await asyncio.to_thread(self._index.missing, self._work_id, ids):
+        if not await asyncio.to_thread(self._index.find_missing, self._work_id, ids):
             vector = (await self._embed_texts([query]))[0]
         else:
             async with self._fill_lock:
                 vector = await self._fill_index(query, texts, ids)
-        return await asyncio.to_thread(self._index.nearest, self._work_id, vector, ids, MAX_HITS)
+        return await asyncio.to_thread(
+            self._index.find_nearest, self._work_id, vector, ids, MAX_HITS
+        )
 
     async def _fill_index(
         self, query: str, texts: Mapping[str, str], ids: Sequence[str]
     ) -> np.ndarray:
         """Embed what the index lacks, and return the query's vector, from the first call of it."""
         assert self._index is not None
-        missing_ids = await asyncio.to_thread(self._index.missing, self._work_id, ids)
+        missing_ids = await asyncio.to_thread(self._index.find_missing, self._work_id, ids)
         first_ids, remaining_ids = missing_ids[: BATCH_TEXTS - 1], missing_ids[BATCH_TEXTS - 1 :]
         vectors = await self._embed_texts([query, *(texts[i] for i in first_ids)])
         await asyncio.to_thread(
@@ -70,5 +72,5 @@ class VectorSearch:
             self._failure_count += 1
             raise
         self._failure_count = 0
-        self.embedded += len(texts)
+        self.embedded_count += len(texts)
         return vectors

@@ -62,7 +62,7 @@ async def remember(
             inputs_class=inputs.RememberInputs,
         )
     except ModelError as fault:
-        context.problem(f"{section.id}: what it establishes is not in memory ({fault})")
+        context.report_problem(f"{section.id}: what it establishes is not in memory ({fault})")
         lost_entries = [e for e in old_entries if _quote_entry(context, e) not in text]
         return ArchivistResult(_summarise_by_rule(text), _retract_lost(lost_entries, (), version))
     return build_result(context, section, text, version, answer, shown_entries)
@@ -128,7 +128,7 @@ async def update_entries(
             context, section, new_text or text, lost_entries, f"update {version}", 0.0
         )
     except ModelError as fault:
-        context.problem(f"{section.id}: memory of its new wording was not taken ({fault})")
+        context.report_problem(f"{section.id}: memory of its new wording was not taken ({fault})")
         answer = Delta(summary="", items=[])
     kept_entries = [e for e in old_entries if e not in lost_entries]
     delta = _build_delta(
@@ -179,10 +179,10 @@ async def _ask_archivist(
         entries=fence("entries", entry_lines),
         draft=fence("draft", context.clip_to_fit(text, ANSWER_TOKENS, entry_lines)),
     )
-    call = context.ask(
+    call = context.build_call(
         section.id, "archivist", purpose, prompt, ANSWER_TOKENS, priority=priority, sample=sample
     )
-    return await context.models.form(call, Delta)
+    return await context.llm.ask_structured(call, Delta)
 
 
 def _find_person_entries(context: RunContext, section: Section) -> list[Entry]:
@@ -355,7 +355,9 @@ def _find_span(section_id: str, version: int, text: str, quote: str) -> Span | N
 def _quote_entry(context: RunContext, entry: Entry) -> str:
     """Return the words of the draft that established ``entry``."""
     assert entry.span is not None
-    return context.text_of(entry.span.section, entry.span.draft)[entry.span.start : entry.span.end]
+    return context.load_draft_text(entry.span.section, entry.span.draft)[
+        entry.span.start : entry.span.end
+    ]
 
 
 def _summarise_by_rule(text: str) -> str:

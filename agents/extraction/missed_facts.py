@@ -34,7 +34,9 @@ async def collect_missed_facts(context: RunContext) -> None:
     """
     for look_number in range(1, MAX_LOOKS + 1):
         current_drafts = {
-            section_id: d for section_id, d in context.in_order().items() if d.author == "model"
+            section_id: d
+            for section_id, d in context.load_drafts_in_order().items()
+            if d.author == "model"
         }
         text_by_section = _find_overlooked_text(context, current_drafts, look_number)
         if not text_by_section:
@@ -63,7 +65,7 @@ async def _extract_missed_entries(
     except BudgetSpent:
         raise
     except ModelError as fault:
-        context.problem(f"{draft.section}: it was not looked at again for facts ({fault})")
+        context.report_problem(f"{draft.section}: it was not looked at again for facts ({fault})")
         return ()
 
 
@@ -74,7 +76,7 @@ def _find_overlooked_text(
     known = of_planned(context.ledger.refresh().latest(), context.plan.outline)
     live_entries = [e for e in known if e.status == "live"]
     text_by_section = {}
-    stamps = drafts.load_stamps(context.library, context.work, current_drafts)
+    stamps = drafts.load_stamps(context.library, context.work_id, current_drafts)
     for section_id, shared_names in _find_shared_names(
         context, current_drafts, live_entries
     ).items():
@@ -110,7 +112,7 @@ def _find_shared_names(
     That it was not heard of itself goes for both.
     """
     manifests: Mapping[str, Manifest] = drafts.load_manifests(
-        context.library, context.work, context.plan.outline
+        context.library, context.work_id, context.plan.outline
     )
     names = {name for e in live_entries for name in e.names}
     names_by_section = {

@@ -26,10 +26,10 @@ async def read_pending(context: RunContext) -> None:
     Raises:
         ModelError: the archivist's model does not answer at all.
     """
-    if context.arms.memory not in ("rolling", "full"):
+    if context.ablation.memory not in ("rolling", "full"):
         return
-    pending_versions = imported_drafts.load_unread_sections(context.library, context.work)
-    current_drafts = context.in_order()
+    pending_versions = imported_drafts.load_unread_sections(context.library, context.work_id)
+    current_drafts = context.load_drafts_in_order()
     sections = [
         s
         for s in context.plan.outline.sections
@@ -38,7 +38,7 @@ async def read_pending(context: RunContext) -> None:
     if not sections:
         return
     section_phrase = "a section" if len(sections) == 1 else f"{len(sections)} sections"
-    context.watch(Notice(context.work, f"reading {section_phrase} into memory"))
+    context.emit(Notice(context.work_id, f"reading {section_phrase} into memory"))
     new_sections = [s for s in sections if pending_versions[s.id] == 0]
     answers = await asyncio.gather(
         *(_read_section(context, s, current_drafts[s.id].text) for s in new_sections)
@@ -59,9 +59,9 @@ async def _read_section(context: RunContext, section: Section, text: str) -> Del
     except BudgetSpent:
         return None
     except ModelError as fault:
-        if context.models.down:
+        if context.llm.is_down:
             raise
-        context.problem(f"{section.id}: what it establishes is not in memory yet ({fault})")
+        context.report_problem(f"{section.id}: what it establishes is not in memory yet ({fault})")
         return None
 
 
@@ -75,7 +75,7 @@ def _store_section(
     visible_versions = {
         s.id: current_drafts[s.id].version for s in earlier_sections if s.id in current_drafts
     }
-    known_entries = context.ledger.refresh().heard(visible_versions)
+    known_entries = context.ledger.refresh().list_visible(visible_versions)
     result = archivist.build_result(
         context, section, draft.text, draft.version, answer, known_entries
     )
@@ -89,9 +89,9 @@ def _store_section(
             section=section.id,
             outline_version=context.plan.version,
             node=section.digest,
-            constraints={c.id: c.digest for c in context.plan.carried(section.id)},
+            constraints={c.id: c.digest for c in context.plan.constraints_for(section.id)},
             heard=visible_versions,
-            known_until=context.ledger.newest,
+            known_until=context.ledger.newest_sequence,
             shown=_find_named_entries(draft.text, known_entries),
             target_words=section.target_words,
             budget_tokens=0,
@@ -113,7 +113,7 @@ async def _update_section(
     context: RunContext, section: Section, draft: Draft, known_version: int
 ) -> None:
     """Let memory follow a text from the version it knows to the newest."""
-    old_text = context.text_of(section.id, known_version)
+    old_text = context.load_draft_text(section.id, known_version)
     old_draft = draft.model_copy(update={"text": old_text, "version": draft.version - 1})
     try:
         delta = await archivist.update_entries(context, section, old_draft, draft.text)
@@ -126,6 +126,6 @@ async def _update_section(
 
 def _prepare_delta(context: RunContext, delta: Sequence[Entry]) -> Sequence[Entry]:
     """Return what goes to the ledger; as proposals, where the brief wants to be asked."""
-    if context.arms.memory != "full":
+    if context.ablation.memory != "full":
         return ()
     return archivist.convert_to_proposals(delta) if context.brief.proposals else delta

@@ -14,7 +14,7 @@ class UsageBudget:
         self._start_time = time.monotonic()
 
     @property
-    def spent(self) -> BudgetSpent | None:
+    def limit_error(self) -> BudgetSpent | None:
         """The limit that is used up, if one is."""
         limits, minutes = self.limits, (time.monotonic() - self._start_time) / 60
         if limits.paused is not None and limits.paused():

@@ -111,11 +111,11 @@ class LLMClient:
         """With ``share`` and ``shared``, calls are bounded together with those of other works."""
         self.tokenizer, self.context_tokens = tokenizer, context_tokens
         self.transport = transport
-        self.spent = RunUsage()
-        self._work_id, self._call_settings = lease.work, call_settings
+        self.usage = RunUsage()
+        self._work_id, self._call_settings = lease.work_id, call_settings
         self._journal = Journal(library, lease)
         self._seed, self._emit = seed, watch
-        self._lane = lane or ConcurrencyLimiter(call_settings.concurrency).share()
+        self._lane = lane or ConcurrencyLimiter(call_settings.concurrency).open_lane()
         self._budget, self._shared_budget = (
             UsageBudget(limits),
             shared_budget or UsageBudget(Limits()),
@@ -127,7 +127,7 @@ class LLMClient:
         self._all_journaled = asyncio.Event()
         self._all_journaled.set()
 
-    async def form(
+    async def ask_structured(
         self,
         call: ModelCall,
         response_schema: type[F],
@@ -152,7 +152,7 @@ class LLMClient:
 
         return await self._ask(call, response_schema, parse_answer, None)
 
-    async def prose(
+    async def ask_prose(
         self,
         call: ModelCall,
         *,
@@ -177,9 +177,9 @@ class LLMClient:
 
     def count_refusals(self, step: str, role: Role, purpose: str) -> int:
         """Return how many questions of this kind were put in vain, as often as one is put."""
-        return self._journal.count(step, role, purpose, refused=MAX_ASKS - 1)
+        return self._journal.count_answers(step, role, purpose, refused=MAX_ASKS - 1)
 
-    def room(self, answer_tokens: int) -> int:
+    def max_prompt_tokens(self, answer_tokens: int) -> int:
         """Return the tokens a prompt may have when its answer may have ``ask_tokens``."""
         return self.context_tokens - answer_tokens - MARGIN_TOKENS
 
@@ -226,9 +226,9 @@ class LLMClient:
             max_tokens=min(call.max_tokens, self._limit_answer_tokens(call, messages)),
             temperature=self._call_settings.temperature if is_prose else 0.2 + 0.5 * refusal_count,
             seed=self._seed * 1009 + call.sample * 101 + refusal_count,
-            form=response_schema,
+            response_schema=response_schema,
             extra=self._call_settings.extra if is_prose else {},
-            work=self._work_id,
+            work_id=self._work_id,
         )
 
     def _limit_answer_tokens(self, call: ModelCall, messages: list[dict[str, str]]) -> int:
@@ -262,7 +262,7 @@ class LLMClient:
             refused=refusal_count,
             digest=_digest_request(request, model_name),
         )
-        answer = self._journal.find(key)
+        answer = self._journal.find_answer(key)
         from_journal = answer is not None
         if answer is None:
             answer = await self._call_model(call, key, request, on_text)
@@ -280,9 +280,9 @@ class LLMClient:
     ) -> JournaledAnswer:
         """Return a model's answer, which is in the journal then."""
         model_name = self._call_settings.endpoints[call.role].model
-        async with self._lane.hold(call.priority):
+        async with self._lane.hold_slot(call.priority):
             await self._check_limits(call.role)
-            self.spent.calls += 1
+            self.usage.calls += 1
             self._budget.calls += 1
             self._shared_budget.calls += 1
             with self._count_in_flight():
@@ -297,8 +297,10 @@ class LLMClient:
                         raise
                     self._access_error = AccessRefused(str(fault))
                     raise self._access_error from fault
-                self._journal.keep(key, request.messages, answer, requested_model=model_name)
-        self._lane.answered()
+                self._journal.store_answer(
+                    key, request.messages, answer, requested_model=model_name
+                )
+        self._lane.record_answer()
         self._failures[call.role] = 0
         return answer
 
@@ -326,22 +328,22 @@ class LLMClient:
                 f"the {role}'s model is given up after {self._failures[role]} calls without an"
                 f" answer: {self._last_failure[role]}"
             )
-        if limit_error := self._budget.spent or self._shared_budget.spent:
+        if limit_error := self._budget.limit_error or self._shared_budget.limit_error:
             await self._all_journaled.wait()
             raise limit_error
 
     @property
-    def down(self) -> bool:
+    def is_down(self) -> bool:
         """True when the writer's model no longer answers, so that no section can be written."""
         return self._failures["writer"] >= MAX_FAILURES_IN_A_ROW
 
     def _record_usage(self, call: ModelCall, answer: JournaledAnswer, from_journal: bool) -> None:
-        self.spent.models[call.role] = answer.model
+        self.usage.models[call.role] = answer.model
         if from_journal:
-            self.spent.from_journal += 1
+            self.usage.from_journal += 1
         else:
             tokens = answer.prompt_tokens + answer.completion_tokens
-            self.spent.tokens += tokens
+            self.usage.tokens += tokens
             self._budget.tokens += tokens
             self._shared_budget.tokens += tokens
         self._emit(
@@ -366,7 +368,7 @@ def _digest_request(request: ChatRequest, model: str) -> str:
             "max_tokens": request.max_tokens,
             "temperature": request.temperature,
             "seed": request.seed,
-            "schema": digest_schema(request.form),
+            "schema": digest_schema(request.response_schema),
             "extra": request.extra,
             "model": model,
         }

@@ -25,10 +25,10 @@ class ConcurrencyLimiter:
     """
 
     def __init__(self, concurrency: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.number = concurrency
+        self.concurrency = concurrency
         self._limit = float(concurrency)
         self._in_flight = 0
-        self.answers = 0
+        self.answer_count = 0
         """Calls that were answered."""
         self._waiting_lanes: dict[int, Lane] = {}
         """Those with waiters, by their order."""
@@ -39,25 +39,25 @@ class ConcurrencyLimiter:
         self.on_free_slot: Callable[[], None] = lambda: None
         """Called when a slot has become free that nobody waits for."""
 
-    def share(self) -> "Lane":
+    def open_lane(self) -> "Lane":
         """Return a share for one more work, after those there are."""
         lane = Lane(self, next(self._lane_numbers))
         self._arriving_lanes.add(lane.order)
         return lane
 
-    def leave(self, lane: "Lane") -> None:
+    def close_lane(self, lane: "Lane") -> None:
         """Count no longer on a work's calls: its run has ended."""
         self._arriving_lanes.discard(lane.order)
         self._notify_free_slot()
 
     @asynccontextmanager
-    async def hold(self, priority: float = 0.0) -> AsyncIterator[None]:
+    async def hold_slot(self, priority: float = 0.0) -> AsyncIterator[None]:
         """Hold one slot. The highest ``priority`` is served first."""
-        async with self._own_lane.hold(priority):
+        async with self._own_lane.hold_slot(priority):
             yield
 
     @property
-    def room(self) -> int:
+    def free_slots(self) -> int:
         """Slots that nobody holds or waits for, less those that works just begun will take."""
         if self._waiting_lanes:
             return 0
@@ -74,21 +74,21 @@ class ConcurrencyLimiter:
             self._backed_off_at = self._clock()
             self._limit = max(self._limit * BACKOFF_FACTOR, 1.0)
 
-    def answered(self) -> None:
+    def record_answer(self) -> None:
         """Note an answer, and take back a little of what ``ease`` gave up."""
-        self.answers += 1
-        self._limit = min(self._limit + RECOVERY_PER_ANSWER, float(self.number))
+        self.answer_count += 1
+        self._limit = min(self._limit + RECOVERY_PER_ANSWER, float(self.concurrency))
 
-    def take(self, lane: "Lane") -> bool:
+    def try_take_slot(self, lane: "Lane") -> bool:
         """Take a slot for ``share`` at once, if one is free."""
         if self._in_flight >= int(self._limit):
             return False
         self._in_flight += 1
-        lane.held += 1
+        lane.slots_held += 1
         self._arriving_lanes.discard(lane.order)
         return True
 
-    def wait(self, lane: "Lane") -> None:
+    def add_waiting_lane(self, lane: "Lane") -> None:
         """Note that ``share`` has a waiter."""
         self._arriving_lanes.discard(lane.order)
         self._waiting_lanes[lane.order] = lane
@@ -96,18 +96,18 @@ class ConcurrencyLimiter:
     def release_slot(self, lane: "Lane") -> None:
         """Hand a slot of ``share`` to who is next."""
         self._in_flight -= 1
-        lane.held -= 1
+        lane.slots_held -= 1
         while self._waiting_lanes and self._in_flight < int(self._limit):
-            next_lane = min(self._waiting_lanes.values(), key=lambda s: (s.held > 0, s.order))
-            if next_lane.serve():
+            next_lane = min(self._waiting_lanes.values(), key=lambda s: (s.slots_held > 0, s.order))
+            if next_lane.wake_next():
                 self._in_flight += 1
-                next_lane.held += 1
+                next_lane.slots_held += 1
             else:
                 del self._waiting_lanes[next_lane.order]
         self._notify_free_slot()
 
     def _notify_free_slot(self) -> None:
-        if self.room:
+        if self.free_slots:
             self.on_free_slot()
 
 
@@ -115,26 +115,26 @@ class Lane:
     """What one work has of the slots."""
 
     def __init__(self, limiter: ConcurrencyLimiter, order: int) -> None:
-        self.order, self.held = order, 0
+        self.order, self.slots_held = order, 0
         self._limiter = limiter
         self._waiters: list[tuple[float, int, asyncio.Future[None]]] = []
         self._arrival_numbers = itertools.count()
 
     @asynccontextmanager
-    async def hold(self, priority: float = 0.0) -> AsyncIterator[None]:
+    async def hold_slot(self, priority: float = 0.0) -> AsyncIterator[None]:
         """Hold one slot. The highest ``priority`` is served first."""
-        if not self._limiter.take(self):
+        if not self._limiter.try_take_slot(self):
             await self._wait_for_slot(priority)
         try:
             yield
         finally:
             self._limiter.release_slot(self)
 
-    def answered(self) -> None:
+    def record_answer(self) -> None:
         """Note that a server has answered."""
-        self._limiter.answered()
+        self._limiter.record_answer()
 
-    def serve(self) -> bool:
+    def wake_next(self) -> bool:
         """Wake the first waiter; False when none is left."""
         while self._waiters:
             _, _, turn = heapq.heappop(self._waiters)
@@ -146,7 +146,7 @@ class Lane:
     async def _wait_for_slot(self, priority: float) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiters, (-priority, next(self._arrival_numbers), turn))
-        self._limiter.wait(self)
+        self._limiter.add_waiting_lane(self)
         try:
             await turn
         except asyncio.CancelledError:

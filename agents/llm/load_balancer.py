@@ -49,7 +49,7 @@ class LoadBalancer:
         return chosen_base
 
     @contextmanager
-    def calling(self, base: str) -> Iterator[None]:
+    def track_call(self, base: str) -> Iterator[None]:
         """Count a call while it is under way."""
         self._calls_in_flight[base] += 1
         try:
@@ -57,11 +57,11 @@ class LoadBalancer:
         finally:
             self._calls_in_flight[base] -= 1
 
-    def failed(self, base: str) -> None:
+    def mark_failed(self, base: str) -> None:
         """Leave a replica alone for a while."""
         self._failed_at[base] = self._clock()
 
-    def answered(self, base: str) -> None:
+    def mark_available(self, base: str) -> None:
         """Note that a replica is there."""
         self._failed_at.pop(base, None)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from inkwright.agents.llm.offline import stay_offline
 
@@ -38,7 +37,7 @@ class ScaledTokenizer:
     def _count_now(self, text: str) -> int:
         return int(len(self._encoding.encode_ordinary(text)) * self.factor) + 1
 
-    def raw(self, text: str) -> int:
+    def count_unscaled(self, text: str) -> int:
         """Return o200k_base's own count."""
         return len(self._encoding.encode_ordinary(text))
 
@@ -48,9 +47,9 @@ def compute_factor(served_counts: Sequence[int | None], samples: Sequence[str]) 
 
     None among them means the server does not say; then a wide margin is kept.
     """
-    tokenizer: Any = ScaledTokenizer(1.0)
+    tokenizer = ScaledTokenizer(1.0)
     ratios = [
-        count / max(tokenizer.raw(sample), 1)
+        count / max(tokenizer.count_unscaled(sample), 1)
         for count, sample in zip(served_counts, samples, strict=True)
         if count is not None
     ]

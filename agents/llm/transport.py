@@ -41,10 +41,10 @@ class ChatRequest:
     max_tokens: int
     temperature: float
     seed: int
-    form: type[BaseModel] | None = None
+    response_schema: type[BaseModel] | None = None
     """The schema the answer must have; None for prose."""
     extra: dict[str, float] = field(default_factory=dict)
-    work: str = ""
+    work_id: str = ""
     """Calls of one work go to one replica while they can: it holds their common beginning."""
 
 
@@ -117,12 +117,12 @@ class LiteLLMTransport:
             "temperature": request.temperature,
             "seed": request.seed,
         }
-        if request.form is not None:
+        if request.response_schema is not None:
             arguments["response_format"] = {
                 "type": "json_schema",
                 "json_schema": {
-                    "name": request.form.__name__,
-                    "schema": build_json_schema(request.form),
+                    "name": request.response_schema.__name__,
+                    "schema": build_json_schema(request.response_schema),
                     "strict": True,
                 },
             }
@@ -130,11 +130,11 @@ class LiteLLMTransport:
             arguments["extra_body"] = dict(request.extra)
         if on_text is None:
             return await self._call_with_retries(
-                request.role, request.work, lambda at: self._complete_whole({**at, **arguments})
+                request.role, request.work_id, lambda at: self._complete_whole({**at, **arguments})
             )
         return await self._call_with_retries(
             request.role,
-            request.work,
+            request.work_id,
             lambda at: self._complete_streamed({**at, **arguments}, on_text),
         )
 
@@ -207,21 +207,21 @@ class LiteLLMTransport:
         for tries_left in range(self._call_settings.tries - 1, -1, -1):
             base = self._load_balancer.choose(bases, work_id, tried_bases)
             try:
-                with self._load_balancer.calling(base):
+                with self._load_balancer.track_call(base):
                     answer = await call_once(self._build_endpoint_arguments(endpoint, base))
             except Exception as fault:
                 error = self._convert_error(fault, endpoint)
                 if isinstance(fault, self._litellm.RateLimitError):
                     self.on_pressure()
                 elif isinstance(error, ModelUnreachable):
-                    self._load_balancer.failed(base)
+                    self._load_balancer.mark_failed(base)
                 if not tries_left or not isinstance(error, ModelUnreachable):
                     raise error from fault
                 tried_bases = {*tried_bases, base} if len(tried_bases) + 1 < len(bases) else set()
                 await asyncio.sleep(_read_requested_wait(fault) or wait_s)
                 wait_s = min(wait_s * 2, LONGEST_WAIT_S)
             else:
-                self._load_balancer.answered(base)
+                self._load_balancer.mark_available(base)
                 return answer
         raise AssertionError("unreachable: the last try returns or raises")
 

@@ -117,7 +117,7 @@ async def settle(
         _check_planned(context)
         if not settler.is_enabled(context):
             raise BadInput(
-                f"{work_id} cannot be settled: it was begun with {context.arms.name},"
+                f"{work_id} cannot be settled: it was begun with {context.ablation.name},"
                 " and settling needs memory=full review=full"
             )
         if only is None:
@@ -169,9 +169,9 @@ async def apply(
 
 
 def _check_planned(context: RunContext) -> None:
-    if not context.planned:
+    if not context.is_planned:
         raise BadInput(
-            f"{context.work} has no text yet; `inkwright resume {context.work}` writes it"
+            f"{context.work_id} has no text yet; `inkwright resume {context.work_id}` writes it"
         )
 
 
@@ -185,12 +185,12 @@ async def redraft(
     """Write these sections anew, in reading order, then settle what rests on them."""
     start_time = time.monotonic()
     async with _open_context(work_id, **run_inputs) as context:
-        if not context.planned:
+        if not context.is_planned:
             raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` writes it")
         outline = context.plan.outline
         for section_id in section_ids:
             _check_redraftable(context, section_id)
-        context.watch(PhaseBegan(context.work, "drafting"))
+        context.emit(PhaseBegan(context.work_id, "drafting"))
         announce_sections(context)
         works.pin_values(context.library, context.lease, settled=None, settling=None)
         graph = section_graph()
@@ -203,13 +203,15 @@ async def redraft(
 def _check_redraftable(context: RunContext, section_id: str) -> None:
     """Refuse to draft anew what is not there, not drafted yet, or a person's in part."""
     _check_section(context, section_id)
-    draft = context.in_order().get(section_id)
+    draft = context.load_drafts_in_order().get(section_id)
     if draft is None:
-        raise BadInput(f"{section_id} has no text yet; `inkwright resume {context.work}` writes it")
+        raise BadInput(
+            f"{section_id} has no text yet; `inkwright resume {context.work_id}` writes it"
+        )
     if draft.held:
         raise BadInput(
             f"{section_id} has text that is yours, which a new draft would lose; "
-            f"`inkwright settle {context.work}` mends the rest of it"
+            f"`inkwright settle {context.work_id}` mends the rest of it"
         )
 
 
@@ -217,15 +219,15 @@ def _check_section(desk: RunContext, sid: str) -> None:
     sections = desk.plan.outline.sections
     if sid not in desk.plan.outline.position:
         there = f"{sections[0].id} to {sections[-1].id}"
-        raise BadInput(f"{desk.work} has no section {sid!r}; it has {there}")
+        raise BadInput(f"{desk.work_id} has no section {sid!r}; it has {there}")
 
 
 async def _redraft_one(context: RunContext, graph: Any, section_id: str, note: str) -> None:
-    current_drafts = context.in_order()
+    current_drafts = context.load_drafts_in_order()
     job = SectionContext(
         run_context=context,
         section=context.plan.outline.section(section_id),
-        heard=_find_visible_drafts(context, current_drafts, section_id),
+        visible_drafts=_find_visible_drafts(context, current_drafts, section_id),
         on_first_draft=lambda _: None,
         note=note,
         sample=current_drafts[section_id].version,
@@ -267,7 +269,7 @@ async def draft_candidates(
     async with _open_context(work_id, **run_inputs) as context:
         _check_planned(context)
         _check_redraftable(context, section_id)
-        visible_drafts = _find_visible_drafts(context, context.in_order(), section_id)
+        visible_drafts = _find_visible_drafts(context, context.load_drafts_in_order(), section_id)
         section = context.plan.outline.section(section_id)
         return await section_candidates.write_candidates(
             context, section, visible_drafts, note=note, count=count
@@ -284,7 +286,7 @@ async def choose(
     """
     async with _open_context(work_id, **run_inputs) as context:
         _check_planned(context)
-        candidate = offered.find_candidate(context.library, context.work, section_id, version)
+        candidate = offered.find_candidate(context.library, context.work_id, section_id, version)
         _check_section(context, section_id)
         return await section_candidates.choose_candidate(context, candidate)
 
@@ -321,8 +323,8 @@ async def _open_context(
         lease = lease or stack.enter_context(works.hold_lease(library, work_id))
         if office is None:
             office = await stack.enter_async_context(open_resources(library, calling))
-        lane = office.slots.share()
-        stack.callback(office.slots.leave, lane)
+        lane = office.limiter.open_lane()
+        stack.callback(office.limiter.close_lane, lane)
         work = works.get(library, work_id)
         pinned_settings = work.pinned if work.pinned and "tokenizer_factor" in work.pinned else None
         if pinned_settings is None:
@@ -333,7 +335,7 @@ async def _open_context(
             work,
             pinned_settings,
             office.transport,
-            call_settings=office.calling,
+            call_settings=office.call_settings,
             limits=limits,
             watch=watch,
             watch_text=watch_text,
@@ -349,16 +351,16 @@ async def _open_context(
             raise ModelRefused(str(error), every_call=True) from error
         finally:
             heartbeat.cancel()
-            office.leave(work_id)
+            office.forget_work(work_id)
 
 
 async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) -> dict[str, Any]:
     """Fix, when a work begins, what its prompts depend on."""
-    library, call_settings = resources.library, resources.calling
+    library, call_settings = resources.library, resources.call_settings
     writer = call_settings.endpoints["writer"]
     context_lengths = []
     for endpoint in {e.model_dump_json(): e for e in call_settings.endpoints.values()}.values():
-        served_model = await resources.served(endpoint)
+        served_model = await resources.get_served_model(endpoint)
         if (problem := explain_not_served(endpoint, served_model)) is not None:
             raise ModelRefused(problem)
         if endpoint != call_settings.endpoints.get("embedder") and served_model.max_model_len:
@@ -392,21 +394,21 @@ def _create_vector_search(
     context: RunContext, pinned_settings: dict[str, Any], resources: SharedResources
 ) -> VectorSearch:
     """Return vector search where the arm has it and it can be had; what prevents it is told."""
-    disabled_search = VectorSearch(context.work, None, None)
-    if context.arms.memory not in ("vector", "full"):
+    disabled_search = VectorSearch(context.work_id, None, None)
+    if context.ablation.memory not in ("vector", "full"):
         return disabled_search
     embedder = resources.embedder
     if embedder.embed is None or embedder.name != pinned_settings["embedder"]:
-        context.problem(
+        context.report_problem(
             embedder.why_not
             or f"vector search is off: this work began with"
             f" {pinned_settings['embedder']}, which is not set now"
         )
         return disabled_search
     try:
-        return VectorSearch(context.work, resources.index(), embedder.embed)
+        return VectorSearch(context.work_id, resources.open_index(), embedder.embed)
     except IndexUnusable as fault:
-        context.problem(f"vector search is off: {fault}")
+        context.report_problem(f"vector search is off: {fault}")
         return disabled_search
 
 
@@ -423,7 +425,7 @@ def _build_result(
 ) -> RunResult:
     if isinstance(stopped_by, AccessRefused | ModelUnreachable):
         raise stopped_by
-    usage = context.models.spent
+    usage = context.llm.usage
     return RunResult(
         status=status,
         problems=tuple(dict.fromkeys(context.problems)),

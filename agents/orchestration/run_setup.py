@@ -47,8 +47,8 @@ def build_context(
         library=library,
         lease=lease,
         brief=work.brief,
-        arms=Ablation.model_validate(work.arms),
-        models=LLMClient(
+        ablation=Ablation.model_validate(work.arms),
+        llm=LLMClient(
             library,
             lease,
             transport,
@@ -63,8 +63,8 @@ def build_context(
         ),
         vector_search=VectorSearch(work.id, None, None),
         ledger=Ledger(library, work.id).refresh(),
-        watch=watch,
-        slots=pinned_settings["slots"],
+        emit=watch,
+        concurrency=pinned_settings["slots"],
         request=pinned_settings.get("request") or work.brief.request,
         han=language_is_han(work.brief),
         overrides=call_settings.prompts,
@@ -76,9 +76,9 @@ async def load_work_state(context: RunContext) -> None:
     """Go on from what the library has of the work: its request, its plan, and a person's text."""
     await _shorten_request(context)
     await _open_sources(context)
-    if (plan := plans.current(context.library, context.work)) is not None:
+    if (plan := plans.current(context.library, context.work_id)) is not None:
         context.use_plan(plan)
-        if context.arms.memory in ("rolling", "full"):
+        if context.ablation.memory in ("rolling", "full"):
             summary_rebuild.rebuild_summaries(context.library, context.lease)
         await user_text.read_pending(context)
 
@@ -86,13 +86,13 @@ async def load_work_state(context: RunContext) -> None:
 async def _open_sources(context: RunContext) -> None:
     """Put the sources in reach, and say what of them could not be read."""
     for line in context.brief.unread:
-        context.problem(line)
-    stored_sources = sources.load_sources(context.library, context.work)
+        context.report_problem(line)
+    stored_sources = sources.load_sources(context.library, context.work_id)
     if stored_sources:
-        context.shelf = await asyncio.to_thread(SourceIndex, stored_sources)
+        context.source_index = await asyncio.to_thread(SourceIndex, stored_sources)
     if bare_count := sum(k.source.kind == "reference" for k in stored_sources):
         bare_count_text = f"{bare_count} of {len(stored_sources)} sources are references alone"
-        context.problem(
+        context.report_problem(
             f"{bare_count_text}: nothing can rest on them until their documents are added"
         )
 

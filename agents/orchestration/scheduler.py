@@ -28,7 +28,7 @@ class Scheduler:
     def __init__(self, context: RunContext, graph: Any) -> None:
         self._context, self._graph = context, graph
         self._first_drafts: dict[str, Draft] = drafts.load_first_drafts(
-            context.library, context.work
+            context.library, context.work_id
         )
         self._failed_ids: set[str] = set()
         self._started_ids: set[str] = set()
@@ -41,7 +41,7 @@ class Scheduler:
         """Return when every section is accepted, has failed, or the run was stopped."""
         context = self._context
         self._compute_schedule()
-        for section_id, row in drafts.load_section_rows(context.library, context.work).items():
+        for section_id, row in drafts.load_section_rows(context.library, context.work_id).items():
             if row.state == "accepted":
                 self._started_ids.add(section_id)
             elif row.state == "started":
@@ -75,7 +75,7 @@ class Scheduler:
         )
         resumed_ids = [section_id for section_id in ready_ids if section_id in self._first_drafts]
         fresh_ids = [section_id for section_id in ready_ids if section_id not in self._first_drafts]
-        capacity = self._context.slots + self._context.slots // CALLS_PER_EXTRA_SECTION
+        capacity = self._context.concurrency + self._context.concurrency // CALLS_PER_EXTRA_SECTION
         return resumed_ids + fresh_ids[: max(capacity - self._writing_count, 0)]
 
     async def _run_section(self, section_id: str) -> None:
@@ -87,10 +87,10 @@ class Scheduler:
         except (BudgetSpent, AccessRefused) as error:
             self.stopped_by = error
         except ModelError as fault:
-            if context.models.down:
+            if context.llm.is_down:
                 self.stopped_by = self.stopped_by or fault
             drafts.record_failure(context.library, context.lease, section_id, str(fault))
-            context.watch(SectionFailed(context.work, section_id, str(fault)))
+            context.emit(SectionFailed(context.work_id, section_id, str(fault)))
             self._failed_ids.add(section_id)
         except KeyError:
             if section_id in context.plan.outline.position:
@@ -105,7 +105,7 @@ class Scheduler:
         job = SectionContext(
             run_context=context,
             section=outline.section(section_id),
-            heard={
+            visible_drafts={
                 s.id: self._first_drafts[s.id]
                 for s in outline.sections
                 if s.id in visible_ids and s.id in self._first_drafts
@@ -135,16 +135,16 @@ class Scheduler:
     def _compute_schedule(self) -> None:
         outline = self._context.plan.outline
         self._visible_sections: Mapping[str, frozenset[str]] = compute_visibility(
-            outline, self._context.slots
+            outline, self._context.concurrency
         )
         self._urgency: Mapping[str, float] = compute_urgency(outline)
 
     def _follow_outline_edits(self) -> None:
         """Rebuild the ready set when a person has changed the outline in the meantime."""
-        newest_version = plans.find_newest_version(self._context.library, self._context.work)
+        newest_version = plans.find_newest_version(self._context.library, self._context.work_id)
         if newest_version == self._context.plan.version:
             return
-        plan = plans.current(self._context.library, self._context.work)
+        plan = plans.current(self._context.library, self._context.work_id)
         assert plan is not None
         self._context.use_plan(plan)
         self._compute_schedule()

@@ -50,13 +50,13 @@ async def write_candidates(
         ModelError: none came.
         BudgetSpent: a limit of the run was reached; what was answered is in the journal.
     """
-    next_version = drafts.find_next_version(context.library, context.work, section.id)
+    next_version = drafts.find_next_version(context.library, context.work_id, section.id)
     manifest = await section_context.build_manifest(context, section, visible_drafts)
     jobs = [
         SectionContext(
             run_context=context,
             section=section,
-            heard=visible_drafts,
+            visible_drafts=visible_drafts,
             on_first_draft=lambda _: None,
             manifest=manifest.model_copy(update={"note": note, "sample": next_version + n}),
         )
@@ -69,7 +69,7 @@ async def write_candidates(
     errors: list[ModelError] = []
     for outcome in outcomes:
         if isinstance(outcome, ModelError):
-            context.problem(f"{section.id}: a candidate was not written ({outcome})")
+            context.report_problem(f"{section.id}: a candidate was not written ({outcome})")
             errors.append(outcome)
         elif isinstance(outcome, BaseException):
             raise outcome
@@ -77,7 +77,7 @@ async def write_candidates(
             candidates_by_text.setdefault(outcome.text, outcome)
     if not candidates_by_text:
         raise errors[0]
-    current_draft = context.in_order()[section.id]
+    current_draft = context.load_drafts_in_order()[section.id]
     return candidates.store_candidates(
         context.library, context.lease, current_draft, list(candidates_by_text.values())
     )
@@ -87,14 +87,14 @@ async def choose_candidate(context: RunContext, candidate: Draft) -> Draft:
     """Make a candidate its section's text, with what it establishes; return the new version."""
     section = context.plan.outline.section(candidate.section)
     archivist_result = archivist.ArchivistResult(candidate.summary, ())
-    if context.arms.memory in ("rolling", "full"):
+    if context.ablation.memory in ("rolling", "full"):
         manifest = drafts.load_manifest(context.library, candidate.manifest)
-        shown_ids = {s.entry for s in manifest.shown if s.seen}
+        shown_ids = {s.entry for s in manifest.shown if s.is_shown}
         archivist_result = await archivist.remember(
             context,
             section,
             candidate.text,
-            drafts.find_next_version(context.library, context.work, section.id),
+            drafts.find_next_version(context.library, context.work_id, section.id),
             [e for e in context.ledger.refresh().latest() if e.id in shown_ids],
         )
     works.pin_values(context.library, context.lease, settled=None)
@@ -103,7 +103,7 @@ async def choose_candidate(context: RunContext, candidate: Draft) -> Draft:
         context.lease,
         candidate,
         summary=archivist_result.summary,
-        delta=archivist_result.delta if context.arms.memory == "full" else (),
+        delta=archivist_result.delta if context.ablation.memory == "full" else (),
     )
 
 

@@ -48,7 +48,7 @@ class SectionContext:
 
     run_context: RunContext
     section: Section
-    heard: Mapping[str, Draft]
+    visible_drafts: Mapping[str, Draft]
     on_first_draft: Callable[[Draft], None]
     priority: float = 0.0
     holds_writer_slot: bool = False
@@ -70,18 +70,18 @@ async def recall(state: SectionState, runtime: Runtime[SectionContext]) -> dict[
     """Freeze the manifest; a resumed section keeps the one it has."""
     job = runtime.context
     context = job.run_context
-    context.watch(SectionBegan(context.work, job.section.id))
-    row = drafts.load_section_row(context.library, context.work, job.section.id)
+    context.emit(SectionBegan(context.work_id, job.section.id))
+    row = drafts.load_section_row(context.library, context.work_id, job.section.id)
     if row.state == "started" and row.manifest is not None:
         job.manifest_id = row.manifest
         job.manifest = drafts.load_manifest(context.library, row.manifest)
         if row.failure:  # the answers that were refused would be refused again
-            sample = job.manifest.sample + context.models.count_refusals(
+            sample = job.manifest.sample + context.llm.count_refusals(
                 job.section.id, "writer", "write"
             )
             job.manifest = job.manifest.model_copy(update={"sample": sample})
     elif row.state == "planned" or row.state == "accepted":
-        manifest = await section_context.build_manifest(context, job.section, job.heard)
+        manifest = await section_context.build_manifest(context, job.section, job.visible_drafts)
         job.manifest = manifest.model_copy(update={"note": job.note, "sample": job.sample})
         job.manifest_id = drafts.start_section(context.library, context.lease, job.manifest)
     return {"round": 0, "broken": 0}
@@ -111,14 +111,14 @@ async def remember(state: SectionState, runtime: Runtime[SectionContext]) -> dic
     job = runtime.context
     context, section_id = job.run_context, job.section.id
     archivist_result = archivist.ArchivistResult("", ())
-    if context.arms.memory in ("rolling", "full"):
-        shown_ids = {s.entry for s in job.manifest.shown if s.seen} if job.manifest else set()
+    if context.ablation.memory in ("rolling", "full"):
+        shown_ids = {s.entry for s in job.manifest.shown if s.is_shown} if job.manifest else set()
         entries = [e for e in context.ledger.refresh().latest() if e.id in shown_ids]
-        version = drafts.find_next_version(context.library, context.work, section_id)
+        version = drafts.find_next_version(context.library, context.work_id, section_id)
         archivist_result = await archivist.remember(
             context, job.section, job.text, version, entries, priority=FIRST_DRAFT_PRIORITY
         )
-    delta = archivist_result.delta if context.arms.memory == "full" else ()
+    delta = archivist_result.delta if context.ablation.memory == "full" else ()
     job.draft = drafts.save_first_draft(
         context.library,
         context.lease,
@@ -128,7 +128,7 @@ async def remember(state: SectionState, runtime: Runtime[SectionContext]) -> dic
         summary=archivist_result.summary,
         delta=delta,
     )
-    context.watch(SectionReached(context.work, section_id, "drafted", job.draft.words))
+    context.emit(SectionReached(context.work_id, section_id, "drafted", job.draft.words))
     job.on_first_draft(job.draft)
     return {}
 
@@ -138,8 +138,10 @@ async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     job = runtime.context
     context = job.run_context
     if job.best is not None and job.text == job.best[0]:
-        return {"broken": len(job.best[1].broken)}
-    constraints = context.plan.carried(job.section.id) if context.arms.review != "off" else ()
+        return {"broken": len(job.best[1].broken_findings)}
+    constraints = (
+        context.plan.constraints_for(job.section.id) if context.ablation.review != "off" else ()
+    )
     job.review = await reviewer.check(
         context,
         job.section.id,
@@ -151,7 +153,7 @@ async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     )
     if job.best is None or _is_better(job, job.text, job.review, *job.best):
         job.best = (job.text, job.review)
-    return {"broken": len(job.best[1].broken)}
+    return {"broken": len(job.best[1].broken_findings)}
 
 
 async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
@@ -160,13 +162,13 @@ async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     assert job.best is not None
     context, turn = job.run_context, state["round"] + 1
     text, review = job.best
-    constraints = context.plan.carried(job.section.id)
+    constraints = context.plan.constraints_for(job.section.id)
     constraint_texts = {c.id: c.full_text for c in constraints if c.kind != "length"}
-    broken_findings = review.broken
+    broken_findings = review.broken_findings
     editable_findings = [f for f in broken_findings if f.constraint in constraint_texts]
-    context.watch(
+    context.emit(
         SectionRevised(
-            context.work, job.section.id, turn, tuple(f.constraint for f in broken_findings)
+            context.work_id, job.section.id, turn, tuple(f.constraint for f in broken_findings)
         )
     )
     try:
@@ -182,9 +184,9 @@ async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
                 sample=turn - 1,
                 priority=job.priority,
             )
-            text = syntax.tidy_citations(text, context.shelf.sources)
+            text = syntax.tidy_citations(text, context.source_index.sources)
     except ModelError as fault:
-        context.problem(f"{job.section.id}: not revised ({fault})")
+        context.report_problem(f"{job.section.id}: not revised ({fault})")
         return {"round": MAX_ROUNDS}
     job.text = await _refit(job, job.best[0], text)
     return {"round": turn}
@@ -197,7 +199,7 @@ async def _refit(job: SectionContext, old_text: str, text: str) -> str:
         job.run_context, job.section, text, job.manifest.target_words
     )
     length_constraints = [
-        c for c in job.run_context.plan.carried(job.section.id) if c.kind == "length"
+        c for c in job.run_context.plan.constraints_for(job.section.id) if c.kind == "length"
     ]
     breaks_length = any(f.status == "broken" for f in rules.check(text, length_constraints))
     word_counts = {
@@ -230,7 +232,7 @@ async def accept(state: SectionState, runtime: Runtime[SectionContext]) -> dict[
     assert job.best is not None
     context, (text, review) = job.run_context, job.best
     delta: tuple[Entry, ...] = ()
-    if text != job.draft.text and context.arms.memory == "full":
+    if text != job.draft.text and context.ablation.memory == "full":
         delta = await archivist.update_entries(context, job.section, job.draft, text)
     accepted = drafts.accept(
         context.library,
@@ -241,8 +243,8 @@ async def accept(state: SectionState, runtime: Runtime[SectionContext]) -> dict[
         rounds=state["round"],
         delta=delta,
     )
-    context.watch(
-        SectionReached(context.work, job.section.id, "accepted", accepted.words, accepted.rounds)
+    context.emit(
+        SectionReached(context.work_id, job.section.id, "accepted", accepted.words, accepted.rounds)
     )
     return {}
 
@@ -297,14 +299,16 @@ def _is_better(
 
 def _rank_faults(job: SectionContext, text: str, review: Review) -> tuple[int, int, int]:
     """Order versions: required faults first, then all faults, then distance from the length."""
-    required_ids = {c.id for c in job.run_context.plan.carried(job.section.id) if c.required}
+    required_ids = {
+        c.id for c in job.run_context.plan.constraints_for(job.section.id) if c.required
+    }
     assert job.manifest is not None
     target_range = length_control.compute_band(
         job.run_context, job.section, text, job.manifest.target_words
     )
     return (
-        sum(f.constraint in required_ids for f in review.broken),
-        len(review.broken),
+        sum(f.constraint in required_ids for f in review.broken_findings),
+        len(review.broken_findings),
         target_range.distance(
             length_control.count_body_words(job.run_context, job.section.id, text)
         ),

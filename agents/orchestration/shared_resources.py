@@ -29,14 +29,14 @@ class SharedResources:
         transport: Transport,
         budget: UsageBudget | None = None,
     ) -> None:
-        self.library, self.calling, self.transport = library, call_settings, transport
-        self.slots = ConcurrencyLimiter(call_settings.concurrency)
+        self.library, self.call_settings, self.transport = library, call_settings, transport
+        self.limiter = ConcurrencyLimiter(call_settings.concurrency)
         self.budget = budget or UsageBudget(Limits())
         self.embedder: Embedder = create_embedder(call_settings, transport)
         self._index: ChromaIndex | None = None
         self._probes: dict[str, asyncio.Future[ServedModel]] = {}
 
-    def index(self) -> ChromaIndex:
+    def open_index(self) -> ChromaIndex:
         """Return the vector index, open.
 
         Raises:
@@ -46,7 +46,7 @@ class SharedResources:
             self._index = open_index(self.library, self.embedder.name)
         return self._index
 
-    async def served(self, endpoint: Endpoint) -> ServedModel:
+    async def get_served_model(self, endpoint: Endpoint) -> ServedModel:
         """Return what ``endpoint`` serves, as it said when it was first asked.
 
         Raises:
@@ -65,10 +65,10 @@ class SharedResources:
         """Return how many tokens the served model makes of each text; None where it can't say."""
         return await count_tokens(endpoint, texts)
 
-    def leave(self, work_id: str) -> None:
+    def forget_work(self, work_id: str) -> None:
         """Forget what is kept of a work whose run has ended."""
         if self._index is not None:
-            self._index.forget(work_id)
+            self._index.drop_cached_ids(work_id)
 
     async def close(self) -> None:
         """Let go of connections and index."""
@@ -86,7 +86,7 @@ async def open_resources(
     """Yield an office of these settings, and close it in the end."""
     transport = LiteLLMTransport(call_settings)
     resources = SharedResources(library, call_settings, transport, budget)
-    transport.on_pressure = resources.slots.back_off
+    transport.on_pressure = resources.limiter.back_off
     try:
         yield resources
     finally:

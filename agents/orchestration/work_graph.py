@@ -44,7 +44,7 @@ class WorkContext:
     """What one pass through the graph works with."""
 
     run_context: RunContext
-    sections: Any
+    section_graph: Any
     """The compiled section graph."""
     until: Literal["planned", "complete"]
     status: Status = "partial"
@@ -59,7 +59,7 @@ class WorkContext:
 async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
     """Make the plan and its entries; both are adopted in one transaction."""
     context = runtime.context.run_context
-    context.watch(PhaseBegan(context.work, "planning"))
+    context.emit(PhaseBegan(context.work_id, "planning"))
     new_plan = await planner.plan(context)
     adopted_plan = plans.adopt(
         context.library,
@@ -78,12 +78,12 @@ async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any
 async def draft(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
     work_context = runtime.context
     context = work_context.run_context
-    context.watch(PhaseBegan(context.work, "drafting"))
+    context.emit(PhaseBegan(context.work_id, "drafting"))
     announce_sections(context)
     if find_missing_sections(context):
         works.record_values(context.library, context.lease, status="drafting")
         works.pin_values(context.library, context.lease, settled=None, repair=None, missed=None)
-    scheduler = Scheduler(context, work_context.sections)
+    scheduler = Scheduler(context, work_context.section_graph)
     await scheduler.run()
     work_context.stopped_by, work_context.stopped_in = scheduler.stopped_by, "drafting"
     return {}
@@ -112,15 +112,15 @@ async def review(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, A
             ManuscriptFault.model_validate(f) for f in pinned_settings.get("faults") or ()
         )
         return {
-            "broken": len(work_context.review.broken)
+            "broken": len(work_context.review.broken_findings)
             + len(work_context.faults)
             + recheck.is_needed(context)
         }
-    context.watch(PhaseBegan(context.work, "reviewing"))
+    context.emit(PhaseBegan(context.work_id, "reviewing"))
     try:
         work_context.review = await final_review.review_whole(context)
         if (
-            context.arms.review != "off"
+            context.ablation.review != "off"
             and pinned_settings.get("repair") != "done"
             and not find_missing_sections(context)
         ):
@@ -141,7 +141,7 @@ async def review(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, A
         context.library, context.lease, whole=work_context.review.model_dump(mode="json")
     )
     return {
-        "broken": len(work_context.review.broken)
+        "broken": len(work_context.review.broken_findings)
         + len(work_context.faults)
         + recheck.is_needed(context)
         + len(length_balance.list_out_of_band(context)),
@@ -167,19 +167,19 @@ async def assemble(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str,
     """Say how the work stands, and keep it."""
     work_context = runtime.context
     context = work_context.run_context
-    context.watch(PhaseBegan(context.work, "assembling"))
+    context.emit(PhaseBegan(context.work_id, "assembling"))
     for line in final_review.list_remaining(context):
-        context.problem(line)
+        context.report_problem(line)
     for section_id in find_missing_sections(context):
-        row = drafts.load_section_rows(context.library, context.work)[section_id]
+        row = drafts.load_section_rows(context.library, context.work_id)[section_id]
         if row.failure:
-            context.problem(f"{section_id} is missing: {row.failure}")
+            context.report_problem(f"{section_id} is missing: {row.failure}")
     if isinstance(work_context.stopped_by, Paused):
-        context.problem(f"paused; `inkwright resume {context.work}` goes on")
+        context.report_problem(f"paused; `inkwright resume {context.work_id}` goes on")
     elif isinstance(work_context.stopped_by, BudgetSpent):
-        context.problem(
+        context.report_problem(
             f"{work_context.stopped_in} stopped: {work_context.stopped_by};"
-            f" raise it and `inkwright resume {context.work}` goes on"
+            f" raise it and `inkwright resume {context.work_id}` goes on"
         )
     work_context.status = _compute_status(work_context)
     works.record_values(
@@ -188,7 +188,7 @@ async def assemble(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str,
         status=work_context.status,
         problems=list(dict.fromkeys(context.problems)),
     )
-    context.watch(Finished(context.work, work_context.status, tuple(context.problems)))
+    context.emit(Finished(context.work_id, work_context.status, tuple(context.problems)))
     return {}
 
 
@@ -197,7 +197,7 @@ def after_start(
 ) -> Literal["plan", "draft", "__end__"]:
     """Ask the library: is the work planned already?"""
     work_context = runtime.context
-    if not work_context.run_context.planned:
+    if not work_context.run_context.is_planned:
         return "plan"
     return "__end__" if work_context.until == "planned" else "draft"
 
@@ -218,7 +218,9 @@ def after_settle(state: WorkState, runtime: Runtime[WorkContext]) -> Literal["re
 def after_review(state: WorkState, runtime: Runtime[WorkContext]) -> Literal["repair", "assemble"]:
     """Repair once what is broken, if editing is on."""
     work_context = runtime.context
-    may_repair = work_context.run_context.arms.review != "off" and work_context.stopped_by is None
+    may_repair = (
+        work_context.run_context.ablation.review != "off" and work_context.stopped_by is None
+    )
     is_repaired = _load_pinned_settings(work_context.run_context).get("repair") == "done"
     return "repair" if may_repair and state["broken"] and not is_repaired else "assemble"
 
@@ -244,12 +246,12 @@ def work_graph() -> Any:
 
 
 def _load_pinned_settings(context: RunContext) -> dict[str, Any]:
-    return works.get(context.library, context.work).pinned or {}
+    return works.get(context.library, context.work_id).pinned or {}
 
 
 def find_missing_sections(context: RunContext) -> list[str]:
     """Return the sections that have no accepted draft, in reading order."""
-    rows = drafts.load_section_rows(context.library, context.work)
+    rows = drafts.load_section_rows(context.library, context.work_id)
     return [s.id for s in context.plan.outline.sections if rows[s.id].state != "accepted"]
 
 
@@ -259,7 +261,7 @@ def _compute_status(work_context: WorkContext) -> Status:
         return "partial"
     if work_context.review is None:
         return "flagged"
-    current_drafts = context.in_order()
+    current_drafts = context.load_drafts_in_order()
     required_ids = {
         c.id
         for c in (*context.plan.constraints, *final_review.build_whole_constraints(context))
@@ -274,19 +276,19 @@ def _compute_status(work_context: WorkContext) -> Status:
     for finding in unmet_findings:
         why = f" ({finding.why})" if finding.why else ""
         problem_line = f"{finding.constraint} is {finding.status}: {finding.evidence}{why}"
-        context.problem(problem_line.rstrip(": "))
+        context.report_problem(problem_line.rstrip(": "))
     return "flagged" if unmet_findings else "complete"
 
 
 def announce_sections(context: RunContext) -> None:
     """Tell who watches what the sections are, and how they stand."""
     rows, current_drafts = (
-        drafts.load_section_rows(context.library, context.work),
-        context.in_order(),
+        drafts.load_section_rows(context.library, context.work_id),
+        context.load_drafts_in_order(),
     )
-    context.watch(
+    context.emit(
         Planned(
-            context.work,
+            context.work_id,
             context.plan.outline.title,
             tuple(
                 SectionLine(

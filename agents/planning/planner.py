@@ -61,7 +61,7 @@ async def plan(context: RunContext) -> NewPlan:
         BadInput: constraints contradict each other or name a section there is not.
         ModelError: the planner gave nothing to plan with.
     """
-    requirements = await read_requirements(context) if context.arms.plan == "full" else None
+    requirements = await read_requirements(context) if context.ablation.plan == "full" else None
     plan_constraints = collect_constraints(context.brief, requirements, context.request)
     context.set_language_from(plan_constraints)
     words = compute_target_words(context.brief, requirements)
@@ -71,10 +71,10 @@ async def plan(context: RunContext) -> NewPlan:
     constraint_consistency.check(
         plan_constraints, len(outline.sections), titles=constraint_consistency.list_titles(outline)
     )
-    if context.arms.plan == "full":
+    if context.ablation.plan == "full":
         outline = await source_placement.place_sources(context, outline)
     entries = _create_person_entries(context)
-    if context.arms.plan == "full" and context.arms.memory == "full":
+    if context.ablation.plan == "full" and context.ablation.memory == "full":
         known_entries = [*entries, *context.ledger.latest()]
         plan_entries = await _create_plan_entries(context, outline)
         entries += tuple(e for e in plan_entries if not _is_stated_by_person(e, known_entries))
@@ -97,7 +97,7 @@ def _drop_misread_structure(
         if name is None:
             kept_constraints.append(c)
         else:
-            context.problem(f"{c.id}: your outline has no section {name!r} in that place")
+            context.report_problem(f"{c.id}: your outline has no section {name!r} in that place")
     return tuple(kept_constraints)
 
 
@@ -114,14 +114,14 @@ async def _make_outline(
         or outline_builder.derive_title(brief)
     )
     continuity = brief.continuity or _choose_continuity(brief.kind, requirements)
-    if context.arms.plan == "none":
+    if context.ablation.plan == "none":
         return outline_builder.build_single_section(title, continuity, words)
     if brief.outline:
         outline = outline_builder.build_from_brief(brief, title, continuity, words)
-        if context.arms.plan == "full":
+        if context.ablation.plan == "full":
             outline = await _fill_in_details(context, outline)
         return outline
-    if context.arms.plan == "given":
+    if context.ablation.plan == "given":
         return outline_builder.build_single_section(title, continuity, words)
     if requirements is not None and requirements.units and is_series(requirements, context.request):
         unit_title = strip_title_marks(requirements.unit_title)
@@ -170,8 +170,8 @@ async def _invent_outline(
         sections = await _plan_sections(context, "", section_count, words, constraints, "outline")
         return outline_builder.build_flat(title, continuity, words, sections)
     chapter_count = max(round(section_count / 5), 2)
-    answer = await context.models.form(
-        context.ask(
+    answer = await context.llm.ask_structured(
+        context.build_call(
             "plan",
             "planner",
             "chapters",
@@ -252,8 +252,8 @@ async def _plan_sections(
     purpose: str,
 ) -> list[PlannedSection]:
     requirement_lines = "\n".join(f"- {c.text} ({c.where})" for c in constraints)
-    answer = await context.models.form(
-        context.ask(
+    answer = await context.llm.ask_structured(
+        context.build_call(
             "plan",
             "planner",
             purpose,
@@ -291,8 +291,8 @@ async def _plan_details(
 ) -> dict[str, PlannedSection]:
     lines = "\n".join(f"- {s.id}: {s.title}" for s in batch)
     try:
-        answer = await context.models.form(
-            context.ask(
+        answer = await context.llm.ask_structured(
+            context.build_call(
                 "plan",
                 "planner",
                 f"details {batch_number}",
@@ -307,7 +307,7 @@ async def _plan_details(
             ),
         )
     except UnusableAnswer as fault:
-        context.problem(
+        context.report_problem(
             f"sections {batch[0].id} to {batch[-1].id} stay without a purpose ({fault.fault})"
         )
         return {}
@@ -322,15 +322,15 @@ async def _plan_details(
 
 async def _check_outline(context: RunContext, outline: Outline) -> Outline:
     """Let a judge look for gaps and overlaps, once; it answers with new titles and purposes."""
-    if len(outline.sections) < MIN_JUDGED_SECTIONS or context.arms.review != "full":
+    if len(outline.sections) < MIN_JUDGED_SECTIONS or context.ablation.review != "full":
         return outline
     lines = "\n".join(f"- {s.id}: {s.title} — {s.purpose}" for s in outline.sections)
     free_tokens = context.count_free_tokens(800)
     if context.tokenizer.count(lines) > free_tokens:
         return outline
     try:
-        answer = await context.models.form(
-            context.ask(
+        answer = await context.llm.ask_structured(
+            context.build_call(
                 "plan",
                 "reviewer",
                 "plan check",
@@ -340,7 +340,7 @@ async def _check_outline(context: RunContext, outline: Outline) -> Outline:
             PlanReview,
         )
     except UnusableAnswer as fault:
-        context.problem(f"the outline was not reviewed ({fault.fault})")
+        context.report_problem(f"the outline was not reviewed ({fault.fault})")
         return outline
     return outline_builder.apply_faults(outline, answer.faults)
 
@@ -376,8 +376,8 @@ async def _create_plan_entries(context: RunContext, outline: Outline) -> tuple[E
     lines = "\n".join(f"- {s.id}: {s.title} — {s.purpose}" for s in outline.sections)
     lines = context.clip_to_fit(lines, 900)
     try:
-        answer = await context.models.form(
-            context.ask(
+        answer = await context.llm.ask_structured(
+            context.build_call(
                 "plan",
                 "planner",
                 "entries",
@@ -387,7 +387,7 @@ async def _create_plan_entries(context: RunContext, outline: Outline) -> tuple[E
             Cast,
         )
     except UnusableAnswer as fault:
-        context.problem(f"the plan has no memory entries of its own ({fault.fault})")
+        context.report_problem(f"the plan has no memory entries of its own ({fault.fault})")
         return ()
     entries_by_topic: dict[tuple[tuple[str, str], str], Entry] = {}
     for item in answer.entries:

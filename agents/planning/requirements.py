@@ -48,7 +48,7 @@ def compute_target_words(brief: Brief, requirements: Requirements | None = None)
 def add_room(words: int, constraints: Iterable[Constraint], units: int) -> int:
     """Return a length for the whole with some room, where all that is said is a least for each."""
     is_least_length = any(
-        c.kind == "length" and c.where.scope == "all" and (c.least or 0) * units == words
+        c.kind == "length" and c.where.scope == "all" and (c.lower_bound or 0) * units == words
         for c in constraints
     )
     return round(words * ROOM_FACTOR) if is_least_length else words
@@ -123,14 +123,14 @@ async def read_requirements(context: RunContext) -> Requirements | None:
     """Return what the request fixes; None when the model gives no usable account of it."""
     prompt = inputs.RequirementsInputs(request="")
     try:
-        requirements = await context.models.form(
-            context.ask(
+        requirements = await context.llm.ask_structured(
+            context.build_call(
                 "plan", "planner", "requirements", prompt, max_tokens=_max_answer_tokens(context)
             ),
             Requirements,
         )
     except UnusableAnswer as fault:
-        context.problem(
+        context.report_problem(
             f"the request's requirements could not be read ({fault.fault});"
             " only the brief's own constraints are checked"
         )
@@ -211,7 +211,10 @@ def collect_constraints(
 def _sets_same_length(constraint: Constraint, length: Constraint) -> bool:
     """True when the bounds that ``length`` sets to the whole are set already."""
     is_whole_length = constraint.kind == "length" and constraint.where.scope == "whole"
-    return is_whole_length and (constraint.least, constraint.most) == (length.least, length.most)
+    return is_whole_length and (constraint.lower_bound, constraint.upper_bound) == (
+        length.lower_bound,
+        length.upper_bound,
+    )
 
 
 def build_citation_constraint() -> Constraint:
@@ -243,12 +246,16 @@ async def extract_instructions(context: RunContext) -> str:
     for number, part in enumerate(parts, 1):
         prompt = inputs.InstructionsInputs(request=fence("request", part))
         try:
-            answer = await context.models.form(
-                context.ask("plan", "planner", f"instructions {number}", prompt, max_tokens=600),
+            answer = await context.llm.ask_structured(
+                context.build_call(
+                    "plan", "planner", f"instructions {number}", prompt, max_tokens=600
+                ),
                 Instructions,
             )
         except UnusableAnswer as fault:
-            context.problem(f"part {number} of the request could not be searched ({fault.fault})")
+            context.report_problem(
+                f"part {number} of the request could not be searched ({fault.fault})"
+            )
             continue
         for quote in (q.strip() for q in answer.quotes):
             if quote in part and not any(

@@ -22,7 +22,7 @@ MAX_SOURCES_A_SECTION = 6
 
 async def place_sources(context: RunContext, outline: Outline) -> Outline:
     """Return the outline with the sources each section is to cite; without any, as it is."""
-    if not context.shelf.passages:
+    if not context.source_index.passages:
         return outline
     bare_sections = [s for s in outline.sections if not s.cites]
     batches = [
@@ -46,7 +46,7 @@ async def _place_batch(
         f"- {s.id}: {s.title} — {s.purpose} {'; '.join(s.key_points)}".rstrip() for s in batch
     )
     source_lines = "\n".join(
-        _format_source(context, key, context.shelf.sources[key])
+        _format_source(context, key, context.source_index.sources[key])
         for key in _select_source_keys(context, lines)
     )
     tokens = 100 + 60 * len(batch)
@@ -54,12 +54,12 @@ async def _place_batch(
         sections=fence("sections", lines),
         sources=fence("sources", context.clip_to_fit(source_lines, tokens, lines)),
     )
-    call = context.ask("plan", "planner", f"sources {number}", prompt, tokens)
+    call = context.build_call("plan", "planner", f"sources {number}", prompt, tokens)
     try:
-        answer = await context.models.form(call, CitationPlan)
+        answer = await context.llm.ask_structured(call, CitationPlan)
     except UnusableAnswer as fault:
         first_id, last_id = batch[0].id, batch[-1].id
-        context.problem(
+        context.report_problem(
             f"no sources were placed on sections {first_id} to {last_id} ({fault.fault})"
         )
         return {}
@@ -67,7 +67,7 @@ async def _place_batch(
     batch_ids = {s.id for s in batch}
     for item in answer.items:
         key = item.source.strip().strip("[]").removeprefix("@")
-        if item.section in batch_ids and key in context.shelf.sources:
+        if item.section in batch_ids and key in context.source_index.sources:
             cites = cites_by_section.setdefault(item.section, {})
             if len(cites) < MAX_SOURCES_A_SECTION:
                 cites.setdefault(key, SectionSource(source=key, point=item.point.strip()))
@@ -76,11 +76,13 @@ async def _place_batch(
 
 def _select_source_keys(context: RunContext, section_lines: str) -> list[str]:
     """Return the keys of the sources to choose from: all, or those that share words."""
-    all_keys = [key for key in context.shelf.sources if context.shelf.of(key)]
+    all_keys = [
+        key for key in context.source_index.sources if context.source_index.list_passages(key)
+    ]
     if len(all_keys) <= MAX_SHOWN_SOURCES:
         return all_keys
     matching_keys = dict.fromkeys(
-        e.key for e in context.shelf.search_words(section_lines, MAX_SHOWN_SOURCES * 20)
+        e.key for e in context.source_index.search_words(section_lines, MAX_SHOWN_SOURCES * 20)
     )
     return list(dict.fromkeys([*matching_keys, *all_keys]))[:MAX_SHOWN_SOURCES]
 

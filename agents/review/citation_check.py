@@ -42,7 +42,7 @@ async def check(
 
     ``given``: the spans that its writer was given; the whole source is looked through besides.
     """
-    claims = find_evidence(text, context.shelf, evidence)
+    claims = find_evidence(text, context.source_index, evidence)
     faultless_claims = [g for g in claims if not g.fault]
     verdicts = await _judge_claims(context, section_id, faultless_claims, turn, priority)
     reviewed_claims = [_review_claim(context, g, verdicts.get(id(g))) for g in claims]
@@ -71,7 +71,7 @@ async def check(
 
 def _has_planned_source(context: RunContext, section_id: str) -> bool:
     """True when the plan places a source there that is still in use."""
-    outline, known_sources = context.plan.outline, context.shelf.sources
+    outline, known_sources = context.plan.outline, context.source_index.sources
     if section_id not in outline.position:
         return False
     return any(c.source in known_sources for c in outline.section(section_id).cites)
@@ -83,7 +83,7 @@ def format_passages(
     """Return the passages an editor needs to mend these findings."""
     keys = {k for f in findings for k in syntax.find_keys(f.evidence)}
     cited_evidence = [e for e in evidence if e.key in keys] or list(evidence)
-    claims = find_evidence("\n".join(f.evidence for f in findings), context.shelf, evidence)
+    claims = find_evidence("\n".join(f.evidence for f in findings), context.source_index, evidence)
     spans = {e.id: e for e in [*(e for g in claims for e in g.evidence), *cited_evidence]}
     return "\n".join(section_sources.format_passage(context, e) for e in spans.values())
 
@@ -99,7 +99,7 @@ async def _judge_claims(
 
     What it calls unsupported it is asked about again, so that two votes of at most three say so.
     """
-    if context.arms.review != "full":
+    if context.ablation.review != "full":
         return {}
     verdicts = await _ask_judge(context, section_id, claims, turn, priority)
     doubted_claims = [g for g in claims if id(g) in verdicts and not verdicts[id(g)].supported]
@@ -137,15 +137,15 @@ async def _ask_judge(
         )
         purpose = f"support {turn}" if not offset else f"support {turn}.{offset}"
         offset += len(batch)
-        call = context.ask(
+        call = context.build_call(
             section_id, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
         )
         try:
-            answer = await context.models.form(
+            answer = await context.llm.ask_structured(
                 call, Supports, partial(_find_misquote, context, batch)
             )
         except ModelError as fault:
-            context.problem(f"{section_id}: citations not reviewed ({fault})")
+            context.report_problem(f"{section_id}: citations not reviewed ({fault})")
             continue
         for verdict in answer.verdicts:
             if 1 <= verdict.claim <= len(batch) and _has_valid_quote(context, verdict, batch):
@@ -180,7 +180,7 @@ def _format_claim(context: RunContext, number: int, claim_evidence: ClaimEvidenc
     passages = "\n".join(
         f"    {section_sources.format_passage(context, e)}" for e in claim_evidence.evidence
     )
-    return f"[{number}] {claim_evidence.claim.said}\n{passages}"
+    return f"[{number}] {claim_evidence.claim.plain_text}\n{passages}"
 
 
 def _has_valid_quote(context: RunContext, verdict: Support, batch: Sequence[ClaimEvidence]) -> bool:
@@ -205,10 +205,10 @@ def _find_quoted_span(
 ) -> Evidence | None:
     """Return the exact words a verdict quotes, as a span; white space may differ."""
     for passage in claim_evidence.evidence:
-        offsets = locate_quote(context.shelf.text(passage), verdict.quote)
+        offsets = locate_quote(context.source_index.get_text(passage), verdict.quote)
         if offsets is not None:
             start, end = passage.start + offsets[0], passage.start + offsets[1]
-            page = context.shelf.sources[passage.key].page_at(start)
+            page = context.source_index.sources[passage.key].page_at(start)
             return passage.model_copy(update={"start": start, "end": end, "page": page})
     return None
 

@@ -39,14 +39,14 @@ async def check(
     ``evidence`` what the writer was given to cite.
     """
     plain_constraints = [c for c in constraints if c.kind != "citations"]
-    titles = constraint_consistency.list_titles(context.plan.outline) if context.planned else ()
+    titles = constraint_consistency.list_titles(context.plan.outline) if context.is_planned else ()
     rule_findings = [
         *rules.check(text, plain_constraints, titles),
         *rules.check_required_words(text, plain_constraints),
     ]
     findings = {f.constraint: f for f in rule_findings}
     judged_constraints = [c for c in plain_constraints if c.id not in findings]
-    if judged_constraints and context.arms.review == "full":
+    if judged_constraints and context.ablation.review == "full":
         judge_text = judged_text or text
         judge_findings = await _ask_judge(
             context, section_id, judge_text, judged_constraints, f"check {turn}", priority
@@ -84,8 +84,8 @@ async def review_revision(context: RunContext, draft: Draft, text: str, *, turn:
 
     What only a judge can say is asked anew; where none reviews, what was said before stands.
     """
-    constraints = context.plan.carried(draft.section)
-    if context.arms.review == "full" and not all(c.is_checked_by_rule for c in constraints):
+    constraints = context.plan.constraints_for(draft.section)
+    if context.ablation.review == "full" and not all(c.is_checked_by_rule for c in constraints):
         evidence = drafts.load_manifest(context.library, draft.manifest).evidence
         return await check(context, draft.section, text, constraints, turn=turn, evidence=evidence)
     new_findings = {f.constraint: f for f in rules.check(text, constraints)}
@@ -160,17 +160,17 @@ async def _ask_judge(
         claims=fence("findings", claim_lines),
         draft=fence("draft", context.clip_to_fit(text, tokens, constraint_lines, claim_lines)),
     )
-    call = context.ask(
+    call = context.build_call(
         section_id, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
     )
     try:
-        answer = await context.models.form(
+        answer = await context.llm.ask_structured(
             call,
             Verdicts,
             lambda a: _find_misquote((v.quote for v in a.verdicts if v.broken), text),
         )
     except ModelError as fault:
-        context.problem(f"{section_id}: not reviewed ({fault})")
+        context.report_problem(f"{section_id}: not reviewed ({fault})")
         return []
     constraints_by_id = {c.id: c for c in constraints}
     findings = (
@@ -215,8 +215,8 @@ async def find_contradictions(
         changed=fence("changed", change_lines),
         draft=fence("draft", context.clip_to_fit(text, tokens, change_lines)),
     )
-    call = context.ask(section_id, "reviewer", "settle", prompt, tokens, sample=sample)
-    answer = await context.models.form(
+    call = context.build_call(section_id, "reviewer", "settle", prompt, tokens, sample=sample)
+    answer = await context.llm.ask_structured(
         call, Contradictions, lambda a: _find_misquote((c.quote for c in a.contradictions), text)
     )
     change_ids = {c.id for c in changes}

@@ -25,7 +25,7 @@ LENGTH = "length"
 def build_whole_constraints(context: RunContext) -> tuple[Constraint, ...]:
     """Return the constraints on the finished piece, its length among them."""
     if length_control.has_only_bounds(context):
-        return context.plan.whole
+        return context.plan.whole_piece_constraints
     whole_band = length_control.compute_whole_band(context, length_balance.load_whole_text(context))
     length_constraint = Constraint(
         id=LENGTH,
@@ -34,13 +34,13 @@ def build_whole_constraints(context: RunContext) -> tuple[Constraint, ...]:
         min_words=whole_band.low,
         max_words=whole_band.high,
     )
-    return (length_constraint, *context.plan.whole)
+    return (length_constraint, *context.plan.whole_piece_constraints)
 
 
 async def review_whole(context: RunContext) -> Review:
     """Return one finding for each constraint on the whole piece. Uses no quote from outside it."""
     constraints = build_whole_constraints(context)
-    if context.arms.review == "off":
+    if context.ablation.review == "off":
         length_constraints = [c for c in constraints if c.kind == "length"]
         return Review(
             findings=tuple(rules.check(length_balance.load_whole_text(context), length_constraints))
@@ -64,12 +64,12 @@ async def repair(
         c.id: c.full_text for c in whole_constraints if c.kind not in ("length", "structure")
     }
     has_changed = False
-    for finding in review.broken:
+    for finding in review.broken_findings:
         if finding.constraint not in constraint_texts or _make_stamp(finding) in _load_stamps(
             context
         ):
             continue
-        target_draft = _find_target_draft(context.in_order(), finding)
+        target_draft = _find_target_draft(context.load_drafts_in_order(), finding)
         if target_draft is None or target_draft.author == "person":
             continue
         try:
@@ -77,7 +77,7 @@ async def repair(
         except BudgetSpent:
             raise
         except ModelError as fault:
-            context.problem(f"{finding.constraint}: could not be repaired ({fault})")
+            context.report_problem(f"{finding.constraint}: could not be repaired ({fault})")
     has_changed |= await repetition_and_transitions.mend(context, faults)
     has_changed |= await recheck.mend(context, await _load_missed_breaches(context))
     return await length_balance.balance(context) or has_changed
@@ -85,7 +85,7 @@ async def repair(
 
 async def _load_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
     """Return what the judge passed over; where that was found before an interruption, that."""
-    pinned_settings = works.get(context.library, context.work).pinned or {}
+    pinned_settings = works.get(context.library, context.work_id).pinned or {}
     if pinned_settings.get("missed") is not None:
         return tuple(MissedBreach.model_validate(m) for m in pinned_settings["missed"])
     missed_breaches = (
@@ -116,15 +116,15 @@ def list_remaining(context: RunContext) -> list[str]:
             f"{entry.statement} [{entry.id}] and {other_entry.statement} [{other_entry.id}]"
         )
     for section_id, reasons in staleness.find_reasons(
-        context.library, context.work, context.ledger
+        context.library, context.work_id, context.ledger
     ).items():
         lines.append(f"{section_id} is stale: {reasons[0]}")
     for thread in ledger.select_open_threads(entries):
         lines.append(f"an open thread is not paid off: {thread.subject}: {thread.statement}")
-    for contradiction in contradictions.load_findings(context.library, context.work):
+    for contradiction in contradictions.load_findings(context.library, context.work_id):
         lines.append(
             f"{contradiction.section}: your words {contradiction.evidence!r} contradict memory [{contradiction.about}]; "
-            f"`inkwright memory dismiss {context.work} {contradiction.number}` lets them be"
+            f"`inkwright memory dismiss {context.work_id} {contradiction.number}` lets them be"
         )
     return lines
 
@@ -155,8 +155,10 @@ def _make_stamp(finding: Finding) -> str:
 
 def _load_stamps(context: RunContext) -> set[str]:
     """Return what every newest draft was checked against: an interrupted repair is not redone."""
-    current_drafts = context.in_order()
-    return set().union(*drafts.load_stamps(context.library, context.work, current_drafts).values())
+    current_drafts = context.load_drafts_in_order()
+    return set().union(
+        *drafts.load_stamps(context.library, context.work_id, current_drafts).values()
+    )
 
 
 def _find_target_draft(current_drafts: Mapping[str, Draft], finding: Finding) -> Draft | None:
@@ -174,7 +176,7 @@ def _shorten_for_judge(context: RunContext, text: str) -> str:
     """
     if context.tokenizer.count(text) <= context.count_free_tokens(1000):
         return text
-    current_drafts = context.in_order()
+    current_drafts = context.load_drafts_in_order()
     drafted_sections = [s for s in context.plan.outline.sections if s.id in current_drafts]
     summary_lines = "\n".join(
         f"{s.title}: {current_drafts[s.id].summary}" for s in drafted_sections

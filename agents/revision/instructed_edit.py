@@ -65,7 +65,7 @@ class EditorProposal(Value):
         return "".join([*pieces, self.text[position:]])
 
     @property
-    def harmless(self) -> tuple[int, ...]:
+    def harmless_numbers(self) -> tuple[int, ...]:
         """The numbers of the hunks that break no rule."""
         return tuple(h.number for h in self.hunks if not h.breaks)
 
@@ -111,7 +111,7 @@ async def propose(
     answers = await asyncio.gather(
         *(_ask_editor(context, draft, instruction, text_sentences, batch) for batch in batches)
     )
-    constraints = context.plan.carried(section_id)
+    constraints = context.plan.constraints_for(section_id)
     edits: list[tuple[Edit, str]] = []
     for answer, batch in zip(answers, batches, strict=True):
         edits += _iter_usable_edits(answer, batch)
@@ -164,7 +164,7 @@ async def apply(context: RunContext, proposal: EditorProposal, numbers: Collecti
         return draft
     accepted_hunks = [h for h in proposal.hunks if h.number in numbers]
     delta: tuple[Entry, ...] = ()
-    if context.arms.memory == "full":
+    if context.ablation.memory == "full":
         delta = await archivist.update_entries(
             context, context.plan.outline.section(draft.section), draft, text
         )
@@ -187,9 +187,9 @@ async def apply(context: RunContext, proposal: EditorProposal, numbers: Collecti
 
 
 def _load_draft(context: RunContext, section_id: str) -> Draft:
-    draft = context.in_order().get(section_id)
+    draft = context.load_drafts_in_order().get(section_id)
     if draft is None:
-        raise BadInput(f"{context.work}: section {section_id!r} has no text to edit")
+        raise BadInput(f"{context.work_id}: section {section_id!r} has no text to edit")
     return draft
 
 
@@ -247,10 +247,10 @@ async def _ask_editor(
         before=fence("before", preceding_text),
         sentences=fence("sentences", numbered_sentences),
     )
-    call = context.ask(
+    call = context.build_call(
         draft.section, "editor", f"instructed {batch[0] + 1}", prompt, tokens, sample=draft.version
     )
-    return await context.models.form(call, Rewording)
+    return await context.llm.ask_structured(call, Rewording)
 
 
 def _iter_usable_edits(answer: Rewording, batch: Sequence[int]) -> Iterator[tuple[Edit, str]]:

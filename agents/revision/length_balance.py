@@ -36,7 +36,7 @@ async def balance(context: RunContext) -> bool:
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    current_drafts = context.in_order()
+    current_drafts = context.load_drafts_in_order()
     if not _is_complete(context, current_drafts):
         return False
     sections = context.plan.outline.sections
@@ -55,7 +55,7 @@ async def balance(context: RunContext) -> bool:
     )
     tried_ids: set[str] = set()
     while True:
-        current_drafts = context.in_order()
+        current_drafts = context.load_drafts_in_order()
         whole_band = length_control.compute_whole_band(context, _join_drafts(current_drafts))
         if not whole_band.distance(sum(draft.words for draft in current_drafts.values())):
             return has_changed
@@ -75,7 +75,7 @@ def _is_complete(context: RunContext, current_drafts: Mapping[str, Draft]) -> bo
 
 def load_whole_text(context: RunContext) -> str:
     """Return the piece as it stands, in reading order."""
-    return _join_drafts(context.in_order())
+    return _join_drafts(context.load_drafts_in_order())
 
 
 def _join_drafts(current_drafts: Mapping[str, Draft]) -> str:
@@ -85,7 +85,7 @@ def _join_drafts(current_drafts: Mapping[str, Draft]) -> str:
 def list_out_of_band(context: RunContext) -> list[str]:
     """Return a line for each section of a model's whose length is not what it should be."""
     lines = []
-    current_drafts = context.in_order()
+    current_drafts = context.load_drafts_in_order()
     for section in context.plan.outline.sections:
         draft = current_drafts.get(section.id)
         if draft is None or draft.author == "person":
@@ -166,7 +166,7 @@ async def _resize_section(context: RunContext, draft: Draft, target_range: WordR
     except BudgetSpent:
         raise
     except ModelError as fault:
-        context.problem(f"{section_id}: its length could not be balanced ({fault})")
+        context.report_problem(f"{section_id}: its length could not be balanced ({fault})")
         return False
     section_band = length_control.compute_band(context, section, text)
     if text == body or section_band.cost(count_words(text)) > section_band.cost(count_words(body)):
@@ -184,16 +184,16 @@ async def commit_revision(
     text = section_format.apply_frame(
         context.plan, draft.section, section_format.extract_body(context.plan, draft.section, text)
     )
-    constraints = context.plan.carried(draft.section)
+    constraints = context.plan.constraints_for(draft.section)
     if rules.find_new_breaches(draft.text, text, constraints):
         return False
     review = await reviewer.review_revision(context, draft, text, turn=200 + draft.version)
     judged_ids = {c.id for c in constraints if not c.is_checked_by_rule}
-    broken_ids = {f.constraint for f in draft.review.broken} if draft.review else set()
-    if any(f.constraint in judged_ids - broken_ids for f in review.broken):
+    broken_ids = {f.constraint for f in draft.review.broken_findings} if draft.review else set()
+    if any(f.constraint in judged_ids - broken_ids for f in review.broken_findings):
         return False
     delta: tuple[Entry, ...] = ()
-    if context.arms.memory == "full":
+    if context.ablation.memory == "full":
         section = context.plan.outline.section(draft.section)
         delta = await archivist.update_entries(context, section, draft, text)
     drafts.save_patch(
@@ -231,7 +231,7 @@ def _find_remembered_spans(context: RunContext, draft: Draft) -> tuple[Protected
     """Return the words that memory rests on: a trim leaves them."""
     entries = context.ledger.refresh().list_section_entries(draft.section)
     spans = (e.span for e in entries if e.span is not None)
-    quotes = (context.text_of(s.section, s.draft)[s.start : s.end] for s in spans)
+    quotes = (context.load_draft_text(s.section, s.draft)[s.start : s.end] for s in spans)
     locations = ((draft.text.find(q), len(q)) for q in quotes if q)
     return tuple(
         ProtectedSpan(start=location, end=location + size)

@@ -42,9 +42,9 @@ class MissedBreach(Value):
 
 def is_needed(context: RunContext) -> bool:
     """True when a judge found something met that can be read again, or settling broke something."""
-    if context.arms.review != "full":
+    if context.ablation.review != "full":
         return False
-    current_drafts = context.in_order()
+    current_drafts = context.load_drafts_in_order()
     return any(_find_met_constraints(context, d) for d in current_drafts.values()) or bool(
         _find_broken_by_settling(current_drafts)
     )
@@ -58,7 +58,7 @@ async def find_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    current_drafts = context.in_order()
+    current_drafts = context.load_drafts_in_order()
     met_constraints = {
         section_id: constraints
         for section_id, d in current_drafts.items()
@@ -105,11 +105,11 @@ async def mend(context: RunContext, missed_breaches: Iterable[MissedBreach]) -> 
         findings_by_section.setdefault(item.section, []).append(item.finding)
     has_changed = False
     for section_id, findings in findings_by_section.items():
-        draft = context.in_order().get(section_id)
+        draft = context.load_drafts_in_order().get(section_id)
         if draft is None:
             continue  # it was taken out of the outline since this was found
         with context.library.read() as db:
-            is_done = STAMP in draft_rows.load_stamps(db, context.work, draft)
+            is_done = STAMP in draft_rows.load_stamps(db, context.work_id, draft)
         if not is_done:
             has_changed |= await _mend_section(context, draft, findings)
     return has_changed
@@ -117,7 +117,7 @@ async def mend(context: RunContext, missed_breaches: Iterable[MissedBreach]) -> 
 
 async def _mend_section(context: RunContext, draft: Draft, findings: Sequence[Finding]) -> bool:
     """Patch a section; where that does not help, its review says what is broken."""
-    constraint_texts = {c.id: c.full_text for c in context.plan.carried(draft.section)}
+    constraint_texts = {c.id: c.full_text for c in context.plan.constraints_for(draft.section)}
     text = draft.text
     try:
         text = await editor.patch(
@@ -132,7 +132,7 @@ async def _mend_section(context: RunContext, draft: Draft, findings: Sequence[Fi
     except BudgetSpent:
         raise
     except ModelError as fault:
-        context.problem(f"{draft.section}: not revised ({fault})")
+        context.report_problem(f"{draft.section}: not revised ({fault})")
     if text != draft.text and await commit_revision(context, draft, text, stamps=(STAMP,)):
         return True
     findings_by_constraint = {f.constraint: f for f in findings}
@@ -148,7 +148,7 @@ def _find_met_constraints(context: RunContext, draft: Draft) -> list[Constraint]
     if draft.review is None or draft.author == "person":
         return []
     met_ids = {f.constraint for f in draft.review.findings if f.by == "judge" and f.status == "met"}
-    return [c for c in context.plan.carried(draft.section) if c.id in met_ids]
+    return [c for c in context.plan.constraints_for(draft.section) if c.id in met_ids]
 
 
 def _find_broken_by_settling(current_drafts: Mapping[str, Draft]) -> tuple[MissedBreach, ...]:
@@ -157,7 +157,7 @@ def _find_broken_by_settling(current_drafts: Mapping[str, Draft]) -> tuple[Misse
         MissedBreach(section=draft.section, finding=f)
         for draft in current_drafts.values()
         if draft.stage == "settled" and draft.review is not None
-        for f in draft.review.broken
+        for f in draft.review.broken_findings
         if f.by == "judge"
     )
 
@@ -209,13 +209,13 @@ async def _read_batch(
             "sections", context.clip_to_fit(section_texts, ANSWER_TOKENS, constraint_lines)
         ),
     )
-    call = context.ask("whole", "reviewer", f"reread {number}", prompt, ANSWER_TOKENS)
+    call = context.build_call("whole", "reviewer", f"reread {number}", prompt, ANSWER_TOKENS)
     try:
-        return (await context.models.form(call, Breaches)).breaches
+        return (await context.llm.ask_structured(call, Breaches)).breaches
     except BudgetSpent:
         raise
     except ModelError as fault:
-        context.problem(f"{batch[0]} to {batch[-1]} were not read once more ({fault})")
+        context.report_problem(f"{batch[0]} to {batch[-1]} were not read once more ({fault})")
         return []
 
 

@@ -53,13 +53,13 @@ async def find_faults(
     context: RunContext, *, judge_transitions: bool
 ) -> tuple[ManuscriptFault, ...]:
     """Return what is to be mended; ``judged``: a judge looks at the joins between sections too."""
-    current_drafts = context.in_order()
+    current_drafts = context.load_drafts_in_order()
     mendable_faults = [
         _choose_fault(context, current_drafts, r)
         for r in _find_unwanted_repeats(context, _map_texts(current_drafts))
     ]
     all_faults = [f for f in mendable_faults if f is not None]
-    if judge_transitions and context.arms.review == "full":
+    if judge_transitions and context.ablation.review == "full":
         all_faults += await _judge_transitions(context, current_drafts)
     return tuple({(f.section, f.quote): f for f in reversed(all_faults)}.values())[::-1]
 
@@ -72,7 +72,7 @@ async def mend(context: RunContext, faults: Sequence[ManuscriptFault]) -> bool:
     """
     if not faults:
         return False
-    has_changed, repeat_count = False, _count_repeats(_map_texts(context.in_order()))
+    has_changed, repeat_count = False, _count_repeats(_map_texts(context.load_drafts_in_order()))
     for section in context.plan.outline.sections:
         section_faults = [f for f in faults if f.section == section.id]
         batches = [
@@ -88,7 +88,7 @@ async def mend(context: RunContext, faults: Sequence[ManuscriptFault]) -> bool:
 
 def list_remaining(context: RunContext) -> list[str]:
     """Return a line for what the piece still says twice."""
-    repeats = _find_unwanted_repeats(context, _map_texts(context.in_order()))
+    repeats = _find_unwanted_repeats(context, _map_texts(context.load_drafts_in_order()))
     lines = [
         f"{r.section} repeats {r.of}: {r.quote[:100]!r}" for r in repeats[:MAX_REPORTED_REPEATS]
     ]
@@ -102,7 +102,7 @@ def list_remaining(context: RunContext) -> list[str]:
 
 def measure_repetition(context: RunContext) -> repetition.RepetitionMeasures:
     """Return how much of the piece is there twice, as it stands."""
-    return repetition.measure_repetition(_map_texts(context.in_order()))
+    return repetition.measure_repetition(_map_texts(context.load_drafts_in_order()))
 
 
 async def _mend_section(
@@ -116,10 +116,10 @@ async def _mend_section(
 
     A patch that leaves more of them than the ``before`` is not taken.
     """
-    draft = context.in_order()[section.id]
+    draft = context.load_drafts_in_order()[section.id]
     stamp = f"once more:{number}"
     with context.library.read() as db:
-        if stamp in draft_rows.load_stamps(db, context.work, draft):
+        if stamp in draft_rows.load_stamps(db, context.work_id, draft):
             return None
     present_faults = [f for f in batch if f.quote in draft.text]
     if not present_faults:
@@ -143,11 +143,13 @@ async def _mend_section(
     except BudgetSpent:
         raise
     except ModelError as fault:
-        context.problem(f"{section.id}: what it repeats could not be mended ({fault})")
+        context.report_problem(f"{section.id}: what it repeats could not be mended ({fault})")
         return None
     if text == draft.text:
         return None
-    new_repeat_count = _count_repeats({**_map_texts(context.in_order()), section.id: text})
+    new_repeat_count = _count_repeats(
+        {**_map_texts(context.load_drafts_in_order()), section.id: text}
+    )
     is_committed = new_repeat_count <= old_repeat_count and await commit_revision(
         context, draft, text, stamps=(stamp,)
     )
@@ -252,13 +254,13 @@ async def _judge_pairs(
         for a, b in pairs
     )
     prompt = inputs.SeamsInputs(seams=fence("sections", context.clip_to_fit(pair_lines, 400)))
-    call = context.ask("whole", "reviewer", f"seams {number}", prompt, 400)
+    call = context.build_call("whole", "reviewer", f"seams {number}", prompt, 400)
     try:
-        answer = await context.models.form(call, Seams)
+        answer = await context.llm.ask_structured(call, Seams)
     except BudgetSpent:
         raise
     except ModelError as fault:
-        context.problem(f"how sections join was not reviewed ({fault})")
+        context.report_problem(f"how sections join was not reviewed ({fault})")
         return []
     return [
         ManuscriptFault(section=s.section, quote=s.quote.strip(), wanted=s.fault.strip())

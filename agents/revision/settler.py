@@ -36,7 +36,7 @@ CHANGES_A_CALL = 30
 
 def is_enabled(context: RunContext) -> bool:
     """True when the arms leave on what settling needs: memory, a judge and an editor."""
-    return context.arms.memory == "full" and context.arms.review == "full"
+    return context.ablation.memory == "full" and context.ablation.review == "full"
 
 
 async def settle(
@@ -56,8 +56,8 @@ async def settle(
     """
     if not is_enabled(context):
         return
-    context.watch(PhaseBegan(context.work, "settling"))
-    pinned_settings = works.get(context.library, context.work).pinned or {}
+    context.emit(PhaseBegan(context.work_id, "settling"))
+    pinned_settings = works.get(context.library, context.work_id).pinned or {}
     pass_state = pinned_settings.get("settling") or {"pass": 0, "basis": None}
     is_settled = only is None
     if after_drafting and pass_state["pass"] == 0:
@@ -65,7 +65,7 @@ async def settle(
     for pass_number in range(max(pass_state["pass"], 1), MAX_PASSES + 1):
         basis = pass_state["basis"] if pass_number == pass_state["pass"] else None
         if basis is None:
-            rows = drafts.load_section_rows(context.library, context.work)
+            rows = drafts.load_section_rows(context.library, context.work_id)
             basis = {
                 section_id: row.draft for section_id, row in rows.items() if row.draft is not None
             }
@@ -75,9 +75,9 @@ async def settle(
         stale_sections = [
             s
             for s in staleness.find(
-                context.library, context.work, context.ledger, basis, context.plan
+                context.library, context.work_id, context.ledger, basis, context.plan
             )
-            if only is None or s.section in only
+            if only is None or s.section_id in only
         ]
         if not stale_sections:
             break
@@ -95,9 +95,11 @@ def _order_by_cache_age(
 
     Before the first pass that is what was begun last, and after it what that pass came to last.
     """
-    manifests = drafts.load_manifests(context.library, context.work, context.plan.outline)
+    manifests = drafts.load_manifests(context.library, context.work_id, context.plan.outline)
     return sorted(
-        stale_sections, key=lambda s: manifests[s.section].known_until, reverse=pass_number % 2 == 1
+        stale_sections,
+        key=lambda s: manifests[s.section_id].known_until,
+        reverse=pass_number % 2 == 1,
     )
 
 
@@ -109,13 +111,13 @@ async def _settle_each(
     No more are under way than there are slots, so that the text of each stays in the prefix cache
     while it is asked about again.
     """
-    current_drafts = context.in_order()
-    semaphore = asyncio.Semaphore(context.slots)
+    current_drafts = context.load_drafts_in_order()
+    semaphore = asyncio.Semaphore(context.concurrency)
 
     async def settle_in_turn(stale_section: Stale) -> bool:
         async with semaphore:
             return await _settle_one(
-                context, stale_section, current_drafts[stale_section.section], pass_number
+                context, stale_section, current_drafts[stale_section.section_id], pass_number
             )
 
     return all(await gather_all(map(settle_in_turn, stale_sections)))
@@ -125,7 +127,7 @@ async def _settle_one(
     context: RunContext, stale_section: Stale, draft: Draft, pass_number: int
 ) -> bool:
     """Check one section and patch it. False when a model could not be had for that."""
-    section_id = stale_section.section
+    section_id = stale_section.section_id
     stamps = [c.stamp for c in stale_section.changes]
     changes = (
         _select_related_changes(context, draft, stale_section.changes)
@@ -137,11 +139,11 @@ async def _settle_one(
     except BudgetSpent:
         raise
     except ModelError as fault:
-        context.problem(f"{section_id}: not settled, the judge gave no verdict ({fault})")
+        context.report_problem(f"{section_id}: not settled, the judge gave no verdict ({fault})")
         return False
     if not findings:
         drafts.add_stamps(context.library, context.lease, draft, stamps)
-        context.watch(SectionSettled(context.work, section_id, patched=False))
+        context.emit(SectionSettled(context.work_id, section_id, patched=False))
         return True
     person_findings = [f for f in findings if is_in_protected_text(draft, f)]
     if person_findings:
@@ -156,7 +158,7 @@ async def _settle_one(
             context, draft, stale_section.changes, patchable_findings, stamps, pass_number
         )
     drafts.add_stamps(context.library, context.lease, draft, stamps)
-    context.watch(SectionSettled(context.work, section_id, patched=False))
+    context.emit(SectionSettled(context.work_id, section_id, patched=False))
     return True
 
 
@@ -303,21 +305,25 @@ async def _patch_section(
             purpose="settle",
         )
     except ModelError as fault:
-        context.problem(f"{section_id}: contradicts memory and could not be patched ({fault})")
+        context.report_problem(
+            f"{section_id}: contradicts memory and could not be patched ({fault})"
+        )
         return False
     section = context.plan.outline.section(section_id)
     if text == draft.text:
-        context.problem(f"{section_id}: contradicts memory, and the editor left it so")
+        context.report_problem(f"{section_id}: contradicts memory, and the editor left it so")
         return True
     delta = await archivist.update_entries(context, section, draft, text)
     review = draft.review
-    constraints = context.plan.carried(section_id)
-    if constraints and context.arms.review != "off":
+    constraints = context.plan.constraints_for(section_id)
+    if constraints and context.ablation.review != "off":
         review = await reviewer.check(
             context, section_id, text, constraints, turn=100 + pass_number
         )
         if review.breaks_new_rules(draft.review):
-            context.problem(f"{section_id}: contradicts memory; the patch would break a constraint")
+            context.report_problem(
+                f"{section_id}: contradicts memory; the patch would break a constraint"
+            )
             return True
     drafts.save_patch(
         context.library,
@@ -329,5 +335,5 @@ async def _patch_section(
         delta=delta,
         new_stamps=stamps,
     )
-    context.watch(SectionSettled(context.work, section_id, patched=True))
+    context.emit(SectionSettled(context.work_id, section_id, patched=True))
     return True

@@ -122,8 +122,8 @@ async def awrite_batch(
         defaults = read_defaults(Path(defaults))
     lines = build_lines(briefs, FieldNames(prompt_field, id_field, defaults), ablation)
     batch_options = BatchOptions(
-        arms=ablation,
-        whole=limits,
+        ablation=ablation,
+        batch_limits=limits,
         brief_limits=each or Limits(),
         retry=frozenset(retry),
         mode=mode,

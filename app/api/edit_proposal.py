@@ -39,7 +39,7 @@ class EditProposal:
         Raises:
             BadInput: a number names no hunk, or the section has another text by now.
         """
-        return self._apply(self.proposal.harmless if numbers is None else tuple(numbers))
+        return self._apply(self.proposal.harmless_numbers if numbers is None else tuple(numbers))
 
 
 def format_hunks(proposal: "EditorProposal") -> Iterator[str]:

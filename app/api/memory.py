@@ -28,7 +28,7 @@ class EntryHistory:
     """One entry, with where it comes from and where it went."""
 
     entry: Entry
-    standing: EntryState
+    state: EntryState
     words: str | None
     """The exact words of the draft that state it."""
     shown_to: dict[str, int]
@@ -88,7 +88,7 @@ class Memory(WorkHandle):
                 section_id: shown_versions.version
                 for section_id, manifest in drafts.load_manifests(library, self.work).items()
                 for shown_versions in manifest.shown
-                if shown_versions.entry == current_entry.id and shown_versions.seen
+                if shown_versions.entry == current_entry.id and shown_versions.is_shown
             }
             words = _load_draft_words(library, self.work, current_entry)
             source_spans = _load_source_quotes(library, self.work, current_entry)
@@ -151,13 +151,13 @@ class Memory(WorkHandle):
         if plan is None:
             return {}
         outline = plan.outline
-        continued_ids = {c[-1] for s in outline.sections if (c := outline.chain(s.id))}
+        continued_ids = {c[-1] for s in outline.sections if (c := outline.find_chain(s.id))}
         count = self.tokenizer().count
         return {
             s.id: build_rolling_summary(
                 [
                     (outline.section(section_id).title, current_drafts[section_id].summary)
-                    for section_id in (*outline.chain(s.id), s.id)
+                    for section_id in (*outline.find_chain(s.id), s.id)
                     if section_id in current_drafts
                 ],
                 budget_tokens,

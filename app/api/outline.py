@@ -24,9 +24,9 @@ class MovedConstraint:
 
     constraint: str
     text: str
-    before: tuple[str, ...]
+    titles_before: tuple[str, ...]
     """Titles of the sections that carried it."""
-    after: tuple[str, ...]
+    titles_after: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ class WorkOutline(WorkHandle):
             )
             already_stale_ids = set(staleness.find_reasons(library, self.work))
             stale = {
-                s.section: s.reasons
+                s.section_id: s.reasons
                 for s in staleness.find(library, self.work, plan=new_plan)
-                if s.section not in already_stale_ids
+                if s.section_id not in already_stale_ids
             }
             current_drafts = drafts.current(library, self.work, new_plan.outline)
         second_half_ids = set(plan_change.split_into.values()) if current_drafts else set()
@@ -189,7 +189,7 @@ def _find_moved_constraints(old_plan: Plan, new_plan: Plan) -> Iterator[MovedCon
 
 def _find_carriers(plan: Plan, constraint_id: str) -> tuple[tuple[str, str], ...]:
     placement = next(c.where for c in plan.constraints if c.id == constraint_id)
-    carrying_sections = plan.outline.placed(placement.positions(len(plan.outline.sections)))
+    carrying_sections = plan.outline.sections_at(placement.positions(len(plan.outline.sections)))
     return tuple((s.id, s.title) for s in carrying_sections)
 
 
@@ -199,7 +199,7 @@ def _divide_and_join_texts(
     """Return the texts that a change divides or joins, with what in them no model may change."""
     texts: dict[str, str] = {}
     person_spans: dict[str, list[ProtectedSpan]] = {}
-    for second, first in plan_change.joined.items():
+    for second, first in plan_change.merged_into.items():
         first_draft, second_draft = current_drafts.get(first), current_drafts.get(second)
         if second_draft is None:
             continue

@@ -46,7 +46,7 @@ async def run_batch(
     Raises:
         BadInput: settings, library or output cannot be used.
     """
-    outcome = BatchOutcome(ended=Counter(), count_by_reason=Counter())
+    outcome = BatchOutcome(count_by_status=Counter(), count_by_reason=Counter())
     if batch_options.formats and out is None:
         raise BadInput("manuscripts are exported beside the output: say where that goes (`out`)")
     check_engine(run_options.settings, batch_options)
@@ -59,14 +59,16 @@ async def run_batch(
         if results_file is not None:
             ids_to_redo = {
                 i
-                for i, recorded_line in results_file.known.items()
+                for i, recorded_line in results_file.recorded_lines.items()
                 if _should_redo(recorded_line, batch_options, usage_by_digest)
                 or _lacks_files(recorded_line, batch_options, results_file.path)
             }
-            outcome.moved = results_file.put_in_order(lines, ids_to_redo)
-            outcome.ended.update(k.status for k in results_file.known.values())
+            outcome.moved_lines = results_file.put_in_order(lines, ids_to_redo)
+            outcome.count_by_status.update(k.status for k in results_file.recorded_lines.values())
         lines_to_run = [
-            line for line in lines if results_file is None or line.id not in results_file.known
+            line
+            for line in lines
+            if results_file is None or line.id not in results_file.recorded_lines
         ]
         run_options.watch(BatchBegan("", len(lines), len(lines) - len(lines_to_run)))
         if lines_to_run:
@@ -101,7 +103,7 @@ def _open_results_file(stack: ExitStack, out: Path, library: Library) -> Results
     if not out.parent.is_dir():
         raise BadInput(f"{out}: the folder {out.parent} does not exist")
     results_file = ResultsFile(out)
-    stack.enter_context(results_file.held(library.home))
+    stack.enter_context(results_file.hold_lock(library.home))
     return results_file
 
 
@@ -110,20 +112,26 @@ class _Ends:
     """Where each result goes: to files of its own, to the output, and to who asked."""
 
     library: Library
-    asked: BatchOptions
-    file: ResultsFile | None
+    batch_options: BatchOptions
+    results_file: ResultsFile | None
     outcome: BatchOutcome
     emit: Callable[[Result], None]
 
     async def __call__(self, result: Result) -> Result:
-        if self.file is not None:
-            if self.asked.formats:
+        if self.results_file is not None:
+            if self.batch_options.formats:
                 result = await asyncio.to_thread(
-                    exports.write_files, self.library, result, self.asked.formats, self.file.path
+                    exports.write_files,
+                    self.library,
+                    result,
+                    self.batch_options.formats,
+                    self.results_file.path,
                 )
                 if result.status in ("complete", "flagged"):
-                    self.outcome.files_missing += len(self.asked.formats) - len(result.files)
-            self.file.add(result)
+                    self.outcome.files_missing += len(self.batch_options.formats) - len(
+                        result.files
+                    )
+            self.results_file.add(result)
         self.emit(result)
         return result
 

@@ -25,25 +25,25 @@ class BatchEstimate:
     """What is left of a batch would take."""
 
     lines: int
-    done: int
+    done_lines: int
     bad_lines: int
     sampled_works: int
-    whole: Estimate
+    total: Estimate
     """Of all that is left, together."""
 
-    def told(self) -> Iterator[str]:
+    def format_lines(self) -> Iterator[str]:
         """Say it in plain lines."""
-        lines_left = self.lines - self.done - self.bad_lines
-        yield f"{self.lines:,} lines: {self.done:,} done, {self.bad_lines:,} bad, {lines_left:,} to write"
+        lines_left = self.lines - self.done_lines - self.bad_lines
+        yield f"{self.lines:,} lines: {self.done_lines:,} done, {self.bad_lines:,} bad, {lines_left:,} to write"
         if lines_left:
             sample_note = (
                 f" (reckoned from {self.sampled_works} of them)"
                 if self.sampled_works < lines_left
                 else ""
             )
-            yield f"would write {self.whole.words:,} words{sample_note}"
-            yield f"calls: {sum(self.whole.calls.values()):,}"
-            yield from self.whole.format_spending()
+            yield f"would write {self.total.words:,} words{sample_note}"
+            yield f"calls: {sum(self.total.calls.values()):,}"
+            yield from self.total.format_spending()
         yield "nothing was sent"
 
 
@@ -55,7 +55,7 @@ def describe_estimate(
     Raises:
         BadInput: no model is set, or ``out`` is no output of a batch.
     """
-    return estimate_batch(lines, settings, batch_options, out).told()
+    return estimate_batch(lines, settings, batch_options, out).format_lines()
 
 
 def estimate_batch(
@@ -71,7 +71,7 @@ def estimate_batch(
     remaining_lines = [line for line in lines if line.id not in excluded_ids]
     sample = _pick_sample(remaining_lines)
     briefs = [(line.brief, line.id) for line in sample if line.brief]
-    estimates = list(estimate.estimate_each(briefs, settings, batch_options.arms))
+    estimates = list(estimate.estimate_each(briefs, settings, batch_options.ablation))
     scale = len(remaining_lines) / max(len(sample), 1)
     total = estimate.combine_estimates(estimates, scale, settings)
     return BatchEstimate(len(lines), len(done_lines), len(bad_lines), len(sample), total)

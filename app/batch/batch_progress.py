@@ -27,16 +27,16 @@ class BatchProgress:
 
     clock: Callable[[], float] = time.monotonic
     lines: int = 0
-    standing: int = 0
+    done_before: int = 0
     """Done before this run."""
-    ended: Counter[str] = field(default_factory=Counter)
+    count_by_outcome: Counter[str] = field(default_factory=Counter)
     """Lines by their status, or by why they were left for another run."""
-    running: dict[str, float] = field(default_factory=dict)
+    done_share_by_work: dict[str, float] = field(default_factory=dict)
     """Work to the share of its sections that is done."""
     words: int = 0
     completion_tokens: int = 0
     calls: int = 0
-    last: str = ""
+    last_ended: str = ""
     _sections: dict[str, int] = field(default_factory=dict)
     _started_at: float = 0.0
     _calling_since: float | None = None
@@ -49,34 +49,34 @@ class BatchProgress:
         """Take in one event, of the batch or of one of its works."""
         match event:
             case BatchBegan():
-                self.lines, self.standing = event.lines, event.standing
+                self.lines, self.done_before = event.lines, event.done_before
             case WorkBegan():
                 self._calling_since = self._calling_since or self.clock()
-                self.running[event.work] = 0.0
+                self.done_share_by_work[event.work] = 0.0
             case Planned():
                 done = sum(s.state == "accepted" for s in event.sections)
                 self._sections[event.work] = max(len(event.sections), 1)
-                self.running[event.work] = done / self._sections[event.work]
+                self.done_share_by_work[event.work] = done / self._sections[event.work]
             case SectionReached() if event.state == "accepted":
-                self.running[event.work] = self.running.get(event.work, 0.0) + 1 / (
-                    self._sections.get(event.work, 1)
-                )
+                self.done_share_by_work[event.work] = self.done_share_by_work.get(
+                    event.work, 0.0
+                ) + 1 / (self._sections.get(event.work, 1))
             case CallAnswered() if not event.from_journal:
                 self.calls += 1
                 self.completion_tokens += event.completion_tokens
             case WorkEnded():
-                self.ended[event.status] += 1
+                self.count_by_outcome[event.status] += 1
                 self.words += event.words
-                self.running.pop(event.work, None)
+                self.done_share_by_work.pop(event.work, None)
                 self._sections.pop(event.work, None)
-                self.last = f"{event.id} {event.status}"
+                self.last_ended = f"{event.id} {event.status}"
             case _:
                 pass
 
     @property
     def done(self) -> int:
         """Lines that have their result, earlier runs included."""
-        return self.standing + sum(self.ended[status] for status in get_args(Status))
+        return self.done_before + sum(self.count_by_outcome[status] for status in get_args(Status))
 
     @property
     def seconds(self) -> float:
@@ -97,23 +97,25 @@ class BatchProgress:
     @property
     def eta_s(self) -> float | None:
         """Seconds left at this run's pace; None: too early to say."""
-        done_lines = self.ended.total() + sum(min(share, 1.0) for share in self.running.values())
-        lines_left = self.lines - self.standing - done_lines
+        done_lines = self.count_by_outcome.total() + sum(
+            min(share, 1.0) for share in self.done_share_by_work.values()
+        )
+        lines_left = self.lines - self.done_before - done_lines
         if self._seconds_since_first_call < MIN_SECONDS_FOR_ETA or done_lines <= 0:
             return None
         return max(lines_left, 0.0) * self._seconds_since_first_call / done_lines
 
-    def line(self) -> str:
+    def format_line(self) -> str:
         """Say it in one line."""
         counts = ", ".join(
-            f"{self.ended[status]} {status}"
+            f"{self.count_by_outcome[status]} {status}"
             for status in (*get_args(Status), *get_args(NoResultReason))
-            if self.ended[status]
+            if self.count_by_outcome[status]
         )
         eta = f", {format_clock(self.eta_s)} left" if self.eta_s is not None else ""
         return (
             f"{self.done:,} of {self.lines:,} done ({counts or 'none in this run'}), "
-            f"{len(self.running)} under way, {self.words:,} words, "
+            f"{len(self.done_share_by_work)} under way, {self.words:,} words, "
             f"{self.tokens_per_s:,.0f} tok/s{eta}"
         )
 
@@ -130,13 +132,13 @@ class BatchPlainDisplay(AbstractContextManager["BatchPlainDisplay"]):
     def __call__(self, event: Event) -> None:
         self.progress.handle_event(event)
         if isinstance(event, BatchBegan):
-            self._say(f"{event.lines:,} lines, {event.standing:,} of them done already")
+            self._say(f"{event.lines:,} lines, {event.done_before:,} of them done already")
         elif isinstance(event, WorkEnded):
-            reason_note = f": {shorten(event.said, 100)}" if event.said else ""
+            reason_note = f": {shorten(event.reason, 100)}" if event.reason else ""
             self._say(
                 f"[{format_clock(self.progress.seconds)}] {event.id}: {event.status}{reason_note}"
             )
-            self._say(f"[{format_clock(self.progress.seconds)}] {self.progress.line()}")
+            self._say(f"[{format_clock(self.progress.seconds)}] {self.progress.format_line()}")
         elif isinstance(event, Notice):
             self._say(f"[{format_clock(self.progress.seconds)}] {event.work}: note: {event.text}")
 
@@ -158,7 +160,7 @@ class BatchLiveDisplay(InPlaceDisplay):
 
         progress = self.progress
         bar = ProgressBar(total=max(progress.lines, 1), completed=progress.done)
-        return Group(bar, Text(progress.line()), Text(progress.last, style="dim"))
+        return Group(bar, Text(progress.format_line()), Text(progress.last_ended, style="dim"))
 
 
 def make_display(say: Callable[[str], None], *, live: bool) -> BatchPlainDisplay | BatchLiveDisplay:

@@ -16,7 +16,7 @@ class BatchBegan(Event):
     """``work`` is empty: it is about all of them."""
 
     lines: int
-    standing: int
+    done_before: int
     """Lines that are done already."""
 
 
@@ -33,5 +33,5 @@ class WorkEnded(Event):
     id: str
     status: Status | NoResultReason
     words: int
-    said: str = ""
+    reason: str = ""
     """Why it failed or was left."""

@@ -51,7 +51,7 @@ class BatchLine:
     id: str
     digest: str
     """Of the brief and the arms, together with the id. Another digest is another work."""
-    given: dict[str, Any]
+    input_fields: dict[str, Any]
     """The line's own fields, as they were given."""
     brief: Brief | None = None
     fault: str = ""
@@ -63,7 +63,7 @@ class _Read:
     """A line as it was read, before the lines are told apart."""
 
     number: int
-    given: dict[str, Any]
+    input_fields: dict[str, Any]
     id: str = ""
     """Empty: it has none of its own."""
     brief: Brief | None = None
@@ -244,7 +244,7 @@ def _assign_ids(
             if parsed_line.brief
             else _digest_fields(parsed_line)
         )
-        given, fault = _whole(parsed_line.given), whole(parsed_line.fault)
+        given, fault = _whole(parsed_line.input_fields), whole(parsed_line.fault)
         yield BatchLine(
             parsed_line.number, own_id, line_digest[:DIGEST_CHARS], given, parsed_line.brief, fault
         )
@@ -260,4 +260,4 @@ def _whole(value: Any) -> Any:
 
 
 def _digest_fields(parsed_line: _Read) -> str:
-    return digest({"given": parsed_line.given, "raw": parsed_line.raw})
+    return digest({"given": parsed_line.input_fields, "raw": parsed_line.raw})

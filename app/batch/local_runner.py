@@ -33,8 +33,10 @@ Emit = Callable[[Result], Awaitable[Result]]
 
 def has_room(limiter: ConcurrencyLimiter, running_works: int) -> bool:
     """True when one more work may begin beside the ``running`` ones."""
-    min_works = max(limiter.number // SLOTS_PER_WORK, 2)
-    return running_works < limiter.number and (running_works < min_works or limiter.room > 0)
+    min_works = max(limiter.concurrency // SLOTS_PER_WORK, 2)
+    return running_works < limiter.concurrency and (
+        running_works < min_works or limiter.free_slots > 0
+    )
 
 
 async def run_lines(
@@ -71,7 +73,9 @@ def track_usage(
 
     Of several errors at once the one is raised that they are about.
     """
-    budget = UsageBudget(batch_options.whole, calls=earlier_usage[0], tokens=earlier_usage[1])
+    budget = UsageBudget(
+        batch_options.batch_limits, calls=earlier_usage[0], tokens=earlier_usage[1]
+    )
     start_time = time.monotonic()
     try:
         yield budget
@@ -94,8 +98,8 @@ class _Running:
         self._change_event = asyncio.Event()
 
     async def run(self) -> None:
-        resources = self._batch.office
-        resources.slots.on_free_slot = self._change_event.set
+        resources = self._batch.resources
+        resources.limiter.on_free_slot = self._change_event.set
         async with asyncio.TaskGroup() as group:
             while True:
                 self._change_event.clear()
@@ -112,7 +116,7 @@ class _Running:
     def _may_begin(self, resources: SharedResources) -> bool:
         """True when one more work may begin now."""
         return not self._outcome.is_over(resources.budget) and has_room(
-            resources.slots, len(self._running_tasks)
+            resources.limiter, len(self._running_tasks)
         )
 
     def _forget_task(self, task: asyncio.Task[None]) -> None:
@@ -141,7 +145,7 @@ async def record_end(
         watch(WorkEnded("", line.id, result, 0))
         return
     result = await emit(result)
-    outcome.ended[result.status] += 1
+    outcome.count_by_status[result.status] += 1
     reason = result.error or next(iter(result.problems), "")
     watch(WorkEnded(result.work or "", line.id, result.status, result.words, reason))
 

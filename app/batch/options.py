@@ -24,8 +24,8 @@ CallsAndTokens = tuple[int, int]
 class BatchOptions:
     """What was asked for besides the lines."""
 
-    arms: Ablation = FULL_PIPELINE
-    whole: Limits = UNLIMITED
+    ablation: Ablation = FULL_PIPELINE
+    batch_limits: Limits = UNLIMITED
     """What the batch may spend, earlier runs of it included; minutes count in this run."""
     brief_limits: Limits = UNLIMITED
     """What each brief may spend, earlier runs included; minutes count in this run."""
@@ -45,11 +45,11 @@ class BatchOptions:
 class BatchOutcome:
     """How a run of a batch ended."""
 
-    ended: Counter[str]
+    count_by_status: Counter[str]
     """Lines that have a result now, by its status; those of earlier runs too."""
     count_by_reason: Counter[str]
     """Lines without one, by the reason."""
-    moved: int = 0
+    moved_lines: int = 0
     """Lines of other briefs that were moved out of the output."""
     files_missing: int = 0
     """Files of finished lines that could not be made; the next run tries again."""
@@ -62,7 +62,7 @@ class BatchOutcome:
     def is_over(self, budget: UsageBudget) -> bool:
         """True when no more lines may begin."""
         if self.stopped_by is None:
-            self.stopped_by = budget.spent
+            self.stopped_by = budget.limit_error
         return self.stopped_by is not None
 
 
@@ -73,7 +73,7 @@ def subtract_usage(limits: Limits, usage: CallsAndTokens) -> Limits:
         BudgetSpent: nothing.
     """
     calls, tokens = usage
-    if (budget_error := UsageBudget(limits, calls=calls, tokens=tokens).spent) is not None:
+    if (budget_error := UsageBudget(limits, calls=calls, tokens=tokens).limit_error) is not None:
         raise budget_error
     return Limits(
         max_calls=None if limits.max_calls is None else limits.max_calls - calls,
@@ -95,10 +95,10 @@ def check_engine(settings: Settings, batch_options: BatchOptions) -> None:
             "--engine ray needs a library that all machines reach: set INKWRIGHT_LIBRARY_URL to "
             "something like postgresql://user@host/name"
         )
-    if settings.index_url is None and batch_options.arms.memory in ("vector", "full"):
+    if settings.index_url is None and batch_options.ablation.memory in ("vector", "full"):
         raise BadInput(
             "--engine ray needs a vector index that all machines reach: set INKWRIGHT_INDEX_URL to "
             "a Chroma server such as http://host:8000/NAME"
         )
-    if any(named_model.embedded for named_model in endpoints.resolve_models(settings)):
+    if any(named_model.embedded_file for named_model in endpoints.resolve_models(settings)):
         raise BadInput("--engine ray needs models at an address: set INKWRIGHT_API_BASE")

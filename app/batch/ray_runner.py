@@ -88,10 +88,10 @@ class _WorkerHandle:
     """A worker as the batch sees it."""
 
     actor: Any
-    there: bool = False
+    has_begun: bool = False
     """It has begun."""
-    lost: bool = False
-    idle: bool = False
+    is_lost: bool = False
+    is_idle: bool = False
     """It is given nothing more."""
 
 
@@ -163,15 +163,15 @@ class _WorkerPool:
                     reason = shorten(" ".join(str(fault).split()), 300)
                     raise BadInput(f"Ray's workers end before they begin: {reason}") from fault
                 continue
-            worker.there = True
+            worker.has_begun = True
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._listen(worker))
                 await self._feed_lines(worker, group)
-                worker.idle = True
+                worker.is_idle = True
 
     async def _feed_lines(self, worker: _WorkerHandle, group: asyncio.TaskGroup) -> None:
         """Give a worker lines as it has room for them."""
-        while await self._wait_for_line() and not worker.lost:
+        while await self._wait_for_line() and not worker.is_lost:
             try:
                 await worker.actor.room.remote()
                 await self._refresh_budget()
@@ -195,7 +195,7 @@ class _WorkerPool:
             result: Result | NoResultReason | WorkerFailure = "unfinished"
         else:
             self._handle_events(worker_result.events)
-            result, should_retry = worker_result.found, False
+            result, should_retry = worker_result.result, False
             if result == "busy" and self._was_just_lost(line):
                 await asyncio.sleep(BUSY_RETRY_S)
                 should_retry = True
@@ -210,9 +210,9 @@ class _WorkerPool:
         self, line: BatchLine, result: Result | NoResultReason | WorkerFailure
     ) -> None:
         if isinstance(result, WorkerFailure):
-            if result.what == "library":
-                raise LibraryUnusable(result.said)
-            self._outcome.stopped_by = self._outcome.stopped_by or ModelUnreachable(result.said)
+            if result.cause == "library":
+                raise LibraryUnusable(result.message)
+            self._outcome.stopped_by = self._outcome.stopped_by or ModelUnreachable(result.message)
             result = "unfinished"
         await record_end(line, result, self._emit, self._outcome, self._watch)
 
@@ -230,7 +230,7 @@ class _WorkerPool:
     async def _listen(self, worker: _WorkerHandle) -> None:
         """Hear what a worker tells, and stop it when the budget is spent."""
         try:
-            while not (worker.lost or (worker.idle and not self._assigned_count)):
+            while not (worker.is_lost or (worker.is_idle and not self._assigned_count)):
                 self._handle_events(await worker.actor.told.remote())
                 if self._is_over():
                     await worker.actor.stop.remote()
@@ -240,9 +240,9 @@ class _WorkerPool:
 
     async def _refresh_budget(self) -> None:
         """Hear from all workers what they have spent, before something new is begun."""
-        if self._batch_options.whole == Limits():
+        if self._batch_options.batch_limits == Limits():
             return
-        for worker in [h for h in self._workers if h.there]:
+        for worker in [h for h in self._workers if h.has_begun]:
             try:
                 self._handle_events(await worker.actor.told.remote(0.0))
             except self._lost_worker_error:
@@ -269,8 +269,8 @@ class _WorkerPool:
         self._ray.kill(worker.actor)
 
     async def _handle_lost_worker(self, worker: _WorkerHandle) -> None:
-        if not worker.lost:
-            worker.lost = True
+        if not worker.is_lost:
+            worker.is_lost = True
             self._kill_worker(worker)
             self._watch(Notice("", "a worker was lost: its works go on elsewhere"))
         await self._notify_change()

@@ -30,15 +30,15 @@ REPORTED_EVENTS = (WorkBegan, Planned, SectionReached, CallAnswered, Notice)
 class WorkerFailure:
     """Why a worker cannot go on: no error that Ray could hand over whole."""
 
-    what: Literal["models", "library"]
-    said: str
+    cause: Literal["models", "library"]
+    message: str
 
 
 @dataclass(frozen=True)
 class WorkerResult:
     """What became of a line, and what happened on the way that was not told yet."""
 
-    found: Result | NoResultReason | WorkerFailure
+    result: Result | NoResultReason | WorkerFailure
     events: list[Event]
 
 
@@ -53,8 +53,8 @@ class Worker:
         self._is_stopped = False
         budget = UsageBudget(Limits(paused=lambda: self._is_stopped))
         self._resources = SharedResources(self._library, call_settings, self._transport, budget)
-        self._transport.on_pressure = self._resources.slots.back_off
-        self._resources.slots.on_free_slot = lambda: self._room.set()
+        self._transport.on_pressure = self._resources.limiter.back_off
+        self._resources.limiter.on_free_slot = lambda: self._room.set()
         self._batch = work.BatchResources(
             self._resources, RunOptions(settings, watch=self._collect_event), batch_options
         )
@@ -67,7 +67,7 @@ class Worker:
 
     async def room(self) -> None:
         """Return when one more work may begin."""
-        while not has_room(self._resources.slots, len(self._running_tasks)):
+        while not has_room(self._resources.limiter, len(self._running_tasks)):
             self._room.clear()
             await self._room.wait()
 

@@ -43,7 +43,7 @@ def build_result(line: BatchLine, manuscript: Manuscript, *, stop_reason: str = 
         models=report["models"],
         seconds=report["seconds"],
         unfinished=bool(stop_reason),
-        input=line.given,
+        input=line.input_fields,
     )
 
 
@@ -74,7 +74,7 @@ def build_textless_result(
         error=error,
         work=work_id,
         unfinished=unfinished,
-        input=line.given,
+        input=line.input_fields,
     )
     if work_id is None:
         return result
@@ -108,7 +108,7 @@ def build_textless_result(
                     within=tuple(titles[h] for h in s.within),
                     purpose=s.purpose,
                     words=s.target_words,
-                    constraints=tuple(c.text for c in plan.carried(s.id)),
+                    constraints=tuple(c.text for c in plan.constraints_for(s.id)),
                 )
                 for s in outline.sections
             ),

@@ -129,7 +129,7 @@ class RecordedLine:
     words: int
     line: int
     files: Mapping[str, str]
-    given: str
+    input_digest: str
     """Digest of the line as it was given."""
 
 
@@ -138,7 +138,7 @@ class ResultsFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.known: dict[str, RecordedLine] = {}
+        self.recorded_lines: dict[str, RecordedLine] = {}
         """The lines there are, by id."""
         self._has_torn_line = False
 
@@ -147,10 +147,10 @@ class ResultsFile:
         """Yield the lines of a file that nobody writes just now."""
         results_file = cls(path.expanduser())
         results_file._read_lines()
-        yield from results_file.results()
+        yield from results_file.read_results()
 
     @contextmanager
-    def held(self, lock_folder: Path) -> Iterator[None]:
+    def hold_lock(self, lock_folder: Path) -> Iterator[None]:
         """Hold the file, with what it says read; ``locks`` is a folder for the lock.
 
         Raises:
@@ -165,11 +165,11 @@ class ResultsFile:
             self._read_lines()
             yield
 
-    def results(self) -> Iterator[Result]:
+    def read_results(self) -> Iterator[Result]:
         """Yield the lines the file holds, whole, in the order they were written."""
-        if self.known:
+        if self.recorded_lines:
             with self.path.open("rb") as file:
-                for recorded_line in self.known.values():
+                for recorded_line in self.recorded_lines.values():
                     yield Result.model_validate_json(_read_line_at(file, recorded_line))
 
     def add(self, result: Result) -> None:
@@ -177,7 +177,7 @@ class ResultsFile:
         content = result.as_json().encode("utf-8", "replace") + b"\n"
         with _translate_faults(self.path):
             start = _append(self.path, content)
-        self.known[result.id] = _build_recorded_line(result, start, start + len(content))
+        self.recorded_lines[result.id] = _build_recorded_line(result, start, start + len(content))
 
     def put_in_order(self, lines: Iterable[BatchLine], ids_to_redo: Collection[str]) -> int:
         """Leave what is still true of these lines; return how many were moved away.
@@ -187,17 +187,18 @@ class ResultsFile:
         """
         line_by_id = {line.id: line for line in lines}
         kept_lines, moved_lines = {}, []
-        for own_id, recorded_line in self.known.items():
+        for own_id, recorded_line in self.recorded_lines.items():
             line = line_by_id.get(own_id)
             if line is None or line.digest != recorded_line.digest:
                 moved_lines.append(recorded_line)
             elif own_id not in ids_to_redo:
                 kept_lines[own_id] = line
         is_unchanged = all(
-            self.known[i].line == line.number and self.known[i].given == digest(line.given)
+            self.recorded_lines[i].line == line.number
+            and self.recorded_lines[i].input_digest == digest(line.input_fields)
             for i, line in kept_lines.items()
         )
-        if len(kept_lines) < len(self.known) or self._has_torn_line or not is_unchanged:
+        if len(kept_lines) < len(self.recorded_lines) or self._has_torn_line or not is_unchanged:
             with _translate_faults(self.path):
                 self._rewrite(kept_lines, moved_lines)
         return len(moved_lines)
@@ -229,7 +230,7 @@ class ResultsFile:
                 f"({SCHEMA}); give another file with --out"
             ) from fault
         self._has_torn_line = not raw.endswith(b"\n")
-        self.known[result.id] = _build_recorded_line(result, start, start + len(raw))
+        self.recorded_lines[result.id] = _build_recorded_line(result, start, start + len(raw))
 
     def _rewrite(
         self, kept_lines: Mapping[str, BatchLine], moved_lines: Collection[RecordedLine]
@@ -248,8 +249,10 @@ class ResultsFile:
                         ),
                     )
                 for own_id, line in kept_lines.items():
-                    result = Result.model_validate_json(_read_line_at(old_file, self.known[own_id]))
-                    line_update = {"line": line.number, "input": line.given}
+                    result = Result.model_validate_json(
+                        _read_line_at(old_file, self.recorded_lines[own_id])
+                    )
+                    line_update = {"line": line.number, "input": line.input_fields}
                     result = result.model_copy(update=line_update)
                     start = new_file.tell()
                     new_file.write(result.as_json().encode("utf-8", "replace") + b"\n")
@@ -260,7 +263,7 @@ class ResultsFile:
             temporary.replace(self.path)
         finally:
             temporary.unlink(missing_ok=True)
-        self.known, self._has_torn_line = recorded_lines, False
+        self.recorded_lines, self._has_torn_line = recorded_lines, False
 
 
 def _build_recorded_line(result: Result, start: int, end: int) -> RecordedLine:
@@ -273,7 +276,7 @@ def _build_recorded_line(result: Result, start: int, end: int) -> RecordedLine:
         words=result.words,
         line=result.line,
         files=result.files,
-        given=digest(result.input),
+        input_digest=digest(result.input),
     )
 
 

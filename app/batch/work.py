@@ -57,7 +57,7 @@ class AllModelsDown(Exception):
 class ModelHealth:
     """Whether models still answer, by what works have seen."""
 
-    answers: int = -1
+    last_answer_count: int = -1
     silent_passes: int = 0
 
     def record_silent_pass(self, answer_count: int, fault: ModelError) -> None:
@@ -66,8 +66,8 @@ class ModelHealth:
         Raises:
             ModelsGone: it is not the first, and nothing was answered between.
         """
-        self.silent_passes = self.silent_passes + 1 if answer_count == self.answers else 1
-        self.answers = answer_count
+        self.silent_passes = self.silent_passes + 1 if answer_count == self.last_answer_count else 1
+        self.last_answer_count = answer_count
         if self.silent_passes >= MAX_SILENT_PASSES:
             raise AllModelsDown(fault)
 
@@ -76,9 +76,9 @@ class ModelHealth:
 class BatchResources:
     """What all works of a batch are written with."""
 
-    office: SharedResources
+    resources: SharedResources
     run_options: RunOptions
-    asked: BatchOptions
+    options: BatchOptions
     model_health: ModelHealth = field(default_factory=ModelHealth)
 
 
@@ -91,12 +91,12 @@ async def write(line: BatchLine, at: BatchResources) -> Result | NoResultReason:
         ModelsGone: the batch cannot go on.
         LibraryUnusable: nothing can be kept any more.
     """
-    library, work = at.office.library, None
+    library, work = at.resources.library, None
     if line.brief is None:
         return build_textless_result(library, line, "failed", error=line.fault)
     try:
         work = works.begin(
-            library, line.brief, at.asked.arms.model_dump(), distinguishing_id=line.id
+            library, line.brief, at.options.ablation.model_dump(), distinguishing_id=line.id
         )
         return await _finish(line, work, at)
     except (LibraryUnusable, AllModelsDown):
@@ -108,10 +108,10 @@ async def write(line: BatchLine, at: BatchResources) -> Result | NoResultReason:
 
 
 async def _finish(line: BatchLine, work: Work, at: BatchResources) -> Result | NoResultReason:
-    library = at.office.library
-    if _is_over(work, at.asked):
+    library = at.resources.library
+    if _is_over(work, at.options):
         return build_current_result(library, line, work.id, at.run_options)
-    if (left := _find_left_reason(work, at.asked)) is not None:
+    if (left := _find_left_reason(work, at.options)) is not None:
         return left
     at.run_options.watch(WorkBegan(work.id, line.id, work.title))
     try:
@@ -123,7 +123,7 @@ async def _finish(line: BatchLine, work: Work, at: BatchResources) -> Result | N
     except (Paused, Stopped):
         return "unfinished"
     except BudgetSpent as spent:
-        if at.office.budget.spent:
+        if at.resources.budget.limit_error:
             return "unfinished"
         return build_textless_result(
             library, line, "partial", work_id=work.id, error=str(spent), unfinished=True
@@ -153,8 +153,8 @@ def _find_left_reason(work: Work, batch_options: BatchOptions) -> NoResultReason
 async def _write_work(
     line: BatchLine, work: Work, batch: BatchResources
 ) -> Result | NoResultReason:
-    library, resources = batch.office.library, batch.office
-    if batch.asked.mode == "plan":
+    library, resources = batch.resources.library, batch.resources
+    if batch.options.mode == "plan":
         if work.status == "new":
             await _run_passes(line, work, batch, until="planned")
         return build_textless_result(library, line, "planned", work_id=work.id)
@@ -166,10 +166,10 @@ async def _write_work(
     if isinstance(outcome.stopped_by, Paused):
         return "unfinished"
     stop_reason = str(outcome.stopped_by) if isinstance(outcome.stopped_by, BudgetSpent) else ""
-    if stop_reason and resources.budget.spent:
+    if stop_reason and resources.budget.limit_error:
         return "unfinished"
     manuscript = run_result.build_run_manuscript(
-        library, work.id, outcome, batch.run_options, resources.calling, None
+        library, work.id, outcome, batch.run_options, resources.call_settings, None
     )
     return build_result(line, manuscript, stop_reason=stop_reason)
 
@@ -190,18 +190,18 @@ async def _run_passes(
             action: RunAction = "plan" if until == "planned" else "write"
             outcome = await _recorded(action, work, batch, run.run, until=until)
         except (ModelUnreachable, ModelRefused) as fault:
-            batch.model_health.record_silent_pass(batch.office.slots.answers, fault)
+            batch.model_health.record_silent_pass(batch.resources.limiter.answer_count, fault)
             if number == MAX_PASSES:
                 raise
         except UnusableAnswer:
             if number == MAX_PASSES:
                 raise
             assert line.brief is not None
-            ablation = batch.asked.arms.model_dump()
+            ablation = batch.options.ablation.model_dump()
             work = works.begin(
-                batch.office.library, line.brief, ablation, distinguishing_id=line.id, fresh=True
+                batch.resources.library, line.brief, ablation, distinguishing_id=line.id, fresh=True
             )
-            works.approve(batch.office.library, work.id)
+            works.approve(batch.resources.library, work.id)
         else:
             if outcome.status != "partial" or outcome.stopped_by or number == MAX_PASSES:
                 break
@@ -210,11 +210,11 @@ async def _run_passes(
 
 async def _redraft_flagged_sections(work: Work, batch: BatchResources) -> RunResult:
     """Write anew the sections that flag a work, or the one that its length is to be mended in."""
-    library = batch.office.library
+    library = batch.resources.library
     plan, current_drafts = plans.current(library, work.id), drafts.current(library, work.id)
     assert plan is not None, "a flagged work is planned"
-    unmet_findings = Review.model_validate((work.pinned or {}).get("whole", {})).broken
-    constraint_texts = {c.id: c.text for c in plan.whole}
+    unmet_findings = Review.model_validate((work.pinned or {}).get("whole", {})).broken_findings
+    constraint_texts = {c.id: c.text for c in plan.whole_piece_constraints}
     required_ids = {c.id for c in plan.constraints if c.required}
     section_ids = [
         section_id
@@ -245,7 +245,7 @@ async def _recorded(
     **more: Any,
 ) -> RunResult:
     """Do a run of a work, on record like any other, so that a person can pause or stop it."""
-    office, limits = at.office, subtract_usage(at.asked.brief_limits, _load_usage(work, at))
+    office, limits = at.resources, subtract_usage(at.options.brief_limits, _load_usage(work, at))
     job = replace(at.run_options, limits=limits)
     async with record_run(office.library, work.id, action, job) as recorder:
         ended = await act(
@@ -253,7 +253,7 @@ async def _recorded(
             *given,
             **more,
             library=office.library,
-            calling=office.calling,
+            calling=office.call_settings,
             limits=recorder.run_options.limits,
             watch=recorder,
             watch_text=False,
@@ -265,7 +265,7 @@ async def _recorded(
 
 
 def _load_usage(work: Work, batch: BatchResources) -> CallsAndTokens:
-    if batch.asked.brief_limits == Limits():
+    if batch.options.brief_limits == Limits():
         return 0, 0
-    usage = journal.load_usage(batch.office.library, work.id)
+    usage = journal.load_usage(batch.resources.library, work.id)
     return sum(u.calls for u in usage), sum(u.prompt + u.completion for u in usage)

@@ -30,16 +30,16 @@ class _Node:
     sections: list["_Node"] = field(default_factory=list)
 
     @property
-    def bare(self) -> bool:
+    def is_bare(self) -> bool:
         return not (self.text or self.key_points or self.words or self.names)
 
-    def item(self) -> dict[str, Any]:
+    def to_item(self) -> dict[str, Any]:
         item_values: dict[str, Any] = {"title": self.title, "purpose": " ".join(self.text)}
         if self.words is not None:
             item_values["words"] = self.words
         item_values["key_points"] = self.key_points
         item_values |= self.names
-        item_values["sections"] = [node.item() for node in self.sections]
+        item_values["sections"] = [node.to_item() for node in self.sections]
         return item_values
 
 
@@ -77,10 +77,10 @@ def read_headings(text: str, name: str) -> tuple[str | None, list[dict[str, Any]
         len(root.sections) == 1
         and first_node.level == 1
         and first_node.sections
-        and first_node.bare
+        and first_node.is_bare
     ):
-        return first_node.title, [node.item() for node in first_node.sections]
-    return None, [node.item() for node in root.sections]
+        return first_node.title, [node.to_item() for node in first_node.sections]
+    return None, [node.to_item() for node in root.sections]
 
 
 def _add_line(node: _Node, line: str) -> None:

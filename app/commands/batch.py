@@ -34,13 +34,13 @@ class BatchInput:
     id_field: str | None = None
     defaults: Path | None = None
 
-    def lines(self, batch_options: BatchOptions) -> tuple[BatchLine, ...]:
+    def load_lines(self, batch_options: BatchOptions) -> tuple[BatchLine, ...]:
         """Return the lines of the file."""
         default_values = read_defaults(self.defaults) if self.defaults else None
         return read_lines(
             self.file,
             FieldNames(self.prompt_field, self.id_field, default_values),
-            batch_options.arms,
+            batch_options.ablation,
         )
 
 
@@ -74,8 +74,8 @@ def build_options(
         raise BadInput(f"--format {unknown_formats[0]}: it is one of {', '.join(FORMATS)}")
     plan, memory, review = ablation_values
     return BatchOptions(
-        arms=Ablation(plan=plan, memory=memory, review=review),
-        whole=batch_limits,
+        ablation=Ablation(plan=plan, memory=memory, review=review),
+        batch_limits=batch_limits,
         brief_limits=brief_limits,
         retry=frozenset(retries),
         mode="plan" if plan_only else "approved" if approved else "whole",
@@ -97,7 +97,7 @@ def batch(
     settings = Settings.load(concurrency=concurrency)
     if out.exists() and out.samefile(source.file):
         raise BadInput(f"--out {out} is the input itself; give another file")
-    lines = source.lines(batch_options)
+    lines = source.load_lines(batch_options)
     if dry_run:
         from inkwright.app.batch.batch_estimate import describe_estimate
 
@@ -127,13 +127,15 @@ def format_schema() -> str:
 
 def _summarize_outcome(outcome: BatchOutcome, out: Path) -> list[str]:
     """Say how it came out, and how to go on."""
-    status_counts = ", ".join(f"{n:,} {status}" for status, n in sorted(outcome.ended.items()))
+    status_counts = ", ".join(
+        f"{n:,} {status}" for status, n in sorted(outcome.count_by_status.items())
+    )
     summary_lines = [
         f"{status_counts or 'nothing finished'}; {outcome.calls:,} calls in {format_duration(outcome.seconds)}",
         f"results: {out}",
     ]
-    if outcome.moved:
-        moved_lines = format_count(outcome.moved, "line")
+    if outcome.moved_lines:
+        moved_lines = format_count(outcome.moved_lines, "line")
         summary_lines.append(f"{moved_lines} of other briefs: {out.stem}.old.jsonl beside it")
     reason_texts = {
         "unfinished": "begun and not finished; the same command goes on",
@@ -149,7 +151,7 @@ def _summarize_outcome(outcome: BatchOutcome, out: Path) -> list[str]:
         summary_lines.append(
             f"{files} could not be made; results say why, the same command tries again"
         )
-    if outcome.ended["planned"]:
+    if outcome.count_by_status["planned"]:
         summary_lines.append("look at the outlines, then run it again with --approved")
     if isinstance(outcome.stopped_by, BudgetSpent):
         summary_lines.append(f"{outcome.stopped_by}; a higher one goes on")
@@ -168,6 +170,11 @@ def _choose_exit_code(outcome: BatchOutcome) -> int:
         + outcome.count_by_reason["untouched"]
         + outcome.count_by_reason["busy"]
     )
-    if lines_left or outcome.files_missing or outcome.ended["partial"] or outcome.ended["failed"]:
+    if (
+        lines_left
+        or outcome.files_missing
+        or outcome.count_by_status["partial"]
+        or outcome.count_by_status["failed"]
+    ):
         return Exit.PARTIAL
-    return Exit.FLAGGED if outcome.ended["flagged"] else Exit.COMPLETE
+    return Exit.FLAGGED if outcome.count_by_status["flagged"] else Exit.COMPLETE

@@ -55,7 +55,7 @@ def edit(
         typer.echo(f"{section_id}: the editor would change nothing")
         return
     if everything:
-        accepted_numbers = proposal.harmless
+        accepted_numbers = proposal.harmless_numbers
     elif accepted_numbers is None and not dry_run and is_interactive():
         accepted_numbers = tuple(_ask_about_hunks(proposal.hunks))
     if accepted_numbers is None or dry_run:

@@ -67,7 +67,7 @@ def show(work: str, entry: str, *, as_json: bool) -> None:
         _print_json(
             describe_entry(entry_history.entry)
             | {
-                "standing": entry_history.standing,
+                "standing": entry_history.state,
                 "words": entry_history.words,
                 "span": entry_history.entry.span.model_dump() if entry_history.entry.span else None,
                 "sources": [
@@ -80,7 +80,7 @@ def show(work: str, entry: str, *, as_json: bool) -> None:
         )
         return
     typer.echo(_format_entry(entry_history.entry))
-    typer.echo(f"  stands: {entry_history.standing}; from: {_describe_origin(entry_history.entry)}")
+    typer.echo(f"  stands: {entry_history.state}; from: {_describe_origin(entry_history.entry)}")
     if entry_history.words:
         typer.echo(f"  in the text: “{entry_history.words}”")
     for span, words in entry_history.sources:

@@ -86,13 +86,13 @@ def render_coverage(plan: Plan) -> Iterator[str]:
 def render_replan(replan_result: "ReplanResult") -> Iterator[str]:
     """Say what a new outline changed."""
     yield ""
-    yield from replan_result.moved or ("no constraint moved to another section",)
-    if replan_result.gone:
-        yield f"no longer in the outline: {', '.join(replan_result.gone)}; their texts are kept"
+    yield from replan_result.moved_constraints or ("no constraint moved to another section",)
+    if replan_result.removed_section_ids:
+        yield f"no longer in the outline: {', '.join(replan_result.removed_section_ids)}; their texts are kept"
     if replan_result.back:
         yield f"back in the outline with the text they had: {', '.join(replan_result.back)}"
-    if replan_result.stale:
-        yield f"to be checked again: {', '.join(replan_result.stale)}"
+    if replan_result.stale_section_ids:
+        yield f"to be checked again: {', '.join(replan_result.stale_section_ids)}"
 
 
 def _describe_carriers(
@@ -115,7 +115,7 @@ def _render_section(plan: Plan, number: int, section: Section) -> Iterator[str]:
     yield f"{indent}{number}. {section.title} ({section.id}, {section.target_words:,} words)"
     if section.purpose:
         yield f"{indent}   {section.purpose}"
-    for constraint in plan.carried(section.id):
+    for constraint in plan.constraints_for(section.id):
         if constraint.where.scope != "others":
             yield f"{indent}   [{constraint.id}] {constraint.text}"
 

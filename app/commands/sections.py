@@ -218,7 +218,7 @@ def _build_run_options() -> RunOptions:
 
 
 def _format_candidate(draft: Draft) -> str:
-    broken_count = len(draft.review.broken) if draft.review else 0
+    broken_count = len(draft.review.broken_findings) if draft.review else 0
     constraint_note = (
         f"{broken_count} constraints broken" if broken_count else "no constraint broken"
     )

@@ -47,7 +47,7 @@ class PieceOptions:
     memory: Any
     review: Any
 
-    def read(self) -> Brief:
+    def load_brief(self) -> Brief:
         """Return the brief, with what the options change."""
         return read_brief(
             self.brief,
@@ -58,7 +58,7 @@ class PieceOptions:
         )
 
     @property
-    def arms(self) -> Ablation:
+    def ablation(self) -> Ablation:
         return Ablation(plan=self.plan, memory=self.memory, review=self.review)
 
     def work(self, settings: Settings, **options: bool) -> str | None:
@@ -68,7 +68,7 @@ class PieceOptions:
             BadInput: it is no one work, or is given with what only a new piece can have, such as
                 those of ``options`` that are on.
         """
-        work = engine.work_meant(self.brief, settings, self.arms, self.read)
+        work = engine.work_meant(self.brief, settings, self.ablation, self.load_brief)
         if work is None:
             return None
         given = {n: getattr(self, n) is not None for n in ("words", "continuity", "seed")}
@@ -111,16 +111,16 @@ def write(
         known := piece_options.work(settings, outline=given, fresh=fresh, dry_run=dry_run)
     ) is not None:
         return resume(known, out=out, limits=limits)
-    brief = piece_options.read()
+    brief = piece_options.load_brief()
     if dry_run:
         from inkwright.app.estimates.estimate import estimate
 
-        for line in estimate(brief, settings, piece_options.arms, fresh=fresh).lines():
+        for line in estimate(brief, settings, piece_options.ablation, fresh=fresh).format_lines():
             typer.echo(line)
         return 0
     endpoints.resolve_models(settings)
     folder = output_folder.prepare_folder(out or Path.cwd())
-    work = engine.begin_work(brief, settings, piece_options.arms, fresh=fresh)
+    work = engine.begin_work(brief, settings, piece_options.ablation, fresh=fresh)
     run_options = RunOptions(settings, limits)
     if ask and not work.approved and is_interactive():
         _print_plan(
@@ -148,8 +148,8 @@ def plan(piece_options: PieceOptions, *, limits: Limits, fresh: bool) -> int:
     settings = Settings.load()
     if (known := piece_options.work(settings, fresh=fresh)) is not None:
         return _show_or_replan(known, piece_options.outline)
-    brief = piece_options.read()
-    work_id = engine.begin_work(brief, settings, piece_options.arms, fresh=fresh).id
+    brief = piece_options.load_brief()
+    work_id = engine.begin_work(brief, settings, piece_options.ablation, fresh=fresh).id
     run_options = RunOptions(settings, limits)
     _print_plan(
         _run_with_progress(

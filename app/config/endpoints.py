@@ -53,7 +53,7 @@ class NamedModel:
     api_key: str = field(repr=False)
 
     @property
-    def embedded(self) -> Path | None:
+    def embedded_file(self) -> Path | None:
         """The model file to be served here; ``Path("embedded")`` is the packaged one."""
         if self.model == EMBEDDED or self.model.lower().endswith(".gguf"):
             return Path(self.model)
@@ -97,7 +97,7 @@ def describe_models(settings: Settings) -> str:
 
 def _describe_location(named_model: NamedModel) -> str:
     """Return where a model answers; of one at its provider's own address, its name."""
-    if named_model.embedded is not None:
+    if named_model.embedded_file is not None:
         return "the small model on this machine"
     hosts = (urlsplit(without_secrets(base)).netloc for base in named_model.api_bases[:1])
     return next(hosts, "") or named_model.model
@@ -131,12 +131,12 @@ def serve_models(settings: Settings) -> Iterator[CallSettings]:
     named_models = resolve_models(settings)
     endpoint_by_file: dict[Path, Endpoint] = {}
     with ExitStack() as servers:
-        for file in {n.embedded for n in named_models if n.embedded}:
+        for file in {n.embedded_file for n in named_models if n.embedded_file}:
             server = servers.enter_context(_create_embedded_server(file, settings))
             endpoint_by_file[file] = _build_embedded_endpoint(server)
         yield _build_call_settings(
             {
-                n.role: endpoint_by_file[n.embedded] if n.embedded else build_endpoint(n)
+                n.role: endpoint_by_file[n.embedded_file] if n.embedded_file else build_endpoint(n)
                 for n in named_models
             },
             settings,
@@ -152,14 +152,14 @@ def build_simulated_settings(settings: Settings) -> CallSettings:
     named_models = resolve_models(settings)
     call_settings = _build_call_settings(
         {
-            n.role: _build_embedded_endpoint(_create_embedded_server(n.embedded, settings))
-            if n.embedded
+            n.role: _build_embedded_endpoint(_create_embedded_server(n.embedded_file, settings))
+            if n.embedded_file
             else build_endpoint(n)
             for n in named_models
         },
         settings,
     )
-    if call_settings.context_tokens is None and any(n.embedded for n in named_models):
+    if call_settings.context_tokens is None and any(n.embedded_file for n in named_models):
         return call_settings.model_copy(update={"context_tokens": EMBEDDED_CONTEXT_TOKENS})
     return call_settings
 
@@ -167,7 +167,7 @@ def build_simulated_settings(settings: Settings) -> CallSettings:
 def _build_call_settings(
     endpoints_by_role: dict[Role, Endpoint], settings: Settings
 ) -> CallSettings:
-    has_embedded = any(n.embedded for n in resolve_models(settings))
+    has_embedded = any(n.embedded_file for n in resolve_models(settings))
     return CallSettings(
         endpoints=endpoints_by_role,
         concurrency=_get_embedded_concurrency(settings) if has_embedded else settings.concurrency,

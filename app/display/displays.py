@@ -41,7 +41,7 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
             self._say(f"[{format_clock(self._progress.seconds)}] {text}")
 
     def _told(self, event: Event) -> str | None:
-        lines = self._progress.lines
+        lines = self._progress.sections
         line = lines.get(getattr(event, "section", ""))
         name = f"{line.id} {shorten(line.title, 50)}" if line else ""
         match event:

@@ -50,11 +50,11 @@ class SectionProgress:
             self.words += count_words(complete_words or last_word)
             self._pending_text = last_word if space else ""
 
-    def begin(self, state: str, words: int = 0) -> None:
+    def enter_state(self, state: str, words: int = 0) -> None:
         """Enter a state with this many words."""
         self.state, self.words, self._pending_text = state, words, ""
 
-    def done_words(self, guessed_share: float) -> float:
+    def estimate_done_words(self, guessed_share: float) -> float:
         """Words of finished work, for the ETA; ``guess``: share of a draft nobody has seen yet."""
         if self.state in DONE_STATES:
             return self.target_words
@@ -71,7 +71,7 @@ class RunProgress:
     clock: Callable[[], float] = time.monotonic
     title: str = ""
     phase: str = "starting"
-    lines: dict[str, SectionProgress] = field(default_factory=dict)
+    sections: dict[str, SectionProgress] = field(default_factory=dict)
     calls: int = 0
     from_journal: int = 0
     completion_tokens: int = 0
@@ -95,7 +95,7 @@ class RunProgress:
                 self._calling_since = self._calling_since or self.clock()
             case Planned():
                 self.title = event.title
-                self.lines = {
+                self.sections = {
                     s.id: SectionProgress(s.id, s.title, s.target_words, s.state, s.words)
                     for s in event.sections
                 }
@@ -109,21 +109,21 @@ class RunProgress:
                 self._handle_section_event(event)
 
     def _handle_section_event(self, event: Event) -> None:
-        section = self.lines.get(getattr(event, "section", ""))
+        section = self.sections.get(getattr(event, "section", ""))
         if section is None:
             return
         match event:
             case SectionBegan():
                 if self._measured_from is None:
                     self._measured_from = self.clock(), self.done_words
-                section.begin("drafting")
+                section.enter_state("drafting")
                 section.start_time = self.clock()
             case TextGrew():
                 section.add_text(event.text)
             case SectionReached():
                 if event.state == "drafted":
                     self._drafting_seconds.append(self.clock() - section.start_time)
-                section.begin(event.state, event.words)
+                section.enter_state(event.state, event.words)
                 section.round = event.round
             case SectionRevised():
                 section.state, section.round = "revising", event.round
@@ -135,8 +135,8 @@ class RunProgress:
     @property
     def done_words(self) -> float:
         return sum(
-            section.done_words(self._guess_drafted_share(section))
-            for section in self.lines.values()
+            section.estimate_done_words(self._guess_drafted_share(section))
+            for section in self.sections.values()
         )
 
     def _guess_drafted_share(self, section: SectionProgress) -> float:
@@ -155,7 +155,7 @@ class RunProgress:
         """Completion tokens a second since calls began, all streams together."""
         elapsed = self.clock() - (self._calling_since or self._started_at)
         streaming_words = sum(
-            section.words for section in self.lines.values() if section.state == "drafting"
+            section.words for section in self.sections.values() if section.state == "drafting"
         )
         tokens = self.completion_tokens + streaming_words * TOKENS_PER_WORD
         return tokens / elapsed if elapsed else 0.0
@@ -167,7 +167,9 @@ class RunProgress:
             return None
         start_time, words_at_start = self._measured_from
         elapsed, written_words = self.clock() - start_time, self.done_words - words_at_start
-        words_left = sum(section.target_words for section in self.lines.values()) - self.done_words
+        words_left = (
+            sum(section.target_words for section in self.sections.values()) - self.done_words
+        )
         if elapsed < 2 or written_words <= 0:
             return None
         return words_left * elapsed / written_words

@@ -25,7 +25,7 @@ FRAME_LINES = 6
 def draw_table(progress: RunProgress, height: int) -> RenderableType:
     """Return the display for a terminal of ``height`` lines."""
     visible_rows = max(height - FRAME_LINES - min(len(progress.notices), 2), 3)
-    sections = list(progress.lines.values())
+    sections = list(progress.sections.values())
     first_index = _find_first_visible(sections, visible_rows)
     table = Table(box=None, padding=(0, 1), expand=True)
     table.add_column("section", ratio=3, no_wrap=True, overflow="ellipsis")

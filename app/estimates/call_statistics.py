@@ -34,9 +34,9 @@ class RepairStatistics:
 
     role: str
     calls: float
-    prompt: float
-    cached: float
-    completion: float
+    prompt_tokens: float
+    cached_tokens: float
+    completion_tokens: float
     seconds: float
 
 
@@ -45,9 +45,9 @@ class CallStatistics:
     """What is known of a model before a run."""
 
     pace: CallPace
-    said: str
+    basis: str
     """Where the speed comes from."""
-    tokens: float | None = None
+    token_ratio: float | None = None
     """Tokens that the model counts in a prompt for one of o200k_base's."""
     tokenizer_factor: float | None = None
     context_tokens: int | None = None
@@ -68,7 +68,7 @@ def load_statistics(library: Library, model: str, settings: Settings) -> CallSta
         return CallStatistics(pace, basis, context_tokens=settings.context_tokens)
     pace = CallPace(
         *_fit_pace(measured_calls),
-        completion=_load_completion_tokens(library, model),
+        completion_tokens_by_form=_load_completion_tokens(library, model),
         tokens_per_word=_measure_tokens_per_word(library, model),
     )
     pinned_settings = _load_pinned_settings(library, model)
@@ -141,7 +141,7 @@ def _measure_token_ratio(library: Library, model: str) -> float | None:
     """Return the tokens that newest prompts took, for one that o200k_base counts in them."""
     from inkwright.agents.llm.tokenizer import ScaledTokenizer
 
-    count_raw = ScaledTokenizer().raw
+    count_raw = ScaledTokenizer().count_unscaled
     model_tokens = own_tokens = 0
     for prompt_tokens, texts in journal.load_newest_prompts(library, model, MAX_COUNTED_PROMPTS):
         model_tokens += prompt_tokens

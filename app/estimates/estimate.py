@@ -55,7 +55,7 @@ class Estimate:
     seconds: float
     sections: int
     words: int
-    pace: str
+    pace_basis: str
     """Where speed and lengths come from."""
     money: str
     service_s: float = 0.0
@@ -63,7 +63,7 @@ class Estimate:
     startup_s: float = 0.0
     """Of ``seconds``: before the first call."""
 
-    def lines(self) -> Iterator[str]:
+    def format_lines(self) -> Iterator[str]:
         """Say it in plain lines."""
         roles = ", ".join(f"{role} {n}" for role, n in self.calls.items())
         by_role = f" ({roles})" if roles else ""
@@ -79,7 +79,7 @@ class Estimate:
             f"tokens: {self.prompt_tokens:,} prompt ({self.cached_tokens:,} of them cached), "
             f"{self.completion_tokens:,} completion"
         )
-        yield f"time: about {format_duration(self.seconds)} ({self.pace})"
+        yield f"time: about {format_duration(self.seconds)} ({self.pace_basis})"
         yield f"money: {self.money}"
 
 
@@ -158,7 +158,7 @@ def combine_estimates(
         seconds=max(full_s + tail_s, *seconds_alone, 0.0) + startup_s,
         sections=round(sum(f.sections for f in estimates) * works_per_estimate),
         words=round(sum(f.words for f in estimates) * works_per_estimate),
-        pace=estimates[0].pace if estimates else "",
+        pace_basis=estimates[0].pace_basis if estimates else "",
         money="",
         service_s=service_s,
     )
@@ -188,7 +188,7 @@ def _simulate_estimate(
     statistics = call_statistics.load_statistics(
         library, call_settings.endpoints["writer"].model, settings
     )
-    token_ratio = statistics.tokens or TYPICAL_TOKEN_RATIO
+    token_ratio = statistics.token_ratio or TYPICAL_TOKEN_RATIO
     default_settings = {
         "tokenizer_factor": statistics.tokenizer_factor or token_ratio * MARGIN,
         "context_tokens": call_settings.context_tokens
@@ -229,7 +229,7 @@ def _simulate_estimate(
         seconds=seconds,
         sections=len(outline.sections),
         words=outline.target_words,
-        pace=statistics.said,
+        pace_basis=statistics.basis,
         money="",
         service_s=sum(c.seconds for c in paid_calls),
     )
@@ -256,11 +256,11 @@ def _add_repairs(
         run_estimate,
         calls={role: calls[role] for role in ROLES if calls.get(role)},
         prompt_tokens=run_estimate.prompt_tokens
-        + round(sum(r.prompt for r in repairs) * section_count),
+        + round(sum(r.prompt_tokens for r in repairs) * section_count),
         cached_tokens=run_estimate.cached_tokens
-        + round(sum(r.cached for r in repairs) * section_count),
+        + round(sum(r.cached_tokens for r in repairs) * section_count),
         completion_tokens=run_estimate.completion_tokens
-        + round(sum(r.completion for r in repairs) * section_count),
+        + round(sum(r.completion_tokens for r in repairs) * section_count),
         seconds=run_estimate.seconds
         + sum(r.seconds for r in repairs) * section_count / parallelism,
         service_s=run_estimate.service_s + sum(r.seconds for r in repairs) * section_count,

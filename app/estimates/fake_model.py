@@ -69,7 +69,7 @@ class CallPace:
     seconds_per_call: float
     seconds_per_prompt_token: float
     seconds_per_completion_token: float
-    completion: Mapping[str, float] = field(default_factory=dict)
+    completion_tokens_by_form: Mapping[str, float] = field(default_factory=dict)
     """Name of an answer's form to the mean number of tokens it took."""
     tokens_per_word: float | None = None
     """Tokens that a word of prose took. None: as the tokenizer counts it."""
@@ -100,17 +100,17 @@ class FakeModel:
         system, user = (m["content"] for m in request.messages)
         prompt_tokens = self._count_tokens(system) + self._count_tokens(user)
         cached_tokens = self._count_cached_tokens(request, f"{system}{user}")
-        if request.form is None:
+        if request.response_schema is None:
             word_count, phrases = self._find_requested_words(user, request.max_tokens)
             text = self._make_prose(word_count, phrases)
             completion_tokens = round(
                 word_count * (self._pace.tokens_per_word or self._count_tokens(text) / word_count)
             )
         else:
-            form_name = request.form.__name__
+            form_name = request.response_schema.__name__
             text = json.dumps(self._fill_form(form_name, user), ensure_ascii=False)
             completion_tokens = round(
-                self._pace.completion.get(form_name, self._count_tokens(text))
+                self._pace.completion_tokens_by_form.get(form_name, self._count_tokens(text))
             )
         seconds = (
             self._pace.seconds_per_call
@@ -138,7 +138,7 @@ class FakeModel:
 
     def _count_cached_tokens(self, request: ChatRequest, prompt: str) -> int:
         """Return the tokens that ``prompt`` begins with as another did that asked for the same."""
-        form_name = request.form.__name__ if request.form else ""
+        form_name = request.response_schema.__name__ if request.response_schema else ""
         earlier_prompts = [
             p for p in (self._last_prompts.get(form_name), self._last_prompts.get("any")) if p
         ]
@@ -158,10 +158,11 @@ class FakeModel:
             return max(max_tokens // 2, 20), []
         word_count = self.plan.outline.section(section_match[1]).target_words
         phrases: list[str] = []
-        for constraint in self.plan.carried(section_match[1]):
+        for constraint in self.plan.constraints_for(section_match[1]):
             if constraint.counted == "words":
                 word_count = min(
-                    max(word_count, constraint.least or 0), constraint.most or word_count
+                    max(word_count, constraint.lower_bound or 0),
+                    constraint.upper_bound or word_count,
                 )
             if constraint.kind == "must_contain":
                 phrases.extend(constraint.phrases)

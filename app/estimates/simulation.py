@@ -23,18 +23,18 @@ class AnyIndex:
     def __init__(self) -> None:
         self._added_ids: set[str] = set()
 
-    def missing(self, work_id: str, ids: Sequence[str]) -> list[str]:
+    def find_missing(self, work_id: str, ids: Sequence[str]) -> list[str]:
         return [i for i in ids if i not in self._added_ids]
 
     def add(self, work_id: str, vectors: Mapping[str, np.ndarray]) -> None:
         self._added_ids.update(vectors)
 
-    def nearest(
+    def find_nearest(
         self, work_id: str, vector: np.ndarray, ids: Sequence[str], limit: int
     ) -> dict[str, float]:
         return dict.fromkeys(ids[-limit:], 1.0)
 
-    def drop(self, work_id: str) -> None:
+    def delete_work(self, work_id: str) -> None:
         self._added_ids.clear()
 
     def close(self) -> None:
@@ -69,7 +69,7 @@ async def simulate_run(
         limits=Limits(),
         watch=forward_event,
     )
-    if uses_search and context.arms.memory in ("vector", "full"):
+    if uses_search and context.ablation.memory in ("vector", "full"):
         context.vector_search = VectorSearch(work.id, AnyIndex(), fake_model.embed)
     await run_setup.load_work_state(context)
     work_context = WorkContext(context, section_graph(), "complete")

@@ -18,10 +18,10 @@ class _Hurried(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.skipped_s = 0.0
-        self.threads = 0
+        self.thread_count = 0
 
     def select(self, timeout: float | None = None) -> Any:
-        if timeout is None or timeout <= 0 or self.threads:
+        if timeout is None or timeout <= 0 or self.thread_count:
             return super().select(timeout)
         ready = super().select(0)
         if not ready:
@@ -41,12 +41,12 @@ class _HurriedLoop(asyncio.SelectorEventLoop):
         self, executor: Any, func: Callable[..., T], *args: Any
     ) -> "asyncio.Future[T]":
         future: asyncio.Future[T] = super().run_in_executor(executor, func, *args)
-        self._hurried_selector.threads += 1
+        self._hurried_selector.thread_count += 1
         future.add_done_callback(self._on_thread_done)
         return future
 
     def _on_thread_done(self, _future: object) -> None:
-        self._hurried_selector.threads -= 1
+        self._hurried_selector.thread_count -= 1
 
 
 def run_on_virtual_clock(coroutine: Coroutine[Any, Any, T]) -> tuple[T, float]:

@@ -39,7 +39,7 @@ class _About(BaseModel):
     work: str
 
     @classmethod
-    def read(cls, content: bytes) -> "_About":
+    def parse(cls, content: bytes) -> "_About":
         about_fields = json.loads(content)
         return cls.model_validate({**about_fields, "schema_": about_fields.get("schema")})
 
@@ -96,7 +96,7 @@ def _read_about(archive: zipfile.ZipFile) -> _About:
     if member_info.file_size > MAX_ABOUT_BYTES or member_info.flag_bits & 1:
         raise BadInput(f"{ABOUT_NAME} in it cannot be read")
     try:
-        about = _About.read(archive.read(member_info))
+        about = _About.parse(archive.read(member_info))
     except (ValueError, AttributeError, ValidationError) as fault:
         raise BadInput(f"{ABOUT_NAME} in it cannot be read") from fault
     if about.format != FORMAT_NAME:

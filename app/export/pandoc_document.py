@@ -186,7 +186,7 @@ def _build_entry(name: str, level: int, title: str) -> ContentsEntry:
 def _yield_section_blocks(
     piece: ExportSelection, section: Section, level: int, target: Target
 ) -> Iterator[Block]:
-    text = piece.text(section.id)
+    text = piece.get_text(section.id)
     if not text:
         gap_text = format_gap(section).strip("*")
         yield {"t": "Para", "c": [{"t": "Emph", "c": build_inlines(gap_text)}]}

@@ -62,7 +62,7 @@ class ExportSelection:
     @property
     def gaps(self) -> tuple[Section, ...]:
         """The sections that have no text yet."""
-        return tuple(s for s in self.outline.sections if not self.text(s.id))
+        return tuple(s for s in self.outline.sections if not self.get_text(s.id))
 
     @property
     def endmatter(self) -> str:
@@ -78,7 +78,7 @@ class ExportSelection:
         """What names this piece in an EPUB, every time it is made."""
         return uuid.uuid5(uuid.NAMESPACE_URL, f"inkwright:{self.work}").urn
 
-    def text(self, section_id: str) -> str:
+    def get_text(self, section_id: str) -> str:
         """Return a section's text; empty when it has none."""
         draft = self.drafts.get(section_id)
         return draft.text.strip() if draft else ""
@@ -139,7 +139,7 @@ def build_selection(
         fiction=_is_fiction(brief, outline) if fiction is None else fiction,
         outline=outline,
         drafts=render_citations(draft_by_id, citations),
-        references=citations.listed,
+        references=citations.reference_list,
         notes=citations.notes,
         sources=tuple(
             k.source for key in citations.keys for k in stored_sources if k.source.key == key

@@ -79,26 +79,28 @@ def _yield_original_layout(
     page = _Page(layout.newline)
     heading_by_id = {h.id: h for h in outline.headings}
     level_offset = 0 if layout.titled else -1
-    yield from page.old("#", layout.front)
+    yield from page.yield_original("#", layout.front)
     open_ids: tuple[str, ...] = ()
     for section in outline.sections:
         for depth, heading_id in enumerate(section.within):
             if section.within[: depth + 1] != open_ids[: depth + 1]:
                 raw = heading_by_id[heading_id].raw
                 if raw is not None:
-                    yield from page.old(f"#{heading_id}", raw)
+                    yield from page.yield_original(f"#{heading_id}", raw)
                 else:
                     line = _format_heading(
                         heading_by_id[heading_id].level + level_offset,
                         heading_by_id[heading_id].title,
                     )
-                    yield from page.new(f"#{heading_id}", line)
+                    yield from page.yield_new(f"#{heading_id}", line)
         open_ids = section.within
         draft = drafts.get(section.id)
         if section.placed is None:
             line = _format_heading(section.level + level_offset, section.title)
-            yield from page.new(f"#{section.id}", line)
-            yield from page.new(section.id, draft.text.strip() if draft else format_gap(section))
+            yield from page.yield_new(f"#{section.id}", line)
+            yield from page.yield_new(
+                section.id, draft.text.strip() if draft else format_gap(section)
+            )
         else:
             yield from _yield_original_section(page, section, draft)
 
@@ -109,19 +111,19 @@ def _yield_original_section(
     """Yield a section that stood in the file, as it stood there unless its text is new."""
     layout = section.placed
     assert layout is not None
-    yield from page.old(f"#{section.id}", layout.heading)
+    yield from page.yield_original(f"#{section.id}", layout.heading)
     text = draft.text.strip("\n") if draft else ""
     if not layout.of and text:
-        yield from page.old("", layout.before)
-        yield from page.new(section.id, text)
+        yield from page.yield_original("", layout.before)
+        yield from page.yield_new(section.id, text)
         return
     is_unchanged = not text or digest(text) == layout.of
     raw = (
         layout.raw if is_unchanged and layout.raw is not None else text.replace("\n", page.newline)
     )
-    yield from page.old("", layout.before)
-    yield from page.old(section.id, raw)
-    yield from page.old("", layout.after)
+    yield from page.yield_original("", layout.before)
+    yield from page.yield_original(section.id, raw)
+    yield from page.yield_original("", layout.after)
     page.needs_separator = not is_unchanged
 
 
@@ -134,7 +136,7 @@ class _Page:
         """The last stretch is new, so that a blank line must set the next one apart."""
         self._tail = ""
 
-    def old(self, label: str, text: str) -> Iterator[tuple[str, str]]:
+    def yield_original(self, label: str, text: str) -> Iterator[tuple[str, str]]:
         """Yield a stretch that brings its own blank lines."""
         if text:
             if self.needs_separator and text.strip():
@@ -142,7 +144,7 @@ class _Page:
             self._tail = (self._tail + text)[-8:]
             yield label, text
 
-    def new(self, label: str, text: str) -> Iterator[tuple[str, str]]:
+    def yield_new(self, label: str, text: str) -> Iterator[tuple[str, str]]:
         """Yield a stretch that has none."""
         yield from self._yield_separator()
         text = text.replace("\n", self.newline)

@@ -95,7 +95,8 @@ def render_citations(
 ) -> dict[str, Draft]:
     """Return the drafts with their citations in the style of the manuscript."""
     rendered_texts = (
-        (section_id, d, citations.shown(section_id)) for section_id, d in drafts.items()
+        (section_id, d, citations.get_formatted_text(section_id))
+        for section_id, d in drafts.items()
     )
     return {
         section_id: d if text == d.text else d.model_copy(update={"text": text})
@@ -110,11 +111,11 @@ def build_manuscript(
     stored_sources: Sequence[StoredSource],
 ) -> str:
     """Return the manuscript as its readers see it, with the list of what it cites."""
-    drafts = outline.in_order(drafts)
+    drafts = outline.sort_in_reading_order(drafts)
     citations = build_citations(brief, drafts, stored_sources)
     return append_references(
         assemble(outline, render_citations(drafts, citations), brief.headings),
-        citations.references(),
+        citations.build_endmatter(),
     )
 
 
@@ -233,5 +234,5 @@ def _yield_passages(
                 page=span.page,
                 start=span.start,
                 end=span.end,
-                quote=source_index.text(span),
+                quote=source_index.get_text(span),
             )

@@ -186,7 +186,7 @@ def _run_citeproc(
     remaining_citations = iter(citation_markdown)
     citation_texts = tuple(next(remaining_citations) if group else "" for group in groups)
     reference_lines = tuple(
-        " ".join(markdown.blocks(entry["c"][1]).split())
+        " ".join(markdown.convert_blocks(entry["c"][1]).split())
         for block in processed_document["blocks"]
         if block["t"] == "Div"
         for entry in block["c"][1]
@@ -198,8 +198,8 @@ def _build_cite(group: Sequence[Mention], note_number: int) -> dict[str, Any]:
     citations = [
         {
             "citationId": mention.key,
-            "citationPrefix": _build_inlines(mention.before),
-            "citationSuffix": _build_inlines(f", {mention.after}" if mention.after else ""),
+            "citationPrefix": _build_inlines(mention.prefix),
+            "citationSuffix": _build_inlines(f", {mention.suffix}" if mention.suffix else ""),
             "citationMode": {"t": "NormalCitation"},
             "citationNoteNum": note_number,
             "citationHash": 0,
@@ -221,11 +221,11 @@ class _Markdown:
     def __init__(self) -> None:
         self.notes: list[str] = []
 
-    def blocks(self, blocks: Sequence[Mapping[str, Any]]) -> str:
+    def convert_blocks(self, blocks: Sequence[Mapping[str, Any]]) -> str:
         parts = []
         for block in blocks:
             if block["t"] == "Div":
-                parts.append(self.blocks(block["c"][1]))
+                parts.append(self.convert_blocks(block["c"][1]))
             elif block["t"] in ("Para", "Plain"):
                 parts.append(self.convert_inlines(block["c"]))
         return " ".join(parts)
@@ -240,7 +240,7 @@ class _Markdown:
         if kind in ("Space", "SoftBreak", "LineBreak"):
             return " "
         if kind == "Note":
-            self.notes.append(" ".join(self.blocks(content or []).split()))
+            self.notes.append(" ".join(self.convert_blocks(content or []).split()))
             return f"[^{len(self.notes)}]"
         if kind == "Superscript":
             text = self.convert_inlines(content or [])

@@ -26,20 +26,24 @@ HeadingKey = tuple[int, str]
 class OutlineHeading:
     """A heading of the outline as it stands in a text. ``what``: as ``assemble.pieces`` says."""
 
-    what: str
+    label: str
     key: HeadingKey
     raw: str
     body: str
     """Everything up to the next heading of the outline."""
 
     @property
-    def shown(self) -> str:
-        return f"“{'#' * self.key[0]} {self.key[1]}”" if self.what else "the beginning"
+    def quoted_heading(self) -> str:
+        return f"“{'#' * self.key[0]} {self.key[1]}”" if self.label else "the beginning"
 
     @property
-    def named(self) -> str:
+    def quoted_heading_with_id(self) -> str:
         """The heading with the id of its section, where it has one."""
-        return f"{self.shown} ({self.what[1:]})" if self.what[1:2] == "s" else self.shown
+        return (
+            f"{self.quoted_heading} ({self.label[1:]})"
+            if self.label[1:2] == "s"
+            else self.quoted_heading
+        )
 
 
 @dataclass
@@ -284,7 +288,7 @@ def _assign_texts(
     if not section_ids:
         if text:
             match_result.faults.append(
-                f"there is text under {matched_heading.shown}, where no section stands: {text[:40]!r}"
+                f"there is text under {matched_heading.quoted_heading}, where no section stands: {text[:40]!r}"
             )
         return
     old_text_by_id = {s: _get_section_text(outline, drafts, s) for s in section_ids}
@@ -355,7 +359,7 @@ def _build_outline(
     layout_by_section_id: dict[str, SectionLayout] = {}
     opening_text = front_text
     for matched_heading, section_ids in zip(matched_headings, section_groups, strict=True):
-        own_section_id = matched_heading.what[1:] if matched_heading.what[1:2] == "s" else ""
+        own_section_id = matched_heading.label[1:] if matched_heading.label[1:2] == "s" else ""
         for section_id in section_ids:
             section_layout, section_text = separate_layout(
                 matched_heading.raw if section_id == own_section_id else "",
@@ -365,10 +369,10 @@ def _build_outline(
             if section_id in drafts or section_text != format_gap(outline.section(section_id)):
                 layout_by_section_id[section_id] = section_layout
         heading_text = matched_heading.raw + ("" if section_ids else matched_heading.body)
-        if matched_heading.what in ("", "#"):
+        if matched_heading.label in ("", "#"):
             opening_text += heading_text
         elif not own_section_id:
-            raw_by_heading_id[matched_heading.what[1:]] = heading_text
+            raw_by_heading_id[matched_heading.label[1:]] = heading_text
     updated_headings = (
         h.model_copy(update={"raw": raw_by_heading_id.get(h.id)}) for h in outline.headings
     )
@@ -378,7 +382,7 @@ def _build_outline(
     layout = FileLayout(
         front=opening_text,
         newline=newline,
-        titled=any(matched_heading.what == "#" for matched_heading in matched_headings),
+        titled=any(matched_heading.label == "#" for matched_heading in matched_headings),
     )
     return apply_titles(
         outline.model_copy(
@@ -416,7 +420,7 @@ def apply_titles(outline: Outline, titles: Mapping[str, str]) -> Outline:
 
 
 def _describe_heading(label: str, key: HeadingKey) -> str:
-    return OutlineHeading(label or "#", key, "", "").named
+    return OutlineHeading(label or "#", key, "", "").quoted_heading_with_id
 
 
 def _find_longest_rising(numbers: Sequence[int]) -> set[int]:

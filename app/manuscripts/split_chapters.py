@@ -30,7 +30,7 @@ class _Node:
     part: MarkdownPart
     level: int
     """1 for a chapter, whatever its heading's level in the file."""
-    parts: list["_Node"] = field(default_factory=list)
+    children: list["_Node"] = field(default_factory=list)
 
 
 def split_manuscript(
@@ -96,7 +96,7 @@ class _Builder:
         self.texts: dict[str, str] = {}
 
     def add_node(self, node: _Node, within: tuple[str, ...]) -> None:
-        if not node.parts:
+        if not node.children:
             self.add_text(node.part, node.level, within)
             return
         has_text = bool(node.part.body.strip())
@@ -111,7 +111,7 @@ class _Builder:
         if has_text:
             bare_part = MarkdownPart(node.part.level, node.part.title, "", node.part.body)
             self.add_text(bare_part, node.level + 1, inner_ids)
-        for child in node.parts:
+        for child in node.children:
             self.add_node(child, inner_ids)
 
     def add_text(self, part: MarkdownPart, level: int, within: tuple[str, ...]) -> None:
@@ -145,7 +145,7 @@ def _build_tree(parts: Sequence[MarkdownPart]) -> list[_Node]:
         while path and path[-1].part.level >= part.level:
             path.pop()
         node = _Node(part, len(path) + 1)
-        (path[-1].parts if path else roots).append(node)
+        (path[-1].children if path else roots).append(node)
         path.append(node)
     return roots
 

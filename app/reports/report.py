@@ -228,7 +228,7 @@ def check_work(
 ) -> CheckResults:
     """Return where every section and constraint of a piece stands, whose manuscript is ``text``."""
     rows = drafts.load_section_rows(library, work.id)
-    stale = {s.section: s.reasons for s in staleness.find(library, work.id, plan=plan)}
+    stale = {s.section_id: s.reasons for s in staleness.find(library, work.id, plan=plan)}
     sections = [
         _report_section(
             plan, s, rows[s.id], current_drafts.get(s.id), manifests.get(s.id), stale.get(s.id, ())
@@ -287,7 +287,7 @@ def _report_section(
     manifest: Manifest | None,
     stale: Sequence[str],
 ) -> SectionReport:
-    section_constraints = plan.carried(section.id)
+    section_constraints = plan.constraints_for(section.id)
     return SectionReport(
         id=section.id,
         title=section.title,
@@ -297,7 +297,7 @@ def _report_section(
         status="missing" if draft is None else row.state,
         rounds=draft.rounds if draft else 0,
         depends_on=list(plan.outline.depends_on[section.id]),
-        memory_shown=[s.entry for s in manifest.shown if s.seen] if manifest else [],
+        memory_shown=[s.entry for s in manifest.shown if s.is_shown] if manifest else [],
         stale=list(stale),
         constraints=[_build_outcome(c, _find_finding(plan, draft, c)) for c in section_constraints],
     )
@@ -394,10 +394,15 @@ def _find_worst(plan: Plan, current_drafts: Mapping[str, Draft], constraint: Con
 
     Where all meet it, that is the first that has words to show for it.
     """
-    carriers = plan.outline.placed(constraint.where.positions(len(plan.outline.sections)))
+    carriers = plan.outline.sections_at(constraint.where.positions(len(plan.outline.sections)))
     positions = plan.outline.position
     findings = [
-        (s.id, _find_finding(plan, current_drafts.get(s.id), constraint.at(positions[s.id])))
+        (
+            s.id,
+            _find_finding(
+                plan, current_drafts.get(s.id), constraint.with_section_number(positions[s.id])
+            ),
+        )
         for s in carriers
     ]
     for status in ("broken", "not reviewed", "met"):

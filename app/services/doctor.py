@@ -38,14 +38,14 @@ class DoctorCheck:
 
     name: str
     ok: bool
-    said: str
+    message: str
     """What was found, or what to do."""
     code: int = 0
     """Exit code when it is not ok; 0: nothing that is set up needs it."""
 
     def __str__(self) -> str:
         mark = "ok" if self.ok else ("missing" if self.code else "absent")
-        return f"{mark:<8} {self.name:<18} {self.said}"
+        return f"{mark:<8} {self.name:<18} {self.message}"
 
 
 def run_doctor(say: Callable[[str], None]) -> int:
@@ -263,7 +263,12 @@ async def _check_structured_output(call_settings: "CallSettings", role: "Role") 
 
     user_message = {"role": "user", "content": 'Answer with JSON: {"word": "pong"}'}
     request = ChatRequest(
-        role=role, messages=(user_message,), max_tokens=60, temperature=0.0, seed=1, form=PingAnswer
+        role=role,
+        messages=(user_message,),
+        max_tokens=60,
+        temperature=0.0,
+        seed=1,
+        response_schema=PingAnswer,
     )
     try:
         async with _open_transport(call_settings) as transport:

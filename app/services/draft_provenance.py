@@ -71,7 +71,7 @@ class DraftProvenance:
     step: str
     draft: Draft | None
     manifest: Manifest | None
-    seen: tuple[WeighedEntry, ...]
+    weighed_entries: tuple[WeighedEntry, ...]
     calls: tuple[RecordedCall, ...]
 
     @property
@@ -134,7 +134,9 @@ def inspect(
         step=step,
         draft=draft,
         manifest=manifest,
-        seen=tuple(_list_weighed_entries(ledger or Ledger(library, work_id).refresh(), manifest)),
+        weighed_entries=tuple(
+            _list_weighed_entries(ledger or Ledger(library, work_id).refresh(), manifest)
+        ),
         calls=tuple(_build_call(c, count, settings) for c in draft_calls),
     )
 

@@ -28,7 +28,7 @@ def purge_work(library: Library, work_id: str) -> bool:
 
         if library.index_url or (library.home / INDEX_FOLDER).exists():
             with closing(open_index(library, "")) as index:
-                index.drop(work_id)
+                index.delete_work(work_id)
         for copy in sorted(library.home.glob(UPGRADE_COPIES)):
             _purge_copy(copy, work_id)
         output_folder.remove_temporary_files(library, work_id)

@@ -27,13 +27,13 @@ class ReplanResult:
     """A new version of a plan, and what it changed."""
 
     plan: Plan
-    moved: tuple[str, ...]
+    moved_constraints: tuple[str, ...]
     """A line for each constraint that other sections carry now."""
-    gone: tuple[str, ...]
+    removed_section_ids: tuple[str, ...]
     """Ids of sections that are not in the outline any more."""
     back: tuple[str, ...]
     """Ids of sections that were taken out before and are in it again, with the text they had."""
-    stale: tuple[str, ...]
+    stale_section_ids: tuple[str, ...]
     """Ids of written sections that are to be checked again."""
 
 
@@ -80,10 +80,12 @@ def replan(library: Library, work_id: str, file: Path) -> ReplanResult:
     position = outline.position
     return ReplanResult(
         plan=new_plan,
-        moved=tuple(constraint_consistency.describe_moves(plan.outline, outline, plan.constraints)),
-        gone=tuple(s.id for s in plan.outline.sections if s.id not in position),
+        moved_constraints=tuple(
+            constraint_consistency.describe_moves(plan.outline, outline, plan.constraints)
+        ),
+        removed_section_ids=tuple(s.id for s in plan.outline.sections if s.id not in position),
         back=tuple(sid for sid in position if sid in plan.gone and sid in written_ids),
-        stale=tuple(staleness.find_reasons(library, work_id)),
+        stale_section_ids=tuple(staleness.find_reasons(library, work_id)),
     )
 
 
@@ -156,11 +158,11 @@ def _merge_section(
 
 def _reframe_drafts(library: Library, lease: Lease, plan: Plan) -> None:
     """Let what is written begin and end as its new place asks."""
-    for section_id, draft in drafts.current(library, lease.work, plan.outline).items():
+    for section_id, draft in drafts.current(library, lease.work_id, plan.outline).items():
         text = section_format.apply_frame(plan, section_id, draft.text)
         if text != draft.text:
             finding_by_constraint = {
-                f.constraint: f for f in rules.check(text, plan.carried(section_id))
+                f.constraint: f for f in rules.check(text, plan.constraints_for(section_id))
             }
             old_findings = draft.review.findings if draft.review else ()
             review = Review(

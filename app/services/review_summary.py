@@ -37,7 +37,7 @@ class SectionOutcome:
     evidence: str
     why: str
     """What is wrong, where the constraint's own words do not say it."""
-    quoted: bool
+    is_quoted: bool
     """The evidence stands in the text, word for word."""
 
 
@@ -68,9 +68,9 @@ class OpenFinding:
     text: str
     """What is wrong, what is asked, or what memory says."""
     evidence: str
-    quoted: bool
+    is_quoted: bool
     verdict: Verdict | None
-    held: bool
+    is_protected: bool
     """The section has text that is the person's, or locked, so that no model drafts it anew."""
     number: int | None = None
     """Of a finding about memory, as ``inkwright memory findings`` counts them."""
@@ -98,7 +98,7 @@ class ReviewSummary:
     lengths: tuple[SectionLength, ...]
     repetition: RepeatedRuns
 
-    def answered(self, finding: OpenFinding, verdict: Verdict | None) -> "ReviewSummary":
+    def with_verdict(self, finding: OpenFinding, verdict: Verdict | None) -> "ReviewSummary":
         """Return the same with another answer to one finding."""
         findings = [replace(p, verdict=verdict) if p == finding else p for p in self.problems]
         return replace(self, problems=tuple(findings))
@@ -182,7 +182,7 @@ def _summarize_constraint(
                     status=outcome["status"],
                     evidence=evidence,
                     why=outcome["why"],
-                    quoted=_is_quoted(evidence, current_drafts.get(section.id)),
+                    is_quoted=_is_quoted(evidence, current_drafts.get(section.id)),
                 )
             )
     is_length = constraint_report["id"] == LENGTH_FINDING_ID and constraint is None
@@ -215,11 +215,11 @@ def _list_broken_findings(
                 about=constraint.id,
                 text=place.why or constraint.text,
                 evidence=place.evidence,
-                quoted=place.quoted,
+                is_quoted=place.is_quoted,
                 verdict=finding_decisions.find_verdict(
                     verdict_stamps.get(place.section, set()), constraint.id, place.evidence
                 ),
-                held=bool(current_drafts[place.section].held),
+                is_protected=bool(current_drafts[place.section].held),
             )
 
 
@@ -240,9 +240,9 @@ def _list_contradictions(
             about=finding.about,
             text=finding.line.removeprefix("- "),
             evidence=finding.evidence,
-            quoted=True,
+            is_quoted=True,
             verdict="dismissed" if finding.dismissed else verdict,
-            held=bool(current_drafts[finding.section].held),
+            is_protected=bool(current_drafts[finding.section].held),
             number=finding.number,
         )
 

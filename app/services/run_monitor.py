@@ -36,10 +36,10 @@ class MonitoredWork:
 
     status: str
     approved: bool
-    going: RunActivity
+    activity: RunActivity
     rows: tuple[MonitoredSection, ...]
-    told: dict[str, Any] = field(default_factory=dict)
-    ended: str | None = None
+    progress: dict[str, Any] = field(default_factory=dict)
+    end_message: str | None = None
     """How the newest run ended."""
     calls: int = 0
     tokens: int = 0
@@ -60,7 +60,7 @@ class MonitoredWork:
 
     @property
     def is_under_way(self) -> bool:
-        return self.going not in ("idle", "cut off")
+        return self.activity not in ("idle", "cut off")
 
 
 def load_monitored_work(work_id: str, settings: Settings) -> MonitoredWork:
@@ -79,13 +79,13 @@ def load_monitored_work(work_id: str, settings: Settings) -> MonitoredWork:
     return MonitoredWork(
         status=stored_work.status,
         approved=stored_work.approved,
-        going=activity,
+        activity=activity,
         rows=tuple(
             _build_row(s, progress if activity not in ("idle", "cut off") else {})
             for s in load_section_summaries(settings.home, work_id, settings.library_address)
         ),
-        told=progress,
-        ended=newest_run.ended if newest_run else None,
+        progress=progress,
+        end_message=newest_run.ended if newest_run else None,
         calls=sum(u.calls for u in usage),
         tokens=prompt + completion,
         money=compute_cost(settings, prompt, completion, sum(u.seconds for u in usage)),

@@ -92,7 +92,7 @@ class RunRecorder:
 
     def wish(self) -> Paused | Stopped | None:
         """Return what a person asks of the run; after a stop, the next beat comes at once."""
-        asked = run_status.asked(self._library, self.lease.work)
+        asked = run_status.asked(self._library, self.lease.work_id)
         if asked == "stop":
             self._woken.set()
             return Stopped("stopped")
@@ -125,7 +125,7 @@ class RunRecorder:
             "notices": progress.notices[-MAX_NOTICES:],
             "sections": {
                 section.id: [section.state, section.round, section.words]
-                for section in progress.lines.values()
+                for section in progress.sections.values()
                 if section.state != "planned"
             },
         }

@@ -38,7 +38,7 @@ class PendingMemory(NamedTuple):
     conflicts: list[tuple[Entry, Entry]]
     threads: list[Entry]
     proposals: list[Entry]
-    told: list[ContradictionFinding]
+    contradictions: list[ContradictionFinding]
     """Those the person has let be too."""
 
 
@@ -138,7 +138,7 @@ def record_verdict(work_id: str, problem: OpenFinding, verdict: Verdict | None) 
     cached_review = reviews.get(key)
     engine.decide(work_id, problem, verdict, current_settings)
     if cached_review is not None and cached_review[0] == stamp_before:
-        reviews[key] = load_stamp(work_id), cached_review[1].answered(problem, verdict)
+        reviews[key] = load_stamp(work_id), cached_review[1].with_verdict(problem, verdict)
 
 
 def list_autosaved_sections(work_id: str) -> list[str]:

@@ -30,7 +30,7 @@ class Page:
     name: str
     title: str
     icon: str
-    of_a_work: bool = True
+    requires_work: bool = True
 
     def show(self) -> None:
         """Draw it."""
@@ -39,8 +39,8 @@ class Page:
 
 
 PAGES = (
-    Page("works", "Works", ":material/library_books:", of_a_work=False),
-    Page("brief", "Brief", ":material/edit_note:", of_a_work=False),
+    Page("works", "Works", ":material/library_books:", requires_work=False),
+    Page("brief", "Brief", ":material/edit_note:", requires_work=False),
     Page("outline", "Outline", ":material/account_tree:"),
     Page("write", "Write", ":material/play_circle:"),
     Page("text", "Text", ":material/article:"),

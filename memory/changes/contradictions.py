@@ -42,7 +42,7 @@ def store_findings(
     with library.write(lease) as db:
         rows = db.execute(
             select(table.c.stamp, table.c.evidence).where(
-                table.c.work == lease.work, table.c.section == section_id
+                table.c.work == lease.work_id, table.c.section == section_id
             )
         )
         stored_keys = {(row.stamp, row.evidence) for row in rows}
@@ -52,7 +52,7 @@ def store_findings(
             stored_keys.add((change.stamp, evidence))
             db.execute(
                 insert(table).values(
-                    work=lease.work,
+                    work=lease.work_id,
                     section=section_id,
                     about=change.id,
                     stamp=change.stamp,

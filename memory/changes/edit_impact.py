@@ -89,9 +89,9 @@ def preview(library: Library, work_id: str, edit: EntryEdit) -> EditImpact:
     title_by_id = {s.id: s.title for s in plan.outline.sections}
 
     def build_check(section_id: str, reasons: Iterable[str]) -> SectionCheck:
-        usual_cost = cost.of(current_drafts[section_id], {"judge": 1})
-        judge_calls = 1 + staleness.MAX_REPEAT_QUESTIONS + bool(plan.carried(section_id))
-        highest_cost = cost.of(
+        usual_cost = cost.estimate(current_drafts[section_id], {"judge": 1})
+        judge_calls = 1 + staleness.MAX_REPEAT_QUESTIONS + bool(plan.constraints_for(section_id))
+        highest_cost = cost.estimate(
             current_drafts[section_id], {"judge": judge_calls, "editor": 1, "archivist": 1}
         )
         return SectionCheck(
@@ -100,7 +100,7 @@ def preview(library: Library, work_id: str, edit: EntryEdit) -> EditImpact:
 
     return EditImpact(
         new_entries,
-        certain=tuple(build_check(s.section, s.reasons) for s in stale_sections),
+        certain=tuple(build_check(s.section_id, s.reasons) for s in stale_sections),
         possible=tuple(
             build_check(section_id, reasons) for section_id, reasons in follow_up_reasons.items()
         ),
@@ -120,7 +120,7 @@ def _find_follow_ups(
         normalise(n): n for e in entries_by_id.values() for n in (*e.aliases, e.subject)
     }
     names_by_stale_id = {
-        s.section: _collect_subject_names(s, entries_by_id) for s in stale_sections
+        s.section_id: _collect_subject_names(s, entries_by_id) for s in stale_sections
     }
     reasons_by_id: dict[str, list[str]] = {}
     for section in outline.sections:
@@ -128,7 +128,7 @@ def _find_follow_ups(
         if section_id in names_by_stale_id or section_id not in current_drafts:
             continue
         earlier_stale_ids = find_visible_ids(outline, section_id) & names_by_stale_id.keys()
-        shown_entry_ids = {s.entry for s in manifests[section_id].shown if s.seen}
+        shown_entry_ids = {s.entry for s in manifests[section_id].shown if s.is_shown}
         names = names_in(current_drafts[section_id].text)
         for stale_id in sorted(earlier_stale_ids, key=outline.position.__getitem__):
             source_entry_ids = sorted(
@@ -157,7 +157,7 @@ def _collect_subject_names(
     relevant_entries = [
         e
         for e in entries_by_id.values()
-        if e.id in changed_ids or _is_from_section(e, stale_section.section)
+        if e.id in changed_ids or _is_from_section(e, stale_section.section_id)
     ]
     return frozenset(name for e in relevant_entries for name in e.names)
 
@@ -186,7 +186,7 @@ class _Cost:
             model_names = [row.model for row in db.execute(_select_models(work_id))]
         self._speed = journal.measure_speed(library, model_names[0]) if model_names else None
 
-    def of(self, draft: Draft, call_counts: Mapping[str, int]) -> tuple[int, float | None]:
+    def estimate(self, draft: Draft, call_counts: Mapping[str, int]) -> tuple[int, float | None]:
         """Return tokens and seconds of so many calls of each kind, one after another."""
         usual_prompt_tokens = PROMPT_OVERHEAD_TOKENS + round(len(draft.text) / CHARS_PER_TOKEN)
         call_sizes = [

@@ -25,14 +25,14 @@ class PlanChange:
 
     outline: Outline
     constraints: tuple[Constraint, ...]
-    joined: Mapping[str, str] = field(default_factory=dict)
+    merged_into: Mapping[str, str] = field(default_factory=dict)
     """Sections that are taken out, with the section their text goes to the end of."""
     split_into: Mapping[str, str] = field(default_factory=dict)
     """Sections whose text is divided, with the section the second half goes to."""
 
     @property
     def moves_text(self) -> bool:
-        return bool(self.joined or self.split_into)
+        return bool(self.merged_into or self.split_into)
 
 
 OutlineEdit = Callable[[Plan], PlanChange]
@@ -254,7 +254,9 @@ def _relocate_constraint(
     placement = constraint.where
     if placement.scope not in ("once", "range"):
         return constraint
-    carrier_ids = [s.id for s in old_outline.placed(placement.positions(len(old_outline.sections)))]
+    carrier_ids = [
+        s.id for s in old_outline.sections_at(placement.positions(len(old_outline.sections)))
+    ]
     staying_ids = [
         section_id for section_id in carrier_ids if section_id != moved_id
     ] or carrier_ids

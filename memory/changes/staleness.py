@@ -45,7 +45,7 @@ class Change:
 class Stale:
     """A section to be checked, and against what."""
 
-    section: str
+    section_id: str
     changes: tuple[Change, ...] = field(default=())
 
     @property
@@ -58,7 +58,7 @@ def find_reasons(
     library: Library, work_id: str, ledger: Ledger | None = None
 ) -> dict[str, tuple[str, ...]]:
     """Return the reasons of every stale section, by section id."""
-    return {s.section: s.reasons for s in find(library, work_id, ledger)}
+    return {s.section_id: s.reasons for s in find(library, work_id, ledger)}
 
 
 def find(
@@ -183,7 +183,7 @@ def _find_shown_unfounded(
     manifest: Manifest, unfounded_entries: Mapping[str, tuple[Entry, str]]
 ) -> Iterator[Change]:
     for decision in manifest.shown:
-        if decision.seen and decision.entry in unfounded_entries:
+        if decision.is_shown and decision.entry in unfounded_entries:
             entry, key = unfounded_entries[decision.entry]
             yield _build_retraction(entry, f"the source {key} that it rests on was dropped")
 
@@ -197,7 +197,7 @@ def _find_plan_changes(plan: Plan, manifest: Manifest, section_id: str) -> Itera
             "what the outline says of it was changed",
             f"node:{node.digest}",
         )
-    for constraint in plan.carried(section_id):
+    for constraint in plan.constraints_for(section_id):
         earlier_digest = manifest.constraints.get(constraint.id)
         # Earlier releases recorded where it was placed too.
         if earlier_digest not in (constraint.digest, digest(constraint)):
@@ -214,7 +214,7 @@ def _find_shown_changes(
 ) -> Iterator[Change]:
     successors = _map_successors(ledger, visible_entries)
     for decision in manifest.shown:
-        if not decision.seen:
+        if not decision.is_shown:
             continue
         current_entry = visible_entries.get(decision.entry)
         if current_entry is not None and _differs(ledger, current_entry, decision.version):
@@ -226,7 +226,7 @@ def _find_shown_changes(
             yield _build_change(
                 replacement, f"{replacement.subject}: what memory says was superseded"
             )
-        elif current_entry is None and (retracted_entry := ledger.standing(decision.entry)):
+        elif current_entry is None and (retracted_entry := ledger.get_current(decision.entry)):
             alternative = _find_alternative(outline, ledger, visible_entries, retracted_entry)
             if alternative is None:
                 yield _build_retraction(retracted_entry, "what memory said was retracted")
@@ -277,7 +277,7 @@ def _map_successors(ledger: Ledger, visible_entries: Mapping[str, Entry]) -> dic
         older_id = entry.supersedes
         while older_id and older_id not in successors:
             successors[older_id] = entry
-            older_entry = ledger.standing(older_id)
+            older_entry = ledger.get_current(older_id)
             older_id = older_entry.supersedes if older_entry else None
     return successors
 
@@ -298,7 +298,7 @@ def _find_new_entries(
         and _is_news(ledger, e, manifest)
         and _holds_at(outline, e, section_id)
     ]
-    shown_ids = {s.entry for s in manifest.shown if s.seen}
+    shown_ids = {s.entry for s in manifest.shown if s.is_shown}
     disputed_by_id = _find_disputed(
         ledger, visible_entries, section_id, {*shown_ids, *(e.id for e in new_entries)}
     )

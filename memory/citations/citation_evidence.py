@@ -93,7 +93,7 @@ def _find_claim_evidence(
 def _join_texts(
     passages: Iterable[Evidence], source_index: SourceIndex, reference_text: str
 ) -> str:
-    return "\n".join([*map(source_index.text, passages), reference_text])
+    return "\n".join([*map(source_index.get_text, passages), reference_text])
 
 
 def _find_supplements(
@@ -130,21 +130,21 @@ def _find_nearest(
     claim: Claim, key: str, source_index: SourceIndex, shown_passages: Sequence[Evidence]
 ) -> Evidence | None:
     """Return the passage of ``key`` that has most of what the claim says; None: none has any."""
-    claim_terms = terms(claim.said)
+    claim_terms = terms(claim.plain_text)
     exact_parts = {
-        *_extract_numbers(claim.said),
-        *(normalise(q) for q in _extract_quotes(claim.said)),
+        *_extract_numbers(claim.plain_text),
+        *(normalise(q) for q in _extract_quotes(claim.plain_text)),
     }
 
     def measure_nearness(evidence: Evidence) -> tuple[int, float]:
-        passage_text = source_index.text(evidence)
+        passage_text = source_index.get_text(evidence)
         exact_matches = sum(
             s in _extract_numbers(passage_text) or (len(s) > 6 and s in normalise(passage_text))
             for s in exact_parts
         )
         return exact_matches, len(claim_terms & terms(passage_text)) / max(len(claim_terms), 1)
 
-    for passages in ([e for e in shown_passages if e.key == key], source_index.of(key)):
+    for passages in ([e for e in shown_passages if e.key == key], source_index.list_passages(key)):
         best_passage = max(passages, key=measure_nearness, default=None)
         if best_passage is not None and (
             measure_nearness(best_passage)[0]
@@ -166,16 +166,16 @@ def _find_missing_parts(claim: Claim, passages_text: str) -> Iterator[tuple[str,
     the source's own, a judge must find.
     """
     plain_text = normalise(passages_text)
-    for quote in _extract_quotes(claim.said):
+    for quote in _extract_quotes(claim.plain_text):
         if normalise(quote) not in plain_text:
             yield quote, f"“{quote}” is not what the source says, word for word"
     passage_numbers = _extract_numbers(passages_text)
-    for number in _extract_numbers(claim.said):
+    for number in _extract_numbers(claim.plain_text):
         if number not in passage_numbers:
             yield number, f"{number} is not in the passage it cites"
     names = names_in(passages_text)
-    for name in (n for n in _extract_names(claim.said) if _is_in_script_of(passages_text, n)):
-        short_name = name.split(" ", 1)[-1] if claim.said.startswith(name) else name
+    for name in (n for n in _extract_names(claim.plain_text) if _is_in_script_of(passages_text, n)):
+        short_name = name.split(" ", 1)[-1] if claim.plain_text.startswith(name) else name
         if not (names.mentions(normalise(name)) or names.mentions(normalise(short_name))):
             yield name, f"{name} is not in the passage it cites"
 

@@ -21,7 +21,7 @@ class FormattedCitations:
 
     citations: tuple[str, ...]
     """One for each citation, in reading order; empty where none of its keys is a source."""
-    listed: str = ""
+    reference_list: str = ""
     """The list of references, with its heading; empty where the style has none."""
     notes: tuple[str, ...] = ()
     """Footnotes; ``[^1]`` in a citation is the first."""
@@ -39,7 +39,10 @@ class ManuscriptCitations:
         """``texts``: the sections' texts by id, in reading order."""
         self.keys = list_cited_keys(texts, sources)
         """Those of sources, each once, in the order of first mention."""
-        self.listed, self.notes = formatted_citations.listed, formatted_citations.notes
+        self.reference_list, self.notes = (
+            formatted_citations.reference_list,
+            formatted_citations.notes,
+        )
         self._formatted_texts: dict[str, str] = {}
         self._lookalikes: list[tuple[str, str | None]] = []
         """What looks like a citation in reading order, with what it is in the draft; None: it is
@@ -56,7 +59,7 @@ class ManuscriptCitations:
                 self._format_text(text, remaining_citations) if sources else text
             )
 
-    def shown(self, section_id: str) -> str:
+    def get_formatted_text(self, section_id: str) -> str:
         """Return a section's text with its citations in the style of the manuscript.
 
         Without sources nothing is a citation, whatever it looks like.
@@ -70,7 +73,7 @@ class ManuscriptCitations:
         """
         if not self.keys:
             return manuscript
-        body = manuscript.rstrip().removesuffix(self.references())
+        body = manuscript.rstrip().removesuffix(self.build_endmatter())
         text = f"{body.rstrip()}\n" if body != manuscript.rstrip() else manuscript
         matches = list(self._find_lookalikes(text))
         raw_citations = self._resolve_lookalikes([m.group() for m in matches])
@@ -80,9 +83,9 @@ class ManuscriptCitations:
             position = match.end()
         return "".join([*pieces, text[position:]])
 
-    def references(self) -> str:
+    def build_endmatter(self) -> str:
         """Return what stands at the end of the manuscript: the list of what is cited, and notes."""
-        return format_endmatter(self.listed, self.notes)
+        return format_endmatter(self.reference_list, self.notes)
 
     def _format_text(self, text: str, remaining_citations: Iterator[str]) -> str:
         """Return ``text`` as it reads, and note what in it is a citation."""
@@ -197,13 +200,13 @@ def _format_numbers(group: Sequence[Mention], number_by_key: Mapping[str, int]) 
 
 def _format_mention(mention: Mention, reference_text: str) -> str:
     """Return a work as it is mentioned."""
-    head = f"{mention.before} {reference_text}" if mention.before else reference_text
-    return f"{head}, {mention.after}" if mention.after else head
+    head = f"{mention.prefix} {reference_text}" if mention.prefix else reference_text
+    return f"{head}, {mention.suffix}" if mention.suffix else head
 
 
 def _format_note_mention(mention: Mention, reference_text: str) -> str:
     """Return a work as a note mentions it; what is told after it stands before its full stop."""
-    if not mention.after:
+    if not mention.suffix:
         return _format_mention(mention, reference_text)
     return _end_with_stop(_format_mention(mention, reference_text.removesuffix(".")))
 

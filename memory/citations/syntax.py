@@ -31,8 +31,8 @@ class Mention:
     """One source in a citation, and what is told with it: ``see @smith2020, p. 3``."""
 
     key: str
-    before: str = ""
-    after: str = ""
+    prefix: str = ""
+    suffix: str = ""
     """Such as its page, without the comma between."""
 
 
@@ -42,7 +42,7 @@ class Claim:
 
     text: str
     """As it stands in the draft, citations and all: an exact quote of it."""
-    said: str
+    plain_text: str
     """Without the citations."""
     keys: tuple[str, ...]
 

@@ -120,7 +120,7 @@ class Constraint(Given):
         return self.kind in ("must_not_contain", "banned")
 
     @property
-    def least(self) -> int | None:
+    def lower_bound(self) -> int | None:
         """Fewest words, or whatever it counts; None: no lower bound."""
         if self.about_words is None:
             return self.min_words
@@ -128,7 +128,7 @@ class Constraint(Given):
         return max(tolerated_words, self.min_words or 0)
 
     @property
-    def most(self) -> int | None:
+    def upper_bound(self) -> int | None:
         """Most words, or whatever it counts; None: no upper bound."""
         if self.about_words is None:
             return self.max_words
@@ -137,7 +137,7 @@ class Constraint(Given):
 
     def convert_bounds_to_words(self, characters_per_word: float) -> tuple[int | None, int | None]:
         """Return the fewest and the most words, where a word takes so many characters."""
-        low, high = self.least, self.most
+        low, high = self.lower_bound, self.upper_bound
         if low is not None and self.counted == "characters":
             low = math.ceil(low / characters_per_word)
         if high is not None and self.counted != "words":
@@ -166,7 +166,7 @@ class Constraint(Given):
             else requirement
         )
 
-    def at(self, position: int) -> "Constraint":
+    def with_section_number(self, position: int) -> "Constraint":
         """Return it as the section at ``position`` carries it: with its own number."""
         if self.opens is None or "{n}" not in self.opens:
             return self

@@ -75,7 +75,8 @@ def find_carriers(
     """Return for each constraint's id the ids of the sections that carry it, in reading order."""
     total = len(outline.sections)
     return {
-        c.id: tuple(s.id for s in outline.placed(c.where.positions(total))) for c in constraints
+        c.id: tuple(s.id for s in outline.sections_at(c.where.positions(total)))
+        for c in constraints
     }
 
 
@@ -210,10 +211,10 @@ def _check_lengths(first: Constraint, second: Constraint, total: int | None) -> 
             f"{first.counted} and about {second.about_words}; remove one of them"
         )
     for low, high in ((first, second), (second, first)):
-        if low.least and high.most and low.least > high.most:
+        if low.lower_bound and high.upper_bound and low.lower_bound > high.upper_bound:
             raise BadInput(
                 f"{_quote(low)} and {_quote(high)} contradict each other: at least "
-                f"{low.least} {low.counted} and at most {high.most}; change one of them"
+                f"{low.lower_bound} {low.counted} and at most {high.upper_bound}; change one of them"
             )
 
 
@@ -226,22 +227,22 @@ def _check_sums(demands: Sequence[Constraint], total: int | None) -> None:
     upper_bounds: list[int | None] = [None] * (total + 1)
     for c in length_constraints:
         for position in c.where.positions(total):
-            lower_bounds[position] = max(lower_bounds[position], c.least or 0)
+            lower_bounds[position] = max(lower_bounds[position], c.lower_bound or 0)
             current_bound = upper_bounds[position]
-            if c.most is not None:
+            if c.upper_bound is not None:
                 upper_bounds[position] = (
-                    c.most if current_bound is None else min(current_bound, c.most)
+                    c.upper_bound if current_bound is None else min(current_bound, c.upper_bound)
                 )
     ceilings = [m for m in upper_bounds[1:] if m is not None]
     for c in (c for c in length_constraints if c.where.scope == "whole"):
-        if c.most and sum(lower_bounds) > c.most:
+        if c.upper_bound and sum(lower_bounds) > c.upper_bound:
             raise BadInput(
-                f"{_quote(c)} allows {c.most} words, but the constraints on its sections "
+                f"{_quote(c)} allows {c.upper_bound} words, but the constraints on its sections "
                 f"ask for at least {sum(lower_bounds)} together; change one of them"
             )
-        if c.least and len(ceilings) == total and sum(ceilings) < c.least:
+        if c.lower_bound and len(ceilings) == total and sum(ceilings) < c.lower_bound:
             raise BadInput(
-                f"{_quote(c)} asks for {c.least} words, but the constraints on its sections "
+                f"{_quote(c)} asks for {c.lower_bound} words, but the constraints on its sections "
                 f"allow only {sum(ceilings)} together; change one of them"
             )
 
@@ -250,14 +251,14 @@ def _check_target(demands: Iterable[Constraint], target_words: int) -> None:
     for c in demands:
         if c.kind != "length" or c.where.scope != "whole" or c.counted == "characters":
             continue
-        if c.most is not None and target_words > c.most:
+        if c.upper_bound is not None and target_words > c.upper_bound:
             raise BadInput(
-                f"{_quote(c)} allows {c.most} words, but the target is {target_words}; "
+                f"{_quote(c)} allows {c.upper_bound} words, but the target is {target_words}; "
                 "change one of them"
             )
-        if c.least is not None and target_words < c.least:
+        if c.lower_bound is not None and target_words < c.lower_bound:
             raise BadInput(
-                f"{_quote(c)} asks for at least {c.least} words, but the target is "
+                f"{_quote(c)} asks for at least {c.lower_bound} words, but the target is "
                 f"{target_words}; change one of them"
             )
 

@@ -26,7 +26,7 @@ class EntryDecision(Value):
     reason: str
 
     @property
-    def seen(self) -> bool:
+    def is_shown(self) -> bool:
         """True when the writer was shown it, whole or in short."""
         return self.how != "dropped"
 
@@ -117,17 +117,19 @@ class Review(Value):
     """Every citing sentence, in order."""
 
     @property
-    def broken(self) -> tuple[Finding, ...]:
+    def broken_findings(self) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings if f.status == "broken")
 
     @property
     def ids_broken_by_rule(self) -> frozenset[str]:
         """Ids of the constraints that code saw broken."""
-        return frozenset(f.constraint for f in self.broken if f.by == "rule")
+        return frozenset(f.constraint for f in self.broken_findings if f.by == "rule")
 
     def breaks_new_rules(self, earlier_review: "Review | None") -> bool:
         """True when a rule is broken here that was not broken ``before``."""
-        earlier_ids = {f.constraint for f in earlier_review.broken} if earlier_review else set()
+        earlier_ids = (
+            {f.constraint for f in earlier_review.broken_findings} if earlier_review else set()
+        )
         return bool(self.ids_broken_by_rule - earlier_ids)
 
 

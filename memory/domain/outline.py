@@ -67,12 +67,12 @@ class Section(Value):
         return self.placed is None or bool(self.placed.heading)
 
     @property
-    def chapter(self) -> str:
+    def chapter_id(self) -> str:
         """Id of the outermost heading; a section at top level is a chapter of its own."""
         return self.within[0] if self.within else self.id
 
     @property
-    def about(self) -> str:
+    def topic_text(self) -> str:
         """What it is itself about, as against its neighbours and what others cover."""
         return "\n".join((self.title, self.purpose, *self.key_points, self.owns, *self.subjects))
 
@@ -127,7 +127,7 @@ class Outline(Value):
         for section in self.sections:
             dependency_ids = set(section.after)
             looks_ahead = any(order[a] > order[section.id] for a in section.after)
-            chain_keys = {"strict": "all", "chapter": section.chapter, "free": section.id}
+            chain_keys = {"strict": "all", "chapter": section.chapter_id, "free": section.id}
             chain_key = chain_keys[self.continuity]
             if not looks_ahead:
                 if chain_key in last_id_in_chain:
@@ -160,7 +160,7 @@ class Outline(Value):
         """Return the section ``sid``; KeyError when the outline has none."""
         return self.sections[self.position[section_id] - 1]
 
-    def in_order(self, by_section: Mapping[str, T]) -> dict[str, T]:
+    def sort_in_reading_order(self, by_section: Mapping[str, T]) -> dict[str, T]:
         """Return what there is for its sections, by their ids, in reading order."""
         return {s.id: by_section[s.id] for s in self.sections if s.id in by_section}
 
@@ -174,7 +174,7 @@ class Outline(Value):
             layout=self.layout,
         )
 
-    def chain(self, section_id: str) -> tuple[str, ...]:
+    def find_chain(self, section_id: str) -> tuple[str, ...]:
         """Return the ids a section follows on from, first to last: its predecessor, and so on."""
         predecessor_ids: list[str] = []
         current_id = section_id
@@ -189,6 +189,6 @@ class Outline(Value):
         ]
         return max(earlier_ids, key=self.position.__getitem__, default=None)
 
-    def placed(self, positions: Iterable[int]) -> tuple[Section, ...]:
+    def sections_at(self, positions: Iterable[int]) -> tuple[Section, ...]:
         """Return the sections at these 1-based positions."""
         return tuple(self.sections[p - 1] for p in positions)

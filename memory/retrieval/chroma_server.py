@@ -60,12 +60,12 @@ class ChromaServerIndex(ChromaIndex):
                 database=database_name,
             )
 
-    def drop(self, work_id: str) -> None:
+    def delete_work(self, work_id: str) -> None:
         """Forget a work. What its vectors were stays in the server's files until it packs them."""
         with self._translate_faults(work_id):
             for collection in self._list_shared_collections(work_id):
                 collection.delete(where={"work": build_id_prefix(work_id)})
-        self.forget(work_id)
+        self.drop_cached_ids(work_id)
 
     @contextmanager
     def _blank_spare_room(self) -> Iterator[None]:

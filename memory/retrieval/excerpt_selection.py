@@ -36,7 +36,7 @@ class SelectedExcerpts:
     """The lines to be shown, in reading order, and what became of each candidate."""
 
     lines: tuple[str, ...]
-    quoted: tuple[ExcerptDecision, ...]
+    decisions: tuple[ExcerptDecision, ...]
     tokens: int
 
 

@@ -34,8 +34,8 @@ class RecallResult:
     """Long-term memory for one section."""
 
     text: str
-    shown: tuple[EntryDecision, ...]
-    quoted: tuple[ExcerptDecision, ...]
+    entry_decisions: tuple[EntryDecision, ...]
+    excerpt_decisions: tuple[ExcerptDecision, ...]
     tokens: int
 
 
@@ -62,7 +62,10 @@ def recall(
     """
     ranking = _Ranking(section_instructions, own_instructions, entries, distances)
     subject_names = {normalise(name) for name in subjects}
-    names, preferred_names = ranking.named | subject_names, ranking.own | subject_names
+    names, preferred_names = (
+        ranking.mentioned_names | subject_names,
+        ranking.own_names | subject_names,
+    )
     excerpt_candidates = excerpt_selection.list_candidates(
         section_instructions, passages, names, entries, distances, preferred_names=preferred_names
     )
@@ -84,7 +87,7 @@ def recall(
     remaining_tokens = (
         budget_tokens - selected_excerpts.tokens - _count_used_tokens(lines_by_id, count_tokens)
     )
-    for entry in ranking.entries[: ranking.told]:
+    for entry in ranking.entries[: ranking.reported_count]:
         short_line = _shorten_line(entry)
         if (
             entry.id not in lines_by_id
@@ -97,12 +100,15 @@ def recall(
         [*(lines_by_id[e.id] for e in entries if e.id in lines_by_id), *selected_excerpts.lines]
     )
     decisions = (
-        _build_decision(entry, lines_by_id.get(entry.id), ranking.reason(entry))
+        _build_decision(entry, lines_by_id.get(entry.id), ranking.explain(entry))
         for place, entry in enumerate(ranking.entries)
-        if place < ranking.told or entry.id in lines_by_id
+        if place < ranking.reported_count or entry.id in lines_by_id
     )
     return RecallResult(
-        text, tuple(decisions), selected_excerpts.quoted, tokens=count_tokens(text) if text else 0
+        text,
+        tuple(decisions),
+        selected_excerpts.decisions,
+        tokens=count_tokens(text) if text else 0,
     )
 
 
@@ -159,11 +165,13 @@ class _Ranking:
         distances: Mapping[str, float],
     ) -> None:
         names = frozenset[str]().union(*(entry.names for entry in entries))
-        self.own = names_in(own_instructions).select_mentioned(names)
-        self.named = names_in(section_instructions).select_mentioned(names) | self.own
+        self.own_names = names_in(own_instructions).select_mentioned(names)
+        self.mentioned_names = (
+            names_in(section_instructions).select_mentioned(names) | self.own_names
+        )
         self._near_keys = distances.keys()
         tiers = np.full(len(entries), _RELATED)
-        for tier_names, tier in ((self.named, _NAMED), (self.own, _OWN)):
+        for tier_names, tier in ((self.mentioned_names, _NAMED), (self.own_names, _OWN)):
             tiers[[n for n, e in enumerate(entries) if not tier_names.isdisjoint(e.names)]] = tier
         tiers[[place for place, entry in enumerate(entries) if entry.pinned]] = _PINNED
         places_by_words = rank_by_rare_terms(section_instructions, [e.line for e in entries])
@@ -173,14 +181,14 @@ class _Ranking:
             scores[best_places] += 1 / (RANK_OFFSET + np.arange(len(best_places)))
         order = np.lexsort((-scores, tiers))
         self.entries = [entries[place] for place in order]
-        self.told = int(np.count_nonzero(tiers != _RELATED))
+        self.reported_count = int(np.count_nonzero(tiers != _RELATED))
         """So many of the first are pinned or named: what becomes of them is told either way."""
 
-    def reason(self, entry: Entry) -> str:
+    def explain(self, entry: Entry) -> str:
         """Say in plain words why the entry is a candidate."""
         if entry.pinned:
             return "pinned"
-        if shared_names := sorted(entry.names & self.named):
+        if shared_names := sorted(entry.names & self.mentioned_names):
             return f"the orders name {shared_names[0]}"
         if build_entry_key(entry) in self._near_keys:
             return "near in meaning"

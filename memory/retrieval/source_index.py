@@ -39,11 +39,11 @@ class SourceIndex:
         ]
         """The part of a long request beyond its instructions: shown like memory, never cited."""
 
-    def text(self, evidence: Evidence) -> str:
+    def get_text(self, evidence: Evidence) -> str:
         """Return the words of a span, exactly as the source has them."""
         return self.sources[evidence.key].text[evidence.start : evidence.end]
 
-    def of(self, key: str) -> list[Evidence]:
+    def list_passages(self, key: str) -> list[Evidence]:
         """Return the passages of one source."""
         return self._passages_by_key.get(key, [])
 
@@ -72,7 +72,7 @@ class SourceIndex:
 
         terms: dict[str, int] = {}
         tokens = [
-            [terms.setdefault(t, len(terms)) for t in list_terms(self.text(p))]
+            [terms.setdefault(t, len(terms)) for t in list_terms(self.get_text(p))]
             for p in self.passages
         ]
         index = bm25s.BM25()

@@ -34,7 +34,7 @@ BUSY_TIMEOUT_S = 30
 class VectorIndex(Protocol):
     """Finds the nearest of given ids."""
 
-    def missing(self, work_id: str, ids: Sequence[str]) -> list[str]:
+    def find_missing(self, work_id: str, ids: Sequence[str]) -> list[str]:
         """Return those of ``ids`` that have no vector yet."""
         ...
 
@@ -42,13 +42,13 @@ class VectorIndex(Protocol):
         """Store vectors by id."""
         ...
 
-    def nearest(
+    def find_nearest(
         self, work_id: str, vector: np.ndarray, ids: Sequence[str], limit: int
     ) -> dict[str, float]:
         """Return up to ``limit`` of ``ids``, nearest first, with their cosine distance."""
         ...
 
-    def drop(self, work_id: str) -> None:
+    def delete_work(self, work_id: str) -> None:
         """Forget everything about a work."""
         ...
 
@@ -82,7 +82,7 @@ class ChromaIndex:
         self._write_lock = Lock()
         self._embedder = hashlib.sha256(embedder.encode()).hexdigest()[:12]
 
-    def missing(self, work_id: str, ids: Sequence[str]) -> list[str]:
+    def find_missing(self, work_id: str, ids: Sequence[str]) -> list[str]:
         stored_ids = self._load_stored_ids(work_id)
         return [i for i in ids if i not in stored_ids]
 
@@ -99,7 +99,7 @@ class ChromaIndex:
             )
         stored_ids.update(ids)
 
-    def nearest(
+    def find_nearest(
         self, work_id: str, vector: np.ndarray, ids: Sequence[str], limit: int
     ) -> dict[str, float]:
         stored_ids, prefix = self._load_stored_ids(work_id), build_id_prefix(work_id)
@@ -126,7 +126,7 @@ class ChromaIndex:
         ranked_pairs = sorted((round(d, 6), i.removeprefix(prefix)) for i, d in pairs)
         return {i: d for d, i in ranked_pairs}
 
-    def drop(self, work_id: str) -> None:
+    def delete_work(self, work_id: str) -> None:
         """Forget a work and leave no byte of its vectors.
 
         Chroma marks what is deleted and keeps it in its files. So the collections that the work
@@ -138,7 +138,7 @@ class ChromaIndex:
             _compact(self._folder)
         self._stored_ids.pop(work_id, None)
 
-    def forget(self, work_id: str) -> None:
+    def drop_cached_ids(self, work_id: str) -> None:
         """Keep no longer in mind what is stored of a work; it is looked up again when asked for."""
         self._stored_ids.pop(work_id, None)
 

@@ -23,7 +23,7 @@ def find_visible_entries(
     visible_ids = find_visible_ids(outline, section_id)
     later_ids = {s.id for s in outline.sections[position:]} - visible_ids
     draft_versions = {s: version for s, version in visible_drafts.items() if s in visible_ids}
-    return ledger.heard(
+    return ledger.list_visible(
         draft_versions, section_id=section_id, later_ids=later_ids, candidate_ids=candidate_ids
     )
 

@@ -66,7 +66,7 @@ def insert_version(
         author = "person" if covers(protected_spans, text) else "mixed"
     draft = Draft(
         section=section_id,
-        version=find_next_version(db, lease.work, section_id),
+        version=find_next_version(db, lease.work_id, section_id),
         stage=stage,
         text=text,
         words=count_words(text),
@@ -77,7 +77,7 @@ def insert_version(
         held=tuple(protected_spans),
     )
     values = draft.model_dump(mode="json")
-    db.execute(_INSERT_DRAFT, {"work": lease.work, "created_at": now(), **values})
+    db.execute(_INSERT_DRAFT, {"work": lease.work_id, "created_at": now(), **values})
     return draft
 
 
@@ -132,14 +132,14 @@ def update_section_row(db: Connection, lease: Lease, section_id: str, **values: 
     """Record where a section stands."""
     db.execute(
         _build_section_update(tuple(values)),
-        {**_build_section_key(lease.work, section_id), **values},
+        {**_build_section_key(lease.work_id, section_id), **values},
     )
 
 
 def store_review(db: Connection, lease: Lease, draft: Draft, review: Review, rounds: int) -> None:
     """Record what was found about a version."""
     review_values = {"new_review": review.model_dump(mode="json"), "new_rounds": rounds}
-    draft_key = {**_build_section_key(lease.work, draft.section), "of_draft": draft.version}
+    draft_key = {**_build_section_key(lease.work_id, draft.section), "of_draft": draft.version}
     db.execute(_UPDATE_REVIEW, {**draft_key, **review_values})
 
 

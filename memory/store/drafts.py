@@ -109,7 +109,7 @@ def load_manifest(library: Library, manifest_id: int) -> Manifest:
 def start_section(library: Library, lease: Lease, new_manifest: Manifest) -> int:
     """Freeze a section's manifest: ``started``. Returns the manifest's id."""
     with library.write(lease) as db:
-        manifest_id = draft_rows.insert_manifest(db, lease.work, new_manifest)
+        manifest_id = draft_rows.insert_manifest(db, lease.work_id, new_manifest)
         row_values = {"state": "started", "manifest": manifest_id, "failure": None}
         draft_rows.update_section_row(db, lease, new_manifest.section, **row_values)
         return manifest_id
@@ -136,7 +136,7 @@ def save_first_draft(
             manifest_id=manifest_id,
             summary=summary,
         )
-        ledger.append_entries(db, lease.work, delta)
+        ledger.append_entries(db, lease.work_id, delta)
         draft_rows.update_section_row(
             db,
             lease,
@@ -179,7 +179,7 @@ def accept(
                 base_version=draft.version,
                 protected_spans=move_spans(draft.held, draft.text, text),
             )
-            ledger.append_entries(db, lease.work, delta)
+            ledger.append_entries(db, lease.work_id, delta)
         draft_rows.store_review(db, lease, draft, review, rounds)
         draft_rows.update_section_row(
             db,
@@ -224,9 +224,9 @@ def save_patch(
         )
         if review is not None:
             draft_rows.store_review(db, lease, new_draft, review, draft.rounds)
-        ledger.append_entries(db, lease.work, delta)
-        all_stamps = [*draft_rows.load_stamps(db, lease.work, draft), *new_stamps]
-        draft_rows.insert_stamps(db, lease.work, new_draft, all_stamps)
+        ledger.append_entries(db, lease.work_id, delta)
+        all_stamps = [*draft_rows.load_stamps(db, lease.work_id, draft), *new_stamps]
+        draft_rows.insert_stamps(db, lease.work_id, new_draft, all_stamps)
         draft_rows.update_section_row(db, lease, draft.section, draft=new_draft.version)
     return new_draft
 
@@ -234,9 +234,9 @@ def save_patch(
 def add_stamps(library: Library, lease: Lease, draft: Draft, new_stamps: Sequence[str]) -> None:
     """Record that a draft was checked against these changes, and stands."""
     with library.write(lease) as db:
-        existing_stamps = set(draft_rows.load_stamps(db, lease.work, draft))
+        existing_stamps = set(draft_rows.load_stamps(db, lease.work_id, draft))
         draft_rows.insert_stamps(
-            db, lease.work, draft, [c for c in new_stamps if c not in existing_stamps]
+            db, lease.work_id, draft, [c for c in new_stamps if c not in existing_stamps]
         )
 
 
@@ -246,7 +246,7 @@ def store_review(
     """Store what is known of a draft by now, stamped as checked against ``checked``."""
     with library.write(lease) as db:
         draft_rows.store_review(db, lease, draft, review, draft.rounds)
-        draft_rows.insert_stamps(db, lease.work, draft, new_stamps)
+        draft_rows.insert_stamps(db, lease.work_id, draft, new_stamps)
 
 
 def add_entries(
@@ -258,8 +258,8 @@ def add_entries(
     """Add to memory what was found in drafts as they stand, each stamped with ``what``."""
     with library.write(lease) as db:
         for draft, delta in drafts_and_entries:
-            ledger.append_entries(db, lease.work, delta)
-            draft_rows.insert_stamps(db, lease.work, draft, [stamp_text])
+            ledger.append_entries(db, lease.work_id, delta)
+            draft_rows.insert_stamps(db, lease.work_id, draft, [stamp_text])
 
 
 def load_stamps(

@@ -17,9 +17,9 @@ class EntryRecord:
 
     version: int = 0
     """The newest version's number, proposals counted."""
-    standing: Entry | None = None
+    current_entry: Entry | None = None
     """The newest version that is no proposal."""
-    open: bool = False
+    has_open_proposal: bool = False
     """A proposal about it waits for an answer."""
 
 
@@ -27,7 +27,7 @@ class EntryRecord:
 class AdmittedEntries:
     """What is to be written."""
 
-    rows: list[Entry] = field(default_factory=list)
+    new_versions: list[Entry] = field(default_factory=list)
     sightings: list[Entry] = field(default_factory=list)
     """Entries that a newer draft states again, unchanged."""
 
@@ -40,7 +40,7 @@ def admit_entries(
     admitted_entries = AdmittedEntries()
     for entry in new_entries:
         record = current_records.get(entry.id, EntryRecord())
-        current_entry = record.standing
+        current_entry = record.current_entry
         if (
             current_entry is not None
             and current_entry.origin == "person"
@@ -49,7 +49,7 @@ def admit_entries(
             continue
         if (
             current_entry is not None
-            and not record.open
+            and not record.has_open_proposal
             and _says_nothing_new(current_entry, entry)
         ):
             if current_entry.status == "live" and entry.span not in (None, current_entry.span):
@@ -57,7 +57,7 @@ def admit_entries(
             continue
         if record.version >= entry.version:
             entry = entry.model_copy(update={"version": record.version + 1})
-        admitted_entries.rows.append(entry)
+        admitted_entries.new_versions.append(entry)
         is_proposal = entry.is_proposal
         current_records[entry.id] = EntryRecord(
             entry.version, current_entry if is_proposal else entry, is_proposal

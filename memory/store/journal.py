@@ -78,29 +78,31 @@ class Journal:
         table, parts = schema.journal, schema.parts
         columns = [table.c[name] for name in CallKey.model_fields]
         with library.read() as db:
-            key_rows = db.execute(select(*columns).where(table.c.work == lease.work))
+            key_rows = db.execute(select(*columns).where(table.c.work == lease.work_id))
             self._answered_keys = {tuple(row) for row in key_rows}
-            hash_rows = db.execute(select(parts.c.hash).where(parts.c.work == lease.work))
+            hash_rows = db.execute(select(parts.c.hash).where(parts.c.work == lease.work_id))
             self._stored_hashes = {row.hash for row in hash_rows}
 
-    def find(self, key: CallKey) -> JournaledAnswer | None:
+    def find_answer(self, key: CallKey) -> JournaledAnswer | None:
         """Return the journaled answer to this call, or None."""
         key_values = tuple(key.model_dump().values())
         if key_values not in self._answered_keys:
             return None
         with self._library.read() as db:
-            row = db.execute(_SELECT_ANSWER, {"work": self._lease.work, **key.model_dump()}).one()
+            row = db.execute(
+                _SELECT_ANSWER, {"work": self._lease.work_id, **key.model_dump()}
+            ).one()
         answer_fields = {
             name: getattr(row, name) for name in JournaledAnswer.model_fields if name != "text"
         }
         return JournaledAnswer(**answer_fields, text=row.answer)
 
-    def count(self, step: str, role: str, purpose: str, *, refused: int) -> int:
+    def count_answers(self, step: str, role: str, purpose: str, *, refused: int) -> int:
         """Return the answered calls of this kind, after so many refused answers to each."""
         call_kind = (step, role, purpose, refused)
         return sum((k[0], k[1], k[2], k[4]) == call_kind for k in self._answered_keys)
 
-    def keep(
+    def store_answer(
         self,
         key: CallKey,
         messages: Sequence[dict[str, str]],
@@ -109,7 +111,7 @@ class Journal:
         requested_model: str,
     ) -> None:
         """Commit one answered call. ``asked_for`` is the model name that was requested."""
-        work_id = self._lease.work
+        work_id = self._lease.work_id
         texts = {_hash_text(m["content"]): m["content"] for m in messages}
         new_parts = [
             {"work": work_id, "hash": text_hash, "text": text}

@@ -38,7 +38,7 @@ class Ledger:
         self._by_section: dict[str, list[Entry]] | None = None
         self._families: EntryFamilies | None = None
         self._ids: list[str] = []
-        self.newest = 0
+        self.newest_sequence = 0
         """Sequence number of the newest row read."""
 
     def refresh(self) -> "Ledger":
@@ -46,11 +46,11 @@ class Ledger:
         if self._library is None:
             return self
         with self._library.read() as db:
-            parameters = {"of_work": self._work_id, "after": self.newest}
+            parameters = {"of_work": self._work_id, "after": self.newest_sequence}
             for row in db.execute(_NEW_ENTRIES, parameters).mappings():
                 self._history.setdefault(row["id"], []).append((row["seq"], _entry_from_row(row)))
                 self._newest_spans.pop(row["id"], None)
-                self.newest, self._latest = row["seq"], None
+                self.newest_sequence, self._latest = row["seq"], None
                 self._by_topic = self._families = None
             parameters = {"of_work": self._work_id, "after": self._newest_sighting}
             for row in db.execute(_NEW_SIGHTINGS, parameters).mappings():
@@ -69,18 +69,24 @@ class Ledger:
             dict(self._newest_spans),
             self._newest_sighting,
         )
-        ledger_copy.newest, ledger_copy._latest, ledger_copy._ids = self.newest, None, []
+        ledger_copy.newest_sequence, ledger_copy._latest, ledger_copy._ids = (
+            self.newest_sequence,
+            None,
+            [],
+        )
         ledger_copy._by_topic = ledger_copy._by_section = ledger_copy._families = None
         new_entries = list(new_entries)
         records = {
             e.id: _build_record([x for _, x in self._history.get(e.id, ())]) for e in new_entries
         }
-        for entry in admit_entries(new_entries, records).rows:
-            ledger_copy.newest += 1
-            ledger_copy._history.setdefault(entry.id, []).append((ledger_copy.newest, entry))
+        for entry in admit_entries(new_entries, records).new_versions:
+            ledger_copy.newest_sequence += 1
+            ledger_copy._history.setdefault(entry.id, []).append(
+                (ledger_copy.newest_sequence, entry)
+            )
         return ledger_copy
 
-    def heard(
+    def list_visible(
         self,
         draft_versions: Mapping[str, int],
         section_id: str | None = None,
@@ -118,7 +124,7 @@ class Ledger:
         """Return the newest version of every entry, live or not. Proposals are left out."""
         return list(self._latest_by_id().values())
 
-    def standing(self, entry_id: str) -> Entry | None:
+    def get_current(self, entry_id: str) -> Entry | None:
         """Return the newest version of one entry, live or not, that is no proposal."""
         return self._latest_by_id().get(entry_id)
 
@@ -182,7 +188,7 @@ class Ledger:
             self._families = EntryFamilies(
                 e for history in self._history.values() for _, e in history
             )
-        return self._families.of(entry_ids, mentioned_names)
+        return self._families.find_relatives(entry_ids, mentioned_names)
 
     def versions(self, entry_id: str) -> list[Entry]:
         """Return every version of an entry, proposals too, oldest first; none if unknown."""
@@ -258,8 +264,10 @@ def append_entries(db: Connection, work_id: str, new_entries: Iterable[Entry]) -
     admitted_entries = admit_entries(
         new_entries, load_records(db, work_id, {e.id for e in new_entries})
     )
-    if admitted_entries.rows:
-        db.execute(insert(schema.entries), [_build_row(work_id, e) for e in admitted_entries.rows])
+    if admitted_entries.new_versions:
+        db.execute(
+            insert(schema.entries), [_build_row(work_id, e) for e in admitted_entries.new_versions]
+        )
     if admitted_entries.sightings:
         db.execute(
             insert(schema.sightings),

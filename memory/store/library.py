@@ -26,7 +26,7 @@ from inkwright.memory.store.database import (
 class Lease:
     """The right to write a work, with the fencing number that every commit checks."""
 
-    work: str
+    work_id: str
     fence: int
     owner: str
 
@@ -167,10 +167,10 @@ _TOUCH_WORK = (
 
 def _check_fence(connection: Connection, lease: Lease) -> None:
     """Mark the work as changed now, which only the holder of its newest lease can do."""
-    parameters = {"held_work": lease.work, "held_fence": lease.fence, "touched_at": now()}
+    parameters = {"held_work": lease.work_id, "held_fence": lease.fence, "touched_at": now()}
     result = connection.execute(_TOUCH_WORK, parameters)
     if result.rowcount != 1:
-        raise LeaseLost(f"{lease.work} was taken over by another process, or purged")
+        raise LeaseLost(f"{lease.work_id} was taken over by another process, or purged")
 
 
 @contextmanager

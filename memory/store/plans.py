@@ -29,14 +29,14 @@ class Plan(Value):
         """The ids that no new section can have."""
         return self.gone | self.outline.position.keys()
 
-    def carried(self, section_id: str) -> tuple[Constraint, ...]:
+    def constraints_for(self, section_id: str) -> tuple[Constraint, ...]:
         """Return the constraints placed in ``section``, as they read there."""
         position, total = self.outline.position[section_id], len(self.outline.sections)
         section_constraints = (c for c in self.constraints if position in c.where.positions(total))
-        return tuple(c.at(position) for c in section_constraints)
+        return tuple(c.with_section_number(position) for c in section_constraints)
 
     @property
-    def whole(self) -> tuple[Constraint, ...]:
+    def whole_piece_constraints(self) -> tuple[Constraint, ...]:
         """The constraints on the finished piece."""
         return tuple(c for c in self.constraints if c.where.scope == "whole")
 
@@ -97,7 +97,7 @@ def in_order(
     transaction.
     """
     if outline is not None:
-        return outline.in_order(by_section)
+        return outline.sort_in_reading_order(by_section)
     stored = db.execute(_NEWEST_OUTLINE, {"of_work": work}).scalar() if by_section else None
     planned = (section["id"] for section in stored["sections"]) if stored else ()
     return {sid: by_section[sid] for sid in planned if sid in by_section}
@@ -122,7 +122,7 @@ def adopt(
 ) -> Plan:
     """Store a new version of the plan with its memory entries; new sections are ``planned``."""
     with library.write(lease) as db:
-        return insert_plan(db, lease.work, outline, constraints, delta=delta, author=author)
+        return insert_plan(db, lease.work_id, outline, constraints, delta=delta, author=author)
 
 
 def insert_plan(

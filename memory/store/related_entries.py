@@ -26,7 +26,7 @@ class EntryFamilies:
         for entry_id in ids:
             self._members.setdefault(self._find_head(entry_id), []).append(entry_id)
 
-    def of(self, entry_ids: Iterable[str], mentioned_names: MentionedNames) -> Set[str]:
+    def find_relatives(self, entry_ids: Iterable[str], mentioned_names: MentionedNames) -> Set[str]:
         """Return the kin of these entries, by id, and of what a text names."""
         family_heads = {
             self._find_head(entry_id) for entry_id in entry_ids if entry_id in self._parents

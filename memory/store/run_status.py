@@ -92,18 +92,23 @@ def update_status(
         outdated_ids = (*finished_ids, *texts)
         db.execute(
             delete(live_table).where(
-                live_table.c.work == lease.work, live_table.c.section.in_(outdated_ids)
+                live_table.c.work == lease.work_id, live_table.c.section.in_(outdated_ids)
             )
         )
         if texts:
             db.execute(
                 insert(live_table),
                 [
-                    {"work": lease.work, "section": section_id, "text": text, "updated_at": now()}
+                    {
+                        "work": lease.work_id,
+                        "section": section_id,
+                        "text": text,
+                        "updated_at": now(),
+                    }
                     for section_id, text in texts.items()
                 ],
             )
-    return load_status(library, lease.work)
+    return load_status(library, lease.work_id)
 
 
 def end_run(library: Library, lease: Lease, outcome: str) -> None:
@@ -112,7 +117,7 @@ def end_run(library: Library, lease: Lease, outcome: str) -> None:
     with library.write() as db:
         values = {"ended": outcome, "updated_at": now()}
         if db.execute(update(table).where(_run_of(lease)).values(values)).rowcount:
-            db.execute(delete(live_table).where(live_table.c.work == lease.work))
+            db.execute(delete(live_table).where(live_table.c.work == lease.work_id))
 
 
 def request_stop(library: Library, work_id: str, request: StopRequest) -> None:
@@ -168,5 +173,5 @@ def load_live_texts(library: Library, work_id: str) -> dict[str, str]:
 
 def _run_of(lease: Lease) -> ColumnElement[bool]:
     """Pick the row of the run that has this lease; none when the work was taken over."""
-    newest = select(schema.works.c.lease_fence).where(schema.works.c.id == lease.work)
-    return and_(schema.runs.c.work == lease.work, newest.scalar_subquery() == lease.fence)
+    newest = select(schema.works.c.lease_fence).where(schema.works.c.id == lease.work_id)
+    return and_(schema.runs.c.work == lease.work_id, newest.scalar_subquery() == lease.fence)

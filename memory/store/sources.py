@@ -51,7 +51,7 @@ def add_sources(library: Library, lease: Lease, sources: Iterable[Source]) -> li
         BadInput: two sources want the same key, or there are too many.
     """
     source_list = list(sources)
-    stored_sources = load_sources(library, lease.work, include_dropped=True)
+    stored_sources = load_sources(library, lease.work_id, include_dropped=True)
     number_by_mark = {mark: k.number for k in stored_sources for mark in _build_marks(k.source)}
     readded_numbers = [
         number_by_mark[_build_mark(s)] for s in source_list if _build_mark(s) in number_by_mark
@@ -64,11 +64,11 @@ def add_sources(library: Library, lease: Lease, sources: Iterable[Source]) -> li
         table = schema.sources
         db.execute(
             update(table)
-            .where(table.c.work == lease.work, table.c.number.in_(readded_numbers))
+            .where(table.c.work == lease.work_id, table.c.number.in_(readded_numbers))
             .values(dropped=False)
         )
-        insert_sources(db, lease.work, new_sources, last_number=len(stored_sources))
-    return [k for k in load_sources(library, lease.work) if k.number > len(stored_sources)]
+        insert_sources(db, lease.work_id, new_sources, last_number=len(stored_sources))
+    return [k for k in load_sources(library, lease.work_id) if k.number > len(stored_sources)]
 
 
 def insert_sources(
@@ -104,13 +104,16 @@ def drop_source(library: Library, lease: Lease, key: str) -> StoredSource:
     Raises:
         BadInput: there is none of this key.
     """
-    stored_by_key = {k.source.key: k for k in load_sources(library, lease.work)}
+    stored_by_key = {k.source.key: k for k in load_sources(library, lease.work_id)}
     if key not in stored_by_key:
         names = ", ".join(sorted(k for k in stored_by_key if k)) or "it has none"
-        raise BadInput(f"{lease.work} has no source {key!r} ({names})")
+        raise BadInput(f"{lease.work_id} has no source {key!r} ({names})")
     with library.write(lease) as db:
         table = schema.sources
-        is_this_source = (table.c.work == lease.work, table.c.number == stored_by_key[key].number)
+        is_this_source = (
+            table.c.work == lease.work_id,
+            table.c.number == stored_by_key[key].number,
+        )
         db.execute(update(table).where(*is_this_source).values(dropped=True))
     return stored_by_key[key].model_copy(update={"dropped": True})
 

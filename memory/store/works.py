@@ -144,7 +144,7 @@ def list_works(library: Library) -> list[Work]:
 def record_values(library: Library, lease: Lease, **changes: Any) -> None:
     """Set columns of the work's row: ``status``, ``title``, ``pinned``, ``problems``."""
     with library.write(lease) as db:
-        db.execute(update(schema.works).where(schema.works.c.id == lease.work).values(**changes))
+        db.execute(update(schema.works).where(schema.works.c.id == lease.work_id).values(**changes))
 
 
 def pin_values(library: Library, lease: Lease, **values: Any) -> None:
@@ -152,11 +152,11 @@ def pin_values(library: Library, lease: Lease, **values: Any) -> None:
     with library.write(lease) as db:
         column = schema.works.c.pinned
         pinned_values = db.execute(
-            select(column).where(schema.works.c.id == lease.work)
+            select(column).where(schema.works.c.id == lease.work_id)
         ).scalar_one()
         db.execute(
             update(schema.works)
-            .where(schema.works.c.id == lease.work)
+            .where(schema.works.c.id == lease.work_id)
             .values(pinned={**(pinned_values or {}), **values})
         )
 
@@ -208,7 +208,7 @@ def release(library: Library, lease: Lease) -> None:
     with library.write() as db:
         db.execute(
             update(schema.works)
-            .where(schema.works.c.id == lease.work, schema.works.c.lease_fence == lease.fence)
+            .where(schema.works.c.id == lease.work_id, schema.works.c.lease_fence == lease.fence)
             .values(lease_owner=None, lease_until=0.0)
         )
 
@@ -260,7 +260,7 @@ def renew_lease(library: Library, lease: Lease) -> None:
     with library.write(lease) as db:
         db.execute(
             update(schema.works)
-            .where(schema.works.c.id == lease.work)
+            .where(schema.works.c.id == lease.work_id)
             .values(lease_until=now() + LEASE_S)
         )
 

@@ -48,7 +48,7 @@ def restore_work(library: Library, read_rows: RowReader) -> str:
     """
     with library.write() as db:
         try:
-            return _Restoring(db, read_rows).work()
+            return _Restoring(db, read_rows).restore()
         except ValidationError as fault:
             first_error = fault.errors()[0]
             location = ".".join(str(part) for part in first_error["loc"])
@@ -91,7 +91,7 @@ class _Restoring:
         self._manifest_ids: dict[int, int] = {}
         self._draft_keys: set[tuple[str, int]] = set()
 
-    def work(self) -> str:
+    def restore(self) -> str:
         self._restore_work_row()
         self._insert_rows(schema.plans, self._read_plans())
         self._sequence_numbers = self._insert_renumbered(schema.entries, "seq", _check_entry)

@@ -23,12 +23,12 @@ def rebuild_summaries(library: Library, lease: Lease) -> int:
                 drafts_table.c.stage,
                 drafts_table.c.summary,
             )
-            .where(drafts_table.c.work == lease.work)
+            .where(drafts_table.c.work == lease.work_id)
             .order_by(drafts_table.c.section, drafts_table.c.version)
         ).all()
         if all(row.summary for row in rows):
             return 0
-        summaries_by_section = _load_journaled_summaries(library, lease.work)
+        summaries_by_section = _load_journaled_summaries(library, lease.work_id)
         rebuilt_count = 0
         for section_id in {row.section for row in rows}:
             section_summary, journaled_summaries = (
@@ -43,7 +43,7 @@ def rebuild_summaries(library: Library, lease: Lease) -> int:
                     db.execute(
                         update(drafts_table)
                         .where(
-                            drafts_table.c.work == lease.work,
+                            drafts_table.c.work == lease.work_id,
                             drafts_table.c.section == section_id,
                             drafts_table.c.version == row.version,
                         )

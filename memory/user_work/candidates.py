@@ -37,7 +37,9 @@ def store_candidates(
                 draft.section,
                 section_candidate.text,
                 stage="candidate",
-                manifest_id=draft_rows.insert_manifest(db, lease.work, section_candidate.manifest),
+                manifest_id=draft_rows.insert_manifest(
+                    db, lease.work_id, section_candidate.manifest
+                ),
                 summary=draft.summary,
                 base_version=draft.version,
             )
@@ -100,7 +102,7 @@ def choose_candidate(
         )
         if candidate.review is not None:
             draft_rows.store_review(db, lease, draft, candidate.review, candidate.rounds)
-        ledger.append_entries(db, lease.work, delta)
+        ledger.append_entries(db, lease.work_id, delta)
         draft_rows.update_section_row(
             db,
             lease,

@@ -32,14 +32,14 @@ def store_verdict(
     Raises:
         BadInput: the section has no text.
     """
-    draft = drafts.current(library, lease.work).get(section_id)
+    draft = drafts.current(library, lease.work_id).get(section_id)
     if draft is None:
-        raise BadInput(f"{lease.work}: section {section_id!r} has no text")
+        raise BadInput(f"{lease.work_id}: section {section_id!r} has no text")
     table = schema.checks
     with library.write(lease) as db:
         db.execute(
             delete(table).where(
-                table.c.work == lease.work,
+                table.c.work == lease.work_id,
                 table.c.section == section_id,
                 table.c.draft == draft.version,
                 table.c.what.in_([_build_stamp(v, about_id, evidence) for v in VERDICTS]),

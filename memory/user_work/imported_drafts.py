@@ -39,17 +39,20 @@ def store_texts(
     Raises:
         BadInput: the work is not planned, or lacks one of the sections; nothing is stored.
     """
-    current_plan = plans.current(library, lease.work)
+    current_plan = plans.current(library, lease.work_id)
     with library.write(lease) as db:
         plan = current_plan
         if outline is not None:
-            plan = plans.insert_plan(db, lease.work, outline, tuple(constraints), author="person")
+            plan = plans.insert_plan(
+                db, lease.work_id, outline, tuple(constraints), author="person"
+            )
         if plan is None:
-            raise BadInput(f"{lease.work} is not planned yet")
+            raise BadInput(f"{lease.work_id} is not planned yet")
         previous_drafts = {
-            section_id: draft_rows.load_newest(db, lease.work, section_id) for section_id in texts
+            section_id: draft_rows.load_newest(db, lease.work_id, section_id)
+            for section_id in texts
         }
-        unread_versions = _load_pinned_values(db, lease.work).get(_UNREAD) or {}
+        unread_versions = _load_pinned_values(db, lease.work_id).get(_UNREAD) or {}
         for section_id, text in texts.items():
             previous_draft = previous_drafts[section_id]
             section_ranges: Sequence[ProtectedSpan] | None = None
@@ -65,10 +68,10 @@ def store_texts(
             )
             unread_versions.setdefault(section_id, previous_draft.version if previous_draft else 0)
         changes: dict[str, Any] = {_UNREAD: unread_versions, "settled": False}
-        values: dict[str, Any] = {"pinned": {**_load_pinned_values(db, lease.work), **changes}}
+        values: dict[str, Any] = {"pinned": {**_load_pinned_values(db, lease.work_id), **changes}}
         if outline is not None:
             values["title"] = outline.title
-        _update_work(db, lease.work, **values)
+        _update_work(db, lease.work_id, **values)
 
 
 def load_unread_sections(library: Library, work_id: str) -> dict[str, int]:
@@ -92,30 +95,30 @@ def mark_read(
     """Store what a section's text establishes, and with ``knowing`` what its author knew."""
     table, rows = schema.drafts, schema.sections
     with library.write(lease) as db:
-        ledger.append_entries(db, lease.work, delta)
+        ledger.append_entries(db, lease.work_id, delta)
         values: dict[str, Any] = {} if summary is None else {"summary": summary}
         if new_manifest is not None:
-            values["manifest"] = draft_rows.insert_manifest(db, lease.work, new_manifest)
+            values["manifest"] = draft_rows.insert_manifest(db, lease.work_id, new_manifest)
             db.execute(
                 update(rows)
-                .where(rows.c.work == lease.work, rows.c.section == draft.section)
+                .where(rows.c.work == lease.work_id, rows.c.section == draft.section)
                 .values(manifest=values["manifest"])
             )
         if values:
             db.execute(
                 update(table)
                 .where(
-                    table.c.work == lease.work,
+                    table.c.work == lease.work_id,
                     table.c.section == draft.section,
                     table.c.version == draft.version,
                 )
                 .values(**values)
             )
-        pinned_values = _load_pinned_values(db, lease.work)
+        pinned_values = _load_pinned_values(db, lease.work_id)
         unread_versions = {
             s: v for s, v in (pinned_values.get(_UNREAD) or {}).items() if s != draft.section
         }
-        _update_work(db, lease.work, pinned={**pinned_values, _UNREAD: unread_versions})
+        _update_work(db, lease.work_id, pinned={**pinned_values, _UNREAD: unread_versions})
 
 
 def _load_pinned_values(db: Connection, work_id: str) -> dict[str, Any]:

@@ -32,9 +32,11 @@ def save_text(
     Raises:
         BadInput: the work is not planned, or has no such section.
     """
-    plan = plans.current(library, lease.work)
+    plan = plans.current(library, lease.work_id)
     if plan is None:
-        raise BadInput(f"{lease.work} is not planned yet; `inkwright resume {lease.work}` plans it")
+        raise BadInput(
+            f"{lease.work_id} is not planned yet; `inkwright resume {lease.work_id}` plans it"
+        )
     with library.write(lease) as db:
         spans = (
             None
@@ -58,8 +60,8 @@ def insert_text(
     delta: Iterable[Entry] = (),
 ) -> Draft:
     """As ``write``, within the caller's transaction and by this plan; ``keep`` says why, too."""
-    blank_manifest = _build_blank_manifest(plan, lease.work, section_id)
-    previous_draft = draft_rows.load_newest(db, lease.work, section_id)
+    blank_manifest = _build_blank_manifest(plan, lease.work_id, section_id)
+    previous_draft = draft_rows.load_newest(db, lease.work_id, section_id)
     protected_spans = (
         [ProtectedSpan(start=0, end=len(text))]
         if protected_ranges is None
@@ -71,7 +73,7 @@ def insert_text(
     manifest_id = (
         previous_draft.manifest
         if previous_draft and is_same_text
-        else _insert_manifest(db, lease.work, blank_manifest, previous_draft)
+        else _insert_manifest(db, lease.work_id, blank_manifest, previous_draft)
     )
     draft = draft_rows.insert_version(
         db,
@@ -84,10 +86,10 @@ def insert_text(
         base_version=previous_draft.version if previous_draft else None,
         protected_spans=merge_spans(protected_spans),
     )
-    ledger.append_entries(db, lease.work, delta)
+    ledger.append_entries(db, lease.work_id, delta)
     if previous_draft is not None and is_same_text:
         draft_rows.insert_stamps(
-            db, lease.work, draft, draft_rows.load_stamps(db, lease.work, previous_draft)
+            db, lease.work_id, draft, draft_rows.load_stamps(db, lease.work_id, previous_draft)
         )
         if previous_draft.review is not None:
             draft_rows.store_review(db, lease, draft, previous_draft.review, previous_draft.rounds)
@@ -129,7 +131,7 @@ def insert_same_text(
         protected_spans=protected_spans,
     )
     draft_rows.insert_stamps(
-        db, lease.work, new_draft, draft_rows.load_stamps(db, lease.work, draft)
+        db, lease.work_id, new_draft, draft_rows.load_stamps(db, lease.work_id, draft)
     )
     if draft.review is not None:
         draft_rows.store_review(db, lease, new_draft, draft.review, draft.rounds)
@@ -148,7 +150,7 @@ def _build_blank_manifest(plan: Plan, work_id: str, section_id: str) -> Manifest
         section=section_id,
         outline_version=plan.version,
         node=node.digest,
-        constraints={c.id: c.digest for c in plan.carried(section_id)},
+        constraints={c.id: c.digest for c in plan.constraints_for(section_id)},
         target_words=node.target_words,
         budget_tokens=0,
         by_person=True,

@@ -62,7 +62,7 @@ def test_what_a_section_begins_and_ends_with_does_not_count_as_its_words() -> No
     text = section_format.apply_frame(FRAMED, "s3", "It rose and fell.")
     assert count_words(text) > 5
     (length,) = (
-        f for f in rules.check(text, [*FRAMED.carried("s3"), least]) if f.constraint == "c3"
+        f for f in rules.check(text, [*FRAMED.constraints_for("s3"), least]) if f.constraint == "c3"
     )
     assert (length.status, "4 words" in length.evidence) == ("broken", True)
 

@@ -56,7 +56,7 @@ def test_the_budgets_of_an_outline_in_chapters_add_up(hints, words):
         return
     outline = outline_builder.build_chapters("T", "chapter", words, chapters)
     assert outline.target_words == max(words, total)
-    assert [s.chapter for s in outline.sections] == [
+    assert [s.chapter_id for s in outline.sections] == [
         f"h{n}" for n, part in enumerate(hints, 1) for _ in part
     ]
 

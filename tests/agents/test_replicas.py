@@ -27,7 +27,7 @@ def test_what_goes_beyond_a_replicas_share_spills_over():
     home = replicas.choose(BASES, "one")
     with ExitStack() as calls:
         for _ in range(2):
-            calls.enter_context(replicas.calling(home))
+            calls.enter_context(replicas.track_call(home))
         assert replicas.choose(BASES, "one") != home
     assert replicas.choose(BASES, "one") == home
 
@@ -36,7 +36,7 @@ def test_a_work_moves_when_its_replica_dies_and_stays_where_it_went():
     clock = Clock()
     replicas = LoadBalancer(8, clock)
     home = replicas.choose(BASES, "one")
-    replicas.failed(home)
+    replicas.mark_failed(home)
     other = replicas.choose(BASES, "one", {home})
     assert other != home
     clock.now += COOLDOWN_S
@@ -46,7 +46,7 @@ def test_a_work_moves_when_its_replica_dies_and_stays_where_it_went():
 def test_a_dead_replica_is_asked_when_no_other_is_left():
     replicas = LoadBalancer(8)
     for base in BASES:
-        replicas.failed(base)
+        replicas.mark_failed(base)
     assert replicas.choose(BASES, "one") in BASES
     assert replicas.choose(("http://a",), "one") == "http://a"
 

@@ -141,7 +141,7 @@ def series(*items: dict[str, object], **fields: object) -> tuple[Constraint, ...
     form = {"units": 12, "unit_title": "Watch {n}", "opening": "== Watch {n} =="} | fields
     every = collect_constraints(Brief(request=SERIES), found(*items, **form), SERIES)
     (length,) = [c for c in every if c.kind == "length"]
-    assert (str(length.where), length.most) == ("whole", 2000)
+    assert (str(length.where), length.upper_bound) == ("whole", 2000)
     told = {i.get("kind") for i in items}
     return every if "length" in told else tuple(c for c in every if c is not length)
 

@@ -19,10 +19,10 @@ async def test_waiters_are_served_by_priority_then_in_the_order_they_came():
     slots, served = ConcurrencyLimiter(1), []
 
     async def one(name: str, priority: float) -> None:
-        async with slots.hold(priority):
+        async with slots.hold_slot(priority):
             served.append(name)
 
-    async with asyncio.TaskGroup() as group, slots.hold():
+    async with asyncio.TaskGroup() as group, slots.hold_slot():
         for name, priority in (("low", 0), ("high", 9), ("first", 5), ("second", 5)):
             group.create_task(one(name, priority))
         await _a_while()
@@ -36,7 +36,7 @@ def test_no_more_than_the_slots_are_ever_held_and_all_get_their_turn(number, pri
 
     async def one(priority: int) -> None:
         nonlocal held, most, done
-        async with slots.hold(priority):
+        async with slots.hold_slot(priority):
             held += 1
             most = max(most, held)
             await asyncio.sleep(0)
@@ -55,7 +55,7 @@ def test_no_more_than_the_slots_are_ever_held_and_all_get_their_turn(number, pri
 
 async def test_a_waiter_that_gives_up_costs_no_slot():
     slots = ConcurrencyLimiter(1)
-    async with slots.hold():
+    async with slots.hold_slot():
         waiter = asyncio.create_task(_held_once(slots))
         await _a_while()
         waiter.cancel()
@@ -68,10 +68,10 @@ async def test_a_waiter_cancelled_just_as_its_turn_comes_hands_the_slot_on():
     slots, ran = ConcurrencyLimiter(1), []
 
     async def next_one() -> None:
-        async with slots.hold():
+        async with slots.hold_slot():
             ran.append("next")
 
-    async with slots.hold():
+    async with slots.hold_slot():
         waiter = asyncio.create_task(_held_once(slots))
         other = asyncio.create_task(next_one())
         await _a_while()
@@ -86,7 +86,7 @@ async def test_a_waiter_cancelled_just_as_its_turn_comes_hands_the_slot_on():
 async def test_a_holder_that_fails_frees_its_slot():
     slots = ConcurrencyLimiter(1)
     with pytest.raises(ValueError, match="boom"):
-        async with slots.hold():
+        async with slots.hold_slot():
             raise ValueError("boom")
     assert await asyncio.wait_for(_held_once(slots), 5)
 
@@ -101,7 +101,7 @@ def test_whoever_is_cancelled_no_slot_is_lost(cancelled, number):
             if wanted:
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        held = [slots.hold() for _ in range(number)]
+        held = [slots.hold_slot() for _ in range(number)]
         for slot in held:
             await asyncio.wait_for(slot.__aenter__(), 5)
         for slot in held:
@@ -111,23 +111,23 @@ def test_whoever_is_cancelled_no_slot_is_lost(cancelled, number):
 
 
 async def _held_once(slots: ConcurrencyLimiter) -> bool:
-    async with slots.hold():
+    async with slots.hold_slot():
         await asyncio.sleep(0)
         return True
 
 
 async def test_every_share_gets_a_slot_before_any_gets_a_second_one_and_the_first_gets_the_rest():
     slots, held = ConcurrencyLimiter(3), []
-    first, second = slots.share(), slots.share()
+    first, second = slots.open_lane(), slots.open_lane()
     done = asyncio.Event()
 
     async def one(share: Lane, name: str) -> None:
-        async with share.hold():
+        async with share.hold_slot():
             held.append(name)
             await done.wait()
 
     async with asyncio.TaskGroup() as group:
-        async with slots.hold(), slots.hold(), slots.hold():
+        async with slots.hold_slot(), slots.hold_slot(), slots.hold_slot():
             for share, name in ((first, "first"), (second, "second")):
                 for _ in range(3):
                     group.create_task(one(share, name))
@@ -141,16 +141,16 @@ async def test_every_share_gets_a_slot_before_any_gets_a_second_one_and_the_firs
 
 async def test_there_is_room_when_nobody_waits_and_works_just_begun_count_as_there():
     slots, told = ConcurrencyLimiter(2), []
-    slots.on_free_slot = lambda: told.append(slots.room)
-    share = slots.share()
-    assert slots.room == 1
-    async with share.hold():
-        assert slots.room == 1
-        async with share.hold():
-            assert slots.room == 0
+    slots.on_free_slot = lambda: told.append(slots.free_slots)
+    share = slots.open_lane()
+    assert slots.free_slots == 1
+    async with share.hold_slot():
+        assert slots.free_slots == 1
+        async with share.hold_slot():
+            assert slots.free_slots == 0
     assert told == [1, 2]
-    slots.leave(slots.share())
-    assert slots.room == 2
+    slots.close_lane(slots.open_lane())
+    assert slots.free_slots == 2
 
 
 async def test_fewer_are_sent_when_the_server_has_too_many_and_answers_bring_them_back():
@@ -163,7 +163,7 @@ async def test_fewer_are_sent_when_the_server_has_too_many_and_answers_bring_the
     slots.back_off()
     assert slots.limit == 4
     for _ in range(100):
-        slots.answered()
+        slots.record_answer()
     assert slots.limit == 10
     for now in range(2, 40):  # noqa: B007
         slots.back_off()

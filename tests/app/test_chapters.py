@@ -111,7 +111,7 @@ def test_headings_become_the_outline():
     outline = found.outline
     assert outline.title == "The Book"
     assert [(h.title, h.level) for h in outline.headings] == [("One", 1)]
-    assert [(s.title, s.level, s.has_heading, s.chapter) for s in outline.sections] == [
+    assert [(s.title, s.level, s.has_heading, s.chapter_id) for s in outline.sections] == [
         ("One", 2, False, "h1"),
         ("A", 2, True, "h1"),
         ("B", 2, True, "h1"),

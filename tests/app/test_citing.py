@@ -115,7 +115,9 @@ EVERY = ("numeric", "author-year", "footnote", *STYLES)
 @pytest.mark.parametrize("style", EVERY)
 def test_what_is_shown_is_taken_back_as_it_was(style: str, texts: dict[str, str]) -> None:
     cited = looks(style, texts)
-    shown = "\n\n".join([*(cited.shown(sid) for sid in texts), cited.references()])
+    shown = "\n\n".join(
+        [*(cited.get_formatted_text(sid) for sid in texts), cited.build_endmatter()]
+    )
     assert "[@" not in shown
     assert cited.restore_citations(f"{shown}\n") == "\n\n".join(texts.values()) + "\n"
 
@@ -123,20 +125,24 @@ def test_what_is_shown_is_taken_back_as_it_was(style: str, texts: dict[str, str]
 @pytest.mark.parametrize("style", EVERY)
 def test_an_edit_keeps_the_citations_around_it(style: str) -> None:
     cited = looks(style)
-    body = f"{cited.shown('s1')} New words. {cited.shown('s2')}".replace("Two say so", "Both do")
-    back = cited.restore_citations(f"{body}\n\n{cited.references()}\n")
+    body = f"{cited.get_formatted_text('s1')} New words. {cited.get_formatted_text('s2')}".replace(
+        "Two say so", "Both do"
+    )
+    back = cited.restore_citations(f"{body}\n\n{cited.build_endmatter()}\n")
     assert back == f"{TEXTS['s1']} New words. {TEXTS['s2']}\n".replace("Two say so", "Both do")
 
 
 def test_a_style_of_csl_writes_citations_and_list_in_its_own_way() -> None:
     raised = looks("raised.csl")
-    assert raised.shown("s1").startswith("It rose by 7 m²². Two say so¹,². So [1] it is².")
-    assert raised.references().splitlines()[0] == "## References"
-    assert "*Tides of Brest*. Le Goff, A." in raised.references()
-    assert "<Kerr, Li; Le Goff>" in looks("names.csl").shown("s1").replace("\\", "")
+    assert raised.get_formatted_text("s1").startswith(
+        "It rose by 7 m²². Two say so¹,². So [1] it is²."
+    )
+    assert raised.build_endmatter().splitlines()[0] == "## References"
+    assert "*Tides of Brest*. Le Goff, A." in raised.build_endmatter()
+    assert "<Kerr, Li; Le Goff>" in looks("names.csl").get_formatted_text("s1").replace("\\", "")
     notes = looks("notes.csl")
     assert notes.notes[1] == "*The 2 ports*; *Tides of Brest*."
-    assert notes.shown("s2") == "He wrote² of it[^4]; others too[^5]."
+    assert notes.get_formatted_text("s2") == "He wrote² of it[^4]; others too[^5]."
 
 
 def test_a_work_is_told_in_full_in_its_first_note_and_shortly_after() -> None:
@@ -147,9 +153,12 @@ def test_a_work_is_told_in_full_in_its_first_note_and_shortly_after() -> None:
 
 def test_a_page_and_the_words_about_a_source_are_shown_with_it() -> None:
     numeric, named, notes = (looks(s, PAGED) for s in ("numeric", "author-year", "footnote"))
-    assert numeric.shown("s1") == "It rose [1, p. 3]. It fell [1; see 2, pp. 4-5]. So [1]."
-    assert numeric.shown("s2") == "It ebbed [1, 第 3 页]. Both say it [1, 2]."
-    assert named.shown("s1") == (
+    assert (
+        numeric.get_formatted_text("s1")
+        == "It rose [1, p. 3]. It fell [1; see 2, pp. 4-5]. So [1]."
+    )
+    assert numeric.get_formatted_text("s2") == "It ebbed [1, 第 3 页]. Both say it [1, 2]."
+    assert named.get_formatted_text("s1") == (
         "It rose (Le Goff, 2020, p. 3). It fell (see Kerr and Li, 2022, pp. 4-5; Le Goff, 2020). "
         "So (Le Goff, 2020)."
     )
@@ -173,10 +182,10 @@ def test_works_that_would_be_cited_alike_are_told_apart_and_one_of_nobody_has_it
     cited = ManuscriptCitations(
         texts, sources, format_citations(texts, sources, "author-year", han=False)
     )
-    assert cited.shown("s1") == (
+    assert cited.get_formatted_text("s1") == (
         "It is so (Roe et al., 2020a). It is (Roe et al., 2020b). It is (Work c, 2020)."
     )
-    assert cited.references().splitlines()[2:] == [
+    assert cited.build_endmatter().splitlines()[2:] == [
         "Ann Roe, Bo Li, Di Gow (2020a). Work a.",
         "",
         "Ann Roe, Cy Fox, Di Gow (2020b). Work b.",

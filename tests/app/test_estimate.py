@@ -97,7 +97,7 @@ def test_what_earlier_works_showed_is_taken_from_their_journal(
     settings = _settings(model, home)
     _spent(SHAPES["strict"], settings)
     told = estimate(SENTENCE, settings, Ablation())
-    assert "as measured over" in told.pace
+    assert "as measured over" in told.pace_basis
     calls, tokens = _spent(SENTENCE, settings)
     assert sum(told.calls.values()) == pytest.approx(calls, rel=NEAR)
     assert told.prompt_tokens + told.completion_tokens == pytest.approx(tokens, rel=NEAR)

@@ -46,9 +46,9 @@ def test_words_grow_as_text_arrives_and_are_set_right_by_the_draft():
     progress.handle_event(SectionBegan("w", "s1"))
     for piece in ("The old ", "keep", "er climbed", " the stairs. "):
         progress.handle_event(TextGrew("w", "s1", piece))
-    assert progress.lines["s1"].words == 6
+    assert progress.sections["s1"].words == 6
     progress.handle_event(SectionReached("w", "s1", "drafted", 90))
-    assert (progress.lines["s1"].state, progress.lines["s1"].words) == ("drafted", 90)
+    assert (progress.sections["s1"].state, progress.sections["s1"].words) == ("drafted", 90)
 
 
 def test_text_without_spaces_is_counted_while_it_arrives():
@@ -57,7 +57,7 @@ def test_text_without_spaces_is_counted_while_it_arrives():
     progress.handle_event(SectionBegan("w", "s1"))
     for character in "她爬上楼梯看见海面灯光" * 8:
         progress.handle_event(TextGrew("w", "s1", character))
-    assert progress.lines["s1"].words > 40
+    assert progress.sections["s1"].words > 40
 
 
 def test_the_time_left_follows_from_the_pace_so_far():

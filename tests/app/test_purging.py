@@ -197,17 +197,17 @@ def test_no_vector_of_a_dropped_work_stays_and_its_neighbours_do(tmp_path: Path)
     kept = {f"s1@1#{n}": rng.normal(size=32).astype(np.float32) for n in range(30)}
     index.add(dropped, gone)
     index.add(neighbour, kept)
-    near = index.nearest(neighbour, kept["s1@1#3"], list(kept), 5)
+    near = index.find_nearest(neighbour, kept["s1@1#3"], list(kept), 5)
 
-    index.drop(dropped)
+    index.delete_work(dropped)
 
     files = [f.read_bytes() for f in folder.rglob("*") if f.is_file()]
     forms = [v for raw in gone.values() for v in (raw, raw / np.linalg.norm(raw))]
     assert not any(form.astype(np.float32).tobytes()[:16] in f for form in forms for f in files)
-    assert index.nearest(neighbour, kept["s1@1#3"], list(kept), 5) == near
-    assert index.missing(dropped, list(gone)) == list(gone)
+    assert index.find_nearest(neighbour, kept["s1@1#3"], list(kept), 5) == near
+    assert index.find_missing(dropped, list(gone)) == list(gone)
     fresh = ChromaIndex(_copied(folder, tmp_path), "e")
-    assert fresh.missing(neighbour, list(kept)) == []
+    assert fresh.find_missing(neighbour, list(kept)) == []
 
 
 def _in_one_collection(names: list[str]) -> tuple[str, str]:

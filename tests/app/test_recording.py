@@ -75,7 +75,7 @@ def test_a_run_tells_its_phase_its_sections_and_its_end(
         run = going(model, work, thread, events)
         try:
             seen = run_monitor.load_monitored_work(work, Settings.load())
-            assert (seen.going, seen.is_under_way) == ("running", True)
+            assert (seen.activity, seen.is_under_way) == ("running", True)
             assert seen.rows[0].stage == "accepted"
         finally:
             model.release()
@@ -84,7 +84,7 @@ def test_a_run_tells_its_phase_its_sections_and_its_end(
     assert told.ended in ("complete", "flagged")
     assert told.told["calls"] > 0
     seen = run_monitor.load_monitored_work(work, Settings.load())
-    assert (seen.going, seen.done, seen.tokens > 0) == ("idle", 3, True)
+    assert (seen.activity, seen.done, seen.tokens > 0) == ("idle", 3, True)
 
 
 def test_a_stopped_run_ends_at_once_and_resuming_goes_on(
@@ -150,11 +150,13 @@ def test_a_run_stopped_or_paused_while_its_process_starts_sends_nothing(
     }
     for what, work in begun_by.items():
         background.start(work, "write", Settings.load())
-        assert run_monitor.load_monitored_work(work, Settings.load()).going == "starting"
+        assert run_monitor.load_monitored_work(work, Settings.load()).activity == "starting"
         with pytest.raises(WorkBusy):
             background.start(work, "write", Settings.load())
         ask(work, what)
-    going = {run_monitor.load_monitored_work(w, Settings.load()).going for w in begun_by.values()}
+    going = {
+        run_monitor.load_monitored_work(w, Settings.load()).activity for w in begun_by.values()
+    }
     assert going == {"stopping", "pausing"}
     for what, work in begun_by.items():
         assert ended(work) == wishes[what]
@@ -172,7 +174,7 @@ def test_a_process_killed_while_it_starts_holds_nothing(model: SimServer, librar
     ask(work, "stop")
     os.kill(int(owner.split(":")[-2]), signal.SIGKILL)
     end = time.monotonic() + 60
-    while run_monitor.load_monitored_work(work, Settings.load()).going != "cut off":
+    while run_monitor.load_monitored_work(work, Settings.load()).activity != "cut off":
         assert time.monotonic() < end, "it is held"
     piece = asyncio.run(engine.write(work, RunOptions(Settings.load())))
     assert piece.status in ("complete", "flagged")
@@ -243,7 +245,7 @@ def test_a_stop_after_a_pause_ends_the_run_and_a_pause_after_a_stop_changes_noth
         try:
             ask(work, "pause")
             beaten(work, times=2)
-            assert run_monitor.load_monitored_work(work, Settings.load()).going == "pausing"
+            assert run_monitor.load_monitored_work(work, Settings.load()).activity == "pausing"
             ask(work, "stop", "pause")
             with pytest.raises(Stopped):
                 run.result()
@@ -286,7 +288,7 @@ def test_an_edit_can_be_stopped_like_a_run(
         try:
             model.wait_for(1, "started", role="editor")
             ask(work, "stop")
-            assert run_monitor.load_monitored_work(work, Settings.load()).going == "stopping"
+            assert run_monitor.load_monitored_work(work, Settings.load()).activity == "stopping"
             with pytest.raises(Stopped):
                 proposed.result()
         finally:
@@ -305,17 +307,17 @@ def test_a_killed_run_that_nobody_reaps_is_taken_up_by_another_process(
     with subprocess.Popen(command, stdout=quiet, stderr=quiet) as run:
         try:
             model.wait_for(2, "started", role="writer")
-            assert run_monitor.load_monitored_work(work, Settings.load()).going == "running"
+            assert run_monitor.load_monitored_work(work, Settings.load()).activity == "running"
         finally:
             run.kill()
             model.configure(faults=[])
             model.release()
         os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
-        assert run_monitor.load_monitored_work(work, Settings.load()).going == "cut off"
+        assert run_monitor.load_monitored_work(work, Settings.load()).activity == "cut off"
         piece = asyncio.run(engine.write(work, RunOptions(Settings.load())))
         os.kill(run.pid, 0)  # it is there yet
     assert piece.status == "complete"
-    assert run_monitor.load_monitored_work(work, Settings.load()).going == "idle"
+    assert run_monitor.load_monitored_work(work, Settings.load()).activity == "idle"
 
 
 def test_why_a_run_could_not_go_on_is_told(model: SimServer, library: Library, monkeypatch):

@@ -37,7 +37,7 @@ def held(model: SimServer, library: Library) -> str:
         if any("reef" in runs.said(c.messages) for c in model.calls(role="writer")):
             break
     (found,) = (w.id for w in works.list_works(library) if "reef" in w.brief.request)
-    assert run_monitor.load_monitored_work(found, Settings.load()).going == "running"
+    assert run_monitor.load_monitored_work(found, Settings.load()).activity == "running"
     return found
 
 
@@ -77,7 +77,7 @@ def test_a_worker_on_a_cluster_hears_what_is_asked_of_its_works(
     model: SimServer, library: Library
 ) -> None:
     model.configure(faults=[HELD])
-    (line,) = build_lines([short("reef")], FieldNames(), BatchOptions().arms)
+    (line,) = build_lines([short("reef")], FieldNames(), BatchOptions().ablation)
 
     async def write() -> object:
         with endpoints.serve_models(Settings.load()) as calling:
@@ -87,7 +87,7 @@ def test_a_worker_on_a_cluster_hears_what_is_asked_of_its_works(
             run_monitor.request_stop(work, "stop", Settings.load())
             written = await worker.written(line.id)
             await worker.end()
-        return written.found
+        return written.result
 
     try:
         assert asyncio.run(write()) == "unfinished"

@@ -32,17 +32,17 @@ def opened(address: str) -> Iterator[Opened]:
 def test_what_one_process_stores_another_finds(opened: Opened) -> None:
     opened().add("w", {"far": at(90), "near": at(10), "middle": at(45), "other": at(0)})
     other = opened()
-    assert other.missing("w", ["near", "new"]) == ["new"]
-    found = other.nearest("w", at(0), ["far", "near", "middle"], 2)
+    assert other.find_missing("w", ["near", "new"]) == ["new"]
+    found = other.find_nearest("w", at(0), ["far", "near", "middle"], 2)
     assert list(found) == ["near", "middle"]
 
 
 def test_libraries_works_and_embedders_do_not_see_each_other(opened: Opened, chroma: str) -> None:
     opened().add("w", {"a": at(0)})
     elsewhere = opened(f"{chroma}/{uuid.uuid4().hex}")
-    assert elsewhere.missing("w", ["a"]) == ["a"]
-    assert opened().missing("v", ["a"]) == ["a"]
-    assert opened(embedder="another").missing("w", ["a"]) == ["a"]
+    assert elsewhere.find_missing("w", ["a"]) == ["a"]
+    assert opened().find_missing("v", ["a"]) == ["a"]
+    assert opened(embedder="another").find_missing("w", ["a"]) == ["a"]
 
 
 def test_a_dropped_work_is_forgotten_whatever_its_embedder_and_others_stay(
@@ -51,19 +51,19 @@ def test_a_dropped_work_is_forgotten_whatever_its_embedder_and_others_stay(
     opened().add("w", {"a": at(0)})
     opened().add("v", {"a": at(0)})
     opened(embedder="another").add("w", {"a": at(0)})
-    opened(embedder="").drop("w")
-    assert opened().missing("w", ["a"]) == ["a"]
-    assert opened(embedder="another").missing("w", ["a"]) == ["a"]
-    assert opened().missing("v", ["a"]) == []
+    opened(embedder="").delete_work("w")
+    assert opened().find_missing("w", ["a"]) == ["a"]
+    assert opened(embedder="another").find_missing("w", ["a"]) == ["a"]
+    assert opened().find_missing("v", ["a"]) == []
 
 
 def test_vectors_that_another_process_dropped_are_looked_for_again(opened: Opened) -> None:
     index = opened()
     index.add("w", {"a": at(0), "b": at(0)})
-    opened().drop("w")
+    opened().delete_work("w")
     with pytest.raises(IndexUnusable, match="cannot be used"):
-        index.nearest("w", at(0), ["a"], 5)
-    assert index.missing("w", ["a"]) == ["a"]
+        index.find_nearest("w", at(0), ["a"], 5)
+    assert index.find_missing("w", ["a"]) == ["a"]
 
 
 async def test_every_text_is_embedded_once_whoever_asks(opened: Opened) -> None:

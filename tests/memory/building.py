@@ -47,7 +47,7 @@ class Built:
 
     @property
     def work(self) -> str:
-        return self.lease.work
+        return self.lease.work_id
 
     @property
     def ledger(self) -> Ledger:
@@ -76,9 +76,9 @@ class Built:
             section=section,
             outline_version=plan.version,
             node=plan.outline.section(section).digest,
-            constraints={c.id: c.digest for c in plan.carried(section)},
+            constraints={c.id: c.digest for c in plan.constraints_for(section)},
             heard=dict(heard or {}),
-            known_until=self.ledger.newest,
+            known_until=self.ledger.newest_sequence,
             shown=tuple(
                 EntryDecision(entry=e, version=v, how="raw", reason="a test")
                 for e, v in (shown or {}).items()

@@ -48,7 +48,7 @@ def drafted(
     delta: Sequence[Entry] = (),
 ) -> Draft:
     """Take a section through its states to ``accepted``, as a run does."""
-    plan = plans.current(library, lease.work)
+    plan = plans.current(library, lease.work_id)
     assert plan is not None
     frozen = Manifest(
         section=section,

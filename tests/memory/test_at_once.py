@@ -33,7 +33,7 @@ def remember(library: Library, lease: Lease, number: int) -> None:
     manifest = drafts.start_section(library, lease, frozen)
     for n in range(EDITS):
         given = [Remembered(subject=f"Note {number}", statement=f"It is {n}.")]
-        entry_edits.apply(library, lease.work, entry_edits.build_addition(given))
+        entry_edits.apply(library, lease.work_id, entry_edits.build_addition(given))
     drafts.save_first_draft(
         library,
         lease,

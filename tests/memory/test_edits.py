@@ -22,7 +22,7 @@ def work(library: Library) -> str:
     with works.hold_lease(library, work) as lease:
         planned(library, lease, 3)
         drafted(library, lease, "s1", FIRST, delta=[GREEN])
-        after = Ledger(library, work).refresh().newest
+        after = Ledger(library, work).refresh().newest_sequence
         drafted(
             library,
             lease,

@@ -40,7 +40,7 @@ def test_a_claim_put_together_from_two_passages_rests_on_both(shelf: SourceIndex
     found = ground(shelf, "With 13 docks it takes 2.4 million tonnes a year [@kerr:2021/a].")
     assert found.fault == ""
     assert len(found.evidence) == 2
-    words = " ".join(map(shelf.text, found.evidence))
+    words = " ".join(map(shelf.get_text, found.evidence))
     assert "13 docks" in words
     assert "2.4 million" in words
 

@@ -62,7 +62,7 @@ def test_the_current_folders_dotenv_has_no_say(folder, monkeypatch):
     monkeypatch.chdir(folder.parent)
     index = reopened(folder)
     index.add("w", {"a": at(0)})
-    assert list(index.nearest("w", at(0), ["a"], 1)) == ["a"]
+    assert list(index.find_nearest("w", at(0), ["a"], 1)) == ["a"]
 
 
 def test_only_the_ids_asked_for_are_found(index):
@@ -108,26 +108,26 @@ def test_nothing_to_store_is_no_fault(index):
 def test_vectors_are_there_for_the_next_process(index, folder):
     index.add("w", {"a": at(0), "b": at(90)})
     again = reopened(folder)
-    assert again.missing("w", ["a", "b", "c"]) == ["c"]
-    assert list(again.nearest("w", at(0), ["a", "b"], 5)) == ["a", "b"]
+    assert again.find_missing("w", ["a", "b", "c"]) == ["c"]
+    assert list(again.find_nearest("w", at(0), ["a", "b"], 5)) == ["a", "b"]
 
 
 def test_another_embedder_has_vectors_of_its_own(index, folder):
     index.add("w", {"a": at(0)})
     other = ChromaIndex(folder, "another-embedder")
-    assert other.missing("w", ["a"]) == ["a"]
+    assert other.find_missing("w", ["a"]) == ["a"]
     other.add("w", {"a": vector(1, 0)})
-    assert list(other.nearest("w", vector(1, 0), ["a"], 5)) == ["a"]
+    assert list(other.find_nearest("w", vector(1, 0), ["a"], 5)) == ["a"]
     assert list(index.nearest("w", at(0), ["a"], 5)) == ["a"]
 
 
 def test_a_dropped_work_is_forgotten_whatever_embedder_it_used(index, folder):
     index.add("w1", {"a": at(0)})
     index.add("w2", {"a": at(0)})
-    ChromaIndex(folder, "").drop("w1")
+    ChromaIndex(folder, "").delete_work("w1")
     again = reopened(folder)
-    assert again.missing("w1", ["a"]) == ["a"]
-    assert again.missing("w2", ["a"]) == []
+    assert again.find_missing("w1", ["a"]) == ["a"]
+    assert again.find_missing("w2", ["a"]) == []
 
 
 def test_a_work_can_be_filled_again_after_it_was_dropped(index):
@@ -176,24 +176,24 @@ TEXTS = {"entry:p.1:1": "aaa", "s1@1#1": "eee", "s2@1#1": "iii"}
 async def test_every_text_is_embedded_once_and_found_by_meaning(index):
     embed = Embedder()
     finder = VectorSearch("w", index, embed)
-    assert next(iter(await finder.nearest("aa", TEXTS))) == "entry:p.1:1"
-    assert next(iter(await finder.nearest("ii", TEXTS))) == "s2@1#1"
+    assert next(iter(await finder.find_nearest("aa", TEXTS))) == "entry:p.1:1"
+    assert next(iter(await finder.find_nearest("ii", TEXTS))) == "s2@1#1"
     assert sorted(embed.asked) == sorted([*TEXTS.values(), "aa", "ii"])
-    assert finder.embedded == 5
+    assert finder.embedded_count == 5
 
 
 @pytest.mark.parametrize("loss", ["folder deleted", "files deleted", "dropped"])
 async def test_an_index_that_was_lost_is_rebuilt_at_the_next_recall(folder, loss):
-    before = await VectorSearch("w", ChromaIndex(folder, "e"), Embedder()).nearest("aa", TEXTS)
+    before = await VectorSearch("w", ChromaIndex(folder, "e"), Embedder()).find_nearest("aa", TEXTS)
     if loss == "dropped":
-        ChromaIndex(folder, "e").drop("w")
+        ChromaIndex(folder, "e").delete_work("w")
     elif loss == "files deleted":
         for path in folder.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     else:
         shutil.rmtree(folder)
     embed = Embedder()
-    again = await VectorSearch("w", reopened(folder, "e"), embed).nearest("aa", TEXTS)
+    again = await VectorSearch("w", reopened(folder, "e"), embed).find_nearest("aa", TEXTS)
     assert again == before
     assert set(TEXTS.values()) <= set(embed.asked)
 
@@ -217,37 +217,37 @@ def test_an_index_deleted_while_it_is_open_is_a_fault_of_the_index_and_not_a_cra
 
 def test_vectors_that_another_process_dropped_are_looked_for_again(index, folder):
     index.add("w", {"a": at(0), "b": at(0)})
-    ChromaIndex(folder, "an-embedder").drop("w")
+    ChromaIndex(folder, "an-embedder").delete_work("w")
     with pytest.raises(IndexUnusable):
         index.nearest("w", at(0), ["a"], 5)
     assert index.missing("w", ["a"]) == ["a"]
 
 
 async def test_one_text_that_is_missing_is_embedded_alone(folder):
-    await VectorSearch("w", ChromaIndex(folder, "e"), Embedder()).nearest("aa", TEXTS)
+    await VectorSearch("w", ChromaIndex(folder, "e"), Embedder()).find_nearest("aa", TEXTS)
     embed = Embedder()
     finder = VectorSearch("w", reopened(folder, "e"), embed)
-    await finder.nearest("aa", {**TEXTS, "s3@1#1": "ooo"})
+    await finder.find_nearest("aa", {**TEXTS, "s3@1#1": "ooo"})
     assert embed.asked == ["aa", "ooo"]
 
 
 async def test_without_an_index_nothing_is_found_and_nothing_is_embedded():
     embed = Embedder()
-    assert await VectorSearch("w", None, embed).nearest("aa", TEXTS) == {}
-    assert await VectorSearch("w", None, None).nearest("aa", TEXTS) == {}
+    assert await VectorSearch("w", None, embed).find_nearest("aa", TEXTS) == {}
+    assert await VectorSearch("w", None, None).find_nearest("aa", TEXTS) == {}
     assert embed.asked == []
 
 
 async def test_nothing_to_find_costs_nothing(index):
     embed = Embedder()
-    assert await VectorSearch("w", index, embed).nearest("aa", {}) == {}
+    assert await VectorSearch("w", index, embed).find_nearest("aa", {}) == {}
     assert embed.asked == []
 
 
 async def test_the_index_keeps_neither_texts_nor_the_works_name(folder):
     work = f"{PLANTED}-story"
     index = ChromaIndex(folder, "e")
-    await VectorSearch(work, index, Embedder()).nearest(
+    await VectorSearch(work, index, Embedder()).find_nearest(
         PLANTED, {"s1@1#1": f"In {PLANTED} it rained."}
     )
     assert not [p for p in folder.rglob("*") if p.is_file() and PLANTED.encode() in p.read_bytes()]
@@ -257,7 +257,7 @@ def test_an_index_goes_on_after_another_work_of_its_collection_was_dropped(index
     index.add("w", {"a": at(0), "b": at(90)})
     assert list(index.nearest("w", at(0), ["a", "b"], 2)) == ["a", "b"]
     other = next(f"other{n}" for n in range(9999) if shard_of(f"other{n}") == shard_of("w"))
-    ChromaIndex(folder, "an-embedder").drop(other)
+    ChromaIndex(folder, "an-embedder").delete_work(other)
     assert list(index.nearest("w", at(90), ["a", "b"], 2)) == ["b", "a"]
 
 

@@ -26,20 +26,20 @@ def keep(
 ) -> JournaledAnswer:
     kept = answer(**changes)
     messages = [HOUSE, {"role": "user", "content": f"{key.purpose}: {key.digest}"}]
-    Journal(work.library, work.lease).keep(key, messages, kept, requested_model=asked_for)
+    Journal(work.library, work.lease).store_answer(key, messages, kept, requested_model=asked_for)
     return kept
 
 
 def test_a_call_is_answered_from_the_journal_exactly_as_it_was_answered(a_work):
     kept = keep(a_work, text="Line one.\nLine “two” 灯。", finish="length", model="served")
-    assert Journal(a_work.library, a_work.lease).find(KEY) == kept
+    assert Journal(a_work.library, a_work.lease).find_answer(KEY) == kept
 
 
 def test_a_journal_that_is_open_knows_what_it_kept(a_work):
     open_one = Journal(a_work.library, a_work.lease)
-    assert open_one.find(KEY) is None
-    open_one.keep(KEY, [HOUSE], answer(), requested_model="sim")
-    assert open_one.find(KEY) == answer()
+    assert open_one.find_answer(KEY) is None
+    open_one.store_answer(KEY, [HOUSE], answer(), requested_model="sim")
+    assert open_one.find_answer(KEY) == answer()
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ def test_a_journal_that_is_open_knows_what_it_kept(a_work):
 def test_anything_else_in_the_key_is_another_call(a_work, changes):
     keep(a_work)
     other = CallKey.model_validate(KEY.model_dump() | changes)
-    assert Journal(a_work.library, a_work.lease).find(other) is None
+    assert Journal(a_work.library, a_work.lease).find_answer(other) is None
 
 
 def test_works_have_journals_of_their_own(library, a_work):
     keep(a_work)
     with built(library, "Another story.") as other:
-        assert Journal(library, other.lease).find(KEY) is None
+        assert Journal(library, other.lease).find_answer(KEY) is None
 
 
 def test_message_texts_are_stored_once(a_work):
@@ -70,7 +70,7 @@ def test_message_texts_are_stored_once(a_work):
 
 def test_the_same_text_twice_in_one_call_is_stored_once(a_work):
     open_one = Journal(a_work.library, a_work.lease)
-    open_one.keep(KEY, [HOUSE, HOUSE], answer(), requested_model="sim")
+    open_one.store_answer(KEY, [HOUSE, HOUSE], answer(), requested_model="sim")
     (call,) = journal.load_calls(a_work.library, a_work.work)
     assert [m["content"] for m in call["messages"]] == [HOUSE["content"]] * 2
 
@@ -86,8 +86,8 @@ def test_calls_are_told_with_their_messages_the_oldest_first(a_work):
 def test_a_process_that_lost_its_lease_keeps_nothing(a_work):
     stale = Journal(a_work.library, Lease(a_work.work, a_work.lease.fence - 1, "somebody"))
     with pytest.raises(LeaseLost):
-        stale.keep(KEY, [HOUSE], answer(), requested_model="sim")
-    assert stale.find(KEY) is None
+        stale.store_answer(KEY, [HOUSE], answer(), requested_model="sim")
+    assert stale.find_answer(KEY) is None
     assert journal.load_calls(a_work.library, a_work.work) == []
 
 

@@ -6,7 +6,7 @@ from tests.memory.building import Built, fact, outline, sections, span
 
 
 def heard(work: Built, **versions: int) -> list[str]:
-    return [f"{e.id}:{e.version}" for e in work.ledger.heard(versions)]
+    return [f"{e.id}:{e.version}" for e in work.ledger.list_visible(versions)]
 
 
 def test_entries_of_plan_and_person_are_always_heard(a_work):
@@ -87,7 +87,7 @@ def test_an_open_ledger_keeps_in_step_by_reading_what_is_new(a_work):
     a_work.write(fact("p.1", "Mara"))
     assert open_one.latest() == []
     assert [e.id for e in open_one.refresh().latest()] == ["p.1"]
-    assert open_one.newest == a_work.ledger.newest
+    assert open_one.newest_sequence == a_work.ledger.newest
 
 
 def test_an_entry_comes_back_as_it_was_written(a_work):

@@ -27,7 +27,7 @@ def chain(library: Library) -> str:
         for n, name in enumerate(("Mara", "Orla", "Finn", "Gale"), 1):
             text = f"{name} is here."
             entry = established(f"s{n}.1", name, "place", text, text)
-            known = Ledger(library, work).refresh().newest
+            known = Ledger(library, work).refresh().newest_sequence
             drafted(
                 library,
                 lease,
@@ -106,7 +106,7 @@ def test_the_preview_is_exactly_what_comes_of_it_whatever_the_edits(tmp_path_fac
             entry = established(f"s{n}.1", sorted(names)[0] if names else "Sea", "", text, text)
             shown = data.draw(st.lists(st.sampled_from(made), unique=True)) if made else []
             heard = {f"s{k}": 1 for k in range(1, n)}
-            known = Ledger(library, work).refresh().newest
+            known = Ledger(library, work).refresh().newest_sequence
             drafted(
                 library,
                 lease,

@@ -68,11 +68,11 @@ def test_the_same_inputs_recall_the_same(memory, orders, budget):
 def test_what_is_shown_is_in_the_text_and_what_is_not_says_why(memory, orders, budget):
     entries = {e.id: e for e in memory[0]}
     found = recalled(orders, *memory, budget=budget)
-    for shown in found.shown:
+    for shown in found.entry_decisions:
         line = entries[shown.entry].line
         assert (line in found.text) or shown.how != "raw"
         assert shown.reason
-    assert all(quoted.reason for quoted in found.quoted)
+    assert all(quoted.reason for quoted in found.excerpt_decisions)
 
 
 @pytest.mark.parametrize(
@@ -92,16 +92,16 @@ def test_an_entry_whose_name_the_orders_use_is_found_though_vector_search_missed
     nearest = {build_entry_key(e): n / 100 for n, e in enumerate(others)}
     found = recalled(orders, [named, *others], nearest=nearest, budget=COUNT(named.line) + 2)
     assert found.text == named.line
-    assert "the orders name" in found.shown[0].reason
+    assert "the orders name" in found.entry_decisions[0].reason
 
 
 def test_what_is_pinned_comes_before_everything_else():
     pinned = an_entry(1, "House style", "Past tense.", pinned=True)
     named = an_entry(2, "Mara", "Blue.")
     found = recalled("Mara", [named, pinned], budget=COUNT(pinned.line) + 2)
-    assert [(s.entry, s.how) for s in found.shown] == [("p.1", "raw"), ("p.2", "dropped")]
-    assert found.shown[0].reason == "pinned"
-    assert found.shown[1].reason.startswith("over budget")
+    assert [(s.entry, s.how) for s in found.entry_decisions] == [("p.1", "raw"), ("p.2", "dropped")]
+    assert found.entry_decisions[0].reason == "pinned"
+    assert found.entry_decisions[1].reason.startswith("over budget")
 
 
 def test_what_a_section_is_itself_about_comes_before_what_its_orders_only_mention():
@@ -125,14 +125,14 @@ def test_a_near_entry_comes_before_one_that_is_only_recent():
         "boats", [near, recent], nearest={build_entry_key(near): 0.1}, budget=COUNT(near.line) + 2
     )
     assert found.text == near.line
-    assert found.shown[0].reason == "near in meaning"
+    assert found.entry_decisions[0].reason == "near in meaning"
 
 
 def test_words_shared_with_the_orders_count():
     rare, other = an_entry(1, "A", "The astrolabe is broken."), an_entry(2, "B", "It rained.")
     found = recalled("Mend the astrolabe", [rare, other], budget=COUNT(rare.line) + 2)
     assert found.text == rare.line
-    assert found.shown[0].reason == "shares words"
+    assert found.entry_decisions[0].reason == "shares words"
 
 
 def test_entries_are_told_in_the_order_of_the_ledger():
@@ -156,7 +156,7 @@ def test_without_entries_near_passages_have_the_whole_budget():
     passages = [Passage(f"s1@1#{n}", "s1", "The lamp went out. " * 12) for n in range(1, 20)]
     found = recalled("lamp", [], passages, {p.id: 0.1 for p in passages}, budget=1000)
     assert 800 < found.tokens <= 1000
-    assert {q.how for q in found.quoted} == {"raw", "dropped"}
+    assert {q.how for q in found.excerpt_decisions} == {"raw", "dropped"}
     request = [Passage("source1#1", "source", "Write of the lamp.")]
     assert "From the request:" in recalled("lamp", [], request, {"source1#1": 0.1}).text
 
@@ -180,7 +180,7 @@ def test_what_memory_missed_about_a_name_is_found_in_the_text_by_whichever_name(
     known = an_entry(1, subject, "Blue.", aliases=aliases, attribute="eyes")
     found = recalled(orders, [known], [Passage("s1@1#1", "s1", text)])
     assert found.text == f"{known.line}\nFrom The Rock: {missed}"
-    assert [(q.passage, q.how) for q in found.quoted] == [("s1@1#1", "raw")]
+    assert [(q.passage, q.how) for q in found.excerpt_decisions] == [("s1@1#1", "raw")]
 
 
 def test_a_sentence_that_only_repeats_an_entry_is_not_shown_beside_it():
@@ -194,12 +194,12 @@ def test_a_passage_too_long_for_what_is_left_is_told_in_short_or_dropped_with_th
     orders, near = "lamp", {"s1@1#1": 0.1}
     found = recalled(orders, [], [long], near, budget=60, accounts={"s1": "A lamp fails. More."})
     assert found.text == "From The Rock, in short: A lamp fails."
-    (quoted,) = found.quoted
+    (quoted,) = found.excerpt_decisions
     assert (quoted.how, quoted.reason) == (
         "summary",
         "too long for the rest of the budget; near in meaning",
     )
-    (quoted,) = recalled(orders, [], [long], near, budget=60).quoted
+    (quoted,) = recalled(orders, [], [long], near, budget=60).excerpt_decisions
     assert (quoted.how, quoted.reason) == ("dropped", "over budget; near in meaning")
 
 
@@ -207,7 +207,7 @@ def test_a_named_entry_too_long_for_what_is_left_is_shown_by_its_first_sentence(
     long = an_entry(1, "Mara", "She has blue eyes. " + "And so on and on. " * 60)
     found = recalled("Mara", [long], budget=60)
     assert found.text == "- [p.1] Mara: She has blue eyes."
-    assert [(s.how, s.reason) for s in found.shown] == [
+    assert [(s.how, s.reason) for s in found.entry_decisions] == [
         ("summary", "too long for the rest of the budget; the orders name mara")
     ]
 

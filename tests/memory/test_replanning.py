@@ -39,7 +39,7 @@ def carriers(change: OutlineEdit, constraint: Constraint) -> list[str]:
     return [
         s.id
         for c in made.constraints
-        for s in made.outline.placed(c.where.positions(len(made.outline.sections)))
+        for s in made.outline.sections_at(c.where.positions(len(made.outline.sections)))
     ]
 
 

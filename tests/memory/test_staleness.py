@@ -23,7 +23,9 @@ TEXTS = ("Mara waited.", "It rained.", "Port Selm lay dark, and 林舟 slept.")
 
 def stale(work: Built) -> dict[str, set[str]]:
     """Return what each stale section is to be checked against, as ids."""
-    return {s.section: {c.id for c in s.changes} for s in staleness.find(work.library, work.work)}
+    return {
+        s.section_id: {c.id for c in s.changes} for s in staleness.find(work.library, work.work)
+    }
 
 
 def two_drafted(work: Built, *, shown: Mapping[str, int] | None = None, text: str = "") -> None:

@@ -71,7 +71,7 @@ def test_a_copy_of_a_work_has_all_of_it_and_nothing_is_stale_for_it(library: Lib
             planned(library, lease, 2)
             eyes = established("s1.1", "Mara", "eye colour", "green", text)
             drafted(library, lease, "s1", text, delta=[eyes])
-            known = ledger.Ledger(library, one).refresh().newest
+            known = ledger.Ledger(library, one).refresh().newest_sequence
             drafted(library, lease, "s2", "Mara looked on.", shown=[eyes], heard={"s1": 1},
                     known_until=known)  # fmt: skip
     copy = copy_work.duplicate_work(library, work)

@@ -214,7 +214,7 @@ def planted(library) -> str:
             text=text, finish="stop", model=PLANTED, prompt_tokens=1, cached_tokens=0,
             completion_tokens=1, seconds=0.1,
         )  # fmt: skip
-        Journal(library, made.lease).keep(
+        Journal(library, made.lease).store_answer(
             key, [{"role": "user", "content": text}], answer, requested_model=PLANTED
         )
         works.record_values(library, made.lease, problems=[PLANTED])

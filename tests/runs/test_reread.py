@@ -78,7 +78,9 @@ def test_what_settling_takes_out_of_a_section_is_put_back(sim: SimServer, librar
         next(d for d in drafts.versions(library, work, sid) if d.stage == "settled")
         for sid in later
     ]
-    assert any(d.review and d.review.broken for d in settled), "settling took words of c1 out"
+    assert any(d.review and d.review.broken_findings for d in settled), (
+        "settling took words of c1 out"
+    )
     texts = writing.texts(library, work)
     assert all("as required by c1" in text for text in texts.values())
     assert not any("Mara is brown" in text for text in texts.values())

@@ -75,7 +75,7 @@ def test_of_an_editor_that_goes_back_and_forth_the_best_version_is_kept(
     assert [e.round for e in events.of(SectionRevised)] == [1, 2]
     kept = drafts.current(library, work)["s1"]
     assert kept.review is not None
-    assert len(kept.review.broken) == 1
+    assert len(kept.review.broken_findings) == 1
     assert sum(words in kept.text for words in ("high water", "slack water")) == 1
 
 
@@ -149,7 +149,7 @@ def test_a_false_alarm_is_put_to_the_judge_again_and_rarely_counts(
     again = {c.section for c in checks if "<findings>" in c.messages[-1]["content"]}
     assert len(again) >= 3
     current = drafts.current(library, work).values()
-    broken = [f for d in current if d.review for f in d.review.broken]
+    broken = [f for d in current if d.review for f in d.review.broken_findings]
     assert len(broken) < len(again) / 2
     assert (result.status == "flagged") == bool(broken)
 

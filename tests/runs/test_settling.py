@@ -185,7 +185,9 @@ def test_what_settling_changed_is_not_asked_of_a_section_that_says_nothing_of_it
     assert [d.stage for d in versions(library, work, "s2")] == ["drafted", "settled"]
     shown = drafts.load_manifests(library, work)["s3"].shown
     kept = ledger.Ledger(library, work).refresh()
-    seen = [v for s in shown if s.seen for v in kept.versions(s.entry) if v.version == s.version]
+    seen = [
+        v for s in shown if s.is_shown for v in kept.versions(s.entry) if v.version == s.version
+    ]
     assert "blue." in {entry.statement for entry in seen}
     assert sim.calls(role="reviewer", schema_name="Contradictions", section="s3") == []
     assert staleness.find_reasons(library, work) == {}

@@ -69,7 +69,7 @@ def test_what_a_piece_cites_is_an_exact_span_of_a_source(sim: SimServer, library
     assert len(found) >= 3
     for ground in found:
         assert ground.status == "supported"
-        quote = shelf.text(ground.spans[0])
+        quote = shelf.get_text(ground.spans[0])
         assert quote in ground.claim or syntax.remove_citations(ground.claim) in quote
 
 
@@ -171,10 +171,10 @@ def test_an_entry_from_a_source_carries_its_span_and_falls_with_it(
         span = by_id[eid].span
         assert span is not None
         words = syntax.remove_citations(texts[span.section][span.start : span.end]).rstrip(".")
-        assert any(words in shelf.text(s) for s in spans)
+        assert any(words in shelf.get_text(s) for s in spans)
 
     shown = {
-        sid: {s.entry for s in m.shown if s.seen}
+        sid: {s.entry for s in m.shown if s.is_shown}
         for sid, m in drafts.load_manifests(library, work).items()
     }
     key = next(
@@ -255,7 +255,7 @@ def test_no_section_is_held_to_a_source_that_was_dropped(sim: SimServer, library
     [draft] = drafts.current(library, work).values()
     assert not syntax.find_keys(draft.text)
     assert draft.review is not None
-    assert draft.review.broken == ()
+    assert draft.review.broken_findings == ()
 
     sim.reset_log()
     asyncio.run(

@@ -145,7 +145,7 @@ def _changed(
     for was in shown.shown:
         then = next(e for e in book.versions(was.entry) if e.version == was.version)
         now = visible.get(was.entry)
-        if not was.seen:
+        if not was.is_shown:
             continue
         if was.entry in heirs:
             found.add(staleness.build_stamp(heirs[was.entry]))
@@ -175,7 +175,7 @@ def _new(
     later: set[tuple[str, int]],
 ) -> set[str]:
     known = {s.entry for s in shown.shown}
-    seen = {s.entry for s in shown.shown if s.seen}
+    seen = {s.entry for s in shown.shown if s.is_shown}
     found = set()
     for entry in visible.values():
         if entry.id in heirs or (entry.id in known and not _denies(book, sid, entry)):

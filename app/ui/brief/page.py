@@ -135,7 +135,9 @@ def _draw_main_fields() -> None:
         state["brief"]["request"] = edit.text
 
     def load_state() -> FieldState:
-        return FieldState(state["brief"]["request"], order=state["brief order"], says="Kept.")
+        return FieldState(
+            state["brief"]["request"], reset_number=state["brief order"], status_text="Kept."
+        )
 
     draw_field(
         "a new brief",
@@ -264,7 +266,7 @@ def _draw_estimate() -> None:
     with st.spinner("Rehearsing; nothing is sent"):
         cost_estimate = estimate(_build_brief(), navigation.load_settings(), Ablation())
     with st.container(border=True):
-        for line in cost_estimate.lines():
+        for line in cost_estimate.format_lines():
             st.markdown(escape_markdown(line[0].upper() + line[1:], 400))
 
 

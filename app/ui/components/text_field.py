@@ -33,9 +33,9 @@ class FieldState:
     text: str
     base: int = 0
     revision: int = 0
-    says: str = ""
+    status_text: str = ""
     """A few words on how the text is kept."""
-    order: int = 0
+    reset_number: int = 0
     """Another number puts ``text`` over whatever stands in the field."""
 
 
@@ -90,8 +90,8 @@ def draw_field(
             "text": state.text,
             "base": state.base,
             "revision": state.revision,
-            "says": state.says,
-            "order": state.order,
+            "says": state.status_text,
+            "order": state.reset_number,
             "client": client,
             "known": last_edit_number,
             "label": label,

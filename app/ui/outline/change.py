@@ -88,10 +88,10 @@ def _list(seen: OutlineImpact) -> None:
     st.markdown("\n".join(lines))
     _show_remaining_count(len(seen.stale))
     for placing in seen.moved_constraints[:MAX_SHOWN]:
-        now = ", ".join(placing.after) or "no section: it falls away"
+        now = ", ".join(placing.titles_after) or "no section: it falls away"
         st.markdown(
             f"- Constraint “{escape_markdown(placing.text, 80)}” moves from "
-            f"{escape_markdown(', '.join(placing.before), 160)} to {escape_markdown(now, 160)}"
+            f"{escape_markdown(', '.join(placing.titles_before), 160)} to {escape_markdown(now, 160)}"
         )
     _show_remaining_count(len(seen.moved_constraints))
 

@@ -31,7 +31,7 @@ def draw(outline: Outline, rows: Mapping[str, SectionRow]) -> None:
 
 def _build_chapter_lines(outline: Outline) -> list[str]:
     title_by_id = {h.id: h.title for h in outline.headings}
-    chapter_by_section = {s.id: s.chapter for s in outline.sections}
+    chapter_by_section = {s.id: s.chapter_id for s in outline.sections}
     chapter_ids = dict.fromkeys(chapter_by_section.values())
     nodes = [
         _build_node(c, title_by_id.get(c) or outline.section(c).title, "#8a8f98")

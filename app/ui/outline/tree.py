@@ -84,7 +84,7 @@ def _build_section_row(
         "no": str(position_by_id[section.id]),
         "words": f"{draft.words if draft else 0:,} / {section.target_words:,}",
         "waits": ", ".join(str(position_by_id[d]) for d in plan.outline.depends_on[section.id]),
-        "carries": ", ".join(c.id for c in plan.carried(section.id)),
+        "carries": ", ".join(c.id for c in plan.constraints_for(section.id)),
         "state": "out of date" if is_stale else "written" if draft else "",
         "old": is_stale,
     }

@@ -112,7 +112,7 @@ def _draw_cost(provenance: DraftProvenance) -> None:
 
 def _draw_memory(provenance: DraftProvenance) -> None:
     st.subheader("Shown from memory", anchor=False)
-    if not provenance.seen:
+    if not provenance.weighed_entries:
         st.caption("Nothing: no entry was there to be shown.")
         return
     rows = [
@@ -123,7 +123,7 @@ def _draw_memory(provenance: DraftProvenance) -> None:
             "Shown": shown_entry.shown,
             "Why": shown_entry.reason,
         }
-        for shown_entry in provenance.seen
+        for shown_entry in provenance.weighed_entries
     ]
     st.dataframe(rows, hide_index=True, width="stretch")
 

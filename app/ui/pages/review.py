@@ -150,7 +150,7 @@ def _draw_finding(work_id: str, draft_by_id: DraftById, finding: OpenFinding, ke
             )
         with passage_:
             _draw_passage_button(
-                work_id, finding.section, finding.evidence if finding.quoted else "", key
+                work_id, finding.section, finding.evidence if finding.is_quoted else "", key
             )
         if verdict is None:
             return
@@ -192,7 +192,7 @@ def _draw_passage_button(work_id: str, section_id: str, words: str, key: str) ->
 
 def _draw_revision_options(work_id: str, finding: OpenFinding, key: str) -> None:
     """Draw what can be asked of a model to mend it: the sentences, or the section anew."""
-    if finding.held:
+    if finding.is_protected:
         st.caption("It has words of yours, or locked ones, so it is not drafted anew.")
     if not navigation.has_model():
         st.caption("No model is set, so none can revise it.")
@@ -206,11 +206,11 @@ def _draw_revision_options(work_id: str, finding: OpenFinding, key: str) -> None
         width="stretch",
     ):
         change.prefill_instruction(work_id, finding.section, f"Put this right: {finding.text}")
-        words = finding.evidence if finding.quoted else ""
+        words = finding.evidence if finding.is_quoted else ""
         navigation.go(
             "text", work_id, section=finding.section, **navigation.build_find_params(words)
         )
-    if not finding.held and st.button(
+    if not finding.is_protected and st.button(
         f"Redraft the section with {navigation.describe_endpoint()}",
         key=f"revise {key}",
         icon=":material/refresh:",

@@ -87,7 +87,7 @@ def _end(work: str, seen: MonitoredWork, pause: Any, stop: Any) -> None:
     if pause.button(
         "Pause",
         icon=":material/pause:",
-        disabled=not going or seen.going in ("pausing", "stopping"),
+        disabled=not going or seen.activity in ("pausing", "stopping"),
         width="stretch",
         help="Answers under way come in and are kept; no more is asked.",
     ):
@@ -96,7 +96,7 @@ def _end(work: str, seen: MonitoredWork, pause: Any, stop: Any) -> None:
     if stop.button(
         "Stop",
         icon=":material/stop:",
-        disabled=not going or seen.going == "stopping",
+        disabled=not going or seen.activity == "stopping",
         width="stretch",
         help="At once. What is written is kept.",
     ):
@@ -140,7 +140,7 @@ def _draw_run_button(
 
 
 def _draw_progress(monitored_work: MonitoredWork) -> None:
-    status_fields: dict[str, Any] = monitored_work.told
+    status_fields: dict[str, Any] = monitored_work.progress
     if monitored_work.rows:
         done_share = (
             min(monitored_work.words / monitored_work.target_words, 1.0)
@@ -153,7 +153,7 @@ def _draw_progress(monitored_work: MonitoredWork) -> None:
             text=f"{words_text} · {monitored_work.done} of {len(monitored_work.rows)} sections done",
         )
     if monitored_work.is_under_way:
-        phase = RUN_STATE_LABELS.get(monitored_work.going) or PHASE_LABELS.get(
+        phase = RUN_STATE_LABELS.get(monitored_work.activity) or PHASE_LABELS.get(
             status_fields.get("phase", ""), "Running"
         )
         eta_s = status_fields.get("eta_s")
@@ -165,16 +165,18 @@ def _draw_progress(monitored_work: MonitoredWork) -> None:
         ]
     else:
         facts = [
-            RUN_STATE_LABELS[monitored_work.going] if monitored_work.going == "cut off" else ""
+            RUN_STATE_LABELS[monitored_work.activity]
+            if monitored_work.activity == "cut off"
+            else ""
         ]
-        if monitored_work.ended and monitored_work.ended not in (
+        if monitored_work.end_message and monitored_work.end_message not in (
             "complete",
             "flagged",
             "partial",
             "planned",
             "ended",
         ):
-            facts.append(f"Last run: {escape_markdown(monitored_work.ended, 400)}")
+            facts.append(f"Last run: {escape_markdown(monitored_work.end_message, 400)}")
     facts.append(
         f"{monitored_work.calls:,} calls, {monitored_work.tokens:,} tokens"
         if monitored_work.calls

@@ -102,7 +102,7 @@ def _draw_candidates(
 
 
 def _describe_candidate(candidate: Draft) -> str:
-    broken_findings = candidate.review.broken if candidate.review else ()
+    broken_findings = candidate.review.broken_findings if candidate.review else ()
     review_text = "keeps every constraint"
     if broken_findings:
         review_text = f"breaks {escape_markdown(', '.join(dict.fromkeys(f.constraint for f in broken_findings)))}"

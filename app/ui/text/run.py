@@ -32,7 +32,9 @@ def draw(work_id: str) -> bool:
 def _draw_live(work_id: str) -> None:
     active_run = run_monitor.find_active_run(work_id, navigation.load_settings())
     if active_run is None:
-        end_status = run_monitor.load_monitored_work(work_id, navigation.load_settings()).ended
+        end_status = run_monitor.load_monitored_work(
+            work_id, navigation.load_settings()
+        ).end_message
         if end_status and end_status not in ("complete", "flagged", "partial", "planned", "ended"):
             st.session_state[f"run ended {work_id}"] = end_status
         st.rerun()

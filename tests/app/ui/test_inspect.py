@@ -75,7 +75,7 @@ def test_every_call_of_a_section_is_there_exactly_as_sent(work: str, written: Pa
 
 def test_what_was_shown_from_memory_is_told_with_the_reason(work: str):
     found = engine.inspect(work, "s2", 1)
-    (mara,) = [s for s in found.seen if "She keeps the lamp." in s.line]
+    (mara,) = [s for s in found.weighed_entries if "She keeps the lamp." in s.line]
     assert (mara.shown, mara.reason) == (True, "pinned")
     assert found.manifest is not None
     assert "She keeps the lamp." in found.manifest.recall

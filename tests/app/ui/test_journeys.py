@@ -175,7 +175,7 @@ def test_a_fact_put_right_in_memory_reaches_the_sections_listed_and_no_other(
         lambda: all("green" not in t for t in texts(studio, work).values()), "the run to settle"
     )
     wait_until(
-        lambda: run_monitor.load_monitored_work(work, Settings.load()).going == "idle", "its end"
+        lambda: run_monitor.load_monitored_work(work, Settings.load()).activity == "idle", "its end"
     )
     after = texts(studio, work)
     assert {sid for sid in after if after[sid] != before[sid]} == {"s2", "s4"}

@@ -46,7 +46,7 @@ def order(work: str) -> list[tuple[str, str]]:
     """Return the chapter and id of every section, in reading order."""
     outline = WorkOutline(work).plan.outline
     titles = {h.id: h.title for h in outline.headings}
-    return [(titles[s.chapter], s.id) for s in outline.sections]
+    return [(titles[s.chapter_id], s.id) for s in outline.sections]
 
 
 def row(tab: Page, text: str) -> Locator:

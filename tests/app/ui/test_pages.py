@@ -24,7 +24,7 @@ from tests.memory.building import fact
 from tests.memory.shelf import begun
 from tests.simserver.process import SimServer
 
-OF_A_WORK = [p.name for p in page_list.PAGES if p.of_a_work]
+OF_A_WORK = [p.name for p in page_list.PAGES if p.requires_work]
 
 
 @contextmanager
@@ -164,7 +164,7 @@ def test_the_run_of_another_process_is_seen_with_its_text(
 def test_a_run_that_was_killed_is_told_as_cut_off(page: Page, work: str, library: Library) -> None:
     with on_record(library, work, "write", "drafting"):
         pass
-    assert run_monitor.load_monitored_work(work, Settings.load()).going == "cut off"
+    assert run_monitor.load_monitored_work(work, Settings.load()).activity == "cut off"
     assert "cut off" in said(fine(page("write", work=work)))
 
 

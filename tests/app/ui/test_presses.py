@@ -161,12 +161,15 @@ def test_stop_has_a_place_of_its_own_beside_the_start(
     now = box(stop)
     assert now == before
     assert apart(start, now)
-    assert run_monitor.load_monitored_work(work, Settings.load()).going in ("starting", "running")
+    assert run_monitor.load_monitored_work(work, Settings.load()).activity in (
+        "starting",
+        "running",
+    )
     model.configure(decode_ms_per_token=0)
     place = pressed(tab, stop)
     expect(stop).to_be_disabled()
     wait_until(
-        lambda: run_monitor.load_monitored_work(work, Settings.load()).going == "idle",
+        lambda: run_monitor.load_monitored_work(work, Settings.load()).activity == "idle",
         "the end of the run",
     )
     drawn(tab)

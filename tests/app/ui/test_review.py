@@ -131,7 +131,7 @@ def test_another_visit_lists_only_what_is_left_to_answer(work: str):
 
 def test_what_memory_contradicts_is_dismissed_for_the_command_line_too(work: str, library: Library):
     (told,) = [p for p in engine.review(work).problems if p.number is not None]
-    assert (told.section, told.held, told.evidence) == ("s3", True, "Mara lit it")
+    assert (told.section, told.is_protected, told.evidence) == ("s3", True, "Mara lit it")
     engine.decide(work, told, "dismissed")
     assert contradictions.load_findings(library, work) == []
     engine.decide(work, told, None)
@@ -140,7 +140,7 @@ def test_what_memory_contradicts_is_dismissed_for_the_command_line_too(work: str
 
 def test_an_answer_stays_with_the_text_and_not_with_another(work: str, library: Library):
     rain = engine.review(work).problems[0]
-    assert (rain.section, rain.about, rain.quoted) == ("s1", "c1", True)
+    assert (rain.section, rain.about, rain.is_quoted) == ("s1", "c1", True)
     engine.decide(work, rain, "dismissed")
     from inkwright.memory.user_work import locks
 
@@ -174,7 +174,7 @@ def test_an_accepted_finding_becomes_a_revision_that_is_told_of_it(
 
 def test_text_of_the_persons_is_not_offered_to_a_model(work: str):
     for problem in engine.review(work).problems:
-        engine.decide(work, problem, "accepted" if problem.held else "dismissed")
+        engine.decide(work, problem, "accepted" if problem.is_protected else "dismissed")
     test = shown("review", work=work)
     assert "words of yours" in said(test)
     assert not [b for b in test.button if b.label.startswith("Redraft")]
