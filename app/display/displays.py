@@ -83,7 +83,7 @@ class LiveDisplay(InPlaceDisplay):
     def __call__(self, event: Event) -> None:
         self._progress.handle_event(event)
 
-    def _drawn(self) -> "RenderableType":
+    def _render(self) -> "RenderableType":
         from inkwright.app.display.table import draw_table
 
         return draw_table(self._progress, height=self._console.height)

@@ -94,7 +94,7 @@ def main() -> None:
 def _build_coroutine(
     request: dict[str, Any], run_options: RunOptions
 ) -> Coroutine[Any, Any, object]:
-    work_id, sections, note = request["lease"]["work"], request["sections"], request["note"]
+    work_id, sections, note = request["lease"]["work_id"], request["sections"], request["note"]
     action: BackgroundAction = request["what"]
     match action:
         case "plan":

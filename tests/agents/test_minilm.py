@@ -34,7 +34,7 @@ def test_vectors_are_those_that_sentence_transformers_publishes(model):
 
 
 def test_vectors_match_a_plain_reading_of_bert(model):
-    weights = read_safetensors(model._folder / "model.safetensors")
+    weights = read_safetensors(model._model_folder / "model.safetensors")
     ids = [model._tokenizer.encode(text).ids for text in TEXTS]
     expected = np.array([plain_vector(tokens, weights) for tokens in ids])
     assert np.abs(model.embed(TEXTS) - expected).max() < 1e-6

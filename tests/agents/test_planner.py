@@ -52,7 +52,7 @@ async def test_a_series_misses_no_unit_and_its_constraints_are_expanded(runs):
     outcome = await runs.run(planning(DIARY))
     assert [s.title for s in sections(outcome)] == [f"Week {n}" for n in range(1, 53)]
     assert sum(s.target_words for s in sections(outcome)) == 52 * 20
-    carried = [n for n in range(1, 53) if outcome.plan.carried(f"s{n}")]
+    carried = [n for n in range(1, 53) if outcome.plan.constraints_for(f"s{n}")]
     assert carried == list(range(5, 53, 4))
     assert all(s.purpose for s in sections(outcome))
 
@@ -88,7 +88,7 @@ async def test_a_constraint_for_a_section_further_on_makes_the_outline_reach_it(
     placed = [{"text": "Name the quay", "where": 9}]
     outcome = await runs.run(planning(words=200, constraints=placed))
     assert len(sections(outcome)) == 9
-    assert [c.id for c in outcome.plan.carried("s9")] == ["c1"]
+    assert [c.id for c in outcome.plan.constraints_for("s9")] == ["c1"]
 
 
 async def test_a_plan_that_is_found_at_fault_is_patched(runs):

@@ -283,7 +283,7 @@ async def test_an_answer_cut_by_the_token_limit_says_so(sim, sent):
 
 
 async def test_the_call_goes_over_the_wire_as_it_was_meant(sim, sent):
-    await sent(to(sim), _with(form=Cuts, extra={"repetition_penalty": 1.1}))
+    await sent(to(sim), _with(response_schema=Cuts, extra={"repetition_penalty": 1.1}))
     (call,) = sim.calls()
     assert (call.schema_name, call.seed, call.max_tokens) == ("Cuts", 11, 300)
     assert call.messages == list(WRITE.messages)

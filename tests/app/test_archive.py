@@ -274,7 +274,7 @@ def lacking(name: str) -> Callable[[Parts], None]:
         (row("works", pinned={"unread": 3}), "unread"),
         (row("plans", outline={"title": "T"}), "Outline"),
         (row("plans", constraints=[{"kind": "odd"}]), "kind"),
-        (row("plans", work_id="another-work"), "belongs to another work"),
+        (row("plans", work="another-work"), "belongs to another work"),
         (row("drafts", text=3), "'text' of another kind"),
         (row("drafts", version=2**70), "'version' of another kind"),
         (row("drafts", held=[{"start": -1}]), "held"),

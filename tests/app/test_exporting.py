@@ -18,7 +18,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import inkwright
-from inkwright.app.export import export as exporting
+from inkwright.app.export import result
 from inkwright.app.export import markdown_to_pandoc, pdf
 from inkwright.app.files import pandoc
 from inkwright.memory.errors import BadInput
@@ -278,8 +278,8 @@ def test_what_loses_words_is_never_written_and_says_which(
         short = without(document["blocks"], [{"t": "Str", "c": word} for word in lost.split()])
         return write({**document, "blocks": short}, *arguments, **keywords)
 
-    monkeypatch.setattr("inkwright.app.export.docx.write", lossy)
-    monkeypatch.setattr("inkwright.app.export.epub.write", lossy)
+    monkeypatch.setattr("inkwright.app.export.docx.write_document", lossy)
+    monkeypatch.setattr("inkwright.app.export.epub.write_document", lossy)
     for out, file in (("a.docx", "Word document"), ("a.epub", "EPUB")):
         result = cli("export", work, "--out", out)
         assert result.exit_code == 1
@@ -375,8 +375,8 @@ def test_odd_characters_and_endless_words_do_no_harm(cli: Cli, end: str):
         assert widest < 596, "a word runs off the page"
     else:
         words = {"docx": "docx", "epub": "epub"}[end]
-        module = __import__(f"inkwright.app.export.{words}", fromlist=["words_in"])
-        text = module.words_in(Path(f"a.{end}").read_bytes())
+        module = __import__(f"inkwright.app.export.{words}", fromlist=["extract_words"])
+        text = module.extract_words(Path(f"a.{end}").read_bytes())
         assert "A\ufffdB" in text
         assert "z" * 5000 in text
         assert "deep" in text
@@ -390,7 +390,7 @@ def test_letters_that_no_font_has_are_named_and_symbols_get_a_box(cli: Cli, work
     result = cli("export", work, "--out", "a.pdf", "--sections", "s2")
     assert result.exit_code == 2
     assert "needs a font that has “目” (U+76EE)" in result.stderr
-    monkeypatch.setattr(pdf, "chinese_fonts", lambda: None)
+    monkeypatch.setattr(pdf, "find_chinese_fonts", lambda: None)
     result = cli("export", work, "--out", "a.pdf", "--sections", "s2")
     assert "pip install 'inkwright[export]'" in result.stderr
     Path("smile.md").write_text("A smile: \U0001f600!\n")
@@ -468,7 +468,7 @@ def test_prose_lines_are_read_as_they_were_meant():
     ],
 )
 def test_a_title_is_a_safe_file_name(title: str, name: str):
-    assert exporting.build_file_name(title, "docx") == name
+    assert result.file_name(title, "docx") == name
 
 
 def test_help_and_markdown_need_no_package_of_exports():

@@ -34,7 +34,7 @@ BRIEF = Brief(
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_recorder, "EVERY_S", 0.05)
+    monkeypatch.setattr(run_recorder, "RECORD_EVERY_S", 0.05)
 
 
 def going(model: SimServer, work: str, thread: ThreadPoolExecutor, events: Events):
@@ -181,7 +181,7 @@ def test_a_process_killed_while_it_starts_holds_nothing(model: SimServer, librar
 
 
 @pytest.mark.parametrize("what", ["stop", "pause"])
-@pytest.mark.parametrize("where", ["_run_module", "endpoints.serving", "works.approve"])
+@pytest.mark.parametrize("where", ["_load_run_module", "endpoints.serve_models", "works.approve"])
 def test_a_run_asked_to_end_before_its_first_call_sends_none(
     model: SimServer,
     library: Library,
@@ -267,10 +267,10 @@ def test_what_is_asked_as_a_run_ends_is_not_asked_of_the_next(
         if moment == "after":
             ask(work, "stop")
 
-    monkeypatch.setattr(run_status, "end", ending)
+    monkeypatch.setattr(run_status, "end_run", ending)
     planned = asyncio.run(engine.plan(work, RunOptions(Settings.load())))
     assert planned.work == work
-    monkeypatch.setattr(run_status, "end", end)
+    monkeypatch.setattr(run_status, "end_run", end)
     piece = asyncio.run(engine.write(work, RunOptions(Settings.load())))
     assert piece.status in ("complete", "flagged")
 

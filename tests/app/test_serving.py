@@ -132,6 +132,6 @@ def test_what_limits_a_server_is_said_with_what_would_help(changes, said):
     from inkwright.app.serving.metrics import ServerLoad
 
     idle = dict.fromkeys(
-        ("running", "waiting", "cache_used", "prompt_tokens", "hit_tokens", "preempted"), 0.0
+        ("running", "waiting", "cache_used", "prompt_tokens", "hit_tokens", "preempted_calls"), 0.0
     )
     assert said in ServerLoad(**{**idle, **changes}).limit

@@ -74,7 +74,7 @@ def test_a_file_that_cannot_be_made_is_a_problem_of_its_line_and_made_the_next_t
         return render_file(library, work, wanted)
 
     with monkeypatch.context() as broken:
-        broken.setattr(beside, "make", fails_for_brest)
+        broken.setattr(beside, "render_file", fails_for_brest)
         done = batch([short("brest"), short("ostend")], "--format", "docx", "--concurrency", "1")
     assert done.exit_code == 1
     assert "1 file could not be made" in done.stdout
@@ -104,7 +104,7 @@ def test_a_folder_that_is_lost_on_the_way_is_each_lines_problem(batch, model, mo
         return render_file(*arguments)
 
     with monkeypatch.context() as broken:
-        broken.setattr(beside, "make", loses_the_folder)
+        broken.setattr(beside, "render_file", loses_the_folder)
         assert batch([short("brest"), short("ostend")], "--format", "md").exit_code == 1
     told = [line["problems"][0] for line in results().values()]
     assert len(told) == 2
@@ -119,7 +119,7 @@ def test_a_library_that_is_lost_on_the_way_ends_the_batch(batch, model, monkeypa
         raise LibraryUnusable("the disk is full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(beside, "make", fails)
+        broken.setattr(beside, "render_file", fails)
         done = batch([short("brest")], "--format", "md")
     assert done.exit_code == 2
     assert "the disk is full" in done.stderr

@@ -160,18 +160,18 @@ def test_a_model_that_is_gone_ends_the_batch_soon_and_no_line_says_so(batch, mod
     assert set(results()) == set(names(4))
 
 
-@pytest.mark.parametrize("place", ["run_result.ended", "works.begin", "without_text", "run.run"])
+@pytest.mark.parametrize("place", ["run_result.build_run_manuscript", "works.begin", "build_textless_result", "run.run"])
 def test_an_error_nobody_expected_is_told_on_its_line_and_tried_again(
     batch, model, monkeypatch, caplog, place
 ):
     lines = [short("brest"), short("ostend"), {"id": "bad"}]
-    options = ("--plan-only",) if place == "without_text" else ()
+    options = ("--plan-only",) if place == "build_textless_result" else ()
     module, _, name = place.rpartition(".")
     owner = getattr(work, module) if module else work
     act = getattr(owner, name)
 
     def fails_for_brest(*arguments, **keywords):
-        if "brest" in str(arguments) and (place != "without_text" or "planned" in arguments):
+        if "brest" in str(arguments) and (place != "build_textless_result" or "planned" in arguments):
             raise KeyError("sections of brest")
         return act(*arguments, **keywords)
 

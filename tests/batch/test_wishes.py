@@ -27,7 +27,7 @@ HELD = {"fault": "hold", "match": {"role": "writer", "contains": "reef"}}
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_recorder, "EVERY_S", 0.05)
+    monkeypatch.setattr(run_recorder, "RECORD_EVERY_S", 0.05)
 
 
 def held(model: SimServer, library: Library) -> str:

@@ -94,11 +94,11 @@ class Built:
         text: str = "It rained.",
         *,
         entries: Sequence[Entry] = (),
-        heard: Mapping[str, int] | None = None,
+        visible_drafts: Mapping[str, int] | None = None,
         shown: Mapping[str, int] | None = None,
     ) -> Draft:
         """Bring a section from ``planned`` to ``accepted``."""
-        number = self.freeze(section, heard=heard, shown=shown)
+        number = self.freeze(section, heard=visible_drafts, shown=shown)
         landed = drafts.save_first_draft(
             self.library, self.lease, section, text, manifest_id=number, summary="", delta=entries
         )

@@ -52,7 +52,7 @@ def reopened(folder: Path, embedder: str = "an-embedder") -> ChromaIndex:
 
 def test_the_nearest_come_first_with_their_cosine_distance(index):
     index.add("w", {"far": at(90), "near": at(10), "middle": at(45)})
-    found = index.nearest("w", at(0), ["far", "near", "middle"], 10)
+    found = index.find_nearest("w", at(0), ["far", "near", "middle"], 10)
     assert list(found) == ["near", "middle", "far"]
     assert found["near"] == pytest.approx(1 - np.cos(np.radians(10)), abs=1e-4)
 
@@ -67,42 +67,42 @@ def test_the_current_folders_dotenv_has_no_say(folder, monkeypatch):
 
 def test_only_the_ids_asked_for_are_found(index):
     index.add("w", {"a": at(0), "b": at(10)})
-    assert list(index.nearest("w", at(0), ["b"], 10)) == ["b"]
-    assert index.nearest("w", at(0), [], 10) == {}
+    assert list(index.find_nearest("w", at(0), ["b"], 10)) == ["b"]
+    assert index.find_nearest("w", at(0), [], 10) == {}
 
 
 def test_no_more_are_found_than_wanted(index):
     index.add("w", {f"e{n}": at(n) for n in range(20)})
-    assert list(index.nearest("w", at(0), [f"e{n}" for n in range(20)], 3)) == ["e0", "e1", "e2"]
+    assert list(index.find_nearest("w", at(0), [f"e{n}" for n in range(20)], 3)) == ["e0", "e1", "e2"]
 
 
 def test_what_has_no_vector_is_missing_and_is_not_found(index):
     index.add("w", {"a": at(0)})
-    assert index.missing("w", ["a", "b"]) == ["b"]
-    assert list(index.nearest("w", at(0), ["a", "b"], 5)) == ["a"]
+    assert index.find_missing("w", ["a", "b"]) == ["b"]
+    assert list(index.find_nearest("w", at(0), ["a", "b"], 5)) == ["a"]
 
 
 def test_ties_come_in_the_order_of_their_ids(index):
     index.add("w", {"c": at(5), "a": at(5), "b": at(5)})
-    assert list(index.nearest("w", at(0), ["b", "c", "a"], 5)) == ["a", "b", "c"]
+    assert list(index.find_nearest("w", at(0), ["b", "c", "a"], 5)) == ["a", "b", "c"]
 
 
 def test_works_do_not_see_each_other(index):
     index.add("w1", {"a": at(0)})
     index.add("w2", {"a": at(90), "b": at(0)})
-    assert index.missing("w1", ["a", "b"]) == ["b"]
-    assert index.nearest("w2", at(90), ["a"], 5)["a"] == pytest.approx(0, abs=1e-4)
+    assert index.find_missing("w1", ["a", "b"]) == ["b"]
+    assert index.find_nearest("w2", at(90), ["a"], 5)["a"] == pytest.approx(0, abs=1e-4)
 
 
 def test_a_vector_can_be_stored_again(index):
     index.add("w", {"a": at(0)})
     index.add("w", {"a": at(90)})
-    assert index.nearest("w", at(90), ["a"], 5)["a"] == pytest.approx(0, abs=1e-4)
+    assert index.find_nearest("w", at(90), ["a"], 5)["a"] == pytest.approx(0, abs=1e-4)
 
 
 def test_nothing_to_store_is_no_fault(index):
     index.add("w", {})
-    assert index.missing("w", []) == []
+    assert index.find_missing("w", []) == []
 
 
 def test_vectors_are_there_for_the_next_process(index, folder):
@@ -118,7 +118,7 @@ def test_another_embedder_has_vectors_of_its_own(index, folder):
     assert other.find_missing("w", ["a"]) == ["a"]
     other.add("w", {"a": vector(1, 0)})
     assert list(other.find_nearest("w", vector(1, 0), ["a"], 5)) == ["a"]
-    assert list(index.nearest("w", at(0), ["a"], 5)) == ["a"]
+    assert list(index.find_nearest("w", at(0), ["a"], 5)) == ["a"]
 
 
 def test_a_dropped_work_is_forgotten_whatever_embedder_it_used(index, folder):
@@ -132,10 +132,10 @@ def test_a_dropped_work_is_forgotten_whatever_embedder_it_used(index, folder):
 
 def test_a_work_can_be_filled_again_after_it_was_dropped(index):
     index.add("w", {"a": at(0)})
-    index.drop("w")
-    assert index.missing("w", ["a"]) == ["a"]
+    index.delete_work("w")
+    assert index.find_missing("w", ["a"]) == ["a"]
     index.add("w", {"a": at(0)})
-    assert list(index.nearest("w", at(0), ["a"], 5)) == ["a"]
+    assert list(index.find_nearest("w", at(0), ["a"], 5)) == ["a"]
 
 
 @settings(max_examples=15)
@@ -143,7 +143,7 @@ def test_a_work_can_be_filled_again_after_it_was_dropped(index):
 def test_what_is_found_is_what_is_nearest(shared_index, angles, limit):
     work = f"w{next(_WORKS)}"
     shared_index.add(work, {f"e{n}": at(a) for n, a in enumerate(angles)})
-    found = shared_index.nearest(work, at(0), [f"e{n}" for n in range(len(angles))], limit)
+    found = shared_index.find_nearest(work, at(0), [f"e{n}" for n in range(len(angles))], limit)
     exact = sorted(1 - np.cos(np.radians(a)) for a in angles)[:limit]
     assert list(found.values()) == pytest.approx(exact, abs=1e-3)
 
@@ -219,8 +219,8 @@ def test_vectors_that_another_process_dropped_are_looked_for_again(index, folder
     index.add("w", {"a": at(0), "b": at(0)})
     ChromaIndex(folder, "an-embedder").delete_work("w")
     with pytest.raises(IndexUnusable):
-        index.nearest("w", at(0), ["a"], 5)
-    assert index.missing("w", ["a"]) == ["a"]
+        index.find_nearest("w", at(0), ["a"], 5)
+    assert index.find_missing("w", ["a"]) == ["a"]
 
 
 async def test_one_text_that_is_missing_is_embedded_alone(folder):
@@ -255,10 +255,10 @@ async def test_the_index_keeps_neither_texts_nor_the_works_name(folder):
 
 def test_an_index_goes_on_after_another_work_of_its_collection_was_dropped(index, folder):
     index.add("w", {"a": at(0), "b": at(90)})
-    assert list(index.nearest("w", at(0), ["a", "b"], 2)) == ["a", "b"]
+    assert list(index.find_nearest("w", at(0), ["a", "b"], 2)) == ["a", "b"]
     other = next(f"other{n}" for n in range(9999) if shard_of(f"other{n}") == shard_of("w"))
     ChromaIndex(folder, "an-embedder").delete_work(other)
-    assert list(index.nearest("w", at(90), ["a", "b"], 2)) == ["b", "a"]
+    assert list(index.find_nearest("w", at(90), ["a", "b"], 2)) == ["b", "a"]
 
 
 def test_what_one_thread_stored_is_not_lost_to_another_that_looked_before(index, monkeypatch):
@@ -274,13 +274,13 @@ def test_what_one_thread_stored_is_not_lost_to_another_that_looked_before(index,
 
     monkeypatch.setattr(index, "_collection", lambda _: Slow())
     with ThreadPoolExecutor(1) as thread:
-        missing = thread.submit(index.missing, "w", ["a"])
+        missing = thread.submit(index.find_missing, "w", ["a"])
         assert looked.wait(30)
         monkeypatch.setattr(index, "_collection", collection)
         index.add("w", {"a": at(0)})
         stored.set()
         missing.result()
-    assert list(index.nearest("w", at(0), ["a"], 5)) == ["a"]
+    assert list(index.find_nearest("w", at(0), ["a"], 5)) == ["a"]
 
 
 def test_what_the_process_held_before_is_in_no_file_of_the_index(index, folder):

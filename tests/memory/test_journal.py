@@ -136,7 +136,7 @@ _MODELS = iter(range(1_000_000))
 
 
 def test_the_speed_of_a_model_is_known_by_the_name_it_was_asked_for_too(a_work):
-    keep(a_work, model="served-name", requested_model="hosted_vllm/name")
+    keep(a_work, model="served-name", asked_for="hosted_vllm/name")
     by_name = [
         journal.measure_speed(a_work.library, m) for m in ("served-name", "hosted_vllm/name", "x")
     ]

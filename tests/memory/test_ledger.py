@@ -87,7 +87,7 @@ def test_an_open_ledger_keeps_in_step_by_reading_what_is_new(a_work):
     a_work.write(fact("p.1", "Mara"))
     assert open_one.latest() == []
     assert [e.id for e in open_one.refresh().latest()] == ["p.1"]
-    assert open_one.newest_sequence == a_work.ledger.newest
+    assert open_one.newest_sequence == a_work.ledger.newest_sequence
 
 
 def test_an_entry_comes_back_as_it_was_written(a_work):

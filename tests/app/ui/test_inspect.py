@@ -101,7 +101,7 @@ def test_a_part_is_counted_once_whatever_stands_in_it():
 def test_the_page_shows_prompts_as_text_with_their_cost(work: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("INKWRIGHT_PRICE_PROMPT", "2")
     monkeypatch.setenv("INKWRIGHT_PRICE_COMPLETION", "10")
-    test = shown("inspect", work=work, section_id="s2")
+    test = shown("inspect", work=work, section="s2")
     assert not test.exception
     assert not test.error
     found = engine.inspect(work, "s2")
@@ -139,7 +139,7 @@ def test_a_text_of_the_persons_says_that_no_call_is_behind_it(work: str):
 
     Path("book.md").write_text("# Mine\n\nOnly words.\n")
     mine = inkwright.import_file("book.md").work
-    test = shown("inspect", work=mine, section_id="s1")
+    test = shown("inspect", work=mine, section="s1")
     assert "The journal has no call behind this" in said(test)
     assert not test.exception
 
