@@ -18,8 +18,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import inkwright
-from inkwright.app.export import result
-from inkwright.app.export import markdown_to_pandoc, pdf
+from inkwright.app.export import markdown_to_pandoc, pdf, result
 from inkwright.app.files import pandoc
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store.library import Library

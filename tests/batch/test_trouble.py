@@ -160,7 +160,9 @@ def test_a_model_that_is_gone_ends_the_batch_soon_and_no_line_says_so(batch, mod
     assert set(results()) == set(names(4))
 
 
-@pytest.mark.parametrize("place", ["run_result.build_run_manuscript", "works.begin", "build_textless_result", "run.run"])
+@pytest.mark.parametrize(
+    "place", ["run_result.build_run_manuscript", "works.begin", "build_textless_result", "run.run"]
+)
 def test_an_error_nobody_expected_is_told_on_its_line_and_tried_again(
     batch, model, monkeypatch, caplog, place
 ):
@@ -171,7 +173,9 @@ def test_an_error_nobody_expected_is_told_on_its_line_and_tried_again(
     act = getattr(owner, name)
 
     def fails_for_brest(*arguments, **keywords):
-        if "brest" in str(arguments) and (place != "build_textless_result" or "planned" in arguments):
+        if "brest" in str(arguments) and (
+            place != "build_textless_result" or "planned" in arguments
+        ):
             raise KeyError("sections of brest")
         return act(*arguments, **keywords)
 

@@ -73,7 +73,11 @@ def test_only_the_ids_asked_for_are_found(index):
 
 def test_no_more_are_found_than_wanted(index):
     index.add("w", {f"e{n}": at(n) for n in range(20)})
-    assert list(index.find_nearest("w", at(0), [f"e{n}" for n in range(20)], 3)) == ["e0", "e1", "e2"]
+    assert list(index.find_nearest("w", at(0), [f"e{n}" for n in range(20)], 3)) == [
+        "e0",
+        "e1",
+        "e2",
+    ]
 
 
 def test_what_has_no_vector_is_missing_and_is_not_found(index):

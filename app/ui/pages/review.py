@@ -1,12 +1,16 @@
 """Review: how the piece stands against what was asked of it, and what to do about it."""
 
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
 from inkwright.app.services import background
-from inkwright.app.services.review_summary import ConstraintSummary, OpenFinding, ReviewSummary
+from inkwright.app.services.review_summary import (
+    ConstraintSummary,
+    OpenFinding,
+    ReviewSummary,
+    SectionOutcome,
+)
 from inkwright.app.ui import cache, errors, navigation, visits
 from inkwright.app.ui.components import empty_state, tabs
 from inkwright.app.ui.html import escape_markdown, format_kind, render_passage, render_prose
@@ -256,11 +260,11 @@ def _draw_constraint(work_id: str, draft_by_id: DraftById, constraint: Constrain
                 if place.evidence:
                     _draw_evidence(draft_by_id, place.section, place.evidence)
             with button_column:
-                words = place.evidence if place.quoted else ""
+                words = place.evidence if place.is_quoted else ""
                 _draw_passage_button(work_id, place.section, words, f"{constraint.id} {number}")
 
 
-def _sort_worst_first(constraint: ConstraintSummary) -> list[Any]:
+def _sort_worst_first(constraint: ConstraintSummary) -> list[SectionOutcome]:
     rank_by_status = {"broken": 0, "not reviewed": 1, "met": 2}
     return sorted(constraint.places, key=lambda p: rank_by_status.get(p.status, 3))
 

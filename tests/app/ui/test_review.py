@@ -218,7 +218,9 @@ def test_an_answer_draws_the_page_once_and_no_frame_around_it(
 
     drawn: list[str] = []
     summary = review._draw_summary
-    monkeypatch.setattr(review, "_draw_summary", lambda found: (drawn.append("once"), summary(found)))
+    monkeypatch.setattr(
+        review, "_draw_summary", lambda found: (drawn.append("once"), summary(found))
+    )
     test = shown("review", work=work)
     drawn.clear()
     press(test, "Accept")
