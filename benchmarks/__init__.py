@@ -1,1 +1,1 @@
-"""What is measured: speed, cost, writing. Each module is one command; the README has results."""
+"""What is measured: speed, cost, writing. Each module is a command; results: docs/measured.md."""
