@@ -271,9 +271,8 @@ def _format_whole_outline(outline: Outline) -> str:
     for section in outline.sections:
         for heading_id in section.within:
             if heading_id not in open_headings:
-                lines.append(
-                    f"{'  ' * (headings_by_id[heading_id].level - 1)}{headings_by_id[heading_id].title}"
-                )
+                heading = headings_by_id[heading_id]
+                lines.append(f"{'  ' * (heading.level - 1)}{heading.title}")
         open_headings = section.within
         indent = "  " * len(section.within)
         lines.append(f"{indent}{section.id}. {section.title}: {section.purpose}")

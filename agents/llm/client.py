@@ -116,10 +116,8 @@ class LLMClient:
         self._journal = Journal(library, lease)
         self._seed, self._emit = seed, watch
         self._lane = lane or ConcurrencyLimiter(call_settings.concurrency).open_lane()
-        self._budget, self._shared_budget = (
-            UsageBudget(limits),
-            shared_budget or UsageBudget(Limits()),
-        )
+        self._budget = UsageBudget(limits)
+        self._shared_budget = shared_budget or UsageBudget(Limits())
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
         self._access_error: AccessRefused | None = None
@@ -240,8 +238,8 @@ class LLMClient:
         if available_tokens - prompt_tokens < 16:
             raise UnusableAnswer(
                 f"{call.role} ({call.purpose}, {call.step})",
-                f"the prompt needs {prompt_tokens} of {self.context_tokens} tokens and leaves no room"
-                " for an answer; serve the model with a longer context",
+                f"the prompt needs {prompt_tokens} of {self.context_tokens} tokens and leaves"
+                " no room for an answer; serve the model with a longer context",
                 "",
             )
         return available_tokens - prompt_tokens

@@ -264,7 +264,8 @@ async def draft_candidates(
     """
     if not 1 <= count <= section_candidates.MAX_CANDIDATES:
         raise BadInput(
-            f"at most {section_candidates.MAX_CANDIDATES} candidates are drafted at once, not {count}"
+            f"at most {section_candidates.MAX_CANDIDATES} candidates are drafted at once,"
+            f" not {count}"
         )
     async with _open_context(work_id, **run_inputs) as context:
         _check_planned(context)

@@ -265,4 +265,5 @@ async def extract_instructions(context: RunContext) -> str:
     free_tokens = (
         int(context.context_tokens * REQUEST_SHARE) - context.tokenizer.count(last_passage) - 1
     )
-    return f"{shorten(chr(10).join(instruction_quotes), free_tokens, context.tokenizer.count)}\n{last_passage}"
+    quotes_text = shorten("\n".join(instruction_quotes), free_tokens, context.tokenizer.count)
+    return f"{quotes_text}\n{last_passage}"

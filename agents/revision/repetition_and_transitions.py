@@ -207,8 +207,8 @@ def _describe_fix(context: RunContext, repeat: RepeatedSentence, other_id: str) 
     if repeat.section == repeat.of:
         return "This section has said so before. Say something else that serves its purpose."
     return (
-        f"Section {other_id}, {title}, says so, and it is its topic. Say something else here, in about"
-        " as many words, that serves the purpose of this section."
+        f"Section {other_id}, {title}, says so, and it is its topic. Say something else here,"
+        " in about as many words, that serves the purpose of this section."
     )
 
 

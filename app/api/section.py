@@ -107,8 +107,8 @@ class SectionText(WorkHandle):
             raise BadInput(f"{self.section}: nothing was typed that is not a version already")
         if autosaved_text.is_overtaken and not over_newer:
             raise BadInput(
-                f"{self.section} has had version {autosaved_text.newest} since you began on version "
-                f"{autosaved_text.base}; compare the two first"
+                f"{self.section} has had version {autosaved_text.newest} since you began on "
+                f"version {autosaved_text.base}; compare the two first"
             )
         if not autosaved_text.text.strip():
             raise BadInput("there are no words in it; to drop a section, change the outline")

@@ -109,12 +109,10 @@ class _WorkerPool:
         emit: Emit,
         outcome: BatchOutcome,
     ) -> None:
-        self._ray, self._call_settings, self._batch_options, self._budget = (
-            ray,
-            call_settings,
-            batch_options,
-            budget,
-        )
+        self._ray = ray
+        self._call_settings = call_settings
+        self._batch_options = batch_options
+        self._budget = budget
         prompts = run_options.settings.prompts
         self._settings = run_options.settings.model_copy(
             update={

@@ -212,8 +212,8 @@ def build_endpoint(named_model: NamedModel) -> Endpoint:
     if provider not in PROVIDERS:
         if not named_model.api_bases:
             raise BadInput(
-                f"the {named_model.role}'s model {named_model.model!r} has no address: set INKWRIGHT_API_BASE, "
-                "or put its provider first, as in openai/NAME"
+                f"the {named_model.role}'s model {named_model.model!r} has no address: "
+                "set INKWRIGHT_API_BASE, or put its provider first, as in openai/NAME"
             )
         return Endpoint(
             model=f"hosted_vllm/{named_model.model}",

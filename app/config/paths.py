@@ -60,7 +60,8 @@ def load_file_settings(
         library_settings = _usable(file, known)
     if Path(library_settings.get("home") or file.parent).resolve() != file.parent:
         raise BadInput(
-            f"{home / SETTINGS_FILE}: a library cannot say where it is; set INKWRIGHT_HOME instead of `home`"
+            f"{home / SETTINGS_FILE}: a library cannot say where it is;"
+            " set INKWRIGHT_HOME instead of `home`"
         )
     return (
         library_settings

@@ -49,7 +49,8 @@ FROM works {_SECTION_JOINS} GROUP BY works.id ORDER BY works.updated_at DESC
 _SELECT_SECTIONS = f"""{_PLANNED_SECTIONS}
 SELECT planned.section, planned.title, sections.state, sections.failure,
        COALESCE(drafts.words, 0) AS words, planned.target AS target_words
-FROM works {_SECTION_JOINS} WHERE works.id = ? AND planned.section IS NOT NULL ORDER BY planned.place
+FROM works {_SECTION_JOINS} WHERE works.id = ? AND planned.section IS NOT NULL
+ORDER BY planned.place
 """
 
 

@@ -101,7 +101,8 @@ def dismiss(library: Library, work_id: str, finding_number: int, *, undo: bool =
         )
     if result.rowcount != 1:
         raise BadInput(
-            f"{work_id} has no finding {finding_number}; `inkwright memory findings {work_id}` lists them"
+            f"{work_id} has no finding {finding_number};"
+            f" `inkwright memory findings {work_id}` lists them"
         )
 
 

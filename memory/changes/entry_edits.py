@@ -50,10 +50,8 @@ def build_addition(
     """Add entries; one that says what is there already is left out."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
-        number, active_entries = (
-            ledger.find_next_number(USER_PREFIX),
-            ledgers.select_active(ledger.latest()),
-        )
+        number = ledger.find_next_number(USER_PREFIX)
+        active_entries = ledgers.select_active(ledger.latest())
         new_entries: list[Entry] = []
         for item in remembered_items:
             entry = Entry(

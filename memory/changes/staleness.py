@@ -156,7 +156,8 @@ def _find_dropped_sources(draft: Draft, dropped_titles: Mapping[str, str]) -> It
         if key in dropped_titles:
             yield Change(
                 f"{SOURCE_PREFIX}{key}",
-                f"- [{SOURCE_PREFIX}{key}] [@{key}] {dropped_titles[key]}: withdrawn; nothing may rest on it",
+                f"- [{SOURCE_PREFIX}{key}] [@{key}] {dropped_titles[key]}: withdrawn; "
+                "nothing may rest on it",
                 f"the source {key} was dropped",
                 f"{SOURCE_PREFIX}{key}:dropped",
             )

@@ -76,10 +76,8 @@ def _find_naming_passages(
     entries: Sequence[Entry],
 ) -> list[tuple[Passage, str]]:
     """Return passages with those of their sentences that name a subject and that no entry tells."""
-    own_names, all_names = (
-        excerpts.expand_names(preferred_names, entries),
-        excerpts.expand_names(names, entries),
-    )
+    own_names = excerpts.expand_names(preferred_names, entries)
+    all_names = excerpts.expand_names(names, entries)
     related_entries = [e for e in entries if e.names & all_names]
     texts_by_passage: dict[Passage, str] = {}
     for target_names in (own_names, all_names - own_names):

@@ -62,10 +62,8 @@ def recall(
     """
     ranking = _Ranking(section_instructions, own_instructions, entries, distances)
     subject_names = {normalise(name) for name in subjects}
-    names, preferred_names = (
-        ranking.mentioned_names | subject_names,
-        ranking.own_names | subject_names,
-    )
+    names = ranking.mentioned_names | subject_names
+    preferred_names = ranking.own_names | subject_names
     excerpt_candidates = excerpt_selection.list_candidates(
         section_instructions, passages, names, entries, distances, preferred_names=preferred_names
     )

@@ -65,15 +65,11 @@ class Ledger:
         ledger_copy._history = {
             entry_id: list(history) for entry_id, history in self._history.items()
         }
-        ledger_copy._newest_spans, ledger_copy._newest_sighting = (
-            dict(self._newest_spans),
-            self._newest_sighting,
-        )
-        ledger_copy.newest_sequence, ledger_copy._latest, ledger_copy._ids = (
-            self.newest_sequence,
-            None,
-            [],
-        )
+        ledger_copy._newest_spans = dict(self._newest_spans)
+        ledger_copy._newest_sighting = self._newest_sighting
+        ledger_copy.newest_sequence = self.newest_sequence
+        ledger_copy._latest = None
+        ledger_copy._ids = []
         ledger_copy._by_topic = ledger_copy._by_section = ledger_copy._families = None
         new_entries = list(new_entries)
         records = {
@@ -233,10 +229,8 @@ def _select_newer_rows(table: Table) -> Select[Any]:
     return select(table).where(is_newer).order_by(table.c.seq)
 
 
-_NEW_ENTRIES, _NEW_SIGHTINGS = (
-    _select_newer_rows(schema.entries),
-    _select_newer_rows(schema.sightings),
-)
+_NEW_ENTRIES = _select_newer_rows(schema.entries)
+_NEW_SIGHTINGS = _select_newer_rows(schema.sightings)
 
 
 def load_entries(library: Library, work_id: str, *, live_only: bool = True) -> list[Entry]:

@@ -91,7 +91,8 @@ def _list(seen: OutlineImpact) -> None:
         now = ", ".join(placing.titles_after) or "no section: it falls away"
         st.markdown(
             f"- Constraint “{escape_markdown(placing.text, 80)}” moves from "
-            f"{escape_markdown(', '.join(placing.titles_before), 160)} to {escape_markdown(now, 160)}"
+            f"{escape_markdown(', '.join(placing.titles_before), 160)} to "
+            f"{escape_markdown(now, 160)}"
         )
     _show_remaining_count(len(seen.moved_constraints))
 
