@@ -108,7 +108,7 @@ class LLMClient:
         lane: Lane | None = None,
         shared_budget: UsageBudget | None = None,
     ) -> None:
-        """With ``share`` and ``shared``, calls are bounded together with those of other works."""
+        """Bound calls together with those of other works, by ``lane`` and ``shared_budget``."""
         self.tokenizer, self.context_tokens = tokenizer, context_tokens
         self.transport = transport
         self.usage = RunUsage()
@@ -131,10 +131,10 @@ class LLMClient:
         response_schema: type[F],
         find_fault: Callable[[F], str | None] = lambda _: None,
     ) -> F:
-        """Return the answer as ``form``.
+        """Return the answer as ``response_schema``.
 
-        ``fault`` says what else is to be wished of an answer, if anything: it is asked for once
-        more then, and taken as it is the second time.
+        ``find_fault`` says what else is to be wished of an answer, if anything: it is asked for
+        once more then, and taken as it is the second time.
 
         Raises:
             UnusableAnswer: it could not be read, or is in the wrong language, twice.
@@ -178,7 +178,7 @@ class LLMClient:
         return self._journal.count_answers(step, role, purpose, refused=MAX_ASKS - 1)
 
     def max_prompt_tokens(self, answer_tokens: int) -> int:
-        """Return the tokens a prompt may have when its answer may have ``ask_tokens``."""
+        """Return the tokens a prompt may have when its answer may have ``answer_tokens``."""
         return self.context_tokens - answer_tokens - MARGIN_TOKENS
 
     async def _ask(

@@ -199,7 +199,7 @@ class LiteLLMTransport:
     async def _call_with_retries(
         self, role: Role, work_id: str, call_once: Callable[[dict[str, Any]], Awaitable[T]]
     ) -> T:
-        """Call ``once`` until it answers, at most ``tries`` times, waiting longer each time."""
+        """Call ``call_once`` until it answers, as often as is set, waiting longer each time."""
         self._register_loop()
         endpoint = self._call_settings.endpoints[role]
         bases, tried_bases = endpoint.api_bases or ("",), set[str]()

@@ -1,4 +1,4 @@
-"""Running a work: set the desk up, go through the graph, and end cleanly whatever happens."""
+"""Running a work: set its context up, go through the graph, and end cleanly whatever happens."""
 
 import asyncio
 import time

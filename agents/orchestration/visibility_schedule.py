@@ -52,7 +52,7 @@ def compute_urgency(outline: Outline) -> Mapping[str, float]:
 def _simulate_schedule(
     outline: Outline, concurrency: int
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Return when each section would start and land, in words written, on ``slots`` writers."""
+    """Return when each section would start and land, in words, with ``concurrency`` writers."""
     path_words = compute_urgency(outline)
     start: dict[str, float] = {}
     end: dict[str, float] = {}

@@ -55,7 +55,7 @@ class NewPlan:
 
 
 async def plan(context: RunContext) -> NewPlan:
-    """Plan the work on ``desk``.
+    """Plan the work of ``context``.
 
     Raises:
         BadInput: constraints contradict each other or name a section there is not.

@@ -86,7 +86,7 @@ class SectionText(WorkHandle):
         """Keep what was typed so far; it is no version yet, and a run may be going on.
 
         Raises:
-            TypedElsewhere: another window has typed something else since ``revision``.
+            EditedElsewhere: another window has typed something else since ``revision``.
         """
         words = storable(text)
         with self._open() as library:

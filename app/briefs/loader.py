@@ -48,7 +48,7 @@ _EXPORT_ONLY_KEYS = ("id", "version", "origin", "from_section", "section", "stat
 
 
 def read_brief(request_or_path: str, *, outline: Path | None = None, **changes: Any) -> Brief:
-    """Return the brief in ``given``: a sentence, or the path of a file.
+    """Return the brief in ``request_or_path``: a sentence, or the path of a file.
 
     ``changes`` (``words``, ``continuity``, ``seed``) that are not None replace what it says.
 
@@ -122,7 +122,7 @@ def check_brief(brief: Brief, name: str = "the brief") -> None:
 
 
 def _find_file(request_or_path: str) -> Path | None:
-    """Return the file that ``given`` names, or None when it is the request itself."""
+    """Return the file that ``request_or_path`` names, or None when it is the request itself."""
     if "\n" in request_or_path or len(request_or_path) > 1000:
         return None
     path = Path(request_or_path).expanduser()

@@ -147,7 +147,7 @@ def build_simulated_settings(settings: Settings) -> CallSettings:
     """Return how models would be called, without starting an embedded one.
 
     Raises:
-        BadInput: as ``serving``.
+        BadInput: as ``serve_models``.
     """
     named_models = resolve_models(settings)
     call_settings = _build_call_settings(

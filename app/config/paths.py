@@ -21,9 +21,10 @@ MAX_FILE_BYTES = 100_000
 
 
 def find_library_home(explicit_home: Path | str | None = None) -> Path:
-    """Return the library folder: ``given``, else INKWRIGHT_HOME, else the file, else the default.
+    """Return the library folder.
 
-    The file is the current folder's, where it is trusted.
+    It is ``explicit_home``, else INKWRIGHT_HOME's, else the file's, else the default. The file is
+    the current folder's, where it is trusted.
     """
     if named := _named_home(explicit_home):
         return named

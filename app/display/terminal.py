@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class InPlaceDisplay(AbstractContextManager["InPlaceDisplay"]):
-    """What a run's progress is shown in; it says what there is to draw in ``_drawn``."""
+    """What a run's progress is shown in; it says what there is to draw in ``_render``."""
 
     def __init__(self, frames_per_s: int) -> None:
         from rich.console import Console

@@ -134,7 +134,7 @@ def estimate_each(
 def combine_estimates(
     estimates: Sequence[Estimate], works_per_estimate: float, settings: Settings
 ) -> Estimate:
-    """Return what works would take on one set of slots, when each stands for ``times`` works.
+    """Return what works take on one set of slots, when each stands for ``works_per_estimate``.
 
     Slots are full until the last works no longer fill them. However fast the model, each call costs
     time of our own.

@@ -1,7 +1,7 @@
 """A stand-in for every model, for estimates: answers of typical length, and nothing is sent.
 
-It tells how long a model of a given pace would have taken by sleeping that long; ``clock`` makes
-the sleeping free.
+It tells how long a model of a given pace would have taken by sleeping that long; ``virtual_clock``
+makes the sleeping free.
 """
 
 import asyncio

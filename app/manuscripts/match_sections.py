@@ -24,7 +24,7 @@ HeadingKey = tuple[int, str]
 
 @dataclass(frozen=True)
 class OutlineHeading:
-    """A heading of the outline as it stands in a text. ``what``: as ``assemble.pieces`` says."""
+    """A heading of the outline as it stands in a text; ``yield_pieces`` says what ``label`` is."""
 
     label: str
     key: HeadingKey
@@ -53,7 +53,7 @@ class MatchedManuscript:
     texts: dict[str, str] = field(default_factory=dict)
     """Section id to text, of every section that has one."""
     titles: dict[str, str] = field(default_factory=dict)
-    """New titles, by ``assemble.pieces``'s name of the heading."""
+    """New titles, by ``yield_pieces``'s name of the heading."""
     faults: list[str] = field(default_factory=list)
     """Why it cannot be taken back, one line each."""
     notices: list[str] = field(default_factory=list)
@@ -399,7 +399,7 @@ def _build_outline(
 
 
 def apply_titles(outline: Outline, titles: Mapping[str, str]) -> Outline:
-    """Return the outline with new titles, named as ``assemble.pieces`` names headings.
+    """Return the outline with new titles, named as ``yield_pieces`` names headings.
 
     A section without a heading of its own is called like the one it stands under.
     """

@@ -134,7 +134,7 @@ def load_section_summaries(
 
 
 def match_work_id(work_ids: Iterable[str], prefix: str) -> str:
-    """Return the one work whose id is ``given`` or begins with it.
+    """Return the one work whose id is ``prefix`` or begins with it.
 
     Raises:
         WorkNotFound: none does, or several do.
@@ -159,7 +159,7 @@ def _beginning(known: Sequence[str], given: str) -> str | None:
 
 
 def find_work_id(home: Path, url: str | None, prefix: str) -> str:
-    """Return the one work of a library whose id is ``given`` or begins with it.
+    """Return the one work of a library whose id is ``prefix`` or begins with it.
 
     Raises:
         WorkNotFound: none does, or several do.

@@ -120,7 +120,7 @@ def build_restoration(entry_id: str, version: int) -> EntryEdit:
 
 
 def build_subject_merge(subject: str, other_subject: str) -> EntryEdit:
-    """Join two subjects that are one: ``other`` becomes another name of ``subject``.
+    """Join two subjects that are one: ``other_subject`` becomes another name of ``subject``.
 
     Of two entries that then say the same, one is left.
     """
@@ -175,7 +175,7 @@ def combine_edits(edits: Sequence[EntryEdit]) -> EntryEdit:
 
 
 def find_entry(ledger: Ledger, entry_id: str) -> Entry:
-    """Return the entry ``eid`` as it stands, or as it is proposed.
+    """Return the entry ``entry_id`` as it stands, or as it is proposed.
 
     Raises:
         BadInput: there is none.

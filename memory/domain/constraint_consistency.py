@@ -146,7 +146,7 @@ def _check_phrases(requirement: Constraint, prohibition: Constraint, total: int 
 
 
 def _forbids(prohibition_place: Placement, requirement_place: Placement, total: int | None) -> bool:
-    """True when nowhere that ``must`` could be met is free of ``never``."""
+    """True when no place where the requirement could be met is free of the prohibition."""
     if prohibition_place.scope == "whole":
         return True
     if requirement_place.scope == "whole":

@@ -228,7 +228,7 @@ def _find_alike(
 
 
 def _select_frequent_bits(bit_sets: Sequence[int], needed: int) -> int:
-    """Return the bits that are set in at least ``needed`` of ``sets``."""
+    """Return the bits that are set in at least ``needed`` of ``bit_sets``."""
     reached = [0] * (needed + 1)
     reached[0] = -1
     for bits in bit_sets:

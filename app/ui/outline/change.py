@@ -14,7 +14,7 @@ MAX_SHOWN = 30
 
 
 def propose(work_id: str, description: str, change: OutlineEdit) -> None:
-    """Let ``change`` wait for the person's word; ``said`` is what it does, after "To"."""
+    """Let ``change`` wait for the person's word; ``description`` is what it does, after "To"."""
     st.session_state[_build_state_key(work_id)] = description, change
 
 
@@ -26,7 +26,7 @@ def is_pending(work_id: str) -> bool:
 def draw(work_id: str, draw_form: Callable[[], None] | None) -> None:
     """Ask about the change that waits, if one does, over the page.
 
-    ``fill`` draws the fields of a change that is still to be said; None: there is none.
+    ``draw_form`` draws the fields of a change that is still to be said; None: there is none.
     """
     if not is_pending(work_id) and draw_form is None:
         return

@@ -31,7 +31,7 @@ ALL_FIELDS_KEY = "outline every field"
 
 
 def choose(work_id: str, section_id: str) -> None:
-    """Let ``section`` be the one that is changed."""
+    """Let ``section_id`` be the one that is changed."""
     st.session_state[f"outline chosen {work_id}"] = section_id
 
 
