@@ -179,7 +179,7 @@ async def candidates(
     with open_library(run_options.settings) as library:
         async with _open_run(library, work_id, "candidates", run_options) as (run, _, keywords):
             unwatched_text = keywords | {"watch_text": False}
-            candidate_drafts: list[Draft] = await run.candidates_for(
+            candidate_drafts: list[Draft] = await run.draft_candidates(
                 work_id, section_id, note=storable(note), count=count, **unwatched_text
             )
         return candidate_drafts
