@@ -128,7 +128,8 @@ def measure(library: Library, home: Path, documents: int) -> None:
         desk.source_index.search_words("warm", 1)
         words = documents * WORDS
         print(
-            f"{documents:,} documents, {words:,} words, {len(desk.source_index.passages):,} passages: "
+            f"{documents:,} documents, {words:,} words, "
+            f"{len(desk.source_index.passages):,} passages: "
             f"the shelf is made in {time.perf_counter() - began:.1f} s"
         )
 

@@ -116,8 +116,8 @@ class ContinueInputs(PromptInputs):
 
 @dataclass(frozen=True, kw_only=True)
 class RememberInputs(PromptInputs):
-    """Like ``Check`` and ``Settle`` it begins with the section's text, so that a server which keeps
-    the beginnings of prompts reads that text once for all of them."""
+    """Like ``CheckInputs`` and ``SettleInputs`` it begins with the section's text, so that a server
+    which keeps the beginnings of prompts reads that text once for all of them."""
 
     file: ClassVar[str] = "remember.md"
     section: str
@@ -161,7 +161,7 @@ class PatchInputs(PromptInputs):
     findings: str
     entries: str
     sentences: str
-    """Numbered: all, or after the whole text, as ``Settle`` shows it, those that may be changed."""
+    """Numbered: all, or those that may change, after the whole text as ``SettleInputs`` has it."""
 
 
 @dataclass(frozen=True, kw_only=True)

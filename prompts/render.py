@@ -58,7 +58,8 @@ def check_template(inputs_type: type[PromptInputs], overrides: Path | None = Non
     field_names = {f.name for f in fields(inputs_type)}
     if placeholder_names - field_names:
         raise MissingPlaceholder(
-            f"{inputs_type.file} asks for ${min(placeholder_names - field_names)}, which is not given"
+            f"{inputs_type.file} asks for ${min(placeholder_names - field_names)}, "
+            "which is not given"
         )
     if field_names - placeholder_names:
         raise MissingPlaceholder(

@@ -49,7 +49,7 @@ def check(
 def find_new_breaches(
     old_text: str, new_text: str, constraints: Sequence[Constraint]
 ) -> tuple[str, ...]:
-    """Return the ids of the constraints that ``after`` breaks by rule, and ``before`` does not.
+    """Return the ids of the constraints that ``new_text`` breaks by rule and ``old_text`` keeps.
 
     Lengths apart, and the language of the whole, which no change of a few sentences alters.
     """
@@ -128,7 +128,10 @@ def _check_language(text: str, constraint: Constraint) -> CheckOutcome:
 
 
 def detect_language(text: str, expected_language: str = "") -> str:
-    """Return the ISO 639-1 code of the language of ``text``; Han and kana pass as ``wanted``."""
+    """Return the ISO 639-1 code of the language of ``text``.
+
+    Han and kana pass as ``expected_language``.
+    """
     if is_han(text):
         return expected_language if expected_language in ("zh", "ja") else "zh"
     if expected_language in ("zh", "ja"):

@@ -1,7 +1,7 @@
 """Formats: Markdown that must or must not be there, and the exact words a section begins with.
 
-What a section must begin and end with is set by code, not hoped for: ``framed`` puts it there
-whatever the model wrote, and ``bare`` takes it off again, for counting.
+What a section must begin and end with is set by code, not hoped for: ``apply_frame`` puts it there
+whatever the model wrote, and ``strip_frames`` takes it off again, for counting.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The desk: what all agents of one run share, and the prompt opening they have in common."""
+"""The run context: what all agents of one run share, and the prompt opening they have in common."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -156,7 +156,7 @@ class RunContext:
         return shorten(self.brief.sample, budget, self.tokenizer.count)
 
     def count_free_tokens(self, max_tokens: int, *other_texts: str) -> int:
-        """Return the tokens left for one more text beside ``others`` in a prompt."""
+        """Return the tokens left for one more text beside ``other_texts`` in a prompt."""
         system_prompt = self._system_prompt or self.build_system_prompt("")
         used_tokens = sum(self.tokenizer.count(text) for text in (system_prompt, *other_texts))
         return self.llm.max_prompt_tokens(max_tokens) - used_tokens - 200
@@ -271,9 +271,8 @@ def _format_whole_outline(outline: Outline) -> str:
     for section in outline.sections:
         for heading_id in section.within:
             if heading_id not in open_headings:
-                lines.append(
-                    f"{'  ' * (headings_by_id[heading_id].level - 1)}{headings_by_id[heading_id].title}"
-                )
+                heading = headings_by_id[heading_id]
+                lines.append(f"{'  ' * (heading.level - 1)}{heading.title}")
         open_headings = section.within
         indent = "  " * len(section.within)
         lines.append(f"{indent}{section.id}. {section.title}: {section.purpose}")

@@ -29,7 +29,7 @@ MAX_REBALANCE_SHARE = 0.08
 async def build_manifest(
     context: RunContext, section: Section, visible_drafts: Mapping[str, Draft]
 ) -> Manifest:
-    """Return the manifest of ``section`` when the drafts of ``heard`` are what it can know."""
+    """Return the manifest of ``section`` when ``visible_drafts`` are what it can know."""
     chain_drafts = [
         visible_drafts[s]
         for s in context.plan.outline.find_chain(section.id)

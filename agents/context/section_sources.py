@@ -67,7 +67,8 @@ def format_passage(context: RunContext, evidence: Evidence) -> str:
     """Return a passage as prompts show it, after its key."""
     source = context.source_index.sources[evidence.key]
     page = f", p. {evidence.page}" if evidence.page else ""
-    return f"[@{evidence.key}] {source.title}{page}: {_join_paragraphs(context.source_index.get_text(evidence))}"
+    passage_text = _join_paragraphs(context.source_index.get_text(evidence))
+    return f"[@{evidence.key}] {source.title}{page}: {passage_text}"
 
 
 def _join_paragraphs(text: str) -> str:

@@ -40,10 +40,11 @@ async def patch(
 ) -> str:
     """Return ``text`` with the sentences that ``findings`` are about put right.
 
-    No edit is made that breaks a rule which the text keeps. ``told`` maps a finding's constraint
-    id to the words of that constraint or entry. Where faults are ``about`` subjects (by every name)
-    only sentences that name one can be changed, and those that show a fault, with their neighbours.
-    An edit that touches ``held`` text is left out, and reported.
+    No edit is made that breaks a rule which the text keeps. ``constraint_texts`` maps a
+    finding's constraint id to the words of that constraint or entry. Where faults are about
+    subjects (``subject_names``: by every name) only sentences that name one can be changed, and
+    those that show a fault, with their neighbours. An edit that touches one of
+    ``protected_spans`` is left out, and reported.
 
     Raises:
         ModelError: the editor gave nothing usable.
@@ -110,9 +111,9 @@ async def trim(
     """Return ``text`` without as many sentences as make up ``surplus_words``, as nearly as can be.
 
     The editor names sentences that can go, more than are needed, and code chooses among them by
-    counting: nothing ``held``, no line of code or of a table, no sentence that a rule wants there,
-    and never more than ``most_words`` words, unless every sentence is longer than that: then the
-    shortest goes.
+    counting: nothing of ``protected_spans``, no line of code or of a table, no sentence that a rule
+    wants there, and never more than ``most_words`` words, unless every sentence is longer than
+    that: then the shortest goes.
     """
     text_sentences = sentences(text)
     numbered_sentences = "\n".join(
@@ -290,7 +291,10 @@ def cut_sentences(
 def remove_sentences(
     text: str, text_sentences: Sequence[Sentence], removed_numbers: Set[int]
 ) -> str:
-    """Return ``text`` without the sentences ``gone``; of the gaps around them the widest stays."""
+    """Return ``text`` without the sentences ``removed_numbers``.
+
+    Of the gaps around them the widest stays.
+    """
     pieces: list[str] = []
     gaps: list[str] = []
     position = 0
@@ -321,8 +325,8 @@ def find_concerned_sentences(
 ) -> Set[int]:
     """Return the numbers of the sentences that may have to change; all, where a fault has no place.
 
-    They name one of ``about``, or share words with a finding's evidence, or stand beside one that
-    does.
+    They name one of ``subject_names``, or share words with a finding's evidence, or stand beside
+    one that does.
     """
     concerned_numbers: set[int] = set()
     for finding in findings:

@@ -181,8 +181,8 @@ async def fit(
 ) -> str:
     """Return ``text`` brought into its band, or the version that came nearest.
 
-    ``text`` is without what its format has it begin and end with. Nothing ``held`` is touched, and
-    no rule is broken that was kept before.
+    ``text`` is without what its format has it begin and end with. Nothing of
+    ``protected_spans`` is touched, and no rule is broken that was kept before.
     """
     target_range = target_range or compute_band(context, section, text, manifest.target_words)
     best_text, progress, failed_rounds = text, _Going(), 0

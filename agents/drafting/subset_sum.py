@@ -6,7 +6,7 @@ from collections.abc import Sequence
 def choose_subset(
     sizes: Sequence[int], target: int, maximum: int, slack: int = 0
 ) -> tuple[int, ...]:
-    """Return the places of the sizes whose sum is nearest to ``wanted``, and at most ``most``.
+    """Return the places of the sizes whose sum is nearest to ``target``, and at most ``maximum``.
 
     Sums within ``slack`` of it are as good as each other; of those, and of several choices with one
     sum, the choice of the earliest places is returned, since a list has the most dispensable

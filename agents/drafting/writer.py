@@ -139,7 +139,7 @@ def _is_cut_off(text: str, text_sentences: Sequence[Sentence]) -> bool:
 
 
 def _remove_overlap(text: str, added_text: str) -> str:
-    """Return ``more`` without the sentences it begins with that ``text`` ends with."""
+    """Return ``added_text`` without the sentences it begins with that ``text`` ends with."""
     before, after = [s.text for s in sentences(text)], sentences(added_text)
     for size in range(min(len(before), len(after)), 0, -1):
         repeated = [s.text for s in after[:size]]

@@ -44,7 +44,7 @@ async def remember(
 ) -> ArchivistResult:
     """Return what a first draft of ``section`` establishes.
 
-    ``shown`` is what its writer was shown: an entry with the same topic and another value
+    ``shown_entries`` is what its writer was shown: an entry with the same topic and another value
     supersedes it, and one that only repeats it is not kept twice. What a person has said, and an
     open thread, it supersedes only where the archivist says that the text changes it. A draft whose
     archivist fails leaves no entries, and a problem in the report.
@@ -303,7 +303,7 @@ def _create_entry(entry_id: str, section_id: str, item: DeltaItem, span: Span) -
 
 
 def _change_entry(old_entry: Entry, item: DeltaItem, span: Span) -> Entry:
-    """Return ``before`` at its new place; with another value, it is a new version."""
+    """Return ``old_entry`` at its new place; with another value, it is a new version."""
     moved_entry = old_entry.model_copy(update={"span": span})
     statement = item.statement.strip()
     changed_entry = old_entry.model_copy(

@@ -99,7 +99,10 @@ def _find_overlooked_text(
 
 
 def _is_from_here_or_before(context: RunContext, entry: Entry, section_id: str) -> bool:
-    """True for what memory has from ``sid``, or before: from a later section, others miss it."""
+    """True for what memory has from ``section_id`` or before.
+
+    From a later section, others miss it.
+    """
     positions = context.plan.outline.position
     return positions.get(entry.from_section or "", 0) <= positions[section_id]
 

@@ -1,4 +1,4 @@
-"""The purse: what may be spent, and what has been."""
+"""The usage budget: what may be spent, and what has been."""
 
 import time
 

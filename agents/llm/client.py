@@ -108,7 +108,7 @@ class LLMClient:
         lane: Lane | None = None,
         shared_budget: UsageBudget | None = None,
     ) -> None:
-        """With ``share`` and ``shared``, calls are bounded together with those of other works."""
+        """Bound calls together with those of other works, by ``lane`` and ``shared_budget``."""
         self.tokenizer, self.context_tokens = tokenizer, context_tokens
         self.transport = transport
         self.usage = RunUsage()
@@ -116,10 +116,8 @@ class LLMClient:
         self._journal = Journal(library, lease)
         self._seed, self._emit = seed, watch
         self._lane = lane or ConcurrencyLimiter(call_settings.concurrency).open_lane()
-        self._budget, self._shared_budget = (
-            UsageBudget(limits),
-            shared_budget or UsageBudget(Limits()),
-        )
+        self._budget = UsageBudget(limits)
+        self._shared_budget = shared_budget or UsageBudget(Limits())
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
         self._access_error: AccessRefused | None = None
@@ -133,10 +131,10 @@ class LLMClient:
         response_schema: type[F],
         find_fault: Callable[[F], str | None] = lambda _: None,
     ) -> F:
-        """Return the answer as ``form``.
+        """Return the answer as ``response_schema``.
 
-        ``fault`` says what else is to be wished of an answer, if anything: it is asked for once
-        more then, and taken as it is the second time.
+        ``find_fault`` says what else is to be wished of an answer, if anything: it is asked for
+        once more then, and taken as it is the second time.
 
         Raises:
             UnusableAnswer: it could not be read, or is in the wrong language, twice.
@@ -180,7 +178,7 @@ class LLMClient:
         return self._journal.count_answers(step, role, purpose, refused=MAX_ASKS - 1)
 
     def max_prompt_tokens(self, answer_tokens: int) -> int:
-        """Return the tokens a prompt may have when its answer may have ``ask_tokens``."""
+        """Return the tokens a prompt may have when its answer may have ``answer_tokens``."""
         return self.context_tokens - answer_tokens - MARGIN_TOKENS
 
     async def _ask(
@@ -240,8 +238,8 @@ class LLMClient:
         if available_tokens - prompt_tokens < 16:
             raise UnusableAnswer(
                 f"{call.role} ({call.purpose}, {call.step})",
-                f"the prompt needs {prompt_tokens} of {self.context_tokens} tokens and leaves no room"
-                " for an answer; serve the model with a longer context",
+                f"the prompt needs {prompt_tokens} of {self.context_tokens} tokens and leaves"
+                " no room for an answer; serve the model with a longer context",
                 "",
             )
         return available_tokens - prompt_tokens

@@ -75,12 +75,12 @@ class ConcurrencyLimiter:
             self._limit = max(self._limit * BACKOFF_FACTOR, 1.0)
 
     def record_answer(self) -> None:
-        """Note an answer, and take back a little of what ``ease`` gave up."""
+        """Note an answer, and take back a little of what ``back_off`` gave up."""
         self.answer_count += 1
         self._limit = min(self._limit + RECOVERY_PER_ANSWER, float(self.concurrency))
 
     def try_take_slot(self, lane: "Lane") -> bool:
-        """Take a slot for ``share`` at once, if one is free."""
+        """Take a slot for ``lane`` at once, if one is free."""
         if self._in_flight >= int(self._limit):
             return False
         self._in_flight += 1
@@ -89,12 +89,12 @@ class ConcurrencyLimiter:
         return True
 
     def add_waiting_lane(self, lane: "Lane") -> None:
-        """Note that ``share`` has a waiter."""
+        """Note that ``lane`` has a waiter."""
         self._arriving_lanes.discard(lane.order)
         self._waiting_lanes[lane.order] = lane
 
     def release_slot(self, lane: "Lane") -> None:
-        """Hand a slot of ``share`` to who is next."""
+        """Hand a slot of ``lane`` to who is next."""
         self._in_flight -= 1
         lane.slots_held -= 1
         while self._waiting_lanes and self._in_flight < int(self._limit):

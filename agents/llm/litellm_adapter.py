@@ -71,10 +71,8 @@ def refuse_redirects() -> None:
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
     from litellm.llms.openai.common_utils import BaseOpenAILLM
 
-    create_client, openai_client = (
-        AsyncHTTPHandler.create_client,
-        BaseOpenAILLM._get_async_http_client,
-    )
+    create_client = AsyncHTTPHandler.create_client
+    openai_client = BaseOpenAILLM._get_async_http_client
 
     def straight(client: Any) -> Any:
         client.follow_redirects = False

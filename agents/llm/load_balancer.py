@@ -27,7 +27,7 @@ class LoadBalancer:
         self._failed_at: dict[str, float] = {}
 
     def choose(self, bases: Sequence[str], work_id: str, tried_bases: Collection[str] = ()) -> str:
-        """Return the replica for a call of ``work``, after those that were tried in vain."""
+        """Return the replica for a call of ``work_id``, after those that were tried in vain."""
         if len(bases) == 1:
             return bases[0]
         untried_bases = [b for b in bases if b not in tried_bases] or list(bases)

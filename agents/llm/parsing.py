@@ -121,7 +121,7 @@ class UnreadableAnswer(ValueError):
 
 
 def parse_structured(text: str, finish: str, response_schema: type[F]) -> F:
-    """Return the answer as ``form``, mended where that is safe.
+    """Return the answer as ``response_schema``, mended where that is safe.
 
     Think blocks, fences and talk around the JSON are cut off, broken JSON is repaired, strings and
     lists beyond their bounds are clipped. JSON that was cut short is refused: what is missing
@@ -273,7 +273,7 @@ def is_in_other_script(text: str, *, han: bool) -> bool:
 
 @lru_cache(maxsize=64)
 def build_json_schema(response_schema: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON schema that an answer in ``form`` must meet."""
+    """Return the JSON schema that an answer in ``response_schema`` must meet."""
     return response_schema.model_json_schema()
 
 

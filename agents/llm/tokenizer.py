@@ -43,7 +43,7 @@ class ScaledTokenizer:
 
 
 def compute_factor(served_counts: Sequence[int | None], samples: Sequence[str]) -> float:
-    """Return the factor that makes our counts cover the ``served`` ones for ``samples``.
+    """Return the factor that makes our counts of ``samples`` cover ``served_counts``.
 
     None among them means the server does not say; then a wide margin is kept.
     """

@@ -199,7 +199,7 @@ class LiteLLMTransport:
     async def _call_with_retries(
         self, role: Role, work_id: str, call_once: Callable[[dict[str, Any]], Awaitable[T]]
     ) -> T:
-        """Call ``once`` until it answers, at most ``tries`` times, waiting longer each time."""
+        """Call ``call_once`` until it answers, as often as is set, waiting longer each time."""
         self._register_loop()
         endpoint = self._call_settings.endpoints[role]
         bases, tried_bases = endpoint.api_bases or ("",), set[str]()
@@ -247,7 +247,10 @@ class LiteLLMTransport:
         endpoint_text = f"{endpoint.model} at {endpoint.where or 'its provider'}"
         message = _format_on_one_line(fault, endpoint)
         if is_redirect(fault):
-            message = f"{endpoint_text} redirects, which is not followed: set INKWRIGHT_API_BASE ({message})"
+            message = (
+                f"{endpoint_text} redirects, which is not followed:"
+                f" set INKWRIGHT_API_BASE ({message})"
+            )
             return ModelRefused(message, every_call=True)
         if isinstance(fault, litellm.AuthenticationError | litellm.PermissionDeniedError):
             message = f"{endpoint_text} rejects the key: set INKWRIGHT_API_KEY ({message})"
@@ -264,7 +267,8 @@ class LiteLLMTransport:
             return ModelRefused(f"{endpoint_text} rejects the call ({message})")
         if isinstance(fault, litellm.RateLimitError):
             return ModelUnreachable(
-                f"{endpoint_text} has too many requests: lower INKWRIGHT_CONCURRENCY, or try later ({message})"
+                f"{endpoint_text} has too many requests:"
+                f" lower INKWRIGHT_CONCURRENCY, or try later ({message})"
             )
         if isinstance(fault, litellm.Timeout):
             return ModelUnreachable(

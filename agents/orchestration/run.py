@@ -1,4 +1,4 @@
-"""Running a work: set the desk up, go through the graph, and end cleanly whatever happens."""
+"""Running a work: set its context up, go through the graph, and end cleanly whatever happens."""
 
 import asyncio
 import time
@@ -264,7 +264,8 @@ async def draft_candidates(
     """
     if not 1 <= count <= section_candidates.MAX_CANDIDATES:
         raise BadInput(
-            f"at most {section_candidates.MAX_CANDIDATES} candidates are drafted at once, not {count}"
+            f"at most {section_candidates.MAX_CANDIDATES} candidates are drafted at once,"
+            f" not {count}"
         )
     async with _open_context(work_id, **run_inputs) as context:
         _check_planned(context)

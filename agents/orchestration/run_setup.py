@@ -1,4 +1,4 @@
-"""Setting a desk up for a run, whoever plays the models, and taking up a work where it stands."""
+"""Building the context of a run, whoever plays the models, and taking a work up where it stands."""
 
 import asyncio
 from collections.abc import Mapping
@@ -38,9 +38,9 @@ def build_context(
     lane: Lane | None = None,
     shared_budget: UsageBudget | None = None,
 ) -> RunContext:
-    """Return the desk of one run, without vector search.
+    """Return the context of one run, without vector search.
 
-    ``pinned`` is what was fixed when the work began; of it, ``tokenizer_factor``,
+    ``pinned_settings`` is what was fixed when the work began; of it, ``tokenizer_factor``,
     ``context_tokens`` and ``slots`` must be there.
     """
     return RunContext(

@@ -263,7 +263,7 @@ def after_check(state: SectionState) -> Literal["patch", "accept"]:
 
 @cache
 def section_graph() -> Any:
-    """Return the compiled graph; run it with a ``Job`` as its context."""
+    """Return the compiled graph; run it with a ``SectionContext`` as its context."""
     graph = StateGraph(SectionState, context_schema=SectionContext)
     for node in (recall, write, fit, remember, check, patch, accept):
         graph.add_node(node.__name__, node)

@@ -20,7 +20,7 @@ from inkwright.memory.store.library import Library
 
 
 class SharedResources:
-    """What the runs of works share. Made by ``opened``; one run alone has one of its own."""
+    """What the runs of works share. Made by ``open_resources``; one run alone has its own."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class SharedResources:
 async def open_resources(
     library: Library, call_settings: CallSettings, budget: UsageBudget | None = None
 ) -> AsyncIterator[SharedResources]:
-    """Yield an office of these settings, and close it in the end."""
+    """Yield the resources that these settings make, and close them in the end."""
     transport = LiteLLMTransport(call_settings)
     resources = SharedResources(library, call_settings, transport, budget)
     transport.on_pressure = resources.limiter.back_off

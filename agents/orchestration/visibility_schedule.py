@@ -52,7 +52,7 @@ def compute_urgency(outline: Outline) -> Mapping[str, float]:
 def _simulate_schedule(
     outline: Outline, concurrency: int
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Return when each section would start and land, in words written, on ``slots`` writers."""
+    """Return when each section would start and land, in words, with ``concurrency`` writers."""
     path_words = compute_urgency(outline)
     start: dict[str, float] = {}
     end: dict[str, float] = {}
@@ -66,10 +66,8 @@ def _simulate_schedule(
         )
         for section_id in ready_ids[: concurrency - len(writing_queue)]:
             del waiting_for[section_id]
-            start[section_id], end[section_id] = (
-                clock,
-                clock + outline.section(section_id).target_words,
-            )
+            start[section_id] = clock
+            end[section_id] = clock + outline.section(section_id).target_words
             heapq.heappush(writing_queue, (end[section_id], section_id))
         clock, finished_id = heapq.heappop(writing_queue)
         for needed_ids in waiting_for.values():

@@ -282,10 +282,8 @@ def _compute_status(work_context: WorkContext) -> Status:
 
 def announce_sections(context: RunContext) -> None:
     """Tell who watches what the sections are, and how they stand."""
-    rows, current_drafts = (
-        drafts.load_section_rows(context.library, context.work_id),
-        context.load_drafts_in_order(),
-    )
+    rows = drafts.load_section_rows(context.library, context.work_id)
+    current_drafts = context.load_drafts_in_order()
     context.emit(
         Planned(
             context.work_id,

@@ -55,7 +55,7 @@ class NewPlan:
 
 
 async def plan(context: RunContext) -> NewPlan:
-    """Plan the work on ``desk``.
+    """Plan the work of ``context``.
 
     Raises:
         BadInput: constraints contradict each other or name a section there is not.
@@ -251,7 +251,10 @@ async def _plan_sections(
     constraints: Sequence[Constraint],
     purpose: str,
 ) -> list[PlannedSection]:
-    requirement_lines = "\n".join(f"- {c.text} ({c.where})" for c in constraints)
+    requirements_text = ""
+    if constraints:
+        requirement_lines = "\n".join(f"- {c.text} ({c.where})" for c in constraints)
+        requirements_text = f"Requirements, with the sections that carry them:\n{requirement_lines}"
     answer = await context.llm.ask_structured(
         context.build_call(
             "plan",
@@ -261,9 +264,7 @@ async def _plan_sections(
                 chapter=chapter_text,
                 sections=str(section_count),
                 words=str(words),
-                requirements=f"Requirements, with the sections that carry them:\n{requirement_lines}"
-                if requirement_lines
-                else "",
+                requirements=requirements_text,
             ),
             max_tokens=180 * section_count + 100,
         ),

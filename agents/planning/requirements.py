@@ -105,7 +105,10 @@ def _is_in_han(brief: Brief) -> bool:
 
 
 def _adjust_counted_unit(constraint: Constraint, han: bool) -> Constraint:
-    """Return a length that a model found in the request, counted as ``asked_length`` would."""
+    """Return a length that a model found in the request, counted as code counts.
+
+    That is, as ``parse_requested_length`` would.
+    """
     if constraint.kind != "length" or constraint.counted != "words":
         return constraint
     if counts_characters(constraint.text):
@@ -145,7 +148,7 @@ def _max_answer_tokens(context: RunContext) -> int:
 
 
 def is_series(requirements: Requirements, request: str) -> bool:
-    """True when the request itself bears out the numbered series that ``found`` speaks of.
+    """True when the request itself bears out the numbered series that ``requirements`` speaks of.
 
     Small models fill in a number wherever there is room for one: it counts if the request has that
     number, or the word that the unit's heading is made of.
@@ -265,4 +268,5 @@ async def extract_instructions(context: RunContext) -> str:
     free_tokens = (
         int(context.context_tokens * REQUEST_SHARE) - context.tokenizer.count(last_passage) - 1
     )
-    return f"{shorten(chr(10).join(instruction_quotes), free_tokens, context.tokenizer.count)}\n{last_passage}"
+    quotes_text = shorten("\n".join(instruction_quotes), free_tokens, context.tokenizer.count)
+    return f"{quotes_text}\n{last_passage}"

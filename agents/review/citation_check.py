@@ -40,7 +40,7 @@ async def check(
 ) -> tuple[list[Finding], list[ReviewedClaim]]:
     """Return the findings on the citations of ``text``, and what each citing sentence rests on.
 
-    ``given``: the spans that its writer was given; the whole source is looked through besides.
+    ``evidence``: the spans that its writer was given; the whole source is looked through besides.
     """
     claims = find_evidence(text, context.source_index, evidence)
     faultless_claims = [g for g in claims if not g.fault]

@@ -67,10 +67,8 @@ async def check(
             constraint.id,
             Finding(constraint=constraint.id, status="not reviewed", by="judge"),
         )
-    all_findings, reviewed_claims = (
-        [findings[c.id] for c in plain_constraints],
-        list[ReviewedClaim](),
-    )
+    all_findings = [findings[c.id] for c in plain_constraints]
+    reviewed_claims = list[ReviewedClaim]()
     for constraint in (c for c in constraints if c.kind == "citations"):
         citation_findings, reviewed_claims = await citation_check.check(
             context, section_id, text, constraint, evidence, turn=turn, priority=priority
@@ -118,10 +116,8 @@ async def confirm_findings(
     for vote in votes:
         if not doubted_findings:
             break
-        doubted_constraints, purpose = (
-            [constraints_by_id[f.constraint] for f in doubted_findings],
-            f"confirm {turn}",
-        )
+        doubted_constraints = [constraints_by_id[f.constraint] for f in doubted_findings]
+        purpose = f"confirm {turn}"
         new_findings = await _ask_judge(
             context,
             section_id,

@@ -123,7 +123,8 @@ def list_remaining(context: RunContext) -> list[str]:
         lines.append(f"an open thread is not paid off: {thread.subject}: {thread.statement}")
     for contradiction in contradictions.load_findings(context.library, context.work_id):
         lines.append(
-            f"{contradiction.section}: your words {contradiction.evidence!r} contradict memory [{contradiction.about}]; "
+            f"{contradiction.section}: your words {contradiction.evidence!r} contradict memory "
+            f"[{contradiction.about}]; "
             f"`inkwright memory dismiss {context.work_id} {contradiction.number}` lets them be"
         )
     return lines
@@ -182,4 +183,5 @@ def _shorten_for_judge(context: RunContext, text: str) -> str:
         f"{s.title}: {current_drafts[s.id].summary}" for s in drafted_sections
     )
     first_passage, last_passage = next(iter(split_into_pieces(text)), ""), tail(text, PASSAGE_WORDS)
-    return f"{first_passage}\n\n{context.clip_to_fit(summary_lines, 1000, first_passage, last_passage)}\n\n{last_passage}"
+    clipped_summaries = context.clip_to_fit(summary_lines, 1000, first_passage, last_passage)
+    return f"{first_passage}\n\n{clipped_summaries}\n\n{last_passage}"

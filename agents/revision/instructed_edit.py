@@ -78,7 +78,7 @@ async def propose(
     op: str | None = None,
     span: Span | None = None,
 ) -> EditorProposal:
-    """Return what an editor would change in ``section``, or in the sentences of ``span``.
+    """Return what an editor would change in ``section_id``, or in the sentences of ``span``.
 
     Raises:
         BadInput: there is no such section, operator or span, or all of it is locked.

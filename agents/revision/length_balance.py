@@ -90,10 +90,8 @@ def list_out_of_band(context: RunContext) -> list[str]:
         draft = current_drafts.get(section.id)
         if draft is None or draft.author == "person":
             continue
-        section_band, word_count = (
-            length_control.compute_band(context, section, draft.text),
-            _count_body_words(context, draft),
-        )
+        section_band = length_control.compute_band(context, section, draft.text)
+        word_count = _count_body_words(context, draft)
         if section_band.distance(word_count):
             lines.append(f"{section.id} has {word_count} words; {section_band} were wanted")
     return lines
@@ -112,10 +110,8 @@ def _find_roomiest_section(
         draft = current_drafts[section.id]
         if section.id in tried_ids or draft.author == "person":
             continue
-        section_band, word_count = (
-            length_control.compute_band(context, section, draft.text),
-            _count_body_words(context, draft),
-        )
+        section_band = length_control.compute_band(context, section, draft.text)
+        word_count = _count_body_words(context, draft)
         target_range = _compute_target_range(section_band, whole_band, word_count, total_words)
         word_change = abs(target_range.aim - word_count)
         if word_change >= MIN_CHANGED_WORDS and (best is None or word_change > best[0]):
@@ -146,10 +142,8 @@ async def _resize_section(context: RunContext, draft: Draft, target_range: WordR
     section_id = draft.section
     section = context.plan.outline.section(section_id)
     body = section_format.extract_body(context.plan, section_id, draft.text)
-    body_start, protected_spans = (
-        draft.text.find(body),
-        (*draft.held, *_find_remembered_spans(context, draft)),
-    )
+    body_start = draft.text.find(body)
+    protected_spans = (*draft.held, *_find_remembered_spans(context, draft))
     if body_start < 0:  # a person has put another opening into it: theirs to say how long it is
         return False
     try:

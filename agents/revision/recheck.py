@@ -197,8 +197,9 @@ async def _read_batch(
             constraint_texts[constraint.id] = reviewer.describe_for_judge(constraint)
             section_ids_by_constraint.setdefault(constraint.id, []).append(section_id)
     constraint_lines = "\n".join(
-        f"- [{constraint_id}] {constraint_texts[constraint_id]} (in {', '.join(section_ids_by_constraint[constraint_id])})"
-        for constraint_id in constraint_texts
+        f"- [{constraint_id}] {constraint_text}"
+        f" (in {', '.join(section_ids_by_constraint[constraint_id])})"
+        for constraint_id, constraint_text in constraint_texts.items()
     )
     section_texts = "\n\n".join(
         f"[{section_id}]\n{current_drafts[section_id].text}" for section_id in batch

@@ -52,7 +52,7 @@ class ManuscriptFault(Value):
 async def find_faults(
     context: RunContext, *, judge_transitions: bool
 ) -> tuple[ManuscriptFault, ...]:
-    """Return what is to be mended; ``judged``: a judge looks at the joins between sections too."""
+    """Return what is to be mended; ``judge_transitions``: a judge looks at the joins too."""
     current_drafts = context.load_drafts_in_order()
     mendable_faults = [
         _choose_fault(context, current_drafts, r)
@@ -114,7 +114,7 @@ async def _mend_section(
 ) -> int | None:
     """Patch a section, and return the repeats that the piece has then; None: it is as it was.
 
-    A patch that leaves more of them than the ``before`` is not taken.
+    A patch that leaves more of them than ``old_repeat_count`` is not taken.
     """
     draft = context.load_drafts_in_order()[section.id]
     stamp = f"once more:{number}"
@@ -207,8 +207,8 @@ def _describe_fix(context: RunContext, repeat: RepeatedSentence, other_id: str) 
     if repeat.section == repeat.of:
         return "This section has said so before. Say something else that serves its purpose."
     return (
-        f"Section {other_id}, {title}, says so, and it is its topic. Say something else here, in about"
-        " as many words, that serves the purpose of this section."
+        f"Section {other_id}, {title}, says so, and it is its topic. Say something else here,"
+        " in about as many words, that serves the purpose of this section."
     )
 
 

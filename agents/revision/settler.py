@@ -44,11 +44,12 @@ async def settle(
 ) -> None:
     """Check every stale section, or those of ``only``, and patch what contradicts.
 
-    Where sections were ``drafted`` side by side, what they share is looked at again first.
+    ``after_drafting``: where sections were drafted side by side, what they share is looked at again
+    first.
 
-    Does nothing where it is not ``enabled``. What a pass compares with is fixed when it begins, so
+    Does nothing unless ``is_enabled``. What a pass compares with is fixed when it begins, so
     that an interrupted pass goes on as it would have: a section patched meanwhile is news for the
-    next pass, not for this one. That all is ``settled`` is noted with the plan's version, unless
+    next pass, not for this one. That all is settled is noted with the plan's version, unless
     the judge or the editor could not be had: then the next run tries again.
 
     Raises:
@@ -221,8 +222,8 @@ async def _judge_changes(
 def _is_suspected(context: RunContext, draft: Draft, change: Change, own_ids: Set[str]) -> bool:
     """True when the draft seems to say otherwise than ``change`` does.
 
-    An entry of the draft's ``own`` gives its topic another value; or a sentence has such a value
-    that any entry gives, or has given, or speaks of the topic without its value.
+    An entry of ``own_ids``, the draft's own, gives its topic another value; or a sentence has such
+    a value that any entry gives, or has given, or speaks of the topic without its value.
     """
     changed_entry = change.entry
     if changed_entry is None or not changed_entry.attribute:

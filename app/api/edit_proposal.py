@@ -10,7 +10,7 @@ from inkwright.memory.domain.draft import Draft
 if TYPE_CHECKING:
     from inkwright.agents.revision.instructed_edit import EditorProposal, Hunk
 
-__all__ = ["EditProposal", "Operation", "shown"]
+__all__ = ["EditProposal", "Operation", "format_hunks"]
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ class SectionText(WorkHandle):
         """Keep what was typed so far; it is no version yet, and a run may be going on.
 
         Raises:
-            TypedElsewhere: another window has typed something else since ``revision``.
+            EditedElsewhere: another window has typed something else since ``revision``.
         """
         words = storable(text)
         with self._open() as library:
@@ -107,8 +107,8 @@ class SectionText(WorkHandle):
             raise BadInput(f"{self.section}: nothing was typed that is not a version already")
         if autosaved_text.is_overtaken and not over_newer:
             raise BadInput(
-                f"{self.section} has had version {autosaved_text.newest} since you began on version "
-                f"{autosaved_text.base}; compare the two first"
+                f"{self.section} has had version {autosaved_text.newest} since you began on "
+                f"version {autosaved_text.base}; compare the two first"
             )
         if not autosaved_text.text.strip():
             raise BadInput("there are no words in it; to drop a section, change the outline")

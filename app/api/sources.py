@@ -61,10 +61,8 @@ class Sources(WorkHandle):
     def standing(self) -> list[SourceReport]:
         """Return the same sources with the sections planned for each, and those that cite it."""
         with self._open() as library:
-            plan, current_drafts = (
-                plans.current(library, self.work),
-                drafts.current(library, self.work),
-            )
+            plan = plans.current(library, self.work)
+            current_drafts = drafts.current(library, self.work)
             return build_source_reports(
                 plan, current_drafts, sources.load_sources(library, self.work)
             )

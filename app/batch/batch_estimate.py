@@ -34,7 +34,10 @@ class BatchEstimate:
     def format_lines(self) -> Iterator[str]:
         """Say it in plain lines."""
         lines_left = self.lines - self.done_lines - self.bad_lines
-        yield f"{self.lines:,} lines: {self.done_lines:,} done, {self.bad_lines:,} bad, {lines_left:,} to write"
+        yield (
+            f"{self.lines:,} lines: {self.done_lines:,} done, {self.bad_lines:,} bad,"
+            f" {lines_left:,} to write"
+        )
         if lines_left:
             sample_note = (
                 f" (reckoned from {self.sampled_works} of them)"

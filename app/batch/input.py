@@ -235,8 +235,8 @@ def _assign_ids(
             own_id += f"-{count_by_id[own_id]}" if count_by_id[own_id] > 1 else ""
         if own_id in number_by_id:
             raise BadInput(
-                f"{name}: lines {number_by_id[own_id]} and {parsed_line.number} have the same id {own_id!r}; "
-                "give each its own"
+                f"{name}: lines {number_by_id[own_id]} and {parsed_line.number} have the same id "
+                f"{own_id!r}; give each its own"
             )
         number_by_id[own_id] = parsed_line.number
         line_digest = (

@@ -32,7 +32,7 @@ Emit = Callable[[Result], Awaitable[Result]]
 
 
 def has_room(limiter: ConcurrencyLimiter, running_works: int) -> bool:
-    """True when one more work may begin beside the ``running`` ones."""
+    """True when one more work may begin beside ``running_works`` others."""
     min_works = max(limiter.concurrency // SLOTS_PER_WORK, 2)
     return running_works < limiter.concurrency and (
         running_works < min_works or limiter.free_slots > 0
@@ -52,7 +52,7 @@ async def run_lines(
 ) -> None:
     """Bring ``lines`` to their ends side by side; ``emit`` gets each result as it comes.
 
-    ``spent``: what earlier runs of the batch have taken. ``outcome`` is kept up to date.
+    ``earlier_usage``: what earlier runs of the batch have taken. ``outcome`` is kept up to date.
 
     Raises:
         LibraryUnusable: nothing can be kept any more.
@@ -69,7 +69,7 @@ async def run_lines(
 def track_usage(
     batch_options: BatchOptions, earlier_usage: CallsAndTokens, outcome: BatchOutcome
 ) -> Iterator[UsageBudget]:
-    """Yield the purse of a batch, and keep at the end what was sent and how long that took.
+    """Yield the usage budget of a batch, and keep at the end what was sent and how long that took.
 
     Of several errors at once the one is raised that they are about.
     """

@@ -4,8 +4,8 @@ A worker has a fixed share of the calls in flight, so that all together never ha
 asked for; a share that idles is not lent to others. Lines go to whoever has room. When a worker is
 lost, its works go to others, which find in the library what was answered and accepted, and another
 worker takes its place. Results, budgets and the output stay with the process that began the batch:
-no work begins once a budget is spent, and what works under way send in the next ``TELL_EVERY_S``
-comes on top.
+no work begins once a budget is spent, and what works under way send in the next
+``REPORT_EVERY_S`` comes on top.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ async def run_lines(
     emit: Emit,
     outcome: BatchOutcome,
 ) -> None:
-    """As ``running.run_lines``, on the cluster that RAY_ADDRESS names, or one on this machine.
+    """As ``local_runner.run_lines``, on the cluster that RAY_ADDRESS names, or one on this machine.
 
     Raises:
         BadInput: the cluster cannot be used.
@@ -76,7 +76,7 @@ async def run_lines(
 
 
 def split_concurrency(concurrency: int, worker_count: int) -> list[int]:
-    """Return each worker's share of the calls in flight; together they are ``slots``."""
+    """Return each worker's share of the calls in flight; together they are ``concurrency``."""
     worker_count = min(worker_count, concurrency)
     return [
         concurrency // worker_count + (n < concurrency % worker_count) for n in range(worker_count)
@@ -109,12 +109,10 @@ class _WorkerPool:
         emit: Emit,
         outcome: BatchOutcome,
     ) -> None:
-        self._ray, self._call_settings, self._batch_options, self._budget = (
-            ray,
-            call_settings,
-            batch_options,
-            budget,
-        )
+        self._ray = ray
+        self._call_settings = call_settings
+        self._batch_options = batch_options
+        self._budget = budget
         prompts = run_options.settings.prompts
         self._settings = run_options.settings.model_copy(
             update={

@@ -1,4 +1,4 @@
-"""One process that writes works of a batch: a Ray actor, as ``on_ray`` starts it on any machine."""
+"""One process that writes works of a batch: a Ray actor, as ``ray_runner`` starts it anywhere."""
 
 import asyncio
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ from inkwright.memory.store.library import Library
 
 
 def build_result(line: BatchLine, manuscript: Manuscript, *, stop_reason: str = "") -> Result:
-    """Return the line of a work that has text; ``stopped``: the limit that ended it early."""
+    """Return the line of a work that has text; ``stop_reason``: the limit that ended it early."""
     report = manuscript.report
     return Result(
         id=line.id,

@@ -151,7 +151,7 @@ class ResultsFile:
 
     @contextmanager
     def hold_lock(self, lock_folder: Path) -> Iterator[None]:
-        """Hold the file, with what it says read; ``locks`` is a folder for the lock.
+        """Hold the file, with what it says read; ``lock_folder`` is a folder for the lock.
 
         Raises:
             BadInput: another process holds it, or it is not the output of a batch.
@@ -183,7 +183,7 @@ class ResultsFile:
         """Leave what is still true of these lines; return how many were moved away.
 
         Lines of other briefs, and of briefs that were changed, go to a file beside this one; those
-        that are to be ``redone`` go away.
+        of ``ids_to_redo`` go away.
         """
         line_by_id = {line.id: line for line in lines}
         kept_lines, moved_lines = {}, []
@@ -235,7 +235,7 @@ class ResultsFile:
     def _rewrite(
         self, kept_lines: Mapping[str, BatchLine], moved_lines: Collection[RecordedLine]
     ) -> None:
-        """Put a file with only ``kept`` in place of this one, in one step."""
+        """Put a file with only ``kept_lines`` in place of this one, in one step."""
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
         temporary, recorded_lines = Path(name), {}
         try:

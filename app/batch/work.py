@@ -64,7 +64,7 @@ class ModelHealth:
         """Note that a pass ended without an answer, after so many answers in all.
 
         Raises:
-            ModelsGone: it is not the first, and nothing was answered between.
+            AllModelsDown: it is not the first, and nothing was answered between.
         """
         self.silent_passes = self.silent_passes + 1 if answer_count == self.last_answer_count else 1
         self.last_answer_count = answer_count
@@ -88,7 +88,7 @@ async def write(line: BatchLine, at: BatchResources) -> Result | NoResultReason:
     An error that is not expected is told in the line's result, and the next run tries it again.
 
     Raises:
-        ModelsGone: the batch cannot go on.
+        AllModelsDown: the batch cannot go on.
         LibraryUnusable: nothing can be kept any more.
     """
     library, work = at.resources.library, None

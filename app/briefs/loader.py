@@ -48,7 +48,7 @@ _EXPORT_ONLY_KEYS = ("id", "version", "origin", "from_section", "section", "stat
 
 
 def read_brief(request_or_path: str, *, outline: Path | None = None, **changes: Any) -> Brief:
-    """Return the brief in ``given``: a sentence, or the path of a file.
+    """Return the brief in ``request_or_path``: a sentence, or the path of a file.
 
     ``changes`` (``words``, ``continuity``, ``seed``) that are not None replace what it says.
 
@@ -122,7 +122,7 @@ def check_brief(brief: Brief, name: str = "the brief") -> None:
 
 
 def _find_file(request_or_path: str) -> Path | None:
-    """Return the file that ``given`` names, or None when it is the request itself."""
+    """Return the file that ``request_or_path`` names, or None when it is the request itself."""
     if "\n" in request_or_path or len(request_or_path) > 1000:
         return None
     path = Path(request_or_path).expanduser()
@@ -162,10 +162,8 @@ def _resolve_references(
     """Put in place what a brief may name or shorten: its outline, its memory, its sources."""
     if sources := brief_values.pop("sources", None):
         loaded_sources = load_sources(sources, folder, name)
-        brief_values["sources"], brief_values["unread"] = (
-            loaded_sources.sources,
-            loaded_sources.unread,
-        )
+        brief_values["sources"] = loaded_sources.sources
+        brief_values["unread"] = loaded_sources.unread
     brief_values |= (
         {"cite": _read_citation_style(brief_values["cite"], name, folder)}
         if brief_values.get("cite")
@@ -336,7 +334,8 @@ def _describe_error(
         return f"--{location[0]}: {describe_error(error)}"
     place = _describe_position(location, name, lines)
     if error["type"] == "extra_forbidden":
-        return f"{place}: unknown key {location[-1]!r}{suggest_name(str(location[-1]), _list_known_keys(location))}"
+        suggestion = suggest_name(str(location[-1]), _list_known_keys(location))
+        return f"{place}: unknown key {location[-1]!r}{suggestion}"
     if error["type"] == "missing" and not location[:-1]:
         return f"{place}: `{location[0]}` is missing"
     return f"{place}: {format_location(location)}: {describe_error(error)}"

@@ -130,8 +130,9 @@ def _summarize_outcome(outcome: BatchOutcome, out: Path) -> list[str]:
     status_counts = ", ".join(
         f"{n:,} {status}" for status, n in sorted(outcome.count_by_status.items())
     )
+    duration = format_duration(outcome.seconds)
     summary_lines = [
-        f"{status_counts or 'nothing finished'}; {outcome.calls:,} calls in {format_duration(outcome.seconds)}",
+        f"{status_counts or 'nothing finished'}; {outcome.calls:,} calls in {duration}",
         f"results: {out}",
     ]
     if outcome.moved_lines:

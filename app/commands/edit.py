@@ -74,8 +74,8 @@ def _apply_hunks(
         typer.echo(f"{proposal.section}: nothing is changed")
         return
     typer.echo(
-        f"{draft.section}, version {draft.version}: {len(set(accepted_numbers))} of {len(proposal.hunks)}"
-        f" hunks taken, {draft.words:,} words"
+        f"{draft.section}, version {draft.version}: {len(set(accepted_numbers))} of"
+        f" {len(proposal.hunks)} hunks taken, {draft.words:,} words"
     )
     tell_stale(work_id, run_options)
 

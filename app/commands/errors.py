@@ -26,7 +26,7 @@ class Exit(IntEnum):
 def exit_on_error(act: Callable[[], T], *, next_step: str = "") -> T:
     """Return what ``act`` returns; an error a person can act on becomes one line and an exit code.
 
-    ``then``: how to go on, said after anything but bad input.
+    ``next_step``: how to go on, said after anything but bad input.
     """
     try:
         return act()

@@ -55,7 +55,8 @@ def list_entries(
     if state == "live":
         for first_entry, second_entry in memory.conflicts():
             typer.echo(
-                f"conflict: {first_entry.id} and {second_entry.id} give {first_entry.subject} two values"
+                f"conflict: {first_entry.id} and {second_entry.id} give {first_entry.subject}"
+                " two values"
             )
 
 

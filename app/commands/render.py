@@ -88,7 +88,8 @@ def render_replan(replan_result: "ReplanResult") -> Iterator[str]:
     yield ""
     yield from replan_result.moved_constraints or ("no constraint moved to another section",)
     if replan_result.removed_section_ids:
-        yield f"no longer in the outline: {', '.join(replan_result.removed_section_ids)}; their texts are kept"
+        removed_text = ", ".join(replan_result.removed_section_ids)
+        yield f"no longer in the outline: {removed_text}; their texts are kept"
     if replan_result.back:
         yield f"back in the outline with the text they had: {', '.join(replan_result.back)}"
     if replan_result.stale_section_ids:

@@ -156,12 +156,16 @@ def _print_versions(versions: list[dict[str, Any]], *, as_json: bool) -> None:
         return
     for version_record in versions:
         if "statement" in version_record:
-            line = f"{version_record['id']}  version {version_record['version']}  {version_record['origin']}  {version_record['status']}"
-            typer.echo(f"{line}: {version_record['statement']}")
+            typer.echo(
+                f"{version_record['id']}  version {version_record['version']}"
+                f"  {version_record['origin']}  {version_record['status']}"
+                f": {version_record['statement']}"
+            )
         else:
             typer.echo(
-                f"{version_record['section']:<6}  version {version_record['version']}  {version_record['stage']:<8}  "
-                f"{version_record['author']:<6}  {version_record['words']:,} words"
+                f"{version_record['section']:<6}  version {version_record['version']}"
+                f"  {version_record['stage']:<8}  {version_record['author']:<6}"
+                f"  {version_record['words']:,} words"
             )
 
 
@@ -192,7 +196,8 @@ def candidates(work: str, section: str, *, note: str, count: int) -> None:
     for draft in candidate_drafts:
         typer.echo(_format_candidate(draft))
     typer.echo(
-        f"nothing is changed; `inkwright choose {work_id} {section_id} {candidate_drafts[0].version}` takes one"
+        "nothing is changed;"
+        f" `inkwright choose {work_id} {section_id} {candidate_drafts[0].version}` takes one"
     )
 
 

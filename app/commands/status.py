@@ -67,14 +67,15 @@ def purge(work: str, *, ask: bool) -> None:
 
 def _format_work(summary: WorkSummary) -> str:
     words = f"{summary.words:,} of {summary.target_words:,} words"
-    return f"{summary.work}  {summary.status}  {words}  {summary.done} of {summary.of} sections  {summary.title}"
+    sections = f"{summary.done} of {summary.of} sections"
+    return f"{summary.work}  {summary.status}  {words}  {sections}  {summary.title}"
 
 
 def _format_section(number: int, summary: SectionSummary) -> str:
     note = f"  ({summary.failure})" if summary.failure else ""
     return (
-        f"{number:>4}  {summary.section:<6}  {summary.state:<8}  {summary.words:>6,} of {summary.target_words:,}"
-        f"  {summary.title}{note}"
+        f"{number:>4}  {summary.section:<6}  {summary.state:<8}"
+        f"  {summary.words:>6,} of {summary.target_words:,}  {summary.title}{note}"
     )
 
 

@@ -94,7 +94,8 @@ def _remember(work_id: str, run_options: RunOptions) -> None:
     models = sorted(set(result.models.values()))
     model_note = f" by {', '.join(models)}" if models else ""
     typer.echo(
-        f"read into memory{model_note}, {format_count(result.calls, 'call')}: `inkwright status {work_id}`"
+        f"read into memory{model_note}, {format_count(result.calls, 'call')}:"
+        f" `inkwright status {work_id}`"
     )
 
 

@@ -147,7 +147,7 @@ def build_simulated_settings(settings: Settings) -> CallSettings:
     """Return how models would be called, without starting an embedded one.
 
     Raises:
-        BadInput: as ``serving``.
+        BadInput: as ``serve_models``.
     """
     named_models = resolve_models(settings)
     call_settings = _build_call_settings(
@@ -212,8 +212,8 @@ def build_endpoint(named_model: NamedModel) -> Endpoint:
     if provider not in PROVIDERS:
         if not named_model.api_bases:
             raise BadInput(
-                f"the {named_model.role}'s model {named_model.model!r} has no address: set INKWRIGHT_API_BASE, "
-                "or put its provider first, as in openai/NAME"
+                f"the {named_model.role}'s model {named_model.model!r} has no address: "
+                "set INKWRIGHT_API_BASE, or put its provider first, as in openai/NAME"
             )
         return Endpoint(
             model=f"hosted_vllm/{named_model.model}",

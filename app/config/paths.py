@@ -21,9 +21,10 @@ MAX_FILE_BYTES = 100_000
 
 
 def find_library_home(explicit_home: Path | str | None = None) -> Path:
-    """Return the library folder: ``given``, else INKWRIGHT_HOME, else the file, else the default.
+    """Return the library folder.
 
-    The file is the current folder's, where it is trusted.
+    It is ``explicit_home``, else INKWRIGHT_HOME's, else the file's, else the default. The file is
+    the current folder's, where it is trusted.
     """
     if named := _named_home(explicit_home):
         return named
@@ -60,7 +61,8 @@ def load_file_settings(
         library_settings = _usable(file, known)
     if Path(library_settings.get("home") or file.parent).resolve() != file.parent:
         raise BadInput(
-            f"{home / SETTINGS_FILE}: a library cannot say where it is; set INKWRIGHT_HOME instead of `home`"
+            f"{home / SETTINGS_FILE}: a library cannot say where it is;"
+            " set INKWRIGHT_HOME instead of `home`"
         )
     return (
         library_settings

@@ -5,7 +5,7 @@ the user trusts it, only its ``HARMLESS`` settings count. What is trusted is a p
 the content it had: a file that has changed since must be trusted again. The list is kept in the
 user's own configuration folder; INKWRIGHT_TRUST names whole folders instead.
 
-Kept free of pydantic, like ``home``.
+Kept free of pydantic, like ``paths``.
 """
 
 import hashlib

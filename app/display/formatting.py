@@ -12,7 +12,7 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 def format_count(count: int, singular: str, plural: str = "") -> str:
-    """Return a number of things: ``1 call``, ``2 calls``; ``several`` where it is not an s more."""
+    """Return a number of things: ``1 call``, ``2 calls``; ``plural`` where it is not an s more."""
     return f"{count} {singular if count == 1 else plural or singular + 's'}"
 
 

@@ -55,7 +55,10 @@ class SectionProgress:
         self.state, self.words, self._pending_text = state, words, ""
 
     def estimate_done_words(self, guessed_share: float) -> float:
-        """Words of finished work, for the ETA; ``guess``: share of a draft nobody has seen yet."""
+        """Words of finished work, for the ETA.
+
+        ``guessed_share``: share of a draft nobody has seen yet.
+        """
         if self.state in DONE_STATES:
             return self.target_words
         done_share = min(self.words / self.target_words, 1.0)

@@ -57,7 +57,7 @@ def _parse_items(text: str) -> Sequence[dict[str, Any]]:
 
 
 def _make_key(original_key: str) -> str:
-    """Return a key that citations can have, as near to ``told`` as can be."""
+    """Return a key that citations can have, as near to ``original_key`` as can be."""
     if re.fullmatch(KEY_PATTERN, original_key) and len(original_key) <= MAX_KEY_CHARS:
         return original_key
     return _NON_KEY_CHARS.sub("_", original_key)[:MAX_KEY_CHARS].strip(".:/+-") or "_"

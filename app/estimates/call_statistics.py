@@ -72,10 +72,8 @@ def load_statistics(library: Library, model: str, settings: Settings) -> CallSta
         tokens_per_word=_measure_tokens_per_word(library, model),
     )
     pinned_settings = _load_pinned_settings(library, model)
-    factor, context_tokens = (
-        pinned_settings.get("tokenizer_factor"),
-        pinned_settings.get("context_tokens"),
-    )
+    factor = pinned_settings.get("tokenizer_factor")
+    context_tokens = pinned_settings.get("context_tokens")
     return CallStatistics(
         pace,
         f"as measured over {len(measured_calls):,} calls to {model}",

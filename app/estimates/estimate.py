@@ -134,7 +134,7 @@ def estimate_each(
 def combine_estimates(
     estimates: Sequence[Estimate], works_per_estimate: float, settings: Settings
 ) -> Estimate:
-    """Return what works would take on one set of slots, when each stands for ``times`` works.
+    """Return what works take on one set of slots, when each stands for ``works_per_estimate``.
 
     Slots are full until the last works no longer fill them. However fast the model, each call costs
     time of our own.
@@ -332,5 +332,9 @@ def _format_cost(run_estimate: Estimate, settings: Settings) -> str:
         )
     if settings.price_gpu_hour is not None:
         return f"{amount:,.2f} {settings.currency} at {settings.price_gpu_hour:g} a GPU hour"
-    prompt_price, completion_price = settings.price_prompt or 0.0, settings.price_completion or 0.0
-    return f"{amount:,.2f} {settings.currency} at {prompt_price:g} and {completion_price:g} a million tokens"
+    prompt_price = settings.price_prompt or 0.0
+    completion_price = settings.price_completion or 0.0
+    return (
+        f"{amount:,.2f} {settings.currency}"
+        f" at {prompt_price:g} and {completion_price:g} a million tokens"
+    )

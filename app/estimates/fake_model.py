@@ -1,7 +1,7 @@
 """A stand-in for every model, for estimates: answers of typical length, and nothing is sent.
 
-It tells how long a model of a given pace would have taken by sleeping that long; ``clock`` makes
-the sleeping free.
+It tells how long a model of a given pace would have taken by sleeping that long; ``virtual_clock``
+makes the sleeping free.
 """
 
 import asyncio
@@ -81,12 +81,10 @@ class FakeModel:
     def __init__(
         self, request: str, pace: CallPace, count_tokens: Callable[[str], int], *, is_han: bool
     ) -> None:
-        self._request, self._pace, self._count_tokens, self._is_han = (
-            request,
-            pace,
-            count_tokens,
-            is_han,
-        )
+        self._request = request
+        self._pace = pace
+        self._count_tokens = count_tokens
+        self._is_han = is_han
         self._vocabulary = (_HAN_WORDS if is_han else _ENGLISH_WORDS).split()
         self._last_prompts: dict[str, str] = {}
         self._random = random.Random(1)
@@ -322,7 +320,8 @@ def _count_units(request: str) -> int | None:
             unit_name.removesuffix("ie") + "y" if unit_name.endswith("ie") else unit_name
         )
         if re.search(
-            rf"\b(?:each|every|per) {unit_pattern}\b|\b{unit_pattern} \d|每个?{unit_pattern}|第\d+个?{unit_pattern}",
+            rf"\b(?:each|every|per) {unit_pattern}\b|\b{unit_pattern} \d"
+            rf"|每个?{unit_pattern}|第\d+个?{unit_pattern}",
             request,
             re.I,
         ):

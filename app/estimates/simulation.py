@@ -52,7 +52,7 @@ async def simulate_run(
     *,
     uses_search: bool,
 ) -> RunContext:
-    """Go through the graphs as a run does, and return the desk as it was left."""
+    """Go through the graphs as a run does, and return the context as it was left."""
 
     def forward_event(event: Event) -> None:
         if isinstance(event, Planned):

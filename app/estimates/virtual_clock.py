@@ -50,7 +50,7 @@ class _HurriedLoop(asyncio.SelectorEventLoop):
 
 
 def run_on_virtual_clock(coroutine: Coroutine[Any, Any, T]) -> tuple[T, float]:
-    """Return what ``work`` returns, and the seconds it would have taken had it slept."""
+    """Return what ``coroutine`` returns, and the seconds it would have taken had it slept."""
     loop = _HurriedLoop()
     try:
         started_at = loop.time()

@@ -62,7 +62,7 @@ def extract_notes(content: bytes) -> str:
     """Return all that an EPUB's footnotes say, as ``letters`` has it.
 
     Raises:
-        ExportFailed: as ``words_in``.
+        ExportFailed: as ``extract_words``.
     """
     return _extract_text(content, wants_notes=True)
 
@@ -85,7 +85,10 @@ def _extract_text(content: bytes, *, wants_notes: bool) -> str:
 
 
 def _yield_text(element: ET.Element, is_in_notes: bool, wants_notes: bool) -> Iterator[str]:
-    """Yield what a part says, in ``notes`` or outside; the number that calls one is no word."""
+    """Yield what a part says, in notes (``wants_notes``) or outside.
+
+    The number that calls a note is no word.
+    """
     kind = element.get(_EPUB_TYPE)
     is_in_notes = is_in_notes or kind == "footnotes"
     if kind == "noteref":

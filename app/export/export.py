@@ -48,7 +48,7 @@ def export_file(
     """Make the file and write it to ``out``: a file, or a folder; None: the current one.
 
     Raises:
-        BadInput: as ``make``, or it cannot be written there; nothing is left half-written.
+        BadInput: as ``render_file``, or it cannot be written there; nothing is left half-written.
         ExportFailed: it could not be made.
     """
     out = Path.cwd() if out is None else out.expanduser()

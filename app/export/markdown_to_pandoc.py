@@ -239,10 +239,8 @@ def _join_lines(inlines: list[Inline]) -> list[Inline]:
         if inline["t"] != "SoftBreak":
             joined_inlines.append(inline)
             continue
-        char_before, char_after = (
-            _get_edge_character(inlines[:index], -1),
-            _get_edge_character(inlines[index + 1 :], 0),
-        )
+        char_before = _get_edge_character(inlines[:index], -1)
+        char_after = _get_edge_character(inlines[index + 1 :], 0)
         if not (_is_chinese(char_before) and _is_chinese(char_after)):
             joined_inlines.append({"t": "Space"})
         elif char_before in _SENTENCE_ENDS:

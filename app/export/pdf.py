@@ -194,8 +194,8 @@ def _refuse_letters(missing_texts: Iterable[str]) -> None:
             f"one comes with the export packages: {INSTALL}"
         )
     raise BadInput(
-        f"the PDF needs a font that has {_describe_texts(letter_texts)}, and none here does: install one, "
-        "or name a folder of fonts with --fonts; DOCX and EPUB need none"
+        f"the PDF needs a font that has {_describe_texts(letter_texts)}, and none here does: "
+        "install one, or name a folder of fonts with --fonts; DOCX and EPUB need none"
     )
 
 

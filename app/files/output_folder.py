@@ -15,7 +15,7 @@ from inkwright.memory.store import schema
 from inkwright.memory.store.library import Library
 
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}")
-"""Names that ``_replace`` gives to files before they are whole."""
+"""Names that ``_replace_file`` gives to files before they are whole."""
 
 
 def prepare_folder(folder: Path) -> Path:
@@ -54,7 +54,7 @@ def write_files(
 
 
 def write_file(library: Library, work_id: str, file: Path, content: bytes) -> Path:
-    """Write one file as ``write`` does, and return the path it went to.
+    """Write one file as ``write_files`` does, and return the path it went to.
 
     Raises:
         BadInput: its folder cannot be written; nothing is left half-written.

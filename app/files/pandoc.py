@@ -38,8 +38,8 @@ def find_pandoc() -> Path:
 def write_document(document: dict[str, Any], writer: str, *options: str, timestamp: float) -> bytes:
     """Return what Pandoc makes of a document.
 
-    ``at``, in seconds since the epoch, is the time that the file bears. Nothing of the person's own
-    Pandoc settings has a say in it.
+    ``timestamp``, in seconds since the epoch, is the time that the file bears. Nothing of the
+    person's own Pandoc settings has a say in it.
 
     Raises:
         ExportFailed: Pandoc could not make it.
@@ -54,9 +54,9 @@ def convert(
     timestamp: float = 0.0,
     text_by_name: Mapping[str, str] = NO_FILES,
 ) -> bytes:
-    """Return what Pandoc makes of ``asked`` by these options.
+    """Return what Pandoc makes of ``content`` by these options.
 
-    ``beside``: the texts of the files that options name. It can open no others.
+    ``text_by_name``: the texts of the files that options name. It can open no others.
 
     Raises:
         ExportFailed: Pandoc could not make it.

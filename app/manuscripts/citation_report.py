@@ -71,10 +71,8 @@ def build_citations(
 ) -> ManuscriptCitations:
     """Return the citations of a manuscript that has these drafts, in reading order."""
     source_by_key = {k.source.key: k.source for k in stored_sources if k.source.kind != "request"}
-    text_by_id, is_han = (
-        {section_id: d.text for section_id, d in drafts.items()},
-        language_is_han(brief),
-    )
+    text_by_id = {section_id: d.text for section_id, d in drafts.items()}
+    is_han = language_is_han(brief)
     if isinstance(brief.cite, Csl) and source_by_key:
         from inkwright.app.manuscripts import citeproc
 

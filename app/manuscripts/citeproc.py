@@ -37,7 +37,7 @@ def read_csl(file: Path, where: str) -> Csl:
     """Return the style in a file.
 
     Raises:
-        BadInput: as ``checked``, or it cannot be read.
+        BadInput: as ``check_style``, or it cannot be read.
     """
     return check_style(Csl.model_construct(name=file.name, text=read_text(file)), where)
 

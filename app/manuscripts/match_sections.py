@@ -24,7 +24,7 @@ HeadingKey = tuple[int, str]
 
 @dataclass(frozen=True)
 class OutlineHeading:
-    """A heading of the outline as it stands in a text. ``what``: as ``assemble.pieces`` says."""
+    """A heading of the outline as it stands in a text; ``yield_pieces`` says what ``label`` is."""
 
     label: str
     key: HeadingKey
@@ -53,7 +53,7 @@ class MatchedManuscript:
     texts: dict[str, str] = field(default_factory=dict)
     """Section id to text, of every section that has one."""
     titles: dict[str, str] = field(default_factory=dict)
-    """New titles, by ``assemble.pieces``'s name of the heading."""
+    """New titles, by ``yield_pieces``'s name of the heading."""
     faults: list[str] = field(default_factory=list)
     """Why it cannot be taken back, one line each."""
     notices: list[str] = field(default_factory=list)
@@ -89,8 +89,8 @@ def match_manuscript(
     outline_headings, old_headings = _find_outline_headings(old_pieces, old_text)
     if missing_labels := [label for label, heading in outline_headings if heading is None]:
         match_result.faults.append(
-            f"the heading of {missing_labels[0][1:]} cannot be told from text: a code block before it is "
-            "not closed"
+            f"the heading of {missing_labels[0][1:]} cannot be told from text: a code block before "
+            "it is not closed"
         )
         return match_result
     front_text, new_headings = _parse_headings(text)
@@ -170,8 +170,8 @@ def _locate_headings(
         new_numbers, old_starts = new_numbers_by_key[heading.key], old_starts_by_key[heading.key]
         if len(new_numbers) > len(old_starts):
             match_result.faults.append(
-                f"{_describe_heading(label, heading.key)} stands {len(new_numbers)} times, and {len(old_starts)} "
-                "before: which one is meant cannot be told"
+                f"{_describe_heading(label, heading.key)} stands {len(new_numbers)} times, and "
+                f"{len(old_starts)} before: which one is meant cannot be told"
             )
         if len(new_numbers) == len(old_starts):
             new_positions.append(new_numbers[old_starts.index(heading.start)])
@@ -288,7 +288,8 @@ def _assign_texts(
     if not section_ids:
         if text:
             match_result.faults.append(
-                f"there is text under {matched_heading.quoted_heading}, where no section stands: {text[:40]!r}"
+                f"there is text under {matched_heading.quoted_heading}, where no section stands: "
+                f"{text[:40]!r}"
             )
         return
     old_text_by_id = {s: _get_section_text(outline, drafts, s) for s in section_ids}
@@ -303,8 +304,8 @@ def _assign_texts(
         text = text[: len(text) - len(old_text_by_id[last_id])].rstrip("\n")
     if len(remaining_ids) > 1:
         match_result.faults.append(
-            f"{remaining_ids[0]} to {remaining_ids[-1]} have no headings between them, and more than one was "
-            "changed: which words are whose cannot be told; change one at a time"
+            f"{remaining_ids[0]} to {remaining_ids[-1]} have no headings between them, and more "
+            "than one was changed: which words are whose cannot be told; change one at a time"
         )
     elif text:
         match_result.texts[remaining_ids[0]] = text
@@ -340,7 +341,8 @@ def _report_new_headings(
     for number, heading in enumerate(new_headings):
         if number not in used_positions and heading.key not in old_keys:
             match_result.notices.append(
-                f"{_describe_heading('', heading.key)} is a new heading: it is text of the section it is in"
+                f"{_describe_heading('', heading.key)} is a new heading: "
+                "it is text of the section it is in"
             )
 
 
@@ -397,7 +399,7 @@ def _build_outline(
 
 
 def apply_titles(outline: Outline, titles: Mapping[str, str]) -> Outline:
-    """Return the outline with new titles, named as ``assemble.pieces`` names headings.
+    """Return the outline with new titles, named as ``yield_pieces`` names headings.
 
     A section without a heading of its own is called like the one it stands under.
     """

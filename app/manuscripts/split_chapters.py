@@ -41,7 +41,7 @@ def split_manuscript(
     A heading with others below it is a chapter; text directly under it is a section without a
     heading of its own, as is text before the first heading. A lone heading above all others is the
     title of the whole. A heading with nothing under it is a section still to be written.
-    ``title``, if given, comes first; ``name`` is the title of a text that has none.
+    ``title``, if given, comes first; ``default_title`` is the title of a text that has none.
 
     Raises:
         BadInput: it has too many headings.

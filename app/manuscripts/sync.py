@@ -70,14 +70,15 @@ def sync_manuscript(library: Library, folder: Path, *, take_titles: bool = False
         )
         changed_texts, older_notices = _find_changes(library, work_id, current_drafts, match_result)
         for section_id in changed_texts:
-            exported_version, current_version = (
-                exported_versions.get(section_id),
-                current_drafts[section_id].version if section_id in current_drafts else None,
+            exported_version = exported_versions.get(section_id)
+            current_version = (
+                current_drafts[section_id].version if section_id in current_drafts else None
             )
             if exported_version is not None and exported_version != current_version:
                 match_result.faults.append(
-                    f"{section_id} was changed here, and in the library since this was exported (version "
-                    f"{exported_version}, now {current_version}); export it again and put your change there"
+                    f"{section_id} was changed here, and in the library since this was exported "
+                    f"(version {exported_version}, now {current_version}); "
+                    "export it again and put your change there"
                 )
         if match_result.faults:
             raise CannotSync(file, tuple(match_result.faults))
@@ -131,8 +132,8 @@ def _find_changes(
         ]
         if same_versions:
             older_notices.append(
-                f"{section_id} is here as it was in version {same_versions[-1]}; the library keeps version "
-                f"{current_drafts[section_id].version}"
+                f"{section_id} is here as it was in version {same_versions[-1]}; "
+                f"the library keeps version {current_drafts[section_id].version}"
             )
         else:
             changed_texts[section_id] = text

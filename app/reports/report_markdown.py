@@ -73,8 +73,8 @@ def _format_sections(report: Report) -> Iterator[str]:
             f"{c['id']} {c['status']}" for c in s["constraints"] if _is_open(c["status"])
         )
         words = f"{s['words']:,} of {s['target_words']:,}"
-        stale = ", stale" if s["stale"] else ""
-        yield f"| {s['id']} | {escape_cell(s['title'])} | {words} | {s['status']}{stale} | {unmet_text} |"
+        status = f"{s['status']}{', stale' if s['stale'] else ''}"
+        yield f"| {s['id']} | {escape_cell(s['title'])} | {words} | {status} | {unmet_text} |"
 
 
 def _is_open(status: str) -> bool:

@@ -34,7 +34,7 @@ def start(
     version: int = 0,
     models: Mapping[str, str] | None = None,
 ) -> None:
-    """Start a run of ``work`` in a process of its own; return before it does anything.
+    """Start a run of ``work_id`` in a process of its own; return before it does anything.
 
     It has the work's lease and is on record by then, so that it can be stopped from now on.
     ``models`` names, by role, other models than the settings do; ``count`` is how many candidates

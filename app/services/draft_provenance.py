@@ -104,7 +104,7 @@ def inspect(
 ) -> DraftProvenance:
     """Return what is behind one version of a section, or behind ``plan`` or ``whole``.
 
-    ``version`` None: the newest. ``book``: the work's memory, where it is read already.
+    ``version`` None: the newest. ``ledger``: the work's memory, where it is read already.
 
     Raises:
         BadInput: there is no such section, or version.

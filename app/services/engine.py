@@ -343,8 +343,8 @@ def inspect(
 ) -> "DraftProvenance":
     """Return what a draft was written from, and what was said to models on the way.
 
-    ``step`` is a section's id, ``plan`` or ``whole``; ``version`` None: the newest. ``book`` is the
-    work's memory, where it is read already.
+    ``step`` is a section's id, ``plan`` or ``whole``; ``version`` None: the newest. ``ledger`` is
+    the work's memory, where it is read already.
 
     Raises:
         BadInput: there is no such section, or version.

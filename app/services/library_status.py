@@ -49,7 +49,8 @@ FROM works {_SECTION_JOINS} GROUP BY works.id ORDER BY works.updated_at DESC
 _SELECT_SECTIONS = f"""{_PLANNED_SECTIONS}
 SELECT planned.section, planned.title, sections.state, sections.failure,
        COALESCE(drafts.words, 0) AS words, planned.target AS target_words
-FROM works {_SECTION_JOINS} WHERE works.id = ? AND planned.section IS NOT NULL ORDER BY planned.place
+FROM works {_SECTION_JOINS} WHERE works.id = ? AND planned.section IS NOT NULL
+ORDER BY planned.place
 """
 
 
@@ -133,7 +134,7 @@ def load_section_summaries(
 
 
 def match_work_id(work_ids: Iterable[str], prefix: str) -> str:
-    """Return the one work whose id is ``given`` or begins with it.
+    """Return the one work whose id is ``prefix`` or begins with it.
 
     Raises:
         WorkNotFound: none does, or several do.
@@ -158,7 +159,7 @@ def _beginning(known: Sequence[str], given: str) -> str | None:
 
 
 def find_work_id(home: Path, url: str | None, prefix: str) -> str:
-    """Return the one work of a library whose id is ``given`` or begins with it.
+    """Return the one work of a library whose id is ``prefix`` or begins with it.
 
     Raises:
         WorkNotFound: none does, or several do.

@@ -92,10 +92,10 @@ def replan(library: Library, work_id: str, file: Path) -> ReplanResult:
 def match_sections(
     old_outline: Outline, new_outline: Outline, sized_titles: Set[str], gone: Sequence[Section] = ()
 ) -> Outline:
-    """Return ``new`` with the ids of ``old``, and what it leaves open as it was in ``old``.
+    """Return ``new_outline`` with the ids of ``old_outline``, and what it leaves open as it was.
 
-    ``sized`` are the titles, normalised, of sections that ``new`` gives a length; ``gone`` are the
-    sections that were taken out before, the last of them first.
+    ``sized_titles`` are the titles, normalised, of sections that ``new_outline`` gives a length;
+    ``gone`` are the sections that were taken out before, the last of them first.
     """
     before = [*reversed(gone), *old_outline.sections]
     old_by_title = {normalise(s.title): s for s in before}
@@ -116,7 +116,10 @@ def match_sections(
 def _keep_length(
     old_outline: Outline, new_outline: Outline, sized_titles: Set[str], written_ids: Set[str]
 ) -> Outline:
-    """Return ``new`` as long as ``old``, where what is not written yet can make up for it."""
+    """Return ``new_outline`` as long as ``old_outline``.
+
+    That is, where what is not written yet can make up for it.
+    """
     unwritten_sections = [
         s
         for s in new_outline.sections

@@ -113,10 +113,8 @@ def review(library: Library, work_id: str) -> ReviewSummary:
     plan = plans.current(library, work_id)
     if plan is None:
         raise BadInput(f"{work_id} is not planned yet: there is nothing to review")
-    work, current_drafts = (
-        works.get(library, work_id),
-        drafts.current(library, work_id, plan.outline),
-    )
+    work = works.get(library, work_id)
+    current_drafts = drafts.current(library, work_id, plan.outline)
     manifests = drafts.load_manifests(library, work_id, plan.outline)
     text = citation_report.build_manuscript(
         plan.outline, current_drafts, work.brief, sources.load_sources(library, work_id)

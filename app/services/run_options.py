@@ -24,5 +24,5 @@ class RunOptions:
     watch_text: "StreamSetting" = False
     """True: the watcher is sent text as it is written."""
     lease: "Lease | None" = None
-    """The work's, where whoever asked for the run took it, with ``live.start``; None: the run
+    """The work's, where whoever asked for the run took it, with ``background.start``; None: the run
     takes it."""

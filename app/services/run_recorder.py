@@ -19,9 +19,10 @@ MAX_NOTICES = 20
 
 
 class RunRecorder:
-    """Watches a run and puts it on record, every ``EVERY_S`` seconds and when a phase begins.
+    """Watches a run and puts it on record.
 
-    What a person asks of the run is looked up before every call, so that none is sent after it.
+    It does so every ``RECORD_EVERY_S`` seconds and when a phase begins. What a person asks of the
+    run is looked up before every call, so that none is sent after it.
     """
 
     def __init__(self, library: Library, lease: Lease, run_options: RunOptions) -> None:

@@ -20,7 +20,7 @@ there, since imports alone leave hundreds of thousands of objects to look throug
 
 
 def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Return what ``work`` returns.
+    """Return what ``coroutine`` returns.
 
     Raises:
         KeyboardInterrupt: a signal ended it first. A second signal ends the process at once.

@@ -54,7 +54,8 @@ def render_passage(text: str, words: str) -> str:
         "…" if len(rest_of_line) > CONTEXT_CHARS else ""
     )
     marked_html = f'<mark style="{_MARKED_STYLE}">{escape(words)}</mark>'
-    return f'<div style="{PROSE_STYLE}">{escape(context_before)}{marked_html}{escape(context_after)}</div>'
+    line_html = f"{escape(context_before)}{marked_html}{escape(context_after)}"
+    return f'<div style="{PROSE_STYLE}">{line_html}</div>'
 
 
 def render_diff(spans: Iterable[DiffSpan]) -> str:

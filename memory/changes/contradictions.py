@@ -66,7 +66,7 @@ def store_findings(
 def load_findings(
     library: Library, work_id: str, *, include_dismissed: bool = False
 ) -> list[ContradictionFinding]:
-    """Return the findings that still stand, oldest first; with ``dismissed``, those too."""
+    """Return the findings that still stand, oldest first; with ``include_dismissed``, those too."""
     table = schema.findings
     with library.read() as db:
         rows = db.execute(select(table).where(table.c.work == work_id).order_by(table.c.id))
@@ -101,7 +101,8 @@ def dismiss(library: Library, work_id: str, finding_number: int, *, undo: bool =
         )
     if result.rowcount != 1:
         raise BadInput(
-            f"{work_id} has no finding {finding_number}; `inkwright memory findings {work_id}` lists them"
+            f"{work_id} has no finding {finding_number};"
+            f" `inkwright memory findings {work_id}` lists them"
         )
 
 

@@ -50,10 +50,8 @@ def build_addition(
     """Add entries; one that says what is there already is left out."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
-        number, active_entries = (
-            ledger.find_next_number(USER_PREFIX),
-            ledgers.select_active(ledger.latest()),
-        )
+        number = ledger.find_next_number(USER_PREFIX)
+        active_entries = ledgers.select_active(ledger.latest())
         new_entries: list[Entry] = []
         for item in remembered_items:
             entry = Entry(
@@ -122,7 +120,7 @@ def build_restoration(entry_id: str, version: int) -> EntryEdit:
 
 
 def build_subject_merge(subject: str, other_subject: str) -> EntryEdit:
-    """Join two subjects that are one: ``other`` becomes another name of ``subject``.
+    """Join two subjects that are one: ``other_subject`` becomes another name of ``subject``.
 
     Of two entries that then say the same, one is left.
     """
@@ -177,7 +175,7 @@ def combine_edits(edits: Sequence[EntryEdit]) -> EntryEdit:
 
 
 def find_entry(ledger: Ledger, entry_id: str) -> Entry:
-    """Return the entry ``eid`` as it stands, or as it is proposed.
+    """Return the entry ``entry_id`` as it stands, or as it is proposed.
 
     Raises:
         BadInput: there is none.

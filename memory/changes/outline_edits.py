@@ -92,10 +92,8 @@ def build_split(section_id: str, title: str) -> OutlineEdit:
             raise BadInput("the second part needs a title")
         if old_section.target_words < 2:
             raise BadInput(f"{section_id} has too few words to be split")
-        first_point_count, second_words = (
-            (len(old_section.key_points) + 1) // 2,
-            old_section.target_words // 2,
-        )
+        first_point_count = (len(old_section.key_points) + 1) // 2
+        second_words = old_section.target_words // 2
         first = old_section.model_copy(
             update={
                 "key_points": old_section.key_points[:first_point_count],

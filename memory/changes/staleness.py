@@ -70,8 +70,8 @@ def find(
 ) -> list[Stale]:
     """Return the stale sections in reading order, each with what changed.
 
-    ``basis`` gives the draft versions (by section id) that count as what memory says now; None: the
-    newest ones. ``plan`` is one to be supposed; None: the newest.
+    ``basis_versions`` gives the draft versions (by section id) that count as what memory says now;
+    None: the newest ones. ``plan`` is one to be supposed; None: the newest.
     """
     plan = plan or plans.current(library, work_id)
     if plan is None:
@@ -156,7 +156,8 @@ def _find_dropped_sources(draft: Draft, dropped_titles: Mapping[str, str]) -> It
         if key in dropped_titles:
             yield Change(
                 f"{SOURCE_PREFIX}{key}",
-                f"- [{SOURCE_PREFIX}{key}] [@{key}] {dropped_titles[key]}: withdrawn; nothing may rest on it",
+                f"- [{SOURCE_PREFIX}{key}] [@{key}] {dropped_titles[key]}: withdrawn; "
+                "nothing may rest on it",
                 f"the source {key} was dropped",
                 f"{SOURCE_PREFIX}{key}:dropped",
             )
@@ -324,7 +325,7 @@ def _find_disputed(
 ) -> dict[str, Entry]:
     """Return what memory had already, but not shown to this section, which says otherwise.
 
-    The entries of ``aside`` are left out.
+    The entries of ``excluded_ids`` are left out.
     """
     return {
         other_entry.id: other_entry
@@ -386,7 +387,7 @@ def _find_start_position(outline: Outline, entry: Entry) -> int:
 
 
 def _differs(ledger: Ledger, current_entry: Entry, version: int) -> bool:
-    """True when ``now`` says another thing than that version did; a pin says nothing."""
+    """True when ``current_entry`` says another thing than that version did; a pin says nothing."""
     if current_entry.version == version:
         return False
     earlier_entry = next(

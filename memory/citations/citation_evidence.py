@@ -51,7 +51,7 @@ def find_evidence(
 ) -> list[ClaimEvidence]:
     """Return what each citing sentence of ``text`` rests on, by rule.
 
-    Looked for first in what the section was ``shown``, then in the whole source.
+    Looked for first in ``shown_passages``, which the section was shown, then in the whole source.
     """
     return [
         _find_claim_evidence(claim, source_index, shown_passages) for claim in find_claims(text)
@@ -160,10 +160,10 @@ def _describe_missing_part(claim: Claim, passages_text: str) -> str:
 
 
 def _find_missing_parts(claim: Claim, passages_text: str) -> Iterator[tuple[str, str]]:
-    """Yield each quotation, figure and name of a claim that ``told`` lacks, and the fault that is.
+    """Yield what ``passages_text`` lacks of a claim, and the fault that is.
 
-    A name at the beginning may have a word before it that is none; one in another script than
-    the source's own, a judge must find.
+    Looked for is each quotation, figure and name. A name at the beginning may have a word before it
+    that is none; one in another script than the source's own, a judge must find.
     """
     plain_text = normalise(passages_text)
     for quote in _extract_quotes(claim.plain_text):
@@ -216,7 +216,7 @@ def _extract_names(text: str) -> Iterator[str]:
 
 
 def _is_in_script_of(text: str, name: str) -> bool:
-    """True when most letters of ``told`` are of the script that ``name`` is written in."""
+    """True when most letters of ``text`` are of the script that ``name`` is written in."""
     script = next((s for s in _CASED_SCRIPTS if s.match(name)), _CASED_SCRIPTS[0])
     return len(script.findall(text)) * 2 >= len(_LETTER.findall(text))
 

@@ -39,10 +39,8 @@ class ManuscriptCitations:
         """``texts``: the sections' texts by id, in reading order."""
         self.keys = list_cited_keys(texts, sources)
         """Those of sources, each once, in the order of first mention."""
-        self.reference_list, self.notes = (
-            formatted_citations.reference_list,
-            formatted_citations.notes,
-        )
+        self.reference_list = formatted_citations.reference_list
+        self.notes = formatted_citations.notes
         self._formatted_texts: dict[str, str] = {}
         self._lookalikes: list[tuple[str, str | None]] = []
         """What looks like a citation in reading order, with what it is in the draft; None: it is
@@ -244,7 +242,8 @@ class _Writer:
         return _format_mention(mention, self.format_author_year(mention.key))
 
     def format_author_year(self, key: str) -> str:
-        return f"{self._format_authors(key)}, {self._sources[key].year or 'n.d.'}{self.choose_letter(key)}"
+        year = self._sources[key].year or "n.d."
+        return f"{self._format_authors(key)}, {year}{self.choose_letter(key)}"
 
     def choose_letter(self, key: str) -> str:
         """Tell works apart that would be cited by the same names and year, as a, b, c."""

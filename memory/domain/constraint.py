@@ -275,9 +275,9 @@ def _choose_usual_placement(kind: Any, fields: Mapping[str, Any]) -> str | None:
 def combine_word_bounds(
     length_constraints: Iterable[Constraint], characters_per_word: float
 ) -> tuple[int | None, int | None]:
-    """Return the fewest words and the most that all of ``lengths`` allow; None: there is no bound.
+    """Return the fewest words and the most that all of ``length_constraints`` allow.
 
-    A word takes so many characters where those are counted.
+    None: there is no bound. A word takes so many characters where those are counted.
     """
     bounds = [c.convert_bounds_to_words(characters_per_word) for c in length_constraints]
     lower_bound = max((low for low, _ in bounds if low), default=None)

@@ -90,10 +90,8 @@ def describe_moves(
     placed_constraints = [
         c for c in constraints if c.where.scope in ("once", "range", "periodic", "last")
     ]
-    old_carriers, new_carriers = (
-        find_carriers(old_outline, placed_constraints),
-        find_carriers(new_outline, placed_constraints),
-    )
+    old_carriers = find_carriers(old_outline, placed_constraints)
+    new_carriers = find_carriers(new_outline, placed_constraints)
     return [
         f"{c.id}: was in {_join_ids(old_carriers[c.id])}; now in {_join_ids(new_carriers[c.id])}"
         for c in placed_constraints
@@ -148,7 +146,7 @@ def _check_phrases(requirement: Constraint, prohibition: Constraint, total: int 
 
 
 def _forbids(prohibition_place: Placement, requirement_place: Placement, total: int | None) -> bool:
-    """True when nowhere that ``must`` could be met is free of ``never``."""
+    """True when no place where the requirement could be met is free of the prohibition."""
     if prohibition_place.scope == "whole":
         return True
     if requirement_place.scope == "whole":
@@ -207,14 +205,16 @@ def _check_lengths(first: Constraint, second: Constraint, total: int | None) -> 
         return
     if first.about_words and second.about_words and first.about_words != second.about_words:
         raise BadInput(
-            f"{_quote(first)} and {_quote(second)} contradict each other: about {first.about_words} "
-            f"{first.counted} and about {second.about_words}; remove one of them"
+            f"{_quote(first)} and {_quote(second)} contradict each other: about "
+            f"{first.about_words} {first.counted} and about {second.about_words}; "
+            "remove one of them"
         )
     for low, high in ((first, second), (second, first)):
         if low.lower_bound and high.upper_bound and low.lower_bound > high.upper_bound:
             raise BadInput(
                 f"{_quote(low)} and {_quote(high)} contradict each other: at least "
-                f"{low.lower_bound} {low.counted} and at most {high.upper_bound}; change one of them"
+                f"{low.lower_bound} {low.counted} and at most {high.upper_bound}; "
+                "change one of them"
             )
 
 

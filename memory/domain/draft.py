@@ -126,7 +126,7 @@ class Review(Value):
         return frozenset(f.constraint for f in self.broken_findings if f.by == "rule")
 
     def breaks_new_rules(self, earlier_review: "Review | None") -> bool:
-        """True when a rule is broken here that was not broken ``before``."""
+        """True when a rule is broken here that was not in ``earlier_review``."""
         earlier_ids = (
             {f.constraint for f in earlier_review.broken_findings} if earlier_review else set()
         )

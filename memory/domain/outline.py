@@ -157,7 +157,7 @@ class Outline(Value):
         return sum(s.target_words for s in self.sections)
 
     def section(self, section_id: str) -> Section:
-        """Return the section ``sid``; KeyError when the outline has none."""
+        """Return the section ``section_id``; KeyError when the outline has none."""
         return self.sections[self.position[section_id] - 1]
 
     def sort_in_reading_order(self, by_section: Mapping[str, T]) -> dict[str, T]:

@@ -51,7 +51,7 @@ def covers(spans: Iterable[ProtectedSpan], text: str) -> bool:
 
 
 def find_new_ranges(old_text: str, new_text: str) -> tuple[tuple[int, int], ...]:
-    """Return the stretches of ``text`` whose sentences are not in ``before``."""
+    """Return the stretches of ``new_text`` whose sentences are not in ``old_text``."""
     new_sentences, new_ranges = sentences(new_text), []
     for _, _, first, last in _find_changes(
         [s.text for s in sentences(old_text)], [s.text for s in new_sentences]
@@ -64,7 +64,7 @@ def find_new_ranges(old_text: str, new_text: str) -> tuple[tuple[int, int], ...]
 def move_spans(
     spans: Iterable[ProtectedSpan], old_text: str, new_text: str
 ) -> tuple[ProtectedSpan, ...]:
-    """Return where the held stretches of ``before`` are in ``text``.
+    """Return where the held stretches of ``old_text`` are in ``new_text``.
 
     Raises:
         HeldTextLost: one of them is not there.
@@ -80,7 +80,7 @@ def move_spans(
 def find_surviving_spans(
     spans: Iterable[ProtectedSpan], old_text: str, new_text: str
 ) -> tuple[ProtectedSpan, ...]:
-    """Return where the held stretches of ``before`` are in ``text``.
+    """Return where the held stretches of ``old_text`` are in ``new_text``.
 
     Of one that is not there as a whole, the sentences that are there stay held.
     """
@@ -149,7 +149,7 @@ def _locate_span(
 
 
 def _find_shifts(old_text: str, new_text: str) -> list[Shift]:
-    """Return the runs of sentences that ``text`` has from ``before``, with the gaps in them."""
+    """Return the runs of sentences that ``new_text`` has from ``old_text``, with their gaps."""
     old_sentences, new_sentences = sentences(old_text), sentences(new_text)
     matcher = SequenceMatcher(
         None, [s.text for s in old_sentences], [s.text for s in new_sentences], autojunk=False

@@ -42,7 +42,7 @@ class SectionLayout(Value):
 def separate_layout(heading: str, body: str, newline: str) -> tuple[SectionLayout, str]:
     """Return how a section's raw ``body`` stands under ``heading``, and its text, normal form.
 
-    ``placed`` and text together give heading and body back exactly.
+    The layout and the text together give heading and body back exactly.
     """
     if not body.strip():
         return SectionLayout(heading=heading, before=body), ""

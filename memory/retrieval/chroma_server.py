@@ -42,14 +42,10 @@ class ChromaServerIndex(ChromaIndex):
         from chromadb.config import Settings
 
         self._set_up(embedder, f"at {url}", "start that server, or correct INKWRIGHT_INDEX_URL")
-        address, client_settings = (
-            urlsplit(url),
-            Settings(_env_file=None, anonymized_telemetry=False),
-        )
-        database_name, port = (
-            address.path.strip("/") or DEFAULT_DATABASE,
-            address.port or DEFAULT_PORTS[address.scheme],
-        )
+        address = urlsplit(url)
+        client_settings = Settings(_env_file=None, anonymized_telemetry=False)
+        database_name = address.path.strip("/") or DEFAULT_DATABASE
+        port = address.port or DEFAULT_PORTS[address.scheme]
         with self._translate_faults():
             _ensure_database(f"{address.scheme}://{address.netloc}", database_name)
             self._client = chromadb.HttpClient(

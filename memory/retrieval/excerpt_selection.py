@@ -51,7 +51,7 @@ def list_candidates(
 ) -> Iterator[ExcerptCandidate]:
     """Yield what may be shown, in order of preference.
 
-    ``names`` are those that the orders name; those of ``first`` come before the others.
+    ``names`` are those that the orders name; those of ``preferred_names`` come before the others.
     """
     yielded_ids = set()
     for passage, text in (
@@ -76,10 +76,8 @@ def _find_naming_passages(
     entries: Sequence[Entry],
 ) -> list[tuple[Passage, str]]:
     """Return passages with those of their sentences that name a subject and that no entry tells."""
-    own_names, all_names = (
-        excerpts.expand_names(preferred_names, entries),
-        excerpts.expand_names(names, entries),
-    )
+    own_names = excerpts.expand_names(preferred_names, entries)
+    all_names = excerpts.expand_names(names, entries)
     related_entries = [e for e in entries if e.names & all_names]
     texts_by_passage: dict[Passage, str] = {}
     for target_names in (own_names, all_names - own_names):
@@ -117,9 +115,9 @@ def choose(
     titles: Mapping[str, str],
     summaries: Mapping[str, str],
 ) -> SelectedExcerpts:
-    """Return what of ``found`` goes into the budget: raw, in short, or not.
+    """Return what of ``excerpt_candidates`` goes into the budget: raw, in short, or not.
 
-    ``titles`` and ``accounts`` are those of the sections that passages come from.
+    ``titles`` and ``summaries`` are those of the sections that passages come from.
     """
     lines: dict[str, str] = {}
     decisions, remaining_tokens, shortened_origins = [], budget_tokens, set()

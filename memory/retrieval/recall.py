@@ -52,20 +52,18 @@ def recall(
     subjects: Sequence[str] = (),
     own_instructions: str = "",
 ) -> RecallResult:
-    """Choose from ``entries`` and ``passages`` what bears on ``orders``.
+    """Choose from ``entries`` and ``passages`` what bears on ``section_instructions``.
 
-    ``nearest`` maps entry and passage ids, nearest first, to cosine distance; those not in it were
-    not found by vector search. ``titles`` and ``accounts`` are those of the sections that passages
-    come from; ``subjects`` are names to look for in passages beside those that entries have;
-    ``own`` is what of ``orders`` is about the section itself. Other entries than the pinned leave
-    passages their share, and take what those leave.
+    ``distances`` maps entry and passage ids, nearest first, to cosine distance; those not in it
+    were not found by vector search. ``titles`` and ``summaries`` are those of the sections that
+    passages come from; ``subjects`` are names to look for in passages beside those that entries
+    have; ``own_instructions`` is what of ``section_instructions`` is about the section itself.
+    Other entries than the pinned leave passages their share, and take what those leave.
     """
     ranking = _Ranking(section_instructions, own_instructions, entries, distances)
     subject_names = {normalise(name) for name in subjects}
-    names, preferred_names = (
-        ranking.mentioned_names | subject_names,
-        ranking.own_names | subject_names,
-    )
+    names = ranking.mentioned_names | subject_names
+    preferred_names = ranking.own_names | subject_names
     excerpt_candidates = excerpt_selection.list_candidates(
         section_instructions, passages, names, entries, distances, preferred_names=preferred_names
     )

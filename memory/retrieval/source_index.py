@@ -1,4 +1,4 @@
-"""The shelf: the sources of a work cut into passages, found by the words they share with a query.
+"""The source index: a work's sources cut into passages, found by words they share with a query.
 
 Lexical search is BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019) by ``bm25s``. Its index
 is made of the library's own text when a run first needs it, and kept nowhere.

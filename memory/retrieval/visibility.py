@@ -14,10 +14,10 @@ def find_visible_entries(
     visible_drafts: Mapping[str, int],
     candidate_ids: Collection[str] | None = None,
 ) -> list[Entry]:
-    """Return the entries that hold where ``sid`` stands, when it has heard these drafts.
+    """Return the entries that hold where ``section_id`` stands, when it has heard these drafts.
 
     What its own drafts establish is not among them, but for what the person has put right.
-    ``among``: only these ids are looked at, with what supersedes them; None: all.
+    ``candidate_ids``: only these ids are looked at, with what supersedes them; None: all.
     """
     position = outline.position[section_id]
     visible_ids = find_visible_ids(outline, section_id)
@@ -34,6 +34,6 @@ def of_planned(entries: Iterable[Entry], outline: Outline) -> list[Entry]:
 
 
 def find_visible_ids(outline: Outline, section_id: str) -> set[str]:
-    """Return the sections before ``sid`` in reading order, and those it depends on."""
+    """Return the sections before ``section_id`` in reading order, and those it depends on."""
     earlier_sections = outline.sections[: outline.position[section_id] - 1]
     return {s.id for s in earlier_sections} | outline.ancestors[section_id]

@@ -4,7 +4,7 @@ Each state is reached in one transaction: ``planned`` -> ``started`` (manifest f
 ``drafted`` (text and memory delta) -> ``accepted`` (review). Nothing is ever overwritten.
 
 A section that is taken out of the outline keeps its row and its versions, and has them again when
-it is put back. What the work says meanwhile, ``current`` and ``manifests``, leaves it out.
+it is put back. What the work says meanwhile, ``current`` and ``load_manifests``, leaves it out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -204,9 +204,9 @@ def save_patch(
     new_stamps: Sequence[str] = (),
     protected_spans: Sequence[ProtectedSpan] | None = None,
 ) -> Draft:
-    """Store a patched version of an accepted draft, stamped as checked against ``checked``.
+    """Store a patched version of an accepted draft, stamped as checked against ``new_stamps``.
 
-    ``held``: what of it is the person's; None: what of theirs the patch has left.
+    ``protected_spans``: what of it is the person's; None: what of theirs the patch has left.
     """
     with library.write(lease) as db:
         new_draft = draft_rows.insert_version(
@@ -243,7 +243,7 @@ def add_stamps(library: Library, lease: Lease, draft: Draft, new_stamps: Sequenc
 def store_review(
     library: Library, lease: Lease, draft: Draft, review: Review, *, new_stamps: Sequence[str] = ()
 ) -> None:
-    """Store what is known of a draft by now, stamped as checked against ``checked``."""
+    """Store what is known of a draft by now, stamped as checked against ``new_stamps``."""
     with library.write(lease) as db:
         draft_rows.store_review(db, lease, draft, review, draft.rounds)
         draft_rows.insert_stamps(db, lease.work_id, draft, new_stamps)
@@ -255,7 +255,7 @@ def add_entries(
     drafts_and_entries: Sequence[tuple[Draft, Sequence[Entry]]],
     stamp_text: str,
 ) -> None:
-    """Add to memory what was found in drafts as they stand, each stamped with ``what``."""
+    """Add to memory what was found in drafts as they stand, each stamped with ``stamp_text``."""
     with library.write(lease) as db:
         for draft, delta in drafts_and_entries:
             ledger.append_entries(db, lease.work_id, delta)
@@ -265,7 +265,7 @@ def add_entries(
 def load_stamps(
     library: Library, work_id: str, current_drafts: Mapping[str, Draft]
 ) -> dict[str, set[str]]:
-    """Return what each of the drafts ``current`` was checked against, by section id."""
+    """Return what each of ``current_drafts`` was checked against, by section id."""
     stamps_by_section: dict[str, set[str]] = {section_id: set() for section_id in current_drafts}
     with library.read() as db:
         for section_id, version, stamp_text in draft_rows.load_all_stamps(db, work_id):

@@ -35,7 +35,7 @@ class AdmittedEntries:
 def admit_entries(
     new_entries: Iterable[Entry], records: Mapping[str, EntryRecord]
 ) -> AdmittedEntries:
-    """Return what of ``new`` is written, each version numbered after those on record."""
+    """Return what of ``new_entries`` is written, each version numbered after those on record."""
     current_records = dict(records)
     admitted_entries = AdmittedEntries()
     for entry in new_entries:

@@ -110,7 +110,7 @@ class Journal:
         *,
         requested_model: str,
     ) -> None:
-        """Commit one answered call. ``asked_for`` is the model name that was requested."""
+        """Commit one answered call. ``requested_model`` is the model name that was requested."""
         work_id = self._lease.work_id
         texts = {_hash_text(m["content"]): m["content"] for m in messages}
         new_parts = [
@@ -234,7 +234,7 @@ def load_newest_prompts(library: Library, model: str, limit: int) -> list[tuple[
 def measure_speed(library: Library, model: str, *, recent_calls: int = 300) -> ModelSpeed | None:
     """Return how fast ``model`` answered lately in any work; None before its first answers.
 
-    Least squares over the newest ``recent`` calls: seconds as a sum of uncached prompt tokens and
+    Least squares over the newest ``recent_calls``: seconds as a sum of uncached prompt tokens and
     completion tokens, each at its own pace.
     """
     table = schema.journal

@@ -59,21 +59,17 @@ class Ledger:
         return self
 
     def simulate_append(self, new_entries: Iterable[Entry]) -> "Ledger":
-        """Return what this ledger would be with ``new`` appended. Nothing is written."""
+        """Return what this ledger would be with ``new_entries`` appended. Nothing is written."""
         ledger_copy = Ledger.__new__(Ledger)
         ledger_copy._library, ledger_copy._work_id = None, self._work_id
         ledger_copy._history = {
             entry_id: list(history) for entry_id, history in self._history.items()
         }
-        ledger_copy._newest_spans, ledger_copy._newest_sighting = (
-            dict(self._newest_spans),
-            self._newest_sighting,
-        )
-        ledger_copy.newest_sequence, ledger_copy._latest, ledger_copy._ids = (
-            self.newest_sequence,
-            None,
-            [],
-        )
+        ledger_copy._newest_spans = dict(self._newest_spans)
+        ledger_copy._newest_sighting = self._newest_sighting
+        ledger_copy.newest_sequence = self.newest_sequence
+        ledger_copy._latest = None
+        ledger_copy._ids = []
         ledger_copy._by_topic = ledger_copy._by_section = ledger_copy._families = None
         new_entries = list(new_entries)
         records = {
@@ -96,10 +92,10 @@ class Ledger:
         """Return what holds for one who has heard these drafts (section id to version).
 
         Entries of the plan, of sources and of the person are always among them, less those that
-        the person has true from a section of ``later`` on. Superseded ones are not. For a section
-        ``at``, so is what the person has put right of its own entries. ``among``: only these ids
-        are looked at, with what supersedes them; None: all. The order is that of the ids, so it
-        does not depend on which draft landed first.
+        the person has true from a section of ``later_ids`` on. Superseded ones are not. For
+        ``section_id``, so is what the person has put right of its own entries. ``candidate_ids``:
+        only these are looked at, with what supersedes them; None: all. The order is that of the
+        ids, so it does not depend on which draft landed first.
         """
         visible_entries = []
         for entry_id in (
@@ -140,7 +136,7 @@ class Ledger:
         return sorted((e for e in newest_versions if e.is_proposal), key=by_id)
 
     def list_section_entries(self, section_id: str) -> list[Entry]:
-        """Return the live entries of ``section``'s drafts that the person has not made theirs."""
+        """Return the live entries of a section's drafts that the person has not made theirs."""
         return [
             e
             for e in self._list_established_in(section_id)
@@ -148,7 +144,7 @@ class Ledger:
         ]
 
     def list_retracted(self, section_id: str) -> list[Entry]:
-        """Return what drafts of ``section`` established and the person has retracted."""
+        """Return what drafts of ``section_id`` established and the person has retracted."""
         return [
             e
             for e in self._list_established_in(section_id)
@@ -156,7 +152,7 @@ class Ledger:
         ]
 
     def _list_established_in(self, section_id: str) -> Sequence[Entry]:
-        """Return the newest version of what drafts of ``section`` have ever established."""
+        """Return the newest version of what drafts of ``section_id`` have ever established."""
         latest = self._latest_by_id()
         if self._by_section is None:
             self._by_section = {}
@@ -233,20 +229,18 @@ def _select_newer_rows(table: Table) -> Select[Any]:
     return select(table).where(is_newer).order_by(table.c.seq)
 
 
-_NEW_ENTRIES, _NEW_SIGHTINGS = (
-    _select_newer_rows(schema.entries),
-    _select_newer_rows(schema.sightings),
-)
+_NEW_ENTRIES = _select_newer_rows(schema.entries)
+_NEW_SIGHTINGS = _select_newer_rows(schema.sightings)
 
 
 def load_entries(library: Library, work_id: str, *, live_only: bool = True) -> list[Entry]:
-    """Return the newest version of each entry; with ``live``, only those that hold at the end."""
+    """Return the newest version of each entry; ``live_only``: of those that hold at the end."""
     latest = Ledger(library, work_id).refresh().latest()
     return select_active(latest) if live_only else latest
 
 
 def select_active(latest_entries: Sequence[Entry]) -> list[Entry]:
-    """Return those of ``latest`` that hold at the end: live, and not superseded."""
+    """Return those of ``latest_entries`` that hold at the end: live, and not superseded."""
     superseded_ids = {e.supersedes for e in latest_entries if e.status == "live"}
     return [e for e in latest_entries if e.status == "live" and e.id not in superseded_ids]
 
@@ -257,7 +251,7 @@ def select_open_threads(latest_entries: Sequence[Entry]) -> list[Entry]:
 
 
 def append_entries(db: Connection, work_id: str, new_entries: Iterable[Entry]) -> None:
-    """Write entry versions within the caller's transaction, as ``admission`` lets them in."""
+    """Write entry versions within the caller's transaction, as ``admit_entries`` lets them in."""
     new_entries = list(new_entries)
     if not new_entries:
         return
@@ -280,7 +274,7 @@ def append_entries(db: Connection, work_id: str, new_entries: Iterable[Entry]) -
 
 
 def load_records(db: Connection, work_id: str, entry_ids: Iterable[str]) -> dict[str, EntryRecord]:
-    """Return what is on record of the entries ``ids``, within the caller's transaction."""
+    """Return what is on record of the entries ``entry_ids``, within the caller's transaction."""
     table = schema.entries
     rows = db.execute(
         select(table)

@@ -30,7 +30,7 @@ class Plan(Value):
         return self.gone | self.outline.position.keys()
 
     def constraints_for(self, section_id: str) -> tuple[Constraint, ...]:
-        """Return the constraints placed in ``section``, as they read there."""
+        """Return the constraints placed in ``section_id``, as they read there."""
         position, total = self.outline.position[section_id], len(self.outline.sections)
         section_constraints = (c for c in self.constraints if position in c.where.positions(total))
         return tuple(c.with_section_number(position) for c in section_constraints)

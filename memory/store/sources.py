@@ -29,7 +29,7 @@ class StoredSource(Value):
 def load_sources(
     library: Library, work_id: str, *, include_dropped: bool = False
 ) -> list[StoredSource]:
-    """Return the sources of a work in the order they came, with those ``dropped`` if wanted."""
+    """Return the sources of a work in the order they came; ``include_dropped``: those too."""
     table = schema.sources
     with library.read() as db:
         rows = db.execute(select(table).where(table.c.work == work_id).order_by(table.c.number))
@@ -74,7 +74,7 @@ def add_sources(library: Library, lease: Lease, sources: Iterable[Source]) -> li
 def insert_sources(
     db: Connection, work_id: str, sources: Sequence[Source], *, last_number: int = 0
 ) -> None:
-    """Store sources, whose keys are set, under the numbers that follow ``after``."""
+    """Store sources, whose keys are set, under the numbers that follow ``last_number``."""
     if last_number + len(sources) > MAX_SOURCES:
         raise BadInput(
             f"{last_number + len(sources):,} sources; a work has at most {MAX_SOURCES:,}"

@@ -55,8 +55,8 @@ def begin(
 ) -> Work:
     """Return the work of this brief, seed and arms; a new one where there is none.
 
-    ``fresh`` begins it again beside the older ones, as the next generation. ``apart`` is the id
-    that tells works of the same brief from each other.
+    ``fresh`` begins it again beside the older ones, as the next generation. ``distinguishing_id``
+    tells works of the same brief from each other.
     """
     keyed_sources = sources.assign_keys(brief.sources)
     stored_brief = brief.model_copy(
@@ -119,7 +119,7 @@ def _works_of(same: str) -> Select[tuple[str, int]]:
 
 
 def get(library: Library, work_id: str) -> Work:
-    """Return the work ``work``.
+    """Return the work ``work_id``.
 
     Raises:
         WorkNotFound: naming the nearest id there is.

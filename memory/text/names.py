@@ -65,7 +65,7 @@ def list_terms(text: str) -> list[str]:
 
 
 def rank_by_rare_terms(query_text: str, texts: Sequence[str]) -> list[int]:
-    """Return the places of those ``texts`` that share terms with ``wanted``, the rarest first."""
+    """Return the places of those ``texts`` that share terms with ``query_text``, rarest first."""
     query_terms = terms(query_text)
     places_by_term: dict[str, list[int]] = {}
     for place, text in enumerate(texts):

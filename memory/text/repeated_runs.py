@@ -28,7 +28,7 @@ class RepeatedRuns(Value):
 
 
 def find_repeated_runs(texts: Mapping[str, str], *, limit: int = 20) -> RepeatedRuns:
-    """Return what ``texts``, by section id in reading order, repeat: at most ``most`` runs."""
+    """Return what ``texts``, by section id in reading order, repeat: at most ``limit`` runs."""
     words_by_section = {section_id: words(text) for section_id, text in texts.items()}
     folded_words = {
         section_id: [w.casefold() for w in section_words]

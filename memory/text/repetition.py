@@ -205,10 +205,8 @@ def _find_alike(
     bits_by_word: dict[str, int] = defaultdict(int)
     first_place_by_section: dict[str, int] = {}
     for place, (section_id, sentence, content) in enumerate(candidates):
-        own_words, earlier_mask = (
-            rare_words[place],
-            (1 << first_place_by_section.setdefault(section_id, place)) - 1,
-        )
+        own_words = rare_words[place]
+        earlier_mask = (1 << first_place_by_section.setdefault(section_id, place)) - 1
         needed = ceil(max(ALIKE_SHARE * len(content), MIN_CONTENT_WORDS - 1))
         near_places = list(
             _find_set_bits(
@@ -230,7 +228,7 @@ def _find_alike(
 
 
 def _select_frequent_bits(bit_sets: Sequence[int], needed: int) -> int:
-    """Return the bits that are set in at least ``needed`` of ``sets``."""
+    """Return the bits that are set in at least ``needed`` of ``bit_sets``."""
     reached = [0] * (needed + 1)
     reached[0] = -1
     for bits in bit_sets:

@@ -28,9 +28,9 @@ def mark_fitting(
     count_tokens: Callable[[str], int],
     max_misses: int | None = None,
 ) -> tuple[bool, ...]:
-    """Say for each text, in order of preference, whether it goes into ``budget`` tokens.
+    """Say for each text, in order of preference, whether it goes into ``budget_tokens`` tokens.
 
-    After ``misses`` in a row that do not, the rest is left out uncounted; None: all are tried.
+    After ``max_misses`` in a row that do not, the rest is left out uncounted; None: all are tried.
     """
     fit_flags: list[bool] = []
     used_tokens = misses_in_a_row = 0
@@ -45,7 +45,7 @@ def mark_fitting(
 
 
 def shorten(text: str, budget_tokens: int, count_tokens: Callable[[str], int]) -> str:
-    """Return as many leading sentences of ``text`` as fit ``budget`` tokens.
+    """Return as many leading sentences of ``text`` as fit ``budget_tokens`` tokens.
 
     Of a first sentence that does not fit, as many leading characters as do.
     """

@@ -18,9 +18,10 @@ class DiffSpan(NamedTuple):
 
 
 def diff_words(old_text: str, new_text: str) -> list[DiffSpan]:
-    """Return what became of ``before``: all but the new is ``before``, all but the gone ``after``.
+    """Return what became of ``old_text``.
 
-    Lines are compared first, so that a long text takes no longer than its changes do.
+    All but the new is ``old_text``, all but the gone ``new_text``. Lines are compared first, so
+    that a long text takes no longer than its changes do.
     """
     diff_spans: list[DiffSpan] = []
     for kind, old_lines, new_lines in _compare_pieces(
@@ -54,7 +55,7 @@ def group_hunks(diff_spans: Sequence[DiffSpan]) -> list[list[DiffSpan]]:
 
 
 def apply_hunks(diff_spans: Sequence[DiffSpan], accepted_numbers: Collection[int]) -> str:
-    """Return the text with only the differences ``taken`` made, counted from 0 as in ``hunks``."""
+    """Return the text with only the differences of ``accepted_numbers`` made, counted from 0."""
     text_parts, number, in_hunk = [], -1, False
     for diff_span in diff_spans:
         if diff_span.kind == "same":

@@ -23,7 +23,7 @@ _NUMBER_COLUMNS = {"sightings": "seq", "findings": "id", "journal": "id"}
 
 
 def duplicate_work(library: Library, work_id: str) -> Work:
-    """Return a copy of ``work`` under an id of its own.
+    """Return a copy of ``work_id`` under an id of its own.
 
     Raises:
         WorkNotFound: there is none of this id.

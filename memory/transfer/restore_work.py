@@ -39,7 +39,7 @@ _WORK_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}(\.[1-9]\d{0,5})?")
 
 
 def restore_work(library: Library, read_rows: RowReader) -> str:
-    """Store a work whose rows ``rows`` gives, by the name of their table, and return its id.
+    """Store a work whose rows ``read_rows`` gives, by the name of their table, and return its id.
 
     All of it is stored, or nothing.
 

@@ -31,10 +31,8 @@ def rebuild_summaries(library: Library, lease: Lease) -> int:
         summaries_by_section = _load_journaled_summaries(library, lease.work_id)
         rebuilt_count = 0
         for section_id in {row.section for row in rows}:
-            section_summary, journaled_summaries = (
-                "",
-                iter(summaries_by_section.get(section_id, ())),
-            )
+            section_summary = ""
+            journaled_summaries = iter(summaries_by_section.get(section_id, ()))
             for row in (r for r in rows if r.section == section_id):
                 if row.stage == "drafted":
                     section_summary = next(journaled_summaries, "")

@@ -66,10 +66,10 @@ def load_text(library: Library, work_id: str, section_id: str) -> AutosavedText:
 def save_text(
     library: Library, work_id: str, section_id: str, text: str, *, base_version: int, revision: int
 ) -> AutosavedText:
-    """Store what was typed on version ``base``, as the change after ``revision``.
+    """Store what was typed on version ``base_version``, as the change after ``revision``.
 
     Raises:
-        TypedElsewhere: there is a newer change, with other words.
+        EditedElsewhere: there is a newer change, with other words.
     """
     current_text = load_text(library, work_id, section_id)
     if current_text.text == text:

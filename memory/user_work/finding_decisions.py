@@ -27,7 +27,9 @@ def store_verdict(
     evidence: str,
     verdict: Verdict | None,
 ) -> None:
-    """Record what the person says of a finding ``about`` a constraint or entry; None: nothing.
+    """Record what the person says of a finding; None: nothing.
+
+    ``about_id`` is the constraint or entry that the finding is about.
 
     Raises:
         BadInput: the section has no text.
@@ -50,7 +52,7 @@ def store_verdict(
 
 
 def load_verdict_stamps(library: Library, work_id: str) -> Mapping[str, set[str]]:
-    """Return what ``verdict`` reads, of every section's newest draft that has any."""
+    """Return what ``find_verdict`` reads, of every section's newest draft that has any."""
     table, rows = schema.checks, schema.sections
     is_newest_draft = (
         (rows.c.work == table.c.work)

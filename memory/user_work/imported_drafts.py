@@ -34,7 +34,7 @@ def store_texts(
     """Store a person's texts, by section id, and with ``outline`` a new version of the plan.
 
     Words that a section had before stay whose they were; the new ones are the person's, but in the
-    sections of ``keep``, where these stretches are theirs or locked.
+    sections of ``protected_ranges``, where these stretches are theirs or locked.
 
     Raises:
         BadInput: the work is not planned, or lacks one of the sections; nothing is stored.
@@ -92,7 +92,7 @@ def mark_read(
     summary: str | None = None,
     new_manifest: Manifest | None = None,
 ) -> None:
-    """Store what a section's text establishes, and with ``knowing`` what its author knew."""
+    """Store what a section's text establishes, and with ``new_manifest`` what its author knew."""
     table, rows = schema.drafts, schema.sections
     with library.write(lease) as db:
         ledger.append_entries(db, lease.work_id, delta)

@@ -25,9 +25,9 @@ def save_text(
 ) -> Draft:
     """Store a text of the person's as the section's newest version: ``accepted``.
 
-    ``keep`` are the stretches that no model may change from now on; None: all of it. What was held
-    before stays so where it is still there. Other words than before are compared with all that
-    memory says, once. An empty ``summary`` leaves the one there is.
+    ``protected_ranges`` are the stretches that no model may change from now on; None: all of
+    it. What was held before stays so where it is still there. Other words than before are compared
+    with all that memory says, once. An empty ``summary`` leaves the one there is.
 
     Raises:
         BadInput: the work is not planned, or has no such section.
@@ -59,7 +59,10 @@ def insert_text(
     summary: str = "",
     delta: Iterable[Entry] = (),
 ) -> Draft:
-    """As ``write``, within the caller's transaction and by this plan; ``keep`` says why, too."""
+    """As ``save_text``, within the caller's transaction and by this plan.
+
+    ``protected_ranges`` says why, too.
+    """
     blank_manifest = _build_blank_manifest(plan, lease.work_id, section_id)
     previous_draft = draft_rows.load_newest(db, lease.work_id, section_id)
     protected_spans = (
@@ -118,7 +121,7 @@ def save_protected_spans(
 def insert_same_text(
     db: Connection, lease: Lease, draft: Draft, protected_spans: Sequence[ProtectedSpan]
 ) -> Draft:
-    """As ``hold``, within the caller's transaction."""
+    """As ``save_protected_spans``, within the caller's transaction."""
     new_draft = draft_rows.insert_version(
         db,
         lease,
@@ -160,7 +163,7 @@ def _build_blank_manifest(plan: Plan, work_id: str, section_id: str) -> Manifest
 def _insert_manifest(
     db: Connection, work_id: str, blank_manifest: Manifest, previous_draft: Draft | None
 ) -> int:
-    """Store the manifest of a person's text; what ``before`` was shown it still rests on."""
+    """Store the manifest of a person's text, which rests on what ``previous_draft`` was shown."""
     if previous_draft is not None:
         shown_entries = draft_rows.load_manifest(db, previous_draft.manifest).shown
         blank_manifest = blank_manifest.model_copy(update={"shown": shown_entries})

@@ -100,10 +100,8 @@ def _draw_memory() -> None:
         if button_column.button("Take over", disabled=selected_id is None, width="stretch"):
             with engine.open_library(settings) as library:
                 work_entries = load_entries(library, str(selected_id))
-            rows, now = (
-                filled_rows(build_table_row(MEMORY_COLUMNS, e) for e in work_entries),
-                state["brief memory now"],
-            )
+            rows = filled_rows(build_table_row(MEMORY_COLUMNS, e) for e in work_entries)
+            now = state["brief memory now"]
             state["brief memory now"] = [*now, *(row for row in rows if row not in now)]
             state["brief rows"] += 1
             st.rerun()

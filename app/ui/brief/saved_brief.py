@@ -10,7 +10,7 @@ from inkwright.memory.domain.brief import Brief
 
 
 def draw(work_id: str, brief: Brief) -> bool:
-    """Draw ``brief``, which ``work`` began with; True when the person wants it for a new work."""
+    """Draw ``brief``, which ``work_id`` began with; True when it is wanted for a new work."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Brief", anchor=False)
         reuse_clicked = st.button("Use it for a new work", icon=":material/content_copy:")

@@ -14,7 +14,7 @@ def draw(
 ) -> None:
     """Draw tabs by name, with how many things of a kind there are in each.
 
-    The tab ``always`` is drawn whether it is open or not, so that what is typed there is kept.
+    ``always_drawn_tab`` is drawn whether it is open or not, so that what is typed there is kept.
     """
     labels = {name: _format_label(name, (counts or {}).get(name, 0)) for name in draw_functions}
     open_label = st.session_state.get(key)

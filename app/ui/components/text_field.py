@@ -55,9 +55,9 @@ def draw_field(
 ) -> None:
     """Draw the field ``name``, which is one text wherever it is drawn.
 
-    ``keep`` is called with each change, at most twice a second; ``standing`` says afterwards what
-    stands. Where ``find`` stands in it, it begins with these words selected and in view;
-    ``select`` is called with what the person selects.
+    ``save_edit`` is called with each change, at most twice a second; ``load_state`` says afterwards
+    what stands. Where ``search_text`` stands in it, it begins with these words selected and in
+    view; ``on_select`` is called with what the person selects.
     """
     key, last_edit_key = f"typing {name}", f"heard {name}"
 

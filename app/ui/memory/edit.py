@@ -18,7 +18,7 @@ CHECKS_SHOWN = 30
 
 
 def propose(work_id: str, description: str, edit: EntryEdit) -> None:
-    """Let ``edit`` wait for the person's word; ``said`` is what it does, after "To"."""
+    """Let ``edit`` wait for the person's word; ``description`` is what it does, after "To"."""
     st.session_state[f"edit {work_id}"] = description, edit
     st.rerun()
 

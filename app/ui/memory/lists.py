@@ -34,16 +34,17 @@ def draw_conflicts(work_id: str, pairs: list[tuple[Entry, Entry]]) -> None:
     for first_entry, second_entry in pairs[:MAX_SHOWN]:
         with st.container(border=True):
             st.markdown(
-                f"**{escape_markdown(first_entry.subject)}**, {escape_markdown(first_entry.attribute)}"
+                f"**{escape_markdown(first_entry.subject)}**,"
+                f" {escape_markdown(first_entry.attribute)}"
             )
             for kept_entry, dropped_entry in (
                 (first_entry, second_entry),
                 (second_entry, first_entry),
             ):
                 text_column, button_column = st.columns([8, 1.6], vertical_alignment="center")
-                text_column.markdown(
-                    f"{escape_markdown(kept_entry.statement, 300)}  ({escape_markdown(describe_origin(work_id, kept_entry))})"
-                )
+                statement_text = escape_markdown(kept_entry.statement, 300)
+                origin_text = escape_markdown(describe_origin(work_id, kept_entry))
+                text_column.markdown(f"{statement_text}  ({origin_text})")
                 if button_column.button(
                     "This one holds",
                     key=f"hold {kept_entry.id} {dropped_entry.id}",
@@ -83,7 +84,8 @@ def draw_proposals(work_id: str, proposals: list[Entry]) -> None:
         )
         change_text = "no longer holds" if entry.status == "doubted" else "is new"
         text_column.markdown(
-            f"**{escape_markdown(entry.subject)}** {escape_markdown(entry.statement, 300)} ({change_text})"
+            f"**{escape_markdown(entry.subject)}** {escape_markdown(entry.statement, 300)}"
+            f" ({change_text})"
         )
         if accept_column.button("Accept", key=f"yes {entry.id}", width="stretch"):
             edit.propose(

@@ -252,11 +252,12 @@ def _draw_add_form(work_id: str) -> None:
 
 def _draw_entry(work_id: str, memory: Memory, entry_id: str) -> None:
     entry_history = memory.entry(entry_id)
+    entry = entry_history.entry
     with st.container(border=True):
         st.markdown(
-            f"**{escape_markdown(entry_history.entry.subject)}** · {escape_markdown(entry_history.entry.statement, 400)}"
+            f"**{escape_markdown(entry.subject)}** · {escape_markdown(entry.statement, 400)}"
         )
-        span, title_by_id = entry_history.entry.span, load_titles(work_id)
+        span, title_by_id = entry.span, load_titles(work_id)
         if entry_history.words and span is not None:
             st.html(render_prose(f"“{entry_history.words}”"))
         if entry_history.words and span is not None and span.section not in title_by_id:
@@ -293,6 +294,7 @@ def _draw_entry(work_id: str, memory: Memory, entry_id: str) -> None:
             ):
                 memory_edit.propose(
                     work_id,
-                    f"go back to version {old_version.version} of {describe_entries(work_id, [entry_id])}",
+                    f"go back to version {old_version.version} of "
+                    f"{describe_entries(work_id, [entry_id])}",
                     entry_edits.build_restoration(entry_id, old_version.version),
                 )

@@ -66,11 +66,9 @@ def _build_rows(
     _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
 ) -> pd.DataFrame:
     memory = Memory(work_id, settings=_settings)
-    ledger, sections_by_entry, count_tokens = (
-        cache.load_ledger(work_id),
-        memory.shown(),
-        memory.tokenizer().count,
-    )
+    ledger = cache.load_ledger(work_id)
+    sections_by_entry = memory.shown()
+    count_tokens = memory.tokenizer().count
     standing_by_id = map_entry_states(ledger)
     return pd.DataFrame(
         [

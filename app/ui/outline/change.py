@@ -14,7 +14,7 @@ MAX_SHOWN = 30
 
 
 def propose(work_id: str, description: str, change: OutlineEdit) -> None:
-    """Let ``change`` wait for the person's word; ``said`` is what it does, after "To"."""
+    """Let ``change`` wait for the person's word; ``description`` is what it does, after "To"."""
     st.session_state[_build_state_key(work_id)] = description, change
 
 
@@ -26,7 +26,7 @@ def is_pending(work_id: str) -> bool:
 def draw(work_id: str, draw_form: Callable[[], None] | None) -> None:
     """Ask about the change that waits, if one does, over the page.
 
-    ``fill`` draws the fields of a change that is still to be said; None: there is none.
+    ``draw_form`` draws the fields of a change that is still to be said; None: there is none.
     """
     if not is_pending(work_id) and draw_form is None:
         return
@@ -91,7 +91,8 @@ def _list(seen: OutlineImpact) -> None:
         now = ", ".join(placing.titles_after) or "no section: it falls away"
         st.markdown(
             f"- Constraint “{escape_markdown(placing.text, 80)}” moves from "
-            f"{escape_markdown(', '.join(placing.titles_before), 160)} to {escape_markdown(now, 160)}"
+            f"{escape_markdown(', '.join(placing.titles_before), 160)} to "
+            f"{escape_markdown(now, 160)}"
         )
     _show_remaining_count(len(seen.moved_constraints))
 

@@ -67,8 +67,9 @@ def _draw_approval(work_id: str) -> None:
 def _draw_sections(work_id: str, plan: Plan, marked_id: str | None) -> None:
     """Draw the tree and what is planned for the section that is chosen in it.
 
-    The tree is told of ``marked``, the choice as the page was drawn, and marks later ones itself:
-    so it stays the same, and need not be sent again, while a person goes from one to the next.
+    The tree is told of ``marked_id``, the choice as the page was drawn, and marks later ones
+    itself: so it stays the same, and need not be sent again, while a person goes from one to the
+    next.
     """
 
     def choose(section_id: str) -> None:

@@ -31,7 +31,7 @@ ALL_FIELDS_KEY = "outline every field"
 
 
 def choose(work_id: str, section_id: str) -> None:
-    """Let ``section`` be the one that is changed."""
+    """Let ``section_id`` be the one that is changed."""
     st.session_state[f"outline chosen {work_id}"] = section_id
 
 
@@ -79,10 +79,8 @@ def _draw_moves(work_id: str, outline: Outline, section: Section) -> None:
             **button_options,
         )
 
-    move_up, move_down = (
-        outline_edits.build_move(section_id, -1),
-        outline_edits.build_move(section_id, 1),
-    )
+    move_up = outline_edits.build_move(section_id, -1)
+    move_down = outline_edits.build_move(section_id, 1)
     options = {"shortcut": "alt+arrowup", "disabled": is_first}
     draw_button("Move up", "arrow_upward", f"move {title} up", move_up, **options)
     options = {"shortcut": "alt+arrowdown", "disabled": is_last}

@@ -27,7 +27,7 @@ def draw(
     choose: Callable[[str], None],
     drop: Callable[[str, str, bool], None],
 ) -> None:
-    """Draw the tree ``name`` of ``rows``, with the section ``chosen`` marked.
+    """Draw the tree ``name`` of ``rows``, with the section ``chosen_id`` marked.
 
     ``choose`` is called with the section a person chooses; ``drop`` with one that is let go of,
     the one that it is to stand beside, and whether behind it.

@@ -83,7 +83,8 @@ def _warn_of_autosaved(work_id: str) -> None:
         f"“{title_by_id.get(section_id, section_id)}”" for section_id in autosaved_ids
     )
     st.warning(
-        f"Words you typed are no version yet, and are not in the file: {escape_markdown(title_list, 400)}",
+        "Words you typed are no version yet, and are not in the file: "
+        f"{escape_markdown(title_list, 400)}",
         icon=":material/edit:",
     )
     for section_id in autosaved_ids[:3]:
@@ -197,8 +198,9 @@ def _draw_download(work_id: str, options: Wanted, reference_content: bytes | Non
         return
     rendered_file: Made = stored_file[1]
     label, mime, _ = FORMATS[options.format]
+    size_text = _format_size(len(rendered_file.content))
     st.download_button(
-        f"Download {escape_markdown(rendered_file.name, 80)} ({_format_size(len(rendered_file.content))})",
+        f"Download {escape_markdown(rendered_file.name, 80)} ({size_text})",
         rendered_file.content,
         file_name=rendered_file.name,
         mime=mime,

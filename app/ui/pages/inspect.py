@@ -83,7 +83,8 @@ def _draw_provenance(provenance: DraftProvenance, widget_key: str) -> None:
 def _describe_draft(draft: Draft) -> str:
     rounds_text = f", {draft.rounds} rounds of review" if draft.rounds else ""
     base_text = f", from version {draft.base}" if draft.base else ""
-    return f"Version {draft.version}, {draft.words:,} words, {AUTHOR_LABELS[draft.author]}{base_text}{rounds_text}"
+    author_text = AUTHOR_LABELS[draft.author]
+    return f"Version {draft.version}, {draft.words:,} words, {author_text}{base_text}{rounds_text}"
 
 
 def _draw_cost(provenance: DraftProvenance) -> None:
@@ -132,8 +133,8 @@ def _draw_context(provenance: DraftProvenance, widget_key: str) -> None:
     assert provenance.manifest is not None
     manifest = provenance.manifest
     st.caption(
-        f"{manifest.recall_tokens:,} of {manifest.budget_tokens:,} tokens of room for memory were used. "
-        f"Length asked for: {manifest.target_words:,} words."
+        f"{manifest.recall_tokens:,} of {manifest.budget_tokens:,} tokens of room for memory "
+        f"were used. Length asked for: {manifest.target_words:,} words."
     )
     for label, text in (
         ("Memory as it was sent", manifest.recall),
@@ -149,9 +150,9 @@ def _draw_context(provenance: DraftProvenance, widget_key: str) -> None:
 
 def _draw_call(number: int, call: RecordedCall, widget_key: str) -> None:
     label = f"{number}. {escape_markdown(call.role)}: {escape_markdown(call.purpose)}"
-    size_text = f"{call.prompt_tokens:,} + {call.completion_tokens:,} tokens, {format_duration(call.seconds)}"
+    size_text = f"{call.prompt_tokens:,} + {call.completion_tokens:,} tokens"
     expander = st.expander(
-        f"{label}, {size_text}",
+        f"{label}, {size_text}, {format_duration(call.seconds)}",
         expanded=number <= MAX_OPEN_CALLS,
         key=f"call {number} {widget_key}",
         on_change="rerun",

@@ -278,7 +278,8 @@ def _draw_stale(work_id: str, summary: ReviewSummary) -> None:
         text_column, button_column = st.columns([5, 1.4], vertical_alignment="center")
         with text_column:
             st.markdown(
-                f"**{escape_markdown(title_by_id[section_id])}**: {escape_markdown('; '.join(reasons), 500)}"
+                f"**{escape_markdown(title_by_id[section_id])}**: "
+                f"{escape_markdown('; '.join(reasons), 500)}"
             )
         with button_column:
             _draw_passage_button(work_id, section_id, "", f"stale {number}")

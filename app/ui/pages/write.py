@@ -148,10 +148,8 @@ def _draw_progress(monitored_work: MonitoredWork) -> None:
             else 0.0
         )
         words_text = f"{monitored_work.words:,} of {monitored_work.target_words:,} words"
-        st.progress(
-            done_share,
-            text=f"{words_text} · {monitored_work.done} of {len(monitored_work.rows)} sections done",
-        )
+        sections_text = f"{monitored_work.done} of {len(monitored_work.rows)} sections done"
+        st.progress(done_share, text=f"{words_text} · {sections_text}")
     if monitored_work.is_under_way:
         phase = RUN_STATE_LABELS.get(monitored_work.activity) or PHASE_LABELS.get(
             status_fields.get("phase", ""), "Running"

@@ -49,12 +49,10 @@ def _draw_request_form(text: SectionText, *, busy: bool) -> None:
             disabled=busy,
             help="Takes the place of the text; what rests on it is settled.",
         )
-    work_id, settings, section_ids, note_text = (
-        text.work,
-        navigation.load_settings(),
-        [text.section],
-        note or "",
-    )
+    work_id = text.work
+    settings = navigation.load_settings()
+    section_ids = [text.section]
+    note_text = note or ""
     if candidates_clicked:
         background.start(
             work_id,
@@ -105,5 +103,6 @@ def _describe_candidate(candidate: Draft) -> str:
     broken_findings = candidate.review.broken_findings if candidate.review else ()
     review_text = "keeps every constraint"
     if broken_findings:
-        review_text = f"breaks {escape_markdown(', '.join(dict.fromkeys(f.constraint for f in broken_findings)))}"
+        broken_ids = ", ".join(dict.fromkeys(f.constraint for f in broken_findings))
+        review_text = f"breaks {escape_markdown(broken_ids)}"
     return f"Version {candidate.version}, {candidate.words:,} words, {review_text}"

@@ -135,7 +135,8 @@ def _draw_proposal(edit_proposal: EditProposal, name: str, newest: int) -> None:
         ]
         with st.container(horizontal=True, vertical_alignment="center"):
             accept_clicked = bool(edit_proposal.hunks) and st.button(
-                f"Take {len(ticked)} of {len(edit_proposal.hunks)} with {navigation.describe_endpoint()}",
+                f"Take {len(ticked)} of {len(edit_proposal.hunks)}"
+                f" with {navigation.describe_endpoint()}",
                 type="primary",
                 disabled=taken_as or not ticked,
                 help="Stored as a version; what it says is read into memory.",

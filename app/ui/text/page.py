@@ -40,7 +40,8 @@ def _select_section(work_id: str, plan: Plan) -> str:
     def format_section(section_id: str) -> str:
         section = plan.outline.section(section_id)
         state = "" if section_id in draft_by_id else "  (no text yet)"
-        return f"{position_by_id[section_id]}. {section.title}{state}{'  •' if section_id in autosaved_ids else ''}"
+        autosave_mark = "  •" if section_id in autosaved_ids else ""
+        return f"{position_by_id[section_id]}. {section.title}{state}{autosave_mark}"
 
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         previous_clicked = st.button(
@@ -214,9 +215,9 @@ def _draw_overtaken(text: SectionText, autosaved_text: AutosavedText, name: str)
     author_text = {"person": "you", "mixed": "you and a model"}.get(newest_draft.author, "a model")
     with st.container(border=True):
         st.markdown(
-            f"**Version {autosaved_text.newest} came in while you were typing on version {autosaved_text.base}.** "
-            f"It is by {author_text}. Struck out is what only that version has, underlined what only "
-            "yours has."
+            f"**Version {autosaved_text.newest} came in while you were typing on version "
+            f"{autosaved_text.base}.** It is by {author_text}. Struck out is what only that "
+            "version has, underlined what only yours has."
         )
         st.html(render_diff(diff_words(newest_draft.text, autosaved_text.text)))
         with st.container(horizontal=True):

@@ -175,7 +175,8 @@ def _compute_diff(old_text: str, new_text: str) -> list[DiffSpan]:
 
 
 def _describe_version(draft: Draft) -> str:
-    return f"version {draft.version}: {STAGE_LABELS.get(draft.stage, draft.stage)}, {draft.words:,} words"
+    stage_label = STAGE_LABELS.get(draft.stage, draft.stage)
+    return f"version {draft.version}: {stage_label}, {draft.words:,} words"
 
 
 _PERSON_STYLE = "background:rgba(47,93,138,.16);color:inherit"
