@@ -52,7 +52,8 @@ def restore_work(library: Library, read_rows: RowReader) -> str:
         except ValidationError as fault:
             first_error = fault.errors()[0]
             location = ".".join(str(part) for part in first_error["loc"])
-            raise BadInput(f"{fault.title} {location}: {first_error['msg']}") from fault
+            title = _TITLES.get(fault.title, fault.title)
+            raise BadInput(f"{title} {location}: {first_error['msg']}") from fault
         except IntegrityError as fault:
             raise BadInput("two of its rows are one, or refer to what is not there") from fault
 
@@ -79,6 +80,11 @@ class _Pinned(BaseModel):
 
 _PARTS_ADAPTER = TypeAdapter(tuple[_Part, ...])
 _CONSTRAINTS_ADAPTER = TypeAdapter(tuple[Constraint, ...])
+_TITLES = {
+    _PARTS_ADAPTER.validator.title: "the parts of a call",
+    _CONSTRAINTS_ADAPTER.validator.title: "the constraints of a plan",
+}
+"""What these are called in an error, where Pydantic would spell out their types."""
 
 
 class _Restoring:

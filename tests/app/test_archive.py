@@ -273,7 +273,7 @@ def lacking(name: str) -> Callable[[Parts], None]:
         (row("works", extra=1), "'extra'"),
         (row("works", pinned={"unread": 3}), "unread"),
         (row("plans", outline={"title": "T"}), "Outline"),
-        (row("plans", constraints=[{"kind": "odd"}]), "kind"),
+        (row("plans", constraints=[{"text": "x", "kind": "odd"}]), "of a plan 0.kind"),
         (row("plans", work="another-work"), "belongs to another work"),
         (row("drafts", text=3), "'text' of another kind"),
         (row("drafts", version=2**70), "'version' of another kind"),
