@@ -13,7 +13,7 @@ from inkwright.app.briefs.loader import check_brief, read_brief
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.export.archive_import import is_archive
-from inkwright.app.export.result import Exported, Format, Paper, Wanted
+from inkwright.app.export.result import Exported, ExportOptions, Format, Paper
 from inkwright.app.manuscripts.import_file import Imported, ImportOptions
 from inkwright.app.manuscripts.sync import Synced
 from inkwright.app.services import engine
@@ -280,7 +280,7 @@ def export(
             option_values[name] = Path(option_values[name])
     folder = Path(out) if out is not None else None
     return engine.export(
-        work_id, Wanted(format=format, **option_values), active_settings, out=folder
+        work_id, ExportOptions(format=format, **option_values), active_settings, out=folder
     )
 
 

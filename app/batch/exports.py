@@ -7,7 +7,7 @@ from pathlib import Path
 from inkwright.app.batch.error_line import explain
 from inkwright.app.batch.results import Result
 from inkwright.app.export.export import render_file
-from inkwright.app.export.result import Format, Wanted, suffix_of
+from inkwright.app.export.result import ExportOptions, Format, get_suffix
 from inkwright.app.files import output_folder
 from inkwright.app.files.pandoc import find_pandoc
 from inkwright.memory.errors import LibraryUnusable
@@ -60,9 +60,9 @@ def write_files(library: Library, result: Result, formats: Collection[Format], o
         return result
     folder, files, problems = find_export_folder(out), dict(result.files), list[str]()
     for format in formats:
-        file = folder / f"{_build_file_stem(result)}{suffix_of(format)}"
+        file = folder / f"{_build_file_stem(result)}{get_suffix(format)}"
         try:
-            rendered_file = render_file(library, result.work, Wanted(format=format))
+            rendered_file = render_file(library, result.work, ExportOptions(format=format))
             path = output_folder.write_file(
                 library, result.work, file.resolve(), rendered_file.content
             )

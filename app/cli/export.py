@@ -51,10 +51,10 @@ def export(
     """Take a work away: Markdown, Word, EPUB, PDF, what it cites as BibTeX, or an archive that
     `import` brings back."""
     from inkwright.app.commands import export
-    from inkwright.app.export.result import Wanted, format_of
+    from inkwright.app.export.result import ExportOptions, detect_format
 
-    export_options = Wanted(
-        format=format or format_of(out) or "md",
+    export_options = ExportOptions(
+        format=format or detect_format(out) or "md",
         sections=export.parse_sections(sections),
         title=title,
         author=author,

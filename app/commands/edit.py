@@ -8,7 +8,7 @@ import typer
 from inkwright.agents.revision.instructed_edit import EditorProposal, Hunk
 from inkwright.app.api.edit_proposal import format_hunks
 from inkwright.app.commands.errors import exit_on_error
-from inkwright.app.commands.render import tell_stale
+from inkwright.app.commands.render import print_stale_sections
 from inkwright.app.commands.sections import resolve_section
 from inkwright.app.commands.write import is_interactive
 from inkwright.app.config import endpoints
@@ -77,7 +77,7 @@ def _apply_hunks(
         f"{draft.section}, version {draft.version}: {len(set(accepted_numbers))} of"
         f" {len(proposal.hunks)} hunks taken, {draft.words:,} words"
     )
-    tell_stale(work_id, run_options)
+    print_stale_sections(work_id, run_options)
 
 
 def _ask_about_hunks(hunks: Sequence[Hunk]) -> list[int]:

@@ -6,13 +6,13 @@ import typer
 
 from inkwright.app.commands.errors import Exit
 from inkwright.app.config.paths import find_library_home, find_library_url
-from inkwright.app.export.result import Wanted
+from inkwright.app.export.result import ExportOptions
 from inkwright.app.services import engine
 from inkwright.app.services.library_status import find_work_id
 from inkwright.memory.errors import BadInput
 
 
-def export(work: str, options: Wanted, out: Path | None) -> int:
+def export(work: str, options: ExportOptions, out: Path | None) -> int:
     """Write the file, and say where it is and what is missing from it."""
     work_id = find_work_id(find_library_home(), find_library_url(), work)
     exported_file = engine.export(work_id, options, out=out)

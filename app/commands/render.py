@@ -121,7 +121,7 @@ def _render_section(plan: Plan, number: int, section: Section) -> Iterator[str]:
             yield f"{indent}   [{constraint.id}] {constraint.text}"
 
 
-def tell_stale(work: str, job: RunOptions) -> None:
+def print_stale_sections(work: str, job: RunOptions) -> None:
     """Print which sections of a work are stale now."""
     stale = engine.find_stale_sections(work, job.settings)
     for section, reasons in stale.items():

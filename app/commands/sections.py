@@ -11,7 +11,7 @@ from inkwright.app.api.memory import Memory
 from inkwright.app.api.outline import WorkOutline
 from inkwright.app.api.section import SectionText
 from inkwright.app.commands.errors import exit_on_error
-from inkwright.app.commands.render import tell_stale
+from inkwright.app.commands.render import print_stale_sections
 from inkwright.app.config import endpoints
 from inkwright.app.config.paths import find_library_home, find_library_url
 from inkwright.app.config.settings import Settings
@@ -213,7 +213,7 @@ def choose(work: str, section: str, version: int) -> None:
         lambda: run_to_end(engine.choose(work_id, section_id, version, run_options))
     )
     typer.echo(f"{section_id}, version {draft.version}: version {version}, {draft.words:,} words")
-    tell_stale(work_id, run_options)
+    print_stale_sections(work_id, run_options)
 
 
 def _build_run_options() -> RunOptions:

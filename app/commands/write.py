@@ -15,7 +15,7 @@ from inkwright.app.commands.render import render_manuscript, render_plan, render
 from inkwright.app.config import endpoints
 from inkwright.app.config.paths import find_library_home, find_library_url
 from inkwright.app.config.settings import Settings
-from inkwright.app.display.displays import display
+from inkwright.app.display.displays import make_display
 from inkwright.app.files import output_folder
 from inkwright.app.services import engine
 from inkwright.app.services.engine import PlannedWork
@@ -253,7 +253,7 @@ def _run_with_progress(
     live = sys.stdout.isatty()
 
     def run() -> T:
-        with display(typer.echo, live=live) as progress_display:
+        with make_display(typer.echo, live=live) as progress_display:
             return run_to_end(act(replace(run_options, watch=progress_display, watch_text=live)))
 
     return exit_on_error(run, next_step=f"`inkwright resume {work_id}` goes on")

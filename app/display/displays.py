@@ -89,6 +89,6 @@ class LiveDisplay(InPlaceDisplay):
         return draw_table(self._progress, height=self._console.height)
 
 
-def display(say: Callable[[str], None], *, live: bool) -> PlainDisplay | LiveDisplay:
+def make_display(say: Callable[[str], None], *, live: bool) -> PlainDisplay | LiveDisplay:
     """Return the display for this output."""
     return LiveDisplay() if live else PlainDisplay(say)

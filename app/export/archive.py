@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from inkwright.app.config.version import VERSION
-from inkwright.app.export.result import Made, file_name
+from inkwright.app.export.result import RenderedFile, build_file_name
 from inkwright.app.manuscripts import citation_report
 from inkwright.app.reports.memory_json import format_memory_file
 from inkwright.memory.store import drafts, plans, schema, sources, works
@@ -39,7 +39,7 @@ def build_member_name(table: Table) -> str:
     return f"tables/{table.name}.jsonl"
 
 
-def build_archive(library: Library, work_id: str, *, journal: bool = False) -> Made:
+def build_archive(library: Library, work_id: str, *, journal: bool = False) -> RenderedFile:
     """Return a work as an archive.
 
     Raises:
@@ -73,7 +73,7 @@ def build_archive(library: Library, work_id: str, *, journal: bool = False) -> M
             file.writestr("manuscript.md", manuscript.encode("utf-8", "replace"))
             file.writestr("memory.json", format_memory_file(library, work_id, plan.outline.title))
     words = sum(draft.words for draft in current_drafts.values())
-    return Made(file_name(work.title, "archive"), buffer.getvalue(), words, (), ())
+    return RenderedFile(build_file_name(work.title, "archive"), buffer.getvalue(), words, (), ())
 
 
 def _write_rows(file: zipfile.ZipFile, db: Connection, table: Table, work_id: str) -> int:

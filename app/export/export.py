@@ -3,7 +3,13 @@
 import re
 from pathlib import Path
 
-from inkwright.app.export.result import Exported, Made, Wanted, file_name, suffix_of
+from inkwright.app.export.result import (
+    Exported,
+    ExportOptions,
+    RenderedFile,
+    build_file_name,
+    get_suffix,
+)
 from inkwright.app.export.selection import ExportSelection, build_selection
 from inkwright.app.files import output_folder
 from inkwright.app.manuscripts.assemble import assemble
@@ -14,7 +20,7 @@ from inkwright.memory.store.library import Library
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
-def render_file(library: Library, work_id: str, options: Wanted) -> Made:
+def render_file(library: Library, work_id: str, options: ExportOptions) -> RenderedFile:
     """Return the file that was asked for.
 
     Raises:
@@ -39,11 +45,13 @@ def render_file(library: Library, work_id: str, options: Wanted) -> Made:
         selection = selection.printable()
     content, notices = _render_content(selection, options)
     gaps = tuple(f"{s.id} “{' '.join(s.title.split())}”" for s in selection.gaps)
-    return Made(file_name(selection.title, options.format), content, selection.words, gaps, notices)
+    return RenderedFile(
+        build_file_name(selection.title, options.format), content, selection.words, gaps, notices
+    )
 
 
 def export_file(
-    library: Library, work_id: str, options: Wanted, out: Path | None = None
+    library: Library, work_id: str, options: ExportOptions, out: Path | None = None
 ) -> Exported:
     """Make the file and write it to ``out``: a file, or a folder; None: the current one.
 
@@ -56,9 +64,9 @@ def export_file(
         in_folder = out.is_dir()
     except OSError as fault:
         raise BadInput(f"--out {out}: {fault.strerror}") from fault
-    if not in_folder and out.suffix.lower() != suffix_of(options.format):
+    if not in_folder and out.suffix.lower() != get_suffix(options.format):
         raise BadInput(
-            f"--out {out}: the name of a {options.format} file ends in {suffix_of(options.format)}"
+            f"--out {out}: the name of a {options.format} file ends in {get_suffix(options.format)}"
         )
     folder = output_folder.prepare_folder(out if in_folder else out.parent)
     rendered_file = render_file(library, work_id, options)
@@ -70,7 +78,7 @@ def export_file(
     return Exported(path, rendered_file.words, rendered_file.gaps, notices)
 
 
-def _check_options(options: Wanted) -> None:
+def _check_options(options: ExportOptions) -> None:
     if options.language is not None and not _LANGUAGE.fullmatch(options.language):
         raise BadInput(f"--language: expected a code such as en or zh, not {options.language!r}")
     if options.reference is not None and options.format != "docx":
@@ -85,7 +93,9 @@ def _check_options(options: Wanted) -> None:
         raise BadInput("an archive is of the whole work: leave --sections out")
 
 
-def _render_content(selection: ExportSelection, options: Wanted) -> tuple[bytes, tuple[str, ...]]:
+def _render_content(
+    selection: ExportSelection, options: ExportOptions
+) -> tuple[bytes, tuple[str, ...]]:
     if options.format == "md":
         text = assemble(selection.outline, selection.drafts, selection.brief.headings)
         text = append_references(text, selection.endmatter)

@@ -14,11 +14,11 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 Paper = Literal["a4", "a5", "letter"]
 
 
-LONGEST_NAME = 60
+MAX_NAME_BYTES = 60
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ExportOptions:
     """What is to be taken away, and how."""
 
     format: Format = "md"
@@ -44,7 +44,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Made:
+class RenderedFile:
     """A file, whole, before it is put anywhere."""
 
     name: str
@@ -68,19 +68,19 @@ class Exported:
     notices: tuple[str, ...]
 
 
-def suffix_of(format: Format) -> str:
+def get_suffix(format: Format) -> str:
     """Return how the name of a file of this format ends."""
     return ".zip" if format == "archive" else f".{format}"
 
 
-def format_of(file: Path | None) -> Format | None:
+def detect_format(file: Path | None) -> Format | None:
     """Return the format that a file's name asks for."""
-    endings = {suffix_of(known): known for known in FORMATS}
+    endings = {get_suffix(known): known for known in FORMATS}
     return endings.get(file.suffix.lower()) if file is not None else None
 
 
-def file_name(title: str, format: Format) -> str:
+def build_file_name(title: str, format: Format) -> str:
     """Return what a file with this title is called."""
     words = re.sub(r"[^\w]+", "-", title).strip("-_")
-    short = words.encode()[:LONGEST_NAME].decode("utf-8", "ignore").strip("-_")
-    return f"{short or 'manuscript'}{suffix_of(format)}"
+    short = words.encode()[:MAX_NAME_BYTES].decode("utf-8", "ignore").strip("-_")
+    return f"{short or 'manuscript'}{get_suffix(format)}"

@@ -35,7 +35,7 @@ from inkwright.memory.user_work import finding_decisions
 if TYPE_CHECKING:
     from inkwright.agents.orchestration.run import RunResult
     from inkwright.agents.revision.instructed_edit import EditorProposal, Span
-    from inkwright.app.export.result import Exported, Made, Wanted
+    from inkwright.app.export.result import Exported, ExportOptions, RenderedFile
     from inkwright.app.manuscripts.import_file import Imported, ImportOptions
     from inkwright.app.manuscripts.sync import Synced
     from inkwright.app.services.draft_provenance import DraftProvenance
@@ -261,7 +261,9 @@ def sync(folder: Path, run_options: RunOptions, *, take_titles: bool = False) ->
         return sync_manuscript(library, folder, take_titles=take_titles)
 
 
-def render_file(work_id: str, options: "Wanted", settings: Settings | None = None) -> "Made":
+def render_file(
+    work_id: str, options: "ExportOptions", settings: Settings | None = None
+) -> "RenderedFile":
     """Return a work as a file, as it stands, and write it nowhere; no model is called.
 
     Raises:
@@ -275,7 +277,11 @@ def render_file(work_id: str, options: "Wanted", settings: Settings | None = Non
 
 
 def export(
-    work_id: str, options: "Wanted", settings: Settings | None = None, *, out: Path | None = None
+    work_id: str,
+    options: "ExportOptions",
+    settings: Settings | None = None,
+    *,
+    out: Path | None = None,
 ) -> "Exported":
     """Write a work to a file, as it stands; no model is called.
 

@@ -13,11 +13,11 @@ from inkwright.memory.errors import InkwrightError
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-WRONG = "what went wrong"
+ERROR_KEY = "what went wrong"
 """In the state of a visit: what is to be told where a page is drawn next."""
 
 
-STUMBLED = (
+CRASH_MESSAGE = (
     "The studio stumbled over this page. Nothing you wrote is lost; reload the page. "
     "What happened stands in the terminal where `inkwright ui` runs."
 )
@@ -26,23 +26,23 @@ STUMBLED = (
 _LOG = logging.getLogger("inkwright.ui")
 
 
-def safely(act: F) -> F:
+def show_errors(act: F) -> F:
     """Let ``act`` tell what goes wrong in a line that a person can act on."""
 
     @wraps(act)
     def guarded(*arguments: Any, **keywords: Any) -> Any:
-        _tell()
+        _show_stored_error()
         try:
             return act(*arguments, **keywords)
         except Exception as fault:
-            st.session_state[WRONG] = _said(fault)
-            _tell()
+            st.session_state[ERROR_KEY] = _format_error(fault)
+            _show_stored_error()
         return None
 
     return guarded  # type: ignore[return-value]
 
 
-def pressed(act: F) -> F:
+def show_errors_in_callback(act: F) -> F:
     """Let ``act``, which a press calls before anything is drawn, tell there what goes wrong."""
 
     @wraps(act)
@@ -50,18 +50,18 @@ def pressed(act: F) -> F:
         try:
             act(*arguments, **keywords)
         except Exception as fault:
-            st.session_state[WRONG] = _said(fault)
+            st.session_state[ERROR_KEY] = _format_error(fault)
 
     return guarded  # type: ignore[return-value]
 
 
-def _tell() -> None:
-    if said := st.session_state.pop(WRONG, None):
+def _show_stored_error() -> None:
+    if said := st.session_state.pop(ERROR_KEY, None):
         st.error(said, icon=":material/error:")
 
 
-def _said(fault: Exception) -> str:
+def _format_error(fault: Exception) -> str:
     if isinstance(fault, InkwrightError):
         return escape_markdown(str(fault), 600)
     _LOG.error("a page of the studio failed", exc_info=fault)
-    return STUMBLED
+    return CRASH_MESSAGE

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from inkwright.app.ui.errors import safely
+from inkwright.app.ui.errors import show_errors
 from inkwright.app.ui.visits import begin_visit
 
 _MODULES = {
@@ -35,7 +35,7 @@ class Page:
     def show(self) -> None:
         """Draw it."""
         begin_visit(self.name)
-        safely(import_module(f"inkwright.app.ui.{_MODULES[self.name]}").page)()
+        show_errors(import_module(f"inkwright.app.ui.{_MODULES[self.name]}").page)()
 
 
 PAGES = (

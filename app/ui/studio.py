@@ -48,7 +48,7 @@ def draw_studio() -> None:
     current_page.run()
 
 
-@errors.safely
+@errors.show_errors
 def _draw_sidebar() -> None:
     try:
         work_id = navigation.get_chosen_work_id()

@@ -14,7 +14,7 @@ def begin_visit(page: str) -> None:
         state[_VISITED], state[_VISIT] = now, state.get(_VISIT, 0) + 1
 
 
-def of_visit(name: str) -> dict[Any, Any]:
+def get_visit_state(name: str) -> dict[Any, Any]:
     """Return what is remembered under ``name`` until the person goes to another page or work."""
     state = st.session_state
     number = state.get(_VISIT, 0)

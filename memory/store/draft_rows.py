@@ -111,9 +111,9 @@ def load_manifest(db: Connection, manifest_id: int) -> Manifest:
     return Manifest.model_validate(content)
 
 
-def named(db: Connection, work: str, which: str) -> dict[str, Draft]:
+def load_named_drafts(db: Connection, work: str, which: str) -> dict[str, Draft]:
     """Return the draft that each section's row names as ``which``, by section id."""
-    found = db.execute(_named(which), {"of_work": work}).mappings()
+    found = db.execute(_select_named_drafts(which), {"of_work": work}).mappings()
     return {row["section"]: draft_from_row(row) for row in found}
 
 
@@ -203,7 +203,7 @@ _UPDATE_REVIEW = (
 
 
 @cache
-def _named(which: str) -> Select[Any]:
+def _select_named_drafts(which: str) -> Select[Any]:
     """Return what asks for the draft of every section that its row names as ``which``."""
     same = (_ROWS.work == _DRAFTS.work) & (_ROWS.section == _DRAFTS.section)
     joined = schema.drafts.join(schema.sections, same & (_ROWS[which] == _DRAFTS.version))
@@ -220,7 +220,7 @@ def _build_section_update(column_names: tuple[str, ...]) -> Update:
 
 
 _SELECT_MANIFESTS = (
-    _named("draft")
+    _select_named_drafts("draft")
     .join(schema.manifests, schema.manifests.c.id == _DRAFTS.manifest)
     .with_only_columns(_DRAFTS.section, schema.manifests.c.content)
 )

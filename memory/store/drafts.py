@@ -55,7 +55,7 @@ def current(library: Library, work_id: str, outline: Outline | None = None) -> d
     ``outline`` says what is planned; None: the newest one.
     """
     with library.read() as db:
-        drafts = draft_rows.named(db, work_id, "draft")
+        drafts = draft_rows.load_named_drafts(db, work_id, "draft")
         return plans.in_order(db, work_id, drafts, outline)
 
 
@@ -65,7 +65,7 @@ def load_first_drafts(library: Library, work_id: str) -> dict[str, Draft]:
     Sections that were taken out of the outline are among them: they may be put back during a run.
     """
     with library.read() as db:
-        return draft_rows.named(db, work_id, "drafted")
+        return draft_rows.load_named_drafts(db, work_id, "drafted")
 
 
 def versions(library: Library, work_id: str, section_id: str) -> list[Draft]:

@@ -467,7 +467,7 @@ def test_prose_lines_are_read_as_they_were_meant():
     ],
 )
 def test_a_title_is_a_safe_file_name(title: str, name: str):
-    assert result.file_name(title, "docx") == name
+    assert result.build_file_name(title, "docx") == name
 
 
 def test_help_and_markdown_need_no_package_of_exports():

@@ -175,7 +175,7 @@ def _draw_main_fields() -> None:
     audience.text_input("For whom", key="brief audience", persist_state="session")
 
 
-@errors.safely
+@errors.show_errors
 def _draw_examples() -> None:
     """Draw what puts another brief into the form, above the fields that it fills.
 
@@ -261,7 +261,7 @@ def _models() -> dict[str, str]:
     return {role: model for role, model in given.items() if model.strip()}
 
 
-@errors.safely
+@errors.show_errors
 def _draw_estimate() -> None:
     with st.spinner("Rehearsing; nothing is sent"):
         cost_estimate = estimate(_build_brief(), navigation.load_settings(), Ablation())
@@ -270,7 +270,7 @@ def _draw_estimate() -> None:
             st.markdown(escape_markdown(line[0].upper() + line[1:], 400))
 
 
-@errors.safely
+@errors.show_errors
 def _begin_work(action: background.BackgroundAction | None) -> None:
     settings, brief = navigation.load_settings(), _build_brief()
     work = engine.begin_work(brief, settings, Ablation(), to_write=action is not None)

@@ -55,5 +55,5 @@ def draw(work_id: str, brief: Brief) -> bool:
     if brief.memory:
         st.subheader("Memory to start from", anchor=False)
         st.dataframe(form_fields["memory"], hide_index=True, column_config=MEMORY_COLUMNS)
-    errors.safely(sources.draw_work_sources)(work_id)
+    errors.show_errors(sources.draw_work_sources)(work_id)
     return reuse_clicked

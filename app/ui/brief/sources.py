@@ -34,11 +34,11 @@ def get_sources() -> LoadedSources:
 
 def replace(sources: LoadedSources) -> None:
     """Put other sources in the place of those that were handed in."""
-    visits.of_visit(_LEFT_OUT).clear()
+    visits.get_visit_state(_LEFT_OUT).clear()
     _save_sources(sources)
 
 
-@errors.safely
+@errors.show_errors
 def draw() -> None:
     """Draw where sources are handed in, and what was read of them."""
     st.caption(
@@ -59,7 +59,7 @@ def draw() -> None:
             )
         st.session_state["brief sources turn"] = upload_round + 1
         st.rerun()
-    loaded_sources, left_out = get_sources(), visits.of_visit(_LEFT_OUT)
+    loaded_sources, left_out = get_sources(), visits.get_visit_state(_LEFT_OUT)
     listed = _listed(loaded_sources.sources, left_out)
     for number, source in enumerate(listed):
         if _draw_source(source, f"brief source {number}", out=number in left_out):
@@ -88,7 +88,7 @@ def draw_work_sources(work_id: str) -> None:
     sources = Sources(work_id, settings=navigation.load_settings())
     report_by_key = {source_report["key"]: source_report for source_report in sources.standing()}
     st.subheader("Sources", anchor=False)
-    left_out = visits.of_visit(f"sources left out {work_id}")
+    left_out = visits.get_visit_state(f"sources left out {work_id}")
     if not report_by_key and not left_out:
         st.caption("It has none.")
     for number, stored_source in enumerate(_listed(sources.all(), left_out)):
@@ -108,7 +108,7 @@ def draw_work_sources(work_id: str) -> None:
         _draw_upload(work_id, sources)
 
 
-@errors.safely
+@errors.show_errors
 def _draw_upload(work_id: str, sources: Sources) -> None:
     upload_round = st.session_state.setdefault("sources turn", 0)
     uploads = st.file_uploader(

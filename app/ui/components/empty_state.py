@@ -16,7 +16,7 @@ def draw(work_id: str, advice: str) -> None:
     )
 
 
-@errors.safely
+@errors.show_errors
 def _wait_for_outline(work_id: str, advice: str) -> None:
     if cache.load_plan(work_id) is not None:
         st.rerun()

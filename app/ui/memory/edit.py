@@ -41,7 +41,7 @@ def draw(work_id: str, memory: Memory) -> None:
     def leave() -> None:
         st.session_state.pop(f"edit {work_id}", None)
 
-    ask = errors.safely(_ask)
+    ask = errors.show_errors(_ask)
     st.dialog("Change memory", width="medium", on_dismiss=leave)(ask)(work_id, memory)
 
 

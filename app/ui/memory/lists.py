@@ -103,7 +103,7 @@ def draw_proposals(work_id: str, proposals: list[Entry]) -> None:
 
 def draw_contradictions(work_id: str, memory: Memory, findings: list[ContradictionFinding]) -> None:
     """Draw the person's sentences that memory contradicts; one that is let be stays there."""
-    let_be = visits.of_visit(LET_BE)
+    let_be = visits.get_visit_state(LET_BE)
     if not findings:
         st.caption("No sentence of yours is known to contradict memory.")
     for finding in findings[:MAX_SHOWN]:

@@ -36,7 +36,7 @@ def page() -> None:
     if memory_edit.is_pending(work_id):
         memory_edit.draw(work_id, memory)
     conflict_pairs, threads, proposals, findings = cache.load_pending_memory(work_id, memory)
-    let_be = visits.of_visit(lists.LET_BE)
+    let_be = visits.get_visit_state(lists.LET_BE)
     contradictions = [f for f in findings if not f.dismissed or f.number in let_be]
     tabs.draw(
         "memory tab",
@@ -58,7 +58,7 @@ def page() -> None:
     )
 
 
-@errors.safely
+@errors.show_errors
 def _draw_entries(work_id: str, memory: Memory) -> None:
     _draw_add_form(work_id)
     entry_filter = _draw_filters(work_id)

@@ -34,7 +34,7 @@ def draw(work_id: str, draw_form: Callable[[], None] | None) -> None:
     def cancel() -> None:
         st.session_state.pop(_build_state_key(work_id), None)
 
-    draw_dialog = errors.safely(_draw_dialog)
+    draw_dialog = errors.show_errors(_draw_dialog)
     st.dialog("Change the outline", width="medium", on_dismiss=cancel)(draw_dialog)(
         work_id, draw_form
     )
@@ -49,7 +49,7 @@ def _draw_dialog(work_id: str, draw_form: Callable[[], None] | None) -> None:
     description, change = st.session_state[_build_state_key(work_id)]
     work_outline = WorkOutline(work_id, settings=navigation.load_settings())
     st.markdown(f"**To {escape_markdown(description, 200)}**")
-    is_previewed = errors.safely(work_outline.preview)(change)
+    is_previewed = errors.show_errors(work_outline.preview)(change)
     if is_previewed is not None:
         _count(is_previewed)
     # On the right: what leads here, and what lies under it on the page, stands on the left.

@@ -63,7 +63,7 @@ def _draw_approval(work_id: str) -> None:
 
 
 @st.fragment
-@errors.safely
+@errors.show_errors
 def _draw_sections(work_id: str, plan: Plan, marked_id: str | None) -> None:
     """Draw the tree and what is planned for the section that is chosen in it.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from inkwright.app.export.result import Format, Made, Wanted
+from inkwright.app.export.result import ExportOptions, Format, RenderedFile
 from inkwright.app.services import engine
 from inkwright.app.ui import cache, navigation
 from inkwright.app.ui.html import escape_markdown
@@ -98,7 +98,7 @@ def _warn_of_autosaved(work_id: str) -> None:
 
 def _draw_options(
     format: Format, outline: Outline | None, work_id: str
-) -> tuple[Wanted, bytes | None]:
+) -> tuple[ExportOptions, bytes | None]:
     """Return what the fields ask for, and the reference document that was handed in."""
     if outline is None or format == "archive":
         journal = st.checkbox(
@@ -107,7 +107,7 @@ def _draw_options(
             persist_state="session",
             help="What was said to models and by them. Leave it out of what you give to others.",
         )
-        return Wanted(format="archive", journal=journal), None
+        return ExportOptions(format="archive", journal=journal), None
     fields: dict[str, Any] = {"sections": _select_sections(outline, work_id)}
     reference_content = None
     if format != "md":
@@ -127,7 +127,7 @@ def _draw_options(
         )
         reference_content = _draw_layout_options(format, fields)
     text_fields = {name: value or None for name, value in fields.items() if name in _TEXT_FIELDS}
-    return Wanted(format=format, **{**fields, **text_fields}), reference_content
+    return ExportOptions(format=format, **{**fields, **text_fields}), reference_content
 
 
 _TEXT_FIELDS = ("title", "author", "language")
@@ -184,7 +184,7 @@ def _select_sections(outline: Outline, work_id: str) -> tuple[str, ...]:
     return tuple(chosen_ids)
 
 
-def _draw_download(work_id: str, options: Wanted, reference_content: bytes | None) -> None:
+def _draw_download(work_id: str, options: ExportOptions, reference_content: bytes | None) -> None:
     """Draw the button that makes the file, and then the one that takes it."""
     request_key = (work_id, options, reference_content, cache.load_stamp(work_id))
     if st.button("Make the file", type="primary", icon=":material/build:", shortcut="ctrl+enter"):
@@ -196,7 +196,7 @@ def _draw_download(work_id: str, options: Wanted, reference_content: bytes | Non
     stored_file = st.session_state.get(_STATE_KEY)
     if stored_file is None or stored_file[0] != request_key:
         return
-    rendered_file: Made = stored_file[1]
+    rendered_file: RenderedFile = stored_file[1]
     label, mime, _ = FORMATS[options.format]
     size_text = _format_size(len(rendered_file.content))
     st.download_button(
@@ -216,7 +216,9 @@ def _draw_download(work_id: str, options: Wanted, reference_content: bytes | Non
         st.warning(f"Not written yet, and named in the file: {escape_markdown(gap_text, 600)}")
 
 
-def _render_file(work_id: str, options: Wanted, reference_content: bytes | None) -> Made:
+def _render_file(
+    work_id: str, options: ExportOptions, reference_content: bytes | None
+) -> RenderedFile:
     if reference_content is None:
         return engine.render_file(work_id, options, navigation.load_settings())
     with tempfile.TemporaryDirectory(prefix="inkwright-") as folder:

@@ -29,7 +29,7 @@ def page() -> None:
     st.fragment(_draw_step)(work_id)
 
 
-@errors.safely
+@errors.show_errors
 def _draw_step(work_id: str) -> None:
     """Draw the choice of a draft and what is behind it; another choice redraws no more."""
     plan, draft_by_id = cache.load_plan(work_id), cache.load_drafts(work_id)

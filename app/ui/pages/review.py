@@ -49,7 +49,7 @@ def page() -> None:
     st.fragment(_draw_review)(work_id)
 
 
-@errors.safely
+@errors.show_errors
 def _draw_review(work_id: str) -> None:
     """Draw what was found; an answer redraws no more."""
     summary = cache.load_review(work_id)
@@ -88,7 +88,7 @@ def _draw_summary(summary: ReviewSummary) -> None:
 def _draw_findings(work_id: str, summary: ReviewSummary) -> None:
     """Draw the findings by how they stood when this visit began: an answer moves none of them."""
     draft_by_id = cache.load_drafts(work_id)
-    before: dict[tuple[str, str, str], Verdict | None] = visits.of_visit(ANSWERED)
+    before: dict[tuple[str, str, str], Verdict | None] = visits.get_visit_state(ANSWERED)
     groups: dict[Verdict | None, list[OpenFinding]] = {None: [], "accepted": [], "dismissed": []}
     for finding in summary.problems:
         groups[before.get(_identity(finding), finding.verdict)].append(finding)
@@ -179,14 +179,14 @@ def _draw_answer_button(
         help=help,
         width="stretch",
         disabled=verdict is not None and finding.verdict is not None,
-        on_click=errors.pressed(_record),
+        on_click=errors.show_errors_in_callback(_record),
         args=(work_id, finding, verdict),
     )
 
 
 def _record(work: str, problem: OpenFinding, verdict: Verdict | None) -> None:
     cache.record_verdict(work, problem, verdict)
-    visits.of_visit(ANSWERED).setdefault(_identity(problem), problem.verdict)
+    visits.get_visit_state(ANSWERED).setdefault(_identity(problem), problem.verdict)
 
 
 def _draw_passage_button(work_id: str, section_id: str, words: str, key: str) -> None:

@@ -98,7 +98,7 @@ def _draw_menu(summary: WorkSummary) -> None:
     if not popover.open:
         return
     for label, icon, callback in (
-        ("Duplicate", "content_copy", errors.pressed(_duplicate)),
+        ("Duplicate", "content_copy", errors.show_errors_in_callback(_duplicate)),
         ("Remove…", "delete", _ask_to_remove),
     ):
         popover.button(
@@ -147,7 +147,7 @@ def _open_import_dialog() -> None:
     _draw_import_form()
 
 
-@errors.safely
+@errors.show_errors
 def _draw_import_form() -> None:
     st.markdown(
         "Headings become the outline; the text stays yours. An archive (.zip) comes back as the "
@@ -176,7 +176,7 @@ def _open_purge_dialog(summary: WorkSummary) -> None:
     _draw_purge_form(summary)
 
 
-@errors.safely
+@errors.show_errors
 def _draw_purge_form(summary: WorkSummary) -> None:
     st.markdown(
         f"**{escape_markdown(summary.title)}**, {summary.words:,} words, with its outline, memory, "

@@ -48,7 +48,7 @@ def page() -> None:
     )
 
 
-@errors.safely
+@errors.show_errors
 def _draw_live(work_id: str, was_running: bool) -> None:
     monitored_work = run_monitor.load_monitored_work(work_id, navigation.load_settings())
     if monitored_work.is_under_way != was_running:

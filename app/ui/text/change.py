@@ -48,7 +48,7 @@ def draw(text: SectionText, name: str, *, busy: bool) -> None:
         if autosaved_text.pending:
             st.caption("Make what you typed a version first: an editor works on versions.")
         else:
-            errors.safely(_draw_request_form)(text, name, autosaved_text.text)
+            errors.show_errors(_draw_request_form)(text, name, autosaved_text.text)
     # Below what asked for them: they push no other button under the pointer.
     edit_proposal: EditProposal | None = st.session_state.get(f"proposed {name}")
     if edit_proposal is not None:
@@ -147,7 +147,7 @@ def _draw_proposal(edit_proposal: EditProposal, name: str, newest: int) -> None:
                 st.button("Leave the text as it is", type="tertiary", on_click=_leave, args=(name,))
         if (
             not accept_clicked
-            or (version := errors.safely(_accept_changes)(edit_proposal, ticked)) is None
+            or (version := errors.show_errors(_accept_changes)(edit_proposal, ticked)) is None
         ):
             return  # what went wrong stands there, and the proposal with it
     st.session_state[f"taken {name}"] = edit_proposal.proposal.version, version

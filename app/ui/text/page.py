@@ -89,7 +89,7 @@ def _warn_if_stale(work_id: str, section_id: str) -> None:
         )
 
 
-@errors.safely
+@errors.show_errors
 def _draw_editor(work_id: str, section_id: str, busy: bool) -> None:
     text = SectionText(work_id, section_id, settings=navigation.load_settings())
     name = f"{work_id}/{section_id}"

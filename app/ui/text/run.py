@@ -28,7 +28,7 @@ def draw(work_id: str) -> bool:
     return busy
 
 
-@errors.safely
+@errors.show_errors
 def _draw_live(work_id: str) -> None:
     active_run = run_monitor.find_active_run(work_id, navigation.load_settings())
     if active_run is None:

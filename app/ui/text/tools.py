@@ -32,13 +32,15 @@ def draw(work_id: str, section_id: str, *, busy: bool) -> None:
         tab_names, default=new_drafts_label if waiting_candidates else None
     )
     with versions_tab:
-        errors.safely(_draw_versions)(text, draft_versions)
+        errors.show_errors(_draw_versions)(text, draft_versions)
     with redraft_tab:
-        errors.safely(text_candidates.draw)(text, draft_versions[-1], waiting_candidates, busy=busy)
+        errors.show_errors(text_candidates.draw)(
+            text, draft_versions[-1], waiting_candidates, busy=busy
+        )
     with locks_tab:
-        errors.safely(_draw_locks)(text, draft_versions[-1])
+        errors.show_errors(_draw_locks)(text, draft_versions[-1])
     with authors_tab:
-        errors.safely(_draw_authors)(work_id, draft_versions[-1])
+        errors.show_errors(_draw_authors)(work_id, draft_versions[-1])
 
 
 def _draw_versions(text: SectionText, draft_versions: list[Draft]) -> None:
@@ -103,7 +105,7 @@ def _draw_locks(text: SectionText, draft: Draft) -> None:
         if st.button("Lock the whole section"):
             text.lock()
             st.rerun()
-    unlocked: dict[int, str] = visits.of_visit(f"unlocked {text.work}/{text.section}")
+    unlocked: dict[int, str] = visits.get_visit_state(f"unlocked {text.work}/{text.section}")
     locked_text = {h.start: draft.text[h.start : h.end] for h in draft.held if h.why == "locked"}
     there = {at: words for at, words in unlocked.items() if draft.text.startswith(words, at)}
     for start, words in sorted({**there, **locked_text}.items()):

@@ -31,10 +31,10 @@ def made(test: AppTest, format: str) -> bytes:
 
 
 def content(test: AppTest) -> bytes:
-    from inkwright.app.export.result import Made
+    from inkwright.app.export.result import RenderedFile
 
     (_, found) = test.session_state["takeaway made"]
-    assert isinstance(found, Made)
+    assert isinstance(found, RenderedFile)
     (button,) = test.get("download_button")
     assert found.name.replace("-", "\\-").replace(".", "\\.") in button.proto.label
     return found.content
