@@ -22,7 +22,7 @@ help:
 	@echo "make vllm        vLLM in an environment of its own (3.4 GB; its CPU build without a GPU)"
 	@echo "make test-vllm   the tests that run real vLLM with the small model, on the CPU"
 	@echo "make test-ui     the studio in a real browser: Debian's chromium"
-	@echo "make check       ruff and mypy"
+	@echo "make check       ruff, mypy, and which folder imports which"
 	@echo "make format      let ruff put the code in order"
 	@echo "make lock        resolve the dependencies of pyproject.toml again"
 	@echo "make clean       remove what was built, the environment too"
@@ -91,6 +91,7 @@ check: install
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 format: install
 	$(BIN)/ruff check --fix

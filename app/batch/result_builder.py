@@ -3,9 +3,9 @@
 from inkwright.app.batch.input import BatchLine
 from inkwright.app.batch.results import (
     Calls,
-    PlannedSection,
+    OutlinedSection,
     Result,
-    Sections,
+    SectionCounts,
     Status,
     Tokens,
 )
@@ -30,7 +30,7 @@ def build_result(line: BatchLine, manuscript: Manuscript, *, stop_reason: str = 
         text=manuscript.text,
         words=manuscript.words,
         target_words=report["target_words"],
-        sections=Sections(
+        sections=SectionCounts(
             done=sum(s["status"] == "accepted" for s in report["sections"]),
             of=len(report["sections"]),
         ),
@@ -100,9 +100,9 @@ def build_textless_result(
         update={
             "title": outline.title,
             "target_words": outline.target_words,
-            "sections": Sections(of=len(outline.sections)),
+            "sections": SectionCounts(of=len(outline.sections)),
             "outline": tuple(
-                PlannedSection(
+                OutlinedSection(
                     id=s.id,
                     title=s.title,
                     within=tuple(titles[h] for h in s.within),

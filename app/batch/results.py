@@ -30,7 +30,7 @@ _LINE_ENDS = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
 Status = Literal["complete", "flagged", "partial", "failed", "planned"]
 
 
-class Sections(Value):
+class SectionCounts(Value):
     """How many sections stand, of how many."""
 
     done: int = 0
@@ -52,7 +52,7 @@ class Tokens(Value):
     completion: int = 0
 
 
-class PlannedSection(Value):
+class OutlinedSection(Value):
     """One section of an outline that waits for approval."""
 
     id: str
@@ -91,10 +91,10 @@ class Result(Value):
     """The manuscript, Markdown."""
     words: int = 0
     target_words: int = 0
-    sections: Sections = Sections()
+    sections: SectionCounts = SectionCounts()
     problems: tuple[str, ...] = ()
     """What still fails, one line each."""
-    outline: tuple[PlannedSection, ...] = ()
+    outline: tuple[OutlinedSection, ...] = ()
     """Of a ``planned`` line."""
     files: dict[str, str] = Field(default_factory=dict)
     """Format to the file it was exported to, from the output's folder."""

@@ -24,6 +24,9 @@ from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.errors import BadInput, BudgetSpent, InkwrightError
 
+_SCHEMA_NAMES = {"OutlinedSection": "PlannedSection", "SectionCounts": "Sections"}
+"""Classes that the printed schema calls as it always has."""
+
 
 @dataclass(frozen=True)
 class BatchInput:
@@ -122,7 +125,11 @@ def batch(
 
 def format_schema() -> str:
     """Return the JSON schema of a line of the results."""
-    return json.dumps(Result.model_json_schema(mode="serialization"), indent=2)
+    text = json.dumps(Result.model_json_schema(mode="serialization"), indent=2)
+    for python_name, printed_name in _SCHEMA_NAMES.items():
+        text = text.replace(f'"{python_name}"', f'"{printed_name}"')
+        text = text.replace(f'$defs/{python_name}"', f'$defs/{printed_name}"')
+    return text
 
 
 def _summarize_outcome(outcome: BatchOutcome, out: Path) -> list[str]:

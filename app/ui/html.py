@@ -6,6 +6,15 @@ from html import escape
 
 from inkwright.memory.text.word_diff import DiffSpan
 
+STATUS_LABELS = {
+    "new": "not planned",
+    "planned": "planned",
+    "drafting": "being written",
+    "partial": "unfinished",
+    "flagged": "needs a look",
+    "complete": "complete",
+}
+
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@/])")
 _AUTOLINK = re.compile(r"https?(?=://)|\bwww(?=\.)|(?<=\w)(?=@)", re.IGNORECASE)
 _JOINER = "\u2060"

@@ -6,18 +6,10 @@ import streamlit as st
 
 from inkwright.app.ui import cache, errors, navigation, page_list
 from inkwright.app.ui.field_component import load_component
-from inkwright.app.ui.html import escape_markdown
+from inkwright.app.ui.html import STATUS_LABELS, escape_markdown
 from inkwright.memory.errors import WorkNotFound
 
 ICON = Path(__file__).with_name("field") / "icon.svg"
-STATUS_LABELS = {
-    "new": "not planned",
-    "planned": "planned",
-    "drafting": "being written",
-    "partial": "unfinished",
-    "flagged": "needs a look",
-    "complete": "complete",
-}
 
 _STYLE = """<style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 4rem; max-width: 78rem; }

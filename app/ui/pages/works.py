@@ -11,8 +11,7 @@ from inkwright.app.services import engine
 from inkwright.app.services.library_status import WorkSummary, load_work_summaries
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.ui import errors, navigation
-from inkwright.app.ui.html import escape_markdown
-from inkwright.app.ui.studio import STATUS_LABELS
+from inkwright.app.ui.html import STATUS_LABELS, escape_markdown
 from inkwright.memory.store.library import now
 
 PAGE_SIZE = 20

@@ -1,0 +1,36 @@
+"""The house rules about names and folders that can be read off the code."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = ("app", "agents", "memory", "prompts")
+MOST_MODULES = 14
+DEEPEST = 3
+"""Folders from the root down: ``memory/store/migrations``; Alembic's ``versions`` lie below it."""
+
+
+def modules() -> Iterator[Path]:
+    for folder in FOLDERS:
+        yield from (ROOT / folder).rglob("*.py")
+
+
+def test_a_public_class_name_occurs_once():
+    places = defaultdict(list)
+    for file in modules():
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(str(file.relative_to(ROOT)))
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
+def test_no_folder_is_too_full_or_too_deep():
+    counts = defaultdict(int)
+    for file in modules():
+        if file.name != "__init__.py":
+            counts[file.parent.relative_to(ROOT)] += 1
+    assert {folder: count for folder, count in counts.items() if count > MOST_MODULES} == {}
+    deep = {f for f in counts if len(f.parts) > DEEPEST and f.name != "versions"}
+    assert deep == set()
