@@ -31,8 +31,8 @@ class Given(Value):
 
     @model_validator(mode="before")
     @classmethod
-    def _storable(cls, given: Any) -> Any:
-        return each_text(given, storable)
+    def _storable(cls, value: Any) -> Any:
+        return each_text(value, storable)
 
 
 def digest(content: Any) -> str:

@@ -75,8 +75,8 @@ class CleanStream:
 
     def end(self) -> str:
         """Return what was held back, now that nothing follows."""
-        held, self._held = self._held, ""
-        return clean(held)
+        pending_text, self._held = self._held, ""
+        return clean(pending_text)
 
 
 def _well_formed(text: str) -> str:

@@ -109,9 +109,9 @@ def only_repeats(answer: str, prompt: str) -> bool:
     Lines that only stand between tags may come again: earlier text is shown there.
     """
     lines = {line.strip() for line in answer.splitlines() if line.strip()}
-    shown = {line.strip() for line in prompt.splitlines()}
-    told = {line.strip() for line in _BLOCK.sub(r"<\1>\n</\1>", prompt).splitlines()}
-    return lines <= shown and bool(lines & told)
+    prompt_lines = {line.strip() for line in prompt.splitlines()}
+    instruction_lines = {line.strip() for line in _BLOCK.sub(r"<\1>\n</\1>", prompt).splitlines()}
+    return lines <= prompt_lines and bool(lines & instruction_lines)
 
 
 @lru_cache(maxsize=128)

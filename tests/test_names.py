@@ -34,3 +34,35 @@ def test_no_folder_is_too_full_or_too_deep():
     assert {folder: count for folder, count in counts.items() if count > MOST_MODULES} == {}
     deep = {f for f in counts if len(f.parts) > DEEPEST and f.name != "versions"}
     assert deep == set()
+
+
+def fields_of(tree: ast.AST) -> Iterator[ast.AnnAssign]:
+    """Yield the fields of classes: many are stored, printed or sent under their names."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            yield from (line for line in node.body if isinstance(line, ast.AnnAssign))
+
+
+PARTICIPLES = frozenset(
+    ["found", "told", "given", "known", "asked", "made", "kept", "held", "shown", "said", "typed", "taken", "wanted", "cited", "gone", "heard", "placed", "listed", "noted", "named", "drawn", "written", "landed", "spent"]
+)
+PUBLIC_PARAMETERS = frozenset({"app/api/runs.py", "app/cli/sections.py"})
+"""Where callers, or the command line, name a parameter so."""
+
+
+def test_no_local_and_no_parameter_is_a_participle_alone():
+    vague = []
+    for file in modules():
+        name = str(file.relative_to(ROOT))
+        tree = ast.parse(file.read_text("utf-8"))
+        fields = {id(field.target) for field in fields_of(tree)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                word = node.id if id(node) not in fields else ""
+            elif isinstance(node, ast.arg) and name not in PUBLIC_PARAMETERS:
+                word = node.arg
+            else:
+                continue
+            if word in PARTICIPLES:
+                vague.append(f"{name}:{node.lineno} {word}")
+    assert vague == []

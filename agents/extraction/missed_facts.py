@@ -73,8 +73,8 @@ def _find_overlooked_text(
     context: RunContext, current_drafts: Mapping[str, Draft], look_number: int
 ) -> dict[str, str]:
     """Return by section the sentences to look at."""
-    known = of_planned(context.ledger.refresh().latest(), context.plan.outline)
-    live_entries = [e for e in known if e.status == "live"]
+    planned_entries = of_planned(context.ledger.refresh().latest(), context.plan.outline)
+    live_entries = [e for e in planned_entries if e.status == "live"]
     text_by_section = {}
     stamps = drafts.load_stamps(context.library, context.work_id, current_drafts)
     for section_id, shared_names in _find_shared_names(

@@ -164,10 +164,10 @@ class LLMClient:
         """
 
         def parse_answer(answer: JournaledAnswer, is_last_try: bool) -> Prose:
-            said = parse_prose(answer.text, han=call.han, keep_loops=is_last_try)
+            answer_text = parse_prose(answer.text, han=call.han, keep_loops=is_last_try)
             prompt = f"{call.system}\n{call.user}"
-            text = unfenced(said, prompt)
-            if only_repeats(said, prompt) or not count_words(text):
+            text = unfenced(answer_text, prompt)
+            if only_repeats(answer_text, prompt) or not count_words(text):
                 raise UnreadableAnswer("it only repeats its prompt")
             return Prose(text, cut_short=answer.finish == "length")
 

@@ -215,11 +215,11 @@ def _check_redraftable(context: RunContext, section_id: str) -> None:
         )
 
 
-def _check_section(desk: RunContext, sid: str) -> None:
-    sections = desk.plan.outline.sections
-    if sid not in desk.plan.outline.position:
-        there = f"{sections[0].id} to {sections[-1].id}"
-        raise BadInput(f"{desk.work_id} has no section {sid!r}; it has {there}")
+def _check_section(context: RunContext, section_id: str) -> None:
+    sections = context.plan.outline.sections
+    if section_id not in context.plan.outline.position:
+        section_range = f"{sections[0].id} to {sections[-1].id}"
+        raise BadInput(f"{context.work_id} has no section {section_id!r}; it has {section_range}")
 
 
 async def _redraft_one(context: RunContext, graph: Any, section_id: str, note: str) -> None:

@@ -168,8 +168,8 @@ def _format_passages(context: RunContext, draft: Draft, findings: Sequence[Findi
 
 def _find_unwanted_repeats(context: RunContext, texts: Mapping[str, str]) -> list[RepeatedSentence]:
     """Return the repeats that are more than facts which sections agree on."""
-    known = of_planned(context.ledger.refresh().latest(), context.plan.outline)
-    facts = SubjectFacts(ledger.select_active(known))
+    planned_entries = of_planned(context.ledger.refresh().latest(), context.plan.outline)
+    facts = SubjectFacts(ledger.select_active(planned_entries))
     return [
         r
         for r in repetition.find_repeats(texts)

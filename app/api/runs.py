@@ -432,15 +432,15 @@ def _begin_work(brief: Brief | str | Path, options: RunKeywords) -> tuple[str, R
     if isinstance(brief, Brief):
         check_brief(brief)
     else:
-        given = str(brief)
+        brief_argument = str(brief)
         if work := engine.work_meant(
-            given, run_options.settings, ablation, lambda: read_brief(given)
+            brief_argument, run_options.settings, ablation, lambda: read_brief(brief_argument)
         ):
             raise BadInput(
-                f"{given!r} is read as the work {work}: inkwright.resume({work!r}) goes on with it;"
-                f" for a new piece give inkwright.Brief(request={given!r})"
+                f"{brief_argument!r} is read as the work {work}: inkwright.resume({work!r}) goes on with it;"
+                f" for a new piece give inkwright.Brief(request={brief_argument!r})"
             )
-        brief = read_brief(given)
+        brief = read_brief(brief_argument)
     return engine.begin_work(
         brief, run_options.settings, ablation, fresh=options.get("fresh", False)
     ).id, run_options

@@ -116,11 +116,13 @@ class Sources(WorkHandle):
             BadInput: there is none of this key.
         """
         with self._open() as library, works.hold_lease(library, self.work) as lease:
-            known = sources.load_sources(library, self.work, include_dropped=True)
-            found = [k.source for k in known if k.source.key == key.removeprefix("@")]
-            if not found:
+            stored_sources = sources.load_sources(library, self.work, include_dropped=True)
+            matching_sources = [
+                k.source for k in stored_sources if k.source.key == key.removeprefix("@")
+            ]
+            if not matching_sources:
                 raise BadInput(f"{self.work} has no source {key!r}")
-            sources.add_sources(library, lease, found)
+            sources.add_sources(library, lease, matching_sources)
 
 
 def _read_documents(paths: Sequence[Path | str]) -> tuple[list[Source], list[str]]:

@@ -54,9 +54,9 @@ class BatchProgress:
                 self._calling_since = self._calling_since or self.clock()
                 self.done_share_by_work[event.work] = 0.0
             case Planned():
-                done = sum(s.state == "accepted" for s in event.sections)
+                accepted_count = sum(s.state == "accepted" for s in event.sections)
                 self._sections[event.work] = max(len(event.sections), 1)
-                self.done_share_by_work[event.work] = done / self._sections[event.work]
+                self.done_share_by_work[event.work] = accepted_count / self._sections[event.work]
             case SectionReached() if event.state == "accepted":
                 self.done_share_by_work[event.work] = self.done_share_by_work.get(
                     event.work, 0.0

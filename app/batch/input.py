@@ -244,9 +244,14 @@ def _assign_ids(
             if parsed_line.brief
             else _digest_fields(parsed_line)
         )
-        given, fault = _whole(parsed_line.input_fields), whole(parsed_line.fault)
+        input_fields, fault = _whole(parsed_line.input_fields), whole(parsed_line.fault)
         yield BatchLine(
-            parsed_line.number, own_id, line_digest[:DIGEST_CHARS], given, parsed_line.brief, fault
+            parsed_line.number,
+            own_id,
+            line_digest[:DIGEST_CHARS],
+            input_fields,
+            parsed_line.brief,
+            fault,
         )
 
 

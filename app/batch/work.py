@@ -103,16 +103,16 @@ async def write(line: BatchLine, at: BatchResources) -> Result | NoResultReason:
         raise
     except Exception as fault:  # whatever it is, it is about this line alone
         why = explain(fault, f"line {line.number} ({line.id})")
-        failed = build_textless_result(library, line, "failed", error=why, unfinished=True)
-        return failed.model_copy(update={"work": work.id if work else None})
+        failed_result = build_textless_result(library, line, "failed", error=why, unfinished=True)
+        return failed_result.model_copy(update={"work": work.id if work else None})
 
 
 async def _finish(line: BatchLine, work: Work, at: BatchResources) -> Result | NoResultReason:
     library = at.resources.library
     if _is_over(work, at.options):
         return build_current_result(library, line, work.id, at.run_options)
-    if (left := _find_left_reason(work, at.options)) is not None:
-        return left
+    if (no_result_reason := _find_left_reason(work, at.options)) is not None:
+        return no_result_reason
     at.run_options.watch(WorkBegan(work.id, line.id, work.title))
     try:
         return await _write_work(line, work, at)
@@ -241,27 +241,27 @@ async def _recorded(
     work: Work,
     at: BatchResources,
     act: Callable[..., Awaitable[RunResult]],
-    *given: Any,
-    **more: Any,
+    *args: Any,
+    **kwargs: Any,
 ) -> RunResult:
     """Do a run of a work, on record like any other, so that a person can pause or stop it."""
-    office, limits = at.resources, subtract_usage(at.options.brief_limits, _load_usage(work, at))
+    resources, limits = at.resources, subtract_usage(at.options.brief_limits, _load_usage(work, at))
     job = replace(at.run_options, limits=limits)
-    async with record_run(office.library, work.id, action, job) as recorder:
-        ended = await act(
+    async with record_run(resources.library, work.id, action, job) as recorder:
+        result = await act(
             work.id,
-            *given,
-            **more,
-            library=office.library,
-            calling=office.call_settings,
+            *args,
+            **kwargs,
+            library=resources.library,
+            calling=resources.call_settings,
             limits=recorder.run_options.limits,
             watch=recorder,
             watch_text=False,
-            office=office,
+            office=resources,
             lease=recorder.lease,
         )
-        recorder.outcome = ended.status
-    return ended
+        recorder.outcome = result.status
+    return result
 
 
 def _load_usage(work: Work, batch: BatchResources) -> CallsAndTokens:

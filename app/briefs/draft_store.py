@@ -96,8 +96,8 @@ def _bundle(fields: Mapping[str, Any], sources: LoadedSources) -> dict[str, Any]
 def _read_aside(settings: Settings) -> list[dict[str, Any]]:
     if not has_aside(settings):
         return []
-    found: list[dict[str, Any]] = json.loads(_get_path(settings, ASIDE).read_text("utf-8"))
-    return found
+    bundles: list[dict[str, Any]] = json.loads(_get_path(settings, ASIDE).read_text("utf-8"))
+    return bundles
 
 
 def _put_aside(settings: Settings, bundles: list[dict[str, Any]]) -> None:

@@ -80,8 +80,14 @@ def history(work: str, section_or_entry: str | None, *, as_json: bool) -> None:
         for draft in SectionText(memory.work, section_id).versions()
     ]
     _print_versions(version_records, as_json=as_json)
-    if section_or_entry is None and not as_json and (gone := WorkOutline(memory.work).taken_out()):
-        typer.echo(f"taken out of the outline, texts kept: {', '.join(s.id for s in gone)}")
+    if (
+        section_or_entry is None
+        and not as_json
+        and (removed_sections := WorkOutline(memory.work).taken_out())
+    ):
+        typer.echo(
+            f"taken out of the outline, texts kept: {', '.join(s.id for s in removed_sections)}"
+        )
 
 
 def diff(work: str, section: str, old_version: int | None, new_version: int | None) -> None:

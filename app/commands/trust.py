@@ -39,10 +39,10 @@ def at_the_terminal() -> Decide:
     decisions: dict[tuple[Path, bytes], bool] = {}
 
     def decide(file: UntrustedFile) -> bool:
-        seen = (file.path, file.content)
-        if seen not in decisions:
-            decisions[seen] = _ask(file)
-        return decisions[seen]
+        decision_key = (file.path, file.content)
+        if decision_key not in decisions:
+            decisions[decision_key] = _ask(file)
+        return decisions[decision_key]
 
     return decide
 

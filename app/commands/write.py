@@ -71,9 +71,11 @@ class PieceOptions:
         work = engine.work_meant(self.brief, settings, self.ablation, self.load_brief)
         if work is None:
             return None
-        given = {n: getattr(self, n) is not None for n in ("words", "continuity", "seed")}
-        arms = {n: getattr(self, n) != "full" for n in ("plan", "memory", "review")}
-        if wrong := [name for name, on in {**given, **arms, **options}.items() if on]:
+        is_set_by_name = {n: getattr(self, n) is not None for n in ("words", "continuity", "seed")}
+        is_ablated_by_name = {n: getattr(self, n) != "full" for n in ("plan", "memory", "review")}
+        if wrong := [
+            name for name, on in {**is_set_by_name, **is_ablated_by_name, **options}.items() if on
+        ]:
             option = f"--{wrong[0].replace('_', '-')}"
             raise BadInput(
                 f"{self.brief!r} is read as the work {work}, and {option} is for a new piece; "
@@ -106,11 +108,13 @@ def write(
 ) -> int:
     """Write a piece, or go on with it, or with a work named by its id; return the exit code."""
     settings = Settings.load()
-    given = piece_options.outline is not None
+    has_outline = piece_options.outline is not None
     if (
-        known := piece_options.work(settings, outline=given, fresh=fresh, dry_run=dry_run)
+        named_work_id := piece_options.work(
+            settings, outline=has_outline, fresh=fresh, dry_run=dry_run
+        )
     ) is not None:
-        return resume(known, out=out, limits=limits)
+        return resume(named_work_id, out=out, limits=limits)
     brief = piece_options.load_brief()
     if dry_run:
         from inkwright.app.estimates.estimate import estimate
@@ -146,8 +150,8 @@ def plan(piece_options: PieceOptions, *, limits: Limits, fresh: bool) -> int:
     new outline if there is one: what that moves is said.
     """
     settings = Settings.load()
-    if (known := piece_options.work(settings, fresh=fresh)) is not None:
-        return _show_or_replan(known, piece_options.outline)
+    if (named_work_id := piece_options.work(settings, fresh=fresh)) is not None:
+        return _show_or_replan(named_work_id, piece_options.outline)
     brief = piece_options.load_brief()
     work_id = engine.begin_work(brief, settings, piece_options.ablation, fresh=fresh).id
     run_options = RunOptions(settings, limits)

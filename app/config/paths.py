@@ -26,8 +26,8 @@ def find_library_home(explicit_home: Path | str | None = None) -> Path:
     It is ``explicit_home``, else INKWRIGHT_HOME's, else the file's, else the default. The file is
     the current folder's, where it is trusted.
     """
-    if named := _named_home(explicit_home):
-        return named
+    if named_home := _named_home(explicit_home):
+        return named_home
     default, here = _default_home(), Path.cwd()
     if here == default.resolve() or "home" not in parsed(
         read_toml_file(here / SETTINGS_FILE), here / SETTINGS_FILE
@@ -43,7 +43,7 @@ def find_library_url() -> str | None:
 
 
 def load_file_settings(
-    given: Path | str | None = None, known: Collection[str] | None = None
+    explicit_home: Path | str | None = None, known_names: Collection[str] | None = None
 ) -> dict[str, Any]:
     """Return what ``inkwright.toml`` says: the library folder's, and over it the current folder's.
 
@@ -53,12 +53,12 @@ def load_file_settings(
     Raises:
         BadInput: one of them is not TOML, or the library's own file tries to move the library.
     """
-    home, here = find_library_home(given), Path.cwd()
+    home, here = find_library_home(explicit_home), Path.cwd()
     file = home.resolve() / SETTINGS_FILE
-    if _named_home(given) or home == _default_home():
+    if _named_home(explicit_home) or home == _default_home():
         library_settings = parsed(read_toml_file(file), file)
     else:  # the current folder's file has named the library: its file needs trust of its own
-        library_settings = _usable(file, known)
+        library_settings = _usable(file, known_names)
     if Path(library_settings.get("home") or file.parent).resolve() != file.parent:
         raise BadInput(
             f"{home / SETTINGS_FILE}: a library cannot say where it is;"
@@ -67,7 +67,7 @@ def load_file_settings(
     return (
         library_settings
         if file.parent == here
-        else {**library_settings, **_usable(here / SETTINGS_FILE, known)}
+        else {**library_settings, **_usable(here / SETTINGS_FILE, known_names)}
     )
 
 
@@ -120,15 +120,15 @@ def _is_path(name: str, value: Any) -> bool:
     )
 
 
-def _usable(path: Path, known: Collection[str] | None = None) -> dict[str, Any]:
+def _usable(path: Path, known_names: Collection[str] | None = None) -> dict[str, Any]:
     content = read_toml_file(path)
-    return usable(path, content, parsed(content, path), known)
+    return usable(path, content, parsed(content, path), known_names)
 
 
-def _named_home(given: Path | str | None) -> Path | None:
+def _named_home(explicit_home: Path | str | None) -> Path | None:
     """Return the library folder that the user names: by argument, or INKWRIGHT_HOME."""
-    named = given or os.environ.get(ENV_PREFIX + "HOME")
-    return Path(named).expanduser() if named else None
+    home = explicit_home or os.environ.get(ENV_PREFIX + "HOME")
+    return Path(home).expanduser() if home else None
 
 
 def _default_home() -> Path:

@@ -123,8 +123,8 @@ class Settings(BaseSettings):
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
-            shown = map(without_secrets, value) if str(name).endswith("api_base") else None
-            yield name, value if shown is None else tuple(shown)
+            masked_values = map(without_secrets, value) if str(name).endswith("api_base") else None
+            yield name, value if masked_values is None else tuple(masked_values)
 
     @property
     def library_address(self) -> str | None:
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         explicit_values = init_settings() if isinstance(init_settings, InitSettingsSource) else {}
         file_values = load_file_settings(
-            explicit_values.get("home"), known=settings_cls.model_fields
+            explicit_values.get("home"), known_names=settings_cls.model_fields
         )
         file_values.pop("home", None)
         return init_settings, env_settings, InitSettingsSource(settings_cls, file_values)

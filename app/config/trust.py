@@ -70,7 +70,7 @@ def deciding(decide: Decide) -> Iterator[None]:
 
 
 def usable(
-    path: Path, content: bytes, settings: dict[str, Any], known: Collection[str] | None = None
+    path: Path, content: bytes, settings: dict[str, Any], known_names: Collection[str] | None = None
 ) -> dict[str, Any]:
     """Return those of a file's settings that count: all, or the harmless ones if it isn't trusted.
 
@@ -79,7 +79,7 @@ def usable(
     guarded = {
         name: value
         for name, value in settings.items()
-        if name not in HARMLESS and (known is None or name in known)
+        if name not in HARMLESS and (known_names is None or name in known_names)
     }
     if not guarded or is_trusted(path, content):
         return settings
@@ -153,14 +153,14 @@ def _store() -> Path:
 def _trusted() -> dict[str, str]:
     store = _store()
     try:
-        stored = json.loads(store.read_text("utf-8"))
+        digest_by_file = json.loads(store.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as fault:
         raise BadInput(f"{store}: {fault}; delete it, and trust your folders again") from fault
-    if not isinstance(stored, dict):
+    if not isinstance(digest_by_file, dict):
         raise BadInput(f"{store}: not a list of files; delete it, and trust your folders again")
-    return stored
+    return digest_by_file
 
 
 def _write(trusted: Mapping[str, str]) -> None:

@@ -68,9 +68,9 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
         return None
 
     def _pace(self) -> str:
-        shown = self._progress
-        eta = f", {format_clock(shown.eta_s)} left" if shown.eta_s else ""
-        return f" ({shown.calls} calls, {shown.tokens_per_s:.0f} tok/s{eta})"
+        progress = self._progress
+        eta = f", {format_clock(progress.eta_s)} left" if progress.eta_s else ""
+        return f" ({progress.calls} calls, {progress.tokens_per_s:.0f} tok/s{eta})"
 
 
 class LiveDisplay(InPlaceDisplay):

@@ -77,8 +77,8 @@ def _visible_letters(part: Any) -> str:
     from docx.oxml.ns import qn
 
     characters = {qn("w:noBreakHyphen"): "\u2011", qn("w:softHyphen"): "\xad"}
-    shown = part.iter(qn("w:t"), *characters)
-    return letters("".join(characters.get(e.tag) or e.text or "" for e in shown))
+    elements = part.iter(qn("w:t"), *characters)
+    return letters("".join(characters.get(e.tag) or e.text or "" for e in elements))
 
 
 def check_reference(file: Path) -> Path:

@@ -123,8 +123,8 @@ def _convert_block(node: SyntaxTreeNode) -> list[Block]:
         return [{"t": kind, "c": _convert_inlines(node.children[0])}]
     if node.type == "heading":
         level = int(node.tag[1])
-        said = _on_one_line(_convert_inlines(node.children[0]))
-        return [{"t": "Header", "c": [level, NO_ATTRIBUTES, said]}]
+        inlines = _on_one_line(_convert_inlines(node.children[0]))
+        return [{"t": "Header", "c": [level, NO_ATTRIBUTES, inlines]}]
     if node.type == "bullet_list":
         return [{"t": "BulletList", "c": [_convert_blocks(item) for item in node.children]}]
     if node.type == "ordered_list":

@@ -91,7 +91,7 @@ def get_contents_title(piece: ExportSelection) -> str:
 
 def parts_of(piece: ExportSelection, target: Target) -> Iterator[Part]:
     """Yield what a document of the piece is made of, in reading order, for ``target``."""
-    notes = [_build_note(told) for told in piece.notes]
+    notes = [_build_note(note_text) for note_text in piece.notes]
     level = 0
     for entry, section in _yield_headings_and_sections(piece):
         if entry is not None:
@@ -242,9 +242,9 @@ def check_words(file: str, parts: Sequence[Part], words: str, notes: str) -> Non
 
 
 def _missing_words(file: str, name: str, missing: Sequence[str]) -> ExportFailed:
-    shown = " ".join(missing[:SHOWN_WORDS]) + ("…" if len(missing) > SHOWN_WORDS else "")
+    quoted_words = " ".join(missing[:SHOWN_WORDS]) + ("…" if len(missing) > SHOWN_WORDS else "")
     return ExportFailed(
-        f"the {file} lacks words of {name}: “{shown}”; nothing was written. "
+        f"the {file} lacks words of {name}: “{quoted_words}”; nothing was written. "
         "Reword them there, or export to another format"
     )
 
@@ -258,14 +258,16 @@ def letters(text: str) -> str:
     return "".join(text.split()).translate(_INVISIBLE)
 
 
-def _lost(parts: Sequence[Part], held: str) -> tuple[str, list[str]]:
+def _lost(parts: Sequence[Part], file_letters: str) -> tuple[str, list[str]]:
     """Return the first part that has words which a file lacks, and those words.
 
     ``held``: the letters of the file. Its contents may say some of the text before it comes.
     """
-    said = "".join(letters(_text_of(part.blocks)) for part in parts)
-    end = len(said) - _largest_size(len(said), lambda size: said[len(said) - size :] in held)
-    begin = min(_largest_size(end, lambda size: said[:size] in held), end - 1)
+    text_letters = "".join(letters(_text_of(part.blocks)) for part in parts)
+    end = len(text_letters) - _largest_size(
+        len(text_letters), lambda size: text_letters[len(text_letters) - size :] in file_letters
+    )
+    begin = min(_largest_size(end, lambda size: text_letters[:size] in file_letters), end - 1)
     place = 0
     for part in parts:
         missing = []
@@ -286,9 +288,9 @@ def _largest_size(most: int, holds: Callable[[int], bool]) -> int:
 
 def _text_of(blocks: Any) -> str:
     """Return all that blocks say; footnotes stand elsewhere."""
-    found: list[str] = []
-    _append_words(blocks, found)
-    return "".join(found)
+    text_pieces: list[str] = []
+    _append_words(blocks, text_pieces)
+    return "".join(text_pieces)
 
 
 def _notes_of(part: Any) -> list[str]:

@@ -75,7 +75,7 @@ def get_suffix(format: Format) -> str:
 
 def detect_format(file: Path | None) -> Format | None:
     """Return the format that a file's name asks for."""
-    endings = {get_suffix(known): known for known in FORMATS}
+    endings = {get_suffix(format_name): format_name for format_name in FORMATS}
     return endings.get(file.suffix.lower()) if file is not None else None
 
 

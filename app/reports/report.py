@@ -242,7 +242,7 @@ def check_work(
 
 def texts_by_section(texts: Mapping[str, Draft]) -> dict[str, str]:
     """Return the words of drafts, by section id."""
-    return {sid: draft.text for sid, draft in texts.items()}
+    return {section_id: draft.text for section_id, draft in texts.items()}
 
 
 def _report_voice(work: Work, current_drafts: Mapping[str, Draft]) -> VoiceReport:

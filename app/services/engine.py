@@ -86,7 +86,7 @@ def begin_work(
 
 
 def work_meant(
-    given: str, settings: Settings, arms: Ablation, read: Callable[[], Brief]
+    brief_argument: str, settings: Settings, ablation: Ablation, load_brief: Callable[[], Brief]
 ) -> str | None:
     """Return the work that ``given`` names by its id, or by its beginning; None: it is a brief.
 
@@ -96,11 +96,11 @@ def work_meant(
     Raises:
         BadInput: it begins the ids of several works, or has the form of an id that none has.
     """
-    work = work_in_place_of_brief(settings.home, settings.library_address, given)
-    if work is None or work == given:
+    work = work_in_place_of_brief(settings.home, settings.library_address, brief_argument)
+    if work is None or work == brief_argument:
         return work
     with open_library(settings) as library:
-        return None if works.is_begun(library, read(), arms.model_dump()) else work
+        return None if works.is_begun(library, load_brief(), ablation.model_dump()) else work
 
 
 async def plan(work_id: str, run_options: RunOptions) -> PlannedWork:

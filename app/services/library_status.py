@@ -147,15 +147,17 @@ def match_work_id(work_ids: Iterable[str], prefix: str) -> str:
     return work_id
 
 
-def _beginning(known: Sequence[str], given: str) -> str | None:
+def _beginning(work_ids: Sequence[str], id_prefix: str) -> str | None:
     """Return the one work whose id ``given`` is or begins; None: there is none."""
-    if given in known:
-        return given
-    begun = [work for work in known if given and work.startswith(given)]
-    if len(begun) > 1:
-        more = f", or {len(begun) - 2} more" if len(begun) > 2 else ""
-        raise BadInput(f"{given!r} could be {begun[0]} or {begun[1]}{more}; write more of it")
-    return begun[0] if begun else None
+    if id_prefix in work_ids:
+        return id_prefix
+    matching_ids = [work for work in work_ids if id_prefix and work.startswith(id_prefix)]
+    if len(matching_ids) > 1:
+        more = f", or {len(matching_ids) - 2} more" if len(matching_ids) > 2 else ""
+        raise BadInput(
+            f"{id_prefix!r} could be {matching_ids[0]} or {matching_ids[1]}{more}; write more of it"
+        )
+    return matching_ids[0] if matching_ids else None
 
 
 def find_work_id(home: Path, url: str | None, prefix: str) -> str:
@@ -167,17 +169,21 @@ def find_work_id(home: Path, url: str | None, prefix: str) -> str:
     return match_work_id((s.work for s in load_work_summaries(home, url)), prefix)
 
 
-def work_in_place_of_brief(home: Path, url: str | None, given: str) -> str | None:
+def work_in_place_of_brief(home: Path, url: str | None, brief_argument: str) -> str | None:
     """Return the work that is named where a brief may stand; None: it is a brief.
 
     Raises:
         WorkNotFound: it has the form of a work's id, and there is none.
         BadInput: it begins the ids of several works.
     """
-    if not _BEGINNING.fullmatch(given):
+    if not _BEGINNING.fullmatch(brief_argument):
         return None
-    known = [s.work for s in load_work_summaries(home, url)]
-    return match_work_id(known, given) if _WHOLE_ID.fullmatch(given) else _beginning(known, given)
+    work_ids = [s.work for s in load_work_summaries(home, url)]
+    return (
+        match_work_id(work_ids, brief_argument)
+        if _WHOLE_ID.fullmatch(brief_argument)
+        else _beginning(work_ids, brief_argument)
+    )
 
 
 def _select_rows(home: Path, url: str | None, query: str, *values: str) -> list[sqlite3.Row] | None:

@@ -84,22 +84,29 @@ def replan(library: Library, work_id: str, file: Path) -> ReplanResult:
             constraint_consistency.describe_moves(plan.outline, outline, plan.constraints)
         ),
         removed_section_ids=tuple(s.id for s in plan.outline.sections if s.id not in position),
-        back=tuple(sid for sid in position if sid in plan.gone and sid in written_ids),
+        back=tuple(
+            section_id
+            for section_id in position
+            if section_id in plan.gone and section_id in written_ids
+        ),
         stale_section_ids=tuple(staleness.find_reasons(library, work_id)),
     )
 
 
 def match_sections(
-    old_outline: Outline, new_outline: Outline, sized_titles: Set[str], gone: Sequence[Section] = ()
+    old_outline: Outline,
+    new_outline: Outline,
+    sized_titles: Set[str],
+    removed_sections: Sequence[Section] = (),
 ) -> Outline:
     """Return ``new_outline`` with the ids of ``old_outline``, and what it leaves open as it was.
 
     ``sized_titles`` are the titles, normalised, of sections that ``new_outline`` gives a length;
     ``gone`` are the sections that were taken out before, the last of them first.
     """
-    before = [*reversed(gone), *old_outline.sections]
-    old_by_title = {normalise(s.title): s for s in before}
-    old_ids = {s.id for s in before}
+    old_sections = [*reversed(removed_sections), *old_outline.sections]
+    old_by_title = {normalise(s.title): s for s in old_sections}
+    old_ids = {s.id for s in old_sections}
     free_ids = (f"s{n}" for n in count(1) if f"s{n}" not in old_ids)
     old_by_new_id = {s.id: old_by_title.pop(normalise(s.title), None) for s in new_outline.sections}
     final_ids = {

@@ -93,11 +93,11 @@ class RunRecorder:
 
     def wish(self) -> Paused | Stopped | None:
         """Return what a person asks of the run; after a stop, the next beat comes at once."""
-        asked = run_status.asked(self._library, self.lease.work_id)
-        if asked == "stop":
+        requested_action = run_status.asked(self._library, self.lease.work_id)
+        if requested_action == "stop":
             self._woken.set()
             return Stopped("stopped")
-        return Paused("paused") if asked == "pause" else None
+        return Paused("paused") if requested_action == "pause" else None
 
     def _record_progress(self) -> None:
         texts = {section_id: self._texts[section_id] for section_id in self._grown_sections}

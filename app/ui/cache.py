@@ -219,12 +219,12 @@ def _read_summaries(
 def _read_pending_memory(
     _memory: Memory, home: str, work_id: str, work_stamp: tuple[Any, ...]
 ) -> PendingMemory:
-    work_ledger, planned = load_ledger(work_id), load_plan(work_id)
-    told = of_planned(work_ledger.latest(), planned.outline) if planned else work_ledger.latest()
-    live_entries = select_active(told)
+    work_ledger, plan = load_ledger(work_id), load_plan(work_id)
+    entries = of_planned(work_ledger.latest(), plan.outline) if plan else work_ledger.latest()
+    live_entries = select_active(entries)
     return PendingMemory(
         find_conflicts(live_entries),
-        select_open_threads(told),
+        select_open_threads(entries),
         work_ledger.list_proposals(),
         _memory.findings(dismissed=True),
     )

@@ -56,8 +56,8 @@ def show_errors_in_callback(act: F) -> F:
 
 
 def _show_stored_error() -> None:
-    if said := st.session_state.pop(ERROR_KEY, None):
-        st.error(said, icon=":material/error:")
+    if message := st.session_state.pop(ERROR_KEY, None):
+        st.error(message, icon=":material/error:")
 
 
 def _format_error(fault: Exception) -> str:

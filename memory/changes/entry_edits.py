@@ -246,6 +246,6 @@ def _make_user_version(entry: Entry, **changes: Any) -> Entry:
 
 def _make_next_version(entry: Entry, **changes: Any) -> Entry:
     """Return the next version of an entry, checked as any given from outside is."""
-    given = each_text(changes, storable)
-    fields = {**entry.model_dump(), "version": entry.version + 1, **given}
+    storable_changes = each_text(changes, storable)
+    fields = {**entry.model_dump(), "version": entry.version + 1, **storable_changes}
     return Entry.model_validate(fields)

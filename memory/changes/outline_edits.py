@@ -278,5 +278,5 @@ def _get_section(plan: Plan, section_id: str) -> Section:
 
 
 def _make_free_id(plan: Plan) -> str:
-    numbers = [int(sid[1:]) for sid in plan.taken if sid[1:].isdecimal()]
+    numbers = [int(section_id[1:]) for section_id in plan.taken if section_id[1:].isdecimal()]
     return f"s{max(numbers, default=0) + 1}"

@@ -59,13 +59,13 @@ def _word_sections(fields: ConstraintFields) -> str:
 
 
 def _word_field(key: str, form: str) -> Callable[[ConstraintFields], str]:
-    return lambda given: form.format(given[key]) if given.get(key) else ""
+    return lambda params: form.format(params[key]) if params.get(key) else ""
 
 
 _WORDING_OF: Mapping[str, Callable[[ConstraintFields], str]] = {
-    "must_contain": lambda given: _word_phrases(given, "must"),
-    "must_not_contain": lambda given: _word_phrases(given, "must not"),
-    "banned": lambda given: _word_phrases(given, "must not"),
+    "must_contain": lambda params: _word_phrases(params, "must"),
+    "must_not_contain": lambda params: _word_phrases(params, "must not"),
+    "banned": lambda params: _word_phrases(params, "must not"),
     "length": _word_length,
     "pattern": _word_pattern,
     "format": _word_format,

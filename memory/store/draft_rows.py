@@ -113,8 +113,8 @@ def load_manifest(db: Connection, manifest_id: int) -> Manifest:
 
 def load_named_drafts(db: Connection, work: str, which: str) -> dict[str, Draft]:
     """Return the draft that each section's row names as ``which``, by section id."""
-    found = db.execute(_select_named_drafts(which), {"of_work": work}).mappings()
-    return {row["section"]: draft_from_row(row) for row in found}
+    rows = db.execute(_select_named_drafts(which), {"of_work": work}).mappings()
+    return {row["section"]: draft_from_row(row) for row in rows}
 
 
 def load_manifests(db: Connection, work_id: str) -> dict[str, Manifest]:
@@ -206,8 +206,10 @@ _UPDATE_REVIEW = (
 def _select_named_drafts(which: str) -> Select[Any]:
     """Return what asks for the draft of every section that its row names as ``which``."""
     same = (_ROWS.work == _DRAFTS.work) & (_ROWS.section == _DRAFTS.section)
-    joined = schema.drafts.join(schema.sections, same & (_ROWS[which] == _DRAFTS.version))
-    return select(schema.drafts).select_from(joined).where(_DRAFTS.work == _OF_WORK)
+    drafts_with_sections = schema.drafts.join(
+        schema.sections, same & (_ROWS[which] == _DRAFTS.version)
+    )
+    return select(schema.drafts).select_from(drafts_with_sections).where(_DRAFTS.work == _OF_WORK)
 
 
 @cache

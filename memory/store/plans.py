@@ -56,7 +56,7 @@ def _load_plan(library: Library, work_id: str, order: ColumnElement[int]) -> Pla
         row = db.execute(
             select(schema.plans).where(schema.plans.c.work == work_id).order_by(order).limit(1)
         ).first()
-        known = _sections(db, work_id)
+        section_ids = _sections(db, work_id)
     if row is None:
         return None
     outline = Outline.model_validate(row.outline)
@@ -64,7 +64,7 @@ def _load_plan(library: Library, work_id: str, order: ColumnElement[int]) -> Pla
         version=row.version,
         outline=outline,
         constraints=tuple(Constraint.model_validate(c) for c in row.constraints),
-        gone=known - outline.position.keys(),
+        gone=section_ids - outline.position.keys(),
     )
 
 
@@ -98,9 +98,13 @@ def in_order(
     """
     if outline is not None:
         return outline.sort_in_reading_order(by_section)
-    stored = db.execute(_NEWEST_OUTLINE, {"of_work": work}).scalar() if by_section else None
-    planned = (section["id"] for section in stored["sections"]) if stored else ()
-    return {sid: by_section[sid] for sid in planned if sid in by_section}
+    outline_fields = db.execute(_NEWEST_OUTLINE, {"of_work": work}).scalar() if by_section else None
+    planned_ids = (
+        (section["id"] for section in outline_fields["sections"]) if outline_fields else ()
+    )
+    return {
+        section_id: by_section[section_id] for section_id in planned_ids if section_id in by_section
+    }
 
 
 _NEWEST_OUTLINE = (
@@ -158,8 +162,8 @@ def insert_plan(
                 for section_id in new_ids
             ],
         )
-    gone = existing_ids - outline.position.keys()
-    return Plan(version=version, outline=outline, constraints=constraints, gone=gone)
+    removed_ids = existing_ids - outline.position.keys()
+    return Plan(version=version, outline=outline, constraints=constraints, gone=removed_ids)
 
 
 def taken_out(library: Library, work: str) -> list[Section]:
@@ -167,13 +171,15 @@ def taken_out(library: Library, work: str) -> list[Section]:
 
     The last taken out comes first.
     """
-    stored = select(schema.plans.c.outline).where(schema.plans.c.work == work)
+    outlines_query = select(schema.plans.c.outline).where(schema.plans.c.work == work)
     with library.read() as db:
-        outlines = list(db.execute(stored.order_by(schema.plans.c.version.desc())).scalars())
-    planned = {s["id"] for s in outlines[0]["sections"]} if outlines else set()
-    found: dict[str, Section] = {}
+        outlines = list(
+            db.execute(outlines_query.order_by(schema.plans.c.version.desc())).scalars()
+        )
+    planned_ids = {s["id"] for s in outlines[0]["sections"]} if outlines else set()
+    removed_by_id: dict[str, Section] = {}
     for outline in outlines[1:]:
         for section in outline["sections"]:
-            if section["id"] not in planned and section["id"] not in found:
-                found[section["id"]] = Section.model_validate(section)
-    return list(found.values())
+            if section["id"] not in planned_ids and section["id"] not in removed_by_id:
+                removed_by_id[section["id"]] = Section.model_validate(section)
+    return list(removed_by_id.values())

@@ -158,9 +158,9 @@ def load_status(library: Library, work_id: str) -> RunStatus | None:
         row = rows.mappings().first()
     if row is None:
         return None
-    held = works.lives(row["lease_owner"], row["lease_until"])
-    said = {k: v for k, v in row.items() if k in RunStatus.model_fields}
-    return RunStatus(**said, held=held)
+    is_held = works.lives(row["lease_owner"], row["lease_until"])
+    fields = {k: v for k, v in row.items() if k in RunStatus.model_fields}
+    return RunStatus(**fields, held=is_held)
 
 
 def load_live_texts(library: Library, work_id: str) -> dict[str, str]:

@@ -240,7 +240,7 @@ live = Table(
 )
 """Text that a model is writing just now; gone when the section lands."""
 
-typed = Table(
+typed_texts = Table(
     "typed",
     metadata,
     _build_work_column(),

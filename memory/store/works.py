@@ -48,7 +48,7 @@ class Work(Value):
 def begin(
     library: Library,
     brief: Brief,
-    arms: dict[str, str],
+    ablation_fields: dict[str, str],
     *,
     fresh: bool = False,
     distinguishing_id: str | None = None,
@@ -62,7 +62,7 @@ def begin(
     stored_brief = brief.model_copy(
         update={"sources": tuple(s.without_text() for s in keyed_sources)}
     )
-    identity_digest = compute_identity(stored_brief, arms, distinguishing_id)
+    identity_digest = compute_identity(stored_brief, ablation_fields, distinguishing_id)
     title = brief.title or _derive_title(brief.request)
     with library.write() as db:
         newest_row = db.execute(_works_of(identity_digest)).first()
@@ -78,7 +78,7 @@ def begin(
                 updated_at=now(),
                 title=title,
                 brief=stored_brief.model_dump(mode="json"),
-                arms=arms,
+                arms=ablation_fields,
                 generation=generation,
                 status="new",
                 approved=False,
@@ -90,12 +90,12 @@ def begin(
 
 
 def compute_identity(
-    brief: Brief, arms: dict[str, str], distinguishing_id: str | None = None
+    brief: Brief, ablation_fields: dict[str, str], distinguishing_id: str | None = None
 ) -> str:
     """Return the digest of what makes a work the same work."""
     keyed_sources = tuple(s.without_text() for s in sources.assign_keys(brief.sources))
     brief_fields = _build_identity_fields(brief.model_copy(update={"sources": keyed_sources}))
-    identity_fields: dict[str, Any] = {"brief": brief_fields, "arms": arms}
+    identity_fields: dict[str, Any] = {"brief": brief_fields, "arms": ablation_fields}
     return digest(
         identity_fields
         if distinguishing_id is None
@@ -103,10 +103,10 @@ def compute_identity(
     )
 
 
-def is_begun(library: Library, brief: Brief, arms: dict[str, str]) -> bool:
+def is_begun(library: Library, brief: Brief, ablation_fields: dict[str, str]) -> bool:
     """True when there is a work of this brief, seed and arms."""
     with library.read() as db:
-        return db.execute(_works_of(compute_identity(brief, arms))).first() is not None
+        return db.execute(_works_of(compute_identity(brief, ablation_fields))).first() is not None
 
 
 def _works_of(same: str) -> Select[tuple[str, int]]:
@@ -231,7 +231,7 @@ def compute_change_stamp(library: Library, work_id: str) -> tuple[Any, ...]:
     Raises:
         WorkNotFound: there is none of this id.
     """
-    table, findings_table, autosave_table = schema.works, schema.findings, schema.typed
+    table, findings_table, autosave_table = schema.works, schema.findings, schema.typed_texts
     with library.read() as db:
         row = db.execute(
             select(
@@ -244,12 +244,12 @@ def compute_change_stamp(library: Library, work_id: str) -> tuple[Any, ...]:
                 .scalar_subquery(),
             ).where(table.c.id == work_id)
         ).first()
-        dismissed = db.execute(
+        dismissed_rows = db.execute(
             select(findings_table.c.id)
             .where(findings_table.c.work == work_id, findings_table.c.dismissed)
             .order_by(findings_table.c.id)
         )
-        numbers = tuple(dismissed.scalars())
+        numbers = tuple(dismissed_rows.scalars())
     if row is None:
         raise WorkNotFound(work_id)
     return *row, numbers

@@ -75,7 +75,7 @@ def prose_sentences(text: str) -> tuple[Sentence, ...]:
 
     Those lines mean something only together: one of them can neither go nor be worded otherwise.
     """
-    code = [found.span() for found in _FENCED.finditer(text)]
+    code = [match.span() for match in _FENCED.finditer(text)]
     return tuple(
         s
         for s in sentences(text)

@@ -43,7 +43,7 @@ def load_text(library: Library, work_id: str, section_id: str) -> AutosavedText:
     """Return the section's text as the person is to see it."""
     versions = {d.version: d.text for d in drafts.versions(library, work_id, section_id)}
     newest = max(versions, default=0)
-    table = schema.typed
+    table = schema.typed_texts
     with library.read() as db:
         row = db.execute(
             select(table).where(table.c.work == work_id, table.c.section == section_id)
@@ -74,7 +74,7 @@ def save_text(
     current_text = load_text(library, work_id, section_id)
     if current_text.text == text:
         return current_text
-    table = schema.typed
+    table = schema.typed_texts
     is_this_section = (table.c.work == work_id) & (table.c.section == section_id)
     with library.write() as db:
         stored_revision = db.execute(select(table.c.revision).where(is_this_section)).scalar() or 0
@@ -99,8 +99,10 @@ def save_text(
 
 def list_pending_sections(library: Library, work_id: str) -> list[str]:
     """Return the planned sections with typing that is no version yet, in reading order."""
-    table = schema.typed
+    table = schema.typed_texts
     with library.read() as db:
         rows = db.execute(select(table.c.section).where(table.c.work == work_id)).scalars()
-        planned = plans.in_order(db, work_id, {section_id: section_id for section_id in rows})
-    return [section_id for section_id in planned if load_text(library, work_id, section_id).pending]
+        planned_ids = plans.in_order(db, work_id, {section_id: section_id for section_id in rows})
+    return [
+        section_id for section_id in planned_ids if load_text(library, work_id, section_id).pending
+    ]

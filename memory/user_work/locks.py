@@ -25,7 +25,9 @@ def lock_words(
     Raises:
         BadInput: the section has no text, or the words are not there, or not exactly once.
     """
-    return _change_locks(library, lease, section_id, words, start, lambda held, new: [*held, new])
+    return _change_locks(
+        library, lease, section_id, words, start, lambda locked, new: [*locked, new]
+    )
 
 
 def unlock_words(

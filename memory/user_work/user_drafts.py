@@ -146,8 +146,8 @@ def _build_blank_manifest(plan: Plan, work_id: str, section_id: str) -> Manifest
     """Return the manifest of a text that was written without being shown anything."""
     if section_id not in plan.outline.position:
         sections = plan.outline.sections
-        there = f"{sections[0].id} to {sections[-1].id}"
-        raise BadInput(f"{work_id} has no section {section_id!r}; it has {there}")
+        section_range = f"{sections[0].id} to {sections[-1].id}"
+        raise BadInput(f"{work_id} has no section {section_id!r}; it has {section_range}")
     node = plan.outline.section(section_id)
     return Manifest(
         section=section_id,

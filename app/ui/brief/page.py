@@ -257,8 +257,8 @@ def _draw_actions() -> None:
 
 def _models() -> dict[str, str]:
     """Return the models that the form names, by role."""
-    given = {role: str(st.session_state[f"brief {name}"]) for name, role in MODELS.items()}
-    return {role: model for role, model in given.items() if model.strip()}
+    model_by_role = {role: str(st.session_state[f"brief {name}"]) for name, role in MODELS.items()}
+    return {role: model for role, model in model_by_role.items() if model.strip()}
 
 
 @errors.show_errors

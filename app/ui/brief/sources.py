@@ -60,13 +60,13 @@ def draw() -> None:
         st.session_state["brief sources turn"] = upload_round + 1
         st.rerun()
     loaded_sources, left_out = get_sources(), visits.get_visit_state(_LEFT_OUT)
-    listed = _listed(loaded_sources.sources, left_out)
-    for number, source in enumerate(listed):
+    listed_sources = _listed(loaded_sources.sources, left_out)
+    for number, source in enumerate(listed_sources):
         if _draw_source(source, f"brief source {number}", out=number in left_out):
             if left_out.pop(number, None) is None:
                 left_out[number] = source
-            used = tuple(s for n, s in enumerate(listed) if n not in left_out)
-            _save_sources(LoadedSources(sources=used, unread=loaded_sources.unread))
+            active_sources = tuple(s for n, s in enumerate(listed_sources) if n not in left_out)
+            _save_sources(LoadedSources(sources=active_sources, unread=loaded_sources.unread))
             st.rerun()
     if loaded_sources.unread:
         _show_unread(loaded_sources.unread)
@@ -75,12 +75,12 @@ def draw() -> None:
             st.rerun()
 
 
-def _listed(used: Sequence[T], left_out: Mapping[int, T]) -> list[T]:
+def _listed(active_sources: Sequence[T], left_out: Mapping[int, T]) -> list[T]:
     """Return what is in use, and what was left out where it stood."""
-    listed = list(used)
-    for number, one in sorted(left_out.items()):
-        listed.insert(number, one)
-    return listed
+    listed_sources = list(active_sources)
+    for number, source in sorted(left_out.items()):
+        listed_sources.insert(number, source)
+    return listed_sources
 
 
 def draw_work_sources(work_id: str) -> None:
@@ -94,8 +94,10 @@ def draw_work_sources(work_id: str) -> None:
     for number, stored_source in enumerate(_listed(sources.all(), left_out)):
         key, out = stored_source.source.key, number in left_out
         citation_note = report_by_key[key]["cited"] if key in report_by_key else ()
-        said = f"cited in {', '.join(citation_note)}" if citation_note else "not cited yet"
-        if _draw_source(stored_source.source, f"source {key}", "" if out else said, out=out):
+        citation_text = f"cited in {', '.join(citation_note)}" if citation_note else "not cited yet"
+        if _draw_source(
+            stored_source.source, f"source {key}", "" if out else citation_text, out=out
+        ):
             if out:
                 sources.take_up(key)
                 del left_out[number]

@@ -5,9 +5,9 @@ from typing import Any
 import streamlit as st
 
 
-def put(name: str, dropped: Any) -> None:
+def put(name: str, value: Any) -> None:
     """Put ``dropped`` aside under ``name``, for as long as the studio is open in this window."""
-    st.session_state[_key(name)] = dropped
+    st.session_state[_key(name)] = value
 
 
 def button(name: str, label: str) -> Any | None:

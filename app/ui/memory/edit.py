@@ -48,16 +48,16 @@ def draw(work_id: str, memory: Memory) -> None:
 def _ask(work: str, memory: Memory) -> None:
     if not is_pending(work):
         st.rerun()
-    said, edit = st.session_state[f"edit {work}"]
-    seen = memory.preview(edit)
-    st.markdown(f"**To {escape_markdown(said, 200)}**")
-    if not seen.new_entries:
+    edit_description, edit = st.session_state[f"edit {work}"]
+    impact = memory.preview(edit)
+    st.markdown(f"**To {escape_markdown(edit_description, 200)}**")
+    if not impact.new_entries:
         st.caption("Memory says so already.")
-    _count("Will be checked", seen.certain)
-    _count("May follow", seen.possible)
-    _draw_actions(work, memory, edit, seen)
-    _list("Certain:", seen.certain)
-    _list("Possible:", seen.possible)
+    _count("Will be checked", impact.certain)
+    _count("May follow", impact.possible)
+    _draw_actions(work, memory, edit, impact)
+    _list("Certain:", impact.certain)
+    _list("Possible:", impact.possible)
 
 
 def _count(name: str, checks: Sequence[SectionCheck]) -> None:
@@ -65,8 +65,8 @@ def _count(name: str, checks: Sequence[SectionCheck]) -> None:
         st.markdown(f"{name}: no section")
         return
     tokens = sum(c.tokens for c in checks)
-    known = [c.seconds for c in checks if c.seconds is not None]
-    time = f", about {format_duration(sum(known))}" if known else ""
+    durations = [c.seconds for c in checks if c.seconds is not None]
+    time = f", about {format_duration(sum(durations))}" if durations else ""
     st.markdown(
         f"{name}: **{format_count(len(checks), 'section')}**, about {tokens:,} tokens{time}"
     )
@@ -76,11 +76,11 @@ def _list(name: str, checks: Sequence[SectionCheck]) -> None:
     if not checks:
         return
     st.caption(name)
-    shown = (
+    lines = (
         f"- **{escape_markdown(c.title, 60)}**: {escape_markdown('; '.join(c.reasons), 240)}"
         for c in checks[:CHECKS_SHOWN]
     )
-    st.markdown("\n".join(shown))
+    st.markdown("\n".join(lines))
     if len(checks) > CHECKS_SHOWN:
         st.caption(f"and {len(checks) - CHECKS_SHOWN} more")
 

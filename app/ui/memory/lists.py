@@ -122,12 +122,12 @@ def draw_contradictions(work_id: str, memory: Memory, findings: list[Contradicti
 
 
 def _let_be(memory: Memory, number: int, let_be: dict[int, bool]) -> None:
-    done = number in let_be
-    if st.button("Let it be", key=f"dismiss {number}", disabled=done):
+    is_dismissed = number in let_be
+    if st.button("Let it be", key=f"dismiss {number}", disabled=is_dismissed):
         memory.dismiss(number)
         let_be[number] = True
         st.rerun()
-    if not done:
+    if not is_dismissed:
         return
     st.caption("It may stay as it is.", width="content")
     if st.button("Take back", key=f"dismiss not {number}", icon=":material/undo:"):

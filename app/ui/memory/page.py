@@ -63,18 +63,18 @@ def _draw_entries(work_id: str, memory: Memory) -> None:
     _draw_add_form(work_id)
     entry_filter = _draw_filters(work_id)
     rows = select_rows(work_id, entry_filter)
-    typed: Cells = st.session_state.setdefault(f"memory typed {work_id}", {})
+    typed_cells: Cells = st.session_state.setdefault(f"memory typed {work_id}", {})
     if rows.empty:
         st.caption("Nothing of this kind is remembered. Sections fill this while they are written.")
-        _typed(work_id, typed)
+        _typed(work_id, typed_cells)
         return
-    edited_rows = _table(work_id, rows, entry_filter, typed)
+    edited_rows = _table(work_id, rows, entry_filter, typed_cells)
     for entry_id in rows["id"]:
-        typed.pop(str(entry_id), None)
-    typed.update(_cells(rows, edited_rows))
+        typed_cells.pop(str(entry_id), None)
+    typed_cells.update(_cells(rows, edited_rows))
     ticked_ids = [str(entry_id) for entry_id in edited_rows.loc[edited_rows["tick"], "id"]]
     st.caption(f"{len(rows):,} entries, {int(rows['tokens'].sum()):,} tokens", width="content")
-    _typed(work_id, typed)
+    _typed(work_id, typed_cells)
     if ticked_ids:
         with st.container(horizontal=True, vertical_alignment="center"):
             _draw_ticked_actions(work_id, ticked_ids)
@@ -84,14 +84,16 @@ def _draw_entries(work_id: str, memory: Memory) -> None:
         st.caption("Tick an entry to see the sentence it comes from, and what was shown it.")
 
 
-def _table(work: str, rows: pd.DataFrame, wanted: EntryFilter, typed: Cells) -> pd.DataFrame:
+def _table(
+    work: str, rows: pd.DataFrame, entry_filter: EntryFilter, typed_cells: Cells
+) -> pd.DataFrame:
     """Draw the entries as a table to type in; it begins with what was typed over them before."""
     state = st.session_state
     turn = state.get(f"memory turn {work}", 0)
-    key = f"entries {work} {hash((wanted, cache.load_stamp(work)))} {turn}"
+    key = f"entries {work} {hash((entry_filter, cache.load_stamp(work)))} {turn}"
     if state.get("memory begun", ("",))[0] != key:
-        state["memory begun"] = key, _typed_over(rows, typed)
-    found: pd.DataFrame = st.data_editor(
+        state["memory begun"] = key, _typed_over(rows, typed_cells)
+    edited_rows: pd.DataFrame = st.data_editor(
         state["memory begun"][1],
         key=key,
         column_config=COLUMNS,
@@ -104,45 +106,48 @@ def _table(work: str, rows: pd.DataFrame, wanted: EntryFilter, typed: Cells) -> 
         height=min(38 + 35 * len(rows), 460),
         width="stretch",
     )
-    return found
+    return edited_rows
 
 
 def _type(work: str, key: str) -> None:
     """Keep what was typed, even if the press that ended the typing listed other entries."""
-    typed: Cells = st.session_state[f"memory typed {work}"]
-    drawn = st.session_state["memory begun"][1]
+    typed_cells: Cells = st.session_state[f"memory typed {work}"]
+    displayed_rows = st.session_state["memory begun"][1]
     for row, cells in st.session_state[key]["edited_rows"].items():
-        given = {name: cell for name, cell in cells.items() if name in TYPED}
-        if given:
-            typed.setdefault(str(drawn.iloc[int(row)]["id"]), {}).update(given)
+        editable_cells = {name: cell for name, cell in cells.items() if name in TYPED}
+        if editable_cells:
+            typed_cells.setdefault(str(displayed_rows.iloc[int(row)]["id"]), {}).update(
+                editable_cells
+            )
 
 
-def _typed(work: str, typed: Cells) -> None:
+def _typed(work: str, typed_cells: Cells) -> None:
     """Draw what can be done with what was typed over entries, wherever they are listed."""
     see, discard, back = st.columns([1.6, 1.6, 3])
-    if typed:
-        changes = format_count(len(typed), "change")
+    if typed_cells:
+        changes = format_count(len(typed_cells), "change")
         if see.button(f"See what {changes} would do", type="primary"):
             parts = [
-                entry_edits.build_change(eid, **_fields(cells)) for eid, cells in typed.items()
+                entry_edits.build_change(entry_id, **_fields(cells))
+                for entry_id, cells in typed_cells.items()
             ]
             memory_edit.propose(
                 work,
-                f"change {describe_entries(work, list(typed))}",
+                f"change {describe_entries(work, list(typed_cells))}",
                 entry_edits.combine_edits(parts),
             )
         if discard.button(f"Discard {changes}", type="tertiary"):
-            undo.put(f"memory typed {work}", dict(typed))
+            undo.put(f"memory typed {work}", dict(typed_cells))
             _retype(work, {})
     with back:
-        dropped = undo.button(f"memory typed {work}", "Bring back what was typed")
-    if dropped is not None:
-        _retype(work, {**dropped, **typed})
+        discarded_cells = undo.button(f"memory typed {work}", "Bring back what was typed")
+    if discarded_cells is not None:
+        _retype(work, {**discarded_cells, **typed_cells})
 
 
-def _retype(work: str, typed: Cells) -> None:
+def _retype(work: str, typed_cells: Cells) -> None:
     """Let the table begin afresh, with ``typed`` over its entries."""
-    st.session_state[f"memory typed {work}"] = typed
+    st.session_state[f"memory typed {work}"] = typed_cells
     st.session_state[f"memory turn {work}"] = st.session_state.get(f"memory turn {work}", 0) + 1
     st.rerun()
 
@@ -178,36 +183,38 @@ def _draw_filters(work_id: str) -> EntryFilter:
     )
 
 
-def _typed_over(rows: pd.DataFrame, typed: Cells) -> pd.DataFrame:
+def _typed_over(rows: pd.DataFrame, typed_cells: Cells) -> pd.DataFrame:
     """Return the rows with what was typed over them."""
-    drawn = rows.copy()
-    for at, eid in rows["id"].items():
-        for name, cell in typed.get(eid, {}).items():
-            drawn.at[at, name] = cell
-    return drawn
+    displayed_rows = rows.copy()
+    for at, entry_id in rows["id"].items():
+        for name, cell in typed_cells.get(entry_id, {}).items():
+            displayed_rows.at[at, name] = cell
+    return displayed_rows
 
 
-def _cells(before: pd.DataFrame, after: pd.DataFrame) -> Cells:
+def _cells(old_rows: pd.DataFrame, edited_rows: pd.DataFrame) -> Cells:
     """Return the cells that were typed over, by entry and column."""
-    found: Cells = {}
+    changed_cells: Cells = {}
     for name in TYPED:
-        for at in before.index[before[name] != after[name]]:
-            found.setdefault(str(before.at[at, "id"]), {})[name] = after.at[at, name]
-    return found
+        for at in old_rows.index[old_rows[name] != edited_rows[name]]:
+            changed_cells.setdefault(str(old_rows.at[at, "id"]), {})[name] = edited_rows.at[
+                at, name
+            ]
+    return changed_cells
 
 
 def _fields(cells: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of an entry that are typed in these cells."""
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name, cell in cells.items():
         if name == "aliases":
             parts = str(cell or "").split(",")
-            found[name] = tuple(part.strip() for part in parts if part.strip())
+            fields[name] = tuple(part.strip() for part in parts if part.strip())
         elif name == "pinned":
-            found[name] = bool(cell)
+            fields[name] = bool(cell)
         else:
-            found[name] = str(cell or "").strip()
-    return found
+            fields[name] = str(cell or "").strip()
+    return fields
 
 
 def _draw_ticked_actions(work_id: str, ticked_ids: list[str]) -> None:

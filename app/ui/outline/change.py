@@ -70,31 +70,31 @@ def _draw_dialog(work_id: str, draw_form: Callable[[], None] | None) -> None:
         st.rerun()
 
 
-def _count(seen: OutlineImpact) -> None:
-    if seen.stale:
-        st.markdown(f"Out of date then: **{len(seen.stale)}** more")
+def _count(impact: OutlineImpact) -> None:
+    if impact.stale:
+        st.markdown(f"Out of date then: **{len(impact.stale)}** more")
     else:
         st.markdown("No section that is written goes out of date.")
-    if seen.unwritten:
-        st.markdown(f"To be written then: {format_count(len(seen.unwritten), 'section')}")
+    if impact.unwritten:
+        st.markdown(f"To be written then: {format_count(len(impact.unwritten), 'section')}")
 
 
-def _list(seen: OutlineImpact) -> None:
-    titles = {s.id: s.title for s in seen.plan.outline.sections}
+def _list(impact: OutlineImpact) -> None:
+    titles = {s.id: s.title for s in impact.plan.outline.sections}
     lines = (
-        f"- **{escape_markdown(titles[sid], 60)}**: {escape_markdown('; '.join(reasons), 240)}"
-        for sid, reasons in list(seen.stale.items())[:MAX_SHOWN]
+        f"- **{escape_markdown(titles[section_id], 60)}**: {escape_markdown('; '.join(reasons), 240)}"
+        for section_id, reasons in list(impact.stale.items())[:MAX_SHOWN]
     )
     st.markdown("\n".join(lines))
-    _show_remaining_count(len(seen.stale))
-    for placing in seen.moved_constraints[:MAX_SHOWN]:
+    _show_remaining_count(len(impact.stale))
+    for placing in impact.moved_constraints[:MAX_SHOWN]:
         now = ", ".join(placing.titles_after) or "no section: it falls away"
         st.markdown(
             f"- Constraint “{escape_markdown(placing.text, 80)}” moves from "
             f"{escape_markdown(', '.join(placing.titles_before), 160)} to "
             f"{escape_markdown(now, 160)}"
         )
-    _show_remaining_count(len(seen.moved_constraints))
+    _show_remaining_count(len(impact.moved_constraints))
 
 
 def _show_remaining_count(count: int) -> None:

@@ -21,8 +21,8 @@ Typed = dict[str, Any]
 Kept = Callable[[str], dict[str, Any]]
 """What a field's widget is given so that what is typed in it is kept."""
 PARTS: dict[str, Callable[[Any], tuple[str, ...]]] = {
-    "key_points": lambda given: _parts(given.splitlines()),
-    "subjects": lambda given: _parts(given.split(",")),
+    "key_points": lambda text: _parts(text.splitlines()),
+    "subjects": lambda text: _parts(text.split(",")),
     "after": tuple,
 }
 """How fields that hold several things are read from what is typed."""
@@ -138,7 +138,7 @@ def _propose_change(work_id: str, description: str, change: OutlineEdit) -> None
 
 def _draw_form(work_id: str, plan: Plan, section: Section) -> None:
     """Draw what is planned for a section; what is typed stays, whichever section is chosen."""
-    typed: Typed = _typed(work_id).get(section.id, {})
+    typed_fields: Typed = _typed(work_id).get(section.id, {})
     name = f"{work_id} {plan.version} {st.session_state.get(_turn(work_id), 0)} {section.id}"
     shows_all_fields = st.session_state.get(ALL_FIELDS_KEY, False)
 
@@ -147,30 +147,32 @@ def _draw_form(work_id: str, plan: Plan, section: Section) -> None:
         return {"key": key, "on_change": _type, "args": (work_id, section.id, field, key)}
 
     with st.container(border=True):
-        fields = _fields(section, typed, kept)
+        fields = _fields(section, typed_fields, kept)
         if shows_all_fields:
-            fields |= _draw_limit_fields(plan.outline, section, typed, kept)
-        typed = _changed(section, {**typed, **fields})
+            fields |= _draw_limit_fields(plan.outline, section, typed_fields, kept)
+        typed_fields = _changed(section, {**typed_fields, **fields})
         _typed(work_id).pop(section.id, None)
-        if typed:
-            _typed(work_id)[section.id] = typed
+        if typed_fields:
+            _typed(work_id)[section.id] = typed_fields
         see, discard, back = st.columns([1.6, 1.6, 3])
         is_submitted = see.button("See what it would do")
-        if typed and discard.button("Discard what I typed", type="tertiary"):
-            undo.put(f"outline {work_id} {section.id}", typed)
+        if typed_fields and discard.button("Discard what I typed", type="tertiary"):
+            undo.put(f"outline {work_id} {section.id}", typed_fields)
             _retype(work_id, section.id, {})
         with back:
-            dropped = undo.button(f"outline {work_id} {section.id}", "Bring back what I typed")
-        if dropped is not None:
-            _retype(work_id, section.id, {**dropped, **typed})
+            discarded_fields = undo.button(
+                f"outline {work_id} {section.id}", "Bring back what I typed"
+            )
+        if discarded_fields is not None:
+            _retype(work_id, section.id, {**discarded_fields, **typed_fields})
     st.toggle("Edit also what it covers, its subjects and what it builds on", key=ALL_FIELDS_KEY)
     if not shows_all_fields:
         _show_limits(plan.outline, section)
-    if is_submitted and typed:
+    if is_submitted and typed_fields:
         outline_change.propose(
             work_id,
             f"change “{section.title}”",
-            outline_edits.build_section_edit(section.id, **typed),
+            outline_edits.build_section_edit(section.id, **typed_fields),
         )
     elif is_submitted:
         st.caption("It says so already.")
@@ -178,84 +180,94 @@ def _draw_form(work_id: str, plan: Plan, section: Section) -> None:
 
 def _typed(work: str) -> dict[str, Typed]:
     """Return what was typed over the plan and is not made yet, by section."""
-    typed: dict[str, Typed] = st.session_state.setdefault(f"outline typed {work}", {})
-    return typed
+    typed_by_section: dict[str, Typed] = st.session_state.setdefault(f"outline typed {work}", {})
+    return typed_by_section
 
 
 def _type(work: str, section: str, field: str, key: str) -> None:
     """Keep what was typed, even if the press that ended the typing chose another section."""
     value = st.session_state[key]
-    read = PARTS.get(field)
-    _typed(work).setdefault(section, {})[field] = read(value) if read else value
+    parse_value = PARTS.get(field)
+    _typed(work).setdefault(section, {})[field] = parse_value(value) if parse_value else value
 
 
-def _changed(section: Section, typed: Typed) -> Typed:
+def _changed(section: Section, typed_fields: Typed) -> Typed:
     """Return the fields that are typed otherwise than they are planned."""
-    return {field: value for field, value in typed.items() if value != getattr(section, field)}
+    return {
+        field: value for field, value in typed_fields.items() if value != getattr(section, field)
+    }
 
 
 def _turn(work: str) -> str:
     return f"outline turn {work}"
 
 
-def _retype(work: str, section: str, typed: Typed) -> None:
+def _retype(work: str, section: str, typed_fields: Typed) -> None:
     """Let the fields begin afresh, with ``typed`` in them."""
-    _typed(work)[section] = typed
+    _typed(work)[section] = typed_fields
     st.session_state[_turn(work)] = st.session_state.get(_turn(work), 0) + 1
     st.rerun()
 
 
 def _unmade(work: str, outline: Outline, section: Section | None) -> None:
     """Say which other sections have something typed over them."""
-    others = [outline.section(sid) for sid in _typed(work) if sid in outline.position]
+    others = [
+        outline.section(section_id) for section_id in _typed(work) if section_id in outline.position
+    ]
     titles = [s.title for s in others if s != section and _changed(s, _typed(work)[s.id])]
     if titles:
         st.caption(f"Typed, and not made yet: {escape_markdown(', '.join(titles), 400)}")
 
 
-def _parts(given: Iterable[str]) -> tuple[str, ...]:
-    return tuple(part.strip() for part in given if part.strip())
+def _parts(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for part in texts if part.strip())
 
 
-def _fields(section: Section, typed: Typed, kept: Kept) -> Typed:
+def _fields(section: Section, typed_fields: Typed, build_widget_options: Kept) -> Typed:
     """Draw the fields that every section has, and return what stands in them."""
-    now = {**section.model_dump(), **typed}
+    now = {**section.model_dump(), **typed_fields}
     title, words = st.columns([5, 1.2])
     fields: Typed = {
-        "title": title.text_input("Title", now["title"], **kept("title")),
+        "title": title.text_input("Title", now["title"], **build_widget_options("title")),
         "target_words": words.number_input(
-            "Words", min_value=1, value=now["target_words"], **kept("target_words")
+            "Words", min_value=1, value=now["target_words"], **build_widget_options("target_words")
         ),
-        "purpose": st.text_area("Purpose", now["purpose"], height=70, **kept("purpose")),
+        "purpose": st.text_area(
+            "Purpose", now["purpose"], height=70, **build_widget_options("purpose")
+        ),
     }
     points = st.text_area(
         "Key points, one on each line",
         "\n".join(now["key_points"]),
         height=110,
-        **kept("key_points"),
+        **build_widget_options("key_points"),
     )
     fields["key_points"] = PARTS["key_points"](points)
     return fields
 
 
-def _draw_limit_fields(outline: Outline, section: Section, typed: Typed, kept: Kept) -> Typed:
+def _draw_limit_fields(
+    outline: Outline, section: Section, typed_fields: Typed, build_widget_options: Kept
+) -> Typed:
     """Draw what sets a section off from the others, and return what stands there."""
-    now = {**section.model_dump(), **typed}
+    now = {**section.model_dump(), **typed_fields}
     title_by_id = {s.id: s.title for s in outline.sections if s.id != section.id}
     owns_column, leaves_out_column = st.columns(2)
-    owns_text = owns_column.text_input("It alone covers", now["owns"], **kept("owns"))
+    owns_text = owns_column.text_input(
+        "It alone covers", now["owns"], **build_widget_options("owns")
+    )
     leaves_out_text = leaves_out_column.text_input(
-        "Others cover", now["leaves_out"], **kept("leaves_out")
+        "Others cover", now["leaves_out"], **build_widget_options("leaves_out")
     )
     subjects_text = st.text_input(
-        "Subjects, with commas", ", ".join(now["subjects"]), **kept("subjects")
+        "Subjects, with commas", ", ".join(now["subjects"]), **build_widget_options("subjects")
     )
     after_ids = st.multiselect(
         "Builds on, besides what it waits for anyway",
         list(title_by_id),
         [section_id for section_id in now["after"] if section_id in title_by_id],
         format_func=title_by_id.__getitem__,
-        **kept("after"),
+        **build_widget_options("after"),
     )
     return {
         "owns": owns_text,

@@ -88,23 +88,23 @@ def _draw_summary(summary: ReviewSummary) -> None:
 def _draw_findings(work_id: str, summary: ReviewSummary) -> None:
     """Draw the findings by how they stood when this visit began: an answer moves none of them."""
     draft_by_id = cache.load_drafts(work_id)
-    before: dict[tuple[str, str, str], Verdict | None] = visits.get_visit_state(ANSWERED)
+    old_verdicts: dict[tuple[str, str, str], Verdict | None] = visits.get_visit_state(ANSWERED)
     groups: dict[Verdict | None, list[OpenFinding]] = {None: [], "accepted": [], "dismissed": []}
     for finding in summary.problems:
-        groups[before.get(_identity(finding), finding.verdict)].append(finding)
+        groups[old_verdicts.get(_identity(finding), finding.verdict)].append(finding)
     if summary.problems:
         st.button(
             "Show only what is left to answer",
             key="review sort",
             icon=":material/filter_list:",
-            disabled=not before,
-            on_click=before.clear,
+            disabled=not old_verdicts,
+            on_click=old_verdicts.clear,
             help="Findings you have answered stay where they are until then.",
         )
     if not groups[None]:
         st.caption("Nothing waits for an answer.")
-    listed: tuple[Verdict | None, ...] = (None, "accepted")
-    for verdict in listed:
+    listed_verdicts: tuple[Verdict | None, ...] = (None, "accepted")
+    for verdict in listed_verdicts:
         findings = groups[verdict]
         if findings and verdict:
             st.markdown(f"**{SAID[verdict]}**")

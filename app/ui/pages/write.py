@@ -82,12 +82,12 @@ def _draw_controls(work_id: str, monitored_work: MonitoredWork) -> None:
     _end(work_id, monitored_work, pause_column, stop_column)
 
 
-def _end(work: str, seen: MonitoredWork, pause: Any, stop: Any) -> None:
-    going = seen.is_under_way
+def _end(work: str, monitored_work: MonitoredWork, pause: Any, stop: Any) -> None:
+    going = monitored_work.is_under_way
     if pause.button(
         "Pause",
         icon=":material/pause:",
-        disabled=not going or seen.activity in ("pausing", "stopping"),
+        disabled=not going or monitored_work.activity in ("pausing", "stopping"),
         width="stretch",
         help="Answers under way come in and are kept; no more is asked.",
     ):
@@ -96,7 +96,7 @@ def _end(work: str, seen: MonitoredWork, pause: Any, stop: Any) -> None:
     if stop.button(
         "Stop",
         icon=":material/stop:",
-        disabled=not going or seen.activity == "stopping",
+        disabled=not going or monitored_work.activity == "stopping",
         width="stretch",
         help="At once. What is written is kept.",
     ):
@@ -105,22 +105,22 @@ def _end(work: str, seen: MonitoredWork, pause: Any, stop: Any) -> None:
 
 
 def _starts(
-    work: str, seen: MonitoredWork
+    work: str, monitored_work: MonitoredWork
 ) -> list[tuple[background.BackgroundAction, str, str, bool]]:
     """Return what can be started: the run, its label and icon, and whether it is the next thing."""
-    if not seen.rows:
+    if not monitored_work.rows:
         return [
             ("plan", "Plan", ":material/account_tree:", True),
             ("write", "Plan and write", ":material/play_arrow:", False),
         ]
-    if seen.done < len(seen.rows):
-        word = "Go on writing" if any(row.words for row in seen.rows) else "Write"
+    if monitored_work.done < len(monitored_work.rows):
+        word = "Go on writing" if any(row.words for row in monitored_work.rows) else "Write"
         return [("write", word, ":material/play_arrow:", True)]
     if stale := cache.load_stale_reasons(work):
         return [
             ("settle", f"Settle {format_count(len(stale), 'section')}", ":material/balance:", True)
         ]
-    if seen.status != "complete":
+    if monitored_work.status != "complete":
         return [("write", "Review again", ":material/refresh:", False)]
     return []
 

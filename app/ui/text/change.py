@@ -53,17 +53,17 @@ def draw(text: SectionText, name: str, *, busy: bool) -> None:
     edit_proposal: EditProposal | None = st.session_state.get(f"proposed {name}")
     if edit_proposal is not None:
         _draw_proposal(edit_proposal, name, autosaved_text.newest)
-    dropped = undo.button(f"proposed {name}", "Bring back the proposed changes")
-    if dropped is not None:
-        _propose(name, dropped)
+    discarded_proposal = undo.button(f"proposed {name}", "Bring back the proposed changes")
+    if discarded_proposal is not None:
+        _propose(name, discarded_proposal)
         st.rerun()
 
 
-def _propose(name: str, found: EditProposal) -> None:
+def _propose(name: str, edit_proposal: EditProposal) -> None:
     """Let these changes wait for the person's word; those that did are put aside."""
-    if (before := st.session_state.get(f"proposed {name}")) is not None:
-        undo.put(f"proposed {name}", before)
-    st.session_state[f"proposed {name}"] = found
+    if (old_proposal := st.session_state.get(f"proposed {name}")) is not None:
+        undo.put(f"proposed {name}", old_proposal)
+    st.session_state[f"proposed {name}"] = edit_proposal
 
 
 def _draw_request_form(text: SectionText, name: str, words: str) -> None:
@@ -131,7 +131,7 @@ def _draw_proposal(edit_proposal: EditProposal, name: str, newest: int) -> None:
         ticked = [
             hunk.number
             for hunk in edit_proposal.hunks
-            if _draw_hunk(edit_proposal, hunk.number, name, done=taken_as)
+            if _draw_hunk(edit_proposal, hunk.number, name, is_taken=taken_as)
         ]
         with st.container(horizontal=True, vertical_alignment="center"):
             accept_clicked = bool(edit_proposal.hunks) and st.button(
@@ -158,7 +158,7 @@ def _leave(name: str) -> None:
     undo.put(f"proposed {name}", st.session_state.pop(f"proposed {name}"))
 
 
-def _draw_hunk(edit_proposal: EditProposal, number: int, name: str, *, done: bool) -> bool:
+def _draw_hunk(edit_proposal: EditProposal, number: int, name: str, *, is_taken: bool) -> bool:
     """Draw one change; return whether it is to be taken."""
     hunk = edit_proposal.hunks[number - 1]
     tick_column, diff_column = st.columns([0.5, 12])
@@ -170,7 +170,7 @@ def _draw_hunk(edit_proposal: EditProposal, number: int, name: str, *, done: boo
         f"Take change {number}",
         value=not hunk.breaks,
         key=f"take {name} {edit_proposal.proposal.version} {number}",
-        disabled=done,
+        disabled=is_taken,
         label_visibility="collapsed",
     )
 

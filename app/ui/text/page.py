@@ -127,7 +127,7 @@ def _draw_editor(work_id: str, section_id: str, busy: bool) -> None:
         height=420,
         placeholder="Type here, or let the section be written.",
         search_text=search_words,
-        on_select=lambda found: change.store_selection(name, found),
+        on_select=lambda selection: change.store_selection(name, selection),
     )
     if search_words and search_words not in load_state().text:
         st.caption("The words you came for are not in this section any more.")
@@ -168,20 +168,20 @@ def _draw_conflict(text: SectionText, name: str) -> None:
 
 def _discard(text: SectionText, name: str) -> None:
     """Return to the newest version; what was typed is put aside."""
-    typed = text.typed()
-    undo.put(name, (typed.text, typed.base))
+    autosaved_text = text.typed()
+    undo.put(name, (autosaved_text.text, autosaved_text.base))
     text.discard()
     _reset_field(name)
     st.rerun()
 
 
-def _bring_back(text: SectionText, name: str, dropped: tuple[str, int]) -> None:
+def _bring_back(text: SectionText, name: str, discarded_edit: tuple[str, int]) -> None:
     """Let what was put aside stand as typed; what stands there now is put aside."""
-    words, base = dropped
-    typed = text.typed()
-    if typed.pending:
-        undo.put(name, (typed.text, typed.base))
-    text.type(words, base=base, revision=typed.revision)
+    words, base = discarded_edit
+    autosaved_text = text.typed()
+    if autosaved_text.pending:
+        undo.put(name, (autosaved_text.text, autosaved_text.base))
+    text.type(words, base=base, revision=autosaved_text.revision)
     _reset_field(name)
     st.rerun()
 
@@ -205,9 +205,9 @@ def _draw_autosave_actions(text: SectionText, name: str) -> None:
             _discard(text, name)
         st.caption("Your words are safe already. A version is what export and memory go by.")
     with back:
-        dropped = undo.button(name, "Bring back what I typed")
-    if dropped is not None:
-        _bring_back(text, name, dropped)
+        discarded_edit = undo.button(name, "Bring back what I typed")
+    if discarded_edit is not None:
+        _bring_back(text, name, discarded_edit)
 
 
 def _draw_overtaken(text: SectionText, autosaved_text: AutosavedText, name: str) -> None:

@@ -107,8 +107,10 @@ def _draw_locks(text: SectionText, draft: Draft) -> None:
             st.rerun()
     unlocked: dict[int, str] = visits.get_visit_state(f"unlocked {text.work}/{text.section}")
     locked_text = {h.start: draft.text[h.start : h.end] for h in draft.held if h.why == "locked"}
-    there = {at: words for at, words in unlocked.items() if draft.text.startswith(words, at)}
-    for start, words in sorted({**there, **locked_text}.items()):
+    unlocked_text = {
+        at: words for at, words in unlocked.items() if draft.text.startswith(words, at)
+    }
+    for start, words in sorted({**unlocked_text, **locked_text}.items()):
         text_column, button_column, on = st.columns([7, 1.3, 1.3], vertical_alignment="center")
         text_column.markdown(escape_markdown(words, 240))
         key = f"{text.section} {start}"
