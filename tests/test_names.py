@@ -43,9 +43,11 @@ def fields_of(tree: ast.AST) -> Iterator[ast.AnnAssign]:
             yield from (line for line in node.body if isinstance(line, ast.AnnAssign))
 
 
-PARTICIPLES = frozenset(
-    ["found", "told", "given", "known", "asked", "made", "kept", "held", "shown", "said", "typed", "taken", "wanted", "cited", "gone", "heard", "placed", "listed", "noted", "named", "drawn", "written", "landed", "spent"]
-)
+PARTICIPLES = {
+    "found", "told", "given", "known", "asked", "made", "kept", "held", "shown", "said",
+    "typed", "taken", "wanted", "cited", "gone", "heard", "placed", "listed", "noted",
+    "named", "drawn", "written", "landed", "spent",
+}  # fmt: skip
 PUBLIC_PARAMETERS = frozenset({"app/api/runs.py", "app/cli/sections.py"})
 """Where callers, or the command line, name a parameter so."""
 

@@ -437,7 +437,8 @@ def _begin_work(brief: Brief | str | Path, options: RunKeywords) -> tuple[str, R
             brief_argument, run_options.settings, ablation, lambda: read_brief(brief_argument)
         ):
             raise BadInput(
-                f"{brief_argument!r} is read as the work {work}: inkwright.resume({work!r}) goes on with it;"
+                f"{brief_argument!r} is read as the work {work}: "
+                f"inkwright.resume({work!r}) goes on with it;"
                 f" for a new piece give inkwright.Brief(request={brief_argument!r})"
             )
         brief = read_brief(brief_argument)

@@ -9,7 +9,7 @@ import pytest
 from inkwright.memory.errors import IndexUnusable
 from inkwright.memory.retrieval.chroma_server import ChromaServerIndex
 from tests.cluster import servers
-from tests.memory.test_index import TEXTS, Embedder, Finder, at
+from tests.memory.test_index import TEXTS, Embedder, VectorSearch, at
 
 pytestmark = pytest.mark.cluster
 Opened = Callable[..., ChromaServerIndex]
@@ -67,9 +67,9 @@ def test_vectors_that_another_process_dropped_are_looked_for_again(opened: Opene
 
 
 async def test_every_text_is_embedded_once_whoever_asks(opened: Opened) -> None:
-    before = await Finder("w", opened(), Embedder()).nearest("aa", TEXTS)
+    before = await VectorSearch("w", opened(), Embedder()).nearest("aa", TEXTS)
     embed = Embedder()
-    assert await Finder("w", opened(), embed).nearest("aa", TEXTS) == before
+    assert await VectorSearch("w", opened(), embed).nearest("aa", TEXTS) == before
     assert embed.asked == ["aa"]
 
 

@@ -82,7 +82,8 @@ def _count(impact: OutlineImpact) -> None:
 def _list(impact: OutlineImpact) -> None:
     titles = {s.id: s.title for s in impact.plan.outline.sections}
     lines = (
-        f"- **{escape_markdown(titles[section_id], 60)}**: {escape_markdown('; '.join(reasons), 240)}"
+        f"- **{escape_markdown(titles[section_id], 60)}**: "
+        f"{escape_markdown('; '.join(reasons), 240)}"
         for section_id, reasons in list(impact.stale.items())[:MAX_SHOWN]
     )
     st.markdown("\n".join(lines))
