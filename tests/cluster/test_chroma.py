@@ -67,9 +67,9 @@ def test_vectors_that_another_process_dropped_are_looked_for_again(opened: Opene
 
 
 async def test_every_text_is_embedded_once_whoever_asks(opened: Opened) -> None:
-    before = await VectorSearch("w", opened(), Embedder()).nearest("aa", TEXTS)
+    before = await VectorSearch("w", opened(), Embedder()).find_nearest("aa", TEXTS)
     embed = Embedder()
-    assert await VectorSearch("w", opened(), embed).nearest("aa", TEXTS) == before
+    assert await VectorSearch("w", opened(), embed).find_nearest("aa", TEXTS) == before
     assert embed.asked == ["aa"]
 
 
