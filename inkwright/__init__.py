@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from inkwright.app.api.sources import Sources, read_sources
     from inkwright.app.batch.results import Result
     from inkwright.app.config.settings import Settings
-    from inkwright.app.export.result import Exported
+    from inkwright.app.export.formats import Exported
     from inkwright.app.manuscripts.import_file import Imported
     from inkwright.app.manuscripts.sync import CannotSync, Synced
     from inkwright.app.reports.report import Report

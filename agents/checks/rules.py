@@ -184,6 +184,8 @@ _RULES: Mapping[str, Callable[[str, Constraint], CheckOutcome]] = {
     "reading_level": _check_reading_level,
     "citation": _check_citation,
 }
+"""By kind. ``length`` and ``structure`` are checked apart, in ``check``; the kinds that have a rule
+are those of ``Constraint.is_checked_by_rule``."""
 
 
 def find_phrase(text: str, phrase: str) -> regex.Match[str] | None:

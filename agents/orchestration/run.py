@@ -73,8 +73,8 @@ class RunInputs(TypedDict):
     watch: Watch
     watch_text: NotRequired[StreamSetting]
     """Whether the watcher is sent text as it is written; left out: it is not."""
-    office: NotRequired[SharedResources | None]
-    """What works written side by side share; left out: this one has an office of its own."""
+    resources: NotRequired[SharedResources | None]
+    """What works written side by side share; left out: this one has its own."""
     lease: NotRequired[Lease | None]
     """The work's, where the caller holds it; left out: it is taken, and given back at the end."""
 
@@ -316,34 +316,34 @@ async def _open_context(
     limits: Limits,
     watch: Watch,
     watch_text: StreamSetting = False,
-    office: SharedResources | None = None,
+    resources: SharedResources | None = None,
     lease: Lease | None = None,
 ) -> AsyncIterator[RunContext]:
-    """Hold the work's lease, with everything a run needs at hand, in an office of many or alone."""
+    """Hold the work's lease, with all that a run needs; ``resources`` may be shared by works."""
     async with AsyncExitStack() as stack:
         lease = lease or stack.enter_context(works.hold_lease(library, work_id))
-        if office is None:
-            office = await stack.enter_async_context(open_resources(library, calling))
-        lane = office.limiter.open_lane()
-        stack.callback(office.limiter.close_lane, lane)
+        if resources is None:
+            resources = await stack.enter_async_context(open_resources(library, calling))
+        lane = resources.limiter.open_lane()
+        stack.callback(resources.limiter.close_lane, lane)
         work = works.get(library, work_id)
         pinned_settings = work.pinned if work.pinned and "tokenizer_factor" in work.pinned else None
         if pinned_settings is None:
-            pinned_settings = await _pin_settings(lease, work, office)
+            pinned_settings = await _pin_settings(lease, work, resources)
         context = run_setup.build_context(
             library,
             lease,
             work,
             pinned_settings,
-            office.transport,
-            call_settings=office.call_settings,
+            resources.transport,
+            call_settings=resources.call_settings,
             limits=limits,
             watch=watch,
             watch_text=watch_text,
             lane=lane,
-            shared_budget=office.budget,
+            shared_budget=resources.budget,
         )
-        context.vector_search = _create_vector_search(context, pinned_settings, office)
+        context.vector_search = _create_vector_search(context, pinned_settings, resources)
         heartbeat = asyncio.create_task(_keep_lease(library, lease))
         try:
             await run_setup.load_work_state(context)
@@ -352,7 +352,7 @@ async def _open_context(
             raise ModelRefused(str(error), every_call=True) from error
         finally:
             heartbeat.cancel()
-            office.forget_work(work_id)
+            resources.forget_work(work_id)
 
 
 async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) -> dict[str, Any]:

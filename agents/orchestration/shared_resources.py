@@ -1,4 +1,4 @@
-"""The office: what works that are written side by side share, so that each costs little more.
+"""Shared resources: what works that are written side by side share, so that each costs little more.
 
 One transport with its connections, one limit on calls in flight, one vector index, and what the
 endpoints say about themselves, asked once.

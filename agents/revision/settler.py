@@ -75,7 +75,7 @@ async def settle(
             )
         stale_sections = [
             s
-            for s in staleness.find(
+            for s in staleness.find_stale_sections(
                 context.library, context.work_id, context.ledger, basis, context.plan
             )
             if only is None or s.section_id in only

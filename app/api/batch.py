@@ -14,7 +14,7 @@ from inkwright.app.batch.options import BatchOptions, BatchOutcome, Engine, Mode
 from inkwright.app.batch.results import Result, ResultsFile
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
-from inkwright.app.export.result import Format
+from inkwright.app.export.formats import Format
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import BadInput

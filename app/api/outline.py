@@ -91,7 +91,7 @@ class WorkOutline(WorkHandle):
             already_stale_ids = set(staleness.find_reasons(library, self.work))
             stale = {
                 s.section_id: s.reasons
-                for s in staleness.find(library, self.work, plan=new_plan)
+                for s in staleness.find_stale_sections(library, self.work, plan=new_plan)
                 if s.section_id not in already_stale_ids
             }
             current_drafts = drafts.current(library, self.work, new_plan.outline)

@@ -13,7 +13,7 @@ from inkwright.app.briefs.loader import check_brief, read_brief
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.export.archive_import import is_archive
-from inkwright.app.export.result import Exported, ExportOptions, Format, Paper
+from inkwright.app.export.formats import Exported, ExportOptions, Format, Paper
 from inkwright.app.manuscripts.import_file import Imported, ImportOptions
 from inkwright.app.manuscripts.sync import Synced
 from inkwright.app.services import engine
@@ -56,7 +56,7 @@ class RunKeywords(RunLimits, total=False):
 
 
 class ExportKeywords(TypedDict, total=False):
-    """What an export can be given; ``Wanted`` says what each means."""
+    """What an export can be given; ``ExportOptions`` says what each means."""
 
     sections: Sequence[str]
     title: str

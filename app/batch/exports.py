@@ -7,7 +7,7 @@ from pathlib import Path
 from inkwright.app.batch.error_line import explain
 from inkwright.app.batch.results import Result
 from inkwright.app.export.export import render_file
-from inkwright.app.export.result import ExportOptions, Format, get_suffix
+from inkwright.app.export.formats import ExportOptions, Format, get_suffix
 from inkwright.app.files import output_folder
 from inkwright.app.files.pandoc import find_pandoc
 from inkwright.memory.errors import LibraryUnusable

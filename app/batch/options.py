@@ -8,7 +8,7 @@ from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.config import Ablation, Limits
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
-from inkwright.app.export.result import Format
+from inkwright.app.export.formats import Format
 from inkwright.app.services.run_options import UNLIMITED
 from inkwright.memory.errors import BadInput
 

@@ -257,7 +257,7 @@ async def _recorded(
             limits=recorder.run_options.limits,
             watch=recorder,
             watch_text=False,
-            office=resources,
+            resources=resources,
             lease=recorder.lease,
         )
         recorder.outcome = result.status

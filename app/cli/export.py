@@ -51,7 +51,7 @@ def export(
     """Take a work away: Markdown, Word, EPUB, PDF, what it cites as BibTeX, or an archive that
     `import` brings back."""
     from inkwright.app.commands import export
-    from inkwright.app.export.result import ExportOptions, detect_format
+    from inkwright.app.export.formats import ExportOptions, detect_format
 
     export_options = ExportOptions(
         format=format or detect_format(out) or "md",

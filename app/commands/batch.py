@@ -19,7 +19,7 @@ from inkwright.app.commands.errors import Exit, exit_on_error
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.display.formatting import format_count, format_duration
-from inkwright.app.export.result import FORMATS, Format
+from inkwright.app.export.formats import FORMATS, Format
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.errors import BadInput, BudgetSpent, InkwrightError

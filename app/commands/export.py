@@ -6,7 +6,7 @@ import typer
 
 from inkwright.app.commands.errors import Exit
 from inkwright.app.config.paths import find_library_home, find_library_url
-from inkwright.app.export.result import ExportOptions
+from inkwright.app.export.formats import ExportOptions
 from inkwright.app.services import engine
 from inkwright.app.services.library_status import find_work_id
 from inkwright.memory.errors import BadInput

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from inkwright.app.config.version import VERSION
-from inkwright.app.export.result import RenderedFile, build_file_name
+from inkwright.app.export.formats import RenderedFile, build_file_name
 from inkwright.app.manuscripts import citation_report
 from inkwright.app.reports.memory_json import format_memory_file
 from inkwright.memory.store import drafts, plans, schema, sources, works

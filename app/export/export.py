@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from inkwright.app.export.result import (
+from inkwright.app.export.formats import (
     Exported,
     ExportOptions,
     RenderedFile,
@@ -122,6 +122,7 @@ def _render_content(
         return build_epub(
             selection, with_contents=options.contents, title_page=options.title_page
         ), ()
+    assert options.format == "pdf", f"nothing makes a {options.format} file"
     from inkwright.app.export.pdf import build_pdf
 
     return build_pdf(

@@ -228,7 +228,9 @@ def check_work(
 ) -> CheckResults:
     """Return where every section and constraint of a piece stands, whose manuscript is ``text``."""
     rows = drafts.load_section_rows(library, work.id)
-    stale = {s.section_id: s.reasons for s in staleness.find(library, work.id, plan=plan)}
+    stale = {
+        s.section_id: s.reasons for s in staleness.find_stale_sections(library, work.id, plan=plan)
+    }
     sections = [
         _report_section(
             plan, s, rows[s.id], current_drafts.get(s.id), manifests.get(s.id), stale.get(s.id, ())

@@ -35,7 +35,7 @@ from inkwright.memory.user_work import finding_decisions
 if TYPE_CHECKING:
     from inkwright.agents.orchestration.run import RunResult
     from inkwright.agents.revision.instructed_edit import EditorProposal, Span
-    from inkwright.app.export.result import Exported, ExportOptions, RenderedFile
+    from inkwright.app.export.formats import Exported, ExportOptions, RenderedFile
     from inkwright.app.manuscripts.import_file import Imported, ImportOptions
     from inkwright.app.manuscripts.sync import Synced
     from inkwright.app.services.draft_provenance import DraftProvenance

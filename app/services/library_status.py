@@ -1,4 +1,4 @@
-"""What stands in the library, at a glance, for ``inkwright status``.
+"""What stands in the library, at a glance: for ``inkwright status`` and the studio's works.
 
 Importing SQLAlchemy and pydantic takes longer than answering may take, so an up-to-date SQLite
 library is read with the standard library alone. Any other goes through ``memory``.

@@ -79,7 +79,7 @@ def preview(library: Library, work_id: str, edit: EntryEdit) -> EditImpact:
     if plan is None:
         return EditImpact(new_entries, (), ())
     ledger_after_edit = ledger.simulate_append(new_entries)
-    stale_sections = staleness.find(library, work_id, ledger_after_edit, plan=plan)
+    stale_sections = staleness.find_stale_sections(library, work_id, ledger_after_edit, plan=plan)
     current_drafts = drafts.current(library, work_id, plan.outline)
     manifests = drafts.load_manifests(library, work_id, plan.outline)
     follow_up_reasons = _find_follow_ups(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from inkwright.memory.base import digest
-from inkwright.memory.changes import source_dependencies as resting_on
+from inkwright.memory.changes import source_dependencies
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.draft import Draft, EntryDecision, Manifest
 from inkwright.memory.domain.entry import Entry
@@ -58,10 +58,10 @@ def find_reasons(
     library: Library, work_id: str, ledger: Ledger | None = None
 ) -> dict[str, tuple[str, ...]]:
     """Return the reasons of every stale section, by section id."""
-    return {s.section_id: s.reasons for s in find(library, work_id, ledger)}
+    return {s.section_id: s.reasons for s in find_stale_sections(library, work_id, ledger)}
 
 
-def find(
+def find_stale_sections(
     library: Library,
     work_id: str,
     ledger: Ledger | None = None,
@@ -172,7 +172,9 @@ def _find_unfounded_entries(
     live_entries = {
         e.id: e for e in ledger.latest() if e.status == "live" and e.origin == "section"
     }
-    source_keys_by_entry = resting_on.load_source_keys(library, work_id, live_entries.values())
+    source_keys_by_entry = source_dependencies.load_source_keys(
+        library, work_id, live_entries.values()
+    )
     return {
         entry_id: (live_entries[entry_id], min(keys))
         for entry_id, keys in source_keys_by_entry.items()

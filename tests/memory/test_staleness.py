@@ -24,7 +24,8 @@ TEXTS = ("Mara waited.", "It rained.", "Port Selm lay dark, and 林舟 slept.")
 def stale(work: Built) -> dict[str, set[str]]:
     """Return what each stale section is to be checked against, as ids."""
     return {
-        s.section_id: {c.id for c in s.changes} for s in staleness.find(work.library, work.work)
+        s.section_id: {c.id for c in s.changes}
+        for s in staleness.find_stale_sections(work.library, work.work)
     }
 
 
@@ -35,7 +36,7 @@ def two_drafted(work: Built, *, shown: Mapping[str, int] | None = None, text: st
 
 
 def test_nothing_is_stale_before_there_is_a_plan(a_work):
-    assert staleness.find(a_work.library, a_work.work) == []
+    assert staleness.find_stale_sections(a_work.library, a_work.work) == []
 
 
 def test_a_section_that_nothing_has_overtaken_is_not_stale(a_work):
@@ -89,7 +90,7 @@ def test_what_an_earlier_release_recorded_of_a_constraint_makes_no_section_stale
 def test_a_changed_entry_makes_the_sections_it_was_shown_to_stale(a_work):
     two_drafted(a_work, shown={"p.1": 1}, text="It rained.")
     a_work.write(fact("p.1", "Mara", "Tall.", version=2, origin="person"))
-    (found,) = staleness.find(a_work.library, a_work.work)
+    (found,) = staleness.find_stale_sections(a_work.library, a_work.work)
     assert found.changes[0].line == "- [p.1] Mara: Tall."
     assert "changed" in found.changes[0].reason
 
@@ -97,7 +98,7 @@ def test_a_changed_entry_makes_the_sections_it_was_shown_to_stale(a_work):
 def test_a_retracted_entry_makes_the_sections_it_was_shown_to_stale(a_work):
     two_drafted(a_work, shown={"p.1": 1}, text="It rained.")
     a_work.write(fact("p.1", "Mara", version=2, status="retracted"))
-    (found,) = staleness.find(a_work.library, a_work.work)
+    (found,) = staleness.find_stale_sections(a_work.library, a_work.work)
     assert "no longer holds" in found.changes[0].line
 
 
@@ -150,7 +151,7 @@ def test_what_recall_left_out_is_compared_with_a_section_that_says_otherwise(a_w
         mine = fact(f"{sid}.1", "Mara", value, span=span(sid), from_section=sid, **eyes)
         a_work.draft(sid, "Mara waited.", entries=[mine], visible_drafts={"s1": 1})
     assert stale(a_work) == {"s2": {"s1.1"}}
-    (found,) = staleness.find(a_work.library, a_work.work)
+    (found,) = staleness.find_stale_sections(a_work.library, a_work.work)
     assert found.reasons == (f"Mara: {staleness.UNSEEN_REASON}",)
 
 
@@ -185,7 +186,7 @@ def test_a_summary_placed_first_hears_of_those_it_waits_for(a_work):
 def test_a_checked_section_is_not_stale_again_until_something_else_changes(a_work):
     two_drafted(a_work, shown={"p.1": 1})
     a_work.write(fact("p.1", "Mara", "Tall.", version=2))
-    (found,) = staleness.find(a_work.library, a_work.work)
+    (found,) = staleness.find_stale_sections(a_work.library, a_work.work)
     current = drafts.current(a_work.library, a_work.work)["s2"]
     drafts.add_stamps(a_work.library, a_work.lease, current, [c.stamp for c in found.changes])
     assert stale(a_work) == {}
@@ -208,7 +209,7 @@ def test_a_basis_hides_what_other_sections_became_since(a_work):
     basis = {"s1": 1, "s2": 1}
     a_work.patch("s1", "New.", entries=[fact("s1.1", "Mara", "Tall.", span=span("s1", 2))])
     assert stale(a_work) == {"s2": {"s1.1"}}
-    assert staleness.find(a_work.library, a_work.work, basis_versions=basis) == []
+    assert staleness.find_stale_sections(a_work.library, a_work.work, basis_versions=basis) == []
 
 
 # The same by comparison from scratch

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from inkwright.app.export.result import ExportOptions, Format, RenderedFile
+from inkwright.app.export.formats import ExportOptions, Format, RenderedFile
 from inkwright.app.services import engine
 from inkwright.app.ui import cache, navigation
 from inkwright.app.ui.html import escape_markdown

@@ -31,7 +31,7 @@ def made(test: AppTest, format: str) -> bytes:
 
 
 def content(test: AppTest) -> bytes:
-    from inkwright.app.export.result import RenderedFile
+    from inkwright.app.export.formats import RenderedFile
 
     (_, found) = test.session_state["takeaway made"]
     assert isinstance(found, RenderedFile)
