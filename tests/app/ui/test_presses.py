@@ -197,10 +197,12 @@ def test_an_answered_finding_stays_where_it_is_and_a_double_click_answers_no_oth
     place = pressed(tab, dismiss.nth(1), times=2)
     wait_until(lambda: verdicts() == ["accepted", "dismissed", None], "the answer")
     expect(dismiss.nth(1)).to_be_disabled()
+    drawn(tab)
     assert under(tab, place) == ""
     place = pressed(tab, tab.get_by_role("button", name="Take back").nth(1), times=2)
     wait_until(lambda: verdicts() == ["accepted", None, None], "the finding to be open again")
     expect(dismiss.nth(1)).to_be_enabled()
+    drawn(tab)
     assert under(tab, place) == ""
     press(tab, "Show only what is left")
     expect(accept).to_have_count(3)
