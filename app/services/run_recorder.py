@@ -33,6 +33,7 @@ class RunRecorder:
         self._finished_sections: set[str] = set()
         self._task = asyncio.current_task()
         self._woken = asyncio.Event()
+        self._has_stopped = False
         self._is_watched = False
         self.outcome = "ended"
         self.is_stopped = False
@@ -67,13 +68,24 @@ class RunRecorder:
             self._caller_options.watch(event)
 
     async def record_regularly(self) -> None:
-        """Put on record what is new, for as long as the run lives."""
-        while True:
+        """Put on record what is new, until ``stop_recording``.
+
+        It is not ended by cancelling it: ``wait_for`` can lose a cancellation that comes as it is
+        woken, and the next record would open the library anew.
+        """
+        while not self._has_stopped:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), RECORD_EVERY_S)
             self._woken.clear()
+            if self._has_stopped:
+                return
             with suppress(InkwrightError):  # what prevents it, the run's next commit will say
                 self._record_progress()
+
+    def stop_recording(self) -> None:
+        """Let ``record_regularly`` end at once, without another record."""
+        self._has_stopped = True
+        self._woken.set()
 
     def end(self, outcome: str) -> None:
         """Record how the run ended."""
@@ -168,5 +180,8 @@ async def record_run(
         recorder.end(f"ended by a fault of Inkwright: {type(fault).__name__}: {fault}")
         raise
     finally:
-        beat_task.cancel()
-        works.release(library, lease)
+        recorder.stop_recording()
+        try:
+            await beat_task
+        finally:
+            works.release(library, lease)
