@@ -73,12 +73,12 @@ class RunRecorder:
         It is not ended by cancelling it: ``wait_for`` can lose a cancellation that comes as it is
         woken, and the next record would open the library anew.
         """
-        while not self._has_stopped:
+        while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), RECORD_EVERY_S)
-            self._woken.clear()
             if self._has_stopped:
                 return
+            self._woken.clear()
             with suppress(InkwrightError):  # what prevents it, the run's next commit will say
                 self._record_progress()
 
