@@ -149,7 +149,7 @@ def test_a_reference_document_gives_its_styles(cli: Cli, work: str):
     mine.styles["Heading 1"].font.name = "Courier Prime"
     mine.save("mine.docx")
     result = cli("export", work, "--out", "a.docx", "--reference-doc", "mine.docx")
-    assert formats.exit_code == 1
+    assert result.exit_code == 1
     found = docx.Document("a.docx")
     assert found.styles["Heading 1"].font.name == "Courier Prime"
     assert next(p.text for p in found.paragraphs if p.style.name == "Heading 1") == "Ebb"
@@ -387,11 +387,11 @@ def test_letters_that_no_font_has_are_named_and_symbols_get_a_box(cli: Cli, work
     bare = typst.Fonts(include_system_fonts=False)
     monkeypatch.setattr("typst.Fonts", lambda **_: bare)
     result = cli("export", work, "--out", "a.pdf", "--sections", "s2")
-    assert formats.exit_code == 2
-    assert "needs a font that has “目” (U+76EE)" in formats.stderr
+    assert result.exit_code == 2
+    assert "needs a font that has “目” (U+76EE)" in result.stderr
     monkeypatch.setattr(pdf, "find_chinese_fonts", lambda: None)
     result = cli("export", work, "--out", "a.pdf", "--sections", "s2")
-    assert "pip install 'inkwright[export]'" in formats.stderr
+    assert "pip install 'inkwright[export]'" in result.stderr
     Path("smile.md").write_text("A smile: \U0001f600!\n")
     smile = inkwright.import_file("smile.md").work
     result = cli("export", smile, "--out", "b.pdf")
