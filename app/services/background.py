@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Literal
 
 from inkwright.app.config import endpoints
@@ -18,7 +17,6 @@ from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.errors import InkwrightError
 from inkwright.memory.store import run_status
-from inkwright.memory.store.library import Lease
 
 BackgroundAction = Literal["plan", "write", "settle", "redraft", "remember", "candidates", "choose"]
 
@@ -66,7 +64,7 @@ def start(
         raise
     request = {
         "what": action,
-        "lease": asdict(lease),
+        "lease": lease,
         "sections": None if sections is None else list(sections),
         "note": note,
         "count": count,
@@ -86,7 +84,7 @@ def main() -> None:
     settings: Settings
     request, settings = pickle.load(sys.stdin.buffer)
     try:
-        run_to_end(_build_coroutine(request, RunOptions(settings, lease=Lease(**request["lease"]))))
+        run_to_end(_build_coroutine(request, RunOptions(settings, lease=request["lease"])))
     except (InkwrightError, KeyboardInterrupt):
         sys.exit(1)  # told in the library
 
@@ -94,7 +92,7 @@ def main() -> None:
 def _build_coroutine(
     request: dict[str, Any], run_options: RunOptions
 ) -> Coroutine[Any, Any, object]:
-    work_id, sections, note = request["lease"]["work_id"], request["sections"], request["note"]
+    work_id, sections, note = request["lease"].work_id, request["sections"], request["note"]
     action: BackgroundAction = request["what"]
     match action:
         case "plan":
