@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.concurrency import ConcurrencyLimiter, Lane
@@ -225,9 +225,14 @@ class LLMClient:
             temperature=self._call_settings.temperature if is_prose else 0.2 + 0.5 * refusal_count,
             seed=self._seed * 1009 + call.sample * 101 + refusal_count,
             response_schema=response_schema,
-            extra=self._call_settings.extra if is_prose else {},
+            extra=self._get_sampling(call.role, is_prose=is_prose),
             work_id=self._work_id,
         )
+
+    def _get_sampling(self, role: Role, *, is_prose: bool) -> dict[str, JsonValue]:
+        """Return the sampling settings that the user has set for such a call."""
+        general_settings = self._call_settings.prose_sampling if is_prose else {}
+        return {**general_settings, **self._call_settings.sampling.get(role, {})}
 
     def _limit_answer_tokens(self, call: ModelCall, messages: list[dict[str, str]]) -> int:
         """Return the tokens left for an answer, at most those asked for where there is plenty."""

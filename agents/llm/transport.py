@@ -4,16 +4,17 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from inkwright.agents.llm.config import CallSettings, Endpoint, Role
+from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.litellm_adapter import (
     create_unlogged_record,
     is_redirect,
@@ -43,7 +44,7 @@ class ChatRequest:
     seed: int
     response_schema: type[BaseModel] | None = None
     """The schema the answer must have; None for prose."""
-    extra: dict[str, float] = field(default_factory=dict)
+    extra: Mapping[str, JsonValue] = field(default_factory=dict)
     work_id: str = ""
     """Calls of one work go to one replica while they can: it holds their common beginning."""
 
@@ -79,8 +80,12 @@ class LiteLLMTransport:
     LiteLLM.
     """
 
-    def __init__(self, call_settings: CallSettings) -> None:
+    def __init__(
+        self, call_settings: CallSettings, capabilities: CapabilityRecords | None = None
+    ) -> None:
+        """``capabilities`` holds what is known of the models, and learns from their answers."""
         self._call_settings = call_settings
+        self.capabilities = capabilities or CapabilityRecords()
         self.on_pressure: Callable[[], None] = lambda: None
         """Called when a server says that it has too many requests."""
         stay_offline()
