@@ -60,6 +60,8 @@ class ModelCapabilities(Value):
     """What it has against repetition, beyond what every server has."""
     recommended_sampling: Mapping[str, float] = {}
     """Sampling settings that the model's own configuration recommends, by OpenAI's names."""
+    answers_in_reasoning: bool = False
+    """True when it was seen to put a form where thoughts belong."""
     path: str = ""
     """What has to follow the address that is set: ``/v1``, where it was left out."""
     streams_always: bool = False
