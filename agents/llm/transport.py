@@ -343,20 +343,11 @@ class LiteLLMTransport:
         if isinstance(fault, EmptyResponse):
             return ModelUnreachable(f"{endpoint_text} sends answers with nothing in them")
         status = getattr(fault, "status_code", None)
-        if status in CONTENT_STATUSES and is_too_long(message):
-            return ModelRefused(
-                f"{endpoint_text}: the prompt is too long: set INKWRIGHT_CONTEXT_TOKENS"
-                f" to what the server takes ({message})"
-            )
-        if status in CONTENT_STATUSES and is_filtered(message):
-            return ModelRefused(
-                f"the content filter of {endpoint_text} refuses this prompt ({message})"
-            )
+        if refusal := _explain_content_refusal(status, message, endpoint_text):
+            return refusal
         if isinstance(fault, litellm.AuthenticationError | litellm.PermissionDeniedError):
             message = f"{endpoint_text} rejects the key: set INKWRIGHT_API_KEY ({message})"
             return ModelRefused(message, every_call=True)
-        if status == 402:
-            return ModelRefused(f"{endpoint_text} wants to be paid ({message})", every_call=True)
         if isinstance(fault, litellm.NotFoundError):
             return ModelRefused(
                 f"{endpoint_text} {_explain_not_found(message, endpoint)} ({message})",
@@ -452,6 +443,24 @@ def _read_requested_wait(fault: Exception) -> float | None:
         if wait_s >= 0:
             return min(wait_s, LONGEST_WAIT_S)
         cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _explain_content_refusal(
+    status: int | None, message: str, endpoint_text: str
+) -> ModelRefused | None:
+    """Return the error for a prompt that is too long, filtered or not paid for; else None."""
+    if status == 402:
+        return ModelRefused(f"{endpoint_text} wants to be paid ({message})", every_call=True)
+    if status in CONTENT_STATUSES and is_too_long(message):
+        return ModelRefused(
+            f"{endpoint_text}: the prompt is too long: set INKWRIGHT_CONTEXT_TOKENS"
+            f" to what the server takes ({message})"
+        )
+    if status in CONTENT_STATUSES and is_filtered(message):
+        return ModelRefused(
+            f"the content filter of {endpoint_text} refuses this prompt ({message})"
+        )
     return None
 
 

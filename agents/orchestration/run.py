@@ -342,7 +342,9 @@ async def _open_context(
             watch_text=watch_text,
             lane=lane,
             shared_budget=resources.budget,
+            capabilities=resources.capabilities,
         )
+        stack.enter_context(resources.capabilities.report_to(context.report_problem))
         context.vector_search = _create_vector_search(context, pinned_settings, resources)
         heartbeat = asyncio.create_task(_keep_lease(library, lease))
         try:
@@ -378,9 +380,15 @@ async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) ->
     )
     samples = (*ENGLISH_SAMPLES, *(HAN_SAMPLES if han else ()), request_start)
     token_counts = await resources.count_tokens(writer, samples)
+    capabilities = {
+        role: record.model_dump(mode="json", exclude_defaults=True)
+        for role, endpoint in call_settings.endpoints.items()
+        if (record := resources.capabilities.get(endpoint)).list_request_changes()
+    }
     works.pin_values(
         library,
         lease,
+        **({"capabilities": capabilities} if capabilities else {}),
         context_tokens=context_tokens,
         tokenizer_factor=compute_factor(token_counts, samples),
         slots=call_settings.concurrency,

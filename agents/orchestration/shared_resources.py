@@ -57,12 +57,17 @@ class SharedResources:
         """
         key = endpoint.model_dump_json()
         if key not in self._probes:
-            self._probes[key] = asyncio.ensure_future(probe(endpoint))
+            self._probes[key] = asyncio.ensure_future(self._probe(endpoint))
         try:
             return await asyncio.shield(self._probes[key])
         except Exception:
             self._probes.pop(key, None)
             raise
+
+    async def _probe(self, endpoint: Endpoint) -> ServedModel:
+        served_model = await probe(endpoint)
+        self.capabilities.learn_from_probe(endpoint, served_model)
+        return served_model
 
     async def count_tokens(self, endpoint: Endpoint, texts: Sequence[str]) -> list[int | None]:
         """Return how many tokens the served model makes of each text; None where it can't say."""
