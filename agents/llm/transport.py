@@ -179,13 +179,13 @@ class LiteLLMTransport:
         known: ModelCapabilities,
     ) -> bool:
         """Learn from a refusal; True when there is another way to send the request."""
-        if self.capabilities.get(endpoint) != known:
-            return True  # another call has learned meanwhile
-        if isinstance(fault, self._litellm.Timeout) and not known.streams_always:
+        if isinstance(fault, self._litellm.Timeout):
             self.capabilities.learn(endpoint, streams_always=True)
             return False  # that was a try
         if getattr(fault, "status_code", None) not in ADJUSTABLE_STATUSES:
             return False
+        if self.capabilities.get(endpoint) != known:
+            return True  # another call has learned meanwhile
         message = read_server_words(fault)
         if is_too_long(message) or is_filtered(message):
             return False
@@ -225,11 +225,11 @@ class LiteLLMTransport:
         choice = answer.choices[0]
         finish = choice.finish_reason or "stop"
         splitter = ThoughtSplitter(opens_in_thought=known.opens_in_thought)
-        splitter.add(clean(choice.message.content or ""))
+        splitter.add(_clean_answer(choice.message.content or ""))
         splitter.end(was_cut=finish == "length")
         return _build_wire_answer(
             splitter,
-            clean(getattr(choice.message, "reasoning_content", None) or ""),
+            _clean_answer(getattr(choice.message, "reasoning_content", None) or ""),
             finish,
             answer.model,
             answer.usage,
@@ -268,11 +268,11 @@ class LiteLLMTransport:
                 if thought := getattr(choice.delta, "reasoning_content", None):
                     reasoning_pieces.append(thought_cleaning.add(thought))
                 if piece := choice.delta.content:
-                    bring(splitter.add(cleaning.add(piece)))
+                    bring(splitter.add(_drop_broken(cleaning.add(piece))))
         finish = read_wire_finish(stream)
         if not has_chunks or not (finish or splitter.text or reasoning_pieces):
             raise EmptyResponse("the answer has no choices")
-        bring(splitter.add(cleaning.end()))
+        bring(splitter.add(_drop_broken(cleaning.end())))
         bring(splitter.end(was_cut=finish == "length"))
         reasoning_pieces.append(thought_cleaning.end())
         return _build_wire_answer(
@@ -381,6 +381,15 @@ async def _close_connections(cache: Any) -> None:
         client = cache.cache_dict.pop(key)
         with suppress(Exception):
             await client.close()
+
+
+def _clean_answer(text: str) -> str:
+    return _drop_broken(clean(text))
+
+
+def _drop_broken(text: str) -> str:
+    """Return ``text`` without what is left of characters that a model did not send whole."""
+    return text.replace("\ufffd", "")
 
 
 def _build_wire_answer(
