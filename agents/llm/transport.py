@@ -35,6 +35,7 @@ from inkwright.agents.llm.load_balancer import LoadBalancer
 from inkwright.agents.llm.offline import stay_offline
 from inkwright.memory.cleanup import CleanStream, clean
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
+from inkwright.memory.ids import NO_WORK, WorkId
 from inkwright.memory.store.journal import JournaledAnswer
 from inkwright.memory.store.model_capabilities import ModelCapabilities
 
@@ -212,7 +213,7 @@ class LiteLLMTransport:
             )
             return np.array([item["embedding"] for item in answer.data], dtype=np.float32)
 
-        return await self._call_with_retries("embedder", "", call_once)
+        return await self._call_with_retries("embedder", NO_WORK, call_once)
 
     async def _complete_whole(
         self, arguments: dict[str, Any], known: ModelCapabilities
@@ -285,7 +286,7 @@ class LiteLLMTransport:
         )
 
     async def _call_with_retries(
-        self, role: Role, work_id: str, call_once: Callable[[dict[str, Any]], Awaitable[T]]
+        self, role: Role, work_id: WorkId, call_once: Callable[[dict[str, Any]], Awaitable[T]]
     ) -> T:
         """Call ``call_once`` until it answers, as often as is set, waiting longer each time."""
         self._register_loop()
