@@ -302,8 +302,8 @@ class LLMClient:
         Where there is plenty, the latter are not counted exactly.
         """
         available_tokens = self.context_tokens - MARGIN_TOKENS
-        known = self._capabilities.get(self._call_settings.endpoints[call.role])
-        wanted_tokens = call.max_tokens + known.thought_tokens
+        record = self._capabilities.get(self._call_settings.endpoints[call.role])
+        wanted_tokens = call.max_tokens + record.thought_tokens
         room_tokens = available_tokens - sum(bound_tokens(m["content"]) for m in messages)
         if room_tokens >= wanted_tokens:
             return call.max_tokens, room_tokens
