@@ -23,6 +23,10 @@ SERVERS_BY_OWNER = {
     "organization_owner": "lm studio",
     "koboldcpp": "koboldcpp",
     "tabbyapi": "tabbyapi",
+    "deepseek": "deepseek",
+    "moonshot": "moonshot",
+    "zhipu": "zhipu",
+    "z-ai": "zhipu",
 }
 """Kinds of servers, by what they call the owner of their models."""
 NO_TOKENIZERS = frozenset({"ollama", "lm studio"})

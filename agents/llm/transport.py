@@ -35,6 +35,7 @@ from inkwright.agents.llm.load_balancer import LoadBalancer
 from inkwright.agents.llm.offline import stay_offline
 from inkwright.memory.cleanup import CleanStream, clean
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
+from inkwright.memory.ids import NO_WORK, WorkId
 from inkwright.memory.store.journal import JournaledAnswer
 from inkwright.memory.store.model_capabilities import ModelCapabilities
 
@@ -140,13 +141,13 @@ class LiteLLMTransport:
     ) -> JournaledAnswer:
         """Send a request in the server's words, and once more where a refusal says how."""
         for adjustments_left in range(MAX_ADJUSTMENTS, -1, -1):
-            known = self.capabilities.get(endpoint)
-            arguments = build_arguments(request, endpoint, known)
-            at = {**endpoint_arguments, **self._build_address(endpoint_arguments, known)}
+            record = self.capabilities.get(endpoint)
+            arguments = build_arguments(request, endpoint, record)
+            at = {**endpoint_arguments, **self._build_address(endpoint_arguments, record)}
             try:
-                answer = await self._send(request, at, arguments, known, on_text)
+                answer = await self._send(request, at, arguments, record, on_text)
             except Exception as fault:
-                if not adjustments_left or not self._adjust(fault, arguments, endpoint, known):
+                if not adjustments_left or not self._adjust(fault, arguments, endpoint, record):
                     raise
             else:
                 learn_from_answer(self.capabilities, endpoint, request, answer)
@@ -158,17 +159,17 @@ class LiteLLMTransport:
         request: ChatRequest,
         at: dict[str, Any],
         arguments: dict[str, Any],
-        known: ModelCapabilities,
+        record: ModelCapabilities,
         on_text: Callable[[str], None] | None,
     ) -> WireAnswer:
-        is_streamed = on_text is not None or known.streams_always or known.thinks
-        if not is_streamed or "stream" in known.refused:
-            answer = await self._complete_whole({**at, **arguments}, known)
+        is_streamed = on_text is not None or record.streams_always or record.thinks
+        if not is_streamed or "stream" in record.refused:
+            answer = await self._complete_whole({**at, **arguments}, record)
             if on_text is not None:
                 on_text(answer.text)
             return answer
         return await self._complete_streamed(
-            {**at, **arguments}, known, on_text or (lambda _: None)
+            {**at, **arguments}, record, on_text or (lambda _: None)
         )
 
     def _adjust(
@@ -176,30 +177,30 @@ class LiteLLMTransport:
         fault: Exception,
         arguments: dict[str, Any],
         endpoint: Endpoint,
-        known: ModelCapabilities,
+        record: ModelCapabilities,
     ) -> bool:
         """Learn from a refusal; True when there is another way to send the request."""
-        if self.capabilities.get(endpoint) != known:
-            return True  # another call has learned meanwhile
-        if isinstance(fault, self._litellm.Timeout) and not known.streams_always:
+        if isinstance(fault, self._litellm.Timeout):
             self.capabilities.learn(endpoint, streams_always=True)
             return False  # that was a try
         if getattr(fault, "status_code", None) not in ADJUSTABLE_STATUSES:
             return False
+        if self.capabilities.get(endpoint) != record:
+            return True  # another call has learned meanwhile
         message = read_server_words(fault)
         if is_too_long(message) or is_filtered(message):
             return False
-        adjustment = read_refusal(message, arguments, endpoint, known)
+        adjustment = read_refusal(message, arguments, endpoint, record)
         if adjustment is None:
             return False
         self.capabilities.learn(endpoint, adjustment.line, **adjustment.changes)
-        return self.capabilities.get(endpoint) != known
+        return self.capabilities.get(endpoint) != record
 
     def _build_address(
-        self, endpoint_arguments: dict[str, Any], known: ModelCapabilities
+        self, endpoint_arguments: dict[str, Any], record: ModelCapabilities
     ) -> dict[str, str]:
         base = endpoint_arguments.get("api_base", "")
-        return {"api_base": f"{base}{known.path}"} if base and known.path else {}
+        return {"api_base": f"{base}{record.path}"} if base and record.path else {}
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray:
         async def call_once(endpoint_arguments: dict[str, Any]) -> np.ndarray:
@@ -212,10 +213,10 @@ class LiteLLMTransport:
             )
             return np.array([item["embedding"] for item in answer.data], dtype=np.float32)
 
-        return await self._call_with_retries("embedder", "", call_once)
+        return await self._call_with_retries("embedder", NO_WORK, call_once)
 
     async def _complete_whole(
-        self, arguments: dict[str, Any], known: ModelCapabilities
+        self, arguments: dict[str, Any], record: ModelCapabilities
     ) -> WireAnswer:
         start_time = time.monotonic()
         log = create_unlogged_record(arguments["model"])
@@ -224,12 +225,12 @@ class LiteLLMTransport:
             raise EmptyResponse("the answer has no choices")
         choice = answer.choices[0]
         finish = choice.finish_reason or "stop"
-        splitter = ThoughtSplitter(opens_in_thought=known.opens_in_thought)
-        splitter.add(clean(choice.message.content or ""))
+        splitter = ThoughtSplitter(opens_in_thought=record.opens_in_thought)
+        splitter.add(_clean_answer(choice.message.content or ""))
         splitter.end(was_cut=finish == "length")
         return _build_wire_answer(
             splitter,
-            clean(getattr(choice.message, "reasoning_content", None) or ""),
+            _clean_answer(getattr(choice.message, "reasoning_content", None) or ""),
             finish,
             answer.model,
             answer.usage,
@@ -239,12 +240,12 @@ class LiteLLMTransport:
     async def _complete_streamed(
         self,
         arguments: dict[str, Any],
-        known: ModelCapabilities,
+        record: ModelCapabilities,
         on_text: Callable[[str], None],
     ) -> WireAnswer:
         start_time = time.monotonic()
         cleaning, thought_cleaning = CleanStream(), CleanStream()
-        splitter = ThoughtSplitter(opens_in_thought=known.opens_in_thought)
+        splitter = ThoughtSplitter(opens_in_thought=record.opens_in_thought)
         reasoning_pieces: list[str] = []
         model, usage, has_chunks = "", None, False
 
@@ -253,7 +254,7 @@ class LiteLLMTransport:
                 on_text(text)
 
         options = {"include_usage": True}
-        wants_usage = "stream_options" not in known.refused
+        wants_usage = "stream_options" not in record.refused
         stream = await self._litellm.acompletion(
             **arguments,
             stream=True,
@@ -268,11 +269,11 @@ class LiteLLMTransport:
                 if thought := getattr(choice.delta, "reasoning_content", None):
                     reasoning_pieces.append(thought_cleaning.add(thought))
                 if piece := choice.delta.content:
-                    bring(splitter.add(cleaning.add(piece)))
+                    bring(splitter.add(_drop_broken(cleaning.add(piece))))
         finish = read_wire_finish(stream)
         if not has_chunks or not (finish or splitter.text or reasoning_pieces):
             raise EmptyResponse("the answer has no choices")
-        bring(splitter.add(cleaning.end()))
+        bring(splitter.add(_drop_broken(cleaning.end())))
         bring(splitter.end(was_cut=finish == "length"))
         reasoning_pieces.append(thought_cleaning.end())
         return _build_wire_answer(
@@ -285,7 +286,7 @@ class LiteLLMTransport:
         )
 
     async def _call_with_retries(
-        self, role: Role, work_id: str, call_once: Callable[[dict[str, Any]], Awaitable[T]]
+        self, role: Role, work_id: WorkId, call_once: Callable[[dict[str, Any]], Awaitable[T]]
     ) -> T:
         """Call ``call_once`` until it answers, as often as is set, waiting longer each time."""
         self._register_loop()
@@ -381,6 +382,15 @@ async def _close_connections(cache: Any) -> None:
         client = cache.cache_dict.pop(key)
         with suppress(Exception):
             await client.close()
+
+
+def _clean_answer(text: str) -> str:
+    return _drop_broken(clean(text))
+
+
+def _drop_broken(text: str) -> str:
+    """Return ``text`` without what is left of characters that a model did not send whole."""
+    return text.replace("\ufffd", "")
 
 
 def _build_wire_answer(

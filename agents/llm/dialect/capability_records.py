@@ -64,7 +64,7 @@ class CapabilityRecords:
 
     def learn_from_probe(self, endpoint: Endpoint, served_model: ServedModel) -> ModelCapabilities:
         """Remember what a server says of itself and of its model."""
-        known = self.get(endpoint)
+        record = self.get(endpoint)
         changes: dict[str, Any] = {"path": served_model.path}
         if served_model.server:
             changes |= {
@@ -75,7 +75,7 @@ class CapabilityRecords:
             changes["json_object"] = False
         if served_model.max_model_len:
             changes["context_tokens"] = served_model.max_model_len
-        if known.thinking_switch in ("unknown", "enable_thinking") and known.thinks:
+        if record.thinking_switch in ("unknown", "enable_thinking") and record.thinks:
             changes["thinking_switch"] = model_names.choose_switch(endpoint, served_model.server)
         if served_model.template and "think" not in served_model.template.lower():
             changes |= {"opens_in_thought": False}
