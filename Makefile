@@ -17,7 +17,7 @@ help:
 	@echo "make demo        write a short story with the small CPU model, into demo/"
 	@echo "make test        the fast tests: no model, no network"
 	@echo "make test-model  the tests that run the small CPU model"
-	@echo "make test-families  whole runs on servers as people run them, faked; and a real thinking one"
+	@echo "make test-families  whole runs on fakes of the servers that people have"
 	@echo "make cluster     Ray and PostgreSQL's driver, for batches on several machines"
 	@echo "make test-cluster  the tests on real Ray, PostgreSQL and Chroma: Debian's postgresql"
 	@echo "make vllm        vLLM in an environment of its own (3.4 GB; its CPU build without a GPU)"
