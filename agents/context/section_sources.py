@@ -16,6 +16,7 @@ from inkwright.agents.context.run_context import RunContext, build_section_instr
 from inkwright.agents.llm.schemas import Choices
 from inkwright.memory.citations.citation_evidence import locate_quote
 from inkwright.memory.domain.outline import Section
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.domain.source import Evidence
 from inkwright.memory.errors import IndexUnusable, ModelError
 from inkwright.memory.retrieval.recall import RANK_OFFSET
@@ -150,7 +151,7 @@ async def _judge_candidates(
         orders=instructions,
         passages=fence("passages", context.clip_to_fit(numbered_passages, tokens, instructions)),
     )
-    call = context.build_call(section.id, "reviewer", "choose", prompt, tokens)
+    call = context.build_call(section.id, "reviewer", Purpose.CHOOSE, prompt, tokens)
     try:
         answer = await context.llm.ask_structured(call, Choices)
     except ModelError as fault:

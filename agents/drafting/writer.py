@@ -10,6 +10,7 @@ from inkwright.agents.llm.parsing import is_han
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.draft import Manifest
 from inkwright.memory.domain.outline import Section
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.text.tokens import shorten
 from inkwright.memory.text.words import Sentence, count_words, sentences, tail
 from inkwright.prompts import inputs
@@ -50,7 +51,7 @@ async def write(
     call = context.build_call(
         section.id,
         "writer",
-        "write",
+        Purpose.WRITE,
         prompt,
         _estimate_tokens(context, manifest.target_words),
         sample=manifest.sample,
@@ -83,9 +84,10 @@ async def continue_draft(
     call = context.build_call(
         section.id,
         "writer",
-        f"continue {turn}",
+        Purpose.CONTINUE,
         prompt,
         _estimate_tokens(context, missing_words),
+        attempt=turn,
         priority=priority,
     )
     prose = await context.llm.ask_prose(call, on_text=_create_text_watcher(context, section.id))

@@ -10,6 +10,7 @@ from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
 from inkwright.memory.domain.outline import Section
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import ModelError
 from inkwright.memory.retrieval.passages import split_into_pieces
 from inkwright.memory.text.names import names_in
@@ -57,7 +58,7 @@ async def remember(
             section,
             text,
             listed_entries,
-            "remember",
+            Purpose.REMEMBER,
             priority,
             inputs_class=inputs.RememberInputs,
         )
@@ -78,7 +79,7 @@ async def read_long_text(context: RunContext, section: Section, text: str) -> De
     parts = list(split_into_pieces(text, max(min(max_words, WORDS_A_CALL), 60)))
     answers = await asyncio.gather(
         *(
-            _ask_archivist(context, section, part, (), f"read {number}", 0.0)
+            _ask_archivist(context, section, part, (), Purpose.READ, 0.0, attempt=number)
             for number, part in enumerate(parts, 1)
         )
     )
@@ -125,7 +126,7 @@ async def update_entries(
     version = draft.version + 1
     try:
         answer = await _ask_archivist(
-            context, section, new_text or text, lost_entries, f"update {version}", 0.0
+            context, section, new_text or text, lost_entries, Purpose.UPDATE, 0.0, attempt=version
         )
     except ModelError as fault:
         context.report_problem(f"{section.id}: memory of its new wording was not taken ({fault})")
@@ -152,7 +153,14 @@ async def extract_missed_entries(
         ModelError: no answer came.
     """
     answer = await _ask_archivist(
-        context, section, text, (), f"look again {look_number}", 0.0, sample=look_number
+        context,
+        section,
+        text,
+        (),
+        Purpose.LOOK_AGAIN,
+        0.0,
+        attempt=look_number,
+        sample=look_number,
     )
     own_entries = context.ledger.list_section_entries(section.id)
     known_entries = (*own_entries, *_find_person_entries(context, section))
@@ -166,9 +174,10 @@ async def _ask_archivist(
     section: Section,
     text: str,
     old_entries: Sequence[Entry],
-    purpose: str,
+    purpose: Purpose,
     priority: float,
     *,
+    attempt: int = 0,
     sample: int = 0,
     inputs_class: type[inputs.RememberInputs] = inputs.RememberPartInputs,
 ) -> Delta:
@@ -180,7 +189,14 @@ async def _ask_archivist(
         draft=fence("draft", context.clip_to_fit(text, ANSWER_TOKENS, entry_lines)),
     )
     call = context.build_call(
-        section.id, "archivist", purpose, prompt, ANSWER_TOKENS, priority=priority, sample=sample
+        section.id,
+        "archivist",
+        purpose,
+        prompt,
+        ANSWER_TOKENS,
+        attempt=attempt,
+        priority=priority,
+        sample=sample,
     )
     return await context.llm.ask_structured(call, Delta)
 

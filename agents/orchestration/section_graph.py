@@ -24,6 +24,7 @@ from inkwright.memory.domain.brief import CITE
 from inkwright.memory.domain.draft import Draft, Finding, Manifest, Review
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Section
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import ModelError
 from inkwright.memory.store import drafts
 
@@ -77,7 +78,7 @@ async def recall(state: SectionState, runtime: Runtime[SectionContext]) -> dict[
         job.manifest = drafts.load_manifest(context.library, row.manifest)
         if row.failure:  # the answers that were refused would be refused again
             sample = job.manifest.sample + context.llm.count_refusals(
-                job.section.id, "writer", "write"
+                job.section.id, "writer", Purpose.WRITE
             )
             job.manifest = job.manifest.model_copy(update={"sample": sample})
     elif row.state == "planned" or row.state == "accepted":

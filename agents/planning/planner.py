@@ -33,6 +33,7 @@ from inkwright.memory.domain.brief import Constraint, Continuity, OutlineItem
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
 from inkwright.memory.domain.outline import Outline, Section
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.text.normalise import normalise
 from inkwright.prompts import inputs
@@ -167,14 +168,14 @@ async def _invent_outline(
         outline_builder.find_highest_position(constraints),
     )
     if section_count <= MAX_FLAT_SECTIONS:
-        sections = await _plan_sections(context, "", section_count, words, constraints, "outline")
+        sections = await _plan_sections(context, "", section_count, words, constraints)
         return outline_builder.build_flat(title, continuity, words, sections)
     chapter_count = max(round(section_count / 5), 2)
     answer = await context.llm.ask_structured(
         context.build_call(
             "plan",
             "planner",
-            "chapters",
+            Purpose.CHAPTERS,
             inputs.ChaptersInputs(
                 chapters=str(chapter_count), sections=str(section_count), words=str(words)
             ),
@@ -195,7 +196,7 @@ async def _invent_outline(
                 size,
                 round(words * size / section_count),
                 constraints,
-                f"outline {index}",
+                chapter_number=index,
             )
             for index, (chapter, size) in enumerate(sized_chapters, 1)
         )
@@ -232,7 +233,7 @@ async def _outline_named_sections(
         *(
             _plan_sections(
                 context, f"Chapter: {name}", size, round(words * size / section_count), constraints,
-                f"outline {index}",
+                chapter_number=index,
             )
             for index, (name, size) in enumerate(zip(names, sizes, strict=True), 1)
         )
@@ -249,8 +250,10 @@ async def _plan_sections(
     section_count: int,
     words: int,
     constraints: Sequence[Constraint],
-    purpose: str,
+    *,
+    chapter_number: int = 0,
 ) -> list[PlannedSection]:
+    """Return the sections of a chapter, or of the whole piece: then its number is 0."""
     requirements_text = ""
     if constraints:
         requirement_lines = "\n".join(f"- {c.text} ({c.where})" for c in constraints)
@@ -259,7 +262,7 @@ async def _plan_sections(
         context.build_call(
             "plan",
             "planner",
-            purpose,
+            Purpose.OUTLINE,
             inputs.SectionsInputs(
                 chapter=chapter_text,
                 sections=str(section_count),
@@ -267,6 +270,7 @@ async def _plan_sections(
                 requirements=requirements_text,
             ),
             max_tokens=180 * section_count + 100,
+            attempt=chapter_number,
         ),
         Sections,
         lambda a: outline_builder.find_sections_fault(a.sections, section_count),
@@ -296,9 +300,10 @@ async def _plan_details(
             context.build_call(
                 "plan",
                 "planner",
-                f"details {batch_number}",
+                Purpose.DETAILS,
                 inputs.DetailsInputs(sections=fence("sections", lines)),
                 max_tokens=180 * len(batch) + 100,
+                attempt=batch_number,
             ),
             Sections,
             lambda a: (
@@ -334,7 +339,7 @@ async def _check_outline(context: RunContext, outline: Outline) -> Outline:
             context.build_call(
                 "plan",
                 "reviewer",
-                "plan check",
+                Purpose.PLAN_CHECK,
                 inputs.PlanCheckInputs(sections=fence("sections", lines)),
                 max_tokens=800,
             ),
@@ -381,7 +386,7 @@ async def _create_plan_entries(context: RunContext, outline: Outline) -> tuple[E
             context.build_call(
                 "plan",
                 "planner",
-                "entries",
+                Purpose.ENTRIES,
                 inputs.EntriesInputs(sections=fence("sections", lines)),
                 max_tokens=900,
             ),

@@ -20,6 +20,7 @@ from inkwright.agents.planning.requested_length import (
 )
 from inkwright.memory.domain.brief import CITE, Brief, Constraint, Placement
 from inkwright.memory.domain.constraint import combine_word_bounds
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.retrieval.passages import split_into_pieces
 from inkwright.memory.text.normalise import normalise
@@ -128,7 +129,11 @@ async def read_requirements(context: RunContext) -> Requirements | None:
     try:
         requirements = await context.llm.ask_structured(
             context.build_call(
-                "plan", "planner", "requirements", prompt, max_tokens=_max_answer_tokens(context)
+                "plan",
+                "planner",
+                Purpose.REQUIREMENTS,
+                prompt,
+                max_tokens=_max_answer_tokens(context),
             ),
             Requirements,
         )
@@ -251,7 +256,7 @@ async def extract_instructions(context: RunContext) -> str:
         try:
             answer = await context.llm.ask_structured(
                 context.build_call(
-                    "plan", "planner", f"instructions {number}", prompt, max_tokens=600
+                    "plan", "planner", Purpose.INSTRUCTIONS, prompt, max_tokens=600, attempt=number
                 ),
                 Instructions,
             )

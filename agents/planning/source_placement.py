@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.schemas import CitationPlan
 from inkwright.memory.domain.outline import Outline, Section, SectionSource
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.text.tokens import shorten
@@ -54,7 +55,7 @@ async def _place_batch(
         sections=fence("sections", lines),
         sources=fence("sources", context.clip_to_fit(source_lines, tokens, lines)),
     )
-    call = context.build_call("plan", "planner", f"sources {number}", prompt, tokens)
+    call = context.build_call("plan", "planner", Purpose.SOURCES, prompt, tokens, attempt=number)
     try:
         answer = await context.llm.ask_structured(call, CitationPlan)
     except UnusableAnswer as fault:

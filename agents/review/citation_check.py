@@ -16,6 +16,7 @@ from inkwright.memory.citations import syntax
 from inkwright.memory.citations.citation_evidence import ClaimEvidence, find_evidence, locate_quote
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Finding, ReviewedClaim
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.domain.source import Evidence
 from inkwright.memory.errors import ModelError
 from inkwright.prompts import inputs
@@ -135,11 +136,18 @@ async def _ask_judge(
         prompt = inputs.SupportInputs(
             section=section_id, claims=fence("claims", context.clip_to_fit(numbered_claims, tokens))
         )
-        purpose = f"support {turn}" if not offset else f"support {turn}.{offset}"
-        offset += len(batch)
         call = context.build_call(
-            section_id, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
+            section_id,
+            "reviewer",
+            Purpose.SUPPORT,
+            prompt,
+            tokens,
+            subject=str(offset or ""),
+            attempt=turn,
+            sample=sample,
+            priority=priority,
         )
+        offset += len(batch)
         try:
             answer = await context.llm.ask_structured(
                 call, Supports, partial(_find_misquote, context, batch)

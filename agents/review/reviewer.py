@@ -15,6 +15,7 @@ from inkwright.memory.changes.staleness import Change
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import CheckStatus, Draft, Finding, Review, ReviewedClaim
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.domain.source import Evidence
 from inkwright.memory.errors import ModelError
 from inkwright.memory.store import drafts
@@ -49,7 +50,7 @@ async def check(
     if judged_constraints and context.ablation.review == "full":
         judge_text = judged_text or text
         judge_findings = await _ask_judge(
-            context, section_id, judge_text, judged_constraints, f"check {turn}", priority
+            context, section_id, judge_text, judged_constraints, Purpose.CHECK, turn, priority
         )
         constraints_by_id = {c.id: c for c in judged_constraints}
         confirmed_findings = await confirm_findings(
@@ -117,13 +118,13 @@ async def confirm_findings(
         if not doubted_findings:
             break
         doubted_constraints = [constraints_by_id[f.constraint] for f in doubted_findings]
-        purpose = f"confirm {turn}"
         new_findings = await _ask_judge(
             context,
             section_id,
             text,
             doubted_constraints,
-            purpose,
+            Purpose.CONFIRM,
+            turn,
             priority,
             sample=vote,
             doubted_findings=doubted_findings,
@@ -138,7 +139,8 @@ async def _ask_judge(
     section_id: str,
     text: str,
     constraints: Sequence[Constraint],
-    purpose: str,
+    purpose: Purpose,
+    turn: int,
     priority: float,
     *,
     sample: int = 0,
@@ -157,7 +159,14 @@ async def _ask_judge(
         draft=fence("draft", context.clip_to_fit(text, tokens, constraint_lines, claim_lines)),
     )
     call = context.build_call(
-        section_id, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
+        section_id,
+        "reviewer",
+        purpose,
+        prompt,
+        tokens,
+        attempt=turn,
+        sample=sample,
+        priority=priority,
     )
     try:
         answer = await context.llm.ask_structured(
@@ -211,7 +220,7 @@ async def find_contradictions(
         changed=fence("changed", change_lines),
         draft=fence("draft", context.clip_to_fit(text, tokens, change_lines)),
     )
-    call = context.build_call(section_id, "reviewer", "settle", prompt, tokens, sample=sample)
+    call = context.build_call(section_id, "reviewer", Purpose.SETTLE, prompt, tokens, sample=sample)
     answer = await context.llm.ask_structured(
         call, Contradictions, lambda a: _find_misquote((c.quote for c in a.contradictions), text)
     )

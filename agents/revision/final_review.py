@@ -12,6 +12,7 @@ from inkwright.agents.revision.repetition_and_transitions import ManuscriptFault
 from inkwright.memory.changes import contradictions, staleness
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.retrieval.passages import PASSAGE_WORDS, split_into_pieces
 from inkwright.memory.retrieval.visibility import of_planned
@@ -141,7 +142,8 @@ async def _repair_section(
         [finding],
         dict(constraint_texts),
         protected_spans=draft.held,
-        purpose=f"repair {finding.constraint}",
+        purpose=Purpose.REPAIR,
+        subject=finding.constraint,
     )
     if text == draft.text:
         return False

@@ -17,6 +17,7 @@ from inkwright.memory.base import Value
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.protected_spans import splice_spans, touches
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, works
 from inkwright.memory.text.words import Sentence, sentences, tail
@@ -248,7 +249,13 @@ async def _ask_editor(
         sentences=fence("sentences", numbered_sentences),
     )
     call = context.build_call(
-        draft.section, "editor", f"instructed {batch[0] + 1}", prompt, tokens, sample=draft.version
+        draft.section,
+        "editor",
+        Purpose.INSTRUCTED,
+        prompt,
+        tokens,
+        attempt=batch[0] + 1,
+        sample=draft.version,
     )
     return await context.llm.ask_structured(call, Rewording)
 

@@ -17,6 +17,7 @@ from inkwright.agents.revision.length_balance import commit_revision
 from inkwright.memory.base import Value
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.store import draft_rows, drafts
 from inkwright.prompts import inputs
@@ -127,7 +128,7 @@ async def _mend_section(context: RunContext, draft: Draft, findings: Sequence[Fi
             findings,
             constraint_texts,
             protected_spans=draft.held,
-            purpose=STAMP,
+            purpose=Purpose.REREAD,
         )
     except BudgetSpent:
         raise
@@ -210,7 +211,9 @@ async def _read_batch(
             "sections", context.clip_to_fit(section_texts, ANSWER_TOKENS, constraint_lines)
         ),
     )
-    call = context.build_call("whole", "reviewer", f"reread {number}", prompt, ANSWER_TOKENS)
+    call = context.build_call(
+        "whole", "reviewer", Purpose.REREAD, prompt, ANSWER_TOKENS, attempt=number
+    )
     try:
         return (await context.llm.ask_structured(call, Breaches)).breaches
     except BudgetSpent:

@@ -20,6 +20,7 @@ from inkwright.memory.citations import syntax
 from inkwright.memory.domain.draft import Draft, Finding
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.protected_spans import touches
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.retrieval.excerpts import SubjectFacts
 from inkwright.memory.retrieval.visibility import of_planned
@@ -138,7 +139,7 @@ async def _mend_section(
             entries=_format_passages(context, draft, findings),
             protected_spans=draft.held,
             turn=number,
-            purpose="once more",
+            purpose=Purpose.ONCE_MORE,
         )
     except BudgetSpent:
         raise
@@ -254,7 +255,7 @@ async def _judge_pairs(
         for a, b in pairs
     )
     prompt = inputs.SeamsInputs(seams=fence("sections", context.clip_to_fit(pair_lines, 400)))
-    call = context.build_call("whole", "reviewer", f"seams {number}", prompt, 400)
+    call = context.build_call("whole", "reviewer", Purpose.SEAMS, prompt, 400, attempt=number)
     try:
         answer = await context.llm.ask_structured(call, Seams)
     except BudgetSpent:

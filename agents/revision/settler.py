@@ -25,6 +25,7 @@ from inkwright.memory.citations import syntax
 from inkwright.memory.domain.draft import Draft, Finding
 from inkwright.memory.domain.entry_equality import is_same_fact
 from inkwright.memory.domain.protected_spans import touches
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.retrieval.excerpts import find_sentences_naming, is_stated_in, speaks_of
 from inkwright.memory.store import drafts, works
@@ -303,7 +304,7 @@ async def _patch_section(
             subject_names=_find_subject_names(changes, findings),
             protected_spans=draft.held,
             turn=pass_number,
-            purpose="settle",
+            purpose=Purpose.SETTLE,
         )
     except ModelError as fault:
         context.report_problem(

@@ -4,18 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from inkwright.app.config.settings import Settings
 from inkwright.app.estimates.fake_model import CallPace
+from inkwright.memory.domain.purpose import REPAIR_PURPOSES, Purpose
 from inkwright.memory.store import journal, schema
 from inkwright.memory.store.library import Library
 
 PURPOSE_BY_FORM = {
-    "Requirements": "requirements",
-    "Cast": "entries",
-    "Delta": "remember",
-    "Verdicts": "check %",
+    "Requirements": Purpose.REQUIREMENTS,
+    "Cast": Purpose.ENTRIES,
+    "Delta": Purpose.REMEMBER,
+    "Verdicts": Purpose.CHECK,
 }
 """Name of an answer's form to the purpose of the calls that ask for it."""
 RECENT_CALLS = 400
@@ -24,8 +25,6 @@ MIN_CALLS = 5
 """Fewer calls say nothing about speed."""
 DEFAULT_OVERHEAD_S = 0.03
 """Seconds of a call beside its tokens, until it is measured."""
-REPAIR_PURPOSES = ("continue %", "trim %", "patch %", "update %", "settle%", "repair %")
-"""Purposes of the calls that a draft without faults would not have needed."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,7 @@ def _load_completion_tokens(library: Library, model: str) -> dict[str, float]:
         for form, purpose in PURPOSE_BY_FORM.items():
             mean_tokens = db.execute(
                 select(func.avg(table.c.completion_tokens)).where(
-                    table.c.asked_for == model, table.c.purpose.like(purpose)
+                    table.c.asked_for == model, table.c.purpose == purpose
                 )
             ).scalar()
             if mean_tokens is not None:
@@ -167,7 +166,9 @@ def _measure_tokens_per_word(library: Library, model: str) -> float | None:
     calls, texts = schema.journal, schema.drafts
     tokens = (
         select(calls.c.work, calls.c.step, func.max(calls.c.completion_tokens).label("tokens"))
-        .where(calls.c.asked_for == model, calls.c.purpose == "write", calls.c.finish == "stop")
+        .where(
+            calls.c.asked_for == model, calls.c.purpose == Purpose.WRITE, calls.c.finish == "stop"
+        )
         .group_by(calls.c.work, calls.c.step)
         .subquery()
     )
@@ -189,7 +190,7 @@ def _load_repairs(library: Library, model: str) -> tuple[RepairStatistics, ...]:
     )
     own_calls = (table.c.asked_for == model) & table.c.work.in_(ended_works)
     with library.read() as db:
-        write_calls = select(func.count()).where(own_calls, table.c.purpose == "write")
+        write_calls = select(func.count()).where(own_calls, table.c.purpose == Purpose.WRITE)
         section_count = db.execute(write_calls.select_from(table)).scalar_one()
         if not section_count:
             return ()
@@ -202,7 +203,7 @@ def _load_repairs(library: Library, model: str) -> tuple[RepairStatistics, ...]:
                 func.sum(table.c.completion_tokens),
                 func.sum(table.c.seconds),
             )
-            .where(own_calls, or_(*(table.c.purpose.like(p) for p in REPAIR_PURPOSES)))
+            .where(own_calls, table.c.purpose.in_(REPAIR_PURPOSES))
             .group_by(table.c.role)
         ).all()
     return tuple(RepairStatistics(r[0], *(float(n) / section_count for n in r[1:])) for r in rows)

@@ -25,6 +25,7 @@ from inkwright.app.estimates.call_statistics import RepairStatistics
 from inkwright.app.estimates.fake_model import FakeModel
 from inkwright.app.estimates.virtual_clock import run_on_virtual_clock
 from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import LibraryUnusable
 from inkwright.memory.store import works
 from inkwright.memory.store.library import Library
@@ -233,7 +234,7 @@ def _simulate_estimate(
         money="",
         service_s=sum(c.seconds for c in paid_calls),
     )
-    draft_count = sum(c.purpose == "write" for c in paid_calls)
+    draft_count = sum(c.purpose == Purpose.WRITE for c in paid_calls)
     parallelism = max(sum(c.seconds for c in paid_calls) / seconds, 1.0) if seconds else 1.0
     run_estimate = _add_repairs(run_estimate, statistics.repairs, draft_count, parallelism)
     run_estimate = replace(

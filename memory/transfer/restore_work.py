@@ -20,6 +20,7 @@ from inkwright.memory.domain.brief import Brief, Constraint
 from inkwright.memory.domain.draft import Draft, Manifest, Review
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.domain.outline import Outline
+from inkwright.memory.domain.purpose import split_purpose
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import schema
 from inkwright.memory.store.drafts import SectionRow
@@ -212,6 +213,8 @@ class _Restoring:
                 for part in _PARTS_ADAPTER.validate_python(row["parts"])
             ):
                 raise BadInput("a call of its journal lacks one of its messages")
+            if "subject" not in row:  # it is of a schema before 0005
+                row["purpose"], row["subject"], row["attempt"] = split_purpose(row["purpose"])
             return row
 
         self._insert_renumbered(schema.journal, "id", check_call)

@@ -176,5 +176,5 @@ class Runs:
                 for m in sorted(manifests.values(), key=lambda m: m.section)
             ],
             calls=self.sim.calls(),
-            asked_again=sum(c["refused"] for c in journal.load_calls(self.library, work)),
+            asked_again=sum(c.refused for c in journal.load_calls(self.library, work)),
         )

@@ -18,6 +18,7 @@ from sqlalchemy import update
 from inkwright.app.services.purge import purge_work
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.draft import Review
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput, WorkBusy, WorkNotFound
 from inkwright.memory.retrieval.vector_index import ChromaIndex
@@ -209,7 +210,9 @@ def planted(library) -> str:
         sources.add_sources(
             library, made.lease, [Source(title=PLANTED, text=text, authors=(PLANTED,))]
         )
-        key = CallKey(step="plan", role="writer", purpose=PLANTED, digest="d")
+        key = CallKey(
+            step="plan", role="writer", purpose=Purpose.WRITE, subject=PLANTED, digest="d"
+        )
         answer = JournaledAnswer(
             text=text, finish="stop", model=PLANTED, prompt_tokens=1, cached_tokens=0,
             completion_tokens=1, seconds=0.1,

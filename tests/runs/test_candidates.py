@@ -8,6 +8,7 @@ from inkwright.agents.llm.events import ignore_event
 from inkwright.agents.orchestration.run import choose, draft_candidates, settle
 from inkwright.memory.changes import staleness
 from inkwright.memory.domain.draft import Draft
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BadInput, ModelError
 from inkwright.memory.store import drafts, journal, ledger, works
 from inkwright.memory.store.library import Library
@@ -88,7 +89,7 @@ def test_what_was_answered_before_a_cut_is_not_asked_again(
     sim.configure(faults=[])
     sim.reset_log()
     assert len(offered(sim, library, work)) == 3
-    answered = [c for c in journal.load_calls(library, work, "s1") if c["purpose"] == "write"]
+    answered = [c for c in journal.load_calls(library, work, "s1") if c.purpose == Purpose.WRITE]
     assert len(answered) == 4, "its own draft, and three"
 
 

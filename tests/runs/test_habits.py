@@ -85,7 +85,7 @@ def test_what_is_no_text_is_nowhere_in_what_is_kept(
     work, went = run_with(sim, library, habit, events, streamed=streamed)
     assert went.status in ("complete", "flagged")
     texts = writing.texts(library, work)
-    prose = [c["answer"] for c in journal.load_calls(library, work) if c["role"] == "writer"]
+    prose = [c.answer for c in journal.load_calls(library, work) if c.role == "writer"]
     grown = [event.text for event in events.of(TextGrew)]
     kept = [
         writing.manuscript(library, work),

@@ -111,7 +111,7 @@ def accepted(library: Library, work: str) -> dict[str, list[Draft]]:
 
 def roles(library: Library, work: str) -> Counter[str]:
     """Return how often each role was called, by the journal."""
-    return Counter(call["role"] for call in journal.load_calls(library, work))
+    return Counter(call.role for call in journal.load_calls(library, work))
 
 
 def questions(sim: SimServer, **wanted: object) -> list[str]:
@@ -132,7 +132,9 @@ def said(messages: Iterable[dict[str, str]]) -> str:
 
 def journaled(library: Library, work: str) -> set[str]:
     """Return the messages of every call in the journal."""
-    return {said(call["messages"]) for call in journal.load_calls(library, work)}
+    return {
+        said(m.model_dump() for m in call.messages) for call in journal.load_calls(library, work)
+    }
 
 
 def section(title: str, *, words: int = 60, **more: Any) -> OutlineItem:
