@@ -11,6 +11,7 @@ from inkwright.agents.revision.recheck import MissedBreach
 from inkwright.agents.revision.repetition_and_transitions import ManuscriptFault
 from inkwright.memory.changes import contradictions, staleness
 from inkwright.memory.domain.brief import Constraint
+from inkwright.memory.domain.check_record import CheckRecord, RepairAttempt
 from inkwright.memory.domain.draft import Draft, Finding, Review
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BudgetSpent, ModelError
@@ -152,14 +153,14 @@ async def _repair_section(
     )
 
 
-def _make_stamp(finding: Finding) -> str:
-    return f"repair:{finding.constraint}"
+def _make_stamp(finding: Finding) -> RepairAttempt:
+    return RepairAttempt(finding.constraint)
 
 
-def _load_stamps(context: RunContext) -> set[str]:
+def _load_stamps(context: RunContext) -> set[CheckRecord]:
     """Return what every newest draft was checked against: an interrupted repair is not redone."""
     current_drafts = context.load_drafts_in_order()
-    return set().union(
+    return set[CheckRecord]().union(
         *drafts.load_stamps(context.library, context.work_id, current_drafts).values()
     )
 

@@ -13,6 +13,7 @@ from inkwright.agents.drafting.length_control import FEW_WORDS, WordRange
 from inkwright.agents.extraction import archivist
 from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.review import reviewer
+from inkwright.memory.domain.check_record import CheckRecord
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.protected_spans import ProtectedSpan
@@ -169,7 +170,7 @@ async def _resize_section(context: RunContext, draft: Draft, target_range: WordR
 
 
 async def commit_revision(
-    context: RunContext, draft: Draft, text: str, *, stamps: tuple[str, ...] = ()
+    context: RunContext, draft: Draft, text: str, *, stamps: tuple[CheckRecord, ...] = ()
 ) -> bool:
     """Store a revised text, with memory following it; not one that breaks what was kept before.
 

@@ -15,6 +15,7 @@ from inkwright.agents.llm.schemas import Breach, Breaches
 from inkwright.agents.review import reviewer
 from inkwright.agents.revision.length_balance import commit_revision
 from inkwright.memory.base import Value
+from inkwright.memory.domain.check_record import Recheck
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
 from inkwright.memory.domain.purpose import Purpose
@@ -26,7 +27,7 @@ from inkwright.prompts.render import fence
 SECTIONS_A_CALL = 12
 ANSWER_TOKENS = 800
 TURN = 100
-STAMP = "reread"
+STAMP = Recheck()
 EXTRA_VOTES = (2,)
 """The section's own check has voted that it is met, and this reading that it is not: one more."""
 

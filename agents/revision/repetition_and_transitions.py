@@ -17,6 +17,7 @@ from inkwright.agents.review import citation_check
 from inkwright.agents.revision.length_balance import commit_revision
 from inkwright.memory.base import Value
 from inkwright.memory.citations import syntax
+from inkwright.memory.domain.check_record import RepetitionPatch
 from inkwright.memory.domain.draft import Draft, Finding
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.protected_spans import touches
@@ -118,7 +119,7 @@ async def _mend_section(
     A patch that leaves more of them than ``old_repeat_count`` is not taken.
     """
     draft = context.load_drafts_in_order()[section.id]
-    stamp = f"once more:{number}"
+    stamp = RepetitionPatch(number)
     with context.library.read() as db:
         if stamp in draft_rows.load_stamps(db, context.work_id, draft):
             return None

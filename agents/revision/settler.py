@@ -22,6 +22,7 @@ from inkwright.memory.changes import contradictions as kept_findings
 from inkwright.memory.changes import staleness
 from inkwright.memory.changes.staleness import MAX_REPEAT_QUESTIONS, Change, Stale
 from inkwright.memory.citations import syntax
+from inkwright.memory.domain.check_record import CheckRecord
 from inkwright.memory.domain.draft import Draft, Finding
 from inkwright.memory.domain.entry_equality import is_same_fact
 from inkwright.memory.domain.protected_spans import touches
@@ -287,7 +288,7 @@ async def _patch_section(
     draft: Draft,
     changes: Sequence[Change],
     findings: Sequence[Finding],
-    stamps: Sequence[str],
+    stamps: Sequence[CheckRecord],
     pass_number: int,
 ) -> bool:
     section_id = draft.section

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from inkwright.app.manuscripts.sync import Synced
     from inkwright.app.services.draft_provenance import DraftProvenance
     from inkwright.app.services.review_summary import OpenFinding, ReviewSummary
+    from inkwright.memory.domain.check_record import Verdict
     from inkwright.memory.store.run_status import RunAction
-    from inkwright.memory.user_work.finding_decisions import Verdict
 
 
 @dataclass(frozen=True)

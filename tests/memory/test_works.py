@@ -17,6 +17,7 @@ from sqlalchemy import update
 
 from inkwright.app.services.purge import purge_work
 from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.check_record import RepairAttempt
 from inkwright.memory.domain.draft import Review
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.domain.source import Source
@@ -204,7 +205,7 @@ def planted(library) -> str:
         landed = drafts.save_first_draft(
             library, made.lease, "s2", text, manifest_id=number, summary=text, delta=()
         )
-        drafts.add_stamps(library, made.lease, landed, [PLANTED])
+        drafts.add_stamps(library, made.lease, landed, [RepairAttempt(PLANTED)])
         drafts.accept(library, made.lease, landed, text=text, review=Review(), rounds=0)
         drafts.record_failure(library, made.lease, "s2", PLANTED)
         sources.add_sources(
