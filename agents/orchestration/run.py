@@ -38,8 +38,9 @@ from inkwright.memory.errors import (
     ModelRefused,
     ModelUnreachable,
 )
-from inkwright.memory.store import works
+from inkwright.memory.store import run_state, works
 from inkwright.memory.store.library import Lease, Library
+from inkwright.memory.store.run_state import RunSettings
 from inkwright.memory.store.works import Work
 from inkwright.memory.user_work import candidates as offered
 
@@ -121,7 +122,7 @@ async def settle(
                 " and settling needs memory=full review=full"
             )
         if only is None:
-            works.pin_values(context.library, context.lease, settled=None)
+            run_state.require_settling(context.library, context.lease)
         announce_sections(context)
         await settler.settle(context, only=only)
         return await _finish(context, start_time)
@@ -192,7 +193,7 @@ async def redraft(
             _check_redraftable(context, section_id)
         context.emit(PhaseBegan(context.work_id, "drafting"))
         announce_sections(context)
-        works.pin_values(context.library, context.lease, settled=None, settling=None)
+        run_state.restart_settling(context.library, context.lease)
         graph = section_graph()
         for section_id in sorted(set(section_ids), key=outline.position.__getitem__):
             await _redraft_one(context, graph, section_id, note)
@@ -327,14 +328,12 @@ async def _open_context(
         lane = resources.limiter.open_lane()
         stack.callback(resources.limiter.close_lane, lane)
         work = works.get(library, work_id)
-        pinned_settings = work.pinned if work.pinned and "tokenizer_factor" in work.pinned else None
-        if pinned_settings is None:
-            pinned_settings = await _pin_settings(lease, work, resources)
+        run_settings = work.run_settings or await _pin_settings(lease, work, resources)
         context = run_setup.build_context(
             library,
             lease,
             work,
-            pinned_settings,
+            run_settings,
             resources.transport,
             call_settings=resources.call_settings,
             limits=limits,
@@ -343,7 +342,7 @@ async def _open_context(
             lane=lane,
             shared_budget=resources.budget,
         )
-        context.vector_search = _create_vector_search(context, pinned_settings, resources)
+        context.vector_search = _create_vector_search(context, run_settings, resources)
         heartbeat = asyncio.create_task(_keep_lease(library, lease))
         try:
             await run_setup.load_work_state(context)
@@ -355,7 +354,7 @@ async def _open_context(
             resources.forget_work(work_id)
 
 
-async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) -> dict[str, Any]:
+async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) -> RunSettings:
     """Fix, when a work begins, what its prompts depend on."""
     library, call_settings = resources.library, resources.call_settings
     writer = call_settings.endpoints["writer"]
@@ -378,32 +377,29 @@ async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) ->
     )
     samples = (*ENGLISH_SAMPLES, *(HAN_SAMPLES if han else ()), request_start)
     token_counts = await resources.count_tokens(writer, samples)
-    works.pin_values(
-        library,
-        lease,
+    run_settings = RunSettings(
         context_tokens=context_tokens,
         tokenizer_factor=compute_factor(token_counts, samples),
         slots=call_settings.concurrency,
         embedder=resources.embedder.name,
     )
-    pinned_settings = works.get(library, work.id).pinned
-    assert pinned_settings is not None
-    return pinned_settings
+    run_state.pin_settings(library, lease, run_settings)
+    return run_settings
 
 
 def _create_vector_search(
-    context: RunContext, pinned_settings: dict[str, Any], resources: SharedResources
+    context: RunContext, run_settings: RunSettings, resources: SharedResources
 ) -> VectorSearch:
     """Return vector search where the arm has it and it can be had; what prevents it is told."""
     disabled_search = VectorSearch(context.work_id, None, None)
     if context.ablation.memory not in ("vector", "full"):
         return disabled_search
     embedder = resources.embedder
-    if embedder.embed is None or embedder.name != pinned_settings["embedder"]:
+    if embedder.embed is None or embedder.name != run_settings.embedder:
         context.report_problem(
             embedder.why_not
             or f"vector search is off: this work began with"
-            f" {pinned_settings['embedder']}, which is not set now"
+            f" {run_settings.embedder}, which is not set now"
         )
         return disabled_search
     try:

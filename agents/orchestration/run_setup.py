@@ -1,8 +1,6 @@
 """Building the context of a run, whoever plays the models, and taking a work up where it stands."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
 from inkwright.agents.context.run_context import RunContext, StreamSetting, language_is_han
 from inkwright.agents.embedding.vector_search import VectorSearch
@@ -17,9 +15,10 @@ from inkwright.agents.llm.transport import Transport
 from inkwright.agents.planning.requirements import extract_instructions, fits_in_prompt
 from inkwright.memory.domain.source import Source
 from inkwright.memory.retrieval.source_index import SourceIndex
-from inkwright.memory.store import plans, sources, works
+from inkwright.memory.store import plans, run_state, sources
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Lease, Library
+from inkwright.memory.store.run_state import RunSettings
 from inkwright.memory.store.works import Work
 from inkwright.memory.transfer import summary_rebuild
 
@@ -28,7 +27,7 @@ def build_context(
     library: Library,
     lease: Lease,
     work: Work,
-    pinned_settings: Mapping[str, Any],
+    run_settings: RunSettings,
     transport: Transport,
     *,
     call_settings: CallSettings,
@@ -38,11 +37,7 @@ def build_context(
     lane: Lane | None = None,
     shared_budget: UsageBudget | None = None,
 ) -> RunContext:
-    """Return the context of one run, without vector search.
-
-    ``pinned_settings`` is what was fixed when the work began; of it, ``tokenizer_factor``,
-    ``context_tokens`` and ``slots`` must be there.
-    """
+    """Return the context of one run, without vector search."""
     return RunContext(
         library=library,
         lease=lease,
@@ -52,9 +47,9 @@ def build_context(
             library,
             lease,
             transport,
-            ScaledTokenizer(pinned_settings["tokenizer_factor"]),
+            ScaledTokenizer(run_settings.tokenizer_factor),
             call_settings=call_settings,
-            context_tokens=pinned_settings["context_tokens"],
+            context_tokens=run_settings.context_tokens,
             limits=limits,
             seed=work.brief.seed,
             watch=watch,
@@ -64,8 +59,8 @@ def build_context(
         vector_search=VectorSearch(work.id, None, None),
         ledger=Ledger(library, work.id).refresh(),
         emit=watch,
-        concurrency=pinned_settings["slots"],
-        request=pinned_settings.get("request") or work.brief.request,
+        concurrency=run_settings.slots,
+        request=run_settings.request or work.brief.request,
         han=language_is_han(work.brief),
         overrides=call_settings.prompts,
         watch_text=watch_text,
@@ -107,4 +102,4 @@ async def _shorten_request(context: RunContext) -> None:
     context.request = await extract_instructions(context)
     request = Source(kind="request", title=sources.THE_REQUEST, text=full_request)
     sources.add_sources(context.library, context.lease, [request])
-    works.pin_values(context.library, context.lease, request=context.request)
+    run_state.pin_request(context.library, context.lease, context.request)

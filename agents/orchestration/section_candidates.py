@@ -26,7 +26,7 @@ from inkwright.agents.orchestration.section_graph import (
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import ModelError
-from inkwright.memory.store import drafts, works
+from inkwright.memory.store import drafts, run_state
 from inkwright.memory.user_work import candidates
 from inkwright.memory.user_work.candidates import SectionCandidate
 
@@ -97,7 +97,7 @@ async def choose_candidate(context: RunContext, candidate: Draft) -> Draft:
             drafts.find_next_version(context.library, context.work_id, section.id),
             [e for e in context.ledger.refresh().latest() if e.id in shown_ids],
         )
-    works.pin_values(context.library, context.lease, settled=None)
+    run_state.require_settling(context.library, context.lease)
     return candidates.choose_candidate(
         context.library,
         context.lease,

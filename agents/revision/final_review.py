@@ -7,8 +7,6 @@ from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import editor, length_control
 from inkwright.agents.review import reviewer
 from inkwright.agents.revision import length_balance, recheck, repetition_and_transitions
-from inkwright.agents.revision.recheck import MissedBreach
-from inkwright.agents.revision.repetition_and_transitions import ManuscriptFault
 from inkwright.memory.changes import contradictions, staleness
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.check_record import CheckRecord, RepairAttempt
@@ -17,7 +15,8 @@ from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.retrieval.passages import PASSAGE_WORDS, split_into_pieces
 from inkwright.memory.retrieval.visibility import of_planned
-from inkwright.memory.store import drafts, ledger, works
+from inkwright.memory.store import drafts, ledger, run_state
+from inkwright.memory.store.run_state import ManuscriptFault, MissedBreach
 from inkwright.memory.text.words import tail
 
 LENGTH = "length"
@@ -87,15 +86,13 @@ async def repair(
 
 async def _load_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
     """Return what the judge passed over; where that was found before an interruption, that."""
-    pinned_settings = works.get(context.library, context.work_id).pinned or {}
-    if pinned_settings.get("missed") is not None:
-        return tuple(MissedBreach.model_validate(m) for m in pinned_settings["missed"])
+    stored_breaches = run_state.load_state(context.library, context.work_id).missed_breaches
+    if stored_breaches is not None:
+        return stored_breaches
     missed_breaches = (
         await recheck.find_missed_breaches(context) if recheck.is_needed(context) else ()
     )
-    works.pin_values(
-        context.library, context.lease, missed=[m.model_dump(mode="json") for m in missed_breaches]
-    )
+    run_state.store_missed_breaches(context.library, context.lease, missed_breaches)
     return missed_breaches
 
 

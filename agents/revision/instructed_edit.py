@@ -19,7 +19,7 @@ from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.protected_spans import splice_spans, touches
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BadInput
-from inkwright.memory.store import drafts, works
+from inkwright.memory.store import drafts, run_state
 from inkwright.memory.text.words import Sentence, sentences, tail
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence, render
@@ -172,7 +172,7 @@ async def apply(context: RunContext, proposal: EditorProposal, numbers: Collecti
     review = await reviewer.review_revision(
         context, draft, text, turn=FIRST_EDIT_TURN + draft.version
     )
-    works.pin_values(context.library, context.lease, settled=None)
+    run_state.require_settling(context.library, context.lease)
     return drafts.save_patch(
         context.library,
         context.lease,

@@ -14,13 +14,13 @@ from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.llm.schemas import Breach, Breaches
 from inkwright.agents.review import reviewer
 from inkwright.agents.revision.length_balance import commit_revision
-from inkwright.memory.base import Value
 from inkwright.memory.domain.check_record import Recheck
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.store import draft_rows, drafts
+from inkwright.memory.store.run_state import MissedBreach
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
@@ -33,13 +33,6 @@ EXTRA_VOTES = (2,)
 
 MetConstraints = Mapping[str, Sequence[Constraint]]
 """By section, in reading order, what a judge found met there."""
-
-
-class MissedBreach(Value):
-    """What a section breaks after all."""
-
-    section: str
-    finding: Finding
 
 
 def is_needed(context: RunContext) -> bool:

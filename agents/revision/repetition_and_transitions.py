@@ -15,7 +15,6 @@ from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.llm.schemas import Seams
 from inkwright.agents.review import citation_check
 from inkwright.agents.revision.length_balance import commit_revision
-from inkwright.memory.base import Value
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.check_record import RepetitionPatch
 from inkwright.memory.domain.draft import Draft, Finding
@@ -26,6 +25,7 @@ from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.retrieval.excerpts import SubjectFacts
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import draft_rows, drafts, ledger
+from inkwright.memory.store.run_state import ManuscriptFault
 from inkwright.memory.text import repetition
 from inkwright.memory.text.repetition import RepeatedSentence
 from inkwright.memory.text.words import sentences, tail, words
@@ -40,15 +40,6 @@ ENDING_WORDS = 40
 OPENING_WORDS = 60
 MAX_REPORTED_REPEATS = 5
 """Repeats that are reported one by one; the others are counted."""
-
-
-class ManuscriptFault(Value):
-    """One fault of the piece as a whole, with the section that is to be patched."""
-
-    section: str
-    quote: str
-    wanted: str
-    """What is to be done about it."""
 
 
 async def find_faults(

@@ -9,7 +9,6 @@ most, then what is left is reported.
 
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
-from typing import Any
 
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import editor
@@ -29,7 +28,7 @@ from inkwright.memory.domain.protected_spans import touches
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.retrieval.excerpts import find_sentences_naming, is_stated_in, speaks_of
-from inkwright.memory.store import drafts, works
+from inkwright.memory.store import drafts, run_state
 from inkwright.memory.text.names import names_in
 
 MAX_PASSES = 2
@@ -60,21 +59,19 @@ async def settle(
     if not is_enabled(context):
         return
     context.emit(PhaseBegan(context.work_id, "settling"))
-    pinned_settings = works.get(context.library, context.work_id).pinned or {}
-    pass_state = pinned_settings.get("settling") or {"pass": 0, "basis": None}
+    begun_pass = run_state.load_state(context.library, context.work_id).settling
+    begun_number = begun_pass.number if begun_pass else 0
     is_settled = only is None
-    if after_drafting and pass_state["pass"] == 0:
+    if after_drafting and begun_number == 0:
         await collect_missed_facts(context)
-    for pass_number in range(max(pass_state["pass"], 1), MAX_PASSES + 1):
-        basis = pass_state["basis"] if pass_number == pass_state["pass"] else None
+    for pass_number in range(max(begun_number, 1), MAX_PASSES + 1):
+        basis = begun_pass.basis if begun_pass and pass_number == begun_number else None
         if basis is None:
             rows = drafts.load_section_rows(context.library, context.work_id)
             basis = {
                 section_id: row.draft for section_id, row in rows.items() if row.draft is not None
             }
-            works.pin_values(
-                context.library, context.lease, settling={"pass": pass_number, "basis": basis}
-            )
+            run_state.begin_settling_pass(context.library, context.lease, pass_number, basis)
         stale_sections = [
             s
             for s in staleness.find_stale_sections(
@@ -87,8 +84,9 @@ async def settle(
         is_settled &= await _settle_each(
             context, _order_by_cache_age(context, stale_sections, pass_number), pass_number
         )
-    settled_fields: dict[str, Any] = {"settled": context.plan.version} if is_settled else {}
-    works.pin_values(context.library, context.lease, settling=None, **settled_fields)
+    run_state.end_settling(
+        context.library, context.lease, context.plan.version if is_settled else None
+    )
 
 
 def _order_by_cache_age(

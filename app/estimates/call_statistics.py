@@ -1,6 +1,6 @@
 """What earlier works show about a model: its speed, the length of its answers, its repairs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from inkwright.app.config.settings import Settings
 from inkwright.app.estimates.fake_model import CallPace
 from inkwright.memory.domain.purpose import REPAIR_PURPOSES, Purpose
-from inkwright.memory.store import journal, schema
+from inkwright.memory.store import journal, schema, works
 from inkwright.memory.store.library import Library
+from inkwright.memory.store.run_state import RunSettings
 
 PURPOSE_BY_FORM = {
     "Requirements": Purpose.REQUIREMENTS,
@@ -70,16 +71,13 @@ def load_statistics(library: Library, model: str, settings: Settings) -> CallSta
         completion_tokens_by_form=_load_completion_tokens(library, model),
         tokens_per_word=_measure_tokens_per_word(library, model),
     )
-    pinned_settings = _load_pinned_settings(library, model)
-    factor = pinned_settings.get("tokenizer_factor")
-    context_tokens = pinned_settings.get("context_tokens")
+    run_settings = _load_run_settings(library, model)
     return CallStatistics(
         pace,
         f"as measured over {len(measured_calls):,} calls to {model}",
         _measure_token_ratio(library, model),
-        float(factor) if isinstance(factor, (int, float)) else None,
-        settings.context_tokens
-        or (int(context_tokens) if isinstance(context_tokens, int) else None),
+        run_settings.tokenizer_factor if run_settings else None,
+        settings.context_tokens or (run_settings.context_tokens if run_settings else None),
         _load_repairs(library, model),
     )
 
@@ -118,8 +116,8 @@ def _fit_pace(calls: Sequence[tuple[float, float, float]]) -> tuple[float, float
     return float(best_fit[0]), float(best_fit[1]), float(best_fit[2])
 
 
-def _load_pinned_settings(library: Library, model: str) -> Mapping[str, object]:
-    """Return what the newest work written by ``model`` has pinned."""
+def _load_run_settings(library: Library, model: str) -> RunSettings | None:
+    """Return what was fixed for the newest work written by ``model``."""
     table = schema.journal
     newest_works = (
         select(table.c.work).where(table.c.asked_for == model).order_by(table.c.id.desc())
@@ -127,11 +125,8 @@ def _load_pinned_settings(library: Library, model: str) -> Mapping[str, object]:
     with library.read() as db:
         work_id = db.execute(newest_works.limit(1)).scalar()
         if work_id is None:
-            return {}
-        pinned_settings = db.execute(
-            select(schema.works.c.pinned).where(schema.works.c.id == work_id)
-        ).scalar()
-    return pinned_settings or {}
+            return None
+    return works.get(library, work_id).run_settings
 
 
 def _measure_token_ratio(library: Library, model: str) -> float | None:

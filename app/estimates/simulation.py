@@ -14,6 +14,7 @@ from inkwright.agents.orchestration.section_graph import section_graph
 from inkwright.agents.orchestration.work_graph import WorkContext, WorkState, work_graph
 from inkwright.app.estimates.fake_model import FakeModel
 from inkwright.memory.store.library import Lease, Library
+from inkwright.memory.store.run_state import RunSettings
 from inkwright.memory.store.works import Work
 
 
@@ -45,7 +46,7 @@ async def simulate_run(
     library: Library,
     lease: Lease,
     work: Work,
-    pinned_settings: Mapping[str, Any],
+    run_settings: RunSettings,
     fake_model: FakeModel,
     call_settings: CallSettings,
     emit: Watch,
@@ -63,7 +64,7 @@ async def simulate_run(
         library,
         lease,
         work,
-        pinned_settings,
+        run_settings,
         fake_model,
         call_settings=call_settings,
         limits=Limits(),

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from inkwright.app.config.settings import Settings
 from inkwright.app.estimates.estimate import compute_cost
@@ -14,6 +13,7 @@ from inkwright.memory.store import drafts, journal, works
 from inkwright.memory.store.journal import JournaledCall
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Library
+from inkwright.memory.store.run_state import RunSettings
 from inkwright.prompts.render import TAGS
 
 PLAN, WHOLE = "plan", "whole"
@@ -111,7 +111,7 @@ def inspect(
     Raises:
         BadInput: there is no such section, or version.
     """
-    count = _build_token_counter(works.get(library, work_id).pinned)
+    count = _build_token_counter(works.get(library, work_id).run_settings)
     calls = journal.load_calls(library, work_id, step)
     if step in STEPS:
         return DraftProvenance(
@@ -222,7 +222,8 @@ def split_prompt(
     return tuple(sorted(shares, key=lambda part: -part.tokens))
 
 
-def _build_token_counter(pinned: dict[str, Any] | None) -> Callable[[str], int]:
+def _build_token_counter(run_settings: RunSettings | None) -> Callable[[str], int]:
     from inkwright.agents.llm.tokenizer import UNMEASURED_FACTOR, ScaledTokenizer
 
-    return ScaledTokenizer((pinned or {}).get("tokenizer_factor", UNMEASURED_FACTOR)).count
+    factor = run_settings.tokenizer_factor if run_settings else UNMEASURED_FACTOR
+    return ScaledTokenizer(factor).count

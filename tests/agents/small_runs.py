@@ -19,9 +19,10 @@ from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.errors import UnusableAnswer
-from inkwright.memory.store import drafts, journal, ledger, plans, works
+from inkwright.memory.store import drafts, journal, ledger, plans, run_state, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
+from inkwright.memory.store.run_state import RunSettings
 from tests.calling import calling
 from tests.simserver.log import Call
 from tests.simserver.process import SimServer
@@ -150,14 +151,13 @@ class Runs:
         arms = Ablation.model_validate(small.arms).model_dump()
         work = works.begin(self.library, brief, arms, fresh=True).id
         with works.hold_lease(self.library, work) as lease:
-            works.pin_values(
-                self.library,
-                lease,
+            run_settings = RunSettings(
                 context_tokens=small.context_tokens,
                 tokenizer_factor=1.3,
                 slots=self._calling.concurrency,
                 embedder=self._calling.endpoints["embedder"].model,
             )
+            run_state.pin_settings(self.library, lease, run_settings)
         return work
 
     def _outcome(self, work: str, status: str, error: str, problems: str) -> Outcome:

@@ -130,7 +130,7 @@ def test_a_lease_that_was_taken_over_commits_nothing_more(shared: Shared) -> Non
                 gone = {"lease_owner": "elsewhere:1:1", "lease_until": 0.0}
                 db.execute(schema.works.update().values(gone))
             with works.hold_lease(other, work), pytest.raises(LeaseLost):
-                works.record_values(library, lease, title="Too late")
+                works.record_status(library, lease, "planned", title="Too late")
         assert works.get(library, work).title != "Too late"
 
 
@@ -141,7 +141,7 @@ def test_a_reader_sees_one_state_while_another_writes(shared: Shared) -> None:
         with library.read() as db:
             before = db.execute(titles).scalar_one()
             with works.hold_lease(other, work) as lease:
-                works.record_values(other, lease, title="Another")
+                works.record_status(other, lease, "planned", title="Another")
             assert db.execute(titles).scalar_one() == before
         assert works.get(library, work).title == "Another"
 
