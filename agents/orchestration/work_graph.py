@@ -25,6 +25,7 @@ from inkwright.agents.revision import (
 )
 from inkwright.memory.domain.draft import Review
 from inkwright.memory.errors import AccessRefused, BudgetSpent, ModelError, Paused
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts, plans, run_state, works
 from inkwright.memory.store.run_state import ManuscriptFault, RunState
 
@@ -243,7 +244,7 @@ def _load_state(context: RunContext) -> RunState:
     return run_state.load_state(context.library, context.work_id)
 
 
-def find_missing_sections(context: RunContext) -> list[str]:
+def find_missing_sections(context: RunContext) -> list[SectionId]:
     """Return the sections that have no accepted draft, in reading order."""
     rows = drafts.load_section_rows(context.library, context.work_id)
     return [s.id for s in context.plan.outline.sections if rows[s.id].state != "accepted"]

@@ -12,6 +12,7 @@ from inkwright.memory.base import Value
 from inkwright.memory.changes.staleness import Change, build_stamp
 from inkwright.memory.domain.check_record import CheckRecord, EntryCheck, parse_check
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts, schema
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Lease, Library, now
@@ -21,7 +22,7 @@ class ContradictionFinding(Value):
     """One sentence of the person's, and what it contradicts."""
 
     number: int
-    section: str
+    section: SectionId
     about: str
     """Id of the memory entry, or constraint, that it contradicts."""
     stamp: CheckRecord
@@ -35,7 +36,7 @@ class ContradictionFinding(Value):
 def store_findings(
     library: Library,
     lease: Lease,
-    section_id: str,
+    section_id: SectionId,
     contradicted_changes: Iterable[tuple[Change, str]],
 ) -> None:
     """Store where the person's words contradict a change, unless it is known already."""
@@ -66,7 +67,7 @@ def store_findings(
 
 
 def load_findings(
-    library: Library, work_id: str, *, include_dismissed: bool = False
+    library: Library, work_id: WorkId, *, include_dismissed: bool = False
 ) -> list[ContradictionFinding]:
     """Return the findings that still stand, oldest first; with ``include_dismissed``, those too."""
     table = schema.findings
@@ -88,7 +89,7 @@ def load_findings(
     ]
 
 
-def dismiss(library: Library, work_id: str, finding_number: int, *, undo: bool = False) -> None:
+def dismiss(library: Library, work_id: WorkId, finding_number: int, *, undo: bool = False) -> None:
     """Let one finding be: it is not listed again, unless with ``undo``.
 
     Raises:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from inkwright.memory.ids import EntryId
+
 Verdict = Literal["accepted", "dismissed"]
 VERDICTS: tuple[Verdict, ...] = ("accepted", "dismissed")
 
@@ -16,7 +18,7 @@ VERDICTS: tuple[Verdict, ...] = ("accepted", "dismissed")
 class EntryCheck:
     """The draft was checked against a version of a memory entry."""
 
-    entry: str
+    entry: EntryId
     version: int | None
     """None: against its being gone."""
 
@@ -152,7 +154,7 @@ def parse_check(text: str) -> CheckRecord:
 
 def _parse_entry_check(rest: str) -> CheckRecord:
     entry, _, version = rest.rpartition(":")
-    return EntryCheck(entry, None if version == "gone" else int(version))
+    return EntryCheck(EntryId(entry), None if version == "gone" else int(version))
 
 
 def _parse_verdict(rest: str) -> CheckRecord:

@@ -8,6 +8,7 @@ from pydantic import Field
 from inkwright.memory.base import Value
 from inkwright.memory.domain.protected_spans import ProtectedSpan, merge_spans
 from inkwright.memory.domain.source import Evidence
+from inkwright.memory.ids import ConstraintId, EntryId, SectionId
 from inkwright.memory.text.words import count_words
 
 SectionState = Literal["planned", "started", "drafted", "accepted"]
@@ -22,7 +23,7 @@ CheckStatus = Literal["met", "broken", "not reviewed"]
 class EntryDecision(Value):
     """What recall decided about one memory entry."""
 
-    entry: str
+    entry: EntryId
     version: int
     how: RecallForm
     reason: str
@@ -45,11 +46,11 @@ class ExcerptDecision(Value):
 class Manifest(Value):
     """Everything a draft was written from. Frozen before the section's first call."""
 
-    section: str
+    section: SectionId
     outline_version: int
     node: str
     """Digest of the section's outline node."""
-    constraints: dict[str, str] = Field(default_factory=dict)
+    constraints: dict[ConstraintId, str] = Field(default_factory=dict)
     """Constraint id to its digest."""
     heard: dict[str, int] = Field(default_factory=dict)
     """Sections whose drafts were visible, with the draft's version."""
@@ -138,7 +139,7 @@ class Review(Value):
 class Draft(Value):
     """One version of a section's text."""
 
-    section: str
+    section: SectionId
     version: int
     stage: Stage
     text: str
@@ -160,7 +161,7 @@ class Draft(Value):
 class WordShare(Value):
     """Words of one text, by who wrote them."""
 
-    section: str
+    section: SectionId
     version: int
     person: int
     model: int

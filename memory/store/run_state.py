@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from inkwright.memory.base import Value
 from inkwright.memory.domain.draft import Finding, Review
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import schema
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.text.repetition import RepetitionMeasures
@@ -48,7 +49,7 @@ class SettlingPass(Value):
     """A settling pass that is under way."""
 
     number: int = Field(alias="pass")
-    basis: dict[str, int] | None
+    basis: dict[SectionId, int] | None
     """Section id to the draft version that the pass compares with."""
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -56,14 +57,14 @@ class SettlingPass(Value):
 class MissedBreach(Value):
     """What a section breaks after all."""
 
-    section: str
+    section: SectionId
     finding: Finding
 
 
 class ManuscriptFault(Value):
     """One fault of the piece as a whole, with the section that is to be patched."""
 
-    section: str
+    section: SectionId
     quote: str
     wanted: str
     """What is to be done about it."""
@@ -87,7 +88,7 @@ class RunState(_Pinned):
     """How much was there twice when all was drafted, before repeats were mended."""
     whole_review: Annotated[Review | None, Field(alias="whole")] = None
     """What the last review of the whole piece found."""
-    unread_versions: Annotated[dict[str, int] | None, Field(alias="unread")] = None
+    unread_versions: Annotated[dict[SectionId, int] | None, Field(alias="unread")] = None
     """A person's sections whose newest words are not in memory, with the version that memory has
     last seen; 0: none."""
 
@@ -97,13 +98,13 @@ def has_run_settings(stored: StoredRunValues) -> bool:
     return isinstance(stored, Mapping) and stored.get("tokenizer_factor") is not None
 
 
-def load_state(library: Library, work_id: str) -> RunState:
+def load_state(library: Library, work_id: WorkId) -> RunState:
     """Return how far the run of an existing work has come."""
     with library.read() as db:
         return read_state(db, work_id)
 
 
-def read_state(db: Connection, work_id: str) -> RunState:
+def read_state(db: Connection, work_id: WorkId) -> RunState:
     """Return the same within a transaction."""
     return RunState.model_validate(_read_stored(db, work_id))
 
@@ -136,7 +137,7 @@ def restart_settling(library: Library, lease: Lease) -> None:
 
 
 def begin_settling_pass(
-    library: Library, lease: Lease, number: int, basis: Mapping[str, int]
+    library: Library, lease: Lease, number: int, basis: Mapping[SectionId, int]
 ) -> None:
     """Fix what a settling pass compares with: section id to the version of its draft."""
     _update(library, lease, RunState(settling=SettlingPass(number=number, basis=dict(basis))))
@@ -186,7 +187,11 @@ def end_repair(library: Library, lease: Lease) -> None:
 
 
 def set_unread(
-    db: Connection, work_id: str, unread_versions: Mapping[str, int], *, settle: bool = False
+    db: Connection,
+    work_id: WorkId,
+    unread_versions: Mapping[SectionId, int],
+    *,
+    settle: bool = False,
 ) -> None:
     """Store which of a person's sections wait to be read; ``settle``: and require settling."""
     state = RunState(unread_versions=dict(unread_versions))
@@ -200,7 +205,7 @@ def _update(library: Library, lease: Lease, changes: RunState) -> None:
         _store(db, lease.work_id, changes)
 
 
-def _store(db: Connection, work_id: str, changes: BaseModel) -> None:
+def _store(db: Connection, work_id: WorkId, changes: BaseModel) -> None:
     """Store the fields of ``changes`` that were set."""
     _merge(
         db,
@@ -209,11 +214,11 @@ def _store(db: Connection, work_id: str, changes: BaseModel) -> None:
     )
 
 
-def _merge(db: Connection, work_id: str, values: StoredRunValues) -> None:
+def _merge(db: Connection, work_id: WorkId, values: StoredRunValues) -> None:
     stored = {**_read_stored(db, work_id), **values}
     db.execute(update(schema.works).where(schema.works.c.id == work_id).values(pinned=stored))
 
 
-def _read_stored(db: Connection, work_id: str) -> StoredRunValues:
+def _read_stored(db: Connection, work_id: WorkId) -> StoredRunValues:
     column = schema.works.c.pinned
     return db.execute(select(column).where(schema.works.c.id == work_id)).scalar_one() or {}

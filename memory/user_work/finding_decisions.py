@@ -16,6 +16,7 @@ from inkwright.memory.domain.check_record import (
     Verdict,
 )
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts, schema
 from inkwright.memory.store.library import Lease, Library
 
@@ -23,7 +24,7 @@ from inkwright.memory.store.library import Lease, Library
 def store_verdict(
     library: Library,
     lease: Lease,
-    section_id: str,
+    section_id: SectionId,
     about_id: str,
     evidence: str,
     verdict: Verdict | None,

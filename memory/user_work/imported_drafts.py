@@ -15,6 +15,7 @@ from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.protected_spans import ProtectedSpan, find_new_ranges
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import draft_rows, ledger, plans, run_state, schema
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.user_work import user_drafts
@@ -23,11 +24,11 @@ from inkwright.memory.user_work import user_drafts
 def store_texts(
     library: Library,
     lease: Lease,
-    texts: Mapping[str, str],
+    texts: Mapping[SectionId, str],
     *,
     outline: Outline | None = None,
     constraints: Sequence[Constraint] = (),
-    protected_ranges: Mapping[str, Sequence[ProtectedSpan]] | None = None,
+    protected_ranges: Mapping[SectionId, Sequence[ProtectedSpan]] | None = None,
 ) -> None:
     """Store a person's texts, by section id, and with ``outline`` a new version of the plan.
 
@@ -75,7 +76,7 @@ def store_texts(
             )
 
 
-def load_unread_sections(library: Library, work_id: str) -> dict[str, int]:
+def load_unread_sections(library: Library, work_id: WorkId) -> dict[SectionId, int]:
     """Return the sections whose newest words are not in memory yet.
 
     Each is named with the version that memory has last seen; 0: none.
