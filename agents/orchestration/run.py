@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Literal, NotRequired, TypedDict, Unpack
+from typing import Any, Literal
 
 from inkwright.agents.context.run_context import RunContext, StreamSetting, language_is_han
 from inkwright.agents.embedding.vector_search import VectorSearch
@@ -66,26 +66,27 @@ class RunResult:
     """What left it unfinished: a limit, or a model that answers no more."""
 
 
-class RunInputs(TypedDict):
+@dataclass(frozen=True, kw_only=True)
+class RunInputs:
     """What every run of a work is given."""
 
     library: Library
     calling: CallSettings
     limits: Limits
     watch: Watch
-    watch_text: NotRequired[StreamSetting]
-    """Whether the watcher is sent text as it is written; left out: it is not."""
-    resources: NotRequired[SharedResources | None]
-    """What works written side by side share; left out: this one has its own."""
-    lease: NotRequired[Lease | None]
-    """The work's, where the caller holds it; left out: it is taken, and given back at the end."""
+    watch_text: StreamSetting = False
+    """Whether the watcher is sent text as it is written."""
+    resources: SharedResources | None = None
+    """What works written side by side share; None: this one has its own."""
+    lease: Lease | None = None
+    """The work's, where the caller holds it; None: it is taken, and given back at the end."""
 
 
 async def run(
     work_id: WorkId,
+    run_inputs: RunInputs,
     *,
     until: Literal["planned", "complete"] = "complete",
-    **run_inputs: Unpack[RunInputs],
 ) -> RunResult:
     """Write a work to its end, or to its outline, going on from wherever it stands.
 
@@ -95,7 +96,7 @@ async def run(
         BadInput: the brief cannot be met as it stands.
     """
     start_time = time.monotonic()
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         work_context = WorkContext(context, section_graph(), until)
         state = WorkState(broken=0)
         try:
@@ -109,13 +110,13 @@ async def run(
 
 async def settle(
     work_id: WorkId,
+    run_inputs: RunInputs,
     *,
     only: Collection[str] | None = None,
-    **run_inputs: Unpack[RunInputs],
 ) -> RunResult:
     """Check and patch the stale sections of a work, then review the whole again."""
     start_time = time.monotonic()
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         _check_planned(context)
         if not settler.is_enabled(context):
             raise BadInput(
@@ -131,26 +132,26 @@ async def settle(
 
 async def remember(
     work_id: WorkId,
-    **run_inputs: Unpack[RunInputs],
+    run_inputs: RunInputs,
 ) -> RunResult:
     """Read into memory what a person has written and no model has read; write nothing."""
     start_time = time.monotonic()
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         _check_planned(context)
         return _build_result(context, "planned", start_time, None)
 
 
 async def propose(
     work_id: WorkId,
+    run_inputs: RunInputs,
     section_id: SectionId,
     instruction_text: str,
     *,
     op: str | None = None,
     span: Span | None = None,
-    **run_inputs: Unpack[RunInputs],
 ) -> EditorProposal:
     """Return what an editor would change in a section on a person's word; change nothing."""
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         _check_planned(context)
         _check_section(context, section_id)
         return await instructed_edit.propose(
@@ -160,12 +161,12 @@ async def propose(
 
 async def apply(
     work_id: WorkId,
+    run_inputs: RunInputs,
     proposal: EditorProposal,
     numbers: Collection[int],
-    **run_inputs: Unpack[RunInputs],
 ) -> Draft:
     """Store a section with the hunks that the person took, memory following it."""
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         _check_planned(context)
         return await instructed_edit.apply(context, proposal, numbers)
 
@@ -179,14 +180,14 @@ def _check_planned(context: RunContext) -> None:
 
 async def redraft(
     work_id: WorkId,
+    run_inputs: RunInputs,
     section_ids: Sequence[SectionId],
     *,
     note: str = "",
-    **run_inputs: Unpack[RunInputs],
 ) -> RunResult:
     """Write these sections anew, in reading order, then settle what rests on them."""
     start_time = time.monotonic()
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         if not context.is_planned:
             raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` writes it")
         outline = context.plan.outline
@@ -253,11 +254,11 @@ def _find_visible_drafts(
 
 async def draft_candidates(
     work_id: WorkId,
+    run_inputs: RunInputs,
     section_id: SectionId,
     *,
     note: str = "",
     count: int = 3,
-    **run_inputs: Unpack[RunInputs],
 ) -> list[Draft]:
     """Draft a section several times over and store the drafts; its text stays as it is.
 
@@ -269,7 +270,7 @@ async def draft_candidates(
             f"at most {section_candidates.MAX_CANDIDATES} candidates are drafted at once,"
             f" not {count}"
         )
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         _check_planned(context)
         _check_redraftable(context, section_id)
         visible_drafts = _find_visible_drafts(context, context.load_drafts_in_order(), section_id)
@@ -280,14 +281,14 @@ async def draft_candidates(
 
 
 async def choose(
-    work_id: WorkId, section_id: SectionId, version: int, **run_inputs: Unpack[RunInputs]
+    work_id: WorkId, run_inputs: RunInputs, section_id: SectionId, version: int
 ) -> Draft:
     """Make a candidate its section's text; what rests on the section becomes stale.
 
     Raises:
         BadInput: the section has no candidate of this version.
     """
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         _check_planned(context)
         candidate = offered.find_candidate(context.library, context.work_id, section_id, version)
         _check_section(context, section_id)
@@ -311,21 +312,13 @@ class _Context:
 
 
 @asynccontextmanager
-async def _open_context(
-    work_id: WorkId,
-    library: Library,
-    calling: CallSettings,
-    limits: Limits,
-    watch: Watch,
-    watch_text: StreamSetting = False,
-    resources: SharedResources | None = None,
-    lease: Lease | None = None,
-) -> AsyncIterator[RunContext]:
-    """Hold the work's lease, with all that a run needs; ``resources`` may be shared by works."""
+async def _open_context(work_id: WorkId, run_inputs: RunInputs) -> AsyncIterator[RunContext]:
+    """Hold the work's lease, with all that a run needs."""
+    library, resources = run_inputs.library, run_inputs.resources
     async with AsyncExitStack() as stack:
-        lease = lease or stack.enter_context(works.hold_lease(library, work_id))
+        lease = run_inputs.lease or stack.enter_context(works.hold_lease(library, work_id))
         if resources is None:
-            resources = await stack.enter_async_context(open_resources(library, calling))
+            resources = await stack.enter_async_context(open_resources(library, run_inputs.calling))
         lane = resources.limiter.open_lane()
         stack.callback(resources.limiter.close_lane, lane)
         work = works.get(library, work_id)
@@ -337,9 +330,9 @@ async def _open_context(
             run_settings,
             resources.transport,
             call_settings=resources.call_settings,
-            limits=limits,
-            watch=watch,
-            watch_text=watch_text,
+            limits=run_inputs.limits,
+            watch=run_inputs.watch,
+            watch_text=run_inputs.watch_text,
             lane=lane,
             shared_budget=resources.budget,
         )

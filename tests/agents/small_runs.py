@@ -15,6 +15,7 @@ from inkwright.agents.llm.events import ignore_event
 from inkwright.agents.llm.transport import LiteLLMTransport
 from inkwright.agents.orchestration import run as running
 from inkwright.agents.orchestration import shared_resources
+from inkwright.agents.orchestration.run import RunInputs
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.entry import Entry
@@ -135,10 +136,9 @@ class Runs:
         try:
             result = await running.run(
                 work,
-                library=self.library,
-                calling=self._calling,
-                limits=Limits(),
-                watch=ignore_event,
+                RunInputs(
+                    library=self.library, calling=self._calling, limits=Limits(), watch=ignore_event
+                ),
                 until=small.until,
             )
         except UnusableAnswer as fault:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from inkwright.agents.llm.config import Ablation, CallSettings, Limits
 from inkwright.agents.llm.events import Watch, ignore_event
-from inkwright.agents.orchestration.run import RunResult, run
+from inkwright.agents.orchestration.run import RunInputs, RunResult, run
 from inkwright.app.manuscripts.assemble import assemble
 from inkwright.memory.domain.brief import Brief, OutlineItem
 from inkwright.memory.domain.draft import Draft
@@ -40,7 +40,7 @@ def write(
 ) -> RunResult:
     """Write a work to its end, or to its outline, going on from wherever it stands."""
     return asyncio.run(
-        run(work, library=library, calling=how, limits=limits, watch=watch, until=until)
+        run(work, RunInputs(library=library, calling=how, limits=limits, watch=watch), until=until)
     )
 
 
