@@ -5,7 +5,9 @@ import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from langgraph.runtime import Runtime
 
 from inkwright.agents.context.run_context import RunContext, StreamSetting, language_is_han
 from inkwright.agents.embedding.vector_search import VectorSearch
@@ -14,7 +16,12 @@ from inkwright.agents.llm.endpoint_info import explain_not_served
 from inkwright.agents.llm.events import PhaseBegan, Watch
 from inkwright.agents.llm.tokenizer import ENGLISH_SAMPLES, HAN_SAMPLES, compute_factor
 from inkwright.agents.orchestration import run_setup, section_candidates
-from inkwright.agents.orchestration.section_graph import SectionContext, SectionState, section_graph
+from inkwright.agents.orchestration.section_graph import (
+    SectionContext,
+    SectionGraph,
+    SectionState,
+    section_graph,
+)
 from inkwright.agents.orchestration.shared_resources import SharedResources, open_resources
 from inkwright.agents.orchestration.work_graph import (
     Status,
@@ -225,7 +232,9 @@ def _check_section(context: RunContext, section_id: SectionId) -> None:
         raise BadInput(f"{context.work_id} has no section {section_id!r}; it has {section_range}")
 
 
-async def _redraft_one(context: RunContext, graph: Any, section_id: SectionId, note: str) -> None:
+async def _redraft_one(
+    context: RunContext, graph: SectionGraph, section_id: SectionId, note: str
+) -> None:
     current_drafts = context.load_drafts_in_order()
     job = SectionContext(
         run_context=context,
@@ -299,16 +308,11 @@ async def _finish(context: RunContext, start_time: float) -> RunResult:
     """Review the whole and record how the work stands."""
     work_context = WorkContext(context, None, "complete")
     state = WorkState(broken=0)
-    runtime: Any = _Context(work_context)
+    runtime = Runtime(context=work_context)
     if not find_missing_sections(context):
         await review(state, runtime)
     await assemble(state, runtime)
     return _build_result(context, work_context.status, start_time, work_context.stopped_by)
-
-
-@dataclass(frozen=True)
-class _Context:
-    context: WorkContext
 
 
 @asynccontextmanager
@@ -428,7 +432,7 @@ def _build_result(
     )
 
 
-def _first_error(group: BaseExceptionGroup[Any]) -> BaseException:
+def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

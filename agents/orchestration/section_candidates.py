@@ -7,7 +7,6 @@ draft. What they establish goes to memory only from the one that is taken.
 import asyncio
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 
@@ -16,6 +15,7 @@ from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.extraction import archivist
 from inkwright.agents.orchestration.section_graph import (
     SectionContext,
+    SectionGraph,
     SectionState,
     after_check,
     check,
@@ -120,7 +120,7 @@ async def _write_candidate(job: SectionContext) -> SectionCandidate:
 
 
 @cache
-def candidate_graph() -> Any:
+def candidate_graph() -> SectionGraph:
     """Return the section graph's way from a manifest to a reviewed text, without its records."""
     graph = StateGraph(SectionState, context_schema=SectionContext)
     for node in (write, fit, check, patch):

@@ -7,14 +7,16 @@ There is no checkpointer. The entry asks the library where the work stands, so t
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.events import Finished, PhaseBegan, Planned, SectionLine
 from inkwright.agents.orchestration.scheduler import Scheduler
+from inkwright.agents.orchestration.section_graph import SectionGraph
 from inkwright.agents.planning import planner
 from inkwright.agents.revision import (
     final_review,
@@ -45,8 +47,8 @@ class WorkContext:
     """What one pass through the graph works with."""
 
     run_context: RunContext
-    section_graph: Any
-    """The compiled section graph."""
+    section_graph: SectionGraph | None
+    """The compiled section graph; None where nothing is drafted."""
     until: Literal["planned", "complete"]
     status: Status = "partial"
     stopped_by: Exception | None = None
@@ -57,7 +59,7 @@ class WorkContext:
     """What the sections repeat, and how they join, before it is mended."""
 
 
-async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
+async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int]:
     """Make the plan and its entries; both are adopted in one transaction."""
     context = runtime.context.run_context
     context.emit(PhaseBegan(context.work_id, "planning"))
@@ -74,7 +76,7 @@ async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any
     return {}
 
 
-async def draft(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
+async def draft(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int]:
     work_context = runtime.context
     context = work_context.run_context
     context.emit(PhaseBegan(context.work_id, "drafting"))
@@ -82,13 +84,14 @@ async def draft(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, An
     if find_missing_sections(context):
         works.record_status(context.library, context.lease, "drafting")
         run_state.restart_revision(context.library, context.lease)
+    assert work_context.section_graph is not None
     scheduler = Scheduler(context, work_context.section_graph)
     await scheduler.run()
     work_context.stopped_by, work_context.stopped_in = scheduler.stopped_by, "drafting"
     return {}
 
 
-async def settle(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
+async def settle(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int]:
     """Settle, once for each version of the plan, what rests on something else than it was shown."""
     work_context = runtime.context
     context = work_context.run_context
@@ -100,7 +103,7 @@ async def settle(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, A
     return {}
 
 
-async def review(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
+async def review(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int]:
     """Check the whole piece; a repair that was interrupted goes on from what was found then."""
     work_context = runtime.context
     context = work_context.run_context
@@ -143,7 +146,7 @@ async def review(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, A
     }
 
 
-async def repair(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
+async def repair(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int]:
     work_context = runtime.context
     context = work_context.run_context
     assert work_context.review is not None
@@ -158,7 +161,7 @@ async def repair(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, A
     return {}
 
 
-async def assemble(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
+async def assemble(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int]:
     """Say how the work stands, and keep it."""
     work_context = runtime.context
     context = work_context.run_context
@@ -225,7 +228,7 @@ def after_repair(state: WorkState, runtime: Runtime[WorkContext]) -> Literal["re
 
 
 @cache
-def work_graph() -> Any:
+def work_graph() -> CompiledStateGraph[WorkState, WorkContext, WorkState, WorkState]:
     """Return the compiled graph; run it with a ``WorkContext`` as its context."""
     graph = StateGraph(WorkState, context_schema=WorkContext)
     for node in (plan, draft, settle, review, repair, assemble):

@@ -82,7 +82,7 @@ def test_a_run_tells_its_phase_its_sections_and_its_end(
         run.result()
     told = said(work)
     assert told.ended in ("complete", "flagged")
-    assert told.told["calls"] > 0
+    assert told.told.calls > 0
     seen = run_monitor.load_monitored_work(work, Settings.load())
     assert (seen.activity, seen.done, seen.tokens > 0) == ("idle", 3, True)
 
