@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from inkwright.app.cli.export import export_commands
 from inkwright.app.cli.memory import memory as memory_commands
+from inkwright.app.cli.model import model_commands
 from inkwright.app.cli.sections import text_commands
 from inkwright.app.cli.sources import sources as source_commands
 from inkwright.app.commands.errors import Exit, exit_on_error
@@ -460,6 +461,7 @@ app.add_typer(text_commands)
 app.add_typer(export_commands)
 app.add_typer(memory_commands, name="memory")
 app.add_typer(source_commands, name="sources")
+app.add_typer(model_commands, name="model")
 
 
 def _check_text(args: list[str]) -> None:
