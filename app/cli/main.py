@@ -421,11 +421,18 @@ def ui(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")
     ] = True,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address to listen on. In a container 0.0.0.0, with its port published to "
+            "127.0.0.1: the studio has no password."
+        ),
+    ] = "127.0.0.1",
 ) -> None:
     """Open the writing studio in the browser, on this machine alone."""
     from inkwright.app.commands import ui
 
-    ui.ui(port, browser=browser)
+    ui.ui(port, browser=browser, host=host)
 
 
 @app.command()
