@@ -1,4 +1,4 @@
-"""``inkwright model``: fetch a model that can write on this machine's CPU, list them, remove one."""
+"""``inkwright model``: fetch a model that can write on this CPU, list them, remove one."""
 
 import os
 import sys
