@@ -38,6 +38,8 @@ class FakeHub:
     has_lfs: bool = True
     status: int = 0
     """Of every answer of the hub, instead of the file."""
+    moved_from: str = ""
+    """A repository's old name, which redirects to the new one."""
     cut_after: list[int] = field(default_factory=list)
     """Bytes after which each of the next answers breaks off."""
     knows_ranges: bool = True
@@ -57,6 +59,8 @@ class FakeHub:
             self._send_bytes(http)
         elif self.status:
             http.reply(self.status)
+        elif self.moved_from and self.moved_from in http.path:
+            http.reply(307, {"Location": http.path.replace(self.moved_from, REPO)})
         elif http.path == f"/{REPO}/resolve/main/{self.folder}{FILE}":
             http.reply(302, {"Location": http.cdn, **self._build_headers()})
         elif http.path == f"/api/models/{REPO}/tree/main/{self.folder}".rstrip("/"):

@@ -39,11 +39,11 @@ def get(
     Size and SHA-256 are the hub's; they are shown before, and checked after. HF_TOKEN is sent to
     that hub alone.
     """
-    from inkwright.app.config.model_folder import read_origin
     from inkwright.app.serving.model_hub import (
         ModelHub,
         choose_target,
         format_size,
+        is_current,
         parse_reference,
     )
 
@@ -51,7 +51,7 @@ def get(
     target = choose_target(find_library_home(), reference)
     with ModelHub.open(os.environ) as hub:
         origin = hub.look_up(reference)
-        if target.exists() and read_origin(target) == origin:
+        if is_current(target, origin):
             typer.echo(f"{reference.name} is here already: {target}")
             _print_next_steps(reference.name, target)
             return

@@ -100,7 +100,9 @@ def describe_models(settings: Settings) -> str:
 def _describe_location(named_model: NamedModel) -> str:
     """Return where a model answers; of one at its provider's own address, its name."""
     if named_model.embedded_file is not None:
-        return "the small model on this machine"
+        is_packaged = named_model.model == EMBEDDED
+        name = "the small model" if is_packaged else named_model.embedded_file.stem
+        return f"{name} on this machine"
     hosts = (urlsplit(without_secrets(base)).netloc for base in named_model.api_bases[:1])
     return next(hosts, "") or named_model.model
 

@@ -94,10 +94,8 @@ class ModelHub:
     def __init__(self, address: str, token: str = "") -> None:
         """Take a hub's address. Raises BadInput where it is none, or the token is not one."""
         self.address = address.rstrip("/")
-        if urlsplit(self.address).scheme not in ("http", "https") or not urlsplit(address).hostname:
-            raise BadInput(
-                f"HF_ENDPOINT: {without_secrets(address)!r} must look like https://huggingface.co"
-            )
+        if not _is_web_address(self.address):
+            raise BadInput(f"HF_ENDPOINT: {address[:200]!r} must look like https://huggingface.co")
         if not (token.isascii() and token.isprintable()):
             raise BadInput("HF_TOKEN has characters that no token has; copy it again")
         headers = {"User-Agent": f"inkwright/{VERSION}", "Accept-Encoding": "identity"}
@@ -213,16 +211,16 @@ class ModelHub:
     def _ask_for_headers(self, reference: ModelReference) -> httpx.Headers:
         """Return the headers of a file's address, after redirects within the hub's own host."""
         request = self._client.build_request("HEAD", self._build_url(reference))
-        for _ in range(MAX_REDIRECTS):
+        for hop in range(MAX_REDIRECTS):
             response = self._send(request)
+            if hop == 0 and response.status_code >= 400 and response.status_code not in (405, 501):
+                self._refuse(response, reference)
             onward = response.next_request
             if onward is None or "x-linked-etag" in response.headers:
                 break
             if onward.url.netloc != request.url.netloc:
                 break
             request = onward
-        if response.status_code >= 400 and response.status_code not in (405, 501):
-            self._refuse(response, reference)
         return response.headers
 
     def _find_in_listing(self, reference: ModelReference) -> tuple[str, str]:
@@ -244,7 +242,7 @@ class ModelHub:
         url = f"{self.address}/api/models/{reference.repo}/tree/{REVISION}"
         next_url: str | None = f"{url}/{quote(folder)}" if folder else url
         while next_url:
-            response = self._send(self._client.build_request("GET", next_url))
+            response = self._send(self._client.build_request("GET", next_url), redirects=True)
             if response.status_code >= 400:
                 self._refuse(response, reference)
             try:
@@ -259,9 +257,9 @@ class ModelHub:
             if next_url and httpx.URL(next_url).netloc != response.url.netloc:
                 raise DownloadFailed(f"{self.host} goes on with its listing on another host")
 
-    def _send(self, request: httpx.Request) -> httpx.Response:
+    def _send(self, request: httpx.Request, *, redirects: bool = False) -> httpx.Response:
         try:
-            return self._client.send(request)
+            return self._client.send(request, follow_redirects=redirects)
         except httpx.HTTPError as fault:
             raise DownloadFailed(
                 f"{self.host} cannot be reached ({_describe_fault(fault)}); HF_ENDPOINT names "
@@ -303,6 +301,16 @@ def choose_target(home: Path, reference: ModelReference) -> Path:
             owner = existing.reference if existing else "a file of your own"
             raise BadInput(f"{target} is {owner}; give this one another name with --name")
     return target
+
+
+def is_current(target: Path, origin: ModelOrigin) -> bool:
+    """True when the file that the hub describes is there already, whichever hub it came from."""
+    existing = read_origin(target) if target.exists() else None
+    return (
+        existing is not None
+        and existing.sha256 == origin.sha256
+        and target.stat().st_size == origin.size_bytes
+    )
 
 
 def _describe_unknown_model(text: str) -> str:
@@ -352,6 +360,14 @@ def _check_content(file: FileIO, part: Path, origin: ModelOrigin) -> None:
     if magic != b"GGUF":
         part.unlink()
         raise BadInput(f"{origin.reference} is not a GGUF model file; it is removed")
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        url = httpx.URL(address)
+    except (httpx.InvalidURL, ValueError):
+        return False
+    return url.scheme in ("http", "https") and bool(url.host)
 
 
 def _measure(file: FileIO) -> int:

@@ -87,6 +87,17 @@ def test_a_file_in_a_folder_is_found_in_the_listing_where_headers_say_nothing(cl
     assert (folder / FILE).read_bytes() == hub.content
 
 
+@pytest.mark.parametrize("has_headers", [True, False])
+def test_a_repository_that_moved_within_the_hub_is_followed(
+    cli, hub, folder, monkeypatch, has_headers
+):
+    hub.moved_from, hub.has_headers = "old/Name-GGUF", has_headers
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    assert cli("model", "get", f"old/Name-GGUF/{FILE}", "--yes").exit_code == 0
+    assert (folder / FILE).read_bytes() == hub.content
+    assert {r.headers["Authorization"] for r in hub.requests} == {"Bearer hf_secret"}
+
+
 def test_a_file_without_a_checksum_is_refused(cli, hub, folder):
     hub.has_headers = hub.has_lfs = False
     done = cli("model", "get", hub.name, "--yes")
@@ -165,9 +176,10 @@ def test_a_file_that_is_no_model_is_removed(cli, hub, folder):
     assert files(folder) == set()
 
 
-def test_a_model_that_is_here_is_not_fetched_again(cli, hub):
+def test_a_model_that_is_here_is_not_fetched_again(cli, hub, monkeypatch):
     cli("model", "get", hub.name, "--yes")
     hub.served.clear()
+    monkeypatch.setenv("HF_ENDPOINT", hub.address.replace("127.0.0.1", "localhost"))
     done = cli("model", "get", hub.name)
     assert done.exit_code == 0
     assert "is here already" in done.stdout
@@ -202,6 +214,7 @@ def test_a_file_of_ones_own_is_not_replaced(cli, hub, folder):
         (403, "", 2, "accept its terms at http"),
         (403, "hf_wrong", 2, "with the account of HF_TOKEN"),
         (503, "", 1, "answers 503"),
+        (200, "", 1, "does not answer as a model hub does"),
     ],
 )
 def test_a_refusal_is_one_line_that_says_what_to_do(
@@ -222,6 +235,14 @@ def test_a_hub_that_is_not_there_is_one_line(cli, hub, monkeypatch):
     assert done.exit_code == 1
     assert "127.0.0.1:9 cannot be reached" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("address", ["ftp://hub", "hub", "http://", "http://[::1", "http://h:99x"])
+def test_an_address_that_is_none_is_refused(cli, hub, monkeypatch, address):
+    monkeypatch.setenv("HF_ENDPOINT", address)
+    done = cli("model", "get", hub.name, "--yes")
+    assert done.exit_code == 2
+    assert "must look like https://huggingface.co" in done.stderr
 
 
 def test_a_disk_without_room_is_told_before_anything_is_fetched(cli, hub):
