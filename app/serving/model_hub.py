@@ -95,7 +95,7 @@ class ModelHub:
         """Take a hub's address. Raises BadInput where it is none, or the token is not one."""
         self.address = address.rstrip("/")
         if not _is_web_address(self.address):
-            raise BadInput(f"HF_ENDPOINT: {address[:200]!r} must look like https://huggingface.co")
+            raise BadInput("HF_ENDPOINT must look like https://huggingface.co")
         if not (token.isascii() and token.isprintable()):
             raise BadInput("HF_TOKEN has characters that no token has; copy it again")
         headers = {"User-Agent": f"inkwright/{VERSION}", "Accept-Encoding": "identity"}
@@ -273,8 +273,7 @@ class ModelHub:
         """Raise what an answer without the file means."""
         host, status = response.url.netloc.decode(), response.status_code
         page = f"{without_secrets(self.address)}/{location.repo}"
-        code = response.headers.get("x-error-code", "")
-        if status in (404, 410) or code in ("RepoNotFound", "EntryNotFound"):
+        if status in (404, 410):
             missing = f"no {location.file} in {location.repo}"
             raise BadInput(f"{host} has {missing}; look at {page}/tree/{REVISION}")
         if status in (401, 403):
@@ -332,7 +331,11 @@ def _open_alone(part: Path) -> Iterator[FileIO]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as fault:
             raise BadInput(f"another process is fetching {part.name} already") from fault
-        yield file
+        try:
+            yield file
+        finally:
+            if not _measure(file):
+                part.unlink(missing_ok=True)
 
 
 def _check_space(part: Path, origin: ModelOrigin) -> None:

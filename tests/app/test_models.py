@@ -165,7 +165,7 @@ def test_more_bytes_than_the_hub_told_of_are_not_taken(cli, hub, folder):
     done = cli("model", "get", hub.name, "--yes")
     assert done.exit_code == 1
     assert "sends more than the 2,000 bytes" in done.stderr
-    assert sum(f.stat().st_size for f in folder.iterdir()) == 0
+    assert files(folder) == set()
 
 
 def test_a_file_that_is_no_model_is_removed(cli, hub, folder):
@@ -245,11 +245,12 @@ def test_an_address_that_is_none_is_refused(cli, hub, monkeypatch, address):
     assert "must look like https://huggingface.co" in done.stderr
 
 
-def test_a_disk_without_room_is_told_before_anything_is_fetched(cli, hub):
+def test_a_disk_without_room_is_told_before_anything_is_fetched(cli, hub, folder):
     hub.size = 10**17
     done = cli("model", "get", hub.name, "--yes")
     assert done.exit_code == 2
     assert "make room" in done.stderr
+    assert files(folder) == set()
     assert not hub.served
 
 
