@@ -4,18 +4,20 @@ A model is asked for more words, or which sentences can go; what of its answer i
 decides by counting, so that a writer whose own lengths are far off still comes out right.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from inkwright.agents.checks import section_format
-from inkwright.agents.context.run_context import RunContext
+from inkwright.agents.context.model_session import ModelSession
+from inkwright.agents.context.prompt_builder import language_is_han
 from inkwright.agents.drafting import editor, writer
-from inkwright.memory.domain.brief import Constraint
+from inkwright.memory.domain.brief import Brief, Constraint
 from inkwright.memory.domain.constraint import combine_word_bounds
 from inkwright.memory.domain.draft import Manifest
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.protected_spans import ProtectedSpan
 from inkwright.memory.errors import ModelError
+from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.words import count_characters, count_words, estimate_characters_per_word
 
 TOLERANCE = 0.1
@@ -66,7 +68,7 @@ class WordRange:
 
 
 def compute_band(
-    context: RunContext, section: Section, text: str, target_words: int | None = None
+    plan: Plan, brief: Brief, section: Section, text: str, target_words: int | None = None
 ) -> WordRange:
     """Return the section's band: its budget within a tenth, and what its constraints demand.
 
@@ -74,40 +76,40 @@ def compute_band(
     ``target_words``: the budget after rebalancing, which it aims at. The one section of a piece is
     held to the bounds of the whole.
     """
-    is_only_section = len(context.plan.outline.sections) == 1
+    is_only_section = len(plan.outline.sections) == 1
     if is_only_section:
-        whole = compute_whole_band(context, text)
+        whole = compute_whole_band(plan, brief, text)
         low, high = whole.low, whole.high
     else:
         low, high = _range_around(section.target_words, TOLERANCE)
-    bounds = _bounds_from_constraints(context, context.plan.constraints_for(section.id), text)
+    bounds = _bounds_from_constraints(brief, plan.constraints_for(section.id), text)
     return _build_word_range(low, high, target_words or section.target_words, bounds)
 
 
-def compute_whole_band(context: RunContext, text: str) -> WordRange:
+def compute_whole_band(plan: Plan, brief: Brief, text: str) -> WordRange:
     """Return the band of the whole piece, ``text``.
 
     Bounds that the brief gives as constraints are bounds; without any, its length is one to aim at.
     """
-    target_words = context.plan.outline.target_words
-    bounds = _bounds_from_constraints(context, context.plan.whole_piece_constraints, text)
-    if has_only_bounds(context):
+    target_words = plan.outline.target_words
+    bounds = _bounds_from_constraints(brief, plan.whole_piece_constraints, text)
+    if has_only_bounds(plan, brief):
         return _build_word_range(0, None, target_words, bounds)
     low, high = _range_around(target_words, WHOLE_TOLERANCE)
     return _build_word_range(low, high, target_words, bounds)
 
 
-def has_only_bounds(context: RunContext) -> bool:
+def has_only_bounds(plan: Plan, brief: Brief) -> bool:
     """True when the brief bounds the length of the whole, or from below that of every section.
 
     Then there is none to aim at.
     """
-    length_constraints = [c for c in context.plan.constraints if c.kind == "length" and c.required]
+    length_constraints = [c for c in plan.constraints if c.kind == "length" and c.required]
     bounds_whole = any(c.where.scope == "whole" for c in length_constraints)
     bounds_each_section = any(
         c.where.scope == "all" and c.lower_bound and not c.upper_bound for c in length_constraints
     )
-    return (bounds_whole or bounds_each_section) and not context.brief.words
+    return (bounds_whole or bounds_each_section) and not brief.words
 
 
 def _range_around(words: int, share: float) -> tuple[int, int]:
@@ -116,21 +118,21 @@ def _range_around(words: int, share: float) -> tuple[int, int]:
     return max(words - tolerance, 1), words + tolerance
 
 
-def _characters_per_word(context: RunContext, text: str) -> float:
+def _characters_per_word(brief: Brief, text: str) -> float:
     """Return the characters that a word of ``text`` takes, or of its language if it is short."""
     words = count_words(text)
     if words < ENOUGH_WORDS:
-        return estimate_characters_per_word(han=context.han)
+        return estimate_characters_per_word(han=language_is_han(brief))
     return count_characters(text) / words * MARGIN
 
 
 def _bounds_from_constraints(
-    context: RunContext, constraints: Iterable[Constraint], text: str
+    brief: Brief, constraints: Iterable[Constraint], text: str
 ) -> tuple[int, int | None]:
     """Return the fewest words and the most that length constraints allow a text like ``text``."""
     length_constraints = [c for c in constraints if c.kind == "length"]
     all_in_words = all(c.counted == "words" for c in length_constraints)
-    characters_per_word = 1.0 if all_in_words else _characters_per_word(context, text)
+    characters_per_word = 1.0 if all_in_words else _characters_per_word(brief, text)
     floor, ceiling = combine_word_bounds(length_constraints, characters_per_word)
     return floor or 0, ceiling
 
@@ -154,9 +156,9 @@ def _build_word_range(
     return WordRange(low, high, min(max(aim, low + margin), high - margin), floor, ceiling)
 
 
-def count_body_words(context: RunContext, section_id: str, text: str) -> int:
+def count_body_words(plan: Plan, section_id: str, text: str) -> int:
     """Return the words that a section's band is about: what its format opens with is none."""
-    return count_words(section_format.extract_body(context.plan, section_id, text))
+    return count_words(section_format.extract_body(plan, section_id, text))
 
 
 @dataclass
@@ -169,12 +171,14 @@ class _Going:
 
 
 async def fit(
-    context: RunContext,
+    session: ModelSession,
+    plan: Plan,
     section: Section,
     manifest: Manifest,
     text: str,
     *,
     priority: float,
+    on_text: Callable[[str], None] | None = None,
     target_range: WordRange | None = None,
     protected_spans: tuple[ProtectedSpan, ...] = (),
     rounds: int = ROUNDS,
@@ -184,7 +188,9 @@ async def fit(
     ``text`` is without what its format has it begin and end with. Nothing of
     ``protected_spans`` is touched, and no rule is broken that was kept before.
     """
-    target_range = target_range or compute_band(context, section, text, manifest.target_words)
+    target_range = target_range or compute_band(
+        plan, session.prompts.brief, section, text, manifest.target_words
+    )
     best_text, progress, failed_rounds = text, _Going(), 0
     for progress.turn in range(1, rounds + 1):
         if not target_range.distance(count_words(text)):
@@ -192,10 +198,19 @@ async def fit(
         previous_state = text, progress.ratio
         try:
             text = await _adjust_length(
-                context, section, manifest, text, target_range, protected_spans, progress, priority
+                session,
+                plan.constraints_for(section.id),
+                section,
+                manifest,
+                text,
+                target_range,
+                protected_spans,
+                progress,
+                priority,
+                on_text,
             )
         except ModelError as fault:
-            context.report_problem(f"{section.id}: its length could not be put right ({fault})")
+            session.report_problem(f"{section.id}: its length could not be put right ({fault})")
             return best_text
         remaining_distance = target_range.distance(count_words(text))
         failed_rounds += (
@@ -211,7 +226,8 @@ async def fit(
 
 
 async def _adjust_length(
-    context: RunContext,
+    session: ModelSession,
+    constraints: Sequence[Constraint],
     section: Section,
     manifest: Manifest,
     text: str,
@@ -219,14 +235,15 @@ async def _adjust_length(
     protected_spans: tuple[ProtectedSpan, ...],
     progress: _Going,
     priority: float,
+    on_text: Callable[[str], None] | None,
 ) -> str:
-    words, may_edit = count_words(text), context.ablation.review != "off"
+    words, may_edit = count_words(text), session.ablation.review != "off"
     missing_words = target_range.aim - words
     if words >= target_range.low:
         if not may_edit:
             return text
         return await editor.trim(
-            context, section.id, text, -missing_words, words - target_range.low,
+            session, section.id, text, constraints, -missing_words, words - target_range.low,
             protected_spans=protected_spans, turn=progress.turn, priority=priority,
         )  # fmt: skip
     if may_edit and missing_words <= FEW_WORDS:
@@ -234,9 +251,10 @@ async def _adjust_length(
             target_range.high - words if target_range.high is not None else 2 * missing_words
         )
         return await editor.densify(
-            context,
+            session,
             section.id,
             text,
+            constraints,
             missing_words,
             max_added_words,
             protected_spans=protected_spans,
@@ -245,7 +263,14 @@ async def _adjust_length(
         )
     requested_words = round(missing_words / max(progress.ratio, LEAST_RATIO))
     longer_text = await writer.continue_draft(
-        context, section, manifest, text, requested_words, turn=progress.turn, priority=priority
+        session,
+        section,
+        manifest,
+        text,
+        requested_words,
+        turn=progress.turn,
+        priority=priority,
+        on_text=on_text,
     )
     progress.ratio = min((count_words(longer_text) - words) / requested_words, 1.0)
     return longer_text
