@@ -56,7 +56,7 @@ class RunContext:
     _draft_texts: dict[tuple[str, int], str] = field(default_factory=dict)
 
     @property
-    def work_id(self) -> str:
+    def work_id(self) -> WorkId:
         return self.lease.work_id
 
     @property
@@ -103,7 +103,7 @@ class RunContext:
         with self.library.read() as db:
             return draft_rows.load_stamps(db, self.work_id, draft)
 
-    def load_draft_text(self, section_id: str, version: int) -> str:
+    def load_draft_text(self, section_id: SectionId, version: int) -> str:
         """Return the text of one version of a section's draft."""
         if (section_id, version) not in self._draft_texts:
             for draft in drafts.versions(self.library, self.work_id, section_id):

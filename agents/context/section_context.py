@@ -10,6 +10,7 @@ from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.errors import IndexUnusable, ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.passages import Passage, split_draft
 from inkwright.memory.retrieval.recall import RecallResult, build_entry_key, recall
 from inkwright.memory.retrieval.visibility import find_visible_entries

@@ -71,8 +71,8 @@ async def _extract_missed_entries(
 
 
 def _find_overlooked_text(
-    context: RunContext, current_drafts: Mapping[str, Draft], look_number: int
-) -> dict[str, str]:
+    context: RunContext, current_drafts: Mapping[SectionId, Draft], look_number: int
+) -> dict[SectionId, str]:
     """Return by section the sentences to look at."""
     planned_entries = of_planned(context.ledger.refresh().latest(), context.plan.outline)
     live_entries = [e for e in planned_entries if e.status == "live"]

@@ -52,7 +52,7 @@ async def check(
         judge_findings = await _ask_judge(
             session, section_id, judge_text, judged_constraints, f"check {turn}", priority
         )
-        constraints_by_id = {c.id: c for c in judged_constraints}
+        constraints_by_id: dict[str, Constraint] = {c.id: c for c in judged_constraints}
         confirmed_findings = await confirm_findings(
             session,
             section_id,
@@ -160,7 +160,7 @@ async def _ask_judge(
     )
     tokens = min(120 + 110 * len(constraints), session.prompts.context_tokens // 3)
     prompt = inputs.CheckInputs(
-        section=section_id,
+        section=step,
         constraints=fence("constraints", constraint_lines),
         claims=fence("findings", claim_lines),
         draft=fence(
@@ -178,7 +178,7 @@ async def _ask_judge(
     )
     if answer is None:
         return []
-    constraints_by_id = {c.id: c for c in constraints}
+    constraints_by_id: dict[str, Constraint] = {c.id: c for c in constraints}
     findings = (
         _build_finding(v, constraints_by_id[v.constraint], text)
         for v in answer.verdicts
@@ -217,7 +217,7 @@ async def find_contradictions(
     change_lines = "\n".join(c.line for c in changes)
     tokens = 150 + 60 * min(len(changes), 8)
     prompt = inputs.SettleInputs(
-        section=section_id,
+        section=step,
         changed=fence("changed", change_lines),
         draft=fence("draft", session.prompts.clip_to_fit(text, tokens, change_lines)),
     )

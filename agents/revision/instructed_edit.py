@@ -19,6 +19,7 @@ from inkwright.memory.base import Value
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.protected_spans import splice_spans, touches
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts, works
 from inkwright.memory.text.words import Sentence, sentences, tail
 from inkwright.prompts import inputs
@@ -49,7 +50,7 @@ class Hunk(Value):
 class EditorProposal(Value):
     """What an editor would change in one version of a section."""
 
-    section: str
+    section: SectionId
     version: int
     text: str
     hunks: tuple[Hunk, ...]
@@ -73,7 +74,7 @@ class EditorProposal(Value):
 
 async def propose(
     context: RunContext,
-    section_id: str,
+    section_id: SectionId,
     instruction_text: str,
     *,
     op: str | None = None,

@@ -29,14 +29,14 @@ STAMP = "reread"
 EXTRA_VOTES = (2,)
 """The section's own check has voted that it is met, and this reading that it is not: one more."""
 
-MetConstraints = Mapping[str, Sequence[Constraint]]
+MetConstraints = Mapping[SectionId, Sequence[Constraint]]
 """By section, in reading order, what a judge found met there."""
 
 
 class MissedBreach(Value):
     """What a section breaks after all."""
 
-    section: str
+    section: SectionId
     finding: Finding
 
 
@@ -69,7 +69,7 @@ async def find_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
         _read_batch(context.session, current_drafts, met_constraints, batch, n)
         for n, batch in batches
     )
-    findings_by_section: dict[str, list[Finding]] = {}
+    findings_by_section: dict[SectionId, list[Finding]] = {}
     for breach in (b for breaches in breach_lists for b in breaches):
         if (finding := _build_finding(breach, current_drafts, met_constraints)) is not None:
             findings_by_section.setdefault(breach.section, []).append(finding)
@@ -139,7 +139,7 @@ def _find_met_constraints(context: RunContext, draft: Draft) -> list[Constraint]
     return [c for c in context.plan.constraints_for(draft.section) if c.id in met_ids]
 
 
-def _find_broken_by_settling(current_drafts: Mapping[str, Draft]) -> tuple[MissedBreach, ...]:
+def _find_broken_by_settling(current_drafts: Mapping[SectionId, Draft]) -> tuple[MissedBreach, ...]:
     """Return what a judge found broken in texts as settling left them: no round was spent on it."""
     return tuple(
         MissedBreach(section=draft.section, finding=f)
@@ -174,12 +174,12 @@ async def _read_batch(
     session: ModelSession,
     current_drafts: Mapping[str, Draft],
     met_constraints: MetConstraints,
-    batch: Sequence[str],
+    batch: Sequence[SectionId],
     number: int,
 ) -> list[Breach]:
     """Return what one call finds broken in the sections of a batch; nothing if there is none."""
-    section_ids_by_constraint: dict[str, list[str]] = {}
-    constraint_texts = {}
+    section_ids_by_constraint: dict[ConstraintId, list[SectionId]] = {}
+    constraint_texts: dict[ConstraintId, str] = {}
     for section_id in batch:
         for constraint in met_constraints[section_id]:
             constraint_texts[constraint.id] = reviewer.describe_for_judge(constraint)
@@ -208,7 +208,7 @@ async def _read_batch(
 
 
 def _build_finding(
-    breach: Breach, current_drafts: Mapping[str, Draft], met_constraints: MetConstraints
+    breach: Breach, current_drafts: Mapping[SectionId, Draft], met_constraints: MetConstraints
 ) -> Finding | None:
     """Return a finding, if its requirement is one of the section's and its quote is in the text."""
     constraint = next(

@@ -42,7 +42,7 @@ MAX_REPORTED_REPEATS = 5
 class ManuscriptFault(Value):
     """One fault of the piece as a whole, with the section that is to be patched."""
 
-    section: str
+    section: SectionId
     quote: str
     wanted: str
     """What is to be done about it."""
@@ -140,7 +140,9 @@ def _format_passages(context: RunContext, draft: Draft, findings: Sequence[Findi
     )
 
 
-def _find_unwanted_repeats(context: RunContext, texts: Mapping[str, str]) -> list[RepeatedSentence]:
+def _find_unwanted_repeats(
+    context: RunContext, texts: Mapping[SectionId, str]
+) -> list[RepeatedSentence]:
     """Return the repeats that are more than facts which sections agree on."""
     planned_entries = of_planned(context.ledger.refresh().latest(), context.plan.outline)
     facts = SubjectFacts(ledger.select_active(planned_entries))
@@ -151,12 +153,12 @@ def _find_unwanted_repeats(context: RunContext, texts: Mapping[str, str]) -> lis
     ]
 
 
-def _count_repeats(texts: Mapping[str, str]) -> int:
+def _count_repeats(texts: Mapping[SectionId, str]) -> int:
     return len(repetition.find_repeats(texts))
 
 
 def _choose_fault(
-    context: RunContext, current_drafts: Mapping[str, Draft], repeat: RepeatedSentence
+    context: RunContext, current_drafts: Mapping[SectionId, Draft], repeat: RepeatedSentence
 ) -> ManuscriptFault | None:
     """Return what to do about a repeat; None where all of it is a person's."""
     outline = context.plan.outline
@@ -174,7 +176,7 @@ def _choose_fault(
     return None
 
 
-def _describe_fix(context: RunContext, repeat: RepeatedSentence, other_id: str) -> str:
+def _describe_fix(context: RunContext, repeat: RepeatedSentence, other_id: SectionId) -> str:
     title = context.plan.outline.section(other_id).title
     if repeat.kind == "opening":
         return f"Section {other_id}, {title}, begins with the same words. Begin otherwise."
@@ -255,5 +257,5 @@ def _extract_opening(text: str) -> str:
     return text[:end]
 
 
-def _map_texts(current_drafts: Mapping[str, Draft]) -> dict[str, str]:
+def _map_texts(current_drafts: Mapping[SectionId, Draft]) -> dict[SectionId, str]:
     return {section_id: draft.text for section_id, draft in current_drafts.items()}

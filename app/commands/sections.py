@@ -23,6 +23,7 @@ from inkwright.app.services.signals import run_to_end
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import resolve_section_id
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.text.word_diff import DiffSpan
 
 _MARKS = {"same": "{}", "gone": "[-{}-]", "new": "{{+{}+}}"}
@@ -106,7 +107,9 @@ def restore(work: str, section: str, version: int) -> None:
     _report_edit(section_text, section_text.restore(version))
 
 
-def resolve_section(work: str, section: str, *, taken_out: bool = False) -> tuple[str, str]:
+def resolve_section(
+    work: str, section: str, *, taken_out: bool = False
+) -> tuple[WorkId, SectionId]:
     """Return the whole ids of a work and of the section named by its id, or by its number.
 
     With ``taken_out``, it may be one that the outline no longer has.
@@ -115,7 +118,7 @@ def resolve_section(work: str, section: str, *, taken_out: bool = False) -> tupl
         BadInput: there is none.
     """
     work_id = find_work_id(find_library_home(), find_library_url(), work)
-    section_ids = [
+    section_ids: list[str] = [
         s.section for s in load_section_summaries(find_library_home(), work_id, find_library_url())
     ]
     if taken_out and section in (s.id for s in WorkOutline(work_id).taken_out()):

@@ -55,7 +55,7 @@ class RecordedCall:
 class WeighedEntry:
     """One memory entry that was weighed for a draft."""
 
-    entry: str
+    entry: EntryId
     version: int
     line: str
     """What it said then."""
@@ -95,7 +95,7 @@ class DraftProvenance:
 
 def inspect(
     library: Library,
-    work_id: str,
+    work_id: WorkId,
     step: str,
     version: int | None,
     settings: Settings,
@@ -114,15 +114,16 @@ def inspect(
         return DraftProvenance(
             step, None, None, (), tuple(_build_call(c, count, settings) for c in calls)
         )
-    draft = _find_draft(library, work_id, step, version)
+    section_id = SectionId(step)
+    draft = _find_draft(library, work_id, section_id, version)
     manifest = drafts.load_manifest(library, draft.manifest)
-    draft_versions = drafts.versions(library, work_id, step)
+    draft_versions = drafts.versions(library, work_id, section_id)
     candidate_versions = {
         d.version for d in draft_versions if d.stage == "candidate" and d.base == draft.base
     }
     version_group = candidate_versions if draft.version in candidate_versions else {draft.version}
     period_start, period_end = _find_period(
-        drafts.load_write_times(library, work_id, step), version_group
+        drafts.load_write_times(library, work_id, section_id), version_group
     )
     draft_calls = [
         c

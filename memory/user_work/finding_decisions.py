@@ -21,7 +21,7 @@ VERDICTS: tuple[Verdict, ...] = ("accepted", "dismissed")
 def store_verdict(
     library: Library,
     lease: Lease,
-    section_id: str,
+    section_id: SectionId,
     about_id: str,
     evidence: str,
     verdict: Verdict | None,
@@ -48,7 +48,7 @@ def store_verdict(
         drafts.add_stamps(library, lease, draft, [_build_stamp(verdict, about_id, evidence)])
 
 
-def load_verdict_stamps(library: Library, work_id: str) -> Mapping[str, set[str]]:
+def load_verdict_stamps(library: Library, work_id: WorkId) -> Mapping[str, set[str]]:
     """Return what ``find_verdict`` reads, of every section's newest draft that has any."""
     table, rows = schema.checks, schema.sections
     is_newest_draft = (

@@ -15,7 +15,7 @@ from inkwright.memory.store.plans import Plan
 def save_text(
     library: Library,
     lease: Lease,
-    section_id: str,
+    section_id: SectionId,
     text: str,
     *,
     protected_ranges: Sequence[tuple[int, int]] | None = None,
@@ -47,7 +47,7 @@ def insert_text(
     db: Connection,
     lease: Lease,
     plan: Plan,
-    section_id: str,
+    section_id: SectionId,
     text: str,
     *,
     protected_ranges: Sequence[ProtectedSpan] | None = None,
@@ -152,7 +152,7 @@ def _build_blank_manifest(plan: Plan, section_id: str) -> Manifest:
 
 
 def _insert_manifest(
-    db: Connection, work_id: str, blank_manifest: Manifest, previous_draft: Draft | None
+    db: Connection, work_id: WorkId, blank_manifest: Manifest, previous_draft: Draft | None
 ) -> int:
     """Store the manifest of a person's text, which rests on what ``previous_draft`` was shown."""
     if previous_draft is not None:
