@@ -257,7 +257,7 @@ def _format_chapters(outline: Outline) -> str:
     chapters: dict[str, list[Section]] = {}
     for section in outline.sections:
         chapters.setdefault(section.chapter_id, []).append(section)
-    titles = {h.id: f"{h.title}: {h.purpose}" for h in outline.headings}
+    titles: dict[str, str] = {h.id: f"{h.title}: {h.purpose}" for h in outline.headings}
     return "\n".join(
         f"{titles.get(chapter, sections[0].title)} ({len(sections)} sections)"
         for chapter, sections in chapters.items()

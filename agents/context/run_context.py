@@ -13,6 +13,7 @@ from inkwright.agents.llm.events import Notice, TextGrew, Watch
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import draft_rows, drafts
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Lease, Library
@@ -27,7 +28,7 @@ class WorkMemory:
     """What memory has of a work: its entries, and the drafts that established them."""
 
     ledger: Ledger
-    load_draft_text: Callable[[str, int], str]
+    load_draft_text: Callable[[SectionId, int], str]
     """Gives the text of one version of a section's draft."""
 
     def quote(self, entry: Entry) -> str:
@@ -53,7 +54,7 @@ class RunContext:
     """Slots that the order of hearing is computed for; pinned when the work begins."""
     watch_text: StreamSetting = False
     problems: list[str] = field(default_factory=list)
-    _draft_texts: dict[tuple[str, int], str] = field(default_factory=dict)
+    _draft_texts: dict[tuple[SectionId, int], str] = field(default_factory=dict)
 
     @property
     def work_id(self) -> WorkId:
@@ -83,14 +84,14 @@ class RunContext:
             self.problems.append(line)
             self.emit(Notice(self.work_id, line))
 
-    def create_text_watcher(self, section_id: str) -> Callable[[str], None] | None:
+    def create_text_watcher(self, section_id: SectionId) -> Callable[[str], None] | None:
         """Return what is sent a section's text as it is written; None while nobody looks."""
         is_watched = self.watch_text() if callable(self.watch_text) else self.watch_text
         if not is_watched:
             return None
         return lambda piece: self.emit(TextGrew(self.work_id, section_id, piece))
 
-    def load_drafts_in_order(self) -> dict[str, Draft]:
+    def load_drafts_in_order(self) -> dict[SectionId, Draft]:
         """Return the newest draft of each section that has one, in reading order."""
         return drafts.current(self.library, self.work_id, self.plan.outline)
 

@@ -32,7 +32,7 @@ async def build_manifest(
     ledger: Ledger,
     vector_search: VectorSearch,
     section: Section,
-    visible_drafts: Mapping[str, Draft],
+    visible_drafts: Mapping[SectionId, Draft],
 ) -> Manifest:
     """Return the manifest of ``section`` when ``visible_drafts`` are what it can know."""
     plan = session.prompts.plan
@@ -86,7 +86,7 @@ async def build_manifest(
 
 
 def find_showable_entries(
-    plan: Plan, ledger: Ledger, section: Section, visible_drafts: Mapping[str, Draft]
+    plan: Plan, ledger: Ledger, section: Section, visible_drafts: Mapping[SectionId, Draft]
 ) -> list[Entry]:
     """Return the entries ``section`` may be shown: those that hold where it stands."""
     draft_versions = {section_id: d.version for section_id, d in visible_drafts.items()}
@@ -98,7 +98,7 @@ async def _recall_long_term(
     ledger: Ledger,
     vector_search: VectorSearch,
     section: Section,
-    visible_drafts: Mapping[str, Draft],
+    visible_drafts: Mapping[SectionId, Draft],
     budget: int,
 ) -> RecallResult:
     memory_mode, plan = session.ablation.memory, session.prompts.plan

@@ -10,6 +10,7 @@ from inkwright.agents.llm.schemas import Cuts, Edit, Edits
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Finding
 from inkwright.memory.domain.protected_spans import ProtectedSpan, touches
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.names import names_in
 from inkwright.memory.text.words import Sentence, count_words, prose_sentences, sentences
@@ -27,7 +28,7 @@ TRIM_CHOICE_WORDS = 20
 async def patch(
     session: ModelSession,
     plan: Plan,
-    section_id: str,
+    section_id: SectionId,
     text: str,
     findings: Sequence[Finding],
     constraint_texts: Mapping[str, str],
@@ -95,7 +96,7 @@ async def patch(
 
 async def trim(
     session: ModelSession,
-    section_id: str,
+    section_id: SectionId,
     text: str,
     constraints: Sequence[Constraint],
     surplus_words: int,
@@ -152,7 +153,7 @@ async def trim(
 
 async def densify(
     session: ModelSession,
-    section_id: str,
+    section_id: SectionId,
     text: str,
     constraints: Sequence[Constraint],
     missing_words: int,

@@ -9,7 +9,6 @@ from inkwright.agents.llm.parsing import is_han
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.draft import Manifest
 from inkwright.memory.domain.outline import Section
-from inkwright.memory.ids import SectionId
 from inkwright.memory.text.tokens import shorten
 from inkwright.memory.text.words import Sentence, count_words, sentences, tail
 from inkwright.prompts import inputs

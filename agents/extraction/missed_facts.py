@@ -17,6 +17,7 @@ from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.errors import ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.excerpts import expand_names, find_untold_sentences, speaks_of
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import drafts
@@ -104,20 +105,20 @@ def _find_overlooked_text(
     return text_by_section
 
 
-def _is_from_here_or_before(outline: Outline, entry: Entry, section_id: str) -> bool:
+def _is_from_here_or_before(outline: Outline, entry: Entry, section_id: SectionId) -> bool:
     """True for what memory has from ``section_id`` or before.
 
     From a later section, others miss it.
     """
     positions = outline.position
-    return positions.get(entry.from_section or "", 0) <= positions[section_id]
+    return not entry.from_section or positions.get(entry.from_section, 0) <= positions[section_id]
 
 
 def _find_shared_names(
-    manifests: Mapping[str, Manifest],
-    current_drafts: Mapping[str, Draft],
+    manifests: Mapping[SectionId, Manifest],
+    current_drafts: Mapping[SectionId, Draft],
     live_entries: Sequence[Entry],
-) -> dict[str, frozenset[str]]:
+) -> dict[SectionId, frozenset[str]]:
     """Return by section every name of subjects that another, of which it had not heard, names too.
 
     That it was not heard of itself goes for both.
@@ -127,7 +128,7 @@ def _find_shared_names(
         section_id: expand_names(names_in(draft.text).select_mentioned(names), live_entries)
         for section_id, draft in current_drafts.items()
     }
-    shared_by_section: dict[str, frozenset[str]] = {}
+    shared_by_section: dict[SectionId, frozenset[str]] = {}
     for pair in combinations(current_drafts, 2):
         common_names = names_by_section[pair[0]] & names_by_section[pair[1]]
         is_visible = (

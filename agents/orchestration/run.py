@@ -39,6 +39,7 @@ from inkwright.memory.errors import (
     ModelRefused,
     ModelUnreachable,
 )
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts, plans, works
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.works import Work
@@ -209,7 +210,7 @@ def _check_redraftable(context: RunContext, section_id: SectionId) -> None:
         )
 
 
-async def _redraft_one(context: RunContext, graph: Any, section_id: str, note: str) -> None:
+async def _redraft_one(context: RunContext, graph: Any, section_id: SectionId, note: str) -> None:
     current_drafts = context.load_drafts_in_order()
     job = SectionContext(
         run_context=context,

@@ -18,6 +18,7 @@ from inkwright.memory.citations.citation_evidence import ClaimEvidence, find_evi
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Finding, ReviewedClaim
 from inkwright.memory.domain.source import Evidence
+from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.store.plans import Plan
 from inkwright.prompts import inputs
@@ -33,7 +34,7 @@ VERDICT_TOKENS = 80
 async def check(
     session: ModelSession,
     plan: Plan,
-    section_id: str,
+    step: str,
     text: str,
     constraint: Constraint,
     evidence: Sequence[Evidence],
@@ -48,7 +49,7 @@ async def check(
     sources = session.prompts.sources
     claims = find_evidence(text, sources, evidence)
     faultless_claims = [g for g in claims if not g.fault]
-    verdicts = await _judge_claims(session, section_id, faultless_claims, turn, priority)
+    verdicts = await _judge_claims(session, step, faultless_claims, turn, priority)
     reviewed_claims = [_review_claim(sources, g, verdicts.get(id(g))) for g in claims]
     findings = [
         Finding(
@@ -61,7 +62,7 @@ async def check(
         for claim_evidence, g in zip(claims, reviewed_claims, strict=True)
         if g.status == "unsupported"
     ]
-    if not claims and evidence and _has_planned_source(plan, sources, section_id):
+    if not claims and evidence and _has_planned_source(plan, sources, step):
         why = "it cites none of the sources planned for it"
         findings = [
             Finding(constraint=constraint.id, status="broken", evidence=constraint.text, why=why)
@@ -73,11 +74,11 @@ async def check(
     return findings, reviewed_claims
 
 
-def _has_planned_source(plan: Plan, sources: SourceIndex, section_id: str) -> bool:
+def _has_planned_source(plan: Plan, sources: SourceIndex, step: str) -> bool:
     """True when the plan places a source there that is still in use."""
-    if section_id not in plan.outline.position:
+    if step not in plan.outline.position:
         return False
-    return any(c.source in sources.sources for c in plan.outline.section(section_id).cites)
+    return any(c.source in sources.sources for c in plan.outline.section(SectionId(step)).cites)
 
 
 def format_passages(
@@ -93,7 +94,7 @@ def format_passages(
 
 async def _judge_claims(
     session: ModelSession,
-    section_id: str,
+    step: str,
     claims: Sequence[ClaimEvidence],
     turn: int,
     priority: float,
@@ -108,19 +109,17 @@ async def _judge_claims(
     async def find_supported(
         doubted_claims: Sequence[ClaimEvidence], vote: int
     ) -> dict[int, Support]:
-        new_verdicts = await _ask_judge(
-            session, section_id, doubted_claims, turn, priority, sample=vote
-        )
+        new_verdicts = await _ask_judge(session, step, doubted_claims, turn, priority, sample=vote)
         return {key: verdict for key, verdict in new_verdicts.items() if verdict.supported}
 
-    verdicts = await _ask_judge(session, section_id, claims, turn, priority)
+    verdicts = await _ask_judge(session, step, claims, turn, priority)
     doubted_claims = [g for g in claims if id(g) in verdicts and not verdicts[id(g)].supported]
     return verdicts | dict(await vote_again(doubted_claims, id, EXTRA_VOTES, find_supported))
 
 
 async def _ask_judge(
     session: ModelSession,
-    section_id: str,
+    step: str,
     claims: Sequence[ClaimEvidence],
     turn: int,
     priority: float,
@@ -136,18 +135,18 @@ async def _ask_judge(
         )
         tokens = VERDICT_TOKENS * (1 + len(batch))
         prompt = inputs.SupportInputs(
-            section=section_id,
+            section=step,
             claims=fence("claims", session.prompts.clip_to_fit(numbered_claims, tokens)),
         )
         purpose = f"support {turn}" if not offset else f"support {turn}.{offset}"
         offset += len(batch)
         call = session.prompts.build_call(
-            section_id, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
+            step, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
         )
         answer = await session.ask_or_report(
             call,
             Supports,
-            f"{section_id}: citations not reviewed",
+            f"{step}: citations not reviewed",
             partial(_find_misquote, session.prompts.sources, batch),
         )
         for verdict in answer.verdicts if answer else ():

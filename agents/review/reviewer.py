@@ -25,7 +25,7 @@ from inkwright.prompts.render import fence
 async def check(
     session: ModelSession,
     plan: Plan,
-    section_id: str,
+    step: str,
     text: str,
     constraints: Sequence[Constraint],
     *,
@@ -50,12 +50,12 @@ async def check(
     if judged_constraints and session.ablation.review == "full":
         judge_text = judged_text or text
         judge_findings = await _ask_judge(
-            session, section_id, judge_text, judged_constraints, f"check {turn}", priority
+            session, step, judge_text, judged_constraints, f"check {turn}", priority
         )
         constraints_by_id: dict[str, Constraint] = {c.id: c for c in judged_constraints}
         confirmed_findings = await confirm_findings(
             session,
-            section_id,
+            step,
             judge_text,
             judge_findings,
             constraints_by_id,
@@ -72,7 +72,7 @@ async def check(
     reviewed_claims = list[ReviewedClaim]()
     for constraint in (c for c in constraints if c.kind == "citations"):
         citation_findings, reviewed_claims = await citation_check.check(
-            session, plan, section_id, text, constraint, evidence, turn=turn, priority=priority
+            session, plan, step, text, constraint, evidence, turn=turn, priority=priority
         )
         all_findings += citation_findings
     return Review(findings=tuple(all_findings), grounds=tuple(reviewed_claims))
@@ -106,7 +106,7 @@ async def review_revision(
 
 async def confirm_findings(
     session: ModelSession,
-    section_id: str,
+    step: str,
     text: str,
     findings: Sequence[Finding],
     constraints_by_id: Mapping[str, Constraint],
@@ -125,7 +125,7 @@ async def confirm_findings(
     async def find_cleared(doubted_findings: Sequence[Finding], vote: int) -> dict[str, Finding]:
         new_findings = await _ask_judge(
             session,
-            section_id,
+            step,
             text,
             [constraints_by_id[f.constraint] for f in doubted_findings],
             f"confirm {turn}",
@@ -144,7 +144,7 @@ async def confirm_findings(
 
 async def _ask_judge(
     session: ModelSession,
-    section_id: str,
+    step: str,
     text: str,
     constraints: Sequence[Constraint],
     purpose: str,
@@ -168,12 +168,12 @@ async def _ask_judge(
         ),
     )
     call = session.prompts.build_call(
-        section_id, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
+        step, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
     )
     answer = await session.ask_or_report(
         call,
         Verdicts,
-        f"{section_id}: not reviewed",
+        f"{step}: not reviewed",
         lambda a: _find_misquote((v.quote for v in a.verdicts if v.broken), text),
     )
     if answer is None:
@@ -207,7 +207,12 @@ def describe_for_judge(constraint: Constraint) -> str:
 
 
 async def find_contradictions(
-    session: ModelSession, section_id: str, text: str, changes: Sequence[Change], *, sample: int = 0
+    session: ModelSession,
+    step: str,
+    text: str,
+    changes: Sequence[Change],
+    *,
+    sample: int = 0,
 ) -> list[Finding]:
     """Return where ``text`` contradicts what ``changes`` say holds now.
 
@@ -221,9 +226,7 @@ async def find_contradictions(
         changed=fence("changed", change_lines),
         draft=fence("draft", session.prompts.clip_to_fit(text, tokens, change_lines)),
     )
-    call = session.prompts.build_call(
-        section_id, "reviewer", "settle", prompt, tokens, sample=sample
-    )
+    call = session.prompts.build_call(step, "reviewer", "settle", prompt, tokens, sample=sample)
     answer = await session.llm.ask_structured(
         call, Contradictions, lambda a: _find_misquote((c.quote for c in a.contradictions), text)
     )

@@ -13,6 +13,7 @@ from inkwright.agents.revision.section_revision import SectionFix, fix_sections
 from inkwright.memory.changes import contradictions, staleness
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
+from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.passages import PASSAGE_WORDS, split_into_pieces
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import drafts, ledger, works
@@ -71,7 +72,7 @@ async def repair(
 
 def _build_fixes(context: RunContext, review: Review) -> Iterator[SectionFix]:
     """Yield what a section can mend of what the whole breaks, in the section where it stands."""
-    constraint_texts = {
+    constraint_texts: dict[str, str] = {
         c.id: c.full_text
         for c in build_whole_constraints(context)
         if c.kind not in ("length", "structure")
@@ -141,7 +142,7 @@ def list_remaining(context: RunContext) -> list[str]:
     return lines
 
 
-def _find_target_draft(current_drafts: Mapping[str, Draft], finding: Finding) -> Draft | None:
+def _find_target_draft(current_drafts: Mapping[SectionId, Draft], finding: Finding) -> Draft | None:
     for draft in current_drafts.values():
         if finding.evidence and finding.evidence in draft.text:
             return draft

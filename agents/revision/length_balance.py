@@ -15,6 +15,7 @@ from inkwright.agents.revision.section_revision import commit_revision
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.protected_spans import ProtectedSpan
 from inkwright.memory.errors import ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.text.words import count_words
 
 ROUNDS = 4

@@ -18,6 +18,7 @@ from inkwright.agents.revision.section_revision import SectionFix, fix_sections
 from inkwright.memory.base import Value
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
+from inkwright.memory.ids import ConstraintId, SectionId
 from inkwright.memory.store import drafts
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
@@ -113,7 +114,7 @@ async def mend(context: RunContext, missed_breaches: Iterable[MissedBreach]) -> 
         review = review.model_copy(update={"findings": updated_findings})
         drafts.store_review(context.library, context.lease, draft, review, new_stamps=(STAMP,))
 
-    findings_by_section: dict[str, list[Finding]] = {}
+    findings_by_section: dict[SectionId, list[Finding]] = {}
     for item in missed_breaches:
         findings_by_section.setdefault(item.section, []).append(item.finding)
     fixes = (
@@ -151,11 +152,13 @@ def _find_broken_by_settling(current_drafts: Mapping[SectionId, Draft]) -> tuple
 
 
 def _batch_sections(
-    prompts: PromptBuilder, current_drafts: Mapping[str, Draft], met_constraints: MetConstraints
-) -> list[list[str]]:
+    prompts: PromptBuilder,
+    current_drafts: Mapping[SectionId, Draft],
+    met_constraints: MetConstraints,
+) -> list[list[SectionId]]:
     """Return the sections to read together, as many as a prompt has room for."""
     free_tokens = prompts.count_free_tokens(ANSWER_TOKENS)
-    batches: list[list[str]] = []
+    batches: list[list[SectionId]] = []
     tokens_left = 0
     for section_id, constraints in met_constraints.items():
         constraint_lines = "\n".join(c.full_text for c in constraints)
@@ -172,7 +175,7 @@ def _batch_sections(
 
 async def _read_batch(
     session: ModelSession,
-    current_drafts: Mapping[str, Draft],
+    current_drafts: Mapping[SectionId, Draft],
     met_constraints: MetConstraints,
     batch: Sequence[SectionId],
     number: int,

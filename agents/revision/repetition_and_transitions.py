@@ -20,6 +20,7 @@ from inkwright.memory.citations import syntax
 from inkwright.memory.domain.draft import Draft, Finding
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.domain.protected_spans import touches
+from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.excerpts import SubjectFacts
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import ledger
@@ -202,7 +203,7 @@ def _is_free(draft: Draft, quote: str) -> bool:
 
 
 async def find_bad_transitions(
-    session: ModelSession, outline: Outline, current_drafts: Mapping[str, Draft]
+    session: ModelSession, outline: Outline, current_drafts: Mapping[SectionId, Draft]
 ) -> list[ManuscriptFault]:
     """Return where a section's beginning does not join the end of the one before, by a judge."""
     if outline.continuity == "free":
@@ -219,8 +220,8 @@ async def find_bad_transitions(
 
 async def _judge_pairs(
     session: ModelSession,
-    current_drafts: Mapping[str, Draft],
-    pairs: Sequence[tuple[str, str]],
+    current_drafts: Mapping[SectionId, Draft],
+    pairs: Sequence[tuple[SectionId, SectionId]],
     number: int,
 ) -> list[ManuscriptFault]:
     """Return what one call to the judge finds; nothing when it cannot be had."""

@@ -14,6 +14,7 @@ from inkwright.agents.review import reviewer
 from inkwright.memory.domain.draft import Draft, Finding
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.errors import ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts
 
 
@@ -21,7 +22,7 @@ from inkwright.memory.store import drafts
 class SectionFix:
     """What is to be put right in one section by one call to the editor."""
 
-    section: str
+    section: SectionId
     findings: Sequence[Finding]
     instructions: Mapping[str, str]
     """What the editor is told of each finding, by the id that its ``constraint`` gives."""

@@ -12,6 +12,7 @@ from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.protected_spans import ProtectedSpan
 from inkwright.memory.errors import WorkBusy
+from inkwright.memory.ids import ConstraintId, SectionId
 from inkwright.memory.store import drafts, plans, schema, works
 from inkwright.memory.store.library import Library, now
 from inkwright.memory.store.plans import Plan

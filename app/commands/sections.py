@@ -118,11 +118,11 @@ def resolve_section(
         BadInput: there is none.
     """
     work_id = find_work_id(find_library_home(), find_library_url(), work)
-    section_ids: list[str] = [
+    section_ids = [
         s.section for s in load_section_summaries(find_library_home(), work_id, find_library_url())
     ]
-    if taken_out and section in (s.id for s in WorkOutline(work_id).taken_out()):
-        return work_id, section
+    if taken_out and section in [str(s.id) for s in WorkOutline(work_id).taken_out()]:
+        return work_id, SectionId(section)
     return work_id, resolve_section_id(section, section_ids)
 
 

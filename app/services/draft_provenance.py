@@ -8,6 +8,7 @@ from typing import Any
 from inkwright.app.config.settings import Settings
 from inkwright.app.estimates.estimate import compute_cost
 from inkwright.memory.domain.draft import Draft, Manifest
+from inkwright.memory.ids import EntryId, SectionId, WorkId
 from inkwright.memory.store import drafts, journal, works
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Library
@@ -141,7 +142,9 @@ def inspect(
     )
 
 
-def _find_draft(library: Library, work_id: str, section_id: str, version: int | None) -> Draft:
+def _find_draft(
+    library: Library, work_id: WorkId, section_id: SectionId, version: int | None
+) -> Draft:
     draft_versions = drafts.require_versions(library, work_id, section_id)
     if version is None:
         return draft_versions[-1]

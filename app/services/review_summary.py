@@ -17,6 +17,7 @@ from inkwright.memory.changes import contradictions
 from inkwright.memory.changes.contradictions import ContradictionFinding
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft
+from inkwright.memory.ids import ConstraintId, SectionId, WorkId
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan

@@ -11,6 +11,7 @@ from inkwright.memory.base import Value, digest
 from inkwright.memory.domain.brief import Continuity
 from inkwright.memory.domain.source_formatting import FileLayout, SectionLayout
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import HeadingId, SectionId
 
 T = TypeVar("T")
 
@@ -195,14 +196,14 @@ class Outline(Value):
         return tuple(self.sections[p - 1] for p in positions)
 
 
-def resolve_section_id(reference: str, section_ids: Sequence[str]) -> str:
+def resolve_section_id(reference: str, section_ids: Sequence[SectionId]) -> SectionId:
     """Return the one of ``section_ids`` that ``reference`` is, or counts from 1 as a bare number.
 
     Raises:
         BadInput: there is no such section.
     """
     if reference in section_ids:
-        return reference
+        return SectionId(reference)
     if reference.isdecimal() and 1 <= int(reference) <= len(section_ids):
         return section_ids[int(reference) - 1]
     raise BadInput(word_missing_section(reference, section_ids))

@@ -17,6 +17,7 @@ from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.protected_spans import ProtectedSpan, move_spans
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import draft_rows, ledger, plans, schema
 from inkwright.memory.store.library import Lease, Library
 
@@ -83,7 +84,7 @@ def versions(library: Library, work_id: WorkId, section_id: SectionId) -> list[D
         return [draft_rows.draft_from_row(row) for row in version_rows]
 
 
-def require(library: Library, work_id: str, section_id: str) -> Draft:
+def require(library: Library, work_id: WorkId, section_id: SectionId) -> Draft:
     """Return the newest draft of a planned section.
 
     Raises:
@@ -94,7 +95,7 @@ def require(library: Library, work_id: str, section_id: str) -> Draft:
     return draft
 
 
-def require_versions(library: Library, work_id: str, section_id: str) -> list[Draft]:
+def require_versions(library: Library, work_id: WorkId, section_id: SectionId) -> list[Draft]:
     """Return every version of a section, oldest first, whether it is still planned or not.
 
     Raises:
@@ -118,7 +119,7 @@ def select_version(draft_versions: Sequence[Draft], number: int) -> Draft:
     raise BadInput(f"{newest.section} has no version {number}; it has 1 to {newest.version}")
 
 
-def no_text(work_id: str, section_id: str) -> BadInput:
+def no_text(work_id: WorkId, section_id: SectionId) -> BadInput:
     """Return the error for a section that has no text."""
     return BadInput(
         f"{work_id}: section {section_id!r} has no text; `inkwright resume {work_id}` writes what"
@@ -126,7 +127,7 @@ def no_text(work_id: str, section_id: str) -> BadInput:
     )
 
 
-def load_write_times(library: Library, work_id: str, section_id: str) -> dict[int, float]:
+def load_write_times(library: Library, work_id: WorkId, section_id: SectionId) -> dict[int, float]:
     """Return when each version of a section was stored, in seconds since the epoch."""
     table = schema.drafts
     with library.read() as db:

@@ -28,7 +28,7 @@ EntryHistory = Sequence[tuple[int, Entry]]
 class Ledger:
     """A work's entries, kept in step with the library by reading only what is new."""
 
-    def __init__(self, library: Library | None, work_id: str) -> None:
+    def __init__(self, library: Library | None, work_id: WorkId) -> None:
         """``library``: None for a ledger that nothing is read into, to simulate appending to."""
         self._library = library
         self._work_id = work_id

@@ -10,6 +10,7 @@ from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline, Section, word_missing_section
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import ledger, schema
 from inkwright.memory.store.library import Lease, Library, now
 
@@ -36,7 +37,7 @@ class Plan(Value):
         section_constraints = (c for c in self.constraints if position in c.where.positions(total))
         return tuple(c.with_section_number(position) for c in section_constraints)
 
-    def require_section(self, section_id: str) -> Section:
+    def require_section(self, section_id: SectionId) -> Section:
         """Return the section ``section_id``.
 
         Raises:
@@ -57,7 +58,7 @@ def current(library: Library, work_id: WorkId) -> Plan | None:
     return _load_plan(library, work_id, schema.plans.c.version.desc())
 
 
-def require(library: Library, work_id: str) -> Plan:
+def require(library: Library, work_id: WorkId) -> Plan:
     """Return the newest plan.
 
     Raises:
@@ -68,12 +69,12 @@ def require(library: Library, work_id: str) -> Plan:
     return plan
 
 
-def not_planned(work_id: str) -> BadInput:
+def not_planned(work_id: WorkId) -> BadInput:
     """Return the error for a work that has no plan yet."""
     return BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` plans it")
 
 
-def first(library: Library, work_id: str) -> Plan | None:
+def first(library: Library, work_id: WorkId) -> Plan | None:
     """Return the plan that the work began with, or None before it is planned."""
     return _load_plan(library, work_id, schema.plans.c.version.asc())
 

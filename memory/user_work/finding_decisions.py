@@ -10,6 +10,7 @@ from typing import Literal
 from sqlalchemy import delete, select
 
 from inkwright.memory.base import digest
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts, schema
 from inkwright.memory.store.library import Lease, Library
 

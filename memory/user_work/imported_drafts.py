@@ -14,6 +14,7 @@ from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.protected_spans import ProtectedSpan, find_new_ranges
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import draft_rows, ledger, plans, schema
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.user_work import user_drafts

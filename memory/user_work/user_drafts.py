@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.protected_spans import ProtectedSpan, find_surviving_spans, merge_spans
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import draft_rows, ledger, plans
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.plans import Plan
@@ -137,7 +138,7 @@ def insert_same_text(
     return new_draft
 
 
-def _build_blank_manifest(plan: Plan, section_id: str) -> Manifest:
+def _build_blank_manifest(plan: Plan, section_id: SectionId) -> Manifest:
     """Return the manifest of a text that was written without being shown anything."""
     node = plan.require_section(section_id)
     return Manifest(
