@@ -163,12 +163,47 @@ def count_body_words(plan: Plan, section_id: SectionId, text: str) -> int:
 
 
 @dataclass
-class _Going:
-    """What one fit has asked for so far."""
+class _LengthFit:
+    """One section on its way into its band."""
 
+    session: ModelSession
+    constraints: Sequence[Constraint]
+    section: Section
+    manifest: Manifest
+    target_range: WordRange
+    protected_spans: tuple[ProtectedSpan, ...]
+    priority: float
+    on_text: Callable[[str], None] | None
     turn: int = 0
     ratio: float = 1.0
     """Words that the writer gave for each one it was last asked for, if it gave too few."""
+
+    async def adjust(self, text: str) -> str:
+        """Return ``text`` after one call that trims, densifies or continues it."""
+        words, may_edit = count_words(text), self.session.ablation.review != "off"
+        missing_words = self.target_range.aim - words
+        if words >= self.target_range.low:
+            if not may_edit:
+                return text
+            return await editor.trim(
+                self.session, self.section.id, text, self.constraints, -missing_words,
+                words - self.target_range.low, protected_spans=self.protected_spans,
+                turn=self.turn, priority=self.priority,
+            )  # fmt: skip
+        if may_edit and missing_words <= FEW_WORDS:
+            high = self.target_range.high
+            return await editor.densify(
+                self.session, self.section.id, text, self.constraints, missing_words,
+                high - words if high is not None else 2 * missing_words,
+                protected_spans=self.protected_spans, turn=self.turn, priority=self.priority,
+            )  # fmt: skip
+        requested_words = round(missing_words / max(self.ratio, LEAST_RATIO))
+        longer_text = await writer.continue_draft(
+            self.session, self.section, self.manifest, text, requested_words,
+            turn=self.turn, priority=self.priority, on_text=self.on_text,
+        )  # fmt: skip
+        self.ratio = min((count_words(longer_text) - words) / requested_words, 1.0)
+        return longer_text
 
 
 async def fit(
@@ -187,29 +222,23 @@ async def fit(
     """Return ``text`` brought into its band, or the version that came nearest.
 
     ``text`` is without what its format has it begin and end with. Nothing of
-    ``protected_spans`` is touched, and no rule is broken that was kept before.
+    ``protected_spans`` is touched, and no rule is broken that was kept before. What a writer adds
+    is sent to ``on_text`` as it comes.
     """
     target_range = target_range or compute_band(
         plan, session.prompts.brief, section, text, manifest.target_words
     )
-    best_text, progress, failed_rounds = text, _Going(), 0
+    constraints = plan.constraints_for(section.id)
+    progress = _LengthFit(
+        session, constraints, section, manifest, target_range, protected_spans, priority, on_text
+    )
+    best_text, failed_rounds = text, 0
     for progress.turn in range(1, rounds + 1):
         if not target_range.distance(count_words(text)):
             return text
         previous_state = text, progress.ratio
         try:
-            text = await _adjust_length(
-                session,
-                plan.constraints_for(section.id),
-                section,
-                manifest,
-                text,
-                target_range,
-                protected_spans,
-                progress,
-                priority,
-                on_text,
-            )
+            text = await progress.adjust(text)
         except ModelError as fault:
             session.report_problem(f"{section.id}: its length could not be put right ({fault})")
             return best_text
@@ -219,59 +248,6 @@ async def fit(
         )
         if target_range.cost(count_words(text)) < target_range.cost(count_words(best_text)):
             best_text = text
-        if (
-            failed_rounds > MAX_FAILED_ROUNDS or (text, progress.ratio) == previous_state
-        ):  # it would be asked the same again
-            break
+        if failed_rounds > MAX_FAILED_ROUNDS or (text, progress.ratio) == previous_state:
+            break  # it would be asked the same again
     return best_text
-
-
-async def _adjust_length(
-    session: ModelSession,
-    constraints: Sequence[Constraint],
-    section: Section,
-    manifest: Manifest,
-    text: str,
-    target_range: WordRange,
-    protected_spans: tuple[ProtectedSpan, ...],
-    progress: _Going,
-    priority: float,
-    on_text: Callable[[str], None] | None,
-) -> str:
-    words, may_edit = count_words(text), session.ablation.review != "off"
-    missing_words = target_range.aim - words
-    if words >= target_range.low:
-        if not may_edit:
-            return text
-        return await editor.trim(
-            session, section.id, text, constraints, -missing_words, words - target_range.low,
-            protected_spans=protected_spans, turn=progress.turn, priority=priority,
-        )  # fmt: skip
-    if may_edit and missing_words <= FEW_WORDS:
-        max_added_words = (
-            target_range.high - words if target_range.high is not None else 2 * missing_words
-        )
-        return await editor.densify(
-            session,
-            section.id,
-            text,
-            constraints,
-            missing_words,
-            max_added_words,
-            protected_spans=protected_spans,
-            turn=progress.turn,
-            priority=priority,
-        )
-    requested_words = round(missing_words / max(progress.ratio, LEAST_RATIO))
-    longer_text = await writer.continue_draft(
-        session,
-        section,
-        manifest,
-        text,
-        requested_words,
-        turn=progress.turn,
-        priority=priority,
-        on_text=on_text,
-    )
-    progress.ratio = min((count_words(longer_text) - words) / requested_words, 1.0)
-    return longer_text

@@ -61,7 +61,8 @@ async def fix_sections(
             continue  # it was taken out of the outline since this was found, or is done
         text = await ask_editor(context, draft, fix)
         if (
-            text not in (None, draft.text)
+            text is not None
+            and text != draft.text
             and is_worth_it(draft, text)
             and await commit_revision(context, draft, text, stamps=(fix.stamp,))
         ):

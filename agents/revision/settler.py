@@ -145,10 +145,6 @@ async def _settle_one(
     except ModelError as fault:
         context.report_problem(f"{section_id}: not settled, the judge gave no verdict ({fault})")
         return False
-    if not findings:
-        drafts.add_stamps(context.library, context.lease, draft, stamps)
-        context.emit(SectionSettled(context.work_id, section_id, patched=False))
-        return True
     person_findings = [f for f in findings if is_in_protected_text(draft, f)]
     if person_findings:
         changes_by_id = {c.id: c for c in stale_section.changes}

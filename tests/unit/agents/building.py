@@ -18,8 +18,6 @@ from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.words import count_words
 
-MAX_ASKS = 2
-
 
 class ScriptedClient:
     """Gives its answers in order, a text for prose, and remembers the calls; errors are raised."""
@@ -94,7 +92,7 @@ def build_run(
     brief: Mapping[str, Any] | None = None,
     context_tokens: int = 8192,
     planned: bool = True,
-    **ablation: str,
+    arms: Mapping[str, str] | None = None,
 ) -> ScriptedRun:
     """Return a session whose models give ``answers``, for a piece of one section or of ``plan``."""
     client, problems = ScriptedClient(*answers), list[str]()
@@ -106,7 +104,7 @@ def build_run(
     plan = plan or build_plan()
     if planned:
         prompts.use_plan(plan)
-    session = ModelSession(client, prompts, problems.append, Ablation.model_validate(ablation))
+    session = ModelSession(client, prompts, problems.append, Ablation.model_validate(arms or {}))
     return ScriptedRun(client, session, plan, problems)
 
 

@@ -80,7 +80,7 @@ async def test_a_spent_budget_is_no_missing_verdict():
 
 
 async def test_without_a_judge_only_rules_are_checked():
-    run = build_run(review="rules")
+    run = build_run(arms={"review": "rules"})
     review = await check(run, CALM, SHORT)
     assert [f.status for f in review.findings] == ["not reviewed", "broken"]
     assert run.client.calls == []
@@ -88,7 +88,7 @@ async def test_without_a_judge_only_rules_are_checked():
 
 async def test_a_revision_that_no_judge_reads_keeps_what_was_found_before():
     plan = build_plan(CALM, SHORT)
-    run = build_run(plan=plan, review="rules")
+    run = build_run(plan=plan, arms={"review": "rules"})
     earlier = Review(findings=tuple(Finding(constraint=c, status="met") for c in ("c1", "c2")))
     review = await reviewer.review_revision(
         run.session, plan, build_draft(TEXT, review=earlier), "Four words are here.", (), turn=1
