@@ -1,6 +1,6 @@
 """What an agent asks models with: the client, the prompts, and where its problems are reported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -8,9 +8,10 @@ from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.llm.client import ModelCall, Prose
 from inkwright.agents.llm.config import Ablation
 from inkwright.agents.llm.schemas import ResponseSchema
-from inkwright.memory.errors import ModelError
+from inkwright.memory.errors import ModelError, UnusableAnswer
 
 F = TypeVar("F", bound=ResponseSchema)
+T = TypeVar("T")
 
 
 class ModelClient(Protocol):
@@ -49,14 +50,27 @@ class ModelSession:
         response_schema: type[F],
         problem: str,
         find_fault: Callable[[F], str | None] = lambda _: None,
+        *,
+        only_unusable: bool = False,
     ) -> F | None:
-        """Return the answer; None, with ``problem`` and its cause reported, if none can be had.
+        """Return the answer; if there is none, report ``problem`` with its cause, and return None.
+
+        ``only_unusable``: a model that gives no answer at all is raised, not reported.
 
         Raises:
             BudgetSpent: a limit of the run was reached.
         """
         try:
             return await self.llm.ask_structured(call, response_schema, find_fault)
+        except UnusableAnswer as fault:
+            self.report_problem(f"{problem} ({fault.fault if only_unusable else fault})")
         except ModelError as fault:
+            if only_unusable:
+                raise
             self.report_problem(f"{problem} ({fault})")
-            return None
+        return None
+
+
+def split_into_batches(items: Sequence[T], size: int) -> list[Sequence[T]]:
+    """Return ``items`` in their order by ``size``, the most that one call is asked about."""
+    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inkwright.agents.context.model_session import ModelSession
+from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.llm.parsing import is_in_other_script
 from inkwright.agents.llm.schemas import (
     Cast,
@@ -177,16 +177,12 @@ async def _invent_outline(
         sections = await _plan_sections(session, "", section_count, words, constraints, "outline")
         return outline_builder.build_flat(title, continuity, words, sections)
     chapter_count = max(round(section_count / 5), 2)
+    prompt = inputs.ChaptersInputs(
+        chapters=str(chapter_count), sections=str(section_count), words=str(words)
+    )
+    tokens = 120 * chapter_count
     answer = await session.llm.ask_structured(
-        session.prompts.build_call(
-            "plan",
-            "planner",
-            "chapters",
-            inputs.ChaptersInputs(
-                chapters=str(chapter_count), sections=str(section_count), words=str(words)
-            ),
-            max_tokens=120 * chapter_count,
-        ),
+        session.prompts.build_call("plan", "planner", "chapters", prompt, tokens),
         Chapters,
         lambda a: outline_builder.find_chapters_fault(a, chapter_count),
     )
@@ -262,19 +258,15 @@ async def _plan_sections(
     if constraints:
         requirement_lines = "\n".join(f"- {c.text} ({c.where})" for c in constraints)
         requirements_text = f"Requirements, with the sections that carry them:\n{requirement_lines}"
+    prompt = inputs.SectionsInputs(
+        chapter=chapter_text,
+        sections=str(section_count),
+        words=str(words),
+        requirements=requirements_text,
+    )
+    tokens = 180 * section_count + 100
     answer = await session.llm.ask_structured(
-        session.prompts.build_call(
-            "plan",
-            "planner",
-            purpose,
-            inputs.SectionsInputs(
-                chapter=chapter_text,
-                sections=str(section_count),
-                words=str(words),
-                requirements=requirements_text,
-            ),
-            max_tokens=180 * section_count + 100,
-        ),
+        session.prompts.build_call("plan", "planner", purpose, prompt, tokens),
         Sections,
         lambda a: outline_builder.find_sections_fault(a.sections, section_count),
     )
@@ -284,9 +276,7 @@ async def _plan_sections(
 async def _fill_in_details(session: ModelSession, outline: Outline) -> Outline:
     """Give purpose to the sections that have none; everything else stays as it is."""
     bare_sections = [s for s in outline.sections if not s.purpose]
-    batches = [
-        bare_sections[i : i + DETAILS_BATCH] for i in range(0, len(bare_sections), DETAILS_BATCH)
-    ]
+    batches = split_into_batches(bare_sections, DETAILS_BATCH)
     answers = await asyncio.gather(
         *(_plan_details(session, b, n) for n, b in enumerate(batches, 1))
     )
@@ -295,29 +285,23 @@ async def _fill_in_details(session: ModelSession, outline: Outline) -> Outline:
 
 
 async def _plan_details(
-    session: ModelSession, batch: list[Section], batch_number: int
+    session: ModelSession, batch: Sequence[Section], batch_number: int
 ) -> dict[str, PlannedSection]:
     lines = "\n".join(f"- {s.id}: {s.title}" for s in batch)
-    try:
-        answer = await session.llm.ask_structured(
-            session.prompts.build_call(
-                "plan",
-                "planner",
-                f"details {batch_number}",
-                inputs.DetailsInputs(sections=fence("sections", lines)),
-                max_tokens=180 * len(batch) + 100,
-            ),
-            Sections,
-            lambda a: (
-                None
-                if len(a.sections) == len(batch)
-                else f"it has {len(a.sections)} items for {len(batch)} sections"
-            ),
-        )
-    except UnusableAnswer as fault:
-        session.report_problem(
-            f"sections {batch[0].id} to {batch[-1].id} stay without a purpose ({fault.fault})"
-        )
+    prompt = inputs.DetailsInputs(sections=fence("sections", lines))
+    tokens = 180 * len(batch) + 100
+    answer = await session.ask_or_report(
+        session.prompts.build_call("plan", "planner", f"details {batch_number}", prompt, tokens),
+        Sections,
+        f"sections {batch[0].id} to {batch[-1].id} stay without a purpose",
+        lambda a: (
+            None
+            if len(a.sections) == len(batch)
+            else f"it has {len(a.sections)} items for {len(batch)} sections"
+        ),
+        only_unusable=True,
+    )
+    if answer is None:
         return {}
     if len(answer.sections) == len(batch):
         return {s.id: detail for s, detail in zip(batch, answer.sections, strict=True)}
@@ -336,21 +320,14 @@ async def _check_outline(session: ModelSession, outline: Outline) -> Outline:
     free_tokens = session.prompts.count_free_tokens(800)
     if session.prompts.tokenizer.count(lines) > free_tokens:
         return outline
-    try:
-        answer = await session.llm.ask_structured(
-            session.prompts.build_call(
-                "plan",
-                "reviewer",
-                "plan check",
-                inputs.PlanCheckInputs(sections=fence("sections", lines)),
-                max_tokens=800,
-            ),
-            PlanReview,
-        )
-    except UnusableAnswer as fault:
-        session.report_problem(f"the outline was not reviewed ({fault.fault})")
-        return outline
-    return outline_builder.apply_faults(outline, answer.faults)
+    prompt = inputs.PlanCheckInputs(sections=fence("sections", lines))
+    answer = await session.ask_or_report(
+        session.prompts.build_call("plan", "reviewer", "plan check", prompt, 800),
+        PlanReview,
+        "the outline was not reviewed",
+        only_unusable=True,
+    )
+    return outline_builder.apply_faults(outline, answer.faults) if answer else outline
 
 
 def _create_person_entries(brief: Brief, ledger: Ledger) -> tuple[Entry, ...]:
@@ -383,22 +360,15 @@ async def _create_plan_entries(session: ModelSession, outline: Outline) -> tuple
     """Return the plan's own entries: what parallel sections agree on before any is written."""
     lines = "\n".join(f"- {s.id}: {s.title} — {s.purpose}" for s in outline.sections)
     lines = session.prompts.clip_to_fit(lines, 900)
-    try:
-        answer = await session.llm.ask_structured(
-            session.prompts.build_call(
-                "plan",
-                "planner",
-                "entries",
-                inputs.EntriesInputs(sections=fence("sections", lines)),
-                max_tokens=900,
-            ),
-            Cast,
-        )
-    except UnusableAnswer as fault:
-        session.report_problem(f"the plan has no memory entries of its own ({fault.fault})")
-        return ()
+    prompt = inputs.EntriesInputs(sections=fence("sections", lines))
+    answer = await session.ask_or_report(
+        session.prompts.build_call("plan", "planner", "entries", prompt, 900),
+        Cast,
+        "the plan has no memory entries of its own",
+        only_unusable=True,
+    )
     entries_by_topic: dict[tuple[tuple[str, str], str], Entry] = {}
-    for item in answer.entries:
+    for item in answer.entries if answer else ():
         if not item.subject.strip() or not item.statement.strip():
             continue
         start_section_id = item.from_section if item.from_section in outline.position else None

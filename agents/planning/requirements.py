@@ -25,7 +25,6 @@ from inkwright.agents.planning.requested_length import (
 )
 from inkwright.memory.domain.brief import CITE, Brief, Constraint, Placement
 from inkwright.memory.domain.constraint import combine_word_bounds
-from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.retrieval.passages import split_into_pieces
 from inkwright.memory.text.normalise import normalise
 from inkwright.memory.text.tokens import Tokenizer, shorten
@@ -130,24 +129,13 @@ def _adjust_counted_unit(constraint: Constraint, han: bool) -> Constraint:
 async def read_requirements(session: ModelSession) -> Requirements | None:
     """Return what the request fixes; None when the model gives no usable account of it."""
     prompt = inputs.RequirementsInputs(request="")
-    try:
-        requirements = await session.llm.ask_structured(
-            session.prompts.build_call(
-                "plan",
-                "planner",
-                "requirements",
-                prompt,
-                max_tokens=_max_answer_tokens(session.prompts),
-            ),
-            Requirements,
-        )
-    except UnusableAnswer as fault:
-        session.report_problem(
-            f"the request's requirements could not be read ({fault.fault});"
-            " only the brief's own constraints are checked"
-        )
-        return None
-    return requirements
+    tokens = _max_answer_tokens(session.prompts)
+    return await session.ask_or_report(
+        session.prompts.build_call("plan", "planner", "requirements", prompt, tokens),
+        Requirements,
+        "the request's requirements could not be read: only the brief's own are checked",
+        only_unusable=True,
+    )
 
 
 def _max_answer_tokens(prompts: PromptBuilder) -> int:
@@ -257,19 +245,13 @@ async def extract_instructions(session: ModelSession) -> str:
     instruction_quotes = [first_passage]
     for number, part in enumerate(parts, 1):
         prompt = inputs.InstructionsInputs(request=fence("request", part))
-        try:
-            answer = await session.llm.ask_structured(
-                session.prompts.build_call(
-                    "plan", "planner", f"instructions {number}", prompt, max_tokens=600
-                ),
-                Instructions,
-            )
-        except UnusableAnswer as fault:
-            session.report_problem(
-                f"part {number} of the request could not be searched ({fault.fault})"
-            )
-            continue
-        for quote in (q.strip() for q in answer.quotes):
+        answer = await session.ask_or_report(
+            session.prompts.build_call("plan", "planner", f"instructions {number}", prompt, 600),
+            Instructions,
+            f"part {number} of the request could not be searched",
+            only_unusable=True,
+        )
+        for quote in (q.strip() for q in answer.quotes) if answer else ():
             if quote in part and not any(
                 quote in kept_quote for kept_quote in (*instruction_quotes, last_passage)
             ):

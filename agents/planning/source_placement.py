@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 
-from inkwright.agents.context.model_session import ModelSession
+from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.llm.schemas import CitationPlan
 from inkwright.memory.domain.outline import Outline, Section, SectionSource
 from inkwright.memory.domain.source import Source
-from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.text.tokens import Tokenizer, shorten
 from inkwright.prompts import inputs
@@ -26,10 +25,7 @@ async def place_sources(session: ModelSession, outline: Outline) -> Outline:
     if not session.prompts.sources.passages:
         return outline
     bare_sections = [s for s in outline.sections if not s.cites]
-    batches = [
-        bare_sections[i : i + SECTIONS_A_CALL]
-        for i in range(0, len(bare_sections), SECTIONS_A_CALL)
-    ]
+    batches = split_into_batches(bare_sections, SECTIONS_A_CALL)
     answers = await asyncio.gather(*(_place_batch(session, b, n) for n, b in enumerate(batches, 1)))
     cites_by_section = {
         section_id: cites for answer in answers for section_id, cites in answer.items()
@@ -56,17 +52,15 @@ async def _place_batch(
         sources=fence("sources", session.prompts.clip_to_fit(source_lines, tokens, lines)),
     )
     call = session.prompts.build_call("plan", "planner", f"sources {number}", prompt, tokens)
-    try:
-        answer = await session.llm.ask_structured(call, CitationPlan)
-    except UnusableAnswer as fault:
-        first_id, last_id = batch[0].id, batch[-1].id
-        session.report_problem(
-            f"no sources were placed on sections {first_id} to {last_id} ({fault.fault})"
-        )
-        return {}
+    answer = await session.ask_or_report(
+        call,
+        CitationPlan,
+        f"no sources were placed on sections {batch[0].id} to {batch[-1].id}",
+        only_unusable=True,
+    )
     cites_by_section: dict[str, dict[str, SectionSource]] = {}
     batch_ids = {s.id for s in batch}
-    for item in answer.items:
+    for item in answer.items if answer else ():
         key = item.source.strip().strip("[]").removeprefix("@")
         if item.section in batch_ids and key in session.prompts.sources.sources:
             cites = cites_by_section.setdefault(item.section, {})

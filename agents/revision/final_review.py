@@ -42,13 +42,10 @@ def build_whole_constraints(context: RunContext) -> tuple[Constraint, ...]:
 
 async def review_whole(context: RunContext) -> Review:
     """Return one finding for each constraint on the whole piece. Uses no quote from outside it."""
-    constraints = build_whole_constraints(context)
+    constraints, text = build_whole_constraints(context), length_balance.load_whole_text(context)
     if context.ablation.review == "off":
         length_constraints = [c for c in constraints if c.kind == "length"]
-        return Review(
-            findings=tuple(rules.check(length_balance.load_whole_text(context), length_constraints))
-        )
-    text = length_balance.load_whole_text(context)
+        return Review(findings=tuple(rules.check(text, length_constraints)))
     all_by_rule = all(c.is_checked_by_rule for c in constraints)
     judge_text = None if all_by_rule else _shorten_for_judge(context, text)
     return await reviewer.check(

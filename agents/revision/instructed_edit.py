@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Collection, Iterator, Sequence
 
 from inkwright.agents.checks import rules
-from inkwright.agents.context.model_session import ModelSession
+from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.parsing import UnreadableAnswer, parse_prose
@@ -106,10 +106,7 @@ async def propose(
     )
     if op == "continue":
         free_indexes = free_indexes[-1:]
-    batches = [
-        free_indexes[i : i + SENTENCES_A_CALL]
-        for i in range(0, len(free_indexes), SENTENCES_A_CALL)
-    ]
+    batches = split_into_batches(free_indexes, SENTENCES_A_CALL)
     answers = await asyncio.gather(
         *(
             _ask_editor(context.session, draft, instruction, text_sentences, batch)

@@ -9,7 +9,7 @@ fault: sections are to agree on it. (Conflicts in memory are for settling.)
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from inkwright.agents.context.model_session import ModelSession
+from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.llm.schemas import Seams
@@ -86,10 +86,7 @@ def _build_fixes(context: RunContext, faults: Sequence[ManuscriptFault]) -> Iter
     """Yield what is to be asked of the editor, of the faults that are still there by then."""
     for section in context.plan.outline.sections:
         section_faults = [f for f in faults if f.section == section.id]
-        batches = [
-            section_faults[n : n + FAULTS_A_CALL]
-            for n in range(0, len(section_faults), FAULTS_A_CALL)
-        ]
+        batches = split_into_batches(section_faults, FAULTS_A_CALL)
         for number, batch in enumerate(batches[:CALLS_A_SECTION], 1):
             draft = context.load_drafts_in_order()[section.id]
             faults_by_id = {
@@ -210,7 +207,7 @@ async def find_bad_transitions(
         return []
     ids = list(current_drafts)
     pairs = [(a, b) for a, b in pairwise(ids) if current_drafts[b].author != "person"]
-    batches = [pairs[n : n + SEAMS_A_CALL] for n in range(0, len(pairs), SEAMS_A_CALL)]
+    batches = split_into_batches(pairs, SEAMS_A_CALL)
     fault_lists = await gather_all(
         _judge_pairs(session, current_drafts, batch, number)
         for number, batch in enumerate(batches, 1)

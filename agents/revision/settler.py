@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from typing import Any
 
-from inkwright.agents.context.model_session import ModelSession
+from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.extraction.missed_facts import collect_missed_facts
 from inkwright.agents.llm.concurrency import gather_all
@@ -251,7 +251,7 @@ def _is_suspected(ledger: Ledger, draft: Draft, change: Change, own_ids: Set[str
 async def _ask_judge(
     session: ModelSession, draft: Draft, changes: Sequence[Change], sample: int
 ) -> list[Finding]:
-    batches = [changes[i : i + CHANGES_A_CALL] for i in range(0, len(changes), CHANGES_A_CALL)]
+    batches = split_into_batches(changes, CHANGES_A_CALL)
     answers = await gather_all(
         reviewer.find_contradictions(
             session, draft.section, draft.text, batch, sample=sample + index

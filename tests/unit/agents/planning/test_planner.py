@@ -67,7 +67,9 @@ async def test_without_an_account_of_the_request_it_is_planned_and_reported():
     run = start(UNUSABLE, THREE, NOBODY)
     new_plan = await plan(run)
     assert new_plan.constraints == ()
-    assert "requirements could not be read (it is no JSON)" in run.problems[0]
+    assert run.problems == [
+        "the request's requirements could not be read: only the brief's own are checked (it is no JSON)"
+    ]
 
 
 async def test_a_given_outline_keeps_its_titles_and_gets_purposes():
