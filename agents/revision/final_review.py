@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from inkwright.agents.checks import rules
+from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import length_control
 from inkwright.agents.review import reviewer
@@ -47,7 +48,11 @@ async def review_whole(context: RunContext) -> Review:
         length_constraints = [c for c in constraints if c.kind == "length"]
         return Review(findings=tuple(rules.check(text, length_constraints)))
     all_by_rule = all(c.is_checked_by_rule for c in constraints)
-    judge_text = None if all_by_rule else _shorten_for_judge(context, text)
+    judge_text = (
+        None
+        if all_by_rule
+        else _shorten_for_judge(context.prompts, context.load_drafts_in_order(), text)
+    )
     return await reviewer.check(
         context.session, context.plan, "whole", text, constraints, judged_text=judge_text
     )
@@ -98,7 +103,11 @@ async def _load_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]
     if pinned_settings.get("missed") is not None:
         return tuple(MissedBreach.model_validate(m) for m in pinned_settings["missed"])
     missed_breaches = (
-        await recheck.find_missed_breaches(context) if recheck.is_needed(context) else ()
+        await recheck.find_missed_breaches(
+            context.session, context.plan, context.load_drafts_in_order()
+        )
+        if recheck.is_needed(context)
+        else ()
     )
     works.pin_values(
         context.library, context.lease, missed=[m.model_dump(mode="json") for m in missed_breaches]
@@ -146,21 +155,20 @@ def _find_target_draft(current_drafts: Mapping[SectionId, Draft], finding: Findi
     return list(current_drafts.values())[-1] if current_drafts else None
 
 
-def _shorten_for_judge(context: RunContext, text: str) -> str:
+def _shorten_for_judge(
+    prompts: PromptBuilder, current_drafts: Mapping[SectionId, Draft], text: str
+) -> str:
     """Return what a judge can read of the whole: all of it, or its sections' accounts.
 
     A piece too long for a prompt is shown as the archivist's account of each section, with the
     first and the last passage verbatim.
     """
-    if context.prompts.tokenizer.count(text) <= context.prompts.count_free_tokens(1000):
+    if prompts.tokenizer.count(text) <= prompts.count_free_tokens(1000):
         return text
-    current_drafts = context.load_drafts_in_order()
-    drafted_sections = [s for s in context.plan.outline.sections if s.id in current_drafts]
+    drafted_sections = [s for s in prompts.plan.outline.sections if s.id in current_drafts]
     summary_lines = "\n".join(
         f"{s.title}: {current_drafts[s.id].summary}" for s in drafted_sections
     )
     first_passage, last_passage = next(iter(split_into_pieces(text)), ""), tail(text, PASSAGE_WORDS)
-    clipped_summaries = context.prompts.clip_to_fit(
-        summary_lines, 1000, first_passage, last_passage
-    )
+    clipped_summaries = prompts.clip_to_fit(summary_lines, 1000, first_passage, last_passage)
     return f"{first_passage}\n\n{clipped_summaries}\n\n{last_passage}"

@@ -7,15 +7,18 @@ them are lengthened or shortened once more, within those bands, until the whole 
 from collections.abc import Iterable, Mapping
 
 from inkwright.agents.checks import section_format
-from inkwright.agents.context.run_context import RunContext
+from inkwright.agents.context.run_context import RunContext, WorkMemory
 from inkwright.agents.drafting import length_control
 from inkwright.agents.drafting.length_control import FEW_WORDS, WordRange
 from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.revision.section_revision import commit_revision
+from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.draft import Draft
+from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.protected_spans import ProtectedSpan
 from inkwright.memory.errors import ModelError
 from inkwright.memory.ids import SectionId
+from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.words import count_words
 
 ROUNDS = 4
@@ -35,7 +38,7 @@ async def balance(context: RunContext) -> bool:
         BudgetSpent: a limit of the run was reached.
     """
     current_drafts = context.load_drafts_in_order()
-    if not _is_complete(context, current_drafts):
+    if not _is_complete(context.plan.outline, current_drafts):
         return False
     sections = context.plan.outline.sections
     bands = {
@@ -45,7 +48,7 @@ async def balance(context: RunContext) -> bool:
     off_band_drafts = [
         current_drafts[section_id]
         for section_id in bands
-        if bands[section_id].distance(_count_body_words(context, current_drafts[section_id]))
+        if bands[section_id].distance(_count_body_words(context.plan, current_drafts[section_id]))
     ]
     has_changed = any(
         await gather_all(
@@ -60,7 +63,9 @@ async def balance(context: RunContext) -> bool:
         )
         if not whole_band.distance(sum(draft.words for draft in current_drafts.values())):
             return has_changed
-        choice = _find_roomiest_section(context, current_drafts, whole_band, tried_ids)
+        choice = _find_roomiest_section(
+            context.plan, context.brief, current_drafts, whole_band, tried_ids
+        )
         if choice is None:
             return has_changed
         draft, target_range = choice
@@ -68,10 +73,11 @@ async def balance(context: RunContext) -> bool:
         has_changed |= await _resize_section(context, draft, target_range)
 
 
-def _is_complete(context: RunContext, current_drafts: Mapping[SectionId, Draft]) -> bool:
+def _is_complete(outline: Outline, current_drafts: Mapping[SectionId, Draft]) -> bool:
     """True when every section has a text, and none is a person's."""
-    sections = context.plan.outline.sections
-    return all(s.id in current_drafts and current_drafts[s.id].author != "person" for s in sections)
+    return all(
+        s.id in current_drafts and current_drafts[s.id].author != "person" for s in outline.sections
+    )
 
 
 def load_whole_text(context: RunContext) -> str:
@@ -92,14 +98,15 @@ def list_out_of_band(context: RunContext) -> list[str]:
         if draft is None or draft.author == "person":
             continue
         section_band = length_control.compute_band(context.plan, context.brief, section, draft.text)
-        word_count = _count_body_words(context, draft)
+        word_count = _count_body_words(context.plan, draft)
         if section_band.distance(word_count):
             lines.append(f"{section.id} has {word_count} words; {section_band} were wanted")
     return lines
 
 
 def _find_roomiest_section(
-    context: RunContext,
+    plan: Plan,
+    brief: Brief,
     current_drafts: Mapping[SectionId, Draft],
     whole_band: WordRange,
     tried_ids: set[str],
@@ -107,12 +114,12 @@ def _find_roomiest_section(
     """Return the section that can do most for the whole, and the band it is to be brought into."""
     total_words = sum(draft.words for draft in current_drafts.values())
     best: tuple[int, Draft, WordRange] | None = None
-    for section in context.plan.outline.sections:
+    for section in plan.outline.sections:
         draft = current_drafts[section.id]
         if section.id in tried_ids or draft.author == "person":
             continue
-        section_band = length_control.compute_band(context.plan, context.brief, section, draft.text)
-        word_count = _count_body_words(context, draft)
+        section_band = length_control.compute_band(plan, brief, section, draft.text)
+        word_count = _count_body_words(plan, draft)
         target_range = _compute_target_range(section_band, whole_band, word_count, total_words)
         word_change = abs(target_range.aim - word_count)
         if word_change >= MIN_CHANGED_WORDS and (best is None or word_change > best[0]):
@@ -144,7 +151,7 @@ async def _resize_section(context: RunContext, draft: Draft, target_range: WordR
     section = context.plan.outline.section(section_id)
     body = section_format.extract_body(context.plan, section_id, draft.text)
     body_start = draft.text.find(body)
-    protected_spans = (*draft.held, *_find_remembered_spans(context, draft))
+    protected_spans = (*draft.held, *_find_remembered_spans(context.memory, draft))
     if body_start < 0:  # a person has put another opening into it: theirs to say how long it is
         return False
     try:
@@ -169,8 +176,8 @@ async def _resize_section(context: RunContext, draft: Draft, target_range: WordR
     return await commit_revision(context, draft, text)
 
 
-def _count_body_words(context: RunContext, draft: Draft) -> int:
-    return length_control.count_body_words(context.plan, draft.section, draft.text)
+def _count_body_words(plan: Plan, draft: Draft) -> int:
+    return length_control.count_body_words(plan, draft.section, draft.text)
 
 
 def _shift_spans(
@@ -183,10 +190,10 @@ def _shift_spans(
     return tuple(ProtectedSpan(start=a, end=b, why=why) for a, b, why in shifted_bounds if a < b)
 
 
-def _find_remembered_spans(context: RunContext, draft: Draft) -> tuple[ProtectedSpan, ...]:
+def _find_remembered_spans(memory: WorkMemory, draft: Draft) -> tuple[ProtectedSpan, ...]:
     """Return the words that memory rests on: a trim leaves them."""
-    entries = context.ledger.refresh().list_section_entries(draft.section)
-    quotes = (context.memory.quote(e) for e in entries)
+    entries = memory.ledger.refresh().list_section_entries(draft.section)
+    quotes = (memory.quote(e) for e in entries)
     locations = ((draft.text.find(q), len(q)) for q in quotes if q)
     return tuple(
         ProtectedSpan(start=location, end=location + size)

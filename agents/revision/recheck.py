@@ -20,6 +20,7 @@ from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
 from inkwright.memory.ids import ConstraintId, SectionId
 from inkwright.memory.store import drafts
+from inkwright.memory.store.plans import Plan
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
@@ -46,12 +47,14 @@ def is_needed(context: RunContext) -> bool:
     if context.ablation.review != "full":
         return False
     current_drafts = context.load_drafts_in_order()
-    return any(_find_met_constraints(context, d) for d in current_drafts.values()) or bool(
+    return any(_find_met_constraints(context.plan, d) for d in current_drafts.values()) or bool(
         _find_broken_by_settling(current_drafts)
     )
 
 
-async def find_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
+async def find_missed_breaches(
+    session: ModelSession, plan: Plan, current_drafts: Mapping[SectionId, Draft]
+) -> tuple[MissedBreach, ...]:
     """Return what was found met in a section and is broken, and what settling broke there.
 
     Of the former by two votes of three.
@@ -59,16 +62,14 @@ async def find_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    current_drafts = context.load_drafts_in_order()
     met_constraints = {
         section_id: constraints
         for section_id, d in current_drafts.items()
-        if (constraints := _find_met_constraints(context, d))
+        if (constraints := _find_met_constraints(plan, d))
     }
-    batches = enumerate(_batch_sections(context.prompts, current_drafts, met_constraints), 1)
+    batches = enumerate(_batch_sections(session.prompts, current_drafts, met_constraints), 1)
     breach_lists = await gather_all(
-        _read_batch(context.session, current_drafts, met_constraints, batch, n)
-        for n, batch in batches
+        _read_batch(session, current_drafts, met_constraints, batch, n) for n, batch in batches
     )
     findings_by_section: dict[SectionId, list[Finding]] = {}
     for breach in (b for breaches in breach_lists for b in breaches):
@@ -76,7 +77,7 @@ async def find_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
             findings_by_section.setdefault(breach.section, []).append(finding)
     votes = (
         reviewer.confirm_findings(
-            context.session,
+            session,
             section_id,
             current_drafts[section_id].text,
             findings,
@@ -132,12 +133,12 @@ async def mend(context: RunContext, missed_breaches: Iterable[MissedBreach]) -> 
     return await fix_sections(context, fixes, on_failure=record_breaches)
 
 
-def _find_met_constraints(context: RunContext, draft: Draft) -> list[Constraint]:
+def _find_met_constraints(plan: Plan, draft: Draft) -> list[Constraint]:
     """Return what a judge found met in a draft that may be changed."""
     if draft.review is None or draft.author == "person":
         return []
     met_ids = {f.constraint for f in draft.review.findings if f.by == "judge" and f.status == "met"}
-    return [c for c in context.plan.constraints_for(draft.section) if c.id in met_ids]
+    return [c for c in plan.constraints_for(draft.section) if c.id in met_ids]
 
 
 def _find_broken_by_settling(current_drafts: Mapping[SectionId, Draft]) -> tuple[MissedBreach, ...]:

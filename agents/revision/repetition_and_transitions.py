@@ -23,7 +23,7 @@ from inkwright.memory.domain.protected_spans import touches
 from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.excerpts import SubjectFacts
 from inkwright.memory.retrieval.visibility import of_planned
-from inkwright.memory.store import ledger
+from inkwright.memory.store.ledger import Ledger, select_active
 from inkwright.memory.text import repetition
 from inkwright.memory.text.repetition import RepeatedSentence
 from inkwright.memory.text.words import sentences, tail, words
@@ -55,8 +55,8 @@ async def find_faults(
     """Return what is to be mended; ``judge_transitions``: a judge looks at the joins too."""
     current_drafts = context.load_drafts_in_order()
     mendable_faults = [
-        _choose_fault(context, current_drafts, r)
-        for r in _find_unwanted_repeats(context, _map_texts(current_drafts))
+        _choose_fault(context.plan.outline, current_drafts, r)
+        for r in _find_unwanted_repeats(context.ledger, context.plan.outline, current_drafts)
     ]
     all_faults = [f for f in mendable_faults if f is not None]
     if judge_transitions and context.ablation.review == "full":
@@ -111,7 +111,9 @@ def _build_fixes(context: RunContext, faults: Sequence[ManuscriptFault]) -> Iter
 
 def list_remaining(context: RunContext) -> list[str]:
     """Return a line for what the piece still says twice."""
-    repeats = _find_unwanted_repeats(context, _map_texts(context.load_drafts_in_order()))
+    repeats = _find_unwanted_repeats(
+        context.ledger, context.plan.outline, context.load_drafts_in_order()
+    )
     lines = [
         f"{r.section} repeats {r.of}: {r.quote[:100]!r}" for r in repeats[:MAX_REPORTED_REPEATS]
     ]
@@ -139,14 +141,14 @@ def _format_passages(context: RunContext, draft: Draft, findings: Sequence[Findi
 
 
 def _find_unwanted_repeats(
-    context: RunContext, texts: Mapping[SectionId, str]
+    ledger: Ledger, outline: Outline, current_drafts: Mapping[SectionId, Draft]
 ) -> list[RepeatedSentence]:
     """Return the repeats that are more than facts which sections agree on."""
-    planned_entries = of_planned(context.ledger.refresh().latest(), context.plan.outline)
-    facts = SubjectFacts(ledger.select_active(planned_entries))
+    planned_entries = of_planned(ledger.refresh().latest(), outline)
+    facts = SubjectFacts(select_active(planned_entries))
     return [
         r
-        for r in repetition.find_repeats(texts)
+        for r in repetition.find_repeats(_map_texts(current_drafts))
         if r.kind == "opening" or r.section == r.of or not facts.covers_sentence(r.quote)
     ]
 
@@ -156,10 +158,9 @@ def _count_repeats(texts: Mapping[SectionId, str]) -> int:
 
 
 def _choose_fault(
-    context: RunContext, current_drafts: Mapping[SectionId, Draft], repeat: RepeatedSentence
+    outline: Outline, current_drafts: Mapping[SectionId, Draft], repeat: RepeatedSentence
 ) -> ManuscriptFault | None:
     """Return what to do about a repeat; None where all of it is a person's."""
-    outline = context.plan.outline
     sides = [(repeat.section, repeat.quote, repeat.of), (repeat.of, repeat.there, repeat.section)]
     if repeat.section != repeat.of and repeat.kind == "sentence":
         later_share = _compute_topic_share(outline.section(repeat.section), repeat.quote)
@@ -169,13 +170,13 @@ def _choose_fault(
     for section_id, quote, other_id in sides:
         if _is_free(current_drafts[section_id], quote):
             return ManuscriptFault(
-                section=section_id, quote=quote, wanted=_describe_fix(context, repeat, other_id)
+                section=section_id, quote=quote, wanted=_describe_fix(outline, repeat, other_id)
             )
     return None
 
 
-def _describe_fix(context: RunContext, repeat: RepeatedSentence, other_id: SectionId) -> str:
-    title = context.plan.outline.section(other_id).title
+def _describe_fix(outline: Outline, repeat: RepeatedSentence, other_id: SectionId) -> str:
+    title = outline.section(other_id).title
     if repeat.kind == "opening":
         return f"Section {other_id}, {title}, begins with the same words. Begin otherwise."
     if repeat.section == repeat.of:
