@@ -63,7 +63,7 @@ async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int
     """Make the plan and its entries; both are adopted in one transaction."""
     context = runtime.context.run_context
     context.emit(PhaseBegan(context.work_id, "planning"))
-    new_plan = await planner.plan(context)
+    new_plan = await planner.plan(context.session, context.ledger)
     adopted_plan = plans.adopt(
         context.library,
         context.lease,
@@ -72,7 +72,7 @@ async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int
         delta=new_plan.entries,
     )
     works.record_status(context.library, context.lease, "planned", title=new_plan.outline.title)
-    context.use_plan(adopted_plan)
+    context.prompts.use_plan(adopted_plan)
     return {}
 
 
@@ -195,7 +195,7 @@ def after_start(
 ) -> Literal["plan", "draft", "__end__"]:
     """Ask the library: is the work planned already?"""
     work_context = runtime.context
-    if not work_context.run_context.is_planned:
+    if not work_context.run_context.prompts.is_planned:
         return "plan"
     return "__end__" if work_context.until == "planned" else "draft"
 
