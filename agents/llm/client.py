@@ -129,11 +129,13 @@ class LLMClient:
         shared_budget: UsageBudget | None = None,
         capabilities: CapabilityRecords | None = None,
         pinned_capabilities: Mapping[str, ModelCapabilities] | None = None,
+        list_names: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         """Bound calls together with those of other works, by ``lane`` and ``shared_budget``.
 
         ``capabilities`` is what is known of the models by now, ``pinned_capabilities`` what was
-        known when the work began: the journal's keys rest on the latter.
+        known when the work began: the journal's keys rest on the latter. ``list_names`` gives the
+        names that a text may repeat as it likes, whatever samplers there are.
         """
         self.tokenizer, self.context_tokens = tokenizer, context_tokens
         self.transport = transport
@@ -146,7 +148,7 @@ class LLMClient:
         self._shared_budget = shared_budget or UsageBudget(Limits())
         self._capabilities = capabilities or CapabilityRecords()
         self._pinned_capabilities = pinned_capabilities or {}
-        self._protected_names: tuple[str, ...] = ()
+        self._list_names = list_names
         self._prompt_checks: dict[str, PromptCheck] = {}
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
@@ -208,10 +210,6 @@ class LLMClient:
     def count_refusals(self, step: str, role: Role, purpose: Purpose) -> int:
         """Return how many questions of this kind were put in vain, as often as one is put."""
         return self._journal.count_answers(step, role, purpose, refused=MAX_ASKS - 1)
-
-    def protect_names(self, names: Iterable[str]) -> None:
-        """Let the writer use these names as often as it likes, whatever samplers there are."""
-        self._protected_names = tuple(dict.fromkeys(names))
 
     async def _ask(
         self,
@@ -292,7 +290,7 @@ class LLMClient:
             is_thinking_set=level != "auto",
             extra_body=self._call_settings.extra_body.get(call.role, {}),
             room_tokens=room_tokens,
-            protected_names=self._protected_names,
+            protected_names=tuple(dict.fromkeys(self._list_names())) if is_prose else (),
         )
 
     def _get_sampling(self, role: Role, *, is_prose: bool) -> dict[str, JsonValue]:
