@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from inkwright.agents.checks import rules
 from inkwright.agents.llm.config import Ablation, CallSettings
@@ -101,6 +101,8 @@ class TokenTotals(TypedDict):
     prompt: int
     cached: int
     completion: int
+    thoughts: NotRequired[int]
+    """Of the completion tokens, those of what models thought; left out when none did."""
 
 
 class VoiceReport(TypedDict):
@@ -207,11 +209,7 @@ def build_report(
             after=repetition.measure_repetition(texts_by_section(current_drafts)).model_dump(),
         ),
         calls=_total_calls(usage, run_facts["from_journal"]),
-        tokens=TokenTotals(
-            prompt=sum(u.prompt for u in usage),
-            cached=sum(u.cached for u in usage),
-            completion=sum(u.completion for u in usage),
-        ),
+        tokens=_total_tokens(usage),
         models=_list_models(usage, run_facts["models"]),
         settings={**settings, "arm": Ablation.model_validate(work.arms).name},
         versions={"inkwright": VERSION, "prompts": hash_templates(overrides)},
@@ -420,6 +418,17 @@ def _find_worst(
             shown_evidence = evidence if finding.evidence or status != "met" else ""
             return finding.model_copy(update={"evidence": shown_evidence})
     return Finding(constraint=constraint.id, status="met")
+
+
+def _total_tokens(usage: Sequence[RoleUsage]) -> TokenTotals:
+    totals = TokenTotals(
+        prompt=sum(u.prompt for u in usage),
+        cached=sum(u.cached for u in usage),
+        completion=sum(u.completion for u in usage),
+    )
+    if thoughts := sum(u.thoughts for u in usage):
+        totals["thoughts"] = thoughts
+    return totals
 
 
 def _total_calls(usage: Sequence[RoleUsage], from_journal: int) -> CallTotals:

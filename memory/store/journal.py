@@ -86,6 +86,9 @@ class JournaledCall(Value):
     cached_tokens: int
     completion_tokens: int
     seconds: float
+    thoughts: str = ""
+    thought_tokens: int = 0
+    usage_estimated: bool = False
     messages: tuple[JournaledMessage, ...]
 
     @property
@@ -104,6 +107,8 @@ class RoleUsage(Value):
     cached: int
     completion: int
     seconds: float
+    thoughts: int = 0
+    """Of the completion tokens, those of thoughts."""
 
 
 class ModelSpeed(Value):
@@ -211,6 +216,7 @@ def load_usage(library: Library, work_id: WorkId) -> tuple[RoleUsage, ...]:
                 "cached_tokens",
                 "completion_tokens",
                 "seconds",
+                "thought_tokens",
             )
         ),
     )
@@ -230,6 +236,7 @@ def load_usage(library: Library, work_id: WorkId) -> tuple[RoleUsage, ...]:
             cached=r[4],
             completion=r[5],
             seconds=r[6],
+            thoughts=r[7],
         )
         for r in rows
     )
