@@ -32,13 +32,14 @@ from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.retrieval.vector_index import ChromaIndex
 from inkwright.memory.store import plans, sources, works
 from inkwright.memory.store.library import Library
+from inkwright.memory.store.run_state import RunSettings
 
 WORDS, A_SENTENCE = 5_000, 18
 VOCABULARY, EXPONENT = 40_000, 1.1
 DIMENSIONS = 384
 SECTIONS, KEY_POINTS = 40, 4
 BUDGET_TOKENS = 2_000
-PINNED = {"tokenizer_factor": 1.2, "context_tokens": 32_768, "slots": 8}
+RUN_SETTINGS = RunSettings(tokenizer_factor=1.2, context_tokens=32_768, slots=8, embedder="none")
 
 
 class Speech:
@@ -93,7 +94,9 @@ async def gathered(desk: RunContext, made: Outline, what: str) -> None:
     taken, used = [], time.process_time()
     for section in made.sections:
         began = time.perf_counter()
-        found = await section_sources.select_evidence(desk, section, BUDGET_TOKENS)
+        found = await section_sources.select_evidence(
+            desk.session, desk.vector_search, section, BUDGET_TOKENS
+        )
         taken.append((time.perf_counter() - began) * 1000)
         assert found
     cpu = (time.process_time() - used) * 1000 / len(made.sections)
@@ -116,20 +119,20 @@ def measure(library: Library, home: Path, documents: int) -> None:
             library,
             lease,
             works.get(library, work.id).model_copy(update={"arms": {"review": "rules"}}),
-            PINNED,
+            RUN_SETTINGS,
             FakeModel("", CallPace(0, 0, 0), len, is_han=False),
             call_settings=CallSettings(endpoints={}),
             limits=Limits(),
             watch=ignore_event,
         )
-        desk.use_plan(plan)
+        desk.prompts.use_plan(plan)
         began = time.perf_counter()
-        desk.source_index = SourceIndex(sources.load_sources(library, work.id))
-        desk.source_index.search_words("warm", 1)
+        desk.prompts.sources = SourceIndex(sources.load_sources(library, work.id))
+        desk.prompts.sources.search_words("warm", 1)
         words = documents * WORDS
         print(
             f"{documents:,} documents, {words:,} words, "
-            f"{len(desk.source_index.passages):,} passages: "
+            f"{len(desk.prompts.sources.passages):,} passages: "
             f"the shelf is made in {time.perf_counter() - began:.1f} s"
         )
 

@@ -32,15 +32,16 @@ from inkwright.agents.llm.schemas import ResponseSchema
 from inkwright.agents.llm.tokenizer import estimate_tokens
 from inkwright.agents.llm.transport import Transport
 from inkwright.memory.base import digest
+from inkwright.memory.domain.purpose import Purpose, format_purpose
 from inkwright.memory.errors import (
     AccessRefused,
     ModelRefused,
     ModelUnreachable,
     UnusableAnswer,
 )
+from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from inkwright.memory.store.library import Lease, Library
-from inkwright.memory.store.model_capabilities import ModelCapabilities
 from inkwright.memory.text.tokens import Tokenizer, bound_tokens
 from inkwright.memory.text.words import count_words
 from inkwright.prompts.render import only_repeats, unfenced
@@ -69,15 +70,24 @@ class ModelCall:
     step: str
     """``plan``, ``whole``, or a section's id."""
     role: Role
-    purpose: str
+    purpose: Purpose
     system: str
     user: str
     max_tokens: int
+    subject: str = ""
+    """What it is about, where the step does not say that: a constraint's id, a claim's number."""
+    attempt: int = 0
+    """Which call of this purpose it is in its step: the round, the batch, the draft's version."""
     sample: int = 0
     priority: float = 0.0
     """Higher goes first when slots are short."""
     han: bool | None = None
     """Whether the answer's own words must be in Han characters or kana; None: either will do."""
+
+    @property
+    def label(self) -> str:
+        """What the call is for, as people read it."""
+        return format_purpose(self.purpose, self.subject, self.attempt)
 
 
 @dataclass(frozen=True)
@@ -118,12 +128,14 @@ class LLMClient:
         lane: Lane | None = None,
         shared_budget: UsageBudget | None = None,
         capabilities: CapabilityRecords | None = None,
-        pinned_capabilities: Mapping[Role, ModelCapabilities] | None = None,
+        pinned_capabilities: Mapping[str, ModelCapabilities] | None = None,
+        list_names: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         """Bound calls together with those of other works, by ``lane`` and ``shared_budget``.
 
         ``capabilities`` is what is known of the models by now, ``pinned_capabilities`` what was
-        known when the work began: the journal's keys rest on the latter.
+        known when the work began: the journal's keys rest on the latter. ``list_names`` gives the
+        names that a text may repeat as it likes, whatever samplers there are.
         """
         self.tokenizer, self.context_tokens = tokenizer, context_tokens
         self.transport = transport
@@ -136,7 +148,7 @@ class LLMClient:
         self._shared_budget = shared_budget or UsageBudget(Limits())
         self._capabilities = capabilities or CapabilityRecords()
         self._pinned_capabilities = pinned_capabilities or {}
-        self._protected_names: tuple[str, ...] = ()
+        self._list_names = list_names
         self._prompt_checks: dict[str, PromptCheck] = {}
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
@@ -195,17 +207,9 @@ class LLMClient:
 
         return await self._ask(call, None, parse_answer, on_text)
 
-    def count_refusals(self, step: str, role: Role, purpose: str) -> int:
+    def count_refusals(self, step: str, role: Role, purpose: Purpose) -> int:
         """Return how many questions of this kind were put in vain, as often as one is put."""
         return self._journal.count_answers(step, role, purpose, refused=MAX_ASKS - 1)
-
-    def max_prompt_tokens(self, answer_tokens: int) -> int:
-        """Return the tokens a prompt may have when its answer may have ``answer_tokens``."""
-        return self.context_tokens - answer_tokens - MARGIN_TOKENS
-
-    def protect_names(self, names: Iterable[str]) -> None:
-        """Let the writer use these names as often as it likes, whatever samplers there are."""
-        self._protected_names = tuple(dict.fromkeys(names))
 
     async def _ask(
         self,
@@ -239,7 +243,7 @@ class LLMClient:
                 self._learn_form(call, lacks_form)
                 return parsed_answer
         assert answer is not None
-        raise UnusableAnswer(f"{call.role} ({call.purpose}, {call.step})", problem, answer.text)
+        raise UnusableAnswer(f"{call.role} ({call.label}, {call.step})", problem, answer.text)
 
     def _learn_form(self, call: ModelCall, lacks_form: int) -> None:
         """Remember that a model fills a form only when the prompt shows it."""
@@ -286,7 +290,7 @@ class LLMClient:
             is_thinking_set=level != "auto",
             extra_body=self._call_settings.extra_body.get(call.role, {}),
             room_tokens=room_tokens,
-            protected_names=self._protected_names,
+            protected_names=tuple(dict.fromkeys(self._list_names())) if is_prose else (),
         )
 
     def _get_sampling(self, role: Role, *, is_prose: bool) -> dict[str, JsonValue]:
@@ -311,7 +315,7 @@ class LLMClient:
         room_tokens = available_tokens - prompt_tokens
         if room_tokens < 16:
             raise UnusableAnswer(
-                f"{call.role} ({call.purpose}, {call.step})",
+                f"{call.role} ({call.label}, {call.step})",
                 f"the prompt needs {prompt_tokens} of {self.context_tokens} tokens and leaves"
                 " no room for an answer; serve the model with a longer context",
                 "",
@@ -330,6 +334,8 @@ class LLMClient:
             step=call.step,
             role=call.role,
             purpose=call.purpose,
+            subject=call.subject,
+            attempt=call.attempt,
             sample=call.sample,
             refused=refusal_count,
             digest=_digest_request(
@@ -464,7 +470,7 @@ class LLMClient:
             CallAnswered(
                 self._work_id,
                 call.role,
-                call.purpose,
+                call.label,
                 call.step,
                 answer.prompt_tokens,
                 answer.cached_tokens,

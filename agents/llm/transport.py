@@ -36,8 +36,8 @@ from inkwright.agents.llm.offline import stay_offline
 from inkwright.memory.cleanup import CleanStream, clean
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
 from inkwright.memory.ids import NO_WORK, WorkId
+from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store.journal import JournaledAnswer
-from inkwright.memory.store.model_capabilities import ModelCapabilities
 
 T = TypeVar("T")
 

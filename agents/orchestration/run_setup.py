@@ -1,18 +1,15 @@
 """Building the context of a run, whoever plays the models, and taking a work up where it stands."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
-from pydantic import TypeAdapter
-
-from inkwright.agents.context.run_context import RunContext, StreamSetting, language_is_han
+from inkwright.agents.context.prompt_builder import PromptBuilder
+from inkwright.agents.context.run_context import RunContext, StreamSetting
 from inkwright.agents.embedding.vector_search import VectorSearch
 from inkwright.agents.extraction import user_text
 from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.client import LLMClient
 from inkwright.agents.llm.concurrency import Lane
-from inkwright.agents.llm.config import Ablation, CallSettings, Limits, Role
+from inkwright.agents.llm.config import Ablation, CallSettings, Limits
 from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.events import Watch
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
@@ -20,21 +17,19 @@ from inkwright.agents.llm.transport import Transport
 from inkwright.agents.planning.requirements import extract_instructions, fits_in_prompt
 from inkwright.memory.domain.source import Source
 from inkwright.memory.retrieval.source_index import SourceIndex
-from inkwright.memory.store import plans, sources, works
+from inkwright.memory.store import plans, run_state, sources
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Lease, Library
-from inkwright.memory.store.model_capabilities import ModelCapabilities
+from inkwright.memory.store.run_state import RunSettings
 from inkwright.memory.store.works import Work
 from inkwright.memory.transfer import summary_rebuild
-
-_CAPABILITIES_ADAPTER = TypeAdapter(dict[Role, ModelCapabilities])
 
 
 def build_context(
     library: Library,
     lease: Lease,
     work: Work,
-    pinned_settings: Mapping[str, Any],
+    run_settings: RunSettings,
     transport: Transport,
     *,
     call_settings: CallSettings,
@@ -45,40 +40,40 @@ def build_context(
     shared_budget: UsageBudget | None = None,
     capabilities: CapabilityRecords | None = None,
 ) -> RunContext:
-    """Return the context of one run, without vector search.
-
-    ``pinned_settings`` is what was fixed when the work began; of it, ``tokenizer_factor``,
-    ``context_tokens`` and ``slots`` must be there.
-    """
+    """Return the context of one run, without vector search."""
+    tokenizer = ScaledTokenizer(run_settings.tokenizer_factor)
+    ledger = Ledger(library, work.id).refresh()
     return RunContext(
         library=library,
         lease=lease,
-        brief=work.brief,
         ablation=Ablation.model_validate(work.arms),
         llm=LLMClient(
             library,
             lease,
             transport,
-            ScaledTokenizer(pinned_settings["tokenizer_factor"]),
+            tokenizer,
             call_settings=call_settings,
-            context_tokens=pinned_settings["context_tokens"],
+            context_tokens=run_settings.context_tokens,
             limits=limits,
             seed=work.brief.seed,
             watch=watch,
             lane=lane,
             shared_budget=shared_budget,
             capabilities=capabilities,
-            pinned_capabilities=_CAPABILITIES_ADAPTER.validate_python(
-                pinned_settings.get("capabilities", {})
-            ),
+            pinned_capabilities=run_settings.capabilities,
+            list_names=lambda: (entry.subject for entry in ledger.latest()),
+        ),
+        prompts=PromptBuilder(
+            work.brief,
+            tokenizer,
+            run_settings.context_tokens,
+            request=run_settings.request,
+            overrides=call_settings.prompts,
         ),
         vector_search=VectorSearch(work.id, None, None),
-        ledger=Ledger(library, work.id).refresh(),
+        ledger=ledger,
         emit=watch,
-        concurrency=pinned_settings["slots"],
-        request=pinned_settings.get("request") or work.brief.request,
-        han=language_is_han(work.brief),
-        overrides=call_settings.prompts,
+        concurrency=run_settings.slots,
         watch_text=watch_text,
     )
 
@@ -88,7 +83,7 @@ async def load_work_state(context: RunContext) -> None:
     await _shorten_request(context)
     await _open_sources(context)
     if (plan := plans.current(context.library, context.work_id)) is not None:
-        context.use_plan(plan)
+        context.prompts.use_plan(plan)
         if context.ablation.memory in ("rolling", "full"):
             summary_rebuild.rebuild_summaries(context.library, context.lease)
         await user_text.read_pending(context)
@@ -100,7 +95,7 @@ async def _open_sources(context: RunContext) -> None:
         context.report_problem(line)
     stored_sources = sources.load_sources(context.library, context.work_id)
     if stored_sources:
-        context.source_index = await asyncio.to_thread(SourceIndex, stored_sources)
+        context.prompts.sources = await asyncio.to_thread(SourceIndex, stored_sources)
     if bare_count := sum(k.source.kind == "reference" for k in stored_sources):
         bare_count_text = f"{bare_count} of {len(stored_sources)} sources are references alone"
         context.report_problem(
@@ -111,11 +106,13 @@ async def _open_sources(context: RunContext) -> None:
 async def _shorten_request(context: RunContext) -> None:
     """Keep a request too long for every prompt as its instructions and a source."""
     full_request = context.brief.request
-    is_shortened = context.request != full_request
-    if is_shortened or fits_in_prompt(context.brief, context.tokenizer, context.context_tokens):
+    is_shortened = context.prompts.request != full_request
+    if is_shortened or fits_in_prompt(
+        context.brief, context.prompts.tokenizer, context.prompts.context_tokens
+    ):
         return
-    context.request = ""
-    context.request = await extract_instructions(context)
+    context.prompts.request = ""
+    context.prompts.request = await extract_instructions(context.session)
     request = Source(kind="request", title=sources.THE_REQUEST, text=full_request)
     sources.add_sources(context.library, context.lease, [request])
-    works.pin_values(context.library, context.lease, request=context.request)
+    run_state.pin_request(context.library, context.lease, context.prompts.request)

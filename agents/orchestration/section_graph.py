@@ -7,9 +7,10 @@ recall -> write -> fit -+-> remember (its dependants wake)
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from inkwright.agents.checks import rules, section_format
@@ -24,6 +25,7 @@ from inkwright.memory.domain.brief import CITE
 from inkwright.memory.domain.draft import Draft, Finding, Manifest, Review
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Section
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import ModelError
 from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts
@@ -64,10 +66,10 @@ class SectionContext:
     best: tuple[str, Review] | None = None
 
 
-Node = Callable[[SectionState, Runtime[SectionContext]], Awaitable[dict[str, Any]]]
+Node = Callable[[SectionState, Runtime[SectionContext]], Awaitable[dict[str, int]]]
 
 
-async def recall(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
+async def recall(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     """Freeze the manifest; a resumed section keeps the one it has."""
     job = runtime.context
     context = job.run_context
@@ -78,36 +80,40 @@ async def recall(state: SectionState, runtime: Runtime[SectionContext]) -> dict[
         job.manifest = drafts.load_manifest(context.library, row.manifest)
         if row.failure:  # the answers that were refused would be refused again
             sample = job.manifest.sample + context.llm.count_refusals(
-                job.section.id, "writer", "write"
+                job.section.id, "writer", Purpose.WRITE
             )
             job.manifest = job.manifest.model_copy(update={"sample": sample})
     elif row.state == "planned" or row.state == "accepted":
-        manifest = await section_context.build_manifest(context, job.section, job.visible_drafts)
+        manifest = await section_context.build_manifest(
+            context.session, context.ledger, context.vector_search, job.section, job.visible_drafts
+        )
         job.manifest = manifest.model_copy(update={"note": job.note, "sample": job.sample})
         job.manifest_id = drafts.start_section(context.library, context.lease, job.manifest)
     return {"round": 0, "broken": 0}
 
 
-async def write(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
+async def write(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     job = runtime.context
     assert job.manifest is not None
+    context = job.run_context
     text = await writer.write(
-        job.run_context,
+        context.session,
         job.section,
         job.manifest,
         priority=job.priority,
+        on_text=context.create_text_watcher(job.section.id),
     )
-    job.text = section_format.extract_body(job.run_context.plan, job.section.id, text)
+    job.text = section_format.extract_body(context.plan, job.section.id, text)
     return {}
 
 
-async def fit(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
+async def fit(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     job = runtime.context
     job.text = await _fit_and_frame(job, job.text, FIRST_DRAFT_PRIORITY)
     return {}
 
 
-async def remember(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
+async def remember(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     """Land the draft with what it establishes; from here on its dependants can start."""
     job = runtime.context
     context, section_id = job.run_context, job.section.id
@@ -117,7 +123,13 @@ async def remember(state: SectionState, runtime: Runtime[SectionContext]) -> dic
         entries = [e for e in context.ledger.refresh().latest() if e.id in shown_ids]
         version = drafts.find_next_version(context.library, context.work_id, section_id)
         archivist_result = await archivist.remember(
-            context, job.section, job.text, version, entries, priority=FIRST_DRAFT_PRIORITY
+            context.session,
+            context.memory,
+            job.section,
+            job.text,
+            version,
+            entries,
+            priority=FIRST_DRAFT_PRIORITY,
         )
     delta = archivist_result.delta if context.ablation.memory == "full" else ()
     job.draft = drafts.save_first_draft(
@@ -134,7 +146,7 @@ async def remember(state: SectionState, runtime: Runtime[SectionContext]) -> dic
     return {}
 
 
-async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
+async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     """Review the text in hand; keep it if it is the best so far, and breaks no rule anew."""
     job = runtime.context
     context = job.run_context
@@ -144,7 +156,8 @@ async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
         context.plan.constraints_for(job.section.id) if context.ablation.review != "off" else ()
     )
     job.review = await reviewer.check(
-        context,
+        context.session,
+        context.plan,
         job.section.id,
         job.text,
         constraints,
@@ -157,7 +170,7 @@ async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     return {"broken": len(job.best[1].broken_findings)}
 
 
-async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
+async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     """Mend what the best version so far still breaks: lengths by counting, the rest by editing."""
     job = runtime.context
     assert job.best is not None
@@ -177,7 +190,8 @@ async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     try:
         if editable_findings:
             text = await editor.patch(
-                context,
+                context.session,
+                context.plan,
                 job.section.id,
                 text,
                 editable_findings,
@@ -187,7 +201,7 @@ async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
                 sample=turn - 1,
                 priority=job.priority,
             )
-            text = syntax.tidy_citations(text, context.source_index.sources)
+            text = syntax.tidy_citations(text, context.prompts.sources.sources)
     except ModelError as fault:
         context.report_problem(f"{job.section.id}: not revised ({fault})")
         return {"round": MAX_ROUNDS}
@@ -198,22 +212,18 @@ async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
 async def _refit(job: SectionContext, old_text: str, text: str) -> str:
     """Return a patched text in its length, if it breaks that or the patch took it further out."""
     assert job.manifest is not None
-    target_range = length_control.compute_band(
-        job.run_context, job.section, text, job.manifest.target_words
-    )
-    length_constraints = [
-        c for c in job.run_context.plan.constraints_for(job.section.id) if c.kind == "length"
-    ]
+    plan = job.run_context.plan
+    target_range = _compute_band(job, text)
+    length_constraints = [c for c in plan.constraints_for(job.section.id) if c.kind == "length"]
     breaks_length = any(f.status == "broken" for f in rules.check(text, length_constraints))
     word_counts = {
-        t: length_control.count_body_words(job.run_context, job.section.id, t)
-        for t in (old_text, text)
+        t: length_control.count_body_words(plan, job.section.id, t) for t in (old_text, text)
     }
     if not breaks_length and target_range.distance(word_counts[text]) <= target_range.distance(
         word_counts[old_text]
     ):
         return text
-    body = section_format.extract_body(job.run_context.plan, job.section.id, text)
+    body = section_format.extract_body(plan, job.section.id, text)
     return await _fit_and_frame(job, body, job.priority, rounds=MAX_REFIT_ROUNDS)
 
 
@@ -222,13 +232,29 @@ async def _fit_and_frame(
 ) -> str:
     """Return ``text`` in its length, beginning and ending as its format asks."""
     assert job.manifest is not None
+    context = job.run_context
     fitted_body = await length_control.fit(
-        job.run_context, job.section, job.manifest, text, priority=priority, rounds=rounds
+        context.session,
+        context.plan,
+        job.section,
+        job.manifest,
+        text,
+        priority=priority,
+        on_text=context.create_text_watcher(job.section.id),
+        rounds=rounds,
     )
-    return section_format.apply_frame(job.run_context.plan, job.section.id, fitted_body)
+    return section_format.apply_frame(context.plan, job.section.id, fitted_body)
 
 
-async def accept(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
+def _compute_band(job: SectionContext, text: str) -> length_control.WordRange:
+    assert job.manifest is not None
+    context = job.run_context
+    return length_control.compute_band(
+        context.plan, context.brief, job.section, text, job.manifest.target_words
+    )
+
+
+async def accept(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     """Take the best version; where it is not the landed one, memory follows its text."""
     job = runtime.context
     assert job.draft is not None
@@ -236,7 +262,9 @@ async def accept(state: SectionState, runtime: Runtime[SectionContext]) -> dict[
     context, (text, review) = job.run_context, job.best
     delta: tuple[Entry, ...] = ()
     if text != job.draft.text and context.ablation.memory == "full":
-        delta = await archivist.update_entries(context, job.section, job.draft, text)
+        delta = await archivist.update_entries(
+            context.session, context.memory, job.section, job.draft, text
+        )
     accepted = drafts.accept(
         context.library,
         context.lease,
@@ -264,8 +292,11 @@ def after_check(state: SectionState) -> Literal["patch", "accept"]:
     return "patch" if state["broken"] and state["round"] < MAX_ROUNDS else "accept"
 
 
+SectionGraph = CompiledStateGraph[SectionState, SectionContext, SectionState, SectionState]
+
+
 @cache
-def section_graph() -> Any:
+def section_graph() -> SectionGraph:
     """Return the compiled graph; run it with a ``SectionContext`` as its context."""
     graph = StateGraph(SectionState, context_schema=SectionContext)
     for node in (recall, write, fit, remember, check, patch, accept):
@@ -286,7 +317,7 @@ def _format_cited_passages(job: SectionContext, findings: Sequence[Finding]) -> 
     citation_findings = [f for f in findings if f.constraint == CITE]
     evidence = job.manifest.evidence if job.manifest else ()
     return (
-        citation_check.format_passages(job.run_context, citation_findings, evidence)
+        citation_check.format_passages(job.run_context.prompts, citation_findings, evidence)
         if citation_findings
         else ""
     )
@@ -302,17 +333,12 @@ def _is_better(
 
 def _rank_faults(job: SectionContext, text: str, review: Review) -> tuple[int, int, int]:
     """Order versions: required faults first, then all faults, then distance from the length."""
-    required_ids = {
-        c.id for c in job.run_context.plan.constraints_for(job.section.id) if c.required
-    }
-    assert job.manifest is not None
-    target_range = length_control.compute_band(
-        job.run_context, job.section, text, job.manifest.target_words
-    )
+    plan = job.run_context.plan
+    required_ids = {c.id for c in plan.constraints_for(job.section.id) if c.required}
     return (
         sum(f.constraint in required_ids for f in review.broken_findings),
         len(review.broken_findings),
-        target_range.distance(
-            length_control.count_body_words(job.run_context, job.section.id, text)
+        _compute_band(job, text).distance(
+            length_control.count_body_words(plan, job.section.id, text)
         ),
     )

@@ -40,7 +40,11 @@ def build_result(line: BatchLine, manuscript: Manuscript, *, stop_reason: str = 
             total=report["calls"]["total"],
             by_role={role: c["calls"] for role, c in report["calls"]["by_role"].items()},
         ),
-        tokens=Tokens(**report["tokens"]),
+        tokens=Tokens(
+            prompt=report["tokens"]["prompt"],
+            cached=report["tokens"]["cached"],
+            completion=report["tokens"]["completion"],
+        ),
         models=report["models"],
         seconds=report["seconds"],
         unfinished=bool(stop_reason),

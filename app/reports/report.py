@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from inkwright.agents.checks import rules
 from inkwright.agents.llm.config import Ablation, CallSettings
@@ -19,7 +19,7 @@ from inkwright.app.manuscripts.citation_report import (
 from inkwright.memory.changes import staleness
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.brief import Constraint
-from inkwright.memory.domain.draft import Draft, Finding, Manifest, Review
+from inkwright.memory.domain.draft import Draft, Finding, Manifest
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.ids import ConstraintId, SectionId
 from inkwright.memory.store import drafts, journal, plans, sources
@@ -101,6 +101,8 @@ class TokenTotals(TypedDict):
     prompt: int
     cached: int
     completion: int
+    thoughts: NotRequired[int]
+    """Of the completion tokens, those of what models thought; left out when none did."""
 
 
 class VoiceReport(TypedDict):
@@ -189,6 +191,7 @@ def build_report(
     sections, constraints = check_work(library, work, plan, current_drafts, manifests, text)
     usage = journal.load_usage(library, work.id)
     stored_sources = sources.load_sources(library, work.id)
+    before = work.run_state.repetition
     return Report(
         work=work.id,
         status=run_facts["status"],
@@ -202,15 +205,11 @@ def build_report(
         sources=build_source_reports(plan, current_drafts, stored_sources),
         voice=_report_voice(work, current_drafts),
         repetition=RepetitionReport(
-            before=(work.pinned or {}).get("repetition"),
+            before=None if before is None else before.model_dump(),
             after=repetition.measure_repetition(texts_by_section(current_drafts)).model_dump(),
         ),
         calls=_total_calls(usage, run_facts["from_journal"]),
-        tokens=TokenTotals(
-            prompt=sum(u.prompt for u in usage),
-            cached=sum(u.cached for u in usage),
-            completion=sum(u.completion for u in usage),
-        ),
+        tokens=_total_tokens(usage),
         models=_list_models(usage, run_facts["models"]),
         settings={**settings, "arm": Ablation.model_validate(work.arms).name},
         versions={"inkwright": VERSION, "prompts": hash_templates(overrides)},
@@ -327,12 +326,8 @@ def _build_outcome(constraint: Constraint, finding: Finding) -> ConstraintOutcom
 
 def _load_whole_review(work: Work) -> dict[str, Finding]:
     """Return what the last review of the whole piece found, by constraint."""
-    stored_review = (work.pinned or {}).get("whole")
-    return (
-        {f.constraint: f for f in Review.model_validate(stored_review).findings}
-        if stored_review
-        else {}
-    )
+    review = work.run_state.whole_review
+    return {f.constraint: f for f in review.findings} if review else {}
 
 
 def _report_constraints(
@@ -423,6 +418,17 @@ def _find_worst(
             shown_evidence = evidence if finding.evidence or status != "met" else ""
             return finding.model_copy(update={"evidence": shown_evidence})
     return Finding(constraint=constraint.id, status="met")
+
+
+def _total_tokens(usage: Sequence[RoleUsage]) -> TokenTotals:
+    totals = TokenTotals(
+        prompt=sum(u.prompt for u in usage),
+        cached=sum(u.cached for u in usage),
+        completion=sum(u.completion for u in usage),
+    )
+    if thoughts := sum(u.thoughts for u in usage):
+        totals["thoughts"] = thoughts
+    return totals
 
 
 def _total_calls(usage: Sequence[RoleUsage], from_journal: int) -> CallTotals:

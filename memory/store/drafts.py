@@ -12,10 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import RowMapping, select
 
 from inkwright.memory.base import Value
+from inkwright.memory.domain.check_record import CheckRecord
 from inkwright.memory.domain.draft import Draft, Manifest, Review, SectionState, Stage
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.protected_spans import ProtectedSpan, move_spans
+from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import draft_rows, ledger, plans, schema
 from inkwright.memory.store.library import Lease, Library
@@ -81,6 +83,49 @@ def versions(library: Library, work_id: WorkId, section_id: SectionId) -> list[D
             .order_by(table.c.version)
         ).mappings()
         return [draft_rows.draft_from_row(row) for row in version_rows]
+
+
+def require(library: Library, work_id: WorkId, section_id: SectionId) -> Draft:
+    """Return the newest draft of a planned section.
+
+    Raises:
+        BadInput: the section is not in the outline, or has no text.
+    """
+    if (draft := current(library, work_id).get(section_id)) is None:
+        raise no_text(work_id, section_id)
+    return draft
+
+
+def require_versions(library: Library, work_id: WorkId, section_id: SectionId) -> list[Draft]:
+    """Return every version of a section, oldest first, whether it is still planned or not.
+
+    Raises:
+        BadInput: it has no text.
+    """
+    if not (draft_versions := versions(library, work_id, section_id)):
+        raise no_text(work_id, section_id)
+    return draft_versions
+
+
+def select_version(draft_versions: Sequence[Draft], number: int) -> Draft:
+    """Return the version ``number`` of a section's versions, of which there is at least one.
+
+    Raises:
+        BadInput: there is none of this number.
+    """
+    for draft in draft_versions:
+        if draft.version == number:
+            return draft
+    newest = draft_versions[-1]
+    raise BadInput(f"{newest.section} has no version {number}; it has 1 to {newest.version}")
+
+
+def no_text(work_id: WorkId, section_id: SectionId) -> BadInput:
+    """Return the error for a section that has no text."""
+    return BadInput(
+        f"{work_id}: section {section_id!r} has no text; `inkwright resume {work_id}` writes what"
+        " is missing"
+    )
 
 
 def load_write_times(library: Library, work_id: WorkId, section_id: SectionId) -> dict[int, float]:
@@ -204,7 +249,7 @@ def save_patch(
     stage: Stage,
     review: Review | None,
     delta: Iterable[Entry] = (),
-    new_stamps: Sequence[str] = (),
+    new_stamps: Sequence[CheckRecord] = (),
     protected_spans: Sequence[ProtectedSpan] | None = None,
 ) -> Draft:
     """Store a patched version of an accepted draft, stamped as checked against ``new_stamps``.
@@ -234,7 +279,9 @@ def save_patch(
     return new_draft
 
 
-def add_stamps(library: Library, lease: Lease, draft: Draft, new_stamps: Sequence[str]) -> None:
+def add_stamps(
+    library: Library, lease: Lease, draft: Draft, new_stamps: Sequence[CheckRecord]
+) -> None:
     """Record that a draft was checked against these changes, and stands."""
     with library.write(lease) as db:
         existing_stamps = set(draft_rows.load_stamps(db, lease.work_id, draft))
@@ -244,7 +291,12 @@ def add_stamps(library: Library, lease: Lease, draft: Draft, new_stamps: Sequenc
 
 
 def store_review(
-    library: Library, lease: Lease, draft: Draft, review: Review, *, new_stamps: Sequence[str] = ()
+    library: Library,
+    lease: Lease,
+    draft: Draft,
+    review: Review,
+    *,
+    new_stamps: Sequence[CheckRecord] = (),
 ) -> None:
     """Store what is known of a draft by now, stamped as checked against ``new_stamps``."""
     with library.write(lease) as db:
@@ -256,26 +308,26 @@ def add_entries(
     library: Library,
     lease: Lease,
     drafts_and_entries: Sequence[tuple[Draft, Sequence[Entry]]],
-    stamp_text: str,
+    stamp: CheckRecord,
 ) -> None:
-    """Add to memory what was found in drafts as they stand, each stamped with ``stamp_text``."""
+    """Add to memory what was found in drafts as they stand, each stamped with ``stamp``."""
     with library.write(lease) as db:
         for draft, delta in drafts_and_entries:
             ledger.append_entries(db, lease.work_id, delta)
-            draft_rows.insert_stamps(db, lease.work_id, draft, [stamp_text])
+            draft_rows.insert_stamps(db, lease.work_id, draft, [stamp])
 
 
 def load_stamps(
     library: Library, work_id: WorkId, current_drafts: Mapping[SectionId, Draft]
-) -> dict[SectionId, set[str]]:
+) -> dict[SectionId, set[CheckRecord]]:
     """Return what each of ``current_drafts`` was checked against, by section id."""
-    stamps_by_section: dict[SectionId, set[str]] = {
+    stamps_by_section: dict[SectionId, set[CheckRecord]] = {
         section_id: set() for section_id in current_drafts
     }
     with library.read() as db:
-        for section_id, version, stamp_text in draft_rows.load_all_stamps(db, work_id):
+        for section_id, version, record in draft_rows.load_all_stamps(db, work_id):
             if section_id in current_drafts and current_drafts[section_id].version == version:
-                stamps_by_section[section_id].add(stamp_text)
+                stamps_by_section[section_id].add(record)
     return stamps_by_section
 
 

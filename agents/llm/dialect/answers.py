@@ -7,7 +7,7 @@ from inkwright.agents.llm.config import Endpoint
 from inkwright.agents.llm.dialect import model_names
 from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.dialect.request import ChatRequest
-from inkwright.memory.store.model_capabilities import ModelCapabilities
+from inkwright.memory.model_capabilities import ModelCapabilities
 
 MOST_THOUGHT_TOKENS = 32_768
 LEAST_EXHAUSTED_TOKENS = 4096

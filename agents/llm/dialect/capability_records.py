@@ -7,13 +7,9 @@ from typing import Any
 from inkwright.agents.llm.config import Endpoint
 from inkwright.agents.llm.dialect import model_names
 from inkwright.agents.llm.endpoint_info import ServedModel
+from inkwright.memory.model_capabilities import ModelCapabilities, Sampler
+from inkwright.memory.served_models.capability_store import load_capabilities, update_capabilities
 from inkwright.memory.store.library import Library
-from inkwright.memory.store.model_capabilities import (
-    ModelCapabilities,
-    Sampler,
-    load_capabilities,
-    update_capabilities,
-)
 
 SAMPLERS: Mapping[str, tuple[Sampler, ...]] = {
     "llama.cpp": ("dry",),

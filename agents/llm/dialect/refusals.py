@@ -11,7 +11,7 @@ from typing import Any
 
 from inkwright.agents.llm.config import Endpoint
 from inkwright.agents.llm.dialect import model_names
-from inkwright.memory.store.model_capabilities import ModelCapabilities
+from inkwright.memory.model_capabilities import ModelCapabilities
 
 _TOO_LONG = re.compile(
     r"context.?(?:length|window|size)|maximum (?:context|input|prompt)|max(?:imum)?.?model.?len"
