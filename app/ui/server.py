@@ -1,14 +1,12 @@
-"""``inkwright ui``: the writing studio, served on this machine alone."""
+"""The process that serves the writing studio, on this machine alone."""
 
 import os
 import socket
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
-import typer
-
-from inkwright.app.config.paths import find_library_home, load_file_settings
 from inkwright.memory.errors import BadInput
 
 FIRST_PORT, PORT_COUNT = 8501, 50
@@ -50,21 +48,19 @@ STREAMLIT_OPTIONS = {
 ALLOWED_HOSTS = ("localhost", ADDRESS, "[::1]", "::1")
 
 
-def ui(port: int | None, *, browser: bool) -> None:
-    """Serve the studio until it is stopped; this process becomes Streamlit's.
+def check_installed() -> None:
+    """See that the studio can be served here.
 
     Raises:
-        BadInput: Streamlit is not installed, or the port is taken.
+        BadInput: Streamlit is not installed.
     """
     if find_spec("streamlit") is None:
         raise BadInput("the studio needs Streamlit: pip install 'inkwright[ui]'")
-    load_file_settings()  # a file that is not trusted is asked about here, not in the server
-    free_port = _find_free_port(port)
-    typer.echo(
-        f"studio: http://{ADDRESS}:{free_port}  (library: {find_library_home()}; Ctrl-C ends it)"
-    )
-    sys.stdout.flush()
-    os.execv(sys.executable, build_command(free_port, browser=browser))
+
+
+def become_server(port: int, *, browser: bool) -> NoReturn:
+    """Serve the studio until it is stopped; this process becomes Streamlit's."""
+    os.execv(sys.executable, build_command(port, browser=browser))
 
 
 def build_command(port: int, *, browser: bool) -> list[str]:
@@ -83,7 +79,12 @@ def build_command(port: int, *, browser: bool) -> list[str]:
     return [*program, *flags, *hosts]
 
 
-def _find_free_port(port: int | None) -> int:
+def find_free_port(port: int | None) -> int:
+    """Return ``port``, or the first free one where none is given.
+
+    Raises:
+        BadInput: it is taken, or none is free.
+    """
     if port is not None:
         if not _is_free(port):
             raise BadInput(f"port {port} is taken; give another with --port")

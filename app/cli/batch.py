@@ -1,21 +1,21 @@
-"""``inkwright batch``."""
+"""``inkwright batch``: many pieces."""
 
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Annotated, cast, get_args
 
 import typer
 
 from inkwright.agents.llm.config import Ablation, Limits
 from inkwright.app.batch.batch import run_batch
 from inkwright.app.batch.batch_progress import make_display
-from inkwright.app.batch.input import BatchLine, FieldNames, read_defaults, read_lines
+from inkwright.app.batch.input import FieldNames, read_defaults, read_lines
 from inkwright.app.batch.options import BatchOptions, BatchOutcome, Engine, Retry
 from inkwright.app.batch.results import Result
-from inkwright.app.commands.errors import Exit, exit_on_error
+from inkwright.app.cli.errors import Exit, exit_on_error
+from inkwright.app.cli.options import DryRun, MemoryArm, PlanArm, ReviewArm, build_limits
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.app.display.formatting import format_count, format_duration
@@ -28,85 +28,103 @@ _SCHEMA_NAMES = {"OutlinedSection": "PlannedSection", "SectionCounts": "Sections
 """Classes that the printed schema calls as it always has."""
 
 
-@dataclass(frozen=True)
-class BatchInput:
-    """Where the briefs are, and how they are read."""
-
-    file: Path
-    prompt_field: str | None = None
-    id_field: str | None = None
-    defaults: Path | None = None
-
-    def load_lines(self, batch_options: BatchOptions) -> tuple[BatchLine, ...]:
-        """Return the lines of the file."""
-        default_values = read_defaults(self.defaults) if self.defaults else None
-        return read_lines(
-            self.file,
-            FieldNames(self.prompt_field, self.id_field, default_values),
-            batch_options.ablation,
-        )
+commands = typer.Typer(rich_markup_mode=None)
 
 
-def build_options(
-    ablation_values: tuple[Any, Any, Any],
-    *,
-    batch_limits: Limits,
-    brief_limits: Limits,
-    retry: Sequence[str],
-    plan_only: bool,
-    approved: bool,
-    formats: Sequence[str] = (),
-    engine: Engine = "local",
-    workers: int | None = None,
-) -> BatchOptions:
-    """Return what the command line asks for.
+def _print_results_schema(is_requested: bool) -> None:
+    if is_requested:
+        typer.echo(_format_schema())
+        raise typer.Exit
 
-    Raises:
-        BadInput: an option that cannot be, or two that exclude each other.
-    """
+
+@commands.command()
+def batch(
+    briefs: Annotated[
+        Path, typer.Argument(metavar="IN.jsonl", help="One brief a line, as a JSON object.")
+    ],
+    out: Annotated[Path, typer.Option(help="File for the results, one line each.")],
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Model calls in flight, over all works.")
+    ] = None,
+    defaults: Annotated[
+        Path | None, typer.Option(help="YAML with the keys of a brief that all lines share.")
+    ] = None,
+    prompt_field: Annotated[
+        str | None, typer.Option(help="Field of a line that holds the request.")
+    ] = None,
+    id_field: Annotated[str | None, typer.Option(help="Field of a line that is its id.")] = None,
+    retry: Annotated[
+        list[str] | None,
+        typer.Option(help="flagged or failed (partial ones too): take these up again."),
+    ] = None,
+    plan_only: Annotated[
+        bool, typer.Option("--plan-only", help="Make the outlines, and stop.")
+    ] = False,
+    approved: Annotated[
+        bool, typer.Option("--approved", help="Write the outlines made with --plan-only.")
+    ] = False,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format", help="docx, epub, pdf, md: manuscripts as files beside the lines."
+        ),
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(help="ray: works are written by processes all over a Ray cluster."),
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Of --engine ray: processes that write.")
+    ] = None,
+    dry_run: DryRun = False,
+    schema: Annotated[
+        bool,
+        typer.Option(
+            "--schema",
+            callback=_print_results_schema,
+            is_eager=True,
+            help="Print the JSON schema of a line of the results, and stop.",
+        ),
+    ] = False,
+    max_calls: Annotated[int | None, typer.Option(min=1, help="Calls for the batch.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens for the batch.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Minutes for this run.")] = None,
+    each_max_calls: Annotated[int | None, typer.Option(min=1, help="Calls for each brief.")] = None,
+    each_max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Tokens for each brief.")
+    ] = None,
+    each_max_minutes: Annotated[float | None, typer.Option(help="Minutes for each brief.")] = None,
+    plan: PlanArm = "full",
+    memory: MemoryArm = "full",
+    review: ReviewArm = "full",
+) -> None:
+    """Write many pieces: one line in, one line out as each finishes. Run it again to go on."""
     if plan_only and approved:
         raise BadInput("--plan-only makes outlines and --approved writes them; give one of the two")
     if workers is not None and engine != "ray":
         raise BadInput("--workers is for --engine ray; in one process, --concurrency says it all")
-    retries: set[Retry] = set()
-    for status in retry:
-        if status not in get_args(Retry):
-            raise BadInput(f"--retry {status}: it is flagged or failed; both may be given")
-        retries.add(cast(Retry, status))
-    if unknown_formats := [f for f in formats if f not in FORMATS]:
-        raise BadInput(f"--format {unknown_formats[0]}: it is one of {', '.join(FORMATS)}")
-    plan, memory, review = ablation_values
-    return BatchOptions(
+    batch_options = BatchOptions(
         ablation=Ablation(plan=plan, memory=memory, review=review),
-        batch_limits=batch_limits,
-        brief_limits=brief_limits,
-        retry=frozenset(retries),
+        batch_limits=build_limits(max_calls, max_tokens, max_minutes),
+        brief_limits=build_limits(each_max_calls, each_max_tokens, each_max_minutes),
+        retry=_parse_retry(retry or ()),
         mode="plan" if plan_only else "approved" if approved else "whole",
-        formats=tuple(cast(Format, f) for f in dict.fromkeys(formats)),
+        formats=_parse_formats(formats or ()),
         engine=engine,
         workers=workers,
     )
-
-
-def batch(
-    source: BatchInput,
-    batch_options: BatchOptions,
-    *,
-    out: Path,
-    concurrency: int | None,
-    dry_run: bool,
-) -> int:
-    """Write a batch, or go on with it; return the exit code."""
     settings = Settings.load(concurrency=concurrency)
-    if out.exists() and out.samefile(source.file):
+    if out.exists() and out.samefile(briefs):
         raise BadInput(f"--out {out} is the input itself; give another file")
-    lines = source.load_lines(batch_options)
+    default_values = read_defaults(defaults) if defaults else None
+    field_names = FieldNames(prompt_field, id_field, default_values)
+    lines = read_lines(briefs, field_names, batch_options.ablation)
     if dry_run:
         from inkwright.app.batch.batch_estimate import describe_estimate
 
         for line in describe_estimate(lines, settings, batch_options, out):
             typer.echo(line)
-        return Exit.COMPLETE
+        return
     endpoints.resolve_models(settings)
 
     def run() -> BatchOutcome:
@@ -120,10 +138,23 @@ def batch(
     outcome = exit_on_error(run, next_step="the same command goes on")
     for line in _summarize_outcome(outcome, out):
         typer.echo(line)
-    return _choose_exit_code(outcome)
+    raise typer.Exit(_choose_exit_code(outcome))
 
 
-def format_schema() -> str:
+def _parse_retry(statuses: Sequence[str]) -> frozenset[Retry]:
+    for status in statuses:
+        if status not in get_args(Retry):
+            raise BadInput(f"--retry {status}: it is flagged or failed; both may be given")
+    return frozenset(cast(Sequence[Retry], statuses))
+
+
+def _parse_formats(formats: Sequence[str]) -> tuple[Format, ...]:
+    if unknown_formats := [f for f in formats if f not in FORMATS]:
+        raise BadInput(f"--format {unknown_formats[0]}: it is one of {', '.join(FORMATS)}")
+    return tuple(dict.fromkeys(cast(Sequence[Format], formats)))
+
+
+def _format_schema() -> str:
     """Return the JSON schema of a line of the results."""
     text = json.dumps(Result.model_json_schema(mode="serialization"), indent=2)
     for python_name, printed_name in _SCHEMA_NAMES.items():

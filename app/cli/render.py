@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from inkwright.app.display.formatting import format_duration, measure_width, pad, shorten
-from inkwright.app.services import engine
-from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.outline import Section
@@ -121,10 +119,8 @@ def _render_section(plan: Plan, number: int, section: Section) -> Iterator[str]:
             yield f"{indent}   [{constraint.id}] {constraint.text}"
 
 
-def print_stale_sections(work: str, job: RunOptions) -> None:
-    """Print which sections of a work are stale now."""
-    stale = engine.find_stale_sections(work, job.settings)
-    for section, reasons in stale.items():
-        typer.echo(f"  {section} is stale: {reasons[0]}")
-    if stale:
-        typer.echo(f"`inkwright settle {work}` checks them")
+def print_plan(work_id: str, plan: Plan) -> None:
+    """Print the plan of a work, and its id."""
+    for line in render_plan(plan):
+        typer.echo(line)
+    typer.echo(f"\nwork: {work_id}")

@@ -1,8 +1,9 @@
-"""``inkwright trust``, and the question that every other command asks about an untrusted file."""
+"""``inkwright doctor``, ``trust`` and ``graph``, and what is asked about a file not trusted yet."""
 
 import os
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -11,13 +12,25 @@ from inkwright.app.config.trust import Decide, UntrustedFile, lines, remember, v
 from inkwright.app.config.trust import forget as forget_file
 from inkwright.memory.errors import BadInput
 
+commands = typer.Typer(rich_markup_mode=None)
 
-def trust(folder: Path, *, forget: bool) -> None:
-    """Trust a folder's file as it is now, or no longer.
 
-    Raises:
-        BadInput: there is no such file, or it was not trusted.
-    """
+@commands.command()
+def doctor() -> None:
+    """Check models, library and index, and say how to mend what is missing."""
+    from inkwright.app.services.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(typer.echo))
+
+
+@commands.command()
+def trust(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="With an inkwright.toml of its own.")
+    ] = Path(),
+    forget: Annotated[bool, typer.Option("--forget", help="Trust it no longer.")] = False,
+) -> None:
+    """Let a folder's inkwright.toml, as it is now, set addresses, keys, models and paths."""
     path = folder.resolve() / SETTINGS_FILE
     if forget:
         if not forget_file(path):
@@ -32,6 +45,14 @@ def trust(folder: Path, *, forget: bool) -> None:
     typer.echo(f"trusted until it changes: {visible(str(path))}")
     for line in lines(settings):
         typer.echo(f"  {line}")
+
+
+@commands.command()
+def graph() -> None:
+    """Print the work graph and the section graph as Mermaid."""
+    from inkwright.agents.orchestration.diagram import draw_graphs
+
+    typer.echo(draw_graphs())
 
 
 def at_the_terminal() -> Decide:
