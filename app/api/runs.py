@@ -140,7 +140,7 @@ class Run:
                     yield event
             self._manuscript = manuscript = task.result()
             yield finished_event or Finished(
-                manuscript.work, manuscript.status, tuple(manuscript.report["problems"])
+                manuscript.work, manuscript.status, tuple(manuscript.report.problems)
             )
         finally:
             if not task.done():

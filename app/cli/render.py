@@ -24,19 +24,19 @@ MAX_LISTED_SECTIONS = 12
 def render_manuscript(manuscript: "Manuscript") -> Iterator[str]:
     """Say how the piece came out, which models wrote it, and where it is."""
     report = manuscript.report
-    calls = report["calls"]
-    journal_note = f" ({calls['from_journal']} from the journal)" if calls["from_journal"] else ""
+    calls = report.calls
+    journal_note = f" ({calls.from_journal} from the journal)" if calls.from_journal else ""
     yield (
-        f"{manuscript.status}: {manuscript.words:,} of {report['target_words']:,} words in "
-        f"{len(report['sections'])} sections, {format_duration(report['seconds'])}, "
-        f"{calls['total']} calls{journal_note}"
+        f"{manuscript.status}: {manuscript.words:,} of {report.target_words:,} words in "
+        f"{len(report.sections)} sections, {format_duration(report.seconds)}, "
+        f"{calls.total} calls{journal_note}"
     )
-    problems = report["problems"]
+    problems = report.problems
     for problem in problems[:MAX_PROBLEMS]:
         yield f"  - {problem}"
     if len(problems) > MAX_PROBLEMS:
         yield f"  - and {len(problems) - MAX_PROBLEMS} more in report.json"
-    if models := sorted(set(report["models"].values())):
+    if models := sorted(set(report.models.values())):
         yield f"models: {', '.join(models)}"
     yield f"work: {manuscript.work}"
     if manuscript.path is not None:

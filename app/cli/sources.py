@@ -66,8 +66,8 @@ def list_(
         records = [
             {**k.source.model_dump(mode="json", exclude={"text", "text_digest", "pages"})}
             | {"words": count_words(k.source.text), "pages": len(k.source.pages)}
-            | {"planned": source_report["planned"], "cited": source_report["cited"]}
-            | {"unused": source_report["unused"], "unplanned": source_report["unplanned"]}
+            | {"planned": source_report.planned, "cited": source_report.cited}
+            | {"unused": source_report.unused, "unplanned": source_report.unplanned}
             for k, source_report in zip(stored_sources, source_reports, strict=True)
         ]
         typer.echo(json.dumps(records, ensure_ascii=False, indent=2))

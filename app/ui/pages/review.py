@@ -71,8 +71,8 @@ def _draw_review(work_id: str) -> None:
 def _draw_summary(summary: ReviewSummary) -> None:
     open_findings = [p for p in summary.problems if p.verdict is None]
     met_count = sum(c.status == "met" for c in summary.constraints)
-    word_count = sum(length.words for length in summary.lengths)
-    target_words = sum(length.target_words for length in summary.lengths)
+    word_count = sum(section.words for section in summary.sections)
+    target_words = sum(section.target_words for section in summary.sections)
     deviation = f"{word_count - target_words:+,}" if word_count != target_words else None
     with st.container(horizontal=True, gap="large"):
         st.metric("Constraints met", f"{met_count} of {len(summary.constraints)}", width="content")
@@ -273,7 +273,7 @@ def _draw_stale(work_id: str, summary: ReviewSummary) -> None:
     if not summary.stale:
         st.caption("Every section rests on what holds now.")
         return
-    title_by_id = {length.section: length.title for length in summary.lengths}
+    title_by_id = {section.id: section.title for section in summary.sections}
     for number, (section_id, reasons) in enumerate(list(summary.stale.items())[:PAGE_SIZE]):
         text_column, button_column = st.columns([5, 1.4], vertical_alignment="center")
         with text_column:
@@ -290,8 +290,8 @@ def _draw_stale(work_id: str, summary: ReviewSummary) -> None:
 
 def _draw_lengths(work_id: str, summary: ReviewSummary) -> None:
     rows = [
-        {"section": f"{number:03}", "words": length.words, "asked for": length.target_words}
-        for number, length in enumerate(summary.lengths, 1)
+        {"section": f"{number:03}", "words": section.words, "asked for": section.target_words}
+        for number, section in enumerate(summary.sections, 1)
     ]
     st.bar_chart(
         rows,
@@ -309,7 +309,7 @@ def _draw_repetition(work_id: str, summary: ReviewSummary) -> None:
     if not repetition.runs:
         st.caption("No run of seven words or more is said twice.")
         return
-    number_by_id = {length.section: n for n, length in enumerate(summary.lengths, 1)}
+    number_by_id = {section.id: n for n, section in enumerate(summary.sections, 1)}
     st.bar_chart(
         [
             {"section": f"{number_by_id[section_id]:03}", "repeated": round(100 * share, 1)}

@@ -36,26 +36,24 @@ def draw(work_id: str, _: ReviewSummary) -> None:
 
 
 def _draw_citation(work_id: str, citation: CitationReport, key: str) -> None:
-    with st.expander(
-        f"{STATUS_MARKS[citation['status']]}  {escape_markdown(citation['claim'], 160)}"
-    ):
-        st.html(render_prose(citation["claim"]))
-        if citation["why"]:
-            st.caption(escape_markdown(citation["why"], 400))
-        for passage in citation["passages"]:
+    with st.expander(f"{STATUS_MARKS[citation.status]}  {escape_markdown(citation.claim, 160)}"):
+        st.html(render_prose(citation.claim))
+        if citation.why:
+            st.caption(escape_markdown(citation.why, 400))
+        for passage in citation.passages:
             st.caption(escape_markdown(_describe_source(passage), 300))
-            st.html(render_prose(passage["quote"]))
-        if not citation["passages"]:
+            st.html(render_prose(passage.quote))
+        if not citation.passages:
             st.caption("It rests on nothing in the sources.")
-        _draw_go_button(work_id, citation["section"], citation["claim"], key)
+        _draw_go_button(work_id, citation.section, citation.claim, key)
 
 
 def _draw_uncited(work_id: str, sentence: UncitedReport, key: str) -> None:
     text_column, button_column = st.columns([5, 1.4], vertical_alignment="center")
     with text_column:
-        st.html(render_prose(sentence["claim"]))
+        st.html(render_prose(sentence.claim))
     with button_column:
-        _draw_go_button(work_id, sentence["section"], sentence["claim"], key)
+        _draw_go_button(work_id, sentence.section, sentence.claim, key)
 
 
 def _draw_go_button(work_id: str, section_id: str, words: str, key: str) -> None:
@@ -64,8 +62,8 @@ def _draw_go_button(work_id: str, section_id: str, words: str, key: str) -> None
 
 
 def _describe_source(passage: CitedPassage) -> str:
-    page_text = f", page {passage['page']}" if passage["page"] else ""
-    return f"@{passage['source']}: {passage['title']}{page_text}"
+    page_text = f", page {passage.page}" if passage.page else ""
+    return f"@{passage.source}: {passage.title}{page_text}"
 
 
 def _get_limit(kind: str) -> int:
