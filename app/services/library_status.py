@@ -91,6 +91,8 @@ class SectionSummary:
     words: int
     target_words: int
     failure: str | None
+    round: int = 0
+    """Of its revision, while a run goes on."""
 
 
 def load_work_summaries(home: Path, url: str | None = None) -> list[WorkSummary]:

@@ -3,7 +3,7 @@
 Everything is read from the library, with a few short queries.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from inkwright.app.config.settings import Settings
@@ -18,26 +18,13 @@ RunActivity = Literal["idle", "starting", "running", "pausing", "stopping", "cut
 
 
 @dataclass(frozen=True)
-class MonitoredSection:
-    """One section as the table of a run shows it."""
-
-    section: str
-    title: str
-    stage: str
-    words: int
-    target_words: int
-    round: int
-    failure: str | None
-
-
-@dataclass(frozen=True)
 class MonitoredWork:
     """A work and its newest run, as they stand."""
 
     status: str
     approved: bool
     activity: RunActivity
-    rows: tuple[MonitoredSection, ...]
+    rows: tuple[SectionSummary, ...]
     progress: dict[str, Any] = field(default_factory=dict)
     end_message: str | None = None
     """How the newest run ended."""
@@ -56,7 +43,7 @@ class MonitoredWork:
 
     @property
     def done(self) -> int:
-        return sum(row.stage == "accepted" for row in self.rows)
+        return sum(row.state == "accepted" for row in self.rows)
 
     @property
     def is_under_way(self) -> bool:
@@ -81,7 +68,7 @@ def load_monitored_work(work_id: str, settings: Settings) -> MonitoredWork:
         approved=stored_work.approved,
         activity=activity,
         rows=tuple(
-            _build_row(s, progress if activity not in ("idle", "cut off") else {})
+            _add_progress(s, progress if activity not in ("idle", "cut off") else {})
             for s in load_section_summaries(settings.home, work_id, settings.library_address)
         ),
         progress=progress,
@@ -139,19 +126,13 @@ def _find_activity(newest_run: run_status.RunStatus | None) -> RunActivity:
     return "starting" if newest_run.told["phase"] == "starting" else "running"
 
 
-def _build_row(section: SectionSummary, progress: dict[str, Any]) -> MonitoredSection:
+def _add_progress(section: SectionSummary, progress: dict[str, Any]) -> SectionSummary:
+    """Return a section with the state, words and round that its run tells of."""
     state, rounds, words = progress.get("sections", {}).get(section.section, (None, 0, 0))
-    stage = section.state
+    shown_state = section.state
     if section.failure:
-        stage = "failed"
-    elif state in ("drafting", "revising", "settled") and stage != "accepted":
-        stage = state
-    return MonitoredSection(
-        section=section.section,
-        title=section.title,
-        stage=stage,
-        words=words if stage == "drafting" and words else section.words,
-        target_words=section.target_words,
-        round=rounds,
-        failure=section.failure,
-    )
+        shown_state = "failed"
+    elif state in ("drafting", "revising", "settled") and shown_state != "accepted":
+        shown_state = state
+    shown_words = words if shown_state == "drafting" and words else section.words
+    return replace(section, state=shown_state, words=shown_words, round=rounds)
