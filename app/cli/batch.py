@@ -10,7 +10,7 @@ import typer
 
 from inkwright.agents.llm.config import Ablation, Limits
 from inkwright.app.batch.batch import run_batch
-from inkwright.app.batch.batch_progress import make_display
+from inkwright.app.batch.batch_progress import BatchProgress
 from inkwright.app.batch.input import FieldNames, read_defaults, read_lines
 from inkwright.app.batch.options import BatchOptions, BatchOutcome, Engine, Retry
 from inkwright.app.batch.results import Result
@@ -18,7 +18,8 @@ from inkwright.app.cli.errors import Exit, exit_on_error
 from inkwright.app.cli.options import DryRun, MemoryArm, PlanArm, ReviewArm, build_limits
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
-from inkwright.app.display.formatting import format_count, format_duration
+from inkwright.app.display.displays import make_display
+from inkwright.app.display.formatting import collapse_lines, format_count, format_duration
 from inkwright.app.export.formats import FORMATS, Format
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
@@ -128,7 +129,9 @@ def batch(
     endpoints.resolve_models(settings)
 
     def run() -> BatchOutcome:
-        with make_display(typer.echo, live=sys.stdout.isatty()) as progress_display:
+        with make_display(
+            BatchProgress(), typer.echo, live=sys.stdout.isatty()
+        ) as progress_display:
             return run_to_end(
                 run_batch(
                     lines, RunOptions(settings, Limits(), progress_display), batch_options, out=out
@@ -195,7 +198,7 @@ def _summarize_outcome(outcome: BatchOutcome, out: Path) -> list[str]:
     if isinstance(outcome.stopped_by, BudgetSpent):
         summary_lines.append(f"{outcome.stopped_by}; a higher one goes on")
     elif outcome.stopped_by is not None:
-        summary_lines.append(f"stopped: {' '.join(str(outcome.stopped_by).split())}")
+        summary_lines.append(f"stopped: {collapse_lines(str(outcome.stopped_by))}")
     return summary_lines
 
 

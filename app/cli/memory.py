@@ -12,6 +12,7 @@ from inkwright.app.api.memory import EntryState, Memory
 from inkwright.app.briefs.loader import read_memory
 from inkwright.app.cli import runs
 from inkwright.app.cli.options import HELP_SETTINGS, AsJson, Work
+from inkwright.app.display.formatting import collapse_lines
 from inkwright.app.reports.memory_json import describe_entry, describe_span
 from inkwright.app.services.run_options import UNLIMITED
 from inkwright.memory.changes import entry_edits
@@ -104,7 +105,7 @@ def show(work: Work, entry: Entry, as_json: AsJson = False) -> None:
         typer.echo(f"  in the text: “{entry_history.words}”")
     for span, words in entry_history.sources:
         page = f", p. {span.page}" if span.page else ""
-        typer.echo(f"  rests on: [@{span.key}{page}] “{' '.join(words.split())}”")
+        typer.echo(f"  rests on: [@{span.key}{page}] “{collapse_lines(words)}”")
     if entry_history.entry.supersedes:
         typer.echo(f"  in place of: {entry_history.entry.supersedes}")
     shown_sections = ", ".join(

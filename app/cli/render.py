@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import typer
+from rich.cells import cell_len
 
-from inkwright.app.display.formatting import format_duration, measure_width, pad, shorten
+from inkwright.app.display.formatting import format_duration, pad, shorten
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.outline import Section
@@ -74,7 +75,7 @@ def render_coverage(plan: Plan) -> Iterator[str]:
         )
         for c in plan.constraints
     ]
-    widths = [max(measure_width(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     yield ""
     for row in rows:
         cells = [pad(cell, width) for cell, width in zip(row, widths, strict=False)]

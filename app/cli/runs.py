@@ -16,7 +16,7 @@ from inkwright.app.cli.render import render_manuscript
 from inkwright.app.config import endpoints
 from inkwright.app.config.paths import find_library_home, find_library_url
 from inkwright.app.config.settings import Settings
-from inkwright.app.display.displays import make_display
+from inkwright.app.display.displays import RunDisplay, make_display
 from inkwright.app.display.formatting import format_count
 from inkwright.app.files import output_folder
 from inkwright.app.services import engine
@@ -150,7 +150,7 @@ def run_with_progress(
     live = sys.stdout.isatty()
 
     def run() -> T:
-        with make_display(typer.echo, live=live) as progress_display:
+        with make_display(RunDisplay(), typer.echo, live=live) as progress_display:
             return run_to_end(act(replace(run_options, watch=progress_display, watch_text=live)))
 
     return exit_on_error(run, next_step=f"`inkwright resume {work_id}` goes on")

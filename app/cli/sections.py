@@ -18,7 +18,7 @@ from inkwright.app.cli import runs
 from inkwright.app.cli.errors import exit_on_error
 from inkwright.app.cli.options import AsJson, Section, Work
 from inkwright.app.config.paths import find_library_home, find_library_url
-from inkwright.app.display.formatting import Operation
+from inkwright.app.display.formatting import Operation, collapse_lines
 from inkwright.app.files.text_files import decode, read_text
 from inkwright.app.services import engine
 from inkwright.app.services.library_status import load_section_summaries
@@ -333,5 +333,5 @@ def _format_candidate(draft: Draft) -> str:
     constraint_note = (
         f"{broken_count} constraints broken" if broken_count else "no constraint broken"
     )
-    opening = " ".join(draft.text.split())[:OPENING_CHARS]
+    opening = collapse_lines(draft.text)[:OPENING_CHARS]
     return f"version {draft.version}: {draft.words:,} words, {constraint_note}\n  {opening}…"
