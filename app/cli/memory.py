@@ -21,6 +21,7 @@ from inkwright.memory.changes.entry_edits import EntryEdit
 from inkwright.memory.domain.brief import Remembered
 from inkwright.memory.domain.entry import Entry as MemoryEntry
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import EntryId
 
 commands = typer.Typer(
     help="Read what a work knows, see what an edit would reach, and make it.",
@@ -192,7 +193,7 @@ def edit(
         raise BadInput(f"say what {entry} is to say: a statement, or one of the options")
     if since is not None:
         _check_section(work, since)
-    _apply_edit(work, entry_edits.build_change(entry, **changes), preview, settle, as_json)
+    _apply_edit(work, entry_edits.build_change(EntryId(entry), **changes), preview, settle, as_json)
 
 
 @commands.command()
@@ -204,7 +205,7 @@ def pin(
     as_json: AsJson = False,
 ) -> None:
     """Show entries to every section, whatever the budget."""
-    pinning = entry_edits.build_pinning(entries, pinned=not off)
+    pinning = entry_edits.build_pinning(_ids(entries), pinned=not off)
     _apply_edit(work, pinning, preview, False, as_json)
 
 
@@ -217,7 +218,7 @@ def retract(
     as_json: AsJson = False,
 ) -> None:
     """Let entries hold no longer. Their history stays."""
-    _apply_edit(work, entry_edits.build_retraction(entries), preview, settle, as_json)
+    _apply_edit(work, entry_edits.build_retraction(_ids(entries)), preview, settle, as_json)
 
 
 @commands.command()
@@ -247,7 +248,7 @@ def accept(
 ) -> None:
     """Answer the proposals that your own text made to memory."""
     build_answer = entry_edits.build_rejection if decline else entry_edits.build_acceptance
-    _apply_edit(work, build_answer(entries or []), preview, settle, as_json)
+    _apply_edit(work, build_answer(_ids(entries or ())), preview, settle, as_json)
 
 
 @commands.command()
@@ -260,7 +261,7 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Let an entry say again what it said in an earlier version."""
-    restoration = entry_edits.build_restoration(entry, version)
+    restoration = entry_edits.build_restoration(EntryId(entry), version)
     _apply_edit(work, restoration, preview, settle, as_json)
 
 
@@ -291,6 +292,10 @@ def dismiss(
     """Let findings be. They do not come back."""
     Memory(work).dismiss(*numbers)
     typer.echo(f"dismissed: {', '.join(str(n) for n in numbers)}")
+
+
+def _ids(entries: Sequence[str]) -> list[EntryId]:
+    return [EntryId(entry) for entry in entries]
 
 
 def _check_section(work: str, section: str) -> None:

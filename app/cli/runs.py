@@ -26,6 +26,7 @@ from inkwright.app.services.run_result import Manuscript
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 
 T = TypeVar("T")
 EXIT_CODES = {"complete": Exit.COMPLETE, "partial": Exit.PARTIAL, "flagged": Exit.FLAGGED}
@@ -58,7 +59,7 @@ class PieceOptions:
     def ablation(self) -> Ablation:
         return Ablation(plan=self.plan, memory=self.memory, review=self.review)
 
-    def find_work(self, settings: Settings, **options: bool) -> str | None:
+    def find_work(self, settings: Settings, **options: bool) -> WorkId | None:
         """Return the work that is named where a brief may stand, and say so; None: it is a brief.
 
         Raises:
@@ -88,14 +89,14 @@ def is_interactive() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def resolve_work(work: str) -> str:
+def resolve_work(work: str) -> WorkId:
     """Return the whole id of a work that is named by its id, or enough of its beginning."""
     return find_work_id(find_library_home(), find_library_url(), work)
 
 
 def resolve_sections(
-    work_id: str, names: Collection[str], *, other_ids: Callable[[], list[str]] = list
-) -> list[str]:
+    work_id: WorkId, names: Collection[str], *, other_ids: Callable[[], list[SectionId]] = list
+) -> list[SectionId]:
     """Return section ids; a bare number counts sections in reading order.
 
     ``other_ids``: further sections that may be named by their ids.
@@ -106,13 +107,13 @@ def resolve_sections(
     summaries = load_section_summaries(find_library_home(), work_id, find_library_url())
     section_ids = [s.section for s in summaries]
 
-    def resolve(name: str) -> str:
+    def resolve(name: str) -> SectionId:
         if name in section_ids:
-            return name
+            return SectionId(name)
         if name.isdecimal() and 1 <= int(name) <= len(section_ids):
             return section_ids[int(name) - 1]
         if name in other_ids():
-            return name
+            return SectionId(name)
         raise BadInput(
             f"{work_id} has no section {name!r}; `inkwright status {work_id}` lists them"
         )
@@ -144,7 +145,7 @@ def load_reading_options(limits: Limits = UNLIMITED) -> RunOptions:
 
 
 def run_with_progress(
-    work_id: str, run_options: RunOptions, act: Callable[[RunOptions], Coroutine[Any, Any, T]]
+    work_id: WorkId, run_options: RunOptions, act: Callable[[RunOptions], Coroutine[Any, Any, T]]
 ) -> T:
     """Run with progress shown, and say how to go on when it is stopped."""
     live = sys.stdout.isatty()
@@ -157,7 +158,7 @@ def run_with_progress(
 
 
 def run_to_manuscript(
-    work_id: str,
+    work_id: WorkId,
     run_options: RunOptions,
     out: Path | None,
     act: Callable[[RunOptions, Path], Coroutine[Any, Any, Manuscript]],
@@ -174,7 +175,7 @@ def run_to_manuscript(
     raise typer.Exit(EXIT_CODES[manuscript.status])
 
 
-def write(work_id: str, run_options: RunOptions, out: Path | None) -> NoReturn:
+def write(work_id: WorkId, run_options: RunOptions, out: Path | None) -> NoReturn:
     """Write a work to its end, and exit with how it came out."""
     run_to_manuscript(
         work_id,
@@ -197,7 +198,7 @@ def settle(
     )
 
 
-def remember(work_id: str, run_options: RunOptions) -> None:
+def remember(work_id: WorkId, run_options: RunOptions) -> None:
     """Read into memory what a person has written, and say what came of it."""
     result = exit_on_error(
         lambda: run_to_end(engine.remember(work_id, run_options)),
@@ -213,7 +214,7 @@ def remember(work_id: str, run_options: RunOptions) -> None:
     )
 
 
-def remember_if_model_set(work_id: str, run_options: RunOptions) -> None:
+def remember_if_model_set(work_id: WorkId, run_options: RunOptions) -> None:
     """Read into memory what a person has written, or say how that is done later."""
     if endpoints.has_any_model(run_options.settings):
         remember(work_id, run_options)
@@ -221,7 +222,7 @@ def remember_if_model_set(work_id: str, run_options: RunOptions) -> None:
         typer.echo(f"no model is set: `inkwright remember {work_id}` reads it into memory later")
 
 
-def print_stale_sections(work_id: str, settings: Settings) -> None:
+def print_stale_sections(work_id: WorkId, settings: Settings) -> None:
     """Print which sections of a work are stale now."""
     stale = engine.find_stale_sections(work_id, settings)
     for section, reasons in stale.items():

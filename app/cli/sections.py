@@ -26,6 +26,7 @@ from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.text.word_diff import DiffSpan
 
 OPENING_CHARS = 160
@@ -224,7 +225,10 @@ def choose(
 
 
 def _apply_hunks(
-    work_id: str, proposal: EditorProposal, accepted_numbers: Sequence[int], run_options: RunOptions
+    work_id: WorkId,
+    proposal: EditorProposal,
+    accepted_numbers: Sequence[int],
+    run_options: RunOptions,
 ) -> None:
     draft = exit_on_error(
         lambda: run_to_end(engine.apply(work_id, proposal, accepted_numbers, run_options))
@@ -269,14 +273,16 @@ def _parse_span(span: str | None) -> str | tuple[int, int] | None:
     return span
 
 
-def _resolve_section(work: str, section: str, *, taken_out: bool = False) -> tuple[str, str]:
+def _resolve_section(
+    work: str, section: str, *, taken_out: bool = False
+) -> tuple[WorkId, SectionId]:
     """Return the whole ids of a work and of the section named by its id, or by its number.
 
     With ``taken_out``, it may be one that the outline no longer has.
     """
     work_id = runs.resolve_work(work)
 
-    def list_removed() -> list[str]:
+    def list_removed() -> list[SectionId]:
         return [s.id for s in WorkOutline(work_id).taken_out()] if taken_out else []
 
     (section_id,) = runs.resolve_sections(work_id, [section], other_ids=list_removed)

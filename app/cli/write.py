@@ -29,6 +29,7 @@ from inkwright.memory.errors import BadInput
 if TYPE_CHECKING:
     from inkwright.agents.llm.config import Limits
     from inkwright.app.services.run_options import RunOptions
+    from inkwright.memory.ids import WorkId
 
 commands = typer.Typer(rich_markup_mode=None)
 
@@ -168,7 +169,7 @@ def redraft(
     )
 
 
-def _plan_and_print(work_id: str, run_options: "RunOptions") -> None:
+def _plan_and_print(work_id: "WorkId", run_options: "RunOptions") -> None:
     from inkwright.app.cli import runs
     from inkwright.app.cli.render import print_plan
     from inkwright.app.services import engine
@@ -179,7 +180,7 @@ def _plan_and_print(work_id: str, run_options: "RunOptions") -> None:
     print_plan(work_id, planned_work.plan)
 
 
-def _show_or_replan(work_id: str, outline: Path | None) -> None:
+def _show_or_replan(work_id: "WorkId", outline: Path | None) -> None:
     """Print the plan of a planned work; a new outline is taken up first, and what moved is said."""
     from inkwright.app.cli.render import print_plan, render_replan
     from inkwright.app.config.settings import Settings

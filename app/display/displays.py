@@ -18,6 +18,7 @@ from inkwright.agents.llm.events import (
 )
 from inkwright.app.display.formatting import format_clock, shorten
 from inkwright.app.display.progress import RunProgress
+from inkwright.memory.ids import SectionId
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -101,7 +102,7 @@ class RunDisplay(RunProgress):
 
     def _describe(self, event: Event) -> str | None:
         lines = self.sections
-        line = lines.get(getattr(event, "section", ""))
+        line = lines.get(getattr(event, "section", SectionId("")))
         name = f"{line.id} {shorten(line.title, 50)}" if line else ""
         match event:
             case PhaseBegan():

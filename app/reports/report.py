@@ -12,6 +12,7 @@ from inkwright.app.manuscripts.citation_report import (
     SourceReport,
     UncitedReport,
 )
+from inkwright.memory.ids import ConstraintId, SectionId
 from inkwright.memory.text.repetition import RepetitionMeasures
 from inkwright.memory.text.style_metrics import StyleDrift, StyleMetrics
 
@@ -32,7 +33,7 @@ class ConstraintOutcome(ReportPart):
 class SectionReport(ReportPart):
     """One section as it came out."""
 
-    id: str
+    id: SectionId
     title: str
     target_words: int
     words: int
@@ -49,7 +50,7 @@ class SectionReport(ReportPart):
 class ConstraintReport(ReportPart):
     """One constraint over all the sections that carry it."""
 
-    id: str
+    id: ConstraintId
     kind: str
     placement: str
     status: str

@@ -17,6 +17,7 @@ from inkwright.memory.changes import contradictions
 from inkwright.memory.changes.contradictions import ContradictionFinding
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
@@ -28,7 +29,7 @@ from inkwright.memory.user_work.finding_decisions import Verdict
 class SectionOutcome(ConstraintOutcome):
     """What was found about one constraint in one section."""
 
-    section: str
+    section: SectionId
     title: str
     is_quoted: bool
     """The evidence stands in the text, word for word."""
@@ -44,7 +45,7 @@ class ConstraintSummary(ConstraintReport):
 class OpenFinding:
     """One finding that waits for the person, or that they have answered."""
 
-    section: str
+    section: SectionId
     title: str
     about: str
     """Id of the constraint, or of the memory entry, that the text breaks."""
@@ -67,7 +68,7 @@ class ReviewSummary:
     """What the last run had to say."""
     constraints: tuple[ConstraintSummary, ...]
     problems: tuple[OpenFinding, ...]
-    stale: dict[str, tuple[str, ...]]
+    stale: dict[SectionId, tuple[str, ...]]
     sections: tuple[SectionReport, ...]
     repetition: RepeatedRuns
 
@@ -77,7 +78,7 @@ class ReviewSummary:
         return replace(self, problems=tuple(findings))
 
 
-def review(library: Library, work_id: str) -> ReviewSummary:
+def review(library: Library, work_id: WorkId) -> ReviewSummary:
     """Return how a work stands; no model is called.
 
     Raises:
@@ -112,13 +113,13 @@ def review(library: Library, work_id: str) -> ReviewSummary:
 
 
 @lru_cache(maxsize=2)
-def _find_repetition(section_texts: tuple[tuple[str, str], ...]) -> RepeatedRuns:
+def _find_repetition(section_texts: tuple[tuple[SectionId, str], ...]) -> RepeatedRuns:
     """Return what the texts repeat, looked for anew only where one of them was changed."""
     return find_repeated_runs(dict(section_texts))
 
 
 def _summarize_constraints(
-    plan: Plan, check_results: CheckResults, current_drafts: Mapping[str, Draft]
+    plan: Plan, check_results: CheckResults, current_drafts: Mapping[SectionId, Draft]
 ) -> Iterator[ConstraintSummary]:
     planned_ids = {c.id for c in plan.constraints}
     for constraint_report in check_results.constraints:
@@ -141,7 +142,7 @@ def _summarize_constraints(
 
 def _list_broken_findings(
     constraint_summaries: tuple[ConstraintSummary, ...],
-    current_drafts: Mapping[str, Draft],
+    current_drafts: Mapping[SectionId, Draft],
     verdict_stamps: Mapping[str, set[str]],
 ) -> Iterator[OpenFinding]:
     for constraint in constraint_summaries:
@@ -165,7 +166,7 @@ def _list_broken_findings(
 def _list_contradictions(
     plan: Plan,
     contradiction_findings: list[ContradictionFinding],
-    current_drafts: Mapping[str, Draft],
+    current_drafts: Mapping[SectionId, Draft],
     verdict_stamps: Mapping[str, set[str]],
 ) -> Iterator[OpenFinding]:
     titles = {s.id: s.title for s in plan.outline.sections}

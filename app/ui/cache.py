@@ -18,6 +18,7 @@ from inkwright.memory.changes import staleness
 from inkwright.memory.changes.contradictions import ContradictionFinding
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import drafts, plans, works
 from inkwright.memory.store.drafts import SectionRow
@@ -51,51 +52,51 @@ class CitationEvidence(NamedTuple):
     uncited: list[UncitedReport]
 
 
-def load_stamp(work_id: str) -> tuple[Any, ...]:
+def load_stamp(work_id: WorkId) -> tuple[Any, ...]:
     """Return what is another whenever the work has changed."""
     with engine.open_library(load_settings()) as library:
         return works.compute_change_stamp(library, work_id)
 
 
-def load_work(work_id: str) -> Work:
+def load_work(work_id: WorkId) -> Work:
     """Return the work."""
     with engine.open_library(load_settings()) as library:
         return works.get(library, work_id)
 
 
-def load_plan(work_id: str) -> Plan | None:
+def load_plan(work_id: WorkId) -> Plan | None:
     """Return the newest plan; None before the work is planned."""
     return _read_library("plan", work_id, plans.current)
 
 
-def load_ledger(work_id: str) -> Ledger:
+def load_ledger(work_id: WorkId) -> Ledger:
     """Return all of a work's memory."""
     return _read_library(
         "ledger", work_id, lambda *work: Ledger(*work).refresh().simulate_append(())
     )
 
 
-def load_drafts(work_id: str) -> dict[str, Draft]:
+def load_drafts(work_id: WorkId) -> dict[SectionId, Draft]:
     """Return the newest draft of every section that has one."""
     return _read_library("drafts", work_id, drafts.current)
 
 
-def load_section_rows(work_id: str) -> dict[str, SectionRow]:
+def load_section_rows(work_id: WorkId) -> dict[SectionId, SectionRow]:
     """Return where every section stands."""
     return _read_library("section rows", work_id, drafts.load_section_rows)
 
 
-def load_manifests(work_id: str) -> dict[str, Manifest]:
+def load_manifests(work_id: WorkId) -> dict[SectionId, Manifest]:
     """Return what each section's newest draft was written from."""
     return _read_library("manifests", work_id, drafts.load_manifests)
 
 
-def load_stale_reasons(work_id: str) -> dict[str, tuple[str, ...]]:
+def load_stale_reasons(work_id: WorkId) -> dict[SectionId, tuple[str, ...]]:
     """Return the reasons of every stale section."""
     return _read_library("stale reasons", work_id, staleness.find_reasons)
 
 
-def load_citation_evidence(work_id: str) -> CitationEvidence:
+def load_citation_evidence(work_id: WorkId) -> CitationEvidence:
     """Return what the piece cites, and what in it rests on nothing."""
     sources = Sources(work_id, settings=load_settings())
     return _read_once(
@@ -103,12 +104,12 @@ def load_citation_evidence(work_id: str) -> CitationEvidence:
     )
 
 
-def load_summaries(work_id: str, memory: Memory) -> dict[str, str]:
+def load_summaries(work_id: WorkId, memory: Memory) -> dict[SectionId, str]:
     """Return the rolling summary of every chain, by its last section."""
     return _read_once("summaries", work_id, memory.summaries)
 
 
-def load_pending_memory(work_id: str, memory: Memory) -> PendingMemory:
+def load_pending_memory(work_id: WorkId, memory: Memory) -> PendingMemory:
     """Return what in memory waits for a person."""
 
     def read() -> PendingMemory:
@@ -124,7 +125,7 @@ def load_pending_memory(work_id: str, memory: Memory) -> PendingMemory:
     return _read_once("pending memory", work_id, read)
 
 
-def load_review(work_id: str) -> ReviewSummary:
+def load_review(work_id: WorkId) -> ReviewSummary:
     """Return how a work stands against what was asked of it."""
     reviews, current_settings = _get_review_cache(), load_settings()
     key, work_stamp = (str(current_settings.home), work_id), load_stamp(work_id)
@@ -136,7 +137,7 @@ def load_review(work_id: str) -> ReviewSummary:
     return cached_review[1]
 
 
-def record_verdict(work_id: str, problem: OpenFinding, verdict: Verdict | None) -> None:
+def record_verdict(work_id: WorkId, problem: OpenFinding, verdict: Verdict | None) -> None:
     """Record what the person says of a finding; what is known of all else stands as it did."""
     reviews, current_settings = _get_review_cache(), load_settings()
     key, stamp_before = (str(current_settings.home), work_id), load_stamp(work_id)
@@ -146,13 +147,13 @@ def record_verdict(work_id: str, problem: OpenFinding, verdict: Verdict | None) 
         reviews[key] = load_stamp(work_id), cached_review[1].with_verdict(problem, verdict)
 
 
-def list_autosaved_sections(work_id: str) -> list[str]:
+def list_autosaved_sections(work_id: WorkId) -> list[SectionId]:
     """Return the sections with typing that is no version yet."""
     with engine.open_library(load_settings()) as library:
         return autosave.list_pending_sections(library, work_id)
 
 
-def _read_library(what: str, work_id: str, read: Callable[[Library, str], T]) -> T:
+def _read_library(what: str, work_id: WorkId, read: Callable[[Library, WorkId], T]) -> T:
     def read_work() -> T:
         with engine.open_library(load_settings()) as library:
             return read(library, work_id)
@@ -160,7 +161,7 @@ def _read_library(what: str, work_id: str, read: Callable[[Library, str], T]) ->
     return _read_once(what, work_id, read_work)
 
 
-def _read_once(what: str, work_id: str, read: Callable[[], T]) -> T:
+def _read_once(what: str, work_id: WorkId, read: Callable[[], T]) -> T:
     """Return what ``read`` returns, from the cache where the work has not changed since."""
     content: T = _read_cached(
         what, str(load_settings().home), work_id, load_stamp(work_id), _read=read
@@ -170,7 +171,7 @@ def _read_once(what: str, work_id: str, read: Callable[[], T]) -> T:
 
 @st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_READS)
 def _read_cached(
-    what: str, home: str, work_id: str, work_stamp: tuple[Any, ...], *, _read: Callable[[], Any]
+    what: str, home: str, work_id: WorkId, work_stamp: tuple[Any, ...], *, _read: Callable[[], Any]
 ) -> Any:
     return _read()
 
