@@ -92,6 +92,7 @@ class _Commands(TyperGroup):
         super().__init__(**options | {"commands": summaries})
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command or a group of commands, from its module."""
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"inkwright.app.cli.{COMMANDS[cmd_name][0]}")
@@ -99,13 +100,16 @@ class _Commands(TyperGroup):
         return group.commands.get(cmd_name, group)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands with their summaries."""
         TyperGroup(commands=dict(self.commands)).format_commands(ctx, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line, if it is text."""
         exit_on_error(lambda: _check_text(args))
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
+        """Run a command; what goes wrong is said in one line."""
         from inkwright.app.cli.doctor import at_the_terminal
 
         invoke = super().invoke

@@ -60,30 +60,27 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List entries. With --json, as a memory.json that another brief can name."""
-    work_memory = Memory(work)
-    entries = work_memory.entries(
-        kind=kind, subject=subject, section=section, origin=source, standing=standing
-    )
-    if as_json:
-        _print_json(work_memory.exported(entries))
-        return
+    with Memory(work) as work_memory:
+        entries = work_memory.entries(
+            kind=kind, subject=subject, section=section, origin=source, standing=standing
+        )
+        if as_json:
+            _print_json(work_memory.exported(entries))
+            return
+        conflicts = work_memory.conflicts() if standing == "live" else []
     for entry in entries:
         typer.echo(_format_entry(entry))
     if not entries:
         typer.echo("memory holds nothing of this kind")
-    if standing == "live":
-        for first_entry, second_entry in work_memory.conflicts():
-            typer.echo(
-                f"conflict: {first_entry.id} and {second_entry.id} give {first_entry.subject}"
-                " two values"
-            )
+    for one, other in conflicts:
+        typer.echo(f"conflict: {one.id} and {other.id} give {one.subject} two values")
 
 
 @commands.command()
 def show(work: Work, entry: Entry, as_json: AsJson = False) -> None:
     """Show one entry: its words in the text, its versions, and who was shown it."""
-    work_memory = Memory(work)
-    entry_history, history = work_memory.entry(entry), work_memory.history(entry)
+    with Memory(work) as work_memory:
+        entry_history, history = work_memory.entry(entry), work_memory.history(entry)
     if as_json:
         _print_json(
             describe_entry(entry_history.entry)
@@ -153,10 +150,8 @@ def add(
         new_entries = (new_entry,)
     else:
         raise BadInput("give a subject and a statement, or --from FILE with entries")
-    if since is not None:
-        _check_section(work, since)
     addition = entry_edits.build_addition(new_entries, from_section=since)
-    _apply_edit(work, addition, preview, settle, as_json)
+    _apply_edit(work, addition, preview, settle, as_json, since=since)
 
 
 @commands.command()
@@ -191,9 +186,8 @@ def edit(
     changes: dict[str, Any] = {name: v for name, v in values.items() if v is not None}
     if not changes:
         raise BadInput(f"say what {entry} is to say: a statement, or one of the options")
-    if since is not None:
-        _check_section(work, since)
-    _apply_edit(work, entry_edits.build_change(EntryId(entry), **changes), preview, settle, as_json)
+    change = entry_edits.build_change(EntryId(entry), **changes)
+    _apply_edit(work, change, preview, settle, as_json, since=since)
 
 
 @commands.command()
@@ -298,25 +292,30 @@ def _ids(entries: Sequence[str]) -> list[EntryId]:
     return [EntryId(entry) for entry in entries]
 
 
-def _check_section(work: str, section: str) -> None:
-    work_memory = Memory(work)
-    if section not in work_memory.sections():
-        work_id = work_memory.work
-        raise BadInput(
-            f"{work_id} has no section {section!r}; `inkwright status {work_id}` lists them"
-        )
-
-
 def _apply_edit(
-    work: str, entry_edit: EntryEdit, preview: bool, settle: bool, as_json: bool
+    work: str,
+    entry_edit: EntryEdit,
+    preview: bool,
+    settle: bool,
+    as_json: bool,
+    *,
+    since: str | None = None,
 ) -> None:
-    """Say what an edit reaches, or make it; then settle what it reached, or say how."""
-    work_memory = Memory(work)
-    impact = work_memory.preview(entry_edit)
+    """Say what an edit reaches, or make it; then settle what it reached, or say how.
+
+    ``since``: the section from which on it holds, which must be there.
+    """
+    with Memory(work) as work_memory:
+        work_id = work_memory.work
+        if since is not None and since not in work_memory.sections():
+            raise BadInput(
+                f"{work_id} has no section {since!r}; `inkwright status {work_id}` lists them"
+            )
+        impact = work_memory.preview(entry_edit)
+        new_entries = () if preview else work_memory.apply(entry_edit)
     if preview:
         _print_preview(impact, as_json=as_json)
         return
-    new_entries = work_memory.apply(entry_edit)
     if as_json:
         _print_json([describe_entry(e) for e in new_entries])
     else:
@@ -325,12 +324,10 @@ def _apply_edit(
         if not new_entries:
             typer.echo("memory says so already")
     if settle:
-        runs.settle(work_memory.work, None, UNLIMITED, only=impact.sections)
+        runs.settle(work_id, None, UNLIMITED, only=impact.sections)
     if impact.certain and not as_json:
         certain_sections = ", ".join(c.section for c in impact.certain)
-        typer.echo(
-            f"to be checked: {certain_sections}; `inkwright settle {work_memory.work}` does it"
-        )
+        typer.echo(f"to be checked: {certain_sections}; `inkwright settle {work_id}` does it")
 
 
 def _print_preview(impact: EditImpact, *, as_json: bool) -> None:

@@ -57,6 +57,7 @@ class PieceOptions:
 
     @property
     def ablation(self) -> Ablation:
+        """Which parts are on."""
         return Ablation(plan=self.plan, memory=self.memory, review=self.review)
 
     def find_work(self, settings: Settings, **options: bool) -> WorkId | None:

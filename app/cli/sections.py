@@ -17,11 +17,9 @@ from inkwright.app.api.section import SectionText
 from inkwright.app.cli import runs
 from inkwright.app.cli.errors import exit_on_error
 from inkwright.app.cli.options import AsJson, Section, Work
-from inkwright.app.config.paths import find_library_home, find_library_url
 from inkwright.app.display.formatting import Operation, collapse_lines
 from inkwright.app.files.text_files import decode, read_text
 from inkwright.app.services import engine
-from inkwright.app.services.library_status import load_section_summaries
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.domain.draft import Draft
@@ -132,27 +130,18 @@ def history(
 ) -> None:
     """Say which versions there are, of every section, of one, or of a memory entry."""
     if of is not None and "." in of:
-        _print_versions(
-            [e.model_dump(mode="json") for e in Memory(work).history(of)],
-            as_json=as_json,
-        )
+        entries = Memory(work).history(of)
+        _print_versions([e.model_dump(mode="json") for e in entries], as_json=as_json)
         return
-    memory = Memory(work)
-    written_ids = [
-        s.section
-        for s in load_section_summaries(find_library_home(), memory.work, find_library_url())
-        if s.words
-    ]
-    section_ids = (
-        written_ids if of is None else [_open_section(memory.work, of, taken_out=True).section]
-    )
-    version_records = [
-        _describe_version(draft)
-        for section_id in section_ids
-        for draft in SectionText(memory.work, section_id).versions()
-    ]
-    _print_versions(version_records, as_json=as_json)
-    if of is None and not as_json and (removed_sections := WorkOutline(memory.work).taken_out()):
+    if of is not None:
+        versions = _open_section(work, of, taken_out=True).versions()
+        _print_versions([_describe_version(draft) for draft in versions], as_json=as_json)
+        return
+    with WorkOutline(work) as outline:
+        versions = [draft for section in outline.versions().values() for draft in section]
+        removed_sections = outline.taken_out()
+    _print_versions([_describe_version(draft) for draft in versions], as_json=as_json)
+    if removed_sections and not as_json:
         typer.echo(
             f"taken out of the outline, texts kept: {', '.join(s.id for s in removed_sections)}"
         )

@@ -18,6 +18,15 @@ def read_text(file: Path) -> str:
     Raises:
         BadInput: not there, not a file, not UTF-8, or too large.
     """
+    return decode(read_bytes(file), str(file))
+
+
+def read_bytes(file: Path) -> bytes:
+    """Return what a file holds.
+
+    Raises:
+        BadInput: not there, not a file, or too large.
+    """
     try:
         if not file.exists():
             raise BadInput(f"{file}: no such file")
@@ -25,7 +34,7 @@ def read_text(file: Path) -> str:
             raise BadInput(f"{file}: not a file")
         if (size := file.stat().st_size) > MAX_FILE_BYTES:
             raise BadInput(f"{file}: {size:,} bytes; at most {MAX_FILE_BYTES:,} are read")
-        return decode(file.read_bytes(), str(file))
+        return file.read_bytes()
     except OSError as fault:
         raise BadInput(f"{file}: {fault.strerror}") from fault
 
