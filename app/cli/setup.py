@@ -1,4 +1,4 @@
-"""``inkwright serve`` and ``inkwright ui``: a model and the studio, served on this machine."""
+"""``inkwright doctor``, ``trust``, ``serve``, ``ui`` and ``graph``: this machine, made ready."""
 
 import sys
 from pathlib import Path
@@ -7,13 +7,61 @@ from typing import Annotated
 import typer
 
 from inkwright.app.cli.errors import Exit
-from inkwright.app.config.paths import find_library_home, load_file_settings
+from inkwright.app.config.paths import (
+    SETTINGS_FILE,
+    find_library_home,
+    load_file_settings,
+    parsed,
+    read_toml_file,
+)
+from inkwright.app.config.trust import forget as forget_file
+from inkwright.app.config.trust import lines, remember, visible
 from inkwright.app.serving import vllm
 from inkwright.app.serving.server import serve as run_server
 from inkwright.app.ui import server
 from inkwright.memory.errors import BadInput
 
 commands = typer.Typer(rich_markup_mode=None)
+
+
+@commands.command()
+def doctor() -> None:
+    """Check models, library and index, and say how to mend what is missing."""
+    from inkwright.app.services.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(typer.echo))
+
+
+@commands.command()
+def trust(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="With an inkwright.toml of its own.")
+    ] = Path(),
+    forget: Annotated[bool, typer.Option("--forget", help="Trust it no longer.")] = False,
+) -> None:
+    """Let a folder's inkwright.toml, as it is now, set addresses, keys, models and paths."""
+    path = folder.resolve() / SETTINGS_FILE
+    if forget:
+        if not forget_file(path):
+            raise BadInput(f"{visible(str(path))} is not trusted")
+        typer.echo(f"no longer trusted: {visible(str(path))}")
+        return
+    if not path.exists():
+        raise BadInput(f"{visible(str(path))}: no such file")
+    content = read_toml_file(path)
+    settings = parsed(content, path)
+    remember(path, content)
+    typer.echo(f"trusted until it changes: {visible(str(path))}")
+    for line in lines(settings):
+        typer.echo(f"  {line}")
+
+
+@commands.command()
+def graph() -> None:
+    """Print the work graph and the section graph as Mermaid."""
+    from inkwright.agents.orchestration.diagram import draw_graphs
+
+    typer.echo(draw_graphs())
 
 
 @commands.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -58,12 +106,19 @@ def ui(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")
     ] = True,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address to listen on. In a container 0.0.0.0, with its port published to "
+            "127.0.0.1: the studio has no password."
+        ),
+    ] = server.ADDRESS,
 ) -> None:
     """Open the writing studio in the browser, on this machine alone."""
     server.check_installed()
     load_file_settings()  # a file that is not trusted is asked about here, not in the server
-    free_port = server.find_free_port(port)
+    free_port = server.find_free_port(host, port)
     address = f"http://{server.ADDRESS}:{free_port}"
     typer.echo(f"studio: {address}  (library: {find_library_home()}; Ctrl-C ends it)")
     sys.stdout.flush()
-    server.become_server(free_port, browser=browser)
+    server.become_server(free_port, browser=browser, host=host)
