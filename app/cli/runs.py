@@ -1,7 +1,7 @@
 """What the commands that call models share: a run with its progress, and what it came to."""
 
 import sys
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -25,6 +25,7 @@ from inkwright.app.services.run_options import UNLIMITED, RunOptions
 from inkwright.app.services.run_result import Manuscript
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.outline import resolve_section_id
 from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import SectionId, WorkId
 
@@ -95,31 +96,15 @@ def resolve_work(work: str) -> WorkId:
     return find_work_id(find_library_home(), find_library_url(), work)
 
 
-def resolve_sections(
-    work_id: WorkId, names: Collection[str], *, other_ids: Callable[[], list[SectionId]] = list
-) -> list[SectionId]:
+def resolve_sections(work_id: WorkId, names: Iterable[str]) -> list[SectionId]:
     """Return section ids; a bare number counts sections in reading order.
-
-    ``other_ids``: further sections that may be named by their ids.
 
     Raises:
         BadInput: there is no such section.
     """
     summaries = load_section_summaries(find_library_home(), work_id, find_library_url())
     section_ids = [s.section for s in summaries]
-
-    def resolve(name: str) -> SectionId:
-        if name in section_ids:
-            return SectionId(name)
-        if name.isdecimal() and 1 <= int(name) <= len(section_ids):
-            return section_ids[int(name) - 1]
-        if name in other_ids():
-            return SectionId(name)
-        raise BadInput(
-            f"{work_id} has no section {name!r}; `inkwright status {work_id}` lists them"
-        )
-
-    return [resolve(name) for name in names]
+    return [resolve_section_id(name, section_ids) for name in names]
 
 
 def load_run_options(limits: Limits = UNLIMITED) -> RunOptions:

@@ -270,11 +270,9 @@ def _resolve_section(
     With ``taken_out``, it may be one that the outline no longer has.
     """
     work_id = runs.resolve_work(work)
-
-    def list_removed() -> list[SectionId]:
-        return [s.id for s in WorkOutline(work_id).taken_out()] if taken_out else []
-
-    (section_id,) = runs.resolve_sections(work_id, [section], other_ids=list_removed)
+    if taken_out and section in [str(s.id) for s in WorkOutline(work_id).taken_out()]:
+        return work_id, SectionId(section)
+    (section_id,) = runs.resolve_sections(work_id, [section])
     return work_id, section_id
 
 

@@ -24,7 +24,6 @@ from inkwright.app.cli.options import (
     Yes,
     limited,
 )
-from inkwright.memory.errors import BadInput
 
 if TYPE_CHECKING:
     from inkwright.agents.llm.config import Limits
@@ -190,9 +189,7 @@ def _show_or_replan(work_id: "WorkId", outline: Path | None) -> None:
 
     with engine.open_library(Settings.load()) as library:
         replan_result = replan(library, work_id, outline) if outline else None
-        current_plan = replan_result.plan if replan_result else plans.current(library, work_id)
-    if current_plan is None:
-        raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` plans it")
+        current_plan = replan_result.plan if replan_result else plans.require(library, work_id)
     print_plan(work_id, current_plan)
     if replan_result is not None:
         for line in render_replan(replan_result):
