@@ -35,6 +35,10 @@ class ReportPart(Value):
         """Return the names of the fields, in the order of the file."""
         return type(self).model_fields.keys()
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a field by its key, or ``default`` where there is none."""
+        return getattr(self, name) if name in self else default
+
 
 class CitedPassage(ReportPart):
     """The exact words of a source."""

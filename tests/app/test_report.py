@@ -95,6 +95,7 @@ def test_a_report_is_read_by_field_and_by_key_as_its_file_is():
     assert (section.status, section["status"], section["by"]) == ("met", "met", "rule")
     assert dict(section) == section.model_dump()
     assert "why" in section
+    assert (section.get("by"), section.get("other", 7)) == ("rule", 7)
     assert "other" not in section
     with pytest.raises(KeyError):
         section["other"]
