@@ -30,8 +30,8 @@ from inkwright.memory.user_work import autosave
 from inkwright.memory.user_work.finding_decisions import Verdict
 
 T = TypeVar("T")
-MAX_CACHED_READS = 24 * 9
-"""About so many works, with nine reads each."""
+MAX_CACHED_READS = 60
+"""Nine of a work; a work that is being written is another at every look."""
 MAX_CACHED_REVIEWS = 4
 
 
