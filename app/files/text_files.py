@@ -1,10 +1,10 @@
 """Reading the files a person hands in: text as NFC, YAML and JSON by their names."""
 
-import unicodedata
 from pathlib import Path
 from typing import Any
 
 from inkwright.app.files.strict_yaml import LineNumbers, read_json, read_yaml
+from inkwright.memory.domain import source_formatting
 from inkwright.memory.errors import BadInput
 
 MAX_FILE_BYTES = 16_000_000
@@ -60,4 +60,4 @@ def normalise_text(text: str) -> str:
     """Return ``text`` as NFC with ``\\n`` between lines. Raises BadInput on NUL."""
     if "\0" in text:
         raise BadInput("the text holds a NUL character; remove it")
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return source_formatting.normalise_text(text)
