@@ -129,13 +129,14 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """Say which versions there are, of every section, of one, or of a memory entry."""
-    if of is not None and "." in of:
-        entries = Memory(work).history(of)
-        _print_versions([e.model_dump(mode="json") for e in entries], as_json=as_json)
-        return
     if of is not None:
-        versions = _open_section(work, of, taken_out=True).versions()
-        _print_versions([_describe_version(draft) for draft in versions], as_json=as_json)
+        try:
+            versions = _open_section(work, of, taken_out=True).versions()
+        except BadInput as no_section:
+            records = _load_entry_versions(work, of, no_section)
+        else:
+            records = [_describe_version(draft) for draft in versions]
+        _print_versions(records, as_json=as_json)
         return
     with WorkOutline(work) as outline:
         versions = [draft for section in outline.versions().values() for draft in section]
@@ -283,6 +284,15 @@ def _open_section(work: str, section: str, *, taken_out: bool = False) -> Sectio
 def _report_edit(section_text: SectionText, draft: Draft) -> None:
     typer.echo(f"{section_text.section}, version {draft.version}: {draft.words:,} words, yours")
     runs.remember_if_model_set(section_text.work, runs.load_reading_options())
+
+
+def _load_entry_versions(work: str, entry: str, no_section: BadInput) -> list[dict[str, Any]]:
+    """Return the versions of a memory entry: what ``no_section`` says is no section's id."""
+    try:
+        versions = Memory(work).history(entry)
+    except BadInput as no_entry:
+        raise BadInput(f"{no_section}; {no_entry}") from no_entry
+    return [e.model_dump(mode="json") for e in versions]
 
 
 def _describe_version(draft: Draft) -> dict[str, Any]:

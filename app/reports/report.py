@@ -105,7 +105,7 @@ class VoiceReport(ReportPart):
 class RepetitionReport(ReportPart):
     """How much is there twice; see ``memory/text/repetition.py`` for the measures."""
 
-    before: dict[str, Any] | None
+    before: RepetitionMeasures | None
     """When all was drafted, before repeats were mended; None: they were not looked for."""
     after: RepetitionMeasures
 

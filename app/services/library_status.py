@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from inkwright.memory.errors import BadInput, LibraryUnusable, WorkNotFound
 from inkwright.memory.ids import SectionId, WorkId
 
-KNOWN_SCHEMA = "0004"
+KNOWN_SCHEMA = "0005"
 """The schema these queries read. A test holds it to ``memory.store.schema.REVISION``."""
 
 _WHOLE_ID = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}(\.[0-9]+)?")
@@ -82,7 +82,7 @@ class WorkSummary:
     changed_at: float
     """When it was last changed, in seconds since the epoch."""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return the form that ``status --json`` promises."""
         return {
             "work": self.work,
@@ -108,6 +108,9 @@ class SectionSummary:
     """Of its revision, while a run goes on."""
 
 
+Summary = TypeVar("Summary", WorkSummary, SectionSummary)
+
+
 def load_work_summaries(home: Path, url: str | None = None) -> list[WorkSummary]:
     """Return every work in the library, the last changed first.
 
@@ -116,15 +119,14 @@ def load_work_summaries(home: Path, url: str | None = None) -> list[WorkSummary]
     """
     if url is None and not (home / "library.db").exists():
         return []
-    return [WorkSummary(**row) for row in _select_rows(home, url, _SELECT_WORKS)]
+    return _select(home, url, _SELECT_WORKS, WorkSummary)
 
 
 def load_section_summaries(
     home: Path, work_id: WorkId, url: str | None = None
 ) -> list[SectionSummary]:
     """Return the sections of a work in reading order; none before it is planned."""
-    rows = _select_rows(home, url, _SELECT_SECTIONS, work=work_id)
-    return [SectionSummary(**row) for row in rows]
+    return _select(home, url, _SELECT_SECTIONS, SectionSummary, work=work_id)
 
 
 def match_work_id(work_ids: Iterable[WorkId], prefix: str) -> WorkId:
@@ -180,31 +182,35 @@ def work_in_place_of_brief(home: Path, url: str | None, brief_argument: str) -> 
     )
 
 
-def _select_rows(home: Path, url: str | None, query: str, **values: str) -> list[dict[str, Any]]:
-    """Return the rows, by the standard library alone where that can read this library."""
-    if (
-        url is None
-        and (rows := _select_directly(home, query.format(**_SQLITE), values)) is not None
-    ):
-        return rows
+def _select(
+    home: Path, url: str | None, query: str, summary: type[Summary], **values: str
+) -> list[Summary]:
+    """Return a summary for each row, by the standard library alone where that can read them."""
+    if url is None:
+        summaries = _select_directly(home, query.format(**_SQLITE), summary, values)
+        if summaries is not None:
+            return summaries
     from sqlalchemy import text
 
     from inkwright.memory.store.library import Library
 
     with closing(Library.open(home, url)) as library, library.read() as db:
         words = _POSTGRESQL if db.dialect.name == "postgresql" else _SQLITE
-        return [dict(row) for row in db.execute(text(query.format(**words)), values).mappings()]
+        rows = db.execute(text(query.format(**words)), values).mappings()
+        return [summary(**row) for row in rows]
 
 
-def _select_directly(home: Path, query: str, values: dict[str, str]) -> list[dict[str, Any]] | None:
-    """Return the rows, or None when this library is not one to read directly."""
+def _select_directly(
+    home: Path, query: str, summary: type[Summary], values: dict[str, str]
+) -> list[Summary] | None:
+    """Return a summary for each row, or None when this library is not one to read directly."""
     file = home / "library.db"
     try:
         with closing(_open_read_only(file)) as db:
             schema_row = db.execute("SELECT version_num FROM alembic_version").fetchone()
             if schema_row is None or schema_row[0] != KNOWN_SCHEMA:
                 return None
-            return [dict(row) for row in db.execute(query, values)]
+            return [summary(**row) for row in db.execute(query, values)]
     except sqlite3.OperationalError as fault:
         if "no such table" in str(fault):
             return None

@@ -1,9 +1,8 @@
 """How a work stands against what was asked of it: constraints, findings, staleness, measures."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 from inkwright.app.manuscripts import citation_report
 from inkwright.app.reports.report import ConstraintOutcome, ConstraintReport, SectionReport
@@ -15,6 +14,7 @@ from inkwright.app.reports.report_builder import (
 )
 from inkwright.memory.changes import contradictions
 from inkwright.memory.changes.contradictions import ContradictionFinding
+from inkwright.memory.domain.check_record import CheckRecord, Verdict
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts, plans, sources, works
@@ -22,7 +22,6 @@ from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.repeated_runs import RepeatedRuns, find_repeated_runs
 from inkwright.memory.user_work import finding_decisions
-from inkwright.memory.user_work.finding_decisions import Verdict
 
 
 class SectionOutcome(ConstraintOutcome):
@@ -91,12 +90,12 @@ def review(library: Library, work_id: WorkId) -> ReviewSummary:
         plan.outline, current_drafts, work.brief, sources.load_sources(library, work_id)
     )
     check_results = check_work(library, work, plan, current_drafts, manifests, text)
-    verdict_stamps = finding_decisions.load_verdict_stamps(library, work_id)
+    stamps_by_section = drafts.load_stamps(library, work_id, current_drafts)
     constraint_summaries = tuple(_summarize_constraints(plan, check_results, current_drafts))
     contradiction_findings = contradictions.load_findings(library, work_id, include_dismissed=True)
     open_findings = [
-        *_list_broken_findings(constraint_summaries, current_drafts, verdict_stamps),
-        *_list_contradictions(plan, contradiction_findings, current_drafts, verdict_stamps),
+        *_list_broken_findings(constraint_summaries, current_drafts, stamps_by_section),
+        *_list_contradictions(plan, contradiction_findings, current_drafts, stamps_by_section),
     ]
     open_findings.sort(key=lambda p: plan.outline.position.get(p.section, 0))
     return ReviewSummary(
@@ -131,7 +130,7 @@ def _summarize_constraints(
             for outcome in section.constraints
             if outcome.id == constraint_report.id
         )
-        changes: dict[str, Any] = {"evidence": ""} if places else {}
+        changes: dict[str, str] = {"evidence": ""} if places else {}
         if constraint_report.id == LENGTH_FINDING_ID and LENGTH_FINDING_ID not in planned_ids:
             changes["text"] = "Length of the whole"
         yield ConstraintSummary(**dict(constraint_report) | changes, places=places)
@@ -140,7 +139,7 @@ def _summarize_constraints(
 def _list_broken_findings(
     constraint_summaries: tuple[ConstraintSummary, ...],
     current_drafts: Mapping[SectionId, Draft],
-    verdict_stamps: Mapping[str, set[str]],
+    stamps_by_section: Mapping[SectionId, Set[CheckRecord]],
 ) -> Iterator[OpenFinding]:
     for constraint in constraint_summaries:
         for place in constraint.places:
@@ -154,7 +153,7 @@ def _list_broken_findings(
                 evidence=place.evidence,
                 is_quoted=place.is_quoted,
                 verdict=finding_decisions.find_verdict(
-                    verdict_stamps.get(place.section, set()), constraint.id, place.evidence
+                    stamps_by_section.get(place.section, set()), constraint.id, place.evidence
                 ),
                 is_protected=bool(current_drafts[place.section].held),
             )
@@ -164,12 +163,12 @@ def _list_contradictions(
     plan: Plan,
     contradiction_findings: list[ContradictionFinding],
     current_drafts: Mapping[SectionId, Draft],
-    verdict_stamps: Mapping[str, set[str]],
+    stamps_by_section: Mapping[SectionId, Set[CheckRecord]],
 ) -> Iterator[OpenFinding]:
     titles = {s.id: s.title for s in plan.outline.sections}
     for finding in contradiction_findings:
         verdict = finding_decisions.find_verdict(
-            verdict_stamps.get(finding.section, set()), finding.about, finding.evidence
+            stamps_by_section.get(finding.section, set()), finding.about, finding.evidence
         )
         yield OpenFinding(
             section=finding.section,

@@ -4,7 +4,7 @@ Everything is read from the library, with a few short queries.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from inkwright.app.config.settings import Settings
 from inkwright.app.estimates.estimate import compute_cost
@@ -13,7 +13,7 @@ from inkwright.app.services.library_status import SectionSummary, load_section_s
 from inkwright.memory.ids import WorkId
 from inkwright.memory.store import journal, run_status, works
 from inkwright.memory.store.library import now
-from inkwright.memory.store.run_status import StopRequest
+from inkwright.memory.store.run_status import ProgressRecord, SectionMark, StopRequest
 
 RunActivity = Literal["idle", "starting", "running", "pausing", "stopping", "cut off"]
 
@@ -26,7 +26,7 @@ class MonitoredWork:
     approved: bool
     activity: RunActivity
     rows: tuple[SectionSummary, ...]
-    progress: dict[str, Any] = field(default_factory=dict)
+    progress: ProgressRecord = field(default_factory=ProgressRecord)
     end_message: str | None = None
     """How the newest run ended."""
     calls: int = 0
@@ -61,7 +61,7 @@ def load_monitored_work(work_id: WorkId, settings: Settings) -> MonitoredWork:
         stored_work = works.get(library, work_id)
         newest_run = run_status.load_status(library, work_id)
         usage = journal.load_usage(library, work_id)
-    progress = newest_run.told if newest_run else {}
+    progress = newest_run.told if newest_run else ProgressRecord()
     prompt, completion = sum(u.prompt for u in usage), sum(u.completion for u in usage)
     activity = _find_activity(newest_run)
     return MonitoredWork(
@@ -69,7 +69,7 @@ def load_monitored_work(work_id: WorkId, settings: Settings) -> MonitoredWork:
         approved=stored_work.approved,
         activity=activity,
         rows=tuple(
-            _add_progress(s, progress if activity not in ("idle", "cut off") else {})
+            _add_progress(s, progress if activity not in ("idle", "cut off") else ProgressRecord())
             for s in load_section_summaries(settings.home, work_id, settings.library_address)
         ),
         progress=progress,
@@ -124,16 +124,16 @@ def _find_activity(newest_run: run_status.RunStatus | None) -> RunActivity:
         return "cut off"
     if newest_run.asked is not None:
         return "pausing" if newest_run.asked == "pause" else "stopping"
-    return "starting" if newest_run.told["phase"] == "starting" else "running"
+    return "starting" if newest_run.told.phase == "starting" else "running"
 
 
-def _add_progress(section: SectionSummary, progress: dict[str, Any]) -> SectionSummary:
+def _add_progress(section: SectionSummary, progress: ProgressRecord) -> SectionSummary:
     """Return a section with the state, words and round that its run tells of."""
-    state, rounds, words = progress.get("sections", {}).get(section.section, (None, 0, 0))
+    mark = progress.sections.get(section.section, SectionMark("", 0, 0))
     shown_state = section.state
     if section.failure:
         shown_state = "failed"
-    elif state in ("drafting", "revising", "settled") and shown_state != "accepted":
-        shown_state = state
-    shown_words = words if shown_state == "drafting" and words else section.words
-    return replace(section, state=shown_state, words=shown_words, round=rounds)
+    elif mark.state in ("drafting", "revising", "settled") and shown_state != "accepted":
+        shown_state = mark.state
+    shown_words = mark.words if shown_state == "drafting" and mark.words else section.words
+    return replace(section, state=shown_state, words=shown_words, round=mark.round)
