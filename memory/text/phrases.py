@@ -22,7 +22,7 @@ _PARTS = regex.compile(
 _DASH = r"\s*(?:[‐‑‒–—―−]+|-{1,3})\s*"
 _PATTERNS = {
     "space": rf"{_AT_EDGE}\s+{_AT_EDGE}",
-    "ellipsis": r"(?:…+|\.(?:\s?\.){2,})",
+    "ellipsis": r"(?:…+|\s?\.(?:\s?\.){2,})",
     "dash": rf"{_AT_EDGE}{_DASH}{_AT_EDGE}",
     "hyphen": r"[\-‐‑‒–—−]",
     "quote": rf"{_AT_EDGE}\s?[«„“”\"「『」』»‹›‘’‚'`´]+\s?{_AT_EDGE}",
