@@ -1,11 +1,12 @@
-"""Talk planted in texts, and texts in which there is none: what the recogniser cuts and doubts.
+"""Talk planted in texts, and texts in which there is none: what the rules of a draft say of both.
 
     python -m benchmarks.talk planted            # 24 kinds in 8 languages, data/planted_talk.yaml
     python -m benchmarks.talk texts FOLDER...    # books and documents (.txt, .md) of your own
 
-In texts by people nothing ought to be found. Each is taken in sections of about 300 words, cut
-between paragraphs, or at its headings. Public-domain books are at gutenberg.org; leave out what
-the publisher put before and after them.
+Of texts by people it also counts sentences said again (within a section, or from the one before)
+and numbers that disagree, in pieces of 20 sections. In such texts nothing ought to be found. Each
+is taken in sections of about 300 words, cut between paragraphs, or at its headings. Public-domain
+books are at gutenberg.org; leave out what the publisher put before and after them.
 """
 
 import argparse
@@ -18,12 +19,15 @@ from typing import Any
 
 import yaml
 
+from inkwright.agents.checks.number_conflicts import find_number_conflicts
 from inkwright.memory.talk.recognise import find_talk
 from inkwright.memory.talk.spans import cut_talk
 from inkwright.memory.talk.window import TalkContext
+from inkwright.memory.text.draft_repeats import find_draft_repeats
 from inkwright.memory.text.words import count_words, sentences
 
 SECTION_WORDS = 300
+PIECE_SECTIONS = 20
 _HEADING = re.compile(r"^#{1,6} .*$", re.MULTILINE)
 _GAP = re.compile(r"\n[ \t]*\n")
 
@@ -97,12 +101,21 @@ def split_sections(text: str, *, at_headings: bool) -> Iterator[str]:
 def run_texts(paths: list[Path], *, show: bool) -> None:
     files = [f for p in paths for f in (sorted(p.rglob("*")) if p.is_dir() else [p])]
     totals: Counter[str] = Counter()
+    words = repeats = conflicts = 0
     for file in files:
         if file.suffix not in (".txt", ".md"):
             continue
         is_markdown = file.suffix == ".md"
         context = TalkContext(title="-", allows_headings=is_markdown)
-        for section in split_sections(file.read_text(encoding="utf-8"), at_headings=is_markdown):
+        text = file.read_text(encoding="utf-8")
+        sections = list(split_sections(text, at_headings=is_markdown))
+        words += sum(map(count_words, sections))
+        for before, section in zip(["", *sections], sections, strict=False):
+            repeats += len(find_draft_repeats(section, [before], allows_refrains=True))
+        for first in range(0, len(sections), PIECE_SECTIONS):
+            piece = sections[first : first + PIECE_SECTIONS]
+            conflicts += len(find_number_conflicts({str(n): s for n, s in enumerate(piece)}))
+        for section in sections:
             spans = find_talk(section, context)
             totals["sections"] += 1
             totals["sentences"] += len(sentences(section))
@@ -114,6 +127,10 @@ def run_texts(paths: list[Path], *, show: bool) -> None:
         f"{totals['sections']} sections, {totals['sentences']} sentences: {totals['cut']} cuts,"
         f" {totals['doubted']} sections doubted"
         f" (one in {totals['sections'] / max(totals['doubted'], 1):.0f})"
+    )
+    print(
+        f"{words} words: {repeats} sentences said again ({repeats / max(words, 1) * 10_000:.2f} in"
+        f" 10,000 words), {conflicts} numbers that disagree"
     )
 
 
