@@ -24,6 +24,7 @@ from inkwright.agents.llm.offline import stay_offline
 from inkwright.agents.llm.parsing import build_json_schema
 from inkwright.memory.cleanup import CleanStream, clean
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
+from inkwright.memory.ids import NO_WORK, WorkId
 from inkwright.memory.store.journal import JournaledAnswer
 
 T = TypeVar("T")
@@ -44,7 +45,7 @@ class ChatRequest:
     response_schema: type[BaseModel] | None = None
     """The schema the answer must have; None for prose."""
     extra: dict[str, float] = field(default_factory=dict)
-    work_id: str = ""
+    work_id: WorkId = NO_WORK
     """Calls of one work go to one replica while they can: it holds their common beginning."""
 
 
@@ -149,7 +150,7 @@ class LiteLLMTransport:
             )
             return np.array([item["embedding"] for item in answer.data], dtype=np.float32)
 
-        return await self._call_with_retries("embedder", "", call_once)
+        return await self._call_with_retries("embedder", NO_WORK, call_once)
 
     async def _complete_whole(self, arguments: dict[str, Any]) -> JournaledAnswer:
         start_time = time.monotonic()
@@ -197,7 +198,7 @@ class LiteLLMTransport:
         return _build_answer("".join(pieces), finish, model, usage, time.monotonic() - start_time)
 
     async def _call_with_retries(
-        self, role: Role, work_id: str, call_once: Callable[[dict[str, Any]], Awaitable[T]]
+        self, role: Role, work_id: WorkId, call_once: Callable[[dict[str, Any]], Awaitable[T]]
     ) -> T:
         """Call ``call_once`` until it answers, as often as is set, waiting longer each time."""
         self._register_loop()

@@ -14,6 +14,7 @@ from inkwright.agents.llm.concurrency import ConcurrencyLimiter
 from inkwright.agents.llm.config import CallSettings, Endpoint, Limits
 from inkwright.agents.llm.endpoint_info import ServedModel, count_tokens, probe
 from inkwright.agents.llm.transport import LiteLLMTransport, Transport
+from inkwright.memory.ids import WorkId
 from inkwright.memory.retrieval.chroma_server import open_index
 from inkwright.memory.retrieval.vector_index import ChromaIndex
 from inkwright.memory.store.library import Library
@@ -65,7 +66,7 @@ class SharedResources:
         """Return how many tokens the served model makes of each text; None where it can't say."""
         return await count_tokens(endpoint, texts)
 
-    def forget_work(self, work_id: str) -> None:
+    def forget_work(self, work_id: WorkId) -> None:
         """Forget what is kept of a work whose run has ended."""
         if self._index is not None:
             self._index.drop_cached_ids(work_id)

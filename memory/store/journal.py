@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select
 
 from inkwright.memory.base import Value
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import schema
 from inkwright.memory.store.library import Lease, Library, now
 
@@ -145,7 +146,7 @@ _SELECT_ANSWER = select(schema.journal).where(
 )
 
 
-def load_usage(library: Library, work_id: str) -> tuple[RoleUsage, ...]:
+def load_usage(library: Library, work_id: WorkId) -> tuple[RoleUsage, ...]:
     """Return what a work has cost so far, by role and model."""
     table = schema.journal
     totals = (
@@ -190,7 +191,7 @@ def load_usage_by_work(library: Library) -> dict[str, tuple[int, int]]:
         return {work_id: (calls, total_tokens) for work_id, calls, total_tokens in rows}
 
 
-def load_calls(library: Library, work_id: str, step: str | None = None) -> list[dict[str, Any]]:
+def load_calls(library: Library, work_id: WorkId, step: str | None = None) -> list[dict[str, Any]]:
     """Return every call of a work, or of one step, oldest first, with its messages."""
     table, parts = schema.journal, schema.parts
     query = select(table).where(table.c.work == work_id)
@@ -199,7 +200,7 @@ def load_calls(library: Library, work_id: str, step: str | None = None) -> list[
     with library.read() as db:
         call_rows = [dict(row) for row in db.execute(query.order_by(table.c.id)).mappings()]
         hashes = sorted({part["hash"] for call in call_rows for part in call["parts"]})
-        texts: dict[str, str] = {}
+        texts: dict[SectionId, str] = {}
         for start in range(0, len(hashes), HASHES_PER_QUERY):
             is_in_batch = parts.c.hash.in_(hashes[start : start + HASHES_PER_QUERY])
             rows = db.execute(select(parts).where(parts.c.work == work_id, is_in_batch))
