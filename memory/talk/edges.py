@@ -21,8 +21,11 @@ def take_head(window: Window, context: TalkContext) -> bool:
     if _take_first_line(window, context, start, end, is_only=len(blocks) == 1):
         return True
     if len(blocks) == 1:
-        first = _first_line_foreword(window, start, end)
-        return first is not None and _take(window, start, first, "foreword")
+        if first := _first_line_foreword(window, start, end):
+            return _take(window, start, first, "foreword")
+        if judge_head(block, talkative=False) == "cut" and not window.spans:
+            window.add(start, end, "foreword", "doubt")
+        return False
     kind = judge_head(block, talkative=window.talkative)
     if kind == "cut":
         return _take(window, start, end, "foreword")

@@ -5,6 +5,7 @@ import regex
 from inkwright.memory.talk.lexicon import (
     CONTINUED,
     NOTE,
+    SIGNS,
     TalkSign,
     read_signs,
     strip_quotations,
@@ -29,6 +30,14 @@ from inkwright.memory.text.words import count_words
 Verdict = tuple[TalkKind, Certainty]
 _MARK_WORDS = 8
 """A mark of the end has no more words."""
+_NAMES_TEXT = regex.compile(
+    r"(?:section|chapter|draft|continuation|version|abschnitt|kapitel|entwurf|fassung|fortsetzung"
+    r"|chapitre|brouillon|sección|capítulo|borrador|sezione|capitolo|bozza|seção|rascunho|раздел"
+    r"|глава|черновик|正文|[本这该]节|[本这该]章|章节|文稿|本文|草稿)\W*$",
+    regex.IGNORECASE,
+)
+"""The last word before a colon: it is the text itself that follows, not something in it."""
+_HOPE = regex.compile(r"\bhope (?:this|it|that) (?:helps|works|meets|suits)\b", regex.IGNORECASE)
 _REFERENCE = regex.compile(r"\]\(|\[\^|\[@")
 EDGE_WORDS = 70
 """A block of more words is no talk that can be shown."""
@@ -65,6 +74,7 @@ def judge_head(block: str, *, talkative: bool) -> Certainty | None:
         (TalkSign.THIS in signs and size <= 25)
         or (about and TalkSign.REQUEST in signs)
         or (TalkSign.REQUEST in signs and ends_open)
+        or (ends_open and size <= 10 and _NAMES_TEXT.search(stripped))
     ):
         return "cut"
     if talkative and (about or (ends_open and size <= 12)) and signs & _ABOUT_WRITING:
@@ -106,7 +116,7 @@ def judge_tail(block: str, *, talkative: bool) -> Verdict | None:
         certain = signs & (TalkSign.SPEAKER | TalkSign.REQUEST | TalkSign.THIS)
         return "note", "cut" if certain else "doubt"
     if TalkSign.OFFER in signs:
-        return _judge_offer(signs, size, about=about, talkative=talkative)
+        return _judge_offer(stripped, signs, size, about=about, talkative=talkative)
     return _judge_remark(block, signs, size, talkative=talkative)
 
 
@@ -130,14 +140,24 @@ def _judge_line(stripped: str, size: int, *, about: bool) -> Verdict | None:
     return ("end mark", "doubt") if is_set_apart else None
 
 
-def _judge_offer(signs: TalkSign, size: int, *, about: bool, talkative: bool) -> Verdict | None:
+def _judge_offer(
+    stripped: str, signs: TalkSign, size: int, *, about: bool, talkative: bool
+) -> Verdict | None:
     """Judge what offers, hopes or asks back: a letter's last line may do so too."""
     if about and signs & (TalkSign.WRITE | TalkSign.REQUEST | TalkSign.THIS):
         return "afterword", "cut"
-    if talkative and TalkSign.WRITE in signs and size <= 20:
+    if talkative and size <= 20 and (TalkSign.WRITE in signs or _HOPE.search(stripped)):
+        return "afterword", "cut"
+    if size <= 20 and _ends_with_revision(stripped):
         return "afterword", "cut"
     is_doubtful = about or TalkSign.REVISE in signs or (talkative and TalkSign.SPEAKER in signs)
     return ("afterword", "doubt") if is_doubtful and size <= 30 else None
+
+
+def _ends_with_revision(stripped: str) -> bool:
+    """True where nothing is said of what is to be revised: it can only be the text."""
+    end = len(stripped.rstrip(".!?。！？*_ "))
+    return any(match.end() == end for match in SIGNS[TalkSign.REVISE].finditer(stripped))
 
 
 def _judge_remark(block: str, signs: TalkSign, size: int, *, talkative: bool) -> Verdict | None:
