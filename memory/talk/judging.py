@@ -6,16 +6,19 @@ from inkwright.memory.talk.lexicon import (
     CONTINUED,
     NOTE,
     SIGNS,
+    WORD_UNITS,
     TalkSign,
     read_signs,
     strip_quotations,
 )
 from inkwright.memory.talk.line_patterns import (
     BRACKETED,
+    COUNT_NAME,
     COUNT_WORD,
     END_LINE,
     HEADING,
     LABEL_ONLY,
+    LABEL_WORDS,
     PLACEHOLDER,
     SET_APART,
     SPEECH,
@@ -41,6 +44,9 @@ _HOPE = regex.compile(r"\bhope (?:this|it|that) (?:helps|works|meets|suits)\b", 
 _REFERENCE = regex.compile(r"\]\(|\[\^|\[@")
 EDGE_WORDS = 70
 """A block of more words is no talk that can be shown."""
+_AMOUNT = regex.compile(rf"\d\W{{0,3}}{WORD_UNITS}", regex.IGNORECASE | regex.VERBOSE)
+"""A number of words: no text says how long it is."""
+_SMALL_LETTERS = 3
 _ABOUT_WRITING = TalkSign.HERE | TalkSign.WRITE | TalkSign.REQUEST | TalkSign.OFFER
 
 
@@ -56,32 +62,59 @@ def judge_head(block: str, *, talkative: bool) -> Certainty | None:
         return "cut" if stripped[-1] in ":：】]*" or BRACKETED.fullmatch(stripped) else None
     if is_count_line(stripped):
         return "cut"
+    return _judge_label(stripped, size) or _judge_foreword(block, size, talkative=talkative)
+
+
+def _judge_foreword(block: str, size: int, *, talkative: bool) -> Certainty | None:
+    stripped = block.strip()
     signs = read_signs(block)
     ends_open = stripped.rstrip("*_ ")[-1] in ":："
     about = bool(signs & (TalkSign.TEXT | TalkSign.THIS))
-    if TalkSign.ASSENT in signs and (
-        (TalkSign.HERE in signs and (about or ends_open or size <= 8))
-        or (TalkSign.WRITE in signs and (about or TalkSign.SPEAKER in signs))
-        or (about and (ends_open or TalkSign.REQUEST in signs))
-        or (TalkSign.REQUEST in signs and TalkSign.SPEAKER in signs)
-    ):
-        return "cut"
     if SURE_ABOUT_TEXT.search(strip_quotations(block)) and signs & (
         TalkSign.WRITE | TalkSign.TEXT | TalkSign.AIM
     ):
         return "cut" if TalkSign.REQUEST in signs else "doubt"
-    if TalkSign.HERE in signs and (
+    is_certain = (
+        _is_assent(signs, size, about=about, ends_open=ends_open)
+        or _is_pointer(stripped, signs, size, about=about, ends_open=ends_open)
+        or (about and TalkSign.REQUEST in signs and ends_open)
+        or ((TalkSign.WRITE in signs and TalkSign.THIS in signs) and _AMOUNT.search(stripped))
+        or (talkative and (about or (ends_open and size <= 12)) and signs & _ABOUT_WRITING)
+    )
+    if is_certain:
+        return "cut"
+    return "doubt" if size <= 40 and _is_doubtful(signs, ends_open=ends_open) else None
+
+
+def _is_assent(signs: TalkSign, size: int, *, about: bool, ends_open: bool) -> bool:
+    """True for a "Sure" or "Hello" that goes on to speak of the text."""
+    return TalkSign.ASSENT in signs and (
+        (TalkSign.HERE in signs and (about or ends_open or size <= 8))
+        or (TalkSign.WRITE in signs and (about or TalkSign.SPEAKER in signs))
+        or (about and (ends_open or TalkSign.REQUEST in signs))
+        or (TalkSign.REQUEST in signs and bool(signs & (TalkSign.SPEAKER | TalkSign.HERE)))
+    )
+
+
+def _is_pointer(stripped: str, signs: TalkSign, size: int, *, about: bool, ends_open: bool) -> bool:
+    """True for a "Here is" of the text itself, not of something that stands in it."""
+    return TalkSign.HERE in signs and (
         (TalkSign.THIS in signs and size <= 25)
-        or (about and TalkSign.REQUEST in signs)
-        or (TalkSign.REQUEST in signs and ends_open)
-        or (ends_open and size <= 10 and _NAMES_TEXT.search(stripped))
-    ):
-        return "cut"
-    if talkative and (about or (ends_open and size <= 12)) and signs & _ABOUT_WRITING:
-        return "cut"
-    if size <= 40 and _is_doubtful(signs, ends_open=ends_open):
-        return "doubt"
-    return None
+        or (TalkSign.REQUEST in signs and (about or ends_open))
+        or (ends_open and size <= 10 and _NAMES_TEXT.search(stripped) is not None)
+    )
+
+
+def _judge_label(stripped: str, size: int) -> Certainty | None:
+    """Judge a short line before a colon that is made of names of a text alone."""
+    if size > 6 or stripped.rstrip("*_ ")[-1] not in ":：" or "\n" in stripped:
+        return None
+    label_words = LABEL_WORDS.findall(stripped)
+    text_words = [w for w in label_words if SIGNS[TalkSign.TEXT].fullmatch(w)]
+    is_all = all(w in text_words or len(w) <= _SMALL_LETTERS for w in label_words)
+    if not text_words or not is_all:
+        return None
+    return "cut" if stripped[0] in "*_【[" or stripped.isupper() else "doubt"
 
 
 def _is_doubtful(signs: TalkSign, *, ends_open: bool) -> bool:
@@ -112,6 +145,8 @@ def judge_tail(block: str, *, talkative: bool) -> Verdict | None:
             return "placeholder", "cut" if about or size >= 4 else "doubt"
         if about or TalkSign.WRITE in signs:
             return "placeholder", "cut" if TalkSign.TEXT in signs else "doubt"
+    if size <= 25 and about and SQUARE.fullmatch(stripped) and not _REFERENCE.search(stripped):
+        return "placeholder", "doubt"
     if NOTE.match(stripped) and (about or signs & (TalkSign.REQUEST | TalkSign.WRITER)):
         certain = signs & (TalkSign.SPEAKER | TalkSign.REQUEST | TalkSign.THIS)
         return "note", "cut" if certain else "doubt"
@@ -124,7 +159,9 @@ def _judge_line(stripped: str, size: int, *, about: bool) -> Verdict | None:
     """Judge what a line of its own may be: a count, a mark of the end or of going on."""
     is_set_apart = bool(BRACKETED.fullmatch(stripped) or SET_APART.fullmatch(stripped))
     if is_count_line(stripped):
-        certain = is_set_apart or len(COUNT_WORD.findall(stripped)) > 1
+        certain = (
+            is_set_apart or COUNT_NAME.match(stripped) or len(COUNT_WORD.findall(stripped)) > 1
+        )
         return "word count", "cut" if certain else "doubt"
     is_apart = is_set_apart or stripped[0] in "—-~…" or size <= 5
     if size <= 14 and is_apart and CONTINUED.search(stripped):
@@ -168,5 +205,7 @@ def _judge_remark(block: str, signs: TalkSign, size: int, *, talkative: bool) ->
         return None
     if TalkSign.REQUEST in signs:
         return "about the text", "cut" if talkative else "doubt"
+    if TalkSign.SPEAKER in signs:
+        return "about the text", "doubt"
     is_about_writer = TalkSign.WRITER in signs and signs & (TalkSign.AIM | TalkSign.WRITE)
     return ("about the text", "doubt") if is_about_writer else None

@@ -41,7 +41,8 @@ class TalkSign(Flag):
 
 _SPACED: Mapping[TalkSign, str] = {
     TalkSign.ASSENT: r"""
-        sure(?:\ thing)?|certainly|of\ course|absolutely|ok(?:ay)?|al(?:l\ )?right|understood
+        hello|hi|hallo|guten\ tag|bonjour|hola|ciao|olá|здравствуйте|привет|안녕하세요
+        |sure(?:\ thing)?|certainly|of\ course|absolutely|ok(?:ay)?|al(?:l\ )?right|understood
         |got\ it
         |no\ problem|(?:happy|glad)\ to\ help|gladly|definitely|great|my\ pleasure|with\ pleasure
         |natürlich|(?:sehr\ )?gerne?|klar|selbstverständlich|alles\ klar|verstanden|also\ gut
@@ -57,7 +58,7 @@ _SPACED: Mapping[TalkSign, str] = {
         |конечно|хорошо|разумеется|с\ удовольствием|ладно|понятно|понял[аи]?|договорились|отлично
         |물론(?:입니다|이죠|이에요)?|네|알겠습니다|좋습니다""",
     TalkSign.HERE: r"""
-        here(?:['’]s|\ is|\ are|\ you\ (?:go|are)|\ it\ is|\ goes)|below|the\ following|as\ follows
+        this\ is\ the|here(?:['’]s|\ is|\ are|\ you\ (?:go|are)|\ it\ is|\ goes)|below|the\ following|as\ follows
         |hier\ (?:ist|kommt|sind|finden|haben|folgt|der|die|das|ein|eine)|nachfolgend|nachstehend
         |im\ folgenden|anbei|unten
         |voici|voilà|ci-dessous|ci-après
@@ -138,7 +139,8 @@ _SPACED: Mapping[TalkSign, str] = {
         |überarbeit\w*|anpass\w*|umschreib\w*|retravaill\w*|réécri\w*|ajust\w*|modifications|retoc\w*|reescrib\w*
         |ritocc\w*|riscriv\w*|reescrev\w*|переработ\w+|перепис\w+|правк\w+|доработ\w+|수정\w*""",
     TalkSign.REQUEST: r"""
-        the\ user|users?['’]?s?\ request|your\ request|the\ prompt|the\ instructions|as\ (?:you\ )?requested
+        (?:the\ )?outline\ provided|provided\ outline|your\ outline|ihre\ gliederung|plan\ fourni|предоставленн\w+|запрошенн\w+
+        |as\ an\ ai|als\ ki|en\ tant\ qu['’]ia|como\ (?:una\ |uma\ )?ia|come\ ia|как\ ии|the\ user|users?['’]?s?\ request|your\ request|the\ prompt|the\ instructions|as\ (?:you\ )?requested
         |(?:you|was|were)\ (?:asked|requested)(?:\ for)?|you\ asked|requested|the\ outline|word\ (?:count|limit)
         |(?:target|required|desired|requested)\ (?:length|tone|style|word)|the\ brief|the\ requirements
         |language\ model|an\ ai
@@ -154,7 +156,13 @@ _SPACED: Mapping[TalkSign, str] = {
         |следует\ плану|количеств\w+\ слов|техническ\w+\ задани\w+
         |사용자\w*|요청\w*""",
     TalkSign.OFFER: r"""
-        let\ me\ know|feel\ free|would\ you\ like|do\ you\ want|(?:i|we)\ (?:do\ )?(?:hope|trust)|hope\ (?:this|it|that)
+        if\ (?:needed|necessary|required)|on\ request|(?:i\ can|i\ could|i\ will|i['’]ll)\ (?:also\ |gladly\ |happily\ )?(?:provide|offer|write|revise|rework|expand|make|adapt|continue)
+        |feedback|what\ do\ you\ think|any\ comments|auf\ wunsch|bei\ bedarf|rückmeldung\w*|was\ meinen\ sie|was\ meinst\ du
+        |si\ besoin|si\ nécessaire|je\ peux\ (?:aussi|également)|qu['’]en\ (?:pensez|penses)|vos\ (?:remarques|retours|commentaires)
+        |si\ (?:hace\ falta|es\ necesario)|(?:también\ )?puedo\ (?:ofrecer|escribir|proporcionar)|qué\ (?:le|te)\ parece|comentarios?
+        |se\ (?:serve|necessario)|posso\ (?:anche|também)|também\ posso|che\ ne\ pensi|comment[oi]|o\ que\ (?:acha|achas)|comentários?
+        |при\ необходимости|могу\ (?:также|подготовить|предложить|написать)|что\ скажете|замечани\w+|отзыв\w*
+        |let\ me\ know|feel\ free|would\ you\ like|do\ you\ want|(?:i|we)\ (?:do\ )?(?:hope|trust)|hope\ (?:this|it|that)
         |if\ you(?:['’]d|\ would)?\ (?:like|want|need|prefer|wish)|should\ you|just\ (?:ask|say|tell)|want\ me\ to
         |shall\ i|should\ i|happy\ to|should\ (?:this|it|the)|if\ (?:this|it|anything)\ needs
         |lassen\ sie\ (?:es\ )?mich|lass\ (?:es\ )?mich|(?:wenn|falls)\ (?:sie|du|ihr|ihnen)|möchten\ sie|möchtest\ du
@@ -169,8 +177,8 @@ _SPACED: Mapping[TalkSign, str] = {
         |надеюсь|дайте\ знать|если\ (?:нужн|хот|потреб|понадоб|что|вам|вы)\w*|хотите|скажите|готов\w?\ внести
         |원하시\w*|말씀해|바랍니다""",
     TalkSign.SPEAKER: r"""
-        i|i['’](?:ll|ve|m|d)|me|my|we|let['’]s|you|your|ich|mir|mich|ihnen|je|j['’]\w+|vous|votre|vos|he|voy
-        |puedo|quedo|yo|usted|ho|posso|io|vou|deixei|você|я|мне|вы|вам|вас|저는|제가|당신""",
+        i|i['’](?:ll|ve|m|d)|me|my|we|let['’]s|you|your|ich|mir|mich|ihnen|je|j['’]\w+|vous|votre|vos|voy
+        |puedo|yo|usted|he\ \w+[aei]do|ho\ \w+t[oaie]|posso|usei|io|vou|deixei|você|я|мне|вы|вам|вас|저는|제가|당신""",
     TalkSign.WRITER: r"""
         (?:the\ )?(?:writer|author|narrator)s?|the\ readers?|der\ (?:autor|leser|schreiber)|die\ (?:autorin|leser)
         |den\ leser|l['’]auteur|le\ lecteur|l['’]écrivain|el\ (?:autor|lector|escritor)|al\ lector
@@ -180,17 +188,17 @@ _SPACED: Mapping[TalkSign, str] = {
         |debería|debe|quiere|necesita|dovrebbe|deve|vuole|deveria|quer|должен|должна|следует|нужно|хочет""",
 }
 _UNSPACED: Mapping[TalkSign, str] = {
-    TalkSign.ASSENT: r"好的?|当然(?:可以)?|没问题|可以的?|明白了?|收到|了解|もちろん(?:です)?|はい|承知\w*|わかりました|かしこまりました",
+    TalkSign.ASSENT: r"[您你]好|こんにちは|好的?|当然(?:可以)?|没问题|可以的?|明白了?|收到|了解|もちろん(?:です)?|はい|承知\w*|わかりました|かしこまりました",
     TalkSign.HERE: r"以下|下面|这是|如下|这就|呈上|下文|こちら|次の",
     TalkSign.TEXT: r"本节|本章|章节|小节|[这一]节|[这一]章|这一[节章段]|[下上]一?[节章]|段落?|片段|正文|文本|文稿|全文|故事"
     r"|初稿|草稿|成稿|终稿|版本|这一?版|稿件|内容|部分|场景|本文|この章|この節|場面|文章|草稿|原稿|物語",
-    TalkSign.THIS: r"本[节章文]|这一?[节章段版篇]|这部分|这一部分|(?:完成|完整|最终|修改)[^，。]{0,3}(?:文稿|文本|版本|稿)|下一?[节章]|上文|全文|正文|成稿|您[^。，]{0,6}(?:内容|文本|章节)"
+    TalkSign.THIS: r"本[节章文]|这一?[节章段版篇]|这个(?:场景|故事|章节|片段|部分)|(?:这|该)场景|这部分|这一部分|(?:完成|完整|最终|修改)[^，。]{0,3}(?:文稿|文本|版本|稿)|下一?[节章]|上文|全文|正文|成稿|您[^。，]{0,6}(?:内容|文本|章节)"
     r"|この(?:章|節|文章|場面|版)|次の(?:章|節)|以下の?(?:章|節|文章|本文)",
     TalkSign.WRITE: r"写|撰写|改写|修改|调整|扩写|续写|润色|补充|继续|插入|添加|描写|書|修正|続け|調整|加筆|執筆",
     TalkSign.REVISE: r"改写|修改|重写|润色|修正|加筆",
-    TalkSign.REQUEST: r"用户|(?:您|你)的?(?:要求|需求|请求|期待|期望)|符合(?:要求|您)|字数|大纲|提示词|要求|(?:您|你)要的|您提供"
+    TalkSign.REQUEST: r"作为(?:一个|一名)?(?:AI|人工智能)|用户|(?:您|你)的?(?:要求|需求|请求|期待|期望)|符合(?:要求|您)|字数|大纲|提示词|要求|(?:您|你)要的|您提供"
     r"|ユーザー|ご(?:要望|依頼|指定|期待)|指示|文字数",
-    TalkSign.OFFER: r"希望(?:这|您|能|本|对)|如需|如果(?:您|你|需要|有)|[若如](?:您|你|有|觉)|请(?:随时)?告诉|告诉我|要不要|是否(?:需要|要|继续)"
+    TalkSign.OFFER: r"[如若]有需要|我(?:还|也)?可以|意见|反馈|觉得(?:怎么样|如何)|ご意見|ご感想|希望(?:这|您|能|本|对)|如需|如果(?:您|你|需要|有)|[若如](?:您|你|有|觉)|请(?:随时)?告诉|告诉我|要不要|是否(?:需要|要|继续)"
     r"|需要我|可以再|随时|请(?:您)?指出|ご希望|お知らせ|いかが|幸いです|必要でしたら|お申し付け|しましょうか",
     TalkSign.SPEAKER: r"我|您|你|私|あなた",
     TalkSign.WRITER: r"作者|读者|作家|筆者|読者",
@@ -224,13 +232,13 @@ COUNT_LABELS = (
     r"|字数(?:统计)?|总?字数|全文|本[节章]|篇幅|长度|共计?|约|统计|文字数|合計|総|글자\ ?수|단어\ ?수|총"
 )
 END_WORDS = (
-    r"(?:the\ )?end(?:\ of)?|ende|fine?|fim|final|konec|конец|完|终|終わり|終|了|끝"
+    r"(?:the\ )?end(?:\ of)?|ende|fine?|fim|final|konec|конец|完|终|終わり|終|了|끝|结束|完结|到此(?:为止|结束)?"
     r"|end\s+of|fin\ de|fin\ du|fine\ del(?:la)?"
 )
 CONTINUED = regex.compile(
-    r"(?:(?:to\ be\ )?continue[ds](?:\ (?:in|on|with))?|more\ to\ (?:come|follow)"
+    r"(?:(?:to\ be\ )?continue[ds](?:\ (?:in|on|with))?|more\ to\ (?:come|follow)|next\ (?:chapter|section|part|time|up|scene)|(?:weiter\ )?im\ nächsten|(?:au|dans\ le)\ prochain|en\ el\ próximo|nel\ prossimo|no\ próximo|в\ следующ\w+"
     r"|fortsetzung(?:\ folgt)?|wird\ fortgesetzt|à\ suivre|(?:la\ )?suite\ (?:au|à\ la|dans)|continuará|continúa"
-    r"|continua|segue|prosegue|продолжение\ следует|окончание\ следует|продолжение|未完|待续|待續|つづく|続く|계속)",
+    r"|continua|segue|prosegue|продолжение\ следует|окончание\ следует|продолжение|下[一]?[章节]|未完|待续|待續|つづく|続く|계속)",
     regex.IGNORECASE | regex.VERBOSE,
 )
 NOTE = regex.compile(

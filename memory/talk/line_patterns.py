@@ -29,10 +29,18 @@ ROLE = regex.compile(
 SPEAKER_LINE = regex.compile(r"^\W{0,3}\p{L}[\p{L} .]{0,24}\W{0,2}[:：]\s", regex.MULTILINE)
 COUNT_LINE = regex.compile(
     rf"\W*(?:(?:{COUNT_LABELS}"
-    rf"|{WORD_UNITS})\W*)*\d[\d.,' \u00a0\u202f]*\W*(?:{WORD_UNITS})?\W*(?:(?:{COUNT_LABELS}"
-    rf"|{WORD_UNITS})\W*)*",
+    rf"|{WORD_UNITS})\W*)*\d[\d.,' \u00a0\u202f]*\W*(?:{WORD_UNITS})?\W*"
+    rf"(?:(?:of|von|out\ of|sur|de|su|di|из)?\W*\d[\d.,]*\W*)?"
+    rf"(?:(?:{COUNT_LABELS}|{WORD_UNITS})\W*)*",
     regex.IGNORECASE | regex.VERBOSE,
 )
+COUNT_NAME = regex.compile(
+    r"\W*(?:(?:total|final|approximate)\ )?(?:word\ ?count|words|wortzahl|wortanzahl|nombre\ (?:total\ )?de\ mots"
+    r"|número\ (?:total\ )?de\ (?:palabras|palavras)|recuento\ de\ palabras|numero\ (?:totale\ )?di\ parole"
+    r"|contagem\ de\ palavras|conteggio\ (?:delle\ )?parole|количество\ слов|число\ слов|字数(?:统计)?|总字数|文字数)\W*[:：]",
+    regex.IGNORECASE | regex.VERBOSE,
+)
+LABEL_WORDS = regex.compile(r"[\p{L}]+")
 COUNT_WORD = regex.compile(rf"(?:{COUNT_LABELS}|{WORD_UNITS})", regex.IGNORECASE | regex.VERBOSE)
 END_LINE = regex.compile(rf"\W*(?:{END_WORDS})\b.{{0,40}}|.{{0,12}}[完终終了]\W*", regex.IGNORECASE)
 BRACKETED = regex.compile(r"\W{0,3}[\[［【({（<＜〔].+[\]］】)}）>＞〕]\W{0,3}", regex.DOTALL)

@@ -36,9 +36,11 @@ from inkwright.memory.talk.titles import clean_title
 from inkwright.memory.talk.unwrapping import unwrap
 from inkwright.memory.talk.window import TalkContext, Window
 from inkwright.memory.text.normalise import normalise
-from inkwright.memory.text.sentence_boundaries import detect_sentence_language
+from inkwright.memory.text.sentence_boundaries import count_small_words, detect_sentence_language
 from inkwright.memory.text.words import count_words, sentences
 
+FOREIGN_WORDS = 4
+"""So many small words of another language, and none of its own, show a paragraph to be in it."""
 LANGUAGE_WORDS = 14
 """A paragraph of fewer words does not show its language by its small words."""
 _SMALL_WORD = 3
@@ -175,7 +177,8 @@ def _is_in_other_language(block: str, language: str) -> bool:
     unspaced = {"zh", "ja"}
     if other in unspaced or language in unspaced or "ru" in (other, language):
         return not {other, language} <= unspaced
-    return False
+    scores = count_small_words(block)
+    return scores[other] >= FOREIGN_WORDS and not scores.get(language)
 
 
 def _breaks_off(block: str) -> bool:

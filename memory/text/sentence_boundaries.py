@@ -64,12 +64,17 @@ def detect_sentence_language(text: str) -> str:
     for script, code in _SCRIPTS:
         if len(script.findall(sample)) * 4 > letters:
             return code
-    sample_words = sample.casefold().split()
-    scores = {
-        code: sum(map(set(small_words.split()).__contains__, sample_words))
+    scores = count_small_words(sample)
+    return max(scores, key=lambda code: scores[code])
+
+
+def count_small_words(text: str) -> dict[str, int]:
+    """Return how many of each language's small words stand in ``text``, by its code."""
+    text_words = text.casefold().split()
+    return {
+        code: sum(map(set(small_words.split()).__contains__, text_words))
         for code, small_words in _LANGUAGE_WORDS.items()
     }
-    return max(scores, key=lambda code: scores[code])
 
 
 def _split_line(line: str, language: str) -> Iterator[tuple[int, int]]:
