@@ -21,12 +21,10 @@ def is_order_line(line: str, context: TalkContext) -> bool:
         return False
     if ORDER_ID.match(line) and (not context.instructions or _overlap(line, context) >= 0.5):
         return True
-    label = LABEL.match(line)
-    if label is None or not context.instructions:
+    label = find_order_label(line, context)
+    if label is None:
         return False
-    name, rest = label.group(1).strip().casefold(), line[label.end() :].strip()
-    if f"\n{name}:" not in f"\n{context.instructions.casefold()}":
-        return False
+    name, rest = label
     if not rest:
         return True
     ordered = {
@@ -36,6 +34,17 @@ def is_order_line(line: str, context: TalkContext) -> bool:
     }
     plain = normalise(rest)
     return plain in ordered or _overlap(rest, context) >= 0.7 or plain.split(" ")[0] in ordered
+
+
+def find_order_label(line: str, context: TalkContext) -> tuple[str, str] | None:
+    """Return a label of the orders that ``line`` begins with, and what follows it there."""
+    label = LABEL.match(line)
+    if label is None or not context.instructions:
+        return None
+    name = label.group(1).strip().casefold()
+    if f"\n{name}:" not in f"\n{context.instructions.casefold()}":
+        return None
+    return name, line[label.end() :].strip()
 
 
 def is_shown(block: str, context: TalkContext) -> bool:

@@ -27,6 +27,7 @@ from inkwright.memory.talk.line_patterns import (
 from inkwright.memory.talk.orders import (
     COPY_WORDS,
     copies_order,
+    find_order_label,
     has_required,
     is_order_line,
     is_shown,
@@ -142,7 +143,7 @@ def _find_order_lines(window: Window, start: int, end: int, context: TalkContext
             window.add(at, min(stop + 1, end), "label", "cut")
         elif (inner := INNER_ID.search(line)) and inner.group().strip() in context.instructions:
             window.add(at + inner.start(), at + inner.end(), "label", "cut")
-        elif is_order_line(line, context):
+        elif find_order_label(line, context):
             window.add(at, stop, "label", "doubt")
         at = stop + 1
 

@@ -101,6 +101,7 @@ def test_what_can_be_shown_to_be_talk_is_cut(answer):
             f"{P1}\n\n然后，船慢慢地离开了港口，所有的人都站在岸边，看着它消失在雾里。没有人说话，只有海鸥在叫。\n\n{P2}",
         ),
         ("broken end", f"{P}\n\nThe surveyor lost the north path and then went down to the"),
+        ("label", f"Section: I'm thrilled to tell you of a boat.\n\n{P}"),
         ("heading", f"{P1}\n\n### One\n\n### Two\n\n{P2}"),
         ("placeholder", f"{P1}\n\n[Insert the letter]\n\n{P2}"),
         ("order copy", f"{P1}\n\nPurpose: Mara finds the boat empty\n\n{P2}"),
