@@ -28,6 +28,7 @@ from inkwright.agents.llm.parsing import (
 from inkwright.agents.llm.schemas import ResponseSchema
 from inkwright.agents.llm.transport import ChatRequest, Transport
 from inkwright.memory.base import digest
+from inkwright.memory.domain.purpose import Purpose, format_purpose
 from inkwright.memory.errors import (
     AccessRefused,
     ModelRefused,
@@ -58,15 +59,24 @@ class ModelCall:
     step: str
     """``plan``, ``whole``, or a section's id."""
     role: Role
-    purpose: str
+    purpose: Purpose
     system: str
     user: str
     max_tokens: int
+    subject: str = ""
+    """What it is about, where the step does not say that: a constraint's id, a claim's number."""
+    attempt: int = 0
+    """Which call of this purpose it is in its step: the round, the batch, the draft's version."""
     sample: int = 0
     priority: float = 0.0
     """Higher goes first when slots are short."""
     han: bool | None = None
     """Whether the answer's own words must be in Han characters or kana; None: either will do."""
+
+    @property
+    def label(self) -> str:
+        """What the call is for, as people read it."""
+        return format_purpose(self.purpose, self.subject, self.attempt)
 
 
 @dataclass(frozen=True)
@@ -171,7 +181,7 @@ class LLMClient:
 
         return await self._ask(call, None, parse_answer, on_text)
 
-    def count_refusals(self, step: str, role: Role, purpose: str) -> int:
+    def count_refusals(self, step: str, role: Role, purpose: Purpose) -> int:
         """Return how many questions of this kind were put in vain, as often as one is put."""
         return self._journal.count_answers(step, role, purpose, refused=MAX_ASKS - 1)
 
@@ -195,7 +205,7 @@ class LLMClient:
             except UnreadableAnswer as fault:
                 problem = str(fault)
         assert answer is not None
-        raise UnusableAnswer(f"{call.role} ({call.purpose}, {call.step})", problem, answer.text)
+        raise UnusableAnswer(f"{call.role} ({call.label}, {call.step})", problem, answer.text)
 
     def _build_request(
         self,
@@ -231,7 +241,7 @@ class LLMClient:
         prompt_tokens = sum(self.tokenizer.count(m["content"]) for m in messages)
         if available_tokens - prompt_tokens < 16:
             raise UnusableAnswer(
-                f"{call.role} ({call.purpose}, {call.step})",
+                f"{call.role} ({call.label}, {call.step})",
                 f"the prompt needs {prompt_tokens} of {self.context_tokens} tokens and leaves"
                 " no room for an answer; serve the model with a longer context",
                 "",
@@ -250,6 +260,8 @@ class LLMClient:
             step=call.step,
             role=call.role,
             purpose=call.purpose,
+            subject=call.subject,
+            attempt=call.attempt,
             sample=call.sample,
             refused=refusal_count,
             digest=_digest_request(request, model_name),
@@ -342,7 +354,7 @@ class LLMClient:
             CallAnswered(
                 self._work_id,
                 call.role,
-                call.purpose,
+                call.label,
                 call.step,
                 answer.prompt_tokens,
                 answer.cached_tokens,

@@ -4,7 +4,6 @@ import asyncio
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -128,7 +127,7 @@ def _origin(url: httpx.URL) -> str:
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
-def _list_models(answer: httpx.Response) -> list[dict[str, Any]]:
+def _list_models(answer: httpx.Response) -> list[dict[str, object]]:
     models = _read_json(answer).get("data")
     return [m for m in models if isinstance(m, dict)] if isinstance(models, list) else []
 
@@ -169,7 +168,7 @@ async def _count_tokens(
     return None
 
 
-def _read_json(answer: httpx.Response) -> dict[str, Any]:
+def _read_json(answer: httpx.Response) -> dict[str, object]:
     """Return the body of a good answer; nothing when it is not a JSON object."""
     if answer.status_code != 200:
         return {}
@@ -180,7 +179,7 @@ def _read_json(answer: httpx.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _positive_int(value: Any) -> int | None:
+def _positive_int(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 

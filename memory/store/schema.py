@@ -15,7 +15,7 @@ from sqlalchemy import (
     false,
 )
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration in ``memory/migrations/versions``; a library of another is upgraded."""
 
 metadata = MetaData()
@@ -183,6 +183,8 @@ journal = Table(
     Column("step", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("purpose", Text, nullable=False),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("attempt", Integer, nullable=False, server_default="0"),
     Column("sample", Integer, nullable=False),
     Column("refused", Integer, nullable=False),
     Column("digest", Text, nullable=False),
@@ -196,7 +198,18 @@ journal = Table(
     Column("cached_tokens", Integer, nullable=False),
     Column("completion_tokens", Integer, nullable=False),
     Column("seconds", Float, nullable=False),
-    UniqueConstraint("work", "step", "role", "purpose", "sample", "refused", "digest"),
+    UniqueConstraint(
+        "work",
+        "step",
+        "role",
+        "purpose",
+        "subject",
+        "attempt",
+        "sample",
+        "refused",
+        "digest",
+        name="one_answer_a_call",
+    ),
 )
 
 parts = Table(
