@@ -1,6 +1,6 @@
 """Talk planted in texts, and texts in which there is none: what the rules of a draft say of both.
 
-    python -m benchmarks.talk planted            # 24 kinds in 8 languages, data/planted_talk.yaml
+    python -m benchmarks.talk planted            # 47 kinds in 8 languages, data/planted_talk.yaml
     python -m benchmarks.talk texts FOLDER...    # books and documents (.txt, .md) of your own
 
 Of texts by people it also counts sentences said again (within a section, or from the one before)
@@ -32,19 +32,15 @@ _HEADING = re.compile(r"^#{1,6} .*$", re.MULTILINE)
 _GAP = re.compile(r"\n[ \t]*\n")
 
 
-def plant(data: dict[str, Any]) -> Iterator[tuple[str, str, str, str, TalkContext]]:
+def plant(data: dict[str, Any], group: str) -> Iterator[tuple[str, str, str, str, TalkContext]]:
     """Yield kind, language, answer, the text alone and what it was asked with."""
-    for kind, templates in data["kinds"].items():
+    for kind, templates in data[group].items():
         for language, prose in data["prose"].items():
             template = templates.get(language) or templates["all"]
             title, order = data["titles"][language], data["orders"][language]
             answer = template
-            for name, value in {
-                "prose": prose,
-                "title": title,
-                "words": "142",
-                "order": order,
-            }.items():
+            values = {"prose": prose, "title": title, "words": "142", "order": order}
+            for name, value in values.items():
                 answer = answer.replace(f"{{{name}}}", value)
             instructions = (
                 "You are the writer. Write the section ordered below.\n\n"
@@ -68,9 +64,14 @@ def judge(answer: str, prose: str, context: TalkContext) -> str:
 def run_planted() -> None:
     source = resources.files("benchmarks").joinpath("data/planted_talk.yaml")
     data = yaml.safe_load(source.read_text(encoding="utf-8"))
+    for group in ("kinds", "later_kinds"):
+        _run_group(data, group)
+
+
+def _run_group(data: dict[str, Any], group: str) -> None:
     totals: Counter[str] = Counter()
     by_kind: dict[str, Counter[str]] = {}
-    for kind, language, answer, prose, context in plant(data):
+    for kind, language, answer, prose, context in plant(data, group):
         outcome = judge(answer, prose, context)
         totals[outcome] += 1
         by_kind.setdefault(kind, Counter())[outcome] += 1
@@ -80,7 +81,10 @@ def run_planted() -> None:
         print(f"{kind:20} " + ", ".join(f"{name} {n}" for name, n in sorted(counts.items())))
     total = totals.total()
     flagged = totals["cut"] + totals["doubt"]
-    print(f"{total} planted: cut {totals['cut'] / total:.1%}, cut or doubted {flagged / total:.1%}")
+    print(
+        f"{group}: {total} planted: cut {totals['cut'] / total:.1%},"
+        f" cut or doubted {flagged / total:.1%}"
+    )
 
 
 def split_sections(text: str, *, at_headings: bool) -> Iterator[str]:

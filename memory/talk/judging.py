@@ -46,6 +46,8 @@ EDGE_WORDS = 70
 """A block of more words is no talk that can be shown."""
 _AMOUNT = regex.compile(rf"\d\W{{0,3}}{WORD_UNITS}", regex.IGNORECASE | regex.VERBOSE)
 """A number of words: no text says how long it is."""
+_LINE_WORDS = 25
+"""A foreword that only points at what follows has no more words."""
 _SMALL_LETTERS = 3
 _ABOUT_WRITING = TalkSign.HERE | TalkSign.WRITE | TalkSign.REQUEST | TalkSign.OFFER
 
@@ -77,7 +79,7 @@ def _judge_foreword(block: str, size: int, *, talkative: bool) -> Certainty | No
     is_certain = (
         _is_assent(signs, size, about=about, ends_open=ends_open)
         or _is_pointer(stripped, signs, size, about=about, ends_open=ends_open)
-        or (about and TalkSign.REQUEST in signs and ends_open)
+        or (about and TalkSign.REQUEST in signs and ends_open and size <= _LINE_WORDS)
         or ((TalkSign.WRITE in signs and TalkSign.THIS in signs) and _AMOUNT.search(stripped))
         or (talkative and (about or (ends_open and size <= 12)) and signs & _ABOUT_WRITING)
     )
@@ -99,8 +101,8 @@ def _is_assent(signs: TalkSign, size: int, *, about: bool, ends_open: bool) -> b
 def _is_pointer(stripped: str, signs: TalkSign, size: int, *, about: bool, ends_open: bool) -> bool:
     """True for a "Here is" of the text itself, not of something that stands in it."""
     return TalkSign.HERE in signs and (
-        (TalkSign.THIS in signs and size <= 25)
-        or (TalkSign.REQUEST in signs and (about or ends_open))
+        (TalkSign.THIS in signs and size <= _LINE_WORDS)
+        or (TalkSign.REQUEST in signs and (about or ends_open) and size <= 2 * _LINE_WORDS)
         or (ends_open and size <= 10 and _NAMES_TEXT.search(stripped) is not None)
     )
 
@@ -182,7 +184,7 @@ def _judge_offer(
 ) -> Verdict | None:
     """Judge what offers, hopes or asks back: a letter's last line may do so too."""
     if about and signs & (TalkSign.WRITE | TalkSign.REQUEST | TalkSign.THIS):
-        return "afterword", "cut"
+        return "afterword", "cut" if size <= 2 * _LINE_WORDS else "doubt"
     if talkative and size <= 20 and (TalkSign.WRITE in signs or _HOPE.search(stripped)):
         return "afterword", "cut"
     if size <= 20 and _ends_with_revision(stripped):
