@@ -40,6 +40,8 @@ from inkwright.memory.text.normalise import normalise
 from inkwright.memory.text.sentence_boundaries import count_small_words, detect_sentence_language
 from inkwright.memory.text.words import count_words, sentences
 
+MAX_EDGE_PARTS = 40
+"""So many parts of talk are taken off an answer's edges; with more of them it is none."""
 FOREIGN_WORDS = 4
 """So many small words of another language, and none of its own, show a paragraph to be in it."""
 LANGUAGE_WORDS = 14
@@ -53,7 +55,9 @@ def find_talk(text: str, context: TalkContext | None = None) -> tuple[TalkSpan, 
     context = context or TalkContext()
     window = Window(text, 0, len(text))
     _trim(window)
-    while unwrap(window) or take_head(window, context) or take_tail(window, context):
+    for _ in range(MAX_EDGE_PARTS):
+        if not (unwrap(window) or take_head(window, context) or take_tail(window, context)):
+            break
         _trim(window)
         if window.start >= window.end:
             break

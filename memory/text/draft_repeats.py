@@ -4,6 +4,7 @@ A fault of one draft, seen before it lands; ``repetition`` compares the sections
 Dialogue, quotations and short sentences come again in people's texts too, and so do refrains.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -108,25 +109,26 @@ class _Places:
 
 def _select_sentences(text: str, *, allows_refrains: bool) -> Iterator[Sentence]:
     """Yield the sentences that a writer is answerable for."""
+    quotations = [match.span() for match in _QUOTATION.finditer(text)]
     for sentence in prose_sentences(text):
         least = MIN_WORDS * 2 if _HAN.search(sentence.text) else MIN_WORDS
-        if count_words(sentence.text) < least or _is_quoted(text, sentence):
+        if count_words(sentence.text) < least or _is_quoted(text, sentence, quotations):
             continue
         if allows_refrains and _is_broken_line(text, sentence):
             continue
         yield sentence
 
 
-def _is_quoted(text: str, sentence: Sentence) -> bool:
+def _is_quoted(text: str, sentence: Sentence, quotations: Sequence[tuple[int, int]]) -> bool:
+    """True for dialogue, a quotation set apart, and a sentence that is mostly one."""
     line_start = text.rfind("\n", 0, sentence.start) + 1
-    line_end = text.find("\n", sentence.end)
-    line = text[line_start : line_end if line_end >= 0 else len(text)]
-    if _SPEECH_START.match(line) or line.lstrip().startswith((">", "|", "#")):
+    if _SPEECH_START.match(text, line_start) or text.startswith((">", "|", "#"), line_start):
         return True
-    covered = 0
-    for quotation in _QUOTATION.finditer(line):
-        first = max(quotation.start() + line_start, sentence.start)
-        covered += max(min(quotation.end() + line_start, sentence.end) - first, 0)
+    covered, first = 0, bisect_right(quotations, (sentence.start, 0)) - 1
+    for start, end in quotations[max(first, 0) :]:
+        if start >= sentence.end:
+            break
+        covered += max(min(end, sentence.end) - max(start, sentence.start), 0)
     return covered >= QUOTED_SHARE * len(sentence.text)
 
 
