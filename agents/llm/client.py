@@ -25,8 +25,8 @@ from inkwright.agents.llm.parsing import (
     UnreadableAnswer,
     digest_schema,
     is_in_other_script,
-    parse_prose,
     parse_structured,
+    read_prose,
 )
 from inkwright.agents.llm.schemas import ResponseSchema
 from inkwright.agents.llm.tokenizer import estimate_tokens
@@ -42,9 +42,8 @@ from inkwright.memory.errors import (
 from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from inkwright.memory.store.library import Lease, Library
+from inkwright.memory.talk.spans import TalkSpan
 from inkwright.memory.text.tokens import Tokenizer, bound_tokens
-from inkwright.memory.text.words import count_words
-from inkwright.prompts.render import only_repeats, unfenced
 
 F = TypeVar("F", bound=ResponseSchema)
 R = TypeVar("R")
@@ -99,6 +98,8 @@ class Prose:
     text: str
     cut_short: bool
     """The token limit ended it, not the model."""
+    doubts: tuple[TalkSpan, ...] = ()
+    """What may be the model's talk and not the text; it is still in it."""
 
 
 @dataclass
@@ -201,12 +202,9 @@ class LLMClient:
 
         def parse_answer(answer: JournaledAnswer, is_last_try: bool) -> Prose:
             _refuse_unfinished(answer)
-            answer_text = parse_prose(answer.text, han=call.han, keep_loops=is_last_try)
             prompt = f"{call.system}\n{call.user}"
-            text = unfenced(answer_text, prompt)
-            if only_repeats(answer_text, prompt) or not count_words(text):
-                raise UnreadableAnswer("it only repeats its prompt")
-            return Prose(text, cut_short=answer.finish == "length")
+            prose = read_prose(answer.text, prompt, han=call.han, keep_loops=is_last_try)
+            return Prose(prose.text, cut_short=answer.finish == "length", doubts=prose.doubts)
 
         return await self._ask(call, None, parse_answer, on_text)
 

@@ -90,7 +90,7 @@ class Tokens(ReportPart):
     prompt: int = 0
     cached: int = 0
     completion: int = 0
-    thoughts: int = Field(default=0, exclude_if=lambda tokens: not tokens)
+    thoughts: int = Field(default=0, exclude_if=lambda count: not count)
     """Of the completion tokens, those of what models thought; left out when none did."""
 
 
