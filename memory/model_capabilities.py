@@ -4,7 +4,6 @@ A record begins with what every OpenAI-like server takes. What differs is filled
 own account of itself, by `inkwright doctor`, and by the first refusals of a run.
 """
 
-from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import ConfigDict, JsonValue
@@ -20,7 +19,7 @@ ThinkingSwitch = Literal[
 """How a server is told whether to think: ``enable_thinking`` among ``chat_template_kwargs`` (vLLM,
 SGLang, llama.cpp), ``/no_think`` at the prompt's end (Qwen3), ``reasoning_effort`` (OpenAI,
 gpt-oss, and LiteLLM for Anthropic and Gemini), ``think`` (Ollama), ``thinking`` (DeepSeek)."""
-Sampler = Literal["dry", "min_p", "repeat_penalty", "frequency_penalty"]
+Sampler = Literal["dry", "repetition_penalty"]
 
 
 class ModelCapabilities(Value):
@@ -55,8 +54,6 @@ class ModelCapabilities(Value):
     to."""
     samplers: tuple[Sampler, ...] = ()
     """What it has against repetition, beyond what every server has."""
-    recommended_sampling: Mapping[str, float] = {}
-    """Sampling settings that the model's own configuration recommends, by OpenAI's names."""
     answers_in_reasoning: bool = False
     """True when it was seen to put a form where thoughts belong."""
     path: str = ""
@@ -69,7 +66,8 @@ class ModelCapabilities(Value):
     """Context in tokens that it really uses. None: it does not say."""
     reports_usage: bool | None = None
     honest_stream_end: bool | None = None
-    """False when a stream was seen to close without saying why it ended."""
+    """True when a stream has said why it ended, so that one that does not was cut. False: none did
+    that was seen."""
 
     def list_request_changes(self) -> dict[str, JsonValue]:
         """Return the fields that change what is sent, where they are not the defaults.
@@ -96,5 +94,4 @@ _SHAPES_REQUESTS = {
     "thinking_switch",
     "thought_tokens",
     "samplers",
-    "recommended_sampling",
 }

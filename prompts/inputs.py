@@ -29,6 +29,13 @@ class InstructionsInputs(PromptInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TitlesInputs(PromptInputs):
+    file: ClassVar[str] = "titles.md"
+    chapter: str
+    parts: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChaptersInputs(PromptInputs):
     file: ClassVar[str] = "chapters.md"
     chapters: str
@@ -260,9 +267,9 @@ OPERATORS: Mapping[str, type[OperatorInputs]] = {
     "continue": GoOnInputs,
 }
 ALL_INPUTS: tuple[type[PromptInputs], ...] = (
-    HouseInputs, RequirementsInputs, InstructionsInputs, ChaptersInputs, SectionsInputs,
-    DetailsInputs, EntriesInputs, PlanCheckInputs, WriteInputs, CiteInputs, SourcesInputs,
-    ChooseInputs, SupportInputs, ContinueInputs, RememberInputs, RememberPartInputs, CheckInputs,
-    SettleInputs, PatchInputs, TrimInputs, DensifyInputs, SeamsInputs, RereadInputs,
-    InstructedInputs, *OPERATORS.values(),
+    HouseInputs, RequirementsInputs, InstructionsInputs, TitlesInputs, ChaptersInputs,
+    SectionsInputs, DetailsInputs, EntriesInputs, PlanCheckInputs, WriteInputs, CiteInputs,
+    SourcesInputs, ChooseInputs, SupportInputs, ContinueInputs, RememberInputs,
+    RememberPartInputs, CheckInputs, SettleInputs, PatchInputs, TrimInputs, DensifyInputs,
+    SeamsInputs, RereadInputs, InstructedInputs, *OPERATORS.values(),
 )  # fmt: skip

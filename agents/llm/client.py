@@ -16,7 +16,7 @@ from pydantic import BaseModel, JsonValue
 
 from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.concurrency import ConcurrencyLimiter, Lane
-from inkwright.agents.llm.config import THINKING_ROLES, CallSettings, Limits, Role
+from inkwright.agents.llm.config import CallSettings, Limits, Role
 from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.dialect.prompt_check import PromptCheck
 from inkwright.agents.llm.dialect.request import ChatRequest
@@ -208,6 +208,10 @@ class LLMClient:
 
         return await self._ask(call, None, parse_answer, on_text)
 
+    def count_thought_tokens(self) -> int:
+        """Return the tokens that prompts have to leave to thoughts, by what is known now."""
+        return self._capabilities.count_thought_tokens(self._call_settings, self.context_tokens)
+
     def count_refusals(self, step: str, role: Role, purpose: Purpose) -> int:
         """Return how many questions of this kind were put in vain, as often as one is put."""
         return self._journal.count_answers(step, role, purpose, refused=MAX_ASKS - 1)
@@ -278,8 +282,6 @@ class LLMClient:
                 {"role": "user", "content": messages[1]["content"] + retry_note},
             ]
         is_prose = response_schema is None
-        level = self._call_settings.get_thinking(call.role)
-        may_think = not is_prose and call.role in THINKING_ROLES
         max_tokens, room_tokens = self._limit_answer_tokens(call, messages)
         return ChatRequest(
             role=call.role,
@@ -292,16 +294,24 @@ class LLMClient:
             response_schema=response_schema,
             extra=self._get_sampling(call.role, is_prose=is_prose),
             work_id=self._work_id,
-            thinking=("auto" if may_think else "off") if level == "auto" else level,
-            is_thinking_set=level != "auto",
+            thinking=self._call_settings.choose_thinking(call.role, is_prose=is_prose),
+            is_thinking_set=self._call_settings.get_thinking(call.role) != "auto",
             extra_body=self._call_settings.extra_body.get(call.role, {}),
             room_tokens=room_tokens,
             protected_names=tuple(dict.fromkeys(self._list_names())) if is_prose else (),
         )
 
     def _get_sampling(self, role: Role, *, is_prose: bool) -> dict[str, JsonValue]:
-        """Return the sampling settings that the user has set for such a call."""
-        general_settings = self._call_settings.prose_sampling if is_prose else {}
+        """Return the sampling settings that are set for such a call.
+
+        A work that was begun before servers were known has nothing pinned of them: its prose goes
+        on as it began.
+        """
+        general_settings: dict[str, JsonValue] = {}
+        if is_prose:
+            if not self._pinned_capabilities:
+                general_settings.update(self._call_settings.earlier_prose_sampling)
+            general_settings.update(self._call_settings.prose_sampling)
         return {**general_settings, **self._call_settings.sampling.get(role, {})}
 
     def _limit_answer_tokens(
@@ -483,6 +493,7 @@ class LLMClient:
                 answer.completion_tokens,
                 answer.seconds,
                 from_journal,
+                answer.thought_tokens,
             )
         )
 

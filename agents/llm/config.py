@@ -78,11 +78,20 @@ class CallSettings(Value):
     """Sampling settings of a role for all its calls, such as ``top_p``; they replace our own."""
     prose_sampling: Mapping[str, JsonValue] = {}
     """The same for the prose of every role; a role's own come first."""
+    earlier_prose_sampling: Mapping[str, JsonValue] = {}
+    """What earlier releases sent with all prose: a work that they began goes on with it."""
     extra_body: Mapping[Role, Mapping[str, JsonValue]] = {}
     """What goes into the body of a role's requests as it stands."""
 
     def get_thinking(self, role: Role) -> ThinkingLevel:
         return self.thinking.get(role, "auto")
+
+    def choose_thinking(self, role: Role, *, is_prose: bool) -> ThinkingLevel:
+        """Return how much a call's model may think; ``auto``: as much as it likes."""
+        level = self.get_thinking(role)
+        if level == "auto" and (is_prose or role not in THINKING_ROLES):
+            return "off"
+        return level
 
 
 class Ablation(Value):

@@ -93,6 +93,8 @@ class CallAnswered(Event):
     completion_tokens: int
     seconds: float
     from_journal: bool
+    thought_tokens: int = 0
+    """Of the completion tokens, those of thoughts."""
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,15 @@ class Sections(ResponseSchema):
         return " ".join(f"{s.title} {s.purpose}" for s in self.sections)
 
 
+class Titles(ResponseSchema):
+    """planner / outline: the titles of sections or chapters alone."""
+
+    titles: list[Short] = Field(max_length=24)
+
+    def wording(self) -> str:
+        return " ".join(self.titles)
+
+
 class PlannedChapter(ResponseSchema):
     title: Short
     purpose: Line

@@ -14,6 +14,7 @@ import numpy as np
 from inkwright.agents.llm.config import CallSettings, Endpoint, Role
 from inkwright.agents.llm.dialect.answers import (
     WireAnswer,
+    choose_finish,
     estimate_tokens,
     learn_from_answer,
     take_form_from_thoughts,
@@ -43,7 +44,6 @@ T = TypeVar("T")
 
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 30.0
-ENDS_OF_TEXT = frozenset(".!?…。！？”\"'’)」』}*_`")
 MAX_MESSAGE_LENGTH = 300
 """Characters of a server's own words that are shown."""
 CONTENT_STATUSES = frozenset({400, 403, 413, 422, 500})
@@ -151,7 +151,8 @@ class LiteLLMTransport:
                     raise
             else:
                 learn_from_answer(self.capabilities, endpoint, request, answer)
-                return _build_answer(take_form_from_thoughts(answer, request))
+                finish = choose_finish(answer, record)
+                return _build_answer(take_form_from_thoughts(answer, request), finish)
         raise AssertionError("unreachable: the last try returns or raises")
 
     async def _send(
@@ -226,11 +227,11 @@ class LiteLLMTransport:
         choice = answer.choices[0]
         finish = choice.finish_reason or "stop"
         splitter = ThoughtSplitter(opens_in_thought=record.opens_in_thought)
-        splitter.add(_clean_answer(choice.message.content or ""))
+        splitter.add(clean(choice.message.content or ""))
         splitter.end(was_cut=finish == "length")
         return _build_wire_answer(
             splitter,
-            _clean_answer(getattr(choice.message, "reasoning_content", None) or ""),
+            clean(getattr(choice.message, "reasoning_content", None) or ""),
             finish,
             answer.model,
             answer.usage,
@@ -269,11 +270,11 @@ class LiteLLMTransport:
                 if thought := getattr(choice.delta, "reasoning_content", None):
                     reasoning_pieces.append(thought_cleaning.add(thought))
                 if piece := choice.delta.content:
-                    bring(splitter.add(_drop_broken(cleaning.add(piece))))
+                    bring(splitter.add(cleaning.add(piece)))
         finish = read_wire_finish(stream)
         if not has_chunks or not (finish or splitter.text or reasoning_pieces):
             raise EmptyResponse("the answer has no choices")
-        bring(splitter.add(_drop_broken(cleaning.end())))
+        bring(splitter.add(cleaning.end()))
         bring(splitter.end(was_cut=finish == "length"))
         reasoning_pieces.append(thought_cleaning.end())
         return _build_wire_answer(
@@ -283,6 +284,7 @@ class LiteLLMTransport:
             model,
             usage if has_wire_usage(stream) else None,
             time.monotonic() - start_time,
+            is_streamed=True,
         )
 
     async def _call_with_retries(
@@ -384,15 +386,6 @@ async def _close_connections(cache: Any) -> None:
             await client.close()
 
 
-def _clean_answer(text: str) -> str:
-    return _drop_broken(clean(text))
-
-
-def _drop_broken(text: str) -> str:
-    """Return ``text`` without what is left of characters that a model did not send whole."""
-    return text.replace("\ufffd", "")
-
-
 def _build_wire_answer(
     splitter: ThoughtSplitter,
     reasoning: str,
@@ -400,6 +393,8 @@ def _build_wire_answer(
     model: str | None,
     usage: Any,
     seconds: float,
+    *,
+    is_streamed: bool = False,
 ) -> WireAnswer:
     prompt_details = getattr(usage, "prompt_tokens_details", None)
     completion_details = getattr(usage, "completion_tokens_details", None)
@@ -415,19 +410,16 @@ def _build_wire_answer(
         completion_tokens=getattr(usage, "completion_tokens", 0) or 0,
         thought_tokens=thought_tokens or estimate_tokens(thoughts),
         seconds=seconds,
+        is_streamed=is_streamed,
         has_closed_unopened=splitter.has_closed_unopened,
     )
 
 
-def _build_answer(answer: WireAnswer) -> JournaledAnswer:
-    """Return an answer as it is kept.
-
-    A stream that closed without a reason counts as cut, unless it closed at a sentence's end.
-    """
-    ended_well = answer.text.rstrip()[-1:] in ENDS_OF_TEXT
+def _build_answer(answer: WireAnswer, finish: str) -> JournaledAnswer:
+    """Return an answer as it is kept."""
     return JournaledAnswer(
         text=answer.text,
-        finish=answer.finish or ("stop" if ended_well else "length"),
+        finish=finish,
         model=answer.model,
         prompt_tokens=answer.prompt_tokens,
         cached_tokens=answer.cached_tokens,

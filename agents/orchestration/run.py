@@ -369,8 +369,10 @@ async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) ->
         for role, endpoint in call_settings.endpoints.items()
         if (record := resources.capabilities.get(endpoint)).list_request_changes()
     }
+    thought_tokens = resources.capabilities.count_thought_tokens(call_settings, context_tokens)
     run_settings = RunSettings(
         **({"capabilities": capabilities} if capabilities else {}),
+        **({"thought_tokens": thought_tokens} if thought_tokens else {}),
         context_tokens=context_tokens,
         tokenizer_factor=compute_factor(token_counts, samples),
         slots=call_settings.concurrency,

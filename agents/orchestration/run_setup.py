@@ -66,7 +66,7 @@ def build_context(
         prompts=PromptBuilder(
             work.brief,
             tokenizer,
-            run_settings.context_tokens,
+            run_settings.context_tokens - run_settings.thought_tokens,
             request=run_settings.request,
             overrides=call_settings.prompts,
         ),
@@ -76,6 +76,15 @@ def build_context(
         concurrency=run_settings.slots,
         watch_text=watch_text,
     )
+
+
+def leave_room_for_thoughts(context: RunContext) -> None:
+    """Shorten prompts from now on by what planning has shown that thoughts need, and fix that."""
+    thought_tokens = context.llm.count_thought_tokens()
+    context_tokens = context.llm.context_tokens - thought_tokens
+    if context_tokens < context.prompts.context_tokens:
+        run_state.pin_thought_tokens(context.library, context.lease, thought_tokens)
+        context.prompts.context_tokens = context_tokens
 
 
 async def load_work_state(context: RunContext) -> None:

@@ -15,6 +15,7 @@ from langgraph.runtime import Runtime
 
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.events import Finished, PhaseBegan, Planned, SectionLine
+from inkwright.agents.orchestration import run_setup
 from inkwright.agents.orchestration.scheduler import Scheduler
 from inkwright.agents.orchestration.section_graph import SectionGraph
 from inkwright.agents.planning import planner
@@ -72,6 +73,7 @@ async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int
         delta=new_plan.entries,
     )
     works.record_status(context.library, context.lease, "planned", title=new_plan.outline.title)
+    run_setup.leave_room_for_thoughts(context)
     context.prompts.use_plan(adopted_plan)
     return {}
 

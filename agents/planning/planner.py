@@ -12,7 +12,6 @@ from inkwright.agents.context.model_session import ModelSession, split_into_batc
 from inkwright.agents.llm.parsing import is_in_other_script
 from inkwright.agents.llm.schemas import (
     Cast,
-    Chapters,
     PlannedChapter,
     PlannedSection,
     PlanReview,
@@ -21,6 +20,7 @@ from inkwright.agents.llm.schemas import (
 )
 from inkwright.agents.planning import outline_builder, source_placement
 from inkwright.agents.planning.constraint_builder import strip_title_marks
+from inkwright.agents.planning.outline_questions import ask_for_chapters, ask_for_sections
 from inkwright.agents.planning.requirements import (
     add_room,
     collect_constraints,
@@ -34,7 +34,6 @@ from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.domain.purpose import Purpose
-from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.talk.titles import clean_title
 from inkwright.memory.text.normalise import normalise
@@ -141,10 +140,6 @@ async def _make_outline(
     if names := next((c.sections for c in constraints if c.kind == "structure"), ()):
         return await _outline_named_sections(session, title, continuity, words, constraints, names)
     outline = await _invent_outline(session, title, continuity, words, constraints)
-    highest = outline_builder.find_highest_position(constraints)
-    if len(outline.sections) < highest:
-        fault = f"it has {len(outline.sections)} sections; one requirement names section {highest}"
-        raise UnusableAnswer("planner (outline, plan)", fault, "")
     return await _check_outline(session, outline)
 
 
@@ -176,29 +171,23 @@ async def _invent_outline(
         outline_builder.find_highest_position(constraints),
     )
     if section_count <= MAX_FLAT_SECTIONS:
-        sections = await _plan_sections(session, "", section_count, words, constraints)
-        return outline_builder.build_flat(title, continuity, words, sections)
+        sections = await ask_for_sections(session, "", section_count, words, constraints)
+        return await _fill_in_details(
+            session, outline_builder.build_flat(title, continuity, words, sections)
+        )
     chapter_count = max(round(section_count / 5), 2)
-    prompt = inputs.ChaptersInputs(
-        chapters=str(chapter_count), sections=str(section_count), words=str(words)
-    )
-    tokens = 120 * chapter_count
-    answer = await session.llm.ask_structured(
-        session.prompts.build_call("plan", "planner", Purpose.CHAPTERS, prompt, tokens),
-        Chapters,
-        lambda a: outline_builder.find_chapters_fault(a, chapter_count),
-    )
+    chapters = await ask_for_chapters(session, chapter_count, section_count, words)
     sizes = outline_builder.split_in_proportion(
-        [max(c.sections, 1) for c in answer.chapters], section_count
+        [max(c.sections, 1) for c in chapters], section_count
     )
     sized_chapters = [
         (c.model_copy(update={"title": clean_title(c.title)}), n)
-        for c, n in zip(answer.chapters, sizes, strict=True)
+        for c, n in zip(chapters, sizes, strict=True)
         if n
     ]
     chapter_sections = await asyncio.gather(
         *(
-            _plan_sections(
+            ask_for_sections(
                 session,
                 f"Chapter: {chapter.title}\nPurpose of the chapter: {chapter.purpose}",
                 size,
@@ -209,12 +198,13 @@ async def _invent_outline(
             for index, (chapter, size) in enumerate(sized_chapters, 1)
         )
     )
-    return outline_builder.build_chapters(
+    outline = outline_builder.build_chapters(
         title,
         continuity,
         words,
         [(c, s) for (c, _), s in zip(sized_chapters, chapter_sections, strict=True)],
     )
+    return await _fill_in_details(session, outline)
 
 
 async def _outline_named_sections(
@@ -239,7 +229,7 @@ async def _outline_named_sections(
     sizes = outline_builder.split_in_proportion([1] * len(names), section_count)
     chapter_sections = await asyncio.gather(
         *(
-            _plan_sections(
+            ask_for_sections(
                 session, f"Chapter: {name}", size, round(words * size / section_count), constraints,
                 chapter_number=index,
             )
@@ -250,37 +240,6 @@ async def _outline_named_sections(
     return outline_builder.build_chapters(
         title, continuity, words, list(zip(chapters, chapter_sections, strict=True))
     )
-
-
-async def _plan_sections(
-    session: ModelSession,
-    chapter_text: str,
-    section_count: int,
-    words: int,
-    constraints: Sequence[Constraint],
-    *,
-    chapter_number: int = 0,
-) -> list[PlannedSection]:
-    """Return the sections of a chapter, or of the whole piece: then its number is 0."""
-    requirements_text = ""
-    if constraints:
-        requirement_lines = "\n".join(f"- {c.text} ({c.where})" for c in constraints)
-        requirements_text = f"Requirements, with the sections that carry them:\n{requirement_lines}"
-    prompt = inputs.SectionsInputs(
-        chapter=chapter_text,
-        sections=str(section_count),
-        words=str(words),
-        requirements=requirements_text,
-    )
-    tokens = 180 * section_count + 100
-    answer = await session.llm.ask_structured(
-        session.prompts.build_call(
-            "plan", "planner", Purpose.OUTLINE, prompt, tokens, attempt=chapter_number
-        ),
-        Sections,
-        lambda a: outline_builder.find_sections_fault(a.sections, section_count),
-    )
-    return answer.sections[:section_count]
 
 
 async def _fill_in_details(session: ModelSession, outline: Outline) -> Outline:

@@ -186,6 +186,7 @@ def _build_call_settings(
             role: fields for role in CHAT_ROLES if (fields := settings.role(role, "sampling"))
         },
         prose_sampling=settings.sampling or {},
+        earlier_prose_sampling={"repeat_penalty": 1.1} if has_embedded else {},
         extra_body={
             role: fields
             for role in CHAT_ROLES

@@ -24,6 +24,8 @@ RECENT_CALLS = 400
 MAX_COUNTED_PROMPTS = 30
 MIN_CALLS = 5
 """Fewer calls say nothing about speed."""
+_ANSWER_TOKENS = schema.journal.c.completion_tokens - schema.journal.c.thought_tokens
+"""Tokens of an answer without its thoughts."""
 DEFAULT_OVERHEAD_S = 0.03
 """Seconds of a call beside its tokens, until it is measured."""
 
@@ -52,6 +54,8 @@ class CallStatistics:
     tokenizer_factor: float | None = None
     context_tokens: int | None = None
     repairs: tuple[RepairStatistics, ...] = field(default=())
+    thought_tokens: float | None = None
+    """Tokens of the thoughts of an answer that had any. None: no answer had."""
 
 
 def load_statistics(library: Library, model: str, settings: Settings) -> CallStatistics:
@@ -79,6 +83,7 @@ def load_statistics(library: Library, model: str, settings: Settings) -> CallSta
         run_settings.tokenizer_factor if run_settings else None,
         settings.context_tokens or (run_settings.context_tokens if run_settings else None),
         _load_repairs(library, model),
+        _measure_thought_tokens(library, model),
     )
 
 
@@ -147,7 +152,7 @@ def _load_completion_tokens(library: Library, model: str) -> dict[str, float]:
     with library.read() as db:
         for form, purpose in PURPOSE_BY_FORM.items():
             mean_tokens = db.execute(
-                select(func.avg(table.c.completion_tokens)).where(
+                select(func.avg(_ANSWER_TOKENS)).where(
                     table.c.asked_for == model, table.c.purpose == purpose
                 )
             ).scalar()
@@ -160,7 +165,7 @@ def _measure_tokens_per_word(library: Library, model: str) -> float | None:
     """Return the completion tokens that a word of a first draft took."""
     calls, texts = schema.journal, schema.drafts
     tokens = (
-        select(calls.c.work, calls.c.step, func.max(calls.c.completion_tokens).label("tokens"))
+        select(calls.c.work, calls.c.step, func.max(_ANSWER_TOKENS).label("tokens"))
         .where(
             calls.c.asked_for == model, calls.c.purpose == Purpose.WRITE, calls.c.finish == "stop"
         )
@@ -176,6 +181,16 @@ def _measure_tokens_per_word(library: Library, model: str) -> float | None:
     with library.read() as db:
         token_sum, word_sum = db.execute(query).one()
     return float(token_sum) / float(word_sum) if token_sum and word_sum else None
+
+
+def _measure_thought_tokens(library: Library, model: str) -> float | None:
+    table = schema.journal
+    query = select(func.avg(table.c.thought_tokens)).where(
+        table.c.asked_for == model, table.c.thought_tokens > 0
+    )
+    with library.read() as db:
+        mean_tokens = db.execute(query).scalar()
+    return float(mean_tokens) if mean_tokens is not None else None
 
 
 def _load_repairs(library: Library, model: str) -> tuple[RepairStatistics, ...]:

@@ -16,6 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from inkwright.agents.llm.config import ROLES, Ablation, CallSettings
+from inkwright.agents.llm.dialect.answers import THOUGHT_MARGIN
+from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
+from inkwright.agents.llm.dialect.request import ChatRequest, may_think
 from inkwright.agents.llm.events import CallAnswered, Event
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
@@ -64,6 +67,8 @@ class Estimate:
     """Time of all calls added up."""
     startup_s: float = 0.0
     """Of ``seconds``: before the first call."""
+    thought_tokens: int = 0
+    """Of the completion tokens, those of thoughts."""
 
     def format_lines(self) -> Iterator[str]:
         """Say it in plain lines."""
@@ -77,9 +82,10 @@ class Estimate:
 
     def format_spending(self) -> Iterator[str]:
         """Say in plain lines what the calls would take."""
+        thoughts = f" ({self.thought_tokens:,} of them thoughts)" if self.thought_tokens else ""
         yield (
             f"tokens: {self.prompt_tokens:,} prompt ({self.cached_tokens:,} of them cached), "
-            f"{self.completion_tokens:,} completion"
+            f"{self.completion_tokens:,} completion{thoughts}"
         )
         yield f"time: about {format_duration(self.seconds)} ({self.pace_basis})"
         yield f"money: {self.money}"
@@ -163,6 +169,7 @@ def combine_estimates(
         pace_basis=estimates[0].pace_basis if estimates else "",
         money="",
         service_s=service_s,
+        thought_tokens=round(sum(f.thought_tokens for f in estimates) * works_per_estimate),
     )
     return replace(combined_estimate, money=_format_cost(combined_estimate, settings))
 
@@ -192,8 +199,20 @@ def _simulate_estimate(
     )
     token_ratio = statistics.token_ratio or TYPICAL_TOKEN_RATIO
     is_han = language_is_han(work.brief)
+    capabilities = CapabilityRecords(library)
+
+    def count_thoughts(request: ChatRequest) -> int:
+        record = capabilities.get(call_settings.endpoints[request.role])
+        if not may_think(request.thinking, record):
+            return 0
+        return round(statistics.thought_tokens or record.thought_tokens / THOUGHT_MARGIN)
+
     fake_model = FakeModel(
-        work.brief.request, statistics.pace, ScaledTokenizer(token_ratio).count, is_han=is_han
+        work.brief.request,
+        statistics.pace,
+        ScaledTokenizer(token_ratio).count,
+        is_han=is_han,
+        count_thoughts=count_thoughts,
     )
     embedder = create_embedder(call_settings, fake_model)
     run_settings = work.run_settings or RunSettings(
@@ -214,6 +233,7 @@ def _simulate_estimate(
             fake_model,
             call_settings,
             events.append,
+            capabilities=capabilities,
             uses_search=embedder.embed is not None,
         )
         context, seconds = run_on_virtual_clock(simulated_run)
@@ -232,6 +252,7 @@ def _simulate_estimate(
         pace_basis=statistics.basis,
         money="",
         service_s=sum(c.seconds for c in paid_calls),
+        thought_tokens=sum(c.thought_tokens for c in paid_calls),
     )
     draft_count = sum(c.purpose == Purpose.WRITE for c in paid_calls)
     parallelism = max(sum(c.seconds for c in paid_calls) / seconds, 1.0) if seconds else 1.0

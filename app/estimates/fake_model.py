@@ -80,12 +80,20 @@ class FakeModel:
     """Plays every role of a rehearsal."""
 
     def __init__(
-        self, request: str, pace: CallPace, count_tokens: Callable[[str], int], *, is_han: bool
+        self,
+        request: str,
+        pace: CallPace,
+        count_tokens: Callable[[str], int],
+        *,
+        is_han: bool,
+        count_thoughts: Callable[[ChatRequest], int] = lambda _: 0,
     ) -> None:
+        """``count_thoughts`` gives the tokens of thoughts that would come before an answer."""
         self._request = request
         self._pace = pace
         self._count_tokens = count_tokens
         self._is_han = is_han
+        self._count_thoughts = count_thoughts
         self._vocabulary = (_HAN_WORDS if is_han else _ENGLISH_WORDS).split()
         self._last_prompts: dict[str, str] = {}
         self._random = random.Random(1)
@@ -111,6 +119,8 @@ class FakeModel:
             completion_tokens = round(
                 self._pace.completion_tokens_by_form.get(form_name, self._count_tokens(text))
             )
+        thought_tokens = self._count_thoughts(request)
+        completion_tokens += thought_tokens
         seconds = (
             self._pace.seconds_per_call
             + (prompt_tokens - cached_tokens) * self._pace.seconds_per_prompt_token
@@ -125,6 +135,7 @@ class FakeModel:
             cached_tokens=cached_tokens,
             completion_tokens=completion_tokens,
             seconds=seconds,
+            thought_tokens=thought_tokens,
         )
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.embedding.vector_search import VectorSearch
 from inkwright.agents.llm.config import CallSettings, Limits
+from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.events import Event, Planned, Watch
 from inkwright.agents.orchestration import run_setup
 from inkwright.agents.orchestration.section_graph import section_graph
@@ -52,6 +53,7 @@ async def simulate_run(
     call_settings: CallSettings,
     emit: Watch,
     *,
+    capabilities: CapabilityRecords,
     uses_search: bool,
 ) -> RunContext:
     """Go through the graphs as a run does, and return the context as it was left."""
@@ -70,6 +72,7 @@ async def simulate_run(
         call_settings=call_settings,
         limits=Limits(),
         watch=forward_event,
+        capabilities=capabilities,
     )
     if uses_search and context.ablation.memory in ("vector", "full"):
         context.vector_search = VectorSearch(work.id, AnyIndex(), fake_model.embed)

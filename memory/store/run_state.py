@@ -45,6 +45,8 @@ class RunSettings(_Pinned):
     capabilities: Mapping[str, ModelCapabilities] = {}
     """What was known of each role's model, where it changes what is sent: journal keys rest on
     it."""
+    thought_tokens: int = 0
+    """Tokens of the context that prompts leave to thoughts."""
     request: str | None = None
     """The request as prompts show it, where it is too long; None: it is shown whole."""
 
@@ -117,6 +119,12 @@ def pin_settings(library: Library, lease: Lease, run_settings: RunSettings) -> N
     """Fix what a work's prompts depend on; what was fixed before and is not given stays."""
     with library.write(lease) as db:
         _store(db, lease.work_id, run_settings)
+
+
+def pin_thought_tokens(library: Library, lease: Lease, thought_tokens: int) -> None:
+    """Fix what prompts leave to thoughts from now on."""
+    with library.write(lease) as db:
+        _merge(db, lease.work_id, {"thought_tokens": thought_tokens})
 
 
 def pin_request(library: Library, lease: Lease, request: str) -> None:

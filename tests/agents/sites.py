@@ -68,13 +68,15 @@ SITES = (
     planner(
         "outline",
         {"schema": "Sections", "contains": "Plan the sections below"},
-        "error",
+        "planned",
+        "asked for in smaller questions",
         words=True,
     ),
     planner(
         "chapters",
         {"schema": "Chapters"},
-        "error",
+        "planned",
+        "the titles of the chapters alone were asked for",
         words=True,
         brief={"words": 200, "constraints": [{"text": "Name the quay", "where": 13}]},
     ),

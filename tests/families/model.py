@@ -16,8 +16,9 @@ Body = dict[str, Any]
 
 FORM_OF = {
     "requirements": "Requirements", "instructions": "Instructions", "chapters": "Chapters",
-    "sections": "Sections", "details": "Sections", "entries": "Cast", "plan_check": "PlanReview",
-    "cite": "CitationPlan", "choose": "Choices", "support": "Supports", "remember": "Delta",
+    "titles": "Titles", "sections": "Sections", "details": "Sections", "entries": "Cast",
+    "plan_check": "PlanReview", "cite": "CitationPlan", "choose": "Choices", "support": "Supports",
+    "remember": "Delta",
     "remember_part": "Delta", "check": "Verdicts", "settle": "Contradictions", "patch": "Edits",
     "densify": "Edits", "trim": "Cuts", "seams": "Seams", "reread": "Breaches",
 }  # fmt: skip

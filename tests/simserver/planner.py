@@ -29,6 +29,11 @@ def sections(ask: Ask, config: SimConfig) -> dict[str, Any]:
     return {"sections": list(planned)}
 
 
+def titles(ask: Ask, config: SimConfig) -> dict[str, Any]:
+    """Return as many titles as there are to be parts."""
+    return {"titles": _titles(ask, (ask.prompt.numbers("Parts") or [4])[0])}
+
+
 def chapters(ask: Ask, config: SimConfig) -> dict[str, Any]:
     """Return as many chapters as said, which share the number of sections between them."""
     count = (ask.prompt.numbers("Chapters") or [3])[0]

@@ -24,6 +24,7 @@ Filler = Callable[[Ask, SimConfig], dict[str, Any]]
 FILLERS: Mapping[str, Filler] = {
     "Requirements": known.requirements,
     "Instructions": requirements.instructions,
+    "Titles": planner.titles,
     "Chapters": planner.chapters,
     "Sections": planner.sections,
     "Cast": planner.cast,

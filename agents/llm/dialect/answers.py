@@ -16,6 +16,7 @@ THOUGHT_MARGIN = 1.5
 """Thoughts differ in length: so much more is kept than the longest so far."""
 _STEP = 256
 CHARACTERS_PER_TOKEN = 3.5
+ENDS_OF_TEXT = frozenset(".!?…。！？”\"'’)」』}*_`")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class WireAnswer:
     completion_tokens: int
     thought_tokens: int
     seconds: float
+    is_streamed: bool = False
     has_closed_unopened: bool = False
 
     @property
@@ -52,6 +54,8 @@ def learn_from_answer(
 ) -> None:
     """Remember what an answer shows: thoughts, and the room they need; a form in their place."""
     record = records.get(endpoint)
+    if answer.is_streamed and record.honest_stream_end is not True:
+        records.learn(endpoint, honest_stream_end=answer.finish is not None)
     if take_form_from_thoughts(answer, request) is not answer:
         line = f"{endpoint.model} puts forms into its reasoning field: they are taken from there"
         records.learn(endpoint, line, answers_in_reasoning=True)
@@ -64,6 +68,18 @@ def learn_from_answer(
             records.learn(endpoint, opens_in_thought=True)
         elif record.opens_in_thought is None:
             records.learn(endpoint, opens_in_thought=False)
+
+
+def choose_finish(answer: WireAnswer, record: ModelCapabilities) -> str:
+    """Return why an answer ended. ``record`` is what was known of its model before.
+
+    A stream that closed without saying why was cut. Only where none ever says why does one that
+    closes at a sentence's end count as whole.
+    """
+    if answer.finish is not None:
+        return answer.finish
+    ended_well = answer.text.rstrip()[-1:] in ENDS_OF_TEXT
+    return "stop" if ended_well and record.honest_stream_end is False else "length"
 
 
 def estimate_tokens(text: str) -> int:

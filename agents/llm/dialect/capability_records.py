@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from inkwright.agents.llm.config import Endpoint
+from inkwright.agents.llm.config import CHAT_ROLES, CallSettings, Endpoint
 from inkwright.agents.llm.dialect import model_names
+from inkwright.agents.llm.dialect.request import may_think
 from inkwright.agents.llm.endpoint_info import ServedModel
 from inkwright.memory.model_capabilities import ModelCapabilities, Sampler
 from inkwright.memory.served_models.capability_store import load_capabilities, update_capabilities
@@ -15,8 +16,13 @@ SAMPLERS: Mapping[str, tuple[Sampler, ...]] = {
     "llama.cpp": ("dry",),
     "koboldcpp": ("dry",),
     "tabbyapi": ("dry",),
+    "vllm": ("repetition_penalty",),
+    "sglang": ("repetition_penalty",),
 }
-"""What each kind of server has against repetition."""
+"""What each kind of server has against repetition. Others have penalties too, which they apply by
+themselves (Ollama, LM Studio) or refuse (many a provider): they get none that nobody has set."""
+MAX_THOUGHT_SHARE = 1 / 3
+"""Of the context: prompts leave no more to thoughts."""
 Report = Callable[[str], None]
 
 
@@ -76,6 +82,20 @@ class CapabilityRecords:
         if served_model.template and "think" not in served_model.template.lower():
             changes |= {"opens_in_thought": False}
         return self.learn(endpoint, **changes)
+
+    def count_thought_tokens(self, call_settings: CallSettings, context_tokens: int) -> int:
+        """Return the tokens of the context that prompts have to leave to thoughts.
+
+        It is what the role that thinks most may need, up to a third of the context.
+        """
+        counts = [
+            record.thought_tokens
+            for role in CHAT_ROLES
+            if role in call_settings.endpoints
+            and (record := self.get(call_settings.endpoints[role])).thinks
+            and may_think(call_settings.choose_thinking(role, is_prose=False), record)
+        ]
+        return min(max(counts, default=0), int(context_tokens * MAX_THOUGHT_SHARE))
 
     @contextmanager
     def report_to(self, listener: Report) -> Iterator[None]:

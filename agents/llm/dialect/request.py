@@ -22,7 +22,12 @@ with a repeat penalty of 1.1 (runs of eight words). llama.cpp refuses -1 for the
 SEQUENCE_BREAKERS = ("\n", ":", '"', "*")
 MAX_BREAKERS = 40
 MAX_BREAKER_LENGTH = 40
-REPEAT_PENALTY = 1.1
+REPETITION_PENALTY = 1.05
+"""Mild: vLLM and SGLang count the words of the prompt too, names among them."""
+PENALTIES = frozenset(
+    {"repeat_penalty", "repetition_penalty", "frequency_penalty", "presence_penalty"}
+)
+"""Settings against repetition beside DRY: who sets one of them gets nothing of ours."""
 LITELLM_FIELDS = frozenset(
     {"temperature", "top_p", "frequency_penalty", "presence_penalty", "seed"}
 )
@@ -103,11 +108,11 @@ def needs_form_in_prompt(request: ChatRequest, capabilities: ModelCapabilities) 
     )
 
 
-def may_think(request: ChatRequest, capabilities: ModelCapabilities) -> bool:
-    """True when thoughts may come with the answer, for all that the server was told."""
+def may_think(level: ThinkingLevel, capabilities: ModelCapabilities) -> bool:
+    """True when thoughts may come with an answer, for all that the server is told."""
     if not capabilities.thinks:
         return False
-    is_off = request.thinking == "off" and capabilities.thinking_switch != "reasoning_effort"
+    is_off = level == "off" and capabilities.thinking_switch != "reasoning_effort"
     return not is_off or capabilities.thinking_switch in ("none", "unknown")
 
 
@@ -136,7 +141,7 @@ def _wants_no_think(request: ChatRequest, capabilities: ModelCapabilities) -> bo
 def _count_answer_tokens(request: ChatRequest, capabilities: ModelCapabilities) -> int:
     """Return the tokens that the server may use: the answer's, and those for thoughts."""
     tokens = request.max_tokens
-    if may_think(request, capabilities):
+    if may_think(request.thinking, capabilities):
         tokens += capabilities.thought_tokens
     if request.room_tokens is not None:
         tokens = min(tokens, max(request.room_tokens, request.max_tokens))
@@ -171,13 +176,12 @@ def _add_response_format(
 def _choose_sampling(request: ChatRequest, capabilities: ModelCapabilities) -> dict[str, JsonValue]:
     """Return the sampling settings beyond temperature: what the server has, for prose alone."""
     own_settings: dict[str, JsonValue] = {}
-    if request.response_schema is None:
-        own_settings = {**capabilities.recommended_sampling}
+    if request.response_schema is None and not PENALTIES & request.extra.keys():
         if "dry" in capabilities.samplers:
             own_settings |= DRY
             own_settings["dry_sequence_breakers"] = [*_list_breakers(request)]
-        elif "repeat_penalty" in capabilities.samplers:
-            own_settings["repeat_penalty"] = REPEAT_PENALTY
+        elif "repetition_penalty" in capabilities.samplers:
+            own_settings["repetition_penalty"] = REPETITION_PENALTY
     return {**own_settings, **request.extra}
 
 

@@ -10,8 +10,9 @@ from inkwright.agents.llm.schemas import (
     Requirement,
     Requirements,
     Sections,
+    Titles,
 )
-from inkwright.agents.planning import planner, requirements
+from inkwright.agents.planning import outline_questions, planner, requirements
 from inkwright.memory.errors import ModelUnreachable, UnusableAnswer
 from tests.unit.agents.building import build_ledger, build_run
 
@@ -119,3 +120,39 @@ async def test_of_a_long_request_only_what_stands_in_it_is_taken_as_an_instructi
     assert "Keep it calm." in text
     assert "dragons" not in text
     assert text.startswith("Write a story.")
+
+
+async def test_an_outline_without_sections_is_asked_for_in_titles_then_purposes():
+    titles = Titles(titles=["Dusk", "Night"])
+    one = Sections(sections=[PlannedSection(title="Dawn", purpose="It tells of Dawn.")])
+    purposes = Sections(sections=[PlannedSection(title=t, purpose=f"On {t}.") for t in TITLES[:2]])
+    nothing = Sections(sections=[])
+    run = start(NOTHING_FIXED, nothing, nothing, titles, titles, one, purposes, NOBODY)
+    outline = (await plan(run)).outline
+    assert [(s.title, s.purpose) for s in outline.sections] == [
+        ("Dusk", "On Dusk."),
+        ("Night", "On Night."),
+        ("Dawn", "It tells of Dawn."),
+    ]
+    assert outline.target_words == 300
+    (problem,) = run.problems
+    assert "asked for in smaller questions" in problem
+
+
+async def test_where_no_answer_is_of_use_code_makes_the_outline_and_the_report_says_so():
+    run = start(NOTHING_FIXED, *[UNUSABLE] * 4, NOBODY)
+    outline = (await plan(run)).outline
+    assert (len(outline.sections), outline.target_words) == (3, 300)
+    assert len({s.title for s in outline.sections}) == 3
+    assert all(s.purpose for s in outline.sections)
+    assert "3 of 3 sections of the piece have no plan" in run.problems[-1]
+
+
+async def test_chapters_that_cannot_be_planned_get_titles_alone():
+    run = start(UNUSABLE, Titles(titles=["Ebb", "Flow"]))
+    chapters = await outline_questions.ask_for_chapters(run.session, 2, 14, 20_000)
+    assert [c.title for c in chapters] == ["Ebb", "Flow"]
+    run = start(UNUSABLE, UNUSABLE)
+    chapters = await outline_questions.ask_for_chapters(run.session, 2, 14, 20_000)
+    assert [c.title for c in chapters] == ["Part 1", "Part 2"]
+    assert "2 of 2 chapters have no plan" in run.problems[-1]
