@@ -1,7 +1,7 @@
 """A transport that answers from a script and remembers what it was asked."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from inkwright.agents.llm.events import Watch, ignore_event
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
 from inkwright.agents.llm.transport import ChatRequest
 from inkwright.memory.domain.purpose import Purpose
+from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store.journal import JournaledAnswer
 from tests.memory.building import Built
 
@@ -65,6 +66,7 @@ def models(
     limits: Limits | None = None,
     seed: int = 1,
     watch: Watch = ignore_event,
+    pinned: Mapping[str, ModelCapabilities] | None = None,
 ) -> LLMClient:
     """Return the model port of a work over a scripted transport."""
     return LLMClient(
@@ -77,6 +79,7 @@ def models(
         limits=limits or Limits(),
         seed=seed,
         watch=watch,
+        pinned_capabilities=pinned,
     )
 
 

@@ -11,6 +11,7 @@ from inkwright.agents.llm.events import CallAnswered
 from inkwright.agents.llm.schemas import Cuts, Delta, Edits, Sections
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BudgetSpent, ModelRefused, ModelUnreachable, UnusableAnswer
+from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store import journal
 from tests.agents.scripted import ANSWER, CALLING, Scripted, an_ask, models
 from tests.memory.building import Built
@@ -39,6 +40,28 @@ async def test_prose_comes_back_clean_and_says_when_it_was_cut(a_work):
     assert (await port.ask_prose(an_ask())).cut_short is False
     again = await port.ask_prose(an_ask(purpose=Purpose.CONTINUE))
     assert (again.text, again.cut_short) == (STORY, True)
+
+
+EARLIER = {"repeat_penalty": 1.1}
+
+
+async def test_a_work_of_an_earlier_release_is_answered_from_its_journal(a_work):
+    """Prose of embedded models was sent with a penalty then, which is part of the journal's key."""
+    earlier = CALLING.model_copy(update={"prose_sampling": EARLIER})
+    await models(a_work, Scripted(STORY), calling=earlier).ask_prose(an_ask())
+    now = CALLING.model_copy(update={"earlier_prose_sampling": EARLIER})
+    port = models(a_work, Scripted(), calling=now)
+    assert (await port.ask_prose(an_ask())).text == STORY
+    assert (port.usage.calls, port.usage.from_journal) == (0, 1)
+
+
+async def test_a_work_whose_servers_were_known_sends_nothing_of_earlier_releases(a_work):
+    transport = Scripted(STORY, CUTS)
+    now = CALLING.model_copy(update={"earlier_prose_sampling": EARLIER})
+    port = models(a_work, transport, calling=now, pinned={"writer": ModelCapabilities()})
+    await port.ask_prose(an_ask())
+    await port.ask_structured(an_edit(), Cuts)
+    assert [r.extra for r in transport.requests] == [{}, {}]
 
 
 PROMPT = "Rules.\n<before>\nNobody came.\n* * *\n</before>\nSection: s1\nTitle: The Lamp\n"

@@ -103,6 +103,19 @@ def test_what_earlier_works_showed_is_taken_from_their_journal(
     assert told.prompt_tokens + told.completion_tokens == pytest.approx(tokens, rel=NEAR)
 
 
+def test_thoughts_are_counted_and_told_apart(model: SimServer, home: Path) -> None:
+    settings = _settings(model, home)
+    plain = estimate(SENTENCE, settings, Ablation())
+    assert plain.thought_tokens == 0
+    thinking = settings.model_copy(update={"model": "hosted_vllm/qwen3-8b"})
+    told = estimate(SENTENCE, thinking, Ablation())
+    assert told.thought_tokens > 500 * told.calls["planner"]
+    assert told.completion_tokens - told.thought_tokens == plain.completion_tokens
+    assert any(f"{told.thought_tokens:,} of them thoughts" in line for line in told.format_lines())
+    silent = estimate(SENTENCE, thinking.model_copy(update={"thinking": "off"}), Ablation())
+    assert silent.thought_tokens == 0
+
+
 def test_half_a_work_costs_what_is_left_of_it(model: SimServer, home: Path) -> None:
     settings = _settings(model, home)
     whole = estimate(SHAPES["chapter"], settings, Ablation())

@@ -1,13 +1,15 @@
 """How a question is put to each kind of server, and what its refusals teach."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from inkwright.agents.llm import schemas
-from inkwright.agents.llm.config import Endpoint
+from inkwright.agents.llm.config import CallSettings, Endpoint
 from inkwright.agents.llm.dialect import refusals, wire_schemas
-from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
+from inkwright.agents.llm.dialect.answers import WireAnswer, choose_finish, learn_from_answer
+from inkwright.agents.llm.dialect.capability_records import SAMPLERS, CapabilityRecords
 from inkwright.agents.llm.dialect.model_names import guess_capabilities
 from inkwright.agents.llm.dialect.prompt_check import PromptCheck
 from inkwright.agents.llm.dialect.request import ChatRequest, build_arguments
@@ -151,6 +153,62 @@ def test_prose_alone_is_kept_from_repeating_itself_and_names_may_come_again():
     assert "Mara" in body["dry_sequence_breakers"]
     assert "extra_body" not in built(record, response_schema=schemas.Cuts)
     assert built(record, extra={"dry_multiplier": 0})["extra_body"]["dry_multiplier"] == 0
+
+
+def test_a_server_without_dry_gets_a_mild_penalty_and_one_that_is_unknown_none():
+    record = ModelCapabilities(samplers=SAMPLERS["vllm"])
+    assert built(record)["extra_body"] == {"repetition_penalty": 1.05}
+    assert "extra_body" not in built(record, response_schema=schemas.Cuts)
+    assert "extra_body" not in built()
+
+
+@pytest.mark.parametrize("samplers", [("dry",), ("repetition_penalty",)])
+def test_a_penalty_that_the_user_sets_comes_alone(samplers):
+    arguments = built(ModelCapabilities(samplers=samplers), extra={"frequency_penalty": 0.2})
+    assert arguments["frequency_penalty"] == 0.2
+    assert "extra_body" not in arguments
+
+
+@pytest.mark.parametrize(
+    ("finish", "text", "honest", "counts_as"),
+    [
+        ("stop", "It ends", True, "stop"),
+        (None, "It ends.", None, "length"),
+        (None, "It ends.", True, "length"),
+        (None, "It ends.", False, "stop"),
+        (None, "It en", False, "length"),
+    ],
+)
+def test_a_stream_that_does_not_say_why_it_ended_was_cut(finish, text, honest, counts_as):
+    answer = WireAnswer(text, "", finish, "m", 1, 0, 1, 0, 0.1, is_streamed=True)
+    record = ModelCapabilities(honest_stream_end=honest)
+    assert choose_finish(answer, record) == counts_as
+
+
+def test_whether_streams_say_why_they_end_is_learned_from_them():
+    records = CapabilityRecords()
+    unsaid = WireAnswer("It ends.", "", None, "m", 1, 0, 1, 0, 0.1, is_streamed=True)
+    for answer, is_honest in (
+        (unsaid, False),
+        (replace(unsaid, finish="stop", is_streamed=False), False),
+        (replace(unsaid, finish="stop"), True),
+        (unsaid, True),
+    ):
+        learn_from_answer(records, ENDPOINT, a_request(), answer)
+        assert records.get(ENDPOINT).honest_stream_end is is_honest
+
+
+@pytest.mark.parametrize(
+    ("thinking", "thought_tokens", "left"),
+    [({}, 500, 500), ({}, 5000, 1365), ({"planner": "off", "reviewer": "off"}, 500, 0)],
+)
+def test_prompts_leave_room_for_the_thoughts_of_roles_that_think(thinking, thought_tokens, left):
+    records = CapabilityRecords()
+    switch = "enable_thinking"
+    records.learn(ENDPOINT, thinks=True, thinking_switch=switch, thought_tokens=thought_tokens)
+    endpoints = {"writer": ENDPOINT, "planner": ENDPOINT, "reviewer": ENDPOINT}
+    call_settings = CallSettings(endpoints=endpoints, thinking=thinking)
+    assert records.count_thought_tokens(call_settings, 4096) == left
 
 
 def test_what_the_user_puts_into_the_body_goes_as_it_is():
