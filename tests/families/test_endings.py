@@ -91,7 +91,7 @@ def test_a_stream_that_ends_early_is_gone_on_with(
 def test_a_server_that_cuts_prompts_silently_ends_the_run_with_what_to_do(desk: Desk) -> None:
     server = limits.OllamaCuts()
     desk.connect(server)
-    run = desk.write("Low Water", wishes=background(LONG))
+    run = desk.write("Low Water", extra=background(LONG), wishes=background(LONG))
     check_ending(run, r"context|num_ctx", r"OLLAMA_CONTEXT_LENGTH|num_ctx")
     assert len([call for call in run.calls if call.prompt_tokens > 2_048]) <= FEW_CALLS
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.families.fake import FakeServer, Refusal, Reply
 from tests.families.model import Body
+from tests.families.servers.thinking import InContent, InReasoningField
 from tests.simserver.ask import text_of
 from tests.simserver.http import Connection, Request
 from tests.simserver.tokens import tokenize
@@ -171,6 +172,20 @@ class EightThousand(FourThousand):
                 "n_ctx": self.context_tokens,
             }
             raise Refusal(400, {"error": error})
+
+
+class FourThousandThinks(InReasoningField, FourThousand):
+    """The same with thoughts of 700 tokens, by a model whose name says nothing of them."""
+
+    served = "helium"
+    thought_tokens = 700
+
+
+class EightThousandThinks(InContent, EightThousand):
+    """llama.cpp with a thinking model and no parser for its thoughts."""
+
+    served = "qwen3-4b-thinking-q4_k_m"
+    thought_tokens = 1_400
 
 
 # Row 22: the base path
