@@ -6,20 +6,22 @@ are raised, never returned as text.
 """
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-from inkwright.agents.llm.budget import UsageBudget
+from inkwright.agents.llm.budget import CostReservation, UsageBudget
 from inkwright.agents.llm.concurrency import ConcurrencyLimiter, Lane
 from inkwright.agents.llm.config import CallSettings, Limits, Role
 from inkwright.agents.llm.events import CallAnswered, Watch
 from inkwright.agents.llm.parsing import (
     UnreadableAnswer,
+    build_json_schema,
     digest_schema,
     is_in_other_script,
     parse_prose,
@@ -30,6 +32,7 @@ from inkwright.agents.llm.transport import ChatRequest, Transport
 from inkwright.memory.base import digest
 from inkwright.memory.errors import (
     AccessRefused,
+    BudgetSpent,
     ModelRefused,
     ModelUnreachable,
     UnusableAnswer,
@@ -280,10 +283,12 @@ class LLMClient:
         model_name = self._call_settings.endpoints[call.role].model
         async with self._lane.hold_slot(call.priority):
             await self._check_limits(call.role)
+            reservation = await self._reserve_cost(call.role, request)
+            request = replace(request, before_retry=reservation.repeat)
             self.usage.calls += 1
             self._budget.calls += 1
             self._shared_budget.calls += 1
-            with self._count_in_flight():
+            with self._count_in_flight(), reservation:
                 try:
                     answer = await self.transport.complete(request, on_text)
                 except ModelUnreachable as fault:
@@ -298,6 +303,7 @@ class LLMClient:
                 self._journal.store_answer(
                     key, request.messages, answer, requested_model=model_name
                 )
+                reservation.settle(self._compute_cost(call.role, answer))
         self._lane.record_answer()
         self._failures[call.role] = 0
         return answer
@@ -329,6 +335,36 @@ class LLMClient:
         if limit_error := self._budget.limit_error or self._shared_budget.limit_error:
             await self._all_journaled.wait()
             raise limit_error
+
+    async def _reserve_cost(self, role: Role, request: ChatRequest) -> CostReservation:
+        """Set aside what a call can cost at most, as soon as the limits of money have room for it.
+
+        Raises:
+            BudgetSpent: they have none, and no call in flight can make it.
+        """
+        budgets = [b for b in (self._budget, self._shared_budget) if b.limits.max_cost is not None]
+        if not budgets:
+            return CostReservation((), 0.0)
+        price = self._call_settings.prices[self._call_settings.endpoints[role].model]
+        texts = [m["content"] for m in request.messages]
+        if request.response_schema is not None:
+            texts.append(json.dumps(build_json_schema(request.response_schema)))
+        prompt_tokens = sum(map(self.tokenizer.count, texts)) + MARGIN_TOKENS
+        worst_cost = price.compute_worst_cost(prompt_tokens, request.max_tokens)
+        try:
+            return await CostReservation.make(budgets, worst_cost)
+        except BudgetSpent:
+            await self._all_journaled.wait()
+            raise
+
+    def _compute_cost(self, role: Role, answer: JournaledAnswer) -> float | None:
+        """Return what an answered call costs; None: its price is not known, or its tokens."""
+        price = self._call_settings.prices.get(self._call_settings.endpoints[role].model)
+        if price is None or not answer.prompt_tokens:
+            return None
+        return price.compute_cost(
+            answer.prompt_tokens, answer.cached_tokens, answer.completion_tokens
+        )
 
     @property
     def is_down(self) -> bool:

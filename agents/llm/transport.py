@@ -46,6 +46,9 @@ class ChatRequest:
     extra: dict[str, float] = field(default_factory=dict)
     work_id: str = ""
     """Calls of one work go to one replica while they can: it holds their common beginning."""
+    before_retry: Callable[[], None] = lambda: None
+    """Called before a try after the first, unless the server only had too many calls: what failed
+    may be billed. It raises what forbids another."""
 
 
 class Transport(Protocol):
@@ -130,12 +133,16 @@ class LiteLLMTransport:
             arguments["extra_body"] = dict(request.extra)
         if on_text is None:
             return await self._call_with_retries(
-                request.role, request.work_id, lambda at: self._complete_whole({**at, **arguments})
+                request.role,
+                request.work_id,
+                lambda at: self._complete_whole({**at, **arguments}),
+                request.before_retry,
             )
         return await self._call_with_retries(
             request.role,
             request.work_id,
             lambda at: self._complete_streamed({**at, **arguments}, on_text),
+            request.before_retry,
         )
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray:
@@ -197,7 +204,11 @@ class LiteLLMTransport:
         return _build_answer("".join(pieces), finish, model, usage, time.monotonic() - start_time)
 
     async def _call_with_retries(
-        self, role: Role, work_id: str, call_once: Callable[[dict[str, Any]], Awaitable[T]]
+        self,
+        role: Role,
+        work_id: str,
+        call_once: Callable[[dict[str, Any]], Awaitable[T]],
+        before_retry: Callable[[], None] = lambda: None,
     ) -> T:
         """Call ``call_once`` until it answers, as often as is set, waiting longer each time."""
         self._register_loop()
@@ -217,6 +228,8 @@ class LiteLLMTransport:
                     self._load_balancer.mark_failed(base)
                 if not tries_left or not isinstance(error, ModelUnreachable):
                     raise error from fault
+                if not isinstance(fault, self._litellm.RateLimitError):
+                    before_retry()
                 tried_bases = {*tried_bases, base} if len(tried_bases) + 1 < len(bases) else set()
                 await asyncio.sleep(_read_requested_wait(fault) or wait_s)
                 wait_s = min(wait_s * 2, LONGEST_WAIT_S)

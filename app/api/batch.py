@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 from inkwright.agents.llm.config import Ablation, Limits
 from inkwright.agents.llm.events import ignore_event
-from inkwright.app.api.runs import RunKeywords, run_blocking
+from inkwright.app.api.runs import RunKeywords, build_limits, run_blocking
 from inkwright.app.batch.batch import run_batch
 from inkwright.app.batch.input import FieldNames, build_lines, read_defaults
 from inkwright.app.batch.options import BatchOptions, BatchOutcome, Engine, Mode, Retry
@@ -113,17 +113,12 @@ async def awrite_batch(
         memory=options.get("memory", "full"),
         review=options.get("review", "full"),
     )
-    limits = Limits(
-        max_calls=options.get("max_calls"),
-        max_tokens=options.get("max_tokens"),
-        max_minutes=options.get("max_minutes"),
-    )
     if isinstance(defaults, str | Path):
         defaults = read_defaults(Path(defaults))
     lines = build_lines(briefs, FieldNames(prompt_field, id_field, defaults), ablation)
     batch_options = BatchOptions(
         ablation=ablation,
-        batch_limits=limits,
+        batch_limits=build_limits(options),
         brief_limits=each or Limits(),
         retry=frozenset(retry),
         mode=mode,

@@ -41,6 +41,8 @@ class RunLimits(TypedDict, total=False):
     max_calls: int
     max_tokens: int
     max_minutes: float
+    max_cost: float
+    """Money, in the settings' ``currency``; a run stops before it is spent."""
     watch: Watch
     """Called with every event, in the thread of the run; it must return quickly."""
 
@@ -456,12 +458,18 @@ def _remember(work_id: str, run_options: RunOptions) -> None:
 def _build_run_options(options: RunLimits) -> RunOptions:
     return RunOptions(
         settings=options.get("settings") or Settings.load(),
-        limits=Limits(
-            max_calls=options.get("max_calls"),
-            max_tokens=options.get("max_tokens"),
-            max_minutes=options.get("max_minutes"),
-        ),
+        limits=build_limits(options),
         watch=options.get("watch", ignore_event),
+    )
+
+
+def build_limits(options: RunLimits) -> Limits:
+    """Return what a run may spend."""
+    return Limits(
+        max_calls=options.get("max_calls"),
+        max_tokens=options.get("max_tokens"),
+        max_minutes=options.get("max_minutes"),
+        max_cost=options.get("max_cost"),
     )
 
 

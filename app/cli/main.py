@@ -65,6 +65,9 @@ DryRun = Annotated[
 MaxCalls = Annotated[int | None, typer.Option(min=1, help="Stop after this many model calls.")]
 MaxTokens = Annotated[int | None, typer.Option(min=1, help="Stop after this many tokens.")]
 MaxMinutes = Annotated[float | None, typer.Option(help="Stop after this many minutes.")]
+MaxCost = Annotated[
+    float | None, typer.Option(help="Stop before more money is spent: USD, or the set currency.")
+]
 PlanArm = Annotated[
     Literal["none", "given", "full"], typer.Option("--plan", help="How much is planned.")
 ]
@@ -103,6 +106,7 @@ def write(
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_minutes: MaxMinutes = None,
+    max_cost: MaxCost = None,
     plan: PlanArm = "full",
     memory: MemoryArm = "full",
     review: ReviewArm = "full",
@@ -117,7 +121,7 @@ def write(
         write.write(
             write.PieceOptions(brief, outline, words, continuity, seed, plan, memory, review),
             out=out,
-            limits=write.build_limits(max_calls, max_tokens, max_minutes),
+            limits=write.build_limits(max_calls, max_tokens, max_minutes, max_cost),
             fresh=fresh,
             dry_run=dry_run,
             ask=not yes,
@@ -136,6 +140,7 @@ def plan(
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_minutes: MaxMinutes = None,
+    max_cost: MaxCost = None,
     plan: PlanArm = "full",
     memory: MemoryArm = "full",
     review: ReviewArm = "full",
@@ -150,7 +155,7 @@ def plan(
     _exit_with(
         write.plan(
             write.PieceOptions(brief, outline, words, continuity, seed, plan, memory, review),
-            limits=write.build_limits(max_calls, max_tokens, max_minutes),
+            limits=write.build_limits(max_calls, max_tokens, max_minutes, max_cost),
             fresh=fresh,
         )
     )
@@ -163,11 +168,12 @@ def resume(
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_minutes: MaxMinutes = None,
+    max_cost: MaxCost = None,
 ) -> None:
     """Go on with a work; what is written is not written again."""
     from inkwright.app.commands import write
 
-    limits = write.build_limits(max_calls, max_tokens, max_minutes)
+    limits = write.build_limits(max_calls, max_tokens, max_minutes, max_cost)
     _exit_with(write.resume(work, out=out, limits=limits))
 
 
@@ -231,11 +237,13 @@ def batch(
     max_calls: Annotated[int | None, typer.Option(min=1, help="Calls for the batch.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens for the batch.")] = None,
     max_minutes: Annotated[float | None, typer.Option(help="Minutes for this run.")] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Money for the batch.")] = None,
     each_max_calls: Annotated[int | None, typer.Option(min=1, help="Calls for each brief.")] = None,
     each_max_tokens: Annotated[
         int | None, typer.Option(min=1, help="Tokens for each brief.")
     ] = None,
     each_max_minutes: Annotated[float | None, typer.Option(help="Minutes for each brief.")] = None,
+    each_max_cost: Annotated[float | None, typer.Option(help="Money for each brief.")] = None,
     plan: PlanArm = "full",
     memory: MemoryArm = "full",
     review: ReviewArm = "full",
@@ -248,8 +256,10 @@ def batch(
             batch.BatchInput(briefs, prompt_field, id_field, defaults),
             batch.build_options(
                 (plan, memory, review),
-                batch_limits=write.build_limits(max_calls, max_tokens, max_minutes),
-                brief_limits=write.build_limits(each_max_calls, each_max_tokens, each_max_minutes),
+                batch_limits=write.build_limits(max_calls, max_tokens, max_minutes, max_cost),
+                brief_limits=write.build_limits(
+                    each_max_calls, each_max_tokens, each_max_minutes, each_max_cost
+                ),
                 retry=retry or [],
                 plan_only=plan_only,
                 approved=approved,
@@ -271,11 +281,12 @@ def settle(
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_minutes: MaxMinutes = None,
+    max_cost: MaxCost = None,
 ) -> None:
     """Check every stale section against what changed, and patch what contradicts it."""
     from inkwright.app.commands import write
 
-    limits = write.build_limits(max_calls, max_tokens, max_minutes)
+    limits = write.build_limits(max_calls, max_tokens, max_minutes, max_cost)
     _exit_with(write.settle(work, out=out, limits=limits))
 
 
@@ -290,11 +301,12 @@ def redraft(
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_minutes: MaxMinutes = None,
+    max_cost: MaxCost = None,
 ) -> None:
     """Write sections anew; the old drafts are kept in the library."""
     from inkwright.app.commands import write
 
-    limits = write.build_limits(max_calls, max_tokens, max_minutes)
+    limits = write.build_limits(max_calls, max_tokens, max_minutes, max_cost)
     _exit_with(write.redraft(work, sections, note=note, out=out, limits=limits))
 
 
@@ -328,6 +340,7 @@ def import_(
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_minutes: MaxMinutes = None,
+    max_cost: MaxCost = None,
 ) -> None:
     """Make a work of what you have written: headings become the outline, the text stays yours."""
     from inkwright.app.commands import transfer, write
@@ -338,7 +351,7 @@ def import_(
             file,
             ImportOptions(title, language, continuity, depth),
             out=out,
-            limits=write.build_limits(max_calls, max_tokens, max_minutes),
+            limits=write.build_limits(max_calls, max_tokens, max_minutes, max_cost),
         )
     )
 
@@ -354,11 +367,12 @@ def sync(
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_minutes: MaxMinutes = None,
+    max_cost: MaxCost = None,
 ) -> None:
     """Take back what you changed in an exported manuscript: those sections, and no others."""
     from inkwright.app.commands import transfer, write
 
-    limits = write.build_limits(max_calls, max_tokens, max_minutes)
+    limits = write.build_limits(max_calls, max_tokens, max_minutes, max_cost)
     _exit_with(transfer.sync(folder, take_titles=titles, limits=limits))
 
 
@@ -368,11 +382,12 @@ def remember(
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_minutes: MaxMinutes = None,
+    max_cost: MaxCost = None,
 ) -> None:
     """Read into memory what you have written and no model has read yet."""
     from inkwright.app.commands import transfer, write
 
-    limits = write.build_limits(max_calls, max_tokens, max_minutes)
+    limits = write.build_limits(max_calls, max_tokens, max_minutes, max_cost)
     _exit_with(transfer.remember(work, limits=limits))
 
 

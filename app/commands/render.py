@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from inkwright.app.display.formatting import format_duration, measure_width, pad, shorten
+from inkwright.app.reports.report_markdown import format_cost
 from inkwright.app.services import engine
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.domain import constraint_consistency
@@ -31,7 +32,7 @@ def render_manuscript(manuscript: "Manuscript") -> Iterator[str]:
     yield (
         f"{manuscript.status}: {manuscript.words:,} of {report['target_words']:,} words in "
         f"{len(report['sections'])} sections, {format_duration(report['seconds'])}, "
-        f"{calls['total']} calls{journal_note}"
+        f"{calls['total']} calls{journal_note}{format_cost(report)}"
     )
     problems = report["problems"]
     for problem in problems[:MAX_PROBLEMS]:

@@ -1,5 +1,6 @@
 """``inkwright write``, ``plan``, ``resume``, ``settle`` and ``redraft``."""
 
+import math
 import sys
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, replace
@@ -86,15 +87,18 @@ class PieceOptions:
         return work
 
 
-def build_limits(calls: int | None, tokens: int | None, minutes: float | None) -> Limits:
+def build_limits(
+    calls: int | None, tokens: int | None, minutes: float | None, cost: float | None
+) -> Limits:
     """Return what a run may spend.
 
     Raises:
-        BadInput: there is no time at all.
+        BadInput: there is no time, or no money, at all.
     """
-    if minutes is not None and minutes <= 0:
-        raise BadInput("--max-minutes must be more than 0")
-    return Limits(max_calls=calls, max_tokens=tokens, max_minutes=minutes)
+    for option, amount in (("--max-minutes", minutes), ("--max-cost", cost)):
+        if amount is not None and not 0 < amount < math.inf:
+            raise BadInput(f"{option} must be more than 0")
+    return Limits(max_calls=calls, max_tokens=tokens, max_minutes=minutes, max_cost=cost)
 
 
 def write(

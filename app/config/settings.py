@@ -3,6 +3,7 @@
 What the current folder's file says of addresses and the like counts only where it is trusted.
 """
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from inkwright.agents.llm.config import TokenPrice
 from inkwright.app.config.paths import (
     ENV_PREFIX,
     SETTINGS_FILE,
@@ -39,6 +41,17 @@ def _split_addresses(value: Any) -> Any:
 
 def _strip_text(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
+
+
+def _parse_prices(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as fault:
+        raise ValueError(
+            'expected JSON such as {"gpt-5": {"prompt": 1.25, "completion": 10}}'
+        ) from fault
 
 
 def _check_index_url(index_url: str | None) -> str | None:
@@ -113,6 +126,10 @@ class Settings(BaseSettings):
     """Money for a million prompt tokens."""
     price_completion: float | None = Field(default=None, ge=0)
     """Money for a million completion tokens."""
+    price_cached: float | None = Field(default=None, ge=0)
+    """Money for a million prompt tokens that the provider had kept; None: as ``price_prompt``."""
+    prices: Annotated[dict[str, TokenPrice], NoDecode, BeforeValidator(_parse_prices)] = {}
+    """Prices of single models, by their names; they come before those of all models."""
     price_gpu_hour: float | None = Field(default=None, ge=0)
     """Money for an hour of the machine, instead of a price by the token."""
     currency: str = "USD"

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from inkwright.agents.checks import rules
 from inkwright.agents.llm.config import Ablation, CallSettings
+from inkwright.app.config.prices import PriceList
 from inkwright.app.config.settings import Settings
 from inkwright.app.config.version import VERSION
 from inkwright.app.manuscripts.citation_report import (
@@ -102,6 +103,16 @@ class TokenTotals(TypedDict):
     completion: int
 
 
+class CostReport(TypedDict):
+    """What the calls cost, over all runs, by the prices that are set or listed now."""
+
+    total: float | None
+    """None: of some model no price is known."""
+    currency: str
+    by_model: dict[str, float | None]
+    """By the model that was asked, named as LiteLLM names it."""
+
+
 class VoiceReport(TypedDict):
     """How the piece sounds, by rule; see ``memory/text/style_metrics.py`` for the measures."""
 
@@ -146,6 +157,8 @@ class Report(TypedDict):
     versions: dict[str, Any]
     seed: int
     problems: list[str]
+    cost: NotRequired[CostReport]
+    """Missing where no price of tokens is known of any model."""
 
 
 class CheckResults(NamedTuple):
@@ -175,6 +188,7 @@ def build_report(
     text: str,
     run_facts: RunFacts,
     settings: dict[str, Any],
+    price_list: PriceList,
     overrides: Path | None = None,
 ) -> Report:
     """Return the report of a planned work whose manuscript is ``text``.
@@ -188,7 +202,7 @@ def build_report(
     sections, constraints = check_work(library, work, plan, current_drafts, manifests, text)
     usage = journal.load_usage(library, work.id)
     stored_sources = sources.load_sources(library, work.id)
-    return Report(
+    run_report = Report(
         work=work.id,
         status=run_facts["status"],
         words=sum(s["words"] for s in sections),
@@ -215,6 +229,21 @@ def build_report(
         versions={"inkwright": VERSION, "prompts": hash_templates(overrides)},
         seed=work.brief.seed,
         problems=list(run_facts["problems"]),
+    )
+    if (cost_report := _report_cost(usage, price_list)) is not None:
+        run_report["cost"] = cost_report
+    return run_report
+
+
+def _report_cost(usage: Sequence[RoleUsage], price_list: PriceList) -> CostReport | None:
+    costs = price_list.compute_cost_by_model(usage)
+    if not price_list.counts_tokens or all(cost is None for cost in costs.values()):
+        return None
+    total = price_list.compute_usage_cost(usage)
+    return CostReport(
+        total=None if total is None else round(total, 6),
+        currency=price_list.currency,
+        by_model={m: None if cost is None else round(cost, 6) for m, cost in costs.items()},
     )
 
 

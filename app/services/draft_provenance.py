@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inkwright.app.config.endpoints import build_price_list
+from inkwright.app.config.prices import PriceList
 from inkwright.app.config.settings import Settings
-from inkwright.app.estimates.estimate import compute_cost
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, journal, works
@@ -109,11 +110,12 @@ def inspect(
     Raises:
         BadInput: there is no such section, or version.
     """
+    price_list = build_price_list(settings)
     count = _build_token_counter(works.get(library, work_id).pinned)
     calls = journal.load_calls(library, work_id, step)
     if step in STEPS:
         return DraftProvenance(
-            step, None, None, (), tuple(_build_call(c, count, settings) for c in calls)
+            step, None, None, (), tuple(_build_call(c, count, price_list) for c in calls)
         )
     draft = _find_draft(library, work_id, step, version)
     manifest = drafts.load_manifest(library, draft.manifest)
@@ -137,7 +139,7 @@ def inspect(
         weighed_entries=tuple(
             _list_weighed_entries(ledger or Ledger(library, work_id).refresh(), manifest)
         ),
-        calls=tuple(_build_call(c, count, settings) for c in draft_calls),
+        calls=tuple(_build_call(c, count, price_list) for c in draft_calls),
     )
 
 
@@ -183,7 +185,7 @@ def _list_weighed_entries(ledger: Ledger, manifest: Manifest) -> Iterator[Weighe
 
 
 def _build_call(
-    row: dict[str, Any], count: Callable[[str], int], settings: Settings
+    row: dict[str, Any], count: Callable[[str], int], price_list: PriceList
 ) -> RecordedCall:
     messages = tuple((m["role"], m["content"]) for m in row["messages"])
     prompt, completion = row["prompt_tokens"], row["completion_tokens"]
@@ -199,7 +201,9 @@ def _build_call(
         completion_tokens=completion,
         seconds=row["seconds"],
         parts=split_prompt(messages, prompt, count),
-        cost=compute_cost(settings, prompt, completion, row["seconds"]),
+        cost=price_list.compute_cost(
+            row["asked_for"], prompt, row["cached_tokens"], completion, row["seconds"]
+        ),
     )
 
 

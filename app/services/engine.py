@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkwright.agents.llm.config import Ablation, CallSettings
 from inkwright.app.config import endpoints
+from inkwright.app.config.prices import check_prices
 from inkwright.app.config.settings import Settings
 from inkwright.app.files import output_folder
 from inkwright.app.services.library_status import work_in_place_of_brief
@@ -431,7 +432,13 @@ async def _open_run(
         run = await _load_run_module()
         recorder.check()
         with endpoints.serve_models(run_options.settings) as call_settings:
-            yield run, recorder, _build_run_keywords(library, call_settings, recorder.run_options)
+            options = recorder.run_options
+            limits = check_prices(call_settings, options.settings, options.limits)
+            yield (
+                run,
+                recorder,
+                _build_run_keywords(library, call_settings, replace(options, limits=limits)),
+            )
 
 
 async def _load_run_module() -> Any:
