@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from inkwright.agents.llm.config import Limits
-from inkwright.memory.errors import BudgetSpent, ModelRefused, Paused
+from inkwright.memory.errors import AccessRefused, BudgetSpent, ModelRefused, Paused
 
 
 class UsageBudget:
@@ -137,5 +137,5 @@ class CostReservation:
         fault: BaseException | None,
         __: TracebackType | None,
     ) -> None:
-        cost = 0.0 if isinstance(fault, ModelRefused) else self._cost
+        cost = 0.0 if isinstance(fault, AccessRefused | ModelRefused) else self._cost
         self._charge(self._worst_cost if cost is None else cost)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from inkwright.agents.llm.config import ROLES, CallSettings, Endpoint, Role
+from inkwright.agents.llm.config import CHAT_ROLES, ROLES, CallSettings, Endpoint, Role
 from inkwright.app.config.prices import PriceList, find_prices
 from inkwright.app.config.settings import Settings
 from inkwright.memory.errors import BadInput
@@ -25,8 +25,6 @@ EMBEDDED = "embedded"
 EMBEDDED_CONCURRENCY = 4
 EMBEDDED_CONTEXT_TOKENS = 4096
 """For each slot."""
-EMBEDDED_REPEAT_PENALTY = 1.1
-"""Small models repeat themselves; llama.cpp's own setting against it."""
 PROVIDERS = frozenset(
     {
         "anthropic", "azure", "azure_ai", "bedrock", "cerebras", "cohere", "custom_openai",
@@ -189,7 +187,23 @@ def _build_call_settings(
         tries=settings.tries,
         temperature=settings.temperature,
         prompts=settings.prompts,
-        extra={"repeat_penalty": EMBEDDED_REPEAT_PENALTY} if has_embedded else {},
+        thinking={
+            role: settings.role(role, "thinking") or settings.thinking for role in CHAT_ROLES
+        },
+        sampling={
+            role: fields for role in CHAT_ROLES if (fields := settings.role(role, "sampling"))
+        },
+        prose_sampling=settings.sampling or {},
+        extra_body={
+            role: fields
+            for role in CHAT_ROLES
+            if (
+                fields := {
+                    **(settings.extra_body or {}),
+                    **(settings.role(role, "extra_body") or {}),
+                }
+            )
+        },
         prices=find_prices(
             settings,
             tuple(endpoints_by_role.values()),

@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -19,7 +26,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from inkwright.agents.llm.config import TokenPrice
+from inkwright.agents.llm.config import ThinkingLevel, TokenPrice
 from inkwright.app.config.paths import (
     ENV_PREFIX,
     SETTINGS_FILE,
@@ -39,19 +46,17 @@ def _split_addresses(value: Any) -> Any:
     return value
 
 
-def _strip_text(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
-def _parse_prices(value: Any) -> Any:
+def _read_json(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
         return json.loads(value)
     except ValueError as fault:
-        raise ValueError(
-            'expected JSON such as {"gpt-5": {"prompt": 1.25, "completion": 10}}'
-        ) from fault
+        raise ValueError(f"it must be a JSON object ({fault})") from fault
+
+
+def _strip_text(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
 
 
 def _check_index_url(index_url: str | None) -> str | None:
@@ -63,6 +68,8 @@ def _check_index_url(index_url: str | None) -> str | None:
 AddressList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_addresses)]
 """Base addresses such as ``http://127.0.0.1:8000/v1``; several, with commas, are replicas."""
 ModelName = Annotated[str | None, BeforeValidator(_strip_text)]
+RequestFields = Annotated[dict[str, JsonValue] | None, NoDecode, BeforeValidator(_read_json)]
+"""Fields of a request: JSON in the environment, a table in a file."""
 
 
 class Settings(BaseSettings):
@@ -114,10 +121,33 @@ class Settings(BaseSettings):
     context_tokens: int | None = Field(default=None, ge=1024)
     """Context length of the served models. None: ask the endpoint."""
     timeout_s: float = Field(default=600.0, gt=0)
-    """Seconds one model call may take."""
+    """Seconds without a sign of life after which a model call counts as failed."""
     tries: int = Field(default=4, ge=1, le=20)
     """Attempts at one call before the endpoint counts as unreachable."""
     temperature: float = Field(default=0.7, ge=0, le=2)
+
+    thinking: ThinkingLevel = "auto"
+    """Whether models think before they answer; a role's own ``ROLE_thinking`` comes first."""
+    planner_thinking: ThinkingLevel | None = None
+    writer_thinking: ThinkingLevel | None = None
+    archivist_thinking: ThinkingLevel | None = None
+    reviewer_thinking: ThinkingLevel | None = None
+    editor_thinking: ThinkingLevel | None = None
+    sampling: RequestFields = None
+    """Sampling settings for prose, such as ``top_p`` or ``dry_multiplier``; they replace ours."""
+    planner_sampling: RequestFields = None
+    writer_sampling: RequestFields = None
+    archivist_sampling: RequestFields = None
+    reviewer_sampling: RequestFields = None
+    editor_sampling: RequestFields = None
+    """A role's own, for all its calls."""
+    extra_body: RequestFields = None
+    """What goes into the body of every request as it stands, such as OpenRouter's ``provider``."""
+    planner_extra_body: RequestFields = None
+    writer_extra_body: RequestFields = None
+    archivist_extra_body: RequestFields = None
+    reviewer_extra_body: RequestFields = None
+    editor_extra_body: RequestFields = None
 
     prompts: Path | None = None
     """Folder of prompt templates that replace ours, each by its file's name."""
@@ -128,7 +158,7 @@ class Settings(BaseSettings):
     """Money for a million completion tokens."""
     price_cached: float | None = Field(default=None, ge=0)
     """Money for a million prompt tokens that the provider had kept; None: as ``price_prompt``."""
-    prices: Annotated[dict[str, TokenPrice], NoDecode, BeforeValidator(_parse_prices)] = {}
+    prices: Annotated[dict[str, TokenPrice], NoDecode, BeforeValidator(_read_json)] = {}
     """Prices of single models, by their names; they come before those of all models."""
     price_gpu_hour: float | None = Field(default=None, ge=0)
     """Money for an hour of the machine, instead of a price by the token."""
@@ -186,7 +216,7 @@ class Settings(BaseSettings):
             raise BadInput(f"{location}: {describe_error(error)}") from fault
 
     def role(self, role: str, field: str) -> Any:
-        """Return a role's own ``model``, ``api_base`` or ``api_key``; empty when it has none."""
+        """Return a role's own ``model``, ``api_base``, ``thinking``...; empty when it has none."""
         return getattr(self, f"{role}_{field}")
 
 

@@ -18,7 +18,7 @@ from inkwright.memory.errors import BadInput, LibraryUnusable, WorkNotFound
 if TYPE_CHECKING:
     from inkwright.memory.store.library import Library
 
-KNOWN_SCHEMA = "0004"
+KNOWN_SCHEMA = "0005"
 """The schema these queries read. A test holds it to ``memory.store.schema.REVISION``."""
 
 _WHOLE_ID = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}(\.[0-9]+)?")

@@ -43,7 +43,13 @@ class JournaledAnswer(Value):
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
+    """Thoughts among them."""
     seconds: float
+    thoughts: str = ""
+    """What the model thought before it answered; no part of its answer."""
+    thought_tokens: int = 0
+    usage_estimated: bool = False
+    """True when the server gave no token counts, so that they are our own."""
 
 
 class RoleUsage(Value):
