@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from inkwright.app.cli.export import export_commands
 from inkwright.app.cli.memory import memory as memory_commands
+from inkwright.app.cli.models import model_commands
 from inkwright.app.cli.sections import text_commands
 from inkwright.app.cli.sources import sources as source_commands
 from inkwright.app.commands.errors import Exit, exit_on_error
@@ -443,14 +444,6 @@ def ui(
 
 
 @app.command()
-def doctor() -> None:
-    """Check models, library and index, and say how to mend what is missing."""
-    from inkwright.app.services.doctor import run_doctor as examine
-
-    _exit_with(examine(typer.echo))
-
-
-@app.command()
 def trust(
     folder: Annotated[
         Path, typer.Argument(metavar="[FOLDER]", help="With an inkwright.toml of its own.")
@@ -471,6 +464,7 @@ def graph() -> None:
     typer.echo(draw_graphs())
 
 
+app.add_typer(model_commands)
 app.add_typer(text_commands)
 app.add_typer(export_commands)
 app.add_typer(memory_commands, name="memory")
