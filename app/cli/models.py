@@ -25,9 +25,9 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and ask nothing.")] = False,
 ) -> None:
     """Check what is there, find model servers, try a model, and say how to mend what is missing."""
-    from inkwright.app.commands import models
+    from inkwright.app.cli import served_models
 
-    raise typer.Exit(models.doctor(url, model, asks_paid=paid, as_json=as_json))
+    raise typer.Exit(served_models.doctor(url, model, asks_paid=paid, as_json=as_json))
 
 
 @model_commands.command()
@@ -40,9 +40,9 @@ def connect(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
 ) -> None:
     """Write the settings for a served model into the library's inkwright.toml."""
-    from inkwright.app.commands import models
+    from inkwright.app.cli import served_models
 
-    raise typer.Exit(models.connect(url, model, writes_key=write_key, asks=not yes))
+    raise typer.Exit(served_models.connect(url, model, writes_key=write_key, asks=not yes))
 
 
 @model_commands.command()
@@ -50,6 +50,6 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the piece and its reports.")] = Path("demo"),
 ) -> None:
     """Write a short story with the small CPU model, or with a server that runs on this machine."""
-    from inkwright.app.commands import models
+    from inkwright.app.cli import served_models
 
-    raise typer.Exit(models.demo(out))
+    raise typer.Exit(served_models.demo(out))

@@ -112,8 +112,8 @@ def find_prices(
     """Return the price of every model that has one, by its name; ``embedded`` ones are free."""
     price_list = PriceList(settings, endpoints)
     prices = {e.model: TokenPrice(prompt=0.0, completion=0.0) for e in embedded}
-    listed_prices = {e.model: price_list.find_price(e.model) for e in endpoints}
-    return prices | {model: price for model, price in listed_prices.items() if price is not None}
+    own_prices = {e.model: price_list.find_price(e.model) for e in endpoints}
+    return prices | {model: price for model, price in own_prices.items() if price is not None}
 
 
 def check_prices(call_settings: CallSettings, settings: Settings, limits: Limits) -> Limits:
@@ -175,7 +175,7 @@ def _load_list() -> dict[str, dict[str, Any]]:
     spec = find_spec("litellm")
     assert spec is not None, "LiteLLM is a dependency"
     assert spec.origin is not None, "it is a package of files"
-    listed: dict[str, dict[str, Any]] = json.loads(
+    price_table: dict[str, dict[str, Any]] = json.loads(
         (Path(spec.origin).parent / LIST_FILE).read_text("utf-8")
     )
-    return listed
+    return price_table

@@ -40,13 +40,13 @@ class ServedChoice:
             api_key=key or NO_KEY,
         )
 
-    def build_settings(self, known: ModelCapabilities | None) -> dict[str, Value]:
+    def build_settings(self, capabilities: ModelCapabilities | None) -> dict[str, Value]:
         """Return the settings that lead to it, with what is known of it.
 
         The context is among them where a run cannot find it out by itself.
         """
         settings: dict[str, Value] = {"api_base": self.server.base, "model": self.setting}
-        measured_tokens = known.context_tokens if known else None
+        measured_tokens = capabilities.context_tokens if capabilities else None
         context_tokens = measured_tokens or self.model.context_tokens
         if (
             context_tokens is not None

@@ -202,10 +202,10 @@ async def _ask(base: str, key: str, time_limits: httpx.Timeout) -> ModelServer |
 
 def _build_model(row: dict[str, Any], account: _Account) -> ListedModel:
     name = str(row["id"])
-    told = account.models.get(name, ListedModel(name))
+    reply = account.models.get(name, ListedModel(name))
     meta = row.get("meta")
     context_tokens = (
-        told.context_tokens
+        reply.context_tokens
         or account.context_tokens
         or _read_count(row.get("max_model_len"))
         or _read_count(meta.get("n_ctx") if isinstance(meta, dict) else None)
@@ -213,8 +213,8 @@ def _build_model(row: dict[str, Any], account: _Account) -> ListedModel:
     return ListedModel(
         name,
         context_tokens=context_tokens,
-        is_loaded=told.is_loaded,
-        is_embedder=told.is_embedder or EMBEDDERS.search(name) is not None,
+        is_loaded=reply.is_loaded,
+        is_embedder=reply.is_embedder or EMBEDDERS.search(name) is not None,
     )
 
 
@@ -235,11 +235,11 @@ async def _ask_account(client: httpx.AsyncClient, base: str) -> _Account:
 
 async def _ask_koboldcpp(client: httpx.AsyncClient, root: str) -> _Account | None:
     """KoboldCpp also answers as Ollama does, and for llama.cpp: it is asked before them."""
-    told = await _get_json(client, f"{root}/api/extra/version")
-    if "koboldcpp" not in str(told.get("result", "")).lower():
+    reply = await _get_json(client, f"{root}/api/extra/version")
+    if "koboldcpp" not in str(reply.get("result", "")).lower():
         return None
     length = await _get_json(client, f"{root}/api/extra/true_max_context_length")
-    return _Account("KoboldCpp", str(told.get("version", "")), _read_count(length.get("value")))
+    return _Account("KoboldCpp", str(reply.get("version", "")), _read_count(length.get("value")))
 
 
 async def _ask_ollama(client: httpx.AsyncClient, root: str) -> _Account | None:
@@ -261,8 +261,8 @@ async def _ask_ollama(client: httpx.AsyncClient, root: str) -> _Account | None:
 
 
 async def _ask_lm_studio(client: httpx.AsyncClient, root: str) -> _Account | None:
-    told = await _get_json(client, f"{root}/api/v0/models")
-    rows = _list_dicts(told.get("data"))
+    reply = await _get_json(client, f"{root}/api/v0/models")
+    rows = _list_dicts(reply.get("data"))
     if not any("state" in row for row in rows):
         return None
     models = {
@@ -279,11 +279,11 @@ async def _ask_lm_studio(client: httpx.AsyncClient, root: str) -> _Account | Non
 
 async def _ask_tabbyapi(client: httpx.AsyncClient, base: str) -> _Account | None:
     """TabbyAPI tells of the loaded model at ``/v1/model``, beside the list of all."""
-    told = await _get_json(client, f"{base}/model")
-    parameters = told.get("parameters")
+    reply = await _get_json(client, f"{base}/model")
+    parameters = reply.get("parameters")
     if not isinstance(parameters, dict) or "max_seq_len" not in parameters:
         return None
-    name = str(told.get("id", ""))
+    name = str(reply.get("id", ""))
     model = ListedModel(name, _read_count(parameters["max_seq_len"]), is_loaded=True)
     return _Account("TabbyAPI", models={name: model})
 
@@ -299,13 +299,13 @@ async def _ask_llama(client: httpx.AsyncClient, root: str) -> _Account | None:
 
 
 async def _ask_sglang(client: httpx.AsyncClient, root: str) -> _Account | None:
-    told = await _get_json(client, f"{root}/get_model_info")
-    return _Account("SGLang") if "model_path" in told else None
+    reply = await _get_json(client, f"{root}/get_model_info")
+    return _Account("SGLang") if "model_path" in reply else None
 
 
 async def _ask_vllm(client: httpx.AsyncClient, root: str) -> _Account | None:
-    told = await _get_json(client, f"{root}/version")
-    return _Account("vLLM", str(told["version"])) if "version" in told else None
+    reply = await _get_json(client, f"{root}/version")
+    return _Account("vLLM", str(reply["version"])) if "version" in reply else None
 
 
 async def _get_json(client: httpx.AsyncClient, address: str) -> dict[str, Any]:

@@ -140,12 +140,12 @@ class ModelTrial:
             return TrialResult("prose", False, _explain_empty(answer))
         heeds_system = PASSWORD in answer.text.lower()
         pace = answer.completion_tokens / answer.seconds if answer.seconds else 0.0
-        said = f"{len(answer.text.split())} words, about {pace:.0f} tokens a second"
+        length_text = f"{len(answer.text.split())} words, about {pace:.0f} tokens a second"
         if not heeds_system:
             return TrialResult(
-                "prose", True, f"{said}; it did not keep the rule in the system message"
+                "prose", True, f"{length_text}; it did not keep the rule in the system message"
             )
-        return TrialResult("prose", True, f"{said}; it keeps rules in the system message")
+        return TrialResult("prose", True, f"{length_text}; it keeps rules in the system message")
 
     async def _try_form(self) -> TrialResult:
         """Ask for a form by its schema, and where that is passed over with the form in words."""
@@ -176,8 +176,8 @@ class ModelTrial:
 
     async def _try_thinking(self) -> TrialResult:
         """See whether it thinks, and whether it can be told not to."""
-        known = self.capabilities
-        if not known.thinks:
+        capabilities = self.capabilities
+        if not capabilities.thinks:
             self._records.learn(self._endpoint, thinks=False)
             return TrialResult("thinking", True, "it does not think before it answers")
         answer = await self._ask(
@@ -187,13 +187,13 @@ class ModelTrial:
             thinking="off",
             is_thinking_set=True,
         )
-        kept = f"{self.capabilities.thought_tokens:,} tokens are kept for its thoughts"
+        room_text = f"{self.capabilities.thought_tokens:,} tokens are kept for its thoughts"
         if answer.thought_tokens or answer.thoughts.strip():
             return TrialResult(
-                "thinking", True, f"it thinks, and cannot be told not to: {kept} in every call"
+                "thinking", True, f"it thinks, and cannot be told not to: {room_text} in every call"
             )
         return TrialResult(
-            "thinking", True, f"it thinks, and not where it is told not to; else {kept}"
+            "thinking", True, f"it thinks, and not where it is told not to; else {room_text}"
         )
 
     async def _try_length(self) -> TrialResult:
@@ -210,29 +210,29 @@ class ModelTrial:
         own_count = (await count_tokens(self._endpoint, [user]))[0]
         sent_tokens = own_count or tokenizer.count_unscaled(user)
         answer = await self._ask("You are brief.", user, PROSE_TOKENS, thinking="off")
-        told = 0 if answer.usage_estimated else answer.prompt_tokens
-        self._records.learn(self._endpoint, reports_usage=told > 0)
-        if told and told < sent_tokens * CUT_SHARE:
-            self._records.learn(self._endpoint, context_tokens=told)
+        read_tokens = 0 if answer.usage_estimated else answer.prompt_tokens
+        self._records.learn(self._endpoint, reports_usage=read_tokens > 0)
+        if read_tokens and read_tokens < sent_tokens * CUT_SHARE:
+            self._records.learn(self._endpoint, context_tokens=read_tokens)
             return TrialResult(
                 "long prompts",
                 False,
-                f"of {sent_tokens:,} tokens it read {told:,} and said nothing: its real context is"
-                f" about {told:,} tokens; {_explain_context(self.capabilities.server)}",
+                f"of {sent_tokens:,} tokens it read {read_tokens:,} and said nothing: its real context is"
+                f" about {read_tokens:,} tokens; {_explain_context(self.capabilities.server)}",
             )
         if context_tokens is not None:
             self._records.learn(self._endpoint, context_tokens=context_tokens)
-        found = PASSWORD in answer.text.lower()
-        counted = f"{told:,} tokens read" if told else "it gives no token counts"
-        end = "its first line was found" if found else "its first line was not found"
-        if not told and not found:
+        has_first_line = PASSWORD in answer.text.lower()
+        count_text = f"{read_tokens:,} tokens read" if read_tokens else "it gives no token counts"
+        end = "its first line was found" if has_first_line else "its first line was not found"
+        if not read_tokens and not has_first_line:
             return TrialResult(
                 "long prompts",
                 False,
-                f"{counted}, and {end} in {sent_tokens:,} tokens: it may cut prompts without a"
+                f"{count_text}, and {end} in {sent_tokens:,} tokens: it may cut prompts without a"
                 f" word; {_explain_context(self.capabilities.server)}",
             )
-        return TrialResult("long prompts", True, f"{counted}, {end}")
+        return TrialResult("long prompts", True, f"{count_text}, {end}")
 
 
 _FORM_WORDS: Mapping[str, str] = {

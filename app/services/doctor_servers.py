@@ -124,12 +124,12 @@ def try_model(
             records.learn(endpoint, server=server_name)
         trial = ModelTrial(endpoint, records, choice.model.context_tokens)
         results = asyncio.run(_collect(trial, say))
-        known = records.get(endpoint)
+        capabilities = records.get(endpoint)
     return ModelFindings(
         choice=choice,
         results=results,
-        record=known.model_dump(mode="json"),
-        settings=choice.build_settings(known),
+        record=capabilities.model_dump(mode="json"),
+        settings=choice.build_settings(capabilities),
         is_usable=all(r.ok for r in results),
     )
 

@@ -58,8 +58,10 @@ def connect(url: str | None, model: str | None, *, writes_key: bool, asks: bool)
         changes["api_key"] = key
     path = settings.home / SETTINGS_FILE
     typer.echo(f"{path}:")
-    shown = {name: "***" if name == "api_key" else value for name, value in changes.items()}
-    for line in doctor_servers.format_settings(shown):
+    visible_changes = {
+        name: "***" if name == "api_key" else value for name, value in changes.items()
+    }
+    for line in doctor_servers.format_settings(visible_changes):
         typer.echo(f"  {line}")
     if may_ask and not typer.confirm("Write these lines?", default=True):
         typer.echo("nothing was written")
