@@ -26,6 +26,7 @@ from inkwright.app.batch.results import Result
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.domain.brief import Brief, OutlineItem
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import plans
 from inkwright.memory.store.library import Library
 from tests.simserver.config import FaultRule, Match, SimConfig
@@ -174,7 +175,7 @@ def _chains(home: Path, results: Sequence[Result], calls: Sequence[Call]) -> lis
         return [0.0]  # the slots are what is short
     library = Library.open(home)
     try:
-        plan = plans.current(library, results[0].work or "")
+        plan = plans.current(library, WorkId(results[0].work or ""))
         assert plan is not None
         return [longest_chain(plan.outline, calls)]
     finally:

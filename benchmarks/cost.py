@@ -26,6 +26,7 @@ from benchmarks.harness import measure, settings, warm_up
 from benchmarks.methods import PEERS
 from benchmarks.planting import MISTAKES, Planted, planted
 from inkwright.memory.domain.brief import Brief, Continuity, OutlineItem
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts
 from inkwright.memory.store.library import Library
 from tests.simserver.config import KnownTask, SimConfig
@@ -114,13 +115,13 @@ def brief(task: KnownTask, piece: Planted, continuity: Continuity) -> Brief:
 
 def ours(server: SimServer, task: KnownTask, piece: Planted, continuity: Continuity) -> Cost:
     """Return what the application took."""
-    texts: dict[str, str] = {}
+    texts: dict[SectionId, str] = {}
 
-    def read(library: Library, work: str) -> None:
+    def read(library: Library, work: WorkId) -> None:
         texts.update({sid: d.text for sid, d in drafts.current(library, work).items()})
 
     found = measure(server, brief(task, piece, continuity), slots=SLOTS, seen=read)
-    said = [piece.said(texts[need.section], need) for need in piece.needs]
+    said = [piece.said(texts[SectionId(need.section)], need) for need in piece.needs]
     return Cost(found.wall_s, found.bound_s, _chats(found.calls), said)
 
 

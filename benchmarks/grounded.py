@@ -29,6 +29,7 @@ from inkwright.memory.citations import syntax
 from inkwright.memory.domain.brief import Brief, CitationStyle, OutlineItem
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.source import Source
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
 from tests.simserver.config import SimConfig
@@ -174,7 +175,7 @@ def _bare(text: str) -> str:
     return "".join(text.split())
 
 
-def _references_are_what_is_cited(library: Library, work: str) -> bool:
+def _references_are_what_is_cited(library: Library, work: WorkId) -> bool:
     """True when the manuscript's list has a line for each source that is cited, and no other."""
     plan, wanted = plans.current(library, work), works.get(library, work).brief
     assert plan is not None

@@ -16,6 +16,7 @@ from inkwright.agents.orchestration.run import RunResult, run
 from inkwright.app.config.settings import Settings
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.outline import Outline
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import plans, works
 from inkwright.memory.store.library import Library
 from tests.simserver.log import Call
@@ -36,7 +37,7 @@ class Measured:
     calls: tuple[Call, ...]
     outline: Outline
     library: Library
-    work: str
+    work: WorkId
 
     @property
     def bound_s(self) -> float:
@@ -63,7 +64,7 @@ def measure(
     *,
     slots: int,
     arms: Ablation | None = None,
-    seen: Callable[[Library, str], None] = lambda library, work: None,
+    seen: Callable[[Library, WorkId], None] = lambda library, work: None,
 ) -> Measured:
     """Write ``brief`` into a library of its own and return what was measured."""
     with begun(brief, arms or Ablation()) as (library, work):
@@ -87,14 +88,14 @@ def measure(
 
 
 @contextmanager
-def begun(brief: Brief, arms: Ablation) -> Iterator[tuple[Library, str]]:
+def begun(brief: Brief, arms: Ablation) -> Iterator[tuple[Library, WorkId]]:
     """Yield a library of its own for the while, with a work of this brief that is begun."""
     with tempfile.TemporaryDirectory() as home, closing(Library.open(Path(home))) as library:
         yield library, works.begin(library, brief, arms.model_dump()).id
 
 
 def write(
-    server: SimServer, library: Library, work: str, *, slots: int, watch: Watch = ignore_event
+    server: SimServer, library: Library, work: WorkId, *, slots: int, watch: Watch = ignore_event
 ) -> RunResult:
     """Write a work to its end on the simulated server."""
     how = calling(server, slots)

@@ -27,6 +27,7 @@ from benchmarks.planting import MISTAKES, Planted, planted
 from benchmarks.series import chapters
 from inkwright.agents.llm.config import Ablation
 from inkwright.memory.domain.brief import Brief, Continuity, OutlineItem
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import drafts
 from inkwright.memory.store.library import Library
 from tests.simserver.config import Need, SimConfig
@@ -53,7 +54,7 @@ class Texts:
     first: dict[str, str] = field(default_factory=dict)
     last: dict[str, str] = field(default_factory=dict)
 
-    def read(self, library: Library, work: str) -> None:
+    def read(self, library: Library, work: WorkId) -> None:
         current = drafts.current(library, work)
         self.last = {sid: d.text for sid, d in current.items()}
         self.first = {sid: drafts.versions(library, work, sid)[0].text for sid in current}

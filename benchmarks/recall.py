@@ -19,6 +19,7 @@ import numpy as np
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.entry import Entry
+from inkwright.memory.ids import WorkId
 from inkwright.memory.retrieval.recall import build_entry_key, recall
 from inkwright.memory.retrieval.vector_index import ChromaIndex
 from inkwright.memory.store import ledger, works
@@ -52,7 +53,7 @@ def entries_of(number: int, count: int = ENTRIES) -> list[Entry]:
     return made
 
 
-def fill(library: Library, index: ChromaIndex, number_of_works: int) -> tuple[list[str], float]:
+def fill(library: Library, index: ChromaIndex, number_of_works: int) -> tuple[list[WorkId], float]:
     """Return the works made, and the milliseconds that adding a vector took on average."""
     dice, made, spent, added = np.random.default_rng(1), [], 0.0, 0
     for number in range(number_of_works):
@@ -71,7 +72,7 @@ def fill(library: Library, index: ChromaIndex, number_of_works: int) -> tuple[li
     return made, spent / added * 1000
 
 
-def recall_ms(library: Library, index: ChromaIndex, work: str, seed: int) -> tuple[float, float]:
+def recall_ms(library: Library, index: ChromaIndex, work: WorkId, seed: int) -> tuple[float, float]:
     """Return p95 and median, in milliseconds, of recalls for one section after another."""
     dice, count = np.random.default_rng(seed), ScaledTokenizer(1.2).count
     book, taken = Ledger(library, work).refresh(), []

@@ -16,6 +16,7 @@ from benchmarks.scorers.repetition import duplicate_share, section_overlap
 from inkwright.agents.llm.config import Ablation
 from inkwright.agents.llm.events import Event, PhaseBegan
 from inkwright.memory.domain.brief import Brief, OutlineItem
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import drafts, plans
 from inkwright.memory.store.library import Library
 from tests.simserver.config import SimConfig
@@ -77,7 +78,7 @@ def measure(server: SimServer) -> tuple[Repeated, Repeated]:
     return before[0], after
 
 
-def sections(library: Library, work: str) -> list[str]:
+def sections(library: Library, work: WorkId) -> list[str]:
     """Return the sections' text as it stands, in reading order."""
     plan = plans.current(library, work)
     assert plan is not None

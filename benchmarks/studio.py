@@ -30,6 +30,7 @@ from inkwright.app.services import engine
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.changes import entry_edits
 from inkwright.memory.domain.brief import Brief, OutlineItem, Remembered
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import ledger, plans, works
 from inkwright.memory.store.library import Library
 from tests.app.ui.browser import CHROMIUM, FLAGS, Studio
@@ -109,7 +110,7 @@ def reactions(times: int, home: Path | None, names: Sequence[str] | None) -> Non
 
 
 def measured(
-    browser: Browser, studio: Studio, work: str, asked: Asked, times: int
+    browser: Browser, studio: Studio, work: WorkId, asked: Asked, times: int
 ) -> tuple[float, float, float]:
     """Return the median milliseconds to open a page, to turn to it, and of its reaction."""
     opened: list[float] = []
@@ -266,7 +267,7 @@ PAGES = (
 )
 
 
-def large(home: Path, server: SimServer) -> str:
+def large(home: Path, server: SimServer) -> WorkId:
     """Return a work of 200 sections and 2,000 entries, written by the simulated server."""
     titles = [f"Berth {n}" for n in range(1, CHAPTERS * IN_CHAPTER + 1)]
     brief = Brief(
@@ -356,7 +357,7 @@ def one_run(home: Path, server: SimServer, number: int, seen: Any) -> float:
         return time.monotonic() - began
 
 
-def begun(home: Path, number: int) -> str:
+def begun(home: Path, number: int) -> WorkId:
     """Return a work that is to be written; ``number`` makes it another one."""
     brief = Brief(
         request=f"Write of harbour {number}.",

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import CheckStatus
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.normalise import normalise
 from inkwright.memory.text.words import Sentence, sentences
@@ -95,7 +96,7 @@ def strip_frames(text: str, constraints: Iterable[Constraint]) -> str:
     return text
 
 
-def apply_frame(plan: Plan, section_id: str, text: str) -> str:
+def apply_frame(plan: Plan, section_id: SectionId, text: str) -> str:
     """Return ``text`` beginning and ending as the format of its section asks, and only there.
 
     Text that does so already is returned as it is.
@@ -115,7 +116,7 @@ def apply_frame(plan: Plan, section_id: str, text: str) -> str:
     return f"{prefix}{body}{suffix}"
 
 
-def extract_body(plan: Plan, section_id: str, text: str) -> str:
+def extract_body(plan: Plan, section_id: SectionId, text: str) -> str:
     """Return what a model wrote of a section, less openings and endings, its own and others'.
 
     A heading of the model's own goes, and so does one with the wrong number; what it wrote of
@@ -134,7 +135,7 @@ def extract_body(plan: Plan, section_id: str, text: str) -> str:
     return _remove_heading(text, (opens, plan.outline.section(section_id).title))
 
 
-def find_body_sentences(plan: Plan, section_id: str, text: str) -> tuple[Sentence, ...]:
+def find_body_sentences(plan: Plan, section_id: SectionId, text: str) -> tuple[Sentence, ...]:
     """Return the sentences of ``text`` but for those it begins and ends with by its format."""
     opens, closes = _get_frame(plan, section_id)
     start = len(opens) if opens and text.startswith(opens) else 0
@@ -151,7 +152,7 @@ def _has_frame(plan: Plan) -> bool:
     return any(c.opens or c.closes for c in plan.constraints)
 
 
-def _get_frame(plan: Plan, section_id: str) -> tuple[str, str]:
+def _get_frame(plan: Plan, section_id: SectionId) -> tuple[str, str]:
     constraints = plan.constraints_for(section_id)
     opens = "\n".join(dict.fromkeys(c.opens for c in constraints if c.opens))
     closes = "\n".join(dict.fromkeys(c.closes for c in constraints if c.closes))

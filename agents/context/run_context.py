@@ -13,6 +13,7 @@ from inkwright.agents.llm.parsing import is_han
 from inkwright.memory.domain.brief import Brief, Constraint
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Outline, Section
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.store import drafts
 from inkwright.memory.store.ledger import Ledger
@@ -67,7 +68,7 @@ class RunContext:
     _draft_texts: dict[tuple[str, int], str] = field(default_factory=dict)
 
     @property
-    def work_id(self) -> str:
+    def work_id(self) -> WorkId:
         return self.lease.work_id
 
     @property
@@ -79,7 +80,7 @@ class RunContext:
     def is_planned(self) -> bool:
         return self._plan is not None
 
-    def load_drafts_in_order(self) -> dict[str, Draft]:
+    def load_drafts_in_order(self) -> dict[SectionId, Draft]:
         """Return the newest draft of each section that has one, in reading order."""
         return drafts.current(self.library, self.work_id, self.plan.outline)
 
@@ -166,7 +167,7 @@ class RunContext:
         free_tokens = max(self.count_free_tokens(max_tokens, *other_texts), 64)
         return shorten(text, free_tokens, self.tokenizer.count)
 
-    def load_draft_text(self, section_id: str, version: int) -> str:
+    def load_draft_text(self, section_id: SectionId, version: int) -> str:
         """Return the text of one version of a section's draft."""
         if (section_id, version) not in self._draft_texts:
             for draft in drafts.versions(self.library, self.work_id, section_id):
@@ -283,7 +284,7 @@ def _format_chapters(outline: Outline) -> str:
     chapters: dict[str, list[Section]] = {}
     for section in outline.sections:
         chapters.setdefault(section.chapter_id, []).append(section)
-    titles = {h.id: f"{h.title}: {h.purpose}" for h in outline.headings}
+    titles: dict[str, str] = {h.id: f"{h.title}: {h.purpose}" for h in outline.headings}
     return "\n".join(
         f"{titles.get(chapter, sections[0].title)} ({len(sections)} sections)"
         for chapter, sections in chapters.items()

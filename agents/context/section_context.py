@@ -12,6 +12,7 @@ from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import IndexUnusable, ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.passages import Passage, split_draft
 from inkwright.memory.retrieval.recall import RecallResult, build_entry_key, recall
 from inkwright.memory.retrieval.visibility import find_visible_entries
@@ -27,7 +28,7 @@ MAX_REBALANCE_SHARE = 0.08
 
 
 async def build_manifest(
-    context: RunContext, section: Section, visible_drafts: Mapping[str, Draft]
+    context: RunContext, section: Section, visible_drafts: Mapping[SectionId, Draft]
 ) -> Manifest:
     """Return the manifest of ``section`` when ``visible_drafts`` are what it can know."""
     chain_drafts = [
@@ -78,7 +79,7 @@ async def build_manifest(
 
 
 def find_showable_entries(
-    context: RunContext, section: Section, visible_drafts: Mapping[str, Draft]
+    context: RunContext, section: Section, visible_drafts: Mapping[SectionId, Draft]
 ) -> list[Entry]:
     """Return the entries ``section`` may be shown: those that hold where it stands."""
     draft_versions = {section_id: d.version for section_id, d in visible_drafts.items()}
@@ -88,7 +89,7 @@ def find_showable_entries(
 
 
 async def _recall_long_term(
-    context: RunContext, section: Section, visible_drafts: Mapping[str, Draft], budget: int
+    context: RunContext, section: Section, visible_drafts: Mapping[SectionId, Draft], budget: int
 ) -> RecallResult:
     memory_mode = context.ablation.memory
     entries = (

@@ -1,6 +1,6 @@
 """Editor: patches by sentence number, so that text outside them stays byte for byte."""
 
-from collections.abc import Collection, Container, Iterator, Sequence, Set
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence, Set
 
 from inkwright.agents.checks import rules, section_format
 from inkwright.agents.context.run_context import RunContext
@@ -10,6 +10,7 @@ from inkwright.agents.llm.schemas import Cuts, Edit, Edits
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Finding
 from inkwright.memory.domain.protected_spans import ProtectedSpan, touches
+from inkwright.memory.ids import SectionId
 from inkwright.memory.text.names import names_in
 from inkwright.memory.text.words import Sentence, count_words, prose_sentences, sentences
 from inkwright.prompts import inputs
@@ -25,10 +26,10 @@ TRIM_CHOICE_WORDS = 20
 
 async def patch(
     context: RunContext,
-    section_id: str,
+    section_id: SectionId,
     text: str,
     findings: Sequence[Finding],
-    constraint_texts: dict[str, str],
+    constraint_texts: Mapping[str, str],
     *,
     entries: str = "",
     subject_names: Set[str] = frozenset(),
@@ -99,7 +100,7 @@ async def patch(
 
 async def trim(
     context: RunContext,
-    section_id: str,
+    section_id: SectionId,
     text: str,
     surplus_words: int,
     most_words: int,
@@ -154,7 +155,7 @@ async def trim(
 
 async def densify(
     context: RunContext,
-    section_id: str,
+    section_id: SectionId,
     text: str,
     missing_words: int,
     most_words: int,
@@ -388,7 +389,7 @@ def _number_sentences(
     return context.clip_to_fit("\n".join(lines), 900)
 
 
-def _format_finding(finding: Finding, constraint_texts: dict[str, str]) -> str:
+def _format_finding(finding: Finding, constraint_texts: Mapping[str, str]) -> str:
     instruction = finding.why or constraint_texts.get(finding.constraint, "")
     return f'- [{finding.constraint}] "{finding.evidence}": {instruction}'
 

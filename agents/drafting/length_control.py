@@ -16,6 +16,7 @@ from inkwright.memory.domain.draft import Manifest
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.protected_spans import ProtectedSpan
 from inkwright.memory.errors import ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.text.words import count_characters, count_words, estimate_characters_per_word
 
 TOLERANCE = 0.1
@@ -154,7 +155,7 @@ def _build_word_range(
     return WordRange(low, high, min(max(aim, low + margin), high - margin), floor, ceiling)
 
 
-def count_body_words(context: RunContext, section_id: str, text: str) -> int:
+def count_body_words(context: RunContext, section_id: SectionId, text: str) -> int:
     """Return the words that a section's band is about: what its format opens with is none."""
     return count_words(section_format.extract_body(context.plan, section_id, text))
 

@@ -10,6 +10,7 @@ from inkwright.agents.llm.parsing import is_han
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.draft import Manifest
 from inkwright.memory.domain.outline import Section
+from inkwright.memory.ids import SectionId
 from inkwright.memory.text.tokens import shorten
 from inkwright.memory.text.words import Sentence, count_words, sentences, tail
 from inkwright.prompts import inputs
@@ -163,7 +164,9 @@ def _estimate_tokens(context: RunContext, words: int) -> int:
     return int(words * min(max(tokens_per_word, 1.0), 4.0) * TOKEN_MARGIN) + EXTRA_TOKENS
 
 
-def _create_text_watcher(context: RunContext, section_id: str) -> Callable[[str], None] | None:
+def _create_text_watcher(
+    context: RunContext, section_id: SectionId
+) -> Callable[[str], None] | None:
     if not context.is_streaming:
         return None
     return lambda piece: context.emit(TextGrew(context.work_id, section_id, piece))

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import numpy as np
 
 from inkwright.memory.errors import ModelError
+from inkwright.memory.ids import WorkId
 from inkwright.memory.retrieval.vector_index import VectorIndex
 
 Embed = Callable[[Sequence[str]], Awaitable[np.ndarray]]
@@ -23,7 +24,7 @@ MAX_FAILURES_IN_A_ROW = 3
 class VectorSearch:
     """Vector search over one work. Without an index it finds nothing, and recall does without."""
 
-    def __init__(self, work_id: str, index: VectorIndex | None, embed: Embed | None) -> None:
+    def __init__(self, work_id: WorkId, index: VectorIndex | None, embed: Embed | None) -> None:
         self._work_id, self._index, self._embed = work_id, index, embed
         self._fill_lock = asyncio.Lock()
         self._failure_count = 0

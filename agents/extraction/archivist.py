@@ -11,6 +11,7 @@ from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import ModelError
+from inkwright.memory.ids import EntryId, SectionId
 from inkwright.memory.retrieval.passages import split_into_pieces
 from inkwright.memory.text.names import names_in
 from inkwright.memory.text.words import sentences
@@ -222,27 +223,30 @@ def _build_delta(
 ) -> tuple[Entry, ...]:
     """Turn an answer into entry versions; an item without its exact words is refused."""
     number = context.ledger.find_next_number(section.id)
-    old_by_id: Mapping[str, Entry] = {e.id: e for e in old_entries}
-    markable_by_id: Mapping[str, Entry] = {
+    old_by_id: Mapping[EntryId, Entry] = {e.id: e for e in old_entries}
+    markable_by_id: Mapping[EntryId, Entry] = {
         e.id: e for e in _find_explicitly_superseded(shown_entries, text)
     }
-    delta: dict[str, Entry] = {}
+    delta: dict[EntryId, Entry] = {}
     for item in answer.items:
         span = _find_span(section.id, version, text, item.quote)
-        old_entry = old_by_id.get(item.id or "")
+        old_entry = old_by_id.get(EntryId(item.id or ""))
         if item.action == "retract" and old_entry is not None:
             delta[old_entry.id] = _retract_entry(old_entry, version)
         elif span is not None and old_entry is not None and item.action in ("keep", "change"):
             delta[old_entry.id] = _change_entry(old_entry, item, span)
-        elif span is not None and (marked_entry := markable_by_id.get(item.id or "")) is not None:
+        elif (
+            span is not None
+            and (marked_entry := markable_by_id.get(EntryId(item.id or ""))) is not None
+        ):
             entry = _supersede_marked(
-                f"{section.id}.{number}", section.id, marked_entry, item, span
+                EntryId(f"{section.id}.{number}"), section.id, marked_entry, item, span
             )
             if entry is not None:
                 delta[entry.id] = entry
                 number += 1
         elif span is not None and item.subject.strip() and item.statement.strip():
-            entry = _create_entry(f"{section.id}.{number}", section.id, item, span)
+            entry = _create_entry(EntryId(f"{section.id}.{number}"), section.id, item, span)
             if any(
                 is_same_fact(entry, other_entry)
                 for other_entry in (*shown_entries, *delta.values())
@@ -257,7 +261,7 @@ def _build_delta(
 
 
 def _supersede_marked(
-    entry_id: str, section_id: str, old_entry: Entry, item: DeltaItem, span: Span
+    entry_id: EntryId, section_id: SectionId, old_entry: Entry, item: DeltaItem, span: Span
 ) -> Entry | None:
     """Return what becomes of a person's entry, or of an open thread, in this section's text."""
     pays_off = old_entry.kind == "thread" and item.action in ("change", "retract")
@@ -275,7 +279,7 @@ def _supersede_marked(
 
 
 def _find_same_topic(
-    entry: Entry, old_entries: Sequence[Entry], delta: Mapping[str, Entry]
+    entry: Entry, old_entries: Sequence[Entry], delta: Mapping[EntryId, Entry]
 ) -> Entry | None:
     """Return the old entry that ``entry`` says again, or says anew, if none has yet."""
     for old_entry in old_entries:
@@ -287,7 +291,7 @@ def _find_same_topic(
     return None
 
 
-def _create_entry(entry_id: str, section_id: str, item: DeltaItem, span: Span) -> Entry:
+def _create_entry(entry_id: EntryId, section_id: SectionId, item: DeltaItem, span: Span) -> Entry:
     return Entry(
         id=entry_id,
         kind=item.kind,
@@ -344,7 +348,7 @@ def _link_superseded(entry: Entry, shown_entries: Sequence[Entry]) -> Entry:
     )
 
 
-def _find_span(section_id: str, version: int, text: str, quote: str) -> Span | None:
+def _find_span(section_id: SectionId, version: int, text: str, quote: str) -> Span | None:
     quote = quote.strip()
     start = text.find(quote) if quote else -1
     if start < 0:

@@ -16,6 +16,7 @@ from inkwright.agents.llm.concurrency import gather_all
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.excerpts import expand_names, find_untold_sentences, speaks_of
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import drafts
@@ -70,8 +71,8 @@ async def _extract_missed_entries(
 
 
 def _find_overlooked_text(
-    context: RunContext, current_drafts: Mapping[str, Draft], look_number: int
-) -> dict[str, str]:
+    context: RunContext, current_drafts: Mapping[SectionId, Draft], look_number: int
+) -> dict[SectionId, str]:
     """Return by section the sentences to look at."""
     planned_entries = of_planned(context.ledger.refresh().latest(), context.plan.outline)
     live_entries = [e for e in planned_entries if e.status == "live"]
@@ -98,23 +99,23 @@ def _find_overlooked_text(
     return text_by_section
 
 
-def _is_from_here_or_before(context: RunContext, entry: Entry, section_id: str) -> bool:
+def _is_from_here_or_before(context: RunContext, entry: Entry, section_id: SectionId) -> bool:
     """True for what memory has from ``section_id`` or before.
 
     From a later section, others miss it.
     """
     positions = context.plan.outline.position
-    return positions.get(entry.from_section or "", 0) <= positions[section_id]
+    return not entry.from_section or (positions.get(entry.from_section, 0) <= positions[section_id])
 
 
 def _find_shared_names(
-    context: RunContext, current_drafts: Mapping[str, Draft], live_entries: Sequence[Entry]
-) -> dict[str, frozenset[str]]:
+    context: RunContext, current_drafts: Mapping[SectionId, Draft], live_entries: Sequence[Entry]
+) -> dict[SectionId, frozenset[str]]:
     """Return by section every name of subjects that another, of which it had not heard, names too.
 
     That it was not heard of itself goes for both.
     """
-    manifests: Mapping[str, Manifest] = drafts.load_manifests(
+    manifests: Mapping[SectionId, Manifest] = drafts.load_manifests(
         context.library, context.work_id, context.plan.outline
     )
     names = {name for e in live_entries for name in e.names}

@@ -16,6 +16,7 @@ from inkwright.memory.domain.draft import Draft, EntryDecision, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.text.names import names_in
 from inkwright.memory.user_work import imported_drafts
 
@@ -66,7 +67,7 @@ async def _read_section(context: RunContext, section: Section, text: str) -> Del
 
 
 def _store_section(
-    context: RunContext, section: Section, current_drafts: Mapping[str, Draft], answer: Delta
+    context: RunContext, section: Section, current_drafts: Mapping[SectionId, Draft], answer: Delta
 ) -> None:
     """Keep what a section establishes, and what its author knew when it was written."""
     draft = current_drafts[section.id]

@@ -18,6 +18,7 @@ from inkwright.agents.llm.budget import CostReservation, UsageBudget
 from inkwright.agents.llm.concurrency import ConcurrencyLimiter, Lane
 from inkwright.agents.llm.config import THINKING_ROLES, CallSettings, Limits, Role
 from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
+from inkwright.agents.llm.dialect.prompt_check import PromptCheck
 from inkwright.agents.llm.dialect.request import (
     ChatRequest,
     bound_call_tokens,
@@ -59,10 +60,6 @@ MAX_MALFORMED_ASKS = 4
 FORM_ALONE_AFTER = 2
 """After so many answers without a form, no schema is sent: the prompt alone says what the form is.
 Some servers answer nothing to a schema."""
-MIN_CUT_TOKENS = 1024
-"""Prompts of fewer tokens fit everywhere."""
-CUT_SHARE = 0.7
-"""A server that has counted less than this share of a prompt's tokens has not read all of it."""
 MAX_FAILURES_IN_A_ROW = 3
 """Calls of a role that exhaust their tries, with no answer between them, before that role is given
 up. A judge that is down takes no writer with it."""
@@ -145,7 +142,7 @@ class LLMClient:
         self._capabilities = capabilities or CapabilityRecords()
         self._pinned_capabilities = pinned_capabilities or {}
         self._protected_names: tuple[str, ...] = ()
-        self._checked_tokens = 0
+        self._prompt_checks: dict[str, PromptCheck] = {}
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
         self._access_error: AccessRefused | None = None
@@ -412,18 +409,15 @@ class LLMClient:
     def _check_prompt_was_read(
         self, call: ModelCall, request: ChatRequest, answer: JournaledAnswer
     ) -> None:
-        """Refuse an answer to a prompt of which the server has left something out.
-
-        Prompts no longer than one that was read whole are not looked at again.
-        """
-        if answer.usage_estimated or answer.prompt_tokens <= self._checked_tokens:
+        """Refuse an answer to a prompt of which the server has left something out."""
+        endpoint = self._call_settings.endpoints[call.role]
+        check = self._prompt_checks.setdefault(endpoint.model_dump_json(), PromptCheck())
+        if answer.usage_estimated:
             return
         own_tokens = estimate_tokens(self.tokenizer, [m["content"] for m in request.messages])
-        if own_tokens < MIN_CUT_TOKENS or answer.prompt_tokens >= own_tokens * CUT_SHARE:
-            self._checked_tokens = max(self._checked_tokens, answer.prompt_tokens)
+        if check.was_read(own_tokens, answer.prompt_tokens):
             return
-        endpoint = self._call_settings.endpoints[call.role]
-        fault = ModelRefused(
+        raise ModelRefused(
             f"{endpoint.model} at {endpoint.where or 'its provider'} read {answer.prompt_tokens:,}"
             f" of about {own_tokens:,} prompt tokens and left the rest out without a word: serve it"
             f" with a context of {self.context_tokens:,} tokens (Ollama:"
@@ -431,7 +425,6 @@ class LLMClient:
             " what it has",
             every_call=True,
         )
-        raise fault
 
     @contextmanager
     def _count_in_flight(self) -> Iterator[None]:

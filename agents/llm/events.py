@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from inkwright.memory.ids import SectionId, WorkId
+
 Phase = Literal["planning", "approval", "drafting", "settling", "reviewing", "assembling"]
 
 
@@ -11,7 +13,7 @@ Phase = Literal["planning", "approval", "drafting", "settling", "reviewing", "as
 class Event:
     """Base of all events. ``work`` is the work's id."""
 
-    work: str
+    work: WorkId
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class PhaseBegan(Event):
 class SectionLine:
     """One section as a progress display needs it."""
 
-    id: str
+    id: SectionId
     title: str
     target_words: int
     state: str
@@ -40,21 +42,21 @@ class Planned(Event):
 
 @dataclass(frozen=True)
 class SectionBegan(Event):
-    section: str
+    section: SectionId
 
 
 @dataclass(frozen=True)
 class TextGrew(Event):
     """More text of a section has arrived; sent only when somebody asked to watch text."""
 
-    section: str
+    section: SectionId
     text: str
     """The piece that is new."""
 
 
 @dataclass(frozen=True)
 class SectionReached(Event):
-    section: str
+    section: SectionId
     state: Literal["drafted", "accepted"]
     words: int
     round: int = 0
@@ -62,7 +64,7 @@ class SectionReached(Event):
 
 @dataclass(frozen=True)
 class SectionRevised(Event):
-    section: str
+    section: SectionId
     round: int
     broken: tuple[str, ...]
     """Ids of the constraints this round sets out to mend."""
@@ -70,13 +72,13 @@ class SectionRevised(Event):
 
 @dataclass(frozen=True)
 class SectionSettled(Event):
-    section: str
+    section: SectionId
     patched: bool
 
 
 @dataclass(frozen=True)
 class SectionFailed(Event):
-    section: str
+    section: SectionId
     reason: str
 
 

@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
+from inkwright.memory.ids import WorkId
+
 COOLDOWN_S = 20.0
 """After a failure, while others are there to be asked."""
 
@@ -26,7 +28,9 @@ class LoadBalancer:
         self._homes: dict[str, str] = {}
         self._failed_at: dict[str, float] = {}
 
-    def choose(self, bases: Sequence[str], work_id: str, tried_bases: Collection[str] = ()) -> str:
+    def choose(
+        self, bases: Sequence[str], work_id: WorkId, tried_bases: Collection[str] = ()
+    ) -> str:
         """Return the replica for a call of ``work_id``, after those that were tried in vain."""
         if len(bases) == 1:
             return bases[0]

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from inkwright.memory.domain.entry import EntryKind
+from inkwright.memory.ids import SectionId
 
 
 class ResponseSchema(BaseModel):
@@ -176,7 +177,7 @@ class Cast(ResponseSchema):
 
 
 class OutlineFault(ResponseSchema):
-    section: Annotated[str, Field(max_length=12)]
+    section: Annotated[SectionId, Field(max_length=12)]
     fault: Line
     title: Short = ""
     purpose: Line = ""
@@ -234,7 +235,7 @@ class Verdicts(ResponseSchema):
 
 
 class Breach(ResponseSchema):
-    section: Annotated[str, Field(max_length=12)]
+    section: Annotated[SectionId, Field(max_length=12)]
     constraint: Annotated[str, Field(max_length=40)]
     quote: Line
     """The words of the section that break it, exactly; empty when something is missing."""
@@ -259,7 +260,7 @@ class Contradictions(ResponseSchema):
 
 
 class Seam(ResponseSchema):
-    section: Annotated[str, Field(max_length=12)]
+    section: Annotated[SectionId, Field(max_length=12)]
     quote: Line
     """The words of its beginning that jar, exactly."""
     fault: Line

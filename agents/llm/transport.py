@@ -35,6 +35,7 @@ from inkwright.agents.llm.load_balancer import LoadBalancer
 from inkwright.agents.llm.offline import stay_offline
 from inkwright.memory.cleanup import CleanStream, clean
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
+from inkwright.memory.ids import NO_WORK, WorkId
 from inkwright.memory.store.journal import JournaledAnswer
 from inkwright.memory.store.model_capabilities import ModelCapabilities
 
@@ -182,13 +183,13 @@ class LiteLLMTransport:
         known: ModelCapabilities,
     ) -> bool:
         """Learn from a refusal; True when there is another way to send the request."""
-        if self.capabilities.get(endpoint) != known:
-            return True  # another call has learned meanwhile
-        if isinstance(fault, self._litellm.Timeout) and not known.streams_always:
+        if isinstance(fault, self._litellm.Timeout):
             self.capabilities.learn(endpoint, streams_always=True)
             return False  # that was a try
         if getattr(fault, "status_code", None) not in ADJUSTABLE_STATUSES:
             return False
+        if self.capabilities.get(endpoint) != known:
+            return True  # another call has learned meanwhile
         message = read_server_words(fault)
         if is_too_long(message) or is_filtered(message):
             return False
@@ -215,7 +216,7 @@ class LiteLLMTransport:
             )
             return np.array([item["embedding"] for item in answer.data], dtype=np.float32)
 
-        return await self._call_with_retries("embedder", "", call_once)
+        return await self._call_with_retries("embedder", NO_WORK, call_once)
 
     async def _complete_whole(
         self, arguments: dict[str, Any], known: ModelCapabilities
@@ -228,11 +229,11 @@ class LiteLLMTransport:
         choice = answer.choices[0]
         finish = choice.finish_reason or "stop"
         splitter = ThoughtSplitter(opens_in_thought=known.opens_in_thought)
-        splitter.add(clean(choice.message.content or ""))
+        splitter.add(_clean_answer(choice.message.content or ""))
         splitter.end(was_cut=finish == "length")
         return _build_wire_answer(
             splitter,
-            clean(getattr(choice.message, "reasoning_content", None) or ""),
+            _clean_answer(getattr(choice.message, "reasoning_content", None) or ""),
             finish,
             answer.model,
             answer.usage,
@@ -271,11 +272,11 @@ class LiteLLMTransport:
                 if thought := getattr(choice.delta, "reasoning_content", None):
                     reasoning_pieces.append(thought_cleaning.add(thought))
                 if piece := choice.delta.content:
-                    bring(splitter.add(cleaning.add(piece)))
+                    bring(splitter.add(_drop_broken(cleaning.add(piece))))
         finish = read_wire_finish(stream)
         if not has_chunks or not (finish or splitter.text or reasoning_pieces):
             raise EmptyResponse("the answer has no choices")
-        bring(splitter.add(cleaning.end()))
+        bring(splitter.add(_drop_broken(cleaning.end())))
         bring(splitter.end(was_cut=finish == "length"))
         reasoning_pieces.append(thought_cleaning.end())
         return _build_wire_answer(
@@ -290,7 +291,7 @@ class LiteLLMTransport:
     async def _call_with_retries(
         self,
         role: Role,
-        work_id: str,
+        work_id: WorkId,
         call_once: Callable[[dict[str, Any]], Awaitable[T]],
         before_retry: Callable[[], None] = lambda: None,
     ) -> T:
@@ -352,20 +353,11 @@ class LiteLLMTransport:
         if isinstance(fault, EmptyResponse):
             return ModelUnreachable(f"{endpoint_text} sends answers with nothing in them")
         status = getattr(fault, "status_code", None)
-        if status in CONTENT_STATUSES and is_too_long(message):
-            return ModelRefused(
-                f"{endpoint_text}: the prompt is too long: set INKWRIGHT_CONTEXT_TOKENS"
-                f" to what the server takes ({message})"
-            )
-        if status in CONTENT_STATUSES and is_filtered(message):
-            return ModelRefused(
-                f"the content filter of {endpoint_text} refuses this prompt ({message})"
-            )
+        if refusal := _explain_content_refusal(status, message, endpoint_text):
+            return refusal
         if isinstance(fault, litellm.AuthenticationError | litellm.PermissionDeniedError):
             message = f"{endpoint_text} rejects the key: set INKWRIGHT_API_KEY ({message})"
             return ModelRefused(message, every_call=True)
-        if status == 402:
-            return ModelRefused(f"{endpoint_text} wants to be paid ({message})", every_call=True)
         if isinstance(fault, litellm.NotFoundError):
             return ModelRefused(
                 f"{endpoint_text} {_explain_not_found(message, endpoint)} ({message})",
@@ -399,6 +391,15 @@ async def _close_connections(cache: Any) -> None:
         client = cache.cache_dict.pop(key)
         with suppress(Exception):
             await client.close()
+
+
+def _clean_answer(text: str) -> str:
+    return _drop_broken(clean(text))
+
+
+def _drop_broken(text: str) -> str:
+    """Return ``text`` without what is left of characters that a model did not send whole."""
+    return text.replace("\ufffd", "")
 
 
 def _build_wire_answer(
@@ -461,6 +462,24 @@ def _read_requested_wait(fault: Exception) -> float | None:
         if wait_s >= 0:
             return min(wait_s, LONGEST_WAIT_S)
         cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _explain_content_refusal(
+    status: int | None, message: str, endpoint_text: str
+) -> ModelRefused | None:
+    """Return the error for a prompt that is too long, filtered or not paid for; else None."""
+    if status == 402:
+        return ModelRefused(f"{endpoint_text} wants to be paid ({message})", every_call=True)
+    if status in CONTENT_STATUSES and is_too_long(message):
+        return ModelRefused(
+            f"{endpoint_text}: the prompt is too long: set INKWRIGHT_CONTEXT_TOKENS"
+            f" to what the server takes ({message})"
+        )
+    if status in CONTENT_STATUSES and is_filtered(message):
+        return ModelRefused(
+            f"the content filter of {endpoint_text} refuses this prompt ({message})"
+        )
     return None
 
 

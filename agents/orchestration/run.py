@@ -38,6 +38,7 @@ from inkwright.memory.errors import (
     ModelRefused,
     ModelUnreachable,
 )
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import works
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.works import Work
@@ -80,7 +81,7 @@ class RunInputs(TypedDict):
 
 
 async def run(
-    work_id: str,
+    work_id: WorkId,
     *,
     until: Literal["planned", "complete"] = "complete",
     **run_inputs: Unpack[RunInputs],
@@ -106,7 +107,7 @@ async def run(
 
 
 async def settle(
-    work_id: str,
+    work_id: WorkId,
     *,
     only: Collection[str] | None = None,
     **run_inputs: Unpack[RunInputs],
@@ -128,7 +129,7 @@ async def settle(
 
 
 async def remember(
-    work_id: str,
+    work_id: WorkId,
     **run_inputs: Unpack[RunInputs],
 ) -> RunResult:
     """Read into memory what a person has written and no model has read; write nothing."""
@@ -139,8 +140,8 @@ async def remember(
 
 
 async def propose(
-    work_id: str,
-    section_id: str,
+    work_id: WorkId,
+    section_id: SectionId,
     instruction_text: str,
     *,
     op: str | None = None,
@@ -157,7 +158,7 @@ async def propose(
 
 
 async def apply(
-    work_id: str,
+    work_id: WorkId,
     proposal: EditorProposal,
     numbers: Collection[int],
     **run_inputs: Unpack[RunInputs],
@@ -176,8 +177,8 @@ def _check_planned(context: RunContext) -> None:
 
 
 async def redraft(
-    work_id: str,
-    section_ids: Sequence[str],
+    work_id: WorkId,
+    section_ids: Sequence[SectionId],
     *,
     note: str = "",
     **run_inputs: Unpack[RunInputs],
@@ -200,7 +201,7 @@ async def redraft(
         return await _finish(context, start_time)
 
 
-def _check_redraftable(context: RunContext, section_id: str) -> None:
+def _check_redraftable(context: RunContext, section_id: SectionId) -> None:
     """Refuse to draft anew what is not there, not drafted yet, or a person's in part."""
     _check_section(context, section_id)
     draft = context.load_drafts_in_order().get(section_id)
@@ -215,14 +216,14 @@ def _check_redraftable(context: RunContext, section_id: str) -> None:
         )
 
 
-def _check_section(context: RunContext, section_id: str) -> None:
+def _check_section(context: RunContext, section_id: SectionId) -> None:
     sections = context.plan.outline.sections
     if section_id not in context.plan.outline.position:
         section_range = f"{sections[0].id} to {sections[-1].id}"
         raise BadInput(f"{context.work_id} has no section {section_id!r}; it has {section_range}")
 
 
-async def _redraft_one(context: RunContext, graph: Any, section_id: str, note: str) -> None:
+async def _redraft_one(context: RunContext, graph: Any, section_id: SectionId, note: str) -> None:
     current_drafts = context.load_drafts_in_order()
     job = SectionContext(
         run_context=context,
@@ -236,8 +237,8 @@ async def _redraft_one(context: RunContext, graph: Any, section_id: str, note: s
 
 
 def _find_visible_drafts(
-    context: RunContext, current_drafts: Mapping[str, Draft], section_id: str
-) -> dict[str, Draft]:
+    context: RunContext, current_drafts: Mapping[SectionId, Draft], section_id: SectionId
+) -> dict[SectionId, Draft]:
     """Return the drafts that a section written anew can know."""
     outline = context.plan.outline
     earlier_sections = outline.sections[: outline.position[section_id] - 1]
@@ -250,8 +251,8 @@ def _find_visible_drafts(
 
 
 async def draft_candidates(
-    work_id: str,
-    section_id: str,
+    work_id: WorkId,
+    section_id: SectionId,
     *,
     note: str = "",
     count: int = 3,
@@ -278,7 +279,7 @@ async def draft_candidates(
 
 
 async def choose(
-    work_id: str, section_id: str, version: int, **run_inputs: Unpack[RunInputs]
+    work_id: WorkId, section_id: SectionId, version: int, **run_inputs: Unpack[RunInputs]
 ) -> Draft:
     """Make a candidate its section's text; what rests on the section becomes stale.
 
@@ -310,7 +311,7 @@ class _Context:
 
 @asynccontextmanager
 async def _open_context(
-    work_id: str,
+    work_id: WorkId,
     library: Library,
     calling: CallSettings,
     limits: Limits,
@@ -342,7 +343,9 @@ async def _open_context(
             watch_text=watch_text,
             lane=lane,
             shared_budget=resources.budget,
+            capabilities=resources.capabilities,
         )
+        stack.enter_context(resources.capabilities.report_to(context.report_problem))
         context.vector_search = _create_vector_search(context, pinned_settings, resources)
         heartbeat = asyncio.create_task(_keep_lease(library, lease))
         try:
@@ -378,9 +381,15 @@ async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) ->
     )
     samples = (*ENGLISH_SAMPLES, *(HAN_SAMPLES if han else ()), request_start)
     token_counts = await resources.count_tokens(writer, samples)
+    capabilities = {
+        role: record.model_dump(mode="json", exclude_defaults=True)
+        for role, endpoint in call_settings.endpoints.items()
+        if (record := resources.capabilities.get(endpoint)).list_request_changes()
+    }
     works.pin_values(
         library,
         lease,
+        **({"capabilities": capabilities} if capabilities else {}),
         context_tokens=context_tokens,
         tokenizer_factor=compute_factor(token_counts, samples),
         slots=call_settings.concurrency,

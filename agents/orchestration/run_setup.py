@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from inkwright.agents.context.run_context import RunContext, StreamSetting, language_is_han
 from inkwright.agents.embedding.vector_search import VectorSearch
 from inkwright.agents.extraction import user_text
 from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.client import LLMClient
 from inkwright.agents.llm.concurrency import Lane
-from inkwright.agents.llm.config import Ablation, CallSettings, Limits
+from inkwright.agents.llm.config import Ablation, CallSettings, Limits, Role
+from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.events import Watch
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
 from inkwright.agents.llm.transport import Transport
@@ -20,8 +23,11 @@ from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.store import plans, sources, works
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Lease, Library
+from inkwright.memory.store.model_capabilities import ModelCapabilities
 from inkwright.memory.store.works import Work
 from inkwright.memory.transfer import summary_rebuild
+
+_CAPABILITIES_ADAPTER = TypeAdapter(dict[Role, ModelCapabilities])
 
 
 def build_context(
@@ -37,6 +43,7 @@ def build_context(
     watch_text: StreamSetting = False,
     lane: Lane | None = None,
     shared_budget: UsageBudget | None = None,
+    capabilities: CapabilityRecords | None = None,
 ) -> RunContext:
     """Return the context of one run, without vector search.
 
@@ -60,6 +67,10 @@ def build_context(
             watch=watch,
             lane=lane,
             shared_budget=shared_budget,
+            capabilities=capabilities,
+            pinned_capabilities=_CAPABILITIES_ADAPTER.validate_python(
+                pinned_settings.get("capabilities", {})
+            ),
         ),
         vector_search=VectorSearch(work.id, None, None),
         ledger=Ledger(library, work.id).refresh(),

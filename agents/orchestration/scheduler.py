@@ -15,6 +15,7 @@ from inkwright.agents.orchestration.section_graph import SectionContext, Section
 from inkwright.agents.orchestration.visibility_schedule import compute_urgency, compute_visibility
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import AccessRefused, BudgetSpent, ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts, plans
 
 CALLS_PER_EXTRA_SECTION = 2
@@ -27,7 +28,7 @@ class Scheduler:
 
     def __init__(self, context: RunContext, graph: Any) -> None:
         self._context, self._graph = context, graph
-        self._first_drafts: dict[str, Draft] = drafts.load_first_drafts(
+        self._first_drafts: dict[SectionId, Draft] = drafts.load_first_drafts(
             context.library, context.work_id
         )
         self._failed_ids: set[str] = set()
@@ -60,7 +61,7 @@ class Scheduler:
                 self._state_changed.clear()
                 self._follow_outline_edits()
 
-    def _find_ready_sections(self) -> list[str]:
+    def _find_ready_sections(self) -> list[SectionId]:
         """Return the sections to begin now, the most urgent first."""
         if self.stopped_by is not None:
             return []
@@ -78,7 +79,7 @@ class Scheduler:
         capacity = self._context.concurrency + self._context.concurrency // CALLS_PER_EXTRA_SECTION
         return resumed_ids + fresh_ids[: max(capacity - self._writing_count, 0)]
 
-    async def _run_section(self, section_id: str) -> None:
+    async def _run_section(self, section_id: SectionId) -> None:
         context = self._context
         job = self._create_job(section_id)
         try:
@@ -98,7 +99,7 @@ class Scheduler:
         finally:
             self._release_writer_slot(job)  # that it is done, its task tells
 
-    def _create_job(self, section_id: str) -> SectionContext:
+    def _create_job(self, section_id: SectionId) -> SectionContext:
         context, outline = self._context, self._context.plan.outline
         self._started_ids.add(section_id)
         visible_ids = {*outline.ancestors[section_id], *self._visible_sections[section_id]}

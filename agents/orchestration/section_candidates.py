@@ -26,6 +26,7 @@ from inkwright.agents.orchestration.section_graph import (
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts, works
 from inkwright.memory.user_work import candidates
 from inkwright.memory.user_work.candidates import SectionCandidate
@@ -37,7 +38,7 @@ MAX_CANDIDATES = 5
 async def write_candidates(
     context: RunContext,
     section: Section,
-    visible_drafts: Mapping[str, Draft],
+    visible_drafts: Mapping[SectionId, Draft],
     *,
     note: str,
     count: int,

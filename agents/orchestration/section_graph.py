@@ -25,6 +25,7 @@ from inkwright.memory.domain.draft import Draft, Finding, Manifest, Review
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts
 
 MAX_ROUNDS = 2
@@ -37,7 +38,7 @@ FIRST_DRAFT_PRIORITY = 1e9
 class SectionState(TypedDict):
     """The graph's state: ids and counters."""
 
-    section: str
+    section: SectionId
     round: int
     broken: int
 
@@ -48,7 +49,7 @@ class SectionContext:
 
     run_context: RunContext
     section: Section
-    visible_drafts: Mapping[str, Draft]
+    visible_drafts: Mapping[SectionId, Draft]
     on_first_draft: Callable[[Draft], None]
     priority: float = 0.0
     holds_writer_slot: bool = False
@@ -163,7 +164,9 @@ async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     context, turn = job.run_context, state["round"] + 1
     text, review = job.best
     constraints = context.plan.constraints_for(job.section.id)
-    constraint_texts = {c.id: c.full_text for c in constraints if c.kind != "length"}
+    constraint_texts: dict[str, str] = {
+        c.id: c.full_text for c in constraints if c.kind != "length"
+    }
     broken_findings = review.broken_findings
     editable_findings = [f for f in broken_findings if f.constraint in constraint_texts]
     context.emit(

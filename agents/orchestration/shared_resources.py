@@ -15,6 +15,7 @@ from inkwright.agents.llm.config import CallSettings, Endpoint, Limits
 from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.endpoint_info import ServedModel, count_tokens, probe
 from inkwright.agents.llm.transport import LiteLLMTransport, Transport
+from inkwright.memory.ids import WorkId
 from inkwright.memory.retrieval.chroma_server import open_index
 from inkwright.memory.retrieval.vector_index import ChromaIndex
 from inkwright.memory.store.library import Library
@@ -57,18 +58,23 @@ class SharedResources:
         """
         key = endpoint.model_dump_json()
         if key not in self._probes:
-            self._probes[key] = asyncio.ensure_future(probe(endpoint))
+            self._probes[key] = asyncio.ensure_future(self._probe(endpoint))
         try:
             return await asyncio.shield(self._probes[key])
         except Exception:
             self._probes.pop(key, None)
             raise
 
+    async def _probe(self, endpoint: Endpoint) -> ServedModel:
+        served_model = await probe(endpoint)
+        self.capabilities.learn_from_probe(endpoint, served_model)
+        return served_model
+
     async def count_tokens(self, endpoint: Endpoint, texts: Sequence[str]) -> list[int | None]:
         """Return how many tokens the served model makes of each text; None where it can't say."""
         return await count_tokens(endpoint, texts)
 
-    def forget_work(self, work_id: str) -> None:
+    def forget_work(self, work_id: WorkId) -> None:
         """Forget what is kept of a work whose run has ended."""
         if self._index is not None:
             self._index.drop_cached_ids(work_id)

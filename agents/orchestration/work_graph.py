@@ -26,6 +26,7 @@ from inkwright.agents.revision import (
 from inkwright.agents.revision.repetition_and_transitions import ManuscriptFault
 from inkwright.memory.domain.draft import Review
 from inkwright.memory.errors import AccessRefused, BudgetSpent, ModelError, Paused
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts, plans, works
 
 Status = Literal["complete", "flagged", "partial", "planned"]
@@ -249,7 +250,7 @@ def _load_pinned_settings(context: RunContext) -> dict[str, Any]:
     return works.get(context.library, context.work_id).pinned or {}
 
 
-def find_missing_sections(context: RunContext) -> list[str]:
+def find_missing_sections(context: RunContext) -> list[SectionId]:
     """Return the sections that have no accepted draft, in reading order."""
     rows = drafts.load_section_rows(context.library, context.work_id)
     return [s.id for s in context.plan.outline.sections if rows[s.id].state != "accepted"]

@@ -8,6 +8,7 @@ from inkwright.agents.llm.schemas import Chapters, OutlineFault, PlannedChapter,
 from inkwright.memory.domain.brief import Brief, Constraint, Continuity, OutlineItem
 from inkwright.memory.domain.outline import Heading, Outline, Section
 from inkwright.memory.errors import BadInput, UnusableAnswer
+from inkwright.memory.ids import SectionId
 from inkwright.memory.text.normalise import normalise
 
 ALL = "all"
@@ -47,7 +48,7 @@ def build_flat(
     """Return an outline without chapters."""
     budgets = split_in_proportion([s.words for s in planned_sections], words)
     sections = [
-        _build_section(f"s{n}", item, budget, ())
+        _build_section(SectionId(f"s{n}"), item, budget, ())
         for n, (item, budget) in enumerate(zip(planned_sections, budgets, strict=True), 1)
     ]
     return _finish_outline(title, continuity, (), sections, [s.last for s in planned_sections])
@@ -71,7 +72,7 @@ def build_chapters(
     ]
     budgets = split_in_proportion([s.words for _, s in items], words)
     sections = [
-        _build_section(f"s{n}", item, budget, (heading,))
+        _build_section(SectionId(f"s{n}"), item, budget, (heading,))
         for n, ((heading, item), budget) in enumerate(zip(items, budgets, strict=True), 1)
     ]
     return _finish_outline(title, continuity, headings, sections, [s.last for _, s in items])
@@ -256,7 +257,7 @@ def _finish_outline(
 
 
 def _build_section(
-    section_id: str, item: PlannedSection, words: int, within: tuple[str, ...]
+    section_id: SectionId, item: PlannedSection, words: int, within: tuple[str, ...]
 ) -> Section:
     return Section(
         id=section_id,

@@ -18,6 +18,7 @@ from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Finding, ReviewedClaim
 from inkwright.memory.domain.source import Evidence
 from inkwright.memory.errors import ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
@@ -30,7 +31,7 @@ VERDICT_TOKENS = 80
 
 async def check(
     context: RunContext,
-    section_id: str,
+    step: str,
     text: str,
     constraint: Constraint,
     evidence: Sequence[Evidence],
@@ -44,7 +45,7 @@ async def check(
     """
     claims = find_evidence(text, context.source_index, evidence)
     faultless_claims = [g for g in claims if not g.fault]
-    verdicts = await _judge_claims(context, section_id, faultless_claims, turn, priority)
+    verdicts = await _judge_claims(context, step, faultless_claims, turn, priority)
     reviewed_claims = [_review_claim(context, g, verdicts.get(id(g))) for g in claims]
     findings = [
         Finding(
@@ -57,7 +58,7 @@ async def check(
         for claim_evidence, g in zip(claims, reviewed_claims, strict=True)
         if g.status == "unsupported"
     ]
-    if not claims and evidence and _has_planned_source(context, section_id):
+    if not claims and evidence and _has_planned_source(context, step):
         why = "it cites none of the sources planned for it"
         findings = [
             Finding(constraint=constraint.id, status="broken", evidence=constraint.text, why=why)
@@ -69,12 +70,12 @@ async def check(
     return findings, reviewed_claims
 
 
-def _has_planned_source(context: RunContext, section_id: str) -> bool:
+def _has_planned_source(context: RunContext, step: str) -> bool:
     """True when the plan places a source there that is still in use."""
     outline, known_sources = context.plan.outline, context.source_index.sources
-    if section_id not in outline.position:
+    if step not in outline.position:
         return False
-    return any(c.source in known_sources for c in outline.section(section_id).cites)
+    return any(c.source in known_sources for c in outline.section(SectionId(step)).cites)
 
 
 def format_passages(
@@ -90,7 +91,7 @@ def format_passages(
 
 async def _judge_claims(
     context: RunContext,
-    section_id: str,
+    step: str,
     claims: Sequence[ClaimEvidence],
     turn: int,
     priority: float,
@@ -101,15 +102,13 @@ async def _judge_claims(
     """
     if context.ablation.review != "full":
         return {}
-    verdicts = await _ask_judge(context, section_id, claims, turn, priority)
+    verdicts = await _ask_judge(context, step, claims, turn, priority)
     doubted_claims = [g for g in claims if id(g) in verdicts and not verdicts[id(g)].supported]
     cleared_verdicts: dict[int, Support] = {}
     for vote in EXTRA_VOTES:
         if not doubted_claims:
             break
-        new_verdicts = await _ask_judge(
-            context, section_id, doubted_claims, turn, priority, sample=vote
-        )
+        new_verdicts = await _ask_judge(context, step, doubted_claims, turn, priority, sample=vote)
         cleared_verdicts = {
             claim_key: verdict for claim_key, verdict in new_verdicts.items() if verdict.supported
         }
@@ -119,7 +118,7 @@ async def _judge_claims(
 
 async def _ask_judge(
     context: RunContext,
-    section_id: str,
+    step: str,
     claims: Sequence[ClaimEvidence],
     turn: int,
     priority: float,
@@ -133,19 +132,19 @@ async def _ask_judge(
         numbered_claims = "\n".join(_format_claim(context, n, g) for n, g in enumerate(batch, 1))
         tokens = VERDICT_TOKENS * (1 + len(batch))
         prompt = inputs.SupportInputs(
-            section=section_id, claims=fence("claims", context.clip_to_fit(numbered_claims, tokens))
+            section=step, claims=fence("claims", context.clip_to_fit(numbered_claims, tokens))
         )
         purpose = f"support {turn}" if not offset else f"support {turn}.{offset}"
         offset += len(batch)
         call = context.build_call(
-            section_id, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
+            step, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
         )
         try:
             answer = await context.llm.ask_structured(
                 call, Supports, partial(_find_misquote, context, batch)
             )
         except ModelError as fault:
-            context.report_problem(f"{section_id}: citations not reviewed ({fault})")
+            context.report_problem(f"{step}: citations not reviewed ({fault})")
             continue
         for verdict in answer.verdicts:
             if 1 <= verdict.claim <= len(batch) and _has_valid_quote(context, verdict, batch):

@@ -24,7 +24,7 @@ from inkwright.prompts.render import fence
 
 async def check(
     context: RunContext,
-    section_id: str,
+    step: str,
     text: str,
     constraints: Sequence[Constraint],
     *,
@@ -49,12 +49,12 @@ async def check(
     if judged_constraints and context.ablation.review == "full":
         judge_text = judged_text or text
         judge_findings = await _ask_judge(
-            context, section_id, judge_text, judged_constraints, f"check {turn}", priority
+            context, step, judge_text, judged_constraints, f"check {turn}", priority
         )
-        constraints_by_id = {c.id: c for c in judged_constraints}
+        constraints_by_id: dict[str, Constraint] = {c.id: c for c in judged_constraints}
         confirmed_findings = await confirm_findings(
             context,
-            section_id,
+            step,
             judge_text,
             judge_findings,
             constraints_by_id,
@@ -71,7 +71,7 @@ async def check(
     reviewed_claims = list[ReviewedClaim]()
     for constraint in (c for c in constraints if c.kind == "citations"):
         citation_findings, reviewed_claims = await citation_check.check(
-            context, section_id, text, constraint, evidence, turn=turn, priority=priority
+            context, step, text, constraint, evidence, turn=turn, priority=priority
         )
         all_findings += citation_findings
     return Review(findings=tuple(all_findings), grounds=tuple(reviewed_claims))
@@ -96,7 +96,7 @@ async def review_revision(context: RunContext, draft: Draft, text: str, *, turn:
 
 async def confirm_findings(
     context: RunContext,
-    section_id: str,
+    step: str,
     text: str,
     findings: Sequence[Finding],
     constraints_by_id: Mapping[str, Constraint],
@@ -120,7 +120,7 @@ async def confirm_findings(
         purpose = f"confirm {turn}"
         new_findings = await _ask_judge(
             context,
-            section_id,
+            step,
             text,
             doubted_constraints,
             purpose,
@@ -135,7 +135,7 @@ async def confirm_findings(
 
 async def _ask_judge(
     context: RunContext,
-    section_id: str,
+    step: str,
     text: str,
     constraints: Sequence[Constraint],
     purpose: str,
@@ -151,13 +151,13 @@ async def _ask_judge(
     )
     tokens = min(120 + 110 * len(constraints), context.context_tokens // 3)
     prompt = inputs.CheckInputs(
-        section=section_id,
+        section=step,
         constraints=fence("constraints", constraint_lines),
         claims=fence("findings", claim_lines),
         draft=fence("draft", context.clip_to_fit(text, tokens, constraint_lines, claim_lines)),
     )
     call = context.build_call(
-        section_id, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
+        step, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
     )
     try:
         answer = await context.llm.ask_structured(
@@ -166,9 +166,9 @@ async def _ask_judge(
             lambda a: _find_misquote((v.quote for v in a.verdicts if v.broken), text),
         )
     except ModelError as fault:
-        context.report_problem(f"{section_id}: not reviewed ({fault})")
+        context.report_problem(f"{step}: not reviewed ({fault})")
         return []
-    constraints_by_id = {c.id: c for c in constraints}
+    constraints_by_id: dict[str, Constraint] = {c.id: c for c in constraints}
     findings = (
         _build_finding(v, constraints_by_id[v.constraint], text)
         for v in answer.verdicts
@@ -197,7 +197,12 @@ def describe_for_judge(constraint: Constraint) -> str:
 
 
 async def find_contradictions(
-    context: RunContext, section_id: str, text: str, changes: Sequence[Change], *, sample: int = 0
+    context: RunContext,
+    step: str,
+    text: str,
+    changes: Sequence[Change],
+    *,
+    sample: int = 0,
 ) -> list[Finding]:
     """Return where ``text`` contradicts what ``changes`` say holds now.
 
@@ -207,11 +212,11 @@ async def find_contradictions(
     change_lines = "\n".join(c.line for c in changes)
     tokens = 150 + 60 * min(len(changes), 8)
     prompt = inputs.SettleInputs(
-        section=section_id,
+        section=step,
         changed=fence("changed", change_lines),
         draft=fence("draft", context.clip_to_fit(text, tokens, change_lines)),
     )
-    call = context.build_call(section_id, "reviewer", "settle", prompt, tokens, sample=sample)
+    call = context.build_call(step, "reviewer", "settle", prompt, tokens, sample=sample)
     answer = await context.llm.ask_structured(
         call, Contradictions, lambda a: _find_misquote((c.quote for c in a.contradictions), text)
     )

@@ -13,6 +13,7 @@ from inkwright.memory.changes import contradictions, staleness
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
 from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.passages import PASSAGE_WORDS, split_into_pieces
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import drafts, ledger, works
@@ -60,7 +61,7 @@ async def repair(
     section.
     """
     whole_constraints = build_whole_constraints(context)
-    constraint_texts = {
+    constraint_texts: dict[str, str] = {
         c.id: c.full_text for c in whole_constraints if c.kind not in ("length", "structure")
     }
     has_changed = False
@@ -162,7 +163,7 @@ def _load_stamps(context: RunContext) -> set[str]:
     )
 
 
-def _find_target_draft(current_drafts: Mapping[str, Draft], finding: Finding) -> Draft | None:
+def _find_target_draft(current_drafts: Mapping[SectionId, Draft], finding: Finding) -> Draft | None:
     for draft in current_drafts.values():
         if finding.evidence and finding.evidence in draft.text:
             return draft

@@ -18,6 +18,7 @@ from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.protected_spans import splice_spans, touches
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts, works
 from inkwright.memory.text.words import Sentence, sentences, tail
 from inkwright.prompts import inputs
@@ -48,7 +49,7 @@ class Hunk(Value):
 class EditorProposal(Value):
     """What an editor would change in one version of a section."""
 
-    section: str
+    section: SectionId
     version: int
     text: str
     hunks: tuple[Hunk, ...]
@@ -72,7 +73,7 @@ class EditorProposal(Value):
 
 async def propose(
     context: RunContext,
-    section_id: str,
+    section_id: SectionId,
     instruction_text: str,
     *,
     op: str | None = None,
@@ -186,7 +187,7 @@ async def apply(context: RunContext, proposal: EditorProposal, numbers: Collecti
     )
 
 
-def _load_draft(context: RunContext, section_id: str) -> Draft:
+def _load_draft(context: RunContext, section_id: SectionId) -> Draft:
     draft = context.load_drafts_in_order().get(section_id)
     if draft is None:
         raise BadInput(f"{context.work_id}: section {section_id!r} has no text to edit")

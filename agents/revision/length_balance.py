@@ -17,6 +17,7 @@ from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.protected_spans import ProtectedSpan
 from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts
 from inkwright.memory.text.words import count_words
 
@@ -67,7 +68,7 @@ async def balance(context: RunContext) -> bool:
         has_changed |= await _resize_section(context, draft, target_range)
 
 
-def _is_complete(context: RunContext, current_drafts: Mapping[str, Draft]) -> bool:
+def _is_complete(context: RunContext, current_drafts: Mapping[SectionId, Draft]) -> bool:
     """True when every section has a text, and none is a person's."""
     sections = context.plan.outline.sections
     return all(s.id in current_drafts and current_drafts[s.id].author != "person" for s in sections)
@@ -78,7 +79,7 @@ def load_whole_text(context: RunContext) -> str:
     return _join_drafts(context.load_drafts_in_order())
 
 
-def _join_drafts(current_drafts: Mapping[str, Draft]) -> str:
+def _join_drafts(current_drafts: Mapping[SectionId, Draft]) -> str:
     return "\n\n".join(draft.text for draft in current_drafts.values())
 
 
@@ -99,7 +100,7 @@ def list_out_of_band(context: RunContext) -> list[str]:
 
 def _find_roomiest_section(
     context: RunContext,
-    current_drafts: Mapping[str, Draft],
+    current_drafts: Mapping[SectionId, Draft],
     whole_band: WordRange,
     tried_ids: set[str],
 ) -> tuple[Draft, WordRange] | None:

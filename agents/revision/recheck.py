@@ -18,6 +18,7 @@ from inkwright.memory.base import Value
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
 from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.ids import ConstraintId, SectionId
 from inkwright.memory.store import draft_rows, drafts
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
@@ -29,14 +30,14 @@ STAMP = "reread"
 EXTRA_VOTES = (2,)
 """The section's own check has voted that it is met, and this reading that it is not: one more."""
 
-MetConstraints = Mapping[str, Sequence[Constraint]]
+MetConstraints = Mapping[SectionId, Sequence[Constraint]]
 """By section, in reading order, what a judge found met there."""
 
 
 class MissedBreach(Value):
     """What a section breaks after all."""
 
-    section: str
+    section: SectionId
     finding: Finding
 
 
@@ -68,7 +69,7 @@ async def find_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
     breach_lists = await gather_all(
         _read_batch(context, current_drafts, met_constraints, batch, n) for n, batch in batches
     )
-    findings_by_section: dict[str, list[Finding]] = {}
+    findings_by_section: dict[SectionId, list[Finding]] = {}
     for breach in (b for breaches in breach_lists for b in breaches):
         if (finding := _build_finding(breach, current_drafts, met_constraints)) is not None:
             findings_by_section.setdefault(breach.section, []).append(finding)
@@ -100,7 +101,7 @@ async def mend(context: RunContext, missed_breaches: Iterable[MissedBreach]) -> 
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    findings_by_section: dict[str, list[Finding]] = {}
+    findings_by_section: dict[SectionId, list[Finding]] = {}
     for item in missed_breaches:
         findings_by_section.setdefault(item.section, []).append(item.finding)
     has_changed = False
@@ -117,7 +118,9 @@ async def mend(context: RunContext, missed_breaches: Iterable[MissedBreach]) -> 
 
 async def _mend_section(context: RunContext, draft: Draft, findings: Sequence[Finding]) -> bool:
     """Patch a section; where that does not help, its review says what is broken."""
-    constraint_texts = {c.id: c.full_text for c in context.plan.constraints_for(draft.section)}
+    constraint_texts: dict[str, str] = {
+        c.id: c.full_text for c in context.plan.constraints_for(draft.section)
+    }
     text = draft.text
     try:
         text = await editor.patch(
@@ -151,7 +154,7 @@ def _find_met_constraints(context: RunContext, draft: Draft) -> list[Constraint]
     return [c for c in context.plan.constraints_for(draft.section) if c.id in met_ids]
 
 
-def _find_broken_by_settling(current_drafts: Mapping[str, Draft]) -> tuple[MissedBreach, ...]:
+def _find_broken_by_settling(current_drafts: Mapping[SectionId, Draft]) -> tuple[MissedBreach, ...]:
     """Return what a judge found broken in texts as settling left them: no round was spent on it."""
     return tuple(
         MissedBreach(section=draft.section, finding=f)
@@ -163,11 +166,11 @@ def _find_broken_by_settling(current_drafts: Mapping[str, Draft]) -> tuple[Misse
 
 
 def _batch_sections(
-    context: RunContext, current_drafts: Mapping[str, Draft], met_constraints: MetConstraints
-) -> list[list[str]]:
+    context: RunContext, current_drafts: Mapping[SectionId, Draft], met_constraints: MetConstraints
+) -> list[list[SectionId]]:
     """Return the sections to read together, as many as a prompt has room for."""
     free_tokens = context.count_free_tokens(ANSWER_TOKENS)
-    batches: list[list[str]] = []
+    batches: list[list[SectionId]] = []
     tokens_left = 0
     for section_id, constraints in met_constraints.items():
         constraint_lines = "\n".join(c.full_text for c in constraints)
@@ -184,14 +187,14 @@ def _batch_sections(
 
 async def _read_batch(
     context: RunContext,
-    current_drafts: Mapping[str, Draft],
+    current_drafts: Mapping[SectionId, Draft],
     met_constraints: MetConstraints,
-    batch: Sequence[str],
+    batch: Sequence[SectionId],
     number: int,
 ) -> list[Breach]:
     """Return what one call finds broken in the sections of a batch; nothing if there is none."""
-    section_ids_by_constraint: dict[str, list[str]] = {}
-    constraint_texts = {}
+    section_ids_by_constraint: dict[ConstraintId, list[SectionId]] = {}
+    constraint_texts: dict[ConstraintId, str] = {}
     for section_id in batch:
         for constraint in met_constraints[section_id]:
             constraint_texts[constraint.id] = reviewer.describe_for_judge(constraint)
@@ -221,7 +224,7 @@ async def _read_batch(
 
 
 def _build_finding(
-    breach: Breach, current_drafts: Mapping[str, Draft], met_constraints: MetConstraints
+    breach: Breach, current_drafts: Mapping[SectionId, Draft], met_constraints: MetConstraints
 ) -> Finding | None:
     """Return a finding, if its requirement is one of the section's and its quote is in the text."""
     constraint = next(

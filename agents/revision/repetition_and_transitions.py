@@ -21,6 +21,7 @@ from inkwright.memory.domain.draft import Draft, Finding
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.protected_spans import touches
 from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.excerpts import SubjectFacts
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import draft_rows, drafts, ledger
@@ -43,7 +44,7 @@ MAX_REPORTED_REPEATS = 5
 class ManuscriptFault(Value):
     """One fault of the piece as a whole, with the section that is to be patched."""
 
-    section: str
+    section: SectionId
     quote: str
     wanted: str
     """What is to be done about it."""
@@ -166,7 +167,9 @@ def _format_passages(context: RunContext, draft: Draft, findings: Sequence[Findi
     )
 
 
-def _find_unwanted_repeats(context: RunContext, texts: Mapping[str, str]) -> list[RepeatedSentence]:
+def _find_unwanted_repeats(
+    context: RunContext, texts: Mapping[SectionId, str]
+) -> list[RepeatedSentence]:
     """Return the repeats that are more than facts which sections agree on."""
     planned_entries = of_planned(context.ledger.refresh().latest(), context.plan.outline)
     facts = SubjectFacts(ledger.select_active(planned_entries))
@@ -177,12 +180,12 @@ def _find_unwanted_repeats(context: RunContext, texts: Mapping[str, str]) -> lis
     ]
 
 
-def _count_repeats(texts: Mapping[str, str]) -> int:
+def _count_repeats(texts: Mapping[SectionId, str]) -> int:
     return len(repetition.find_repeats(texts))
 
 
 def _choose_fault(
-    context: RunContext, current_drafts: Mapping[str, Draft], repeat: RepeatedSentence
+    context: RunContext, current_drafts: Mapping[SectionId, Draft], repeat: RepeatedSentence
 ) -> ManuscriptFault | None:
     """Return what to do about a repeat; None where all of it is a person's."""
     outline = context.plan.outline
@@ -200,7 +203,7 @@ def _choose_fault(
     return None
 
 
-def _describe_fix(context: RunContext, repeat: RepeatedSentence, other_id: str) -> str:
+def _describe_fix(context: RunContext, repeat: RepeatedSentence, other_id: SectionId) -> str:
     title = context.plan.outline.section(other_id).title
     if repeat.kind == "opening":
         return f"Section {other_id}, {title}, begins with the same words. Begin otherwise."
@@ -226,7 +229,7 @@ def _is_free(draft: Draft, quote: str) -> bool:
 
 
 async def _judge_transitions(
-    context: RunContext, current_drafts: Mapping[str, Draft]
+    context: RunContext, current_drafts: Mapping[SectionId, Draft]
 ) -> list[ManuscriptFault]:
     """Return where a section's beginning does not join the end of the one before, by a judge."""
     if context.plan.outline.continuity == "free":
@@ -243,8 +246,8 @@ async def _judge_transitions(
 
 async def _judge_pairs(
     context: RunContext,
-    current_drafts: Mapping[str, Draft],
-    pairs: Sequence[tuple[str, str]],
+    current_drafts: Mapping[SectionId, Draft],
+    pairs: Sequence[tuple[SectionId, SectionId]],
     number: int,
 ) -> list[ManuscriptFault]:
     """Return what one call to the judge finds; nothing when it cannot be had."""
@@ -283,5 +286,5 @@ def _extract_opening(text: str) -> str:
     return text[:end]
 
 
-def _map_texts(current_drafts: Mapping[str, Draft]) -> dict[str, str]:
+def _map_texts(current_drafts: Mapping[SectionId, Draft]) -> dict[SectionId, str]:
     return {section_id: draft.text for section_id, draft in current_drafts.items()}

@@ -290,7 +290,7 @@ async def _patch_section(
     pass_number: int,
 ) -> bool:
     section_id = draft.section
-    change_lines = {c.id: c.line for c in changes}
+    change_lines: dict[str, str] = {c.id: c.line for c in changes}
     entry_lines = "\n".join(dict.fromkeys(change_lines[f.constraint] for f in findings))
     try:
         text = await editor.patch(

@@ -11,6 +11,7 @@ from inkwright.memory.changes.edit_impact import EditImpact, preview
 from inkwright.memory.changes.entry_edits import EntryEdit
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.source import Evidence
+from inkwright.memory.ids import EntryId, SectionId, WorkId
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import drafts, ledger, plans, sources, works
 from inkwright.memory.store.ledger import Ledger
@@ -31,7 +32,7 @@ class EntryHistory:
     state: EntryState
     words: str | None
     """The exact words of the draft that state it."""
-    shown_to: dict[str, int]
+    shown_to: dict[SectionId, int]
     """Sections whose newest draft was shown it, with the version shown."""
     sources: tuple[tuple[Evidence, str], ...] = ()
     """The spans of sources that it rests on, each with its words."""
@@ -83,7 +84,7 @@ class Memory(WorkHandle):
         """
         with self._open() as library:
             work_ledger = Ledger(library, self.work).refresh()
-            current_entry = entry_edits.find_entry(work_ledger, entry)
+            current_entry = entry_edits.find_entry(work_ledger, EntryId(entry))
             shown_versions = {
                 section_id: shown_versions.version
                 for section_id, manifest in drafts.load_manifests(library, self.work).items()
@@ -104,8 +105,8 @@ class Memory(WorkHandle):
         """Return every version of an entry, oldest first."""
         with self._open() as library:
             work_ledger = Ledger(library, self.work).refresh()
-        entry_edits.find_entry(work_ledger, entry)
-        return work_ledger.versions(entry)
+        entry_edits.find_entry(work_ledger, EntryId(entry))
+        return work_ledger.versions(EntryId(entry))
 
     def preview(self, edit: EntryEdit) -> EditImpact:
         """Return which sections ``edit`` would reach. Nothing is written."""
@@ -143,7 +144,7 @@ class Memory(WorkHandle):
                     sections_by_entry.setdefault(entry.entry, []).append(section.id)
         return sections_by_entry
 
-    def summaries(self, budget_tokens: int = SUMMARY_TOKENS) -> dict[str, str]:
+    def summaries(self, budget_tokens: int = SUMMARY_TOKENS) -> dict[SectionId, str]:
         """Return the rolling summary of every chain, by the last section of the chain."""
         with self._open() as library:
             plan = plans.current(library, self.work)
@@ -230,14 +231,14 @@ def _find_state(work_ledger: Ledger, entry: Entry) -> EntryState:
     return "proposed"
 
 
-def map_entry_states(work_ledger: Ledger) -> dict[str, EntryState]:
+def map_entry_states(work_ledger: Ledger) -> dict[EntryId, EntryState]:
     """Return how each entry of a ledger stands, by its id."""
     states: tuple[EntryState, ...] = ("live", "superseded", "retracted", "proposed")
     return {e.id: state for state in reversed(states) for e in _select_entries(work_ledger, state)}
 
 
 def _load_source_quotes(
-    library: Library, work_id: str, entry: Entry
+    library: Library, work_id: WorkId, entry: Entry
 ) -> tuple[tuple[Evidence, str], ...]:
     source_spans = source_dependencies.load_evidence(library, work_id, [entry]).get(entry.id, ())
     stored_sources = (
@@ -247,7 +248,7 @@ def _load_source_quotes(
     return tuple((s, text_by_key[s.key][s.start : s.end]) for s in source_spans)
 
 
-def _load_draft_words(library: Library, work_id: str, entry: Entry) -> str | None:
+def _load_draft_words(library: Library, work_id: WorkId, entry: Entry) -> str | None:
     if entry.span is None:
         return None
     for draft in drafts.versions(library, work_id, entry.span.section):

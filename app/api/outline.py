@@ -12,6 +12,7 @@ from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.protected_spans import ProtectedSpan
 from inkwright.memory.errors import BadInput, WorkBusy
+from inkwright.memory.ids import ConstraintId, SectionId, WorkId
 from inkwright.memory.store import drafts, plans, schema, works
 from inkwright.memory.store.library import Library, now
 from inkwright.memory.store.plans import Plan
@@ -34,7 +35,7 @@ class OutlineImpact:
     """What a change of the outline would lead to."""
 
     plan: Plan
-    stale: dict[str, tuple[str, ...]]
+    stale: dict[SectionId, tuple[str, ...]]
     """Sections that it would make stale, with the reasons."""
     unwritten: tuple[str, ...]
     """Sections that would be there to be written."""
@@ -161,7 +162,7 @@ class WorkOutline(WorkHandle):
                 return  # the run that holds it says how the work stands when it ends
 
 
-def _load_plan(library: Library, work_id: str) -> Plan:
+def _load_plan(library: Library, work_id: WorkId) -> Plan:
     if (plan := plans.current(library, work_id)) is None:
         raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` plans it")
     return plan
@@ -187,18 +188,18 @@ def _find_moved_constraints(old_plan: Plan, new_plan: Plan) -> Iterator[MovedCon
             )
 
 
-def _find_carriers(plan: Plan, constraint_id: str) -> tuple[tuple[str, str], ...]:
+def _find_carriers(plan: Plan, constraint_id: ConstraintId) -> tuple[tuple[str, str], ...]:
     placement = next(c.where for c in plan.constraints if c.id == constraint_id)
     carrying_sections = plan.outline.sections_at(placement.positions(len(plan.outline.sections)))
     return tuple((s.id, s.title) for s in carrying_sections)
 
 
 def _divide_and_join_texts(
-    current_drafts: Mapping[str, Draft], plan_change: PlanChange
-) -> tuple[dict[str, str], dict[str, list[ProtectedSpan]]]:
+    current_drafts: Mapping[SectionId, Draft], plan_change: PlanChange
+) -> tuple[dict[SectionId, str], dict[SectionId, list[ProtectedSpan]]]:
     """Return the texts that a change divides or joins, with what in them no model may change."""
-    texts: dict[str, str] = {}
-    person_spans: dict[str, list[ProtectedSpan]] = {}
+    texts: dict[SectionId, str] = {}
+    person_spans: dict[SectionId, list[ProtectedSpan]] = {}
     for second, first in plan_change.merged_into.items():
         first_draft, second_draft = current_drafts.get(first), current_drafts.get(second)
         if second_draft is None:

@@ -29,6 +29,7 @@ from inkwright.app.services.run_result import Manuscript
 from inkwright.memory.domain.brief import Brief, Continuity
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 
 T = TypeVar("T")
 
@@ -340,7 +341,7 @@ def edit(
     work_id = _resolve_work_id(run_options.settings, work)
     endpoints.resolve_models(run_options.settings)
     proposal = run_blocking(
-        lambda: engine.propose(work_id, section, told, run_options, op=op, span=span)
+        lambda: engine.propose(work_id, SectionId(section), told, run_options, op=op, span=span)
     )
     return EditProposal(
         work_id,
@@ -371,7 +372,7 @@ def candidates(
     work_id = _resolve_work_id(run_options.settings, work)
     endpoints.resolve_models(run_options.settings)
     return run_blocking(
-        lambda: engine.candidates(work_id, section, run_options, note=note, count=count)
+        lambda: engine.candidates(work_id, SectionId(section), run_options, note=note, count=count)
     )
 
 
@@ -385,7 +386,7 @@ def choose(work: str, section: str, version: int, **options: Unpack[RunLimits]) 
     run_options = _build_run_options(options)
     work_id = _resolve_work_id(run_options.settings, work)
     endpoints.resolve_models(run_options.settings)
-    return run_blocking(lambda: engine.choose(work_id, section, version, run_options))
+    return run_blocking(lambda: engine.choose(work_id, SectionId(section), version, run_options))
 
 
 def status(work: str | None = None, *, settings: Settings | None = None) -> list[WorkSummary]:
@@ -424,7 +425,7 @@ def purge(work: str, *, settings: Settings | None = None) -> bool:
     return engine.purge(work_id, settings)
 
 
-def _begin_work(brief: Brief | str | Path, options: RunKeywords) -> tuple[str, RunOptions]:
+def _begin_work(brief: Brief | str | Path, options: RunKeywords) -> tuple[WorkId, RunOptions]:
     run_options = _build_run_options(options)
     ablation = Ablation(
         plan=options.get("plan", "full"),
@@ -449,7 +450,7 @@ def _begin_work(brief: Brief | str | Path, options: RunKeywords) -> tuple[str, R
     ).id, run_options
 
 
-def _remember(work_id: str, run_options: RunOptions) -> None:
+def _remember(work_id: WorkId, run_options: RunOptions) -> None:
     """Read what a person wrote into memory, where a model is set."""
     if endpoints.has_any_model(run_options.settings):
         run_blocking(lambda: engine.remember(work_id, run_options))
@@ -477,7 +478,7 @@ def _stream_text(run_options: RunOptions) -> RunOptions:
     return RunOptions(run_options.settings, run_options.limits, run_options.watch, watch_text=True)
 
 
-def _resolve_work_id(settings: Settings, work_id_prefix: str) -> str:
+def _resolve_work_id(settings: Settings, work_id_prefix: str) -> WorkId:
     return find_work_id(settings.home, settings.library_address, work_id_prefix)
 
 

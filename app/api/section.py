@@ -5,6 +5,7 @@ from inkwright.app.config.settings import Settings
 from inkwright.memory.cleanup import storable
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts, works
 from inkwright.memory.text.word_diff import DiffSpan, diff_words
 from inkwright.memory.user_work import autosave, candidates, imported_drafts, locks
@@ -25,7 +26,7 @@ class SectionText(WorkHandle):
 
     def __init__(self, work: str, section: str, *, settings: Settings | None = None) -> None:
         super().__init__(work, settings=settings)
-        self.section = section
+        self.section = SectionId(section)
 
     @property
     def current(self) -> Draft:

@@ -28,6 +28,7 @@ from inkwright.app.config.settings import Settings
 from inkwright.app.services.engine import open_library
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import BadInput, BudgetSpent
+from inkwright.memory.ids import NO_WORK
 from inkwright.memory.store import journal
 from inkwright.memory.store.journal import RoleUsage
 from inkwright.memory.store.library import Library
@@ -75,7 +76,7 @@ async def run_batch(
             for line in lines
             if results_file is None or line.id not in results_file.recorded_lines
         ]
-        run_options.watch(BatchBegan("", len(lines), len(lines) - len(lines_to_run)))
+        run_options.watch(BatchBegan(NO_WORK, len(lines), len(lines) - len(lines_to_run)))
         if lines_to_run:
             call_settings = stack.enter_context(endpoints.serve_models(run_options.settings))
             batch_options = _check_prices(batch_options, call_settings, run_options.settings)

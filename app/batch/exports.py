@@ -11,6 +11,7 @@ from inkwright.app.export.formats import ExportOptions, Format, get_suffix
 from inkwright.app.files import output_folder
 from inkwright.app.files.pandoc import find_pandoc
 from inkwright.memory.errors import LibraryUnusable
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store.library import Library
 
 MAX_NAME_CHARS = 60
@@ -58,14 +59,13 @@ def write_files(library: Library, result: Result, formats: Collection[Format], o
     """
     if result.work is None or not result.words:
         return result
+    work_id = WorkId(result.work)
     folder, files, problems = find_export_folder(out), dict(result.files), list[str]()
     for format in formats:
         file = folder / f"{_build_file_stem(result)}{get_suffix(format)}"
         try:
-            rendered_file = render_file(library, result.work, ExportOptions(format=format))
-            path = output_folder.write_file(
-                library, result.work, file.resolve(), rendered_file.content
-            )
+            rendered_file = render_file(library, work_id, ExportOptions(format=format))
+            path = output_folder.write_file(library, work_id, file.resolve(), rendered_file.content)
         except LibraryUnusable:
             raise
         except Exception as fault:  # whatever it is, it is about this file alone

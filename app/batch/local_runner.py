@@ -23,6 +23,7 @@ from inkwright.app.batch.options import BatchOptions, BatchOutcome, EarlierUsage
 from inkwright.app.batch.results import Result
 from inkwright.app.batch.work import AllModelsDown, BatchResources
 from inkwright.app.services.run_options import RunOptions
+from inkwright.memory.ids import NO_WORK, WorkId
 from inkwright.memory.store.library import Library
 
 SLOTS_PER_WORK = 4
@@ -145,12 +146,12 @@ async def record_end(
     """Put what came of a line where it belongs, count it, and tell it."""
     if isinstance(result, str):
         outcome.count_by_reason[result] += 1
-        watch(WorkEnded("", line.id, result, 0))
+        watch(WorkEnded(NO_WORK, line.id, result, 0))
         return
     result = await emit(result)
     outcome.count_by_status[result.status] += 1
     reason = result.error or next(iter(result.problems), "")
-    watch(WorkEnded(result.work or "", line.id, result.status, result.words, reason))
+    watch(WorkEnded(WorkId(result.work or ""), line.id, result.status, result.words, reason))
 
 
 def _find_first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:

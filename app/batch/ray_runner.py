@@ -30,6 +30,7 @@ from inkwright.app.batch.results import Result
 from inkwright.app.display.formatting import shorten
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import BadInput, LibraryUnusable, ModelUnreachable
+from inkwright.memory.ids import NO_WORK
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.works import LEASE_S
 
@@ -270,7 +271,7 @@ class _WorkerPool:
         if not worker.is_lost:
             worker.is_lost = True
             self._kill_worker(worker)
-            self._watch(Notice("", "a worker was lost: its works go on elsewhere"))
+            self._watch(Notice(NO_WORK, "a worker was lost: its works go on elsewhere"))
         await self._notify_change()
 
     def _is_over(self) -> bool:

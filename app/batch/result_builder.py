@@ -12,6 +12,7 @@ from inkwright.app.batch.results import (
 from inkwright.app.services import run_result
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.run_result import Manuscript
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import journal, plans
 from inkwright.memory.store.library import Library
 
@@ -48,7 +49,7 @@ def build_result(line: BatchLine, manuscript: Manuscript, *, stop_reason: str = 
 
 
 def build_current_result(
-    library: Library, line: BatchLine, work_id: str, run_options: RunOptions
+    library: Library, line: BatchLine, work_id: WorkId, run_options: RunOptions
 ) -> Result:
     """Return the line of a work that ended in an earlier run."""
     return build_result(
@@ -61,7 +62,7 @@ def build_textless_result(
     line: BatchLine,
     status: Status,
     *,
-    work_id: str | None = None,
+    work_id: WorkId | None = None,
     error: str | None = None,
     unfinished: bool = False,
 ) -> Result:

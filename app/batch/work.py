@@ -215,7 +215,7 @@ async def _redraft_flagged_sections(work: Work, batch: BatchResources) -> RunRes
     plan, current_drafts = plans.current(library, work.id), drafts.current(library, work.id)
     assert plan is not None, "a flagged work is planned"
     unmet_findings = Review.model_validate((work.pinned or {}).get("whole", {})).broken_findings
-    constraint_texts = {c.id: c.text for c in plan.whole_piece_constraints}
+    constraint_texts: dict[str, str] = {c.id: c.text for c in plan.whole_piece_constraints}
     required_ids = {c.id for c in plan.constraints if c.required}
     section_ids = [
         section_id

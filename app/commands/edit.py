@@ -17,6 +17,7 @@ from inkwright.app.services import engine
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import WorkId
 
 _SPAN = re.compile(r"(\d+):(\d+)")
 
@@ -65,7 +66,10 @@ def edit(
 
 
 def _apply_hunks(
-    work_id: str, proposal: EditorProposal, accepted_numbers: Sequence[int], run_options: RunOptions
+    work_id: WorkId,
+    proposal: EditorProposal,
+    accepted_numbers: Sequence[int],
+    run_options: RunOptions,
 ) -> None:
     draft = exit_on_error(
         lambda: run_to_end(engine.apply(work_id, proposal, accepted_numbers, run_options))

@@ -19,6 +19,7 @@ from inkwright.memory.changes.entry_edits import EntryEdit
 from inkwright.memory.domain.brief import Remembered
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import EntryId
 
 
 @dataclass(frozen=True)
@@ -149,17 +150,19 @@ def edit(work: str, entry: str, changes: dict[str, Any], *, after_edit: AfterEdi
         raise BadInput(f"say what {entry} is to say: a statement, or one of the options")
     if "from_section" in changes:
         _check_section(work, changes["from_section"])
-    _apply_edit(work, entry_edits.build_change(entry, **changes), after_edit)
+    _apply_edit(work, entry_edits.build_change(EntryId(entry), **changes), after_edit)
 
 
 def pin(work: str, entries: Sequence[str], *, pinned: bool, after_edit: AfterEdit) -> None:
     """Pin or unpin entries."""
-    _apply_edit(work, entry_edits.build_pinning(entries, pinned=pinned), after_edit)
+    _apply_edit(
+        work, entry_edits.build_pinning([EntryId(e) for e in entries], pinned=pinned), after_edit
+    )
 
 
 def retract(work: str, entries: Sequence[str], *, after_edit: AfterEdit) -> None:
     """Retract entries."""
-    _apply_edit(work, entry_edits.build_retraction(entries), after_edit)
+    _apply_edit(work, entry_edits.build_retraction([EntryId(e) for e in entries]), after_edit)
 
 
 def merge(work: str, subject: str, other_subject: str, *, after_edit: AfterEdit) -> None:
@@ -171,14 +174,16 @@ def answer(work: str, entries: Sequence[str], *, accepted: bool, after_edit: Aft
     """Accept or decline proposals."""
     _apply_edit(
         work,
-        (entry_edits.build_acceptance if accepted else entry_edits.build_rejection)(entries),
+        (entry_edits.build_acceptance if accepted else entry_edits.build_rejection)(
+            [EntryId(e) for e in entries]
+        ),
         after_edit,
     )
 
 
 def restore(work: str, entry: str, version: int, *, after_edit: AfterEdit) -> None:
     """Restore an earlier version of an entry."""
-    _apply_edit(work, entry_edits.build_restoration(entry, version), after_edit)
+    _apply_edit(work, entry_edits.build_restoration(EntryId(entry), version), after_edit)
 
 
 def list_findings(work: str, *, dismissed: bool, as_json: bool) -> None:

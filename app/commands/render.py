@@ -12,6 +12,7 @@ from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.outline import Section
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store.plans import Plan
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def render_replan(replan_result: "ReplanResult") -> Iterator[str]:
 
 
 def _describe_carriers(
-    constraint: Constraint, section_ids: Sequence[str], section_count: int
+    constraint: Constraint, section_ids: Sequence[SectionId], section_count: int
 ) -> str:
     """Return the sections that carry it, every one by its id unless that says less than a word."""
     if constraint.where.scope == "whole":
@@ -122,7 +123,7 @@ def _render_section(plan: Plan, number: int, section: Section) -> Iterator[str]:
             yield f"{indent}   [{constraint.id}] {constraint.text}"
 
 
-def print_stale_sections(work: str, job: RunOptions) -> None:
+def print_stale_sections(work: WorkId, job: RunOptions) -> None:
     """Print which sections of a work are stale now."""
     stale = engine.find_stale_sections(work, job.settings)
     for section, reasons in stale.items():

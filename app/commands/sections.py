@@ -22,6 +22,7 @@ from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.text.word_diff import DiffSpan
 
 _MARKS = {"same": "{}", "gone": "[-{}-]", "new": "{{+{}+}}"}
@@ -105,7 +106,9 @@ def restore(work: str, section: str, version: int) -> None:
     _report_edit(section_text, section_text.restore(version))
 
 
-def resolve_section(work: str, section: str, *, taken_out: bool = False) -> tuple[str, str]:
+def resolve_section(
+    work: str, section: str, *, taken_out: bool = False
+) -> tuple[WorkId, SectionId]:
     """Return the whole ids of a work and of the section named by its id, or by its number.
 
     With ``taken_out``, it may be one that the outline no longer has.
@@ -114,7 +117,7 @@ def resolve_section(work: str, section: str, *, taken_out: bool = False) -> tupl
         BadInput: there is none.
     """
     work_id = find_work_id(find_library_home(), find_library_url(), work)
-    section_ids = [
+    section_ids: list[str] = [
         s.section for s in load_section_summaries(find_library_home(), work_id, find_library_url())
     ]
     if section not in section_ids and section.isdecimal() and 1 <= int(section) <= len(section_ids):
@@ -125,7 +128,7 @@ def resolve_section(work: str, section: str, *, taken_out: bool = False) -> tupl
         raise BadInput(
             f"{work_id} has no section {section!r}; `inkwright status {work_id}` lists them"
         )
-    return work_id, section
+    return work_id, SectionId(section)
 
 
 def _open_section(work: str, section: str, *, taken_out: bool = False) -> SectionText:

@@ -14,6 +14,7 @@ from inkwright.app.services.library_status import (
     match_work_id,
 )
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import WorkId
 
 
 def status(work: str | None, *, as_json: bool, stale: bool) -> None:
@@ -79,7 +80,7 @@ def _format_section(number: int, summary: SectionSummary) -> str:
     )
 
 
-def _print_stale_sections(work_id: str) -> None:
+def _print_stale_sections(work_id: WorkId) -> None:
     from inkwright.app.services import engine
 
     for section, reasons in engine.find_stale_sections(work_id).items():

@@ -19,6 +19,7 @@ from inkwright.app.services import engine
 from inkwright.app.services.library_status import find_work_id
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
+from inkwright.memory.ids import WorkId
 
 TITLES_SHOWN = 5
 
@@ -77,14 +78,14 @@ def remember(work: str, *, limits: Limits) -> int:
     return Exit.COMPLETE
 
 
-def _remember_if_model_set(work_id: str, run_options: RunOptions) -> None:
+def _remember_if_model_set(work_id: WorkId, run_options: RunOptions) -> None:
     if endpoints.has_any_model(run_options.settings):
         _remember(work_id, run_options)
     else:
         typer.echo(f"no model is set: `inkwright remember {work_id}` reads it into memory later")
 
 
-def _remember(work_id: str, run_options: RunOptions) -> None:
+def _remember(work_id: WorkId, run_options: RunOptions) -> None:
     result = exit_on_error(
         lambda: run_to_end(engine.remember(work_id, run_options)),
         next_step=f"`inkwright remember {work_id}` goes on",

@@ -26,6 +26,7 @@ from inkwright.app.services.run_result import Manuscript
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 
 T = TypeVar("T")
 EXIT_CODES = {
@@ -62,7 +63,7 @@ class PieceOptions:
     def ablation(self) -> Ablation:
         return Ablation(plan=self.plan, memory=self.memory, review=self.review)
 
-    def work(self, settings: Settings, **options: bool) -> str | None:
+    def work(self, settings: Settings, **options: bool) -> WorkId | None:
         """Return the work that is named where a brief may stand, and say so; None: it is a brief.
 
         Raises:
@@ -168,7 +169,7 @@ def plan(piece_options: PieceOptions, *, limits: Limits, fresh: bool) -> int:
     return 0
 
 
-def _show_or_replan(work_id: str, outline: Path | None) -> int:
+def _show_or_replan(work_id: WorkId, outline: Path | None) -> int:
     from inkwright.app.services.replan import replan
     from inkwright.memory.store import plans
 
@@ -222,7 +223,7 @@ def redraft(
     )
 
 
-def _prepare_run(work: str, out: Path | None, limits: Limits) -> tuple[str, RunOptions, Path]:
+def _prepare_run(work: str, out: Path | None, limits: Limits) -> tuple[WorkId, RunOptions, Path]:
     """See that work, model and output folder are there, before anything is called."""
     work_id = find_work_id(find_library_home(), find_library_url(), work)
     settings = Settings.load()
@@ -231,12 +232,12 @@ def _prepare_run(work: str, out: Path | None, limits: Limits) -> tuple[str, RunO
     return work_id, RunOptions(settings, limits), folder if out else folder / work_id
 
 
-def _resolve_section_ids(work_id: str, names: Sequence[str]) -> list[str]:
+def _resolve_section_ids(work_id: WorkId, names: Sequence[str]) -> list[SectionId]:
     """Return section ids; a bare number counts sections in reading order."""
     all_ids = [
         s.section for s in load_section_summaries(find_library_home(), work_id, find_library_url())
     ]
-    resolved_ids = []
+    resolved_ids: list[SectionId] = []
     for name in names:
         if name not in all_ids and name.isdecimal() and 1 <= int(name) <= len(all_ids):
             name = all_ids[int(name) - 1]
@@ -244,18 +245,18 @@ def _resolve_section_ids(work_id: str, names: Sequence[str]) -> list[str]:
             raise BadInput(
                 f"{work_id} has no section {name!r}; `inkwright status {work_id}` lists them"
             )
-        resolved_ids.append(name)
+        resolved_ids.append(SectionId(name))
     return resolved_ids
 
 
-def _write_and_report(work_id: str, job: RunOptions, folder: Path) -> int:
+def _write_and_report(work_id: WorkId, job: RunOptions, folder: Path) -> int:
     return _report_manuscript(
         _run_with_progress(work_id, job, lambda job: engine.write(work_id, job, out=folder))
     )
 
 
 def _run_with_progress(
-    work_id: str, run_options: RunOptions, act: Callable[[RunOptions], Coroutine[Any, Any, T]]
+    work_id: WorkId, run_options: RunOptions, act: Callable[[RunOptions], Coroutine[Any, Any, T]]
 ) -> T:
     """Run with progress shown, and say how to go on when it is stopped."""
     live = sys.stdout.isatty()

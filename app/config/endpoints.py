@@ -36,6 +36,7 @@ PROVIDERS = frozenset(
     }
 )  # fmt: skip
 """LiteLLM's names of providers, the common ones: importing LiteLLM to ask takes seconds."""
+OLLAMA_PROVIDERS = frozenset({"ollama", "ollama_chat"})
 NO_MODEL_SET = (
     "no model is set: set INKWRIGHT_API_BASE (such as http://127.0.0.1:8000/v1) and "
     "INKWRIGHT_MODEL (the name it serves), or INKWRIGHT_MODEL=embedded to try the small CPU model"
@@ -251,6 +252,15 @@ def build_endpoint(named_model: NamedModel) -> Endpoint:
             model=f"hosted_vllm/{named_model.model}",
             api_bases=named_model.api_bases,
             api_key=named_model.api_key or "EMPTY",
+        )
+    if provider in OLLAMA_PROVIDERS and (
+        wrong_base := next((b for b in named_model.api_bases if b.endswith("/v1")), None)
+    ):
+        root = without_secrets(wrong_base).removesuffix("/v1")
+        name = named_model.model.partition("/")[2]
+        raise BadInput(
+            f"{provider}/ speaks Ollama's own API, which is not below /v1: set "
+            f"INKWRIGHT_API_BASE={root}, or INKWRIGHT_MODEL=openai/{name} for the one that is"
         )
     key = named_model.api_key
     if not key and not named_model.api_bases:

@@ -42,7 +42,8 @@ INDEX_URL_PATTERN = r"https?://[^/@\s]+(/([\w-]{3,200}/?)?)?"
 
 def _split_addresses(value: Any) -> Any:
     if isinstance(value, str):
-        return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        parts = (part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return tuple(part.removesuffix("/chat/completions").rstrip("/") for part in parts)
     return value
 
 

@@ -19,6 +19,7 @@ from inkwright.agents.llm.events import (
 from inkwright.app.display.formatting import format_clock, shorten
 from inkwright.app.display.progress import RunProgress
 from inkwright.app.display.terminal import InPlaceDisplay
+from inkwright.memory.ids import SectionId
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -42,7 +43,7 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
 
     def _told(self, event: Event) -> str | None:
         lines = self._progress.sections
-        line = lines.get(getattr(event, "section", ""))
+        line = lines.get(getattr(event, "section", SectionId("")))
         name = f"{line.id} {shorten(line.title, 50)}" if line else ""
         match event:
             case PhaseBegan():

@@ -17,6 +17,7 @@ from inkwright.agents.llm.events import (
     SectionSettled,
     TextGrew,
 )
+from inkwright.memory.ids import SectionId
 from inkwright.memory.text.words import count_words
 
 DRAFT_SHARE = 0.6
@@ -31,7 +32,7 @@ TOKENS_PER_WORD = 1.35
 class SectionProgress:
     """A section as it is shown."""
 
-    id: str
+    id: SectionId
     title: str
     target_words: int
     state: str = "planned"
@@ -74,7 +75,7 @@ class RunProgress:
     clock: Callable[[], float] = time.monotonic
     title: str = ""
     phase: str = "starting"
-    sections: dict[str, SectionProgress] = field(default_factory=dict)
+    sections: dict[SectionId, SectionProgress] = field(default_factory=dict)
     calls: int = 0
     from_journal: int = 0
     completion_tokens: int = 0
@@ -112,7 +113,7 @@ class RunProgress:
                 self._handle_section_event(event)
 
     def _handle_section_event(self, event: Event) -> None:
-        section = self.sections.get(getattr(event, "section", ""))
+        section = self.sections.get(getattr(event, "section", SectionId("")))
         if section is None:
             return
         match event:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from inkwright.agents.llm.dialect.request import ChatRequest
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store.journal import JournaledAnswer
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.words import count_words
@@ -154,9 +155,9 @@ class FakeModel:
             or section_match[1] not in self.plan.outline.position
         ):
             return max(max_tokens // 2, 20), []
-        word_count = self.plan.outline.section(section_match[1]).target_words
+        word_count = self.plan.outline.section(SectionId(section_match[1])).target_words
         phrases: list[str] = []
-        for constraint in self.plan.constraints_for(section_match[1]):
+        for constraint in self.plan.constraints_for(SectionId(section_match[1])):
             if constraint.counted == "words":
                 word_count = min(
                     max(word_count, constraint.lower_bound or 0),

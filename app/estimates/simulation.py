@@ -13,6 +13,7 @@ from inkwright.agents.orchestration import run_setup
 from inkwright.agents.orchestration.section_graph import section_graph
 from inkwright.agents.orchestration.work_graph import WorkContext, WorkState, work_graph
 from inkwright.app.estimates.fake_model import FakeModel
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.works import Work
 
@@ -23,18 +24,18 @@ class AnyIndex:
     def __init__(self) -> None:
         self._added_ids: set[str] = set()
 
-    def find_missing(self, work_id: str, ids: Sequence[str]) -> list[str]:
+    def find_missing(self, work_id: WorkId, ids: Sequence[str]) -> list[str]:
         return [i for i in ids if i not in self._added_ids]
 
-    def add(self, work_id: str, vectors: Mapping[str, np.ndarray]) -> None:
+    def add(self, work_id: WorkId, vectors: Mapping[str, np.ndarray]) -> None:
         self._added_ids.update(vectors)
 
     def find_nearest(
-        self, work_id: str, vector: np.ndarray, ids: Sequence[str], limit: int
+        self, work_id: WorkId, vector: np.ndarray, ids: Sequence[str], limit: int
     ) -> dict[str, float]:
         return dict.fromkeys(ids[-limit:], 1.0)
 
-    def delete_work(self, work_id: str) -> None:
+    def delete_work(self, work_id: WorkId) -> None:
         self._added_ids.clear()
 
     def close(self) -> None:

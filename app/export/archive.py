@@ -16,6 +16,7 @@ from inkwright.app.config.version import VERSION
 from inkwright.app.export.formats import RenderedFile, build_file_name
 from inkwright.app.manuscripts import citation_report
 from inkwright.app.reports.memory_json import format_memory_file
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import drafts, plans, schema, sources, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
@@ -39,7 +40,7 @@ def build_member_name(table: Table) -> str:
     return f"tables/{table.name}.jsonl"
 
 
-def build_archive(library: Library, work_id: str, *, journal: bool = False) -> RenderedFile:
+def build_archive(library: Library, work_id: WorkId, *, journal: bool = False) -> RenderedFile:
     """Return a work as an archive.
 
     Raises:
@@ -76,7 +77,7 @@ def build_archive(library: Library, work_id: str, *, journal: bool = False) -> R
     return RenderedFile(build_file_name(work.title, "archive"), buffer.getvalue(), words, (), ())
 
 
-def _write_rows(file: zipfile.ZipFile, db: Connection, table: Table, work_id: str) -> int:
+def _write_rows(file: zipfile.ZipFile, db: Connection, table: Table, work_id: WorkId) -> int:
     """Write a work's rows of one table in the order of their keys, and return how many."""
     row_count = 0
     column = table.c.id if table is schema.works else table.c.work

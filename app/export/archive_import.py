@@ -14,6 +14,7 @@ from inkwright.agents.llm.config import Ablation
 from inkwright.app.export.archive import ABOUT_NAME, ARCHIVE_VERSION, FORMAT_NAME, build_member_name
 from inkwright.app.manuscripts.import_file import Imported
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import drafts, plans, schema, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.transfer.restore_work import restore_work
@@ -36,7 +37,7 @@ class _About(BaseModel):
     format: str
     version: int
     schema_: str
-    work: str
+    work: WorkId
 
     @classmethod
     def parse(cls, content: bytes) -> "_About":
@@ -151,7 +152,7 @@ def _yield_rows(archive: zipfile.ZipFile, table: str) -> Generator[dict[str, Any
             yield row
 
 
-def _build_result(library: Library, work_id: str, archived_id: str) -> Imported:
+def _build_result(library: Library, work_id: WorkId, archived_id: str) -> Imported:
     work, plan = works.get(library, work_id), plans.current(library, work_id)
     current_drafts = drafts.current(library, work_id, plan.outline) if plan else {}
     sections = plan.outline.sections if plan else ()

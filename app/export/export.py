@@ -15,12 +15,13 @@ from inkwright.app.files import output_folder
 from inkwright.app.manuscripts.assemble import assemble
 from inkwright.app.manuscripts.citation_report import append_references
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store.library import Library
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
-def render_file(library: Library, work_id: str, options: ExportOptions) -> RenderedFile:
+def render_file(library: Library, work_id: WorkId, options: ExportOptions) -> RenderedFile:
     """Return the file that was asked for.
 
     Raises:
@@ -51,7 +52,7 @@ def render_file(library: Library, work_id: str, options: ExportOptions) -> Rende
 
 
 def export_file(
-    library: Library, work_id: str, options: ExportOptions, out: Path | None = None
+    library: Library, work_id: WorkId, options: ExportOptions, out: Path | None = None
 ) -> Exported:
     """Make the file and write it to ``out``: a file, or a folder; None: the current one.
 

@@ -15,6 +15,7 @@ from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Heading, Outline, Section
 from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
 
@@ -38,7 +39,7 @@ T = TypeVar("T", Heading, Section)
 class ExportSelection:
     """A work, or some of its sections, as it goes out."""
 
-    work: str
+    work: WorkId
     title: str
     author: str | None
     language: str
@@ -47,7 +48,7 @@ class ExportSelection:
     """A break between scenes is an ornament; a chapter begins a page."""
     outline: Outline
     """Its sections are those that go out."""
-    drafts: dict[str, Draft]
+    drafts: dict[SectionId, Draft]
     """With their citations as readers see them."""
     references: str
     """The list of what they cite, with its heading; empty when they cite nothing."""
@@ -78,7 +79,7 @@ class ExportSelection:
         """What names this piece in an EPUB, every time it is made."""
         return uuid.uuid5(uuid.NAMESPACE_URL, f"inkwright:{self.work}").urn
 
-    def get_text(self, section_id: str) -> str:
+    def get_text(self, section_id: SectionId) -> str:
         """Return a section's text; empty when it has none."""
         draft = self.drafts.get(section_id)
         return draft.text.strip() if draft else ""
@@ -105,7 +106,7 @@ class ExportSelection:
 
 def build_selection(
     library: Library,
-    work_id: str,
+    work_id: WorkId,
     *,
     sections: Sequence[str] = (),
     title: str | None = None,
@@ -154,7 +155,7 @@ def _with_printable_title(part: T) -> T:
     return part.model_copy(update={"title": replace_unprintable(_collapse_whitespace(part.title))})
 
 
-def _select_sections(work_id: str, outline: Outline, sections: Sequence[str]) -> Outline:
+def _select_sections(work_id: WorkId, outline: Outline, sections: Sequence[str]) -> Outline:
     if not sections:
         return outline
     all_ids = [s.id for s in outline.sections]
@@ -180,7 +181,7 @@ def _is_fiction(brief: Brief, outline: Outline) -> bool:
     return not _NONFICTION.search(kind) and any(word in kind for word in _FICTION_WORDS)
 
 
-def _detect_language(draft_by_id: dict[str, Draft]) -> str | None:
+def _detect_language(draft_by_id: dict[SectionId, Draft]) -> str | None:
     return detect_language("\n\n".join(draft.text for draft in draft_by_id.values()))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import delete, insert, select
 
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import schema
 from inkwright.memory.store.library import Library
 
@@ -37,7 +38,7 @@ def prepare_folder(folder: Path) -> Path:
 
 
 def write_files(
-    library: Library, work_id: str, folder: Path, files: dict[str, str]
+    library: Library, work_id: WorkId, folder: Path, files: dict[str, str]
 ) -> dict[str, Path]:
     """Write each text to its name in ``folder`` and return the path it went to.
 
@@ -53,7 +54,7 @@ def write_files(
     }
 
 
-def write_file(library: Library, work_id: str, file: Path, content: bytes) -> Path:
+def write_file(library: Library, work_id: WorkId, file: Path, content: bytes) -> Path:
     """Write one file as ``write_files`` does, and return the path it went to.
 
     Raises:
@@ -67,7 +68,7 @@ def write_file(library: Library, work_id: str, file: Path, content: bytes) -> Pa
     return path
 
 
-def remove_temporary_files(library: Library, work_id: str) -> None:
+def remove_temporary_files(library: Library, work_id: WorkId) -> None:
     """Remove what an interrupted write of this work's files left beside them."""
     with library.read() as db:
         table = schema.outputs
@@ -108,7 +109,7 @@ def _is_ours(library: Library, path: Path, content: bytes) -> bool:
         return _digest(stored_content) in {digest for row in digest_rows for digest in row.split()}
 
 
-def _replace_file(library: Library, work_id: str, path: Path, content: bytes) -> None:
+def _replace_file(library: Library, work_id: WorkId, path: Path, content: bytes) -> None:
     """Put ``content`` in place in one step.
 
     The digest is recorded first, beside the one before: killed between the two steps, either file
@@ -128,7 +129,7 @@ def _replace_file(library: Library, work_id: str, path: Path, content: bytes) ->
         temporary.unlink(missing_ok=True)
 
 
-def _record_digest(library: Library, work_id: str, path: Path, new_digest: str) -> None:
+def _record_digest(library: Library, work_id: WorkId, path: Path, new_digest: str) -> None:
     old_digests = [_digest(path.read_bytes())] if path.exists() else []
     table = schema.outputs
     with library.write() as db:

@@ -7,12 +7,13 @@ from inkwright.memory.domain.brief import Headings
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.domain.source_formatting import BOM, FileLayout, normalise_text
+from inkwright.memory.ids import SectionId
 
 MAX_HEADING_LEVEL = 6
 """Markdown knows no deeper heading."""
 
 
-def assemble(outline: Outline, drafts: Mapping[str, Draft], headings: Headings) -> str:
+def assemble(outline: Outline, drafts: Mapping[SectionId, Draft], headings: Headings) -> str:
     """Return the manuscript; a section without a draft is a named gap.
 
     With ``headings="none"`` it is exactly the sections' text, a blank line between two. A
@@ -22,7 +23,7 @@ def assemble(outline: Outline, drafts: Mapping[str, Draft], headings: Headings) 
 
 
 def yield_pieces(
-    outline: Outline, drafts: Mapping[str, Draft], headings: Headings
+    outline: Outline, drafts: Mapping[SectionId, Draft], headings: Headings
 ) -> Iterator[tuple[str, str]]:
     """Yield the manuscript in stretches, each with what it is.
 
@@ -40,7 +41,7 @@ def format_gap(section: Section) -> str:
 
 
 def _yield_default_layout(
-    outline: Outline, drafts: Mapping[str, Draft], headings: Headings
+    outline: Outline, drafts: Mapping[SectionId, Draft], headings: Headings
 ) -> Iterator[tuple[str, str]]:
     parts = [] if headings == "none" else [("#", _format_heading(0, outline.title))]
     open_ids: tuple[str, ...] = ()
@@ -74,7 +75,7 @@ def _yield_headings(
 
 
 def _yield_original_layout(
-    outline: Outline, drafts: Mapping[str, Draft], layout: FileLayout
+    outline: Outline, drafts: Mapping[SectionId, Draft], layout: FileLayout
 ) -> Iterator[tuple[str, str]]:
     page = _Page(layout.newline)
     heading_by_id = {h.id: h for h in outline.headings}

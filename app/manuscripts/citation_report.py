@@ -13,6 +13,7 @@ from inkwright.memory.domain.brief import Brief, Csl
 from inkwright.memory.domain.draft import Draft, Manifest, ReviewedClaim
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.source import Source
+from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.store.sources import StoredSource
@@ -33,7 +34,7 @@ class CitedPassage(TypedDict):
 class CitationReport(TypedDict):
     """A sentence that cites, and what it rests on."""
 
-    section: str
+    section: SectionId
     claim: str
     sources: list[str]
     status: str
@@ -45,7 +46,7 @@ class CitationReport(TypedDict):
 class UncitedReport(TypedDict):
     """A sentence that gives a figure or a quotation, and rests on nothing."""
 
-    section: str
+    section: SectionId
     claim: str
 
 
@@ -67,7 +68,7 @@ class SourceReport(TypedDict):
 
 
 def build_citations(
-    brief: Brief, drafts: Mapping[str, Draft], stored_sources: Sequence[StoredSource]
+    brief: Brief, drafts: Mapping[SectionId, Draft], stored_sources: Sequence[StoredSource]
 ) -> ManuscriptCitations:
     """Return the citations of a manuscript that has these drafts, in reading order."""
     source_by_key = {k.source.key: k.source for k in stored_sources if k.source.kind != "request"}
@@ -89,8 +90,8 @@ def build_citations(
 
 
 def render_citations(
-    drafts: Mapping[str, Draft], citations: ManuscriptCitations
-) -> dict[str, Draft]:
+    drafts: Mapping[SectionId, Draft], citations: ManuscriptCitations
+) -> dict[SectionId, Draft]:
     """Return the drafts with their citations in the style of the manuscript."""
     rendered_texts = (
         (section_id, d, citations.get_formatted_text(section_id))
@@ -104,7 +105,7 @@ def render_citations(
 
 def build_manuscript(
     outline: Outline,
-    drafts: Mapping[str, Draft],
+    drafts: Mapping[SectionId, Draft],
     brief: Brief,
     stored_sources: Sequence[StoredSource],
 ) -> str:
@@ -123,8 +124,8 @@ def append_references(text: str, references: str) -> str:
 
 
 def build_citation_reports(
-    drafts: Mapping[str, Draft],
-    manifests: Mapping[str, Manifest],
+    drafts: Mapping[SectionId, Draft],
+    manifests: Mapping[SectionId, Manifest],
     stored_sources: Sequence[StoredSource],
 ) -> list[CitationReport]:
     """Return every citing sentence of drafts in reading order, with the passage it rests on.
@@ -153,7 +154,7 @@ def build_citation_reports(
 
 
 def find_uncited(
-    drafts: Mapping[str, Draft], stored_sources: Sequence[StoredSource]
+    drafts: Mapping[SectionId, Draft], stored_sources: Sequence[StoredSource]
 ) -> list[UncitedReport]:
     """Return the sentences that ought to rest on a source, and cite none."""
     if not _has_sources(stored_sources):
@@ -170,7 +171,7 @@ def _has_sources(stored_sources: Sequence[StoredSource]) -> bool:
 
 
 def build_source_reports(
-    plan: Plan | None, drafts: Mapping[str, Draft], stored_sources: Sequence[StoredSource]
+    plan: Plan | None, drafts: Mapping[SectionId, Draft], stored_sources: Sequence[StoredSource]
 ) -> list[SourceReport]:
     """Return every source with the sections it was planned for, and those that cite it."""
     planned_ids_by_key: dict[str, list[str]] = {}
@@ -209,7 +210,7 @@ def _build_source_report(
 
 
 def _build_citation_report(
-    section_id: str, reviewed_claim: ReviewedClaim, source_index: SourceIndex
+    section_id: SectionId, reviewed_claim: ReviewedClaim, source_index: SourceIndex
 ) -> CitationReport:
     return CitationReport(
         section=section_id,

@@ -23,6 +23,7 @@ from inkwright.memory.citations.syntax import Mention
 from inkwright.memory.domain.brief import MAX_CSL_CHARS, Csl
 from inkwright.memory.domain.source import Source, get_family_name
 from inkwright.memory.errors import BadInput, ExportFailed
+from inkwright.memory.ids import SectionId
 
 _CSL = "{http://purl.org/net/xbiblio/csl}"
 _LOCALES = {"en": "en-US", "zh": "zh-CN", "de": "de-DE", "fr": "fr-FR", "es": "es-ES"}
@@ -77,11 +78,11 @@ def _try_style(text: str) -> None:
             f"it only points to the style {parent_link.rpartition('/')[2]}; name that one"
         )
     style = Csl(name="", text=text)
-    format_citations({"": "A [@sample]."}, {"sample": _SAMPLE}, style, "en", han=False)
+    format_citations({SectionId(""): "A [@sample]."}, {"sample": _SAMPLE}, style, "en", han=False)
 
 
 def format_citations(
-    texts: Mapping[str, str],
+    texts: Mapping[SectionId, str],
     sources: Mapping[str, Source],
     style: Csl,
     language: str,

@@ -11,6 +11,7 @@ from inkwright.app.manuscripts.split_chapters import SplitManuscript, split_manu
 from inkwright.memory.domain.brief import Brief, Continuity
 from inkwright.memory.domain.source_formatting import BOM, normalise_text
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import plans, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.works import Work
@@ -24,7 +25,7 @@ MAX_TITLE_CHARS = 400
 class Imported:
     """A work that was made from a file."""
 
-    work: str
+    work: WorkId
     title: str
     sections: int
     unwritten: tuple[str, ...]
@@ -175,7 +176,7 @@ def _store_work(library: Library, manuscript: SplitManuscript, brief: Brief) -> 
     return works.get(library, work.id), True
 
 
-def _is_same_manuscript(library: Library, work_id: str, manuscript: SplitManuscript) -> bool:
+def _is_same_manuscript(library: Library, work_id: WorkId, manuscript: SplitManuscript) -> bool:
     """True when a work began with this very manuscript."""
     first_plan = plans.first(library, work_id)
     return first_plan is not None and first_plan.outline == manuscript.outline

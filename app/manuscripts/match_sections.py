@@ -17,6 +17,7 @@ from inkwright.memory.domain.source_formatting import (
     normalise_text,
     separate_layout,
 )
+from inkwright.memory.ids import HeadingId, SectionId
 
 HeadingKey = tuple[int, str]
 """Level and title of a heading."""
@@ -50,7 +51,7 @@ class OutlineHeading:
 class MatchedManuscript:
     """What an edited manuscript has."""
 
-    texts: dict[str, str] = field(default_factory=dict)
+    texts: dict[SectionId, str] = field(default_factory=dict)
     """Section id to text, of every section that has one."""
     titles: dict[str, str] = field(default_factory=dict)
     """New titles, by ``yield_pieces``'s name of the heading."""
@@ -71,7 +72,7 @@ class _Heading:
 
 def match_manuscript(
     outline: Outline,
-    drafts: Mapping[str, Draft],
+    drafts: Mapping[SectionId, Draft],
     headings: Headings,
     text: str,
     *,
@@ -265,22 +266,22 @@ def _yield_matched_headings(
 
 def _group_sections(
     text_pieces: Sequence[tuple[str, str]], outline_labels: Sequence[str]
-) -> list[list[str]]:
+) -> list[list[SectionId]]:
     """Return which sections stand before the first heading of the outline, and under each."""
-    groups: list[list[str]] = [[]]
+    groups: list[list[SectionId]] = [[]]
     for label, _ in text_pieces:
         if label in outline_labels:
-            groups.append([label[1:]] if label[1:2] == "s" else [])
+            groups.append([SectionId(label[1:])] if label[1:2] == "s" else [])
         elif label and not label.startswith("#") and label not in groups[-1]:
-            groups[-1].append(label)
+            groups[-1].append(SectionId(label))
     return groups
 
 
 def _assign_texts(
     outline: Outline,
-    drafts: Mapping[str, Draft],
+    drafts: Mapping[SectionId, Draft],
     matched_heading: OutlineHeading,
-    section_ids: Sequence[str],
+    section_ids: Sequence[SectionId],
     match_result: MatchedManuscript,
 ) -> None:
     """Give each section its part of what stands under a heading."""
@@ -315,7 +316,9 @@ def _assign_texts(
         )
 
 
-def _get_section_text(outline: Outline, drafts: Mapping[str, Draft], section_id: str) -> str:
+def _get_section_text(
+    outline: Outline, drafts: Mapping[SectionId, Draft], section_id: SectionId
+) -> str:
     return (
         normalise_text(drafts[section_id].text).strip()
         if section_id in drafts
@@ -348,17 +351,17 @@ def _report_new_headings(
 
 def _build_outline(
     outline: Outline,
-    drafts: Mapping[str, Draft],
+    drafts: Mapping[SectionId, Draft],
     text: str,
     front_text: str,
     matched_headings: Sequence[OutlineHeading],
-    section_groups: Sequence[Sequence[str]],
+    section_groups: Sequence[Sequence[SectionId]],
     match_result: MatchedManuscript,
 ) -> Outline:
     """Return the outline with the headings and the spacing of this file."""
     newline = detect_newline(text)
-    raw_by_heading_id: dict[str, str] = {}
-    layout_by_section_id: dict[str, SectionLayout] = {}
+    raw_by_heading_id: dict[HeadingId, str] = {}
+    layout_by_section_id: dict[SectionId, SectionLayout] = {}
     opening_text = front_text
     for matched_heading, section_ids in zip(matched_headings, section_groups, strict=True):
         own_section_id = matched_heading.label[1:] if matched_heading.label[1:2] == "s" else ""
@@ -374,7 +377,7 @@ def _build_outline(
         if matched_heading.label in ("", "#"):
             opening_text += heading_text
         elif not own_section_id:
-            raw_by_heading_id[matched_heading.label[1:]] = heading_text
+            raw_by_heading_id[HeadingId(matched_heading.label[1:])] = heading_text
     updated_headings = (
         h.model_copy(update={"raw": raw_by_heading_id.get(h.id)}) for h in outline.headings
     )

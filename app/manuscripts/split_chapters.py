@@ -8,6 +8,7 @@ from inkwright.memory.domain.brief import Continuity
 from inkwright.memory.domain.outline import Heading, Outline, Section
 from inkwright.memory.domain.source_formatting import FileLayout, separate_layout
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId
 from inkwright.memory.text.words import count_words
 
 MAX_SECTIONS = 3000
@@ -21,7 +22,7 @@ class SplitManuscript:
     """A manuscript, taken apart."""
 
     outline: Outline
-    texts: dict[str, str]
+    texts: dict[SectionId, str]
     """Section id to text. A section without one is still to be written."""
 
 
@@ -93,7 +94,7 @@ class _Builder:
         self.newline, self.title = newline, title
         self.headings: list[Heading] = []
         self.sections: list[Section] = []
-        self.texts: dict[str, str] = {}
+        self.texts: dict[SectionId, str] = {}
 
     def add_node(self, node: _Node, within: tuple[str, ...]) -> None:
         if not node.children:
@@ -115,7 +116,7 @@ class _Builder:
             self.add_node(child, inner_ids)
 
     def add_text(self, part: MarkdownPart, level: int, within: tuple[str, ...]) -> None:
-        section_id = f"s{len(self.sections) + 1}"
+        section_id = SectionId(f"s{len(self.sections) + 1}")
         layout, text = separate_layout(part.heading, part.body, self.newline)
         self.sections.append(
             Section(
@@ -150,7 +151,9 @@ def _build_tree(parts: Sequence[MarkdownPart]) -> list[_Node]:
     return roots
 
 
-def _set_target_words(sections: Sequence[Section], text_by_id: dict[str, str]) -> list[Section]:
+def _set_target_words(
+    sections: Sequence[Section], text_by_id: dict[SectionId, str]
+) -> list[Section]:
     """Return the sections with their own length as their budget; the mean where there is none."""
     words_by_id = {section_id: max(count_words(text), 1) for section_id, text in text_by_id.items()}
     mean_words = (

@@ -18,6 +18,7 @@ from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.source_formatting import normalise_text
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
@@ -39,8 +40,8 @@ class CannotSync(BadInput):
 class Synced:
     """What was taken back."""
 
-    work: str
-    changed: tuple[str, ...]
+    work: WorkId
+    changed: tuple[SectionId, ...]
     """Ids of the sections that have a new version, in reading order."""
     titles: Mapping[str, str]
     """New titles: of sections and chapters by id, of the whole by ``""``."""
@@ -97,7 +98,7 @@ def sync_manuscript(library: Library, folder: Path, *, take_titles: bool = False
     )
 
 
-def _read_report(file: Path) -> tuple[str, dict[str, int]]:
+def _read_report(file: Path) -> tuple[WorkId, dict[SectionId, int]]:
     """Return the work that a report is about, and the version of each section it came with."""
     try:
         report: Any = json.loads(read_raw(file))
@@ -107,15 +108,15 @@ def _read_report(file: Path) -> tuple[str, dict[str, int]]:
         raise BadInput(f"{file}: not a report that inkwright wrote") from fault
     if not isinstance(work_id, str):
         raise BadInput(f"{file}: not a report that inkwright wrote")
-    return work_id, {section_id: v for section_id, v in versions.items() if isinstance(v, int)}
+    return WorkId(work_id), {SectionId(s): v for s, v in versions.items() if isinstance(v, int)}
 
 
 def _find_changes(
     library: Library,
-    work_id: str,
-    current_drafts: Mapping[str, Draft],
+    work_id: WorkId,
+    current_drafts: Mapping[SectionId, Draft],
     match_result: MatchedManuscript,
-) -> tuple[dict[str, str], list[str]]:
+) -> tuple[dict[SectionId, str], list[str]]:
     """Return the texts that no version of their section has, and a line for each older one."""
     changed_texts, older_notices = {}, []
     for section_id, text in match_result.texts.items():
@@ -146,9 +147,9 @@ def _is_same_text(first: str, second: str) -> bool:
 
 def _choose_outline(
     plan: Plan,
-    current_drafts: Mapping[str, Draft],
+    current_drafts: Mapping[SectionId, Draft],
     match_result: MatchedManuscript,
-    changed_texts: Mapping[str, str],
+    changed_texts: Mapping[SectionId, str],
     text: str,
     *,
     is_up_to_date: bool,
@@ -168,5 +169,5 @@ def _choose_outline(
     return match_result.outline
 
 
-def _build_draft(section_id: str, text: str) -> Draft:
+def _build_draft(section_id: SectionId, text: str) -> Draft:
     return Draft(section=section_id, version=0, stage="person", text=text, words=0, manifest=0)

@@ -8,13 +8,14 @@ from inkwright.memory.changes import source_dependencies
 from inkwright.memory.domain.brief import Remembered
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.source import Evidence
+from inkwright.memory.ids import EntryId, WorkId
 from inkwright.memory.store import ledger
 from inkwright.memory.store.library import Library
 
-NO_EVIDENCE: Mapping[str, Sequence[Evidence]] = {}
+NO_EVIDENCE: Mapping[EntryId, Sequence[Evidence]] = {}
 
 
-def format_memory_file(library: Library, work_id: str, title: str) -> str:
+def format_memory_file(library: Library, work_id: WorkId, title: str) -> str:
     """Return the live entries of a work, as a brief's ``memory:`` reads them."""
     entries = ledger.load_entries(library, work_id)
     memory_content = build_memory_content(
@@ -24,10 +25,10 @@ def format_memory_file(library: Library, work_id: str, title: str) -> str:
 
 
 def build_memory_content(
-    work_id: str,
+    work_id: WorkId,
     title: str,
     entries: Iterable[Entry],
-    evidence: Mapping[str, Sequence[Evidence]] = NO_EVIDENCE,
+    evidence: Mapping[EntryId, Sequence[Evidence]] = NO_EVIDENCE,
 ) -> dict[str, Any]:
     """Return what ``memory.json`` holds.
 

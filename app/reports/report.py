@@ -22,6 +22,7 @@ from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Manifest, Review
 from inkwright.memory.domain.outline import Section
+from inkwright.memory.ids import ConstraintId, SectionId
 from inkwright.memory.store import drafts, journal, plans, sources
 from inkwright.memory.store.drafts import SectionRow
 from inkwright.memory.store.journal import RoleUsage
@@ -50,7 +51,7 @@ class ConstraintOutcome(TypedDict):
 class SectionReport(TypedDict):
     """One section as it came out."""
 
-    id: str
+    id: SectionId
     title: str
     target_words: int
     words: int
@@ -67,7 +68,7 @@ class SectionReport(TypedDict):
 class ConstraintReport(TypedDict):
     """One constraint over all the sections that carry it."""
 
-    id: str
+    id: ConstraintId
     kind: str
     placement: str
     status: str
@@ -251,8 +252,8 @@ def check_work(
     library: Library,
     work: Work,
     plan: Plan,
-    current_drafts: Mapping[str, Draft],
-    manifests: Mapping[str, Manifest],
+    current_drafts: Mapping[SectionId, Draft],
+    manifests: Mapping[SectionId, Manifest],
     text: str,
 ) -> CheckResults:
     """Return where every section and constraint of a piece stands, whose manuscript is ``text``."""
@@ -271,12 +272,12 @@ def check_work(
     )
 
 
-def texts_by_section(texts: Mapping[str, Draft]) -> dict[str, str]:
+def texts_by_section(texts: Mapping[SectionId, Draft]) -> dict[SectionId, str]:
     """Return the words of drafts, by section id."""
     return {section_id: draft.text for section_id, draft in texts.items()}
 
 
-def _report_voice(work: Work, current_drafts: Mapping[str, Draft]) -> VoiceReport:
+def _report_voice(work: Work, current_drafts: Mapping[SectionId, Draft]) -> VoiceReport:
     sample, sections = work.brief.sample, texts_by_section(current_drafts)
     sample_metrics = measure_style(sample)
 
@@ -365,7 +366,7 @@ def _load_whole_review(work: Work) -> dict[str, Finding]:
 
 def _report_constraints(
     plan: Plan,
-    current_drafts: Mapping[str, Draft],
+    current_drafts: Mapping[SectionId, Draft],
     whole_findings: Mapping[str, Finding],
     text: str,
 ) -> list[ConstraintReport]:
@@ -400,7 +401,7 @@ def _report_constraints(
 def _report_length(plan: Plan, finding: Finding) -> ConstraintReport:
     """Report on the target length, which a run checks without a constraint of the plan."""
     return ConstraintReport(
-        id=finding.constraint,
+        id=ConstraintId(finding.constraint),
         kind="length",
         placement="whole",
         status=finding.status,
@@ -420,7 +421,9 @@ def _check_by_rule(constraint: Constraint, text: str, plan: Plan) -> Finding:
     return Finding(constraint=constraint.id, status="not reviewed", by="judge")
 
 
-def _find_worst(plan: Plan, current_drafts: Mapping[str, Draft], constraint: Constraint) -> Finding:
+def _find_worst(
+    plan: Plan, current_drafts: Mapping[SectionId, Draft], constraint: Constraint
+) -> Finding:
     """Return the finding of the worst of the sections that carry it, with the section named.
 
     Where all meet it, that is the first that has words to show for it.

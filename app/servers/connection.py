@@ -11,8 +11,6 @@ from inkwright.app.servers.settings_file import Value
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store.model_capabilities import ModelCapabilities
 
-TELLS_CONTEXT = frozenset({"vLLM", "SGLang", "llama.cpp"})
-"""Kinds whose context a run asks for by itself."""
 LEAST_CONTEXT_TOKENS = 1024
 
 
@@ -43,17 +41,16 @@ class ServedChoice:
     def build_settings(self, capabilities: ModelCapabilities | None) -> dict[str, Value]:
         """Return the settings that lead to it, with what is known of it.
 
-        The context is among them where a run cannot find it out by itself.
+        The context is among them where a prompt has shown a smaller one than the server tells:
+        what it tells, a run finds out by itself.
         """
         settings: dict[str, Value] = {"api_base": self.server.base, "model": self.setting}
         measured_tokens = capabilities.context_tokens if capabilities else None
-        context_tokens = measured_tokens or self.model.context_tokens
-        if (
-            context_tokens is not None
-            and context_tokens >= LEAST_CONTEXT_TOKENS
-            and self.server.kind not in TELLS_CONTEXT
-        ):
-            settings["context_tokens"] = context_tokens
+        is_news = measured_tokens is not None and (
+            self.model.context_tokens is None or measured_tokens < self.model.context_tokens
+        )
+        if measured_tokens is not None and is_news and measured_tokens >= LEAST_CONTEXT_TOKENS:
+            settings["context_tokens"] = measured_tokens
         return settings
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from inkwright.agents.llm.endpoint_info import server_root
+from inkwright.agents.llm.endpoint_info import SERVERS_BY_OWNER, server_root
 from inkwright.memory.errors import ModelRefused, ModelUnreachable
 from inkwright.memory.text.addresses import without_secrets
 
@@ -30,28 +30,18 @@ USUAL_PORTS: Mapping[int, str] = {
 LOCAL_TIMEOUT = httpx.Timeout(2.0, connect=0.5)
 """On loopback a server that is there accepts at once."""
 REMOTE_TIMEOUT = httpx.Timeout(15.0, connect=5.0)
-KIND_BY_OWNER = {
-    "vllm": "vLLM",
-    "sglang": "SGLang",
-    "llamacpp": "llama.cpp",
-    "koboldcpp": "KoboldCpp",
-    "tabbyapi": "TabbyAPI",
-    "library": "Ollama",
-    "organization_owner": "LM Studio",
-}
-"""Kinds by what stands under ``owned_by`` in the list of models."""
 EMBEDDERS = re.compile(r"embed|minilm|\bbge\b|\be5-|\bgte-|rerank|whisper|clip", re.IGNORECASE)
 """Names of models that write nothing."""
-RECORD_NAME_BY_KIND = {
-    "Ollama": "ollama",
-    "LM Studio": "lm studio",
-    "vLLM": "vllm",
+KIND_BY_SERVER = {
+    "vllm": "vLLM",
+    "sglang": "SGLang",
     "llama.cpp": "llama.cpp",
-    "KoboldCpp": "koboldcpp",
-    "TabbyAPI": "tabbyapi",
-    "SGLang": "sglang",
+    "ollama": "Ollama",
+    "lm studio": "LM Studio",
+    "koboldcpp": "KoboldCpp",
+    "tabbyapi": "TabbyAPI",
 }
-"""Kinds as ``ModelCapabilities.server`` names them."""
+"""Kinds as people write them, by what ``ModelCapabilities.server`` calls them."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +77,11 @@ class ModelServer:
     needs_key: bool = False
     """True when it lists nothing without a key."""
     version: str = ""
+
+    @property
+    def record_name(self) -> str:
+        """Its kind as ``ModelCapabilities.server`` names it; empty: it is of no known kind."""
+        return next((name for name, kind in KIND_BY_SERVER.items() if kind == self.kind), "")
 
     @property
     def chat_models(self) -> tuple[ListedModel, ...]:
@@ -190,10 +185,10 @@ async def _ask(base: str, key: str, time_limits: httpx.Timeout) -> ModelServer |
             return None
         account = await _ask_account(client, base)
     owners = {str(row.get("owned_by", "")).lower() for row in rows or ()}
-    owner_kind = next((KIND_BY_OWNER[o] for o in sorted(owners) if o in KIND_BY_OWNER), "")
+    servers = [SERVERS_BY_OWNER[o] for o in sorted(owners) if o in SERVERS_BY_OWNER]
     return ModelServer(
         base=base,
-        kind=account.kind or owner_kind,
+        kind=account.kind or next((KIND_BY_SERVER[s] for s in servers), ""),
         version=account.version,
         models=tuple(_build_model(row, account) for row in rows or () if row.get("id")),
         needs_key=answer.status_code != 200,

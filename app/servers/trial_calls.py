@@ -217,8 +217,8 @@ class ModelTrial:
             return TrialResult(
                 "long prompts",
                 False,
-                f"of {sent_tokens:,} tokens it read {read_tokens:,} and said nothing: its real context is"
-                f" about {read_tokens:,} tokens; {_explain_context(self.capabilities.server)}",
+                f"of {sent_tokens:,} tokens it read {read_tokens:,} and said nothing: its real"
+                f" context is about {read_tokens:,} tokens; {_explain_context(self.capabilities.server)}",
             )
         if context_tokens is not None:
             self._records.learn(self._endpoint, context_tokens=context_tokens)

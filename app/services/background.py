@@ -16,13 +16,14 @@ from inkwright.app.services import engine
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.errors import InkwrightError
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import run_status
 
 BackgroundAction = Literal["plan", "write", "settle", "redraft", "remember", "candidates", "choose"]
 
 
 def start(
-    work_id: str,
+    work_id: WorkId,
     action: BackgroundAction,
     settings: Settings,
     *,

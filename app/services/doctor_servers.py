@@ -119,9 +119,8 @@ def try_model(
     with open_library(settings) as library:
         forget_capabilities(library, endpoint.where, endpoint.model)
         records = CapabilityRecords(library)
-        server_name = discovery.RECORD_NAME_BY_KIND.get(choice.server.kind, "")
-        if server_name:
-            records.learn(endpoint, server=server_name)
+        if choice.server.record_name:
+            records.learn(endpoint, server=choice.server.record_name)
         trial = ModelTrial(endpoint, records, choice.model.context_tokens)
         results = asyncio.run(_collect(trial, say))
         capabilities = records.get(endpoint)

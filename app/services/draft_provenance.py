@@ -10,6 +10,7 @@ from inkwright.app.config.prices import PriceList
 from inkwright.app.config.settings import Settings
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import EntryId, SectionId, WorkId
 from inkwright.memory.store import drafts, journal, works
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Library
@@ -57,7 +58,7 @@ class RecordedCall:
 class WeighedEntry:
     """One memory entry that was weighed for a draft."""
 
-    entry: str
+    entry: EntryId
     version: int
     line: str
     """What it said then."""
@@ -97,7 +98,7 @@ class DraftProvenance:
 
 def inspect(
     library: Library,
-    work_id: str,
+    work_id: WorkId,
     step: str,
     version: int | None,
     settings: Settings,
@@ -117,15 +118,16 @@ def inspect(
         return DraftProvenance(
             step, None, None, (), tuple(_build_call(c, count, price_list) for c in calls)
         )
-    draft = _find_draft(library, work_id, step, version)
+    section_id = SectionId(step)
+    draft = _find_draft(library, work_id, section_id, version)
     manifest = drafts.load_manifest(library, draft.manifest)
-    draft_versions = drafts.versions(library, work_id, step)
+    draft_versions = drafts.versions(library, work_id, section_id)
     candidate_versions = {
         d.version for d in draft_versions if d.stage == "candidate" and d.base == draft.base
     }
     version_group = candidate_versions if draft.version in candidate_versions else {draft.version}
     period_start, period_end = _find_period(
-        drafts.load_write_times(library, work_id, step), version_group
+        drafts.load_write_times(library, work_id, section_id), version_group
     )
     draft_calls = [
         c
@@ -143,7 +145,9 @@ def inspect(
     )
 
 
-def _find_draft(library: Library, work_id: str, section_id: str, version: int | None) -> Draft:
+def _find_draft(
+    library: Library, work_id: WorkId, section_id: SectionId, version: int | None
+) -> Draft:
     draft_versions = drafts.versions(library, work_id, section_id)
     if not draft_versions:
         raise BadInput(f"{work_id}: section {section_id!r} has no text")

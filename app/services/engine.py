@@ -26,6 +26,7 @@ from inkwright.memory.cleanup import storable
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import plans, works
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Library
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 class PlannedWork:
     """A work that has its outline, and waits to be written."""
 
-    work: str
+    work: WorkId
     plan: Plan
 
 
@@ -88,7 +89,7 @@ def begin_work(
 
 def work_meant(
     brief_argument: str, settings: Settings, ablation: Ablation, load_brief: Callable[[], Brief]
-) -> str | None:
+) -> WorkId | None:
     """Return the work that ``given`` names by its id, or by its beginning; None: it is a brief.
 
     A request that a work was begun with already is that brief, whatever it is the beginning of;
@@ -104,7 +105,7 @@ def work_meant(
         return None if works.is_begun(library, load_brief(), ablation.model_dump()) else work
 
 
-async def plan(work_id: str, run_options: RunOptions) -> PlannedWork:
+async def plan(work_id: WorkId, run_options: RunOptions) -> PlannedWork:
     """Bring a work to its outline, and stop.
 
     Raises:
@@ -117,7 +118,7 @@ async def plan(work_id: str, run_options: RunOptions) -> PlannedWork:
         return _load_planned_work(library, work_id)
 
 
-async def write(work_id: str, run_options: RunOptions, *, out: Path | None = None) -> Manuscript:
+async def write(work_id: WorkId, run_options: RunOptions, *, out: Path | None = None) -> Manuscript:
     """Write a work to its end, going on from wherever it stands.
 
     Raises:
@@ -135,7 +136,7 @@ async def write(work_id: str, run_options: RunOptions, *, out: Path | None = Non
 
 
 async def settle(
-    work_id: str,
+    work_id: WorkId,
     run_options: RunOptions,
     *,
     only: Collection[str] | None = None,
@@ -152,8 +153,8 @@ async def settle(
 
 
 async def redraft(
-    work_id: str,
-    section_ids: Sequence[str],
+    work_id: WorkId,
+    section_ids: Sequence[SectionId],
     run_options: RunOptions,
     *,
     note: str = "",
@@ -170,7 +171,12 @@ async def redraft(
 
 
 async def candidates(
-    work_id: str, section_id: str, run_options: RunOptions, *, note: str = "", count: int = 3
+    work_id: WorkId,
+    section_id: SectionId,
+    run_options: RunOptions,
+    *,
+    note: str = "",
+    count: int = 3,
 ) -> list[Draft]:
     """Draft a section several times over, for a person to choose from; its text stays.
 
@@ -186,7 +192,9 @@ async def candidates(
         return candidate_drafts
 
 
-async def choose(work_id: str, section_id: str, version: int, run_options: RunOptions) -> Draft:
+async def choose(
+    work_id: WorkId, section_id: SectionId, version: int, run_options: RunOptions
+) -> Draft:
     """Make a candidate the section's text; what rests on it becomes stale.
 
     Raises:
@@ -198,7 +206,7 @@ async def choose(work_id: str, section_id: str, version: int, run_options: RunOp
         return draft
 
 
-def purge(work_id: str, settings: Settings | None = None) -> bool:
+def purge(work_id: WorkId, settings: Settings | None = None) -> bool:
     """Remove every trace of a work from library, journal and vector index.
 
     False when another process reads the library: its log keeps bytes until that has ended.
@@ -211,7 +219,7 @@ def purge(work_id: str, settings: Settings | None = None) -> bool:
         return purge_work(library, work_id)
 
 
-def duplicate(work_id: str, settings: Settings | None = None) -> str:
+def duplicate(work_id: WorkId, settings: Settings | None = None) -> str:
     """Return the id of a copy of a work, with all that was made of it.
 
     Raises:
@@ -263,7 +271,7 @@ def sync(folder: Path, run_options: RunOptions, *, take_titles: bool = False) ->
 
 
 def render_file(
-    work_id: str, options: "ExportOptions", settings: Settings | None = None
+    work_id: WorkId, options: "ExportOptions", settings: Settings | None = None
 ) -> "RenderedFile":
     """Return a work as a file, as it stands, and write it nowhere; no model is called.
 
@@ -278,7 +286,7 @@ def render_file(
 
 
 def export(
-    work_id: str,
+    work_id: WorkId,
     options: "ExportOptions",
     settings: Settings | None = None,
     *,
@@ -296,7 +304,7 @@ def export(
         return exported(library, work_id, options, out)
 
 
-async def remember(work_id: str, run_options: RunOptions) -> "RunResult":
+async def remember(work_id: WorkId, run_options: RunOptions) -> "RunResult":
     """Read into memory what a person has written in a work and no model has read."""
     with open_library(run_options.settings) as library:
         async with _open_run(library, work_id, "remember", run_options) as (run, _, keywords):
@@ -305,8 +313,8 @@ async def remember(work_id: str, run_options: RunOptions) -> "RunResult":
 
 
 async def propose(
-    work_id: str,
-    section_id: str,
+    work_id: WorkId,
+    section_id: SectionId,
     instruction_text: str,
     run_options: RunOptions,
     *,
@@ -328,7 +336,7 @@ async def propose(
 
 
 async def apply(
-    work_id: str, proposal: "EditorProposal", numbers: Collection[int], run_options: RunOptions
+    work_id: WorkId, proposal: "EditorProposal", numbers: Collection[int], run_options: RunOptions
 ) -> Draft:
     """Store a section with these hunks of a proposal; what rests on it becomes stale.
 
@@ -342,7 +350,7 @@ async def apply(
 
 
 def inspect(
-    work_id: str,
+    work_id: WorkId,
     step: str,
     version: int | None = None,
     settings: Settings | None = None,
@@ -363,7 +371,7 @@ def inspect(
         return inspected(library, work_id, step, version, active_settings, ledger)
 
 
-def review(work_id: str, settings: Settings | None = None) -> "ReviewSummary":
+def review(work_id: WorkId, settings: Settings | None = None) -> "ReviewSummary":
     """Return how a work stands against what was asked of it; no model is called.
 
     Raises:
@@ -376,7 +384,7 @@ def review(work_id: str, settings: Settings | None = None) -> "ReviewSummary":
 
 
 def decide(
-    work_id: str,
+    work_id: WorkId,
     finding: "OpenFinding",
     verdict: "Verdict | None",
     settings: Settings | None = None,
@@ -396,8 +404,8 @@ def decide(
 
 
 def find_stale_sections(
-    work_id: str, settings: Settings | None = None
-) -> dict[str, tuple[str, ...]]:
+    work_id: WorkId, settings: Settings | None = None
+) -> dict[SectionId, tuple[str, ...]]:
     """Return the reasons of every stale section of a work, by section id."""
     with open_library(settings or Settings.load()) as library:
         return staleness.find_reasons(library, work_id)
@@ -405,7 +413,7 @@ def find_stale_sections(
 
 async def _run_to_manuscript(
     action: "RunAction",
-    work_id: str,
+    work_id: WorkId,
     run_options: RunOptions,
     out: Path | None,
     act: Callable[[Any, dict[str, Any]], Awaitable["RunResult"]],
@@ -422,7 +430,7 @@ async def _run_to_manuscript(
 
 @asynccontextmanager
 async def _open_run(
-    library: Library, work_id: str, action: "RunAction", run_options: RunOptions
+    library: Library, work_id: WorkId, action: "RunAction", run_options: RunOptions
 ) -> AsyncIterator[tuple[Any, RunRecorder, dict[str, Any]]]:
     """Yield ``agents.orchestration.run`` and what a run is given, with models to call.
 
@@ -465,7 +473,7 @@ def _build_run_keywords(
     }
 
 
-def _load_planned_work(library: Library, work_id: str) -> PlannedWork:
+def _load_planned_work(library: Library, work_id: WorkId) -> PlannedWork:
     plan = plans.current(library, work_id)
     assert plan is not None, "a run until `planned` leaves a plan"
     return PlannedWork(work_id, plan)

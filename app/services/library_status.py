@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkwright.memory.errors import BadInput, LibraryUnusable, WorkNotFound
+from inkwright.memory.ids import SectionId, WorkId
 
 if TYPE_CHECKING:
     from inkwright.memory.store.library import Library
@@ -58,7 +59,7 @@ ORDER BY planned.place
 class WorkSummary:
     """Where one work stands."""
 
-    work: str
+    work: WorkId
     title: str
     status: str
     words: int
@@ -85,7 +86,7 @@ class WorkSummary:
 class SectionSummary:
     """Where one section stands."""
 
-    section: str
+    section: SectionId
     title: str
     state: str
     words: int
@@ -119,7 +120,7 @@ def load_work_summaries(home: Path, url: str | None = None) -> list[WorkSummary]
 
 
 def load_section_summaries(
-    home: Path, work_id: str, url: str | None = None
+    home: Path, work_id: WorkId, url: str | None = None
 ) -> list[SectionSummary]:
     """Return the sections of a work in reading order; none before it is planned."""
     rows = _select_rows(home, url, _SELECT_SECTIONS, work_id)
@@ -133,7 +134,7 @@ def load_section_summaries(
     ]
 
 
-def match_work_id(work_ids: Iterable[str], prefix: str) -> str:
+def match_work_id(work_ids: Iterable[WorkId], prefix: str) -> WorkId:
     """Return the one work whose id is ``prefix`` or begins with it.
 
     Raises:
@@ -147,10 +148,10 @@ def match_work_id(work_ids: Iterable[str], prefix: str) -> str:
     return work_id
 
 
-def _beginning(work_ids: Sequence[str], id_prefix: str) -> str | None:
+def _beginning(work_ids: Sequence[WorkId], id_prefix: str) -> WorkId | None:
     """Return the one work whose id ``given`` is or begins; None: there is none."""
     if id_prefix in work_ids:
-        return id_prefix
+        return WorkId(id_prefix)
     matching_ids = [work for work in work_ids if id_prefix and work.startswith(id_prefix)]
     if len(matching_ids) > 1:
         more = f", or {len(matching_ids) - 2} more" if len(matching_ids) > 2 else ""
@@ -160,7 +161,7 @@ def _beginning(work_ids: Sequence[str], id_prefix: str) -> str | None:
     return matching_ids[0] if matching_ids else None
 
 
-def find_work_id(home: Path, url: str | None, prefix: str) -> str:
+def find_work_id(home: Path, url: str | None, prefix: str) -> WorkId:
     """Return the one work of a library whose id is ``prefix`` or begins with it.
 
     Raises:
@@ -169,7 +170,7 @@ def find_work_id(home: Path, url: str | None, prefix: str) -> str:
     return match_work_id((s.work for s in load_work_summaries(home, url)), prefix)
 
 
-def work_in_place_of_brief(home: Path, url: str | None, brief_argument: str) -> str | None:
+def work_in_place_of_brief(home: Path, url: str | None, brief_argument: str) -> WorkId | None:
     """Return the work that is named where a brief may stand; None: it is a brief.
 
     Raises:
@@ -252,7 +253,7 @@ def _load_work_summaries_by_memory(home: Path, url: str | None) -> list[WorkSumm
 
 
 def _load_section_summaries_by_memory(
-    home: Path, work_id: str, url: str | None
+    home: Path, work_id: WorkId, url: str | None
 ) -> list[SectionSummary]:
     from inkwright.memory.store.library import Library
 
@@ -260,7 +261,7 @@ def _load_section_summaries_by_memory(
         return _build_section_summaries(library, work_id)
 
 
-def _build_section_summaries(library: "Library", work_id: str) -> list[SectionSummary]:
+def _build_section_summaries(library: "Library", work_id: WorkId) -> list[SectionSummary]:
     from inkwright.memory.store import drafts, plans
 
     plan = plans.current(library, work_id)

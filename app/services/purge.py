@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from inkwright.app.files import output_folder
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import works
 from inkwright.memory.store.library import Library
 
@@ -13,7 +14,7 @@ UPGRADE_COPIES = "*.before-*.db"
 BUSY_TIMEOUT_S = 30
 
 
-def purge_work(library: Library, work_id: str) -> bool:
+def purge_work(library: Library, work_id: WorkId) -> bool:
     """Remove every trace of a work; a copy made before an upgrade loses it too.
 
     Its index goes first, the library's rows last: interrupted, the work is still there to be purged
@@ -35,7 +36,7 @@ def purge_work(library: Library, work_id: str) -> bool:
     return works.purge(library, work_id)
 
 
-def _purge_copy(file: Path, work_id: str) -> None:
+def _purge_copy(file: Path, work_id: WorkId) -> None:
     """Remove a work from an old copy of the library, whatever its schema; else the whole copy."""
     try:
         with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT_S)) as db:

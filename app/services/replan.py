@@ -13,6 +13,7 @@ from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.draft import Review
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts, plans, works
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.plans import Plan
@@ -29,15 +30,15 @@ class ReplanResult:
     plan: Plan
     moved_constraints: tuple[str, ...]
     """A line for each constraint that other sections carry now."""
-    removed_section_ids: tuple[str, ...]
+    removed_section_ids: tuple[SectionId, ...]
     """Ids of sections that are not in the outline any more."""
     back: tuple[str, ...]
     """Ids of sections that were taken out before and are in it again, with the text they had."""
-    stale_section_ids: tuple[str, ...]
+    stale_section_ids: tuple[SectionId, ...]
     """Ids of written sections that are to be checked again."""
 
 
-def replan(library: Library, work_id: str, file: Path) -> ReplanResult:
+def replan(library: Library, work_id: WorkId, file: Path) -> ReplanResult:
     """Give a planned work the outline in ``file``; sections of the same title stay what they are.
 
     So are those again that were taken out before.
@@ -107,7 +108,7 @@ def match_sections(
     old_sections = [*reversed(removed_sections), *old_outline.sections]
     old_by_title = {normalise(s.title): s for s in old_sections}
     old_ids = {s.id for s in old_sections}
-    free_ids = (f"s{n}" for n in count(1) if f"s{n}" not in old_ids)
+    free_ids = (SectionId(f"s{n}") for n in count(1) if f"s{n}" not in old_ids)
     old_by_new_id = {s.id: old_by_title.pop(normalise(s.title), None) for s in new_outline.sections}
     final_ids = {
         section_id: old_section.id if old_section else next(free_ids)
@@ -150,7 +151,7 @@ def _keep_length(
 def _merge_section(
     section: Section,
     old_section: Section | None,
-    final_ids: Mapping[str, str],
+    final_ids: Mapping[SectionId, SectionId],
     sized_titles: Set[str],
 ) -> Section:
     fields: dict[str, object] = {"id": final_ids[section.id]}

@@ -18,6 +18,7 @@ from inkwright.memory.changes.contradictions import ContradictionFinding
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import ConstraintId, SectionId, WorkId
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
@@ -30,7 +31,7 @@ from inkwright.memory.user_work.finding_decisions import Verdict
 class SectionOutcome:
     """What was found about one constraint in one section."""
 
-    section: str
+    section: SectionId
     title: str
     status: str
     """``met``, ``broken`` or ``not reviewed``."""
@@ -45,7 +46,7 @@ class SectionOutcome:
 class ConstraintSummary:
     """One constraint, with what was found wherever it holds."""
 
-    id: str
+    id: ConstraintId
     text: str
     kind: str
     placement: str
@@ -61,7 +62,7 @@ class ConstraintSummary:
 class OpenFinding:
     """One finding that waits for the person, or that they have answered."""
 
-    section: str
+    section: SectionId
     title: str
     about: str
     """Id of the constraint, or of the memory entry, that the text breaks."""
@@ -80,7 +81,7 @@ class OpenFinding:
 class SectionLength:
     """How long a section is, and was to be."""
 
-    section: str
+    section: SectionId
     title: str
     words: int
     target_words: int
@@ -94,7 +95,7 @@ class ReviewSummary:
     """What the last run had to say."""
     constraints: tuple[ConstraintSummary, ...]
     problems: tuple[OpenFinding, ...]
-    stale: dict[str, tuple[str, ...]]
+    stale: dict[SectionId, tuple[str, ...]]
     lengths: tuple[SectionLength, ...]
     repetition: RepeatedRuns
 
@@ -104,7 +105,7 @@ class ReviewSummary:
         return replace(self, problems=tuple(findings))
 
 
-def review(library: Library, work_id: str) -> ReviewSummary:
+def review(library: Library, work_id: WorkId) -> ReviewSummary:
     """Return how a work stands; no model is called.
 
     Raises:
@@ -142,13 +143,13 @@ def review(library: Library, work_id: str) -> ReviewSummary:
 
 
 @lru_cache(maxsize=2)
-def _find_repetition(section_texts: tuple[tuple[str, str], ...]) -> RepeatedRuns:
+def _find_repetition(section_texts: tuple[tuple[SectionId, str], ...]) -> RepeatedRuns:
     """Return what the texts repeat, looked for anew only where one of them was changed."""
     return find_repeated_runs(dict(section_texts))
 
 
 def _summarize_constraints(
-    plan: Plan, check_results: CheckResults, current_drafts: Mapping[str, Draft]
+    plan: Plan, check_results: CheckResults, current_drafts: Mapping[SectionId, Draft]
 ) -> Iterator[ConstraintSummary]:
     constraint_by_id = {c.id: c for c in plan.constraints}
     outcomes = {
@@ -165,8 +166,8 @@ def _summarize_constraint(
     plan: Plan,
     constraint_report: ConstraintReport,
     constraint: Constraint | None,
-    outcomes: Mapping[tuple[str, str], ConstraintOutcome],
-    current_drafts: Mapping[str, Draft],
+    outcomes: Mapping[tuple[SectionId, str], ConstraintOutcome],
+    current_drafts: Mapping[SectionId, Draft],
 ) -> ConstraintSummary:
     places = []
     for section in plan.outline.sections:
@@ -200,7 +201,7 @@ def _summarize_constraint(
 
 def _list_broken_findings(
     constraint_summaries: tuple[ConstraintSummary, ...],
-    current_drafts: Mapping[str, Draft],
+    current_drafts: Mapping[SectionId, Draft],
     verdict_stamps: Mapping[str, set[str]],
 ) -> Iterator[OpenFinding]:
     for constraint in constraint_summaries:
@@ -224,7 +225,7 @@ def _list_broken_findings(
 def _list_contradictions(
     plan: Plan,
     contradiction_findings: list[ContradictionFinding],
-    current_drafts: Mapping[str, Draft],
+    current_drafts: Mapping[SectionId, Draft],
     verdict_stamps: Mapping[str, set[str]],
 ) -> Iterator[OpenFinding]:
     titles = {s.id: s.title for s in plan.outline.sections}

@@ -10,6 +10,7 @@ from inkwright.app.config.endpoints import build_price_list
 from inkwright.app.config.settings import Settings
 from inkwright.app.services import engine
 from inkwright.app.services.library_status import SectionSummary, load_section_summaries
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import journal, run_status, works
 from inkwright.memory.store.library import now
 from inkwright.memory.store.run_status import StopRequest
@@ -21,7 +22,7 @@ RunActivity = Literal["idle", "starting", "running", "pausing", "stopping", "cut
 class MonitoredSection:
     """One section as the table of a run shows it."""
 
-    section: str
+    section: SectionId
     title: str
     stage: str
     words: int
@@ -63,7 +64,7 @@ class MonitoredWork:
         return self.activity not in ("idle", "cut off")
 
 
-def load_monitored_work(work_id: str, settings: Settings) -> MonitoredWork:
+def load_monitored_work(work_id: WorkId, settings: Settings) -> MonitoredWork:
     """Return how a work and its newest run stand.
 
     Raises:
@@ -103,7 +104,7 @@ class ActiveRun:
     going: RunActivity
 
 
-def find_active_run(work_id: str, settings: Settings) -> ActiveRun | None:
+def find_active_run(work_id: WorkId, settings: Settings) -> ActiveRun | None:
     """Return the run of a work that goes on just now, in short; None: there is none."""
     with engine.open_library(settings) as library:
         newest_run = run_status.load_status(library, work_id)
@@ -113,7 +114,7 @@ def find_active_run(work_id: str, settings: Settings) -> ActiveRun | None:
     return ActiveRun(newest_run.action, now() - newest_run.began_at, going)
 
 
-def request_stop(work_id: str, request: StopRequest, settings: Settings) -> None:
+def request_stop(work_id: WorkId, request: StopRequest, settings: Settings) -> None:
     """Ask the run of a work to pause (send no more calls) or to stop at once.
 
     Both keep what was answered; a pause also waits for the answers under way.
@@ -122,7 +123,7 @@ def request_stop(work_id: str, request: StopRequest, settings: Settings) -> None
         run_status.request_stop(library, work_id, request)
 
 
-def load_live_texts(work_id: str, settings: Settings) -> dict[str, str]:
+def load_live_texts(work_id: WorkId, settings: Settings) -> dict[str, str]:
     """Return the text being written just now, by section, and ask that it be streamed."""
     with engine.open_library(settings) as library:
         run_status.record_look(library, work_id)

@@ -10,6 +10,7 @@ from inkwright.agents.llm.events import Event, PhaseBegan, SectionBegan, Section
 from inkwright.app.display.progress import RunProgress
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import InkwrightError, LibraryUnusable, Paused, Stopped
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import run_status, works
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.run_status import RunAction
@@ -28,9 +29,9 @@ class RunRecorder:
     def __init__(self, library: Library, lease: Lease, run_options: RunOptions) -> None:
         self._library, self.lease, self._caller_options = library, lease, run_options
         self._progress = RunProgress()
-        self._texts: dict[str, str] = {}
-        self._grown_sections: set[str] = set()
-        self._finished_sections: set[str] = set()
+        self._texts: dict[SectionId, str] = {}
+        self._grown_sections: set[SectionId] = set()
+        self._finished_sections: set[SectionId] = set()
         self._task = asyncio.current_task()
         self._woken = asyncio.Event()
         self._has_stopped = False
@@ -146,7 +147,7 @@ class RunRecorder:
 
 @asynccontextmanager
 async def record_run(
-    library: Library, work_id: str, action: RunAction, run_options: RunOptions
+    library: Library, work_id: WorkId, action: RunAction, run_options: RunOptions
 ) -> AsyncIterator[RunRecorder]:
     """Hold the work's lease and keep a run on record in the library while the block lasts.
 

@@ -14,6 +14,7 @@ from inkwright.app.reports.memory_json import format_memory_file
 from inkwright.app.reports.report import Report, RunFacts, build_report, select_settings
 from inkwright.app.reports.report_markdown import format_report
 from inkwright.app.services.run_options import RunOptions
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
 
@@ -27,7 +28,7 @@ Status = Literal["complete", "flagged", "partial"]
 class Manuscript:
     """A finished piece, and what is known about it."""
 
-    work: str
+    work: WorkId
     """Id of the work in the library."""
     title: str
     text: str
@@ -40,7 +41,7 @@ class Manuscript:
 
 
 def build_current_manuscript(
-    library: Library, work_id: str, run_options: RunOptions, folder: Path | None
+    library: Library, work_id: WorkId, run_options: RunOptions, folder: Path | None
 ) -> Manuscript:
     """Return a planned work as it is now, without a run."""
     work = works.get(library, work_id)
@@ -56,7 +57,7 @@ def build_current_manuscript(
 
 def build_run_manuscript(
     library: Library,
-    work_id: str,
+    work_id: WorkId,
     result: "RunResult",
     run_options: RunOptions,
     call_settings: CallSettings,
@@ -76,7 +77,7 @@ def build_run_manuscript(
 
 def _build_manuscript(
     library: Library,
-    work_id: str,
+    work_id: WorkId,
     run_facts: RunFacts,
     run_options: RunOptions,
     call_settings: CallSettings | None,

@@ -19,6 +19,7 @@ from inkwright.memory.changes import staleness
 from inkwright.memory.changes.contradictions import ContradictionFinding
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import drafts, plans, works
 from inkwright.memory.store.drafts import SectionRow
@@ -49,69 +50,69 @@ class CitationEvidence(NamedTuple):
     uncited: list[UncitedReport]
 
 
-def load_stamp(work_id: str) -> tuple[Any, ...]:
+def load_stamp(work_id: WorkId) -> tuple[Any, ...]:
     """Return what is another whenever the work has changed."""
     with engine.open_library(load_settings()) as library:
         return works.compute_change_stamp(library, work_id)
 
 
-def load_work(work_id: str) -> Work:
+def load_work(work_id: WorkId) -> Work:
     """Return the work."""
     with engine.open_library(load_settings()) as library:
         return works.get(library, work_id)
 
 
-def load_plan(work_id: str) -> Plan | None:
+def load_plan(work_id: WorkId) -> Plan | None:
     """Return the newest plan; None before the work is planned."""
     plan: Plan | None = _read_cached(_read_plan, work_id)
     return plan
 
 
-def load_ledger(work_id: str) -> Ledger:
+def load_ledger(work_id: WorkId) -> Ledger:
     """Return all of a work's memory."""
     ledger: Ledger = _read_cached(_read_ledger, work_id)
     return ledger
 
 
-def load_drafts(work_id: str) -> dict[str, Draft]:
+def load_drafts(work_id: WorkId) -> dict[SectionId, Draft]:
     """Return the newest draft of every section that has one."""
-    draft_by_id: dict[str, Draft] = _read_cached(_read_drafts, work_id)
+    draft_by_id: dict[SectionId, Draft] = _read_cached(_read_drafts, work_id)
     return draft_by_id
 
 
-def load_section_rows(work_id: str) -> dict[str, SectionRow]:
+def load_section_rows(work_id: WorkId) -> dict[SectionId, SectionRow]:
     """Return where every section stands."""
-    row_by_id: dict[str, SectionRow] = _read_cached(_read_section_rows, work_id)
+    row_by_id: dict[SectionId, SectionRow] = _read_cached(_read_section_rows, work_id)
     return row_by_id
 
 
-def load_manifests(work_id: str) -> dict[str, Manifest]:
+def load_manifests(work_id: WorkId) -> dict[SectionId, Manifest]:
     """Return what each section's newest draft was written from."""
-    manifest_by_id: dict[str, Manifest] = _read_cached(_read_manifests, work_id)
+    manifest_by_id: dict[SectionId, Manifest] = _read_cached(_read_manifests, work_id)
     return manifest_by_id
 
 
-def load_stale_reasons(work_id: str) -> dict[str, tuple[str, ...]]:
+def load_stale_reasons(work_id: WorkId) -> dict[SectionId, tuple[str, ...]]:
     """Return the reasons of every stale section."""
-    reasons_by_id: dict[str, tuple[str, ...]] = _read_cached(_read_stale_reasons, work_id)
+    reasons_by_id: dict[SectionId, tuple[str, ...]] = _read_cached(_read_stale_reasons, work_id)
     return reasons_by_id
 
 
-def load_citation_evidence(work_id: str) -> CitationEvidence:
+def load_citation_evidence(work_id: WorkId) -> CitationEvidence:
     """Return what the piece cites, and what in it rests on nothing."""
     evidence: CitationEvidence = _read_cached(_read_citation_evidence, work_id)
     return evidence
 
 
-def load_summaries(work_id: str, memory: Memory) -> dict[str, str]:
+def load_summaries(work_id: WorkId, memory: Memory) -> dict[SectionId, str]:
     """Return the rolling summary of every chain, by its last section."""
-    summary_by_id: dict[str, str] = _read_summaries(
+    summary_by_id: dict[SectionId, str] = _read_summaries(
         memory, str(load_settings().home), work_id, load_stamp(work_id)
     )
     return summary_by_id
 
 
-def load_pending_memory(work_id: str, memory: Memory) -> PendingMemory:
+def load_pending_memory(work_id: WorkId, memory: Memory) -> PendingMemory:
     """Return what in memory waits for a person."""
     pending_memory: PendingMemory = _read_pending_memory(
         memory, str(load_settings().home), work_id, load_stamp(work_id)
@@ -119,7 +120,7 @@ def load_pending_memory(work_id: str, memory: Memory) -> PendingMemory:
     return pending_memory
 
 
-def load_review(work_id: str) -> ReviewSummary:
+def load_review(work_id: WorkId) -> ReviewSummary:
     """Return how a work stands against what was asked of it."""
     reviews, current_settings = _get_review_cache(), load_settings()
     key, work_stamp = (str(current_settings.home), work_id), load_stamp(work_id)
@@ -131,7 +132,7 @@ def load_review(work_id: str) -> ReviewSummary:
     return cached_review[1]
 
 
-def record_verdict(work_id: str, problem: OpenFinding, verdict: Verdict | None) -> None:
+def record_verdict(work_id: WorkId, problem: OpenFinding, verdict: Verdict | None) -> None:
     """Record what the person says of a finding; what is known of all else stands as it did."""
     reviews, current_settings = _get_review_cache(), load_settings()
     key, stamp_before = (str(current_settings.home), work_id), load_stamp(work_id)
@@ -141,20 +142,20 @@ def record_verdict(work_id: str, problem: OpenFinding, verdict: Verdict | None) 
         reviews[key] = load_stamp(work_id), cached_review[1].with_verdict(problem, verdict)
 
 
-def list_autosaved_sections(work_id: str) -> list[str]:
+def list_autosaved_sections(work_id: WorkId) -> list[SectionId]:
     """Return the sections with typing that is no version yet."""
     with engine.open_library(load_settings()) as library:
         return autosave.list_pending_sections(library, work_id)
 
 
-def _read_cached(reader: Callable[..., Any], work_id: str) -> Any:
+def _read_cached(reader: Callable[..., Any], work_id: WorkId) -> Any:
     current_settings = load_settings()
     return reader(current_settings, str(current_settings.home), work_id, load_stamp(work_id))
 
 
 @st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
 def _read_plan(
-    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
+    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
 ) -> Plan | None:
     with engine.open_library(_settings) as library:
         return plans.current(library, work_id)
@@ -162,7 +163,7 @@ def _read_plan(
 
 @st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
 def _read_ledger(
-    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
+    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
 ) -> Ledger:
     with engine.open_library(_settings) as library:
         return Ledger(library, work_id).refresh().simulate_append(())
@@ -170,39 +171,39 @@ def _read_ledger(
 
 @st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
 def _read_drafts(
-    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
-) -> dict[str, Draft]:
+    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
+) -> dict[SectionId, Draft]:
     with engine.open_library(_settings) as library:
         return drafts.current(library, work_id)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
 def _read_section_rows(
-    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
-) -> dict[str, SectionRow]:
+    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
+) -> dict[SectionId, SectionRow]:
     with engine.open_library(_settings) as library:
         return drafts.load_section_rows(library, work_id)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
 def _read_manifests(
-    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
-) -> dict[str, Manifest]:
+    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
+) -> dict[SectionId, Manifest]:
     with engine.open_library(_settings) as library:
         return drafts.load_manifests(library, work_id)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
 def _read_stale_reasons(
-    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
-) -> dict[str, tuple[str, ...]]:
+    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
+) -> dict[SectionId, tuple[str, ...]]:
     with engine.open_library(_settings) as library:
         return staleness.find_reasons(library, work_id)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
 def _read_citation_evidence(
-    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
+    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
 ) -> CitationEvidence:
     sources = Sources(work_id, settings=_settings)
     return CitationEvidence(sources.citations(), sources.uncited())
@@ -210,14 +211,14 @@ def _read_citation_evidence(
 
 @st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
 def _read_summaries(
-    _memory: Memory, home: str, work_id: str, work_stamp: tuple[Any, ...]
-) -> dict[str, str]:
+    _memory: Memory, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
+) -> dict[SectionId, str]:
     return _memory.summaries()
 
 
 @st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
 def _read_pending_memory(
-    _memory: Memory, home: str, work_id: str, work_stamp: tuple[Any, ...]
+    _memory: Memory, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
 ) -> PendingMemory:
     work_ledger, plan = load_ledger(work_id), load_plan(work_id)
     entries = of_planned(work_ledger.latest(), plan.outline) if plan else work_ledger.latest()

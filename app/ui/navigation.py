@@ -13,6 +13,7 @@ from inkwright.app.config.settings import Settings
 from inkwright.app.config.trust import UntrustedFile, deciding
 from inkwright.app.services.library_status import find_work_id
 from inkwright.app.ui.html import escape_markdown
+from inkwright.memory.ids import WorkId
 
 MAX_FIND_CHARS = 300
 """So much of the words that are looked for goes into an address."""
@@ -61,7 +62,7 @@ def has_model() -> bool:
     return endpoints.has_any_model(load_settings())
 
 
-def get_chosen_work_id() -> str | None:
+def get_chosen_work_id() -> WorkId | None:
     """Return the work that the address names, by its whole id; None: none."""
     work_param = st.query_params.get("work")
     if not work_param:
@@ -70,7 +71,7 @@ def get_chosen_work_id() -> str | None:
     return find_work_id(current_settings.home, current_settings.library_address, work_param)
 
 
-def require_work_id() -> str:
+def require_work_id() -> WorkId:
     """Return the work that the address names; without one, say where to choose and stop."""
     if (work_id := get_chosen_work_id()) is not None:
         return work_id
@@ -83,7 +84,7 @@ def draw_link(
     name: str,
     label: str,
     *,
-    work_id: str | None = None,
+    work_id: WorkId | None = None,
     icon: str | None = None,
     **parameters: str,
 ) -> None:
@@ -103,7 +104,7 @@ def build_find_params(words: str) -> dict[str, str]:
     return {"find": words[:MAX_FIND_CHARS]} if words else {}
 
 
-def go(name: str, work_id: str | None = None, **parameters: str) -> None:
+def go(name: str, work_id: WorkId | None = None, **parameters: str) -> None:
     """Go to a page, at this work."""
     from inkwright.app.ui import page_list
 

@@ -8,6 +8,7 @@ from inkwright.app.ui import cache, errors, navigation, page_list
 from inkwright.app.ui.field_component import load_component
 from inkwright.app.ui.html import STATUS_LABELS, escape_markdown
 from inkwright.memory.errors import WorkNotFound
+from inkwright.memory.ids import WorkId
 
 ICON = Path(__file__).with_name("field") / "icon.svg"
 
@@ -57,7 +58,7 @@ def _draw_sidebar() -> None:
         st.caption(escape_markdown(note, 600))
 
 
-def _draw_work(work_id: str) -> None:
+def _draw_work(work_id: WorkId) -> None:
     work = cache.load_work(work_id)
     st.divider()
     st.markdown(f"**{escape_markdown(work.title, 60)}**")

@@ -5,6 +5,7 @@ Measured as the engine's own report measures it (``memory/text/repetition.py``).
 
 from collections.abc import Sequence
 
+from inkwright.memory.ids import SectionId
 from inkwright.memory.text.repetition import measure_repetition
 
 
@@ -14,7 +15,7 @@ def duplicate_share(text: str) -> float:
     >>> duplicate_share("a b c d e f g h"), round(duplicate_share("a b c d e f g h " * 2), 3)
     (0.0, 0.111)
     """
-    return measure_repetition({"": text}).duplicate_8grams
+    return measure_repetition({SectionId(""): text}).duplicate_8grams
 
 
 def section_overlap(sections: Sequence[str]) -> float:
@@ -23,4 +24,6 @@ def section_overlap(sections: Sequence[str]) -> float:
     >>> section_overlap(["a b c d e f g h", "a b c d e f g h", "i j k l m n o p"])
     0.6666666666666666
     """
-    return measure_repetition({str(n): text for n, text in enumerate(sections)}).cross_section
+    return measure_repetition(
+        {SectionId(str(n)): text for n, text in enumerate(sections)}
+    ).cross_section

@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, insert, select, update
 from inkwright.memory.base import Value
 from inkwright.memory.changes.staleness import Change, build_stamp
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts, schema
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Lease, Library, now
@@ -20,7 +21,7 @@ class ContradictionFinding(Value):
     """One sentence of the person's, and what it contradicts."""
 
     number: int
-    section: str
+    section: SectionId
     about: str
     """Id of the memory entry, or constraint, that it contradicts."""
     stamp: str
@@ -34,7 +35,7 @@ class ContradictionFinding(Value):
 def store_findings(
     library: Library,
     lease: Lease,
-    section_id: str,
+    section_id: SectionId,
     contradicted_changes: Iterable[tuple[Change, str]],
 ) -> None:
     """Store where the person's words contradict a change, unless it is known already."""
@@ -64,7 +65,7 @@ def store_findings(
 
 
 def load_findings(
-    library: Library, work_id: str, *, include_dismissed: bool = False
+    library: Library, work_id: WorkId, *, include_dismissed: bool = False
 ) -> list[ContradictionFinding]:
     """Return the findings that still stand, oldest first; with ``include_dismissed``, those too."""
     table = schema.findings
@@ -86,7 +87,7 @@ def load_findings(
     ]
 
 
-def dismiss(library: Library, work_id: str, finding_number: int, *, undo: bool = False) -> None:
+def dismiss(library: Library, work_id: WorkId, finding_number: int, *, undo: bool = False) -> None:
     """Let one finding be: it is not listed again, unless with ``undo``.
 
     Raises:

@@ -16,6 +16,7 @@ from inkwright.memory.changes.staleness import Stale
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
+from inkwright.memory.ids import EntryId, SectionId, WorkId
 from inkwright.memory.retrieval.visibility import find_visible_ids
 from inkwright.memory.store import drafts, journal, plans, schema
 from inkwright.memory.store.ledger import Ledger
@@ -39,7 +40,7 @@ JOURNALED_CALLS = {
 class SectionCheck:
     """One section to be checked."""
 
-    section: str
+    section: SectionId
     title: str
     reasons: tuple[str, ...]
     tokens: int
@@ -62,12 +63,12 @@ class EditImpact:
     possible: tuple[SectionCheck, ...]
 
     @property
-    def sections(self) -> frozenset[str]:
+    def sections(self) -> frozenset[SectionId]:
         """Every section that the edit can reach."""
         return frozenset(c.section for c in (*self.certain, *self.possible))
 
 
-def preview(library: Library, work_id: str, edit: EntryEdit) -> EditImpact:
+def preview(library: Library, work_id: WorkId, edit: EntryEdit) -> EditImpact:
     """Return what ``edit`` would lead to.
 
     Raises:
@@ -88,7 +89,7 @@ def preview(library: Library, work_id: str, edit: EntryEdit) -> EditImpact:
     cost = _Cost(library, work_id)
     title_by_id = {s.id: s.title for s in plan.outline.sections}
 
-    def build_check(section_id: str, reasons: Iterable[str]) -> SectionCheck:
+    def build_check(section_id: SectionId, reasons: Iterable[str]) -> SectionCheck:
         usual_cost = cost.estimate(current_drafts[section_id], {"judge": 1})
         judge_calls = 1 + staleness.MAX_REPEAT_QUESTIONS + bool(plan.constraints_for(section_id))
         highest_cost = cost.estimate(
@@ -110,10 +111,10 @@ def preview(library: Library, work_id: str, edit: EntryEdit) -> EditImpact:
 def _find_follow_ups(
     outline: Outline,
     ledger: Ledger,
-    current_drafts: Mapping[str, Draft],
-    manifests: Mapping[str, Manifest],
+    current_drafts: Mapping[SectionId, Draft],
+    manifests: Mapping[SectionId, Manifest],
     stale_sections: Iterable[Stale],
-) -> dict[str, list[str]]:
+) -> dict[SectionId, list[str]]:
     """Return the sections that a patch of the stale ones can make stale, with the reasons."""
     entries_by_id = {e.id: e for e in ledger.latest()}
     spelling_by_name = {
@@ -122,7 +123,7 @@ def _find_follow_ups(
     names_by_stale_id = {
         s.section_id: _collect_subject_names(s, entries_by_id) for s in stale_sections
     }
-    reasons_by_id: dict[str, list[str]] = {}
+    reasons_by_id: dict[SectionId, list[str]] = {}
     for section in outline.sections:
         section_id = section.id
         if section_id in names_by_stale_id or section_id not in current_drafts:
@@ -150,7 +151,7 @@ def _find_follow_ups(
 
 
 def _collect_subject_names(
-    stale_section: Stale, entries_by_id: Mapping[str, Entry]
+    stale_section: Stale, entries_by_id: Mapping[EntryId, Entry]
 ) -> frozenset[str]:
     """Return the names of what a section establishes, and of what it is to be checked against."""
     changed_ids = {c.id for c in stale_section.changes}
@@ -162,14 +163,14 @@ def _collect_subject_names(
     return frozenset(name for e in relevant_entries for name in e.names)
 
 
-def _is_from_section(entry: Entry, section_id: str) -> bool:
+def _is_from_section(entry: Entry, section_id: SectionId) -> bool:
     return entry.span is not None and entry.span.section == section_id
 
 
 class _Cost:
     """What checks of this work's sections take, as far as the journal shows."""
 
-    def __init__(self, library: Library, work_id: str) -> None:
+    def __init__(self, library: Library, work_id: WorkId) -> None:
         table = schema.journal
         self._measured_tokens: dict[str, tuple[int, int]] = {}
         with library.read() as db:
@@ -205,7 +206,7 @@ class _Cost:
         return prompt_tokens + answer_tokens, round(seconds, 2)
 
 
-def _select_models(work_id: str) -> Select[tuple[str]]:
+def _select_models(work_id: WorkId) -> Select[tuple[str]]:
     """Ask for the models that answered in this work, the one that judged first."""
     table = schema.journal
     return (

@@ -15,6 +15,7 @@ from inkwright.memory.domain.brief import Remembered
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.entry_equality import is_same_fact
 from inkwright.memory.errors import BadInput, WorkNotFound
+from inkwright.memory.ids import EntryId, WorkId
 from inkwright.memory.store import ledger as ledgers
 from inkwright.memory.store import schema
 from inkwright.memory.store.ledger import Ledger
@@ -26,7 +27,7 @@ USER_PREFIX = "m"
 """Prefix of the ids of a person's entries."""
 
 
-def apply(library: Library, work_id: str, edit: EntryEdit) -> tuple[Entry, ...]:
+def apply(library: Library, work_id: WorkId, edit: EntryEdit) -> tuple[Entry, ...]:
     """Write what ``edit`` adds, and return it. A run of the work may be going on.
 
     Raises:
@@ -72,7 +73,7 @@ def build_addition(
     return edit
 
 
-def build_change(entry_id: str, **changes: Any) -> EntryEdit:
+def build_change(entry_id: EntryId, **changes: Any) -> EntryEdit:
     """Change fields of an entry: it is the person's from now on, and live again if it was not."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
@@ -81,7 +82,7 @@ def build_change(entry_id: str, **changes: Any) -> EntryEdit:
     return edit
 
 
-def build_retraction(entry_ids: Sequence[str]) -> EntryEdit:
+def build_retraction(entry_ids: Sequence[EntryId]) -> EntryEdit:
     """Let entries hold no longer."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
@@ -92,7 +93,7 @@ def build_retraction(entry_ids: Sequence[str]) -> EntryEdit:
     return edit
 
 
-def build_pinning(entry_ids: Sequence[str], *, pinned: bool = True) -> EntryEdit:
+def build_pinning(entry_ids: Sequence[EntryId], *, pinned: bool = True) -> EntryEdit:
     """Let entries always be shown, or no longer. Whose they are stays as it is."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
@@ -101,7 +102,7 @@ def build_pinning(entry_ids: Sequence[str], *, pinned: bool = True) -> EntryEdit
     return edit
 
 
-def build_restoration(entry_id: str, version: int) -> EntryEdit:
+def build_restoration(entry_id: EntryId, version: int) -> EntryEdit:
     """Let an entry say again what it said in an earlier version."""
 
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
@@ -150,12 +151,12 @@ def build_subject_merge(subject: str, other_subject: str) -> EntryEdit:
     return edit
 
 
-def build_acceptance(entry_ids: Sequence[str]) -> EntryEdit:
+def build_acceptance(entry_ids: Sequence[EntryId]) -> EntryEdit:
     """Let proposals hold; all of them when none is named."""
     return _build_answer(entry_ids, {"proposed": "live", "doubted": "retracted"})
 
 
-def build_rejection(entry_ids: Sequence[str]) -> EntryEdit:
+def build_rejection(entry_ids: Sequence[EntryId]) -> EntryEdit:
     """Let what proposals were about stay as it was; all of them when none is named."""
     return _build_answer(entry_ids, {"proposed": "retracted", "doubted": "live"})
 
@@ -174,7 +175,7 @@ def combine_edits(edits: Sequence[EntryEdit]) -> EntryEdit:
     return edit
 
 
-def find_entry(ledger: Ledger, entry_id: str) -> Entry:
+def find_entry(ledger: Ledger, entry_id: EntryId) -> Entry:
     """Return the entry ``entry_id`` as it stands, or as it is proposed.
 
     Raises:
@@ -192,7 +193,7 @@ def find_entry(ledger: Ledger, entry_id: str) -> Entry:
     return entries_by_id[entry_id]
 
 
-def _build_answer(entry_ids: Sequence[str], resulting_status: dict[str, str]) -> EntryEdit:
+def _build_answer(entry_ids: Sequence[EntryId], resulting_status: dict[str, str]) -> EntryEdit:
     def edit(ledger: Ledger) -> tuple[Entry, ...]:
         proposals_by_id = {e.id: e for e in ledger.list_proposals()}
         for entry_id in entry_ids:

@@ -16,6 +16,7 @@ from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store.plans import Plan
 
 
@@ -25,9 +26,9 @@ class PlanChange:
 
     outline: Outline
     constraints: tuple[Constraint, ...]
-    merged_into: Mapping[str, str] = field(default_factory=dict)
+    merged_into: Mapping[SectionId, SectionId] = field(default_factory=dict)
     """Sections that are taken out, with the section their text goes to the end of."""
-    split_into: Mapping[str, str] = field(default_factory=dict)
+    split_into: Mapping[SectionId, SectionId] = field(default_factory=dict)
     """Sections whose text is divided, with the section the second half goes to."""
 
     @property
@@ -38,7 +39,7 @@ class PlanChange:
 OutlineEdit = Callable[[Plan], PlanChange]
 
 
-def build_section_edit(section_id: str, **changes: Any) -> OutlineEdit:
+def build_section_edit(section_id: SectionId, **changes: Any) -> OutlineEdit:
     """Change what is planned for a section: title, purpose, key points, words, what it follows."""
 
     def change(plan: Plan) -> PlanChange:
@@ -59,7 +60,12 @@ def build_section_edit(section_id: str, **changes: Any) -> OutlineEdit:
 
 
 def build_insertion(
-    title: str, *, after_id: str | None, target_words: int, purpose: str = "", **more_fields: Any
+    title: str,
+    *,
+    after_id: SectionId | None,
+    target_words: int,
+    purpose: str = "",
+    **more_fields: Any,
 ) -> OutlineEdit:
     """Add a section after another, or at the beginning; it stands under the same headings."""
 
@@ -83,7 +89,7 @@ def build_insertion(
     return change
 
 
-def build_split(section_id: str, title: str) -> OutlineEdit:
+def build_split(section_id: SectionId, title: str) -> OutlineEdit:
     """Make two sections of one; the second, called ``title``, takes half of words and points."""
 
     def change(plan: Plan) -> PlanChange:
@@ -121,7 +127,7 @@ def build_split(section_id: str, title: str) -> OutlineEdit:
     return change
 
 
-def build_join(section_id: str) -> OutlineEdit:
+def build_join(section_id: SectionId) -> OutlineEdit:
     """Join a section with the one after it, which is taken out; its text goes to the first."""
 
     def change(plan: Plan) -> PlanChange:
@@ -156,7 +162,7 @@ def build_join(section_id: str) -> OutlineEdit:
     return change
 
 
-def build_removal(section_id: str) -> OutlineEdit:
+def build_removal(section_id: SectionId) -> OutlineEdit:
     """Take a section out; its drafts stay in the library."""
 
     def change(plan: Plan) -> PlanChange:
@@ -169,7 +175,7 @@ def build_removal(section_id: str) -> OutlineEdit:
     return change
 
 
-def build_move(section_id: str, steps: int) -> OutlineEdit:
+def build_move(section_id: SectionId, steps: int) -> OutlineEdit:
     """Move a section so many places on, or back; it goes under its new neighbour's headings."""
 
     def change(plan: Plan) -> PlanChange:
@@ -184,7 +190,9 @@ def build_move(section_id: str, steps: int) -> OutlineEdit:
     return change
 
 
-def build_relocation(section_id: str, neighbour_id: str, *, behind: bool) -> OutlineEdit:
+def build_relocation(
+    section_id: SectionId, neighbour_id: SectionId, *, behind: bool
+) -> OutlineEdit:
     """Let a section stand right before another, or right ``behind`` it, under that one's headings.
 
     This says of the last place under a heading, and the first under the next, which is meant.
@@ -211,10 +219,10 @@ def _build_plan_change(
     plan: Plan,
     sections: Sequence[Section],
     *,
-    heir_ids: Mapping[str, str] | None = None,
-    moved_id: str | None = None,
-    merged_into: Mapping[str, str] | None = None,
-    split_into: Mapping[str, str] | None = None,
+    heir_ids: Mapping[SectionId, SectionId] | None = None,
+    moved_id: SectionId | None = None,
+    merged_into: Mapping[SectionId, SectionId] | None = None,
+    split_into: Mapping[SectionId, SectionId] | None = None,
 ) -> PlanChange:
     heir_ids = heir_ids or {}
     section_ids = {s.id for s in sections}
@@ -235,7 +243,7 @@ def _build_plan_change(
 
 
 def _update_predecessors(
-    section: Section, section_ids: set[str], heir_ids: Mapping[str, str]
+    section: Section, section_ids: set[SectionId], heir_ids: Mapping[SectionId, SectionId]
 ) -> tuple[str, ...]:
     predecessor_ids = dict.fromkeys(heir_ids.get(a, a) for a in section.after)
     return tuple(a for a in predecessor_ids if a in section_ids and a != section.id)
@@ -245,8 +253,8 @@ def _relocate_constraint(
     constraint: Constraint,
     old_outline: Outline,
     new_outline: Outline,
-    heir_ids: Mapping[str, str],
-    moved_id: str | None,
+    heir_ids: Mapping[SectionId, SectionId],
+    moved_id: SectionId | None,
 ) -> Constraint | None:
     """Return the constraint where its sections are now; None when they are all gone."""
     placement = constraint.where
@@ -271,12 +279,12 @@ def _relocate_constraint(
     return constraint.model_copy(update={"where": placement.model_copy(update=changes)})
 
 
-def _get_section(plan: Plan, section_id: str) -> Section:
+def _get_section(plan: Plan, section_id: SectionId) -> Section:
     if section_id not in plan.outline.position:
         raise BadInput(f"the outline has no section {section_id!r}")
     return plan.outline.section(section_id)
 
 
-def _make_free_id(plan: Plan) -> str:
+def _make_free_id(plan: Plan) -> SectionId:
     numbers = [int(section_id[1:]) for section_id in plan.taken if section_id[1:].isdecimal()]
-    return f"s{max(numbers, default=0) + 1}"
+    return SectionId(f"s{max(numbers, default=0) + 1}")

@@ -13,14 +13,15 @@ from inkwright.memory.citations.citation_evidence import find_evidence
 from inkwright.memory.citations.syntax import Claim
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.domain.source import Evidence
+from inkwright.memory.ids import EntryId, WorkId
 from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.store import drafts, schema, sources
 from inkwright.memory.store.library import Library
 
 
 def load_evidence(
-    library: Library, work_id: str, entries: Iterable[Entry]
-) -> dict[str, tuple[Evidence, ...]]:
+    library: Library, work_id: WorkId, entries: Iterable[Entry]
+) -> dict[EntryId, tuple[Evidence, ...]]:
     """Return the spans of sources that entries rest on, by entry id; those that rest on none are
     left out. Sources that were dropped count."""
     entries = list(entries)
@@ -53,8 +54,8 @@ def load_evidence(
 
 
 def load_source_keys(
-    library: Library, work_id: str, entries: Iterable[Entry]
-) -> dict[str, frozenset[str]]:
+    library: Library, work_id: WorkId, entries: Iterable[Entry]
+) -> dict[EntryId, frozenset[str]]:
     """Return the keys of the sources that entries rest on, by entry id."""
     claims_by_entry = _find_claims(library, work_id, entries)
     return {
@@ -64,8 +65,8 @@ def load_source_keys(
 
 
 def _find_claims(
-    library: Library, work_id: str, entries: Iterable[Entry]
-) -> dict[str, list[Claim]]:
+    library: Library, work_id: WorkId, entries: Iterable[Entry]
+) -> dict[EntryId, list[Claim]]:
     """Return the citing sentences that state each entry."""
     entry_spans = [(e.id, e.span) for e in entries if e.span is not None]
     texts = _load_texts(library, work_id, {(s.section, s.draft) for _, s in entry_spans})
@@ -99,7 +100,7 @@ def _find_evidence_by_rule(claim: Claim, source_index: SourceIndex) -> tuple[Evi
 
 
 def _load_texts(
-    library: Library, work_id: str, version_keys: Iterable[tuple[str, int]]
+    library: Library, work_id: WorkId, version_keys: Iterable[tuple[str, int]]
 ) -> Mapping[tuple[str, int], str]:
     """Return the texts of versions of sections that cite."""
     table = schema.drafts

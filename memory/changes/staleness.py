@@ -11,6 +11,7 @@ from inkwright.memory.domain.draft import Draft, EntryDecision, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
 from inkwright.memory.domain.outline import Outline
+from inkwright.memory.ids import EntryId, SectionId, WorkId
 from inkwright.memory.retrieval.visibility import find_visible_entries
 from inkwright.memory.store import drafts, plans, sources
 from inkwright.memory.store.ledger import Ledger
@@ -45,7 +46,7 @@ class Change:
 class Stale:
     """A section to be checked, and against what."""
 
-    section_id: str
+    section_id: SectionId
     changes: tuple[Change, ...] = field(default=())
 
     @property
@@ -55,17 +56,17 @@ class Stale:
 
 
 def find_reasons(
-    library: Library, work_id: str, ledger: Ledger | None = None
-) -> dict[str, tuple[str, ...]]:
+    library: Library, work_id: WorkId, ledger: Ledger | None = None
+) -> dict[SectionId, tuple[str, ...]]:
     """Return the reasons of every stale section, by section id."""
     return {s.section_id: s.reasons for s in find_stale_sections(library, work_id, ledger)}
 
 
 def find_stale_sections(
     library: Library,
-    work_id: str,
+    work_id: WorkId,
     ledger: Ledger | None = None,
-    basis_versions: Mapping[str, int] | None = None,
+    basis_versions: Mapping[SectionId, int] | None = None,
     plan: Plan | None = None,
 ) -> list[Stale]:
     """Return the stale sections in reading order, each with what changed.
@@ -125,7 +126,7 @@ def _was_checked(ledger: Ledger, change: Change, stamps: Set[str]) -> bool:
 def _find_changes(
     plan: Plan,
     ledger: Ledger,
-    draft_versions: Mapping[str, int],
+    draft_versions: Mapping[SectionId, int],
     manifest: Manifest,
     draft: Draft,
     dropped_titles: Mapping[str, str],
@@ -164,8 +165,8 @@ def _find_dropped_sources(draft: Draft, dropped_titles: Mapping[str, str]) -> It
 
 
 def _find_unfounded_entries(
-    library: Library, work_id: str, ledger: Ledger, dropped_titles: Mapping[str, str]
-) -> dict[str, tuple[Entry, str]]:
+    library: Library, work_id: WorkId, ledger: Ledger, dropped_titles: Mapping[str, str]
+) -> dict[EntryId, tuple[Entry, str]]:
     """Return the live entries that rest on nothing but sources taken out of use, each with one."""
     if not dropped_titles:
         return {}
@@ -183,7 +184,7 @@ def _find_unfounded_entries(
 
 
 def _find_shown_unfounded(
-    manifest: Manifest, unfounded_entries: Mapping[str, tuple[Entry, str]]
+    manifest: Manifest, unfounded_entries: Mapping[EntryId, tuple[Entry, str]]
 ) -> Iterator[Change]:
     for decision in manifest.shown:
         if decision.is_shown and decision.entry in unfounded_entries:
@@ -191,7 +192,7 @@ def _find_shown_unfounded(
             yield _build_retraction(entry, f"the source {key} that it rests on was dropped")
 
 
-def _find_plan_changes(plan: Plan, manifest: Manifest, section_id: str) -> Iterator[Change]:
+def _find_plan_changes(plan: Plan, manifest: Manifest, section_id: SectionId) -> Iterator[Change]:
     node = plan.outline.section(section_id)
     if node.digest != manifest.node:
         yield Change(
@@ -213,7 +214,7 @@ def _find_plan_changes(plan: Plan, manifest: Manifest, section_id: str) -> Itera
 
 
 def _find_shown_changes(
-    outline: Outline, ledger: Ledger, visible_entries: Mapping[str, Entry], manifest: Manifest
+    outline: Outline, ledger: Ledger, visible_entries: Mapping[EntryId, Entry], manifest: Manifest
 ) -> Iterator[Change]:
     successors = _map_successors(ledger, visible_entries)
     for decision in manifest.shown:
@@ -240,7 +241,10 @@ def _find_shown_changes(
 
 
 def _find_alternative(
-    outline: Outline, ledger: Ledger, visible_entries: Mapping[str, Entry], retracted_entry: Entry
+    outline: Outline,
+    ledger: Ledger,
+    visible_entries: Mapping[EntryId, Entry],
+    retracted_entry: Entry,
 ) -> Entry | None:
     """Return what else memory has on the topic of an entry that is gone, whoever's word counts."""
     same_topic_entries = [
@@ -252,7 +256,7 @@ def _find_alternative(
 
 
 def _find_visible_on_topic(
-    ledger: Ledger, visible_entries: Mapping[str, Entry], entry: Entry
+    ledger: Ledger, visible_entries: Mapping[EntryId, Entry], entry: Entry
 ) -> list[Entry]:
     """Return the visible entries that have, or have had, the attribute of one subject."""
     if not entry.attribute:
@@ -273,9 +277,11 @@ def _find_retractions(ledger: Ledger, manifest: Manifest, draft: Draft) -> Itera
             yield _build_retraction(entry, "what this section says of it was retracted")
 
 
-def _map_successors(ledger: Ledger, visible_entries: Mapping[str, Entry]) -> dict[str, Entry]:
+def _map_successors(
+    ledger: Ledger, visible_entries: Mapping[EntryId, Entry]
+) -> dict[EntryId, Entry]:
     """Return what now stands for each superseded entry, through however many steps."""
-    successors: dict[str, Entry] = {}
+    successors: dict[EntryId, Entry] = {}
     for entry in visible_entries.values():
         older_id = entry.supersedes
         while older_id and older_id not in successors:
@@ -288,10 +294,10 @@ def _map_successors(ledger: Ledger, visible_entries: Mapping[str, Entry]) -> dic
 def _find_new_entries(
     outline: Outline,
     ledger: Ledger,
-    visible_entries: Mapping[str, Entry],
+    visible_entries: Mapping[EntryId, Entry],
     manifest: Manifest,
     draft_names: MentionedNames,
-    section_id: str,
+    section_id: SectionId,
 ) -> Iterator[Change]:
     decided_ids = set() if manifest.by_person else {s.entry for s in manifest.shown}
     new_entries = [
@@ -323,8 +329,11 @@ def _find_new_entries(
 
 
 def _find_disputed(
-    ledger: Ledger, visible_entries: Mapping[str, Entry], section_id: str, excluded_ids: Set[str]
-) -> dict[str, Entry]:
+    ledger: Ledger,
+    visible_entries: Mapping[EntryId, Entry],
+    section_id: SectionId,
+    excluded_ids: Set[str],
+) -> dict[EntryId, Entry]:
     """Return what memory had already, but not shown to this section, which says otherwise.
 
     The entries of ``excluded_ids`` are left out.
@@ -379,13 +388,13 @@ def _is_news(ledger: Ledger, entry: Entry, manifest: Manifest) -> bool:
     return entry.span.draft > manifest.heard.get(entry.span.section, 0)
 
 
-def _holds_at(outline: Outline, entry: Entry, section_id: str) -> bool:
+def _holds_at(outline: Outline, entry: Entry, section_id: SectionId) -> bool:
     return _find_start_position(outline, entry) <= outline.position[section_id]
 
 
 def _find_start_position(outline: Outline, entry: Entry) -> int:
     """Return from which section on ``entry`` is true, counted from 1; 0: from the beginning."""
-    return outline.position.get(entry.from_section or "", 0)
+    return outline.position.get(entry.from_section, 0) if entry.from_section else 0
 
 
 def _differs(ledger: Ledger, current_entry: Entry, version: int) -> bool:

@@ -10,6 +10,7 @@ from inkwright.memory.citations import syntax
 from inkwright.memory.citations.syntax import Mention
 from inkwright.memory.domain.brief import CitationStyle
 from inkwright.memory.domain.source import Source, get_family_name
+from inkwright.memory.ids import SectionId
 
 SUPERSCRIPTS = dict(zip("0123456789+-=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾", strict=True))
 _DOI = "https://doi.org/"
@@ -32,7 +33,7 @@ class ManuscriptCitations:
 
     def __init__(
         self,
-        texts: Mapping[str, str],
+        texts: Mapping[SectionId, str],
         sources: Mapping[str, Source],
         formatted_citations: FormattedCitations,
     ) -> None:
@@ -57,7 +58,7 @@ class ManuscriptCitations:
                 self._format_text(text, remaining_citations) if sources else text
             )
 
-    def get_formatted_text(self, section_id: str) -> str:
+    def get_formatted_text(self, section_id: SectionId) -> str:
         """Return a section's text with its citations in the style of the manuscript.
 
         Without sources nothing is a citation, whatever it looks like.
@@ -138,13 +139,13 @@ def format_endmatter(reference_list: str, notes: Sequence[str]) -> str:
     return "\n\n".join(part for part in (reference_list, footnotes) if part)
 
 
-def list_cited_keys(texts: Mapping[str, str], sources: Mapping[str, Source]) -> list[str]:
+def list_cited_keys(texts: Mapping[SectionId, str], sources: Mapping[str, Source]) -> list[str]:
     """Return the keys of sources that texts cite, each once, in the order of first mention."""
     return list(dict.fromkeys(m.key for group in list_cited_groups(texts, sources) for m in group))
 
 
 def list_cited_groups(
-    texts: Mapping[str, str], sources: Mapping[str, Source]
+    texts: Mapping[SectionId, str], sources: Mapping[str, Source]
 ) -> list[tuple[Mention, ...]]:
     """Return the sources that each citation of texts mentions, in reading order."""
     return [
@@ -155,7 +156,11 @@ def list_cited_groups(
 
 
 def format_citations(
-    texts: Mapping[str, str], sources: Mapping[str, Source], style: CitationStyle, *, han: bool
+    texts: Mapping[SectionId, str],
+    sources: Mapping[str, Source],
+    style: CitationStyle,
+    *,
+    han: bool,
 ) -> FormattedCitations:
     """Return the citations and references of a manuscript in one of our own styles.
 

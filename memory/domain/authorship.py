@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from inkwright.memory.base import Value
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.protected_spans import ProtectedSpan, merge_spans
+from inkwright.memory.ids import SectionId
 from inkwright.memory.text.words import count_words
 
 
 class WordShare(Value):
     """Words of one text, by who wrote them."""
 
-    section: str
+    section: SectionId
     version: int
     person: int
     model: int

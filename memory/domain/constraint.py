@@ -18,6 +18,7 @@ from pydantic import (
 from inkwright.memory.base import Given, digest
 from inkwright.memory.domain.constraint_text import word_constraint
 from inkwright.memory.domain.placement import Placement, parse_placement
+from inkwright.memory.ids import ConstraintId, SectionId
 
 ConstraintKind = Literal[
     "length", "must_contain", "must_not_contain", "banned", "event", "pattern", "format",
@@ -59,7 +60,7 @@ def _parse_placement(value: Any) -> Any:
 class Constraint(Given):
     """One requirement on the text, with where it holds and how it is checked."""
 
-    id: str = ""
+    id: ConstraintId = ConstraintId("")
     """``c1``, ``c2``...; given when the work begins."""
     text: str = Field(min_length=1, max_length=2000)
     """The requirement in plain words, as prompts and reports quote it."""
@@ -94,7 +95,7 @@ class Constraint(Given):
     min_grade: float | None = Field(default=None, ge=-3, le=30)
     max_grade: float | None = Field(default=None, ge=-3, le=30)
     """For ``reading_level``: the Flesch-Kincaid grade of English text."""
-    sections: tuple[str, ...] = ()
+    sections: tuple[SectionId, ...] = ()
     """For ``structure``: names of sections, in their order."""
     style: str | None = Field(default=None, min_length=1, max_length=80)
     """For ``citation``: ``numeric``, ``author-year`` and ``footnote`` are seen by a pattern."""

@@ -7,6 +7,7 @@ from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.placement import Placement
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import ConstraintId, SectionId
 from inkwright.memory.text.names import names_in
 from inkwright.memory.text.normalise import normalise
 
@@ -71,7 +72,7 @@ def find_missing_title(names: Iterable[str], titles: Sequence[str]) -> str | Non
 
 def find_carriers(
     outline: Outline, constraints: Iterable[Constraint]
-) -> dict[str, tuple[str, ...]]:
+) -> dict[ConstraintId, tuple[SectionId, ...]]:
     """Return for each constraint's id the ids of the sections that carry it, in reading order."""
     total = len(outline.sections)
     return {

@@ -7,6 +7,7 @@ from pydantic import Field
 from inkwright.memory.base import Value
 from inkwright.memory.domain.protected_spans import ProtectedSpan
 from inkwright.memory.domain.source import Evidence
+from inkwright.memory.ids import ConstraintId, EntryId, SectionId
 
 SectionState = Literal["planned", "started", "drafted", "accepted"]
 Stage = Literal["drafted", "reviewed", "settled", "person", "edited", "candidate"]
@@ -20,7 +21,7 @@ CheckStatus = Literal["met", "broken", "not reviewed"]
 class EntryDecision(Value):
     """What recall decided about one memory entry."""
 
-    entry: str
+    entry: EntryId
     version: int
     how: RecallForm
     reason: str
@@ -43,11 +44,11 @@ class ExcerptDecision(Value):
 class Manifest(Value):
     """Everything a draft was written from. Frozen before the section's first call."""
 
-    section: str
+    section: SectionId
     outline_version: int
     node: str
     """Digest of the section's outline node."""
-    constraints: dict[str, str] = Field(default_factory=dict)
+    constraints: dict[ConstraintId, str] = Field(default_factory=dict)
     """Constraint id to its digest."""
     heard: dict[str, int] = Field(default_factory=dict)
     """Sections whose drafts were visible, with the draft's version."""
@@ -136,7 +137,7 @@ class Review(Value):
 class Draft(Value):
     """One version of a section's text."""
 
-    section: str
+    section: SectionId
     version: int
     stage: Stage
     text: str

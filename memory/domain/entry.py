@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from inkwright.memory.base import Value
+from inkwright.memory.ids import EntryId, SectionId
 from inkwright.memory.text.normalise import normalise
 
 EntryKind = Literal["character", "place", "event", "fact", "term", "style", "thread"]
@@ -17,7 +18,7 @@ Status = Literal["live", "retracted", "proposed", "doubted"]
 class Span(Value):
     """Where a statement stands in the draft that established it, in code points."""
 
-    section: str
+    section: SectionId
     draft: int
     """Version of the section's draft."""
     start: int = Field(ge=0)
@@ -27,7 +28,7 @@ class Span(Value):
 class Entry(Value):
     """One version of one memory entry."""
 
-    id: str
+    id: EntryId
     version: int = 1
     kind: EntryKind = "fact"
     subject: str
@@ -38,9 +39,9 @@ class Entry(Value):
     origin: Origin
     span: Span | None = None
     """For an entry that a draft established."""
-    from_section: str | None = None
+    from_section: SectionId | None = None
     """Section from which it is true, in reading order. None: from the beginning."""
-    supersedes: str | None = None
+    supersedes: EntryId | None = None
     """Id of the entry whose value this one replaces from its own section on."""
     story_time: str | None = None
     pinned: bool = False

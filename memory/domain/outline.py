@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from inkwright.memory.base import Value, digest
 from inkwright.memory.domain.brief import Continuity
 from inkwright.memory.domain.source_formatting import FileLayout, SectionLayout
+from inkwright.memory.ids import HeadingId, SectionId
 
 T = TypeVar("T")
 
@@ -17,7 +18,7 @@ T = TypeVar("T")
 class Heading(Value):
     """A chapter, or a heading inside one: it holds sections, and has no text of its own."""
 
-    id: str
+    id: HeadingId
     title: str
     level: int = Field(ge=1)
     purpose: str = ""
@@ -37,11 +38,11 @@ class SectionSource(Value):
 class Section(Value):
     """One planned part of the piece. Its prose lives in drafts."""
 
-    id: str
+    id: SectionId
     """Stable and opaque: it says nothing about position."""
     title: str
     level: int = Field(default=1, ge=1)
-    within: tuple[str, ...] = ()
+    within: tuple[HeadingId, ...] = ()
     """Ids of the headings it stands under, outermost first."""
     purpose: str = ""
     key_points: tuple[str, ...] = ()
@@ -54,7 +55,7 @@ class Section(Value):
     """What other sections cover, and this one must not."""
     subjects: tuple[str, ...] = ()
     """Names of people, places and terms it deals with."""
-    after: tuple[str, ...] = ()
+    after: tuple[SectionId, ...] = ()
     """Ids of sections it builds on, besides what continuity asks."""
     cites: tuple[SectionSource, ...] = ()
     """The sources planned for it, and what it takes from each."""
@@ -115,15 +116,15 @@ class Outline(Value):
         return self
 
     @cached_property
-    def depends_on(self) -> Mapping[str, tuple[str, ...]]:
+    def depends_on(self) -> Mapping[SectionId, tuple[SectionId, ...]]:
         """Section id to the ids whose drafts and deltas it waits for, in reading order.
 
         A section that depends on later ones (a summary placed first) is left out of the chain it
         stands in, or the chain would bite its own tail.
         """
         order = {s.id: n for n, s in enumerate(self.sections)}
-        last_id_in_chain: dict[str, str] = {}
-        edges: dict[str, tuple[str, ...]] = {}
+        last_id_in_chain: dict[str, SectionId] = {}
+        edges: dict[SectionId, tuple[SectionId, ...]] = {}
         for section in self.sections:
             dependency_ids = set(section.after)
             looks_ahead = any(order[a] > order[section.id] for a in section.after)
@@ -137,14 +138,14 @@ class Outline(Value):
         return edges
 
     @cached_property
-    def position(self) -> Mapping[str, int]:
+    def position(self) -> Mapping[SectionId, int]:
         """Section id to its place in reading order, from 1."""
         return {s.id: n for n, s in enumerate(self.sections, 1)}
 
     @cached_property
-    def ancestors(self) -> Mapping[str, frozenset[str]]:
+    def ancestors(self) -> Mapping[SectionId, frozenset[SectionId]]:
         """Section id to every section it depends on, directly or through others."""
-        ancestors_by_id: dict[str, frozenset[str]] = {}
+        ancestors_by_id: dict[SectionId, frozenset[SectionId]] = {}
         for section_id in TopologicalSorter(self.depends_on).static_order():
             direct_ids = self.depends_on[section_id]
             ancestors_by_id[section_id] = frozenset(direct_ids).union(
@@ -156,11 +157,11 @@ class Outline(Value):
     def target_words(self) -> int:
         return sum(s.target_words for s in self.sections)
 
-    def section(self, section_id: str) -> Section:
+    def section(self, section_id: SectionId) -> Section:
         """Return the section ``section_id``; KeyError when the outline has none."""
         return self.sections[self.position[section_id] - 1]
 
-    def sort_in_reading_order(self, by_section: Mapping[str, T]) -> dict[str, T]:
+    def sort_in_reading_order(self, by_section: Mapping[SectionId, T]) -> dict[SectionId, T]:
         """Return what there is for its sections, by their ids, in reading order."""
         return {s.id: by_section[s.id] for s in self.sections if s.id in by_section}
 
@@ -174,16 +175,16 @@ class Outline(Value):
             layout=self.layout,
         )
 
-    def find_chain(self, section_id: str) -> tuple[str, ...]:
+    def find_chain(self, section_id: SectionId) -> tuple[SectionId, ...]:
         """Return the ids a section follows on from, first to last: its predecessor, and so on."""
-        predecessor_ids: list[str] = []
+        predecessor_ids: list[SectionId] = []
         current_id = section_id
         while (predecessor_id := self._find_predecessor(current_id)) is not None:
             predecessor_ids.append(predecessor_id)
             current_id = predecessor_id
         return tuple(reversed(predecessor_ids))
 
-    def _find_predecessor(self, section_id: str) -> str | None:
+    def _find_predecessor(self, section_id: SectionId) -> SectionId | None:
         earlier_ids = [
             d for d in self.depends_on[section_id] if self.position[d] < self.position[section_id]
         ]

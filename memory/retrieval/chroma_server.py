@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from inkwright.memory.ids import WorkId
 from inkwright.memory.retrieval.vector_index import ChromaIndex, build_id_prefix
 from inkwright.memory.store.library import Library
 
@@ -56,7 +57,7 @@ class ChromaServerIndex(ChromaIndex):
                 database=database_name,
             )
 
-    def delete_work(self, work_id: str) -> None:
+    def delete_work(self, work_id: WorkId) -> None:
         """Forget a work. What its vectors were stays in the server's files until it packs them."""
         with self._translate_faults(work_id):
             for collection in self._list_shared_collections(work_id):

@@ -14,6 +14,7 @@ import numpy as np
 
 from inkwright.memory.domain.draft import EntryDecision, ExcerptDecision, RecallForm
 from inkwright.memory.domain.entry import Entry
+from inkwright.memory.ids import EntryId
 from inkwright.memory.retrieval import excerpt_selection
 from inkwright.memory.retrieval.passages import Passage
 from inkwright.memory.text.names import names_in, rank_by_rare_terms
@@ -197,7 +198,7 @@ def _rank_by_vector(entries: Sequence[Entry], distances: Mapping[str, float]) ->
     """Return the places of the entries that vector search found, the nearest first."""
     places = {entry.id: place for place, entry in enumerate(entries)}
     matched_places = (
-        places.get(key.split(":")[1]) for key in distances if key.startswith(_ENTRY_PREFIX)
+        places.get(EntryId(key.split(":")[1])) for key in distances if key.startswith(_ENTRY_PREFIX)
     )
     return [
         place

@@ -19,6 +19,7 @@ import httpx
 import numpy as np
 
 from inkwright.memory.errors import IndexUnusable
+from inkwright.memory.ids import NO_WORK, WorkId
 
 COLLECTIONS = 64
 """Works share this many collections: one each would cost 3 MB and 4 descriptors an open work, and
@@ -34,21 +35,21 @@ BUSY_TIMEOUT_S = 30
 class VectorIndex(Protocol):
     """Finds the nearest of given ids."""
 
-    def find_missing(self, work_id: str, ids: Sequence[str]) -> list[str]:
+    def find_missing(self, work_id: WorkId, ids: Sequence[str]) -> list[str]:
         """Return those of ``ids`` that have no vector yet."""
         ...
 
-    def add(self, work_id: str, vectors: Mapping[str, np.ndarray]) -> None:
+    def add(self, work_id: WorkId, vectors: Mapping[str, np.ndarray]) -> None:
         """Store vectors by id."""
         ...
 
     def find_nearest(
-        self, work_id: str, vector: np.ndarray, ids: Sequence[str], limit: int
+        self, work_id: WorkId, vector: np.ndarray, ids: Sequence[str], limit: int
     ) -> dict[str, float]:
         """Return up to ``limit`` of ``ids``, nearest first, with their cosine distance."""
         ...
 
-    def delete_work(self, work_id: str) -> None:
+    def delete_work(self, work_id: WorkId) -> None:
         """Forget everything about a work."""
         ...
 
@@ -82,11 +83,11 @@ class ChromaIndex:
         self._write_lock = Lock()
         self._embedder = hashlib.sha256(embedder.encode()).hexdigest()[:12]
 
-    def find_missing(self, work_id: str, ids: Sequence[str]) -> list[str]:
+    def find_missing(self, work_id: WorkId, ids: Sequence[str]) -> list[str]:
         stored_ids = self._load_stored_ids(work_id)
         return [i for i in ids if i not in stored_ids]
 
-    def add(self, work_id: str, vectors: Mapping[str, np.ndarray]) -> None:
+    def add(self, work_id: WorkId, vectors: Mapping[str, np.ndarray]) -> None:
         if not vectors:
             return
         stored_ids, prefix = self._load_stored_ids(work_id), build_id_prefix(work_id)
@@ -100,7 +101,7 @@ class ChromaIndex:
         stored_ids.update(ids)
 
     def find_nearest(
-        self, work_id: str, vector: np.ndarray, ids: Sequence[str], limit: int
+        self, work_id: WorkId, vector: np.ndarray, ids: Sequence[str], limit: int
     ) -> dict[str, float]:
         stored_ids, prefix = self._load_stored_ids(work_id), build_id_prefix(work_id)
         candidate_ids = [prefix + i for i in ids if i in stored_ids]
@@ -126,7 +127,7 @@ class ChromaIndex:
         ranked_pairs = sorted((round(d, 6), i.removeprefix(prefix)) for i, d in pairs)
         return {i: d for d, i in ranked_pairs}
 
-    def delete_work(self, work_id: str) -> None:
+    def delete_work(self, work_id: WorkId) -> None:
         """Forget a work and leave no byte of its vectors.
 
         Chroma marks what is deleted and keeps it in its files. So the collections that the work
@@ -138,7 +139,7 @@ class ChromaIndex:
             _compact(self._folder)
         self._stored_ids.pop(work_id, None)
 
-    def drop_cached_ids(self, work_id: str) -> None:
+    def drop_cached_ids(self, work_id: WorkId) -> None:
         """Keep no longer in mind what is stored of a work; it is looked up again when asked for."""
         self._stored_ids.pop(work_id, None)
 
@@ -146,7 +147,7 @@ class ChromaIndex:
         """Let go of files and memory; the index is not used afterwards."""
         self._client.close()
 
-    def _list_shared_collections(self, work_id: str) -> list[Any]:
+    def _list_shared_collections(self, work_id: WorkId) -> list[Any]:
         """Return the collections that may hold vectors of a work, of any embedder."""
         all_collections = self._client.list_collections()
         return [c for c in all_collections if c.name.endswith(f"-{_compute_shard(work_id)}")]
@@ -166,7 +167,7 @@ class ChromaIndex:
                 ids=batch["ids"], embeddings=batch["embeddings"], metadatas=batch["metadatas"]
             )
 
-    def _load_stored_ids(self, work_id: str) -> set[str]:
+    def _load_stored_ids(self, work_id: WorkId) -> set[str]:
         stored_ids = self._stored_ids.get(work_id)
         if stored_ids is None:
             prefix = build_id_prefix(work_id)
@@ -177,7 +178,7 @@ class ChromaIndex:
             stored_ids = self._stored_ids.setdefault(work_id, work_ids)
         return stored_ids
 
-    def _query_collection(self, work_id: str, run_query: Callable[[Any], Any]) -> Any:
+    def _query_collection(self, work_id: WorkId, run_query: Callable[[Any], Any]) -> Any:
         """Return what the work's collection answers, looked up anew if it was rewritten."""
         from chromadb.errors import NotFoundError
 
@@ -190,7 +191,7 @@ class ChromaIndex:
         self._collections[shard] = self._collection(work_id)
         return run_query(self._collections[shard])
 
-    def _collection(self, work_id: str) -> Any:
+    def _collection(self, work_id: WorkId) -> Any:
         return self._get_or_create_collection(f"{self._embedder}-{_compute_shard(work_id)}")
 
     def _get_or_create_collection(self, name: str) -> Any:
@@ -211,7 +212,7 @@ class ChromaIndex:
                     _blank_segment(segment)
 
     @contextmanager
-    def _translate_faults(self, work_id: str = "") -> Iterator[None]:
+    def _translate_faults(self, work_id: WorkId = NO_WORK) -> Iterator[None]:
         """Turn Chroma's faults into one clear line, and look again next time what is there."""
         from chromadb.errors import ChromaError
 
@@ -259,10 +260,10 @@ def _blank_segment(segment: Path) -> None:
                 file.write(bytes(room))
 
 
-def build_id_prefix(work_id: str) -> str:
+def build_id_prefix(work_id: WorkId) -> str:
     """Return what the ids of a work's vectors begin with."""
     return hashlib.sha256(work_id.encode()).hexdigest()[:16] + "/"
 
 
-def _compute_shard(work_id: str) -> int:
+def _compute_shard(work_id: WorkId) -> int:
     return int(hashlib.sha256(work_id.encode()).hexdigest()[:8], 16) % COLLECTIONS

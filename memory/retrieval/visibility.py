@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterable, Mapping
 
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store.ledger import Ledger
 
 
 def find_visible_entries(
     ledger: Ledger,
     outline: Outline,
-    section_id: str,
-    visible_drafts: Mapping[str, int],
+    section_id: SectionId,
+    visible_drafts: Mapping[SectionId, int],
     candidate_ids: Collection[str] | None = None,
 ) -> list[Entry]:
     """Return the entries that hold where ``section_id`` stands, when it has heard these drafts.
@@ -33,7 +34,7 @@ def of_planned(entries: Iterable[Entry], outline: Outline) -> list[Entry]:
     return [e for e in entries if e.span is None or e.span.section in outline.position]
 
 
-def find_visible_ids(outline: Outline, section_id: str) -> set[str]:
+def find_visible_ids(outline: Outline, section_id: SectionId) -> set[SectionId]:
     """Return the sections before ``section_id`` in reading order, and those it depends on."""
     earlier_sections = outline.sections[: outline.position[section_id] - 1]
     return {s.id for s in earlier_sections} | outline.ancestors[section_id]

@@ -22,12 +22,13 @@ from sqlalchemy import (
 
 from inkwright.memory.domain.draft import Author, Draft, Manifest, Review, Stage
 from inkwright.memory.domain.protected_spans import ProtectedSpan, covers
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import schema
 from inkwright.memory.store.library import Lease, now
 from inkwright.memory.text.words import count_words
 
 
-def load_newest(db: Connection, work_id: str, section_id: str) -> Draft | None:
+def load_newest(db: Connection, work_id: WorkId, section_id: SectionId) -> Draft | None:
     """Return the newest version of a section."""
     table = schema.drafts
     result = db.execute(
@@ -51,7 +52,7 @@ def draft_from_row(row: RowMapping) -> Draft:
 def insert_version(
     db: Connection,
     lease: Lease,
-    section_id: str,
+    section_id: SectionId,
     text: str,
     *,
     stage: Stage,
@@ -81,14 +82,14 @@ def insert_version(
     return draft
 
 
-def find_next_version(db: Connection, work_id: str, section_id: str) -> int:
+def find_next_version(db: Connection, work_id: WorkId, section_id: SectionId) -> int:
     """Return the number the section's next draft will have."""
     return (
         db.execute(_SELECT_NEWEST_VERSION, _build_section_key(work_id, section_id)).scalar() or 0
     ) + 1
 
 
-def insert_manifest(db: Connection, work_id: str, new_manifest: Manifest) -> int:
+def insert_manifest(db: Connection, work_id: WorkId, new_manifest: Manifest) -> int:
     """Store a manifest, and return its id."""
     primary_key = db.execute(
         _INSERT_MANIFEST,
@@ -111,24 +112,26 @@ def load_manifest(db: Connection, manifest_id: int) -> Manifest:
     return Manifest.model_validate(content)
 
 
-def load_named_drafts(db: Connection, work: str, which: str) -> dict[str, Draft]:
+def load_named_drafts(db: Connection, work: WorkId, which: str) -> dict[SectionId, Draft]:
     """Return the draft that each section's row names as ``which``, by section id."""
     rows = db.execute(_select_named_drafts(which), {"of_work": work}).mappings()
     return {row["section"]: draft_from_row(row) for row in rows}
 
 
-def load_manifests(db: Connection, work_id: str) -> dict[str, Manifest]:
+def load_manifests(db: Connection, work_id: WorkId) -> dict[SectionId, Manifest]:
     """Return the manifest of every section's newest draft, by section id."""
     manifest_rows = db.execute(_SELECT_MANIFESTS, {"of_work": work_id})
     return {row.section: Manifest.model_validate(row.content) for row in manifest_rows}
 
 
-def load_section_row(db: Connection, work_id: str, section_id: str) -> RowMapping:
+def load_section_row(db: Connection, work_id: WorkId, section_id: SectionId) -> RowMapping:
     """Return the row of one section."""
     return db.execute(_SELECT_SECTION, _build_section_key(work_id, section_id)).mappings().one()
 
 
-def update_section_row(db: Connection, lease: Lease, section_id: str, **values: object) -> None:
+def update_section_row(
+    db: Connection, lease: Lease, section_id: SectionId, **values: object
+) -> None:
     """Record where a section stands."""
     db.execute(
         _build_section_update(tuple(values)),
@@ -143,19 +146,19 @@ def store_review(db: Connection, lease: Lease, draft: Draft, review: Review, rou
     db.execute(_UPDATE_REVIEW, {**draft_key, **review_values})
 
 
-def load_stamps(db: Connection, work_id: str, draft: Draft) -> list[str]:
+def load_stamps(db: Connection, work_id: WorkId, draft: Draft) -> list[str]:
     """Return what a draft was checked against."""
     draft_key = {**_build_section_key(work_id, draft.section), "of_draft": draft.version}
     return list(db.execute(_SELECT_STAMPS, draft_key).scalars())
 
 
-def load_all_stamps(db: Connection, work_id: str) -> Iterator[tuple[str, int, str]]:
+def load_all_stamps(db: Connection, work_id: WorkId) -> Iterator[tuple[SectionId, int, str]]:
     """Yield section, version and what that was checked against."""
     for row in db.execute(_SELECT_ALL_STAMPS, {"of_work": work_id}):
         yield row.section, row.draft, row.what
 
 
-def insert_stamps(db: Connection, work_id: str, draft: Draft, stamps: Sequence[str]) -> None:
+def insert_stamps(db: Connection, work_id: WorkId, draft: Draft, stamps: Sequence[str]) -> None:
     """Record what a draft was checked against."""
     if stamps:
         db.execute(
@@ -173,7 +176,7 @@ def insert_stamps(db: Connection, work_id: str, draft: Draft, stamps: Sequence[s
         )
 
 
-def _build_section_key(work_id: str, section_id: str) -> dict[str, Any]:
+def _build_section_key(work_id: WorkId, section_id: SectionId) -> dict[str, Any]:
     """Return the parameters of statements about one section."""
     return {"of_work": work_id, "of_section": section_id}
 

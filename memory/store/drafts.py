@@ -16,6 +16,7 @@ from inkwright.memory.domain.draft import Draft, Manifest, Review, SectionState,
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.protected_spans import ProtectedSpan, move_spans
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import draft_rows, ledger, plans, schema
 from inkwright.memory.store.library import Lease, Library
 
@@ -23,7 +24,7 @@ from inkwright.memory.store.library import Lease, Library
 class SectionRow(Value):
     """Where one section stands."""
 
-    section: str
+    section: SectionId
     state: SectionState
     manifest: int | None
     drafted: int | None
@@ -34,7 +35,7 @@ class SectionRow(Value):
     """Why the section has no text, or no new one."""
 
 
-def load_section_rows(library: Library, work_id: str) -> dict[str, SectionRow]:
+def load_section_rows(library: Library, work_id: WorkId) -> dict[SectionId, SectionRow]:
     """Return where every section stands, or stood when it was taken out of the outline, by id."""
     with library.read() as db:
         section_rows = db.execute(
@@ -43,13 +44,15 @@ def load_section_rows(library: Library, work_id: str) -> dict[str, SectionRow]:
         return {r["section"]: _build_section_row(r) for r in section_rows}
 
 
-def load_section_row(library: Library, work_id: str, section_id: str) -> SectionRow:
+def load_section_row(library: Library, work_id: WorkId, section_id: SectionId) -> SectionRow:
     """Return where one section stands."""
     with library.read() as db:
         return _build_section_row(draft_rows.load_section_row(db, work_id, section_id))
 
 
-def current(library: Library, work_id: str, outline: Outline | None = None) -> dict[str, Draft]:
+def current(
+    library: Library, work_id: WorkId, outline: Outline | None = None
+) -> dict[SectionId, Draft]:
     """Return the newest draft of every planned section that has one, by id, in reading order.
 
     ``outline`` says what is planned; None: the newest one.
@@ -59,7 +62,7 @@ def current(library: Library, work_id: str, outline: Outline | None = None) -> d
         return plans.in_order(db, work_id, drafts, outline)
 
 
-def load_first_drafts(library: Library, work_id: str) -> dict[str, Draft]:
+def load_first_drafts(library: Library, work_id: WorkId) -> dict[SectionId, Draft]:
     """Return of every section the draft its dependants are shown, before review touched it.
 
     Sections that were taken out of the outline are among them: they may be put back during a run.
@@ -68,7 +71,7 @@ def load_first_drafts(library: Library, work_id: str) -> dict[str, Draft]:
         return draft_rows.load_named_drafts(db, work_id, "drafted")
 
 
-def versions(library: Library, work_id: str, section_id: str) -> list[Draft]:
+def versions(library: Library, work_id: WorkId, section_id: SectionId) -> list[Draft]:
     """Return every version of a section, oldest first."""
     table = schema.drafts
     with library.read() as db:
@@ -80,7 +83,7 @@ def versions(library: Library, work_id: str, section_id: str) -> list[Draft]:
         return [draft_rows.draft_from_row(row) for row in version_rows]
 
 
-def load_write_times(library: Library, work_id: str, section_id: str) -> dict[int, float]:
+def load_write_times(library: Library, work_id: WorkId, section_id: SectionId) -> dict[int, float]:
     """Return when each version of a section was stored, in seconds since the epoch."""
     table = schema.drafts
     with library.read() as db:
@@ -93,8 +96,8 @@ def load_write_times(library: Library, work_id: str, section_id: str) -> dict[in
 
 
 def load_manifests(
-    library: Library, work_id: str, outline: Outline | None = None
-) -> dict[str, Manifest]:
+    library: Library, work_id: WorkId, outline: Outline | None = None
+) -> dict[SectionId, Manifest]:
     """Return the manifest of every draft that ``current`` returns, by section id."""
     with library.read() as db:
         return plans.in_order(db, work_id, draft_rows.load_manifests(db, work_id), outline)
@@ -118,7 +121,7 @@ def start_section(library: Library, lease: Lease, new_manifest: Manifest) -> int
 def save_first_draft(
     library: Library,
     lease: Lease,
-    section_id: str,
+    section_id: SectionId,
     text: str,
     *,
     manifest_id: int,
@@ -148,7 +151,7 @@ def save_first_draft(
     return draft
 
 
-def find_next_version(library: Library, work_id: str, section_id: str) -> int:
+def find_next_version(library: Library, work_id: WorkId, section_id: SectionId) -> int:
     """Return the number the section's next draft will have."""
     with library.read() as db:
         return draft_rows.find_next_version(db, work_id, section_id)
@@ -263,10 +266,12 @@ def add_entries(
 
 
 def load_stamps(
-    library: Library, work_id: str, current_drafts: Mapping[str, Draft]
-) -> dict[str, set[str]]:
+    library: Library, work_id: WorkId, current_drafts: Mapping[SectionId, Draft]
+) -> dict[SectionId, set[str]]:
     """Return what each of ``current_drafts`` was checked against, by section id."""
-    stamps_by_section: dict[str, set[str]] = {section_id: set() for section_id in current_drafts}
+    stamps_by_section: dict[SectionId, set[str]] = {
+        section_id: set() for section_id in current_drafts
+    }
     with library.read() as db:
         for section_id, version, stamp_text in draft_rows.load_all_stamps(db, work_id):
             if section_id in current_drafts and current_drafts[section_id].version == version:
@@ -274,7 +279,7 @@ def load_stamps(
     return stamps_by_section
 
 
-def record_failure(library: Library, lease: Lease, section_id: str, reason: str) -> None:
+def record_failure(library: Library, lease: Lease, section_id: SectionId, reason: str) -> None:
     """Record why a section could not be written; resuming tries again."""
     with library.write(lease) as db:
         draft_rows.update_section_row(db, lease, section_id, failure=reason)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from inkwright.memory.domain.entry import Entry
+from inkwright.memory.ids import EntryId
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class AdmittedEntries:
 
 
 def admit_entries(
-    new_entries: Iterable[Entry], records: Mapping[str, EntryRecord]
+    new_entries: Iterable[Entry], records: Mapping[EntryId, EntryRecord]
 ) -> AdmittedEntries:
     """Return what of ``new_entries`` is written, each version numbered after those on record."""
     current_records = dict(records)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select
 
 from inkwright.memory.base import Value
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import schema
 from inkwright.memory.store.library import Lease, Library, now
 
@@ -171,7 +172,7 @@ _SELECT_USAGE = (
 )
 
 
-def load_usage(library: Library, work_id: str) -> tuple[RoleUsage, ...]:
+def load_usage(library: Library, work_id: WorkId) -> tuple[RoleUsage, ...]:
     """Return what a work has cost so far, by role and model."""
     table = schema.journal
     with library.read() as db:
@@ -192,7 +193,7 @@ def _build_role_usage(row: Any) -> RoleUsage:
     return RoleUsage(**{name: getattr(row, name) for name in RoleUsage.model_fields})
 
 
-def load_calls(library: Library, work_id: str, step: str | None = None) -> list[dict[str, Any]]:
+def load_calls(library: Library, work_id: WorkId, step: str | None = None) -> list[dict[str, Any]]:
     """Return every call of a work, or of one step, oldest first, with its messages."""
     table, parts = schema.journal, schema.parts
     query = select(table).where(table.c.work == work_id)
@@ -201,7 +202,7 @@ def load_calls(library: Library, work_id: str, step: str | None = None) -> list[
     with library.read() as db:
         call_rows = [dict(row) for row in db.execute(query.order_by(table.c.id)).mappings()]
         hashes = sorted({part["hash"] for call in call_rows for part in call["parts"]})
-        texts: dict[str, str] = {}
+        texts: dict[SectionId, str] = {}
         for start in range(0, len(hashes), HASHES_PER_QUERY):
             is_in_batch = parts.c.hash.in_(hashes[start : start + HASHES_PER_QUERY])
             rows = db.execute(select(parts).where(parts.c.work == work_id, is_in_batch))

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, insert, select
 
 from inkwright.memory.domain.entry import Entry, Span
+from inkwright.memory.ids import EntryId, SectionId, WorkId
 from inkwright.memory.store import schema
 from inkwright.memory.store.entry_append_policy import EntryRecord, admit_entries
 from inkwright.memory.store.library import Library, now
@@ -27,13 +28,13 @@ EntryHistory = Sequence[tuple[int, Entry]]
 class Ledger:
     """A work's entries, kept in step with the library by reading only what is new."""
 
-    def __init__(self, library: Library, work_id: str) -> None:
+    def __init__(self, library: Library, work_id: WorkId) -> None:
         self._library: Library | None = library
         self._work_id = work_id
         self._history: dict[str, list[tuple[int, Entry]]] = {}
         self._newest_spans: dict[str, Span] = {}
         self._newest_sighting = 0
-        self._latest: dict[str, Entry] | None = None
+        self._latest: dict[EntryId, Entry] | None = None
         self._by_topic: dict[tuple[str, str], list[Entry]] | None = None
         self._by_section: dict[str, list[Entry]] | None = None
         self._families: EntryFamilies | None = None
@@ -84,8 +85,8 @@ class Ledger:
 
     def list_visible(
         self,
-        draft_versions: Mapping[str, int],
-        section_id: str | None = None,
+        draft_versions: Mapping[SectionId, int],
+        section_id: SectionId | None = None,
         later_ids: Collection[str] = (),
         candidate_ids: Collection[str] | None = None,
     ) -> list[Entry]:
@@ -120,7 +121,7 @@ class Ledger:
         """Return the newest version of every entry, live or not. Proposals are left out."""
         return list(self._latest_by_id().values())
 
-    def get_current(self, entry_id: str) -> Entry | None:
+    def get_current(self, entry_id: EntryId) -> Entry | None:
         """Return the newest version of one entry, live or not, that is no proposal."""
         return self._latest_by_id().get(entry_id)
 
@@ -135,7 +136,7 @@ class Ledger:
         newest_versions = (h[-1][1] for h in self._history.values())
         return sorted((e for e in newest_versions if e.is_proposal), key=by_id)
 
-    def list_section_entries(self, section_id: str) -> list[Entry]:
+    def list_section_entries(self, section_id: SectionId) -> list[Entry]:
         """Return the live entries of a section's drafts that the person has not made theirs."""
         return [
             e
@@ -143,7 +144,7 @@ class Ledger:
             if e.status == "live" and e.origin == "section"
         ]
 
-    def list_retracted(self, section_id: str) -> list[Entry]:
+    def list_retracted(self, section_id: SectionId) -> list[Entry]:
         """Return what drafts of ``section_id`` established and the person has retracted."""
         return [
             e
@@ -151,7 +152,7 @@ class Ledger:
             if e.status == "retracted" and e.origin == "person"
         ]
 
-    def _list_established_in(self, section_id: str) -> Sequence[Entry]:
+    def _list_established_in(self, section_id: SectionId) -> Sequence[Entry]:
         """Return the newest version of what drafts of ``section_id`` have ever established."""
         latest = self._latest_by_id()
         if self._by_section is None:
@@ -177,7 +178,7 @@ class Ledger:
         )
 
     def find_related_ids(
-        self, entry_ids: Iterable[str], mentioned_names: MentionedNames
+        self, entry_ids: Iterable[EntryId], mentioned_names: MentionedNames
     ) -> Set[str]:
         """Return the ids of the kin of these entries (ids), and of what a text names."""
         if self._families is None:
@@ -186,7 +187,7 @@ class Ledger:
             )
         return self._families.find_relatives(entry_ids, mentioned_names)
 
-    def versions(self, entry_id: str) -> list[Entry]:
+    def versions(self, entry_id: EntryId) -> list[Entry]:
         """Return every version of an entry, proposals too, oldest first; none if unknown."""
         return [e for _, e in self._history.get(entry_id, ())]
 
@@ -202,7 +203,7 @@ class Ledger:
         ]
         return max(used_numbers, default=0) + 1
 
-    def _latest_by_id(self) -> dict[str, Entry]:
+    def _latest_by_id(self) -> dict[EntryId, Entry]:
         """Return what ``latest`` does, by id in the order of the ids."""
         if self._latest is None:
             current_entries = (_find_current([e for _, e in self._history[i]]) for i in self.ids())
@@ -212,7 +213,7 @@ class Ledger:
             self._by_section = None
         return self._latest
 
-    def _record_sighting(self, entry_id: str, span: Span) -> None:
+    def _record_sighting(self, entry_id: EntryId, span: Span) -> None:
         current_entry = _find_current([e for _, e in self._history.get(entry_id, ())])
         first_span = current_entry.span if current_entry else None
         if first_span is not None and span.draft >= first_span.draft:
@@ -233,7 +234,7 @@ _NEW_ENTRIES = _select_newer_rows(schema.entries)
 _NEW_SIGHTINGS = _select_newer_rows(schema.sightings)
 
 
-def load_entries(library: Library, work_id: str, *, live_only: bool = True) -> list[Entry]:
+def load_entries(library: Library, work_id: WorkId, *, live_only: bool = True) -> list[Entry]:
     """Return the newest version of each entry; ``live_only``: of those that hold at the end."""
     latest = Ledger(library, work_id).refresh().latest()
     return select_active(latest) if live_only else latest
@@ -250,7 +251,7 @@ def select_open_threads(latest_entries: Sequence[Entry]) -> list[Entry]:
     return [e for e in select_active(latest_entries) if e.kind == "thread"]
 
 
-def append_entries(db: Connection, work_id: str, new_entries: Iterable[Entry]) -> None:
+def append_entries(db: Connection, work_id: WorkId, new_entries: Iterable[Entry]) -> None:
     """Write entry versions within the caller's transaction, as ``admit_entries`` lets them in."""
     new_entries = list(new_entries)
     if not new_entries:
@@ -273,7 +274,9 @@ def append_entries(db: Connection, work_id: str, new_entries: Iterable[Entry]) -
         )
 
 
-def load_records(db: Connection, work_id: str, entry_ids: Iterable[str]) -> dict[str, EntryRecord]:
+def load_records(
+    db: Connection, work_id: WorkId, entry_ids: Iterable[EntryId]
+) -> dict[EntryId, EntryRecord]:
     """Return what is on record of the entries ``entry_ids``, within the caller's transaction."""
     table = schema.entries
     rows = db.execute(
@@ -281,7 +284,7 @@ def load_records(db: Connection, work_id: str, entry_ids: Iterable[str]) -> dict
         .where(table.c.work == work_id, table.c.id.in_(sorted(entry_ids)))
         .order_by(table.c.seq)
     ).mappings()
-    versions_by_id: dict[str, list[Entry]] = {}
+    versions_by_id: dict[EntryId, list[Entry]] = {}
     for row in rows:
         versions_by_id.setdefault(row["id"], []).append(_entry_from_row(row))
     return {entry_id: _build_record(versions) for entry_id, versions in versions_by_id.items()}
@@ -313,13 +316,13 @@ def by_id(entry: Entry) -> tuple[str, int]:
 
 
 @lru_cache(maxsize=20_000)
-def _split_id(entry_id: str) -> tuple[str, int]:
+def _split_id(entry_id: EntryId) -> tuple[str, int]:
     prefix, _, number = entry_id.rpartition(".")
     return prefix, int(number)
 
 
 def _find_visible_version(
-    history: EntryHistory, draft_versions: Mapping[str, int], section_id: str | None
+    history: EntryHistory, draft_versions: Mapping[SectionId, int], section_id: SectionId | None
 ) -> Entry | None:
     for _, entry in reversed(history):
         span = entry.span
@@ -353,7 +356,7 @@ def _build_record(versions: Sequence[Entry]) -> EntryRecord:
     return EntryRecord(newest_version, _find_current(versions), has_open_proposal)
 
 
-def _build_row(work_id: str, entry: Entry) -> dict[str, object]:
+def _build_row(work_id: WorkId, entry: Entry) -> dict[str, object]:
     span = entry.span
     return {
         "work": work_id,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, bindparam, inspect, text, update
 from sqlalchemy.exc import DBAPIError
 
 from inkwright.memory.errors import BadInput, LeaseLost, LibraryUnusable
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import schema
 from inkwright.memory.store.database import (
     ALONE,
@@ -26,7 +27,7 @@ from inkwright.memory.store.database import (
 class Lease:
     """The right to write a work, with the fencing number that every commit checks."""
 
-    work_id: str
+    work_id: WorkId
     fence: int
     owner: str
 

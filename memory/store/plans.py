@@ -9,6 +9,7 @@ from inkwright.memory.base import Value
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline, Section
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import ledger, schema
 from inkwright.memory.store.library import Lease, Library, now
 
@@ -29,7 +30,7 @@ class Plan(Value):
         """The ids that no new section can have."""
         return self.gone | self.outline.position.keys()
 
-    def constraints_for(self, section_id: str) -> tuple[Constraint, ...]:
+    def constraints_for(self, section_id: SectionId) -> tuple[Constraint, ...]:
         """Return the constraints placed in ``section_id``, as they read there."""
         position, total = self.outline.position[section_id], len(self.outline.sections)
         section_constraints = (c for c in self.constraints if position in c.where.positions(total))
@@ -41,17 +42,17 @@ class Plan(Value):
         return tuple(c for c in self.constraints if c.where.scope == "whole")
 
 
-def current(library: Library, work_id: str) -> Plan | None:
+def current(library: Library, work_id: WorkId) -> Plan | None:
     """Return the newest plan, or None before the work is planned."""
     return _load_plan(library, work_id, schema.plans.c.version.desc())
 
 
-def first(library: Library, work_id: str) -> Plan | None:
+def first(library: Library, work_id: WorkId) -> Plan | None:
     """Return the plan that the work began with, or None before it is planned."""
     return _load_plan(library, work_id, schema.plans.c.version.asc())
 
 
-def _load_plan(library: Library, work_id: str, order: ColumnElement[int]) -> Plan | None:
+def _load_plan(library: Library, work_id: WorkId, order: ColumnElement[int]) -> Plan | None:
     with library.read() as db:
         row = db.execute(
             select(schema.plans).where(schema.plans.c.work == work_id).order_by(order).limit(1)
@@ -76,7 +77,7 @@ def _sections(db: Connection, work: str) -> frozenset[str]:
 _SECTIONS = select(schema.sections.c.section).where(schema.sections.c.work == bindparam("of_work"))
 
 
-def find_newest_version(library: Library, work_id: str) -> int:
+def find_newest_version(library: Library, work_id: WorkId) -> int:
     """Return the number of the newest plan; 0 before the work is planned."""
     with library.read() as db:
         newest = db.execute(_SELECT_NEWEST_VERSION, {"of_work": work_id}).scalar()
@@ -89,8 +90,8 @@ _SELECT_NEWEST_VERSION = select(func.max(schema.plans.c.version)).where(
 
 
 def in_order(
-    db: Connection, work: str, by_section: Mapping[str, T], outline: Outline | None = None
-) -> dict[str, T]:
+    db: Connection, work: str, by_section: Mapping[SectionId, T], outline: Outline | None = None
+) -> dict[SectionId, T]:
     """Return what there is for planned sections, by their ids, in reading order.
 
     ``outline`` says what is planned; None: the newest one. It works within the caller's
@@ -131,7 +132,7 @@ def adopt(
 
 def insert_plan(
     db: Connection,
-    work_id: str,
+    work_id: WorkId,
     outline: Outline,
     constraints: tuple[Constraint, ...],
     *,

@@ -7,6 +7,7 @@ entries need not look at a whole ledger.
 from collections.abc import Iterable, Set
 
 from inkwright.memory.domain.entry import Entry
+from inkwright.memory.ids import EntryId
 from inkwright.memory.text.names import MentionedNames
 
 
@@ -26,7 +27,9 @@ class EntryFamilies:
         for entry_id in ids:
             self._members.setdefault(self._find_head(entry_id), []).append(entry_id)
 
-    def find_relatives(self, entry_ids: Iterable[str], mentioned_names: MentionedNames) -> Set[str]:
+    def find_relatives(
+        self, entry_ids: Iterable[EntryId], mentioned_names: MentionedNames
+    ) -> Set[str]:
         """Return the kin of these entries, by id, and of what a text names."""
         family_heads = {
             self._find_head(entry_id) for entry_id in entry_ids if entry_id in self._parents
@@ -36,7 +39,7 @@ class EntryFamilies:
         }
         return {entry_id for head in family_heads for entry_id in self._members.get(head, ())}
 
-    def _join(self, entry_id: str, relative: str) -> None:
+    def _join(self, entry_id: EntryId, relative: str) -> None:
         self._parents[self._find_head(relative)] = self._find_head(entry_id)
 
     def _find_head(self, member: str) -> str:

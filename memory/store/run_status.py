@@ -13,6 +13,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 
 from inkwright.memory.base import Value
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import schema, works
 from inkwright.memory.store.library import Lease, Library, now
 
@@ -45,7 +46,7 @@ class RunStatus(Value):
         return now() - self.looked_at < WATCHING_S
 
 
-def start(library: Library, work: str, action: RunAction, *, pid: int | None = None) -> Lease:
+def start(library: Library, work: WorkId, action: RunAction, *, pid: int | None = None) -> Lease:
     """Take the work's lease for a run and put the run on record, in one step.
 
     ``pid`` is the process that does the run; None: this one.
@@ -77,7 +78,7 @@ def update_status(
     library: Library,
     lease: Lease,
     progress: Mapping[str, Any],
-    texts: Mapping[str, str],
+    texts: Mapping[SectionId, str],
     finished_ids: Collection[str],
 ) -> RunStatus | None:
     """Record what a run says now, and the text that has grown; return what is asked of it.
@@ -120,7 +121,7 @@ def end_run(library: Library, lease: Lease, outcome: str) -> None:
             db.execute(delete(live_table).where(live_table.c.work == lease.work_id))
 
 
-def request_stop(library: Library, work_id: str, request: StopRequest) -> None:
+def request_stop(library: Library, work_id: WorkId, request: StopRequest) -> None:
     """Ask the run under way to send no more calls, or to end at once: a stop stays a stop."""
     table = schema.runs
     with library.write() as db:
@@ -139,14 +140,14 @@ def asked(library: Library, work: str) -> StopRequest | None:
         return db.execute(select(table.c.asked).where(table.c.work == work)).scalar()
 
 
-def record_look(library: Library, work_id: str) -> None:
+def record_look(library: Library, work_id: WorkId) -> None:
     """Say that somebody looks on, so that text is streamed for a while."""
     table = schema.runs
     with library.write() as db:
         db.execute(update(table).where(table.c.work == work_id).values(looked_at=now()))
 
 
-def load_status(library: Library, work_id: str) -> RunStatus | None:
+def load_status(library: Library, work_id: WorkId) -> RunStatus | None:
     """Return what the newest run says; None: there was none."""
     table, held_by = schema.runs, schema.works.c
     with library.read() as db:
@@ -163,7 +164,7 @@ def load_status(library: Library, work_id: str) -> RunStatus | None:
     return RunStatus(**fields, held=is_held)
 
 
-def load_live_texts(library: Library, work_id: str) -> dict[str, str]:
+def load_live_texts(library: Library, work_id: WorkId) -> dict[str, str]:
     """Return the text that is being written, by section."""
     table = schema.live
     with library.read() as db:

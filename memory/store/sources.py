@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 from inkwright.memory.base import Value
 from inkwright.memory.domain.source import Source, get_family_name
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import schema
 from inkwright.memory.store.library import Lease, Library
 
@@ -27,7 +28,7 @@ class StoredSource(Value):
 
 
 def load_sources(
-    library: Library, work_id: str, *, include_dropped: bool = False
+    library: Library, work_id: WorkId, *, include_dropped: bool = False
 ) -> list[StoredSource]:
     """Return the sources of a work in the order they came; ``include_dropped``: those too."""
     table = schema.sources
@@ -72,7 +73,7 @@ def add_sources(library: Library, lease: Lease, sources: Iterable[Source]) -> li
 
 
 def insert_sources(
-    db: Connection, work_id: str, sources: Sequence[Source], *, last_number: int = 0
+    db: Connection, work_id: WorkId, sources: Sequence[Source], *, last_number: int = 0
 ) -> None:
     """Store sources, whose keys are set, under the numbers that follow ``last_number``."""
     if last_number + len(sources) > MAX_SOURCES:
@@ -88,7 +89,7 @@ def insert_sources(
         )
 
 
-def load_dropped_titles(library: Library, work_id: str) -> dict[str, str]:
+def load_dropped_titles(library: Library, work_id: WorkId) -> dict[str, str]:
     """Return the titles of the sources taken out of use, by key. Reads no text."""
     table = schema.sources
     with library.read() as db:

@@ -17,6 +17,7 @@ from inkwright.memory.base import Value, digest
 from inkwright.memory.cleanup import clean
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import WorkBusy, WorkNotFound
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import schema, sources
 from inkwright.memory.store.library import Lease, Library, now
 
@@ -30,7 +31,7 @@ DEAD = "ZXx"
 class Work(Value):
     """A brief, and where its writing stands."""
 
-    id: str
+    id: WorkId
     title: str
     brief: Brief
     arms: dict[str, str]
@@ -70,7 +71,7 @@ def begin(
         if newest_row is not None and not fresh:
             return get(library, newest_row.id)
         suffix = "" if generation == 1 else f".{generation}"
-        work_id = f"{_make_slug(title)}-{identity_digest[:10]}{suffix}"
+        work_id = WorkId(f"{_make_slug(title)}-{identity_digest[:10]}{suffix}")
         db.execute(
             insert(schema.works).values(
                 id=work_id,
@@ -118,7 +119,7 @@ def _works_of(same: str) -> Select[tuple[str, int]]:
     )
 
 
-def get(library: Library, work_id: str) -> Work:
+def get(library: Library, work_id: WorkId) -> Work:
     """Return the work ``work_id``.
 
     Raises:
@@ -161,14 +162,14 @@ def pin_values(library: Library, lease: Lease, **values: Any) -> None:
         )
 
 
-def approve(library: Library, work_id: str) -> None:
+def approve(library: Library, work_id: WorkId) -> None:
     """Record that a person approves the outline as it stands."""
     with library.write() as db:
         db.execute(update(schema.works).where(schema.works.c.id == work_id).values(approved=True))
 
 
 @contextmanager
-def hold_lease(library: Library, work_id: str) -> Iterator[Lease]:
+def hold_lease(library: Library, work_id: WorkId) -> Iterator[Lease]:
     """Hold the work's lease: one process writes a work at a time.
 
     Raises:
@@ -182,7 +183,7 @@ def hold_lease(library: Library, work_id: str) -> Iterator[Lease]:
         release(library, lease)
 
 
-def take_lease(db: Connection, work: str, pid: int | None = None) -> Lease:
+def take_lease(db: Connection, work: WorkId, pid: int | None = None) -> Lease:
     """Take the work's lease for the process ``pid`` of this machine; None: for this one.
 
     Raises:
@@ -213,7 +214,7 @@ def release(library: Library, lease: Lease) -> None:
         )
 
 
-def find_lease_holder(library: Library, work_id: str) -> str | None:
+def find_lease_holder(library: Library, work_id: WorkId) -> str | None:
     """Return who is writing the work just now (machine, process, start), or None."""
     table = schema.works
     with library.read() as db:
@@ -225,7 +226,7 @@ def find_lease_holder(library: Library, work_id: str) -> str | None:
     return str(row.lease_owner)
 
 
-def compute_change_stamp(library: Library, work_id: str) -> tuple[Any, ...]:
+def compute_change_stamp(library: Library, work_id: WorkId) -> tuple[Any, ...]:
     """Return what is another whenever anything of the work has changed but a run's own telling.
 
     Raises:
@@ -265,7 +266,7 @@ def renew_lease(library: Library, lease: Lease) -> None:
         )
 
 
-def purge(library: Library, work_id: str) -> bool:
+def purge(library: Library, work_id: WorkId) -> bool:
     """Remove every row of a work, and overwrite the pages it stood on.
 
     The vector index is the caller's to clean, by the same id, before this. False when another

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from inkwright.memory.base import Value
+from inkwright.memory.ids import SectionId
 from inkwright.memory.text.words import words
 
 RUN_WORDS = 7
@@ -14,7 +15,7 @@ class RepeatedRun(Value):
 
     words: str
     times: int
-    sections: tuple[str, ...]
+    sections: tuple[SectionId, ...]
     """Where, in reading order, each section once."""
 
 
@@ -23,18 +24,18 @@ class RepeatedRuns(Value):
 
     runs: tuple[RepeatedRun, ...]
     """The most frequent first, then the longest."""
-    shares: dict[str, float]
+    shares: dict[SectionId, float]
     """Section id to the share of its words that stand in a run said elsewhere too, 0 to 1."""
 
 
-def find_repeated_runs(texts: Mapping[str, str], *, limit: int = 20) -> RepeatedRuns:
+def find_repeated_runs(texts: Mapping[SectionId, str], *, limit: int = 20) -> RepeatedRuns:
     """Return what ``texts``, by section id in reading order, repeat: at most ``limit`` runs."""
     words_by_section = {section_id: words(text) for section_id, text in texts.items()}
     folded_words = {
         section_id: [w.casefold() for w in section_words]
         for section_id, section_words in words_by_section.items()
     }
-    places_by_run: dict[tuple[str, ...], list[tuple[str, int]]] = {}
+    places_by_run: dict[tuple[str, ...], list[tuple[SectionId, int]]] = {}
     for section_id, section_words in folded_words.items():
         for start in range(len(section_words) - RUN_WORDS + 1):
             places_by_run.setdefault(tuple(section_words[start : start + RUN_WORDS]), []).append(
@@ -43,7 +44,7 @@ def find_repeated_runs(texts: Mapping[str, str], *, limit: int = 20) -> Repeated
     repeated_places = {
         run: run_places for run, run_places in places_by_run.items() if len(run_places) > 1
     }
-    covered_positions: dict[str, set[int]] = {section_id: set() for section_id in texts}
+    covered_positions: dict[SectionId, set[int]] = {section_id: set() for section_id in texts}
     for run_places in repeated_places.values():
         for section_id, start in run_places:
             covered_positions[section_id].update(range(start, start + RUN_WORDS))
@@ -60,12 +61,12 @@ def find_repeated_runs(texts: Mapping[str, str], *, limit: int = 20) -> Repeated
 
 
 def _extend_runs(
-    repeated_places: Mapping[tuple[str, ...], list[tuple[str, int]]],
-    words_by_section: Mapping[str, list[str]],
-    folded_words: Mapping[str, list[str]],
+    repeated_places: Mapping[tuple[str, ...], list[tuple[SectionId, int]]],
+    words_by_section: Mapping[SectionId, list[str]],
+    folded_words: Mapping[SectionId, list[str]],
 ) -> list[RepeatedRun]:
     """Return the runs as long as all their places agree, each once."""
-    runs_by_places: dict[tuple[tuple[str, int], ...], RepeatedRun] = {}
+    runs_by_places: dict[tuple[tuple[SectionId, int], ...], RepeatedRun] = {}
     for run_places in repeated_places.values():
         extra_before = 0
         while len(

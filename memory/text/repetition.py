@@ -12,6 +12,7 @@ from math import ceil
 import regex
 
 from inkwright.memory.base import Value
+from inkwright.memory.ids import SectionId
 from inkwright.memory.text.words import Sentence, prose_sentences, sentences, words
 
 RUN_WORDS = 8
@@ -40,10 +41,10 @@ PIECE_CACHE_SIZE = 64
 class RepeatedSentence(Value):
     """A sentence that says what another one has said."""
 
-    section: str
+    section: SectionId
     quote: str
     """The sentence, exactly."""
-    of: str
+    of: SectionId
     """The section that says it too; the same one, where it repeats itself."""
     there: str
     """The sentence there, exactly."""
@@ -64,13 +65,13 @@ class RepetitionMeasures(Value):
     """Sections that begin as an earlier one does."""
 
 
-def measure_repetition(texts: Mapping[str, str]) -> RepetitionMeasures:
+def measure_repetition(texts: Mapping[SectionId, str]) -> RepetitionMeasures:
     """Return the measures of a piece; ``texts`` are its sections in reading order."""
     return _measure_repetition(tuple(texts.items()))
 
 
 @lru_cache(maxsize=PIECE_CACHE_SIZE)
-def _measure_repetition(piece: tuple[tuple[str, str], ...]) -> RepetitionMeasures:
+def _measure_repetition(piece: tuple[tuple[SectionId, str], ...]) -> RepetitionMeasures:
     texts = dict(piece)
     runs_by_section = {section_id: split_into_runs(text) for section_id, text in texts.items()}
     all_runs = [run for section_runs in runs_by_section.values() for run in section_runs]
@@ -100,7 +101,7 @@ def split_into_runs(text: str) -> list[tuple[str, ...]]:
     ]
 
 
-def find_repeats(texts: Mapping[str, str]) -> list[RepeatedSentence]:
+def find_repeats(texts: Mapping[SectionId, str]) -> list[RepeatedSentence]:
     """Return the sentences that say again what stands elsewhere, each with what it repeats.
 
     A pair of sections is named once, the later one as repeating; which of the two gives way is for
@@ -110,7 +111,7 @@ def find_repeats(texts: Mapping[str, str]) -> list[RepeatedSentence]:
 
 
 @lru_cache(maxsize=PIECE_CACHE_SIZE)
-def _find_repeats(piece: tuple[tuple[str, str], ...]) -> tuple[RepeatedSentence, ...]:
+def _find_repeats(piece: tuple[tuple[SectionId, str], ...]) -> tuple[RepeatedSentence, ...]:
     texts = dict(piece)
     sentences_by_section = {section_id: prose_sentences(text) for section_id, text in texts.items()}
     all_repeats = [
@@ -118,13 +119,13 @@ def _find_repeats(piece: tuple[tuple[str, str], ...]) -> tuple[RepeatedSentence,
         *_find_copied(sentences_by_section),
         *_find_alike(sentences_by_section),
     ]
-    first_repeats: dict[tuple[str, str], RepeatedSentence] = {}
+    first_repeats: dict[tuple[SectionId, str], RepeatedSentence] = {}
     for repeat in all_repeats:
         first_repeats.setdefault((repeat.section, repeat.quote), repeat)
     return tuple(first_repeats.values())
 
 
-def find_same_openings(texts: Mapping[str, str]) -> list[RepeatedSentence]:
+def find_same_openings(texts: Mapping[SectionId, str]) -> list[RepeatedSentence]:
     """Return the first sentences that begin as an earlier section's does.
 
     A line of its own that ends no sentence is none: a verse, or the person a letter is to.
@@ -163,10 +164,10 @@ def _is_line(text: str, part: Sentence) -> bool:
 
 
 def _find_copied(
-    sentences_by_section: Mapping[str, Sequence[Sentence]],
+    sentences_by_section: Mapping[SectionId, Sequence[Sentence]],
 ) -> Iterable[RepeatedSentence]:
     """Yield the sentences made of runs of words that stand in an earlier one."""
-    first_places: dict[tuple[str, ...], tuple[str, Sentence]] = {}
+    first_places: dict[tuple[str, ...], tuple[SectionId, Sentence]] = {}
     for section_id, section_sentences in sentences_by_section.items():
         for sentence in section_sentences:
             runs = split_into_runs(sentence.text)
@@ -184,7 +185,7 @@ def _find_copied(
 
 
 def _find_alike(
-    sentences_by_section: Mapping[str, Sequence[Sentence]],
+    sentences_by_section: Mapping[SectionId, Sequence[Sentence]],
 ) -> Iterable[RepeatedSentence]:
     """Yield the sentences of other sections' content in other words, each with the nearest one.
 
@@ -203,7 +204,7 @@ def _find_alike(
         {w for w in content if sentence_counts[w] <= max_count} for _, _, content in candidates
     ]
     bits_by_word: dict[str, int] = defaultdict(int)
-    first_place_by_section: dict[str, int] = {}
+    first_place_by_section: dict[SectionId, int] = {}
     for place, (section_id, sentence, content) in enumerate(candidates):
         own_words = rare_words[place]
         earlier_mask = (1 << first_place_by_section.setdefault(section_id, place)) - 1

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select, update
 
 from inkwright.memory.errors import WorkBusy
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import schema, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.works import Work
@@ -22,7 +23,7 @@ _SPECIAL_TABLES = (
 _NUMBER_COLUMNS = {"sightings": "seq", "findings": "id", "journal": "id"}
 
 
-def duplicate_work(library: Library, work_id: str) -> Work:
+def duplicate_work(library: Library, work_id: WorkId) -> Work:
     """Return a copy of ``work_id`` under an id of its own.
 
     Raises:
@@ -52,7 +53,7 @@ def duplicate_work(library: Library, work_id: str) -> Work:
     return works.get(library, copy_id)
 
 
-def _copy_entries(db: Connection, work_id: str, copy_id: str) -> list[tuple[int, int]]:
+def _copy_entries(db: Connection, work_id: WorkId, copy_id: WorkId) -> list[tuple[int, int]]:
     """Copy the memory entries; return the old and the new number of each row, in order."""
     table, row_numbers = schema.entries, []
     rows = db.execute(select(table).where(table.c.work == work_id).order_by(table.c.seq))
@@ -64,7 +65,7 @@ def _copy_entries(db: Connection, work_id: str, copy_id: str) -> list[tuple[int,
 
 
 def _copy_manifests(
-    db: Connection, work_id: str, copy_id: str, entry_numbers: list[tuple[int, int]]
+    db: Connection, work_id: WorkId, copy_id: WorkId, entry_numbers: list[tuple[int, int]]
 ) -> dict[int, int]:
     """Copy the manifests; return the numbers of the old ones with those of the new.
 
@@ -90,7 +91,7 @@ def _insert_row(db: Connection, table: Table, values: dict[str, Any]) -> int:
 
 
 def _copy_rows(
-    db: Connection, table: Table, work_id: str, copy_id: str, manifest_ids: dict[int, int]
+    db: Connection, table: Table, work_id: WorkId, copy_id: WorkId, manifest_ids: dict[int, int]
 ) -> None:
     number_column = _NUMBER_COLUMNS.get(table.name)
     order_column = table.c[number_column or "work"]

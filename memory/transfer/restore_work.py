@@ -21,6 +21,7 @@ from inkwright.memory.domain.draft import Draft, Manifest, Review
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import NO_WORK, WorkId
 from inkwright.memory.store import schema
 from inkwright.memory.store.drafts import SectionRow
 from inkwright.memory.store.library import Library, now
@@ -38,7 +39,7 @@ MAX_INTEGER = 2**63 - 1
 _WORK_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}(\.[1-9]\d{0,5})?")
 
 
-def restore_work(library: Library, read_rows: RowReader) -> str:
+def restore_work(library: Library, read_rows: RowReader) -> WorkId:
     """Store a work whose rows ``read_rows`` gives, by the name of their table, and return its id.
 
     All of it is stored, or nothing.
@@ -92,12 +93,13 @@ class _Restoring:
 
     def __init__(self, db: Connection, read_rows: RowReader) -> None:
         self._db, self._read_rows = db, read_rows
-        self._old_id = self._new_id = ""
+        self._old_id = ""
+        self._new_id = NO_WORK
         self._sequence_numbers: list[tuple[int, int]] = []
         self._manifest_ids: dict[int, int] = {}
         self._draft_keys: set[tuple[str, int]] = set()
 
-    def restore(self) -> str:
+    def restore(self) -> WorkId:
         self._restore_work_row()
         self._insert_rows(schema.plans, self._read_plans())
         self._sequence_numbers = self._insert_renumbered(schema.entries, "seq", _check_entry)
@@ -140,7 +142,7 @@ class _Restoring:
         _Pinned.model_validate(row["pinned"] or {})
         self._db.execute(insert(schema.works).values(row))
 
-    def _find_free_id(self, preferred_id: str, generation: int) -> tuple[str, int]:
+    def _find_free_id(self, preferred_id: str, generation: int) -> tuple[WorkId, int]:
         """Return the id that the work gets here, and which of its brief's works it is."""
         table = schema.works
         base_id = preferred_id.partition(".")[0]
@@ -150,9 +152,9 @@ class _Restoring:
             )
         ).all()
         if preferred_id not in {row.id for row in existing_rows}:
-            return preferred_id, generation
+            return WorkId(preferred_id), generation
         number = max(row.generation for row in existing_rows) + 1
-        return f"{base_id}.{number}", number
+        return WorkId(f"{base_id}.{number}"), number
 
     def _read_plans(self) -> Iterator[Row]:
         for row in self._read_checked_rows(schema.plans):

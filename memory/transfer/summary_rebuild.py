@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select, update
 
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import schema
 from inkwright.memory.store.library import Lease, Library
 
@@ -51,7 +52,7 @@ def rebuild_summaries(library: Library, lease: Lease) -> int:
     return rebuilt_count
 
 
-def _load_journaled_summaries(library: Library, work_id: str) -> dict[str, list[str]]:
+def _load_journaled_summaries(library: Library, work_id: WorkId) -> dict[str, list[str]]:
     """Return the accounts in the journal, by section, one for each of its first drafts."""
     table = schema.journal
     with library.read() as db:

@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select
 
 from inkwright.memory.base import Value
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts, plans, schema
 from inkwright.memory.store.library import Library, now
 
@@ -39,7 +40,7 @@ class EditedElsewhere(BadInput):
         self.own_text, self.other_edit = own_text, other_edit
 
 
-def load_text(library: Library, work_id: str, section_id: str) -> AutosavedText:
+def load_text(library: Library, work_id: WorkId, section_id: SectionId) -> AutosavedText:
     """Return the section's text as the person is to see it."""
     versions = {d.version: d.text for d in drafts.versions(library, work_id, section_id)}
     newest = max(versions, default=0)
@@ -64,7 +65,13 @@ def load_text(library: Library, work_id: str, section_id: str) -> AutosavedText:
 
 
 def save_text(
-    library: Library, work_id: str, section_id: str, text: str, *, base_version: int, revision: int
+    library: Library,
+    work_id: WorkId,
+    section_id: SectionId,
+    text: str,
+    *,
+    base_version: int,
+    revision: int,
 ) -> AutosavedText:
     """Store what was typed on version ``base_version``, as the change after ``revision``.
 
@@ -97,7 +104,7 @@ def save_text(
     return load_text(library, work_id, section_id)
 
 
-def list_pending_sections(library: Library, work_id: str) -> list[str]:
+def list_pending_sections(library: Library, work_id: WorkId) -> list[SectionId]:
     """Return the planned sections with typing that is no version yet, in reading order."""
     table = schema.typed_texts
     with library.read() as db:

@@ -10,6 +10,7 @@ from inkwright.memory.base import Value
 from inkwright.memory.domain.draft import Draft, Manifest, Review
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import draft_rows, drafts, ledger
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.user_work import user_drafts
@@ -66,7 +67,7 @@ def select_open_candidates(versions: Sequence[Draft]) -> list[Draft]:
     return [d for d in all_candidates if d.base == base_draft.version]
 
 
-def find_candidate(library: Library, work_id: str, section_id: str, version: int) -> Draft:
+def find_candidate(library: Library, work_id: WorkId, section_id: SectionId, version: int) -> Draft:
     """Return a candidate by its version.
 
     Raises:

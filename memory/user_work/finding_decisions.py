@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 
 from inkwright.memory.base import digest
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts, schema
 from inkwright.memory.store.library import Lease, Library
 
@@ -22,7 +23,7 @@ VERDICTS: tuple[Verdict, ...] = ("accepted", "dismissed")
 def store_verdict(
     library: Library,
     lease: Lease,
-    section_id: str,
+    section_id: SectionId,
     about_id: str,
     evidence: str,
     verdict: Verdict | None,
@@ -51,7 +52,7 @@ def store_verdict(
         drafts.add_stamps(library, lease, draft, [_build_stamp(verdict, about_id, evidence)])
 
 
-def load_verdict_stamps(library: Library, work_id: str) -> Mapping[str, set[str]]:
+def load_verdict_stamps(library: Library, work_id: WorkId) -> Mapping[str, set[str]]:
     """Return what ``find_verdict`` reads, of every section's newest draft that has any."""
     table, rows = schema.checks, schema.sections
     is_newest_draft = (

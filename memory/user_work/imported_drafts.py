@@ -15,6 +15,7 @@ from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.protected_spans import ProtectedSpan, find_new_ranges
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import draft_rows, ledger, plans, schema
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.user_work import user_drafts
@@ -25,11 +26,11 @@ _UNREAD = "unread"
 def store_texts(
     library: Library,
     lease: Lease,
-    texts: Mapping[str, str],
+    texts: Mapping[SectionId, str],
     *,
     outline: Outline | None = None,
     constraints: Sequence[Constraint] = (),
-    protected_ranges: Mapping[str, Sequence[ProtectedSpan]] | None = None,
+    protected_ranges: Mapping[SectionId, Sequence[ProtectedSpan]] | None = None,
 ) -> None:
     """Store a person's texts, by section id, and with ``outline`` a new version of the plan.
 
@@ -74,7 +75,7 @@ def store_texts(
         _update_work(db, lease.work_id, **values)
 
 
-def load_unread_sections(library: Library, work_id: str) -> dict[str, int]:
+def load_unread_sections(library: Library, work_id: WorkId) -> dict[str, int]:
     """Return the sections whose newest words are not in memory yet.
 
     Each is named with the version that memory has last seen; 0: none.
@@ -121,10 +122,10 @@ def mark_read(
         _update_work(db, lease.work_id, pinned={**pinned_values, _UNREAD: unread_versions})
 
 
-def _load_pinned_values(db: Connection, work_id: str) -> dict[str, Any]:
+def _load_pinned_values(db: Connection, work_id: WorkId) -> dict[str, Any]:
     column = schema.works.c.pinned
     return db.execute(select(column).where(schema.works.c.id == work_id)).scalar_one() or {}
 
 
-def _update_work(db: Connection, work_id: str, **values: Any) -> None:
+def _update_work(db: Connection, work_id: WorkId, **values: Any) -> None:
     db.execute(update(schema.works).where(schema.works.c.id == work_id).values(**values))

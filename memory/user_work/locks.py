@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.protected_spans import ProtectedSpan, merge_spans
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.user_work import user_drafts
@@ -13,7 +14,7 @@ from inkwright.memory.user_work import user_drafts
 def lock_words(
     library: Library,
     lease: Lease,
-    section_id: str,
+    section_id: SectionId,
     words: str | None = None,
     *,
     start: int | None = None,
@@ -33,7 +34,7 @@ def lock_words(
 def unlock_words(
     library: Library,
     lease: Lease,
-    section_id: str,
+    section_id: SectionId,
     words: str | None = None,
     *,
     start: int | None = None,
@@ -55,7 +56,7 @@ def unlock_words(
 def _change_locks(
     library: Library,
     lease: Lease,
-    section_id: str,
+    section_id: SectionId,
     words: str | None,
     start: int | None,
     change: Callable[[Iterable[ProtectedSpan], ProtectedSpan], list[ProtectedSpan]],

@@ -8,6 +8,7 @@ from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.protected_spans import ProtectedSpan, find_surviving_spans, merge_spans
 from inkwright.memory.errors import BadInput
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import draft_rows, ledger, plans
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.plans import Plan
@@ -16,7 +17,7 @@ from inkwright.memory.store.plans import Plan
 def save_text(
     library: Library,
     lease: Lease,
-    section_id: str,
+    section_id: SectionId,
     text: str,
     *,
     protected_ranges: Sequence[tuple[int, int]] | None = None,
@@ -52,7 +53,7 @@ def insert_text(
     db: Connection,
     lease: Lease,
     plan: Plan,
-    section_id: str,
+    section_id: SectionId,
     text: str,
     *,
     protected_ranges: Sequence[ProtectedSpan] | None = None,
@@ -142,7 +143,7 @@ def insert_same_text(
     return new_draft
 
 
-def _build_blank_manifest(plan: Plan, work_id: str, section_id: str) -> Manifest:
+def _build_blank_manifest(plan: Plan, work_id: WorkId, section_id: SectionId) -> Manifest:
     """Return the manifest of a text that was written without being shown anything."""
     if section_id not in plan.outline.position:
         sections = plan.outline.sections
@@ -161,7 +162,7 @@ def _build_blank_manifest(plan: Plan, work_id: str, section_id: str) -> Manifest
 
 
 def _insert_manifest(
-    db: Connection, work_id: str, blank_manifest: Manifest, previous_draft: Draft | None
+    db: Connection, work_id: WorkId, blank_manifest: Manifest, previous_draft: Draft | None
 ) -> int:
     """Store the manifest of a person's text, which rests on what ``previous_draft`` was shown."""
     if previous_draft is not None:

@@ -1,18 +1,26 @@
 """What is known of each served model, for all who call it from this process."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from inkwright.agents.llm.config import Endpoint
 from inkwright.agents.llm.dialect import model_names
+from inkwright.agents.llm.endpoint_info import ServedModel
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.model_capabilities import (
     ModelCapabilities,
+    Sampler,
     load_capabilities,
     update_capabilities,
 )
 
+SAMPLERS: Mapping[str, tuple[Sampler, ...]] = {
+    "llama.cpp": ("dry",),
+    "koboldcpp": ("dry",),
+    "tabbyapi": ("dry",),
+}
+"""What each kind of server has against repetition."""
 Report = Callable[[str], None]
 
 
@@ -53,6 +61,25 @@ class CapabilityRecords:
             for listener in self._listeners:
                 listener(line)
         return capabilities
+
+    def learn_from_probe(self, endpoint: Endpoint, served_model: ServedModel) -> ModelCapabilities:
+        """Remember what a server says of itself and of its model."""
+        known = self.get(endpoint)
+        changes: dict[str, Any] = {"path": served_model.path}
+        if served_model.server:
+            changes |= {
+                "server": served_model.server,
+                "samplers": SAMPLERS.get(served_model.server, ()),
+            }
+        if served_model.server == "lm studio":
+            changes["json_object"] = False
+        if served_model.max_model_len:
+            changes["context_tokens"] = served_model.max_model_len
+        if known.thinking_switch in ("unknown", "enable_thinking") and known.thinks:
+            changes["thinking_switch"] = model_names.choose_switch(endpoint, served_model.server)
+        if served_model.template and "think" not in served_model.template.lower():
+            changes |= {"opens_in_thought": False}
+        return self.learn(endpoint, **changes)
 
     @contextmanager
     def report_to(self, listener: Report) -> Iterator[None]:

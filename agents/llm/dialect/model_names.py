@@ -15,13 +15,13 @@ _THINKS = re.compile(
     re.IGNORECASE,
 )
 _TELLS_EFFORT = re.compile(r"gpt-oss|(?:^|/)o[134](?:-|$)|(?:^|/)gpt-5|gemini|claude", re.I)
-_TELLS_TYPE = re.compile(r"deepseek|glm|kimi|doubao|seed-", re.I)
 _QWEN3 = re.compile(r"qwen-?3", re.I)
 EFFORT_PROVIDERS = frozenset(
     {"anthropic", "azure", "bedrock", "gemini", "groq", "openrouter", "vertex_ai", "xai"}
 )
 """Providers for which LiteLLM makes ``reasoning_effort`` into what each of them reads."""
-TYPE_PROVIDERS = frozenset({"deepseek", "moonshot", "volcengine"})
+TYPE_PROVIDERS = frozenset({"deepseek", "moonshot", "volcengine", "zhipu"})
+"""Those that read ``thinking: {"type": "disabled"}``."""
 
 
 def guess_capabilities(endpoint: Endpoint) -> ModelCapabilities:
@@ -42,9 +42,7 @@ def choose_switch(endpoint: Endpoint, server: str) -> ThinkingSwitch:
         return "think"
     if provider in EFFORT_PROVIDERS or _TELLS_EFFORT.search(endpoint.model):
         return "reasoning_effort"
-    if provider in TYPE_PROVIDERS or (
-        not endpoint.api_bases and _TELLS_TYPE.search(endpoint.model)
-    ):
+    if {provider, server} & TYPE_PROVIDERS:
         return "thinking"
     return "enable_thinking"
 

@@ -27,9 +27,9 @@ _FILTERED = re.compile(
     re.IGNORECASE,
 )
 _GRAMMAR = re.compile(
-    r"grammar|gbnf|repetition|xgrammar|outlines|guidance|unsupported (?:json )?schema"
-    r"|(?:schema|keyword).{0,60}(?:not (?:support|permit|allow|implement)|unsupported|invalid)"
-    r"|(?:unsupported|invalid).{0,40}(?:schema|keyword)|maxLength|maxItems|minLength|minItems",
+    r"grammar|gbnf|repetition|xgrammar|outlines|guidance|keyword|additionalProperties"
+    r"|invalid (?:json )?schema|schema.{0,20}(?:feature|too (?:complex|large|deep))"
+    r"|m(?:ax|in)(?:Length|Items|imum)",
     re.IGNORECASE,
 )
 _FORMAT = re.compile(

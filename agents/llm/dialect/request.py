@@ -9,6 +9,7 @@ from pydantic import BaseModel, JsonValue
 
 from inkwright.agents.llm.config import Endpoint, Role, ThinkingLevel
 from inkwright.agents.llm.dialect import model_names, wire_schemas
+from inkwright.memory.ids import NO_WORK, WorkId
 from inkwright.memory.store.model_capabilities import ModelCapabilities
 from inkwright.memory.text.tokens import Tokenizer
 
@@ -45,7 +46,7 @@ class ChatRequest:
     """The schema the answer must have; None for prose."""
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
     """Sampling settings that the user has set; they replace ours."""
-    work_id: str = ""
+    work_id: WorkId = NO_WORK
     """Calls of one work go to one replica while they can: it holds their common beginning."""
     thinking: ThinkingLevel = "auto"
     """How much the model may think; ``auto``: as much as it likes."""

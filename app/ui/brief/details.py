@@ -18,6 +18,7 @@ from inkwright.app.ui.brief.fields import (
     filled_rows,
 )
 from inkwright.app.ui.components import tabs
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store.ledger import load_entries
 
 _SELECT_LABELS = {
@@ -99,7 +100,7 @@ def _draw_memory() -> None:
         )
         if button_column.button("Take over", disabled=selected_id is None, width="stretch"):
             with engine.open_library(settings) as library:
-                work_entries = load_entries(library, str(selected_id))
+                work_entries = load_entries(library, WorkId(str(selected_id)))
             rows = filled_rows(build_table_row(MEMORY_COLUMNS, e) for e in work_entries)
             now = state["brief memory now"]
             state["brief memory now"] = [*now, *(row for row in rows if row not in now)]

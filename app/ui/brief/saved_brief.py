@@ -7,9 +7,10 @@ from inkwright.app.ui.brief import sources
 from inkwright.app.ui.brief.fields import CHOICES, MEMORY_COLUMNS, build_form_fields
 from inkwright.app.ui.html import format_kind, render_facts, render_prose
 from inkwright.memory.domain.brief import Brief
+from inkwright.memory.ids import WorkId
 
 
-def draw(work_id: str, brief: Brief) -> bool:
+def draw(work_id: WorkId, brief: Brief) -> bool:
     """Draw ``brief``, which ``work_id`` began with; True when it is wanted for a new work."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Brief", anchor=False)

@@ -13,6 +13,7 @@ from inkwright.app.documents.uploads import add_uploads, open_as_files
 from inkwright.app.ui import errors, navigation, visits
 from inkwright.app.ui.html import escape_markdown, render_prose
 from inkwright.memory.domain.source import Source
+from inkwright.memory.ids import WorkId
 from inkwright.memory.text.words import count_words
 
 T = TypeVar("T")
@@ -83,7 +84,7 @@ def _listed(active_sources: Sequence[T], left_out: Mapping[int, T]) -> list[T]:
     return listed_sources
 
 
-def draw_work_sources(work_id: str) -> None:
+def draw_work_sources(work_id: WorkId) -> None:
     """Draw the sources that a work has, and where more are added."""
     sources = Sources(work_id, settings=navigation.load_settings())
     report_by_key = {source_report["key"]: source_report for source_report in sources.standing()}
@@ -111,7 +112,7 @@ def draw_work_sources(work_id: str) -> None:
 
 
 @errors.show_errors
-def _draw_upload(work_id: str, sources: Sources) -> None:
+def _draw_upload(work_id: WorkId, sources: Sources) -> None:
     upload_round = st.session_state.setdefault("sources turn", 0)
     uploads = st.file_uploader(
         "Documents",

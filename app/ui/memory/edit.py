@@ -13,17 +13,18 @@ from inkwright.app.ui.html import escape_markdown
 from inkwright.memory.changes.edit_impact import EditImpact, SectionCheck
 from inkwright.memory.changes.entry_edits import EntryEdit
 from inkwright.memory.domain.brief import Remembered
+from inkwright.memory.ids import WorkId
 
 CHECKS_SHOWN = 30
 
 
-def propose(work_id: str, description: str, edit: EntryEdit) -> None:
+def propose(work_id: WorkId, description: str, edit: EntryEdit) -> None:
     """Let ``edit`` wait for the person's word; ``description`` is what it does, after "To"."""
     st.session_state[f"edit {work_id}"] = description, edit
     st.rerun()
 
 
-def is_pending(work_id: str) -> bool:
+def is_pending(work_id: WorkId) -> bool:
     """True when an edit waits."""
     return f"edit {work_id}" in st.session_state
 
@@ -35,7 +36,7 @@ def build_remembered(**fields: Any) -> Remembered:
     )
 
 
-def draw(work_id: str, memory: Memory) -> None:
+def draw(work_id: WorkId, memory: Memory) -> None:
     """Ask about the edit that waits, over the page: what it would reach, and what is to be done."""
 
     def leave() -> None:
@@ -45,7 +46,7 @@ def draw(work_id: str, memory: Memory) -> None:
     st.dialog("Change memory", width="medium", on_dismiss=leave)(ask)(work_id, memory)
 
 
-def _ask(work: str, memory: Memory) -> None:
+def _ask(work: WorkId, memory: Memory) -> None:
     if not is_pending(work):
         st.rerun()
     edit_description, edit = st.session_state[f"edit {work}"]
@@ -85,7 +86,7 @@ def _list(name: str, checks: Sequence[SectionCheck]) -> None:
         st.caption(f"and {len(checks) - CHECKS_SHOWN} more")
 
 
-def _draw_actions(work_id: str, memory: Memory, edit: EntryEdit, impact: EditImpact) -> None:
+def _draw_actions(work_id: WorkId, memory: Memory, edit: EntryEdit, impact: EditImpact) -> None:
     protected_ids = {
         section_id for section_id, draft in cache.load_drafts(work_id).items() if draft.held
     }

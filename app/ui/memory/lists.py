@@ -10,13 +10,14 @@ from inkwright.app.ui.memory.names import describe_entries, describe_origin, loa
 from inkwright.memory.changes import entry_edits
 from inkwright.memory.changes.contradictions import ContradictionFinding
 from inkwright.memory.domain.entry import Entry
+from inkwright.memory.ids import WorkId
 
 MAX_SHOWN = 60
 LET_BE = "memory let be"
 """In the state of a visit: numbers of the findings that were let be in it."""
 
 
-def draw_summaries(work_id: str, memory: Memory) -> None:
+def draw_summaries(work_id: WorkId, memory: Memory) -> None:
     """Draw the rolling summary of every chain."""
     summary_by_id, title_by_id = cache.load_summaries(work_id, memory), load_titles(work_id)
     if not any(summary_by_id.values()):
@@ -27,7 +28,7 @@ def draw_summaries(work_id: str, memory: Memory) -> None:
             st.html(render_prose(summary))
 
 
-def draw_conflicts(work_id: str, pairs: list[tuple[Entry, Entry]]) -> None:
+def draw_conflicts(work_id: WorkId, pairs: list[tuple[Entry, Entry]]) -> None:
     """Draw the entries that give one attribute two values."""
     if not pairs:
         st.caption("No two entries give one attribute two values.")
@@ -57,7 +58,7 @@ def draw_conflicts(work_id: str, pairs: list[tuple[Entry, Entry]]) -> None:
                     )
 
 
-def draw_threads(work_id: str, threads: list[Entry]) -> None:
+def draw_threads(work_id: WorkId, threads: list[Entry]) -> None:
     """Draw the threads that are open."""
     if not threads:
         st.caption("No thread is open.")
@@ -74,7 +75,7 @@ def draw_threads(work_id: str, threads: list[Entry]) -> None:
             )
 
 
-def draw_proposals(work_id: str, proposals: list[Entry]) -> None:
+def draw_proposals(work_id: WorkId, proposals: list[Entry]) -> None:
     """Draw what waits to be let into memory."""
     if not proposals:
         st.caption("Nothing waits for your word.")
@@ -101,7 +102,9 @@ def draw_proposals(work_id: str, proposals: list[Entry]) -> None:
             )
 
 
-def draw_contradictions(work_id: str, memory: Memory, findings: list[ContradictionFinding]) -> None:
+def draw_contradictions(
+    work_id: WorkId, memory: Memory, findings: list[ContradictionFinding]
+) -> None:
     """Draw the person's sentences that memory contradicts; one that is let be stays there."""
     let_be = visits.get_visit_state(LET_BE)
     if not findings:

@@ -17,8 +17,9 @@ from inkwright.app.ui.memory.names import ORIGIN_LABELS, describe_entries, find_
 from inkwright.app.ui.memory.rows import COLUMN_ORDER, COLUMNS, EntryFilter, select_rows
 from inkwright.memory.changes import entry_edits
 from inkwright.memory.changes.entry_edits import EntryEdit
+from inkwright.memory.ids import EntryId, WorkId
 
-Cells = dict[str, dict[str, Any]]
+Cells = dict[EntryId, dict[str, Any]]
 """What stands in the cells that a person typed in, by entry and column."""
 
 TYPED = ("kind", "subject", "attribute", "statement", "pinned", "aliases")
@@ -59,7 +60,7 @@ def page() -> None:
 
 
 @errors.show_errors
-def _draw_entries(work_id: str, memory: Memory) -> None:
+def _draw_entries(work_id: WorkId, memory: Memory) -> None:
     _draw_add_form(work_id)
     entry_filter = _draw_filters(work_id)
     rows = select_rows(work_id, entry_filter)
@@ -70,9 +71,9 @@ def _draw_entries(work_id: str, memory: Memory) -> None:
         return
     edited_rows = _table(work_id, rows, entry_filter, typed_cells)
     for entry_id in rows["id"]:
-        typed_cells.pop(str(entry_id), None)
+        typed_cells.pop(EntryId(entry_id), None)
     typed_cells.update(_cells(rows, edited_rows))
-    ticked_ids = [str(entry_id) for entry_id in edited_rows.loc[edited_rows["tick"], "id"]]
+    ticked_ids = [EntryId(str(entry_id)) for entry_id in edited_rows.loc[edited_rows["tick"], "id"]]
     st.caption(f"{len(rows):,} entries, {int(rows['tokens'].sum()):,} tokens", width="content")
     _typed(work_id, typed_cells)
     if ticked_ids:
@@ -85,7 +86,7 @@ def _draw_entries(work_id: str, memory: Memory) -> None:
 
 
 def _table(
-    work: str, rows: pd.DataFrame, entry_filter: EntryFilter, typed_cells: Cells
+    work: WorkId, rows: pd.DataFrame, entry_filter: EntryFilter, typed_cells: Cells
 ) -> pd.DataFrame:
     """Draw the entries as a table to type in; it begins with what was typed over them before."""
     state = st.session_state
@@ -109,19 +110,19 @@ def _table(
     return edited_rows
 
 
-def _type(work: str, key: str) -> None:
+def _type(work: WorkId, key: str) -> None:
     """Keep what was typed, even if the press that ended the typing listed other entries."""
     typed_cells: Cells = st.session_state[f"memory typed {work}"]
     displayed_rows = st.session_state["memory begun"][1]
     for row, cells in st.session_state[key]["edited_rows"].items():
         editable_cells = {name: cell for name, cell in cells.items() if name in TYPED}
         if editable_cells:
-            typed_cells.setdefault(str(displayed_rows.iloc[int(row)]["id"]), {}).update(
+            typed_cells.setdefault(EntryId(displayed_rows.iloc[int(row)]["id"]), {}).update(
                 editable_cells
             )
 
 
-def _typed(work: str, typed_cells: Cells) -> None:
+def _typed(work: WorkId, typed_cells: Cells) -> None:
     """Draw what can be done with what was typed over entries, wherever they are listed."""
     see, discard, back = st.columns([1.6, 1.6, 3])
     if typed_cells:
@@ -145,14 +146,14 @@ def _typed(work: str, typed_cells: Cells) -> None:
         _retype(work, {**discarded_cells, **typed_cells})
 
 
-def _retype(work: str, typed_cells: Cells) -> None:
+def _retype(work: WorkId, typed_cells: Cells) -> None:
     """Let the table begin afresh, with ``typed`` over its entries."""
     st.session_state[f"memory typed {work}"] = typed_cells
     st.session_state[f"memory turn {work}"] = st.session_state.get(f"memory turn {work}", 0) + 1
     st.rerun()
 
 
-def _draw_filters(work_id: str) -> EntryFilter:
+def _draw_filters(work_id: WorkId) -> EntryFilter:
     title_by_id = load_titles(work_id)
     words_column, kind_column, section_column, source_column, standing_column = st.columns(
         [3, 1.6, 2.4, 1.6, 1.4]
@@ -197,7 +198,7 @@ def _cells(old_rows: pd.DataFrame, edited_rows: pd.DataFrame) -> Cells:
     changed_cells: Cells = {}
     for name in TYPED:
         for at in old_rows.index[old_rows[name] != edited_rows[name]]:
-            changed_cells.setdefault(str(old_rows.at[at, "id"]), {})[name] = edited_rows.at[
+            changed_cells.setdefault(EntryId(old_rows.at[at, "id"]), {})[name] = edited_rows.at[
                 at, name
             ]
     return changed_cells
@@ -217,7 +218,7 @@ def _fields(cells: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _draw_ticked_actions(work_id: str, ticked_ids: list[str]) -> None:
+def _draw_ticked_actions(work_id: WorkId, ticked_ids: list[EntryId]) -> None:
     count_text = format_count(len(ticked_ids), "entry", "entries")
     actions: dict[str, EntryEdit] = {
         "Pin": entry_edits.build_pinning(ticked_ids),
@@ -240,7 +241,7 @@ def _draw_ticked_actions(work_id: str, ticked_ids: list[str]) -> None:
         )
 
 
-def _draw_add_form(work_id: str) -> None:
+def _draw_add_form(work_id: WorkId) -> None:
     with st.popover("Add an entry", icon=":material/add:"):
         subject = st.text_input("Subject", key="add subject")
         statement = st.text_area("What is true", key="add statement", height=90)
@@ -257,7 +258,7 @@ def _draw_add_form(work_id: str) -> None:
             )
 
 
-def _draw_entry(work_id: str, memory: Memory, entry_id: str) -> None:
+def _draw_entry(work_id: WorkId, memory: Memory, entry_id: EntryId) -> None:
     entry_history = memory.entry(entry_id)
     entry = entry_history.entry
     with st.container(border=True):

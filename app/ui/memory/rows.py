@@ -8,6 +8,7 @@ import streamlit as st
 from inkwright.app.api.memory import Memory, map_entry_states
 from inkwright.app.config.settings import Settings
 from inkwright.app.ui import cache, navigation
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.text.normalise import normalise
 
 COLUMNS: dict[str, Any] = {
@@ -37,12 +38,12 @@ class EntryFilter(NamedTuple):
 
     words: str = ""
     kind: str | None = None
-    section: str | None = None
+    section: SectionId | None = None
     source: str | None = None
     standing: str = "live"
 
 
-def select_rows(work_id: str, entry_filter: EntryFilter) -> pd.DataFrame:
+def select_rows(work_id: WorkId, entry_filter: EntryFilter) -> pd.DataFrame:
     """Return the entries that fit."""
     settings = navigation.load_settings()
     rows: pd.DataFrame = _build_rows(
@@ -63,7 +64,7 @@ def select_rows(work_id: str, entry_filter: EntryFilter) -> pd.DataFrame:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _build_rows(
-    _settings: Settings, home: str, work_id: str, work_stamp: tuple[Any, ...]
+    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
 ) -> pd.DataFrame:
     memory = Memory(work_id, settings=_settings)
     ledger = cache.load_ledger(work_id)

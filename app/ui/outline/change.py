@@ -9,21 +9,22 @@ from inkwright.app.display.formatting import format_count
 from inkwright.app.ui import errors, navigation
 from inkwright.app.ui.html import escape_markdown
 from inkwright.memory.changes.outline_edits import OutlineEdit
+from inkwright.memory.ids import WorkId
 
 MAX_SHOWN = 30
 
 
-def propose(work_id: str, description: str, change: OutlineEdit) -> None:
+def propose(work_id: WorkId, description: str, change: OutlineEdit) -> None:
     """Let ``change`` wait for the person's word; ``description`` is what it does, after "To"."""
     st.session_state[_build_state_key(work_id)] = description, change
 
 
-def is_pending(work_id: str) -> bool:
+def is_pending(work_id: WorkId) -> bool:
     """True when a change waits."""
     return _build_state_key(work_id) in st.session_state
 
 
-def draw(work_id: str, draw_form: Callable[[], None] | None) -> None:
+def draw(work_id: WorkId, draw_form: Callable[[], None] | None) -> None:
     """Ask about the change that waits, if one does, over the page.
 
     ``draw_form`` draws the fields of a change that is still to be said; None: there is none.
@@ -40,7 +41,7 @@ def draw(work_id: str, draw_form: Callable[[], None] | None) -> None:
     )
 
 
-def _draw_dialog(work_id: str, draw_form: Callable[[], None] | None) -> None:
+def _draw_dialog(work_id: WorkId, draw_form: Callable[[], None] | None) -> None:
     if not is_pending(work_id):
         if draw_form is None:
             st.rerun()
@@ -103,5 +104,5 @@ def _show_remaining_count(count: int) -> None:
         st.caption(f"and {count - MAX_SHOWN} more")
 
 
-def _build_state_key(work_id: str) -> str:
+def _build_state_key(work_id: WorkId) -> str:
     return f"replan {work_id}"

@@ -6,13 +6,14 @@ import streamlit as st
 
 from inkwright.app.display.formatting import shorten
 from inkwright.memory.domain.outline import Outline
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store.drafts import SectionRow
 
 MAX_NODES = 120
 COLOURS = {"accepted": "#5d9b6a", "drafted": "#5b93c7", "started": "#c99a4b"}
 
 
-def draw(outline: Outline, rows: Mapping[str, SectionRow]) -> None:
+def draw(outline: Outline, rows: Mapping[SectionId, SectionRow]) -> None:
     """Draw the sections and what they wait for; a large outline by its chapters."""
     if len(outline.sections) > MAX_NODES:
         st.caption(
@@ -30,13 +31,11 @@ def draw(outline: Outline, rows: Mapping[str, SectionRow]) -> None:
 
 
 def _build_chapter_lines(outline: Outline) -> list[str]:
-    title_by_id = {h.id: h.title for h in outline.headings}
+    title_by_id: dict[str, str] = {h.id: h.title for h in outline.headings}
+    title_by_id |= {s.id: s.title for s in outline.sections if not s.within}
     chapter_by_section = {s.id: s.chapter_id for s in outline.sections}
     chapter_ids = dict.fromkeys(chapter_by_section.values())
-    nodes = [
-        _build_node(c, title_by_id.get(c) or outline.section(c).title, "#8a8f98")
-        for c in list(chapter_ids)[:MAX_NODES]
-    ]
+    nodes = [_build_node(c, title_by_id[c], "#8a8f98") for c in list(chapter_ids)[:MAX_NODES]]
     edges = {
         (chapter_by_section[needed_id], chapter_by_section[section_id])
         for section_id, needed_ids in outline.depends_on.items()

@@ -11,6 +11,7 @@ from inkwright.app.ui.html import escape_markdown, format_kind
 from inkwright.app.ui.outline import change, graph, tree
 from inkwright.app.ui.outline import section as outline_section
 from inkwright.memory.changes import outline_edits
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store.plans import Plan
 
 
@@ -25,7 +26,7 @@ def page() -> None:
     _draw_plan(work_id, plan)
 
 
-def _draw_plan(work_id: str, plan: Plan) -> None:
+def _draw_plan(work_id: WorkId, plan: Plan) -> None:
     outline = plan.outline
     st.title(escape_markdown(outline.title), anchor=False)
     st.caption(
@@ -45,7 +46,7 @@ def _draw_plan(work_id: str, plan: Plan) -> None:
     )
 
 
-def _draw_approval(work_id: str) -> None:
+def _draw_approval(work_id: WorkId) -> None:
     work = cache.load_work(work_id)
     if work.approved or work.status != "planned":
         return
@@ -64,7 +65,7 @@ def _draw_approval(work_id: str) -> None:
 
 @st.fragment
 @errors.show_errors
-def _draw_sections(work_id: str, plan: Plan, marked_id: str | None) -> None:
+def _draw_sections(work_id: WorkId, plan: Plan, marked_id: SectionId | None) -> None:
     """Draw the tree and what is planned for the section that is chosen in it.
 
     The tree is told of ``marked_id``, the choice as the page was drawn, and marks later ones
@@ -72,10 +73,10 @@ def _draw_sections(work_id: str, plan: Plan, marked_id: str | None) -> None:
     next.
     """
 
-    def choose(section_id: str) -> None:
+    def choose(section_id: SectionId) -> None:
         outline_section.choose(work_id, section_id)
 
-    def drop(section_id: str, neighbour_id: str, is_after: bool) -> None:
+    def drop(section_id: SectionId, neighbour_id: SectionId, is_after: bool) -> None:
         title_by_id = {s.id: s.title for s in plan.outline.sections}
         position_word = "after" if is_after else "before"
         description = (

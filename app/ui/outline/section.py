@@ -13,6 +13,7 @@ from inkwright.app.ui.outline import change as outline_change
 from inkwright.memory.changes import outline_edits
 from inkwright.memory.changes.outline_edits import OutlineEdit
 from inkwright.memory.domain.outline import Outline, Section
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store.plans import Plan
 
 Typed = dict[str, Any]
@@ -30,18 +31,18 @@ ALL_FIELDS_KEY = "outline every field"
 """In the state of a visit: the person edits more than what most do."""
 
 
-def choose(work_id: str, section_id: str) -> None:
+def choose(work_id: WorkId, section_id: SectionId) -> None:
     """Let ``section_id`` be the one that is changed."""
     st.session_state[f"outline chosen {work_id}"] = section_id
 
 
-def get_chosen_id(work_id: str, outline: Outline) -> str | None:
+def get_chosen_id(work_id: WorkId, outline: Outline) -> SectionId | None:
     """Return the id of the section that is changed; None: none is chosen."""
     section_id = st.session_state.get(f"outline chosen {work_id}")
     return section_id if section_id in outline.position else None
 
 
-def draw(work_id: str, plan: Plan) -> None:
+def draw(work_id: WorkId, plan: Plan) -> None:
     """Draw the section that is chosen, and what is asked about a change."""
     outline = plan.outline
     section_id = get_chosen_id(work_id, outline)
@@ -64,7 +65,7 @@ def draw(work_id: str, plan: Plan) -> None:
     outline_change.draw(work_id, draw_form)
 
 
-def _draw_moves(work_id: str, outline: Outline, section: Section) -> None:
+def _draw_moves(work_id: WorkId, outline: Outline, section: Section) -> None:
     is_first, is_last = section == outline.sections[0], section == outline.sections[-1]
     section_id, title = section.id, f"“{section.title}”"
 
@@ -97,7 +98,7 @@ def _draw_moves(work_id: str, outline: Outline, section: Section) -> None:
     draw_button("Take out", "delete", f"take {title} out", removal, disabled=is_first and is_last)
 
 
-def _draw_split_form(work_id: str, section: Section) -> None:
+def _draw_split_form(work_id: WorkId, section: Section) -> None:
     st.markdown(
         f"**Split “{escape_markdown(section.title, 80)}”.** The second part takes half of it."
     )
@@ -109,7 +110,7 @@ def _draw_split_form(work_id: str, section: Section) -> None:
         _propose_change(work_id, f"split “{section.title}”", change)
 
 
-def _draw_add_form(work_id: str, previous_section: Section | None) -> None:
+def _draw_add_form(work_id: WorkId, previous_section: Section | None) -> None:
     position_text = (
         f"after “{escape_markdown(previous_section.title, 80)}”"
         if previous_section
@@ -131,12 +132,12 @@ def _draw_add_form(work_id: str, previous_section: Section | None) -> None:
         _propose_change(work_id, f"add “{title}”", change)
 
 
-def _propose_change(work_id: str, description: str, change: OutlineEdit) -> None:
+def _propose_change(work_id: WorkId, description: str, change: OutlineEdit) -> None:
     outline_change.propose(work_id, description, change)
     st.rerun(scope="fragment")
 
 
-def _draw_form(work_id: str, plan: Plan, section: Section) -> None:
+def _draw_form(work_id: WorkId, plan: Plan, section: Section) -> None:
     """Draw what is planned for a section; what is typed stays, whichever section is chosen."""
     typed_fields: Typed = _typed(work_id).get(section.id, {})
     name = f"{work_id} {plan.version} {st.session_state.get(_turn(work_id), 0)} {section.id}"
@@ -178,13 +179,15 @@ def _draw_form(work_id: str, plan: Plan, section: Section) -> None:
         st.caption("It says so already.")
 
 
-def _typed(work: str) -> dict[str, Typed]:
+def _typed(work: WorkId) -> dict[SectionId, Typed]:
     """Return what was typed over the plan and is not made yet, by section."""
-    typed_by_section: dict[str, Typed] = st.session_state.setdefault(f"outline typed {work}", {})
+    typed_by_section: dict[SectionId, Typed] = st.session_state.setdefault(
+        f"outline typed {work}", {}
+    )
     return typed_by_section
 
 
-def _type(work: str, section: str, field: str, key: str) -> None:
+def _type(work: WorkId, section: SectionId, field: str, key: str) -> None:
     """Keep what was typed, even if the press that ended the typing chose another section."""
     value = st.session_state[key]
     parse_value = PARTS.get(field)
@@ -198,18 +201,18 @@ def _changed(section: Section, typed_fields: Typed) -> Typed:
     }
 
 
-def _turn(work: str) -> str:
+def _turn(work: WorkId) -> str:
     return f"outline turn {work}"
 
 
-def _retype(work: str, section: str, typed_fields: Typed) -> None:
+def _retype(work: WorkId, section: SectionId, typed_fields: Typed) -> None:
     """Let the fields begin afresh, with ``typed`` in them."""
     _typed(work)[section] = typed_fields
     st.session_state[_turn(work)] = st.session_state.get(_turn(work), 0) + 1
     st.rerun()
 
 
-def _unmade(work: str, outline: Outline, section: Section | None) -> None:
+def _unmade(work: WorkId, outline: Outline, section: Section | None) -> None:
     """Say which other sections have something typed over them."""
     others = [
         outline.section(section_id) for section_id in _typed(work) if section_id in outline.position

@@ -8,6 +8,7 @@ import streamlit as st
 from inkwright.app.ui.field_component import load_component
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Section
+from inkwright.memory.ids import SectionId
 from inkwright.memory.store.plans import Plan
 
 COLUMNS = {
@@ -23,9 +24,9 @@ COLUMNS = {
 def draw(
     name: str,
     rows: list[dict[str, Any]],
-    chosen_id: str | None,
-    choose: Callable[[str], None],
-    drop: Callable[[str, str, bool], None],
+    chosen_id: SectionId | None,
+    choose: Callable[[SectionId], None],
+    drop: Callable[[SectionId, SectionId, bool], None],
 ) -> None:
     """Draw the tree ``name`` of ``rows``, with the section ``chosen_id`` marked.
 
@@ -36,13 +37,13 @@ def draw(
 
     def on_chosen() -> None:
         if chosen_event := (st.session_state.get(key) or {}).get("chosen"):
-            choose(str(chosen_event["section"]))
+            choose(SectionId(chosen_event["section"]))
 
     def on_dropped() -> None:
         if dropped_event := (st.session_state.get(key) or {}).get("dropped"):
             drop(
-                str(dropped_event["section"]),
-                str(dropped_event["beside"]),
+                SectionId(dropped_event["section"]),
+                SectionId(dropped_event["beside"]),
                 bool(dropped_event["behind"]),
             )
 
@@ -55,7 +56,7 @@ def draw(
 
 
 def build_rows(
-    plan: Plan, drafts: Mapping[str, Draft], stale: Collection[str]
+    plan: Plan, drafts: Mapping[SectionId, Draft], stale: Collection[str]
 ) -> Iterator[dict[str, Any]]:
     """Return a row for each heading and section of a plan, in reading order."""
     heading_by_id = {h.id: h for h in plan.outline.headings}

@@ -12,6 +12,7 @@ from inkwright.app.services import engine
 from inkwright.app.ui import cache, navigation
 from inkwright.app.ui.html import escape_markdown
 from inkwright.memory.domain.outline import Outline
+from inkwright.memory.ids import WorkId
 
 FORMATS: dict[Format, tuple[str, str, str]] = {
     "docx": (
@@ -63,7 +64,7 @@ def page() -> None:
     _draw_download(work_id, options, reference_content)
 
 
-def _begin(work: str) -> None:
+def _begin(work: WorkId) -> None:
     """Begin with empty fields for another work; for the same one, with what was typed."""
     state = st.session_state
     if state.get("takeaway of") != work:
@@ -72,7 +73,7 @@ def _begin(work: str) -> None:
     state["takeaway of"] = work
 
 
-def _warn_of_autosaved(work_id: str) -> None:
+def _warn_of_autosaved(work_id: WorkId) -> None:
     """Say which sections have words that are typed and are no version yet."""
     autosaved_ids = cache.list_autosaved_sections(work_id)
     if not autosaved_ids:
@@ -97,7 +98,7 @@ def _warn_of_autosaved(work_id: str) -> None:
 
 
 def _draw_options(
-    format: Format, outline: Outline | None, work_id: str
+    format: Format, outline: Outline | None, work_id: WorkId
 ) -> tuple[ExportOptions, bytes | None]:
     """Return what the fields ask for, and the reference document that was handed in."""
     if outline is None or format == "archive":
@@ -168,7 +169,7 @@ def _draw_layout_options(format: Format, fields: dict[str, Any]) -> bytes | None
     return file.getvalue() if file is not None else None
 
 
-def _select_sections(outline: Outline, work_id: str) -> tuple[str, ...]:
+def _select_sections(outline: Outline, work_id: WorkId) -> tuple[str, ...]:
     draft_by_id = cache.load_drafts(work_id)
     title_by_id = {s.id: f"{n}  {s.title}" for n, s in enumerate(outline.sections, 1)}
     chosen_ids = st.multiselect(
@@ -184,7 +185,9 @@ def _select_sections(outline: Outline, work_id: str) -> tuple[str, ...]:
     return tuple(chosen_ids)
 
 
-def _draw_download(work_id: str, options: ExportOptions, reference_content: bytes | None) -> None:
+def _draw_download(
+    work_id: WorkId, options: ExportOptions, reference_content: bytes | None
+) -> None:
     """Draw the button that makes the file, and then the one that takes it."""
     request_key = (work_id, options, reference_content, cache.load_stamp(work_id))
     if st.button("Make the file", type="primary", icon=":material/build:", shortcut="ctrl+enter"):
@@ -217,7 +220,7 @@ def _draw_download(work_id: str, options: ExportOptions, reference_content: byte
 
 
 def _render_file(
-    work_id: str, options: ExportOptions, reference_content: bytes | None
+    work_id: WorkId, options: ExportOptions, reference_content: bytes | None
 ) -> RenderedFile:
     if reference_content is None:
         return engine.render_file(work_id, options, navigation.load_settings())

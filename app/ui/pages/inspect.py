@@ -8,6 +8,7 @@ from inkwright.app.services.draft_provenance import PLAN, WHOLE, DraftProvenance
 from inkwright.app.ui import cache, errors, navigation
 from inkwright.app.ui.html import escape_markdown, render_prose
 from inkwright.memory.domain.draft import Draft
+from inkwright.memory.ids import SectionId, WorkId
 
 PART_LABELS = {
     "brief": "Brief",
@@ -30,7 +31,7 @@ def page() -> None:
 
 
 @errors.show_errors
-def _draw_step(work_id: str) -> None:
+def _draw_step(work_id: WorkId) -> None:
     """Draw the choice of a draft and what is behind it; another choice redraws no more."""
     plan, draft_by_id = cache.load_plan(work_id), cache.load_drafts(work_id)
     title_by_step = {PLAN: "The plan", WHOLE: "The whole piece"}
@@ -52,7 +53,7 @@ def _draw_step(work_id: str) -> None:
     assert step is not None
     version = None
     if step not in (PLAN, WHOLE):
-        newest = draft_by_id[step].version
+        newest = draft_by_id[SectionId(step)].version
         version = version_column.selectbox(
             "Version",
             list(range(newest, 0, -1)),

@@ -17,9 +17,10 @@ from inkwright.app.ui.html import escape_markdown, format_kind, render_passage, 
 from inkwright.app.ui.pages import review_citations
 from inkwright.app.ui.text import change
 from inkwright.memory.domain.draft import Draft
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.user_work.finding_decisions import Verdict
 
-DraftById = dict[str, Draft]
+DraftById = dict[SectionId, Draft]
 """The newest draft of each section, by its id."""
 
 PAGE_SIZE = 15
@@ -50,7 +51,7 @@ def page() -> None:
 
 
 @errors.show_errors
-def _draw_review(work_id: str) -> None:
+def _draw_review(work_id: WorkId) -> None:
     """Draw what was found; an answer redraws no more."""
     summary = cache.load_review(work_id)
     _draw_summary(summary)
@@ -85,7 +86,7 @@ def _draw_summary(summary: ReviewSummary) -> None:
                 st.markdown(f"- {escape_markdown(note, 600)}")
 
 
-def _draw_findings(work_id: str, summary: ReviewSummary) -> None:
+def _draw_findings(work_id: WorkId, summary: ReviewSummary) -> None:
     """Draw the findings by how they stood when this visit began: an answer moves none of them."""
     draft_by_id = cache.load_drafts(work_id)
     old_verdicts: dict[tuple[str, str, str], Verdict | None] = visits.get_visit_state(ANSWERED)
@@ -136,7 +137,7 @@ def _show_more(state_key: str) -> None:
     st.session_state[state_key] = st.session_state.get(state_key, PAGE_SIZE) + PAGE_SIZE
 
 
-def _draw_finding(work_id: str, draft_by_id: DraftById, finding: OpenFinding, key: str) -> None:
+def _draw_finding(work_id: WorkId, draft_by_id: DraftById, finding: OpenFinding, key: str) -> None:
     """Draw a finding. Its buttons stay where they are when it is answered."""
     verdict = finding.verdict
     with st.container(border=True):
@@ -165,13 +166,13 @@ def _draw_finding(work_id: str, draft_by_id: DraftById, finding: OpenFinding, ke
                 _draw_revision_options(work_id, finding, key)
 
 
-def _draw_evidence(draft_by_id: DraftById, section_id: str, words: str) -> None:
+def _draw_evidence(draft_by_id: DraftById, section_id: SectionId, words: str) -> None:
     draft = draft_by_id.get(section_id)
     st.html(render_passage(draft.text if draft else "", words))
 
 
 def _draw_answer_button(
-    work_id: str, finding: OpenFinding, label: str, verdict: Verdict | None, key: str, help: str
+    work_id: WorkId, finding: OpenFinding, label: str, verdict: Verdict | None, key: str, help: str
 ) -> None:
     st.button(
         label,
@@ -184,17 +185,17 @@ def _draw_answer_button(
     )
 
 
-def _record(work: str, problem: OpenFinding, verdict: Verdict | None) -> None:
+def _record(work: WorkId, problem: OpenFinding, verdict: Verdict | None) -> None:
     cache.record_verdict(work, problem, verdict)
     visits.get_visit_state(ANSWERED).setdefault(_identity(problem), problem.verdict)
 
 
-def _draw_passage_button(work_id: str, section_id: str, words: str, key: str) -> None:
+def _draw_passage_button(work_id: WorkId, section_id: SectionId, words: str, key: str) -> None:
     if st.button("Go to the passage", key=f"passage {key}", width="stretch"):
         navigation.go("text", work_id, section=section_id, **navigation.build_find_params(words))
 
 
-def _draw_revision_options(work_id: str, finding: OpenFinding, key: str) -> None:
+def _draw_revision_options(work_id: WorkId, finding: OpenFinding, key: str) -> None:
     """Draw what can be asked of a model to mend it: the sentences, or the section anew."""
     if finding.is_protected:
         st.caption("It has words of yours, or locked ones, so it is not drafted anew.")
@@ -227,7 +228,7 @@ def _draw_revision_options(work_id: str, finding: OpenFinding, key: str) -> None
         navigation.go("write", work_id)
 
 
-def _draw_constraints(work_id: str, summary: ReviewSummary) -> None:
+def _draw_constraints(work_id: WorkId, summary: ReviewSummary) -> None:
     if not summary.constraints:
         st.caption("Nothing was asked that is checked.")
         return
@@ -240,7 +241,9 @@ def _draw_constraints(work_id: str, summary: ReviewSummary) -> None:
     _draw_more_button("review constraints", shown_count, len(constraints))
 
 
-def _draw_constraint(work_id: str, draft_by_id: DraftById, constraint: ConstraintSummary) -> None:
+def _draw_constraint(
+    work_id: WorkId, draft_by_id: DraftById, constraint: ConstraintSummary
+) -> None:
     colour = STATUS_COLOURS.get(constraint.status, "gray")
     mark = STATUS_MARKS.get(constraint.status, escape_markdown(constraint.status))
     wish_text = "" if constraint.required else ", a wish"
@@ -269,7 +272,7 @@ def _sort_worst_first(constraint: ConstraintSummary) -> list[SectionOutcome]:
     return sorted(constraint.places, key=lambda p: rank_by_status.get(p.status, 3))
 
 
-def _draw_stale(work_id: str, summary: ReviewSummary) -> None:
+def _draw_stale(work_id: WorkId, summary: ReviewSummary) -> None:
     if not summary.stale:
         st.caption("Every section rests on what holds now.")
         return
@@ -288,7 +291,7 @@ def _draw_stale(work_id: str, summary: ReviewSummary) -> None:
     st.caption("*Settle* on the Write page checks them against what changed.")
 
 
-def _draw_lengths(work_id: str, summary: ReviewSummary) -> None:
+def _draw_lengths(work_id: WorkId, summary: ReviewSummary) -> None:
     rows = [
         {"section": f"{number:03}", "words": length.words, "asked for": length.target_words}
         for number, length in enumerate(summary.lengths, 1)
@@ -304,7 +307,7 @@ def _draw_lengths(work_id: str, summary: ReviewSummary) -> None:
     )
 
 
-def _draw_repetition(work_id: str, summary: ReviewSummary) -> None:
+def _draw_repetition(work_id: WorkId, summary: ReviewSummary) -> None:
     repetition = summary.repetition
     if not repetition.runs:
         st.caption("No run of seven words or more is said twice.")

@@ -6,6 +6,7 @@ from inkwright.app.manuscripts.citation_report import CitationReport, CitedPassa
 from inkwright.app.services.review_summary import ReviewSummary
 from inkwright.app.ui import cache, navigation
 from inkwright.app.ui.html import escape_markdown, render_prose
+from inkwright.memory.ids import SectionId, WorkId
 
 PAGE_SIZE = 15
 STATUS_MARKS = {
@@ -16,7 +17,7 @@ STATUS_MARKS = {
 STATUS_ORDER = ("unsupported", "not reviewed", "supported")
 
 
-def draw(work_id: str, _: ReviewSummary) -> None:
+def draw(work_id: WorkId, _: ReviewSummary) -> None:
     """Draw what the piece cites, the doubtful first, and what in it rests on nothing."""
     evidence = cache.load_citation_evidence(work_id)
     if not evidence.citations and not evidence.uncited:
@@ -35,7 +36,7 @@ def draw(work_id: str, _: ReviewSummary) -> None:
     _draw_more_button("cited", len(sorted_citations))
 
 
-def _draw_citation(work_id: str, citation: CitationReport, key: str) -> None:
+def _draw_citation(work_id: WorkId, citation: CitationReport, key: str) -> None:
     with st.expander(
         f"{STATUS_MARKS[citation['status']]}  {escape_markdown(citation['claim'], 160)}"
     ):
@@ -50,7 +51,7 @@ def _draw_citation(work_id: str, citation: CitationReport, key: str) -> None:
         _draw_go_button(work_id, citation["section"], citation["claim"], key)
 
 
-def _draw_uncited(work_id: str, sentence: UncitedReport, key: str) -> None:
+def _draw_uncited(work_id: WorkId, sentence: UncitedReport, key: str) -> None:
     text_column, button_column = st.columns([5, 1.4], vertical_alignment="center")
     with text_column:
         st.html(render_prose(sentence["claim"]))
@@ -58,7 +59,7 @@ def _draw_uncited(work_id: str, sentence: UncitedReport, key: str) -> None:
         _draw_go_button(work_id, sentence["section"], sentence["claim"], key)
 
 
-def _draw_go_button(work_id: str, section_id: str, words: str, key: str) -> None:
+def _draw_go_button(work_id: WorkId, section_id: SectionId, words: str, key: str) -> None:
     if st.button("Go to the sentence", key=f"go {key}"):
         navigation.go("text", work_id, section=section_id, **navigation.build_find_params(words))
 

@@ -12,6 +12,7 @@ from inkwright.app.services.library_status import WorkSummary, load_work_summari
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.ui import errors, navigation
 from inkwright.app.ui.html import STATUS_LABELS, escape_markdown
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store.library import now
 
 PAGE_SIZE = 20
@@ -110,12 +111,12 @@ def _draw_menu(summary: WorkSummary) -> None:
         )
 
 
-def _duplicate(work_id: str, menu_key: str) -> None:
+def _duplicate(work_id: WorkId, menu_key: str) -> None:
     st.session_state[menu_key] = False
     engine.duplicate(work_id, navigation.load_settings())
 
 
-def _ask_to_remove(work_id: str, menu_key: str) -> None:
+def _ask_to_remove(work_id: WorkId, menu_key: str) -> None:
     st.session_state[menu_key] = False
     st.session_state["works remove"] = work_id
 

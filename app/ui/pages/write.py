@@ -9,6 +9,7 @@ from inkwright.app.services import background, run_monitor
 from inkwright.app.services.run_monitor import MonitoredWork
 from inkwright.app.ui import cache, errors, navigation
 from inkwright.app.ui.html import escape_markdown, render_prose
+from inkwright.memory.ids import WorkId
 
 REFRESH_INTERVAL_S = 1.0
 PHASE_LABELS = {
@@ -49,7 +50,7 @@ def page() -> None:
 
 
 @errors.show_errors
-def _draw_live(work_id: str, was_running: bool) -> None:
+def _draw_live(work_id: WorkId, was_running: bool) -> None:
     monitored_work = run_monitor.load_monitored_work(work_id, navigation.load_settings())
     if monitored_work.is_under_way != was_running:
         st.rerun()
@@ -61,7 +62,7 @@ def _draw_live(work_id: str, was_running: bool) -> None:
     _draw_table(work_id, monitored_work)
 
 
-def _draw_controls(work_id: str, monitored_work: MonitoredWork) -> None:
+def _draw_controls(work_id: WorkId, monitored_work: MonitoredWork) -> None:
     """Draw what starts a run, and what ends one: each has its own place, at all times."""
     if not monitored_work.is_under_way and not navigation.has_model():
         st.info(
@@ -82,7 +83,7 @@ def _draw_controls(work_id: str, monitored_work: MonitoredWork) -> None:
     _end(work_id, monitored_work, pause_column, stop_column)
 
 
-def _end(work: str, monitored_work: MonitoredWork, pause: Any, stop: Any) -> None:
+def _end(work: WorkId, monitored_work: MonitoredWork, pause: Any, stop: Any) -> None:
     going = monitored_work.is_under_way
     if pause.button(
         "Pause",
@@ -105,7 +106,7 @@ def _end(work: str, monitored_work: MonitoredWork, pause: Any, stop: Any) -> Non
 
 
 def _starts(
-    work: str, monitored_work: MonitoredWork
+    work: WorkId, monitored_work: MonitoredWork
 ) -> list[tuple[background.BackgroundAction, str, str, bool]]:
     """Return what can be started: the run, its label and icon, and whether it is the next thing."""
     if not monitored_work.rows:
@@ -126,7 +127,7 @@ def _starts(
 
 
 def _draw_run_button(
-    work_id: str, action: background.BackgroundAction, label: str, icon: str, *, primary: bool
+    work_id: WorkId, action: background.BackgroundAction, label: str, icon: str, *, primary: bool
 ) -> None:
     """Draw the button that starts a run; its label names where the calls go."""
     if st.button(
@@ -204,7 +205,7 @@ def _draw_unplanned_note(monitored_work: MonitoredWork) -> None:
         )
 
 
-def _draw_table(work_id: str, monitored_work: MonitoredWork) -> None:
+def _draw_table(work_id: WorkId, monitored_work: MonitoredWork) -> None:
     rows = [
         {
             "Section": row.title,
@@ -248,7 +249,7 @@ def _find_active_row(monitored_work: MonitoredWork) -> int | None:
     return written_rows[-1] if written_rows else None
 
 
-def _draw_text(work_id: str, monitored_work: MonitoredWork, row_number: int) -> None:
+def _draw_text(work_id: WorkId, monitored_work: MonitoredWork, row_number: int) -> None:
     row = monitored_work.rows[row_number]
     st.markdown(f"**{escape_markdown(row.title)}**")
     if row.failure:

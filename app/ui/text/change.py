@@ -11,6 +11,7 @@ from inkwright.app.ui import errors, navigation
 from inkwright.app.ui.components import undo
 from inkwright.app.ui.components.text_field import SelectedText
 from inkwright.app.ui.html import escape_markdown, render_diff, render_prose
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.text.word_diff import diff_words
 
 OPERATION_LABELS: dict[Operation | Literal["say"], str] = {
@@ -32,7 +33,7 @@ def store_selection(name: str, selected_text: SelectedText | None) -> None:
     st.session_state[f"selected {name}"] = selected_text
 
 
-def prefill_instruction(work_id: str, section_id: str, instruction: str) -> None:
+def prefill_instruction(work_id: WorkId, section_id: SectionId, instruction: str) -> None:
     """Have this asked for when the section is drawn next."""
     st.session_state[f"told {work_id}/{section_id}"] = instruction
     st.session_state[f"change open {work_id}/{section_id}"] = True

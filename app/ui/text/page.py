@@ -8,6 +8,7 @@ from inkwright.app.ui.components import empty_state, undo
 from inkwright.app.ui.components.text_field import FieldEdit, FieldState, draw_field
 from inkwright.app.ui.html import escape_markdown, render_diff
 from inkwright.app.ui.text import change, run, tools
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.word_diff import diff_words
 from inkwright.memory.user_work.autosave import AutosavedText, EditedElsewhere
@@ -30,14 +31,14 @@ def page() -> None:
         tools.draw(work_id, section_id, busy=busy)
 
 
-def _select_section(work_id: str, plan: Plan) -> str:
+def _select_section(work_id: WorkId, plan: Plan) -> SectionId:
     sections = plan.outline.sections
     draft_by_id, autosaved_ids = cache.load_drafts(work_id), cache.list_autosaved_sections(work_id)
     position_by_id = plan.outline.position
     section_param = st.query_params.get("section", "")
-    index = position_by_id.get(section_param, 1) - 1
+    index = position_by_id.get(SectionId(section_param), 1) - 1
 
-    def format_section(section_id: str) -> str:
+    def format_section(section_id: SectionId) -> str:
         section = plan.outline.section(section_id)
         state = "" if section_id in draft_by_id else "  (no text yet)"
         autosave_mark = "  •" if section_id in autosaved_ids else ""
@@ -67,7 +68,7 @@ def _select_section(work_id: str, plan: Plan) -> str:
         section_param and st.session_state.get("section of") != (work_id, section_param)
     ):
         st.session_state["section chosen"] = sections[index].id
-    chosen_id: str = select_container.selectbox(
+    chosen_id: SectionId = select_container.selectbox(
         "Section",
         [s.id for s in sections],
         key="section chosen",
@@ -81,7 +82,7 @@ def _select_section(work_id: str, plan: Plan) -> str:
     return chosen_id
 
 
-def _warn_if_stale(work_id: str, section_id: str) -> None:
+def _warn_if_stale(work_id: WorkId, section_id: SectionId) -> None:
     if reasons := cache.load_stale_reasons(work_id).get(section_id):
         reasons_text = "; ".join(escape_markdown(reason, 200) for reason in reasons[:3])
         st.warning(
@@ -90,7 +91,7 @@ def _warn_if_stale(work_id: str, section_id: str) -> None:
 
 
 @errors.show_errors
-def _draw_editor(work_id: str, section_id: str, busy: bool) -> None:
+def _draw_editor(work_id: WorkId, section_id: SectionId, busy: bool) -> None:
     text = SectionText(work_id, section_id, settings=navigation.load_settings())
     name = f"{work_id}/{section_id}"
     conflict_key = f"collided {name}"

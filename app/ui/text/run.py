@@ -6,6 +6,7 @@ from inkwright.app.display.formatting import format_clock
 from inkwright.app.services import run_monitor
 from inkwright.app.ui import errors, navigation
 from inkwright.app.ui.html import escape_markdown
+from inkwright.memory.ids import WorkId
 
 REFRESH_INTERVAL_S = 1.0
 ACTION_TEXTS = {
@@ -14,7 +15,7 @@ ACTION_TEXTS = {
 }
 
 
-def draw(work_id: str) -> bool:
+def draw(work_id: WorkId) -> bool:
     """Draw a line on the run that goes on, if one does; return whether one does.
 
     At its end the page draws itself anew.
@@ -29,7 +30,7 @@ def draw(work_id: str) -> bool:
 
 
 @errors.show_errors
-def _draw_live(work_id: str) -> None:
+def _draw_live(work_id: WorkId) -> None:
     active_run = run_monitor.find_active_run(work_id, navigation.load_settings())
     if active_run is None:
         end_status = run_monitor.load_monitored_work(

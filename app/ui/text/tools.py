@@ -12,6 +12,7 @@ from inkwright.app.ui.html import PROSE_STYLE, escape_markdown, render_diff
 from inkwright.app.ui.text import candidates as text_candidates
 from inkwright.memory.domain.authorship import compute_word_share, select_user_spans
 from inkwright.memory.domain.draft import Draft
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.text.word_diff import DiffSpan, apply_hunks, diff_words, group_hunks
 from inkwright.memory.user_work import candidates
 
@@ -19,7 +20,7 @@ MAX_SHOWN_HUNKS = 30
 STAGE_LABELS = {"person": "by you", "edited": "edited as you asked", "candidate": "a candidate"}
 
 
-def draw(work_id: str, section_id: str, *, busy: bool) -> None:
+def draw(work_id: WorkId, section_id: SectionId, *, busy: bool) -> None:
     """Draw the tools of a section that has text; ``busy``: a run goes on."""
     text = SectionText(work_id, section_id, settings=navigation.load_settings())
     draft_versions = text.versions()
@@ -124,7 +125,7 @@ def _draw_locks(text: SectionText, draft: Draft) -> None:
             st.rerun()
 
 
-def _draw_authors(work_id: str, draft: Draft) -> None:
+def _draw_authors(work_id: WorkId, draft: Draft) -> None:
     word_share = compute_word_share(draft)
     total_words = max(word_share.person + word_share.model, 1)
     st.markdown(
@@ -152,7 +153,7 @@ def _mark_person_spans(draft: Draft) -> str:
     return f'<div style="{PROSE_STYLE}">{"".join(html_parts)}</div>'
 
 
-def _build_csv(work_id: str) -> str:
+def _build_csv(work_id: WorkId) -> str:
     plan, draft_by_id = cache.load_plan(work_id), cache.load_drafts(work_id)
     buffer = io.StringIO()
     writer = csv.writer(buffer)
