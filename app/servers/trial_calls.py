@@ -26,6 +26,9 @@ PROSE_TOKENS = 200
 FORM_TOKENS = 300
 LONG_PROMPT_TOKENS = 5_000
 """More than the 2,048 and 4,096 to which servers cut prompts without a word."""
+REFUSES_LENGTH = frozenset({"vllm", "sglang", "llama.cpp"})
+"""Servers that refuse what is too long: a shorter prompt does for them, and spares minutes."""
+SHORTER_PROMPT_TOKENS = 1_000
 LONG_PROMPT_SHARE = 0.7
 """Of a context that the server tells."""
 CUT_SHARE = 0.75
@@ -199,7 +202,8 @@ class ModelTrial:
     async def _try_length(self) -> TrialResult:
         """Send a prompt of known length whose first line is asked for at the end."""
         context_tokens = self._context_tokens
-        wanted_tokens = LONG_PROMPT_TOKENS
+        refuses = self.capabilities.server in REFUSES_LENGTH
+        wanted_tokens = SHORTER_PROMPT_TOKENS if refuses else LONG_PROMPT_TOKENS
         if context_tokens is not None:
             wanted_tokens = min(wanted_tokens, int(context_tokens * LONG_PROMPT_SHARE))
         tokenizer = ScaledTokenizer(1.0)
@@ -214,11 +218,12 @@ class ModelTrial:
         self._records.learn(self._endpoint, reports_usage=read_tokens > 0)
         if read_tokens and read_tokens < sent_tokens * CUT_SHARE:
             self._records.learn(self._endpoint, context_tokens=read_tokens)
+            advice = _explain_context(self.capabilities.server)
             return TrialResult(
                 "long prompts",
                 False,
                 f"of {sent_tokens:,} tokens it read {read_tokens:,} and said nothing: its real"
-                f" context is about {read_tokens:,} tokens; {_explain_context(self.capabilities.server)}",
+                f" context is about {read_tokens:,} tokens; {advice}",
             )
         if context_tokens is not None:
             self._records.learn(self._endpoint, context_tokens=context_tokens)

@@ -148,7 +148,8 @@ def _try_model(
     asks_paid: bool,
     is_named: bool,
 ) -> ModelFindings:
-    say(f"trying {chosen.model.name} at {without_secrets(chosen.server.base)}: a few short calls")
+    at = without_secrets(chosen.server.base)
+    say(f"trying {chosen.model.name} at {at}: a few calls, which take minutes on a CPU")
     findings = doctor_servers.try_model(
         chosen, settings, say, asks_paid=asks_paid, is_named=is_named
     )
