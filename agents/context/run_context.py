@@ -1,119 +1,82 @@
-"""The run context: what all agents of one run share, and the prompt opening they have in common."""
+"""The run context: one run of one work, with its records, its models and who watches it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cached_property
 
-from inkwright.agents.checks.exclusive_phrases import format_requirements
+from inkwright.agents.context.model_session import ModelSession
+from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.embedding.vector_search import VectorSearch
-from inkwright.agents.llm.client import LLMClient, ModelCall
+from inkwright.agents.llm.client import LLMClient
 from inkwright.agents.llm.config import Ablation
-from inkwright.agents.llm.events import Notice, Watch
-from inkwright.agents.llm.parsing import is_han
-from inkwright.memory.domain.brief import Brief, Constraint
-from inkwright.memory.domain.draft import Draft
-from inkwright.memory.domain.outline import Outline, Section
+from inkwright.agents.llm.events import Notice, TextGrew, Watch
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.draft import Draft, Manifest
+from inkwright.memory.domain.entry import Entry
 from inkwright.memory.ids import SectionId, WorkId
-from inkwright.memory.retrieval.source_index import SourceIndex
-from inkwright.memory.store import drafts
+from inkwright.memory.store import draft_rows, drafts
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.plans import Plan
-from inkwright.memory.text.tokens import Tokenizer, shorten
-from inkwright.prompts import inputs
-from inkwright.prompts.render import PromptInputs, fence, render
-
-REQUEST_SHARE = 0.2
-"""Share of the context that the request may take; what is beyond becomes a source."""
-OUTLINE_SHARE = 0.15
-STYLE_SHARE = 0.05
-INSTRUCTIONS_SHARE = 0.12
-RECALL_SHARE = 0.2
-RECALL_TOKENS = 2000
-"""Most that summary and long-term memory take, however long the context."""
-PRECEDING_WORDS = 120
-NEIGHBOUR_COUNT = 2
-"""Sections on either side that the orders name when the whole outline does not fit."""
 
 StreamSetting = bool | Callable[[], bool]
 """Whether text is watched as it is written; asked before each call, where it can change."""
 
 
+@dataclass(frozen=True)
+class WorkMemory:
+    """What memory has of a work: its entries, and the drafts that established them."""
+
+    ledger: Ledger
+    load_draft_text: Callable[[SectionId, int], str]
+    """Gives the text of one version of a section's draft."""
+
+    def quote(self, entry: Entry) -> str:
+        """Return the words of the draft that established ``entry``."""
+        assert entry.span is not None
+        text = self.load_draft_text(entry.span.section, entry.span.draft)
+        return text[entry.span.start : entry.span.end]
+
+
 @dataclass
 class RunContext:
-    """One run of one work: its records, its models, and what is fixed for it."""
+    """One run of one work. Agents are given of it what they use."""
 
     library: Library
     lease: Lease
-    brief: Brief
     ablation: Ablation
     llm: LLMClient
+    prompts: PromptBuilder
     vector_search: VectorSearch
     ledger: Ledger
     emit: Watch
     concurrency: int
     """Slots that the order of hearing is computed for; pinned when the work begins."""
-    request: str
-    """The request as prompts show it: whole, or its instructions."""
-    han: bool
-    """The piece is written in Han characters or kana."""
-    source_index: SourceIndex = field(default_factory=lambda: SourceIndex(()))
-    """The sources that the piece may cite."""
-    overrides: Path | None = None
-    """Folder of prompt templates that replace ours."""
     watch_text: StreamSetting = False
     problems: list[str] = field(default_factory=list)
-    _plan: Plan | None = None
-    _system_prompt: str = ""
-    _draft_texts: dict[tuple[str, int], str] = field(default_factory=dict)
+    _draft_texts: dict[tuple[SectionId, int], str] = field(default_factory=dict)
 
     @property
     def work_id(self) -> WorkId:
         return self.lease.work_id
 
     @property
+    def brief(self) -> Brief:
+        return self.prompts.brief
+
+    @property
     def plan(self) -> Plan:
-        assert self._plan is not None, "the work is not planned yet"
-        return self._plan
+        return self.prompts.plan
 
-    @property
-    def is_planned(self) -> bool:
-        return self._plan is not None
+    @cached_property
+    def session(self) -> ModelSession:
+        """What agents ask models with."""
+        return ModelSession(self.llm, self.prompts, self.report_problem, self.ablation)
 
-    def load_drafts_in_order(self) -> dict[SectionId, Draft]:
-        """Return the newest draft of each section that has one, in reading order."""
-        return drafts.current(self.library, self.work_id, self.plan.outline)
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        return self.llm.tokenizer
-
-    @property
-    def context_tokens(self) -> int:
-        return self.llm.context_tokens
-
-    @property
-    def is_streaming(self) -> bool:
-        """True while somebody wants to see text as it is written."""
-        return self.watch_text() if callable(self.watch_text) else self.watch_text
-
-    @property
-    def recall_tokens(self) -> int:
-        """Budget of summary and long-term memory together."""
-        return min(RECALL_TOKENS, int(self.context_tokens * RECALL_SHARE))
-
-    def use_plan(self, plan: Plan) -> None:
-        """Work from this version of the plan from now on."""
-        self._plan = plan
-        self.set_language_from(plan.constraints)
-        self._system_prompt = self.build_system_prompt(self._format_outline(plan.outline))
-
-    def set_language_from(self, constraints: Sequence[Constraint]) -> None:
-        """Write in the language that every section must be in, if the brief itself sets none."""
-        languages = [c.language for c in constraints if c.language and c.where.scope == "all"]
-        if languages and not self.brief.language:
-            self.brief = self.brief.model_copy(update={"language": languages[0]})
-            self.han = language_is_han(self.brief)
+    @cached_property
+    def memory(self) -> WorkMemory:
+        """What the archivist compares with."""
+        return WorkMemory(self.ledger, self.load_draft_text)
 
     def report_problem(self, line: str) -> None:
         """Keep one line for the report, and tell who watches."""
@@ -121,51 +84,25 @@ class RunContext:
             self.problems.append(line)
             self.emit(Notice(self.work_id, line))
 
-    def build_call(
-        self,
-        step: str,
-        role: str,
-        purpose: str,
-        prompt: PromptInputs,
-        max_tokens: int,
-        *,
-        sample: int = 0,
-        priority: float = 0.0,
-    ) -> ModelCall:
-        """Put a question together: the work's opening, then what is asked."""
-        return ModelCall(
-            step=step,
-            role=role,  # type: ignore[arg-type]
-            purpose=purpose,
-            system=self._system_prompt or self.build_system_prompt(""),
-            user=render(prompt, self.overrides),
-            max_tokens=max_tokens,
-            sample=sample,
-            priority=priority,
-            han=self.han,
-        )
+    def create_text_watcher(self, section_id: SectionId) -> Callable[[str], None] | None:
+        """Return what is sent a section's text as it is written; None while nobody looks."""
+        is_watched = self.watch_text() if callable(self.watch_text) else self.watch_text
+        if not is_watched:
+            return None
+        return lambda piece: self.emit(TextGrew(self.work_id, section_id, piece))
 
-    def build_system_prompt(self, outline_text: str) -> str:
-        """Return the static first message: rules, brief, outline."""
-        house_inputs = inputs.HouseInputs(
-            brief=fence("brief", self._format_brief()), outline=fence("outline", outline_text)
-        )
-        return render(house_inputs, self.overrides)
+    def load_drafts_in_order(self) -> dict[SectionId, Draft]:
+        """Return the newest draft of each section that has one, in reading order."""
+        return drafts.current(self.library, self.work_id, self.plan.outline)
 
-    def _shorten_style_sample(self) -> str:
-        budget = int(self.context_tokens * STYLE_SHARE)
-        return shorten(self.brief.sample, budget, self.tokenizer.count)
+    def load_manifest(self, draft: Draft) -> Manifest:
+        """Return what ``draft`` was written from."""
+        return drafts.load_manifest(self.library, draft.manifest)
 
-    def count_free_tokens(self, max_tokens: int, *other_texts: str) -> int:
-        """Return the tokens left for one more text beside ``other_texts`` in a prompt."""
-        system_prompt = self._system_prompt or self.build_system_prompt("")
-        used_tokens = sum(self.tokenizer.count(text) for text in (system_prompt, *other_texts))
-        return self.llm.max_prompt_tokens(max_tokens) - used_tokens - 200
-
-    def clip_to_fit(self, text: str, max_tokens: int, *other_texts: str) -> str:
-        """Return as much of ``text`` as a prompt has room for, from its beginning."""
-        free_tokens = max(self.count_free_tokens(max_tokens, *other_texts), 64)
-        return shorten(text, free_tokens, self.tokenizer.count)
+    def load_stamps(self, draft: Draft) -> list[str]:
+        """Return what ``draft`` was checked against."""
+        with self.library.read() as db:
+            return draft_rows.load_stamps(db, self.work_id, draft)
 
     def load_draft_text(self, section_id: SectionId, version: int) -> str:
         """Return the text of one version of a section's draft."""
@@ -173,119 +110,3 @@ class RunContext:
             for draft in drafts.versions(self.library, self.work_id, section_id):
                 self._draft_texts[section_id, draft.version] = draft.text
         return self._draft_texts[section_id, version]
-
-    def shows_whole_outline(self) -> bool:
-        """True when the opening shows every section, not just the chapters."""
-        budget = int(self.context_tokens * OUTLINE_SHARE)
-        return self.tokenizer.count(_format_whole_outline(self.plan.outline)) <= budget
-
-    def _format_outline(self, outline: Outline) -> str:
-        budget = int(self.context_tokens * OUTLINE_SHARE)
-        for text in (_format_whole_outline(outline), _format_chapters(outline)):
-            if self.tokenizer.count(text) <= budget:
-                return text
-        return shorten(_format_chapters(outline), budget, self.tokenizer.count)
-
-    def _format_brief(self) -> str:
-        brief = self.brief
-        facts = (
-            ("Title", self.plan.outline.title if self.is_planned else brief.title),
-            ("Kind", brief.kind),
-            ("For", brief.audience),
-            ("Language", brief.language),
-            ("Length", f"about {brief.words} words" if brief.words else None),
-            (
-                "Style",
-                shorten(brief.style, int(self.context_tokens * STYLE_SHARE), self.tokenizer.count),
-            ),
-            ("A sample of the voice to write in", self._shorten_style_sample()),
-            ("Never write", "; ".join(f"“{phrase}”" for phrase in brief.banned)),
-            ("Required of the whole", self._format_whole_requirements()),
-            ("Request", self.request),
-        )
-        return "\n".join(f"{name}: {value}" for name, value in facts if value)
-
-    def _format_whole_requirements(self) -> str:
-        """Return what the brief's own constraints ask of the whole piece."""
-        whole_constraints = self.plan.whole_piece_constraints if self.is_planned else ()
-        requirement_texts = [
-            c.full_text for c in whole_constraints if c.source == "brief" and c.kind != "length"
-        ]
-        budget = int(self.context_tokens * STYLE_SHARE)
-        return shorten("; ".join(requirement_texts), budget, self.tokenizer.count)
-
-
-def build_section_instructions(context: RunContext, section: Section) -> str:
-    """Return what a writer is told about its section: the same lines wherever it is quoted."""
-    outline = context.plan.outline
-    headings = {h.id: h.title for h in outline.headings}
-    cites = [c for c in section.cites if c.source in context.source_index.sources]
-    lines = [
-        f"Section: {section.id}",
-        f"Title: {section.title}",
-        _format_field("Part of", " > ".join(headings[h] for h in section.within)),
-        _format_field("Purpose", section.purpose),
-        _format_field("Key points", "; ".join(section.key_points)),
-        _format_field("It alone covers", section.owns),
-        _format_field("Others cover", section.leaves_out),
-        _format_field("The next builds on", section.hands_over),
-        _format_field("Subjects", ", ".join(section.subjects)),
-        _format_field("Rests on", "; ".join(f"[@{c.source}] {c.point}".strip() for c in cites)),
-    ]
-    if not context.shows_whole_outline():
-        lines.append(_format_field("Nearby sections", _format_neighbours(outline, section)))
-    banned_phrases = set(context.brief.banned)  # the opening of every prompt says so already
-    all_constraints = context.plan.constraints_for(section.id)
-    constraints = [
-        c for c in all_constraints if not (c.phrases and banned_phrases.issuperset(c.phrases))
-    ]
-    if constraints:
-        lines.append("Requirements:")
-        lines.extend(format_requirements(constraints))
-    text = "\n".join(line for line in lines if line)
-    return shorten(text, int(context.context_tokens * INSTRUCTIONS_SHARE), context.tokenizer.count)
-
-
-def language_is_han(brief: Brief) -> bool:
-    """True when the piece is to be written in Chinese or Japanese."""
-    if brief.language:
-        return brief.language.lower().split("-")[0] in ("zh", "ja")
-    return is_han(brief.request)
-
-
-def _format_field(name: str, value: str) -> str:
-    return f"{name}: {value}" if value else ""
-
-
-def _format_neighbours(outline: Outline, section: Section) -> str:
-    index = outline.position[section.id] - 1
-    nearby_sections = outline.sections[
-        max(index - NEIGHBOUR_COUNT, 0) : index + NEIGHBOUR_COUNT + 1
-    ]
-    return "; ".join(f"{s.title} ({s.purpose})" for s in nearby_sections if s.id != section.id)
-
-
-def _format_whole_outline(outline: Outline) -> str:
-    headings_by_id = {h.id: h for h in outline.headings}
-    lines: list[str] = []
-    open_headings: tuple[str, ...] = ()
-    for section in outline.sections:
-        for heading_id in section.within:
-            if heading_id not in open_headings:
-                heading = headings_by_id[heading_id]
-                lines.append(f"{'  ' * (heading.level - 1)}{heading.title}")
-        open_headings = section.within
-        indent = "  " * len(section.within)
-        lines.append(f"{indent}{section.id}. {section.title}: {section.purpose}")
-    return "\n".join(lines)
-
-
-def _format_chapters(outline: Outline) -> str:
-    chapters: dict[str, list[Section]] = {}
-    for section in outline.sections:
-        chapters.setdefault(section.chapter_id, []).append(section)
-    titles: dict[str, str] = {h.id: f"{h.title}: {h.purpose}" for h in outline.headings}
-    return "\n".join(
-        f"{titles.get(chapter, sections[0].title)} ({len(sections)} sections)"
-        for chapter, sections in chapters.items()
-    )

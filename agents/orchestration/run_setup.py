@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from inkwright.agents.context.run_context import RunContext, StreamSetting, language_is_han
+from inkwright.agents.context.prompt_builder import PromptBuilder
+from inkwright.agents.context.run_context import RunContext, StreamSetting
 from inkwright.agents.embedding.vector_search import VectorSearch
 from inkwright.agents.extraction import user_text
 from inkwright.agents.llm.budget import UsageBudget
@@ -50,16 +51,16 @@ def build_context(
     ``pinned_settings`` is what was fixed when the work began; of it, ``tokenizer_factor``,
     ``context_tokens`` and ``slots`` must be there.
     """
+    tokenizer = ScaledTokenizer(pinned_settings["tokenizer_factor"])
     return RunContext(
         library=library,
         lease=lease,
-        brief=work.brief,
         ablation=Ablation.model_validate(work.arms),
         llm=LLMClient(
             library,
             lease,
             transport,
-            ScaledTokenizer(pinned_settings["tokenizer_factor"]),
+            tokenizer,
             call_settings=call_settings,
             context_tokens=pinned_settings["context_tokens"],
             limits=limits,
@@ -72,13 +73,17 @@ def build_context(
                 pinned_settings.get("capabilities", {})
             ),
         ),
+        prompts=PromptBuilder(
+            work.brief,
+            tokenizer,
+            pinned_settings["context_tokens"],
+            request=pinned_settings.get("request"),
+            overrides=call_settings.prompts,
+        ),
         vector_search=VectorSearch(work.id, None, None),
         ledger=Ledger(library, work.id).refresh(),
         emit=watch,
         concurrency=pinned_settings["slots"],
-        request=pinned_settings.get("request") or work.brief.request,
-        han=language_is_han(work.brief),
-        overrides=call_settings.prompts,
         watch_text=watch_text,
     )
 
@@ -88,7 +93,7 @@ async def load_work_state(context: RunContext) -> None:
     await _shorten_request(context)
     await _open_sources(context)
     if (plan := plans.current(context.library, context.work_id)) is not None:
-        context.use_plan(plan)
+        context.prompts.use_plan(plan)
         if context.ablation.memory in ("rolling", "full"):
             summary_rebuild.rebuild_summaries(context.library, context.lease)
         await user_text.read_pending(context)
@@ -100,7 +105,7 @@ async def _open_sources(context: RunContext) -> None:
         context.report_problem(line)
     stored_sources = sources.load_sources(context.library, context.work_id)
     if stored_sources:
-        context.source_index = await asyncio.to_thread(SourceIndex, stored_sources)
+        context.prompts.sources = await asyncio.to_thread(SourceIndex, stored_sources)
     if bare_count := sum(k.source.kind == "reference" for k in stored_sources):
         bare_count_text = f"{bare_count} of {len(stored_sources)} sources are references alone"
         context.report_problem(
@@ -111,11 +116,13 @@ async def _open_sources(context: RunContext) -> None:
 async def _shorten_request(context: RunContext) -> None:
     """Keep a request too long for every prompt as its instructions and a source."""
     full_request = context.brief.request
-    is_shortened = context.request != full_request
-    if is_shortened or fits_in_prompt(context.brief, context.tokenizer, context.context_tokens):
+    is_shortened = context.prompts.request != full_request
+    if is_shortened or fits_in_prompt(
+        context.brief, context.prompts.tokenizer, context.prompts.context_tokens
+    ):
         return
-    context.request = ""
-    context.request = await extract_instructions(context)
+    context.prompts.request = ""
+    context.prompts.request = await extract_instructions(context.session)
     request = Source(kind="request", title=sources.THE_REQUEST, text=full_request)
     sources.add_sources(context.library, context.lease, [request])
-    works.pin_values(context.library, context.lease, request=context.request)
+    works.pin_values(context.library, context.lease, request=context.prompts.request)

@@ -147,5 +147,5 @@ class Scheduler:
             return
         plan = plans.current(self._context.library, self._context.work_id)
         assert plan is not None
-        self._context.use_plan(plan)
+        self._context.prompts.use_plan(plan)
         self._compute_schedule()

@@ -52,7 +52,9 @@ async def write_candidates(
         BudgetSpent: a limit of the run was reached; what was answered is in the journal.
     """
     next_version = drafts.find_next_version(context.library, context.work_id, section.id)
-    manifest = await section_context.build_manifest(context, section, visible_drafts)
+    manifest = await section_context.build_manifest(
+        context.session, context.ledger, context.vector_search, section, visible_drafts
+    )
     jobs = [
         SectionContext(
             run_context=context,
@@ -92,7 +94,8 @@ async def choose_candidate(context: RunContext, candidate: Draft) -> Draft:
         manifest = drafts.load_manifest(context.library, candidate.manifest)
         shown_ids = {s.entry for s in manifest.shown if s.is_shown}
         archivist_result = await archivist.remember(
-            context,
+            context.session,
+            context.memory,
             section,
             candidate.text,
             drafts.find_next_version(context.library, context.work_id, section.id),

@@ -82,7 +82,9 @@ async def recall(state: SectionState, runtime: Runtime[SectionContext]) -> dict[
             )
             job.manifest = job.manifest.model_copy(update={"sample": sample})
     elif row.state == "planned" or row.state == "accepted":
-        manifest = await section_context.build_manifest(context, job.section, job.visible_drafts)
+        manifest = await section_context.build_manifest(
+            context.session, context.ledger, context.vector_search, job.section, job.visible_drafts
+        )
         job.manifest = manifest.model_copy(update={"note": job.note, "sample": job.sample})
         job.manifest_id = drafts.start_section(context.library, context.lease, job.manifest)
     return {"round": 0, "broken": 0}
@@ -91,13 +93,15 @@ async def recall(state: SectionState, runtime: Runtime[SectionContext]) -> dict[
 async def write(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
     job = runtime.context
     assert job.manifest is not None
+    context = job.run_context
     text = await writer.write(
-        job.run_context,
+        context.session,
         job.section,
         job.manifest,
         priority=job.priority,
+        on_text=context.create_text_watcher(job.section.id),
     )
-    job.text = section_format.extract_body(job.run_context.plan, job.section.id, text)
+    job.text = section_format.extract_body(context.plan, job.section.id, text)
     return {}
 
 
@@ -117,7 +121,13 @@ async def remember(state: SectionState, runtime: Runtime[SectionContext]) -> dic
         entries = [e for e in context.ledger.refresh().latest() if e.id in shown_ids]
         version = drafts.find_next_version(context.library, context.work_id, section_id)
         archivist_result = await archivist.remember(
-            context, job.section, job.text, version, entries, priority=FIRST_DRAFT_PRIORITY
+            context.session,
+            context.memory,
+            job.section,
+            job.text,
+            version,
+            entries,
+            priority=FIRST_DRAFT_PRIORITY,
         )
     delta = archivist_result.delta if context.ablation.memory == "full" else ()
     job.draft = drafts.save_first_draft(
@@ -144,7 +154,8 @@ async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
         context.plan.constraints_for(job.section.id) if context.ablation.review != "off" else ()
     )
     job.review = await reviewer.check(
-        context,
+        context.session,
+        context.plan,
         job.section.id,
         job.text,
         constraints,
@@ -177,7 +188,8 @@ async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     try:
         if editable_findings:
             text = await editor.patch(
-                context,
+                context.session,
+                context.plan,
                 job.section.id,
                 text,
                 editable_findings,
@@ -187,7 +199,7 @@ async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
                 sample=turn - 1,
                 priority=job.priority,
             )
-            text = syntax.tidy_citations(text, context.source_index.sources)
+            text = syntax.tidy_citations(text, context.prompts.sources.sources)
     except ModelError as fault:
         context.report_problem(f"{job.section.id}: not revised ({fault})")
         return {"round": MAX_ROUNDS}
@@ -198,22 +210,18 @@ async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
 async def _refit(job: SectionContext, old_text: str, text: str) -> str:
     """Return a patched text in its length, if it breaks that or the patch took it further out."""
     assert job.manifest is not None
-    target_range = length_control.compute_band(
-        job.run_context, job.section, text, job.manifest.target_words
-    )
-    length_constraints = [
-        c for c in job.run_context.plan.constraints_for(job.section.id) if c.kind == "length"
-    ]
+    plan = job.run_context.plan
+    target_range = _compute_band(job, text)
+    length_constraints = [c for c in plan.constraints_for(job.section.id) if c.kind == "length"]
     breaks_length = any(f.status == "broken" for f in rules.check(text, length_constraints))
     word_counts = {
-        t: length_control.count_body_words(job.run_context, job.section.id, t)
-        for t in (old_text, text)
+        t: length_control.count_body_words(plan, job.section.id, t) for t in (old_text, text)
     }
     if not breaks_length and target_range.distance(word_counts[text]) <= target_range.distance(
         word_counts[old_text]
     ):
         return text
-    body = section_format.extract_body(job.run_context.plan, job.section.id, text)
+    body = section_format.extract_body(plan, job.section.id, text)
     return await _fit_and_frame(job, body, job.priority, rounds=MAX_REFIT_ROUNDS)
 
 
@@ -222,10 +230,26 @@ async def _fit_and_frame(
 ) -> str:
     """Return ``text`` in its length, beginning and ending as its format asks."""
     assert job.manifest is not None
+    context = job.run_context
     fitted_body = await length_control.fit(
-        job.run_context, job.section, job.manifest, text, priority=priority, rounds=rounds
+        context.session,
+        context.plan,
+        job.section,
+        job.manifest,
+        text,
+        priority=priority,
+        on_text=context.create_text_watcher(job.section.id),
+        rounds=rounds,
     )
-    return section_format.apply_frame(job.run_context.plan, job.section.id, fitted_body)
+    return section_format.apply_frame(context.plan, job.section.id, fitted_body)
+
+
+def _compute_band(job: SectionContext, text: str) -> length_control.WordRange:
+    assert job.manifest is not None
+    context = job.run_context
+    return length_control.compute_band(
+        context.plan, context.brief, job.section, text, job.manifest.target_words
+    )
 
 
 async def accept(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
@@ -236,7 +260,9 @@ async def accept(state: SectionState, runtime: Runtime[SectionContext]) -> dict[
     context, (text, review) = job.run_context, job.best
     delta: tuple[Entry, ...] = ()
     if text != job.draft.text and context.ablation.memory == "full":
-        delta = await archivist.update_entries(context, job.section, job.draft, text)
+        delta = await archivist.update_entries(
+            context.session, context.memory, job.section, job.draft, text
+        )
     accepted = drafts.accept(
         context.library,
         context.lease,
@@ -286,7 +312,7 @@ def _format_cited_passages(job: SectionContext, findings: Sequence[Finding]) -> 
     citation_findings = [f for f in findings if f.constraint == CITE]
     evidence = job.manifest.evidence if job.manifest else ()
     return (
-        citation_check.format_passages(job.run_context, citation_findings, evidence)
+        citation_check.format_passages(job.run_context.prompts, citation_findings, evidence)
         if citation_findings
         else ""
     )
@@ -302,17 +328,12 @@ def _is_better(
 
 def _rank_faults(job: SectionContext, text: str, review: Review) -> tuple[int, int, int]:
     """Order versions: required faults first, then all faults, then distance from the length."""
-    required_ids = {
-        c.id for c in job.run_context.plan.constraints_for(job.section.id) if c.required
-    }
-    assert job.manifest is not None
-    target_range = length_control.compute_band(
-        job.run_context, job.section, text, job.manifest.target_words
-    )
+    plan = job.run_context.plan
+    required_ids = {c.id for c in plan.constraints_for(job.section.id) if c.required}
     return (
         sum(f.constraint in required_ids for f in review.broken_findings),
         len(review.broken_findings),
-        target_range.distance(
-            length_control.count_body_words(job.run_context, job.section.id, text)
+        _compute_band(job, text).distance(
+            length_control.count_body_words(plan, job.section.id, text)
         ),
     )

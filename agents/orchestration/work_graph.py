@@ -61,7 +61,7 @@ async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any
     """Make the plan and its entries; both are adopted in one transaction."""
     context = runtime.context.run_context
     context.emit(PhaseBegan(context.work_id, "planning"))
-    new_plan = await planner.plan(context)
+    new_plan = await planner.plan(context.session, context.ledger)
     adopted_plan = plans.adopt(
         context.library,
         context.lease,
@@ -72,7 +72,7 @@ async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any
     works.record_values(
         context.library, context.lease, status="planned", title=new_plan.outline.title
     )
-    context.use_plan(adopted_plan)
+    context.prompts.use_plan(adopted_plan)
     return {}
 
 
@@ -198,7 +198,7 @@ def after_start(
 ) -> Literal["plan", "draft", "__end__"]:
     """Ask the library: is the work planned already?"""
     work_context = runtime.context
-    if not work_context.run_context.is_planned:
+    if not work_context.run_context.prompts.is_planned:
         return "plan"
     return "__end__" if work_context.until == "planned" else "draft"
 

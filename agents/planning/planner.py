@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inkwright.agents.context.run_context import RunContext
+from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.llm.parsing import is_in_other_script
 from inkwright.agents.llm.schemas import (
     Cast,
@@ -29,11 +29,12 @@ from inkwright.agents.planning.requirements import (
     read_requirements,
 )
 from inkwright.memory.domain import constraint_consistency
-from inkwright.memory.domain.brief import Constraint, Continuity, OutlineItem
+from inkwright.memory.domain.brief import Brief, Constraint, Continuity, OutlineItem
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.errors import UnusableAnswer
+from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.text.normalise import normalise
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
@@ -54,42 +55,44 @@ class NewPlan:
     entries: tuple[Entry, ...]
 
 
-async def plan(context: RunContext) -> NewPlan:
-    """Plan the work of ``context``.
+async def plan(session: ModelSession, ledger: Ledger) -> NewPlan:
+    """Plan a work from its brief, which the prompts show; ``ledger`` says what memory has already.
 
     Raises:
         BadInput: constraints contradict each other or name a section there is not.
         ModelError: the planner gave nothing to plan with.
     """
-    requirements = await read_requirements(context) if context.ablation.plan == "full" else None
-    plan_constraints = collect_constraints(context.brief, requirements, context.request)
-    context.set_language_from(plan_constraints)
-    words = compute_target_words(context.brief, requirements)
+    requirements = await read_requirements(session) if session.ablation.plan == "full" else None
+    plan_constraints = collect_constraints(
+        session.prompts.brief, requirements, session.prompts.request
+    )
+    session.prompts.set_language_from(plan_constraints)
+    words = compute_target_words(session.prompts.brief, requirements)
     words = add_room(words, plan_constraints, (requirements.units if requirements else None) or 1)
-    outline = await _make_outline(context, requirements, plan_constraints, words)
-    plan_constraints = _drop_misread_structure(context, plan_constraints, outline)
+    outline = await _make_outline(session, requirements, plan_constraints, words)
+    plan_constraints = _drop_misread_structure(session, plan_constraints, outline)
     constraint_consistency.check(
         plan_constraints, len(outline.sections), titles=constraint_consistency.list_titles(outline)
     )
-    if context.ablation.plan == "full":
-        outline = await source_placement.place_sources(context, outline)
-    entries = _create_person_entries(context)
-    if context.ablation.plan == "full" and context.ablation.memory == "full":
-        known_entries = [*entries, *context.ledger.latest()]
-        plan_entries = await _create_plan_entries(context, outline)
+    if session.ablation.plan == "full":
+        outline = await source_placement.place_sources(session, outline)
+    entries = _create_person_entries(session.prompts.brief, ledger)
+    if session.ablation.plan == "full" and session.ablation.memory == "full":
+        known_entries = [*entries, *ledger.latest()]
+        plan_entries = await _create_plan_entries(session, outline)
         entries += tuple(e for e in plan_entries if not _is_stated_by_person(e, known_entries))
     return NewPlan(outline, plan_constraints, entries)
 
 
 def _drop_misread_structure(
-    context: RunContext, constraints: Sequence[Constraint], outline: Outline
+    session: ModelSession, constraints: Sequence[Constraint], outline: Outline
 ) -> tuple[Constraint, ...]:
     """Leave out sections that only the request names, where the person's own outline has others."""
     titles = constraint_consistency.list_titles(outline)
     kept_constraints = []
     for c in constraints:
         is_doubtful = (
-            c.kind == "structure" and c.source == "request" and bool(context.brief.outline)
+            c.kind == "structure" and c.source == "request" and bool(session.prompts.brief.outline)
         )
         name = (
             constraint_consistency.find_missing_title(c.sections, titles) if is_doubtful else None
@@ -97,52 +100,56 @@ def _drop_misread_structure(
         if name is None:
             kept_constraints.append(c)
         else:
-            context.report_problem(f"{c.id}: your outline has no section {name!r} in that place")
+            session.report_problem(f"{c.id}: your outline has no section {name!r} in that place")
     return tuple(kept_constraints)
 
 
 async def _make_outline(
-    context: RunContext,
+    session: ModelSession,
     requirements: Requirements | None,
     constraints: Sequence[Constraint],
     words: int,
 ) -> Outline:
-    brief = context.brief
+    brief = session.prompts.brief
     title = (
         brief.title
-        or _title_from_request(context, requirements)
+        or _title_from_request(session, requirements)
         or outline_builder.derive_title(brief)
     )
     continuity = brief.continuity or _choose_continuity(brief.kind, requirements)
-    if context.ablation.plan == "none":
+    if session.ablation.plan == "none":
         return outline_builder.build_single_section(title, continuity, words)
     if brief.outline:
         outline = outline_builder.build_from_brief(brief, title, continuity, words)
-        if context.ablation.plan == "full":
-            outline = await _fill_in_details(context, outline)
+        if session.ablation.plan == "full":
+            outline = await _fill_in_details(session, outline)
         return outline
-    if context.ablation.plan == "given":
+    if session.ablation.plan == "given":
         return outline_builder.build_single_section(title, continuity, words)
-    if requirements is not None and requirements.units and is_series(requirements, context.request):
+    if (
+        requirements is not None
+        and requirements.units
+        and is_series(requirements, session.prompts.request)
+    ):
         unit_title = strip_title_marks(requirements.unit_title)
         outline = outline_builder.build_series(
             title, continuity, words, requirements.units, unit_title
         )
-        return await _fill_in_details(context, outline)
+        return await _fill_in_details(session, outline)
     if names := next((c.sections for c in constraints if c.kind == "structure"), ()):
-        return await _outline_named_sections(context, title, continuity, words, constraints, names)
-    outline = await _invent_outline(context, title, continuity, words, constraints)
+        return await _outline_named_sections(session, title, continuity, words, constraints, names)
+    outline = await _invent_outline(session, title, continuity, words, constraints)
     highest = outline_builder.find_highest_position(constraints)
     if len(outline.sections) < highest:
         fault = f"it has {len(outline.sections)} sections; one requirement names section {highest}"
         raise UnusableAnswer("planner (outline, plan)", fault, "")
-    return await _check_outline(context, outline)
+    return await _check_outline(session, outline)
 
 
-def _title_from_request(context: RunContext, requirements: Requirements | None) -> str:
+def _title_from_request(session: ModelSession, requirements: Requirements | None) -> str:
     """Return the title that the model gave, if it is in the language of the piece."""
     title = requirements.title.strip() if requirements else ""
-    return "" if is_in_other_script(title, han=context.han) else title
+    return "" if is_in_other_script(title, han=session.prompts.han) else title
 
 
 def _choose_continuity(kind: str | None, requirements: Requirements | None) -> Continuity:
@@ -156,7 +163,7 @@ def _choose_continuity(kind: str | None, requirements: Requirements | None) -> C
 
 
 async def _invent_outline(
-    context: RunContext,
+    session: ModelSession,
     title: str,
     continuity: Continuity,
     words: int,
@@ -167,19 +174,15 @@ async def _invent_outline(
         outline_builder.find_highest_position(constraints),
     )
     if section_count <= MAX_FLAT_SECTIONS:
-        sections = await _plan_sections(context, "", section_count, words, constraints, "outline")
+        sections = await _plan_sections(session, "", section_count, words, constraints, "outline")
         return outline_builder.build_flat(title, continuity, words, sections)
     chapter_count = max(round(section_count / 5), 2)
-    answer = await context.llm.ask_structured(
-        context.build_call(
-            "plan",
-            "planner",
-            "chapters",
-            inputs.ChaptersInputs(
-                chapters=str(chapter_count), sections=str(section_count), words=str(words)
-            ),
-            max_tokens=120 * chapter_count,
-        ),
+    prompt = inputs.ChaptersInputs(
+        chapters=str(chapter_count), sections=str(section_count), words=str(words)
+    )
+    tokens = 120 * chapter_count
+    answer = await session.llm.ask_structured(
+        session.prompts.build_call("plan", "planner", "chapters", prompt, tokens),
         Chapters,
         lambda a: outline_builder.find_chapters_fault(a, chapter_count),
     )
@@ -190,7 +193,7 @@ async def _invent_outline(
     chapter_sections = await asyncio.gather(
         *(
             _plan_sections(
-                context,
+                session,
                 f"Chapter: {chapter.title}\nPurpose of the chapter: {chapter.purpose}",
                 size,
                 round(words * size / section_count),
@@ -209,7 +212,7 @@ async def _invent_outline(
 
 
 async def _outline_named_sections(
-    context: RunContext,
+    session: ModelSession,
     title: str,
     continuity: Continuity,
     words: int,
@@ -223,15 +226,15 @@ async def _outline_named_sections(
     )
     if section_count < 2 * len(names):
         items = tuple(OutlineItem(title=name) for name in names)
-        brief = context.brief.model_copy(update={"outline": items})
+        brief = session.prompts.brief.model_copy(update={"outline": items})
         return await _fill_in_details(
-            context, outline_builder.build_from_brief(brief, title, continuity, words)
+            session, outline_builder.build_from_brief(brief, title, continuity, words)
         )
     sizes = outline_builder.split_in_proportion([1] * len(names), section_count)
     chapter_sections = await asyncio.gather(
         *(
             _plan_sections(
-                context, f"Chapter: {name}", size, round(words * size / section_count), constraints,
+                session, f"Chapter: {name}", size, round(words * size / section_count), constraints,
                 f"outline {index}",
             )
             for index, (name, size) in enumerate(zip(names, sizes, strict=True), 1)
@@ -244,7 +247,7 @@ async def _outline_named_sections(
 
 
 async def _plan_sections(
-    context: RunContext,
+    session: ModelSession,
     chapter_text: str,
     section_count: int,
     words: int,
@@ -255,62 +258,50 @@ async def _plan_sections(
     if constraints:
         requirement_lines = "\n".join(f"- {c.text} ({c.where})" for c in constraints)
         requirements_text = f"Requirements, with the sections that carry them:\n{requirement_lines}"
-    answer = await context.llm.ask_structured(
-        context.build_call(
-            "plan",
-            "planner",
-            purpose,
-            inputs.SectionsInputs(
-                chapter=chapter_text,
-                sections=str(section_count),
-                words=str(words),
-                requirements=requirements_text,
-            ),
-            max_tokens=180 * section_count + 100,
-        ),
+    prompt = inputs.SectionsInputs(
+        chapter=chapter_text,
+        sections=str(section_count),
+        words=str(words),
+        requirements=requirements_text,
+    )
+    tokens = 180 * section_count + 100
+    answer = await session.llm.ask_structured(
+        session.prompts.build_call("plan", "planner", purpose, prompt, tokens),
         Sections,
         lambda a: outline_builder.find_sections_fault(a.sections, section_count),
     )
     return answer.sections[:section_count]
 
 
-async def _fill_in_details(context: RunContext, outline: Outline) -> Outline:
+async def _fill_in_details(session: ModelSession, outline: Outline) -> Outline:
     """Give purpose to the sections that have none; everything else stays as it is."""
     bare_sections = [s for s in outline.sections if not s.purpose]
-    batches = [
-        bare_sections[i : i + DETAILS_BATCH] for i in range(0, len(bare_sections), DETAILS_BATCH)
-    ]
+    batches = split_into_batches(bare_sections, DETAILS_BATCH)
     answers = await asyncio.gather(
-        *(_plan_details(context, b, n) for n, b in enumerate(batches, 1))
+        *(_plan_details(session, b, n) for n, b in enumerate(batches, 1))
     )
     details = {section_id: detail for answer in answers for section_id, detail in answer.items()}
     return outline_builder.fill_in_details(outline, details)
 
 
 async def _plan_details(
-    context: RunContext, batch: list[Section], batch_number: int
+    session: ModelSession, batch: Sequence[Section], batch_number: int
 ) -> dict[str, PlannedSection]:
     lines = "\n".join(f"- {s.id}: {s.title}" for s in batch)
-    try:
-        answer = await context.llm.ask_structured(
-            context.build_call(
-                "plan",
-                "planner",
-                f"details {batch_number}",
-                inputs.DetailsInputs(sections=fence("sections", lines)),
-                max_tokens=180 * len(batch) + 100,
-            ),
-            Sections,
-            lambda a: (
-                None
-                if len(a.sections) == len(batch)
-                else f"it has {len(a.sections)} items for {len(batch)} sections"
-            ),
-        )
-    except UnusableAnswer as fault:
-        context.report_problem(
-            f"sections {batch[0].id} to {batch[-1].id} stay without a purpose ({fault.fault})"
-        )
+    prompt = inputs.DetailsInputs(sections=fence("sections", lines))
+    tokens = 180 * len(batch) + 100
+    answer = await session.ask_or_report(
+        session.prompts.build_call("plan", "planner", f"details {batch_number}", prompt, tokens),
+        Sections,
+        f"sections {batch[0].id} to {batch[-1].id} stay without a purpose",
+        lambda a: (
+            None
+            if len(a.sections) == len(batch)
+            else f"it has {len(a.sections)} items for {len(batch)} sections"
+        ),
+        only_unusable=True,
+    )
+    if answer is None:
         return {}
     if len(answer.sections) == len(batch):
         return {s.id: detail for s, detail in zip(batch, answer.sections, strict=True)}
@@ -321,32 +312,25 @@ async def _plan_details(
     }
 
 
-async def _check_outline(context: RunContext, outline: Outline) -> Outline:
+async def _check_outline(session: ModelSession, outline: Outline) -> Outline:
     """Let a judge look for gaps and overlaps, once; it answers with new titles and purposes."""
-    if len(outline.sections) < MIN_JUDGED_SECTIONS or context.ablation.review != "full":
+    if len(outline.sections) < MIN_JUDGED_SECTIONS or session.ablation.review != "full":
         return outline
     lines = "\n".join(f"- {s.id}: {s.title} — {s.purpose}" for s in outline.sections)
-    free_tokens = context.count_free_tokens(800)
-    if context.tokenizer.count(lines) > free_tokens:
+    free_tokens = session.prompts.count_free_tokens(800)
+    if session.prompts.tokenizer.count(lines) > free_tokens:
         return outline
-    try:
-        answer = await context.llm.ask_structured(
-            context.build_call(
-                "plan",
-                "reviewer",
-                "plan check",
-                inputs.PlanCheckInputs(sections=fence("sections", lines)),
-                max_tokens=800,
-            ),
-            PlanReview,
-        )
-    except UnusableAnswer as fault:
-        context.report_problem(f"the outline was not reviewed ({fault.fault})")
-        return outline
-    return outline_builder.apply_faults(outline, answer.faults)
+    prompt = inputs.PlanCheckInputs(sections=fence("sections", lines))
+    answer = await session.ask_or_report(
+        session.prompts.build_call("plan", "reviewer", "plan check", prompt, 800),
+        PlanReview,
+        "the outline was not reviewed",
+        only_unusable=True,
+    )
+    return outline_builder.apply_faults(outline, answer.faults) if answer else outline
 
 
-def _create_person_entries(context: RunContext) -> tuple[Entry, ...]:
+def _create_person_entries(brief: Brief, ledger: Ledger) -> tuple[Entry, ...]:
     return tuple(
         Entry(
             id=f"m.{number}",
@@ -359,7 +343,7 @@ def _create_person_entries(context: RunContext) -> tuple[Entry, ...]:
             origin="person",
             pinned=item.pinned,
         )
-        for number, item in enumerate(context.brief.memory, context.ledger.find_next_number("m"))
+        for number, item in enumerate(brief.memory, ledger.find_next_number("m"))
     )
 
 
@@ -372,26 +356,19 @@ def _is_stated_by_person(entry: Entry, known_entries: Sequence[Entry]) -> bool:
     )
 
 
-async def _create_plan_entries(context: RunContext, outline: Outline) -> tuple[Entry, ...]:
+async def _create_plan_entries(session: ModelSession, outline: Outline) -> tuple[Entry, ...]:
     """Return the plan's own entries: what parallel sections agree on before any is written."""
     lines = "\n".join(f"- {s.id}: {s.title} — {s.purpose}" for s in outline.sections)
-    lines = context.clip_to_fit(lines, 900)
-    try:
-        answer = await context.llm.ask_structured(
-            context.build_call(
-                "plan",
-                "planner",
-                "entries",
-                inputs.EntriesInputs(sections=fence("sections", lines)),
-                max_tokens=900,
-            ),
-            Cast,
-        )
-    except UnusableAnswer as fault:
-        context.report_problem(f"the plan has no memory entries of its own ({fault.fault})")
-        return ()
+    lines = session.prompts.clip_to_fit(lines, 900)
+    prompt = inputs.EntriesInputs(sections=fence("sections", lines))
+    answer = await session.ask_or_report(
+        session.prompts.build_call("plan", "planner", "entries", prompt, 900),
+        Cast,
+        "the plan has no memory entries of its own",
+        only_unusable=True,
+    )
     entries_by_topic: dict[tuple[tuple[str, str], str], Entry] = {}
-    for item in answer.entries:
+    for item in answer.entries if answer else ():
         if not item.subject.strip() or not item.statement.strip():
             continue
         start_section_id = item.from_section if item.from_section in outline.position else None

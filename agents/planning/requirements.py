@@ -3,7 +3,12 @@
 from collections.abc import Iterable
 
 from inkwright.agents.checks.exclusive_phrases import build_prohibitions
-from inkwright.agents.context.run_context import REQUEST_SHARE, RunContext, language_is_han
+from inkwright.agents.context.model_session import ModelSession
+from inkwright.agents.context.prompt_builder import (
+    REQUEST_SHARE,
+    PromptBuilder,
+    language_is_han,
+)
 from inkwright.agents.llm.schemas import Instructions, Requirements
 from inkwright.agents.planning import request_evidence
 from inkwright.agents.planning.constraint_builder import (
@@ -20,7 +25,6 @@ from inkwright.agents.planning.requested_length import (
 )
 from inkwright.memory.domain.brief import CITE, Brief, Constraint, Placement
 from inkwright.memory.domain.constraint import combine_word_bounds
-from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.retrieval.passages import split_into_pieces
 from inkwright.memory.text.normalise import normalise
 from inkwright.memory.text.tokens import Tokenizer, shorten
@@ -122,29 +126,22 @@ def _adjust_counted_unit(constraint: Constraint, han: bool) -> Constraint:
     return constraint
 
 
-async def read_requirements(context: RunContext) -> Requirements | None:
+async def read_requirements(session: ModelSession) -> Requirements | None:
     """Return what the request fixes; None when the model gives no usable account of it."""
     prompt = inputs.RequirementsInputs(request="")
-    try:
-        requirements = await context.llm.ask_structured(
-            context.build_call(
-                "plan", "planner", "requirements", prompt, max_tokens=_max_answer_tokens(context)
-            ),
-            Requirements,
-        )
-    except UnusableAnswer as fault:
-        context.report_problem(
-            f"the request's requirements could not be read ({fault.fault});"
-            " only the brief's own constraints are checked"
-        )
-        return None
-    return requirements
+    tokens = _max_answer_tokens(session.prompts)
+    return await session.ask_or_report(
+        session.prompts.build_call("plan", "planner", "requirements", prompt, tokens),
+        Requirements,
+        "the request's requirements could not be read: only the brief's own are checked",
+        only_unusable=True,
+    )
 
 
-def _max_answer_tokens(context: RunContext) -> int:
+def _max_answer_tokens(prompts: PromptBuilder) -> int:
     """Return the tokens for an account of the request: it quotes most of it, with marks around."""
-    estimated_tokens = 500 + 6 * context.tokenizer.count(context.request)
-    return max(min(estimated_tokens, MAX_ANSWER_TOKENS, context.context_tokens // 3), 700)
+    estimated_tokens = 500 + 6 * prompts.tokenizer.count(prompts.request)
+    return max(min(estimated_tokens, MAX_ANSWER_TOKENS, prompts.context_tokens // 3), 700)
 
 
 def is_series(requirements: Requirements, request: str) -> bool:
@@ -236,37 +233,35 @@ def fits_in_prompt(brief: Brief, tokenizer: Tokenizer, context_tokens: int) -> b
     return tokenizer.count(brief.request) <= int(context_tokens * REQUEST_SHARE)
 
 
-async def extract_instructions(context: RunContext) -> str:
+async def extract_instructions(session: ModelSession) -> str:
     """Return the instructions of a request too long to be shown whole, in its own words.
 
     The model copies them out part by part; a copy that is not in the request is refused. The
     request's first and last passage are always among them.
     """
-    parts = list(split_into_pieces(context.brief.request, limit=1000))
+    parts = list(split_into_pieces(session.prompts.brief.request, limit=1000))
     first_passage = next(iter(split_into_pieces(parts[0], limit=120))).strip()
     last_passage = list(split_into_pieces(parts[-1], limit=120))[-1].strip()
     instruction_quotes = [first_passage]
     for number, part in enumerate(parts, 1):
         prompt = inputs.InstructionsInputs(request=fence("request", part))
-        try:
-            answer = await context.llm.ask_structured(
-                context.build_call(
-                    "plan", "planner", f"instructions {number}", prompt, max_tokens=600
-                ),
-                Instructions,
-            )
-        except UnusableAnswer as fault:
-            context.report_problem(
-                f"part {number} of the request could not be searched ({fault.fault})"
-            )
-            continue
-        for quote in (q.strip() for q in answer.quotes):
+        answer = await session.ask_or_report(
+            session.prompts.build_call("plan", "planner", f"instructions {number}", prompt, 600),
+            Instructions,
+            f"part {number} of the request could not be searched",
+            only_unusable=True,
+        )
+        for quote in (q.strip() for q in answer.quotes) if answer else ():
             if quote in part and not any(
                 quote in kept_quote for kept_quote in (*instruction_quotes, last_passage)
             ):
                 instruction_quotes.append(quote)
     free_tokens = (
-        int(context.context_tokens * REQUEST_SHARE) - context.tokenizer.count(last_passage) - 1
+        int(session.prompts.context_tokens * REQUEST_SHARE)
+        - session.prompts.tokenizer.count(last_passage)
+        - 1
     )
-    quotes_text = shorten("\n".join(instruction_quotes), free_tokens, context.tokenizer.count)
+    quotes_text = shorten(
+        "\n".join(instruction_quotes), free_tokens, session.prompts.tokenizer.count
+    )
     return f"{quotes_text}\n{last_passage}"

@@ -9,16 +9,18 @@ nothing, and what it finds unsupported is put to it again. A judge that cannot b
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from inkwright.agents.context import section_sources
-from inkwright.agents.context.run_context import RunContext
+from inkwright.agents.context.model_session import ModelSession
+from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.llm.schemas import Support, Supports
+from inkwright.agents.review.votes import vote_again
 from inkwright.memory.citations import syntax
 from inkwright.memory.citations.citation_evidence import ClaimEvidence, find_evidence, locate_quote
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Finding, ReviewedClaim
 from inkwright.memory.domain.source import Evidence
-from inkwright.memory.errors import ModelError
 from inkwright.memory.ids import SectionId
+from inkwright.memory.retrieval.source_index import SourceIndex
+from inkwright.memory.store.plans import Plan
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
@@ -30,7 +32,8 @@ VERDICT_TOKENS = 80
 
 
 async def check(
-    context: RunContext,
+    session: ModelSession,
+    plan: Plan,
     step: str,
     text: str,
     constraint: Constraint,
@@ -43,10 +46,11 @@ async def check(
 
     ``evidence``: the spans that its writer was given; the whole source is looked through besides.
     """
-    claims = find_evidence(text, context.source_index, evidence)
+    sources = session.prompts.sources
+    claims = find_evidence(text, sources, evidence)
     faultless_claims = [g for g in claims if not g.fault]
-    verdicts = await _judge_claims(context, step, faultless_claims, turn, priority)
-    reviewed_claims = [_review_claim(context, g, verdicts.get(id(g))) for g in claims]
+    verdicts = await _judge_claims(session, step, faultless_claims, turn, priority)
+    reviewed_claims = [_review_claim(sources, g, verdicts.get(id(g))) for g in claims]
     findings = [
         Finding(
             constraint=constraint.id,
@@ -58,7 +62,7 @@ async def check(
         for claim_evidence, g in zip(claims, reviewed_claims, strict=True)
         if g.status == "unsupported"
     ]
-    if not claims and evidence and _has_planned_source(context, step):
+    if not claims and evidence and _has_planned_source(plan, sources, step):
         why = "it cites none of the sources planned for it"
         findings = [
             Finding(constraint=constraint.id, status="broken", evidence=constraint.text, why=why)
@@ -70,27 +74,26 @@ async def check(
     return findings, reviewed_claims
 
 
-def _has_planned_source(context: RunContext, step: str) -> bool:
+def _has_planned_source(plan: Plan, sources: SourceIndex, step: str) -> bool:
     """True when the plan places a source there that is still in use."""
-    outline, known_sources = context.plan.outline, context.source_index.sources
-    if step not in outline.position:
+    if step not in plan.outline.position:
         return False
-    return any(c.source in known_sources for c in outline.section(SectionId(step)).cites)
+    return any(c.source in sources.sources for c in plan.outline.section(SectionId(step)).cites)
 
 
 def format_passages(
-    context: RunContext, findings: Sequence[Finding], evidence: Sequence[Evidence]
+    prompts: PromptBuilder, findings: Sequence[Finding], evidence: Sequence[Evidence]
 ) -> str:
     """Return the passages an editor needs to mend these findings."""
     keys = {k for f in findings for k in syntax.find_keys(f.evidence)}
     cited_evidence = [e for e in evidence if e.key in keys] or list(evidence)
-    claims = find_evidence("\n".join(f.evidence for f in findings), context.source_index, evidence)
+    claims = find_evidence("\n".join(f.evidence for f in findings), prompts.sources, evidence)
     spans = {e.id: e for e in [*(e for g in claims for e in g.evidence), *cited_evidence]}
-    return "\n".join(section_sources.format_passage(context, e) for e in spans.values())
+    return "\n".join(prompts.format_passage(e) for e in spans.values())
 
 
 async def _judge_claims(
-    context: RunContext,
+    session: ModelSession,
     step: str,
     claims: Sequence[ClaimEvidence],
     turn: int,
@@ -100,24 +103,22 @@ async def _judge_claims(
 
     What it calls unsupported it is asked about again, so that two votes of at most three say so.
     """
-    if context.ablation.review != "full":
+    if session.ablation.review != "full":
         return {}
-    verdicts = await _ask_judge(context, step, claims, turn, priority)
+
+    async def find_supported(
+        doubted_claims: Sequence[ClaimEvidence], vote: int
+    ) -> dict[int, Support]:
+        new_verdicts = await _ask_judge(session, step, doubted_claims, turn, priority, sample=vote)
+        return {key: verdict for key, verdict in new_verdicts.items() if verdict.supported}
+
+    verdicts = await _ask_judge(session, step, claims, turn, priority)
     doubted_claims = [g for g in claims if id(g) in verdicts and not verdicts[id(g)].supported]
-    cleared_verdicts: dict[int, Support] = {}
-    for vote in EXTRA_VOTES:
-        if not doubted_claims:
-            break
-        new_verdicts = await _ask_judge(context, step, doubted_claims, turn, priority, sample=vote)
-        cleared_verdicts = {
-            claim_key: verdict for claim_key, verdict in new_verdicts.items() if verdict.supported
-        }
-        doubted_claims = [g for g in doubted_claims if id(g) in cleared_verdicts]
-    return verdicts | cleared_verdicts
+    return verdicts | dict(await vote_again(doubted_claims, id, EXTRA_VOTES, find_supported))
 
 
 async def _ask_judge(
-    context: RunContext,
+    session: ModelSession,
     step: str,
     claims: Sequence[ClaimEvidence],
     turn: int,
@@ -128,44 +129,48 @@ async def _ask_judge(
     """Return one vote of the judge on each claim, of those that it gave one on."""
     verdicts_by_claim: dict[int, Support] = {}
     offset = 0
-    for batch in _batch_claims(context, claims):
-        numbered_claims = "\n".join(_format_claim(context, n, g) for n, g in enumerate(batch, 1))
+    for batch in _batch_claims(session.prompts, claims):
+        numbered_claims = "\n".join(
+            _format_claim(session.prompts, n, g) for n, g in enumerate(batch, 1)
+        )
         tokens = VERDICT_TOKENS * (1 + len(batch))
         prompt = inputs.SupportInputs(
-            section=step, claims=fence("claims", context.clip_to_fit(numbered_claims, tokens))
+            section=step,
+            claims=fence("claims", session.prompts.clip_to_fit(numbered_claims, tokens)),
         )
         purpose = f"support {turn}" if not offset else f"support {turn}.{offset}"
         offset += len(batch)
-        call = context.build_call(
+        call = session.prompts.build_call(
             step, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
         )
-        try:
-            answer = await context.llm.ask_structured(
-                call, Supports, partial(_find_misquote, context, batch)
-            )
-        except ModelError as fault:
-            context.report_problem(f"{step}: citations not reviewed ({fault})")
-            continue
-        for verdict in answer.verdicts:
-            if 1 <= verdict.claim <= len(batch) and _has_valid_quote(context, verdict, batch):
+        answer = await session.ask_or_report(
+            call,
+            Supports,
+            f"{step}: citations not reviewed",
+            partial(_find_misquote, session.prompts.sources, batch),
+        )
+        for verdict in answer.verdicts if answer else ():
+            if 1 <= verdict.claim <= len(batch) and _has_valid_quote(
+                session.prompts.sources, verdict, batch
+            ):
                 verdicts_by_claim.setdefault(id(batch[verdict.claim - 1]), verdict)
     return verdicts_by_claim
 
 
 def _batch_claims(
-    context: RunContext, claims: Sequence[ClaimEvidence]
+    prompts: PromptBuilder, claims: Sequence[ClaimEvidence]
 ) -> Iterator[Sequence[ClaimEvidence]]:
     """Yield claims by as many as a call can judge, and its prompt can show with their passages."""
     batch: list[ClaimEvidence] = []
     used_tokens = 0
     for claim_evidence in claims:
         tokens = (
-            context.tokenizer.count(_format_claim(context, CLAIMS_A_CALL, claim_evidence))
+            prompts.tokenizer.count(_format_claim(prompts, CLAIMS_A_CALL, claim_evidence))
             + VERDICT_TOKENS
         )
         if batch and (
             len(batch) == CLAIMS_A_CALL
-            or used_tokens + tokens > context.count_free_tokens(VERDICT_TOKENS)
+            or used_tokens + tokens > prompts.count_free_tokens(VERDICT_TOKENS)
         ):
             yield batch
             batch, used_tokens = [], 0
@@ -175,39 +180,39 @@ def _batch_claims(
         yield batch
 
 
-def _format_claim(context: RunContext, number: int, claim_evidence: ClaimEvidence) -> str:
-    passages = "\n".join(
-        f"    {section_sources.format_passage(context, e)}" for e in claim_evidence.evidence
-    )
+def _format_claim(prompts: PromptBuilder, number: int, claim_evidence: ClaimEvidence) -> str:
+    passages = "\n".join(f"    {prompts.format_passage(e)}" for e in claim_evidence.evidence)
     return f"[{number}] {claim_evidence.claim.plain_text}\n{passages}"
 
 
-def _has_valid_quote(context: RunContext, verdict: Support, batch: Sequence[ClaimEvidence]) -> bool:
+def _has_valid_quote(
+    sources: SourceIndex, verdict: Support, batch: Sequence[ClaimEvidence]
+) -> bool:
     """True when a verdict of support quotes what the passages say."""
     return (
         not verdict.supported
-        or _find_quoted_span(context, verdict, batch[verdict.claim - 1]) is not None
+        or _find_quoted_span(sources, verdict, batch[verdict.claim - 1]) is not None
     )
 
 
 def _find_misquote(
-    context: RunContext, batch: Sequence[ClaimEvidence], answer: Supports
+    sources: SourceIndex, batch: Sequence[ClaimEvidence], answer: Supports
 ) -> str | None:
     for verdict in answer.verdicts:
-        if 1 <= verdict.claim <= len(batch) and not _has_valid_quote(context, verdict, batch):
+        if 1 <= verdict.claim <= len(batch) and not _has_valid_quote(sources, verdict, batch):
             return f"the quote for claim {verdict.claim} is not in its passages"
     return None
 
 
 def _find_quoted_span(
-    context: RunContext, verdict: Support, claim_evidence: ClaimEvidence
+    sources: SourceIndex, verdict: Support, claim_evidence: ClaimEvidence
 ) -> Evidence | None:
     """Return the exact words a verdict quotes, as a span; white space may differ."""
     for passage in claim_evidence.evidence:
-        offsets = locate_quote(context.source_index.get_text(passage), verdict.quote)
+        offsets = locate_quote(sources.get_text(passage), verdict.quote)
         if offsets is not None:
             start, end = passage.start + offsets[0], passage.start + offsets[1]
-            page = context.source_index.sources[passage.key].page_at(start)
+            page = sources.sources[passage.key].page_at(start)
             return passage.model_copy(update={"start": start, "end": end, "page": page})
     return None
 
@@ -218,7 +223,7 @@ def _contains(passage: Evidence, span: Evidence) -> bool:
 
 
 def _review_claim(
-    context: RunContext, claim_evidence: ClaimEvidence, verdict: Support | None
+    sources: SourceIndex, claim_evidence: ClaimEvidence, verdict: Support | None
 ) -> ReviewedClaim:
     claim, spans = claim_evidence.claim, claim_evidence.evidence
     if claim_evidence.fault:
@@ -228,7 +233,7 @@ def _review_claim(
     elif not verdict.supported:
         status, why = "unsupported", f"[@{claim.keys[0]}] does not say this"
     else:
-        span = _find_quoted_span(context, verdict, claim_evidence)
+        span = _find_quoted_span(sources, verdict, claim_evidence)
         assert span is not None, "a verdict without a quote that holds is none"
         status, why = "supported", ""
         is_sure = claim_evidence.is_certain

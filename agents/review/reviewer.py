@@ -8,22 +8,23 @@ reviewed*.
 from collections.abc import Iterable, Mapping, Sequence
 
 from inkwright.agents.checks import rules
-from inkwright.agents.context.run_context import RunContext
+from inkwright.agents.context.model_session import ModelSession
 from inkwright.agents.llm.schemas import Contradictions, Verdict, Verdicts
 from inkwright.agents.review import citation_check
+from inkwright.agents.review.votes import vote_again
 from inkwright.memory.changes.staleness import Change
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import CheckStatus, Draft, Finding, Review, ReviewedClaim
 from inkwright.memory.domain.source import Evidence
-from inkwright.memory.errors import ModelError
-from inkwright.memory.store import drafts
+from inkwright.memory.store.plans import Plan
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
 
 async def check(
-    context: RunContext,
+    session: ModelSession,
+    plan: Plan,
     step: str,
     text: str,
     constraints: Sequence[Constraint],
@@ -39,21 +40,21 @@ async def check(
     ``evidence`` what the writer was given to cite.
     """
     plain_constraints = [c for c in constraints if c.kind != "citations"]
-    titles = constraint_consistency.list_titles(context.plan.outline) if context.is_planned else ()
+    titles = constraint_consistency.list_titles(plan.outline)
     rule_findings = [
         *rules.check(text, plain_constraints, titles),
         *rules.check_required_words(text, plain_constraints),
     ]
     findings = {f.constraint: f for f in rule_findings}
     judged_constraints = [c for c in plain_constraints if c.id not in findings]
-    if judged_constraints and context.ablation.review == "full":
+    if judged_constraints and session.ablation.review == "full":
         judge_text = judged_text or text
         judge_findings = await _ask_judge(
-            context, step, judge_text, judged_constraints, f"check {turn}", priority
+            session, step, judge_text, judged_constraints, f"check {turn}", priority
         )
         constraints_by_id: dict[str, Constraint] = {c.id: c for c in judged_constraints}
         confirmed_findings = await confirm_findings(
-            context,
+            session,
             step,
             judge_text,
             judge_findings,
@@ -71,21 +72,30 @@ async def check(
     reviewed_claims = list[ReviewedClaim]()
     for constraint in (c for c in constraints if c.kind == "citations"):
         citation_findings, reviewed_claims = await citation_check.check(
-            context, step, text, constraint, evidence, turn=turn, priority=priority
+            session, plan, step, text, constraint, evidence, turn=turn, priority=priority
         )
         all_findings += citation_findings
     return Review(findings=tuple(all_findings), grounds=tuple(reviewed_claims))
 
 
-async def review_revision(context: RunContext, draft: Draft, text: str, *, turn: int) -> Review:
-    """Return what is found of a draft that becomes ``text``.
+async def review_revision(
+    session: ModelSession,
+    plan: Plan,
+    draft: Draft,
+    text: str,
+    evidence: Sequence[Evidence],
+    *,
+    turn: int,
+) -> Review:
+    """Return what is found of a draft that becomes ``text``; ``evidence`` is what it may cite.
 
     What only a judge can say is asked anew; where none reviews, what was said before stands.
     """
-    constraints = context.plan.constraints_for(draft.section)
-    if context.ablation.review == "full" and not all(c.is_checked_by_rule for c in constraints):
-        evidence = drafts.load_manifest(context.library, draft.manifest).evidence
-        return await check(context, draft.section, text, constraints, turn=turn, evidence=evidence)
+    constraints = plan.constraints_for(draft.section)
+    if session.ablation.review == "full" and not all(c.is_checked_by_rule for c in constraints):
+        return await check(
+            session, plan, draft.section, text, constraints, turn=turn, evidence=evidence
+        )
     new_findings = {f.constraint: f for f in rules.check(text, constraints)}
     old_review = draft.review or Review()
     return Review(
@@ -95,7 +105,7 @@ async def review_revision(context: RunContext, draft: Draft, text: str, *, turn:
 
 
 async def confirm_findings(
-    context: RunContext,
+    session: ModelSession,
     step: str,
     text: str,
     findings: Sequence[Finding],
@@ -111,30 +121,29 @@ async def confirm_findings(
     by two votes of at most three: where the second disagrees with the first, there is a third.
     A judge that cannot be had the second time changes nothing.
     """
-    doubted_findings = [f for f in findings if f.status == "broken"]
-    cleared_findings: dict[str, Finding] = {}
-    for vote in votes:
-        if not doubted_findings:
-            break
-        doubted_constraints = [constraints_by_id[f.constraint] for f in doubted_findings]
-        purpose = f"confirm {turn}"
+
+    async def find_cleared(doubted_findings: Sequence[Finding], vote: int) -> dict[str, Finding]:
         new_findings = await _ask_judge(
-            context,
+            session,
             step,
             text,
-            doubted_constraints,
-            purpose,
+            [constraints_by_id[f.constraint] for f in doubted_findings],
+            f"confirm {turn}",
             priority,
             sample=vote,
             doubted_findings=doubted_findings,
         )
-        cleared_findings = {f.constraint: f for f in new_findings if f.status == "met"}
-        doubted_findings = [f for f in doubted_findings if f.constraint in cleared_findings]
+        return {f.constraint: f for f in new_findings if f.status == "met"}
+
+    broken_findings = [f for f in findings if f.status == "broken"]
+    cleared_findings = await vote_again(
+        broken_findings, lambda f: f.constraint, votes, find_cleared
+    )
     return [cleared_findings.get(f.constraint, f) for f in findings]
 
 
 async def _ask_judge(
-    context: RunContext,
+    session: ModelSession,
     step: str,
     text: str,
     constraints: Sequence[Constraint],
@@ -149,24 +158,25 @@ async def _ask_judge(
     claim_lines = "\n".join(
         f'- [{f.constraint}] is said to be broken: "{f.evidence}"' for f in doubted_findings
     )
-    tokens = min(120 + 110 * len(constraints), context.context_tokens // 3)
+    tokens = min(120 + 110 * len(constraints), session.prompts.context_tokens // 3)
     prompt = inputs.CheckInputs(
         section=step,
         constraints=fence("constraints", constraint_lines),
         claims=fence("findings", claim_lines),
-        draft=fence("draft", context.clip_to_fit(text, tokens, constraint_lines, claim_lines)),
+        draft=fence(
+            "draft", session.prompts.clip_to_fit(text, tokens, constraint_lines, claim_lines)
+        ),
     )
-    call = context.build_call(
+    call = session.prompts.build_call(
         step, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
     )
-    try:
-        answer = await context.llm.ask_structured(
-            call,
-            Verdicts,
-            lambda a: _find_misquote((v.quote for v in a.verdicts if v.broken), text),
-        )
-    except ModelError as fault:
-        context.report_problem(f"{step}: not reviewed ({fault})")
+    answer = await session.ask_or_report(
+        call,
+        Verdicts,
+        f"{step}: not reviewed",
+        lambda a: _find_misquote((v.quote for v in a.verdicts if v.broken), text),
+    )
+    if answer is None:
         return []
     constraints_by_id: dict[str, Constraint] = {c.id: c for c in constraints}
     findings = (
@@ -197,7 +207,7 @@ def describe_for_judge(constraint: Constraint) -> str:
 
 
 async def find_contradictions(
-    context: RunContext,
+    session: ModelSession,
     step: str,
     text: str,
     changes: Sequence[Change],
@@ -214,10 +224,10 @@ async def find_contradictions(
     prompt = inputs.SettleInputs(
         section=step,
         changed=fence("changed", change_lines),
-        draft=fence("draft", context.clip_to_fit(text, tokens, change_lines)),
+        draft=fence("draft", session.prompts.clip_to_fit(text, tokens, change_lines)),
     )
-    call = context.build_call(step, "reviewer", "settle", prompt, tokens, sample=sample)
-    answer = await context.llm.ask_structured(
+    call = session.prompts.build_call(step, "reviewer", "settle", prompt, tokens, sample=sample)
+    answer = await session.llm.ask_structured(
         call, Contradictions, lambda a: _find_misquote((c.quote for c in a.contradictions), text)
     )
     change_ids = {c.id for c in changes}

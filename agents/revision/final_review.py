@@ -1,18 +1,19 @@
 """The whole piece, once: constraints on all of it, and what its sections disagree about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from inkwright.agents.checks import rules
+from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.context.run_context import RunContext
-from inkwright.agents.drafting import editor, length_control
+from inkwright.agents.drafting import length_control
 from inkwright.agents.review import reviewer
 from inkwright.agents.revision import length_balance, recheck, repetition_and_transitions
 from inkwright.agents.revision.recheck import MissedBreach
 from inkwright.agents.revision.repetition_and_transitions import ManuscriptFault
+from inkwright.agents.revision.section_revision import SectionFix, fix_sections
 from inkwright.memory.changes import contradictions, staleness
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
-from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.passages import PASSAGE_WORDS, split_into_pieces
 from inkwright.memory.retrieval.visibility import of_planned
@@ -25,9 +26,11 @@ LENGTH = "length"
 
 def build_whole_constraints(context: RunContext) -> tuple[Constraint, ...]:
     """Return the constraints on the finished piece, its length among them."""
-    if length_control.has_only_bounds(context):
+    if length_control.has_only_bounds(context.plan, context.brief):
         return context.plan.whole_piece_constraints
-    whole_band = length_control.compute_whole_band(context, length_balance.load_whole_text(context))
+    whole_band = length_control.compute_whole_band(
+        context.plan, context.brief, length_balance.load_whole_text(context)
+    )
     length_constraint = Constraint(
         id=LENGTH,
         text=f"About {context.plan.outline.target_words} words",
@@ -40,16 +43,19 @@ def build_whole_constraints(context: RunContext) -> tuple[Constraint, ...]:
 
 async def review_whole(context: RunContext) -> Review:
     """Return one finding for each constraint on the whole piece. Uses no quote from outside it."""
-    constraints = build_whole_constraints(context)
+    constraints, text = build_whole_constraints(context), length_balance.load_whole_text(context)
     if context.ablation.review == "off":
         length_constraints = [c for c in constraints if c.kind == "length"]
-        return Review(
-            findings=tuple(rules.check(length_balance.load_whole_text(context), length_constraints))
-        )
-    text = length_balance.load_whole_text(context)
+        return Review(findings=tuple(rules.check(text, length_constraints)))
     all_by_rule = all(c.is_checked_by_rule for c in constraints)
-    judge_text = None if all_by_rule else _shorten_for_judge(context, text)
-    return await reviewer.check(context, "whole", text, constraints, judged_text=judge_text)
+    judge_text = (
+        None
+        if all_by_rule
+        else _shorten_for_judge(context.prompts, context.load_drafts_in_order(), text)
+    )
+    return await reviewer.check(
+        context.session, context.plan, "whole", text, constraints, judged_text=judge_text
+    )
 
 
 async def repair(
@@ -60,28 +66,35 @@ async def repair(
     A forbidden phrase is taken out where it first stands; something missing is added to the last
     section.
     """
-    whole_constraints = build_whole_constraints(context)
-    constraint_texts: dict[str, str] = {
-        c.id: c.full_text for c in whole_constraints if c.kind not in ("length", "structure")
-    }
-    has_changed = False
-    for finding in review.broken_findings:
-        if finding.constraint not in constraint_texts or _make_stamp(finding) in _load_stamps(
-            context
-        ):
-            continue
-        target_draft = _find_target_draft(context.load_drafts_in_order(), finding)
-        if target_draft is None or target_draft.author == "person":
-            continue
-        try:
-            has_changed |= await _repair_section(context, target_draft, finding, constraint_texts)
-        except BudgetSpent:
-            raise
-        except ModelError as fault:
-            context.report_problem(f"{finding.constraint}: could not be repaired ({fault})")
+    has_changed = await fix_sections(context, _build_fixes(context, review))
     has_changed |= await repetition_and_transitions.mend(context, faults)
     has_changed |= await recheck.mend(context, await _load_missed_breaches(context))
     return await length_balance.balance(context) or has_changed
+
+
+def _build_fixes(context: RunContext, review: Review) -> Iterator[SectionFix]:
+    """Yield what a section can mend of what the whole breaks, in the section where it stands."""
+    constraint_texts: dict[str, str] = {
+        c.id: c.full_text
+        for c in build_whole_constraints(context)
+        if c.kind not in ("length", "structure")
+    }
+    for finding in review.broken_findings:
+        stamp = f"repair:{finding.constraint}"
+        current_drafts = context.load_drafts_in_order()
+        stamps = drafts.load_stamps(context.library, context.work_id, current_drafts)
+        if finding.constraint not in constraint_texts or stamp in set().union(*stamps.values()):
+            continue
+        target_draft = _find_target_draft(current_drafts, finding)
+        if target_draft is not None and target_draft.author != "person":
+            yield SectionFix(
+                section=target_draft.section,
+                findings=[finding],
+                instructions=constraint_texts,
+                purpose=f"repair {finding.constraint}",
+                failure=f"{finding.constraint}: could not be repaired",
+                stamp=stamp,
+            )
 
 
 async def _load_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
@@ -90,7 +103,11 @@ async def _load_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]
     if pinned_settings.get("missed") is not None:
         return tuple(MissedBreach.model_validate(m) for m in pinned_settings["missed"])
     missed_breaches = (
-        await recheck.find_missed_breaches(context) if recheck.is_needed(context) else ()
+        await recheck.find_missed_breaches(
+            context.session, context.plan, context.load_drafts_in_order()
+        )
+        if recheck.is_needed(context)
+        else ()
     )
     works.pin_values(
         context.library, context.lease, missed=[m.model_dump(mode="json") for m in missed_breaches]
@@ -131,38 +148,6 @@ def list_remaining(context: RunContext) -> list[str]:
     return lines
 
 
-async def _repair_section(
-    context: RunContext, draft: Draft, finding: Finding, constraint_texts: Mapping[str, str]
-) -> bool:
-    section_id = draft.section
-    text = await editor.patch(
-        context,
-        section_id,
-        draft.text,
-        [finding],
-        dict(constraint_texts),
-        protected_spans=draft.held,
-        purpose=f"repair {finding.constraint}",
-    )
-    if text == draft.text:
-        return False
-    return await length_balance.commit_revision(
-        context, draft, text, stamps=(_make_stamp(finding),)
-    )
-
-
-def _make_stamp(finding: Finding) -> str:
-    return f"repair:{finding.constraint}"
-
-
-def _load_stamps(context: RunContext) -> set[str]:
-    """Return what every newest draft was checked against: an interrupted repair is not redone."""
-    current_drafts = context.load_drafts_in_order()
-    return set().union(
-        *drafts.load_stamps(context.library, context.work_id, current_drafts).values()
-    )
-
-
 def _find_target_draft(current_drafts: Mapping[SectionId, Draft], finding: Finding) -> Draft | None:
     for draft in current_drafts.values():
         if finding.evidence and finding.evidence in draft.text:
@@ -170,19 +155,20 @@ def _find_target_draft(current_drafts: Mapping[SectionId, Draft], finding: Findi
     return list(current_drafts.values())[-1] if current_drafts else None
 
 
-def _shorten_for_judge(context: RunContext, text: str) -> str:
+def _shorten_for_judge(
+    prompts: PromptBuilder, current_drafts: Mapping[SectionId, Draft], text: str
+) -> str:
     """Return what a judge can read of the whole: all of it, or its sections' accounts.
 
     A piece too long for a prompt is shown as the archivist's account of each section, with the
     first and the last passage verbatim.
     """
-    if context.tokenizer.count(text) <= context.count_free_tokens(1000):
+    if prompts.tokenizer.count(text) <= prompts.count_free_tokens(1000):
         return text
-    current_drafts = context.load_drafts_in_order()
-    drafted_sections = [s for s in context.plan.outline.sections if s.id in current_drafts]
+    drafted_sections = [s for s in prompts.plan.outline.sections if s.id in current_drafts]
     summary_lines = "\n".join(
         f"{s.title}: {current_drafts[s.id].summary}" for s in drafted_sections
     )
     first_passage, last_passage = next(iter(split_into_pieces(text)), ""), tail(text, PASSAGE_WORDS)
-    clipped_summaries = context.clip_to_fit(summary_lines, 1000, first_passage, last_passage)
+    clipped_summaries = prompts.clip_to_fit(summary_lines, 1000, first_passage, last_passage)
     return f"{first_passage}\n\n{clipped_summaries}\n\n{last_passage}"

@@ -8,14 +8,15 @@ import asyncio
 from collections.abc import Collection, Iterator, Sequence
 
 from inkwright.agents.checks import rules
+from inkwright.agents.context.model_session import ModelSession, split_into_batches
+from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.context.run_context import RunContext
-from inkwright.agents.extraction import archivist
 from inkwright.agents.llm.parsing import UnreadableAnswer, parse_prose
 from inkwright.agents.llm.schemas import Edit, Rewording
 from inkwright.agents.review import reviewer
+from inkwright.agents.revision.section_revision import extract_changes
 from inkwright.memory.base import Value
 from inkwright.memory.domain.draft import Draft
-from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.protected_spans import splice_spans, touches
 from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import SectionId
@@ -85,8 +86,8 @@ async def propose(
         BadInput: there is no such section, operator or span, or all of it is locked.
         ModelError: the editor gave nothing usable.
     """
-    draft = _load_draft(context, section_id)
-    instruction = _resolve_instruction(context, instruction_text, op)
+    draft = drafts.require(context.library, context.work_id, section_id)
+    instruction = _resolve_instruction(context.prompts, instruction_text, op)
     text_sentences = sentences(draft.text)
     sentence_indexes = _find_sentences(draft, text_sentences, span)
     locked_spans = [h for h in draft.held if h.why == "locked"]
@@ -105,12 +106,12 @@ async def propose(
     )
     if op == "continue":
         free_indexes = free_indexes[-1:]
-    batches = [
-        free_indexes[i : i + SENTENCES_A_CALL]
-        for i in range(0, len(free_indexes), SENTENCES_A_CALL)
-    ]
+    batches = split_into_batches(free_indexes, SENTENCES_A_CALL)
     answers = await asyncio.gather(
-        *(_ask_editor(context, draft, instruction, text_sentences, batch) for batch in batches)
+        *(
+            _ask_editor(context.session, draft, instruction, text_sentences, batch)
+            for batch in batches
+        )
     )
     constraints = context.plan.constraints_for(section_id)
     edits: list[tuple[Edit, str]] = []
@@ -154,7 +155,7 @@ async def apply(context: RunContext, proposal: EditorProposal, numbers: Collecti
     if unknown_numbers := sorted(set(numbers) - hunk_numbers):
         available_text = f"there are 1 to {max(hunk_numbers)}" if hunk_numbers else "there are none"
         raise BadInput(f"there is no hunk {unknown_numbers[0]}; {available_text}")
-    draft = _load_draft(context, proposal.section)
+    draft = drafts.require(context.library, context.work_id, proposal.section)
     if (draft.version, draft.text) != (proposal.version, proposal.text):
         raise BadInput(
             f"{draft.section} has changed since: this was proposed for version"
@@ -164,13 +165,14 @@ async def apply(context: RunContext, proposal: EditorProposal, numbers: Collecti
     if text == draft.text:
         return draft
     accepted_hunks = [h for h in proposal.hunks if h.number in numbers]
-    delta: tuple[Entry, ...] = ()
-    if context.ablation.memory == "full":
-        delta = await archivist.update_entries(
-            context, context.plan.outline.section(draft.section), draft, text
-        )
+    delta = await extract_changes(context, draft, text)
     review = await reviewer.review_revision(
-        context, draft, text, turn=FIRST_EDIT_TURN + draft.version
+        context.session,
+        context.plan,
+        draft,
+        text,
+        context.load_manifest(draft).evidence,
+        turn=FIRST_EDIT_TURN + draft.version,
     )
     works.pin_values(context.library, context.lease, settled=None)
     return drafts.save_patch(
@@ -187,14 +189,7 @@ async def apply(context: RunContext, proposal: EditorProposal, numbers: Collecti
     )
 
 
-def _load_draft(context: RunContext, section_id: SectionId) -> Draft:
-    draft = context.load_drafts_in_order().get(section_id)
-    if draft is None:
-        raise BadInput(f"{context.work_id}: section {section_id!r} has no text to edit")
-    return draft
-
-
-def _resolve_instruction(context: RunContext, instruction_text: str, op: str | None) -> str:
+def _resolve_instruction(prompts: PromptBuilder, instruction_text: str, op: str | None) -> str:
     """Return the change asked for, on one line."""
     instruction_text = " ".join(instruction_text.split())
     if op is None:
@@ -203,7 +198,7 @@ def _resolve_instruction(context: RunContext, instruction_text: str, op: str | N
         return instruction_text
     if op not in inputs.OPERATORS:
         raise BadInput(f"there is no operator {op!r}; there are {', '.join(OPERATORS)}")
-    return render(inputs.OPERATORS[op](told=instruction_text), context.overrides).strip()
+    return render(inputs.OPERATORS[op](told=instruction_text), prompts.overrides).strip()
 
 
 def _find_sentences(
@@ -233,14 +228,14 @@ def _find_sentences(
 
 
 async def _ask_editor(
-    context: RunContext,
+    session: ModelSession,
     draft: Draft,
     instruction: str,
     text_sentences: Sequence[Sentence],
     batch: Sequence[int],
 ) -> Rewording:
     numbered_sentences = "\n".join(f"[{n + 1}] {text_sentences[n].text}" for n in batch)
-    tokens = 300 + 3 * context.tokenizer.count(numbered_sentences)
+    tokens = 300 + 3 * session.prompts.tokenizer.count(numbered_sentences)
     preceding_text = tail(draft.text[: text_sentences[batch[0]].start], PRECEDING_WORDS)
     prompt = inputs.InstructedInputs(
         section=draft.section,
@@ -248,10 +243,10 @@ async def _ask_editor(
         before=fence("before", preceding_text),
         sentences=fence("sentences", numbered_sentences),
     )
-    call = context.build_call(
+    call = session.prompts.build_call(
         draft.section, "editor", f"instructed {batch[0] + 1}", prompt, tokens, sample=draft.version
     )
-    return await context.llm.ask_structured(call, Rewording)
+    return await session.llm.ask_structured(call, Rewording)
 
 
 def _iter_usable_edits(answer: Rewording, batch: Sequence[int]) -> Iterator[tuple[Edit, str]]:

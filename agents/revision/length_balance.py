@@ -6,19 +6,19 @@ them are lengthened or shortened once more, within those bands, until the whole 
 
 from collections.abc import Iterable, Mapping
 
-from inkwright.agents.checks import rules, section_format
-from inkwright.agents.context.run_context import RunContext
+from inkwright.agents.checks import section_format
+from inkwright.agents.context.run_context import RunContext, WorkMemory
 from inkwright.agents.drafting import length_control
 from inkwright.agents.drafting.length_control import FEW_WORDS, WordRange
-from inkwright.agents.extraction import archivist
 from inkwright.agents.llm.concurrency import gather_all
-from inkwright.agents.review import reviewer
-from inkwright.memory.domain.draft import Draft, Manifest
-from inkwright.memory.domain.entry import Entry
+from inkwright.agents.revision.section_revision import commit_revision
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.draft import Draft
+from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.protected_spans import ProtectedSpan
-from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.errors import ModelError
 from inkwright.memory.ids import SectionId
-from inkwright.memory.store import drafts
+from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.words import count_words
 
 ROUNDS = 4
@@ -38,16 +38,17 @@ async def balance(context: RunContext) -> bool:
         BudgetSpent: a limit of the run was reached.
     """
     current_drafts = context.load_drafts_in_order()
-    if not _is_complete(context, current_drafts):
+    if not _is_complete(context.plan.outline, current_drafts):
         return False
     sections = context.plan.outline.sections
     bands = {
-        s.id: length_control.compute_band(context, s, current_drafts[s.id].text) for s in sections
+        s.id: length_control.compute_band(context.plan, context.brief, s, current_drafts[s.id].text)
+        for s in sections
     }
     off_band_drafts = [
         current_drafts[section_id]
         for section_id in bands
-        if bands[section_id].distance(_count_body_words(context, current_drafts[section_id]))
+        if bands[section_id].distance(_count_body_words(context.plan, current_drafts[section_id]))
     ]
     has_changed = any(
         await gather_all(
@@ -57,10 +58,14 @@ async def balance(context: RunContext) -> bool:
     tried_ids: set[str] = set()
     while True:
         current_drafts = context.load_drafts_in_order()
-        whole_band = length_control.compute_whole_band(context, _join_drafts(current_drafts))
+        whole_band = length_control.compute_whole_band(
+            context.plan, context.brief, _join_drafts(current_drafts)
+        )
         if not whole_band.distance(sum(draft.words for draft in current_drafts.values())):
             return has_changed
-        choice = _find_roomiest_section(context, current_drafts, whole_band, tried_ids)
+        choice = _find_roomiest_section(
+            context.plan, context.brief, current_drafts, whole_band, tried_ids
+        )
         if choice is None:
             return has_changed
         draft, target_range = choice
@@ -68,10 +73,11 @@ async def balance(context: RunContext) -> bool:
         has_changed |= await _resize_section(context, draft, target_range)
 
 
-def _is_complete(context: RunContext, current_drafts: Mapping[SectionId, Draft]) -> bool:
+def _is_complete(outline: Outline, current_drafts: Mapping[SectionId, Draft]) -> bool:
     """True when every section has a text, and none is a person's."""
-    sections = context.plan.outline.sections
-    return all(s.id in current_drafts and current_drafts[s.id].author != "person" for s in sections)
+    return all(
+        s.id in current_drafts and current_drafts[s.id].author != "person" for s in outline.sections
+    )
 
 
 def load_whole_text(context: RunContext) -> str:
@@ -91,15 +97,16 @@ def list_out_of_band(context: RunContext) -> list[str]:
         draft = current_drafts.get(section.id)
         if draft is None or draft.author == "person":
             continue
-        section_band = length_control.compute_band(context, section, draft.text)
-        word_count = _count_body_words(context, draft)
+        section_band = length_control.compute_band(context.plan, context.brief, section, draft.text)
+        word_count = _count_body_words(context.plan, draft)
         if section_band.distance(word_count):
             lines.append(f"{section.id} has {word_count} words; {section_band} were wanted")
     return lines
 
 
 def _find_roomiest_section(
-    context: RunContext,
+    plan: Plan,
+    brief: Brief,
     current_drafts: Mapping[SectionId, Draft],
     whole_band: WordRange,
     tried_ids: set[str],
@@ -107,12 +114,12 @@ def _find_roomiest_section(
     """Return the section that can do most for the whole, and the band it is to be brought into."""
     total_words = sum(draft.words for draft in current_drafts.values())
     best: tuple[int, Draft, WordRange] | None = None
-    for section in context.plan.outline.sections:
+    for section in plan.outline.sections:
         draft = current_drafts[section.id]
         if section.id in tried_ids or draft.author == "person":
             continue
-        section_band = length_control.compute_band(context, section, draft.text)
-        word_count = _count_body_words(context, draft)
+        section_band = length_control.compute_band(plan, brief, section, draft.text)
+        word_count = _count_body_words(plan, draft)
         target_range = _compute_target_range(section_band, whole_band, word_count, total_words)
         word_change = abs(target_range.aim - word_count)
         if word_change >= MIN_CHANGED_WORDS and (best is None or word_change > best[0]):
@@ -144,68 +151,33 @@ async def _resize_section(context: RunContext, draft: Draft, target_range: WordR
     section = context.plan.outline.section(section_id)
     body = section_format.extract_body(context.plan, section_id, draft.text)
     body_start = draft.text.find(body)
-    protected_spans = (*draft.held, *_find_remembered_spans(context, draft))
+    protected_spans = (*draft.held, *_find_remembered_spans(context.memory, draft))
     if body_start < 0:  # a person has put another opening into it: theirs to say how long it is
         return False
     try:
         text = await length_control.fit(
-            context,
+            context.session,
+            context.plan,
             section,
-            _load_manifest(context, draft),
+            context.load_manifest(draft),
             body,
             priority=0.0,
+            on_text=context.create_text_watcher(section_id),
             target_range=target_range,
             protected_spans=_shift_spans(protected_spans, body_start, len(body)),
             rounds=ROUNDS,
         )
-    except BudgetSpent:
-        raise
     except ModelError as fault:
         context.report_problem(f"{section_id}: its length could not be balanced ({fault})")
         return False
-    section_band = length_control.compute_band(context, section, text)
+    section_band = length_control.compute_band(context.plan, context.brief, section, text)
     if text == body or section_band.cost(count_words(text)) > section_band.cost(count_words(body)):
         return False
     return await commit_revision(context, draft, text)
 
 
-async def commit_revision(
-    context: RunContext, draft: Draft, text: str, *, stamps: tuple[str, ...] = ()
-) -> bool:
-    """Store a revised text, with memory following it; not one that breaks what was kept before.
-
-    What no rule alone decides, such as citations, is asked anew.
-    """
-    text = section_format.apply_frame(
-        context.plan, draft.section, section_format.extract_body(context.plan, draft.section, text)
-    )
-    constraints = context.plan.constraints_for(draft.section)
-    if rules.find_new_breaches(draft.text, text, constraints):
-        return False
-    review = await reviewer.review_revision(context, draft, text, turn=200 + draft.version)
-    judged_ids = {c.id for c in constraints if not c.is_checked_by_rule}
-    broken_ids = {f.constraint for f in draft.review.broken_findings} if draft.review else set()
-    if any(f.constraint in judged_ids - broken_ids for f in review.broken_findings):
-        return False
-    delta: tuple[Entry, ...] = ()
-    if context.ablation.memory == "full":
-        section = context.plan.outline.section(draft.section)
-        delta = await archivist.update_entries(context, section, draft, text)
-    drafts.save_patch(
-        context.library,
-        context.lease,
-        draft,
-        text=text,
-        stage="reviewed",
-        review=review,
-        delta=delta,
-        new_stamps=stamps,
-    )
-    return True
-
-
-def _count_body_words(context: RunContext, draft: Draft) -> int:
-    return length_control.count_body_words(context, draft.section, draft.text)
+def _count_body_words(plan: Plan, draft: Draft) -> int:
+    return length_control.count_body_words(plan, draft.section, draft.text)
 
 
 def _shift_spans(
@@ -218,15 +190,10 @@ def _shift_spans(
     return tuple(ProtectedSpan(start=a, end=b, why=why) for a, b, why in shifted_bounds if a < b)
 
 
-def _load_manifest(context: RunContext, draft: Draft) -> Manifest:
-    return drafts.load_manifest(context.library, draft.manifest)
-
-
-def _find_remembered_spans(context: RunContext, draft: Draft) -> tuple[ProtectedSpan, ...]:
+def _find_remembered_spans(memory: WorkMemory, draft: Draft) -> tuple[ProtectedSpan, ...]:
     """Return the words that memory rests on: a trim leaves them."""
-    entries = context.ledger.refresh().list_section_entries(draft.section)
-    spans = (e.span for e in entries if e.span is not None)
-    quotes = (context.load_draft_text(s.section, s.draft)[s.start : s.end] for s in spans)
+    entries = memory.ledger.refresh().list_section_entries(draft.section)
+    quotes = (memory.quote(e) for e in entries)
     locations = ((draft.text.find(q), len(q)) for q in quotes if q)
     return tuple(
         ProtectedSpan(start=location, end=location + size)

@@ -8,18 +8,19 @@ before a requirement, and the sentence that met it may be gone.
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from inkwright.agents.context.model_session import ModelSession
+from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.context.run_context import RunContext
-from inkwright.agents.drafting import editor
 from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.llm.schemas import Breach, Breaches
 from inkwright.agents.review import reviewer
-from inkwright.agents.revision.length_balance import commit_revision
+from inkwright.agents.revision.section_revision import SectionFix, fix_sections
 from inkwright.memory.base import Value
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
-from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.ids import ConstraintId, SectionId
-from inkwright.memory.store import draft_rows, drafts
+from inkwright.memory.store import drafts
+from inkwright.memory.store.plans import Plan
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
@@ -46,12 +47,14 @@ def is_needed(context: RunContext) -> bool:
     if context.ablation.review != "full":
         return False
     current_drafts = context.load_drafts_in_order()
-    return any(_find_met_constraints(context, d) for d in current_drafts.values()) or bool(
+    return any(_find_met_constraints(context.plan, d) for d in current_drafts.values()) or bool(
         _find_broken_by_settling(current_drafts)
     )
 
 
-async def find_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
+async def find_missed_breaches(
+    session: ModelSession, plan: Plan, current_drafts: Mapping[SectionId, Draft]
+) -> tuple[MissedBreach, ...]:
     """Return what was found met in a section and is broken, and what settling broke there.
 
     Of the former by two votes of three.
@@ -59,15 +62,14 @@ async def find_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    current_drafts = context.load_drafts_in_order()
     met_constraints = {
         section_id: constraints
         for section_id, d in current_drafts.items()
-        if (constraints := _find_met_constraints(context, d))
+        if (constraints := _find_met_constraints(plan, d))
     }
-    batches = enumerate(_batch_sections(context, current_drafts, met_constraints), 1)
+    batches = enumerate(_batch_sections(session.prompts, current_drafts, met_constraints), 1)
     breach_lists = await gather_all(
-        _read_batch(context, current_drafts, met_constraints, batch, n) for n, batch in batches
+        _read_batch(session, current_drafts, met_constraints, batch, n) for n, batch in batches
     )
     findings_by_section: dict[SectionId, list[Finding]] = {}
     for breach in (b for breaches in breach_lists for b in breaches):
@@ -75,7 +77,7 @@ async def find_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
             findings_by_section.setdefault(breach.section, []).append(finding)
     votes = (
         reviewer.confirm_findings(
-            context,
+            session,
             section_id,
             current_drafts[section_id].text,
             findings,
@@ -98,60 +100,45 @@ async def find_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
 async def mend(context: RunContext, missed_breaches: Iterable[MissedBreach]) -> bool:
     """Patch each section that has something to mend, once. Returns whether any was changed.
 
+    Where that does not help, its review says what is broken.
+
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
+
+    def record_breaches(draft: Draft, fix: SectionFix) -> None:
+        findings_by_constraint = {f.constraint: f for f in fix.findings}
+        review = draft.review or Review()
+        updated_findings = tuple(
+            findings_by_constraint.get(f.constraint, f) for f in review.findings
+        )
+        review = review.model_copy(update={"findings": updated_findings})
+        drafts.store_review(context.library, context.lease, draft, review, new_stamps=(STAMP,))
+
     findings_by_section: dict[SectionId, list[Finding]] = {}
     for item in missed_breaches:
         findings_by_section.setdefault(item.section, []).append(item.finding)
-    has_changed = False
-    for section_id, findings in findings_by_section.items():
-        draft = context.load_drafts_in_order().get(section_id)
-        if draft is None:
-            continue  # it was taken out of the outline since this was found
-        with context.library.read() as db:
-            is_done = STAMP in draft_rows.load_stamps(db, context.work_id, draft)
-        if not is_done:
-            has_changed |= await _mend_section(context, draft, findings)
-    return has_changed
-
-
-async def _mend_section(context: RunContext, draft: Draft, findings: Sequence[Finding]) -> bool:
-    """Patch a section; where that does not help, its review says what is broken."""
-    constraint_texts: dict[str, str] = {
-        c.id: c.full_text for c in context.plan.constraints_for(draft.section)
-    }
-    text = draft.text
-    try:
-        text = await editor.patch(
-            context,
-            draft.section,
-            draft.text,
-            findings,
-            constraint_texts,
-            protected_spans=draft.held,
+    fixes = (
+        SectionFix(
+            section=section_id,
+            findings=findings_by_section[section_id],
+            instructions={c.id: c.full_text for c in context.plan.constraints_for(section_id)},
             purpose=STAMP,
+            failure=f"{section_id}: not revised",
+            stamp=STAMP,
         )
-    except BudgetSpent:
-        raise
-    except ModelError as fault:
-        context.report_problem(f"{draft.section}: not revised ({fault})")
-    if text != draft.text and await commit_revision(context, draft, text, stamps=(STAMP,)):
-        return True
-    findings_by_constraint = {f.constraint: f for f in findings}
-    review = draft.review or Review()
-    updated_findings = tuple(findings_by_constraint.get(f.constraint, f) for f in review.findings)
-    review = review.model_copy(update={"findings": updated_findings})
-    drafts.store_review(context.library, context.lease, draft, review, new_stamps=(STAMP,))
-    return False
+        for section_id in findings_by_section
+        if section_id in context.plan.outline.position  # else it was taken out meanwhile
+    )
+    return await fix_sections(context, fixes, on_failure=record_breaches)
 
 
-def _find_met_constraints(context: RunContext, draft: Draft) -> list[Constraint]:
+def _find_met_constraints(plan: Plan, draft: Draft) -> list[Constraint]:
     """Return what a judge found met in a draft that may be changed."""
     if draft.review is None or draft.author == "person":
         return []
     met_ids = {f.constraint for f in draft.review.findings if f.by == "judge" and f.status == "met"}
-    return [c for c in context.plan.constraints_for(draft.section) if c.id in met_ids]
+    return [c for c in plan.constraints_for(draft.section) if c.id in met_ids]
 
 
 def _find_broken_by_settling(current_drafts: Mapping[SectionId, Draft]) -> tuple[MissedBreach, ...]:
@@ -166,15 +153,17 @@ def _find_broken_by_settling(current_drafts: Mapping[SectionId, Draft]) -> tuple
 
 
 def _batch_sections(
-    context: RunContext, current_drafts: Mapping[SectionId, Draft], met_constraints: MetConstraints
+    prompts: PromptBuilder,
+    current_drafts: Mapping[SectionId, Draft],
+    met_constraints: MetConstraints,
 ) -> list[list[SectionId]]:
     """Return the sections to read together, as many as a prompt has room for."""
-    free_tokens = context.count_free_tokens(ANSWER_TOKENS)
+    free_tokens = prompts.count_free_tokens(ANSWER_TOKENS)
     batches: list[list[SectionId]] = []
     tokens_left = 0
     for section_id, constraints in met_constraints.items():
         constraint_lines = "\n".join(c.full_text for c in constraints)
-        size = context.tokenizer.count(
+        size = prompts.tokenizer.count(
             f"[{section_id}]\n{current_drafts[section_id].text}\n{constraint_lines}"
         )
         if not batches or size > tokens_left or len(batches[-1]) == SECTIONS_A_CALL:
@@ -186,7 +175,7 @@ def _batch_sections(
 
 
 async def _read_batch(
-    context: RunContext,
+    session: ModelSession,
     current_drafts: Mapping[SectionId, Draft],
     met_constraints: MetConstraints,
     batch: Sequence[SectionId],
@@ -210,17 +199,16 @@ async def _read_batch(
     prompt = inputs.RereadInputs(
         constraints=fence("constraints", constraint_lines),
         sections=fence(
-            "sections", context.clip_to_fit(section_texts, ANSWER_TOKENS, constraint_lines)
+            "sections", session.prompts.clip_to_fit(section_texts, ANSWER_TOKENS, constraint_lines)
         ),
     )
-    call = context.build_call("whole", "reviewer", f"reread {number}", prompt, ANSWER_TOKENS)
-    try:
-        return (await context.llm.ask_structured(call, Breaches)).breaches
-    except BudgetSpent:
-        raise
-    except ModelError as fault:
-        context.report_problem(f"{batch[0]} to {batch[-1]} were not read once more ({fault})")
-        return []
+    call = session.prompts.build_call(
+        "whole", "reviewer", f"reread {number}", prompt, ANSWER_TOKENS
+    )
+    answer = await session.ask_or_report(
+        call, Breaches, f"{batch[0]} to {batch[-1]} were not read once more"
+    )
+    return answer.breaches if answer else []
 
 
 def _build_finding(

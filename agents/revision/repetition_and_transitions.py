@@ -6,25 +6,24 @@ once, and what is left is reported. A sentence that only states what memory hold
 fault: sections are to agree on it. (Conflicts in memory are for settling.)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.context.run_context import RunContext
-from inkwright.agents.drafting import editor
 from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.llm.schemas import Seams
 from inkwright.agents.review import citation_check
-from inkwright.agents.revision.length_balance import commit_revision
+from inkwright.agents.revision.section_revision import SectionFix, fix_sections
 from inkwright.memory.base import Value
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.draft import Draft, Finding
-from inkwright.memory.domain.outline import Section
+from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.domain.protected_spans import touches
-from inkwright.memory.errors import BudgetSpent, ModelError
 from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.excerpts import SubjectFacts
 from inkwright.memory.retrieval.visibility import of_planned
-from inkwright.memory.store import draft_rows, drafts, ledger
+from inkwright.memory.store.ledger import Ledger, select_active
 from inkwright.memory.text import repetition
 from inkwright.memory.text.repetition import RepeatedSentence
 from inkwright.memory.text.words import sentences, tail, words
@@ -56,40 +55,65 @@ async def find_faults(
     """Return what is to be mended; ``judge_transitions``: a judge looks at the joins too."""
     current_drafts = context.load_drafts_in_order()
     mendable_faults = [
-        _choose_fault(context, current_drafts, r)
-        for r in _find_unwanted_repeats(context, _map_texts(current_drafts))
+        _choose_fault(context.plan.outline, current_drafts, r)
+        for r in _find_unwanted_repeats(context.ledger, context.plan.outline, current_drafts)
     ]
     all_faults = [f for f in mendable_faults if f is not None]
     if judge_transitions and context.ablation.review == "full":
-        all_faults += await _judge_transitions(context, current_drafts)
+        all_faults += await find_bad_transitions(
+            context.session, context.plan.outline, current_drafts
+        )
     return tuple({(f.section, f.quote): f for f in reversed(all_faults)}.values())[::-1]
 
 
 async def mend(context: RunContext, faults: Sequence[ManuscriptFault]) -> bool:
     """Patch the sections that have faults, each once. Returns whether any was changed.
 
+    A patch that leaves more repeats in the piece than there were is not taken.
+
     Raises:
         BudgetSpent: a limit of the run was reached.
     """
-    if not faults:
-        return False
-    has_changed, repeat_count = False, _count_repeats(_map_texts(context.load_drafts_in_order()))
+
+    def repeats_no_more(draft: Draft, text: str) -> bool:
+        texts = _map_texts(context.load_drafts_in_order())
+        return _count_repeats({**texts, draft.section: text}) <= _count_repeats(texts)
+
+    return await fix_sections(context, _build_fixes(context, faults), is_worth_it=repeats_no_more)
+
+
+def _build_fixes(context: RunContext, faults: Sequence[ManuscriptFault]) -> Iterator[SectionFix]:
+    """Yield what is to be asked of the editor, of the faults that are still there by then."""
     for section in context.plan.outline.sections:
         section_faults = [f for f in faults if f.section == section.id]
-        batches = [
-            section_faults[n : n + FAULTS_A_CALL]
-            for n in range(0, len(section_faults), FAULTS_A_CALL)
-        ]
+        batches = split_into_batches(section_faults, FAULTS_A_CALL)
         for number, batch in enumerate(batches[:CALLS_A_SECTION], 1):
-            new_repeat_count = await _mend_section(context, section, batch, number, repeat_count)
-            if new_repeat_count is not None:
-                has_changed, repeat_count = True, new_repeat_count
-    return has_changed
+            draft = context.load_drafts_in_order()[section.id]
+            faults_by_id = {
+                f"w{n}": f for n, f in enumerate((f for f in batch if f.quote in draft.text), 1)
+            }
+            findings = [
+                Finding(constraint=n, status="broken", evidence=f.quote)
+                for n, f in faults_by_id.items()
+            ]
+            if findings:
+                yield SectionFix(
+                    section=section.id,
+                    findings=findings,
+                    instructions={n: f.wanted for n, f in faults_by_id.items()},
+                    purpose="once more",
+                    failure=f"{section.id}: what it repeats could not be mended",
+                    stamp=f"once more:{number}",
+                    turn=number,
+                    entries=_format_passages(context, draft, findings),
+                )
 
 
 def list_remaining(context: RunContext) -> list[str]:
     """Return a line for what the piece still says twice."""
-    repeats = _find_unwanted_repeats(context, _map_texts(context.load_drafts_in_order()))
+    repeats = _find_unwanted_repeats(
+        context.ledger, context.plan.outline, context.load_drafts_in_order()
+    )
     lines = [
         f"{r.section} repeats {r.of}: {r.quote[:100]!r}" for r in repeats[:MAX_REPORTED_REPEATS]
     ]
@@ -106,76 +130,25 @@ def measure_repetition(context: RunContext) -> repetition.RepetitionMeasures:
     return repetition.measure_repetition(_map_texts(context.load_drafts_in_order()))
 
 
-async def _mend_section(
-    context: RunContext,
-    section: Section,
-    batch: Sequence[ManuscriptFault],
-    number: int,
-    old_repeat_count: int,
-) -> int | None:
-    """Patch a section, and return the repeats that the piece has then; None: it is as it was.
-
-    A patch that leaves more of them than ``old_repeat_count`` is not taken.
-    """
-    draft = context.load_drafts_in_order()[section.id]
-    stamp = f"once more:{number}"
-    with context.library.read() as db:
-        if stamp in draft_rows.load_stamps(db, context.work_id, draft):
-            return None
-    present_faults = [f for f in batch if f.quote in draft.text]
-    if not present_faults:
-        return None
-    faults_by_id = {f"w{n}": f for n, f in enumerate(present_faults, 1)}
-    findings = [
-        Finding(constraint=n, status="broken", evidence=f.quote) for n, f in faults_by_id.items()
-    ]
-    try:
-        text = await editor.patch(
-            context,
-            section.id,
-            draft.text,
-            findings,
-            {n: f.wanted for n, f in faults_by_id.items()},
-            entries=_format_passages(context, draft, findings),
-            protected_spans=draft.held,
-            turn=number,
-            purpose="once more",
-        )
-    except BudgetSpent:
-        raise
-    except ModelError as fault:
-        context.report_problem(f"{section.id}: what it repeats could not be mended ({fault})")
-        return None
-    if text == draft.text:
-        return None
-    new_repeat_count = _count_repeats(
-        {**_map_texts(context.load_drafts_in_order()), section.id: text}
-    )
-    is_committed = new_repeat_count <= old_repeat_count and await commit_revision(
-        context, draft, text, stamps=(stamp,)
-    )
-    return new_repeat_count if is_committed else None
-
-
 def _format_passages(context: RunContext, draft: Draft, findings: Sequence[Finding]) -> str:
     """Return what the sources say, where a sentence that cites one is to say something else."""
     citing_findings = [f for f in findings if syntax.find_keys(f.evidence)]
     if not citing_findings:
         return ""
     return citation_check.format_passages(
-        context, citing_findings, drafts.load_manifest(context.library, draft.manifest).evidence
+        context.prompts, citing_findings, context.load_manifest(draft).evidence
     )
 
 
 def _find_unwanted_repeats(
-    context: RunContext, texts: Mapping[SectionId, str]
+    ledger: Ledger, outline: Outline, current_drafts: Mapping[SectionId, Draft]
 ) -> list[RepeatedSentence]:
     """Return the repeats that are more than facts which sections agree on."""
-    planned_entries = of_planned(context.ledger.refresh().latest(), context.plan.outline)
-    facts = SubjectFacts(ledger.select_active(planned_entries))
+    planned_entries = of_planned(ledger.refresh().latest(), outline)
+    facts = SubjectFacts(select_active(planned_entries))
     return [
         r
-        for r in repetition.find_repeats(texts)
+        for r in repetition.find_repeats(_map_texts(current_drafts))
         if r.kind == "opening" or r.section == r.of or not facts.covers_sentence(r.quote)
     ]
 
@@ -185,10 +158,9 @@ def _count_repeats(texts: Mapping[SectionId, str]) -> int:
 
 
 def _choose_fault(
-    context: RunContext, current_drafts: Mapping[SectionId, Draft], repeat: RepeatedSentence
+    outline: Outline, current_drafts: Mapping[SectionId, Draft], repeat: RepeatedSentence
 ) -> ManuscriptFault | None:
     """Return what to do about a repeat; None where all of it is a person's."""
-    outline = context.plan.outline
     sides = [(repeat.section, repeat.quote, repeat.of), (repeat.of, repeat.there, repeat.section)]
     if repeat.section != repeat.of and repeat.kind == "sentence":
         later_share = _compute_topic_share(outline.section(repeat.section), repeat.quote)
@@ -198,13 +170,13 @@ def _choose_fault(
     for section_id, quote, other_id in sides:
         if _is_free(current_drafts[section_id], quote):
             return ManuscriptFault(
-                section=section_id, quote=quote, wanted=_describe_fix(context, repeat, other_id)
+                section=section_id, quote=quote, wanted=_describe_fix(outline, repeat, other_id)
             )
     return None
 
 
-def _describe_fix(context: RunContext, repeat: RepeatedSentence, other_id: SectionId) -> str:
-    title = context.plan.outline.section(other_id).title
+def _describe_fix(outline: Outline, repeat: RepeatedSentence, other_id: SectionId) -> str:
+    title = outline.section(other_id).title
     if repeat.kind == "opening":
         return f"Section {other_id}, {title}, begins with the same words. Begin otherwise."
     if repeat.section == repeat.of:
@@ -228,24 +200,24 @@ def _is_free(draft: Draft, quote: str) -> bool:
     return start >= 0 and not touches(draft.held, start, start + len(quote))
 
 
-async def _judge_transitions(
-    context: RunContext, current_drafts: Mapping[SectionId, Draft]
+async def find_bad_transitions(
+    session: ModelSession, outline: Outline, current_drafts: Mapping[SectionId, Draft]
 ) -> list[ManuscriptFault]:
     """Return where a section's beginning does not join the end of the one before, by a judge."""
-    if context.plan.outline.continuity == "free":
+    if outline.continuity == "free":
         return []
     ids = list(current_drafts)
     pairs = [(a, b) for a, b in pairwise(ids) if current_drafts[b].author != "person"]
-    batches = [pairs[n : n + SEAMS_A_CALL] for n in range(0, len(pairs), SEAMS_A_CALL)]
+    batches = split_into_batches(pairs, SEAMS_A_CALL)
     fault_lists = await gather_all(
-        _judge_pairs(context, current_drafts, batch, number)
+        _judge_pairs(session, current_drafts, batch, number)
         for number, batch in enumerate(batches, 1)
     )
     return [fault for faults in fault_lists for fault in faults]
 
 
 async def _judge_pairs(
-    context: RunContext,
+    session: ModelSession,
     current_drafts: Mapping[SectionId, Draft],
     pairs: Sequence[tuple[SectionId, SectionId]],
     number: int,
@@ -256,14 +228,12 @@ async def _judge_pairs(
         f"[{a}] ends: {tail(current_drafts[a].text, ENDING_WORDS)}\n[{b}] begins: {openings[b]}"
         for a, b in pairs
     )
-    prompt = inputs.SeamsInputs(seams=fence("sections", context.clip_to_fit(pair_lines, 400)))
-    call = context.build_call("whole", "reviewer", f"seams {number}", prompt, 400)
-    try:
-        answer = await context.llm.ask_structured(call, Seams)
-    except BudgetSpent:
-        raise
-    except ModelError as fault:
-        context.report_problem(f"how sections join was not reviewed ({fault})")
+    prompt = inputs.SeamsInputs(
+        seams=fence("sections", session.prompts.clip_to_fit(pair_lines, 400))
+    )
+    call = session.prompts.build_call("whole", "reviewer", f"seams {number}", prompt, 400)
+    answer = await session.ask_or_report(call, Seams, "how sections join was not reviewed")
+    if answer is None:
         return []
     return [
         ManuscriptFault(section=s.section, quote=s.quote.strip(), wanted=s.fault.strip())

@@ -11,13 +11,17 @@ import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from typing import Any
 
+from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.context.run_context import RunContext
-from inkwright.agents.drafting import editor
-from inkwright.agents.extraction import archivist
 from inkwright.agents.extraction.missed_facts import collect_missed_facts
 from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.llm.events import PhaseBegan, SectionSettled
 from inkwright.agents.review import reviewer
+from inkwright.agents.revision.section_revision import (
+    SectionFix,
+    ask_editor,
+    extract_changes,
+)
 from inkwright.memory.changes import contradictions as kept_findings
 from inkwright.memory.changes import staleness
 from inkwright.memory.changes.staleness import MAX_REPEAT_QUESTIONS, Change, Stale
@@ -25,9 +29,10 @@ from inkwright.memory.citations import syntax
 from inkwright.memory.domain.draft import Draft, Finding
 from inkwright.memory.domain.entry_equality import is_same_fact
 from inkwright.memory.domain.protected_spans import touches
-from inkwright.memory.errors import BudgetSpent, ModelError
+from inkwright.memory.errors import ModelError
 from inkwright.memory.retrieval.excerpts import find_sentences_naming, is_stated_in, speaks_of
 from inkwright.memory.store import drafts, works
+from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.text.names import names_in
 
 MAX_PASSES = 2
@@ -131,21 +136,15 @@ async def _settle_one(
     section_id = stale_section.section_id
     stamps = [c.stamp for c in stale_section.changes]
     changes = (
-        _select_related_changes(context, draft, stale_section.changes)
+        _select_related_changes(context.ledger, draft, stale_section.changes)
         if pass_number > 1
         else stale_section.changes
     )
     try:
-        findings = await _judge_changes(context, draft, changes, pass_number)
-    except BudgetSpent:
-        raise
+        findings = await judge_changes(context.session, context.ledger, draft, changes, pass_number)
     except ModelError as fault:
         context.report_problem(f"{section_id}: not settled, the judge gave no verdict ({fault})")
         return False
-    if not findings:
-        drafts.add_stamps(context.library, context.lease, draft, stamps)
-        context.emit(SectionSettled(context.work_id, section_id, patched=False))
-        return True
     person_findings = [f for f in findings if is_in_protected_text(draft, f)]
     if person_findings:
         changes_by_id = {c.id: c for c in stale_section.changes}
@@ -173,19 +172,23 @@ def is_in_protected_text(draft: Draft, finding: Finding) -> bool:
 
 
 def _select_related_changes(
-    context: RunContext, draft: Draft, changes: Sequence[Change]
+    ledger: Ledger, draft: Draft, changes: Sequence[Change]
 ) -> tuple[Change, ...]:
     """Return the changes that may mean something to a draft: what it speaks of, or stated itself.
 
     For what settling has changed that is enough, as it is for news.
     """
-    own_ids = {e.id for e in context.ledger.list_section_entries(draft.section)}
-    related_ids = context.ledger.find_related_ids(own_ids, names_in(draft.text))
+    own_ids = {e.id for e in ledger.list_section_entries(draft.section)}
+    related_ids = ledger.find_related_ids(own_ids, names_in(draft.text))
     return tuple(c for c in changes if c.entry is None or c.entry.id in related_ids)
 
 
-async def _judge_changes(
-    context: RunContext, draft: Draft, changes: Sequence[Change], pass_number: int
+async def judge_changes(
+    session: ModelSession,
+    ledger: Ledger,
+    draft: Draft,
+    changes: Sequence[Change],
+    pass_number: int,
 ) -> list[Finding]:
     """Return where the draft contradicts ``changes``, as judge and memory see it.
 
@@ -195,9 +198,9 @@ async def _judge_changes(
     """
     withdrawn_sources = [c for c in changes if c.id.startswith(staleness.SOURCE_PREFIX)]
     changes = [c for c in changes if c not in withdrawn_sources]
-    own_ids = {e.id for e in context.ledger.list_section_entries(draft.section)}
-    suspected_ids = {c.id for c in changes if _is_suspected(context, draft, c, own_ids)}
-    findings = await _ask_judge(context, draft, changes, pass_number * 100)
+    own_ids = {e.id for e in ledger.list_section_entries(draft.section)}
+    suspected_ids = {c.id for c in changes if _is_suspected(ledger, draft, c, own_ids)}
+    findings = await _ask_judge(session, draft, changes, pass_number * 100)
     for turn in range(1, MAX_REPEAT_QUESTIONS + 1):
         judged_ids = {f.constraint for f in findings}
         judge_only_ids = judged_ids - suspected_ids if turn == 1 else set()
@@ -207,7 +210,7 @@ async def _judge_changes(
         if not doubtful_changes:
             break
         new_findings = await _ask_judge(
-            context, draft, doubtful_changes, pass_number * 100 + turn * 10
+            session, draft, doubtful_changes, pass_number * 100 + turn * 10
         )
         repeated_ids = {f.constraint for f in new_findings}
         findings = [
@@ -219,7 +222,7 @@ async def _judge_changes(
     return [*_find_withdrawn_citations(draft, withdrawn_sources), *findings]
 
 
-def _is_suspected(context: RunContext, draft: Draft, change: Change, own_ids: Set[str]) -> bool:
+def _is_suspected(ledger: Ledger, draft: Draft, change: Change, own_ids: Set[str]) -> bool:
     """True when the draft seems to say otherwise than ``change`` does.
 
     An entry of ``own_ids``, the draft's own, gives its topic another value; or a sentence has such
@@ -230,7 +233,7 @@ def _is_suspected(context: RunContext, draft: Draft, change: Change, own_ids: Se
         return False
     other_entries = [
         e
-        for e in context.ledger.list_on_topic(changed_entry)
+        for e in ledger.list_on_topic(changed_entry)
         if e.story_time == changed_entry.story_time
         and e.supersedes != changed_entry.id
         and not is_same_fact(e, changed_entry)
@@ -246,12 +249,12 @@ def _is_suspected(context: RunContext, draft: Draft, change: Change, own_ids: Se
 
 
 async def _ask_judge(
-    context: RunContext, draft: Draft, changes: Sequence[Change], sample: int
+    session: ModelSession, draft: Draft, changes: Sequence[Change], sample: int
 ) -> list[Finding]:
-    batches = [changes[i : i + CHANGES_A_CALL] for i in range(0, len(changes), CHANGES_A_CALL)]
+    batches = split_into_batches(changes, CHANGES_A_CALL)
     answers = await gather_all(
         reviewer.find_contradictions(
-            context, draft.section, draft.text, batch, sample=sample + index
+            session, draft.section, draft.text, batch, sample=sample + index
         )
         for index, batch in enumerate(batches)
     )
@@ -292,34 +295,28 @@ async def _patch_section(
     section_id = draft.section
     change_lines: dict[str, str] = {c.id: c.line for c in changes}
     entry_lines = "\n".join(dict.fromkeys(change_lines[f.constraint] for f in findings))
-    try:
-        text = await editor.patch(
-            context,
-            section_id,
-            draft.text,
-            findings,
-            change_lines,
-            entries=entry_lines,
-            subject_names=_find_subject_names(changes, findings),
-            protected_spans=draft.held,
-            turn=pass_number,
-            purpose="settle",
-        )
-    except ModelError as fault:
-        context.report_problem(
-            f"{section_id}: contradicts memory and could not be patched ({fault})"
-        )
+    fix = SectionFix(
+        section=section_id,
+        findings=findings,
+        instructions=change_lines,
+        purpose="settle",
+        failure=f"{section_id}: contradicts memory and could not be patched",
+        turn=pass_number,
+        entries=entry_lines,
+        subject_names=_find_subject_names(changes, findings),
+    )
+    text = await ask_editor(context, draft, fix)
+    if text is None:
         return False
-    section = context.plan.outline.section(section_id)
     if text == draft.text:
         context.report_problem(f"{section_id}: contradicts memory, and the editor left it so")
         return True
-    delta = await archivist.update_entries(context, section, draft, text)
+    delta = await extract_changes(context, draft, text)
     review = draft.review
     constraints = context.plan.constraints_for(section_id)
     if constraints and context.ablation.review != "off":
         review = await reviewer.check(
-            context, section_id, text, constraints, turn=100 + pass_number
+            context.session, context.plan, section_id, text, constraints, turn=100 + pass_number
         )
         if review.breaks_new_rules(draft.review):
             context.report_problem(

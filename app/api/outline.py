@@ -11,8 +11,8 @@ from inkwright.memory.changes.outline_edits import OutlineEdit, PlanChange
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.protected_spans import ProtectedSpan
-from inkwright.memory.errors import BadInput, WorkBusy
-from inkwright.memory.ids import ConstraintId, SectionId, WorkId
+from inkwright.memory.errors import WorkBusy
+from inkwright.memory.ids import ConstraintId, SectionId
 from inkwright.memory.store import drafts, plans, schema, works
 from inkwright.memory.store.library import Library, now
 from inkwright.memory.store.plans import Plan
@@ -64,7 +64,7 @@ class WorkOutline(WorkHandle):
             BadInput: the work is not planned yet.
         """
         with self._open() as library:
-            return _load_plan(library, self.work)
+            return plans.require(library, self.work)
 
     def taken_out(self) -> list[Section]:
         """Return the written sections that the outline no longer has, the last taken out first.
@@ -82,7 +82,7 @@ class WorkOutline(WorkHandle):
             BadInput: it cannot be made.
         """
         with self._open() as library:
-            plan = _load_plan(library, self.work)
+            plan = plans.require(library, self.work)
             plan_change = change(plan)
             new_plan = Plan(
                 version=plan.version + 1,
@@ -116,7 +116,7 @@ class WorkOutline(WorkHandle):
             WorkBusy: it divides or joins texts, and the work is being written.
         """
         with self._open() as library:
-            plan = _load_plan(library, self.work)
+            plan = plans.require(library, self.work)
             plan_change = change(plan)
             if plan_change.moves_text:
                 with works.hold_lease(library, self.work) as lease:
@@ -142,7 +142,7 @@ class WorkOutline(WorkHandle):
                         .values(updated_at=now())
                     )
             self._reopen_if_unfinished(library, plan_change)
-            return _load_plan(library, self.work)
+            return plans.require(library, self.work)
 
     def approve(self) -> None:
         """Record that the outline is as the person wants it."""
@@ -160,12 +160,6 @@ class WorkOutline(WorkHandle):
                     works.record_values(library, lease, status="partial")
             except WorkBusy:
                 return  # the run that holds it says how the work stands when it ends
-
-
-def _load_plan(library: Library, work_id: WorkId) -> Plan:
-    if (plan := plans.current(library, work_id)) is None:
-        raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` plans it")
-    return plan
 
 
 def _find_moved_constraints(old_plan: Plan, new_plan: Plan) -> Iterator[MovedConstraint]:

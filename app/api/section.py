@@ -44,10 +44,7 @@ class SectionText(WorkHandle):
             BadInput: the section has no text.
         """
         with self._open() as library:
-            draft_versions = drafts.versions(library, self.work, self.section)
-        if not draft_versions:
-            raise BadInput(f"{self.work}: section {self.section!r} has no text")
-        return draft_versions
+            return drafts.require_versions(library, self.work, self.section)
 
     def version(self, number: int) -> Draft:
         """Return one version.
@@ -55,13 +52,7 @@ class SectionText(WorkHandle):
         Raises:
             BadInput: there is none of this number.
         """
-        draft_versions = self.versions()
-        for draft in draft_versions:
-            if draft.version == number:
-                return draft
-        raise BadInput(
-            f"{self.section} has no version {number}; it has 1 to {draft_versions[-1].version}"
-        )
+        return drafts.select_version(self.versions(), number)
 
     def candidates(self) -> list[Draft]:
         """Return the drafts that ``inkwright.candidates`` made and that wait for a choice."""

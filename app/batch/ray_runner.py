@@ -31,6 +31,7 @@ from inkwright.app.display.formatting import shorten
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import BadInput, LibraryUnusable, ModelUnreachable
 from inkwright.memory.ids import NO_WORK
+from inkwright.memory.install_command import build_extra_command
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.works import LEASE_S
 
@@ -306,7 +307,7 @@ def _connect_to_ray() -> Iterator[Any]:
     try:
         ray: Any = importlib.import_module("ray")
     except ModuleNotFoundError as fault:
-        raise BadInput("--engine ray needs Ray: pip install 'inkwright[cluster]'") from fault
+        raise BadInput(f"--engine ray needs Ray: {build_extra_command('cluster')}") from fault
     if ray.is_initialized():
         yield ray
         return

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from inkwright.app.cli.export import export_commands
 from inkwright.app.cli.memory import memory as memory_commands
-from inkwright.app.cli.models import model_commands
+from inkwright.app.cli.model import model_commands
 from inkwright.app.cli.sections import text_commands
 from inkwright.app.cli.sources import sources as source_commands
 from inkwright.app.commands.errors import Exit, exit_on_error
@@ -436,11 +436,18 @@ def ui(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")
     ] = True,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address to listen on. In a container 0.0.0.0, with its port published to "
+            "127.0.0.1: the studio has no password."
+        ),
+    ] = "127.0.0.1",
 ) -> None:
     """Open the writing studio in the browser, on this machine alone."""
     from inkwright.app.commands import ui
 
-    ui.ui(port, browser=browser)
+    ui.ui(port, browser=browser, host=host)
 
 
 @app.command()
@@ -469,6 +476,7 @@ app.add_typer(text_commands)
 app.add_typer(export_commands)
 app.add_typer(memory_commands, name="memory")
 app.add_typer(source_commands, name="sources")
+app.add_typer(model_commands, name="model")
 
 
 def _check_text(args: list[str]) -> None:

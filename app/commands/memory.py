@@ -18,6 +18,7 @@ from inkwright.memory.changes.edit_impact import EditImpact, SectionCheck
 from inkwright.memory.changes.entry_edits import EntryEdit
 from inkwright.memory.domain.brief import Remembered
 from inkwright.memory.domain.entry import Entry
+from inkwright.memory.domain.outline import word_missing_section
 from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import EntryId
 
@@ -209,10 +210,9 @@ def dismiss(work: str, numbers: Sequence[int]) -> None:
 
 def _check_section(work: str, section: str) -> None:
     memory = Memory(work)
-    if section not in memory.sections():
-        raise BadInput(
-            f"{memory.work} has no section {section!r}; `inkwright status {memory.work}` lists them"
-        )
+    section_ids = list(memory.sections())
+    if section not in section_ids:
+        raise BadInput(word_missing_section(section, section_ids))
 
 
 def _apply_edit(work: str, edit: EntryEdit, after_edit: AfterEdit) -> None:

@@ -21,6 +21,7 @@ from inkwright.app.services.library_status import find_work_id, load_section_sum
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.domain.draft import Draft
+from inkwright.memory.domain.outline import resolve_section_id
 from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.text.word_diff import DiffSpan
@@ -117,18 +118,12 @@ def resolve_section(
         BadInput: there is none.
     """
     work_id = find_work_id(find_library_home(), find_library_url(), work)
-    section_ids: list[str] = [
+    section_ids = [
         s.section for s in load_section_summaries(find_library_home(), work_id, find_library_url())
     ]
-    if section not in section_ids and section.isdecimal() and 1 <= int(section) <= len(section_ids):
-        section = section_ids[int(section) - 1]
-    if taken_out and section not in section_ids:
-        section_ids += [s.id for s in WorkOutline(work_id).taken_out()]
-    if section not in section_ids:
-        raise BadInput(
-            f"{work_id} has no section {section!r}; `inkwright status {work_id}` lists them"
-        )
-    return work_id, SectionId(section)
+    if taken_out and section in [str(s.id) for s in WorkOutline(work_id).taken_out()]:
+        return work_id, SectionId(section)
+    return work_id, resolve_section_id(section, section_ids)
 
 
 def _open_section(work: str, section: str, *, taken_out: bool = False) -> SectionText:

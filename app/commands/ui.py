@@ -1,4 +1,4 @@
-"""``inkwright ui``: the writing studio, served on this machine alone."""
+"""``inkwright ui``: the writing studio, served on this machine alone unless told otherwise."""
 
 import os
 import socket
@@ -10,6 +10,7 @@ import typer
 
 from inkwright.app.config.paths import find_library_home, load_file_settings
 from inkwright.memory.errors import BadInput
+from inkwright.memory.install_command import build_extra_command
 
 FIRST_PORT, PORT_COUNT = 8501, 50
 ADDRESS = "127.0.0.1"
@@ -29,7 +30,6 @@ DARK_THEME = {
     "borderColor": "#343840",
 }
 STREAMLIT_OPTIONS = {
-    "server.address": ADDRESS,
     "server.enableXsrfProtection": "true",
     "server.enableCORS": "true",
     "server.maxUploadSize": str(MAX_UPLOAD_MB),
@@ -50,30 +50,34 @@ STREAMLIT_OPTIONS = {
 ALLOWED_HOSTS = ("localhost", ADDRESS, "[::1]", "::1")
 
 
-def ui(port: int | None, *, browser: bool) -> None:
+def ui(port: int | None, *, browser: bool, host: str = ADDRESS) -> None:
     """Serve the studio until it is stopped; this process becomes Streamlit's.
+
+    ``host`` is the address to listen on. Whatever it is, only requests for this machine's own name
+    are answered, as those that a container's or a tunnel's end on it passes on.
 
     Raises:
         BadInput: Streamlit is not installed, or the port is taken.
     """
     if find_spec("streamlit") is None:
-        raise BadInput("the studio needs Streamlit: pip install 'inkwright[ui]'")
+        raise BadInput(f"the studio needs Streamlit: {build_extra_command('ui')}")
     load_file_settings()  # a file that is not trusted is asked about here, not in the server
-    free_port = _find_free_port(port)
+    free_port = _find_free_port(host, port)
     typer.echo(
         f"studio: http://{ADDRESS}:{free_port}  (library: {find_library_home()}; Ctrl-C ends it)"
     )
     sys.stdout.flush()
-    os.execv(sys.executable, build_command(free_port, browser=browser))
+    os.execv(sys.executable, build_command(free_port, browser=browser, host=host))
 
 
-def build_command(port: int, *, browser: bool) -> list[str]:
+def build_command(port: int, *, browser: bool, host: str = ADDRESS) -> list[str]:
     """Return the command line that serves the studio."""
     from inkwright.app.ui import entry
 
     script = Path(entry.__file__).with_name("inkwright_studio.py")
     options = {
         **STREAMLIT_OPTIONS,
+        "server.address": host,
         "server.port": str(port),
         "server.headless": "false" if browser else "true",
     }
@@ -83,22 +87,22 @@ def build_command(port: int, *, browser: bool) -> list[str]:
     return [*program, *flags, *hosts]
 
 
-def _find_free_port(port: int | None) -> int:
+def _find_free_port(host: str, port: int | None) -> int:
     if port is not None:
-        if not _is_free(port):
+        if not _is_free(host, port):
             raise BadInput(f"port {port} is taken; give another with --port")
         return port
     for candidate in range(FIRST_PORT, FIRST_PORT + PORT_COUNT):
-        if _is_free(candidate):
+        if _is_free(host, candidate):
             return candidate
     raise BadInput(f"no port from {FIRST_PORT} on is free; give one with --port")
 
 
-def _is_free(port: int) -> bool:
+def _is_free(host: str, port: int) -> bool:
     with socket.socket() as probe_socket:
         probe_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe_socket.bind((ADDRESS, port))
+            probe_socket.bind((host, port))
         except OSError:
             return False
     return True

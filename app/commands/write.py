@@ -25,6 +25,7 @@ from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.run_result import Manuscript
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.outline import resolve_section_id
 from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import SectionId, WorkId
 
@@ -175,9 +176,7 @@ def _show_or_replan(work_id: WorkId, outline: Path | None) -> int:
 
     with engine.open_library(Settings.load()) as library:
         replan_result = replan(library, work_id, outline) if outline else None
-        current_plan = replan_result.plan if replan_result else plans.current(library, work_id)
-    if current_plan is None:
-        raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` plans it")
+        current_plan = replan_result.plan if replan_result else plans.require(library, work_id)
     _print_plan(PlannedWork(work_id, current_plan))
     if replan_result is not None:
         for line in render_replan(replan_result):
@@ -237,16 +236,7 @@ def _resolve_section_ids(work_id: WorkId, names: Sequence[str]) -> list[SectionI
     all_ids = [
         s.section for s in load_section_summaries(find_library_home(), work_id, find_library_url())
     ]
-    resolved_ids: list[SectionId] = []
-    for name in names:
-        if name not in all_ids and name.isdecimal() and 1 <= int(name) <= len(all_ids):
-            name = all_ids[int(name) - 1]
-        if name not in all_ids:
-            raise BadInput(
-                f"{work_id} has no section {name!r}; `inkwright status {work_id}` lists them"
-            )
-        resolved_ids.append(SectionId(name))
-    return resolved_ids
+    return [resolve_section_id(name, all_ids) for name in names]
 
 
 def _write_and_report(work_id: WorkId, job: RunOptions, folder: Path) -> int:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from inkwright.agents.llm.config import CHAT_ROLES, ROLES, CallSettings, Endpoint, Role
+from inkwright.app.config.model_folder import find_model
 from inkwright.app.config.prices import PriceList, find_prices
 from inkwright.app.config.settings import Settings
 from inkwright.memory.errors import BadInput
@@ -39,7 +40,8 @@ PROVIDERS = frozenset(
 OLLAMA_PROVIDERS = frozenset({"ollama", "ollama_chat"})
 NO_MODEL_SET = (
     "no model is set: set INKWRIGHT_API_BASE (such as http://127.0.0.1:8000/v1) and "
-    "INKWRIGHT_MODEL (the name it serves), or INKWRIGHT_MODEL=embedded to try the small CPU model"
+    "INKWRIGHT_MODEL (the name it serves), or INKWRIGHT_MODEL=embedded to try the small CPU model; "
+    "`inkwright model list` names models that can write on a CPU"
 )
 
 
@@ -98,7 +100,9 @@ def describe_models(settings: Settings) -> str:
 def _describe_location(named_model: NamedModel) -> str:
     """Return where a model answers; of one at its provider's own address, its name."""
     if named_model.embedded_file is not None:
-        return "the small model on this machine"
+        is_packaged = named_model.model == EMBEDDED
+        name = "the small model" if is_packaged else named_model.embedded_file.stem
+        return f"{name} on this machine"
     hosts = (urlsplit(without_secrets(base)).netloc for base in named_model.api_bases[:1])
     return next(hosts, "") or named_model.model
 
@@ -246,7 +250,8 @@ def build_endpoint(named_model: NamedModel) -> Endpoint:
         if not named_model.api_bases:
             raise BadInput(
                 f"the {named_model.role}'s model {named_model.model!r} has no address: "
-                "set INKWRIGHT_API_BASE, or put its provider first, as in openai/NAME"
+                "set INKWRIGHT_API_BASE, put its provider first, as in openai/NAME, or fetch one "
+                "for the CPU: `inkwright model list`"
             )
         return Endpoint(
             model=f"hosted_vllm/{named_model.model}",
@@ -285,12 +290,27 @@ def _resolve_model(settings: Settings, role: Role) -> NamedModel | None:
             raise BadInput(
                 f"the address {without_secrets(base)!r} must begin with http:// or https://"
             )
+    api_bases = own_addresses or settings.api_base
     return NamedModel(
         role=role,
-        model=model,
-        api_bases=own_addresses or settings.api_base,
+        model=_resolve_model_file(model, settings, has_address=bool(api_bases)),
+        api_bases=api_bases,
         api_key=key.get_secret_value() if key else "",
     )
+
+
+def _resolve_model_file(model: str, settings: Settings, *, has_address: bool) -> str:
+    """Return the path of a model in the library folder; any other name as it stands.
+
+    A name is the endpoint's where there is one.
+    """
+    is_file_name = model.lower().endswith(".gguf")
+    if model == EMBEDDED or (has_address and not is_file_name):
+        return model
+    if is_file_name and Path(model).expanduser().exists():
+        return model
+    model_file = find_model(settings.home, model)
+    return str(model_file.path) if model_file else model
 
 
 def _describe_missing_model(settings: Settings) -> str:

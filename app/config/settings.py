@@ -96,7 +96,8 @@ class Settings(BaseSettings):
     """Where the models answer; a role's own ``ROLE_api_base`` comes first."""
     api_key: SecretStr | None = None
     model: ModelName = None
-    """The model of every role that has none of its own; ``embedded``; or a ``.gguf`` file."""
+    """The model of every role that has none of its own; ``embedded``; a ``.gguf`` file; or, without
+    an address, the name of one in the library folder."""
     planner_model: ModelName = None
     writer_model: ModelName = None
     archivist_model: ModelName = None

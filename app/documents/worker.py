@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from inkwright.memory.errors import BadInput
+from inkwright.memory.install_command import build_extra_command
 
 MEMORY_BYTES = 3_000_000_000
 CPU_SECONDS = 100
@@ -54,7 +55,7 @@ def _build_answer(file: Path) -> dict[str, Any]:
     except BadInput as fault:
         return {"unread": str(fault)}
     except ModuleNotFoundError:
-        return {"unread": "reading it needs more: pip install 'inkwright[sources]'"}
+        return {"unread": f"reading it needs more: {build_extra_command('sources')}"}
     except MemoryError:
         return {"unread": "it is far too large when unpacked"}
     except Exception as fault:  # a parser of foreign files may raise anything

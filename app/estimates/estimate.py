@@ -188,7 +188,7 @@ def _simplify_brief(brief: Brief) -> Brief:
 def _simulate_estimate(
     library: Library, work: Work, call_settings: CallSettings, settings: Settings, startup_s: float
 ) -> Estimate:
-    from inkwright.agents.context.run_context import language_is_han
+    from inkwright.agents.context.prompt_builder import language_is_han
     from inkwright.agents.embedding.embedder import create_embedder
     from inkwright.agents.llm.tokenizer import MARGIN, ScaledTokenizer
     from inkwright.app.estimates.simulation import simulate_run

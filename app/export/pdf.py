@@ -21,7 +21,7 @@ from inkwright.app.export.pandoc_document import (
     quote_for_typst,
 )
 from inkwright.app.export.selection import ExportSelection
-from inkwright.app.files.pandoc import INSTALL, write_document
+from inkwright.app.files.pandoc import say_install, write_document
 from inkwright.memory.errors import BadInput, ExportFailed
 
 Paper = Literal["a4", "a5", "us-letter"]
@@ -47,7 +47,7 @@ def check_typst() -> None:
         BadInput: the ``typst`` package is not installed.
     """
     if find_spec("typst") is None:
-        raise BadInput(f"PDF needs the typst package: {INSTALL}")
+        raise BadInput(f"PDF needs the typst package: {say_install()}")
 
 
 def build_pdf(
@@ -191,7 +191,7 @@ def _refuse_letters(missing_texts: Iterable[str]) -> None:
     if find_chinese_fonts() is None and any(is_wide(c) for text in letter_texts for c in text):
         raise BadInput(
             f"the PDF needs a Chinese font: no font here has {_describe_texts(letter_texts)}; "
-            f"one comes with the export packages: {INSTALL}"
+            f"one comes with the export packages: {say_install()}"
         )
     raise BadInput(
         f"the PDF needs a font that has {_describe_texts(letter_texts)}, and none here does: "

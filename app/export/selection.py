@@ -12,7 +12,7 @@ from inkwright.app.manuscripts.citation_report import build_citations, render_ci
 from inkwright.memory.citations.references import format_endmatter
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.draft import Draft
-from inkwright.memory.domain.outline import Heading, Outline, Section
+from inkwright.memory.domain.outline import Heading, Outline, Section, resolve_section_id
 from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import SectionId, WorkId
@@ -119,10 +119,8 @@ def build_selection(
     Raises:
         BadInput: it is not planned, lacks a section, or has no text there yet.
     """
-    work, plan = works.get(library, work_id), plans.current(library, work_id)
-    if plan is None:
-        raise BadInput(f"{work_id} is not planned yet: there is nothing to export")
-    outline = _select_sections(work_id, plan.outline, sections)
+    work, plan = works.get(library, work_id), plans.require(library, work_id)
+    outline = _select_sections(plan.outline, sections)
     draft_by_id = drafts.current(library, work_id, outline)
     if not any(d.text.strip() for d in draft_by_id.values()):
         subject_text = "none of these sections has any" if sections else "it has no"
@@ -155,21 +153,11 @@ def _with_printable_title(part: T) -> T:
     return part.model_copy(update={"title": replace_unprintable(_collapse_whitespace(part.title))})
 
 
-def _select_sections(work_id: WorkId, outline: Outline, sections: Sequence[str]) -> Outline:
+def _select_sections(outline: Outline, sections: Sequence[str]) -> Outline:
     if not sections:
         return outline
     all_ids = [s.id for s in outline.sections]
-    selected_ids = set()
-    for section_ref in sections:
-        if section_ref in all_ids:
-            selected_ids.add(section_ref)
-        elif section_ref.isdecimal() and 1 <= int(section_ref) <= len(all_ids):
-            selected_ids.add(all_ids[int(section_ref) - 1])
-        else:
-            raise BadInput(
-                f"{work_id} has no section {section_ref!r}; it has {all_ids[0]} to {all_ids[-1]}, "
-                f"and `inkwright status {work_id}` lists them"
-            )
+    selected_ids = {resolve_section_id(reference, all_ids) for reference in sections}
     selected_sections = tuple(s for s in outline.sections if s.id in selected_ids)
     return outline.model_copy(update={"sections": selected_sections})
 

@@ -10,14 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from inkwright.memory.errors import BadInput, ExportFailed
+from inkwright.memory.install_command import build_extra_command
 
-INSTALL = "install it with `pip install 'inkwright[export]'`"
 TIMEOUT_S = 300
 MAX_ERROR_CHARS = 300
 VERBATIM_LANGUAGE = "nl"
 """A language whose titles Pandoc reads and writes as they are: in English ones it would change
 capitals."""
 NO_FILES: Mapping[str, str] = {}
+
+
+def say_install() -> str:
+    """Say how to get what exports need."""
+    return f"install it with `{build_extra_command('export')}`"
 
 
 def find_pandoc() -> Path:
@@ -32,7 +37,9 @@ def find_pandoc() -> Path:
         program = Path(module_spec.origin).parent / "files" / name
         if program.is_file():
             return program
-    raise BadInput(f"DOCX, EPUB, PDF and CSL need Pandoc, as pypandoc-binary brings it: {INSTALL}")
+    raise BadInput(
+        f"DOCX, EPUB, PDF and CSL need Pandoc, as pypandoc-binary brings it: {say_install()}"
+    )
 
 
 def write_document(document: dict[str, Any], writer: str, *options: str, timestamp: float) -> bytes:

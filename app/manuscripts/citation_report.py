@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
-from inkwright.agents.context.run_context import language_is_han
+from inkwright.agents.context.prompt_builder import language_is_han
 from inkwright.app.files.language import detect_language
 from inkwright.app.manuscripts.assemble import assemble
 from inkwright.memory.citations import syntax

@@ -24,6 +24,7 @@ from inkwright.memory.errors import (
     ModelError,
     ModelRefused,
 )
+from inkwright.memory.install_command import build_extra_command
 from inkwright.memory.store import schema, works
 from inkwright.memory.text.addresses import without_secrets
 
@@ -238,7 +239,7 @@ def _check_sources() -> DoctorCheck:
     """Say which documents can be read as sources."""
     missing_packages = [n for n in ("markitdown", "pypdfium2", "pypandoc") if find_spec(n) is None]
     if missing_packages:
-        advice = "only text and Markdown are read: pip install 'inkwright[sources]'"
+        advice = f"only text and Markdown are read: {build_extra_command('sources')}"
         return DoctorCheck("sources", False, f"{advice} (no {', '.join(missing_packages)})")
     return DoctorCheck("sources", True, "PDF, Office files, web pages, books and bibliographies")
 
@@ -251,16 +252,16 @@ def _check_studio() -> DoctorCheck:
 
 def _check_export() -> DoctorCheck:
     from inkwright.app.export.pdf import find_chinese_fonts
-    from inkwright.app.files.pandoc import INSTALL, find_pandoc
+    from inkwright.app.files.pandoc import find_pandoc, say_install
 
     try:
         find_pandoc()
     except BadInput as fault:
         return DoctorCheck("export", False, str(fault))
     if find_spec("typst") is None:
-        return DoctorCheck("export", False, f"DOCX and EPUB, but no PDF: {INSTALL}")
+        return DoctorCheck("export", False, f"DOCX and EPUB, but no PDF: {say_install()}")
     if find_chinese_fonts() is None:
-        return DoctorCheck("export", False, f"a PDF of Chinese text needs a font: {INSTALL}")
+        return DoctorCheck("export", False, f"a PDF of Chinese text needs a font: {say_install()}")
     return DoctorCheck("export", True, "DOCX, EPUB and PDF, Chinese too")
 
 

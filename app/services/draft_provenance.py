@@ -9,7 +9,6 @@ from inkwright.app.config.endpoints import build_price_list
 from inkwright.app.config.prices import PriceList
 from inkwright.app.config.settings import Settings
 from inkwright.memory.domain.draft import Draft, Manifest
-from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import EntryId, SectionId, WorkId
 from inkwright.memory.store import drafts, journal, works
 from inkwright.memory.store.ledger import Ledger
@@ -148,15 +147,10 @@ def inspect(
 def _find_draft(
     library: Library, work_id: WorkId, section_id: SectionId, version: int | None
 ) -> Draft:
-    draft_versions = drafts.versions(library, work_id, section_id)
-    if not draft_versions:
-        raise BadInput(f"{work_id}: section {section_id!r} has no text")
-    for draft in draft_versions:
-        if draft.version == version or (version is None and draft is draft_versions[-1]):
-            return draft
-    raise BadInput(
-        f"{section_id} has no version {version}; it has 1 to {draft_versions[-1].version}"
-    )
+    draft_versions = drafts.require_versions(library, work_id, section_id)
+    if version is None:
+        return draft_versions[-1]
+    return drafts.select_version(draft_versions, version)
 
 
 def _find_period(written_at: dict[int, float], versions: Collection[int]) -> tuple[float, float]:

@@ -47,9 +47,7 @@ def replan(library: Library, work_id: WorkId, file: Path) -> ReplanResult:
         BadInput: the outline cannot be read, or its constraints cannot all be met in it; nothing
             is stored.
     """
-    plan = plans.current(library, work_id)
-    if plan is None:
-        raise BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` plans it")
+    plan = plans.require(library, work_id)
     if plan.outline.layout is not None:
         raise BadInput(
             f"{work_id} is a manuscript from outside: change its headings there, and import it"

@@ -17,7 +17,6 @@ from inkwright.memory.changes import contradictions
 from inkwright.memory.changes.contradictions import ContradictionFinding
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft
-from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import ConstraintId, SectionId, WorkId
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
@@ -111,9 +110,7 @@ def review(library: Library, work_id: WorkId) -> ReviewSummary:
     Raises:
         BadInput: it is not planned yet.
     """
-    plan = plans.current(library, work_id)
-    if plan is None:
-        raise BadInput(f"{work_id} is not planned yet: there is nothing to review")
+    plan = plans.require(library, work_id)
     work = works.get(library, work_id)
     current_drafts = drafts.current(library, work_id, plan.outline)
     manifests = drafts.load_manifests(library, work_id, plan.outline)

@@ -29,8 +29,9 @@ DEFAULT_FLAGS: Mapping[str, str | None] = {
 """What this load wants: prompts that begin alike, long ones beside short answers, and to be told
 how much of each prompt was cached. Structured outputs are always on."""
 NOT_FOUND = (
-    "vLLM is not installed here: `make vllm` puts it into an environment of its own, for its pins "
-    "clash with the application's; or name the Python that has it with --python"
+    "vLLM is not installed here. It needs an environment of its own, for its pins clash with the "
+    "application's: in a clone `make vllm` makes one; elsewhere `uv venv vllm && uv pip install "
+    "--python vllm vllm`, then --python vllm/bin/python"
 )
 NO_GPU = (
     "this machine has no GPU that vLLM could use: to try Inkwright here, set "

@@ -43,7 +43,7 @@ def build_section_edit(section_id: SectionId, **changes: Any) -> OutlineEdit:
     """Change what is planned for a section: title, purpose, key points, words, what it follows."""
 
     def change(plan: Plan) -> PlanChange:
-        old_section = _get_section(plan, section_id)
+        old_section = plan.require_section(section_id)
         fields = {**old_section.model_dump(), **each_text(changes, storable)}
         try:
             new_section = Section.model_validate(fields)
@@ -71,7 +71,7 @@ def build_insertion(
 
     def change(plan: Plan) -> PlanChange:
         sections = list(plan.outline.sections)
-        index = plan.outline.position[_get_section(plan, after_id).id] if after_id else 0
+        index = plan.outline.position[plan.require_section(after_id).id] if after_id else 0
         neighbour = sections[index - 1] if index else sections[0]
         if not storable(title).strip():
             raise BadInput("a section needs a title")
@@ -93,7 +93,7 @@ def build_split(section_id: SectionId, title: str) -> OutlineEdit:
     """Make two sections of one; the second, called ``title``, takes half of words and points."""
 
     def change(plan: Plan) -> PlanChange:
-        old_section = _get_section(plan, section_id)
+        old_section = plan.require_section(section_id)
         if not storable(title).strip():
             raise BadInput("the second part needs a title")
         if old_section.target_words < 2:
@@ -132,7 +132,7 @@ def build_join(section_id: SectionId) -> OutlineEdit:
 
     def change(plan: Plan) -> PlanChange:
         sections = plan.outline.sections
-        first, position = _get_section(plan, section_id), plan.outline.position[section_id]
+        first, position = plan.require_section(section_id), plan.outline.position[section_id]
         if position == len(sections):
             raise BadInput(f"{section_id} is the last section; there is none after it to join")
         second = sections[position]
@@ -166,7 +166,7 @@ def build_removal(section_id: SectionId) -> OutlineEdit:
     """Take a section out; its drafts stay in the library."""
 
     def change(plan: Plan) -> PlanChange:
-        _get_section(plan, section_id)
+        plan.require_section(section_id)
         remaining_sections = [s for s in plan.outline.sections if s.id != section_id]
         if not remaining_sections:
             raise BadInput("an outline needs a section")
@@ -179,7 +179,7 @@ def build_move(section_id: SectionId, steps: int) -> OutlineEdit:
     """Move a section so many places on, or back; it goes under its new neighbour's headings."""
 
     def change(plan: Plan) -> PlanChange:
-        old_index = plan.outline.position[_get_section(plan, section_id).id] - 1
+        old_index = plan.outline.position[plan.require_section(section_id).id] - 1
         new_index = min(max(old_index + steps, 0), len(plan.outline.sections) - 1)
         if new_index == old_index:
             raise BadInput(f"{section_id} cannot move further")
@@ -199,7 +199,8 @@ def build_relocation(
     """
 
     def change(plan: Plan) -> PlanChange:
-        old_section, neighbour = _get_section(plan, section_id), _get_section(plan, neighbour_id)
+        old_section = plan.require_section(section_id)
+        neighbour = plan.require_section(neighbour_id)
         remaining_sections = [s for s in plan.outline.sections if s.id != section_id]
         if section_id == neighbour_id:
             raise BadInput(f"{section_id} stands there already")
@@ -279,12 +280,6 @@ def _relocate_constraint(
     return constraint.model_copy(update={"where": placement.model_copy(update=changes)})
 
 
-def _get_section(plan: Plan, section_id: SectionId) -> Section:
-    if section_id not in plan.outline.position:
-        raise BadInput(f"the outline has no section {section_id!r}")
-    return plan.outline.section(section_id)
-
-
-def _make_free_id(plan: Plan) -> SectionId:
+def _make_free_id(plan: Plan) -> str:
     numbers = [int(section_id[1:]) for section_id in plan.taken if section_id[1:].isdecimal()]
     return SectionId(f"s{max(numbers, default=0) + 1}")

@@ -1,6 +1,6 @@
 """The outline: headings and sections in reading order, and what each section depends on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Self, TypeVar
@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from inkwright.memory.base import Value, digest
 from inkwright.memory.domain.brief import Continuity
 from inkwright.memory.domain.source_formatting import FileLayout, SectionLayout
+from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import HeadingId, SectionId
 
 T = TypeVar("T")
@@ -193,3 +194,22 @@ class Outline(Value):
     def sections_at(self, positions: Iterable[int]) -> tuple[Section, ...]:
         """Return the sections at these 1-based positions."""
         return tuple(self.sections[p - 1] for p in positions)
+
+
+def resolve_section_id(reference: str, section_ids: Sequence[SectionId]) -> SectionId:
+    """Return the one of ``section_ids`` that ``reference`` is, or counts from 1 as a bare number.
+
+    Raises:
+        BadInput: there is no such section.
+    """
+    if reference in section_ids:
+        return SectionId(reference)
+    if reference.isdecimal() and 1 <= int(reference) <= len(section_ids):
+        return section_ids[int(reference) - 1]
+    raise BadInput(word_missing_section(reference, section_ids))
+
+
+def word_missing_section(reference: str, section_ids: Sequence[str]) -> str:
+    """Return what to tell somebody who asked for a section that the outline does not have."""
+    section_range = f"; it has {section_ids[0]} to {section_ids[-1]}" if section_ids else ""
+    return f"the outline has no section {reference!r}{section_range}"

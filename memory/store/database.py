@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError
 
 from inkwright.memory.errors import LibraryUnusable
+from inkwright.memory.install_command import build_extra_command
 
 BUSY_TIMEOUT_S = 30
 WRITE_OPTION = "inkwright_write"
@@ -68,7 +69,7 @@ def _build_server_engine(url: str) -> Engine:
         ) from fault
     except ModuleNotFoundError as fault:
         raise LibraryUnusable(
-            f"this database needs the package {fault.name}: pip install 'inkwright[postgres]'"
+            f"this database needs the package {fault.name}: {build_extra_command('postgres')}"
         ) from fault
 
     @event.listens_for(engine, "begin")

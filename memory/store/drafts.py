@@ -16,6 +16,7 @@ from inkwright.memory.domain.draft import Draft, Manifest, Review, SectionState,
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.protected_spans import ProtectedSpan, move_spans
+from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import draft_rows, ledger, plans, schema
 from inkwright.memory.store.library import Lease, Library
@@ -81,6 +82,49 @@ def versions(library: Library, work_id: WorkId, section_id: SectionId) -> list[D
             .order_by(table.c.version)
         ).mappings()
         return [draft_rows.draft_from_row(row) for row in version_rows]
+
+
+def require(library: Library, work_id: WorkId, section_id: SectionId) -> Draft:
+    """Return the newest draft of a planned section.
+
+    Raises:
+        BadInput: the section is not in the outline, or has no text.
+    """
+    if (draft := current(library, work_id).get(section_id)) is None:
+        raise no_text(work_id, section_id)
+    return draft
+
+
+def require_versions(library: Library, work_id: WorkId, section_id: SectionId) -> list[Draft]:
+    """Return every version of a section, oldest first, whether it is still planned or not.
+
+    Raises:
+        BadInput: it has no text.
+    """
+    if not (draft_versions := versions(library, work_id, section_id)):
+        raise no_text(work_id, section_id)
+    return draft_versions
+
+
+def select_version(draft_versions: Sequence[Draft], number: int) -> Draft:
+    """Return the version ``number`` of a section's versions, of which there is at least one.
+
+    Raises:
+        BadInput: there is none of this number.
+    """
+    for draft in draft_versions:
+        if draft.version == number:
+            return draft
+    newest = draft_versions[-1]
+    raise BadInput(f"{newest.section} has no version {number}; it has 1 to {newest.version}")
+
+
+def no_text(work_id: WorkId, section_id: SectionId) -> BadInput:
+    """Return the error for a section that has no text."""
+    return BadInput(
+        f"{work_id}: section {section_id!r} has no text; `inkwright resume {work_id}` writes what"
+        " is missing"
+    )
 
 
 def load_write_times(library: Library, work_id: WorkId, section_id: SectionId) -> dict[int, float]:

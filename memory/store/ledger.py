@@ -28,8 +28,9 @@ EntryHistory = Sequence[tuple[int, Entry]]
 class Ledger:
     """A work's entries, kept in step with the library by reading only what is new."""
 
-    def __init__(self, library: Library, work_id: WorkId) -> None:
-        self._library: Library | None = library
+    def __init__(self, library: Library | None, work_id: WorkId) -> None:
+        """``library``: None for a ledger that nothing is read into, to simulate appending to."""
+        self._library = library
         self._work_id = work_id
         self._history: dict[str, list[tuple[int, Entry]]] = {}
         self._newest_spans: dict[str, Span] = {}

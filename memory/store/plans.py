@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, selec
 from inkwright.memory.base import Value
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.entry import Entry
-from inkwright.memory.domain.outline import Outline, Section
+from inkwright.memory.domain.outline import Outline, Section, word_missing_section
+from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import ledger, schema
 from inkwright.memory.store.library import Lease, Library, now
@@ -36,6 +37,16 @@ class Plan(Value):
         section_constraints = (c for c in self.constraints if position in c.where.positions(total))
         return tuple(c.with_section_number(position) for c in section_constraints)
 
+    def require_section(self, section_id: SectionId) -> Section:
+        """Return the section ``section_id``.
+
+        Raises:
+            BadInput: the outline has no such section.
+        """
+        if section_id not in self.outline.position:
+            raise BadInput(word_missing_section(section_id, list(self.outline.position)))
+        return self.outline.section(section_id)
+
     @property
     def whole_piece_constraints(self) -> tuple[Constraint, ...]:
         """The constraints on the finished piece."""
@@ -45,6 +56,22 @@ class Plan(Value):
 def current(library: Library, work_id: WorkId) -> Plan | None:
     """Return the newest plan, or None before the work is planned."""
     return _load_plan(library, work_id, schema.plans.c.version.desc())
+
+
+def require(library: Library, work_id: WorkId) -> Plan:
+    """Return the newest plan.
+
+    Raises:
+        BadInput: the work is not planned yet.
+    """
+    if (plan := current(library, work_id)) is None:
+        raise not_planned(work_id)
+    return plan
+
+
+def not_planned(work_id: WorkId) -> BadInput:
+    """Return the error for a work that has no plan yet."""
+    return BadInput(f"{work_id} is not planned yet; `inkwright resume {work_id}` plans it")
 
 
 def first(library: Library, work_id: WorkId) -> Plan | None:

@@ -10,7 +10,6 @@ from typing import Literal
 from sqlalchemy import delete, select
 
 from inkwright.memory.base import digest
-from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts, schema
 from inkwright.memory.store.library import Lease, Library
@@ -35,9 +34,7 @@ def store_verdict(
     Raises:
         BadInput: the section has no text.
     """
-    draft = drafts.current(library, lease.work_id).get(section_id)
-    if draft is None:
-        raise BadInput(f"{lease.work_id}: section {section_id!r} has no text")
+    draft = drafts.require(library, lease.work_id, section_id)
     table = schema.checks
     with library.write(lease) as db:
         db.execute(

@@ -14,7 +14,6 @@ from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.protected_spans import ProtectedSpan, find_new_ranges
-from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import draft_rows, ledger, plans, schema
 from inkwright.memory.store.library import Lease, Library
@@ -48,7 +47,7 @@ def store_texts(
                 db, lease.work_id, outline, tuple(constraints), author="person"
             )
         if plan is None:
-            raise BadInput(f"{lease.work_id} is not planned yet")
+            raise plans.not_planned(lease.work_id)
         previous_drafts = {
             section_id: draft_rows.load_newest(db, lease.work_id, section_id)
             for section_id in texts

@@ -61,9 +61,7 @@ def _change_locks(
     start: int | None,
     change: Callable[[Iterable[ProtectedSpan], ProtectedSpan], list[ProtectedSpan]],
 ) -> Draft:
-    draft = drafts.current(library, lease.work_id).get(section_id)
-    if draft is None:
-        raise BadInput(f"{lease.work_id}: section {section_id!r} has no text")
+    draft = drafts.require(library, lease.work_id, section_id)
     protected_spans = merge_spans(change(draft.held, _locate_words(draft, words, start)))
     return (
         draft

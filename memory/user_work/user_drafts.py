@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.protected_spans import ProtectedSpan, find_surviving_spans, merge_spans
-from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import draft_rows, ledger, plans
 from inkwright.memory.store.library import Lease, Library
@@ -33,11 +32,7 @@ def save_text(
     Raises:
         BadInput: the work is not planned, or has no such section.
     """
-    plan = plans.current(library, lease.work_id)
-    if plan is None:
-        raise BadInput(
-            f"{lease.work_id} is not planned yet; `inkwright resume {lease.work_id}` plans it"
-        )
+    plan = plans.require(library, lease.work_id)
     with library.write(lease) as db:
         spans = (
             None
@@ -64,7 +59,7 @@ def insert_text(
 
     ``protected_ranges`` says why, too.
     """
-    blank_manifest = _build_blank_manifest(plan, lease.work_id, section_id)
+    blank_manifest = _build_blank_manifest(plan, section_id)
     previous_draft = draft_rows.load_newest(db, lease.work_id, section_id)
     protected_spans = (
         [ProtectedSpan(start=0, end=len(text))]
@@ -143,13 +138,9 @@ def insert_same_text(
     return new_draft
 
 
-def _build_blank_manifest(plan: Plan, work_id: WorkId, section_id: SectionId) -> Manifest:
+def _build_blank_manifest(plan: Plan, section_id: SectionId) -> Manifest:
     """Return the manifest of a text that was written without being shown anything."""
-    if section_id not in plan.outline.position:
-        sections = plan.outline.sections
-        section_range = f"{sections[0].id} to {sections[-1].id}"
-        raise BadInput(f"{work_id} has no section {section_id!r}; it has {section_range}")
-    node = plan.outline.section(section_id)
+    node = plan.require_section(section_id)
     return Manifest(
         section=section_id,
         outline_version=plan.version,

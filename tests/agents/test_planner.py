@@ -2,7 +2,7 @@
 
 import pytest
 
-from inkwright.agents.context.run_context import language_is_han
+from inkwright.agents.context.prompt_builder import language_is_han
 from inkwright.agents.llm.parsing import is_han
 from inkwright.agents.planning import planner
 from inkwright.memory.domain.brief import Brief

@@ -161,7 +161,7 @@ def test_a_synced_edit_changes_memory_and_makes_its_readers_stale(
 
 def test_a_work_that_is_not_written_cannot_be_remembered(sim: SimServer, library: Library) -> None:
     work = writing.begin(library, Brief(request="Tides."))
-    with pytest.raises(BadInput, match="no text yet"):
+    with pytest.raises(BadInput, match="not planned yet"):
         done(remember, library, work, sim)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from inkwright.agents.orchestration.visibility_schedule import compute_urgency, compute_visibility
 from inkwright.memory.domain.outline import Heading, Outline, Section
-from tests.agents.strategies import outlines
+from tests.unit.agents.orchestration.strategies import outlines
 
 SLOTS = st.integers(1, 8)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-model_commands = typer.Typer()
+setup_commands = typer.Typer()
 
 Url = Annotated[
     str | None,
@@ -17,7 +17,7 @@ Paid = Annotated[
 ]
 
 
-@model_commands.command()
+@setup_commands.command()
 def doctor(
     url: Url = None,
     model: Model = None,
@@ -25,12 +25,12 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and ask nothing.")] = False,
 ) -> None:
     """Check what is there, find model servers, try a model, and say how to mend what is missing."""
-    from inkwright.app.cli import served_models
+    from inkwright.app.cli import setup_actions
 
-    raise typer.Exit(served_models.doctor(url, model, asks_paid=paid, as_json=as_json))
+    raise typer.Exit(setup_actions.doctor(url, model, asks_paid=paid, as_json=as_json))
 
 
-@model_commands.command()
+@setup_commands.command()
 def connect(
     url: Url = None,
     model: Model = None,
@@ -40,16 +40,16 @@ def connect(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
 ) -> None:
     """Write the settings for a served model into the library's inkwright.toml."""
-    from inkwright.app.cli import served_models
+    from inkwright.app.cli import setup_actions
 
-    raise typer.Exit(served_models.connect(url, model, writes_key=write_key, asks=not yes))
+    raise typer.Exit(setup_actions.connect(url, model, writes_key=write_key, asks=not yes))
 
 
-@model_commands.command()
+@setup_commands.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the piece and its reports.")] = Path("demo"),
 ) -> None:
     """Write a short story with the small CPU model, or with a server that runs on this machine."""
-    from inkwright.app.cli import served_models
+    from inkwright.app.cli import setup_actions
 
-    raise typer.Exit(served_models.demo(out))
+    raise typer.Exit(setup_actions.demo(out))
