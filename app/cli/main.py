@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from inkwright.app.cli.export import export_commands
 from inkwright.app.cli.memory import memory as memory_commands
 from inkwright.app.cli.model import model_commands
+from inkwright.app.cli.setup import setup_commands
 from inkwright.app.cli.sections import text_commands
 from inkwright.app.cli.sources import sources as source_commands
 from inkwright.app.commands.errors import Exit, exit_on_error
@@ -471,7 +472,7 @@ def graph() -> None:
     typer.echo(draw_graphs())
 
 
-app.add_typer(model_commands)
+app.add_typer(setup_commands)
 app.add_typer(text_commands)
 app.add_typer(export_commands)
 app.add_typer(memory_commands, name="memory")
