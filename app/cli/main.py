@@ -10,8 +10,8 @@ from typer.core import TyperGroup
 from inkwright.app.cli.export import export_commands
 from inkwright.app.cli.memory import memory as memory_commands
 from inkwright.app.cli.model import model_commands
-from inkwright.app.cli.setup import setup_commands
 from inkwright.app.cli.sections import text_commands
+from inkwright.app.cli.setup import setup_commands
 from inkwright.app.cli.sources import sources as source_commands
 from inkwright.app.commands.errors import Exit, exit_on_error
 from inkwright.app.commands.trust import at_the_terminal

@@ -61,8 +61,8 @@ class ListedModel:
             f"{self.context_tokens:,} tokens of context" if self.context_tokens else "",
             "loaded" if self.is_loaded else "",
         ]
-        said = ", ".join(filter(None, notes))
-        return f"{self.name} ({said})" if said else self.name
+        notes_text = ", ".join(filter(None, notes))
+        return f"{self.name} ({notes_text})" if notes_text else self.name
 
 
 @dataclass(frozen=True)
