@@ -12,7 +12,7 @@ from typing import Any
 
 from inkwright.agents.llm.config import ROLES, Ablation, CallSettings, Endpoint, Limits
 from inkwright.agents.llm.events import Watch, ignore_event
-from inkwright.agents.orchestration.run import RunResult, run
+from inkwright.agents.orchestration.run import RunInputs, RunResult, run
 from inkwright.app.config.settings import Settings
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.outline import Outline
@@ -99,7 +99,9 @@ def write(
 ) -> RunResult:
     """Write a work to its end on the simulated server."""
     how = calling(server, slots)
-    return asyncio.run(run(work, library=library, calling=how, limits=Limits(), watch=watch))
+    return asyncio.run(
+        run(work, RunInputs(library=library, calling=how, limits=Limits(), watch=watch))
+    )
 
 
 def settings(server: SimServer, home: Path, **changes: Any) -> Settings:

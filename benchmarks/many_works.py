@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.harness import calling
 from inkwright.agents.llm.config import Ablation, CallSettings, Limits
 from inkwright.agents.llm.events import ignore_event
-from inkwright.agents.orchestration.run import run
+from inkwright.agents.orchestration.run import RunInputs, run
 from inkwright.memory.domain.brief import Brief, OutlineItem
 from inkwright.memory.store import works
 from inkwright.memory.store.library import Library
@@ -41,7 +41,9 @@ def brief(number: int) -> Brief:
 async def write(library: Library, how: CallSettings, number: int) -> None:
     """Write one work to its end."""
     work = works.begin(library, brief(number), Ablation(plan="given").model_dump())
-    done = await run(work.id, library=library, calling=how, limits=Limits(), watch=ignore_event)
+    done = await run(
+        work.id, RunInputs(library=library, calling=how, limits=Limits(), watch=ignore_event)
+    )
     assert done.status == "complete", done.problems
 
 

@@ -32,13 +32,14 @@ from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.retrieval.vector_index import ChromaIndex
 from inkwright.memory.store import plans, sources, works
 from inkwright.memory.store.library import Library
+from inkwright.memory.store.run_state import RunSettings
 
 WORDS, A_SENTENCE = 5_000, 18
 VOCABULARY, EXPONENT = 40_000, 1.1
 DIMENSIONS = 384
 SECTIONS, KEY_POINTS = 40, 4
 BUDGET_TOKENS = 2_000
-PINNED = {"tokenizer_factor": 1.2, "context_tokens": 32_768, "slots": 8}
+RUN_SETTINGS = RunSettings(tokenizer_factor=1.2, context_tokens=32_768, slots=8, embedder="none")
 
 
 class Speech:
@@ -118,7 +119,7 @@ def measure(library: Library, home: Path, documents: int) -> None:
             library,
             lease,
             works.get(library, work.id).model_copy(update={"arms": {"review": "rules"}}),
-            PINNED,
+            RUN_SETTINGS,
             FakeModel("", CallPace(0, 0, 0), len, is_han=False),
             call_settings=CallSettings(endpoints={}),
             limits=Limits(),

@@ -12,6 +12,7 @@ from inkwright.agents.llm.client import MARGIN_TOKENS, ModelCall
 from inkwright.agents.llm.parsing import is_han
 from inkwright.memory.domain.brief import Brief, Constraint
 from inkwright.memory.domain.outline import Outline, Section
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.domain.source import Evidence
 from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.store.plans import Plan
@@ -92,10 +93,12 @@ class PromptBuilder:
         self,
         step: str,
         role: str,
-        purpose: str,
+        purpose: Purpose,
         prompt: PromptInputs,
         max_tokens: int,
         *,
+        subject: str = "",
+        attempt: int = 0,
         sample: int = 0,
         priority: float = 0.0,
     ) -> ModelCall:
@@ -104,6 +107,8 @@ class PromptBuilder:
             step=step,
             role=role,  # type: ignore[arg-type]
             purpose=purpose,
+            subject=subject,
+            attempt=attempt,
             system=self._system_prompt or self.build_system_prompt(""),
             user=render(prompt, self.overrides),
             max_tokens=max_tokens,

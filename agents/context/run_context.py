@@ -11,6 +11,7 @@ from inkwright.agents.llm.client import LLMClient
 from inkwright.agents.llm.config import Ablation
 from inkwright.agents.llm.events import Notice, TextGrew, Watch
 from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.check_record import CheckRecord
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.ids import SectionId, WorkId
@@ -99,7 +100,7 @@ class RunContext:
         """Return what ``draft`` was written from."""
         return drafts.load_manifest(self.library, draft.manifest)
 
-    def load_stamps(self, draft: Draft) -> list[str]:
+    def load_stamps(self, draft: Draft) -> list[CheckRecord]:
         """Return what ``draft`` was checked against."""
         with self.library.read() as db:
             return draft_rows.load_stamps(db, self.work_id, draft)

@@ -16,6 +16,7 @@ from inkwright.agents.embedding.vector_search import VectorSearch
 from inkwright.agents.llm.schemas import Choices
 from inkwright.memory.citations.citation_evidence import locate_quote
 from inkwright.memory.domain.outline import Section
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.domain.source import Evidence
 from inkwright.memory.errors import IndexUnusable, ModelError
 from inkwright.memory.retrieval.recall import RANK_OFFSET
@@ -135,7 +136,7 @@ async def _judge_candidates(
             "passages", session.prompts.clip_to_fit(numbered_passages, tokens, instructions)
         ),
     )
-    call = session.prompts.build_call(section.id, "reviewer", "choose", prompt, tokens)
+    call = session.prompts.build_call(section.id, "reviewer", Purpose.CHOOSE, prompt, tokens)
     answer = await session.ask_or_report(
         call, Choices, f"{section.id}: passages of the sources were not judged"
     )

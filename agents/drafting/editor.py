@@ -10,6 +10,7 @@ from inkwright.agents.llm.schemas import Cuts, Edit, Edits
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Finding
 from inkwright.memory.domain.protected_spans import ProtectedSpan, touches
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.ids import SectionId
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.names import names_in
@@ -37,7 +38,8 @@ async def patch(
     subject_names: Set[str] = frozenset(),
     protected_spans: Sequence[ProtectedSpan] = (),
     turn: int = 1,
-    purpose: str = "patch",
+    purpose: Purpose = Purpose.PATCH,
+    subject: str = "",
     sample: int = 0,
     priority: float = 0.0,
 ) -> str:
@@ -69,9 +71,11 @@ async def patch(
     call = session.prompts.build_call(
         section_id,
         "editor",
-        f"{purpose} {turn}",
+        purpose,
         prompt,
         200 + 120 * len(findings),
+        subject=subject,
+        attempt=turn,
         sample=sample,
         priority=priority,
     )
@@ -123,7 +127,7 @@ async def trim(
         sentences=fence("sentences", session.prompts.clip_to_fit(numbered_sentences, 250)),
     )
     call = session.prompts.build_call(
-        section_id, "editor", f"trim {turn}", prompt, 250, priority=priority
+        section_id, "editor", Purpose.TRIM, prompt, 250, attempt=turn, priority=priority
     )
     answer = await session.llm.ask_structured(call, Cuts)
     prose = set(prose_sentences(text))
@@ -179,7 +183,7 @@ async def densify(
     )
     tokens = 300 + 4 * missing_words
     call = session.prompts.build_call(
-        section_id, "editor", f"densify {turn}", prompt, tokens, priority=priority
+        section_id, "editor", Purpose.DENSIFY, prompt, tokens, attempt=turn, priority=priority
     )
     answer = await session.llm.ask_structured(
         call, Edits, lambda a: _find_fault(a, text_sentences, _all_sentence_numbers(text_sentences))

@@ -9,6 +9,7 @@ from inkwright.agents.llm.parsing import is_han
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.draft import Manifest
 from inkwright.memory.domain.outline import Section
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.text.tokens import shorten
 from inkwright.memory.text.words import Sentence, count_words, sentences, tail
 from inkwright.prompts import inputs
@@ -54,7 +55,7 @@ async def write(
     call = session.prompts.build_call(
         section.id,
         "writer",
-        "write",
+        Purpose.WRITE,
         prompt,
         _estimate_tokens(session.prompts, manifest.target_words),
         sample=manifest.sample,
@@ -90,9 +91,10 @@ async def continue_draft(
     call = session.prompts.build_call(
         section.id,
         "writer",
-        f"continue {turn}",
+        Purpose.CONTINUE,
         prompt,
         _estimate_tokens(session.prompts, missing_words),
+        attempt=turn,
         priority=priority,
     )
     prose = await session.llm.ask_prose(call, on_text=on_text)

@@ -11,6 +11,7 @@ from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
 from inkwright.memory.domain.outline import Section
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import ModelError
 from inkwright.memory.ids import EntryId, SectionId
 from inkwright.memory.retrieval.passages import split_into_pieces
@@ -61,7 +62,7 @@ async def remember(
             section,
             text,
             listed_entries,
-            "remember",
+            Purpose.REMEMBER,
             priority,
             inputs_class=inputs.RememberInputs,
         )
@@ -82,7 +83,7 @@ async def read_long_text(session: ModelSession, section: Section, text: str) -> 
     parts = list(split_into_pieces(text, max(min(max_words, WORDS_A_CALL), 60)))
     answers = await asyncio.gather(
         *(
-            _ask_archivist(session, section, part, (), f"read {number}", 0.0)
+            _ask_archivist(session, section, part, (), Purpose.READ, 0.0, attempt=number)
             for number, part in enumerate(parts, 1)
         )
     )
@@ -129,7 +130,7 @@ async def update_entries(
     version = draft.version + 1
     try:
         answer = await _ask_archivist(
-            session, section, new_text or text, lost_entries, f"update {version}", 0.0
+            session, section, new_text or text, lost_entries, Purpose.UPDATE, 0.0, attempt=version
         )
     except ModelError as fault:
         session.report_problem(f"{section.id}: memory of its new wording was not taken ({fault})")
@@ -161,7 +162,14 @@ async def extract_missed_entries(
         ModelError: no answer came.
     """
     answer = await _ask_archivist(
-        session, section, text, (), f"look again {look_number}", 0.0, sample=look_number
+        session,
+        section,
+        text,
+        (),
+        Purpose.LOOK_AGAIN,
+        0.0,
+        attempt=look_number,
+        sample=look_number,
     )
     own_entries = memory.ledger.list_section_entries(section.id)
     known_entries = (*own_entries, *_find_person_entries(memory.ledger, section))
@@ -175,9 +183,10 @@ async def _ask_archivist(
     section: Section,
     text: str,
     old_entries: Sequence[Entry],
-    purpose: str,
+    purpose: Purpose,
     priority: float,
     *,
+    attempt: int = 0,
     sample: int = 0,
     inputs_class: type[inputs.RememberInputs] = inputs.RememberPartInputs,
 ) -> Delta:
@@ -189,7 +198,14 @@ async def _ask_archivist(
         draft=fence("draft", session.prompts.clip_to_fit(text, ANSWER_TOKENS, entry_lines)),
     )
     call = session.prompts.build_call(
-        section.id, "archivist", purpose, prompt, ANSWER_TOKENS, priority=priority, sample=sample
+        section.id,
+        "archivist",
+        purpose,
+        prompt,
+        ANSWER_TOKENS,
+        attempt=attempt,
+        priority=priority,
+        sample=sample,
     )
     return await session.llm.ask_structured(call, Delta)
 

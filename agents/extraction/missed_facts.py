@@ -13,6 +13,7 @@ from itertools import combinations
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.extraction import archivist
 from inkwright.agents.llm.concurrency import gather_all
+from inkwright.memory.domain.check_record import MissedFactsLook
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
@@ -53,7 +54,7 @@ async def collect_missed_facts(context: RunContext) -> None:
             if d
         ]
         drafts.add_entries(
-            context.library, context.lease, entries_by_draft, _make_stamp(look_number)
+            context.library, context.lease, entries_by_draft, MissedFactsLook(look_number)
         )
         context.ledger.refresh()
 
@@ -83,7 +84,7 @@ def _find_overlooked_text(
     for section_id, shared_names in _find_shared_names(
         manifests, current_drafts, live_entries
     ).items():
-        if _make_stamp(look_number) in stamps[section_id]:
+        if MissedFactsLook(look_number) in stamps[section_id]:
             continue
         draft = current_drafts[section_id]
         related_entries = [e for e in live_entries if e.names & shared_names]
@@ -145,7 +146,3 @@ def _find_shared_names(
         for section_id in current_drafts
         if section_id in shared_by_section
     }
-
-
-def _make_stamp(look_number: int) -> str:
-    return f"look:{look_number}"

@@ -36,6 +36,7 @@ from inkwright.agents.llm.schemas import ResponseSchema
 from inkwright.agents.llm.tokenizer import estimate_tokens
 from inkwright.agents.llm.transport import Transport
 from inkwright.memory.base import digest
+from inkwright.memory.domain.purpose import Purpose, format_purpose
 from inkwright.memory.errors import (
     AccessRefused,
     BudgetSpent,
@@ -43,9 +44,9 @@ from inkwright.memory.errors import (
     ModelUnreachable,
     UnusableAnswer,
 )
+from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from inkwright.memory.store.library import Lease, Library
-from inkwright.memory.store.model_capabilities import ModelCapabilities
 from inkwright.memory.text.tokens import Tokenizer, bound_tokens
 from inkwright.memory.text.words import count_words
 from inkwright.prompts.render import only_repeats, unfenced
@@ -74,15 +75,24 @@ class ModelCall:
     step: str
     """``plan``, ``whole``, or a section's id."""
     role: Role
-    purpose: str
+    purpose: Purpose
     system: str
     user: str
     max_tokens: int
+    subject: str = ""
+    """What it is about, where the step does not say that: a constraint's id, a claim's number."""
+    attempt: int = 0
+    """Which call of this purpose it is in its step: the round, the batch, the draft's version."""
     sample: int = 0
     priority: float = 0.0
     """Higher goes first when slots are short."""
     han: bool | None = None
     """Whether the answer's own words must be in Han characters or kana; None: either will do."""
+
+    @property
+    def label(self) -> str:
+        """What the call is for, as people read it."""
+        return format_purpose(self.purpose, self.subject, self.attempt)
 
 
 @dataclass(frozen=True)
@@ -123,7 +133,7 @@ class LLMClient:
         lane: Lane | None = None,
         shared_budget: UsageBudget | None = None,
         capabilities: CapabilityRecords | None = None,
-        pinned_capabilities: Mapping[Role, ModelCapabilities] | None = None,
+        pinned_capabilities: Mapping[str, ModelCapabilities] | None = None,
     ) -> None:
         """Bound calls together with those of other works, by ``lane`` and ``shared_budget``.
 
@@ -200,7 +210,7 @@ class LLMClient:
 
         return await self._ask(call, None, parse_answer, on_text)
 
-    def count_refusals(self, step: str, role: Role, purpose: str) -> int:
+    def count_refusals(self, step: str, role: Role, purpose: Purpose) -> int:
         """Return how many questions of this kind were put in vain, as often as one is put."""
         return self._journal.count_answers(step, role, purpose, refused=MAX_ASKS - 1)
 
@@ -240,7 +250,7 @@ class LLMClient:
                 self._learn_form(call, lacks_form)
                 return parsed_answer
         assert answer is not None
-        raise UnusableAnswer(f"{call.role} ({call.purpose}, {call.step})", problem, answer.text)
+        raise UnusableAnswer(f"{call.role} ({call.label}, {call.step})", problem, answer.text)
 
     def _learn_form(self, call: ModelCall, lacks_form: int) -> None:
         """Remember that a model fills a form only when the prompt shows it."""
@@ -303,8 +313,8 @@ class LLMClient:
         Where there is plenty, the latter are not counted exactly.
         """
         available_tokens = self.context_tokens - MARGIN_TOKENS
-        known = self._capabilities.get(self._call_settings.endpoints[call.role])
-        wanted_tokens = call.max_tokens + known.thought_tokens
+        record = self._capabilities.get(self._call_settings.endpoints[call.role])
+        wanted_tokens = call.max_tokens + record.thought_tokens
         room_tokens = available_tokens - sum(bound_tokens(m["content"]) for m in messages)
         if room_tokens >= wanted_tokens:
             return call.max_tokens, room_tokens
@@ -312,7 +322,7 @@ class LLMClient:
         room_tokens = available_tokens - prompt_tokens
         if room_tokens < 16:
             raise UnusableAnswer(
-                f"{call.role} ({call.purpose}, {call.step})",
+                f"{call.role} ({call.label}, {call.step})",
                 f"the prompt needs {prompt_tokens} of {self.context_tokens} tokens and leaves"
                 " no room for an answer; serve the model with a longer context",
                 "",
@@ -331,6 +341,8 @@ class LLMClient:
             step=call.step,
             role=call.role,
             purpose=call.purpose,
+            subject=call.subject,
+            attempt=call.attempt,
             sample=call.sample,
             refused=refusal_count,
             digest=_digest_request(
@@ -498,7 +510,7 @@ class LLMClient:
             CallAnswered(
                 self._work_id,
                 call.role,
-                call.purpose,
+                call.label,
                 call.step,
                 answer.prompt_tokens,
                 answer.cached_tokens,

@@ -17,7 +17,7 @@ RECOVERY_PER_ANSWER = 1 / 8
 
 
 class ConcurrencyLimiter:
-    """Calls in flight, shared by works. Each work has a share; single calls may hold one directly.
+    """Calls in flight, shared by works. Each work has a share of them, its lane.
 
     Every work that waits gets one slot before any work gets a second one. What is left goes to the
     share that was taken first, so that what was begun is finished; within a share, the highest
@@ -35,7 +35,6 @@ class ConcurrencyLimiter:
         self._lane_numbers = itertools.count()
         self._clock, self._backed_off_at = clock, -BACKOFF_INTERVAL_S
         self._arriving_lanes: set[int] = set()
-        self._own_lane = Lane(self, next(self._lane_numbers))
         self.on_free_slot: Callable[[], None] = lambda: None
         """Called when a slot has become free that nobody waits for."""
 
@@ -49,12 +48,6 @@ class ConcurrencyLimiter:
         """Count no longer on a work's calls: its run has ended."""
         self._arriving_lanes.discard(lane.order)
         self._notify_free_slot()
-
-    @asynccontextmanager
-    async def hold_slot(self, priority: float = 0.0) -> AsyncIterator[None]:
-        """Hold one slot. The highest ``priority`` is served first."""
-        async with self._own_lane.hold_slot(priority):
-            yield
 
     @property
     def free_slots(self) -> int:

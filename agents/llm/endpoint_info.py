@@ -5,7 +5,6 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -156,7 +155,7 @@ async def _probe_one(endpoint: Endpoint, base: str) -> ServedModel:
 
 async def _find_models_below(
     client: httpx.AsyncClient, base: str
-) -> tuple[str, list[dict[str, Any]]]:
+) -> tuple[str, list[dict[str, object]]]:
     """Look below ``/v1`` for the list of models that is not at ``base``."""
     try:
         listed_models = _list_models(await client.get(f"{base}/v1/models"))
@@ -165,7 +164,7 @@ async def _find_models_below(
     return ("/v1" if listed_models else ""), listed_models
 
 
-def _recognise_server(card: dict[str, Any]) -> str:
+def _recognise_server(card: dict[str, object]) -> str:
     """Return the kind of server from what it says of a model."""
     owner = str(card.get("owned_by") or "").lower()
     if str(card.get("id") or "").startswith("koboldcpp/"):
@@ -184,8 +183,12 @@ async def _probe_own_context(
                 return await _probe_ollama_context(client, root, name)
             case "lm studio":
                 body = _read_json(await client.get(f"{root}/api/v0/models"))
-                cards = body.get("data") if isinstance(body.get("data"), list) else []
-                loaded = (c for c in cards or () if isinstance(c, dict) and c.get("id") == name)
+                cards = body.get("data")
+                loaded = (
+                    card
+                    for card in (cards if isinstance(cards, list) else ())
+                    if isinstance(card, dict) and card.get("id") == name
+                )
                 return next((_positive_int(c.get("loaded_context_length")) for c in loaded), None)
             case "koboldcpp":
                 place = f"{root}/api/extra/true_max_context_length"
@@ -217,12 +220,12 @@ def _origin(url: httpx.URL) -> str:
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
-def _list_models(answer: httpx.Response) -> list[dict[str, Any]]:
+def _list_models(answer: httpx.Response) -> list[dict[str, object]]:
     models = _read_json(answer).get("data")
     return [m for m in models if isinstance(m, dict)] if isinstance(models, list) else []
 
 
-async def _probe_llama_props(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
+async def _probe_llama_props(client: httpx.AsyncClient, base: str) -> dict[str, object]:
     """Ask llama.cpp's server for ``/props``: the context of one slot, the chat template."""
     try:
         return _read_json(await client.get(f"{server_root(base)}/props"))
@@ -256,7 +259,7 @@ async def _count_tokens(
     return None
 
 
-def _read_json(answer: httpx.Response) -> dict[str, Any]:
+def _read_json(answer: httpx.Response) -> dict[str, object]:
     """Return the body of a good answer; nothing when it is not a JSON object."""
     if answer.status_code != 200:
         return {}
@@ -267,7 +270,7 @@ def _read_json(answer: httpx.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _positive_int(value: Any) -> int | None:
+def _positive_int(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 

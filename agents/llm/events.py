@@ -86,6 +86,7 @@ class SectionFailed(Event):
 class CallAnswered(Event):
     role: str
     purpose: str
+    """What it was for, as people read it: ``write``, ``check 0``."""
     step: str
     prompt_tokens: int
     cached_tokens: int

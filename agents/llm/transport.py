@@ -36,8 +36,8 @@ from inkwright.agents.llm.offline import stay_offline
 from inkwright.memory.cleanup import CleanStream, clean
 from inkwright.memory.errors import ModelError, ModelRefused, ModelUnreachable
 from inkwright.memory.ids import NO_WORK, WorkId
+from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store.journal import JournaledAnswer
-from inkwright.memory.store.model_capabilities import ModelCapabilities
 
 T = TypeVar("T")
 
@@ -142,13 +142,13 @@ class LiteLLMTransport:
     ) -> JournaledAnswer:
         """Send a request in the server's words, and once more where a refusal says how."""
         for adjustments_left in range(MAX_ADJUSTMENTS, -1, -1):
-            known = self.capabilities.get(endpoint)
-            arguments = build_arguments(request, endpoint, known)
-            at = {**endpoint_arguments, **self._build_address(endpoint_arguments, known)}
+            record = self.capabilities.get(endpoint)
+            arguments = build_arguments(request, endpoint, record)
+            at = {**endpoint_arguments, **self._build_address(endpoint_arguments, record)}
             try:
-                answer = await self._send(request, at, arguments, known, on_text)
+                answer = await self._send(request, at, arguments, record, on_text)
             except Exception as fault:
-                if not adjustments_left or not self._adjust(fault, arguments, endpoint, known):
+                if not adjustments_left or not self._adjust(fault, arguments, endpoint, record):
                     raise
                 if getattr(fault, "status_code", None) not in ADJUSTABLE_STATUSES:
                     request.before_retry()
@@ -162,17 +162,17 @@ class LiteLLMTransport:
         request: ChatRequest,
         at: dict[str, Any],
         arguments: dict[str, Any],
-        known: ModelCapabilities,
+        record: ModelCapabilities,
         on_text: Callable[[str], None] | None,
     ) -> WireAnswer:
-        is_streamed = on_text is not None or known.streams_always or known.thinks
-        if not is_streamed or "stream" in known.refused:
-            answer = await self._complete_whole({**at, **arguments}, known)
+        is_streamed = on_text is not None or record.streams_always or record.thinks
+        if not is_streamed or "stream" in record.refused:
+            answer = await self._complete_whole({**at, **arguments}, record)
             if on_text is not None:
                 on_text(answer.text)
             return answer
         return await self._complete_streamed(
-            {**at, **arguments}, known, on_text or (lambda _: None)
+            {**at, **arguments}, record, on_text or (lambda _: None)
         )
 
     def _adjust(
@@ -180,7 +180,7 @@ class LiteLLMTransport:
         fault: Exception,
         arguments: dict[str, Any],
         endpoint: Endpoint,
-        known: ModelCapabilities,
+        record: ModelCapabilities,
     ) -> bool:
         """Learn from a refusal; True when there is another way to send the request."""
         if isinstance(fault, self._litellm.Timeout):
@@ -188,22 +188,22 @@ class LiteLLMTransport:
             return False  # that was a try
         if getattr(fault, "status_code", None) not in ADJUSTABLE_STATUSES:
             return False
-        if self.capabilities.get(endpoint) != known:
+        if self.capabilities.get(endpoint) != record:
             return True  # another call has learned meanwhile
         message = read_server_words(fault)
         if is_too_long(message) or is_filtered(message):
             return False
-        adjustment = read_refusal(message, arguments, endpoint, known)
+        adjustment = read_refusal(message, arguments, endpoint, record)
         if adjustment is None:
             return False
         self.capabilities.learn(endpoint, adjustment.line, **adjustment.changes)
-        return self.capabilities.get(endpoint) != known
+        return self.capabilities.get(endpoint) != record
 
     def _build_address(
-        self, endpoint_arguments: dict[str, Any], known: ModelCapabilities
+        self, endpoint_arguments: dict[str, Any], record: ModelCapabilities
     ) -> dict[str, str]:
         base = endpoint_arguments.get("api_base", "")
-        return {"api_base": f"{base}{known.path}"} if base and known.path else {}
+        return {"api_base": f"{base}{record.path}"} if base and record.path else {}
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray:
         async def call_once(endpoint_arguments: dict[str, Any]) -> np.ndarray:
@@ -219,7 +219,7 @@ class LiteLLMTransport:
         return await self._call_with_retries("embedder", NO_WORK, call_once)
 
     async def _complete_whole(
-        self, arguments: dict[str, Any], known: ModelCapabilities
+        self, arguments: dict[str, Any], record: ModelCapabilities
     ) -> WireAnswer:
         start_time = time.monotonic()
         log = create_unlogged_record(arguments["model"])
@@ -228,7 +228,7 @@ class LiteLLMTransport:
             raise EmptyResponse("the answer has no choices")
         choice = answer.choices[0]
         finish = choice.finish_reason or "stop"
-        splitter = ThoughtSplitter(opens_in_thought=known.opens_in_thought)
+        splitter = ThoughtSplitter(opens_in_thought=record.opens_in_thought)
         splitter.add(_clean_answer(choice.message.content or ""))
         splitter.end(was_cut=finish == "length")
         return _build_wire_answer(
@@ -243,12 +243,12 @@ class LiteLLMTransport:
     async def _complete_streamed(
         self,
         arguments: dict[str, Any],
-        known: ModelCapabilities,
+        record: ModelCapabilities,
         on_text: Callable[[str], None],
     ) -> WireAnswer:
         start_time = time.monotonic()
         cleaning, thought_cleaning = CleanStream(), CleanStream()
-        splitter = ThoughtSplitter(opens_in_thought=known.opens_in_thought)
+        splitter = ThoughtSplitter(opens_in_thought=record.opens_in_thought)
         reasoning_pieces: list[str] = []
         model, usage, has_chunks = "", None, False
 
@@ -257,7 +257,7 @@ class LiteLLMTransport:
                 on_text(text)
 
         options = {"include_usage": True}
-        wants_usage = "stream_options" not in known.refused
+        wants_usage = "stream_options" not in record.refused
         stream = await self._litellm.acompletion(
             **arguments,
             stream=True,

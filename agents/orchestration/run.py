@@ -5,7 +5,9 @@ import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Literal, NotRequired, TypedDict, Unpack
+from typing import Literal
+
+from langgraph.runtime import Runtime
 
 from inkwright.agents.context.prompt_builder import language_is_han
 from inkwright.agents.context.run_context import RunContext, StreamSetting
@@ -15,7 +17,12 @@ from inkwright.agents.llm.endpoint_info import explain_not_served
 from inkwright.agents.llm.events import PhaseBegan, Watch
 from inkwright.agents.llm.tokenizer import ENGLISH_SAMPLES, HAN_SAMPLES, compute_factor
 from inkwright.agents.orchestration import run_setup, section_candidates
-from inkwright.agents.orchestration.section_graph import SectionContext, SectionState, section_graph
+from inkwright.agents.orchestration.section_graph import (
+    SectionContext,
+    SectionGraph,
+    SectionState,
+    section_graph,
+)
 from inkwright.agents.orchestration.shared_resources import SharedResources, open_resources
 from inkwright.agents.orchestration.work_graph import (
     Status,
@@ -40,8 +47,9 @@ from inkwright.memory.errors import (
     ModelUnreachable,
 )
 from inkwright.memory.ids import SectionId, WorkId
-from inkwright.memory.store import drafts, plans, works
+from inkwright.memory.store import drafts, plans, run_state, works
 from inkwright.memory.store.library import Lease, Library
+from inkwright.memory.store.run_state import RunSettings
 from inkwright.memory.store.works import Work
 from inkwright.memory.user_work import candidates as offered
 
@@ -66,26 +74,27 @@ class RunResult:
     """What left it unfinished: a limit, or a model that answers no more."""
 
 
-class RunInputs(TypedDict):
+@dataclass(frozen=True, kw_only=True)
+class RunInputs:
     """What every run of a work is given."""
 
     library: Library
     calling: CallSettings
     limits: Limits
     watch: Watch
-    watch_text: NotRequired[StreamSetting]
-    """Whether the watcher is sent text as it is written; left out: it is not."""
-    resources: NotRequired[SharedResources | None]
-    """What works written side by side share; left out: this one has its own."""
-    lease: NotRequired[Lease | None]
-    """The work's, where the caller holds it; left out: it is taken, and given back at the end."""
+    watch_text: StreamSetting = False
+    """Whether the watcher is sent text as it is written."""
+    resources: SharedResources | None = None
+    """What works written side by side share; None: this one has its own."""
+    lease: Lease | None = None
+    """The work's, where the caller holds it; None: it is taken, and given back at the end."""
 
 
 async def run(
     work_id: WorkId,
+    run_inputs: RunInputs,
     *,
     until: Literal["planned", "complete"] = "complete",
-    **run_inputs: Unpack[RunInputs],
 ) -> RunResult:
     """Write a work to its end, or to its outline, going on from wherever it stands.
 
@@ -95,7 +104,7 @@ async def run(
         BadInput: the brief cannot be met as it stands.
     """
     start_time = time.monotonic()
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         work_context = WorkContext(context, section_graph(), until)
         state = WorkState(broken=0)
         try:
@@ -109,13 +118,13 @@ async def run(
 
 async def settle(
     work_id: WorkId,
+    run_inputs: RunInputs,
     *,
     only: Collection[str] | None = None,
-    **run_inputs: Unpack[RunInputs],
 ) -> RunResult:
     """Check and patch the stale sections of a work, then review the whole again."""
     start_time = time.monotonic()
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         _check_planned(context)
         if not settler.is_enabled(context):
             raise BadInput(
@@ -123,7 +132,7 @@ async def settle(
                 " and settling needs memory=full review=full"
             )
         if only is None:
-            works.pin_values(context.library, context.lease, settled=None)
+            run_state.require_settling(context.library, context.lease)
         announce_sections(context)
         await settler.settle(context, only=only)
         return await _finish(context, start_time)
@@ -131,26 +140,26 @@ async def settle(
 
 async def remember(
     work_id: WorkId,
-    **run_inputs: Unpack[RunInputs],
+    run_inputs: RunInputs,
 ) -> RunResult:
     """Read into memory what a person has written and no model has read; write nothing."""
     start_time = time.monotonic()
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         _check_planned(context)
         return _build_result(context, "planned", start_time, None)
 
 
 async def propose(
     work_id: WorkId,
+    run_inputs: RunInputs,
     section_id: SectionId,
     instruction_text: str,
     *,
     op: str | None = None,
     span: Span | None = None,
-    **run_inputs: Unpack[RunInputs],
 ) -> EditorProposal:
     """Return what an editor would change in a section on a person's word; change nothing."""
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         _check_planned(context)
         context.plan.require_section(section_id)
         return await instructed_edit.propose(
@@ -160,12 +169,12 @@ async def propose(
 
 async def apply(
     work_id: WorkId,
+    run_inputs: RunInputs,
     proposal: EditorProposal,
     numbers: Collection[int],
-    **run_inputs: Unpack[RunInputs],
 ) -> Draft:
     """Store a section with the hunks that the person took, memory following it."""
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         _check_planned(context)
         return await instructed_edit.apply(context, proposal, numbers)
 
@@ -177,21 +186,21 @@ def _check_planned(context: RunContext) -> None:
 
 async def redraft(
     work_id: WorkId,
+    run_inputs: RunInputs,
     section_ids: Sequence[SectionId],
     *,
     note: str = "",
-    **run_inputs: Unpack[RunInputs],
 ) -> RunResult:
     """Write these sections anew, in reading order, then settle what rests on them."""
     start_time = time.monotonic()
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         _check_planned(context)
         outline = context.plan.outline
         for section_id in section_ids:
             _check_redraftable(context, section_id)
         context.emit(PhaseBegan(context.work_id, "drafting"))
         announce_sections(context)
-        works.pin_values(context.library, context.lease, settled=None, settling=None)
+        run_state.restart_settling(context.library, context.lease)
         graph = section_graph()
         for section_id in sorted(set(section_ids), key=outline.position.__getitem__):
             await _redraft_one(context, graph, section_id, note)
@@ -210,7 +219,9 @@ def _check_redraftable(context: RunContext, section_id: SectionId) -> None:
         )
 
 
-async def _redraft_one(context: RunContext, graph: Any, section_id: SectionId, note: str) -> None:
+async def _redraft_one(
+    context: RunContext, graph: SectionGraph, section_id: SectionId, note: str
+) -> None:
     current_drafts = context.load_drafts_in_order()
     job = SectionContext(
         run_context=context,
@@ -239,11 +250,11 @@ def _find_visible_drafts(
 
 async def draft_candidates(
     work_id: WorkId,
+    run_inputs: RunInputs,
     section_id: SectionId,
     *,
     note: str = "",
     count: int = 3,
-    **run_inputs: Unpack[RunInputs],
 ) -> list[Draft]:
     """Draft a section several times over and store the drafts; its text stays as it is.
 
@@ -255,7 +266,7 @@ async def draft_candidates(
             f"at most {section_candidates.MAX_CANDIDATES} candidates are drafted at once,"
             f" not {count}"
         )
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         _check_planned(context)
         _check_redraftable(context, section_id)
         visible_drafts = _find_visible_drafts(context, context.load_drafts_in_order(), section_id)
@@ -266,14 +277,14 @@ async def draft_candidates(
 
 
 async def choose(
-    work_id: WorkId, section_id: SectionId, version: int, **run_inputs: Unpack[RunInputs]
+    work_id: WorkId, run_inputs: RunInputs, section_id: SectionId, version: int
 ) -> Draft:
     """Make a candidate its section's text; what rests on the section becomes stale.
 
     Raises:
         BadInput: the section has no candidate of this version.
     """
-    async with _open_context(work_id, **run_inputs) as context:
+    async with _open_context(work_id, run_inputs) as context:
         _check_planned(context)
         candidate = offered.find_candidate(context.library, context.work_id, section_id, version)
         context.plan.require_section(section_id)
@@ -284,56 +295,41 @@ async def _finish(context: RunContext, start_time: float) -> RunResult:
     """Review the whole and record how the work stands."""
     work_context = WorkContext(context, None, "complete")
     state = WorkState(broken=0)
-    runtime: Any = _Context(work_context)
+    runtime = Runtime(context=work_context)
     if not find_missing_sections(context):
         await review(state, runtime)
     await assemble(state, runtime)
     return _build_result(context, work_context.status, start_time, work_context.stopped_by)
 
 
-@dataclass(frozen=True)
-class _Context:
-    context: WorkContext
-
-
 @asynccontextmanager
-async def _open_context(
-    work_id: WorkId,
-    library: Library,
-    calling: CallSettings,
-    limits: Limits,
-    watch: Watch,
-    watch_text: StreamSetting = False,
-    resources: SharedResources | None = None,
-    lease: Lease | None = None,
-) -> AsyncIterator[RunContext]:
-    """Hold the work's lease, with all that a run needs; ``resources`` may be shared by works."""
+async def _open_context(work_id: WorkId, run_inputs: RunInputs) -> AsyncIterator[RunContext]:
+    """Hold the work's lease, with all that a run needs."""
+    library, resources = run_inputs.library, run_inputs.resources
     async with AsyncExitStack() as stack:
-        lease = lease or stack.enter_context(works.hold_lease(library, work_id))
+        lease = run_inputs.lease or stack.enter_context(works.hold_lease(library, work_id))
         if resources is None:
-            resources = await stack.enter_async_context(open_resources(library, calling))
+            resources = await stack.enter_async_context(open_resources(library, run_inputs.calling))
         lane = resources.limiter.open_lane()
         stack.callback(resources.limiter.close_lane, lane)
         work = works.get(library, work_id)
-        pinned_settings = work.pinned if work.pinned and "tokenizer_factor" in work.pinned else None
-        if pinned_settings is None:
-            pinned_settings = await _pin_settings(lease, work, resources)
+        run_settings = work.run_settings or await _pin_settings(lease, work, resources)
         context = run_setup.build_context(
             library,
             lease,
             work,
-            pinned_settings,
+            run_settings,
             resources.transport,
             call_settings=resources.call_settings,
-            limits=limits,
-            watch=watch,
-            watch_text=watch_text,
+            limits=run_inputs.limits,
+            watch=run_inputs.watch,
+            watch_text=run_inputs.watch_text,
             lane=lane,
             shared_budget=resources.budget,
             capabilities=resources.capabilities,
         )
         stack.enter_context(resources.capabilities.report_to(context.report_problem))
-        context.vector_search = _create_vector_search(context, pinned_settings, resources)
+        context.vector_search = _create_vector_search(context, run_settings, resources)
         heartbeat = asyncio.create_task(_keep_lease(library, lease))
         try:
             await run_setup.load_work_state(context)
@@ -345,7 +341,7 @@ async def _open_context(
             resources.forget_work(work_id)
 
 
-async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) -> dict[str, Any]:
+async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) -> RunSettings:
     """Fix, when a work begins, what its prompts depend on."""
     library, call_settings = resources.library, resources.call_settings
     writer = call_settings.endpoints["writer"]
@@ -369,37 +365,34 @@ async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) ->
     samples = (*ENGLISH_SAMPLES, *(HAN_SAMPLES if han else ()), request_start)
     token_counts = await resources.count_tokens(writer, samples)
     capabilities = {
-        role: record.model_dump(mode="json", exclude_defaults=True)
+        role: record
         for role, endpoint in call_settings.endpoints.items()
         if (record := resources.capabilities.get(endpoint)).list_request_changes()
     }
-    works.pin_values(
-        library,
-        lease,
-        **({"capabilities": capabilities} if capabilities else {}),
+    run_settings = RunSettings(
+        capabilities=capabilities,
         context_tokens=context_tokens,
         tokenizer_factor=compute_factor(token_counts, samples),
         slots=call_settings.concurrency,
         embedder=resources.embedder.name,
     )
-    pinned_settings = works.get(library, work.id).pinned
-    assert pinned_settings is not None
-    return pinned_settings
+    run_state.pin_settings(library, lease, run_settings)
+    return run_settings
 
 
 def _create_vector_search(
-    context: RunContext, pinned_settings: dict[str, Any], resources: SharedResources
+    context: RunContext, run_settings: RunSettings, resources: SharedResources
 ) -> VectorSearch:
     """Return vector search where the arm has it and it can be had; what prevents it is told."""
     disabled_search = VectorSearch(context.work_id, None, None)
     if context.ablation.memory not in ("vector", "full"):
         return disabled_search
     embedder = resources.embedder
-    if embedder.embed is None or embedder.name != pinned_settings["embedder"]:
+    if embedder.embed is None or embedder.name != run_settings.embedder:
         context.report_problem(
             embedder.why_not
             or f"vector search is off: this work began with"
-            f" {pinned_settings['embedder']}, which is not set now"
+            f" {run_settings.embedder}, which is not set now"
         )
         return disabled_search
     try:
@@ -434,7 +427,7 @@ def _build_result(
     )
 
 
-def _first_error(group: BaseExceptionGroup[Any]) -> BaseException:
+def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

@@ -1,10 +1,6 @@
 """Building the context of a run, whoever plays the models, and taking a work up where it stands."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
-
-from pydantic import TypeAdapter
 
 from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.context.run_context import RunContext, StreamSetting
@@ -13,7 +9,7 @@ from inkwright.agents.extraction import user_text
 from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.client import LLMClient
 from inkwright.agents.llm.concurrency import Lane
-from inkwright.agents.llm.config import Ablation, CallSettings, Limits, Role
+from inkwright.agents.llm.config import Ablation, CallSettings, Limits
 from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.events import Watch
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
@@ -21,21 +17,19 @@ from inkwright.agents.llm.transport import Transport
 from inkwright.agents.planning.requirements import extract_instructions, fits_in_prompt
 from inkwright.memory.domain.source import Source
 from inkwright.memory.retrieval.source_index import SourceIndex
-from inkwright.memory.store import plans, sources, works
+from inkwright.memory.store import plans, run_state, sources
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Lease, Library
-from inkwright.memory.store.model_capabilities import ModelCapabilities
+from inkwright.memory.store.run_state import RunSettings
 from inkwright.memory.store.works import Work
 from inkwright.memory.transfer import summary_rebuild
-
-_CAPABILITIES_ADAPTER = TypeAdapter(dict[Role, ModelCapabilities])
 
 
 def build_context(
     library: Library,
     lease: Lease,
     work: Work,
-    pinned_settings: Mapping[str, Any],
+    run_settings: RunSettings,
     transport: Transport,
     *,
     call_settings: CallSettings,
@@ -46,12 +40,8 @@ def build_context(
     shared_budget: UsageBudget | None = None,
     capabilities: CapabilityRecords | None = None,
 ) -> RunContext:
-    """Return the context of one run, without vector search.
-
-    ``pinned_settings`` is what was fixed when the work began; of it, ``tokenizer_factor``,
-    ``context_tokens`` and ``slots`` must be there.
-    """
-    tokenizer = ScaledTokenizer(pinned_settings["tokenizer_factor"])
+    """Return the context of one run, without vector search."""
+    tokenizer = ScaledTokenizer(run_settings.tokenizer_factor)
     return RunContext(
         library=library,
         lease=lease,
@@ -62,28 +52,26 @@ def build_context(
             transport,
             tokenizer,
             call_settings=call_settings,
-            context_tokens=pinned_settings["context_tokens"],
+            context_tokens=run_settings.context_tokens,
             limits=limits,
             seed=work.brief.seed,
             watch=watch,
             lane=lane,
             shared_budget=shared_budget,
             capabilities=capabilities,
-            pinned_capabilities=_CAPABILITIES_ADAPTER.validate_python(
-                pinned_settings.get("capabilities", {})
-            ),
+            pinned_capabilities=run_settings.capabilities,
         ),
         prompts=PromptBuilder(
             work.brief,
             tokenizer,
-            pinned_settings["context_tokens"],
-            request=pinned_settings.get("request"),
+            run_settings.context_tokens,
+            request=run_settings.request,
             overrides=call_settings.prompts,
         ),
         vector_search=VectorSearch(work.id, None, None),
         ledger=Ledger(library, work.id).refresh(),
         emit=watch,
-        concurrency=pinned_settings["slots"],
+        concurrency=run_settings.slots,
         watch_text=watch_text,
     )
 
@@ -125,4 +113,4 @@ async def _shorten_request(context: RunContext) -> None:
     context.prompts.request = await extract_instructions(context.session)
     request = Source(kind="request", title=sources.THE_REQUEST, text=full_request)
     sources.add_sources(context.library, context.lease, [request])
-    works.pin_values(context.library, context.lease, request=context.prompts.request)
+    run_state.pin_request(context.library, context.lease, context.prompts.request)

@@ -7,11 +7,10 @@ this module as an error.
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
 
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.events import SectionFailed
-from inkwright.agents.orchestration.section_graph import SectionContext, SectionState
+from inkwright.agents.orchestration.section_graph import SectionContext, SectionGraph, SectionState
 from inkwright.agents.orchestration.visibility_schedule import compute_urgency, compute_visibility
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.errors import AccessRefused, BudgetSpent, ModelError
@@ -26,7 +25,7 @@ waits for our own work between two calls."""
 class Scheduler:
     """Drafts what is not accepted yet."""
 
-    def __init__(self, context: RunContext, graph: Any) -> None:
+    def __init__(self, context: RunContext, graph: SectionGraph) -> None:
         self._context, self._graph = context, graph
         self._first_drafts: dict[SectionId, Draft] = drafts.load_first_drafts(
             context.library, context.work_id

@@ -7,7 +7,6 @@ draft. What they establish goes to memory only from the one that is taken.
 import asyncio
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 
@@ -16,6 +15,7 @@ from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.extraction import archivist
 from inkwright.agents.orchestration.section_graph import (
     SectionContext,
+    SectionGraph,
     SectionState,
     after_check,
     check,
@@ -27,7 +27,7 @@ from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.errors import ModelError
 from inkwright.memory.ids import SectionId
-from inkwright.memory.store import drafts, works
+from inkwright.memory.store import drafts, run_state
 from inkwright.memory.user_work import candidates
 from inkwright.memory.user_work.candidates import SectionCandidate
 
@@ -101,7 +101,7 @@ async def choose_candidate(context: RunContext, candidate: Draft) -> Draft:
             drafts.find_next_version(context.library, context.work_id, section.id),
             [e for e in context.ledger.refresh().latest() if e.id in shown_ids],
         )
-    works.pin_values(context.library, context.lease, settled=None)
+    run_state.require_settling(context.library, context.lease)
     return candidates.choose_candidate(
         context.library,
         context.lease,
@@ -123,7 +123,7 @@ async def _write_candidate(job: SectionContext) -> SectionCandidate:
 
 
 @cache
-def candidate_graph() -> Any:
+def candidate_graph() -> SectionGraph:
     """Return the section graph's way from a manifest to a reviewed text, without its records."""
     graph = StateGraph(SectionState, context_schema=SectionContext)
     for node in (write, fit, check, patch):

@@ -7,9 +7,10 @@ recall -> write -> fit -+-> remember (its dependants wake)
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from inkwright.agents.checks import rules, section_format
@@ -24,6 +25,7 @@ from inkwright.memory.domain.brief import CITE
 from inkwright.memory.domain.draft import Draft, Finding, Manifest, Review
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Section
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import ModelError
 from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts
@@ -64,10 +66,10 @@ class SectionContext:
     best: tuple[str, Review] | None = None
 
 
-Node = Callable[[SectionState, Runtime[SectionContext]], Awaitable[dict[str, Any]]]
+Node = Callable[[SectionState, Runtime[SectionContext]], Awaitable[dict[str, int]]]
 
 
-async def recall(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
+async def recall(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     """Freeze the manifest; a resumed section keeps the one it has."""
     job = runtime.context
     context = job.run_context
@@ -78,7 +80,7 @@ async def recall(state: SectionState, runtime: Runtime[SectionContext]) -> dict[
         job.manifest = drafts.load_manifest(context.library, row.manifest)
         if row.failure:  # the answers that were refused would be refused again
             sample = job.manifest.sample + context.llm.count_refusals(
-                job.section.id, "writer", "write"
+                job.section.id, "writer", Purpose.WRITE
             )
             job.manifest = job.manifest.model_copy(update={"sample": sample})
     elif row.state == "planned" or row.state == "accepted":
@@ -90,7 +92,7 @@ async def recall(state: SectionState, runtime: Runtime[SectionContext]) -> dict[
     return {"round": 0, "broken": 0}
 
 
-async def write(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
+async def write(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     job = runtime.context
     assert job.manifest is not None
     context = job.run_context
@@ -105,13 +107,13 @@ async def write(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     return {}
 
 
-async def fit(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
+async def fit(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     job = runtime.context
     job.text = await _fit_and_frame(job, job.text, FIRST_DRAFT_PRIORITY)
     return {}
 
 
-async def remember(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
+async def remember(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     """Land the draft with what it establishes; from here on its dependants can start."""
     job = runtime.context
     context, section_id = job.run_context, job.section.id
@@ -144,7 +146,7 @@ async def remember(state: SectionState, runtime: Runtime[SectionContext]) -> dic
     return {}
 
 
-async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
+async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     """Review the text in hand; keep it if it is the best so far, and breaks no rule anew."""
     job = runtime.context
     context = job.run_context
@@ -168,7 +170,7 @@ async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     return {"broken": len(job.best[1].broken_findings)}
 
 
-async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
+async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     """Mend what the best version so far still breaks: lengths by counting, the rest by editing."""
     job = runtime.context
     assert job.best is not None
@@ -252,7 +254,7 @@ def _compute_band(job: SectionContext, text: str) -> length_control.WordRange:
     )
 
 
-async def accept(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, Any]:
+async def accept(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     """Take the best version; where it is not the landed one, memory follows its text."""
     job = runtime.context
     assert job.draft is not None
@@ -290,8 +292,11 @@ def after_check(state: SectionState) -> Literal["patch", "accept"]:
     return "patch" if state["broken"] and state["round"] < MAX_ROUNDS else "accept"
 
 
+SectionGraph = CompiledStateGraph[SectionState, SectionContext, SectionState, SectionState]
+
+
 @cache
-def section_graph() -> Any:
+def section_graph() -> SectionGraph:
     """Return the compiled graph; run it with a ``SectionContext`` as its context."""
     graph = StateGraph(SectionState, context_schema=SectionContext)
     for node in (recall, write, fit, remember, check, patch, accept):

@@ -7,14 +7,16 @@ There is no checkpointer. The entry asks the library where the work stands, so t
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.events import Finished, PhaseBegan, Planned, SectionLine
 from inkwright.agents.orchestration.scheduler import Scheduler
+from inkwright.agents.orchestration.section_graph import SectionGraph
 from inkwright.agents.planning import planner
 from inkwright.agents.revision import (
     final_review,
@@ -23,11 +25,11 @@ from inkwright.agents.revision import (
     repetition_and_transitions,
     settler,
 )
-from inkwright.agents.revision.repetition_and_transitions import ManuscriptFault
 from inkwright.memory.domain.draft import Review
 from inkwright.memory.errors import AccessRefused, BudgetSpent, ModelError, Paused
 from inkwright.memory.ids import SectionId
-from inkwright.memory.store import drafts, plans, works
+from inkwright.memory.store import drafts, plans, run_state, works
+from inkwright.memory.store.run_state import ManuscriptFault, RunState
 
 Status = Literal["complete", "flagged", "partial", "planned"]
 
@@ -45,8 +47,8 @@ class WorkContext:
     """What one pass through the graph works with."""
 
     run_context: RunContext
-    section_graph: Any
-    """The compiled section graph."""
+    section_graph: SectionGraph | None
+    """The compiled section graph; None where nothing is drafted."""
     until: Literal["planned", "complete"]
     status: Status = "partial"
     stopped_by: Exception | None = None
@@ -57,7 +59,7 @@ class WorkContext:
     """What the sections repeat, and how they join, before it is mended."""
 
 
-async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
+async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int]:
     """Make the plan and its entries; both are adopted in one transaction."""
     context = runtime.context.run_context
     context.emit(PhaseBegan(context.work_id, "planning"))
@@ -69,32 +71,31 @@ async def plan(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any
         new_plan.constraints,
         delta=new_plan.entries,
     )
-    works.record_values(
-        context.library, context.lease, status="planned", title=new_plan.outline.title
-    )
+    works.record_status(context.library, context.lease, "planned", title=new_plan.outline.title)
     context.prompts.use_plan(adopted_plan)
     return {}
 
 
-async def draft(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
+async def draft(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int]:
     work_context = runtime.context
     context = work_context.run_context
     context.emit(PhaseBegan(context.work_id, "drafting"))
     announce_sections(context)
     if find_missing_sections(context):
-        works.record_values(context.library, context.lease, status="drafting")
-        works.pin_values(context.library, context.lease, settled=None, repair=None, missed=None)
+        works.record_status(context.library, context.lease, "drafting")
+        run_state.restart_revision(context.library, context.lease)
+    assert work_context.section_graph is not None
     scheduler = Scheduler(context, work_context.section_graph)
     await scheduler.run()
     work_context.stopped_by, work_context.stopped_in = scheduler.stopped_by, "drafting"
     return {}
 
 
-async def settle(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
+async def settle(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int]:
     """Settle, once for each version of the plan, what rests on something else than it was shown."""
     work_context = runtime.context
     context = work_context.run_context
-    if _load_pinned_settings(context).get("settled") != context.plan.version:
+    if _load_state(context).settled_plan != context.plan.version:
         try:
             await settler.settle(context, after_drafting=True)
         except (BudgetSpent, AccessRefused, ModelError) as fault:
@@ -102,16 +103,15 @@ async def settle(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, A
     return {}
 
 
-async def review(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
+async def review(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int]:
     """Check the whole piece; a repair that was interrupted goes on from what was found then."""
     work_context = runtime.context
     context = work_context.run_context
-    pinned_settings = _load_pinned_settings(context)
-    if pinned_settings.get("repair") == "begun":
-        work_context.review = Review.model_validate(pinned_settings["whole"])
-        work_context.faults = tuple(
-            ManuscriptFault.model_validate(f) for f in pinned_settings.get("faults") or ()
-        )
+    state_before = _load_state(context)
+    if state_before.repair == "begun":
+        assert state_before.whole_review is not None, "it is stored before a repair begins"
+        work_context.review = state_before.whole_review
+        work_context.faults = state_before.faults or ()
         return {
             "broken": len(work_context.review.broken_findings)
             + len(work_context.faults)
@@ -122,25 +122,22 @@ async def review(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, A
         work_context.review = await final_review.review_whole(context)
         if (
             context.ablation.review != "off"
-            and pinned_settings.get("repair") != "done"
+            and state_before.repair != "done"
             and not find_missing_sections(context)
         ):
             work_context.faults = await repetition_and_transitions.find_faults(
                 context, judge_transitions=True
             )
-            repetition_measures = repetition_and_transitions.measure_repetition(context).model_dump(
-                mode="json"
-            )
-            fault_dumps = [f.model_dump(mode="json") for f in work_context.faults]
-            works.pin_values(
-                context.library, context.lease, faults=fault_dumps, repetition=repetition_measures
+            run_state.store_faults(
+                context.library,
+                context.lease,
+                work_context.faults,
+                repetition_and_transitions.measure_repetition(context),
             )
     except (BudgetSpent, AccessRefused) as fault:
         work_context.stopped_by, work_context.stopped_in = fault, "reviewing"
         return {"broken": 0}
-    works.pin_values(
-        context.library, context.lease, whole=work_context.review.model_dump(mode="json")
-    )
+    run_state.store_whole_review(context.library, context.lease, work_context.review)
     return {
         "broken": len(work_context.review.broken_findings)
         + len(work_context.faults)
@@ -149,22 +146,22 @@ async def review(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, A
     }
 
 
-async def repair(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
+async def repair(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int]:
     work_context = runtime.context
     context = work_context.run_context
     assert work_context.review is not None
-    works.pin_values(context.library, context.lease, repair="begun")
+    run_state.begin_repair(context.library, context.lease)
     try:
         await final_review.repair(context, work_context.review, work_context.faults)
     except (BudgetSpent, AccessRefused) as fault:
         work_context.stopped_by, work_context.stopped_in = fault, "repairing"
         return {}
-    works.pin_values(context.library, context.lease, repair="done", faults=None, missed=None)
+    run_state.end_repair(context.library, context.lease)
     work_context.faults = ()
     return {}
 
 
-async def assemble(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, Any]:
+async def assemble(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str, int]:
     """Say how the work stands, and keep it."""
     work_context = runtime.context
     context = work_context.run_context
@@ -183,10 +180,10 @@ async def assemble(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str,
             f" raise it and `inkwright resume {context.work_id}` goes on"
         )
     work_context.status = _compute_status(work_context)
-    works.record_values(
+    works.record_status(
         context.library,
         context.lease,
-        status=work_context.status,
+        work_context.status,
         problems=list(dict.fromkeys(context.problems)),
     )
     context.emit(Finished(context.work_id, work_context.status, tuple(context.problems)))
@@ -222,7 +219,7 @@ def after_review(state: WorkState, runtime: Runtime[WorkContext]) -> Literal["re
     may_repair = (
         work_context.run_context.ablation.review != "off" and work_context.stopped_by is None
     )
-    is_repaired = _load_pinned_settings(work_context.run_context).get("repair") == "done"
+    is_repaired = _load_state(work_context.run_context).repair == "done"
     return "repair" if may_repair and state["broken"] and not is_repaired else "assemble"
 
 
@@ -231,7 +228,7 @@ def after_repair(state: WorkState, runtime: Runtime[WorkContext]) -> Literal["re
 
 
 @cache
-def work_graph() -> Any:
+def work_graph() -> CompiledStateGraph[WorkState, WorkContext, WorkState, WorkState]:
     """Return the compiled graph; run it with a ``WorkContext`` as its context."""
     graph = StateGraph(WorkState, context_schema=WorkContext)
     for node in (plan, draft, settle, review, repair, assemble):
@@ -246,8 +243,8 @@ def work_graph() -> Any:
     return graph.compile()
 
 
-def _load_pinned_settings(context: RunContext) -> dict[str, Any]:
-    return works.get(context.library, context.work_id).pinned or {}
+def _load_state(context: RunContext) -> RunState:
+    return run_state.load_state(context.library, context.work_id)
 
 
 def find_missing_sections(context: RunContext) -> list[SectionId]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any, get_args
+from typing import get_args
 
 from inkwright.agents.llm.parsing import is_han, is_in_other_script
 from inkwright.agents.llm.schemas import Requirement, Requirements
@@ -43,22 +43,24 @@ def build_constraint(item: Requirement, request: str) -> Constraint | None:
     is_exclusive = (
         item.only_there and kind == "must_contain" and where.scope not in ("whole", "all")
     )
-    return Constraint(
-        text=text,
-        kind=kind,
-        where=where,
-        only_there=is_exclusive,
-        required=not item.wished,
-        source="request",
-        **fields,
+    return Constraint.model_validate(
+        {
+            "text": text,
+            "kind": kind,
+            "where": where,
+            "only_there": is_exclusive,
+            "required": not item.wished,
+            "source": "request",
+            **fields,
+        }
     )
 
 
-def _resolve_kind(item: Requirement, phrases: tuple[str, ...]) -> tuple[Any, dict[str, Any]]:
+def _resolve_kind(item: Requirement, phrases: tuple[str, ...]) -> tuple[str, dict[str, object]]:
     """Return the kind with its fields; ``judged`` where the fields a rule needs are not there."""
     kind, value = item.kind, item.value.strip().lower()
     grade = _NUMBER.search(value)
-    fields: dict[str, dict[str, Any]] = {
+    fields: dict[str, dict[str, object]] = {
         "must_contain": {"phrases": phrases},
         "must_not_contain": {"phrases": phrases},
         "structure": {"sections": phrases if len(phrases) > 1 else ()},
@@ -138,12 +140,26 @@ def build_frame(brief: Brief, requirements: Requirements, request: str) -> list[
     if opening and is_series and not any(c.opens for c in brief_formats):
         text = _find_line_with(request, re.compile(_form_pattern(opening)))
         frame.append(
-            _build_format_constraint(text, opens=opening.strip(), where=Placement(scope="all"))
+            Constraint(
+                text=text,
+                kind="format",
+                source="request",
+                opens=opening.strip(),
+                where=Placement(scope="all"),
+            )
         )
     closing = requirements.closing.strip()
     if closing and closing in request and not any(c.closes for c in brief_formats):
         text = _find_line_with(request, re.compile(re.escape(closing)))
-        frame.append(_build_format_constraint(text, closes=closing, where=Placement(scope="last")))
+        frame.append(
+            Constraint(
+                text=text,
+                kind="format",
+                source="request",
+                closes=closing,
+                where=Placement(scope="last"),
+            )
+        )
     return frame
 
 
@@ -177,7 +193,3 @@ def _form_pattern(opening: str) -> str:
 def _find_line_with(request: str, pattern: re.Pattern[str]) -> str:
     lines = [line.strip(" \t-*•") for line in request.splitlines()]
     return next((line[:300] for line in lines if pattern.search(line)), pattern.pattern)
-
-
-def _build_format_constraint(text: str, **fields: Any) -> Constraint:
-    return Constraint(text=text, kind="format", source="request", **fields)

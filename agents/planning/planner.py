@@ -33,6 +33,7 @@ from inkwright.memory.domain.brief import Brief, Constraint, Continuity, Outline
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
 from inkwright.memory.domain.outline import Outline, Section
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.text.normalise import normalise
@@ -174,7 +175,7 @@ async def _invent_outline(
         outline_builder.find_highest_position(constraints),
     )
     if section_count <= MAX_FLAT_SECTIONS:
-        sections = await _plan_sections(session, "", section_count, words, constraints, "outline")
+        sections = await _plan_sections(session, "", section_count, words, constraints)
         return outline_builder.build_flat(title, continuity, words, sections)
     chapter_count = max(round(section_count / 5), 2)
     prompt = inputs.ChaptersInputs(
@@ -182,7 +183,7 @@ async def _invent_outline(
     )
     tokens = 120 * chapter_count
     answer = await session.llm.ask_structured(
-        session.prompts.build_call("plan", "planner", "chapters", prompt, tokens),
+        session.prompts.build_call("plan", "planner", Purpose.CHAPTERS, prompt, tokens),
         Chapters,
         lambda a: outline_builder.find_chapters_fault(a, chapter_count),
     )
@@ -198,7 +199,7 @@ async def _invent_outline(
                 size,
                 round(words * size / section_count),
                 constraints,
-                f"outline {index}",
+                chapter_number=index,
             )
             for index, (chapter, size) in enumerate(sized_chapters, 1)
         )
@@ -235,7 +236,7 @@ async def _outline_named_sections(
         *(
             _plan_sections(
                 session, f"Chapter: {name}", size, round(words * size / section_count), constraints,
-                f"outline {index}",
+                chapter_number=index,
             )
             for index, (name, size) in enumerate(zip(names, sizes, strict=True), 1)
         )
@@ -252,8 +253,10 @@ async def _plan_sections(
     section_count: int,
     words: int,
     constraints: Sequence[Constraint],
-    purpose: str,
+    *,
+    chapter_number: int = 0,
 ) -> list[PlannedSection]:
+    """Return the sections of a chapter, or of the whole piece: then its number is 0."""
     requirements_text = ""
     if constraints:
         requirement_lines = "\n".join(f"- {c.text} ({c.where})" for c in constraints)
@@ -266,7 +269,9 @@ async def _plan_sections(
     )
     tokens = 180 * section_count + 100
     answer = await session.llm.ask_structured(
-        session.prompts.build_call("plan", "planner", purpose, prompt, tokens),
+        session.prompts.build_call(
+            "plan", "planner", Purpose.OUTLINE, prompt, tokens, attempt=chapter_number
+        ),
         Sections,
         lambda a: outline_builder.find_sections_fault(a.sections, section_count),
     )
@@ -291,7 +296,9 @@ async def _plan_details(
     prompt = inputs.DetailsInputs(sections=fence("sections", lines))
     tokens = 180 * len(batch) + 100
     answer = await session.ask_or_report(
-        session.prompts.build_call("plan", "planner", f"details {batch_number}", prompt, tokens),
+        session.prompts.build_call(
+            "plan", "planner", Purpose.DETAILS, prompt, tokens, attempt=batch_number
+        ),
         Sections,
         f"sections {batch[0].id} to {batch[-1].id} stay without a purpose",
         lambda a: (
@@ -322,7 +329,7 @@ async def _check_outline(session: ModelSession, outline: Outline) -> Outline:
         return outline
     prompt = inputs.PlanCheckInputs(sections=fence("sections", lines))
     answer = await session.ask_or_report(
-        session.prompts.build_call("plan", "reviewer", "plan check", prompt, 800),
+        session.prompts.build_call("plan", "reviewer", Purpose.PLAN_CHECK, prompt, 800),
         PlanReview,
         "the outline was not reviewed",
         only_unusable=True,
@@ -362,7 +369,7 @@ async def _create_plan_entries(session: ModelSession, outline: Outline) -> tuple
     lines = session.prompts.clip_to_fit(lines, 900)
     prompt = inputs.EntriesInputs(sections=fence("sections", lines))
     answer = await session.ask_or_report(
-        session.prompts.build_call("plan", "planner", "entries", prompt, 900),
+        session.prompts.build_call("plan", "planner", Purpose.ENTRIES, prompt, 900),
         Cast,
         "the plan has no memory entries of its own",
         only_unusable=True,

@@ -25,6 +25,7 @@ from inkwright.agents.planning.requested_length import (
 )
 from inkwright.memory.domain.brief import CITE, Brief, Constraint, Placement
 from inkwright.memory.domain.constraint import combine_word_bounds
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.retrieval.passages import split_into_pieces
 from inkwright.memory.text.normalise import normalise
 from inkwright.memory.text.tokens import Tokenizer, shorten
@@ -131,7 +132,7 @@ async def read_requirements(session: ModelSession) -> Requirements | None:
     prompt = inputs.RequirementsInputs(request="")
     tokens = _max_answer_tokens(session.prompts)
     return await session.ask_or_report(
-        session.prompts.build_call("plan", "planner", "requirements", prompt, tokens),
+        session.prompts.build_call("plan", "planner", Purpose.REQUIREMENTS, prompt, tokens),
         Requirements,
         "the request's requirements could not be read: only the brief's own are checked",
         only_unusable=True,
@@ -246,7 +247,9 @@ async def extract_instructions(session: ModelSession) -> str:
     for number, part in enumerate(parts, 1):
         prompt = inputs.InstructionsInputs(request=fence("request", part))
         answer = await session.ask_or_report(
-            session.prompts.build_call("plan", "planner", f"instructions {number}", prompt, 600),
+            session.prompts.build_call(
+                "plan", "planner", Purpose.INSTRUCTIONS, prompt, 600, attempt=number
+            ),
             Instructions,
             f"part {number} of the request could not be searched",
             only_unusable=True,

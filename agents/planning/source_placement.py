@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.llm.schemas import CitationPlan
 from inkwright.memory.domain.outline import Outline, Section, SectionSource
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.domain.source import Source
 from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.text.tokens import Tokenizer, shorten
@@ -51,7 +52,9 @@ async def _place_batch(
         sections=fence("sections", lines),
         sources=fence("sources", session.prompts.clip_to_fit(source_lines, tokens, lines)),
     )
-    call = session.prompts.build_call("plan", "planner", f"sources {number}", prompt, tokens)
+    call = session.prompts.build_call(
+        "plan", "planner", Purpose.SOURCES, prompt, tokens, attempt=number
+    )
     answer = await session.ask_or_report(
         call,
         CitationPlan,

@@ -17,6 +17,7 @@ from inkwright.memory.citations import syntax
 from inkwright.memory.citations.citation_evidence import ClaimEvidence, find_evidence, locate_quote
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Finding, ReviewedClaim
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.domain.source import Evidence
 from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.source_index import SourceIndex
@@ -138,11 +139,18 @@ async def _ask_judge(
             section=step,
             claims=fence("claims", session.prompts.clip_to_fit(numbered_claims, tokens)),
         )
-        purpose = f"support {turn}" if not offset else f"support {turn}.{offset}"
-        offset += len(batch)
         call = session.prompts.build_call(
-            step, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
+            step,
+            "reviewer",
+            Purpose.SUPPORT,
+            prompt,
+            tokens,
+            subject=str(offset or ""),
+            attempt=turn,
+            sample=sample,
+            priority=priority,
         )
+        offset += len(batch)
         answer = await session.ask_or_report(
             call,
             Supports,

@@ -16,6 +16,7 @@ from inkwright.memory.changes.staleness import Change
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import CheckStatus, Draft, Finding, Review, ReviewedClaim
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.domain.source import Evidence
 from inkwright.memory.store.plans import Plan
 from inkwright.prompts import inputs
@@ -50,7 +51,7 @@ async def check(
     if judged_constraints and session.ablation.review == "full":
         judge_text = judged_text or text
         judge_findings = await _ask_judge(
-            session, step, judge_text, judged_constraints, f"check {turn}", priority
+            session, step, judge_text, judged_constraints, Purpose.CHECK, turn, priority
         )
         constraints_by_id: dict[str, Constraint] = {c.id: c for c in judged_constraints}
         confirmed_findings = await confirm_findings(
@@ -128,7 +129,8 @@ async def confirm_findings(
             step,
             text,
             [constraints_by_id[f.constraint] for f in doubted_findings],
-            f"confirm {turn}",
+            Purpose.CONFIRM,
+            turn,
             priority,
             sample=vote,
             doubted_findings=doubted_findings,
@@ -147,7 +149,8 @@ async def _ask_judge(
     step: str,
     text: str,
     constraints: Sequence[Constraint],
-    purpose: str,
+    purpose: Purpose,
+    turn: int,
     priority: float,
     *,
     sample: int = 0,
@@ -168,7 +171,14 @@ async def _ask_judge(
         ),
     )
     call = session.prompts.build_call(
-        step, "reviewer", purpose, prompt, tokens, sample=sample, priority=priority
+        step,
+        "reviewer",
+        purpose,
+        prompt,
+        tokens,
+        attempt=turn,
+        sample=sample,
+        priority=priority,
     )
     answer = await session.ask_or_report(
         call,
@@ -226,7 +236,9 @@ async def find_contradictions(
         changed=fence("changed", change_lines),
         draft=fence("draft", session.prompts.clip_to_fit(text, tokens, change_lines)),
     )
-    call = session.prompts.build_call(step, "reviewer", "settle", prompt, tokens, sample=sample)
+    call = session.prompts.build_call(
+        step, "reviewer", Purpose.SETTLE, prompt, tokens, sample=sample
+    )
     answer = await session.llm.ask_structured(
         call, Contradictions, lambda a: _find_misquote((c.quote for c in a.contradictions), text)
     )

@@ -8,16 +8,17 @@ from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import length_control
 from inkwright.agents.review import reviewer
 from inkwright.agents.revision import length_balance, recheck, repetition_and_transitions
-from inkwright.agents.revision.recheck import MissedBreach
-from inkwright.agents.revision.repetition_and_transitions import ManuscriptFault
 from inkwright.agents.revision.section_revision import SectionFix, fix_sections
 from inkwright.memory.changes import contradictions, staleness
 from inkwright.memory.domain.brief import Constraint
+from inkwright.memory.domain.check_record import RepairAttempt
 from inkwright.memory.domain.draft import Draft, Finding, Review
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.passages import PASSAGE_WORDS, split_into_pieces
 from inkwright.memory.retrieval.visibility import of_planned
-from inkwright.memory.store import drafts, ledger, works
+from inkwright.memory.store import drafts, ledger, run_state
+from inkwright.memory.store.run_state import ManuscriptFault, MissedBreach
 from inkwright.memory.text.words import tail
 
 LENGTH = "length"
@@ -80,10 +81,11 @@ def _build_fixes(context: RunContext, review: Review) -> Iterator[SectionFix]:
         if c.kind not in ("length", "structure")
     }
     for finding in review.broken_findings:
-        stamp = f"repair:{finding.constraint}"
+        stamp = RepairAttempt(finding.constraint)
         current_drafts = context.load_drafts_in_order()
         stamps = drafts.load_stamps(context.library, context.work_id, current_drafts)
-        if finding.constraint not in constraint_texts or stamp in set().union(*stamps.values()):
+        is_done = any(stamp in section_stamps for section_stamps in stamps.values())
+        if finding.constraint not in constraint_texts or is_done:
             continue
         target_draft = _find_target_draft(current_drafts, finding)
         if target_draft is not None and target_draft.author != "person":
@@ -91,7 +93,8 @@ def _build_fixes(context: RunContext, review: Review) -> Iterator[SectionFix]:
                 section=target_draft.section,
                 findings=[finding],
                 instructions=constraint_texts,
-                purpose=f"repair {finding.constraint}",
+                purpose=Purpose.REPAIR,
+                subject=finding.constraint,
                 failure=f"{finding.constraint}: could not be repaired",
                 stamp=stamp,
             )
@@ -99,9 +102,9 @@ def _build_fixes(context: RunContext, review: Review) -> Iterator[SectionFix]:
 
 async def _load_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]:
     """Return what the judge passed over; where that was found before an interruption, that."""
-    pinned_settings = works.get(context.library, context.work_id).pinned or {}
-    if pinned_settings.get("missed") is not None:
-        return tuple(MissedBreach.model_validate(m) for m in pinned_settings["missed"])
+    stored_breaches = run_state.load_state(context.library, context.work_id).missed_breaches
+    if stored_breaches is not None:
+        return stored_breaches
     missed_breaches = (
         await recheck.find_missed_breaches(
             context.session, context.plan, context.load_drafts_in_order()
@@ -109,9 +112,7 @@ async def _load_missed_breaches(context: RunContext) -> tuple[MissedBreach, ...]
         if recheck.is_needed(context)
         else ()
     )
-    works.pin_values(
-        context.library, context.lease, missed=[m.model_dump(mode="json") for m in missed_breaches]
-    )
+    run_state.store_missed_breaches(context.library, context.lease, missed_breaches)
     return missed_breaches
 
 

@@ -18,9 +18,10 @@ from inkwright.agents.revision.section_revision import extract_changes
 from inkwright.memory.base import Value
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.protected_spans import splice_spans, touches
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import SectionId
-from inkwright.memory.store import drafts, works
+from inkwright.memory.store import drafts, run_state
 from inkwright.memory.text.words import Sentence, sentences, tail
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence, render
@@ -174,7 +175,7 @@ async def apply(context: RunContext, proposal: EditorProposal, numbers: Collecti
         context.load_manifest(draft).evidence,
         turn=FIRST_EDIT_TURN + draft.version,
     )
-    works.pin_values(context.library, context.lease, settled=None)
+    run_state.require_settling(context.library, context.lease)
     return drafts.save_patch(
         context.library,
         context.lease,
@@ -244,7 +245,13 @@ async def _ask_editor(
         sentences=fence("sentences", numbered_sentences),
     )
     call = session.prompts.build_call(
-        draft.section, "editor", f"instructed {batch[0] + 1}", prompt, tokens, sample=draft.version
+        draft.section,
+        "editor",
+        Purpose.INSTRUCTED,
+        prompt,
+        tokens,
+        attempt=batch[0] + 1,
+        sample=draft.version,
     )
     return await session.llm.ask_structured(call, Rewording)
 

@@ -15,31 +15,26 @@ from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.llm.schemas import Breach, Breaches
 from inkwright.agents.review import reviewer
 from inkwright.agents.revision.section_revision import SectionFix, fix_sections
-from inkwright.memory.base import Value
+from inkwright.memory.domain.check_record import Recheck
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Review
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.ids import ConstraintId, SectionId
 from inkwright.memory.store import drafts
 from inkwright.memory.store.plans import Plan
+from inkwright.memory.store.run_state import MissedBreach
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
 SECTIONS_A_CALL = 12
 ANSWER_TOKENS = 800
 TURN = 100
-STAMP = "reread"
+STAMP = Recheck()
 EXTRA_VOTES = (2,)
 """The section's own check has voted that it is met, and this reading that it is not: one more."""
 
 MetConstraints = Mapping[SectionId, Sequence[Constraint]]
 """By section, in reading order, what a judge found met there."""
-
-
-class MissedBreach(Value):
-    """What a section breaks after all."""
-
-    section: SectionId
-    finding: Finding
 
 
 def is_needed(context: RunContext) -> bool:
@@ -123,7 +118,7 @@ async def mend(context: RunContext, missed_breaches: Iterable[MissedBreach]) -> 
             section=section_id,
             findings=findings_by_section[section_id],
             instructions={c.id: c.full_text for c in context.plan.constraints_for(section_id)},
-            purpose=STAMP,
+            purpose=Purpose.REREAD,
             failure=f"{section_id}: not revised",
             stamp=STAMP,
         )
@@ -203,7 +198,7 @@ async def _read_batch(
         ),
     )
     call = session.prompts.build_call(
-        "whole", "reviewer", f"reread {number}", prompt, ANSWER_TOKENS
+        "whole", "reviewer", Purpose.REREAD, prompt, ANSWER_TOKENS, attempt=number
     )
     answer = await session.ask_or_report(
         call, Breaches, f"{batch[0]} to {batch[-1]} were not read once more"

@@ -15,15 +15,17 @@ from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.llm.schemas import Seams
 from inkwright.agents.review import citation_check
 from inkwright.agents.revision.section_revision import SectionFix, fix_sections
-from inkwright.memory.base import Value
 from inkwright.memory.citations import syntax
+from inkwright.memory.domain.check_record import RepetitionPatch
 from inkwright.memory.domain.draft import Draft, Finding
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.domain.protected_spans import touches
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.excerpts import SubjectFacts
 from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store.ledger import Ledger, select_active
+from inkwright.memory.store.run_state import ManuscriptFault
 from inkwright.memory.text import repetition
 from inkwright.memory.text.repetition import RepeatedSentence
 from inkwright.memory.text.words import sentences, tail, words
@@ -38,15 +40,6 @@ ENDING_WORDS = 40
 OPENING_WORDS = 60
 MAX_REPORTED_REPEATS = 5
 """Repeats that are reported one by one; the others are counted."""
-
-
-class ManuscriptFault(Value):
-    """One fault of the piece as a whole, with the section that is to be patched."""
-
-    section: SectionId
-    quote: str
-    wanted: str
-    """What is to be done about it."""
 
 
 async def find_faults(
@@ -101,9 +94,9 @@ def _build_fixes(context: RunContext, faults: Sequence[ManuscriptFault]) -> Iter
                     section=section.id,
                     findings=findings,
                     instructions={n: f.wanted for n, f in faults_by_id.items()},
-                    purpose="once more",
+                    purpose=Purpose.ONCE_MORE,
                     failure=f"{section.id}: what it repeats could not be mended",
-                    stamp=f"once more:{number}",
+                    stamp=RepetitionPatch(number),
                     turn=number,
                     entries=_format_passages(context, draft, findings),
                 )
@@ -231,7 +224,9 @@ async def _judge_pairs(
     prompt = inputs.SeamsInputs(
         seams=fence("sections", session.prompts.clip_to_fit(pair_lines, 400))
     )
-    call = session.prompts.build_call("whole", "reviewer", f"seams {number}", prompt, 400)
+    call = session.prompts.build_call(
+        "whole", "reviewer", Purpose.SEAMS, prompt, 400, attempt=number
+    )
     answer = await session.ask_or_report(call, Seams, "how sections join was not reviewed")
     if answer is None:
         return []

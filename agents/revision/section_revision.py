@@ -11,8 +11,10 @@ from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import editor
 from inkwright.agents.extraction import archivist
 from inkwright.agents.review import reviewer
+from inkwright.memory.domain.check_record import CheckRecord
 from inkwright.memory.domain.draft import Draft, Finding
 from inkwright.memory.domain.entry import Entry
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import ModelError
 from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts
@@ -26,10 +28,12 @@ class SectionFix:
     findings: Sequence[Finding]
     instructions: Mapping[str, str]
     """What the editor is told of each finding, by the id that its ``constraint`` gives."""
-    purpose: str
+    purpose: Purpose
     failure: str
     """What to report when the editor gives nothing usable."""
-    stamp: str = ""
+    subject: str = ""
+    """What the call is about, where section and purpose do not say that."""
+    stamp: CheckRecord | None = None
     """Marks a draft that this was done to, so that an interrupted pass does not do it again."""
     turn: int = 1
     entries: str = ""
@@ -64,7 +68,7 @@ async def fix_sections(
             text is not None
             and text != draft.text
             and is_worth_it(draft, text)
-            and await commit_revision(context, draft, text, stamps=(fix.stamp,))
+            and await commit_revision(context, draft, text, stamp=fix.stamp)
         ):
             has_changed = True
         else:
@@ -87,6 +91,7 @@ async def ask_editor(context: RunContext, draft: Draft, fix: SectionFix) -> str 
             protected_spans=draft.held,
             turn=fix.turn,
             purpose=fix.purpose,
+            subject=fix.subject,
         )
     except ModelError as fault:
         context.report_problem(f"{fix.failure} ({fault})")
@@ -94,7 +99,7 @@ async def ask_editor(context: RunContext, draft: Draft, fix: SectionFix) -> str 
 
 
 async def commit_revision(
-    context: RunContext, draft: Draft, text: str, *, stamps: tuple[str, ...] = ()
+    context: RunContext, draft: Draft, text: str, *, stamp: CheckRecord | None = None
 ) -> bool:
     """Store a revised text, with memory following it; not one that breaks what was kept before.
 
@@ -122,7 +127,7 @@ async def commit_revision(
         stage="reviewed",
         review=review,
         delta=await extract_changes(context, draft, text),
-        new_stamps=stamps,
+        new_stamps=() if stamp is None else (stamp,),
     )
     return True
 

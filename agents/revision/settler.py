@@ -9,7 +9,6 @@ most, then what is left is reported.
 
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
-from typing import Any
 
 from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.context.run_context import RunContext
@@ -26,12 +25,14 @@ from inkwright.memory.changes import contradictions as kept_findings
 from inkwright.memory.changes import staleness
 from inkwright.memory.changes.staleness import MAX_REPEAT_QUESTIONS, Change, Stale
 from inkwright.memory.citations import syntax
+from inkwright.memory.domain.check_record import CheckRecord
 from inkwright.memory.domain.draft import Draft, Finding
 from inkwright.memory.domain.entry_equality import is_same_fact
 from inkwright.memory.domain.protected_spans import touches
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import ModelError
 from inkwright.memory.retrieval.excerpts import find_sentences_naming, is_stated_in, speaks_of
-from inkwright.memory.store import drafts, works
+from inkwright.memory.store import drafts, run_state
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.text.names import names_in
 
@@ -63,21 +64,19 @@ async def settle(
     if not is_enabled(context):
         return
     context.emit(PhaseBegan(context.work_id, "settling"))
-    pinned_settings = works.get(context.library, context.work_id).pinned or {}
-    pass_state = pinned_settings.get("settling") or {"pass": 0, "basis": None}
+    begun_pass = run_state.load_state(context.library, context.work_id).settling
+    begun_number = begun_pass.number if begun_pass else 0
     is_settled = only is None
-    if after_drafting and pass_state["pass"] == 0:
+    if after_drafting and begun_number == 0:
         await collect_missed_facts(context)
-    for pass_number in range(max(pass_state["pass"], 1), MAX_PASSES + 1):
-        basis = pass_state["basis"] if pass_number == pass_state["pass"] else None
+    for pass_number in range(max(begun_number, 1), MAX_PASSES + 1):
+        basis = begun_pass.basis if begun_pass and pass_number == begun_number else None
         if basis is None:
             rows = drafts.load_section_rows(context.library, context.work_id)
             basis = {
                 section_id: row.draft for section_id, row in rows.items() if row.draft is not None
             }
-            works.pin_values(
-                context.library, context.lease, settling={"pass": pass_number, "basis": basis}
-            )
+            run_state.begin_settling_pass(context.library, context.lease, pass_number, basis)
         stale_sections = [
             s
             for s in staleness.find_stale_sections(
@@ -90,8 +89,9 @@ async def settle(
         is_settled &= await _settle_each(
             context, _order_by_cache_age(context, stale_sections, pass_number), pass_number
         )
-    settled_fields: dict[str, Any] = {"settled": context.plan.version} if is_settled else {}
-    works.pin_values(context.library, context.lease, settling=None, **settled_fields)
+    run_state.end_settling(
+        context.library, context.lease, context.plan.version if is_settled else None
+    )
 
 
 def _order_by_cache_age(
@@ -289,7 +289,7 @@ async def _patch_section(
     draft: Draft,
     changes: Sequence[Change],
     findings: Sequence[Finding],
-    stamps: Sequence[str],
+    stamps: Sequence[CheckRecord],
     pass_number: int,
 ) -> bool:
     section_id = draft.section
@@ -299,7 +299,7 @@ async def _patch_section(
         section=section_id,
         findings=findings,
         instructions=change_lines,
-        purpose="settle",
+        purpose=Purpose.SETTLE,
         failure=f"{section_id}: contradicts memory and could not be patched",
         turn=pass_number,
         entries=entry_lines,

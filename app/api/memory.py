@@ -129,8 +129,8 @@ class Memory(WorkHandle):
         from inkwright.agents.llm.tokenizer import MARGIN, ScaledTokenizer
 
         with self._open() as library:
-            pinned = works.get(library, self.work).pinned or {}
-        return ScaledTokenizer(pinned.get("tokenizer_factor") or MARGIN)
+            run_settings = works.get(library, self.work).run_settings
+        return ScaledTokenizer(run_settings.tokenizer_factor if run_settings else MARGIN)
 
     def shown(self) -> dict[str, list[str]]:
         """Return, by entry, the sections whose newest draft was shown it, in reading order."""

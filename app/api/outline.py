@@ -157,7 +157,7 @@ class WorkOutline(WorkHandle):
         if works.get(library, self.work).status in ("complete", "flagged"):
             try:
                 with works.hold_lease(library, self.work) as lease:
-                    works.record_values(library, lease, status="partial")
+                    works.record_status(library, lease, "partial")
             except WorkBusy:
                 return  # the run that holds it says how the work stands when it ends
 

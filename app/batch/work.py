@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from functools import partial
+from typing import Literal
 
 from inkwright.agents.llm.config import Limits
 from inkwright.agents.orchestration import run
-from inkwright.agents.orchestration.run import RunResult
+from inkwright.agents.orchestration.run import RunInputs, RunResult
 from inkwright.agents.orchestration.shared_resources import SharedResources
 from inkwright.app.batch.error_line import explain
 from inkwright.app.batch.events import NoResultReason, WorkBegan
@@ -189,7 +190,7 @@ async def _run_passes(
     for number in range(1, MAX_PASSES + 1):
         try:
             action: RunAction = "plan" if until == "planned" else "write"
-            outcome = await _recorded(action, work, batch, run.run, until=until)
+            outcome = await _record(action, work, batch, partial(run.run, work.id, until=until))
         except (ModelUnreachable, ModelRefused) as fault:
             batch.model_health.record_silent_pass(batch.resources.limiter.answer_count, fault)
             if number == MAX_PASSES:
@@ -214,7 +215,7 @@ async def _redraft_flagged_sections(work: Work, batch: BatchResources) -> RunRes
     library = batch.resources.library
     plan, current_drafts = plans.current(library, work.id), drafts.current(library, work.id)
     assert plan is not None, "a flagged work is planned"
-    unmet_findings = Review.model_validate((work.pinned or {}).get("whole", {})).broken_findings
+    unmet_findings = (work.run_state.whole_review or Review()).broken_findings
     constraint_texts: dict[str, str] = {c.id: c.text for c in plan.whole_piece_constraints}
     required_ids = {c.id for c in plan.constraints if c.required}
     section_ids = [
@@ -234,33 +235,30 @@ async def _redraft_flagged_sections(work: Work, batch: BatchResources) -> RunRes
             )
         ]
     note = "; ".join(constraint_texts.get(f.constraint, "") for f in unmet_findings).strip("; ")
-    return await _recorded("redraft", work, batch, run.redraft, section_ids, note=note)
+    return await _record(
+        "redraft", work, batch, lambda inputs: run.redraft(work.id, inputs, section_ids, note=note)
+    )
 
 
-async def _recorded(
+async def _record(
     action: RunAction,
     work: Work,
     at: BatchResources,
-    act: Callable[..., Awaitable[RunResult]],
-    *args: Any,
-    **kwargs: Any,
+    act: Callable[[RunInputs], Awaitable[RunResult]],
 ) -> RunResult:
     """Do a run of a work, on record like any other, so that a person can pause or stop it."""
     resources, limits = at.resources, subtract_usage(at.options.brief_limits, _load_usage(work, at))
     job = replace(at.run_options, limits=limits)
     async with record_run(resources.library, work.id, action, job) as recorder:
-        result = await act(
-            work.id,
-            *args,
-            **kwargs,
+        run_inputs = RunInputs(
             library=resources.library,
             calling=resources.call_settings,
             limits=recorder.run_options.limits,
             watch=recorder,
-            watch_text=False,
             resources=resources,
             lease=recorder.lease,
         )
+        result = await act(run_inputs)
         recorder.outcome = result.status
     return result
 

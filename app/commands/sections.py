@@ -59,23 +59,19 @@ def lock(work: str, section: str, words: str | None, *, off: bool) -> None:
 
 def history(work: str, section_or_entry: str | None, *, as_json: bool) -> None:
     """Print versions."""
-    if section_or_entry is not None and "." in section_or_entry:
-        _print_versions(
-            [e.model_dump(mode="json") for e in Memory(work).history(section_or_entry)],
-            as_json=as_json,
-        )
-        return
     memory = Memory(work)
-    written_ids = [
-        s.section
-        for s in load_section_summaries(find_library_home(), memory.work, find_library_url())
-        if s.words
-    ]
-    section_ids = (
-        written_ids
-        if section_or_entry is None
-        else [_open_section(memory.work, section_or_entry, taken_out=True).section]
-    )
+    if section_or_entry is None:
+        section_ids = [
+            s.section
+            for s in load_section_summaries(find_library_home(), memory.work, find_library_url())
+            if s.words
+        ]
+    else:
+        try:
+            section_ids = [_open_section(memory.work, section_or_entry, taken_out=True).section]
+        except BadInput as no_section:
+            _print_entry_versions(memory, section_or_entry, no_section, as_json=as_json)
+            return
     version_records = [
         _describe_version(draft)
         for section_id in section_ids
@@ -90,6 +86,17 @@ def history(work: str, section_or_entry: str | None, *, as_json: bool) -> None:
         typer.echo(
             f"taken out of the outline, texts kept: {', '.join(s.id for s in removed_sections)}"
         )
+
+
+def _print_entry_versions(
+    memory: Memory, entry: str, no_section: BadInput, *, as_json: bool
+) -> None:
+    """Print the versions of a memory entry: what ``no_section`` says is no section's id."""
+    try:
+        versions = memory.history(entry)
+    except BadInput as no_entry:
+        raise BadInput(f"{no_section}; {no_entry}") from no_entry
+    _print_versions([e.model_dump(mode="json") for e in versions], as_json=as_json)
 
 
 def diff(work: str, section: str, old_version: int | None, new_version: int | None) -> None:

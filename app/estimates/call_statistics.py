@@ -1,21 +1,23 @@
 """What earlier works show about a model: its speed, the length of its answers, its repairs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from inkwright.app.config.settings import Settings
 from inkwright.app.estimates.fake_model import CallPace
-from inkwright.memory.store import journal, schema
+from inkwright.memory.domain.purpose import REPAIR_PURPOSES, Purpose
+from inkwright.memory.store import journal, schema, works
 from inkwright.memory.store.library import Library
+from inkwright.memory.store.run_state import RunSettings
 
 PURPOSE_BY_FORM = {
-    "Requirements": "requirements",
-    "Cast": "entries",
-    "Delta": "remember",
-    "Verdicts": "check %",
+    "Requirements": Purpose.REQUIREMENTS,
+    "Cast": Purpose.ENTRIES,
+    "Delta": Purpose.REMEMBER,
+    "Verdicts": Purpose.CHECK,
 }
 """Name of an answer's form to the purpose of the calls that ask for it."""
 RECENT_CALLS = 400
@@ -24,8 +26,6 @@ MIN_CALLS = 5
 """Fewer calls say nothing about speed."""
 DEFAULT_OVERHEAD_S = 0.03
 """Seconds of a call beside its tokens, until it is measured."""
-REPAIR_PURPOSES = ("continue %", "trim %", "patch %", "update %", "settle%", "repair %")
-"""Purposes of the calls that a draft without faults would not have needed."""
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,13 @@ def load_statistics(library: Library, model: str, settings: Settings) -> CallSta
         completion_tokens_by_form=_load_completion_tokens(library, model),
         tokens_per_word=_measure_tokens_per_word(library, model),
     )
-    pinned_settings = _load_pinned_settings(library, model)
-    factor = pinned_settings.get("tokenizer_factor")
-    context_tokens = pinned_settings.get("context_tokens")
+    run_settings = _load_run_settings(library, model)
     return CallStatistics(
         pace,
         f"as measured over {len(measured_calls):,} calls to {model}",
         _measure_token_ratio(library, model),
-        float(factor) if isinstance(factor, (int, float)) else None,
-        settings.context_tokens
-        or (int(context_tokens) if isinstance(context_tokens, int) else None),
+        run_settings.tokenizer_factor if run_settings else None,
+        settings.context_tokens or (run_settings.context_tokens if run_settings else None),
         _load_repairs(library, model),
     )
 
@@ -119,8 +116,8 @@ def _fit_pace(calls: Sequence[tuple[float, float, float]]) -> tuple[float, float
     return float(best_fit[0]), float(best_fit[1]), float(best_fit[2])
 
 
-def _load_pinned_settings(library: Library, model: str) -> Mapping[str, object]:
-    """Return what the newest work written by ``model`` has pinned."""
+def _load_run_settings(library: Library, model: str) -> RunSettings | None:
+    """Return what was fixed for the newest work written by ``model``."""
     table = schema.journal
     newest_works = (
         select(table.c.work).where(table.c.asked_for == model).order_by(table.c.id.desc())
@@ -128,11 +125,8 @@ def _load_pinned_settings(library: Library, model: str) -> Mapping[str, object]:
     with library.read() as db:
         work_id = db.execute(newest_works.limit(1)).scalar()
         if work_id is None:
-            return {}
-        pinned_settings = db.execute(
-            select(schema.works.c.pinned).where(schema.works.c.id == work_id)
-        ).scalar()
-    return pinned_settings or {}
+            return None
+    return works.get(library, work_id).run_settings
 
 
 def _measure_token_ratio(library: Library, model: str) -> float | None:
@@ -154,7 +148,7 @@ def _load_completion_tokens(library: Library, model: str) -> dict[str, float]:
         for form, purpose in PURPOSE_BY_FORM.items():
             mean_tokens = db.execute(
                 select(func.avg(table.c.completion_tokens)).where(
-                    table.c.asked_for == model, table.c.purpose.like(purpose)
+                    table.c.asked_for == model, table.c.purpose == purpose
                 )
             ).scalar()
             if mean_tokens is not None:
@@ -167,7 +161,9 @@ def _measure_tokens_per_word(library: Library, model: str) -> float | None:
     calls, texts = schema.journal, schema.drafts
     tokens = (
         select(calls.c.work, calls.c.step, func.max(calls.c.completion_tokens).label("tokens"))
-        .where(calls.c.asked_for == model, calls.c.purpose == "write", calls.c.finish == "stop")
+        .where(
+            calls.c.asked_for == model, calls.c.purpose == Purpose.WRITE, calls.c.finish == "stop"
+        )
         .group_by(calls.c.work, calls.c.step)
         .subquery()
     )
@@ -189,7 +185,7 @@ def _load_repairs(library: Library, model: str) -> tuple[RepairStatistics, ...]:
     )
     own_calls = (table.c.asked_for == model) & table.c.work.in_(ended_works)
     with library.read() as db:
-        write_calls = select(func.count()).where(own_calls, table.c.purpose == "write")
+        write_calls = select(func.count()).where(own_calls, table.c.purpose == Purpose.WRITE)
         section_count = db.execute(write_calls.select_from(table)).scalar_one()
         if not section_count:
             return ()
@@ -202,7 +198,7 @@ def _load_repairs(library: Library, model: str) -> tuple[RepairStatistics, ...]:
                 func.sum(table.c.completion_tokens),
                 func.sum(table.c.seconds),
             )
-            .where(own_calls, or_(*(table.c.purpose.like(p) for p in REPAIR_PURPOSES)))
+            .where(own_calls, table.c.purpose.in_(REPAIR_PURPOSES))
             .group_by(table.c.role)
         ).all()
     return tuple(RepairStatistics(r[0], *(float(n) / section_count for n in r[1:])) for r in rows)

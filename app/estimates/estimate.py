@@ -26,9 +26,11 @@ from inkwright.app.estimates.call_statistics import RepairStatistics
 from inkwright.app.estimates.fake_model import FakeModel
 from inkwright.app.estimates.virtual_clock import run_on_virtual_clock
 from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import LibraryUnusable
 from inkwright.memory.store import works
 from inkwright.memory.store.library import Library
+from inkwright.memory.store.run_state import RunSettings
 from inkwright.memory.store.works import Work
 
 TYPICAL_CONTEXT_TOKENS = 32_768
@@ -197,32 +199,30 @@ def _simulate_estimate(
         library, call_settings.endpoints["writer"].model, settings
     )
     token_ratio = statistics.token_ratio or TYPICAL_TOKEN_RATIO
-    default_settings = {
-        "tokenizer_factor": statistics.tokenizer_factor or token_ratio * MARGIN,
-        "context_tokens": call_settings.context_tokens
-        or statistics.context_tokens
-        or TYPICAL_CONTEXT_TOKENS,
-        "slots": call_settings.concurrency,
-    }
-    pinned_settings = default_settings | {
-        k: v for k, v in (work.pinned or {}).items() if v is not None
-    }
     is_han = language_is_han(work.brief)
     fake_model = FakeModel(
         work.brief.request, statistics.pace, ScaledTokenizer(token_ratio).count, is_han=is_han
     )
-    uses_search = create_embedder(call_settings, fake_model).embed is not None
+    embedder = create_embedder(call_settings, fake_model)
+    run_settings = work.run_settings or RunSettings(
+        tokenizer_factor=statistics.tokenizer_factor or token_ratio * MARGIN,
+        context_tokens=call_settings.context_tokens
+        or statistics.context_tokens
+        or TYPICAL_CONTEXT_TOKENS,
+        slots=call_settings.concurrency,
+        embedder=embedder.name,
+    )
     events: list[Event] = []
     with works.hold_lease(library, work.id) as lease:
         simulated_run = simulate_run(
             library,
             lease,
             work,
-            pinned_settings,
+            run_settings,
             fake_model,
             call_settings,
             events.append,
-            uses_search=uses_search,
+            uses_search=embedder.embed is not None,
         )
         context, seconds = run_on_virtual_clock(simulated_run)
     answered_calls = [e for e in events if isinstance(e, CallAnswered)]
@@ -242,7 +242,7 @@ def _simulate_estimate(
         service_s=sum(c.seconds for c in paid_calls),
         token_cost=_sum_costs(paid_calls, call_settings),
     )
-    draft_count = sum(c.purpose == "write" for c in paid_calls)
+    draft_count = sum(c.purpose == Purpose.WRITE for c in paid_calls)
     parallelism = max(sum(c.seconds for c in paid_calls) / seconds, 1.0) if seconds else 1.0
     run_estimate = _add_repairs(
         run_estimate, statistics.repairs, draft_count, parallelism, call_settings

@@ -15,6 +15,7 @@ from inkwright.agents.orchestration.work_graph import WorkContext, WorkState, wo
 from inkwright.app.estimates.fake_model import FakeModel
 from inkwright.memory.ids import WorkId
 from inkwright.memory.store.library import Lease, Library
+from inkwright.memory.store.run_state import RunSettings
 from inkwright.memory.store.works import Work
 
 
@@ -46,7 +47,7 @@ async def simulate_run(
     library: Library,
     lease: Lease,
     work: Work,
-    pinned_settings: Mapping[str, Any],
+    run_settings: RunSettings,
     fake_model: FakeModel,
     call_settings: CallSettings,
     emit: Watch,
@@ -64,7 +65,7 @@ async def simulate_run(
         library,
         lease,
         work,
-        pinned_settings,
+        run_settings,
         fake_model,
         call_settings=call_settings,
         limits=Limits(),

@@ -1,16 +1,55 @@
 """From the sections' drafts to one Markdown text."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from inkwright.memory.base import digest
 from inkwright.memory.domain.brief import Headings
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.domain.source_formatting import BOM, FileLayout, normalise_text
-from inkwright.memory.ids import SectionId
+from inkwright.memory.ids import HeadingId, SectionId
 
 MAX_HEADING_LEVEL = 6
 """Markdown knows no deeper heading."""
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """What stands between texts."""
+
+
+@dataclass(frozen=True)
+class SectionBody:
+    """A section's text, or the line that names its gap."""
+
+    id: SectionId
+
+
+@dataclass(frozen=True)
+class TitleHeading:
+    """The heading of the whole."""
+
+
+@dataclass(frozen=True)
+class ChapterHeading:
+    """The heading of a chapter, or of another part that holds sections."""
+
+    id: HeadingId
+
+
+@dataclass(frozen=True)
+class SectionHeading:
+    """A section's own heading."""
+
+    id: SectionId
+
+
+HeadingPlace = TitleHeading | ChapterHeading | SectionHeading
+Place = Spacing | SectionBody | HeadingPlace
+ManuscriptPart = tuple[Place, str]
+"""A stretch of the manuscript: what it is, and its text."""
+_SPACING = Spacing()
 
 
 def assemble(outline: Outline, drafts: Mapping[SectionId, Draft], headings: Headings) -> str:
@@ -24,12 +63,8 @@ def assemble(outline: Outline, drafts: Mapping[SectionId, Draft], headings: Head
 
 def yield_pieces(
     outline: Outline, drafts: Mapping[SectionId, Draft], headings: Headings
-) -> Iterator[tuple[str, str]]:
-    """Yield the manuscript in stretches, each with what it is.
-
-    That is ``""`` for what stands between texts, the section's id for its text, and the id with a
-    ``#`` before it for the heading of a section or chapter (``#`` alone: of the whole).
-    """
+) -> Iterator[ManuscriptPart]:
+    """Yield the manuscript in stretches, each with what it is."""
     if outline.layout is not None and headings == "all":
         return _yield_original_layout(outline, drafts, outline.layout)
     return _yield_default_layout(outline, drafts, headings)
@@ -42,24 +77,28 @@ def format_gap(section: Section) -> str:
 
 def _yield_default_layout(
     outline: Outline, drafts: Mapping[SectionId, Draft], headings: Headings
-) -> Iterator[tuple[str, str]]:
-    parts = [] if headings == "none" else [("#", _format_heading(0, outline.title))]
+) -> Iterator[ManuscriptPart]:
+    parts: list[ManuscriptPart] = []
+    if headings != "none":
+        parts.append((TitleHeading(), _format_heading(0, outline.title)))
     open_ids: tuple[str, ...] = ()
     for section in outline.sections:
         parts.extend(_yield_headings(outline, section, open_ids, headings))
         open_ids = section.within
         draft = drafts.get(section.id)
-        parts.append((section.id, draft.text.strip() if draft else format_gap(section)))
+        parts.append(
+            (SectionBody(section.id), draft.text.strip() if draft else format_gap(section))
+        )
     for number, part in enumerate(parts):
         if number:
-            yield "", "\n\n"
+            yield _SPACING, "\n\n"
         yield part
-    yield "", "\n"
+    yield _SPACING, "\n"
 
 
 def _yield_headings(
     outline: Outline, section: Section, open_ids: tuple[str, ...], headings: Headings
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[ManuscriptPart]:
     if headings == "none":
         return
     heading_by_id = {h.id: h for h in outline.headings}
@@ -67,40 +106,40 @@ def _yield_headings(
         is_new = section.within[: depth + 1] != open_ids[: depth + 1]
         if is_new and (headings == "all" or depth == 0):
             yield (
-                f"#{heading_id}",
+                ChapterHeading(heading_id),
                 _format_heading(heading_by_id[heading_id].level, heading_by_id[heading_id].title),
             )
     if section.has_heading and (headings == "all" or not section.within):
-        yield f"#{section.id}", _format_heading(section.level, section.title)
+        yield SectionHeading(section.id), _format_heading(section.level, section.title)
 
 
 def _yield_original_layout(
     outline: Outline, drafts: Mapping[SectionId, Draft], layout: FileLayout
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[ManuscriptPart]:
     page = _Page(layout.newline)
     heading_by_id = {h.id: h for h in outline.headings}
     level_offset = 0 if layout.titled else -1
-    yield from page.yield_original("#", layout.front)
+    yield from page.yield_original(TitleHeading(), layout.front)
     open_ids: tuple[str, ...] = ()
     for section in outline.sections:
         for depth, heading_id in enumerate(section.within):
             if section.within[: depth + 1] != open_ids[: depth + 1]:
                 raw = heading_by_id[heading_id].raw
                 if raw is not None:
-                    yield from page.yield_original(f"#{heading_id}", raw)
+                    yield from page.yield_original(ChapterHeading(heading_id), raw)
                 else:
                     line = _format_heading(
                         heading_by_id[heading_id].level + level_offset,
                         heading_by_id[heading_id].title,
                     )
-                    yield from page.yield_new(f"#{heading_id}", line)
+                    yield from page.yield_new(ChapterHeading(heading_id), line)
         open_ids = section.within
         draft = drafts.get(section.id)
         if section.placed is None:
             line = _format_heading(section.level + level_offset, section.title)
-            yield from page.yield_new(f"#{section.id}", line)
+            yield from page.yield_new(SectionHeading(section.id), line)
             yield from page.yield_new(
-                section.id, draft.text.strip() if draft else format_gap(section)
+                SectionBody(section.id), draft.text.strip() if draft else format_gap(section)
             )
         else:
             yield from _yield_original_section(page, section, draft)
@@ -108,23 +147,23 @@ def _yield_original_layout(
 
 def _yield_original_section(
     page: "_Page", section: Section, draft: Draft | None
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[ManuscriptPart]:
     """Yield a section that stood in the file, as it stood there unless its text is new."""
     layout = section.placed
     assert layout is not None
-    yield from page.yield_original(f"#{section.id}", layout.heading)
+    yield from page.yield_original(SectionHeading(section.id), layout.heading)
     text = draft.text.strip("\n") if draft else ""
     if not layout.of and text:
-        yield from page.yield_original("", layout.before)
-        yield from page.yield_new(section.id, text)
+        yield from page.yield_original(_SPACING, layout.before)
+        yield from page.yield_new(SectionBody(section.id), text)
         return
     is_unchanged = not text or digest(text) == layout.of
     raw = (
         layout.raw if is_unchanged and layout.raw is not None else text.replace("\n", page.newline)
     )
-    yield from page.yield_original("", layout.before)
-    yield from page.yield_original(section.id, raw)
-    yield from page.yield_original("", layout.after)
+    yield from page.yield_original(_SPACING, layout.before)
+    yield from page.yield_original(SectionBody(section.id), raw)
+    yield from page.yield_original(_SPACING, layout.after)
     page.needs_separator = not is_unchanged
 
 
@@ -137,26 +176,26 @@ class _Page:
         """The last stretch is new, so that a blank line must set the next one apart."""
         self._tail = ""
 
-    def yield_original(self, label: str, text: str) -> Iterator[tuple[str, str]]:
+    def yield_original(self, place: Place, text: str) -> Iterator[ManuscriptPart]:
         """Yield a stretch that brings its own blank lines."""
         if text:
             if self.needs_separator and text.strip():
                 yield from self._yield_separator()
             self._tail = (self._tail + text)[-8:]
-            yield label, text
+            yield place, text
 
-    def yield_new(self, label: str, text: str) -> Iterator[tuple[str, str]]:
+    def yield_new(self, place: Place, text: str) -> Iterator[ManuscriptPart]:
         """Yield a stretch that has none."""
         yield from self._yield_separator()
         text = text.replace("\n", self.newline)
-        yield label, text
-        yield "", self.newline
+        yield place, text
+        yield _SPACING, self.newline
         self._tail, self.needs_separator = (text + self.newline)[-8:], True
 
-    def _yield_separator(self) -> Iterator[tuple[str, str]]:
+    def _yield_separator(self) -> Iterator[ManuscriptPart]:
         tail = normalise_text(self._tail).strip(BOM)
         if tail and not tail.endswith("\n\n"):
-            yield "", self.newline * (1 if tail.endswith("\n") else 2)
+            yield _SPACING, self.newline * (1 if tail.endswith("\n") else 2)
         self.needs_separator = False
 
 

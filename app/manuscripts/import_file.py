@@ -168,7 +168,7 @@ def _store_work(library: Library, manuscript: SplitManuscript, brief: Brief) -> 
                 library, lease, manuscript.texts, outline=manuscript.outline
             )
             is_complete = len(manuscript.texts) == len(manuscript.outline.sections)
-            works.record_values(library, lease, status="complete" if is_complete else "partial")
+            works.record_status(library, lease, "complete" if is_complete else "partial")
             works.approve(library, work.id)
     except BaseException:
         works.purge(library, work.id)

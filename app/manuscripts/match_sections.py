@@ -5,7 +5,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from inkwright.app.manuscripts.assemble import format_gap, yield_pieces
+from inkwright.app.manuscripts.assemble import (
+    ChapterHeading,
+    HeadingPlace,
+    ManuscriptPart,
+    SectionBody,
+    SectionHeading,
+    TitleHeading,
+    format_gap,
+    yield_pieces,
+)
 from inkwright.app.manuscripts.markdown import detect_newline, split_at_headings
 from inkwright.memory.domain.brief import Headings
 from inkwright.memory.domain.draft import Draft
@@ -25,9 +34,10 @@ HeadingKey = tuple[int, str]
 
 @dataclass(frozen=True)
 class OutlineHeading:
-    """A heading of the outline as it stands in a text; ``yield_pieces`` says what ``label`` is."""
+    """A heading of the outline as it stands in a text."""
 
-    label: str
+    place: HeadingPlace | None
+    """Whose heading it is; None: it is the beginning, before the first heading."""
     key: HeadingKey
     raw: str
     body: str
@@ -35,14 +45,14 @@ class OutlineHeading:
 
     @property
     def quoted_heading(self) -> str:
-        return f"“{'#' * self.key[0]} {self.key[1]}”" if self.label else "the beginning"
+        return f"“{'#' * self.key[0]} {self.key[1]}”" if self.place else "the beginning"
 
     @property
     def quoted_heading_with_id(self) -> str:
         """The heading with the id of its section, where it has one."""
         return (
-            f"{self.quoted_heading} ({self.label[1:]})"
-            if self.label[1:2] == "s"
+            f"{self.quoted_heading} ({self.place.id})"
+            if isinstance(self.place, SectionHeading)
             else self.quoted_heading
         )
 
@@ -53,8 +63,8 @@ class MatchedManuscript:
 
     texts: dict[SectionId, str] = field(default_factory=dict)
     """Section id to text, of every section that has one."""
-    titles: dict[str, str] = field(default_factory=dict)
-    """New titles, by ``yield_pieces``'s name of the heading."""
+    titles: dict[HeadingPlace, str] = field(default_factory=dict)
+    """New titles, by whose heading has them."""
     faults: list[str] = field(default_factory=list)
     """Why it cannot be taken back, one line each."""
     notices: list[str] = field(default_factory=list)
@@ -88,10 +98,10 @@ def match_manuscript(
     old_pieces = list(yield_pieces(outline, drafts, headings))
     old_text = "".join(part for _, part in old_pieces)
     outline_headings, old_headings = _find_outline_headings(old_pieces, old_text)
-    if missing_labels := [label for label, heading in outline_headings if heading is None]:
+    if missing_places := [place for place, heading in outline_headings if heading is None]:
         match_result.faults.append(
-            f"the heading of {missing_labels[0][1:]} cannot be told from text: a code block before "
-            "it is not closed"
+            f"the heading of {get_heading_id(missing_places[0])} cannot be told from text: "
+            "a code block before it is not closed"
         )
         return match_result
     front_text, new_headings = _parse_headings(text)
@@ -135,25 +145,25 @@ def _parse_headings(text: str) -> tuple[str, list[_Heading]]:
 
 
 def _find_outline_headings(
-    text_pieces: Sequence[tuple[str, str]], text: str
-) -> tuple[list[tuple[str, _Heading | None]], list[_Heading]]:
+    text_pieces: Sequence[ManuscriptPart], text: str
+) -> tuple[list[tuple[HeadingPlace, _Heading | None]], list[_Heading]]:
     """Return which headings of an assembled text are the outline's, and all of its headings."""
     _, all_headings = _parse_headings(text)
     heading_by_start = {h.start: h for h in all_headings}
-    outline_headings: list[tuple[str, _Heading | None]] = []
+    outline_headings: list[tuple[HeadingPlace, _Heading | None]] = []
     position = 0
-    for label, part in text_pieces:
-        if label == "#":
+    for place, part in text_pieces:
+        if isinstance(place, TitleHeading):
             inner_headings = [h for h in all_headings if position <= h.start < position + len(part)]
-            outline_headings += [(label, inner_headings[0])] if inner_headings else []
-        elif label.startswith("#"):
-            outline_headings.append((label, heading_by_start.get(position)))
+            outline_headings += [(place, inner_headings[0])] if inner_headings else []
+        elif isinstance(place, ChapterHeading | SectionHeading):
+            outline_headings.append((place, heading_by_start.get(position)))
         position += len(part)
     return outline_headings, all_headings
 
 
 def _locate_headings(
-    outline_headings: Sequence[tuple[str, _Heading]],
+    outline_headings: Sequence[tuple[HeadingPlace, _Heading]],
     old_headings: Sequence[_Heading],
     new_headings: Sequence[_Heading],
     match_result: MatchedManuscript,
@@ -167,11 +177,11 @@ def _locate_headings(
     for number, heading in enumerate(new_headings):
         new_numbers_by_key[heading.key].append(number)
     new_positions: list[int | None] = []
-    for label, heading in outline_headings:
+    for place, heading in outline_headings:
         new_numbers, old_starts = new_numbers_by_key[heading.key], old_starts_by_key[heading.key]
         if len(new_numbers) > len(old_starts):
             match_result.faults.append(
-                f"{_describe_heading(label, heading.key)} stands {len(new_numbers)} times, and "
+                f"{_describe_heading(place, heading.key)} stands {len(new_numbers)} times, and "
                 f"{len(old_starts)} before: which one is meant cannot be told"
             )
         if len(new_numbers) == len(old_starts):
@@ -192,7 +202,7 @@ def _locate_headings(
 
 
 def _report_moved(
-    outline_headings: Sequence[tuple[str, _Heading]],
+    outline_headings: Sequence[tuple[HeadingPlace, _Heading]],
     new_positions: Sequence[int | None],
     match_result: MatchedManuscript,
 ) -> None:
@@ -200,14 +210,14 @@ def _report_moved(
     ordered_positions = _find_longest_rising([p for _, p in known_positions])
     for number, position in known_positions:
         if position not in ordered_positions:
-            label, heading = outline_headings[number]
+            place, heading = outline_headings[number]
             match_result.faults.append(
-                f"{_describe_heading(label, heading.key)} was moved; sections keep their order"
+                f"{_describe_heading(place, heading.key)} was moved; sections keep their order"
             )
 
 
 def _fill_gaps(
-    outline_headings: Sequence[tuple[str, _Heading]],
+    outline_headings: Sequence[tuple[HeadingPlace, _Heading]],
     new_positions: Sequence[int | None],
     old_headings: Sequence[_Heading],
     new_headings: Sequence[_Heading],
@@ -222,7 +232,7 @@ def _fill_gaps(
         if position is not None:
             filled_positions.append(position)
             continue
-        label, heading = outline_headings[number]
+        place, heading = outline_headings[number]
         next_position = next(
             (p for p in new_positions[number + 1 :] if p is not None), len(new_headings)
         )
@@ -237,7 +247,7 @@ def _fill_gaps(
             and new_headings[n].key[0] == heading.key[0]
             and new_headings[n].key[1]
         ]
-        name = _describe_heading(label, heading.key)
+        name = _describe_heading(place, heading.key)
         if not is_lone_gap or len(candidates) != 1:
             match_result.faults.append(f"{name} is not there; put the heading back as it was")
             filled_positions.append(first_candidate - 1)
@@ -245,7 +255,7 @@ def _fill_gaps(
         title = new_headings[candidates[0]].key[1]
         filled_positions.append(candidates[0])
         if take_titles:
-            match_result.titles[label] = title
+            match_result.titles[place] = title
         else:
             match_result.faults.append(
                 f"{name} is now headed “{title}”; --titles takes the new title"
@@ -254,26 +264,26 @@ def _fill_gaps(
 
 
 def _yield_matched_headings(
-    front_text: str, text: str, labels: Sequence[str], headings: Sequence[_Heading]
+    front_text: str, text: str, places: Sequence[HeadingPlace], headings: Sequence[_Heading]
 ) -> Iterator[OutlineHeading]:
     """Yield the text before the first heading of the outline, then each heading with its body."""
     ends = [h.start for h in headings[1:]] + [len(text)]
     first_start = headings[0].start if headings else len(text)
-    yield OutlineHeading("", (0, ""), "", text[len(front_text) : first_start])
-    for label, heading, end in zip(labels, headings, ends, strict=True):
-        yield OutlineHeading(label, heading.key, heading.raw, text[heading.end : end])
+    yield OutlineHeading(None, (0, ""), "", text[len(front_text) : first_start])
+    for place, heading, end in zip(places, headings, ends, strict=True):
+        yield OutlineHeading(place, heading.key, heading.raw, text[heading.end : end])
 
 
 def _group_sections(
-    text_pieces: Sequence[tuple[str, str]], outline_labels: Sequence[str]
+    text_pieces: Sequence[ManuscriptPart], heading_places: Sequence[HeadingPlace]
 ) -> list[list[SectionId]]:
     """Return which sections stand before the first heading of the outline, and under each."""
     groups: list[list[SectionId]] = [[]]
-    for label, _ in text_pieces:
-        if label in outline_labels:
-            groups.append([SectionId(label[1:])] if label[1:2] == "s" else [])
-        elif label and not label.startswith("#") and label not in groups[-1]:
-            groups[-1].append(SectionId(label))
+    for place, _ in text_pieces:
+        if place in heading_places:
+            groups.append([place.id] if isinstance(place, SectionHeading) else [])
+        elif isinstance(place, SectionBody) and place.id not in groups[-1]:
+            groups[-1].append(place.id)
     return groups
 
 
@@ -344,7 +354,7 @@ def _report_new_headings(
     for number, heading in enumerate(new_headings):
         if number not in used_positions and heading.key not in old_keys:
             match_result.notices.append(
-                f"{_describe_heading('', heading.key)} is a new heading: "
+                f"{_describe_heading(TitleHeading(), heading.key)} is a new heading: "
                 "it is text of the section it is in"
             )
 
@@ -364,7 +374,8 @@ def _build_outline(
     layout_by_section_id: dict[SectionId, SectionLayout] = {}
     opening_text = front_text
     for matched_heading, section_ids in zip(matched_headings, section_groups, strict=True):
-        own_section_id = matched_heading.label[1:] if matched_heading.label[1:2] == "s" else ""
+        place = matched_heading.place
+        own_section_id = place.id if isinstance(place, SectionHeading) else None
         for section_id in section_ids:
             section_layout, section_text = separate_layout(
                 matched_heading.raw if section_id == own_section_id else "",
@@ -374,10 +385,10 @@ def _build_outline(
             if section_id in drafts or section_text != format_gap(outline.section(section_id)):
                 layout_by_section_id[section_id] = section_layout
         heading_text = matched_heading.raw + ("" if section_ids else matched_heading.body)
-        if matched_heading.label in ("", "#"):
+        if place is None or isinstance(place, TitleHeading):
             opening_text += heading_text
-        elif not own_section_id:
-            raw_by_heading_id[HeadingId(matched_heading.label[1:])] = heading_text
+        elif isinstance(place, ChapterHeading):
+            raw_by_heading_id[place.id] = heading_text
     updated_headings = (
         h.model_copy(update={"raw": raw_by_heading_id.get(h.id)}) for h in outline.headings
     )
@@ -387,7 +398,7 @@ def _build_outline(
     layout = FileLayout(
         front=opening_text,
         newline=newline,
-        titled=any(matched_heading.label == "#" for matched_heading in matched_headings),
+        titled=any(isinstance(m.place, TitleHeading) for m in matched_headings),
     )
     return apply_titles(
         outline.model_copy(
@@ -401,22 +412,27 @@ def _build_outline(
     )
 
 
-def apply_titles(outline: Outline, titles: Mapping[str, str]) -> Outline:
-    """Return the outline with new titles, named as ``yield_pieces`` names headings.
+def apply_titles(outline: Outline, titles: Mapping[HeadingPlace, str]) -> Outline:
+    """Return the outline with new titles.
 
     A section without a heading of its own is called like the one it stands under.
     """
 
     def find_title(section: Section) -> str:
-        parent_label = f"#{section.within[-1]}" if section.within else "#"
-        return titles.get(f"#{section.id}" if section.has_heading else parent_label, section.title)
+        place: HeadingPlace = TitleHeading()
+        if section.has_heading:
+            place = SectionHeading(section.id)
+        elif section.within:
+            place = ChapterHeading(section.within[-1])
+        return titles.get(place, section.title)
 
     headings = (
-        h.model_copy(update={"title": titles.get(f"#{h.id}", h.title)}) for h in outline.headings
+        h.model_copy(update={"title": titles.get(ChapterHeading(h.id), h.title)})
+        for h in outline.headings
     )
     sections = (s.model_copy(update={"title": find_title(s)}) for s in outline.sections)
     return Outline(
-        title=titles.get("#", outline.title),
+        title=titles.get(TitleHeading(), outline.title),
         continuity=outline.continuity,
         headings=tuple(headings),
         sections=tuple(sections),
@@ -424,8 +440,13 @@ def apply_titles(outline: Outline, titles: Mapping[str, str]) -> Outline:
     )
 
 
-def _describe_heading(label: str, key: HeadingKey) -> str:
-    return OutlineHeading(label or "#", key, "", "").quoted_heading_with_id
+def get_heading_id(place: HeadingPlace) -> str:
+    """Return the id of the section or chapter whose heading it is; empty: it is the whole's."""
+    return "" if isinstance(place, TitleHeading) else place.id
+
+
+def _describe_heading(place: HeadingPlace, key: HeadingKey) -> str:
+    return OutlineHeading(place, key, "", "").quoted_heading_with_id
 
 
 def _find_longest_rising(numbers: Sequence[int]) -> set[int]:

@@ -12,6 +12,7 @@ from inkwright.app.manuscripts.import_file import read_raw
 from inkwright.app.manuscripts.match_sections import (
     MatchedManuscript,
     apply_titles,
+    get_heading_id,
     match_manuscript,
 )
 from inkwright.memory.domain.draft import Draft
@@ -93,7 +94,7 @@ def sync_manuscript(library: Library, folder: Path, *, take_titles: bool = False
     return Synced(
         work=work_id,
         changed=tuple(changed_texts),
-        titles={label[1:]: title for label, title in match_result.titles.items()},
+        titles={get_heading_id(place): title for place, title in match_result.titles.items()},
         notices=(*match_result.notices, *older_notices),
     )
 

@@ -20,7 +20,7 @@ from inkwright.app.manuscripts.citation_report import (
 from inkwright.memory.changes import staleness
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.brief import Constraint
-from inkwright.memory.domain.draft import Draft, Finding, Manifest, Review
+from inkwright.memory.domain.draft import Draft, Finding, Manifest
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.ids import ConstraintId, SectionId
 from inkwright.memory.store import drafts, journal, plans, sources
@@ -203,6 +203,7 @@ def build_report(
     sections, constraints = check_work(library, work, plan, current_drafts, manifests, text)
     usage = journal.load_usage(library, work.id)
     stored_sources = sources.load_sources(library, work.id)
+    before = work.run_state.repetition
     run_report = Report(
         work=work.id,
         status=run_facts["status"],
@@ -216,7 +217,7 @@ def build_report(
         sources=build_source_reports(plan, current_drafts, stored_sources),
         voice=_report_voice(work, current_drafts),
         repetition=RepetitionReport(
-            before=(work.pinned or {}).get("repetition"),
+            before=None if before is None else before.model_dump(),
             after=repetition.measure_repetition(texts_by_section(current_drafts)).model_dump(),
         ),
         calls=_total_calls(usage, run_facts["from_journal"]),
@@ -356,12 +357,8 @@ def _build_outcome(constraint: Constraint, finding: Finding) -> ConstraintOutcom
 
 def _load_whole_review(work: Work) -> dict[str, Finding]:
     """Return what the last review of the whole piece found, by constraint."""
-    stored_review = (work.pinned or {}).get("whole")
-    return (
-        {f.constraint: f for f in Review.model_validate(stored_review).findings}
-        if stored_review
-        else {}
-    )
+    review = work.run_state.whole_review
+    return {f.constraint: f for f in review.findings} if review else {}
 
 
 def _report_constraints(

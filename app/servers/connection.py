@@ -9,7 +9,7 @@ from inkwright.app.config.endpoints import PROVIDERS
 from inkwright.app.servers.discovery import ListedModel, ModelServer
 from inkwright.app.servers.settings_file import Value
 from inkwright.memory.errors import BadInput
-from inkwright.memory.store.model_capabilities import ModelCapabilities
+from inkwright.memory.model_capabilities import ModelCapabilities
 
 LEAST_CONTEXT_TOKENS = 1024
 

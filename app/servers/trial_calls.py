@@ -18,8 +18,8 @@ from inkwright.agents.llm.parsing import UnreadableAnswer, parse_structured
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
 from inkwright.agents.llm.transport import LiteLLMTransport
 from inkwright.memory.errors import ModelError
+from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store.journal import JournaledAnswer
-from inkwright.memory.store.model_capabilities import ModelCapabilities
 
 WRITER: Role = "writer"
 PROSE_TOKENS = 200

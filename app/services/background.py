@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
@@ -16,10 +17,23 @@ from inkwright.app.services import engine
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.signals import run_to_end
 from inkwright.memory.errors import InkwrightError
-from inkwright.memory.ids import WorkId
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import run_status
+from inkwright.memory.store.library import Lease
 
 BackgroundAction = Literal["plan", "write", "settle", "redraft", "remember", "candidates", "choose"]
+
+
+@dataclass(frozen=True)
+class RunOrder:
+    """What a process of its own is to do; it is sent pickled."""
+
+    action: BackgroundAction
+    lease: Lease
+    sections: tuple[SectionId, ...] | None
+    note: str
+    count: int
+    version: int
 
 
 def start(
@@ -27,7 +41,7 @@ def start(
     action: BackgroundAction,
     settings: Settings,
     *,
-    sections: Sequence[str] | None = None,
+    sections: Sequence[SectionId] | None = None,
     note: str = "",
     count: int = 3,
     version: int = 0,
@@ -63,15 +77,10 @@ def start(
         process.kill()
         process.communicate()
         raise
-    request = {
-        "what": action,
-        "lease": lease,
-        "sections": None if sections is None else list(sections),
-        "note": note,
-        "count": count,
-        "version": version,
-    }
-    process.stdin.write(pickle.dumps((request, settings)))
+    order = RunOrder(
+        action, lease, None if sections is None else tuple(sections), note, count, version
+    )
+    process.stdin.write(pickle.dumps((order, settings)))
     process.stdin.close()
     threading.Thread(target=process.wait, name=f"run of {work_id}", daemon=True).start()
 
@@ -81,35 +90,32 @@ def main() -> None:
 
     Files are not read again: what is trusted, and what a person was asked, was settled there.
     """
-    request: dict[str, Any]
+    order: RunOrder
     settings: Settings
-    request, settings = pickle.load(sys.stdin.buffer)
+    order, settings = pickle.load(sys.stdin.buffer)
     try:
-        run_to_end(_build_coroutine(request, RunOptions(settings, lease=request["lease"])))
+        run_to_end(_build_coroutine(order, RunOptions(settings, lease=order.lease)))
     except (InkwrightError, KeyboardInterrupt):
         sys.exit(1)  # told in the library
 
 
-def _build_coroutine(
-    request: dict[str, Any], run_options: RunOptions
-) -> Coroutine[Any, Any, object]:
-    work_id, sections, note = request["lease"].work_id, request["sections"], request["note"]
-    action: BackgroundAction = request["what"]
-    match action:
+def _build_coroutine(order: RunOrder, run_options: RunOptions) -> Coroutine[object, object, object]:
+    work_id, sections, note = order.lease.work_id, order.sections or (), order.note
+    match order.action:
         case "plan":
             return engine.plan(work_id, run_options)
         case "write":
             return engine.write(work_id, run_options)
         case "settle":
-            return engine.settle(work_id, run_options, only=sections)
+            return engine.settle(work_id, run_options, only=order.sections)
         case "redraft":
-            return engine.redraft(work_id, sections or [], run_options, note=note)
+            return engine.redraft(work_id, sections, run_options, note=note)
         case "candidates":
             return engine.candidates(
-                work_id, sections[0], run_options, note=note, count=request["count"]
+                work_id, sections[0], run_options, note=note, count=order.count
             )
         case "choose":
-            return engine.choose(work_id, sections[0], request["version"], run_options)
+            return engine.choose(work_id, sections[0], order.version, run_options)
         case "remember":
             return engine.remember(work_id, run_options)
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
 from inkwright.agents.llm.config import ROLES
 from inkwright.app.config import endpoints
@@ -69,7 +69,7 @@ class DoctorReport:
             codes.append(NO_MODEL)
         return codes[0] if codes else 0
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, JsonValue]:
         return {
             "ok": self.exit_code == 0,
             "checks": [
@@ -89,7 +89,7 @@ class DoctorReport:
                 }
                 for server in self.servers
             ],
-            "tried": self.findings and self.findings.as_json(),
+            "tried": self.findings.as_json() if self.findings else None,
         }
 
 

@@ -4,8 +4,9 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
+
+from pydantic import JsonValue
 
 from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.app.config.settings import Settings
@@ -16,8 +17,10 @@ from inkwright.app.servers.settings_file import Value, format_setting, write_set
 from inkwright.app.servers.trial_calls import ModelTrial, TrialResult
 from inkwright.app.services.engine import open_library
 from inkwright.memory.errors import BadInput
-from inkwright.memory.store.model_capabilities import forget_capabilities, load_capabilities
+from inkwright.memory.model_capabilities import ModelCapabilities
+from inkwright.memory.served_models.capability_store import forget_capabilities, load_capabilities
 
+JsonObject = dict[str, JsonValue]
 Say = Callable[[str], None]
 Choose = Callable[[Sequence[ServedChoice]], ServedChoice | None]
 """Asks a person which of several is meant; None: none of them."""
@@ -30,19 +33,19 @@ class ModelFindings:
 
     choice: ServedChoice
     results: tuple[TrialResult, ...]
-    record: dict[str, Any]
+    record: ModelCapabilities
     settings: dict[str, Value]
     is_usable: bool = field(default=True)
     """False when some kind of call did not work."""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         return {
             "server": self.choice.server.kind,
             "address": self.choice.server.base,
             "model": self.choice.model.name,
             "trials": [{"name": r.name, "ok": r.ok, "message": r.message} for r in self.results],
-            "record": self.record,
-            "settings": self.settings,
+            "record": self.record.model_dump(mode="json"),
+            "settings": {**self.settings},
         }
 
 
@@ -127,7 +130,7 @@ def try_model(
     return ModelFindings(
         choice=choice,
         results=results,
-        record=capabilities.model_dump(mode="json"),
+        record=capabilities,
         settings=choice.build_settings(capabilities),
         is_usable=all(r.ok for r in results),
     )

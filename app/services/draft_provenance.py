@@ -1,18 +1,20 @@
 """What a draft was written from, and what was said to models on the way: read from the journal."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from inkwright.app.config.endpoints import build_price_list
 from inkwright.app.config.prices import PriceList
 from inkwright.app.config.settings import Settings
 from inkwright.memory.domain.draft import Draft, Manifest
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.ids import EntryId, SectionId, WorkId
 from inkwright.memory.store import drafts, journal, works
+from inkwright.memory.store.journal import JournaledCall
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Library
+from inkwright.memory.store.run_state import RunSettings
 from inkwright.prompts.render import TAGS
 
 PLAN, WHOLE = "plan", "whole"
@@ -111,7 +113,7 @@ def inspect(
         BadInput: there is no such section, or version.
     """
     price_list = build_price_list(settings)
-    count = _build_token_counter(works.get(library, work_id).pinned)
+    count = _build_token_counter(works.get(library, work_id).run_settings)
     calls = journal.load_calls(library, work_id, step)
     if step in STEPS:
         return DraftProvenance(
@@ -131,7 +133,7 @@ def inspect(
     draft_calls = [
         c
         for c in calls
-        if period_start < c["created_at"] <= period_end and _belongs_to_draft(c, draft, manifest)
+        if period_start < c.created_at <= period_end and _belongs_to_draft(c, draft, manifest)
     ]
     return DraftProvenance(
         step=step,
@@ -163,10 +165,10 @@ def _find_period(written_at: dict[int, float], versions: Collection[int]) -> tup
     return max(earlier_times, default=0.0), float("inf") if is_newest else written_at[max(versions)]
 
 
-def _belongs_to_draft(call: Mapping[str, Any], draft: Draft, manifest: Manifest) -> bool:
+def _belongs_to_draft(call: JournaledCall, draft: Draft, manifest: Manifest) -> bool:
     """True unless the call drafted another candidate than this one."""
-    is_writer_call = (call["role"], call["purpose"]) == ("writer", "write")
-    return draft.stage != "candidate" or not is_writer_call or call["sample"] == manifest.sample
+    is_writer_call = (call.role, call.purpose) == ("writer", Purpose.WRITE)
+    return draft.stage != "candidate" or not is_writer_call or call.sample == manifest.sample
 
 
 def _list_weighed_entries(ledger: Ledger, manifest: Manifest) -> Iterator[WeighedEntry]:
@@ -183,24 +185,24 @@ def _list_weighed_entries(ledger: Ledger, manifest: Manifest) -> Iterator[Weighe
 
 
 def _build_call(
-    row: dict[str, Any], count: Callable[[str], int], price_list: PriceList
+    call: JournaledCall, count: Callable[[str], int], price_list: PriceList
 ) -> RecordedCall:
-    messages = tuple((m["role"], m["content"]) for m in row["messages"])
-    prompt, completion = row["prompt_tokens"], row["completion_tokens"]
+    messages = tuple((m.role, m.content) for m in call.messages)
+    prompt, completion = call.prompt_tokens, call.completion_tokens
     return RecordedCall(
-        role=row["role"],
-        purpose=row["purpose"],
-        model=row["model"],
+        role=call.role,
+        purpose=call.label,
+        model=call.model,
         messages=messages,
-        answer=row["answer"],
-        finish=row["finish"],
+        answer=call.answer,
+        finish=call.finish,
         prompt_tokens=prompt,
-        cached_tokens=row["cached_tokens"],
+        cached_tokens=call.cached_tokens,
         completion_tokens=completion,
-        seconds=row["seconds"],
+        seconds=call.seconds,
         parts=split_prompt(messages, prompt, count),
         cost=price_list.compute_cost(
-            row["asked_for"], prompt, row["cached_tokens"], completion, row["seconds"]
+            call.asked_for, prompt, call.cached_tokens, completion, call.seconds
         ),
     )
 
@@ -222,7 +224,8 @@ def split_prompt(
     return tuple(sorted(shares, key=lambda part: -part.tokens))
 
 
-def _build_token_counter(pinned: dict[str, Any] | None) -> Callable[[str], int]:
+def _build_token_counter(run_settings: RunSettings | None) -> Callable[[str], int]:
     from inkwright.agents.llm.tokenizer import UNMEASURED_FACTOR, ScaledTokenizer
 
-    return ScaledTokenizer((pinned or {}).get("tokenizer_factor", UNMEASURED_FACTOR)).count
+    factor = run_settings.tokenizer_factor if run_settings else UNMEASURED_FACTOR
+    return ScaledTokenizer(factor).count

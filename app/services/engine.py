@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from inkwright.agents.llm.config import Ablation, CallSettings
+from inkwright.agents.llm.config import Ablation
 from inkwright.app.config import endpoints
 from inkwright.app.config.prices import check_prices
 from inkwright.app.config.settings import Settings
@@ -35,15 +35,15 @@ from inkwright.memory.store.works import Work
 from inkwright.memory.user_work import finding_decisions
 
 if TYPE_CHECKING:
-    from inkwright.agents.orchestration.run import RunResult
+    from inkwright.agents.orchestration.run import RunInputs, RunResult
     from inkwright.agents.revision.instructed_edit import EditorProposal, Span
     from inkwright.app.export.formats import Exported, ExportOptions, RenderedFile
     from inkwright.app.manuscripts.import_file import Imported, ImportOptions
     from inkwright.app.manuscripts.sync import Synced
     from inkwright.app.services.draft_provenance import DraftProvenance
     from inkwright.app.services.review_summary import OpenFinding, ReviewSummary
+    from inkwright.memory.domain.check_record import Verdict
     from inkwright.memory.store.run_status import RunAction
-    from inkwright.memory.user_work.finding_decisions import Verdict
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,10 @@ async def plan(work_id: WorkId, run_options: RunOptions) -> PlannedWork:
         InkwrightError: as ``agents.orchestration.run.run``.
     """
     with open_library(run_options.settings) as library:
-        async with _open_run(library, work_id, "plan", run_options) as (run, recorder, keywords):
-            await run.run(work_id, until="planned", **keywords)
+        async with _open_run(library, work_id, "plan", run_options) as (run_inputs, recorder):
+            from inkwright.agents.orchestration import run
+
+            await run.run(work_id, run_inputs, until="planned")
             recorder.outcome = "planned"
         return _load_planned_work(library, work_id)
 
@@ -126,13 +128,13 @@ async def write(work_id: WorkId, run_options: RunOptions, *, out: Path | None = 
     """
     with open_library(run_options.settings) as library:
         works.approve(library, work_id)
-    return await _run_to_manuscript(
-        "write",
-        work_id,
-        run_options,
-        out,
-        lambda run, means: run.run(work_id, until="complete", **means),
-    )
+
+    async def act(run_inputs: "RunInputs") -> "RunResult":
+        from inkwright.agents.orchestration import run
+
+        return await run.run(work_id, run_inputs)
+
+    return await _run_to_manuscript("write", work_id, run_options, out, act)
 
 
 async def settle(
@@ -143,13 +145,13 @@ async def settle(
     out: Path | None = None,
 ) -> Manuscript:
     """Check and patch the stale sections of a work, or those of ``only``."""
-    return await _run_to_manuscript(
-        "settle",
-        work_id,
-        run_options,
-        out,
-        lambda run, means: run.settle(work_id, only=only, **means),
-    )
+
+    async def act(run_inputs: "RunInputs") -> "RunResult":
+        from inkwright.agents.orchestration import run
+
+        return await run.settle(work_id, run_inputs, only=only)
+
+    return await _run_to_manuscript("settle", work_id, run_options, out, act)
 
 
 async def redraft(
@@ -161,13 +163,13 @@ async def redraft(
     out: Path | None = None,
 ) -> Manuscript:
     """Write these sections of a work anew, and settle what rests on them."""
-    return await _run_to_manuscript(
-        "redraft",
-        work_id,
-        run_options,
-        out,
-        lambda run, means: run.redraft(work_id, section_ids, note=storable(note), **means),
-    )
+
+    async def act(run_inputs: "RunInputs") -> "RunResult":
+        from inkwright.agents.orchestration import run
+
+        return await run.redraft(work_id, run_inputs, section_ids, note=storable(note))
+
+    return await _run_to_manuscript("redraft", work_id, run_options, out, act)
 
 
 async def candidates(
@@ -184,12 +186,16 @@ async def candidates(
         BadInput: the section has no text, or has words of a person's.
     """
     with open_library(run_options.settings) as library:
-        async with _open_run(library, work_id, "candidates", run_options) as (run, _, keywords):
-            unwatched_text = keywords | {"watch_text": False}
-            candidate_drafts: list[Draft] = await run.draft_candidates(
-                work_id, section_id, note=storable(note), count=count, **unwatched_text
+        async with _open_run(library, work_id, "candidates", run_options) as (run_inputs, _):
+            from inkwright.agents.orchestration import run
+
+            return await run.draft_candidates(
+                work_id,
+                replace(run_inputs, watch_text=False),
+                section_id,
+                note=storable(note),
+                count=count,
             )
-        return candidate_drafts
 
 
 async def choose(
@@ -201,9 +207,10 @@ async def choose(
         BadInput: the section has no such candidate.
     """
     with open_library(run_options.settings) as library:
-        async with _open_run(library, work_id, "choose", run_options) as (run, _, keywords):
-            draft: Draft = await run.choose(work_id, section_id, version, **keywords)
-        return draft
+        async with _open_run(library, work_id, "choose", run_options) as (run_inputs, _):
+            from inkwright.agents.orchestration import run
+
+            return await run.choose(work_id, run_inputs, section_id, version)
 
 
 def purge(work_id: WorkId, settings: Settings | None = None) -> bool:
@@ -307,9 +314,10 @@ def export(
 async def remember(work_id: WorkId, run_options: RunOptions) -> "RunResult":
     """Read into memory what a person has written in a work and no model has read."""
     with open_library(run_options.settings) as library:
-        async with _open_run(library, work_id, "remember", run_options) as (run, _, keywords):
-            result: RunResult = await run.remember(work_id, **keywords)
-        return result
+        async with _open_run(library, work_id, "remember", run_options) as (run_inputs, _):
+            from inkwright.agents.orchestration import run
+
+            return await run.remember(work_id, run_inputs)
 
 
 async def propose(
@@ -327,12 +335,11 @@ async def propose(
         BadInput: there is no such section, operator or span, or all of it is locked.
     """
     with open_library(run_options.settings) as library:
-        async with _open_run(library, work_id, "edit", run_options) as (run, _, keywords):
+        async with _open_run(library, work_id, "edit", run_options) as (run_inputs, _):
+            from inkwright.agents.orchestration import run
+
             words = storable(instruction_text)
-            proposal: EditorProposal = await run.propose(
-                work_id, section_id, words, op=op, span=span, **keywords
-            )
-        return proposal
+            return await run.propose(work_id, run_inputs, section_id, words, op=op, span=span)
 
 
 async def apply(
@@ -344,9 +351,10 @@ async def apply(
         BadInput: a number names no hunk, or the section has another text by now.
     """
     with open_library(run_options.settings) as library:
-        async with _open_run(library, work_id, "edit", run_options) as (run, _, keywords):
-            draft: Draft = await run.apply(work_id, proposal, numbers, **keywords)
-        return draft
+        async with _open_run(library, work_id, "edit", run_options) as (run_inputs, _):
+            from inkwright.agents.orchestration import run
+
+            return await run.apply(work_id, run_inputs, proposal, numbers)
 
 
 def inspect(
@@ -416,61 +424,49 @@ async def _run_to_manuscript(
     work_id: WorkId,
     run_options: RunOptions,
     out: Path | None,
-    act: Callable[[Any, dict[str, Any]], Awaitable["RunResult"]],
+    act: Callable[["RunInputs"], Awaitable["RunResult"]],
 ) -> Manuscript:
     folder = output_folder.prepare_folder(out) if out else None
     with open_library(run_options.settings) as library:
-        async with _open_run(library, work_id, action, run_options) as (run, recorder, keywords):
-            result = await act(run, keywords)
+        async with _open_run(library, work_id, action, run_options) as (run_inputs, recorder):
+            result = await act(run_inputs)
             recorder.outcome = result.status
         return build_run_manuscript(
-            library, work_id, result, run_options, keywords["calling"], folder
+            library, work_id, result, run_options, run_inputs.calling, folder
         )
 
 
 @asynccontextmanager
 async def _open_run(
     library: Library, work_id: WorkId, action: "RunAction", run_options: RunOptions
-) -> AsyncIterator[tuple[Any, RunRecorder, dict[str, Any]]]:
-    """Yield ``agents.orchestration.run`` and what a run is given, with models to call.
+) -> AsyncIterator[tuple["RunInputs", RunRecorder]]:
+    """Yield what a run of ``agents.orchestration.run`` is given, with models to call.
 
-    The library is told how the run goes from before the imports on, which take seconds.
+    The library is told how the run goes from before that module is imported, which takes seconds;
+    within the block it is.
     """
     async with record_run(library, work_id, action, run_options) as recorder:
-        run = await _load_run_module()
+        await asyncio.to_thread(_import_run_module)
         recorder.check()
+        from inkwright.agents.orchestration.run import RunInputs
+
         with endpoints.serve_models(run_options.settings) as call_settings:
-            options = recorder.run_options
-            limits = check_prices(call_settings, options.settings, options.limits)
-            yield (
-                run,
-                recorder,
-                _build_run_keywords(library, call_settings, replace(options, limits=limits)),
+            recorded_options = recorder.run_options
+            limits = check_prices(call_settings, recorded_options.settings, recorded_options.limits)
+            run_inputs = RunInputs(
+                library=library,
+                calling=call_settings,
+                limits=limits,
+                watch=recorded_options.watch,
+                watch_text=recorded_options.watch_text,
+                lease=recorded_options.lease,
             )
+            yield run_inputs, recorder
 
 
-async def _load_run_module() -> Any:
-    """Import what calls models, in a thread: it takes seconds, and the loop goes on meanwhile."""
-
-    def load() -> Any:
-        from inkwright.agents.orchestration import run
-
-        return run
-
-    return await asyncio.to_thread(load)
-
-
-def _build_run_keywords(
-    library: Library, call_settings: CallSettings, run_options: RunOptions
-) -> dict[str, Any]:
-    return {
-        "library": library,
-        "calling": call_settings,
-        "limits": run_options.limits,
-        "watch": run_options.watch,
-        "watch_text": run_options.watch_text,
-        "lease": run_options.lease,
-    }
+def _import_run_module() -> None:
+    """Import what calls models: done in a thread, so that the loop goes on meanwhile."""
+    import inkwright.agents.orchestration.run  # noqa: F401
 
 
 def _load_planned_work(library: Library, work_id: WorkId) -> PlannedWork:

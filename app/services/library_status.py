@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inkwright.memory.errors import BadInput, LibraryUnusable, WorkNotFound
 from inkwright.memory.ids import SectionId, WorkId
@@ -19,7 +19,7 @@ from inkwright.memory.ids import SectionId, WorkId
 if TYPE_CHECKING:
     from inkwright.memory.store.library import Library
 
-KNOWN_SCHEMA = "0005"
+KNOWN_SCHEMA = "0006"
 """The schema these queries read. A test holds it to ``memory.store.schema.REVISION``."""
 
 _WHOLE_ID = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}(\.[0-9]+)?")
@@ -70,7 +70,7 @@ class WorkSummary:
     changed_at: float
     """When it was last changed, in seconds since the epoch."""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return the form that ``status --json`` promises."""
         return {
             "work": self.work,

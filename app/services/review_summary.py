@@ -1,6 +1,6 @@
 """How a work stands against what was asked of it: constraints, findings, staleness, measures."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -16,6 +16,7 @@ from inkwright.app.reports.report import (
 from inkwright.memory.changes import contradictions
 from inkwright.memory.changes.contradictions import ContradictionFinding
 from inkwright.memory.domain.brief import Constraint
+from inkwright.memory.domain.check_record import CheckRecord, Verdict
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.ids import ConstraintId, SectionId, WorkId
 from inkwright.memory.store import drafts, plans, sources, works
@@ -23,7 +24,6 @@ from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.text.repeated_runs import RepeatedRuns, find_repeated_runs
 from inkwright.memory.user_work import finding_decisions
-from inkwright.memory.user_work.finding_decisions import Verdict
 
 
 @dataclass(frozen=True)
@@ -118,12 +118,12 @@ def review(library: Library, work_id: WorkId) -> ReviewSummary:
         plan.outline, current_drafts, work.brief, sources.load_sources(library, work_id)
     )
     check_results = check_work(library, work, plan, current_drafts, manifests, text)
-    verdict_stamps = finding_decisions.load_verdict_stamps(library, work_id)
+    stamps_by_section = drafts.load_stamps(library, work_id, current_drafts)
     constraint_summaries = tuple(_summarize_constraints(plan, check_results, current_drafts))
     contradiction_findings = contradictions.load_findings(library, work_id, include_dismissed=True)
     open_findings = [
-        *_list_broken_findings(constraint_summaries, current_drafts, verdict_stamps),
-        *_list_contradictions(plan, contradiction_findings, current_drafts, verdict_stamps),
+        *_list_broken_findings(constraint_summaries, current_drafts, stamps_by_section),
+        *_list_contradictions(plan, contradiction_findings, current_drafts, stamps_by_section),
     ]
     open_findings.sort(key=lambda p: plan.outline.position.get(p.section, 0))
     return ReviewSummary(
@@ -199,7 +199,7 @@ def _summarize_constraint(
 def _list_broken_findings(
     constraint_summaries: tuple[ConstraintSummary, ...],
     current_drafts: Mapping[SectionId, Draft],
-    verdict_stamps: Mapping[str, set[str]],
+    stamps_by_section: Mapping[SectionId, Set[CheckRecord]],
 ) -> Iterator[OpenFinding]:
     for constraint in constraint_summaries:
         for place in constraint.places:
@@ -213,7 +213,7 @@ def _list_broken_findings(
                 evidence=place.evidence,
                 is_quoted=place.is_quoted,
                 verdict=finding_decisions.find_verdict(
-                    verdict_stamps.get(place.section, set()), constraint.id, place.evidence
+                    stamps_by_section.get(place.section, set()), constraint.id, place.evidence
                 ),
                 is_protected=bool(current_drafts[place.section].held),
             )
@@ -223,12 +223,12 @@ def _list_contradictions(
     plan: Plan,
     contradiction_findings: list[ContradictionFinding],
     current_drafts: Mapping[SectionId, Draft],
-    verdict_stamps: Mapping[str, set[str]],
+    stamps_by_section: Mapping[SectionId, Set[CheckRecord]],
 ) -> Iterator[OpenFinding]:
     titles = {s.id: s.title for s in plan.outline.sections}
     for finding in contradiction_findings:
         verdict = finding_decisions.find_verdict(
-            verdict_stamps.get(finding.section, set()), finding.about, finding.evidence
+            stamps_by_section.get(finding.section, set()), finding.about, finding.evidence
         )
         yield OpenFinding(
             section=finding.section,

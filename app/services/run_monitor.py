@@ -4,7 +4,7 @@ Everything is read from the library, with a few short queries.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from inkwright.app.config.endpoints import build_price_list
 from inkwright.app.config.settings import Settings
@@ -13,7 +13,7 @@ from inkwright.app.services.library_status import SectionSummary, load_section_s
 from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import journal, run_status, works
 from inkwright.memory.store.library import now
-from inkwright.memory.store.run_status import StopRequest
+from inkwright.memory.store.run_status import ProgressRecord, SectionMark, StopRequest
 
 RunActivity = Literal["idle", "starting", "running", "pausing", "stopping", "cut off"]
 
@@ -39,7 +39,7 @@ class MonitoredWork:
     approved: bool
     activity: RunActivity
     rows: tuple[MonitoredSection, ...]
-    progress: dict[str, Any] = field(default_factory=dict)
+    progress: ProgressRecord = field(default_factory=ProgressRecord)
     end_message: str | None = None
     """How the newest run ended."""
     calls: int = 0
@@ -74,7 +74,7 @@ def load_monitored_work(work_id: WorkId, settings: Settings) -> MonitoredWork:
         stored_work = works.get(library, work_id)
         newest_run = run_status.load_status(library, work_id)
         usage = journal.load_usage(library, work_id)
-    progress = newest_run.told if newest_run else {}
+    progress = newest_run.told if newest_run else ProgressRecord()
     prompt, completion = sum(u.prompt for u in usage), sum(u.completion for u in usage)
     activity = _find_activity(newest_run)
     return MonitoredWork(
@@ -82,7 +82,7 @@ def load_monitored_work(work_id: WorkId, settings: Settings) -> MonitoredWork:
         approved=stored_work.approved,
         activity=activity,
         rows=tuple(
-            _build_row(s, progress if activity not in ("idle", "cut off") else {})
+            _build_row(s, progress if activity not in ("idle", "cut off") else ProgressRecord())
             for s in load_section_summaries(settings.home, work_id, settings.library_address)
         ),
         progress=progress,
@@ -137,22 +137,22 @@ def _find_activity(newest_run: run_status.RunStatus | None) -> RunActivity:
         return "cut off"
     if newest_run.asked is not None:
         return "pausing" if newest_run.asked == "pause" else "stopping"
-    return "starting" if newest_run.told["phase"] == "starting" else "running"
+    return "starting" if newest_run.told.phase == "starting" else "running"
 
 
-def _build_row(section: SectionSummary, progress: dict[str, Any]) -> MonitoredSection:
-    state, rounds, words = progress.get("sections", {}).get(section.section, (None, 0, 0))
+def _build_row(section: SectionSummary, progress: ProgressRecord) -> MonitoredSection:
+    mark = progress.sections.get(section.section, SectionMark("", 0, 0))
     stage = section.state
     if section.failure:
         stage = "failed"
-    elif state in ("drafting", "revising", "settled") and stage != "accepted":
-        stage = state
+    elif mark.state in ("drafting", "revising", "settled") and stage != "accepted":
+        stage = mark.state
     return MonitoredSection(
         section=section.section,
         title=section.title,
         stage=stage,
-        words=words if stage == "drafting" and words else section.words,
+        words=mark.words if stage == "drafting" and mark.words else section.words,
         target_words=section.target_words,
-        round=rounds,
+        round=mark.round,
         failure=section.failure,
     )

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from typing import Any
 
 from inkwright.agents.llm.events import Event, PhaseBegan, SectionBegan, SectionReached, TextGrew
 from inkwright.app.display.progress import RunProgress
@@ -13,7 +12,7 @@ from inkwright.memory.errors import InkwrightError, LibraryUnusable, Paused, Sto
 from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import run_status, works
 from inkwright.memory.store.library import Lease, Library
-from inkwright.memory.store.run_status import RunAction
+from inkwright.memory.store.run_status import ProgressRecord, RunAction, SectionMark
 
 RECORD_EVERY_S = 1.0
 MAX_NOTICES = 20
@@ -127,22 +126,22 @@ class RunRecorder:
             self.is_stopped = True
             self._task.cancel()
 
-    def _build_status(self) -> dict[str, Any]:
+    def _build_status(self) -> ProgressRecord:
         progress = self._progress
-        return {
-            "phase": progress.phase,
-            "seconds": round(progress.seconds, 1),
-            "calls": progress.calls,
-            "from_journal": progress.from_journal,
-            "tokens_per_s": round(progress.tokens_per_s, 1),
-            "eta_s": None if progress.eta_s is None else round(progress.eta_s),
-            "notices": progress.notices[-MAX_NOTICES:],
-            "sections": {
-                section.id: [section.state, section.round, section.words]
+        return ProgressRecord(
+            phase=progress.phase,
+            seconds=round(progress.seconds, 1),
+            calls=progress.calls,
+            from_journal=progress.from_journal,
+            tokens_per_s=round(progress.tokens_per_s, 1),
+            eta_s=None if progress.eta_s is None else round(progress.eta_s),
+            notices=tuple(progress.notices[-MAX_NOTICES:]),
+            sections={
+                section.id: SectionMark(section.state, section.round, section.words)
                 for section in progress.sections.values()
                 if section.state != "planned"
             },
-        }
+        )
 
 
 @asynccontextmanager

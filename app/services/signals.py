@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -19,7 +19,7 @@ COLLECTION_THRESHOLD = 10_000
 there, since imports alone leave hundreds of thousands of objects to look through."""
 
 
-def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
+def run_to_end(coroutine: Coroutine[object, object, T]) -> T:
     """Return what ``coroutine`` returns.
 
     Raises:
@@ -34,7 +34,7 @@ def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
         deadline.cancel()
 
 
-async def _run_guarded(coroutine: Coroutine[Any, Any, T], deadline: threading.Timer) -> T:
+async def _run_guarded(coroutine: Coroutine[object, object, T], deadline: threading.Timer) -> T:
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(coroutine)
     signalled = False
 

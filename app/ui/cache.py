@@ -17,6 +17,7 @@ from inkwright.app.services.review_summary import OpenFinding, ReviewSummary
 from inkwright.app.ui.navigation import load_settings
 from inkwright.memory.changes import staleness
 from inkwright.memory.changes.contradictions import ContradictionFinding
+from inkwright.memory.domain.check_record import Verdict
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.ids import SectionId, WorkId
@@ -27,7 +28,6 @@ from inkwright.memory.store.ledger import Ledger, find_conflicts, select_active,
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.store.works import Work
 from inkwright.memory.user_work import autosave
-from inkwright.memory.user_work.finding_decisions import Verdict
 
 MAX_CACHED_WORKS = 24
 MAX_CACHED_REVIEWS = 4

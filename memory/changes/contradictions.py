@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, insert, select, update
 
 from inkwright.memory.base import Value
 from inkwright.memory.changes.staleness import Change, build_stamp
+from inkwright.memory.domain.check_record import CheckRecord, EntryCheck, parse_check
 from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts, schema
@@ -24,7 +25,7 @@ class ContradictionFinding(Value):
     section: SectionId
     about: str
     """Id of the memory entry, or constraint, that it contradicts."""
-    stamp: str
+    stamp: CheckRecord
     line: str
     """What memory says, as the judge was shown it."""
     evidence: str
@@ -48,15 +49,16 @@ def store_findings(
         )
         stored_keys = {(row.stamp, row.evidence) for row in rows}
         for change, evidence in contradicted_changes:
-            if (change.stamp, evidence) in stored_keys:
+            stamp = change.stamp.stored
+            if (stamp, evidence) in stored_keys:
                 continue
-            stored_keys.add((change.stamp, evidence))
+            stored_keys.add((stamp, evidence))
             db.execute(
                 insert(table).values(
                     work=lease.work_id,
                     section=section_id,
                     about=change.id,
-                    stamp=change.stamp,
+                    stamp=stamp,
                     line=change.line,
                     evidence=evidence,
                     created_at=now(),
@@ -82,7 +84,7 @@ def load_findings(
         finding
         for finding in all_findings
         if finding.evidence in texts.get(finding.section, "")
-        and (finding.stamp in current_stamps or not finding.stamp.startswith("entry:"))
+        and (finding.stamp in current_stamps or not isinstance(finding.stamp, EntryCheck))
         and (include_dismissed or not finding.dismissed)
     ]
 
@@ -108,5 +110,7 @@ def dismiss(library: Library, work_id: WorkId, finding_number: int, *, undo: boo
 
 
 def _finding_from_row(row: RowMapping) -> ContradictionFinding:
-    fields = {name: row[name] for name in ContradictionFinding.model_fields if name != "number"}
-    return ContradictionFinding(number=row["id"], **fields)
+    fields = {name: row[name] for name in ContradictionFinding.model_fields if name in row}
+    return ContradictionFinding(
+        **{**fields, "number": row["id"], "stamp": parse_check(row["stamp"])}
+    )

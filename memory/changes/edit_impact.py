@@ -16,6 +16,7 @@ from inkwright.memory.changes.staleness import Stale
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.ids import EntryId, SectionId, WorkId
 from inkwright.memory.retrieval.visibility import find_visible_ids
 from inkwright.memory.store import drafts, journal, plans, schema
@@ -29,9 +30,9 @@ PROMPT_OVERHEAD_TOKENS = 600
 """What a check is reckoned to send beside the section's text, until one was measured."""
 ANSWER_TOKENS = {"judge": 60, "editor": 120, "archivist": 150}
 JOURNALED_CALLS = {
-    "judge": ("reviewer", "settle%"),
-    "editor": ("editor", "settle%"),
-    "archivist": ("archivist", "update%"),
+    "judge": ("reviewer", Purpose.SETTLE),
+    "editor": ("editor", Purpose.SETTLE),
+    "archivist": ("archivist", Purpose.UPDATE),
 }
 """Role and purpose, in the journal, of what a check can ask: the text, a patch, what that says."""
 
@@ -179,7 +180,7 @@ class _Cost:
                     select(
                         func.avg(table.c.prompt_tokens), func.avg(table.c.completion_tokens)
                     ).where(
-                        table.c.work == work_id, table.c.role == role, table.c.purpose.like(purpose)
+                        table.c.work == work_id, table.c.role == role, table.c.purpose == purpose
                     )
                 ).one()
                 if prompt is not None:

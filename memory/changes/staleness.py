@@ -7,6 +7,13 @@ from itertools import chain
 from inkwright.memory.base import digest
 from inkwright.memory.changes import source_dependencies
 from inkwright.memory.citations import syntax
+from inkwright.memory.domain.check_record import (
+    CheckRecord,
+    ConstraintCheck,
+    DroppedSourceCheck,
+    EntryCheck,
+    NodeCheck,
+)
 from inkwright.memory.domain.draft import Draft, EntryDecision, Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
@@ -36,7 +43,7 @@ class Change:
     """What holds now, as a prompt shows it."""
     reason: str
     """Why this makes the section stale, in plain words."""
-    stamp: str
+    stamp: CheckRecord
     """What a draft checked against this change is stamped with."""
     entry: Entry | None = None
     """The memory entry that holds now, if it is one."""
@@ -110,7 +117,7 @@ def find_stale_sections(
     return stale_sections
 
 
-def _was_checked(ledger: Ledger, change: Change, stamps: Set[str]) -> bool:
+def _was_checked(ledger: Ledger, change: Change, stamps: Set[CheckRecord]) -> bool:
     """True when the draft was checked against this, or a version of it that says the same."""
     entry = change.entry
     return change.stamp in stamps or (
@@ -160,7 +167,7 @@ def _find_dropped_sources(draft: Draft, dropped_titles: Mapping[str, str]) -> It
                 f"- [{SOURCE_PREFIX}{key}] [@{key}] {dropped_titles[key]}: withdrawn; "
                 "nothing may rest on it",
                 f"the source {key} was dropped",
-                f"{SOURCE_PREFIX}{key}:dropped",
+                DroppedSourceCheck(key),
             )
 
 
@@ -199,7 +206,7 @@ def _find_plan_changes(plan: Plan, manifest: Manifest, section_id: SectionId) ->
             "outline",
             f"- [outline] {node.title}: {node.purpose}",
             "what the outline says of it was changed",
-            f"node:{node.digest}",
+            NodeCheck(node.digest),
         )
     for constraint in plan.constraints_for(section_id):
         earlier_digest = manifest.constraints.get(constraint.id)
@@ -209,7 +216,7 @@ def _find_plan_changes(plan: Plan, manifest: Manifest, section_id: SectionId) ->
                 constraint.id,
                 f"- [{constraint.id}] {constraint.text}",
                 f"constraint {constraint.id} is new or was changed: {constraint.text}",
-                f"constraint:{constraint.digest}",
+                ConstraintCheck(constraint.digest),
             )
 
 
@@ -407,9 +414,9 @@ def _differs(ledger: Ledger, current_entry: Entry, version: int) -> bool:
     return earlier_entry is None or earlier_entry.line != current_entry.line
 
 
-def build_stamp(entry: Entry) -> str:
+def build_stamp(entry: Entry) -> EntryCheck:
     """Return what a draft is stamped with that was checked against this version of an entry."""
-    return f"entry:{entry.id}:{entry.version if entry.status == 'live' else 'gone'}"
+    return EntryCheck(entry.id, entry.version if entry.status == "live" else None)
 
 
 def _build_change(entry: Entry, reason: str) -> Change:
@@ -421,5 +428,5 @@ def _build_retraction(entry: Entry, reason: str) -> Change:
         entry.id,
         f"- [{entry.id}] no longer holds: {entry.subject}: {entry.statement}",
         f"{entry.subject}: {reason}",
-        build_stamp(entry.model_copy(update={"status": "retracted"})),
+        EntryCheck(entry.id, None),
     )

@@ -1,6 +1,6 @@
 """The brief: what a person asks for, and the constraints the finished piece must meet."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -110,7 +110,7 @@ class Brief(Given):
 
     @field_validator("constraints", mode="before")
     @classmethod
-    def _wrap_plain_text(cls, value: Any) -> Any:
+    def _wrap_plain_text(cls, value: object) -> object:
         if not isinstance(value, (list, tuple)):
             return value
         return [{"text": item} if isinstance(item, str) else item for item in value]

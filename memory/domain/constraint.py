@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import regex
 from pydantic import (
@@ -53,7 +53,7 @@ _NEWER_FIELDS = (
 """What constraints of earlier releases could not say: left out of digests where it is not said."""
 
 
-def _parse_placement(value: Any) -> Any:
+def _parse_placement(value: object) -> object:
     return parse_placement(value)
 
 
@@ -175,7 +175,7 @@ class Constraint(Given):
 
     @model_validator(mode="before")
     @classmethod
-    def _fill_in_defaults(cls, value: Any) -> Any:
+    def _fill_in_defaults(cls, value: object) -> object:
         """Say in words, and place, what the fields say clearly enough."""
         if not isinstance(value, dict):
             return value
@@ -256,16 +256,16 @@ class Constraint(Given):
             raise ValueError("a structure constraint is for the whole piece; leave out `where`")
 
     @model_serializer(mode="wrap")
-    def _serialise_for_digest(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _serialise_for_digest(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave out what earlier releases could not say, so that their digests hold."""
-        fields: dict[str, Any] = dump(self)
+        fields: dict[str, object] = dump(self)
         for name in _NEWER_FIELDS:
             if getattr(self, name) == type(self).model_fields[name].default:
                 fields.pop(name, None)
         return fields
 
 
-def _choose_usual_placement(kind: Any, fields: Mapping[str, Any]) -> str | None:
+def _choose_usual_placement(kind: object, fields: Mapping[str, object]) -> str | None:
     if kind == "format" and fields.get("closes"):
         return "last"
     if kind == "format" and fields.get("opens") and "{n}" not in str(fields["opens"]):

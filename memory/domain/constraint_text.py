@@ -1,12 +1,11 @@
 """Wordings for constraints that were given without one, from what their fields say."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-ConstraintFields = Mapping[str, Any]
+ConstraintFields = Mapping[str, object]
 
 
-def word_constraint(kind: Any, fields: ConstraintFields) -> str | None:
+def word_constraint(kind: object, fields: ConstraintFields) -> str | None:
     """Return the constraint in plain words; None where its fields say too little.
 
     Fields that are wrong are refused later: here they only must do no harm.

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -69,15 +69,15 @@ class Placement(Value):
         return text_by_scope[self.scope]()
 
     @model_serializer(mode="wrap")
-    def _serialise_for_digest(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _serialise_for_digest(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave out what earlier releases could not say, so that their digests hold."""
-        fields: dict[str, Any] = dump(self)
+        fields: dict[str, object] = dump(self)
         if not self.but:
             fields.pop("but", None)
         return fields
 
 
-def parse_placement(value: Any) -> Any:
+def parse_placement(value: object) -> object:
     """Read ``"all"``, ``"whole"``, ``"last"``, ``7``, ``"3-8"``, ``"every 4 from 5"``...
 
     Raises:
@@ -98,7 +98,7 @@ def parse_placement(value: Any) -> Any:
     raise ValueError(EXPECTED)
 
 
-def _build_placement(scope: str, first_number: str, second_number: str = "") -> dict[str, Any]:
+def _build_placement(scope: str, first_number: str, second_number: str = "") -> dict[str, object]:
     if scope == "periodic":
         return {"scope": scope, "every": int(first_number), "first": int(second_number)}
     last = None if second_number in ("", "end") else int(second_number)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -33,7 +33,7 @@ class Source(Given):
     text: str = Field(default="", max_length=MAX_SOURCE_CHARS)
     pages: tuple[int, ...] = ()
     """Where each page begins in ``text``, in code points. Empty: it has no pages."""
-    more: Mapping[str, Any] = Field(default_factory=dict)
+    more: Mapping[str, object] = Field(default_factory=dict)
     """What else its reference says, as CSL-JSON names it: type, container-title, volume, DOI..."""
     text_digest: str = ""
     """Stands for ``text`` where that is kept elsewhere."""

@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from inkwright.memory.domain.check_record import CheckRecord, parse_check
 from inkwright.memory.domain.draft import Author, Draft, Manifest, Review, Stage
 from inkwright.memory.domain.protected_spans import ProtectedSpan, covers
 from inkwright.memory.ids import SectionId, WorkId
@@ -146,19 +147,23 @@ def store_review(db: Connection, lease: Lease, draft: Draft, review: Review, rou
     db.execute(_UPDATE_REVIEW, {**draft_key, **review_values})
 
 
-def load_stamps(db: Connection, work_id: WorkId, draft: Draft) -> list[str]:
+def load_stamps(db: Connection, work_id: WorkId, draft: Draft) -> list[CheckRecord]:
     """Return what a draft was checked against."""
     draft_key = {**_build_section_key(work_id, draft.section), "of_draft": draft.version}
-    return list(db.execute(_SELECT_STAMPS, draft_key).scalars())
+    return [parse_check(text) for text in db.execute(_SELECT_STAMPS, draft_key).scalars()]
 
 
-def load_all_stamps(db: Connection, work_id: WorkId) -> Iterator[tuple[SectionId, int, str]]:
+def load_all_stamps(
+    db: Connection, work_id: WorkId
+) -> Iterator[tuple[SectionId, int, CheckRecord]]:
     """Yield section, version and what that was checked against."""
     for row in db.execute(_SELECT_ALL_STAMPS, {"of_work": work_id}):
-        yield row.section, row.draft, row.what
+        yield row.section, row.draft, parse_check(row.what)
 
 
-def insert_stamps(db: Connection, work_id: WorkId, draft: Draft, stamps: Sequence[str]) -> None:
+def insert_stamps(
+    db: Connection, work_id: WorkId, draft: Draft, stamps: Sequence[CheckRecord]
+) -> None:
     """Record what a draft was checked against."""
     if stamps:
         db.execute(
@@ -168,10 +173,10 @@ def insert_stamps(db: Connection, work_id: WorkId, draft: Draft, stamps: Sequenc
                     "work": work_id,
                     "section": draft.section,
                     "draft": draft.version,
-                    "what": stamp_text,
+                    "what": record.stored,
                     "created_at": now(),
                 }
-                for stamp_text in dict.fromkeys(stamps)
+                for record in dict.fromkeys(stamps)
             ],
         )
 

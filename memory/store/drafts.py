@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import RowMapping, select
 
 from inkwright.memory.base import Value
+from inkwright.memory.domain.check_record import CheckRecord
 from inkwright.memory.domain.draft import Draft, Manifest, Review, SectionState, Stage
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
@@ -248,7 +249,7 @@ def save_patch(
     stage: Stage,
     review: Review | None,
     delta: Iterable[Entry] = (),
-    new_stamps: Sequence[str] = (),
+    new_stamps: Sequence[CheckRecord] = (),
     protected_spans: Sequence[ProtectedSpan] | None = None,
 ) -> Draft:
     """Store a patched version of an accepted draft, stamped as checked against ``new_stamps``.
@@ -278,7 +279,9 @@ def save_patch(
     return new_draft
 
 
-def add_stamps(library: Library, lease: Lease, draft: Draft, new_stamps: Sequence[str]) -> None:
+def add_stamps(
+    library: Library, lease: Lease, draft: Draft, new_stamps: Sequence[CheckRecord]
+) -> None:
     """Record that a draft was checked against these changes, and stands."""
     with library.write(lease) as db:
         existing_stamps = set(draft_rows.load_stamps(db, lease.work_id, draft))
@@ -288,7 +291,12 @@ def add_stamps(library: Library, lease: Lease, draft: Draft, new_stamps: Sequenc
 
 
 def store_review(
-    library: Library, lease: Lease, draft: Draft, review: Review, *, new_stamps: Sequence[str] = ()
+    library: Library,
+    lease: Lease,
+    draft: Draft,
+    review: Review,
+    *,
+    new_stamps: Sequence[CheckRecord] = (),
 ) -> None:
     """Store what is known of a draft by now, stamped as checked against ``new_stamps``."""
     with library.write(lease) as db:
@@ -300,26 +308,26 @@ def add_entries(
     library: Library,
     lease: Lease,
     drafts_and_entries: Sequence[tuple[Draft, Sequence[Entry]]],
-    stamp_text: str,
+    stamp: CheckRecord,
 ) -> None:
-    """Add to memory what was found in drafts as they stand, each stamped with ``stamp_text``."""
+    """Add to memory what was found in drafts as they stand, each stamped with ``stamp``."""
     with library.write(lease) as db:
         for draft, delta in drafts_and_entries:
             ledger.append_entries(db, lease.work_id, delta)
-            draft_rows.insert_stamps(db, lease.work_id, draft, [stamp_text])
+            draft_rows.insert_stamps(db, lease.work_id, draft, [stamp])
 
 
 def load_stamps(
     library: Library, work_id: WorkId, current_drafts: Mapping[SectionId, Draft]
-) -> dict[SectionId, set[str]]:
+) -> dict[SectionId, set[CheckRecord]]:
     """Return what each of ``current_drafts`` was checked against, by section id."""
-    stamps_by_section: dict[SectionId, set[str]] = {
+    stamps_by_section: dict[SectionId, set[CheckRecord]] = {
         section_id: set() for section_id in current_drafts
     }
     with library.read() as db:
-        for section_id, version, stamp_text in draft_rows.load_all_stamps(db, work_id):
+        for section_id, version, record in draft_rows.load_all_stamps(db, work_id):
             if section_id in current_drafts and current_drafts[section_id].version == version:
-                stamps_by_section[section_id].add(stamp_text)
+                stamps_by_section[section_id].add(record)
     return stamps_by_section
 
 

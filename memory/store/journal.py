@@ -6,11 +6,11 @@ once, by content hash.
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import RowMapping, bindparam, func, insert, select
 
 from inkwright.memory.base import Value
+from inkwright.memory.domain.purpose import Purpose, format_purpose
 from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import schema
 from inkwright.memory.store.library import Lease, Library, now
@@ -19,13 +19,24 @@ HASHES_PER_QUERY = 500
 """So many message texts are asked for at once."""
 
 
+class JournaledMessage(Value):
+    """One message that a model was sent."""
+
+    role: str
+    content: str
+
+
 class CallKey(Value):
     """What makes a call the same call. Transport failures are no part of it."""
 
     step: str
     """``plan``, ``whole``, or a section's id."""
     role: str
-    purpose: str
+    purpose: Purpose
+    subject: str = ""
+    """What the call is about, where ``step`` does not say that."""
+    attempt: int = 0
+    """Which call of this purpose it is in its step."""
     sample: int = 0
     refused: int = 0
     """Answers to this call that were refused for their content before it."""
@@ -51,6 +62,36 @@ class JournaledAnswer(Value):
     thought_tokens: int = 0
     usage_estimated: bool = False
     """True when the server gave no token counts, so that they are our own."""
+
+
+class JournaledCall(Value):
+    """One answered call as it is on record, with its messages."""
+
+    step: str
+    role: str
+    purpose: str
+    """A ``Purpose``, or what another release wrote."""
+    subject: str
+    attempt: int
+    sample: int
+    refused: int
+    digest: str
+    created_at: float
+    asked_for: str
+    """The model name that was requested."""
+    model: str
+    answer: str
+    finish: str
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    seconds: float
+    messages: tuple[JournaledMessage, ...]
+
+    @property
+    def label(self) -> str:
+        """What the call was for, as people read it."""
+        return format_purpose(self.purpose, self.subject, self.attempt)
 
 
 class RoleUsage(Value):
@@ -94,22 +135,28 @@ class Journal:
 
     def find_answer(self, key: CallKey) -> JournaledAnswer | None:
         """Return the journaled answer to this call, or None."""
-        key_values = tuple(key.model_dump().values())
+        key_values = tuple(key.model_dump(mode="json").values())
         if key_values not in self._answered_keys:
             return None
         with self._library.read() as db:
             row = db.execute(
-                _SELECT_ANSWER, {"work": self._lease.work_id, **key.model_dump()}
+                _SELECT_ANSWER, {"work": self._lease.work_id, **key.model_dump(mode="json")}
             ).one()
         answer_fields = {
             name: getattr(row, name) for name in JournaledAnswer.model_fields if name != "text"
         }
         return JournaledAnswer(**answer_fields, text=row.answer)
 
-    def count_answers(self, step: str, role: str, purpose: str, *, refused: int) -> int:
+    def count_answers(self, step: str, role: str, purpose: Purpose, *, refused: int) -> int:
         """Return the answered calls of this kind, after so many refused answers to each."""
-        call_kind = (step, role, purpose, refused)
-        return sum((k[0], k[1], k[2], k[4]) == call_kind for k in self._answered_keys)
+        call_kind = {
+            ("step", step),
+            ("role", role),
+            ("purpose", str(purpose)),
+            ("refused", refused),
+        }
+        names = tuple(CallKey.model_fields)
+        return sum(call_kind <= set(zip(names, key, strict=True)) for key in self._answered_keys)
 
     def store_answer(
         self,
@@ -140,12 +187,12 @@ class Journal:
                         {"role": m["role"], "hash": _hash_text(m["content"])} for m in messages
                     ],
                     "answer": answer.text,
-                    **key.model_dump(),
+                    **key.model_dump(mode="json"),
                     **answer.model_dump(exclude={"text"}),
                 },
             )
         self._stored_hashes.update(texts)
-        self._answered_keys.add(tuple(key.model_dump().values()))
+        self._answered_keys.add(tuple(key.model_dump(mode="json").values()))
 
 
 _INSERT_PARTS, _INSERT_CALL = insert(schema.parts), insert(schema.journal)
@@ -176,7 +223,7 @@ def load_usage(library: Library, work_id: WorkId) -> tuple[RoleUsage, ...]:
     """Return what a work has cost so far, by role and model."""
     table = schema.journal
     with library.read() as db:
-        rows = db.execute(_SELECT_USAGE.where(table.c.work == work_id))
+        rows = db.execute(_SELECT_USAGE.where(table.c.work == work_id)).mappings()
         return tuple(_build_role_usage(row) for row in rows)
 
 
@@ -184,16 +231,16 @@ def load_usage_by_work(library: Library) -> dict[str, list[RoleUsage]]:
     """Return what every work has cost so far, by its id, as ``load_usage`` does."""
     usage_by_work: dict[str, list[RoleUsage]] = {}
     with library.read() as db:
-        for row in db.execute(_SELECT_USAGE):
-            usage_by_work.setdefault(row.work, []).append(_build_role_usage(row))
+        for row in db.execute(_SELECT_USAGE).mappings():
+            usage_by_work.setdefault(row["work"], []).append(_build_role_usage(row))
     return usage_by_work
 
 
-def _build_role_usage(row: Any) -> RoleUsage:
-    return RoleUsage(**{name: getattr(row, name) for name in RoleUsage.model_fields})
+def _build_role_usage(row: RowMapping) -> RoleUsage:
+    return RoleUsage(**{name: row[name] for name in RoleUsage.model_fields})
 
 
-def load_calls(library: Library, work_id: WorkId, step: str | None = None) -> list[dict[str, Any]]:
+def load_calls(library: Library, work_id: WorkId, step: str | None = None) -> list[JournaledCall]:
     """Return every call of a work, or of one step, oldest first, with its messages."""
     table, parts = schema.journal, schema.parts
     query = select(table).where(table.c.work == work_id)
@@ -207,11 +254,16 @@ def load_calls(library: Library, work_id: WorkId, step: str | None = None) -> li
             is_in_batch = parts.c.hash.in_(hashes[start : start + HASHES_PER_QUERY])
             rows = db.execute(select(parts).where(parts.c.work == work_id, is_in_batch))
             texts.update((row.hash, row.text) for row in rows)
-    for call in call_rows:
-        call["messages"] = [
-            {"role": part["role"], "content": texts[part["hash"]]} for part in call.pop("parts")
-        ]
-    return call_rows
+    return [
+        JournaledCall(
+            **{name: row[name] for name in JournaledCall.model_fields if name in row},
+            messages=tuple(
+                JournaledMessage(role=part["role"], content=texts[part["hash"]])
+                for part in row["parts"]
+            ),
+        )
+        for row in call_rows
+    ]
 
 
 def load_newest_prompts(library: Library, model: str, limit: int) -> list[tuple[int, list[str]]]:

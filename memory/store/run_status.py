@@ -8,8 +8,9 @@ in its drafts and its journal.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
+from pydantic import ConfigDict, Field
 from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 
 from inkwright.memory.base import Value
@@ -25,14 +26,37 @@ WATCHING_S = 10.0
 """How long after a look text is still streamed for the one who looks."""
 
 
+class SectionMark(NamedTuple):
+    """How far a run has come with a section."""
+
+    state: str
+    round: int
+    words: int
+
+
+class ProgressRecord(Value):
+    """Phase, pace and counts of a run, as it last put them on record."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    phase: str = "starting"
+    seconds: float = 0.0
+    calls: int = 0
+    from_journal: int = 0
+    tokens_per_s: float = 0.0
+    eta_s: float | None = None
+    notices: tuple[str, ...] = ()
+    sections: dict[SectionId, SectionMark] = Field(default_factory=dict)
+    """Of the sections that are begun."""
+
+
 class RunStatus(Value):
     """What the newest run of a work has said of itself."""
 
     action: RunAction
     began_at: float
     updated_at: float
-    told: dict[str, Any]
-    """Phase, pace and counts, as ``app.services.run_recorder`` puts them."""
+    told: ProgressRecord
     ended: str | None
     """How it ended; None: it goes on, or was cut off."""
     held: bool
@@ -67,7 +91,7 @@ def start(library: Library, work: WorkId, action: RunAction, *, pid: int | None 
                 action=action,
                 began_at=now(),
                 updated_at=now(),
-                told={"phase": "starting"},
+                told=ProgressRecord(phase="starting").model_dump(mode="json", exclude_unset=True),
                 looked_at=looked_at or 0.0,
             )
         )
@@ -77,7 +101,7 @@ def start(library: Library, work: WorkId, action: RunAction, *, pid: int | None 
 def update_status(
     library: Library,
     lease: Lease,
-    progress: Mapping[str, Any],
+    progress: ProgressRecord,
     texts: Mapping[SectionId, str],
     finished_ids: Collection[str],
 ) -> RunStatus | None:
@@ -87,7 +111,7 @@ def update_status(
     """
     table, live_table = schema.runs, schema.live
     with library.write() as db:
-        values = {"told": dict(progress), "updated_at": now()}
+        values = {"told": progress.model_dump(mode="json"), "updated_at": now()}
         if not db.execute(update(table).where(_run_of(lease)).values(values)).rowcount:
             return None
         outdated_ids = (*finished_ids, *texts)

@@ -15,7 +15,7 @@ from sqlalchemy import (
     false,
 )
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration in ``memory/migrations/versions``; a library of another is upgraded."""
 
 metadata = MetaData()
@@ -183,6 +183,8 @@ journal = Table(
     Column("step", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("purpose", Text, nullable=False),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("attempt", Integer, nullable=False, server_default="0"),
     Column("sample", Integer, nullable=False),
     Column("refused", Integer, nullable=False),
     Column("digest", Text, nullable=False),
@@ -199,7 +201,18 @@ journal = Table(
     Column("thoughts", Text, nullable=False, server_default=""),
     Column("thought_tokens", Integer, nullable=False, server_default="0"),
     Column("usage_estimated", Boolean, nullable=False, server_default=false()),
-    UniqueConstraint("work", "step", "role", "purpose", "sample", "refused", "digest"),
+    UniqueConstraint(
+        "work",
+        "step",
+        "role",
+        "purpose",
+        "subject",
+        "attempt",
+        "sample",
+        "refused",
+        "digest",
+        name="one_answer_a_call",
+    ),
 )
 
 parts = Table(

@@ -6,11 +6,12 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import field_validator
 from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
 
 from inkwright.memory.base import Value, digest
@@ -20,6 +21,7 @@ from inkwright.memory.errors import WorkBusy, WorkNotFound
 from inkwright.memory.ids import WorkId
 from inkwright.memory.store import schema, sources
 from inkwright.memory.store.library import Lease, Library, now
+from inkwright.memory.store.run_state import RunSettings, RunState, has_run_settings
 
 WorkStatus = Literal["new", "planned", "drafting", "complete", "flagged", "partial"]
 LEASE_S = 60.0
@@ -39,11 +41,17 @@ class Work(Value):
     """How often ``--fresh`` has begun this brief again."""
     status: WorkStatus
     approved: bool
-    pinned: dict[str, Any] | None
-    """What stays fixed from the first call on: tokenizer, embedder, context length, slots."""
+    run_settings: RunSettings | None
+    """What stays fixed from the first call on; None before it."""
+    run_state: RunState
     problems: tuple[str, ...]
     created_at: float
     updated_at: float
+
+    @field_validator("problems")
+    @classmethod
+    def _clean_problems(cls, problems: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(clean(line) for line in problems)
 
 
 def begin(
@@ -130,7 +138,7 @@ def get(library: Library, work_id: WorkId) -> Work:
             db.execute(select(schema.works).where(schema.works.c.id == work_id)).mappings().first()
         )
         if row is not None:
-            return _work_from_row(row)
+            return build_work(row)
         work_ids = [r.id for r in db.execute(select(schema.works.c.id))]
     raise WorkNotFound(work_id, tuple(difflib.get_close_matches(work_id, work_ids, n=1)))
 
@@ -139,27 +147,25 @@ def list_works(library: Library) -> list[Work]:
     """Return every work, the last changed first."""
     with library.read() as db:
         rows = db.execute(select(schema.works).order_by(schema.works.c.updated_at.desc()))
-        return [_work_from_row(row) for row in rows.mappings()]
+        return [build_work(row) for row in rows.mappings()]
 
 
-def record_values(library: Library, lease: Lease, **changes: Any) -> None:
-    """Set columns of the work's row: ``status``, ``title``, ``pinned``, ``problems``."""
+def record_status(
+    library: Library,
+    lease: Lease,
+    status: WorkStatus,
+    *,
+    title: str | None = None,
+    problems: Sequence[str] | None = None,
+) -> None:
+    """Record where the work stands; its title and its problems stay where none are given."""
+    changes: dict[str, object] = {"status": status}
+    if title is not None:
+        changes["title"] = title
+    if problems is not None:
+        changes["problems"] = list(problems)
     with library.write(lease) as db:
-        db.execute(update(schema.works).where(schema.works.c.id == lease.work_id).values(**changes))
-
-
-def pin_values(library: Library, lease: Lease, **values: Any) -> None:
-    """Fix values of the work's ``pinned``, beside those it has."""
-    with library.write(lease) as db:
-        column = schema.works.c.pinned
-        pinned_values = db.execute(
-            select(column).where(schema.works.c.id == lease.work_id)
-        ).scalar_one()
-        db.execute(
-            update(schema.works)
-            .where(schema.works.c.id == lease.work_id)
-            .values(pinned={**(pinned_values or {}), **values})
-        )
+        db.execute(update(schema.works).where(schema.works.c.id == lease.work_id).values(changes))
 
 
 def approve(library: Library, work_id: WorkId) -> None:
@@ -292,19 +298,17 @@ def count(library: Library) -> int:
         return db.execute(select(func.count()).select_from(schema.works)).scalar_one()
 
 
-def _work_from_row(row: RowMapping) -> Work:
-    return Work(
-        id=row["id"],
-        title=row["title"],
-        brief=Brief.model_validate(row["brief"]),
-        arms=row["arms"],
-        generation=row["generation"],
-        status=row["status"],
-        approved=row["approved"],
-        pinned=row["pinned"],
-        problems=tuple(clean(line) for line in row["problems"]),
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
+def build_work(row: Mapping[str, Any] | RowMapping) -> Work:
+    """Return the work of a row of its table.
+
+    Raises:
+        ValidationError: the row does not make one.
+    """
+    stored = row["pinned"] or {}
+    own_fields = Work.model_fields.keys() - {"run_settings", "run_state"}
+    return Work.model_validate(
+        {name: row[name] for name in own_fields}
+        | {"run_settings": stored if has_run_settings(stored) else None, "run_state": stored}
     )
 
 

@@ -39,6 +39,7 @@ def duplicate_work(library: Library, work_id: WorkId) -> Work:
         for table in schema.WORK_TABLES:
             if table not in _SPECIAL_TABLES:
                 _copy_rows(db, table, work_id, copy_id, manifest_ids)
+        pinned = select(schema.works.c.pinned).where(schema.works.c.id == work_id)
         db.execute(
             update(schema.works)
             .where(schema.works.c.id == copy_id)
@@ -46,7 +47,7 @@ def duplicate_work(library: Library, work_id: WorkId) -> Work:
                 title=f"{original.title} (copy)",
                 status=original.status,
                 approved=original.approved,
-                pinned=original.pinned,
+                pinned=db.execute(pinned).scalar_one(),
                 problems=list(original.problems),
             )
         )

@@ -11,21 +11,22 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import JSON, Column, Connection, Table, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from inkwright.memory.base import Value
-from inkwright.memory.domain.brief import Brief, Constraint
-from inkwright.memory.domain.draft import Draft, Manifest, Review
+from inkwright.memory.domain.brief import Constraint
+from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.domain.outline import Outline
+from inkwright.memory.domain.purpose import split_purpose
 from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import NO_WORK, WorkId
 from inkwright.memory.store import schema
 from inkwright.memory.store.drafts import SectionRow
 from inkwright.memory.store.library import Library, now
-from inkwright.memory.store.works import Work
+from inkwright.memory.store.works import build_work
 
 LOCAL_TABLES = ("outputs", "runs", "live")
 """Tables of what is of one machine, or of one moment: no work takes them along."""
@@ -64,19 +65,6 @@ class _Part(Value):
 
     role: str
     hash: str
-
-
-class _Pinned(BaseModel):
-    """What of a work's pinned values is read as more than text or a number."""
-
-    whole: Review | None = None
-    unread: dict[str, int] | None = None
-    tokenizer_factor: float | None = None
-    context_tokens: int = 0
-    slots: int = 0
-    embedder: str | None = None
-    request: str | None = None
-    settling: dict[str, Any] | None = None
 
 
 _PARTS_ADAPTER = TypeAdapter(tuple[_Part, ...])
@@ -137,9 +125,7 @@ class _Restoring:
         row.update(lease_owner=None, lease_fence=0, lease_until=0.0, updated_at=now())
         self._new_id, row["generation"] = self._find_free_id(row["id"], row["generation"])
         row["id"] = self._new_id
-        Work.model_validate({name: row[name] for name in Work.model_fields})
-        row["brief"] = Brief.model_validate(row["brief"]).model_dump(mode="json")
-        _Pinned.model_validate(row["pinned"] or {})
+        row["brief"] = build_work(row).brief.model_dump(mode="json")
         self._db.execute(insert(schema.works).values(row))
 
     def _find_free_id(self, preferred_id: str, generation: int) -> tuple[WorkId, int]:
@@ -214,6 +200,8 @@ class _Restoring:
                 for part in _PARTS_ADAPTER.validate_python(row["parts"])
             ):
                 raise BadInput("a call of its journal lacks one of its messages")
+            if "subject" not in row:  # it is of a schema before 0005
+                row["purpose"], row["subject"], row["attempt"] = split_purpose(row["purpose"])
             return row
 
         self._insert_renumbered(schema.journal, "id", check_call)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select, update
 
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.ids import WorkId
 from inkwright.memory.store import schema
 from inkwright.memory.store.library import Lease, Library
@@ -61,7 +62,7 @@ def _load_journaled_summaries(library: Library, work_id: WorkId) -> dict[str, li
             .where(
                 table.c.work == work_id,
                 table.c.role == "archivist",
-                table.c.purpose == "remember",
+                table.c.purpose == Purpose.REMEMBER,
             )
             .order_by(table.c.id)
         ).all()

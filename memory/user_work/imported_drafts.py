@@ -7,7 +7,7 @@ names the sections that wait for it.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import update
 
 from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft, Manifest
@@ -15,11 +15,9 @@ from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.protected_spans import ProtectedSpan, find_new_ranges
 from inkwright.memory.ids import SectionId, WorkId
-from inkwright.memory.store import draft_rows, ledger, plans, schema
+from inkwright.memory.store import draft_rows, ledger, plans, run_state, schema
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.user_work import user_drafts
-
-_UNREAD = "unread"
 
 
 def store_texts(
@@ -52,7 +50,7 @@ def store_texts(
             section_id: draft_rows.load_newest(db, lease.work_id, section_id)
             for section_id in texts
         }
-        unread_versions = _load_pinned_values(db, lease.work_id).get(_UNREAD) or {}
+        unread_versions = dict(run_state.read_state(db, lease.work_id).unread_versions or {})
         for section_id, text in texts.items():
             previous_draft = previous_drafts[section_id]
             section_ranges: Sequence[ProtectedSpan] | None = None
@@ -67,20 +65,22 @@ def store_texts(
                 db, lease, plan, section_id, text, protected_ranges=section_ranges
             )
             unread_versions.setdefault(section_id, previous_draft.version if previous_draft else 0)
-        changes: dict[str, Any] = {_UNREAD: unread_versions, "settled": False}
-        values: dict[str, Any] = {"pinned": {**_load_pinned_values(db, lease.work_id), **changes}}
+        run_state.set_unread(db, lease.work_id, unread_versions, settle=True)
         if outline is not None:
-            values["title"] = outline.title
-        _update_work(db, lease.work_id, **values)
+            works_table = schema.works
+            db.execute(
+                update(works_table)
+                .where(works_table.c.id == lease.work_id)
+                .values(title=outline.title)
+            )
 
 
-def load_unread_sections(library: Library, work_id: WorkId) -> dict[str, int]:
+def load_unread_sections(library: Library, work_id: WorkId) -> dict[SectionId, int]:
     """Return the sections whose newest words are not in memory yet.
 
     Each is named with the version that memory has last seen; 0: none.
     """
-    with library.read() as db:
-        return dict(_load_pinned_values(db, work_id).get(_UNREAD) or {})
+    return dict(run_state.load_state(library, work_id).unread_versions or {})
 
 
 def mark_read(
@@ -114,17 +114,7 @@ def mark_read(
                 )
                 .values(**values)
             )
-        pinned_values = _load_pinned_values(db, lease.work_id)
-        unread_versions = {
-            s: v for s, v in (pinned_values.get(_UNREAD) or {}).items() if s != draft.section
-        }
-        _update_work(db, lease.work_id, pinned={**pinned_values, _UNREAD: unread_versions})
-
-
-def _load_pinned_values(db: Connection, work_id: WorkId) -> dict[str, Any]:
-    column = schema.works.c.pinned
-    return db.execute(select(column).where(schema.works.c.id == work_id)).scalar_one() or {}
-
-
-def _update_work(db: Connection, work_id: WorkId, **values: Any) -> None:
-    db.execute(update(schema.works).where(schema.works.c.id == work_id).values(**values))
+        unread_versions = run_state.read_state(db, lease.work_id).unread_versions or {}
+        run_state.set_unread(
+            db, lease.work_id, {s: v for s, v in unread_versions.items() if s != draft.section}
+        )

@@ -11,6 +11,7 @@ from inkwright.agents.llm.config import ROLES, CallSettings, Endpoint, Limits
 from inkwright.agents.llm.events import Watch, ignore_event
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
 from inkwright.agents.llm.transport import ChatRequest
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.store.journal import JournaledAnswer
 from tests.memory.building import Built
 
@@ -84,7 +85,7 @@ def an_ask(**changes: Any) -> ModelCall:
     plain = {
         "step": "s1",
         "role": "writer",
-        "purpose": "write",
+        "purpose": Purpose.WRITE,
         "system": "Rules.",
         "user": "Write about a lamp.",
         "max_tokens": 200,

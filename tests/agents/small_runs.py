@@ -15,13 +15,15 @@ from inkwright.agents.llm.events import ignore_event
 from inkwright.agents.llm.transport import LiteLLMTransport
 from inkwright.agents.orchestration import run as running
 from inkwright.agents.orchestration import shared_resources
+from inkwright.agents.orchestration.run import RunInputs
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.errors import UnusableAnswer
-from inkwright.memory.store import drafts, journal, ledger, plans, works
+from inkwright.memory.store import drafts, journal, ledger, plans, run_state, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
+from inkwright.memory.store.run_state import RunSettings
 from tests.calling import calling
 from tests.simserver.log import Call
 from tests.simserver.process import SimServer
@@ -115,7 +117,7 @@ class Runs:
         library = Library.open(home)
         runs = cls(sim, library, **changes)
         with pytest.MonkeyPatch.context() as monkeypatch:
-            monkeypatch.setattr(shared_resources, "LiteLLMTransport", lambda _: runs.transport)
+            monkeypatch.setattr(shared_resources, "LiteLLMTransport", lambda *_: runs.transport)
             yield runs
         await runs.transport.close_at_last()
         library.close()
@@ -134,10 +136,9 @@ class Runs:
         try:
             result = await running.run(
                 work,
-                library=self.library,
-                calling=self._calling,
-                limits=Limits(),
-                watch=ignore_event,
+                RunInputs(
+                    library=self.library, calling=self._calling, limits=Limits(), watch=ignore_event
+                ),
                 until=small.until,
             )
         except UnusableAnswer as fault:
@@ -150,14 +151,13 @@ class Runs:
         arms = Ablation.model_validate(small.arms).model_dump()
         work = works.begin(self.library, brief, arms, fresh=True).id
         with works.hold_lease(self.library, work) as lease:
-            works.pin_values(
-                self.library,
-                lease,
+            run_settings = RunSettings(
                 context_tokens=small.context_tokens,
                 tokenizer_factor=1.3,
                 slots=self._calling.concurrency,
                 embedder=self._calling.endpoints["embedder"].model,
             )
+            run_state.pin_settings(self.library, lease, run_settings)
         return work
 
     def _outcome(self, work: str, status: str, error: str, problems: str) -> Outcome:
@@ -176,5 +176,5 @@ class Runs:
                 for m in sorted(manifests.values(), key=lambda m: m.section)
             ],
             calls=self.sim.calls(),
-            asked_again=sum(c["refused"] for c in journal.load_calls(self.library, work)),
+            asked_again=sum(c.refused for c in journal.load_calls(self.library, work)),
         )

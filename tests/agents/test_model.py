@@ -9,6 +9,7 @@ from inkwright.agents.llm.client import MAX_FAILURES_IN_A_ROW
 from inkwright.agents.llm.config import Limits
 from inkwright.agents.llm.events import CallAnswered
 from inkwright.agents.llm.schemas import Cuts, Delta, Edits, Sections
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BudgetSpent, ModelRefused, ModelUnreachable, UnusableAnswer
 from inkwright.memory.store import journal
 from tests.agents.scripted import ANSWER, CALLING, Scripted, an_ask, models
@@ -19,12 +20,12 @@ REFUSAL = "I'm sorry, but I can't help with that."
 CUTS = {"sentences": [3, 1]}
 
 
-def calls(work: Built) -> list[dict[str, Any]]:
+def calls(work: Built) -> list[journal.JournaledCall]:
     return journal.load_calls(work.library, work.work)
 
 
 def an_edit(**changes: Any):
-    return an_ask(role="editor", purpose="trim 1", **changes)
+    return an_ask(role="editor", purpose=Purpose.TRIM, attempt=1, **changes)
 
 
 async def test_an_answer_comes_back_in_the_form_asked_for(a_work):
@@ -36,7 +37,7 @@ async def test_prose_comes_back_clean_and_says_when_it_was_cut(a_work):
     cut = ANSWER.model_copy(update={"text": f"<think>hm</think>{STORY}", "finish": "length"})
     port = models(a_work, Scripted(STORY, cut))
     assert (await port.ask_prose(an_ask())).cut_short is False
-    again = await port.ask_prose(an_ask(purpose="continue 1"))
+    again = await port.ask_prose(an_ask(purpose=Purpose.CONTINUE))
     assert (again.text, again.cut_short) == (STORY, True)
 
 
@@ -57,7 +58,9 @@ async def test_a_copy_of_the_prompt_is_asked_for_again_and_is_never_a_text(a_wor
     ask = an_ask(user=PROMPT)
     assert (await models(a_work, Scripted(copy, STORY)).ask_prose(ask)).text == STORY
     with pytest.raises(UnusableAnswer, match="only repeats its prompt"):
-        await models(a_work, Scripted(copy, copy)).ask_prose(an_ask(user=PROMPT, purpose="again"))
+        await models(a_work, Scripted(copy, copy)).ask_prose(
+            an_ask(user=PROMPT, purpose=Purpose.CONTINUE)
+        )
 
 
 @pytest.mark.parametrize(
@@ -105,7 +108,9 @@ async def test_a_call_is_in_the_journal_before_its_answer_is_used(a_work):
     [
         {"step": "s2"},
         {"role": "editor"},
-        {"purpose": "continue 1"},
+        {"purpose": Purpose.CONTINUE},
+        {"attempt": 1},
+        {"subject": "c1"},
         {"sample": 1},
         {"system": "Other rules."},
         {"user": "Write about a boat."},
@@ -152,8 +157,8 @@ async def test_a_call_that_failed_leaves_no_trace_and_is_sent_again(a_work):
 async def test_the_journal_tells_what_was_asked_and_who_answered(a_work):
     await models(a_work, Scripted(STORY)).ask_prose(an_ask())
     (call,) = calls(a_work)
-    assert (call["model"], call["asked_for"]) == ("served", "hosted_vllm/m")
-    assert call["messages"] == [
+    assert (call.model, call.asked_for) == ("served", "hosted_vllm/m")
+    assert [m.model_dump() for m in call.messages] == [
         {"role": "system", "content": "Rules."},
         {"role": "user", "content": "Write about a lamp."},
     ]
@@ -207,7 +212,7 @@ async def test_after_the_second_refusal_there_is_an_error_without_its_words(a_wo
 async def test_both_refused_answers_are_in_the_journal_and_are_not_asked_for_again(a_work):
     with pytest.raises(UnusableAnswer):
         await models(a_work, Scripted(REFUSAL, REFUSAL)).ask_prose(an_ask())
-    assert [c["refused"] for c in calls(a_work)] == [0, 1]
+    assert [c.refused for c in calls(a_work)] == [0, 1]
     with pytest.raises(UnusableAnswer):
         await models(a_work, Scripted()).ask_prose(an_ask())
 
@@ -224,7 +229,7 @@ async def test_a_wish_is_put_once_and_then_given_up(a_work):
 async def test_a_form_in_the_wrong_language_is_never_taken(a_work):
     chinese = {"summary": "她爬上楼梯，修剪灯芯。", "items": []}
     english = {"summary": "She climbed the stairs.", "items": []}
-    ask = an_ask(role="archivist", purpose="remember", han=False)
+    ask = an_ask(role="archivist", purpose=Purpose.REMEMBER, han=False)
     assert await models(a_work, Scripted(chinese, english)).ask_structured(ask, Delta)
     with pytest.raises(UnusableAnswer, match="wrong language"):
         await models(a_work, Scripted(chinese, chinese), seed=2).ask_structured(ask, Delta)

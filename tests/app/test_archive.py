@@ -14,6 +14,7 @@ from inkwright.app.export import archive, archive_import
 from inkwright.memory.changes import contradictions, staleness
 from inkwright.memory.changes.staleness import Change, build_stamp
 from inkwright.memory.domain.entry import Span
+from inkwright.memory.domain.purpose import format_purpose
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, journal, ledger, plans, schema
 from inkwright.memory.store import works as all_works
@@ -184,8 +185,16 @@ def test_the_journal_goes_along_only_when_asked_for(
 
     back = archive_import.import_archive(elsewhere, taken(cli, work, "--journal"))
     told = journal.load_calls(elsewhere, back.work)
-    assert [c["messages"] for c in told] == [c["messages"] for c in calls]
-    assert [c["answer"] for c in told] == [c["answer"] for c in calls]
+    assert [c.messages for c in told] == [c.messages for c in calls]
+    assert [c.label for c in told] == [c.label for c in calls]
+    assert [c.answer for c in told] == [c.answer for c in calls]
+    older = archive_import.import_archive(
+        elsewhere, changed(taken(cli, work, "--journal"), as_before_schema_0005)
+    )
+    old_calls = journal.load_calls(elsewhere, older.work)
+    assert [(c.purpose, c.subject, c.attempt) for c in old_calls] == [
+        (c.purpose, c.subject, c.attempt) for c in calls
+    ]
 
     file = taken(cli, work)
     cli("purge", work, "--yes")
@@ -223,6 +232,14 @@ def row(table: str, **values: object) -> Callable[[Parts], None]:
         parts[name] = json.dumps(told).encode() + b"\n" + b"".join(more)
 
     return change
+
+
+def as_before_schema_0005(parts: Parts) -> None:
+    """Let calls say in one text what they are for."""
+    rows = [json.loads(line) for line in parts["tables/journal.jsonl"].splitlines()]
+    for told in rows:
+        told["purpose"] = format_purpose(told["purpose"], told.pop("subject"), told.pop("attempt"))
+    parts["tables/journal.jsonl"] = b"".join(json.dumps(r).encode() + b"\n" for r in rows)
 
 
 def twice(table: str) -> Callable[[Parts], None]:

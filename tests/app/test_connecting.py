@@ -116,8 +116,8 @@ def test_a_model_that_thinks_is_found_out(cli, on_ports):
 
 
 def test_what_doctor_found_out_is_kept_for_runs(cli, on_ports, home):
+    from inkwright.memory.served_models.capability_store import load_capabilities
     from inkwright.memory.store.library import Library
-    from inkwright.memory.store.model_capabilities import load_capabilities
 
     with on_ports(OLLAMA, model=FakeModel(refused=("seed",))) as (address,):
         cli("doctor", "--model", "q")

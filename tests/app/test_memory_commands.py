@@ -171,3 +171,12 @@ def test_a_person_s_edit_makes_proposals_where_the_brief_asks_for_them(
     assert "proposed" in cli("memory", "list", piece.work, "--status", "proposed").stdout
     memory.apply(entry_edits.build_acceptance(["s1.1"]))
     assert [e.statement for e in memory.entries(subject="Mara")] == ["blue."]
+
+
+def test_history_says_what_an_id_is_not_where_it_is_neither_section_nor_entry(
+    cli: Cli, work: str
+) -> None:
+    refused = cli("history", work, "s1.99")
+    assert refused.exit_code == 2
+    assert "has no section 's1.99'" in refused.output
+    assert "no entry 's1.99' in memory" in refused.output

@@ -82,7 +82,7 @@ def test_a_run_tells_its_phase_its_sections_and_its_end(
         run.result()
     told = said(work)
     assert told.ended in ("complete", "flagged")
-    assert told.told["calls"] > 0
+    assert told.told.calls > 0
     seen = run_monitor.load_monitored_work(work, Settings.load())
     assert (seen.activity, seen.done, seen.tokens > 0) == ("idle", 3, True)
 
@@ -181,7 +181,7 @@ def test_a_process_killed_while_it_starts_holds_nothing(model: SimServer, librar
 
 
 @pytest.mark.parametrize("what", ["stop", "pause"])
-@pytest.mark.parametrize("where", ["_load_run_module", "endpoints.serve_models", "works.approve"])
+@pytest.mark.parametrize("where", ["_import_run_module", "endpoints.serve_models", "works.approve"])
 def test_a_run_asked_to_end_before_its_first_call_sends_none(
     model: SimServer,
     library: Library,

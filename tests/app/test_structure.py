@@ -5,7 +5,7 @@ import pytest
 from inkwright.app.api.outline import WorkOutline
 from inkwright.app.api.section import SectionText
 from inkwright.memory.changes import outline_edits
-from inkwright.memory.domain.authorship import compute_word_share
+from inkwright.memory.domain.draft import compute_word_share
 from inkwright.memory.errors import WorkBusy
 from inkwright.memory.store import drafts, works
 from inkwright.memory.store.library import Library

@@ -134,7 +134,7 @@ def work(library: Library) -> str:
         change = Change("plan.1", changed.line, "changed", build_stamp(changed))
         contradictions.store_findings(library, made.lease, "s4", [(change, "Mara saw it.")])
         autosave.save_text(library, made.work, "s4", "Half a word", base_version=4, revision=0)
-        works.record_values(library, made.lease, status="complete")
+        works.record_status(library, made.lease, "complete")
         return made.work
 
 

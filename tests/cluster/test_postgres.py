@@ -4,15 +4,21 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
 from sqlalchemy import select
 
 from inkwright.agents.llm.config import Ablation
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import LeaseLost, WorkBusy
-from inkwright.memory.store import schema, works
+from inkwright.memory.store import journal, schema, works
+from inkwright.memory.store.database import build_engine
 from inkwright.memory.store.library import Library
 from tests.batch.conftest import put, results, short
 from tests.cluster.conftest import Shared
@@ -21,6 +27,16 @@ from tests.simserver.process import SimServer
 pytestmark = pytest.mark.cluster
 ARMS = Ablation().model_dump()
 AT_ONCE = 8
+MIGRATIONS = Path(schema.__file__).parent / "migrations"
+OLD_ROWS = """
+INSERT INTO works (id, created_at, updated_at, title, brief, arms, generation, status, approved,
+    problems, lease_fence, lease_until)
+VALUES ('w', 0, 0, 'W', '{}', '{}', 1, 'partial', false, '[]', 0, 0);
+INSERT INTO journal (work, step, role, purpose, sample, refused, digest, created_at, asked_for,
+    model, parts, answer, finish, prompt_tokens, cached_tokens, completion_tokens, seconds)
+VALUES ('w', 's1', 'editor', 'repair c1 1', 0, 0, 'd', 0, 'm', 'm', '[]', 'A.', 'stop', 1, 0, 1, 1)
+"""
+"""A work and one call of it, by the tables of schema 0004."""
 
 
 def connections(shared: Shared) -> int:
@@ -114,7 +130,7 @@ def test_a_lease_that_was_taken_over_commits_nothing_more(shared: Shared) -> Non
                 gone = {"lease_owner": "elsewhere:1:1", "lease_until": 0.0}
                 db.execute(schema.works.update().values(gone))
             with works.hold_lease(other, work), pytest.raises(LeaseLost):
-                works.record_values(library, lease, title="Too late")
+                works.record_status(library, lease, "planned", title="Too late")
         assert works.get(library, work).title != "Too late"
 
 
@@ -125,6 +141,23 @@ def test_a_reader_sees_one_state_while_another_writes(shared: Shared) -> None:
         with library.read() as db:
             before = db.execute(titles).scalar_one()
             with works.hold_lease(other, work) as lease:
-                works.record_values(other, lease, title="Another")
+                works.record_status(other, lease, "planned", title="Another")
             assert db.execute(titles).scalar_one() == before
         assert works.get(library, work).title == "Another"
+
+
+def test_the_schema_is_upgraded_as_on_one_machine(shared: Shared) -> None:
+    engine = build_engine(shared.database)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.exec_driver_sql(OLD_ROWS)
+        connection.commit()
+    engine.dispose()
+    with closing(shared.open()) as library:
+        with library.engine.connect() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        (call,) = journal.load_calls(library, "w")
+    assert (call.purpose, call.subject, call.attempt) == ("repair", "c1", 1)

@@ -5,13 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import LeaseLost
 from inkwright.memory.store import journal, schema
 from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from inkwright.memory.store.library import Lease
 from tests.memory.building import Built, built
 
-KEY = CallKey(step="s1", role="writer", purpose="write", digest="d1")
+KEY = CallKey(step="s1", role="writer", purpose=Purpose.WRITE, digest="d1")
 HOUSE = {"role": "system", "content": "Rules. " * 200}
 
 
@@ -44,7 +45,8 @@ def test_a_journal_that_is_open_knows_what_it_kept(a_work):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"step": "s2"}, {"role": "editor"}, {"purpose": "continue 1"}, {"sample": 1}, {"refused": 1},
+    [{"step": "s2"}, {"role": "editor"}, {"purpose": "continue"}, {"subject": "c1"},
+     {"attempt": 1}, {"sample": 1}, {"refused": 1},
      {"digest": "d2"}],
 )  # fmt: skip
 def test_anything_else_in_the_key_is_another_call(a_work, changes):
@@ -72,15 +74,19 @@ def test_the_same_text_twice_in_one_call_is_stored_once(a_work):
     open_one = Journal(a_work.library, a_work.lease)
     open_one.store_answer(KEY, [HOUSE, HOUSE], answer(), requested_model="sim")
     (call,) = journal.load_calls(a_work.library, a_work.work)
-    assert [m["content"] for m in call["messages"]] == [HOUSE["content"]] * 2
+    assert [m.content for m in call.messages] == [HOUSE["content"]] * 2
 
 
 def test_calls_are_told_with_their_messages_the_oldest_first(a_work):
     keep(a_work)
-    keep(a_work, KEY.model_copy(update={"purpose": "continue 1"}), text="More.")
+    keep(a_work, KEY.model_copy(update={"purpose": Purpose.CONTINUE, "attempt": 1}), text="More.")
     calls = journal.load_calls(a_work.library, a_work.work)
-    assert [c["answer"] for c in calls] == ["It rained.", "More."]
-    assert calls[1]["messages"] == [HOUSE, {"role": "user", "content": "continue 1: d1"}]
+    assert [c.answer for c in calls] == ["It rained.", "More."]
+    assert [c.label for c in calls] == ["write", "continue 1"]
+    assert [m.model_dump() for m in calls[1].messages] == [
+        HOUSE,
+        {"role": "user", "content": "continue: d1"},
+    ]
 
 
 def test_a_process_that_lost_its_lease_keeps_nothing(a_work):
@@ -95,7 +101,7 @@ def test_usage_adds_up_by_role_and_by_the_model_that_answered(a_work):
     for n, (role, model) in enumerate(
         [("writer", "big"), ("writer", "big"), ("writer", "small"), ("editor", "small")]
     ):
-        key = CallKey(step="s1", role=role, purpose="p", digest=str(n))
+        key = CallKey(step="s1", role=role, purpose=Purpose.WRITE, digest=str(n))
         keep(a_work, key, model=model, prompt_tokens=100 + n)
     used = {(u.role, u.model): u for u in journal.load_usage(a_work.library, a_work.work)}
     assert used["writer", "big"].calls == 2
@@ -118,7 +124,7 @@ def test_speed_recovers_the_times_a_token_takes(shared_library, a_prompt, a_comp
         for n, (prompt, completion) in enumerate([*sizes, (100, 10), (2000, 20)]):
             keep(
                 work,
-                CallKey(step="s1", role="writer", purpose="p", digest=str(n)),
+                CallKey(step="s1", role="writer", purpose=Purpose.WRITE, digest=str(n)),
                 model=model,
                 prompt_tokens=prompt + 64,
                 cached_tokens=64,
@@ -147,7 +153,7 @@ def test_speeds_are_never_negative_whatever_was_measured(a_work):
     for n, (prompt, completion, seconds) in enumerate(
         [(1000, 10, 0.1), (10, 100, 5.0), (2000, 90, 0.2)]
     ):
-        key = CallKey(step="s1", role="writer", purpose="p", digest=str(n))
+        key = CallKey(step="s1", role="writer", purpose=Purpose.WRITE, digest=str(n))
         keep(
             a_work, key, prompt_tokens=prompt, cached_tokens=0, completion_tokens=completion,
             seconds=seconds,

@@ -17,6 +17,18 @@ from inkwright.memory.store.library import Library
 from tests.memory.shelf import begun, drafted, planned
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
+FIRST_JOURNAL = """
+CREATE TABLE journal (
+    id INTEGER NOT NULL, work TEXT NOT NULL, step TEXT NOT NULL, role TEXT NOT NULL,
+    purpose TEXT NOT NULL, sample INTEGER NOT NULL, refused INTEGER NOT NULL, digest TEXT NOT NULL,
+    created_at FLOAT NOT NULL, asked_for TEXT NOT NULL, model TEXT NOT NULL, parts JSON NOT NULL,
+    answer TEXT NOT NULL, finish TEXT NOT NULL, prompt_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, seconds FLOAT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(work) REFERENCES works (id),
+    UNIQUE (work, step, role, purpose, sample, refused, digest)
+)
+"""
 TEXT = "The lamp went out. Nobody came."
 
 
@@ -41,6 +53,8 @@ def _downgraded(home: Path) -> None:
         for table in ("findings", "runs", "live", "typed", "capabilities"):
             db.execute(f"DROP TABLE {table}")
         db.execute("DROP TABLE sightings")
+        db.execute("DROP TABLE journal")
+        db.execute(FIRST_JOURNAL)
         db.execute("UPDATE alembic_version SET version_num = '0001'")
     db.close()
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from inkwright.memory import base
 from inkwright.memory.changes import staleness
 from inkwright.memory.domain.brief import Constraint
+from inkwright.memory.domain.check_record import EntryCheck
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.placement import Placement
@@ -198,7 +199,7 @@ def test_a_stamp_outlives_a_patch(a_work):
     two_drafted(a_work, shown={"p.1": 1})
     a_work.write(fact("p.1", "Mara", "Tall.", version=2))
     current = drafts.current(a_work.library, a_work.work)["s2"]
-    drafts.add_stamps(a_work.library, a_work.lease, current, ["entry:p.1:2"])
+    drafts.add_stamps(a_work.library, a_work.lease, current, [EntryCheck("p.1", 2)])
     a_work.patch("s2", "Mara stood there.")
     assert stale(a_work) == {}
 

@@ -17,12 +17,15 @@ from sqlalchemy import update
 
 from inkwright.app.services.purge import purge_work
 from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.check_record import RepairAttempt
 from inkwright.memory.domain.draft import Review
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import BadInput, WorkBusy, WorkNotFound
 from inkwright.memory.retrieval.vector_index import ChromaIndex
-from inkwright.memory.store import drafts, schema, sources, works
+from inkwright.memory.store import drafts, run_state, schema, sources, works
 from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
+from inkwright.memory.store.run_state import RunSettings, RunState
 from tests.memory.building import ARMS, built, fact, outline, sections, span
 
 STORY = Brief(request="A story about a lamp.", seed=7)
@@ -85,17 +88,20 @@ def test_a_work_that_is_not_there_names_the_nearest(library):
 
 
 def test_what_is_pinned_stays_beside_what_was(a_work):
-    works.pin_values(a_work.library, a_work.lease, slots=4)
-    works.pin_values(a_work.library, a_work.lease, embedder="e")
-    works.pin_values(a_work.library, a_work.lease, slots=5)
-    assert works.get(a_work.library, a_work.work).pinned == {"slots": 5, "embedder": "e"}
+    first = RunSettings(context_tokens=4096, tokenizer_factor=1.5, slots=4, embedder="e")
+    run_state.pin_settings(a_work.library, a_work.lease, first)
+    run_state.require_settling(a_work.library, a_work.lease)
+    run_state.pin_request(a_work.library, a_work.lease, "Write of a lamp.")
+    work = works.get(a_work.library, a_work.work)
+    assert work.run_settings == first.model_copy(update={"request": "Write of a lamp."})
+    assert work.run_state == RunState()
 
 
 def test_works_are_listed_the_last_changed_first(library):
     first = works.begin(library, STORY, ARMS)
     second = works.begin(library, STORY, ARMS, fresh=True)
     with works.hold_lease(library, first.id) as lease:
-        works.record_values(library, lease, status="planned")
+        works.record_status(library, lease, "planned")
     assert [w.id for w in works.list_works(library)] == [first.id, second.id]
 
 
@@ -203,13 +209,15 @@ def planted(library) -> str:
         landed = drafts.save_first_draft(
             library, made.lease, "s2", text, manifest_id=number, summary=text, delta=()
         )
-        drafts.add_stamps(library, made.lease, landed, [PLANTED])
+        drafts.add_stamps(library, made.lease, landed, [RepairAttempt(PLANTED)])
         drafts.accept(library, made.lease, landed, text=text, review=Review(), rounds=0)
         drafts.record_failure(library, made.lease, "s2", PLANTED)
         sources.add_sources(
             library, made.lease, [Source(title=PLANTED, text=text, authors=(PLANTED,))]
         )
-        key = CallKey(step="plan", role="writer", purpose=PLANTED, digest="d")
+        key = CallKey(
+            step="plan", role="writer", purpose=Purpose.WRITE, subject=PLANTED, digest="d"
+        )
         answer = JournaledAnswer(
             text=text, finish="stop", model=PLANTED, prompt_tokens=1, cached_tokens=0,
             completion_tokens=1, seconds=0.1,
@@ -217,8 +225,8 @@ def planted(library) -> str:
         Journal(library, made.lease).store_answer(
             key, [{"role": "user", "content": text}], answer, requested_model=PLANTED
         )
-        works.record_values(library, made.lease, problems=[PLANTED])
-        works.pin_values(library, made.lease, request=PLANTED)
+        works.record_status(library, made.lease, "partial", problems=[PLANTED])
+        run_state.pin_request(library, made.lease, PLANTED)
         index = ChromaIndex(library.home / "index", "e")
         index.add(made.work, {"s1@1#1": np.ones(3, np.float32)})
         return made.work

@@ -72,14 +72,16 @@ def _running(act: Callable[..., None], *arguments: Any) -> Iterator[BaseProcess]
 
 
 def _write(home: Path, work: str, how: str, copies: Path | None) -> None:
-    from inkwright.agents.orchestration.run import run
+    from inkwright.agents.orchestration.run import RunInputs, run
 
     stay_on_loopback()
     library = Library.open(home)
     if copies is not None:
         _copy_before_commits(library, copies)
     called = CallSettings.model_validate_json(how)
-    asyncio.run(run(work, library=library, calling=called, limits=Limits(), watch=ignore_event))
+    asyncio.run(
+        run(work, RunInputs(library=library, calling=called, limits=Limits(), watch=ignore_event))
+    )
 
 
 def _command(folder: Path, environment: dict[str, str], arguments: tuple[str, ...]) -> None:

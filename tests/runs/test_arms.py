@@ -7,7 +7,7 @@ import pytest
 
 from inkwright.agents.llm.config import Ablation
 from inkwright.agents.llm.events import ignore_event
-from inkwright.agents.orchestration.run import redraft, settle
+from inkwright.agents.orchestration.run import RunInputs, redraft, settle
 from inkwright.app.config.settings import Settings
 from inkwright.app.services import engine
 from inkwright.app.services.run_options import RunOptions
@@ -126,11 +126,8 @@ def test_a_redraft_makes_no_call_of_a_part_that_is_off_either(
     asyncio.run(
         redraft(
             work,
+            RunInputs(library=library, calling=how, limits=writing.UNLIMITED, watch=ignore_event),
             ["s1"],
-            library=library,
-            calling=how,
-            limits=writing.UNLIMITED,
-            watch=ignore_event,
         )
     )
     assert {call.role for call in sim.calls()} == {"writer"}
@@ -146,9 +143,8 @@ def test_a_work_without_memory_or_review_cannot_be_settled_and_the_message_says_
         asyncio.run(
             settle(
                 work,
-                library=library,
-                calling=how,
-                limits=writing.UNLIMITED,
-                watch=ignore_event,
+                RunInputs(
+                    library=library, calling=how, limits=writing.UNLIMITED, watch=ignore_event
+                ),
             )
         )

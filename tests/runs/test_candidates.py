@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from inkwright.agents.llm.events import ignore_event
-from inkwright.agents.orchestration.run import choose, draft_candidates, settle
+from inkwright.agents.orchestration.run import RunInputs, choose, draft_candidates, settle
 from inkwright.memory.changes import staleness
 from inkwright.memory.domain.draft import Draft
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BadInput, ModelError
 from inkwright.memory.store import drafts, journal, ledger, works
 from inkwright.memory.store.library import Library
@@ -25,17 +26,14 @@ def work(sim: SimServer, library: Library) -> str:
     return finished(sim, library)
 
 
-def means(sim: SimServer, library: Library) -> dict[str, object]:
-    return {
-        "library": library,
-        "calling": calling(sim),
-        "limits": writing.UNLIMITED,
-        "watch": ignore_event,
-    }
+def means(sim: SimServer, library: Library) -> RunInputs:
+    return RunInputs(
+        library=library, calling=calling(sim), limits=writing.UNLIMITED, watch=ignore_event
+    )
 
 
 def offered(sim: SimServer, library: Library, work: str, note: str = "") -> list[Draft]:
-    return asyncio.run(draft_candidates(work, "s1", note=note, **means(sim, library)))
+    return asyncio.run(draft_candidates(work, means(sim, library), "s1", note=note))
 
 
 def test_candidates_stand_in_the_history_and_the_text_stays(
@@ -62,12 +60,12 @@ def test_the_one_that_is_taken_is_the_text_and_its_readers_are_settled(
 ) -> None:
     found = offered(sim, library, work)
     before = writing.texts(library, work)
-    taken = asyncio.run(choose(work, "s1", found[1].version, **means(sim, library)))
+    taken = asyncio.run(choose(work, means(sim, library), "s1", found[1].version))
     assert (taken.text, taken.base, taken.author) == (found[1].text, found[1].version, "model")
     assert drafts.load_manifest(library, taken.manifest).sample == found[1].version
     assert [e.line for e in ledger.load_entries(library, work) if e.span and e.span.section == "s1"]
     assert set(staleness.find_reasons(library, work)) == {"s2", "s3"}, "both were shown her eyes"
-    asyncio.run(settle(work, **means(sim, library)))
+    asyncio.run(settle(work, means(sim, library)))
     after = writing.texts(library, work)
     assert HAZEL in after["s1"]
     assert after["s2"] == before["s2"]
@@ -81,14 +79,14 @@ def test_what_was_answered_before_a_cut_is_not_asked_again(
 ) -> None:
     rest = Match(role="writer", nth=(2, 3))
     sim.configure(faults=[FaultRule(fault="hold", match=rest)])
-    running = draft_candidates(work, "s1", **means(sim, library))
+    running = draft_candidates(work, means(sim, library), "s1")
     asyncio.run(writing.interrupted(sim, running, role="writer", count=3))
     stages = [d.stage for d in drafts.versions(library, work, "s1")]
     assert "candidate" not in stages, "all at once, or none"
     sim.configure(faults=[])
     sim.reset_log()
     assert len(offered(sim, library, work)) == 3
-    answered = [c for c in journal.load_calls(library, work, "s1") if c["purpose"] == "write"]
+    answered = [c for c in journal.load_calls(library, work, "s1") if c.purpose == Purpose.WRITE]
     assert len(answered) == 4, "its own draft, and three"
 
 
@@ -117,7 +115,7 @@ def test_what_is_no_candidate_cannot_be_taken(
     sim: SimServer, library: Library, work: str, section: str, version: int
 ) -> None:
     with pytest.raises(BadInput, match="no candidate"):
-        asyncio.run(choose(work, section, version, **means(sim, library)))
+        asyncio.run(choose(work, means(sim, library), section, version))
 
 
 def test_words_of_a_persons_are_not_drafted_over(

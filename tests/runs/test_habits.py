@@ -7,7 +7,7 @@ import pytest
 
 from inkwright.agents.llm.config import Limits
 from inkwright.agents.llm.events import TextGrew
-from inkwright.agents.orchestration.run import RunResult, run
+from inkwright.agents.orchestration.run import RunInputs, RunResult, run
 from inkwright.app.reports.memory_json import format_memory_file
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.store import journal
@@ -51,7 +51,8 @@ def run_with(
     work = writing.begin(library, BRIEF)
     how = calling(sim)
     going = run(
-        work, library=library, calling=how, limits=Limits(), watch=events, watch_text=streamed
+        work,
+        RunInputs(library=library, calling=how, limits=Limits(), watch=events, watch_text=streamed),
     )
     went = asyncio.run(going)
     assert [p for p in went.problems if "missing" in p or "used" in p] == []
@@ -85,7 +86,7 @@ def test_what_is_no_text_is_nowhere_in_what_is_kept(
     work, went = run_with(sim, library, habit, events, streamed=streamed)
     assert went.status in ("complete", "flagged")
     texts = writing.texts(library, work)
-    prose = [c["answer"] for c in journal.load_calls(library, work) if c["role"] == "writer"]
+    prose = [c.answer for c in journal.load_calls(library, work) if c.role == "writer"]
     grown = [event.text for event in events.of(TextGrew)]
     kept = [
         writing.manuscript(library, work),

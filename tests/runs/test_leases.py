@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import func, select, update
 
-from inkwright.agents.orchestration.run import settle
+from inkwright.agents.orchestration.run import RunInputs, settle
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import LeaseLost, WorkBusy
 from inkwright.memory.store import schema, works
@@ -44,10 +44,9 @@ def test_a_second_run_of_a_work_in_the_same_process_is_refused(
             asyncio.run(
                 settle(
                     work,
-                    library=library,
-                    calling=how,
-                    limits=writing.UNLIMITED,
-                    watch=lambda _: None,
+                    RunInputs(
+                        library=library, calling=how, limits=writing.UNLIMITED, watch=lambda _: None
+                    ),
                 )
             )
         with pytest.raises(WorkBusy):

@@ -6,7 +6,7 @@ import pytest
 
 from inkwright.agents.llm.config import CallSettings, Limits
 from inkwright.agents.llm.events import PhaseBegan, ignore_event
-from inkwright.agents.orchestration.run import run
+from inkwright.agents.orchestration.run import RunInputs, run
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import BudgetSpent
 from inkwright.memory.store import works
@@ -125,7 +125,8 @@ def test_a_cancelled_run_ends_cleanly_and_is_resumed_to_the_same_end(
 
     async def cancelled() -> None:
         going = run(
-            work, library=library, calling=how, limits=writing.UNLIMITED, watch=ignore_event
+            work,
+            RunInputs(library=library, calling=how, limits=writing.UNLIMITED, watch=ignore_event),
         )
         await writing.interrupted(sim, going, role=role, count=count)
         left = {repr(task.get_coro()) for task in asyncio.all_tasks()}

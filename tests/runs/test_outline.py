@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from inkwright.agents.orchestration.run import settle
+from inkwright.agents.orchestration.run import RunInputs, settle
 from inkwright.memory.changes import staleness
 from inkwright.memory.domain.brief import Brief, Constraint, Continuity, Placement
 from inkwright.memory.domain.outline import Outline, Section
@@ -218,10 +218,7 @@ def test_a_section_whose_purpose_was_changed_is_stale_until_it_is_settled(
     asyncio.run(
         settle(
             work,
-            library=library,
-            calling=how,
-            limits=writing.UNLIMITED,
-            watch=lambda _: None,
+            RunInputs(library=library, calling=how, limits=writing.UNLIMITED, watch=lambda _: None),
         )
     )
 

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from inkwright.agents.orchestration.run import redraft, settle
+from inkwright.agents.orchestration.run import RunInputs, redraft, settle
 from inkwright.memory.changes import contradictions, entry_edits, staleness
 from inkwright.memory.changes.edit_impact import preview
 from inkwright.memory.domain.brief import Brief, Remembered
@@ -48,11 +48,10 @@ def settled(library: Library, work: str, sim: SimServer, only: object = None) ->
     asyncio.run(
         settle(
             work,
-            library=library,
-            calling=calling(sim),
-            limits=writing.UNLIMITED,
-            watch=Events(),
-            only=only,  # type: ignore[arg-type]
+            RunInputs(
+                library=library, calling=calling(sim), limits=writing.UNLIMITED, watch=Events()
+            ),
+            only=only,
         )
     )
 
@@ -61,11 +60,10 @@ def redrafted(library: Library, work: str, sim: SimServer, *sections: str) -> No
     asyncio.run(
         redraft(
             work,
+            RunInputs(
+                library=library, calling=calling(sim), limits=writing.UNLIMITED, watch=Events()
+            ),
             sections,
-            library=library,
-            calling=calling(sim),
-            limits=writing.UNLIMITED,
-            watch=Events(),
         )
     )
 

@@ -8,7 +8,7 @@ import pytest
 
 from inkwright.agents.llm.config import CallSettings
 from inkwright.agents.llm.events import ignore_event
-from inkwright.agents.orchestration.run import redraft
+from inkwright.agents.orchestration.run import RunInputs, redraft
 from inkwright.memory.changes import staleness
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts
@@ -24,12 +24,9 @@ def redrafted(
 ) -> Coroutine[Any, Any, Any]:
     return redraft(
         work,
+        RunInputs(library=library, calling=how, limits=writing.UNLIMITED, watch=ignore_event),
         ["s1"],
         note=note,
-        library=library,
-        calling=how,
-        limits=writing.UNLIMITED,
-        watch=ignore_event,
     )
 
 
@@ -91,11 +88,13 @@ def test_a_section_that_is_not_there_is_named_with_those_that_are(
         asyncio.run(
             redraft(
                 work,
+                RunInputs(
+                    library=library,
+                    calling=calling(sim),
+                    limits=writing.UNLIMITED,
+                    watch=ignore_event,
+                ),
                 ["s9"],
-                library=library,
-                calling=calling(sim),
-                limits=writing.UNLIMITED,
-                watch=ignore_event,
             )
         )
     assert sim.calls() == []

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from inkwright.agents.llm.events import SectionSettled
-from inkwright.agents.orchestration.run import settle
+from inkwright.agents.orchestration.run import RunInputs, settle
 from inkwright.memory.changes import staleness
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.draft import Draft
@@ -123,10 +123,9 @@ def test_a_settled_work_is_not_settled_again(sim: SimServer, library: Library) -
     asyncio.run(
         settle(
             work,
-            library=library,
-            calling=calling(sim),
-            limits=writing.UNLIMITED,
-            watch=Events(),
+            RunInputs(
+                library=library, calling=calling(sim), limits=writing.UNLIMITED, watch=Events()
+            ),
         )
     )
     assert sim.calls() == []

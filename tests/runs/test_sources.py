@@ -9,7 +9,7 @@ import pytest
 
 from inkwright.agents.llm.config import Limits
 from inkwright.agents.llm.events import ignore_event
-from inkwright.agents.orchestration.run import redraft, settle
+from inkwright.agents.orchestration.run import RunInputs, redraft, settle
 from inkwright.memory.changes import source_dependencies, staleness
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.brief import Brief
@@ -145,7 +145,10 @@ def test_dropping_a_source_makes_stale_what_cites_it_and_settling_mends_it(
     assert set(staleness.find_reasons(library, work)) == citing
 
     asyncio.run(
-        settle(work, library=library, calling=calling(sim), limits=Limits(), watch=ignore_event)
+        settle(
+            work,
+            RunInputs(library=library, calling=calling(sim), limits=Limits(), watch=ignore_event),
+        )
     )
     after = writing.texts(library, work)
     assert staleness.find_reasons(library, work) == {}
@@ -194,7 +197,10 @@ def test_an_entry_from_a_source_carries_its_span_and_falls_with_it(
     assert any("that it rests on was dropped" in r for sid in told for r in stale[sid])
 
     asyncio.run(
-        settle(work, library=library, calling=calling(sim), limits=Limits(), watch=ignore_event)
+        settle(
+            work,
+            RunInputs(library=library, calling=calling(sim), limits=Limits(), watch=ignore_event),
+        )
     )
     assert staleness.find_reasons(library, work) == {}
 
@@ -250,7 +256,10 @@ def test_no_section_is_held_to_a_source_that_was_dropped(sim: SimServer, library
     with works.hold_lease(library, work) as lease:
         sources.drop_source(library, lease, "goff2020")
     asyncio.run(
-        settle(work, library=library, calling=calling(sim), limits=Limits(), watch=ignore_event)
+        settle(
+            work,
+            RunInputs(library=library, calling=calling(sim), limits=Limits(), watch=ignore_event),
+        )
     )
     [draft] = drafts.current(library, work).values()
     assert not syntax.find_keys(draft.text)
@@ -261,12 +270,9 @@ def test_no_section_is_held_to_a_source_that_was_dropped(sim: SimServer, library
     asyncio.run(
         redraft(
             work,
+            RunInputs(library=library, calling=calling(sim), limits=Limits(), watch=ignore_event),
             ["s1"],
             note="",
-            library=library,
-            calling=calling(sim),
-            limits=Limits(),
-            watch=ignore_event,
         )
     )
     [call, *_] = sim.calls(role="writer")

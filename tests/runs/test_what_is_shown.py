@@ -13,6 +13,7 @@ from inkwright.agents.llm.events import Event, SectionReached
 from inkwright.agents.orchestration.run import settle
 from inkwright.memory.changes import entry_edits, staleness
 from inkwright.memory.domain.brief import Brief, OutlineItem, Remembered
+from inkwright.memory.domain.check_record import CheckRecord, EntryCheck
 from inkwright.memory.domain.draft import Manifest
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
@@ -95,7 +96,7 @@ def from_scratch(library: Library, work: str) -> set[str]:
         changed = _changed(outline, book, shown[sid], visible, superseded)
         changed |= _new(book, outline, shown[sid], visible, superseded, sid, draft.text, later)
         changed |= {
-            f"entry:{e.id}:gone"
+            EntryCheck(e.id, None)
             for e in book.latest()
             if (e.status, e.origin) == ("retracted", "person")
             and e.span is not None
@@ -121,11 +122,10 @@ def _landed(entry: Entry, current: object) -> bool:
     return entry.span is None or entry.span.section in current  # type: ignore[operator]
 
 
-def _said_alike(book: Ledger, stamp: str) -> set[str]:
+def _said_alike(book: Ledger, stamp: CheckRecord) -> set[CheckRecord]:
     """Return the stamps of all versions of an entry that say what this one says."""
-    kind, _, rest = stamp.partition(":")
     same = {stamp}
-    for now in book.versions(rest.rpartition(":")[0]) if kind == "entry" else ():
+    for now in book.versions(stamp.entry) if isinstance(stamp, EntryCheck) else ():
         if staleness.build_stamp(now) == stamp:
             alike = (
                 e for e in book.versions(now.id) if (e.line, e.status) == (now.line, now.status)
@@ -140,7 +140,7 @@ def _changed(
     shown: Manifest,
     visible: dict[str, Entry],
     heirs: dict[str | None, Entry],
-) -> set[str]:
+) -> set[CheckRecord]:
     found = set()
     for was in shown.shown:
         then = next(e for e in book.versions(was.entry) if e.version == was.version)
@@ -158,7 +158,9 @@ def _changed(
             ]
             instead = min(others, key=lambda e: _whose(outline, e), default=None)
             if instead is None or not is_same_fact(instead, then):
-                found.add(staleness.build_stamp(instead) if instead else f"entry:{was.entry}:gone")
+                found.add(
+                    staleness.build_stamp(instead) if instead else EntryCheck(was.entry, None)
+                )
         elif now.line != then.line:
             found.add(staleness.build_stamp(now))
     return found

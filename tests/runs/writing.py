@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from inkwright.agents.llm.config import Ablation, CallSettings, Limits
 from inkwright.agents.llm.events import Watch, ignore_event
-from inkwright.agents.orchestration.run import RunResult, run
+from inkwright.agents.orchestration.run import RunInputs, RunResult, run
 from inkwright.app.manuscripts.assemble import assemble
 from inkwright.memory.domain.brief import Brief, OutlineItem
 from inkwright.memory.domain.draft import Draft
@@ -40,7 +40,7 @@ def write(
 ) -> RunResult:
     """Write a work to its end, or to its outline, going on from wherever it stands."""
     return asyncio.run(
-        run(work, library=library, calling=how, limits=limits, watch=watch, until=until)
+        run(work, RunInputs(library=library, calling=how, limits=limits, watch=watch), until=until)
     )
 
 
@@ -111,7 +111,7 @@ def accepted(library: Library, work: str) -> dict[str, list[Draft]]:
 
 def roles(library: Library, work: str) -> Counter[str]:
     """Return how often each role was called, by the journal."""
-    return Counter(call["role"] for call in journal.load_calls(library, work))
+    return Counter(call.role for call in journal.load_calls(library, work))
 
 
 def questions(sim: SimServer, **wanted: object) -> list[str]:
@@ -132,7 +132,9 @@ def said(messages: Iterable[dict[str, str]]) -> str:
 
 def journaled(library: Library, work: str) -> set[str]:
     """Return the messages of every call in the journal."""
-    return {said(call["messages"]) for call in journal.load_calls(library, work)}
+    return {
+        said(m.model_dump() for m in call.messages) for call in journal.load_calls(library, work)
+    }
 
 
 def section(title: str, *, words: int = 60, **more: Any) -> OutlineItem:

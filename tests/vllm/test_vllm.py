@@ -34,7 +34,7 @@ def brief(about: str, sections: int) -> inkwright.Brief:
     )
 
 
-def calls(settings: Settings, work: str) -> list[dict[str, object]]:
+def calls(settings: Settings, work: str) -> list[journal.JournaledCall]:
     library = Library.open(settings.home)
     try:
         return journal.load_calls(library, work)
@@ -64,9 +64,9 @@ def test_sections_are_written_side_by_side_streamed_and_remembered_by_schema(
     assert {e.section for e in events if isinstance(e, inkwright.TextGrew)} == {"s1", "s2", "s3"}
     assert busiest >= 2
     asked = calls(settings, piece.work)
-    remembered = [c for c in asked if c["role"] == "archivist"]
-    assert {c["step"] for c in remembered} == {"s1", "s2", "s3"}
-    assert all(str(c["answer"]).lstrip().startswith("{") for c in remembered)
+    remembered = [c for c in asked if c.role == "archivist"]
+    assert {c.step for c in remembered} == {"s1", "s2", "s3"}
+    assert all(c.answer.lstrip().startswith("{") for c in remembered)
     assert report["tokens"]["cached"] > 0
 
     after = server.load()
@@ -116,13 +116,13 @@ def test_a_server_killed_in_mid_run_and_started_again_costs_no_answer_twice(
 
     asyncio.run(write())
     [standing] = inkwright.status(settings=settings)
-    known = Counter((c["step"], c["purpose"], c["digest"]) for c in calls(settings, standing.work))
+    known = Counter((c.step, c.label, c.digest) for c in calls(settings, standing.work))
     assert 0 < len(known) < 6
 
     server.start()
     done = inkwright.write(piece, settings=settings, plan="given", memory="none", review="off")
     assert [s["status"] for s in done.report["sections"]] == ["accepted"] * 6
-    asked = Counter((c["step"], c["purpose"], c["digest"]) for c in calls(settings, done.work))
+    asked = Counter((c.step, c.label, c.digest) for c in calls(settings, done.work))
     assert set(known) <= set(asked)
     assert max(asked.values()) == 1
     assert done.report["calls"]["total"] == len(asked)

@@ -7,7 +7,7 @@ from inkwright.agents.llm.config import Endpoint
 from inkwright.agents.llm.dialect import model_names
 from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.dialect.request import ChatRequest
-from inkwright.memory.store.model_capabilities import ModelCapabilities
+from inkwright.memory.model_capabilities import ModelCapabilities
 
 MOST_THOUGHT_TOKENS = 32_768
 LEAST_EXHAUSTED_TOKENS = 4096
@@ -51,18 +51,18 @@ def learn_from_answer(
     records: CapabilityRecords, endpoint: Endpoint, request: ChatRequest, answer: WireAnswer
 ) -> None:
     """Remember what an answer shows: thoughts, and the room they need; a form in their place."""
-    known = records.get(endpoint)
+    record = records.get(endpoint)
     if take_form_from_thoughts(answer, request) is not answer:
         line = f"{endpoint.model} puts forms into its reasoning field: they are taken from there"
         records.learn(endpoint, line, answers_in_reasoning=True)
         return
     if answer.thoughts.strip():
         line = f"{endpoint.model} thinks before it answers: there is room for its thoughts"
-        records.learn(endpoint, line, **_learn_thinking(known, endpoint, request, answer))
+        records.learn(endpoint, line, **_learn_thinking(record, endpoint, request, answer))
     if request.response_schema is None and (answer.has_closed_unopened or answer.text.strip()):
         if answer.has_closed_unopened:
             records.learn(endpoint, opens_in_thought=True)
-        elif known.opens_in_thought is None:
+        elif record.opens_in_thought is None:
             records.learn(endpoint, opens_in_thought=False)
 
 
@@ -72,17 +72,21 @@ def estimate_tokens(text: str) -> int:
 
 
 def _learn_thinking(
-    known: ModelCapabilities, endpoint: Endpoint, request: ChatRequest, answer: WireAnswer
+    record: ModelCapabilities, endpoint: Endpoint, request: ChatRequest, answer: WireAnswer
 ) -> dict[str, Any]:
     changes: dict[str, Any] = {"thinks": True}
-    if known.thinking_switch == "unknown":
-        changes["thinking_switch"] = model_names.choose_switch(endpoint, known.server)
-    elif request.thinking == "off" and known.thinks and known.thinking_switch != "reasoning_effort":
-        changes["thinking_switch"] = model_names.choose_next_switch(endpoint, known.thinking_switch)
+    if record.thinking_switch == "unknown":
+        changes["thinking_switch"] = model_names.choose_switch(endpoint, record.server)
+    elif (
+        request.thinking == "off" and record.thinks and record.thinking_switch != "reasoning_effort"
+    ):
+        changes["thinking_switch"] = model_names.choose_next_switch(
+            endpoint, record.thinking_switch
+        )
     tokens = int(answer.thought_tokens * THOUGHT_MARGIN)
     if answer.is_all_thoughts:
         tokens = max(2 * answer.thought_tokens, LEAST_EXHAUSTED_TOKENS)
     rounded_tokens = min(-(-tokens // _STEP) * _STEP, MOST_THOUGHT_TOKENS)
-    if rounded_tokens > known.thought_tokens:
+    if rounded_tokens > record.thought_tokens:
         changes["thought_tokens"] = rounded_tokens
     return changes

@@ -7,13 +7,9 @@ from typing import Any
 from inkwright.agents.llm.config import Endpoint
 from inkwright.agents.llm.dialect import model_names
 from inkwright.agents.llm.endpoint_info import ServedModel
+from inkwright.memory.model_capabilities import ModelCapabilities, Sampler
+from inkwright.memory.served_models.capability_store import load_capabilities, update_capabilities
 from inkwright.memory.store.library import Library
-from inkwright.memory.store.model_capabilities import (
-    ModelCapabilities,
-    Sampler,
-    load_capabilities,
-    update_capabilities,
-)
 
 SAMPLERS: Mapping[str, tuple[Sampler, ...]] = {
     "llama.cpp": ("dry",),
@@ -64,7 +60,7 @@ class CapabilityRecords:
 
     def learn_from_probe(self, endpoint: Endpoint, served_model: ServedModel) -> ModelCapabilities:
         """Remember what a server says of itself and of its model."""
-        known = self.get(endpoint)
+        record = self.get(endpoint)
         changes: dict[str, Any] = {"path": served_model.path}
         if served_model.server:
             changes |= {
@@ -75,7 +71,7 @@ class CapabilityRecords:
             changes["json_object"] = False
         if served_model.max_model_len:
             changes["context_tokens"] = served_model.max_model_len
-        if known.thinking_switch in ("unknown", "enable_thinking") and known.thinks:
+        if record.thinking_switch in ("unknown", "enable_thinking") and record.thinks:
             changes["thinking_switch"] = model_names.choose_switch(endpoint, served_model.server)
         if served_model.template and "think" not in served_model.template.lower():
             changes |= {"opens_in_thought": False}

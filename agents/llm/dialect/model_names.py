@@ -3,7 +3,7 @@
 import re
 
 from inkwright.agents.llm.config import Endpoint
-from inkwright.memory.store.model_capabilities import ModelCapabilities, ThinkingSwitch
+from inkwright.memory.model_capabilities import ModelCapabilities, ThinkingSwitch
 
 GUESSED_THOUGHT_TOKENS = 2048
 """Kept for the thoughts of a model that is known to think, until an answer has shown how many."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from inkwright.agents.llm.config import Endpoint
 from inkwright.agents.llm.dialect import model_names
-from inkwright.memory.store.model_capabilities import ModelCapabilities
+from inkwright.memory.model_capabilities import ModelCapabilities
 
 _TOO_LONG = re.compile(
     r"context.?(?:length|window|size)|maximum (?:context|input|prompt)|max(?:imum)?.?model.?len"
@@ -74,7 +74,7 @@ def is_filtered(message: str) -> bool:
 
 
 def read_refusal(
-    message: str, arguments: Mapping[str, Any], endpoint: Endpoint, known: ModelCapabilities
+    message: str, arguments: Mapping[str, Any], endpoint: Endpoint, record: ModelCapabilities
 ) -> Adjustment | None:
     """Return what to send instead; None when the refusal names nothing of what was sent.
 
@@ -82,28 +82,28 @@ def read_refusal(
     """
     model = endpoint.model
     if "response_format" in arguments and (
-        adjustment := _read_format_refusal(message, arguments["response_format"], model, known)
+        adjustment := _read_format_refusal(message, arguments["response_format"], model, record)
     ):
         return adjustment
     if _has_system_message(arguments) and _NO_SYSTEM.search(message):
         line = f"{model} takes no system message: it stands in the user message"
         return Adjustment({"system_role": False}, line)
-    return _read_parameter_refusal(message, arguments, endpoint, known)
+    return _read_parameter_refusal(message, arguments, endpoint, record)
 
 
 def _read_format_refusal(
-    message: str, response_format: Mapping[str, Any], model: str, known: ModelCapabilities
+    message: str, response_format: Mapping[str, Any], model: str, record: ModelCapabilities
 ) -> Adjustment | None:
     is_object = response_format.get("type") == "json_object"
     if is_object and _SCHEMA_OR_TEXT.search(message):
         changes = {"schema_level": "prompt", "json_object": False}
         return Adjustment(changes, f"{model} takes no json_object: forms are asked for in words")
-    if known.schema_level == "full" and _GRAMMAR.search(message):
+    if record.schema_level == "full" and _GRAMMAR.search(message):
         line = f"{model}'s grammar compiler refuses a form's bounds: forms are sent without them"
         return Adjustment({"schema_level": "unbounded"}, line)
     if not (_FORMAT.search(message) or _GRAMMAR.search(message)):
         return None
-    if is_object or not known.json_object:
+    if is_object or not record.json_object:
         line = f"{model} takes no response_format: the form stands in the prompt"
         return Adjustment({"schema_level": "prompt"}, line)
     line = f"{model} takes no json_schema: any JSON object is asked for, its form in the prompt"
@@ -111,7 +111,7 @@ def _read_format_refusal(
 
 
 def _read_parameter_refusal(
-    message: str, arguments: Mapping[str, Any], endpoint: Endpoint, known: ModelCapabilities
+    message: str, arguments: Mapping[str, Any], endpoint: Endpoint, record: ModelCapabilities
 ) -> Adjustment | None:
     model = endpoint.model
     body = arguments.get("extra_body", {})
@@ -134,10 +134,10 @@ def _read_parameter_refusal(
             changes[name] = False
         elif name in _THINKING_NAMES:
             changes["thinking_switch"] = model_names.choose_next_switch(
-                endpoint, known.thinking_switch
+                endpoint, record.thinking_switch
             )
         else:
-            changes["refused"] = (*changes.get("refused", known.refused), name)
+            changes["refused"] = (*changes.get("refused", record.refused), name)
     remedy = "sent as max_completion_tokens" if names == ["max_tokens"] else "left out"
     pronoun = "it is" if len(names) == 1 else "they are"
     line = f"{model} takes no {' and no '.join(names)}: {pronoun} {remedy}"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, JsonValue
 from inkwright.agents.llm.config import Endpoint, Role, ThinkingLevel
 from inkwright.agents.llm.dialect import model_names, wire_schemas
 from inkwright.memory.ids import NO_WORK, WorkId
-from inkwright.memory.store.model_capabilities import ModelCapabilities
+from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.text.tokens import Tokenizer
 
 DRY: Mapping[str, JsonValue] = {

@@ -16,9 +16,9 @@ from inkwright.app.ui.components import empty_state, tabs
 from inkwright.app.ui.html import escape_markdown, format_kind, render_passage, render_prose
 from inkwright.app.ui.pages import review_citations
 from inkwright.app.ui.text import change
+from inkwright.memory.domain.check_record import Verdict
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.ids import SectionId, WorkId
-from inkwright.memory.user_work.finding_decisions import Verdict
 
 DraftById = dict[SectionId, Draft]
 """The newest draft of each section, by its id."""

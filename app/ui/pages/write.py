@@ -141,7 +141,7 @@ def _draw_run_button(
 
 
 def _draw_progress(monitored_work: MonitoredWork) -> None:
-    status_fields: dict[str, Any] = monitored_work.progress
+    progress = monitored_work.progress
     if monitored_work.rows:
         done_share = (
             min(monitored_work.words / monitored_work.target_words, 1.0)
@@ -153,14 +153,13 @@ def _draw_progress(monitored_work: MonitoredWork) -> None:
         st.progress(done_share, text=f"{words_text} · {sections_text}")
     if monitored_work.is_under_way:
         phase = RUN_STATE_LABELS.get(monitored_work.activity) or PHASE_LABELS.get(
-            status_fields.get("phase", ""), "Running"
+            progress.phase, "Running"
         )
-        eta_s = status_fields.get("eta_s")
         facts = [
             f"**{phase}**",
-            f"{format_clock(status_fields.get('seconds', 0))} so far",
-            f"about {format_duration(eta_s)} left" if eta_s else "",
-            f"{status_fields.get('tokens_per_s', 0):,.0f} tokens/s",
+            f"{format_clock(progress.seconds)} so far",
+            f"about {format_duration(progress.eta_s)} left" if progress.eta_s else "",
+            f"{progress.tokens_per_s:,.0f} tokens/s",
         ]
     else:
         facts = [
@@ -184,11 +183,7 @@ def _draw_progress(monitored_work: MonitoredWork) -> None:
     if monitored_work.money is not None and monitored_work.calls:
         facts.append(f"{monitored_work.money:,.2f} {navigation.load_settings().currency}")
     st.markdown(" · ".join(fact for fact in facts if fact))
-    notices = (
-        [*status_fields.get("notices", ())]
-        if monitored_work.is_under_way
-        else [*monitored_work.problems]
-    )
+    notices = progress.notices if monitored_work.is_under_way else monitored_work.problems
     if notices:
         with st.expander(f"{len(notices)} note{'s' if len(notices) != 1 else ''}"):
             for notice in notices:

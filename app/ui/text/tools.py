@@ -10,8 +10,7 @@ from inkwright.app.api.section import SectionText
 from inkwright.app.ui import cache, errors, navigation, visits
 from inkwright.app.ui.html import PROSE_STYLE, escape_markdown, render_diff
 from inkwright.app.ui.text import candidates as text_candidates
-from inkwright.memory.domain.authorship import compute_word_share, select_user_spans
-from inkwright.memory.domain.draft import Draft
+from inkwright.memory.domain.draft import Draft, compute_word_share, select_user_spans
 from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.text.word_diff import DiffSpan, apply_hunks, diff_words, group_hunks
 from inkwright.memory.user_work import candidates

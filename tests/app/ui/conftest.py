@@ -63,7 +63,7 @@ def work(library: Library) -> str:
         drafted(library, lease, "s1", TEXT, delta=[eyes])
         text = "Mara looked out with her green eyes."
         drafted(library, lease, "s2", text, shown=[eyes], heard={"s1": 1}, known_until=1)
-        works.record_values(library, lease, status="partial")
+        works.record_status(library, lease, "partial")
     return made
 
 

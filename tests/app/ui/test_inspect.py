@@ -63,13 +63,13 @@ def test_every_call_of_a_section_is_there_exactly_as_sent(work: str, written: Pa
     everything = journal.load_calls(opened, work)
     opened.close()
     assert sent
-    assert sent == [c for c in everything if c["step"] == "s2"]
+    assert sent == [c for c in everything if c.step == "s2"]
     versions = range(1, found.draft.version + 1) if found.draft else ()
     shown_calls = [c for v in versions for c in engine.inspect(work, "s2", v).calls]
     assert [c.messages for c in shown_calls] == [
-        tuple((m["role"], m["content"]) for m in call["messages"]) for call in sent
+        tuple((m.role, m.content) for m in call.messages) for call in sent
     ]
-    assert [c.answer for c in shown_calls] == [c["answer"] for c in sent]
+    assert [c.answer for c in shown_calls] == [c.answer for c in sent]
     assert shown_calls[0].role == "writer"
 
 

@@ -18,6 +18,7 @@ from inkwright.memory.domain.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, ledger, run_status, works
 from inkwright.memory.store.library import Lease, Library
+from inkwright.memory.store.run_status import ProgressRecord, SectionMark
 from tests.app.ui.conftest import TEXT, Page, fine, labels, said
 from tests.app.ui.showing import turned
 from tests.memory.building import fact
@@ -33,7 +34,7 @@ def on_record(
 ) -> Iterator[Lease]:
     """Put a run on record as one of another process; cut off when the block has ended."""
     lease = run_status.start(library, work, action)
-    run_status.update_status(library, lease, {"phase": phase}, {}, ())
+    run_status.update_status(library, lease, ProgressRecord(phase=phase), {}, ())
     yield lease
     works.release(library, lease)
 
@@ -144,8 +145,10 @@ def test_the_run_of_another_process_is_seen_with_its_text(
     page: Page, work: str, library: Library
 ) -> None:
     with on_record(library, work, "write", "drafting") as lease:
-        told = {"phase": "drafting", "tokens_per_s": 41.0, "eta_s": 90, "seconds": 12,
-                "notices": ["a note"], "sections": {"s3": ["drafting", 0, 7]}}  # fmt: skip
+        told = ProgressRecord(
+            phase="drafting", tokens_per_s=41.0, eta_s=90, seconds=12, notices=("a note",),
+            sections={"s3": SectionMark("drafting", 0, 7)},
+        )  # fmt: skip
         run_status.update_status(library, lease, told, {"s3": "Rain <i>fell</i> on"}, ())
         app = fine(page("write", work=work))
         assert {"Pause", "Stop"} <= set(labels(app))

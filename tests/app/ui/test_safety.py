@@ -102,7 +102,7 @@ def wicked(library: Library) -> str:
         planned(library, lease, 2)
         told = established("s1.1", MARKUP, ODD, SCRIPT, WICKED)
         drafted(library, lease, "s1", WICKED, delta=[told])
-        works.record_values(library, lease, status="partial", problems=(WICKED,))
+        works.record_status(library, lease, "partial", problems=(WICKED,))
     return work
 
 

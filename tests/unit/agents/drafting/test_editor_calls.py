@@ -25,7 +25,7 @@ async def test_an_editor_is_shown_the_fault_and_changes_its_sentence_only():
     run = build_run(edits((2, 2, "Two went too.")))
     assert await patch(run) == TEXT.replace("Two stayed in.", "Two went too.")
     (call,) = run.client.calls
-    assert (call.role, call.purpose) == ("editor", "patch 1")
+    assert (call.role, call.label) == ("editor", "patch 1")
     assert '[c1] "Two stayed in.": Nobody stays in' in call.user
 
 

@@ -27,7 +27,7 @@ async def test_a_text_far_too_short_is_continued():
     more = "And then the wind came up from the sea again. " * 6
     run = build_run(more)
     text = await fit(run, SENTENCE * 4)
-    assert [call.purpose for call in run.client.calls] == ["continue 1"]
+    assert [call.label for call in run.client.calls] == ["continue 1"]
     assert 90 <= count_words(text) <= 110
 
 
@@ -39,14 +39,14 @@ async def test_a_text_a_little_too_short_is_made_denser():
         Edits(edits=[Edit(first=1, last=1, text=fuller), Edit(first=2, last=2, text=fuller)])
     )
     text = await fit(run, SENTENCE * 9)
-    assert [call.purpose for call in run.client.calls] == ["densify 1"]
+    assert [call.label for call in run.client.calls] == ["densify 1"]
     assert 95 <= count_words(text) <= 105
 
 
 async def test_a_text_too_long_is_trimmed():
     run = build_run(Cuts(sentences=list(range(1, 16))))
     text = await fit(run, SENTENCE * 15)
-    assert [call.purpose for call in run.client.calls] == ["trim 1"]
+    assert [call.label for call in run.client.calls] == ["trim 1"]
     assert 90 <= count_words(text) <= 110
 
 

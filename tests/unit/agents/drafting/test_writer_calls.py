@@ -19,7 +19,7 @@ async def test_a_writer_is_told_its_length_its_requirements_and_what_memory_has(
     run = build_run(DRAFT, plan=plan)
     await write(run, recall="- [p.1] Mara: asleep", target_words=80)
     (call,) = run.client.calls
-    assert (call.step, call.role, call.purpose) == ("s1", "writer", "write")
+    assert (call.step, call.role, call.label) == ("s1", "writer", "write")
     assert "80 words" in call.user
     assert "[c1] The tone is calm" in call.user
     assert "[p.1] Mara: asleep" in call.user
@@ -51,7 +51,7 @@ async def test_more_of_a_section_comes_after_what_is_there_and_says_nothing_twic
         run.session, run.plan.outline.section("s1"), build_manifest(), text, 20, turn=2
     )
     assert longer == f"{text}\n\nThen the sun came up."
-    assert run.client.calls[0].purpose == "continue 2"
+    assert run.client.calls[0].label == "continue 2"
 
 
 async def test_a_writer_that_does_not_answer_writes_nothing():

@@ -36,7 +36,7 @@ async def test_a_first_draft_is_remembered_with_the_words_that_state_each_entry(
     assert (entry.id, entry.statement) == ("s1.1", "green")
     assert entry.span is not None
     assert TEXT[entry.span.start : entry.span.end] == "Mara's eyes are green."
-    assert (run.client.calls[0].role, run.client.calls[0].purpose) == ("archivist", "remember")
+    assert (run.client.calls[0].role, run.client.calls[0].label) == ("archivist", "remember")
 
 
 async def test_an_archivist_that_fails_leaves_no_entries_and_a_summary_by_rule():
@@ -81,4 +81,4 @@ async def test_a_long_text_is_read_in_pieces():
     text = "\n\n".join(f"{'word ' * 899}{n}." for n in range(3))
     answer = await archivist.read_long_text(run.session, section, text)
     assert answer.summary == "Part 1. Part 2. Part 3."
-    assert [call.purpose for call in run.client.calls] == ["read 1", "read 2", "read 3"]
+    assert [call.label for call in run.client.calls] == ["read 1", "read 2", "read 3"]

@@ -16,7 +16,7 @@ async def _a_while() -> None:
 
 
 async def test_waiters_are_served_by_priority_then_in_the_order_they_came():
-    slots, served = ConcurrencyLimiter(1), []
+    slots, served = ConcurrencyLimiter(1).open_lane(), []
 
     async def one(name: str, priority: float) -> None:
         async with slots.hold_slot(priority):
@@ -32,7 +32,7 @@ async def test_waiters_are_served_by_priority_then_in_the_order_they_came():
 
 @given(st.integers(1, 4), st.lists(st.integers(0, 3), max_size=20))
 def test_no_more_than_the_slots_are_ever_held_and_all_get_their_turn(number, priorities):
-    slots, held, most, done = ConcurrencyLimiter(number), 0, 0, 0
+    slots, held, most, done = ConcurrencyLimiter(number).open_lane(), 0, 0, 0
 
     async def one(priority: int) -> None:
         nonlocal held, most, done
@@ -54,7 +54,7 @@ def test_no_more_than_the_slots_are_ever_held_and_all_get_their_turn(number, pri
 
 
 async def test_a_waiter_that_gives_up_costs_no_slot():
-    slots = ConcurrencyLimiter(1)
+    slots = ConcurrencyLimiter(1).open_lane()
     async with slots.hold_slot():
         waiter = asyncio.create_task(_held_once(slots))
         await _a_while()
@@ -65,7 +65,7 @@ async def test_a_waiter_that_gives_up_costs_no_slot():
 
 
 async def test_a_waiter_cancelled_just_as_its_turn_comes_hands_the_slot_on():
-    slots, ran = ConcurrencyLimiter(1), []
+    slots, ran = ConcurrencyLimiter(1).open_lane(), []
 
     async def next_one() -> None:
         async with slots.hold_slot():
@@ -84,7 +84,7 @@ async def test_a_waiter_cancelled_just_as_its_turn_comes_hands_the_slot_on():
 
 
 async def test_a_holder_that_fails_frees_its_slot():
-    slots = ConcurrencyLimiter(1)
+    slots = ConcurrencyLimiter(1).open_lane()
     with pytest.raises(ValueError, match="boom"):
         async with slots.hold_slot():
             raise ValueError("boom")
@@ -94,7 +94,7 @@ async def test_a_holder_that_fails_frees_its_slot():
 @given(st.lists(st.booleans(), min_size=1, max_size=12), st.integers(1, 3))
 def test_whoever_is_cancelled_no_slot_is_lost(cancelled, number):
     async def scenario() -> None:
-        slots = ConcurrencyLimiter(number)
+        slots = ConcurrencyLimiter(number).open_lane()
         tasks = [asyncio.create_task(_held_once(slots)) for _ in cancelled]
         await asyncio.sleep(0)
         for task, wanted in zip(tasks, cancelled, strict=True):
@@ -110,7 +110,7 @@ def test_whoever_is_cancelled_no_slot_is_lost(cancelled, number):
     asyncio.run(scenario())
 
 
-async def _held_once(slots: ConcurrencyLimiter) -> bool:
+async def _held_once(slots: Lane) -> bool:
     async with slots.hold_slot():
         await asyncio.sleep(0)
         return True
@@ -118,7 +118,7 @@ async def _held_once(slots: ConcurrencyLimiter) -> bool:
 
 async def test_every_share_gets_a_slot_before_any_gets_a_second_one_and_the_first_gets_the_rest():
     slots, held = ConcurrencyLimiter(3), []
-    first, second = slots.open_lane(), slots.open_lane()
+    earlier, first, second = slots.open_lane(), slots.open_lane(), slots.open_lane()
     done = asyncio.Event()
 
     async def one(share: Lane, name: str) -> None:
@@ -127,7 +127,7 @@ async def test_every_share_gets_a_slot_before_any_gets_a_second_one_and_the_firs
             await done.wait()
 
     async with asyncio.TaskGroup() as group:
-        async with slots.hold_slot(), slots.hold_slot(), slots.hold_slot():
+        async with earlier.hold_slot(), earlier.hold_slot(), earlier.hold_slot():
             for share, name in ((first, "first"), (second, "second")):
                 for _ in range(3):
                     group.create_task(one(share, name))

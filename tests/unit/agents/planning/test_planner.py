@@ -41,7 +41,7 @@ async def test_a_request_becomes_an_outline_with_its_length():
     new_plan = await plan(run)
     assert (new_plan.outline.title, new_plan.outline.target_words) == ("The Lamp", 300)
     assert tuple(s.title for s in new_plan.outline.sections) == TITLES
-    assert [call.purpose for call in run.client.calls] == ["requirements", "outline", "entries"]
+    assert [call.label for call in run.client.calls] == ["requirements", "outline", "entries"]
 
 
 async def test_a_requirement_that_the_request_bears_out_becomes_a_constraint():
@@ -79,7 +79,7 @@ async def test_a_given_outline_keeps_its_titles_and_gets_purposes():
     assert [(s.title, s.purpose) for s in new_plan.outline.sections] == [
         (title, f"It tells of {title}.") for title in TITLES
     ]
-    assert run.client.calls[1].purpose == "details 1"
+    assert run.client.calls[1].label == "details 1"
 
 
 async def test_the_plan_agrees_on_facts_but_not_over_a_person():

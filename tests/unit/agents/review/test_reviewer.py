@@ -5,8 +5,10 @@ import pytest
 from inkwright.agents.llm.schemas import Contradiction, Contradictions, Verdict, Verdicts
 from inkwright.agents.review import reviewer
 from inkwright.memory.changes.staleness import Change
+from inkwright.memory.domain.check_record import EntryCheck
 from inkwright.memory.domain.draft import Finding, Review
 from inkwright.memory.errors import BudgetSpent, ModelUnreachable
+from inkwright.memory.ids import EntryId
 from tests.unit.agents.building import build_draft, build_plan, build_run, everywhere
 
 TEXT = "The lamp went out. Mara slept on."
@@ -36,7 +38,7 @@ async def test_a_met_constraint_is_asked_about_once():
     run = build_run(MET)
     review = await check(run, CALM)
     assert [f.status for f in review.findings] == ["met"]
-    assert [call.purpose for call in run.client.calls] == ["check 0"]
+    assert [call.label for call in run.client.calls] == ["check 0"]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,9 @@ async def test_a_revision_that_no_judge_reads_keeps_what_was_found_before():
 
 
 async def test_a_contradiction_counts_where_its_change_was_asked_about_and_its_quote_stands():
-    change = Change(id="p.1", line="- [p.1] Mara: awake", reason="changed", stamp="entry:p.1:2")
+    change = Change(
+        id="p.1", line="- [p.1] Mara: awake", reason="changed", stamp=EntryCheck(EntryId("p.1"), 2)
+    )
     answer = Contradictions(
         contradictions=[
             Contradiction(entry="p.1", quote="Mara slept on."),

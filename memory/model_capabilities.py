@@ -5,14 +5,11 @@ own account of itself, by `inkwright doctor`, and by the first refusals of a run
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import ConfigDict, ValidationError
-from sqlalchemy import Connection, delete, insert, select
+from pydantic import ConfigDict, JsonValue
 
 from inkwright.memory.base import Value
-from inkwright.memory.store import schema
-from inkwright.memory.store.library import Library, now
 
 SchemaLevel = Literal["full", "unbounded", "object", "prompt"]
 """How a form is asked for: a JSON schema; one without bounds; any JSON object; in words alone."""
@@ -74,12 +71,14 @@ class ModelCapabilities(Value):
     honest_stream_end: bool | None = None
     """False when a stream was seen to close without saying why it ended."""
 
-    def list_request_changes(self) -> dict[str, Any]:
+    def list_request_changes(self) -> dict[str, JsonValue]:
         """Return the fields that change what is sent, where they are not the defaults.
 
         They are part of the journal's key: a plain endpoint has none, and the key of old.
         """
-        changes = self.model_dump(mode="json", include=_SHAPES_REQUESTS, exclude_defaults=True)
+        changes: dict[str, JsonValue] = self.model_dump(
+            mode="json", include=_SHAPES_REQUESTS, exclude_defaults=True
+        )
         if self.thinks is None or self.thinking_switch == "unknown":
             changes.pop("thinks", None)
         return changes
@@ -99,47 +98,3 @@ _SHAPES_REQUESTS = {
     "samplers",
     "recommended_sampling",
 }
-
-
-def load_capabilities(library: Library, address: str, model: str) -> ModelCapabilities | None:
-    """Return what is known of ``model`` at ``address``; None: nothing yet."""
-    with library.read() as db:
-        return _load(db, address, model)
-
-
-def update_capabilities(
-    library: Library, address: str, model: str, changes: Mapping[str, Any]
-) -> ModelCapabilities:
-    """Store what was found out now beside what was known, and return both together."""
-    with library.write() as db:
-        capabilities = (_load(db, address, model) or ModelCapabilities()).model_copy(update=changes)
-        table = schema.capabilities
-        db.execute(delete(table).where(table.c.address == address, table.c.model == model))
-        db.execute(
-            insert(table).values(
-                address=address,
-                model=model,
-                updated_at=now(),
-                record=capabilities.model_dump(mode="json", exclude_defaults=True),
-            )
-        )
-    return capabilities
-
-
-def forget_capabilities(library: Library, address: str, model: str) -> None:
-    """Forget what is known, so that it is found out anew: the server may be another by now."""
-    table = schema.capabilities
-    with library.write() as db:
-        db.execute(delete(table).where(table.c.address == address, table.c.model == model))
-
-
-def _load(db: Connection, address: str, model: str) -> ModelCapabilities | None:
-    table = schema.capabilities
-    query = select(table.c.record).where(table.c.address == address, table.c.model == model)
-    record = db.execute(query).scalar_one_or_none()
-    if record is None:
-        return None
-    try:
-        return ModelCapabilities.model_validate(record)
-    except ValidationError:
-        return None  # written by another version: it is found out anew
