@@ -22,7 +22,7 @@ from benchmarks.methods import METHODS
 from benchmarks.running import Run, report
 from benchmarks.sets import SETS, Task
 from inkwright.agents.llm.config import Ablation
-from inkwright.app.commands.errors import Exit
+from inkwright.app.cli.errors import Exit
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.memory.errors import BadInput, ModelRefused, ModelUnreachable

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from inkwright.app.commands.errors import Exit
+from inkwright.app.cli.errors import Exit
 
 
 def main() -> int:

@@ -51,7 +51,7 @@ def test_every_module_and_prompt_is_in_the_wheel(names):
     looks = ROOT / "app/export"
     texts += [*looks.glob("*.css"), *looks.glob("*.typ"), *(ROOT / "app/ui/field").iterdir()]
     expected |= {f"inkwright/{path.relative_to(ROOT)}" for path in texts}
-    own = ("__init__.py", "__main__.py", "bench_command.py", "py.typed")
+    own = ("__init__.py", "__init__.pyi", "__main__.py", "bench_command.py", "py.typed")
     packaged = {name for name in names if name.startswith("inkwright/")}
     assert packaged == expected | {f"inkwright/{name}" for name in own}
 

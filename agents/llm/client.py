@@ -29,8 +29,8 @@ from inkwright.agents.llm.parsing import (
     UnreadableAnswer,
     digest_schema,
     is_in_other_script,
-    parse_prose,
     parse_structured,
+    read_prose,
 )
 from inkwright.agents.llm.schemas import ResponseSchema
 from inkwright.agents.llm.tokenizer import estimate_tokens
@@ -47,9 +47,8 @@ from inkwright.memory.errors import (
 from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from inkwright.memory.store.library import Lease, Library
+from inkwright.memory.talk.spans import TalkSpan
 from inkwright.memory.text.tokens import Tokenizer, bound_tokens
-from inkwright.memory.text.words import count_words
-from inkwright.prompts.render import only_repeats, unfenced
 
 F = TypeVar("F", bound=ResponseSchema)
 R = TypeVar("R")
@@ -102,6 +101,8 @@ class Prose:
     text: str
     cut_short: bool
     """The token limit ended it, not the model."""
+    doubts: tuple[TalkSpan, ...] = ()
+    """What may be the model's talk and not the text; it is still in it."""
 
 
 @dataclass
@@ -134,11 +135,13 @@ class LLMClient:
         shared_budget: UsageBudget | None = None,
         capabilities: CapabilityRecords | None = None,
         pinned_capabilities: Mapping[str, ModelCapabilities] | None = None,
+        list_names: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         """Bound calls together with those of other works, by ``lane`` and ``shared_budget``.
 
         ``capabilities`` is what is known of the models by now, ``pinned_capabilities`` what was
-        known when the work began: the journal's keys rest on the latter.
+        known when the work began: the journal's keys rest on the latter. ``list_names`` gives the
+        names that a text may repeat as it likes, whatever samplers there are.
         """
         self.tokenizer, self.context_tokens = tokenizer, context_tokens
         self.transport = transport
@@ -151,7 +154,7 @@ class LLMClient:
         self._shared_budget = shared_budget or UsageBudget(Limits())
         self._capabilities = capabilities or CapabilityRecords()
         self._pinned_capabilities = pinned_capabilities or {}
-        self._protected_names: tuple[str, ...] = ()
+        self._list_names = list_names
         self._prompt_checks: dict[str, PromptCheck] = {}
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
@@ -201,22 +204,15 @@ class LLMClient:
 
         def parse_answer(answer: JournaledAnswer, is_last_try: bool) -> Prose:
             _refuse_unfinished(answer)
-            answer_text = parse_prose(answer.text, han=call.han, keep_loops=is_last_try)
             prompt = f"{call.system}\n{call.user}"
-            text = unfenced(answer_text, prompt)
-            if only_repeats(answer_text, prompt) or not count_words(text):
-                raise UnreadableAnswer("it only repeats its prompt")
-            return Prose(text, cut_short=answer.finish == "length")
+            prose = read_prose(answer.text, prompt, han=call.han, keep_loops=is_last_try)
+            return Prose(prose.text, cut_short=answer.finish == "length", doubts=prose.doubts)
 
         return await self._ask(call, None, parse_answer, on_text)
 
     def count_refusals(self, step: str, role: Role, purpose: Purpose) -> int:
         """Return how many questions of this kind were put in vain, as often as one is put."""
         return self._journal.count_answers(step, role, purpose, refused=MAX_ASKS - 1)
-
-    def protect_names(self, names: Iterable[str]) -> None:
-        """Let the writer use these names as often as it likes, whatever samplers there are."""
-        self._protected_names = tuple(dict.fromkeys(names))
 
     async def _ask(
         self,
@@ -297,7 +293,7 @@ class LLMClient:
             is_thinking_set=level != "auto",
             extra_body=self._call_settings.extra_body.get(call.role, {}),
             room_tokens=room_tokens,
-            protected_names=self._protected_names,
+            protected_names=tuple(dict.fromkeys(self._list_names())) if is_prose else (),
         )
 
     def _get_sampling(self, role: Role, *, is_prose: bool) -> dict[str, JsonValue]:

@@ -370,7 +370,7 @@ async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) ->
         if (record := resources.capabilities.get(endpoint)).list_request_changes()
     }
     run_settings = RunSettings(
-        capabilities=capabilities,
+        **({"capabilities": capabilities} if capabilities else {}),
         context_tokens=context_tokens,
         tokenizer_factor=compute_factor(token_counts, samples),
         slots=call_settings.concurrency,

@@ -42,6 +42,7 @@ def build_context(
 ) -> RunContext:
     """Return the context of one run, without vector search."""
     tokenizer = ScaledTokenizer(run_settings.tokenizer_factor)
+    ledger = Ledger(library, work.id).refresh()
     return RunContext(
         library=library,
         lease=lease,
@@ -60,6 +61,7 @@ def build_context(
             shared_budget=shared_budget,
             capabilities=capabilities,
             pinned_capabilities=run_settings.capabilities,
+            list_names=lambda: (entry.subject for entry in ledger.latest()),
         ),
         prompts=PromptBuilder(
             work.brief,
@@ -69,7 +71,7 @@ def build_context(
             overrides=call_settings.prompts,
         ),
         vector_search=VectorSearch(work.id, None, None),
-        ledger=Ledger(library, work.id).refresh(),
+        ledger=ledger,
         emit=watch,
         concurrency=run_settings.slots,
         watch_text=watch_text,

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
 
-from inkwright.agents.llm.config import Ablation, Limits
+from inkwright.agents.llm.config import Limits
 from inkwright.agents.llm.events import ignore_event
-from inkwright.app.api.runs import RunKeywords, build_limits, run_blocking
+from inkwright.app.api.runs import RunKeywords, build_ablation, build_limits, run_blocking
 from inkwright.app.batch.batch import run_batch
 from inkwright.app.batch.input import FieldNames, build_lines, read_defaults
 from inkwright.app.batch.options import BatchOptions, BatchOutcome, Engine, Mode, Retry
@@ -32,23 +32,32 @@ class Batch:
     """Counts, calls of this run, and what stopped it."""
 
 
-def write_batch(
-    briefs: Iterable[BriefLike],
-    *,
-    out: Path | str | None = None,
-    concurrency: int | None = None,
-    defaults: Mapping[str, Any] | Path | str | None = None,
-    prompt_field: str | None = None,
-    id_field: str | None = None,
-    each: Limits | None = None,
-    retry: Iterable[Retry] = (),
-    mode: Mode = "whole",
-    formats: Iterable[Format] = (),
-    engine: Engine = "local",
-    workers: int | None = None,
-    on_result: Callable[[Result], None] = lambda result: None,
-    **options: Unpack[RunKeywords],
-) -> Batch:
+class BatchKeywords(RunKeywords, total=False):
+    """What a batch can be given; ``max_calls`` and its like are for the whole of it."""
+
+    out: Path | str | None
+    """File for the results, one line each; what stands there is not written again."""
+    concurrency: int | None
+    """Model calls in flight, over all works."""
+    defaults: Mapping[str, Any] | Path | str | None
+    """Keys of a brief that all share, or a YAML file with them."""
+    prompt_field: str | None
+    """Field of a mapping that holds the request."""
+    id_field: str | None
+    """Field of a mapping that is its id."""
+    each: Limits | None
+    """What every brief may spend."""
+    retry: Iterable[Retry]
+    mode: Mode
+    formats: Iterable[Format]
+    """Files of the manuscripts, in a folder beside ``out``."""
+    engine: Engine
+    workers: int | None
+    on_result: Callable[[Result], None]
+    """Called with each result as it comes."""
+
+
+def write_batch(briefs: Iterable[BriefLike], **options: Unpack[BatchKeywords]) -> Batch:
     """Write many pieces side by side; ``on_result`` is told each as it finishes.
 
     A brief is whatever ``write`` takes, or a mapping with a brief's keys, an ``id`` and fields of
@@ -64,75 +73,41 @@ def write_batch(
     Raises:
         BadInput: two briefs have the same id, or settings, library or output cannot be used.
     """
-    return run_blocking(
-        lambda: awrite_batch(
-            briefs,
-            out=out,
-            concurrency=concurrency,
-            defaults=defaults,
-            prompt_field=prompt_field,
-            id_field=id_field,
-            each=each,
-            retry=retry,
-            mode=mode,
-            formats=formats,
-            engine=engine,
-            workers=workers,
-            on_result=on_result,
-            **options,
-        )
-    )
+    return run_blocking(lambda: awrite_batch(briefs, **options))
 
 
-async def awrite_batch(
-    briefs: Iterable[BriefLike],
-    *,
-    out: Path | str | None = None,
-    concurrency: int | None = None,
-    defaults: Mapping[str, Any] | Path | str | None = None,
-    prompt_field: str | None = None,
-    id_field: str | None = None,
-    each: Limits | None = None,
-    retry: Iterable[Retry] = (),
-    mode: Mode = "whole",
-    formats: Iterable[Format] = (),
-    engine: Engine = "local",
-    workers: int | None = None,
-    on_result: Callable[[Result], None] = lambda result: None,
-    **options: Unpack[RunKeywords],
-) -> Batch:
+async def awrite_batch(briefs: Iterable[BriefLike], **options: Unpack[BatchKeywords]) -> Batch:
     """As ``write_batch``, for a program with an event loop of its own."""
     if options.get("fresh"):
         raise BadInput("a batch cannot begin all works afresh; change an id, or the seed")
     settings = options.get("settings") or Settings.load()
-    if concurrency is not None:
+    if (concurrency := options.get("concurrency")) is not None:
         settings = settings.model_copy(update={"concurrency": concurrency})
     endpoints.resolve_models(settings)
-    ablation = Ablation(
-        plan=options.get("plan", "full"),
-        memory=options.get("memory", "full"),
-        review=options.get("review", "full"),
-    )
+    defaults = options.get("defaults")
     if isinstance(defaults, str | Path):
         defaults = read_defaults(Path(defaults))
-    lines = build_lines(briefs, FieldNames(prompt_field, id_field, defaults), ablation)
+    field_names = FieldNames(options.get("prompt_field"), options.get("id_field"), defaults)
     batch_options = BatchOptions(
-        ablation=ablation,
+        ablation=build_ablation(options),
         batch_limits=build_limits(options),
-        brief_limits=each or Limits(),
-        retry=frozenset(retry),
-        mode=mode,
-        formats=tuple(dict.fromkeys(formats)),
-        engine=engine,
-        workers=workers,
+        brief_limits=options.get("each") or Limits(),
+        retry=frozenset(options.get("retry", ())),
+        mode=options.get("mode", "whole"),
+        formats=tuple(dict.fromkeys(options.get("formats", ()))),
+        engine=options.get("engine", "local"),
+        workers=options.get("workers"),
     )
+    lines = build_lines(briefs, field_names, batch_options.ablation)
     results_by_id: dict[str, Result] = {}
 
     def record_result(result: Result) -> None:
         results_by_id[result.id] = result
-        on_result(result)
+        if (on_result := options.get("on_result")) is not None:
+            on_result(result)
 
     run_options = RunOptions(settings, Limits(), options.get("watch", ignore_event))
+    out = options.get("out")
     path = Path(out) if out is not None else None
     outcome = await run_batch(lines, run_options, batch_options, out=path, emit=record_result)
     if path is not None:

@@ -66,6 +66,16 @@ class WorkOutline(WorkHandle):
         with self._open() as library:
             return plans.require(library, self.work)
 
+    def versions(self) -> dict[SectionId, list[Draft]]:
+        """Return every version of each section that has text, in reading order, oldest first."""
+        with self._open() as library:
+            plan = plans.current(library, self.work)
+            versions_by_id = {
+                s.id: drafts.versions(library, self.work, s.id)
+                for s in (plan.outline.sections if plan else ())
+            }
+        return {section_id: versions for section_id, versions in versions_by_id.items() if versions}
+
     def taken_out(self) -> list[Section]:
         """Return the written sections that the outline no longer has, the last taken out first.
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
@@ -143,7 +144,7 @@ class Run:
                     yield event
             self._manuscript = manuscript = task.result()
             yield finished_event or Finished(
-                manuscript.work, manuscript.status, tuple(manuscript.report["problems"])
+                manuscript.work, manuscript.status, tuple(manuscript.report.problems)
             )
         finally:
             if not task.done():
@@ -176,7 +177,7 @@ def stream(
         options["watch"] = notify_both
         work_id, run_options = _begin_work(brief, options)
         folder = Path(out) if out is not None else None
-        return engine.write(work_id, _stream_text(run_options), out=folder)
+        return engine.write(work_id, replace(run_options, watch_text=True), out=folder)
 
     return Run(start)
 
@@ -206,8 +207,7 @@ def resume(
     Raises:
         WorkNotFound: there is none of this id.
     """
-    run_options = _build_run_options(options)
-    work_id = _resolve_work_id(run_options.settings, work)
+    work_id, run_options = _find_work(work, options)
     folder = Path(out) if out is not None else None
     return run_blocking(lambda: engine.write(work_id, run_options, out=folder))
 
@@ -337,8 +337,7 @@ def edit(
         BadInput: there is no such section, operator or span, or all of it is locked.
         ModelUnreachable: no model answers.
     """
-    run_options = _build_run_options(options)
-    work_id = _resolve_work_id(run_options.settings, work)
+    work_id, run_options = _find_work(work, options)
     endpoints.resolve_models(run_options.settings)
     proposal = run_blocking(
         lambda: engine.propose(work_id, SectionId(section), told, run_options, op=op, span=span)
@@ -368,8 +367,7 @@ def candidates(
         BadInput: the section has no text yet, or has words of a person's.
         ModelUnreachable: no model answers.
     """
-    run_options = _build_run_options(options)
-    work_id = _resolve_work_id(run_options.settings, work)
+    work_id, run_options = _find_work(work, options)
     endpoints.resolve_models(run_options.settings)
     return run_blocking(
         lambda: engine.candidates(work_id, SectionId(section), run_options, note=note, count=count)
@@ -383,8 +381,7 @@ def choose(work: str, section: str, version: int, **options: Unpack[RunLimits]) 
         BadInput: the section has no candidate of this version.
         ModelUnreachable: no model answers.
     """
-    run_options = _build_run_options(options)
-    work_id = _resolve_work_id(run_options.settings, work)
+    work_id, run_options = _find_work(work, options)
     endpoints.resolve_models(run_options.settings)
     return run_blocking(lambda: engine.choose(work_id, SectionId(section), version, run_options))
 
@@ -427,11 +424,7 @@ def purge(work: str, *, settings: Settings | None = None) -> bool:
 
 def _begin_work(brief: Brief | str | Path, options: RunKeywords) -> tuple[WorkId, RunOptions]:
     run_options = _build_run_options(options)
-    ablation = Ablation(
-        plan=options.get("plan", "full"),
-        memory=options.get("memory", "full"),
-        review=options.get("review", "full"),
-    )
+    ablation = build_ablation(options)
     if isinstance(brief, Brief):
         check_brief(brief)
     else:
@@ -448,6 +441,11 @@ def _begin_work(brief: Brief | str | Path, options: RunKeywords) -> tuple[WorkId
     return engine.begin_work(
         brief, run_options.settings, ablation, fresh=options.get("fresh", False)
     ).id, run_options
+
+
+def _find_work(work: str, options: RunLimits) -> tuple[WorkId, RunOptions]:
+    run_options = _build_run_options(options)
+    return _resolve_work_id(run_options.settings, work), run_options
 
 
 def _remember(work_id: WorkId, run_options: RunOptions) -> None:
@@ -474,8 +472,13 @@ def build_limits(options: RunLimits) -> Limits:
     )
 
 
-def _stream_text(run_options: RunOptions) -> RunOptions:
-    return RunOptions(run_options.settings, run_options.limits, run_options.watch, watch_text=True)
+def build_ablation(options: RunKeywords) -> Ablation:
+    """Return which parts are on."""
+    return Ablation(
+        plan=options.get("plan", "full"),
+        memory=options.get("memory", "full"),
+        review=options.get("review", "full"),
+    )
 
 
 def _resolve_work_id(settings: Settings, work_id_prefix: str) -> WorkId:

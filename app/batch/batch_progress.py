@@ -2,8 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
@@ -11,12 +10,10 @@ from inkwright.agents.llm.events import CallAnswered, Event, Notice, Planned, Se
 from inkwright.app.batch.events import BatchBegan, NoResultReason, WorkBegan, WorkEnded
 from inkwright.app.batch.results import Status
 from inkwright.app.display.formatting import format_clock, shorten
-from inkwright.app.display.terminal import InPlaceDisplay
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-FRAMES_PER_S = 4
 MIN_SECONDS_FOR_ETA = 2.0
 """Before this long, the time left is anybody's guess."""
 
@@ -119,50 +116,24 @@ class BatchProgress:
             f"{self.tokens_per_s:,.0f} tok/s{eta}"
         )
 
+    def describe_event(self, event: Event) -> Iterator[str]:
+        """Yield the lines that a log has of an event: of works that end, above all."""
+        time_note = f"[{format_clock(self.seconds)}]"
+        match event:
+            case BatchBegan():
+                yield f"{event.lines:,} lines, {event.done_before:,} of them done already"
+            case WorkEnded():
+                reason_note = f": {shorten(event.reason, 100)}" if event.reason else ""
+                yield f"{time_note} {event.id}: {event.status}{reason_note}"
+                yield f"{time_note} {self.format_line()}"
+            case Notice():
+                yield f"{time_note} {event.work}: note: {event.text}"
 
-class BatchPlainDisplay(AbstractContextManager["BatchPlainDisplay"]):
-    """One line for each that ends, for logs and pipes."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say, self.progress = say, BatchProgress()
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-    def __call__(self, event: Event) -> None:
-        self.progress.handle_event(event)
-        if isinstance(event, BatchBegan):
-            self._say(f"{event.lines:,} lines, {event.done_before:,} of them done already")
-        elif isinstance(event, WorkEnded):
-            reason_note = f": {shorten(event.reason, 100)}" if event.reason else ""
-            self._say(
-                f"[{format_clock(self.progress.seconds)}] {event.id}: {event.status}{reason_note}"
-            )
-            self._say(f"[{format_clock(self.progress.seconds)}] {self.progress.format_line()}")
-        elif isinstance(event, Notice):
-            self._say(f"[{format_clock(self.progress.seconds)}] {event.work}: note: {event.text}")
-
-
-class BatchLiveDisplay(InPlaceDisplay):
-    """A bar that stays in place on a terminal."""
-
-    def __init__(self) -> None:
-        self.progress = BatchProgress()
-        super().__init__(FRAMES_PER_S)
-
-    def __call__(self, event: Event) -> None:
-        self.progress.handle_event(event)
-
-    def _render(self) -> "RenderableType":
+    def draw(self, height: int) -> "RenderableType":
+        """Return a bar with the line below it."""
         from rich.console import Group
         from rich.progress_bar import ProgressBar
         from rich.text import Text
 
-        progress = self.progress
-        bar = ProgressBar(total=max(progress.lines, 1), completed=progress.done)
-        return Group(bar, Text(progress.format_line()), Text(progress.last_ended, style="dim"))
-
-
-def make_display(say: Callable[[str], None], *, live: bool) -> BatchPlainDisplay | BatchLiveDisplay:
-    """Return the display for this output."""
-    return BatchLiveDisplay() if live else BatchPlainDisplay(say)
+        bar = ProgressBar(total=max(self.lines, 1), completed=self.done)
+        return Group(bar, Text(self.format_line()), Text(self.last_ended, style="dim"))

@@ -27,7 +27,7 @@ from inkwright.app.batch.local_runner import Emit, record_end, track_usage
 from inkwright.app.batch.options import BatchOptions, BatchOutcome, EarlierUsage
 from inkwright.app.batch.ray_worker import Worker, WorkerFailure, WorkerResult
 from inkwright.app.batch.results import Result
-from inkwright.app.display.formatting import shorten
+from inkwright.app.display.formatting import collapse_lines, shorten
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import BadInput, LibraryUnusable, ModelUnreachable
 from inkwright.memory.ids import NO_WORK
@@ -160,7 +160,7 @@ class _WorkerPool:
                 failure_count += 1
                 self._kill_worker(worker)
                 if failure_count == MAX_LOSSES:
-                    reason = shorten(" ".join(str(fault).split()), 300)
+                    reason = shorten(collapse_lines(str(fault)), 300)
                     raise BadInput(f"Ray's workers end before they begin: {reason}") from fault
                 continue
             worker.has_begun = True
@@ -314,7 +314,7 @@ def _connect_to_ray() -> Iterator[Any]:
     try:
         ray.init(log_to_driver=False, logging_level="ERROR")
     except (ConnectionError, RuntimeError, ValueError) as fault:
-        reason = shorten(" ".join(str(fault).split()), 160)
+        reason = shorten(collapse_lines(str(fault)), 160)
         message = f"Ray cannot be reached: {reason}; start it, or correct RAY_ADDRESS"
         raise BadInput(message) from fault
     try:

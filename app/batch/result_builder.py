@@ -7,8 +7,8 @@ from inkwright.app.batch.results import (
     Result,
     SectionCounts,
     Status,
-    Tokens,
 )
+from inkwright.app.reports.report import Tokens
 from inkwright.app.services import run_result
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.run_result import Manuscript
@@ -30,19 +30,19 @@ def build_result(line: BatchLine, manuscript: Manuscript, *, stop_reason: str = 
         title=manuscript.title,
         text=manuscript.text,
         words=manuscript.words,
-        target_words=report["target_words"],
+        target_words=report.target_words,
         sections=SectionCounts(
-            done=sum(s["status"] == "accepted" for s in report["sections"]),
-            of=len(report["sections"]),
+            done=sum(s.status == "accepted" for s in report.sections),
+            of=len(report.sections),
         ),
-        problems=tuple(report["problems"]),
+        problems=tuple(report.problems),
         calls=Calls(
-            total=report["calls"]["total"],
-            by_role={role: c["calls"] for role, c in report["calls"]["by_role"].items()},
+            total=report.calls.total,
+            by_role={role: c.calls for role, c in report.calls.by_role.items()},
         ),
-        tokens=Tokens(**report["tokens"]),
-        models=report["models"],
-        seconds=report["seconds"],
+        tokens=report.tokens,
+        models=report.models,
+        seconds=report.seconds,
         unfinished=bool(stop_reason),
         input=line.input_fields,
     )

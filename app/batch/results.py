@@ -20,6 +20,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from inkwright.app.batch.input import BatchLine
 from inkwright.app.display.formatting import whole
+from inkwright.app.reports.report import Tokens
 from inkwright.memory.base import Value, digest
 from inkwright.memory.errors import BadInput
 
@@ -42,14 +43,6 @@ class Calls(Value):
 
     total: int = 0
     by_role: dict[str, int] = Field(default_factory=dict)
-
-
-class Tokens(Value):
-    """Tokens of those calls; ``cached`` are among ``prompt``."""
-
-    prompt: int = 0
-    cached: int = 0
-    completion: int = 0
 
 
 class OutlinedSection(Value):

@@ -1,1 +1,1 @@
-"""The command line: options and help; what a command does is in ``commands``."""
+"""The command line: a module a group of commands, with their options, help and what they print."""

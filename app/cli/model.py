@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inkwright.app.cli.options import HELP_SETTINGS, Yes
 from inkwright.app.config.paths import find_library_home, load_file_settings
 from inkwright.memory.errors import BadInput
 
 if TYPE_CHECKING:
     from inkwright.app.serving.model_hub import Progress
 
-model_commands = typer.Typer(
+commands = typer.Typer(
     help="Fetch a model that can write on this machine's CPU, list them, remove one.",
     no_args_is_help=True,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP_SETTINGS,
 )
 
 
-@model_commands.command()
+@commands.command()
 def get(
     model: Annotated[
         str,
@@ -32,7 +33,7 @@ def get(
         ),
     ],
     name: Annotated[str | None, typer.Option(help="Name for it here; else the file's.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Fetch a model from Hugging Face, or the hub of HF_ENDPOINT; run it again to go on.
 
@@ -69,7 +70,7 @@ def get(
     _print_next_steps(reference.name, target)
 
 
-@model_commands.command("list")
+@commands.command("list")
 def list_() -> None:
     """List the models that are here, and a few that can be fetched by name."""
     from inkwright.app.config.model_folder import list_models
@@ -88,7 +89,7 @@ def list_() -> None:
     typer.echo("`inkwright model get NAME` fetches one; any other: org/repo/file.gguf")
 
 
-@model_commands.command()
+@commands.command()
 def remove(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="As `inkwright model list` shows it.")

@@ -1,25 +1,37 @@
 """``inkwright sources``: the commands on what a work is written from."""
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-sources = typer.Typer(
+from inkwright.app.api.sources import Sources
+from inkwright.app.cli.options import HELP_SETTINGS, AsJson, Work
+from inkwright.app.manuscripts.citeproc import build_bibtex
+from inkwright.app.services import engine
+from inkwright.memory.citations.references import format_reference
+from inkwright.memory.domain.source import Source
+from inkwright.memory.errors import BadInput
+from inkwright.memory.text.words import count_words
+
+_RELATION_TEXTS: dict[Literal["cited", "unused", "unplanned"], str] = {
+    "cited": "cited in",
+    "unused": "planned, and not cited, in",
+    "unplanned": "cited, and not planned, in",
+}
+
+commands = typer.Typer(
     help="Read what a work is written from, add to it, and take from it.",
     no_args_is_help=True,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP_SETTINGS,
 )
 
-Work = Annotated[
-    str, typer.Argument(metavar="WORK", help="A work's id, or enough of its beginning.")
-]
 Key = Annotated[str, typer.Argument(metavar="KEY", help="A source's key, such as smith2020.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@sources.command()
+@commands.command()
 def add(
     work: Work,
     paths: Annotated[
@@ -27,37 +39,76 @@ def add(
     ],
 ) -> None:
     """Read documents into a work; sections written from now on can cite them."""
-    from inkwright.app.commands import sources
+    new_sources, problems = Sources(work).add(*paths)
+    if problems and not new_sources:
+        raise BadInput("; ".join(problems))
+    for stored_source in new_sources:
+        typer.echo(_format_source(stored_source.source))
+    for problem in problems:
+        typer.echo(problem, err=True)
+    if not new_sources:
+        typer.echo("nothing new")
 
-    sources.add(work, paths)
 
-
-@sources.command("list")
+@commands.command("list")
 def list_(
     work: Work,
     as_json: AsJson = False,
     bib: Annotated[bool, typer.Option("--bib", help="Print BibTeX.")] = False,
 ) -> None:
     """List the sources of a work, and the sections that cite each."""
-    from inkwright.app.commands import sources
-
+    work_sources = Sources(work)
     if bib:
-        sources.print_bibtex(work)
-    else:
-        sources.list_sources(work, as_json=as_json)
+        typer.echo(build_bibtex(k.source for k in work_sources.all()), nl=False)
+        return
+    stored_sources, source_reports = work_sources.all(), work_sources.standing()
+    if as_json:
+        records = [
+            {**k.source.model_dump(mode="json", exclude={"text", "text_digest", "pages"})}
+            | {"words": count_words(k.source.text), "pages": len(k.source.pages)}
+            | {"planned": source_report.planned, "cited": source_report.cited}
+            | {"unused": source_report.unused, "unplanned": source_report.unplanned}
+            for k, source_report in zip(stored_sources, source_reports, strict=True)
+        ]
+        typer.echo(json.dumps(records, ensure_ascii=False, indent=2))
+        return
+    for k, source_report in zip(stored_sources, source_reports, strict=True):
+        typer.echo(_format_source(k.source))
+        for relation in ("cited", "unused", "unplanned"):
+            if source_report[relation]:
+                typer.echo(f"    {_RELATION_TEXTS[relation]} {', '.join(source_report[relation])}")
+    if not stored_sources:
+        typer.echo("it has no sources")
 
 
-@sources.command()
+@commands.command()
 def show(work: Work, key: Key) -> None:
     """Print what was read of one source."""
-    from inkwright.app.commands import sources
+    source = Sources(work).one(key).source
+    typer.echo(_format_source(source))
+    typer.echo("")
+    typer.echo(source.text or "(a line of a bibliography: there is no text to rest a claim on)")
 
-    sources.show(work, key)
 
-
-@sources.command()
+@commands.command()
 def drop(work: Work, key: Key) -> None:
     """Take a source out of use; `inkwright settle` then mends what rests on it."""
-    from inkwright.app.commands import sources
+    work_sources = Sources(work)
+    work_sources.drop(key)
+    stale_sections = engine.find_stale_sections(work_sources.work)
+    typer.echo(
+        f"dropped {key}; {len(stale_sections)} sections to check"
+        if stale_sections
+        else f"dropped {key}"
+    )
+    for section_id, reasons in stale_sections.items():
+        typer.echo(f"  {section_id}: {'; '.join(reasons)}")
+    if stale_sections:
+        typer.echo(f"`inkwright settle {work_sources.work}` mends them")
 
-    sources.drop(work, key)
+
+def _format_source(source: Source) -> str:
+    size = f"{len(source.pages)} pages, " if source.pages else ""
+    words = f"{size}{count_words(source.text):,} words" if source.text else "no text"
+    name = f" ({source.name})" if source.name else ""
+    return f"[@{source.key}] {format_reference(source)} {words}{name}"

@@ -1,8 +1,8 @@
-"""Displays of one run: a live table on a terminal, plain lines anywhere else."""
+"""Displays of what goes on: a picture that stays in place on a terminal, lines anywhere else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from inkwright.agents.llm.events import (
     Event,
@@ -18,31 +18,90 @@ from inkwright.agents.llm.events import (
 )
 from inkwright.app.display.formatting import format_clock, shorten
 from inkwright.app.display.progress import RunProgress
-from inkwright.app.display.terminal import InPlaceDisplay
 from inkwright.memory.ids import SectionId
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-FRAMES_PER_S = 6
+FRAMES_PER_S = 5
+
+
+class Progress(Protocol):
+    """How far something has come, and what is to be seen of it."""
+
+    def handle_event(self, event: Event) -> None:
+        """Take in one event."""
+
+    def describe_event(self, event: Event) -> Iterator[str]:
+        """Yield the lines that a log has of an event that was taken in."""
+
+    def draw(self, height: int) -> "RenderableType":
+        """Return the picture, for a terminal of ``height`` lines."""
 
 
 class PlainDisplay(AbstractContextManager["PlainDisplay"]):
-    """One line an event worth telling, for logs and pipes."""
+    """Lines for logs and pipes."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say, self._progress = say, RunProgress()
+    def __init__(self, progress: Progress, say: Callable[[str], None]) -> None:
+        self._progress, self._say = progress, say
 
     def __exit__(self, *_: object) -> None:
         return None
 
     def __call__(self, event: Event) -> None:
         self._progress.handle_event(event)
-        if text := self._told(event):
-            self._say(f"[{format_clock(self._progress.seconds)}] {text}")
+        for line in self._progress.describe_event(event):
+            self._say(line)
 
-    def _told(self, event: Event) -> str | None:
-        lines = self._progress.sections
+
+class LiveDisplay(AbstractContextManager["LiveDisplay"]):
+    """A picture that stays in place on a terminal, drawn again several times a second."""
+
+    def __init__(self, progress: Progress) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._progress, console = progress, Console()
+        self._live = Live(
+            get_renderable=lambda: progress.draw(console.height),
+            console=console,
+            refresh_per_second=FRAMES_PER_S,
+        )
+
+    def __enter__(self) -> "LiveDisplay":
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        self._progress.handle_event(event)
+
+
+def make_display(
+    progress: Progress, say: Callable[[str], None], *, live: bool
+) -> PlainDisplay | LiveDisplay:
+    """Return the display for this output."""
+    return LiveDisplay(progress) if live else PlainDisplay(progress, say)
+
+
+class RunDisplay(RunProgress):
+    """One run: a table of its sections, or a line for each event worth telling."""
+
+    def draw(self, height: int) -> "RenderableType":
+        """Return the table, for a terminal of ``height`` lines."""
+        from inkwright.app.display.table import draw_table
+
+        return draw_table(self, height)
+
+    def describe_event(self, event: Event) -> Iterator[str]:
+        """Yield the line that a log has of an event."""
+        if text := self._describe(event):
+            yield f"[{format_clock(self.seconds)}] {text}"
+
+    def _describe(self, event: Event) -> str | None:
+        lines = self.sections
         line = lines.get(getattr(event, "section", SectionId("")))
         name = f"{line.id} {shorten(line.title, 50)}" if line else ""
         match event:
@@ -69,27 +128,5 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
         return None
 
     def _pace(self) -> str:
-        progress = self._progress
-        eta = f", {format_clock(progress.eta_s)} left" if progress.eta_s else ""
-        return f" ({progress.calls} calls, {progress.tokens_per_s:.0f} tok/s{eta})"
-
-
-class LiveDisplay(InPlaceDisplay):
-    """A table of sections that stays in place on a terminal."""
-
-    def __init__(self) -> None:
-        self._progress = RunProgress()
-        super().__init__(FRAMES_PER_S)
-
-    def __call__(self, event: Event) -> None:
-        self._progress.handle_event(event)
-
-    def _render(self) -> "RenderableType":
-        from inkwright.app.display.table import draw_table
-
-        return draw_table(self._progress, height=self._console.height)
-
-
-def make_display(say: Callable[[str], None], *, live: bool) -> PlainDisplay | LiveDisplay:
-    """Return the display for this output."""
-    return LiveDisplay() if live else PlainDisplay(say)
+        eta = f", {format_clock(self.eta_s)} left" if self.eta_s else ""
+        return f" ({self.calls} calls, {self.tokens_per_s:.0f} tok/s{eta})"

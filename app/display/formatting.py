@@ -1,8 +1,9 @@
 """Words and numbers as a person reads and writes them."""
 
 import re
-import unicodedata
 from typing import Literal
+
+from rich.cells import cell_len, set_cell_size
 
 Operation = Literal[
     "grammar", "simplify", "tighten", "expand", "formality", "neutral", "paraphrase", "continue"
@@ -17,7 +18,7 @@ def format_count(count: int, singular: str, plural: str = "") -> str:
 
 
 def collapse_lines(text: str) -> str:
-    """Return ``text`` without line ends."""
+    """Return ``text`` on one line, with single spaces between its words."""
     return " ".join(text.split())
 
 
@@ -58,27 +59,12 @@ def format_duration(seconds: float) -> str:
 
 def shorten(text: str, columns: int) -> str:
     """Return ``text`` on one line within ``columns`` terminal columns; Han characters take two."""
-    text = " ".join(text.split())
-    if sum(_count_columns(c) for c in text) <= columns:
+    text = collapse_lines(text)
+    if cell_len(text) <= columns:
         return text
-    used_columns, kept_text = 1, ""
-    for c in text:
-        used_columns += _count_columns(c)
-        if used_columns > columns:
-            break
-        kept_text += c
-    return kept_text.rstrip() + "…"
-
-
-def measure_width(text: str) -> int:
-    """Return how many terminal columns ``text`` takes."""
-    return sum(_count_columns(c) for c in text)
+    return set_cell_size(text, columns - 1).rstrip() + "…"
 
 
 def pad(text: str, columns: int) -> str:
     """Return ``text`` with spaces after it up to ``columns`` terminal columns."""
-    return text + " " * (columns - measure_width(text))
-
-
-def _count_columns(character: str) -> int:
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return text + " " * (columns - cell_len(text))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from inkwright.app.display.formatting import collapse_lines
 from inkwright.app.export.markdown_to_pandoc import Block, build_inlines, read_blocks
 from inkwright.app.export.selection import ExportSelection
 from inkwright.app.manuscripts.assemble import format_gap
@@ -100,7 +101,7 @@ def parts_of(piece: ExportSelection, target: Target) -> Iterator[Part]:
             yield Part(f"the heading “{entry.title}”", [heading])
         elif section is not None:
             blocks = list(_yield_section_blocks(piece, section, level, target))
-            title = " ".join(section.title.split())
+            title = collapse_lines(section.title)
             yield Part(f"section {section.id} “{title}”", _insert_notes(blocks, notes))
     yield Part("the references", _insert_notes(list(_yield_references(piece)), notes))
 
@@ -180,7 +181,7 @@ def _yield_headings_and_sections(
 
 
 def _build_entry(name: str, level: int, title: str) -> ContentsEntry:
-    return ContentsEntry(name, min(level, MAX_HEADING_LEVEL), " ".join(title.split()))
+    return ContentsEntry(name, min(level, MAX_HEADING_LEVEL), collapse_lines(title))
 
 
 def _yield_section_blocks(

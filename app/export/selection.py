@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from inkwright.app.display.formatting import collapse_lines
 from inkwright.app.export.markdown_to_pandoc import replace_unprintable
 from inkwright.app.files.language import detect_language
 from inkwright.app.manuscripts.citation_report import build_citations, render_citations
@@ -132,8 +133,8 @@ def build_selection(
     citations = build_citations(brief, draft_by_id, stored_sources)
     return ExportSelection(
         work=work_id,
-        title=_collapse_whitespace(title or "") or _collapse_whitespace(outline.title),
-        author=_collapse_whitespace(author or "") or None,
+        title=collapse_lines(title or "") or collapse_lines(outline.title),
+        author=collapse_lines(author or "") or None,
         language=language or brief.language or _detect_language(draft_by_id) or "en",
         fiction=_is_fiction(brief, outline) if fiction is None else fiction,
         outline=outline,
@@ -150,7 +151,7 @@ def build_selection(
 
 def _with_printable_title(part: T) -> T:
     """Return a heading or a section with a title that a document can hold."""
-    return part.model_copy(update={"title": replace_unprintable(_collapse_whitespace(part.title))})
+    return part.model_copy(update={"title": replace_unprintable(collapse_lines(part.title))})
 
 
 def _select_sections(outline: Outline, sections: Sequence[str]) -> Outline:
@@ -171,7 +172,3 @@ def _is_fiction(brief: Brief, outline: Outline) -> bool:
 
 def _detect_language(draft_by_id: dict[SectionId, Draft]) -> str | None:
     return detect_language("\n\n".join(draft.text for draft in draft_by_id.values()))
-
-
-def _collapse_whitespace(text: str) -> str:
-    return " ".join(text.split())

@@ -1,10 +1,10 @@
 """Reading the files a person hands in: text as NFC, YAML and JSON by their names."""
 
-import unicodedata
 from pathlib import Path
 from typing import Any
 
 from inkwright.app.files.strict_yaml import LineNumbers, read_json, read_yaml
+from inkwright.memory.domain import source_formatting
 from inkwright.memory.errors import BadInput
 
 MAX_FILE_BYTES = 16_000_000
@@ -18,6 +18,15 @@ def read_text(file: Path) -> str:
     Raises:
         BadInput: not there, not a file, not UTF-8, or too large.
     """
+    return decode(read_bytes(file), str(file))
+
+
+def read_bytes(file: Path) -> bytes:
+    """Return what a file holds.
+
+    Raises:
+        BadInput: not there, not a file, or too large.
+    """
     try:
         if not file.exists():
             raise BadInput(f"{file}: no such file")
@@ -25,7 +34,7 @@ def read_text(file: Path) -> str:
             raise BadInput(f"{file}: not a file")
         if (size := file.stat().st_size) > MAX_FILE_BYTES:
             raise BadInput(f"{file}: {size:,} bytes; at most {MAX_FILE_BYTES:,} are read")
-        return decode(file.read_bytes(), str(file))
+        return file.read_bytes()
     except OSError as fault:
         raise BadInput(f"{file}: {fault.strerror}") from fault
 
@@ -51,4 +60,4 @@ def normalise_text(text: str) -> str:
     """Return ``text`` as NFC with ``\\n`` between lines. Raises BadInput on NUL."""
     if "\0" in text:
         raise BadInput("the text holds a NUL character; remove it")
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return source_formatting.normalise_text(text)

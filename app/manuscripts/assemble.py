@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from inkwright.app.display.formatting import collapse_lines
 from inkwright.memory.base import digest
 from inkwright.memory.domain.brief import Headings
 from inkwright.memory.domain.draft import Draft
@@ -72,7 +73,7 @@ def yield_pieces(
 
 def format_gap(section: Section) -> str:
     """Return the line that stands where a section could not be written."""
-    return f"*[Missing: section {section.id}, “{_collapse_whitespace(section.title)}”]*"
+    return f"*[Missing: section {section.id}, “{collapse_lines(section.title)}”]*"
 
 
 def _yield_default_layout(
@@ -200,8 +201,4 @@ class _Page:
 
 
 def _format_heading(level: int, title: str) -> str:
-    return f"{'#' * min(level + 1, MAX_HEADING_LEVEL)} {_collapse_whitespace(title)}"
-
-
-def _collapse_whitespace(title: str) -> str:
-    return " ".join(title.split())
+    return f"{'#' * min(level + 1, MAX_HEADING_LEVEL)} {collapse_lines(title)}"

@@ -1,11 +1,12 @@
 """What a work cites, as its readers see it and as its report follows it back."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TypedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from inkwright.agents.context.prompt_builder import language_is_han
 from inkwright.app.files.language import detect_language
 from inkwright.app.manuscripts.assemble import assemble
+from inkwright.memory.base import Value
 from inkwright.memory.citations import syntax
 from inkwright.memory.citations.citation_evidence import find_evidence, find_uncited_sentences
 from inkwright.memory.citations.references import ManuscriptCitations, format_citations
@@ -19,7 +20,27 @@ from inkwright.memory.store.plans import Plan
 from inkwright.memory.store.sources import StoredSource
 
 
-class CitedPassage(TypedDict):
+class ReportPart(Value):
+    """An object of ``report.json``: its fields can be read by key too, as in the file."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in type(self).model_fields:
+            raise KeyError(name)
+        return getattr(self, name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in type(self).model_fields
+
+    def keys(self) -> Iterable[str]:
+        """Return the names of the fields, in the order of the file."""
+        return type(self).model_fields.keys()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a field by its key, or ``default`` where there is none."""
+        return getattr(self, name) if name in self else default
+
+
+class CitedPassage(ReportPart):
     """The exact words of a source."""
 
     source: str
@@ -31,7 +52,7 @@ class CitedPassage(TypedDict):
     quote: str
 
 
-class CitationReport(TypedDict):
+class CitationReport(ReportPart):
     """A sentence that cites, and what it rests on."""
 
     section: SectionId
@@ -43,14 +64,14 @@ class CitationReport(TypedDict):
     passages: list[CitedPassage]
 
 
-class UncitedReport(TypedDict):
+class UncitedReport(ReportPart):
     """A sentence that gives a figure or a quotation, and rests on nothing."""
 
     section: SectionId
     claim: str
 
 
-class SourceReport(TypedDict):
+class SourceReport(ReportPart):
     """A source, where the plan placed it and where it is cited."""
 
     key: str

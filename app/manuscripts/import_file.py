@@ -6,7 +6,7 @@ from pathlib import Path
 
 from inkwright.agents.llm.config import Ablation
 from inkwright.app.files.language import detect_language
-from inkwright.app.files.text_files import MAX_FILE_BYTES
+from inkwright.app.files.text_files import read_bytes
 from inkwright.app.manuscripts.split_chapters import SplitManuscript, split_manuscript
 from inkwright.memory.domain.brief import Brief, Continuity
 from inkwright.memory.domain.source_formatting import BOM, normalise_text
@@ -90,28 +90,15 @@ def read_raw(file: Path) -> str:
     Raises:
         BadInput: not there, not a file, too large, binary, or not UTF-8.
     """
+    content = read_bytes(file)
+    if b"\0" in content:
+        raise BadInput(f"{file}: a binary file, or not UTF-8; save it as UTF-8 text")
     try:
-        return _read_bytes(file).decode()
+        return content.decode()
     except UnicodeDecodeError as fault:
         raise BadInput(
             f"{file}: not UTF-8 text (byte {fault.start:,}); save it as UTF-8"
         ) from fault
-
-
-def _read_bytes(file: Path) -> bytes:
-    try:
-        if not file.exists():
-            raise BadInput(f"{file}: no such file")
-        if not file.is_file():
-            raise BadInput(f"{file}: not a file")
-        if (size := file.stat().st_size) > MAX_FILE_BYTES:
-            raise BadInput(f"{file}: {size:,} bytes; at most {MAX_FILE_BYTES:,} are read")
-        content = file.read_bytes()
-    except OSError as fault:
-        raise BadInput(f"{file}: {fault.strerror}") from fault
-    if b"\0" in content:
-        raise BadInput(f"{file}: a binary file, or not UTF-8; save it as UTF-8 text")
-    return content
 
 
 def _read_manuscript(file: Path) -> tuple[str, str | None, tuple[str, ...]]:

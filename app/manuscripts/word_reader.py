@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from inkwright.app.display.formatting import collapse_lines
 from inkwright.memory.errors import BadInput
 
 DOCX_LOCK = threading.Lock()
@@ -81,7 +82,7 @@ def read_docx(file: Path) -> WordDocument:
         parts[0] = f"\\{parts[0]}"
     text = "\n\n".join(parts) + ("\n" if parts else "")
     return WordDocument(
-        text, _collapse_whitespace(title) if title else None, _build_notices(unread_counts)
+        text, collapse_lines(title) if title else None, _build_notices(unread_counts)
     )
 
 
@@ -195,17 +196,13 @@ def _format_markdown(block: _Block, level_shift: int) -> str:
             ]
         )
     level = min(max(block.level + level_shift, 1), MAX_HEADING_LEVEL)
-    return f"{'#' * level} {_collapse_whitespace(block.text)}"
+    return f"{'#' * level} {collapse_lines(block.text)}"
 
 
 def _escape_line(line: str, *marks: re.Pattern[str]) -> str:
     """Return a line of text in such a way that Markdown takes it for nothing else."""
     line = line.lstrip(" \t")
     return f"\\{line}" if any(mark.match(line) for mark in marks) else line
-
-
-def _collapse_whitespace(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _build_notices(unread_counts: Counter[str]) -> tuple[str, ...]:

@@ -1,41 +1,25 @@
-"""``report.json``: what was written, from what, at what cost, and what still fails."""
+"""``report.json``: what was written, from what, at what cost, and what still fails.
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple, NotRequired, TypedDict
+The fields of each class are the keys of an object in the file, in their order.
+"""
 
-from inkwright.agents.checks import rules
-from inkwright.agents.llm.config import Ablation, CallSettings
-from inkwright.app.config.prices import PriceList
-from inkwright.app.config.settings import Settings
-from inkwright.app.config.version import VERSION
+import json
+from typing import Any
+
+from pydantic import Field
+
 from inkwright.app.manuscripts.citation_report import (
     CitationReport,
+    ReportPart,
     SourceReport,
     UncitedReport,
-    build_citation_reports,
-    build_source_reports,
-    find_uncited,
 )
-from inkwright.memory.changes import staleness
-from inkwright.memory.domain import constraint_consistency
-from inkwright.memory.domain.brief import Constraint
-from inkwright.memory.domain.draft import Draft, Finding, Manifest
-from inkwright.memory.domain.outline import Section
 from inkwright.memory.ids import ConstraintId, SectionId
-from inkwright.memory.store import drafts, journal, plans, sources
-from inkwright.memory.store.drafts import SectionRow
-from inkwright.memory.store.journal import RoleUsage
-from inkwright.memory.store.library import Library
-from inkwright.memory.store.plans import Plan
-from inkwright.memory.store.works import Work
-from inkwright.memory.text import repetition
-from inkwright.memory.text.addresses import without_secrets
-from inkwright.memory.text.style_metrics import measure_drift, measure_style
-from inkwright.prompts.render import hash_templates
+from inkwright.memory.text.repetition import RepetitionMeasures
+from inkwright.memory.text.style_metrics import StyleDrift, StyleMetrics
 
 
-class ConstraintOutcome(TypedDict):
+class ConstraintOutcome(ReportPart):
     """What was found about one constraint: met, broken or not reviewed."""
 
     id: str
@@ -48,7 +32,7 @@ class ConstraintOutcome(TypedDict):
     """``rule`` or ``judge``."""
 
 
-class SectionReport(TypedDict):
+class SectionReport(ReportPart):
     """One section as it came out."""
 
     id: SectionId
@@ -65,7 +49,7 @@ class SectionReport(TypedDict):
     constraints: list[ConstraintOutcome]
 
 
-class ConstraintReport(TypedDict):
+class ConstraintReport(ReportPart):
     """One constraint over all the sections that carry it."""
 
     id: ConstraintId
@@ -82,29 +66,35 @@ class ConstraintReport(TypedDict):
     """Ids of the sections that carry it; none for the whole piece."""
 
 
-class RoleCalls(TypedDict):
+class RoleCalls(ReportPart):
     """What one role's calls took; times add up over parallel calls."""
 
-    calls: int
-    prompt: int
-    cached: int
-    completion: int
-    seconds: float
+    calls: int = 0
+    prompt: int = 0
+    cached: int = 0
+    completion: int = 0
+    seconds: float = 0.0
 
 
-class CallTotals(TypedDict):
+class CallTotals(ReportPart):
+    """Model calls that the work has taken, over all runs."""
+
     total: int
     from_journal: int
     by_role: dict[str, RoleCalls]
 
 
-class TokenTotals(TypedDict):
-    prompt: int
-    cached: int
-    completion: int
+class Tokens(ReportPart):
+    """Tokens of those calls; ``cached`` are among ``prompt``."""
+
+    prompt: int = 0
+    cached: int = 0
+    completion: int = 0
+    thoughts: int = Field(default=0, exclude_if=lambda count: not count)
+    """Of the completion tokens, those of what models thought; left out when none did."""
 
 
-class CostReport(TypedDict):
+class CostReport(ReportPart):
     """What the calls cost, over all runs, by the prices that are set or listed now."""
 
     total: float | None
@@ -114,27 +104,27 @@ class CostReport(TypedDict):
     """By the model that was asked, named as LiteLLM names it."""
 
 
-class VoiceReport(TypedDict):
+class VoiceReport(ReportPart):
     """How the piece sounds, by rule; see ``memory/text/style_metrics.py`` for the measures."""
 
-    sample: dict[str, float] | None
+    sample: StyleMetrics | None
     """The measures of the brief's sample; None: there is none, or it is too short to tell."""
-    piece: dict[str, float] | None
-    drift: dict[str, float] | None
+    piece: StyleMetrics | None
+    drift: StyleDrift | None
     """How far the piece is from the sample."""
-    sections: dict[str, dict[str, float] | None]
+    sections: dict[str, StyleDrift | StyleMetrics | None]
     """The same of each section; its measures, where there is no sample."""
 
 
-class RepetitionReport(TypedDict):
+class RepetitionReport(ReportPart):
     """How much is there twice; see ``memory/text/repetition.py`` for the measures."""
 
-    before: dict[str, float] | None
+    before: RepetitionMeasures | None
     """When all was drafted, before repeats were mended; None: they were not looked for."""
-    after: dict[str, float]
+    after: RepetitionMeasures
 
 
-class Report(TypedDict):
+class Report(ReportPart):
     """The whole of ``report.json``."""
 
     work: str
@@ -152,319 +142,16 @@ class Report(TypedDict):
     voice: VoiceReport
     repetition: RepetitionReport
     calls: CallTotals
-    tokens: TokenTotals
+    tokens: Tokens
     models: dict[str, str]
     settings: dict[str, Any]
     versions: dict[str, Any]
     seed: int
     problems: list[str]
-    cost: NotRequired[CostReport]
-    """Missing where no price of tokens is known of any model."""
+    cost: CostReport | None = Field(default=None, exclude_if=lambda cost: cost is None)
+    """Left out where no price of tokens is known of any model."""
 
-
-class CheckResults(NamedTuple):
-    """What was checked of a piece, and what was found."""
-
-    sections: list[SectionReport]
-    constraints: list[ConstraintReport]
-
-
-LENGTH_FINDING_ID = "length"
-"""Id of the finding on the whole piece's length."""
-
-
-class RunFacts(TypedDict):
-    """What the run itself knows, and the library does not."""
-
-    status: str
-    seconds: float
-    from_journal: int
-    models: dict[str, str]
-    problems: Sequence[str]
-
-
-def build_report(
-    library: Library,
-    work: Work,
-    text: str,
-    run_facts: RunFacts,
-    settings: dict[str, Any],
-    price_list: PriceList,
-    overrides: Path | None = None,
-) -> Report:
-    """Return the report of a planned work whose manuscript is ``text``.
-
-    ``overrides`` is the folder of templates that replace ours, if there is one.
-    """
-    plan = plans.current(library, work.id)
-    assert plan is not None, "a work is reported on once it is planned"
-    current_drafts = drafts.current(library, work.id, plan.outline)
-    manifests = drafts.load_manifests(library, work.id, plan.outline)
-    sections, constraints = check_work(library, work, plan, current_drafts, manifests, text)
-    usage = journal.load_usage(library, work.id)
-    stored_sources = sources.load_sources(library, work.id)
-    before = work.run_state.repetition
-    run_report = Report(
-        work=work.id,
-        status=run_facts["status"],
-        words=sum(s["words"] for s in sections),
-        target_words=plan.outline.target_words,
-        seconds=round(run_facts["seconds"], 3),
-        sections=sections,
-        constraints=constraints,
-        citations=build_citation_reports(current_drafts, manifests, stored_sources),
-        uncited=find_uncited(current_drafts, stored_sources),
-        sources=build_source_reports(plan, current_drafts, stored_sources),
-        voice=_report_voice(work, current_drafts),
-        repetition=RepetitionReport(
-            before=None if before is None else before.model_dump(),
-            after=repetition.measure_repetition(texts_by_section(current_drafts)).model_dump(),
-        ),
-        calls=_total_calls(usage, run_facts["from_journal"]),
-        tokens=TokenTotals(
-            prompt=sum(u.prompt for u in usage),
-            cached=sum(u.cached for u in usage),
-            completion=sum(u.completion for u in usage),
-        ),
-        models=_list_models(usage, run_facts["models"]),
-        settings={**settings, "arm": Ablation.model_validate(work.arms).name},
-        versions={"inkwright": VERSION, "prompts": hash_templates(overrides)},
-        seed=work.brief.seed,
-        problems=list(run_facts["problems"]),
-    )
-    if (cost_report := _report_cost(usage, price_list)) is not None:
-        run_report["cost"] = cost_report
-    return run_report
-
-
-def _report_cost(usage: Sequence[RoleUsage], price_list: PriceList) -> CostReport | None:
-    costs = price_list.compute_cost_by_model(usage)
-    if not price_list.counts_tokens or all(cost is None for cost in costs.values()):
-        return None
-    total = price_list.compute_usage_cost(usage)
-    return CostReport(
-        total=None if total is None else round(total, 6),
-        currency=price_list.currency,
-        by_model={m: None if cost is None else round(cost, 6) for m, cost in costs.items()},
-    )
-
-
-def check_work(
-    library: Library,
-    work: Work,
-    plan: Plan,
-    current_drafts: Mapping[SectionId, Draft],
-    manifests: Mapping[SectionId, Manifest],
-    text: str,
-) -> CheckResults:
-    """Return where every section and constraint of a piece stands, whose manuscript is ``text``."""
-    rows = drafts.load_section_rows(library, work.id)
-    stale = {
-        s.section_id: s.reasons for s in staleness.find_stale_sections(library, work.id, plan=plan)
-    }
-    sections = [
-        _report_section(
-            plan, s, rows[s.id], current_drafts.get(s.id), manifests.get(s.id), stale.get(s.id, ())
-        )
-        for s in plan.outline.sections
-    ]
-    return CheckResults(
-        sections, _report_constraints(plan, current_drafts, _load_whole_review(work), text)
-    )
-
-
-def texts_by_section(texts: Mapping[SectionId, Draft]) -> dict[SectionId, str]:
-    """Return the words of drafts, by section id."""
-    return {section_id: draft.text for section_id, draft in texts.items()}
-
-
-def _report_voice(work: Work, current_drafts: Mapping[SectionId, Draft]) -> VoiceReport:
-    sample, sections = work.brief.sample, texts_by_section(current_drafts)
-    sample_metrics = measure_style(sample)
-
-    def measure_text(text: str) -> dict[str, float] | None:
-        metrics = measure_drift(sample, text) if sample_metrics else measure_style(text)
-        return metrics.model_dump() if metrics else None
-
-    whole_text = "\n\n".join(sections.values())
-    piece_metrics = measure_style(whole_text)
-    return VoiceReport(
-        sample=sample_metrics.model_dump() if sample_metrics else None,
-        piece=piece_metrics.model_dump() if piece_metrics else None,
-        drift=measure_text(whole_text) if sample_metrics else None,
-        sections={section_id: measure_text(text) for section_id, text in sections.items()},
-    )
-
-
-def select_settings(settings: Settings, call_settings: CallSettings | None) -> dict[str, Any]:
-    """Return the settings worth keeping with a piece of writing. Keys and passwords stay out."""
-    visible_settings: dict[str, Any] = {
-        name: getattr(settings, name)
-        for name in ("concurrency", "context_tokens", "timeout_s", "tries", "temperature")
-    }
-    if settings.prompts is not None:
-        visible_settings["prompts"] = str(settings.prompts)
-    if call_settings is not None:
-        visible_settings["models"] = {
-            role: {"model": e.model, "api_bases": [without_secrets(b) for b in e.api_bases]}
-            for role, e in call_settings.endpoints.items()
-        }
-    return visible_settings
-
-
-def _report_section(
-    plan: Plan,
-    section: Section,
-    row: SectionRow,
-    draft: Draft | None,
-    manifest: Manifest | None,
-    stale: Sequence[str],
-) -> SectionReport:
-    section_constraints = plan.constraints_for(section.id)
-    return SectionReport(
-        id=section.id,
-        title=section.title,
-        target_words=section.target_words,
-        words=draft.words if draft else 0,
-        version=draft.version if draft else None,
-        status="missing" if draft is None else row.state,
-        rounds=draft.rounds if draft else 0,
-        depends_on=list(plan.outline.depends_on[section.id]),
-        memory_shown=[s.entry for s in manifest.shown if s.is_shown] if manifest else [],
-        stale=list(stale),
-        constraints=[_build_outcome(c, _find_finding(plan, draft, c)) for c in section_constraints],
-    )
-
-
-def _find_finding(plan: Plan, draft: Draft | None, constraint: Constraint) -> Finding:
-    if draft is None:
-        return Finding(constraint=constraint.id, status="broken", evidence="the section is missing")
-    for finding in draft.review.findings if draft.review else ():
-        if finding.constraint == constraint.id:
-            return finding
-    return _check_by_rule(constraint, draft.text, plan)
-
-
-def _build_outcome(constraint: Constraint, finding: Finding) -> ConstraintOutcome:
-    return ConstraintOutcome(
-        id=constraint.id,
-        status=finding.status,
-        evidence=finding.evidence,
-        why=finding.why,
-        by=finding.by,
-    )
-
-
-def _load_whole_review(work: Work) -> dict[str, Finding]:
-    """Return what the last review of the whole piece found, by constraint."""
-    review = work.run_state.whole_review
-    return {f.constraint: f for f in review.findings} if review else {}
-
-
-def _report_constraints(
-    plan: Plan,
-    current_drafts: Mapping[SectionId, Draft],
-    whole_findings: Mapping[str, Finding],
-    text: str,
-) -> list[ConstraintReport]:
-    constraint_reports = [
-        _report_length(plan, f)
-        for f in whole_findings.values()
-        if f.constraint == LENGTH_FINDING_ID
-    ]
-    carriers = constraint_consistency.find_carriers(plan.outline, plan.constraints)
-    for constraint in plan.constraints:
-        if constraint.where.scope == "whole":
-            finding = whole_findings.get(constraint.id) or _check_by_rule(constraint, text, plan)
-        else:
-            finding = _find_worst(plan, current_drafts, constraint)
-        constraint_reports.append(
-            ConstraintReport(
-                id=constraint.id,
-                kind=constraint.kind,
-                placement=str(constraint.where),
-                status=finding.status,
-                evidence=finding.evidence,
-                why=finding.why,
-                by=finding.by,
-                required=constraint.required,
-                text=constraint.text,
-                sections=list(carriers[constraint.id]),
-            )
-        )
-    return constraint_reports
-
-
-def _report_length(plan: Plan, finding: Finding) -> ConstraintReport:
-    """Report on the target length, which a run checks without a constraint of the plan."""
-    return ConstraintReport(
-        id=ConstraintId(finding.constraint),
-        kind="length",
-        placement="whole",
-        status=finding.status,
-        evidence=finding.evidence,
-        why=finding.why,
-        by=finding.by,
-        required=True,
-        text=f"About {plan.outline.target_words} words",
-        sections=[],
-    )
-
-
-def _check_by_rule(constraint: Constraint, text: str, plan: Plan) -> Finding:
-    findings = rules.check(text, [constraint], constraint_consistency.list_titles(plan.outline))
-    if findings:
-        return findings[0]
-    return Finding(constraint=constraint.id, status="not reviewed", by="judge")
-
-
-def _find_worst(
-    plan: Plan, current_drafts: Mapping[SectionId, Draft], constraint: Constraint
-) -> Finding:
-    """Return the finding of the worst of the sections that carry it, with the section named.
-
-    Where all meet it, that is the first that has words to show for it.
-    """
-    carriers = plan.outline.sections_at(constraint.where.positions(len(plan.outline.sections)))
-    positions = plan.outline.position
-    findings = [
-        (
-            s.id,
-            _find_finding(
-                plan, current_drafts.get(s.id), constraint.with_section_number(positions[s.id])
-            ),
-        )
-        for s in carriers
-    ]
-    for status in ("broken", "not reviewed", "met"):
-        matching_findings = [(section_id, f) for section_id, f in findings if f.status == status]
-        for section_id, finding in matching_findings:
-            if (
-                status == "met"
-                and not finding.evidence
-                and (section_id, finding) != matching_findings[-1]
-            ):
-                continue
-            evidence = f"{section_id}: {finding.evidence}" if finding.evidence else section_id
-            shown_evidence = evidence if finding.evidence or status != "met" else ""
-            return finding.model_copy(update={"evidence": shown_evidence})
-    return Finding(constraint=constraint.id, status="met")
-
-
-def _total_calls(usage: Sequence[RoleUsage], from_journal: int) -> CallTotals:
-    by_role: dict[str, RoleCalls] = {}
-    for u in usage:
-        role = by_role.setdefault(
-            u.role, RoleCalls(calls=0, prompt=0, cached=0, completion=0, seconds=0.0)
-        )
-        role["calls"] += u.calls
-        role["prompt"] += u.prompt
-        role["cached"] += u.cached
-        role["completion"] += u.completion
-        role["seconds"] = round(role["seconds"] + u.seconds, 3)
-    return CallTotals(total=sum(u.calls for u in usage), from_journal=from_journal, by_role=by_role)
-
-
-def _list_models(usage: Sequence[RoleUsage], run_models: Mapping[str, str]) -> dict[str, str]:
-    """Return the models that answered: in this run, and before it for roles it did not need."""
-    return {**{u.role: u.model for u in usage}, **run_models}
+    def as_json(self) -> str:
+        """Return what ``report.json`` holds."""
+        content = self.model_dump(mode="json")
+        return json.dumps(content, ensure_ascii=False, indent=2) + "\n"

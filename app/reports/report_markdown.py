@@ -18,74 +18,72 @@ def format_report(report: Report, title: str) -> str:
 
 def format_cost(report: Report) -> str:
     """Return what the piece cost, to go on a line with its calls; nothing where it isn't known."""
-    cost = report.get("cost")
+    cost = report.cost
     if cost is None:
         return ""
-    if cost["total"] is not None:
-        return f", {cost['total']:,.4f} {cost['currency']}"
-    known_costs = [amount for amount in cost["by_model"].values() if amount is not None]
-    return f", {sum(known_costs):,.4f} {cost['currency']} and calls of no known price"
+    if cost.total is not None:
+        return f", {cost.total:,.4f} {cost.currency}"
+    known_costs = [amount for amount in cost.by_model.values() if amount is not None]
+    return f", {sum(known_costs):,.4f} {cost.currency} and calls of no known price"
 
 
 def _format_lines(report: Report, title: str) -> Iterator[str]:
-    calls = report["calls"]
+    calls = report.calls
     yield f"# Report: {collapse_lines(title)}"
     yield ""
-    yield f"Status: **{report['status']}**. {_describe_status(report)}"
+    yield f"Status: **{report.status}**. {_describe_status(report)}"
     yield ""
     yield (
-        f"{report['words']:,} of {report['target_words']:,} words in {len(report['sections'])} "
-        f"sections, {format_duration(report['seconds'])}, {calls['total']:,} calls"
-        f"{format_cost(report)}. Work: `{report['work']}`."
+        f"{report.words:,} of {report.target_words:,} words in {len(report.sections)} "
+        f"sections, {format_duration(report.seconds)}, {calls.total:,} calls"
+        f"{format_cost(report)}. Work: `{report.work}`."
     )
-    yield from _format_constraints(report["constraints"])
+    yield from _format_constraints(report.constraints)
     yield from _format_sections(report)
     yield from format_sources(report)
-    if report["problems"]:
+    if report.problems:
         yield from ("", "## Problems", "")
-        yield from (f"- {collapse_lines(line)}" for line in report["problems"])
-    if report["models"]:
+        yield from (f"- {collapse_lines(line)}" for line in report.problems)
+    if report.models:
         yield from ("", "## Models", "")
-        yield from (f"- {role}: {model}" for role, model in sorted(report["models"].items()))
+        yield from (f"- {role}: {model}" for role, model in sorted(report.models.items()))
 
 
 def _describe_status(report: Report) -> str:
-    unmet_constraints = [c for c in report["constraints"] if c["required"] and c["status"] != "met"]
-    if report["status"] == "partial":
-        missing_ids = [s["id"] for s in report["sections"] if s["status"] == "missing"]
+    unmet_constraints = [c for c in report.constraints if c.required and c.status != "met"]
+    if report.status == "partial":
+        missing_ids = [s.id for s in report.sections if s.status == "missing"]
         return f"Missing: {', '.join(missing_ids)}." if missing_ids else "It is not finished."
     if unmet_constraints:
-        return f"Required and not met: {', '.join(c['id'] for c in unmet_constraints)}."
-    return "Every required constraint is met." if report["constraints"] else ""
+        return f"Required and not met: {', '.join(c.id for c in unmet_constraints)}."
+    return "Every required constraint is met." if report.constraints else ""
 
 
 def _format_constraints(constraint_reports: Iterable[ConstraintReport]) -> Iterator[str]:
     ordered_reports = sorted(
-        constraint_reports, key=lambda c: (_STATUS_ORDER[c["status"]], not c["required"])
+        constraint_reports, key=lambda c: (_STATUS_ORDER[c.status], not c.required)
     )
     yield from ("", "## Constraints", "")
     if not ordered_reports:
         yield "None."
     for c in ordered_reports:
-        wish_note = "" if c["required"] else ", only wished for"
+        wish_note = "" if c.required else ", only wished for"
         yield (
-            f"- **{c['status']}** [{c['id']}] {collapse_lines(c['text'])} "
-            f"({c['kind']}, {c['placement']}, {_CHECKER_TEXTS[c['by']]}{wish_note})"
+            f"- **{c.status}** [{c.id}] {collapse_lines(c.text)} "
+            f"({c.kind}, {c.placement}, {_CHECKER_TEXTS[c.by]}{wish_note})"
         )
-        reason = f" ({c['why']})" if c["why"] else ""
-        yield from (f"  > {line}" for line in _quote_lines(f"{c['evidence']}{reason}"))
+        reason = f" ({c.why})" if c.why else ""
+        yield from (f"  > {line}" for line in _quote_lines(f"{c.evidence}{reason}"))
 
 
 def _format_sections(report: Report) -> Iterator[str]:
     yield from ("", "## Sections", "", "| section | title | words | status | not met |")
     yield "| --- | --- | --- | --- | --- |"
-    for s in report["sections"]:
-        unmet_text = ", ".join(
-            f"{c['id']} {c['status']}" for c in s["constraints"] if _is_open(c["status"])
-        )
-        words = f"{s['words']:,} of {s['target_words']:,}"
-        status = f"{s['status']}{', stale' if s['stale'] else ''}"
-        yield f"| {s['id']} | {escape_cell(s['title'])} | {words} | {status} | {unmet_text} |"
+    for s in report.sections:
+        unmet_text = ", ".join(f"{c.id} {c.status}" for c in s.constraints if _is_open(c.status))
+        words = f"{s.words:,} of {s.target_words:,}"
+        status = f"{s.status}{', stale' if s.stale else ''}"
+        yield f"| {s.id} | {escape_cell(s.title)} | {words} | {status} | {unmet_text} |"
 
 
 def _is_open(status: str) -> bool:

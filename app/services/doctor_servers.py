@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
+from inkwright.agents.llm.config import NO_KEY
 from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.app.config.settings import Settings
 from inkwright.app.servers import discovery
@@ -143,9 +144,20 @@ def build_settings(choice: ServedChoice, settings: Settings) -> dict[str, Value]
         return choice.build_settings(load_capabilities(library, endpoint.where, endpoint.model))
 
 
+def load_settings_for(choice: ServedChoice) -> Settings:
+    """Return the settings in force, but with this model; the key of another host is not sent."""
+    key = get_key(choice.server.base, Settings.load(), is_named=False)
+    return Settings.load(
+        model=choice.setting, api_base=(choice.server.base,), api_key=key or NO_KEY
+    )
+
+
 def format_settings(settings: dict[str, Value]) -> list[str]:
-    """Return the lines of ``inkwright.toml`` that make these settings."""
-    return [format_setting(name, value) for name, value in settings.items()]
+    """Return the lines of ``inkwright.toml`` that make these settings, with a key hidden."""
+    return [
+        format_setting(name, "***" if name == "api_key" else value)
+        for name, value in settings.items()
+    ]
 
 
 def explain_overrides(settings: dict[str, Value]) -> list[str]:

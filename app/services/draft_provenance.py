@@ -53,6 +53,8 @@ class RecordedCall:
     parts: tuple[PromptPart, ...]
     cost: float | None
     """By the prices that are set; None: no price is."""
+    thoughts: str = ""
+    """What the model thought before it answered; no part of any text."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,7 @@ def _build_call(
         cost=price_list.compute_cost(
             call.asked_for, prompt, call.cached_tokens, completion, call.seconds
         ),
+        thoughts=call.thoughts,
     )
 
 

@@ -1,7 +1,8 @@
 """What stands in the library, at a glance: for ``inkwright status`` and the studio's works.
 
 Importing SQLAlchemy and pydantic takes longer than answering may take, so an up-to-date SQLite
-library is read with the standard library alone. Any other goes through ``memory``.
+library is read with the standard library alone; any other by the same queries through
+SQLAlchemy, which upgrades it first.
 """
 
 import difflib
@@ -11,13 +12,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from inkwright.memory.errors import BadInput, LibraryUnusable, WorkNotFound
 from inkwright.memory.ids import SectionId, WorkId
-
-if TYPE_CHECKING:
-    from inkwright.memory.store.library import Library
 
 KNOWN_SCHEMA = "0006"
 """The schema these queries read. A test holds it to ``memory.store.schema.REVISION``."""
@@ -28,10 +26,9 @@ _BEGINNING = re.compile(r"[a-z0-9-]+(\.[0-9]*)?")
 _PLANNED_SECTIONS = """
 WITH newest AS (SELECT work, MAX(version) AS version FROM plans GROUP BY work),
 planned AS (
-    SELECT plans.work, each.key AS place, json_extract(each.value, '$.id') AS section,
-           json_extract(each.value, '$.title') AS title,
-           json_extract(each.value, '$.target_words') AS target
-    FROM plans JOIN newest USING (work, version), json_each(plans.outline, '$.sections') AS each)
+    SELECT plans.work, item.key AS place, {item_id} AS section, {item_title} AS title,
+           {item_words} AS target
+    FROM plans JOIN newest USING (work, version) CROSS JOIN {items})
 """
 _SECTION_JOINS = """
     LEFT JOIN planned ON planned.work = works.id
@@ -40,19 +37,34 @@ _SECTION_JOINS = """
         AND drafts.version = sections.draft
 """
 _SELECT_WORKS = f"""{_PLANNED_SECTIONS}
-SELECT works.id, works.title, works.status, works.problems,
-       COALESCE(SUM(drafts.words), 0) AS words,
-       COALESCE(SUM(planned.target), json_extract(works.brief, '$.words'), 0) AS target_words,
-       COALESCE(SUM(sections.state = 'accepted'), 0) AS done, COUNT(planned.section) AS total,
-       works.updated_at
+SELECT works.id AS work, works.title, works.status, COALESCE(SUM(drafts.words), 0) AS words,
+       COALESCE(SUM(planned.target), {{brief_words}}, 0) AS target_words,
+       SUM(CASE WHEN sections.state = 'accepted' THEN 1 ELSE 0 END) AS done,
+       COUNT(planned.section) AS "of", works.updated_at AS changed_at
 FROM works {_SECTION_JOINS} GROUP BY works.id ORDER BY works.updated_at DESC
 """
 _SELECT_SECTIONS = f"""{_PLANNED_SECTIONS}
-SELECT planned.section, planned.title, sections.state, sections.failure,
-       COALESCE(drafts.words, 0) AS words, planned.target AS target_words
-FROM works {_SECTION_JOINS} WHERE works.id = ? AND planned.section IS NOT NULL
+SELECT planned.section, planned.title, sections.state, COALESCE(drafts.words, 0) AS words,
+       planned.target AS target_words, sections.failure
+FROM works {_SECTION_JOINS} WHERE works.id = :work AND planned.section IS NOT NULL
 ORDER BY planned.place
 """
+_SQLITE = {
+    "items": "json_each(plans.outline, '$.sections') AS item",
+    "item_id": "json_extract(item.value, '$.id')",
+    "item_title": "json_extract(item.value, '$.title')",
+    "item_words": "json_extract(item.value, '$.target_words')",
+    "brief_words": "json_extract(works.brief, '$.words')",
+}
+_POSTGRESQL = {
+    "items": "LATERAL json_array_elements(plans.outline -> 'sections')"
+    " WITH ORDINALITY AS item(value, key)",
+    "item_id": "item.value ->> 'id'",
+    "item_title": "item.value ->> 'title'",
+    "item_words": "CAST(item.value ->> 'target_words' AS INTEGER)",
+    "brief_words": "CAST(works.brief ->> 'words' AS INTEGER)",
+}
+"""What the two databases call the parts of a JSON column."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,11 @@ class SectionSummary:
     words: int
     target_words: int
     failure: str | None
+    round: int = 0
+    """Of its revision, while a run goes on."""
+
+
+Summary = TypeVar("Summary", WorkSummary, SectionSummary)
 
 
 def load_work_summaries(home: Path, url: str | None = None) -> list[WorkSummary]:
@@ -102,36 +119,14 @@ def load_work_summaries(home: Path, url: str | None = None) -> list[WorkSummary]
     """
     if url is None and not (home / "library.db").exists():
         return []
-    if (rows := _select_rows(home, url, _SELECT_WORKS)) is not None:
-        return [
-            WorkSummary(
-                work=r["id"],
-                title=r["title"],
-                status=r["status"],
-                words=r["words"],
-                target_words=r["target_words"],
-                done=r["done"],
-                of=r["total"],
-                changed_at=r["updated_at"],
-            )
-            for r in rows
-        ]
-    return _load_work_summaries_by_memory(home, url)
+    return _select(home, url, _SELECT_WORKS, WorkSummary)
 
 
 def load_section_summaries(
     home: Path, work_id: WorkId, url: str | None = None
 ) -> list[SectionSummary]:
     """Return the sections of a work in reading order; none before it is planned."""
-    rows = _select_rows(home, url, _SELECT_SECTIONS, work_id)
-    if rows is None:
-        return _load_section_summaries_by_memory(home, work_id, url)
-    return [
-        SectionSummary(
-            r["section"], r["title"], r["state"], r["words"], r["target_words"], r["failure"]
-        )
-        for r in rows
-    ]
+    return _select(home, url, _SELECT_SECTIONS, SectionSummary, work=work_id)
 
 
 def match_work_id(work_ids: Iterable[WorkId], prefix: str) -> WorkId:
@@ -187,17 +182,35 @@ def work_in_place_of_brief(home: Path, url: str | None, brief_argument: str) -> 
     )
 
 
-def _select_rows(home: Path, url: str | None, query: str, *values: str) -> list[sqlite3.Row] | None:
-    """Return the rows, or None when this library is not one to read directly."""
-    if url is not None:
-        return None
+def _select(
+    home: Path, url: str | None, query: str, summary: type[Summary], **values: str
+) -> list[Summary]:
+    """Return a summary for each row, by the standard library alone where that can read them."""
+    if url is None:
+        summaries = _select_directly(home, query.format(**_SQLITE), summary, values)
+        if summaries is not None:
+            return summaries
+    from sqlalchemy import text
+
+    from inkwright.memory.store.library import Library
+
+    with closing(Library.open(home, url)) as library, library.read() as db:
+        words = _POSTGRESQL if db.dialect.name == "postgresql" else _SQLITE
+        rows = db.execute(text(query.format(**words)), values).mappings()
+        return [summary(**row) for row in rows]
+
+
+def _select_directly(
+    home: Path, query: str, summary: type[Summary], values: dict[str, str]
+) -> list[Summary] | None:
+    """Return a summary for each row, or None when this library is not one to read directly."""
     file = home / "library.db"
     try:
         with closing(_open_read_only(file)) as db:
             schema_row = db.execute("SELECT version_num FROM alembic_version").fetchone()
             if schema_row is None or schema_row[0] != KNOWN_SCHEMA:
                 return None
-            return db.execute(query, values).fetchall()
+            return [summary(**row) for row in db.execute(query, values)]
     except sqlite3.OperationalError as fault:
         if "no such table" in str(fault):
             return None
@@ -225,56 +238,3 @@ def _open_read_only(file: Path) -> sqlite3.Connection:
             raise
         return db
     raise AssertionError("the loop returns or raises")
-
-
-def _load_work_summaries_by_memory(home: Path, url: str | None) -> list[WorkSummary]:
-    from inkwright.memory.store import works
-    from inkwright.memory.store.library import Library
-
-    summaries = []
-    with closing(Library.open(home, url)) as library:
-        for work in works.list_works(library):
-            section_summaries = _build_section_summaries(library, work.id)
-            summaries.append(
-                WorkSummary(
-                    work=work.id,
-                    title=work.title,
-                    status=work.status,
-                    words=sum(p.words for p in section_summaries),
-                    target_words=sum(p.target_words for p in section_summaries)
-                    or work.brief.words
-                    or 0,
-                    done=sum(p.state == "accepted" for p in section_summaries),
-                    of=len(section_summaries),
-                    changed_at=work.updated_at,
-                )
-            )
-    return summaries
-
-
-def _load_section_summaries_by_memory(
-    home: Path, work_id: WorkId, url: str | None
-) -> list[SectionSummary]:
-    from inkwright.memory.store.library import Library
-
-    with closing(Library.open(home, url)) as library:
-        return _build_section_summaries(library, work_id)
-
-
-def _build_section_summaries(library: "Library", work_id: WorkId) -> list[SectionSummary]:
-    from inkwright.memory.store import drafts, plans
-
-    plan = plans.current(library, work_id)
-    rows = drafts.load_section_rows(library, work_id)
-    current_drafts = drafts.current(library, work_id, plan.outline) if plan else {}
-    return [
-        SectionSummary(
-            section=s.id,
-            title=s.title,
-            state=rows[s.id].state,
-            words=current_drafts[s.id].words if s.id in current_drafts else 0,
-            target_words=s.target_words,
-            failure=rows[s.id].failure,
-        )
-        for s in (plan.outline.sections if plan else ())
-    ]

@@ -5,20 +5,18 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from inkwright.app.manuscripts import citation_report
-from inkwright.app.reports.report import (
+from inkwright.app.reports.report import ConstraintOutcome, ConstraintReport, SectionReport
+from inkwright.app.reports.report_builder import (
     LENGTH_FINDING_ID,
     CheckResults,
-    ConstraintOutcome,
-    ConstraintReport,
     check_work,
     texts_by_section,
 )
 from inkwright.memory.changes import contradictions
 from inkwright.memory.changes.contradictions import ContradictionFinding
-from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.check_record import CheckRecord, Verdict
 from inkwright.memory.domain.draft import Draft
-from inkwright.memory.ids import ConstraintId, SectionId, WorkId
+from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store import drafts, plans, sources, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
@@ -26,34 +24,18 @@ from inkwright.memory.text.repeated_runs import RepeatedRuns, find_repeated_runs
 from inkwright.memory.user_work import finding_decisions
 
 
-@dataclass(frozen=True)
-class SectionOutcome:
+class SectionOutcome(ConstraintOutcome):
     """What was found about one constraint in one section."""
 
     section: SectionId
     title: str
-    status: str
-    """``met``, ``broken`` or ``not reviewed``."""
-    evidence: str
-    why: str
-    """What is wrong, where the constraint's own words do not say it."""
     is_quoted: bool
     """The evidence stands in the text, word for word."""
 
 
-@dataclass(frozen=True)
-class ConstraintSummary:
-    """One constraint, with what was found wherever it holds."""
+class ConstraintSummary(ConstraintReport):
+    """One constraint, with what was found wherever it holds; evidence is of the whole piece."""
 
-    id: ConstraintId
-    text: str
-    kind: str
-    placement: str
-    required: bool
-    status: str
-    """The worst of its places'."""
-    evidence: str
-    """Of a constraint on the whole piece."""
     places: tuple[SectionOutcome, ...]
 
 
@@ -77,16 +59,6 @@ class OpenFinding:
 
 
 @dataclass(frozen=True)
-class SectionLength:
-    """How long a section is, and was to be."""
-
-    section: SectionId
-    title: str
-    words: int
-    target_words: int
-
-
-@dataclass(frozen=True)
 class ReviewSummary:
     """All of it."""
 
@@ -95,7 +67,7 @@ class ReviewSummary:
     constraints: tuple[ConstraintSummary, ...]
     problems: tuple[OpenFinding, ...]
     stale: dict[SectionId, tuple[str, ...]]
-    lengths: tuple[SectionLength, ...]
+    sections: tuple[SectionReport, ...]
     repetition: RepeatedRuns
 
     def with_verdict(self, finding: OpenFinding, verdict: Verdict | None) -> "ReviewSummary":
@@ -130,11 +102,8 @@ def review(library: Library, work_id: WorkId) -> ReviewSummary:
         notes=work.problems,
         constraints=constraint_summaries,
         problems=tuple(open_findings),
-        stale={s["id"]: tuple(s["stale"]) for s in check_results.sections if s["stale"]},
-        lengths=tuple(
-            SectionLength(s["id"], s["title"], s["words"], s["target_words"])
-            for s in check_results.sections
-        ),
+        stale={s.id: tuple(s.stale) for s in check_results.sections if s.stale},
+        sections=tuple(check_results.sections),
         repetition=_find_repetition(tuple(texts_by_section(current_drafts).items())),
     )
 
@@ -148,52 +117,23 @@ def _find_repetition(section_texts: tuple[tuple[SectionId, str], ...]) -> Repeat
 def _summarize_constraints(
     plan: Plan, check_results: CheckResults, current_drafts: Mapping[SectionId, Draft]
 ) -> Iterator[ConstraintSummary]:
-    constraint_by_id = {c.id: c for c in plan.constraints}
-    outcomes = {
-        (s["id"], outcome["id"]): outcome
-        for s in check_results.sections
-        for outcome in s["constraints"]
-    }
+    planned_ids = {c.id for c in plan.constraints}
     for constraint_report in check_results.constraints:
-        constraint = constraint_by_id.get(constraint_report["id"])
-        yield _summarize_constraint(plan, constraint_report, constraint, outcomes, current_drafts)
-
-
-def _summarize_constraint(
-    plan: Plan,
-    constraint_report: ConstraintReport,
-    constraint: Constraint | None,
-    outcomes: Mapping[tuple[SectionId, str], ConstraintOutcome],
-    current_drafts: Mapping[SectionId, Draft],
-) -> ConstraintSummary:
-    places = []
-    for section in plan.outline.sections:
-        outcome = outcomes.get((section.id, constraint_report["id"]))
-        if outcome is not None:
-            evidence = outcome["evidence"]
-            places.append(
-                SectionOutcome(
-                    section=section.id,
-                    title=section.title,
-                    status=outcome["status"],
-                    evidence=evidence,
-                    why=outcome["why"],
-                    is_quoted=_is_quoted(evidence, current_drafts.get(section.id)),
-                )
+        places = tuple(
+            SectionOutcome(
+                **dict(outcome),
+                section=section.id,
+                title=section.title,
+                is_quoted=_is_quoted(outcome.evidence, current_drafts.get(section.id)),
             )
-    is_length = constraint_report["id"] == LENGTH_FINDING_ID and constraint is None
-    return ConstraintSummary(
-        id=constraint_report["id"],
-        text=constraint.text
-        if constraint
-        else ("Length of the whole" if is_length else constraint_report["id"]),
-        kind=constraint_report["kind"],
-        placement=constraint_report["placement"],
-        required=constraint.required if constraint else True,
-        status=constraint_report["status"],
-        evidence="" if places else constraint_report["evidence"],
-        places=tuple(places),
-    )
+            for section in check_results.sections
+            for outcome in section.constraints
+            if outcome.id == constraint_report.id
+        )
+        changes: dict[str, str] = {"evidence": ""} if places else {}
+        if constraint_report.id == LENGTH_FINDING_ID and LENGTH_FINDING_ID not in planned_ids:
+            changes["text"] = "Length of the whole"
+        yield ConstraintSummary(**dict(constraint_report) | changes, places=places)
 
 
 def _list_broken_findings(

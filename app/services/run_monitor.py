@@ -3,32 +3,19 @@
 Everything is read from the library, with a few short queries.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from inkwright.app.config.endpoints import build_price_list
 from inkwright.app.config.settings import Settings
 from inkwright.app.services import engine
 from inkwright.app.services.library_status import SectionSummary, load_section_summaries
-from inkwright.memory.ids import SectionId, WorkId
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import journal, run_status, works
 from inkwright.memory.store.library import now
 from inkwright.memory.store.run_status import ProgressRecord, SectionMark, StopRequest
 
 RunActivity = Literal["idle", "starting", "running", "pausing", "stopping", "cut off"]
-
-
-@dataclass(frozen=True)
-class MonitoredSection:
-    """One section as the table of a run shows it."""
-
-    section: SectionId
-    title: str
-    stage: str
-    words: int
-    target_words: int
-    round: int
-    failure: str | None
 
 
 @dataclass(frozen=True)
@@ -38,7 +25,7 @@ class MonitoredWork:
     status: str
     approved: bool
     activity: RunActivity
-    rows: tuple[MonitoredSection, ...]
+    rows: tuple[SectionSummary, ...]
     progress: ProgressRecord = field(default_factory=ProgressRecord)
     end_message: str | None = None
     """How the newest run ended."""
@@ -57,7 +44,7 @@ class MonitoredWork:
 
     @property
     def done(self) -> int:
-        return sum(row.stage == "accepted" for row in self.rows)
+        return sum(row.state == "accepted" for row in self.rows)
 
     @property
     def is_under_way(self) -> bool:
@@ -82,7 +69,7 @@ def load_monitored_work(work_id: WorkId, settings: Settings) -> MonitoredWork:
         approved=stored_work.approved,
         activity=activity,
         rows=tuple(
-            _build_row(s, progress if activity not in ("idle", "cut off") else ProgressRecord())
+            _add_progress(s, progress if activity not in ("idle", "cut off") else ProgressRecord())
             for s in load_section_summaries(settings.home, work_id, settings.library_address)
         ),
         progress=progress,
@@ -140,19 +127,13 @@ def _find_activity(newest_run: run_status.RunStatus | None) -> RunActivity:
     return "starting" if newest_run.told.phase == "starting" else "running"
 
 
-def _build_row(section: SectionSummary, progress: ProgressRecord) -> MonitoredSection:
+def _add_progress(section: SectionSummary, progress: ProgressRecord) -> SectionSummary:
+    """Return a section with the state, words and round that its run tells of."""
     mark = progress.sections.get(section.section, SectionMark("", 0, 0))
-    stage = section.state
+    shown_state = section.state
     if section.failure:
-        stage = "failed"
-    elif mark.state in ("drafting", "revising", "settled") and stage != "accepted":
-        stage = mark.state
-    return MonitoredSection(
-        section=section.section,
-        title=section.title,
-        stage=stage,
-        words=mark.words if stage == "drafting" and mark.words else section.words,
-        target_words=section.target_words,
-        round=mark.round,
-        failure=section.failure,
-    )
+        shown_state = "failed"
+    elif mark.state in ("drafting", "revising", "settled") and shown_state != "accepted":
+        shown_state = mark.state
+    shown_words = mark.words if shown_state == "drafting" and mark.words else section.words
+    return replace(section, state=shown_state, words=shown_words, round=mark.round)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 from inkwright.agents.llm.events import Event, PhaseBegan, SectionBegan, SectionReached, TextGrew
+from inkwright.app.display.formatting import collapse_lines
 from inkwright.app.display.progress import RunProgress
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import InkwrightError, LibraryUnusable, Paused, Stopped
@@ -174,7 +175,7 @@ async def record_run(
         recorder.end(str(wish))
         raise wish from None
     except InkwrightError as fault:
-        recorder.end(" ".join(str(fault).split()))
+        recorder.end(collapse_lines(str(fault)))
         raise
     except Exception as fault:
         recorder.end(f"ended by a fault of Inkwright: {type(fault).__name__}: {fault}")

@@ -1,6 +1,5 @@
 """What a work has come to: its text, the report on it, and its files."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -11,7 +10,8 @@ from inkwright.app.config.endpoints import build_price_list
 from inkwright.app.files import output_folder
 from inkwright.app.manuscripts import citation_report
 from inkwright.app.reports.memory_json import format_memory_file
-from inkwright.app.reports.report import Report, RunFacts, build_report, select_settings
+from inkwright.app.reports.report import Report
+from inkwright.app.reports.report_builder import RunFacts, build_report, select_settings
 from inkwright.app.reports.report_markdown import format_report
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.ids import WorkId
@@ -104,7 +104,7 @@ def _build_manuscript(
     if folder is not None:
         files = {
             "manuscript.md": text,
-            "report.json": json.dumps(run_report, ensure_ascii=False, indent=2) + "\n",
+            "report.json": run_report.as_json(),
             "report.md": format_report(run_report, plan.outline.title),
             "memory.json": format_memory_file(library, work_id, plan.outline.title),
         }
@@ -120,8 +120,8 @@ def _build_manuscript(
         work=work_id,
         title=plan.outline.title,
         text=text,
-        status=cast(Status, run_facts["status"]),
-        words=run_report["words"],
+        status=cast(Status, run_facts.status),
+        words=run_report.words,
         report=run_report,
         path=path,
     )

@@ -4,13 +4,12 @@ What is returned is shared by all visits, and not to be changed.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
 from inkwright.app.api.memory import Memory
 from inkwright.app.api.sources import Sources
-from inkwright.app.config.settings import Settings
 from inkwright.app.manuscripts.citation_report import CitationReport, UncitedReport
 from inkwright.app.services import engine
 from inkwright.app.services.review_summary import OpenFinding, ReviewSummary
@@ -25,11 +24,14 @@ from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import drafts, plans, works
 from inkwright.memory.store.drafts import SectionRow
 from inkwright.memory.store.ledger import Ledger, find_conflicts, select_active, select_open_threads
+from inkwright.memory.store.library import Library
 from inkwright.memory.store.plans import Plan
 from inkwright.memory.store.works import Work
 from inkwright.memory.user_work import autosave
 
-MAX_CACHED_WORKS = 24
+T = TypeVar("T")
+MAX_CACHED_READS = 60
+"""Nine of a work; a work that is being written is another at every look."""
 MAX_CACHED_REVIEWS = 4
 
 
@@ -64,60 +66,63 @@ def load_work(work_id: WorkId) -> Work:
 
 def load_plan(work_id: WorkId) -> Plan | None:
     """Return the newest plan; None before the work is planned."""
-    plan: Plan | None = _read_cached(_read_plan, work_id)
-    return plan
+    return _read_library("plan", work_id, plans.current)
 
 
 def load_ledger(work_id: WorkId) -> Ledger:
     """Return all of a work's memory."""
-    ledger: Ledger = _read_cached(_read_ledger, work_id)
-    return ledger
+    return _read_library(
+        "ledger", work_id, lambda *work: Ledger(*work).refresh().simulate_append(())
+    )
 
 
 def load_drafts(work_id: WorkId) -> dict[SectionId, Draft]:
     """Return the newest draft of every section that has one."""
-    draft_by_id: dict[SectionId, Draft] = _read_cached(_read_drafts, work_id)
-    return draft_by_id
+    return _read_library("drafts", work_id, drafts.current)
 
 
 def load_section_rows(work_id: WorkId) -> dict[SectionId, SectionRow]:
     """Return where every section stands."""
-    row_by_id: dict[SectionId, SectionRow] = _read_cached(_read_section_rows, work_id)
-    return row_by_id
+    return _read_library("section rows", work_id, drafts.load_section_rows)
 
 
 def load_manifests(work_id: WorkId) -> dict[SectionId, Manifest]:
     """Return what each section's newest draft was written from."""
-    manifest_by_id: dict[SectionId, Manifest] = _read_cached(_read_manifests, work_id)
-    return manifest_by_id
+    return _read_library("manifests", work_id, drafts.load_manifests)
 
 
 def load_stale_reasons(work_id: WorkId) -> dict[SectionId, tuple[str, ...]]:
     """Return the reasons of every stale section."""
-    reasons_by_id: dict[SectionId, tuple[str, ...]] = _read_cached(_read_stale_reasons, work_id)
-    return reasons_by_id
+    return _read_library("stale reasons", work_id, staleness.find_reasons)
 
 
 def load_citation_evidence(work_id: WorkId) -> CitationEvidence:
     """Return what the piece cites, and what in it rests on nothing."""
-    evidence: CitationEvidence = _read_cached(_read_citation_evidence, work_id)
-    return evidence
+    sources = Sources(work_id, settings=load_settings())
+    return _read_once(
+        "citations", work_id, lambda: CitationEvidence(sources.citations(), sources.uncited())
+    )
 
 
 def load_summaries(work_id: WorkId, memory: Memory) -> dict[SectionId, str]:
     """Return the rolling summary of every chain, by its last section."""
-    summary_by_id: dict[SectionId, str] = _read_summaries(
-        memory, str(load_settings().home), work_id, load_stamp(work_id)
-    )
-    return summary_by_id
+    return _read_once("summaries", work_id, memory.summaries)
 
 
 def load_pending_memory(work_id: WorkId, memory: Memory) -> PendingMemory:
     """Return what in memory waits for a person."""
-    pending_memory: PendingMemory = _read_pending_memory(
-        memory, str(load_settings().home), work_id, load_stamp(work_id)
-    )
-    return pending_memory
+
+    def read() -> PendingMemory:
+        work_ledger, plan = load_ledger(work_id), load_plan(work_id)
+        entries = of_planned(work_ledger.latest(), plan.outline) if plan else work_ledger.latest()
+        return PendingMemory(
+            find_conflicts(select_active(entries)),
+            select_open_threads(entries),
+            work_ledger.list_proposals(),
+            memory.findings(dismissed=True),
+        )
+
+    return _read_once("pending memory", work_id, read)
 
 
 def load_review(work_id: WorkId) -> ReviewSummary:
@@ -148,87 +153,27 @@ def list_autosaved_sections(work_id: WorkId) -> list[SectionId]:
         return autosave.list_pending_sections(library, work_id)
 
 
-def _read_cached(reader: Callable[..., Any], work_id: WorkId) -> Any:
-    current_settings = load_settings()
-    return reader(current_settings, str(current_settings.home), work_id, load_stamp(work_id))
+def _read_library(what: str, work_id: WorkId, read: Callable[[Library, WorkId], T]) -> T:
+    def read_work() -> T:
+        with engine.open_library(load_settings()) as library:
+            return read(library, work_id)
+
+    return _read_once(what, work_id, read_work)
 
 
-@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
-def _read_plan(
-    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
-) -> Plan | None:
-    with engine.open_library(_settings) as library:
-        return plans.current(library, work_id)
-
-
-@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
-def _read_ledger(
-    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
-) -> Ledger:
-    with engine.open_library(_settings) as library:
-        return Ledger(library, work_id).refresh().simulate_append(())
-
-
-@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
-def _read_drafts(
-    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
-) -> dict[SectionId, Draft]:
-    with engine.open_library(_settings) as library:
-        return drafts.current(library, work_id)
-
-
-@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
-def _read_section_rows(
-    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
-) -> dict[SectionId, SectionRow]:
-    with engine.open_library(_settings) as library:
-        return drafts.load_section_rows(library, work_id)
-
-
-@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
-def _read_manifests(
-    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
-) -> dict[SectionId, Manifest]:
-    with engine.open_library(_settings) as library:
-        return drafts.load_manifests(library, work_id)
-
-
-@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
-def _read_stale_reasons(
-    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
-) -> dict[SectionId, tuple[str, ...]]:
-    with engine.open_library(_settings) as library:
-        return staleness.find_reasons(library, work_id)
-
-
-@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
-def _read_citation_evidence(
-    _settings: Settings, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
-) -> CitationEvidence:
-    sources = Sources(work_id, settings=_settings)
-    return CitationEvidence(sources.citations(), sources.uncited())
-
-
-@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
-def _read_summaries(
-    _memory: Memory, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
-) -> dict[SectionId, str]:
-    return _memory.summaries()
-
-
-@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_WORKS)
-def _read_pending_memory(
-    _memory: Memory, home: str, work_id: WorkId, work_stamp: tuple[Any, ...]
-) -> PendingMemory:
-    work_ledger, plan = load_ledger(work_id), load_plan(work_id)
-    entries = of_planned(work_ledger.latest(), plan.outline) if plan else work_ledger.latest()
-    live_entries = select_active(entries)
-    return PendingMemory(
-        find_conflicts(live_entries),
-        select_open_threads(entries),
-        work_ledger.list_proposals(),
-        _memory.findings(dismissed=True),
+def _read_once(what: str, work_id: WorkId, read: Callable[[], T]) -> T:
+    """Return what ``read`` returns, from the cache where the work has not changed since."""
+    content: T = _read_cached(
+        what, str(load_settings().home), work_id, load_stamp(work_id), _read=read
     )
+    return content
+
+
+@st.cache_resource(show_spinner=False, max_entries=MAX_CACHED_READS)
+def _read_cached(
+    what: str, home: str, work_id: WorkId, work_stamp: tuple[Any, ...], *, _read: Callable[[], Any]
+) -> Any:
+    return _read()
 
 
 @st.cache_resource(show_spinner=False)

@@ -86,6 +86,9 @@ class JournaledCall(Value):
     cached_tokens: int
     completion_tokens: int
     seconds: float
+    thoughts: str = ""
+    thought_tokens: int = 0
+    usage_estimated: bool = False
     messages: tuple[JournaledMessage, ...]
 
     @property
@@ -106,6 +109,8 @@ class RoleUsage(Value):
     cached: int
     completion: int
     seconds: float
+    thoughts: int = 0
+    """Of the completion tokens, those of thoughts."""
 
 
 class ModelSpeed(Value):
@@ -213,6 +218,7 @@ _SELECT_USAGE = (
         func.sum(schema.journal.c.cached_tokens).label("cached"),
         func.sum(schema.journal.c.completion_tokens).label("completion"),
         func.sum(schema.journal.c.seconds).label("seconds"),
+        func.sum(schema.journal.c.thought_tokens).label("thoughts"),
     )
     .group_by(*_USAGE_GROUP)
     .order_by(schema.journal.c.role)

@@ -2,14 +2,16 @@
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from inkwright.app.cli.errors import Exit
 from inkwright.app.servers.settings_file import replace_settings
+from inkwright.app.services.run_options import RunOptions
 from tests.app.model_servers import KINDS, FakeModel, Kind, serving
 
 VLLM, _, LLAMA, OLLAMA, LM_STUDIO, *_ = KINDS
@@ -243,7 +245,7 @@ def test_no_key_is_sent_to_servers_that_were_only_found(cli, on_ports, monkeypat
 
 
 def test_at_a_terminal_connect_asks_which_and_whether(cli, on_ports, home, monkeypatch):
-    monkeypatch.setattr("inkwright.app.commands.write.is_interactive", lambda: True)
+    monkeypatch.setattr("inkwright.app.cli.runs.is_interactive", lambda: True)
     with on_ports(VLLM, LLAMA) as (_, llama):
         assert "nothing was written" in cli("connect", input="2\nn\n").stdout
         assert not (home / "inkwright.toml").exists()
@@ -279,25 +281,30 @@ def test_a_file_that_is_no_toml_is_left_alone(cli, on_ports, home, before):
 
 
 def test_the_demo_is_offline_unless_a_person_says_yes(cli, on_ports, monkeypatch):
-    import os
+    written: list[tuple[str | None, tuple[str, ...]]] = []
 
-    written: list[Sequence[str | None]] = []
+    def note(_work: str, options: RunOptions, _out: Path | None) -> Exit:
+        written.append((options.settings.model, options.settings.api_base))
+        return Exit.COMPLETE
 
-    def note(*_: Any, **__: Any) -> int:
-        names = ("INKWRIGHT_MODEL", "INKWRIGHT_API_BASE")
-        written.append([os.environ.get(name) for name in names])
-        return 0
-
-    monkeypatch.setattr("inkwright.app.commands.write.write", note)
-    for name in ("INKWRIGHT_MODEL", "INKWRIGHT_API_BASE"):
-        monkeypatch.setenv(name, "")
+    monkeypatch.setattr("inkwright.app.cli.runs.write_and_print", note)
     with on_ports(VLLM) as (address,):
         quiet = cli("demo")
-        monkeypatch.setattr("inkwright.app.commands.write.is_interactive", lambda: True)
+        monkeypatch.setattr("inkwright.app.cli.runs.is_interactive", lambda: True)
         cli("demo", input="n\n")
         asked = cli("demo", input="y\n")
-    assert written == [["embedded", ""], ["embedded", ""], ["q", address]]
+    assert written == [("embedded", ()), ("embedded", ()), ("q", (address,))]
     assert "135 million" in quiet.stdout
     assert "135 million" not in asked.stdout
     for command in ("doctor", "connect", "model get NAME", "ui"):
         assert f"inkwright {command}" in quiet.stdout
+
+
+def test_the_demo_sends_no_key_to_a_server_that_was_only_found(cli, on_ports, monkeypatch):
+    monkeypatch.setenv("INKWRIGHT_API_KEY", "sk-secret-enough")
+    monkeypatch.setattr("inkwright.app.cli.runs.is_interactive", lambda: True)
+    model = FakeModel()
+    with on_ports(VLLM, model=model):
+        cli("demo", input="y\n")
+    assert model.requests
+    assert not any("sk-secret" in key for key in model.keys)

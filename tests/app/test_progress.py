@@ -16,7 +16,7 @@ from inkwright.agents.llm.events import (
     SectionRevised,
     TextGrew,
 )
-from inkwright.app.display.displays import LiveDisplay, PlainDisplay
+from inkwright.app.display.displays import RunDisplay, make_display
 from inkwright.app.display.formatting import format_clock, format_duration, shorten
 from inkwright.app.display.progress import RunProgress
 from inkwright.app.display.table import draw_table
@@ -95,7 +95,7 @@ def test_answers_from_the_journal_are_no_calls_and_no_speed():
 
 def test_the_plain_form_is_one_line_an_event():
     said: list[str] = []
-    with PlainDisplay(said.append) as display:
+    with make_display(RunDisplay(), said.append, live=False) as display:
         for event in (
             PhaseBegan("w", "drafting"),
             PLAN,
@@ -130,7 +130,7 @@ def test_the_table_fits_the_terminal_however_many_sections_there_are():
 
 
 def test_the_live_display_can_be_entered_without_a_terminal():
-    with LiveDisplay() as display:
+    with make_display(RunDisplay(), print, live=True) as display:
         display(PLAN)
 
 

@@ -76,7 +76,7 @@ def test_a_run_tells_its_phase_its_sections_and_its_end(
         try:
             seen = run_monitor.load_monitored_work(work, Settings.load())
             assert (seen.activity, seen.is_under_way) == ("running", True)
-            assert seen.rows[0].stage == "accepted"
+            assert seen.rows[0].state == "accepted"
         finally:
             model.release()
         run.result()

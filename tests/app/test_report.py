@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from inkwright.app.reports.report import ConstraintOutcome
 from tests.app.conftest import Cli
 from tests.simserver.config import JudgeFail
 from tests.simserver.process import SimServer
@@ -85,3 +88,14 @@ def test_a_judge_that_cannot_be_had_is_said_to_have_reviewed_nothing(
     found = {c["id"]: c["status"] for c in report["constraints"]}
     assert (found["fog"], found["calm"]) == ("met", "not reviewed")
     assert "- **not reviewed** [calm] It stays calm." in readable
+
+
+def test_a_report_is_read_by_field_and_by_key_as_its_file_is():
+    section = ConstraintOutcome(id="c1", status="met", evidence="a word", why="", by="rule")
+    assert (section.status, section["status"], section["by"]) == ("met", "met", "rule")
+    assert dict(section) == section.model_dump()
+    assert "why" in section
+    assert (section.get("by"), section.get("other", 7)) == ("rule", 7)
+    assert "other" not in section
+    with pytest.raises(KeyError):
+        section["other"]

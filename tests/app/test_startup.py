@@ -49,3 +49,14 @@ def test_a_project_with_its_own_app_and_agents_can_use_the_package(tmp_path: Pat
         text=True,
     )
     assert done.stdout == "a write 8\n", done.stderr
+
+
+def test_the_list_of_commands_says_what_each_says_of_itself():
+    import typer
+
+    from inkwright.app.cli.main import COMMANDS, app
+
+    group = typer.main.get_command(app)
+    own_words = {name: group.get_command(None, name).get_short_help_str(1000) for name in COMMANDS}
+    assert own_words == {name: summary for name, (_, summary) in COMMANDS.items()}
+    assert group.list_commands(None) == list(COMMANDS)

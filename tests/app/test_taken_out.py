@@ -74,7 +74,7 @@ def test_a_piece_goes_on_without_a_section_whatever_cites_and_has_it_back(
 
     said = planned(cli, work, [TITLES[sid] for sid in left])
     assert f"no longer in the outline: {gone}" in said
-    assert engine.review(work).lengths
+    assert engine.review(work).sections
     assert cli("resume", work, "--out", "out").exit_code in (0, 4)
     report = json.loads(Path("out/report.json").read_text())
     assert [s["id"] for s in report["sections"]] == left
@@ -162,7 +162,7 @@ def test_what_a_work_says_is_what_its_outline_has(
     left = [s.id for s in OUTLINE.sections if s.id not in gone]
     assert [s.id for s in found.outline.sections] == left
     assert list(drafts.current(library, work)) == list(drafts.load_manifests(library, work)) == left
-    assert [length.section for length in engine.review(work).lengths] == left
+    assert [section.id for section in engine.review(work).sections] == left
     assert not {p.section for p in engine.review(work).problems} & set(gone)
     assert not staleness.find_reasons(library, work).keys() & set(gone)
     assert not {told.section for told in contradictions.load_findings(library, work)} & set(gone)

@@ -184,7 +184,7 @@ def test_plan_prints_which_section_carries_which_constraint_and_resume_writes_it
 
 
 def test_a_person_at_a_terminal_is_asked_before_anything_is_drafted(cli, model, brief, monkeypatch):
-    monkeypatch.setattr("inkwright.app.commands.write.is_interactive", lambda: True)
+    monkeypatch.setattr("inkwright.app.cli.runs.is_interactive", lambda: True)
     result = cli("write", brief, "--out", "out", input="n\n")
     assert result.exit_code == 0
     assert "Write it?" in result.stdout
@@ -194,7 +194,7 @@ def test_a_person_at_a_terminal_is_asked_before_anything_is_drafted(cli, model, 
 
 
 def test_yes_asks_nothing(cli, model, brief, monkeypatch):
-    monkeypatch.setattr("inkwright.app.commands.write.is_interactive", lambda: True)
+    monkeypatch.setattr("inkwright.app.cli.runs.is_interactive", lambda: True)
     assert cli("write", brief, "--out", "out", "--yes").exit_code == 0
 
 

@@ -87,7 +87,7 @@ def _listed(active_sources: Sequence[T], left_out: Mapping[int, T]) -> list[T]:
 def draw_work_sources(work_id: WorkId) -> None:
     """Draw the sources that a work has, and where more are added."""
     sources = Sources(work_id, settings=navigation.load_settings())
-    report_by_key = {source_report["key"]: source_report for source_report in sources.standing()}
+    report_by_key = {source_report.key: source_report for source_report in sources.standing()}
     st.subheader("Sources", anchor=False)
     left_out = visits.get_visit_state(f"sources left out {work_id}")
     if not report_by_key and not left_out:

@@ -12,7 +12,7 @@ from inkwright.app.services.review_summary import (
     SectionOutcome,
 )
 from inkwright.app.ui import cache, errors, navigation, visits
-from inkwright.app.ui.components import empty_state, tabs
+from inkwright.app.ui.components import empty_state, more, tabs
 from inkwright.app.ui.html import escape_markdown, format_kind, render_passage, render_prose
 from inkwright.app.ui.pages import review_citations
 from inkwright.app.ui.text import change
@@ -72,8 +72,8 @@ def _draw_review(work_id: WorkId) -> None:
 def _draw_summary(summary: ReviewSummary) -> None:
     open_findings = [p for p in summary.problems if p.verdict is None]
     met_count = sum(c.status == "met" for c in summary.constraints)
-    word_count = sum(length.words for length in summary.lengths)
-    target_words = sum(length.target_words for length in summary.lengths)
+    word_count = sum(section.words for section in summary.sections)
+    target_words = sum(section.target_words for section in summary.sections)
     deviation = f"{word_count - target_words:+,}" if word_count != target_words else None
     with st.container(horizontal=True, gap="large"):
         st.metric("Constraints met", f"{met_count} of {len(summary.constraints)}", width="content")
@@ -109,10 +109,10 @@ def _draw_findings(work_id: WorkId, summary: ReviewSummary) -> None:
         findings = groups[verdict]
         if findings and verdict:
             st.markdown(f"**{SAID[verdict]}**")
-        limit = st.session_state.get(f"review shown {verdict}", PAGE_SIZE)
-        for number, finding in enumerate(findings[:limit]):
+        key = f"review shown {verdict}"
+        for number, finding in enumerate(more.select_shown(key, findings, PAGE_SIZE)):
             _draw_finding(work_id, draft_by_id, finding, f"{verdict} {number}")
-        _draw_more_button(f"review shown {verdict}", limit, len(findings))
+        more.draw_button(key, len(findings), PAGE_SIZE)
     if dismissed_findings := groups["dismissed"]:
         with st.expander(f"Dismissed ({len(dismissed_findings)})"):
             for number, finding in enumerate(dismissed_findings[:PAGE_SIZE]):
@@ -123,20 +123,6 @@ def _identity(problem: OpenFinding) -> tuple[str, str, str]:
     return problem.section, problem.about, problem.evidence
 
 
-def _draw_more_button(state_key: str, limit: int, total: int) -> None:
-    if total > limit:
-        st.button(
-            f"Show more ({total} in all)",
-            key=f"more {state_key}",
-            on_click=_show_more,
-            args=(state_key,),
-        )
-
-
-def _show_more(state_key: str) -> None:
-    st.session_state[state_key] = st.session_state.get(state_key, PAGE_SIZE) + PAGE_SIZE
-
-
 def _draw_finding(work_id: WorkId, draft_by_id: DraftById, finding: OpenFinding, key: str) -> None:
     """Draw a finding. Its buttons stay where they are when it is answered."""
     verdict = finding.verdict
@@ -144,7 +130,7 @@ def _draw_finding(work_id: WorkId, draft_by_id: DraftById, finding: OpenFinding,
         st.markdown(f"**{escape_markdown(finding.title)}**: {escape_markdown(finding.text, 400)}")
         if finding.evidence:
             _draw_evidence(draft_by_id, finding.section, finding.evidence)
-        accept, dismiss, passage_, more = st.columns([1.1, 1.1, 1.4, 3.4])
+        accept, dismiss, passage_, answer = st.columns([1.1, 1.1, 1.4, 3.4])
         with accept:
             _draw_answer_button(
                 work_id, finding, "Accept", "accepted", key, "It is right: mend it."
@@ -159,7 +145,7 @@ def _draw_finding(work_id: WorkId, draft_by_id: DraftById, finding: OpenFinding,
             )
         if verdict is None:
             return
-        with more:
+        with answer:
             st.caption(SAID[verdict])
             _draw_answer_button(work_id, finding, "Take back", None, key, "Answer it again.")
             if verdict == "accepted":
@@ -232,13 +218,12 @@ def _draw_constraints(work_id: WorkId, summary: ReviewSummary) -> None:
     if not summary.constraints:
         st.caption("Nothing was asked that is checked.")
         return
-    shown_count = st.session_state.get("review constraints", PAGE_SIZE)
     rank_by_status = {"broken": 0, "not reviewed": 1, "met": 2}
     constraints = sorted(summary.constraints, key=lambda c: rank_by_status.get(c.status, 3))
     draft_by_id = cache.load_drafts(work_id)
-    for constraint in constraints[:shown_count]:
+    for constraint in more.select_shown("review constraints", constraints, PAGE_SIZE):
         _draw_constraint(work_id, draft_by_id, constraint)
-    _draw_more_button("review constraints", shown_count, len(constraints))
+    more.draw_button("review constraints", len(constraints), PAGE_SIZE)
 
 
 def _draw_constraint(
@@ -276,7 +261,7 @@ def _draw_stale(work_id: WorkId, summary: ReviewSummary) -> None:
     if not summary.stale:
         st.caption("Every section rests on what holds now.")
         return
-    title_by_id = {length.section: length.title for length in summary.lengths}
+    title_by_id = {section.id: section.title for section in summary.sections}
     for number, (section_id, reasons) in enumerate(list(summary.stale.items())[:PAGE_SIZE]):
         text_column, button_column = st.columns([5, 1.4], vertical_alignment="center")
         with text_column:
@@ -293,8 +278,8 @@ def _draw_stale(work_id: WorkId, summary: ReviewSummary) -> None:
 
 def _draw_lengths(work_id: WorkId, summary: ReviewSummary) -> None:
     rows = [
-        {"section": f"{number:03}", "words": length.words, "asked for": length.target_words}
-        for number, length in enumerate(summary.lengths, 1)
+        {"section": f"{number:03}", "words": section.words, "asked for": section.target_words}
+        for number, section in enumerate(summary.sections, 1)
     ]
     st.bar_chart(
         rows,
@@ -312,7 +297,7 @@ def _draw_repetition(work_id: WorkId, summary: ReviewSummary) -> None:
     if not repetition.runs:
         st.caption("No run of seven words or more is said twice.")
         return
-    number_by_id = {length.section: n for n, length in enumerate(summary.lengths, 1)}
+    number_by_id = {section.id: n for n, section in enumerate(summary.sections, 1)}
     st.bar_chart(
         [
             {"section": f"{number_by_id[section_id]:03}", "repeated": round(100 * share, 1)}

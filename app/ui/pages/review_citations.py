@@ -5,6 +5,7 @@ import streamlit as st
 from inkwright.app.manuscripts.citation_report import CitationReport, CitedPassage, UncitedReport
 from inkwright.app.services.review_summary import ReviewSummary
 from inkwright.app.ui import cache, navigation
+from inkwright.app.ui.components import more
 from inkwright.app.ui.html import escape_markdown, render_prose
 from inkwright.memory.ids import SectionId, WorkId
 
@@ -27,36 +28,38 @@ def draw(work_id: WorkId, _: ReviewSummary) -> None:
         with st.expander(
             f"Figures and quotations that rest on no source ({len(evidence.uncited)})"
         ):
-            for number, sentence in enumerate(evidence.uncited[: _get_limit("uncited")]):
+            for number, sentence in enumerate(
+                more.select_shown("review uncited", evidence.uncited, PAGE_SIZE)
+            ):
                 _draw_uncited(work_id, sentence, f"uncited {number}")
-            _draw_more_button("uncited", len(evidence.uncited))
-    sorted_citations = sorted(evidence.citations, key=lambda c: STATUS_ORDER.index(c["status"]))
-    for number, citation in enumerate(sorted_citations[: _get_limit("cited")]):
+            more.draw_button("review uncited", len(evidence.uncited), PAGE_SIZE)
+    sorted_citations = sorted(evidence.citations, key=lambda c: STATUS_ORDER.index(c.status))
+    for number, citation in enumerate(
+        more.select_shown("review cited", sorted_citations, PAGE_SIZE)
+    ):
         _draw_citation(work_id, citation, f"cited {number}")
-    _draw_more_button("cited", len(sorted_citations))
+    more.draw_button("review cited", len(sorted_citations), PAGE_SIZE)
 
 
 def _draw_citation(work_id: WorkId, citation: CitationReport, key: str) -> None:
-    with st.expander(
-        f"{STATUS_MARKS[citation['status']]}  {escape_markdown(citation['claim'], 160)}"
-    ):
-        st.html(render_prose(citation["claim"]))
-        if citation["why"]:
-            st.caption(escape_markdown(citation["why"], 400))
-        for passage in citation["passages"]:
+    with st.expander(f"{STATUS_MARKS[citation.status]}  {escape_markdown(citation.claim, 160)}"):
+        st.html(render_prose(citation.claim))
+        if citation.why:
+            st.caption(escape_markdown(citation.why, 400))
+        for passage in citation.passages:
             st.caption(escape_markdown(_describe_source(passage), 300))
-            st.html(render_prose(passage["quote"]))
-        if not citation["passages"]:
+            st.html(render_prose(passage.quote))
+        if not citation.passages:
             st.caption("It rests on nothing in the sources.")
-        _draw_go_button(work_id, citation["section"], citation["claim"], key)
+        _draw_go_button(work_id, citation.section, citation.claim, key)
 
 
 def _draw_uncited(work_id: WorkId, sentence: UncitedReport, key: str) -> None:
     text_column, button_column = st.columns([5, 1.4], vertical_alignment="center")
     with text_column:
-        st.html(render_prose(sentence["claim"]))
+        st.html(render_prose(sentence.claim))
     with button_column:
-        _draw_go_button(work_id, sentence["section"], sentence["claim"], key)
+        _draw_go_button(work_id, sentence.section, sentence.claim, key)
 
 
 def _draw_go_button(work_id: WorkId, section_id: SectionId, words: str, key: str) -> None:
@@ -65,15 +68,5 @@ def _draw_go_button(work_id: WorkId, section_id: SectionId, words: str, key: str
 
 
 def _describe_source(passage: CitedPassage) -> str:
-    page_text = f", page {passage['page']}" if passage["page"] else ""
-    return f"@{passage['source']}: {passage['title']}{page_text}"
-
-
-def _get_limit(kind: str) -> int:
-    return int(st.session_state.get(f"review {kind}", PAGE_SIZE))
-
-
-def _draw_more_button(kind: str, total: int) -> None:
-    if total > _get_limit(kind) and st.button(f"Show more ({total} in all)", key=f"more {kind}"):
-        st.session_state[f"review {kind}"] = _get_limit(kind) + PAGE_SIZE
-        st.rerun()
+    page_text = f", page {passage.page}" if passage.page else ""
+    return f"@{passage.source}: {passage.title}{page_text}"

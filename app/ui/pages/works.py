@@ -11,6 +11,7 @@ from inkwright.app.services import engine
 from inkwright.app.services.library_status import WorkSummary, load_work_summaries
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.ui import errors, navigation
+from inkwright.app.ui.components import more
 from inkwright.app.ui.html import STATUS_LABELS, escape_markdown
 from inkwright.memory.ids import WorkId
 from inkwright.memory.store.library import now
@@ -39,14 +40,9 @@ def page() -> None:
         if summary.work == removing_id:
             _open_purge_dialog(summary)
     matching_summaries = _filter_summaries(summaries)
-    shown_count = st.session_state.get("works_shown", PAGE_SIZE)
-    for summary in matching_summaries[:shown_count]:
+    for summary in more.select_shown("works_shown", matching_summaries, PAGE_SIZE):
         _draw_work(summary)
-    if len(matching_summaries) > shown_count and st.button(
-        f"Show more ({len(matching_summaries)} in all)"
-    ):
-        st.session_state["works_shown"] = shown_count + PAGE_SIZE
-        st.rerun()
+    more.draw_button("works_shown", len(matching_summaries), PAGE_SIZE)
 
 
 def _draw_empty_library() -> None:

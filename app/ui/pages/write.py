@@ -204,7 +204,7 @@ def _draw_table(work_id: WorkId, monitored_work: MonitoredWork) -> None:
     rows = [
         {
             "Section": row.title,
-            "Stage": STAGE_LABELS.get(row.stage, row.stage),
+            "Stage": STAGE_LABELS.get(row.state, row.state),
             "Words": min(row.words / row.target_words, 1.0) if row.target_words else 0.0,
             "Count": f"{row.words:,} / {row.target_words:,}",
             "Round": row.round or None,
@@ -238,7 +238,7 @@ def _draw_table(work_id: WorkId, monitored_work: MonitoredWork) -> None:
 def _find_active_row(monitored_work: MonitoredWork) -> int | None:
     """Return the first section that is being written, or the last with text."""
     for row_number, row in enumerate(monitored_work.rows):
-        if row.stage in ("drafting", "started", "revising") and monitored_work.is_under_way:
+        if row.state in ("drafting", "started", "revising") and monitored_work.is_under_way:
             return row_number
     written_rows = [n for n, row in enumerate(monitored_work.rows) if row.words]
     return written_rows[-1] if written_rows else None

@@ -155,7 +155,7 @@ def test_the_run_of_another_process_is_seen_with_its_text(
         assert "Drafting" in said(app)
         assert "41 tokens/s" in said(app)
         seen = run_monitor.load_monitored_work(work, Settings.load())
-        assert (seen.rows[2].stage, seen.rows[2].words) == ("drafting", 7)
+        assert (seen.rows[2].state, seen.rows[2].words) == ("drafting", 7)
         assert run_monitor.load_live_texts(work, Settings.load()) == {"s3": "Rain <i>fell</i> on"}
         button(app, "Pause")
         telling = run_status.load_status(library, work)

@@ -1,14 +1,12 @@
-"""``inkwright ui``: the writing studio, served on this machine alone unless told otherwise."""
+"""The process that serves the writing studio, on this machine alone unless told otherwise."""
 
 import os
 import socket
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
-import typer
-
-from inkwright.app.config.paths import find_library_home, load_file_settings
 from inkwright.memory.errors import BadInput
 from inkwright.memory.install_command import build_extra_command
 
@@ -50,24 +48,23 @@ STREAMLIT_OPTIONS = {
 ALLOWED_HOSTS = ("localhost", ADDRESS, "[::1]", "::1")
 
 
-def ui(port: int | None, *, browser: bool, host: str = ADDRESS) -> None:
+def check_installed() -> None:
+    """See that the studio can be served here.
+
+    Raises:
+        BadInput: Streamlit is not installed.
+    """
+    if find_spec("streamlit") is None:
+        raise BadInput(f"the studio needs Streamlit: {build_extra_command('ui')}")
+
+
+def become_server(port: int, *, browser: bool, host: str = ADDRESS) -> NoReturn:
     """Serve the studio until it is stopped; this process becomes Streamlit's.
 
     ``host`` is the address to listen on. Whatever it is, only requests for this machine's own name
     are answered, as those that a container's or a tunnel's end on it passes on.
-
-    Raises:
-        BadInput: Streamlit is not installed, or the port is taken.
     """
-    if find_spec("streamlit") is None:
-        raise BadInput(f"the studio needs Streamlit: {build_extra_command('ui')}")
-    load_file_settings()  # a file that is not trusted is asked about here, not in the server
-    free_port = _find_free_port(host, port)
-    typer.echo(
-        f"studio: http://{ADDRESS}:{free_port}  (library: {find_library_home()}; Ctrl-C ends it)"
-    )
-    sys.stdout.flush()
-    os.execv(sys.executable, build_command(free_port, browser=browser, host=host))
+    os.execv(sys.executable, build_command(port, browser=browser, host=host))
 
 
 def build_command(port: int, *, browser: bool, host: str = ADDRESS) -> list[str]:
@@ -87,7 +84,12 @@ def build_command(port: int, *, browser: bool, host: str = ADDRESS) -> list[str]
     return [*program, *flags, *hosts]
 
 
-def _find_free_port(host: str, port: int | None) -> int:
+def find_free_port(host: str, port: int | None) -> int:
+    """Return ``port``, or the first free one where none is given.
+
+    Raises:
+        BadInput: it is taken, or none is free.
+    """
     if port is not None:
         if not _is_free(host, port):
             raise BadInput(f"port {port} is taken; give another with --port")

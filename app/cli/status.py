@@ -2,9 +2,11 @@
 
 import json
 import sys
+from typing import Annotated
 
 import typer
 
+from inkwright.app.cli.options import AsJson, Work, Yes
 from inkwright.app.config.paths import find_library_home, find_library_url
 from inkwright.app.services.library_status import (
     SectionSummary,
@@ -16,9 +18,18 @@ from inkwright.app.services.library_status import (
 from inkwright.memory.errors import BadInput
 from inkwright.memory.ids import WorkId
 
+commands = typer.Typer(rich_markup_mode=None)
 
-def status(work: str | None, *, as_json: bool, stale: bool) -> None:
-    """Print where works stand, the last changed first."""
+
+@commands.command()
+def status(
+    work: Annotated[str | None, typer.Argument(metavar="[WORK]")] = None,
+    as_json: AsJson = False,
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Say also which sections are stale, and why.")
+    ] = False,
+) -> None:
+    """Say where works stand; of one work, where its sections do."""
     home, url = find_library_home(), find_library_url()
     summaries = load_work_summaries(home, url)
     if work is not None:
@@ -39,18 +50,14 @@ def status(work: str | None, *, as_json: bool, stale: bool) -> None:
             _print_stale_sections(summary.work)
 
 
-def purge(work: str, *, ask: bool) -> None:
-    """Remove a work for good, after asking.
-
-    Raises:
-        WorkNotFound: there is none of this name.
-        BadInput: nobody can be asked.
-    """
+@commands.command()
+def purge(work: Work, yes: Yes = False) -> None:
+    """Remove a work from the library, its journal, index and temporary files."""
     home, url = find_library_home(), find_library_url()
     summaries = load_work_summaries(home, url)
     work_id = match_work_id((s.work for s in summaries), work)
     summary = next(s for s in summaries if s.work == work_id)
-    if ask:
+    if not yes:
         if not sys.stdin.isatty():
             raise BadInput(f"to purge {work_id} without being asked, give --yes")
         question = f"Remove {work_id} ({summary.title}, {summary.words:,} words) for good?"

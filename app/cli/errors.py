@@ -7,6 +7,7 @@ from typing import TypeVar
 import typer
 
 from inkwright.app.config.trust import visible
+from inkwright.app.display.formatting import collapse_lines
 from inkwright.memory.errors import BadInput, InkwrightError, ModelRefused, ModelUnreachable
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ def exit_on_error(act: Callable[[], T], *, next_step: str = "") -> T:
         raise typer.Exit(Exit.INTERRUPTED) from None
     except InkwrightError as fault:
         code = _choose_exit_code(fault)
-        typer.echo(f"inkwright: {visible(' '.join(str(fault).split()))}", err=True)
+        typer.echo(f"inkwright: {visible(collapse_lines(str(fault)))}", err=True)
         if next_step and code != Exit.BAD_INPUT:
             typer.echo(f"what is written is kept; {next_step}", err=True)
         raise typer.Exit(code) from None

@@ -4,15 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import typer
+from rich.cells import cell_len
 
-from inkwright.app.display.formatting import format_duration, measure_width, pad, shorten
+from inkwright.app.display.formatting import format_duration, pad, shorten
 from inkwright.app.reports.report_markdown import format_cost
-from inkwright.app.services import engine
-from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.outline import Section
-from inkwright.memory.ids import SectionId, WorkId
 from inkwright.memory.store.plans import Plan
 
 if TYPE_CHECKING:
@@ -28,19 +26,19 @@ MAX_LISTED_SECTIONS = 12
 def render_manuscript(manuscript: "Manuscript") -> Iterator[str]:
     """Say how the piece came out, which models wrote it, and where it is."""
     report = manuscript.report
-    calls = report["calls"]
-    journal_note = f" ({calls['from_journal']} from the journal)" if calls["from_journal"] else ""
+    calls = report.calls
+    journal_note = f" ({calls.from_journal} from the journal)" if calls.from_journal else ""
     yield (
-        f"{manuscript.status}: {manuscript.words:,} of {report['target_words']:,} words in "
-        f"{len(report['sections'])} sections, {format_duration(report['seconds'])}, "
-        f"{calls['total']} calls{journal_note}{format_cost(report)}"
+        f"{manuscript.status}: {manuscript.words:,} of {report.target_words:,} words in "
+        f"{len(report.sections)} sections, {format_duration(report.seconds)}, "
+        f"{calls.total} calls{journal_note}{format_cost(report)}"
     )
-    problems = report["problems"]
+    problems = report.problems
     for problem in problems[:MAX_PROBLEMS]:
         yield f"  - {problem}"
     if len(problems) > MAX_PROBLEMS:
         yield f"  - and {len(problems) - MAX_PROBLEMS} more in report.json"
-    if models := sorted(set(report["models"].values())):
+    if models := sorted(set(report.models.values())):
         yield f"models: {', '.join(models)}"
     yield f"work: {manuscript.work}"
     if manuscript.path is not None:
@@ -78,7 +76,7 @@ def render_coverage(plan: Plan) -> Iterator[str]:
         )
         for c in plan.constraints
     ]
-    widths = [max(measure_width(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     yield ""
     for row in rows:
         cells = [pad(cell, width) for cell, width in zip(row, widths, strict=False)]
@@ -99,7 +97,7 @@ def render_replan(replan_result: "ReplanResult") -> Iterator[str]:
 
 
 def _describe_carriers(
-    constraint: Constraint, section_ids: Sequence[SectionId], section_count: int
+    constraint: Constraint, section_ids: Sequence[str], section_count: int
 ) -> str:
     """Return the sections that carry it, every one by its id unless that says less than a word."""
     if constraint.where.scope == "whole":
@@ -123,10 +121,8 @@ def _render_section(plan: Plan, number: int, section: Section) -> Iterator[str]:
             yield f"{indent}   [{constraint.id}] {constraint.text}"
 
 
-def print_stale_sections(work: WorkId, job: RunOptions) -> None:
-    """Print which sections of a work are stale now."""
-    stale = engine.find_stale_sections(work, job.settings)
-    for section, reasons in stale.items():
-        typer.echo(f"  {section} is stale: {reasons[0]}")
-    if stale:
-        typer.echo(f"`inkwright settle {work}` checks them")
+def print_plan(work_id: str, plan: Plan) -> None:
+    """Print the plan of a work, and its id."""
+    for line in render_plan(plan):
+        typer.echo(line)
+    typer.echo(f"\nwork: {work_id}")
