@@ -104,7 +104,7 @@ def build_limits(
 
     for option, amount in (("--max-minutes", max_minutes), ("--max-cost", max_cost)):
         if amount is not None and not 0 < amount < math.inf:
-            raise BadInput(f"{option} must be more than 0")
+            raise BadInput(f"{option} must be more than 0, and finite")
     return Limits(
         max_calls=max_calls, max_tokens=max_tokens, max_minutes=max_minutes, max_cost=max_cost
     )

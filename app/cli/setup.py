@@ -109,7 +109,9 @@ def connect(
         typer.echo("the key was not written: it stays in INKWRIGHT_API_KEY, or --write-key")
     for line in doctor_servers.explain_overrides(changes):
         typer.echo(line)
-    typer.echo(f"next: inkwright doctor --model {chosen.model.name}   tries what it can do")
+    address = f" {without_secrets(chosen.server.base)}" if url is not None else ""
+    next_command = f"inkwright doctor{address} --model {chosen.model.name}"
+    typer.echo(f"next: {next_command}   tries what it can do")
 
 
 @commands.command()

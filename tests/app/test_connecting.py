@@ -160,6 +160,13 @@ def test_an_address_works_with_and_without_its_v1(cli, home):
             assert _settings(home)["api_base"] == f"http://127.0.0.1:{port}/v1"
 
 
+def test_what_connect_names_next_works_as_it_stands(cli):
+    with serving(VLLM) as port:
+        said = cli("connect", f"http://127.0.0.1:{port}/v1", "--yes").stdout
+        next_command = said.partition("next: inkwright ")[2].partition("   ")[0]
+        assert cli(*next_command.split()).exit_code == 0
+
+
 def test_no_call_goes_to_another_network_unless_told_to(cli, monkeypatch):
     model = FakeModel()
     with serving(VLLM, model) as port:
