@@ -12,6 +12,9 @@ from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.placement import Placement
 
 Fields = dict[str, object]
+MAX_PHRASE_CHARS = 200
+MAX_ITEMS = 200
+"""A list that is asked for has no more items; a larger number counts something else."""
 
 
 def _compile(*patterns: str) -> re.Pattern[str]:
@@ -339,7 +342,7 @@ def _numbered_placement(clause: str) -> Placement | None:
             return Placement(scope="range", first=first, last=int(last))
         return Placement(scope="once", first=first) if first else None
     if match := _HAN_PART.search(clause):
-        numbers = find_numbers(match.group(1))
+        numbers = [n for n in find_numbers(match.group(1)) if n > 0]
         return Placement(scope="once", first=min(numbers)) if numbers else None
     if match := _ORDINAL_PART.search(clause):
         return Placement(scope="once", first=_ORDINAL_VALUES[match.group(1).lower()[:3]])
@@ -352,7 +355,8 @@ def _read_words(clause: str) -> Iterator[Fields]:
     outside = QUOTATION.sub(" ", clause)
     is_negative = bool(NEGATION.search(outside))
     is_each = bool(EACH.search(outside))
-    phrases = tuple(q.rstrip(",，") for q in (quotes or bare_words) if 0 < len(q) <= 200)
+    bare_phrases = (q.strip(" ,，") for q in (quotes or bare_words))
+    phrases = tuple(q for q in bare_phrases if 0 < len(q) <= MAX_PHRASE_CHARS)
     if not phrases:
         yield from _read_mention(clause, is_negative)
         return
@@ -468,7 +472,7 @@ def _read_blocks(clause: str) -> Iterator[Fields]:
 def _find_count(clause: str, block: str) -> tuple[int | None, int | None]:
     if match := _NUMBERED_TO.search(clause):
         count = int(parse_number(match.group(1)))
-        return count, count
+        return (count, count) if 1 <= count <= MAX_ITEMS else (None, None)
     without_places = _ORDINAL_PART.sub(" ", _HAN_PART.sub(" ", _NUMBERED_PART.sub(" ", clause)))
     match = next(
         (
@@ -490,7 +494,7 @@ def _find_count(clause: str, block: str) -> tuple[int | None, int | None]:
         int(parse_number(match.group("count"))),
         (match.group("relation") or "").lower(),
     )
-    if not 1 <= count <= 200:
+    if not 1 <= count <= MAX_ITEMS:
         return None, None
     if relation in ("at least", "mindestens", "au moins", "al menos", "至少"):
         return count, None

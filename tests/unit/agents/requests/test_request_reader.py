@@ -147,6 +147,23 @@ def test_a_bulleted_list_under_requirements_is_all_requirements():
 
 
 @pytest.mark.parametrize(
+    "clause",
+    [
+        'Never use ",".',
+        "第0章必须写雨。",
+        "The items must be numbered 1 to 5000.",
+        "Exactly 0 tables must be in section 0.",
+        "It must have sections 5 to 2 and a list of 5000 items.",
+        "“ ”必须提到",
+        "Write it in 1 chapters of 9999999 words, never in 0.",
+    ],
+)
+def test_numbers_and_marks_that_make_no_sense_do_no_harm(clause):
+    request = f"A text. {clause}"
+    assert account_for(request, read(request))
+
+
+@pytest.mark.parametrize(
     ("quote", "phrase", "asked"),
     [
         ("Include a table", "table", False),
