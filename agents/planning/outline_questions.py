@@ -42,8 +42,9 @@ async def ask_for_sections(
 ) -> list[PlannedSection]:
     """Return the sections of a chapter, or of the whole piece: then its number is 0.
 
-    There are ``section_count``, or at least half as many where no requirement names a section by
-    its number. Those that were asked for in smaller questions may have no purpose.
+    There are ``section_count``, or at least half as many where nobody asks for so many, nor for
+    something in a section by its number. Those that were asked for in smaller questions may have no
+    purpose.
     """
     prompt = inputs.SectionsInputs(
         chapter=chapter_text,
@@ -57,8 +58,8 @@ async def ask_for_sections(
         attempt=chapter_number,
     )  # fmt: skip
     sections = _drop_empty(answer.sections[:section_count]) if answer else []
-    is_numbered = outline_builder.find_highest_position(constraints) > 0
-    if len(sections) >= (section_count if is_numbered else (section_count + 1) // 2):
+    half_count = (section_count + 1) // 2
+    if len(sections) >= (section_count if _needs_each_section(constraints) else half_count):
         return sections
     fault = fault or f"it has {len(sections)} sections; {section_count} were asked for"
     place = f"chapter {chapter_number}" if chapter_number else "the piece"
@@ -66,8 +67,9 @@ async def ask_for_sections(
         f"the sections of {place} were asked for in smaller questions: in one answer they could"
         f" not be had ({fault})"
     )
-    titles = await _ask_for_titles(session, chapter_text, section_count, chapter_number)
-    sections = [PlannedSection(title=title, purpose="") for title in titles]
+    if len(sections) < half_count:
+        titles = await _ask_for_titles(session, chapter_text, section_count, chapter_number)
+        sections = [PlannedSection(title=title, purpose="") for title in titles]
     sections += await _ask_one_by_one(
         session, chapter_text, sections, section_count, words, constraints, chapter_number
     )
@@ -82,9 +84,13 @@ async def ask_for_sections(
 
 
 async def ask_for_chapters(
-    session: ModelSession, chapter_count: int, section_count: int, words: int
+    session: ModelSession,
+    chapter_count: int,
+    section_count: int,
+    words: int,
+    constraints: Sequence[Constraint],
 ) -> list[PlannedChapter]:
-    """Return the chapters of a piece, at least half as many as are asked for."""
+    """Return the chapters of a piece: at least half of them, and all where a person wants them."""
     prompt = inputs.ChaptersInputs(
         chapters=str(chapter_count), sections=str(section_count), words=str(words)
     )
@@ -93,8 +99,9 @@ async def ask_for_chapters(
         lambda a: outline_builder.find_chapters_fault(a, chapter_count),
     )  # fmt: skip
     chapters = [c for c in answer.chapters if normalise(c.title)] if answer else []
-    if len(chapters) >= (chapter_count + 1) // 2:
-        return chapters
+    is_enough = len(chapters) >= (chapter_count + 1) // 2
+    if is_enough and not (len(chapters) < chapter_count and _names_count(constraints)):
+        return chapters[:chapter_count]
     fault = fault or f"it has {len(chapters)} chapters; {chapter_count} were asked for"
     session.report_problem(
         f"the titles of the chapters alone were asked for: in one answer they could not be planned"
@@ -188,6 +195,15 @@ def _format_requirements(constraints: Sequence[Constraint]) -> str:
         return ""
     lines = "\n".join(f"- {c.text} ({c.where})" for c in constraints)
     return f"Requirements, with the sections that carry them:\n{lines}"
+
+
+def _needs_each_section(constraints: Sequence[Constraint]) -> bool:
+    return _names_count(constraints) or outline_builder.find_highest_position(constraints) > 0
+
+
+def _names_count(constraints: Sequence[Constraint]) -> bool:
+    """True where so many chapters or sections are asked for."""
+    return any(c.kind == "structure" and (c.min_count or c.max_count) for c in constraints)
 
 
 def _find_titles_fault(answer: Titles, count: int) -> str | None:

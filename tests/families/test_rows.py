@@ -98,7 +98,7 @@ ROWS = (
     Row(21, limits.FourThousand),
     Row(21, limits.EightThousand),
     Row(21, limits.FourThousandThinks, adapted=r"thoughts", wasted=3),
-    Row(21, limits.EightThousandThinks, adapted=r"thoughts"),
+    Row(21, limits.EightThousandThinks, adapted=r"thoughts", wasted=3),
     Row(11, limits.OllamaSaysFour),
     Row(20, forms.SpoilsForms, wasted=MANY, wasted_again=MANY),
     Row(20, forms.SpoilsFormsOtherwise, wasted=MANY, wasted_again=MANY),
