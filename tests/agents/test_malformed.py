@@ -83,4 +83,7 @@ async def test_one_malformed_answer_at_each_site_is_mended_or_asked_for_once_mor
     assert_nothing_leaked(outcome, kind)
     assert outcome.asked_again <= len(faults)
     assert (outcome.error, outcome.status) == ("", clean.status)
-    assert outcome.problems == clean.problems
+    habit = "passes over schemas"  # which two questions in a row without a form are taken for
+    problems = [line for line in outcome.problems.splitlines() if habit not in line]
+    assert problems == clean.problems.splitlines()
+    assert len(problems) == len(outcome.problems.splitlines()) or len(faults) > 1
