@@ -86,11 +86,12 @@ class ThoughtSplitter:
         """Read what was held back, and return the rest of the text.
 
         ``was_cut``: the answer ended at its limit of tokens. One that begins with thoughts then
-        consists of nothing else.
+        consists of nothing else; a form does not, for a grammar leaves no room for thoughts.
         """
         self._read(self._unread)
         self._unread = ""
-        if self._opens_in_thought and was_cut and not self._has_marked:
+        is_form = self._text.startswith("{")
+        if self._opens_in_thought and was_cut and not self._has_marked and not is_form:
             self.thoughts, self._text = self.thoughts + self._text, ""
         self._text = _LAST_MARK.sub("", self._text)
         return self._hand_on(is_certain=True)

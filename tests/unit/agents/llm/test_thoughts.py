@@ -59,3 +59,11 @@ def test_what_follows_the_end_of_a_turn_is_dropped():
 )
 def test_marks_that_are_text_stay(text):
     assert split_thoughts(text) == ("", text)
+
+
+def test_a_form_that_was_cut_is_no_thought_though_the_template_opens_one():
+    for answer, thoughts in (('{"summary": "It', ""), ("They want a", "They want a")):
+        splitter = ThoughtSplitter(opens_in_thought=True)
+        splitter.add(answer)
+        splitter.end(was_cut=True)
+        assert (splitter.thoughts, splitter.text) == (thoughts, "" if thoughts else answer)
