@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from tests.app.ui.browser import CHROMIUM, FLAGS, Studio
 
 from benchmarks.harness import settings as of_server
 from inkwright.agents.llm.config import Ablation
@@ -33,7 +34,6 @@ from inkwright.memory.domain.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.ids import WorkId
 from inkwright.memory.store import ledger, plans, works
 from inkwright.memory.store.library import Library
-from tests.app.ui.browser import CHROMIUM, FLAGS, Studio
 from tests.simserver.config import Fact, SimConfig
 from tests.simserver.process import SimServer
 

@@ -10,14 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 
 from inkwright.agents.llm.events import Event
 from inkwright.memory.store.library import Library
 from tests import loopback
+from tests.builders import Built, built
 from tests.simserver.process import SimServer
 
 loopback.stay_on_loopback()
+hypothesis.settings.register_profile("suite", max_examples=40, deadline=None, derandomize=True)
+hypothesis.settings.load_profile("suite")
 
 E = TypeVar("E", bound=Event)
 
@@ -76,10 +80,17 @@ def empty_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def library(tmp_path: Path, empty_library: Path) -> Iterator[Library]:
-    """An empty library, in the folder that ``tests/app`` names in the environment."""
+    """An empty library, in the folder that ``home`` names in the environment."""
     opened = Library.open(shutil.copytree(empty_library, tmp_path / "library"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def a_work(library: Library) -> Iterator[Built]:
+    """A new work under a lease."""
+    with built(library) as made:
+        yield made
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.placement import Placement
 from inkwright.memory.store import drafts
 from inkwright.memory.text.normalise import normalise
-from tests.memory.building import Built, built, fact, outline, sections, span
+from tests.builders import Built, built, fact, outline, sections, span
 from tests.unit.agents.orchestration.strategies import outlines
 
 SUBJECTS = ("Mara", "Port Selm", "林舟")

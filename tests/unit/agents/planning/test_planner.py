@@ -13,7 +13,7 @@ from inkwright.agents.llm.schemas import (
 )
 from inkwright.agents.planning import planner, requirements
 from inkwright.memory.errors import ModelUnreachable, UnusableAnswer
-from tests.unit.agents.building import build_ledger, build_run
+from tests.builders import build_ledger, build_run
 
 REQUEST = "Write 300 words about a lighthouse. Mention the old lamp."
 BRIEF = {"request": REQUEST}

@@ -11,8 +11,8 @@ from inkwright.memory.domain.draft import Finding, Review
 from inkwright.memory.store import drafts, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.user_work import user_drafts
-from tests.app.ui.showing import said, shown, turned
-from tests.memory.building import Built, built, fact, outline, sections
+from tests.builders import Built, built, fact, outline, sections
+from tests.ui.showing import said, shown, turned
 
 QUOTE = "It <script>alert(1)</script> rained **hard**."
 RAIN = Constraint(
