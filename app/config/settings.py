@@ -65,32 +65,37 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=find_library_home)
-    """The library folder."""
+    """The library folder; by default in the user's data folder."""
     library_url: SecretStr | None = None
     """Another database for the library, as SQLAlchemy names it."""
     index_url: Annotated[str | None, AfterValidator(_check_index_url)] = None
     """A Chroma server for the vector index, such as ``http://host:8000/NAME``."""
 
     api_base: AddressList = ()
-    """Where the models answer; a role's own ``ROLE_api_base`` comes first."""
+    """Where the models answer; several, separated by commas, share the load."""
     api_key: SecretStr | None = None
+    """Sent to the endpoint; ``EMPTY`` if not set. No other key of the environment ever is."""
     model: ModelName = None
     """The model of every role that has none of its own; ``embedded``; a ``.gguf`` file; or, without
     an address, the name of one in the library folder."""
     planner_model: ModelName = None
+    """The model of one role."""
     writer_model: ModelName = None
     archivist_model: ModelName = None
     reviewer_model: ModelName = None
     editor_model: ModelName = None
     embedder_model: ModelName = None
-    """None: the offline embedder, where it is installed."""
+    """Without an embedder's own, MiniLM is used offline: serve a multilingual one for languages
+    other than English."""
     planner_api_base: AddressList = ()
+    """Where one role's model answers."""
     writer_api_base: AddressList = ()
     archivist_api_base: AddressList = ()
     reviewer_api_base: AddressList = ()
     editor_api_base: AddressList = ()
     embedder_api_base: AddressList = ()
     planner_api_key: SecretStr | None = None
+    """The key for one role's endpoint."""
     writer_api_key: SecretStr | None = None
     archivist_api_key: SecretStr | None = None
     reviewer_api_key: SecretStr | None = None
@@ -106,6 +111,7 @@ class Settings(BaseSettings):
     tries: int = Field(default=4, ge=1, le=20)
     """Attempts at one call before the endpoint counts as unreachable."""
     temperature: float = Field(default=0.7, ge=0, le=2)
+    """Sampling temperature of the writer's text."""
 
     prompts: Path | None = None
     """Folder of prompt templates that replace ours, each by its file's name."""
@@ -117,6 +123,7 @@ class Settings(BaseSettings):
     price_gpu_hour: float | None = Field(default=None, ge=0)
     """Money for an hour of the machine, instead of a price by the token."""
     currency: str = "USD"
+    """The currency of these prices."""
     prompt_speed: float = Field(default=2000.0, gt=0)
     """Prompt tokens a second, for estimates, until the model's own speed has been measured."""
     completion_speed: float = Field(default=30.0, gt=0)
