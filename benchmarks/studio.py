@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from tests.app.ui.browser import CHROMIUM, FLAGS, Studio
+from tests.ui.browser import CHROMIUM, FLAGS, Studio
 
 from benchmarks.harness import settings as of_server
 from inkwright.agents.llm.config import Ablation

@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -11,9 +12,14 @@ from typing import Any, TypeVar
 from json_repair import repair_json
 from pydantic import BaseModel, ValidationError
 
+from inkwright.agents.llm.dialect.thoughts import split_thoughts
 from inkwright.memory import cleanup
 from inkwright.memory.base import digest
+from inkwright.memory.talk.recognise import find_talk
+from inkwright.memory.talk.spans import TalkSpan, cut_talk, move_doubts
+from inkwright.memory.talk.window import TalkContext
 from inkwright.memory.text.words import count_words, sentences, words
+from inkwright.prompts.render import only_repeats, split_prompt, unfenced
 
 F = TypeVar("F", bound=BaseModel)
 
@@ -61,53 +67,16 @@ _ERROR = re.compile(
     r"|\bexception\b|\bAPI\b|\bquota\b|overloaded|unauthori[sz]ed|\binvalid\b))",
     re.IGNORECASE,
 )
-_HERE_IS = r"(?:here(?:['’]s| is| are)|below is)\b"
-_WRITTEN = r"(?:section|chapter|text|draft|version|passage|piece|continuation)s?\b"
-_WRITTEN_HAN = "(?:内容|章节|正文|文字|文本|版本|段落|部分)"
-_FOREWORD = re.compile(
-    r"^(?:"
-    rf"(?:sure|certainly|of course|absolutely|okay|ok)\b[!,.][^\n]{{0,20}}?{_HERE_IS}[^\n]{{0,80}}"
-    rf"\b(?:{_WRITTEN}|asked\b|requested\b)[^\n]{{0,40}}"
-    rf"|{_HERE_IS}[^\n]{{0,60}}\b(?:you|as) (?:asked|requested)\b(?: for)?"
-    rf"|{_HERE_IS} (?:the|a|an|your|my)(?: (?:finished|final|revised|requested|new|first))?"
-    r" (?:section|chapter|draft|continuation)"
-    rf"|(?:好的|当然|没问题)[，。！]?(?:以下|下面|这)是[^\n]{{0,40}}{_WRITTEN_HAN}[^\n]{{0,40}}"
-    rf"|(?:以下|下面|这)是(?:您|你)[^\n]{{0,20}}{_WRITTEN_HAN}"
-    r")[ \t]*[:：]\s*(?:\n\s*|$)",
-    re.IGNORECASE,
-)
-_OFFER = (
-    r"(?:please )?(?:let me know|feel free to (?:ask|let me know)|just ask) if"
-    r" (?:you(?:['’]d like| would like| need| want| have)|there are)(?: me to make)?"
-)
-_AFTERWORD = re.compile(
-    r"\n\s*(?:"
-    rf"{_OFFER}(?: any| some)?(?: further| other| more)? (?:adjustments|revisions|edits)"
-    r"(?: or (?:changes|adjustments|revisions|edits))?"
-    rf"|(?:{_OFFER}|would you like me to|if you(?:['’]d| would)? (?:like|need|want))\b[^\n]*"
-    r"\b(?:changes?|adjust\w*|revis\w*|edits?|expand|continue|rewrite)\b[^\n]*"
-    rf"\b(?:the|this|next|my|your) {_WRITTEN}[^\n]*"
-    rf"|i hope (?:the|this|my) {_WRITTEN} (?:helps|meets|works)\b[^\n]*"
-    rf"|如需(?:修改|调整|补充)(?:这|本|以上|上述)[^\n]{{0,6}}{_WRITTEN_HAN}[^\n]*"
-    r")[ \t.!?]*$",
-    re.IGNORECASE,
-)
-"""Talk about the text itself. A last line that only invites questions may be a letter's own."""
-_CLOSING_TALK = re.compile(
-    r"\n\s*(?:(?:let me know if (?:you|there)|feel free to (?:ask|let me know|reach out)"
-    r"|would you like me to|if you(?:['’]d| would)? like)\b"
-    r"[^\n]*\b(?:changes?|adjust\w*|revis\w*|edits?|expand|questions?|anything else)\b"
-    r"|i hope this (?:helps|meets|works)\b"
-    r"|(?:如需|如果(?:您|你)?需要)[^\n]{0,20}(?:修改|调整|补充)[^\n]{0,10}(?:告诉我|告知我|联系我))"
-    r"[^\n]*$",
-    re.IGNORECASE,
-)
-"""What a model says last that has begun with a foreword, and so talks to the one who asked."""
-_FENCED = re.compile(
-    r"```(?:text|txt|plaintext|markdown|md)?\n((?:(?!^[ ]{0,3}```).)*?)\n?```",
-    re.DOTALL | re.MULTILINE | re.IGNORECASE,
-)
+_FENCED_OBJECT = re.compile(r"```(?:json)?\s*\n(\{.*\})\s*\n?```", re.DOTALL | re.IGNORECASE)
 _OBJECT = re.compile(r"\{\s*[\"'}]")
+_TITLE = re.compile(r"^Title: (.+)$", re.MULTILINE)
+_QUOTED = re.compile(r"[“\"「«]([^”\"」»\n]{2,})[”\"」»]")
+_HEADINGS = re.compile(
+    r"\bheadings?\b|\bsub-?(?:headings?|sections?)\b|überschrift|sous-titre|subtítulo|标题|小节|見出し",
+    re.IGNORECASE,
+)
+_PASSAGE_TAGS = ("memory", "summary", "before", "sofar", "draft", "sources", "passages", "entries")
+"""Between these tags a model is shown text, or what is true: it may stand in the answer too."""
 MAX_CLIP_ROUNDS = 8
 """Rounds of cutting what is too long: a list that was too long hides what is in it until then."""
 LOOP_WORDS = 8
@@ -118,6 +87,13 @@ LOOP_TIMES = 4
 
 class UnreadableAnswer(ValueError):
     """The answer is not in the form asked for; the message says what is wrong with it."""
+
+    def __init__(self, message: str, *, is_malformed: bool = False, lacks_form: bool = False):
+        super().__init__(message)
+        self.is_malformed = is_malformed or lacks_form
+        """It is no answer at all, whatever it says: another try may well be one."""
+        self.lacks_form = lacks_form
+        """Nothing in it shows that the model knew the form."""
 
 
 def parse_structured(text: str, finish: str, response_schema: type[F]) -> F:
@@ -130,15 +106,17 @@ def parse_structured(text: str, finish: str, response_schema: type[F]) -> F:
     clean_text = strip_thoughts(_normalise(text))
     start = _OBJECT.search(clean_text)
     if start is None:
-        raise UnreadableAnswer("there is no JSON object in it")
+        raise UnreadableAnswer("there is no JSON object in it", lacks_form=True)
     try:
         answer_object, _ = json.JSONDecoder().raw_decode(clean_text, start.start())
     except json.JSONDecodeError as fault:
         if finish == "length" or "}" not in clean_text[fault.pos :]:
-            raise UnreadableAnswer("it was cut off before its end; answer more briefly") from fault
+            raise UnreadableAnswer(
+                "it was cut off before its end; answer more briefly", is_malformed=True
+            ) from fault
         answer_object = repair_json(clean_text[start.start() :], return_objects=True)
     if not isinstance(answer_object, dict) or not answer_object:
-        raise UnreadableAnswer("there is no JSON object in it")
+        raise UnreadableAnswer("there is no JSON object in it", lacks_form=True)
     return _validate(cleanup.each_text(answer_object, _normalise), response_schema)
 
 
@@ -150,7 +128,9 @@ def _validate(answer_object: dict[str, Any], response_schema: type[F]) -> F:
             for error in fault.errors(include_url=False):
                 if not _clip_value(answer_object, error):
                     location = ".".join(str(p) for p in error["loc"])
-                    raise UnreadableAnswer(f"{location}: {error['msg']}") from fault
+                    raise UnreadableAnswer(
+                        f"{location}: {error['msg']}", lacks_form=error["type"] == "missing"
+                    ) from fault
     raise UnreadableAnswer("too much of it is beyond the bounds of the schema")
 
 
@@ -167,21 +147,38 @@ def _clip_value(container: Any, error: Any) -> bool:
 
 
 def strip_thoughts(text: str) -> str:
-    """Return ``text`` without ``<think>`` blocks; nothing when one never ends."""
-    without_closed_thoughts = _END_OF_THINK.sub("", _THINK.sub("", text))
-    return _OPEN_THINK.sub("", without_closed_thoughts).strip()
+    """Return ``text`` without thoughts and chat marks; nothing when a thought never ends."""
+    return split_thoughts(text)[1].strip()
+
+
+@dataclass(frozen=True)
+class ParsedProse:
+    """An answer as prose."""
+
+    text: str
+    doubts: tuple[TalkSpan, ...] = ()
+    """What may be a model's talk and not the text; it is still there. Offsets in ``text``."""
 
 
 def parse_prose(text: str, *, han: bool | None = None, keep_loops: bool = False) -> str:
-    """Return the answer as clean prose.
+    """Return a few sentences of an answer as clean prose; see ``read_prose``."""
+    return read_prose(text, han=han, keep_loops=keep_loops).text
+
+
+def read_prose(
+    text: str, prompt: str = "", *, han: bool | None = None, keep_loops: bool = False
+) -> ParsedProse:
+    """Return the answer to ``prompt`` as prose, without what can be shown to be a model's talk.
 
     ``han``: whether the piece is written in Han characters; None: either will do. A text that runs
     into a loop is refused, or with ``keep_loops`` ends where the loop begins.
     """
-    clean_text = _remove_fence(strip_thoughts(_normalise(text)))
-    text = _FOREWORD.sub("", clean_text)
-    clean_text = (_AFTERWORD if text == clean_text else _CLOSING_TALK).sub("", text)
-    if not count_words(clean_text):
+    answer_text = _remove_prompt(_unwrap_json(strip_thoughts(_normalise(text))), prompt)
+    spans = find_talk(answer_text, build_talk_context(prompt))
+    clean_text = cut_talk(answer_text, spans).strip()
+    if prompt and only_repeats(clean_text, prompt):
+        raise UnreadableAnswer("it only repeats its prompt")
+    if not count_words(clean_text) or any(_is_all(span, answer_text) for span in spans):
         raise UnreadableAnswer("it is empty")
     if _is_json(clean_text):
         raise UnreadableAnswer("it is JSON, not prose")
@@ -198,7 +195,42 @@ def parse_prose(text: str, *, han: bool | None = None, keep_loops: bool = False)
         clean_text = clean_text[:loop].rstrip()
         if not count_words(clean_text):
             raise UnreadableAnswer("it repeats itself over and over")
-    return clean_text
+    return ParsedProse(clean_text, move_doubts(answer_text, spans, clean_text))
+
+
+def _remove_prompt(answer_text: str, prompt: str) -> str:
+    """Return an answer without the tags, and the passages between them, of its own prompt."""
+    if not prompt:
+        return answer_text
+    if only_repeats(answer_text, prompt):
+        raise UnreadableAnswer("it only repeats its prompt")
+    unfenced_text = unfenced(answer_text, prompt)
+    if count_words(answer_text) and not count_words(unfenced_text):
+        raise UnreadableAnswer("it only repeats its prompt")
+    return unfenced_text
+
+
+def _is_all(span: TalkSpan, text: str) -> bool:
+    """True where an answer is nothing but a foreword."""
+    return span.kind == "foreword" and not (text[: span.start] + text[span.end :]).strip()
+
+
+def build_talk_context(prompt: str) -> TalkContext:
+    """Return what an answer to ``prompt`` was asked with, as far as talk is judged by it.
+
+    Its orders are what stands between no tags; passages of the text are between theirs.
+    """
+    orders, blocks = split_prompt(prompt)
+    section_orders = orders[orders.find("\nSection: ") + 1 :]
+    title = _TITLE.search(section_orders)
+    return TalkContext(
+        title=title.group(1).strip() if title else "",
+        instructions=orders,
+        passages="\n\n".join(blocks[tag] for tag in _PASSAGE_TAGS if tag in blocks),
+        required=tuple(quote.strip() for quote in _QUOTED.findall(section_orders)),
+        allows_headings=bool(_HEADINGS.search(f"{section_orders}\n{blocks.get('brief', '')}")),
+        is_whole=title is not None,
+    )
 
 
 def find_loop_start(text: str) -> int | None:
@@ -246,10 +278,18 @@ def _is_json(text: str) -> bool:
         return False
 
 
-def _remove_fence(text: str) -> str:
-    """Return ``text`` without one fence around all of it; a fence of code is part of a text."""
-    match = _FENCED.fullmatch(text.strip())
-    return (match.group(1) if match else text).strip()
+def _unwrap_json(text: str) -> str:
+    """Return the one text in a JSON object; anything else as it is."""
+    fenced = _FENCED_OBJECT.fullmatch(text.strip())
+    try:
+        value = json.loads(fenced.group(1) if fenced else text)
+    except ValueError:
+        return text
+    if isinstance(value, dict) and len(value) == 1:
+        (only,) = value.values()
+        if isinstance(only, str) and count_words(only) > 1:
+            return only
+    return text
 
 
 def is_han(text: str) -> bool:

@@ -3,13 +3,21 @@
 What the current folder's file says of addresses and the like counts only where it is trusted.
 """
 
+import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -18,6 +26,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from inkwright.agents.llm.config import ThinkingLevel
 from inkwright.app.config.paths import (
     ENV_PREFIX,
     SETTINGS_FILE,
@@ -28,13 +37,24 @@ from inkwright.app.config.validation_messages import describe_error, suggest_nam
 from inkwright.memory.errors import BadInput
 from inkwright.memory.text.addresses import without_secrets
 
+EXAMPLE_FIELDS = '{"top_p": 0.9}'
 INDEX_URL_PATTERN = r"https?://[^/@\s]+(/([\w-]{3,200}/?)?)?"
 
 
 def _split_addresses(value: Any) -> Any:
     if isinstance(value, str):
-        return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        parts = (part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return tuple(part.removesuffix("/chat/completions").rstrip("/") for part in parts)
     return value
+
+
+def _read_json(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as fault:
+        raise ValueError(f"it must be a JSON object, such as {EXAMPLE_FIELDS} ({fault})") from fault
 
 
 def _strip_text(value: Any) -> Any:
@@ -50,6 +70,8 @@ def _check_index_url(index_url: str | None) -> str | None:
 AddressList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_addresses)]
 """Base addresses such as ``http://127.0.0.1:8000/v1``; several, with commas, are replicas."""
 ModelName = Annotated[str | None, BeforeValidator(_strip_text)]
+RequestFields = Annotated[dict[str, JsonValue] | None, NoDecode, BeforeValidator(_read_json)]
+"""Fields of a request: JSON in the environment, a table in a file."""
 
 
 class Settings(BaseSettings):
@@ -76,8 +98,8 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = None
     """Sent to the endpoint; ``EMPTY`` if not set. No other key of the environment ever is."""
     model: ModelName = None
-    """The model of every role that has none of its own; ``embedded``; a ``.gguf`` file; or, without
-    an address, the name of one in the library folder."""
+    """The model of every role that has none of its own: its name, or ``embedded``, or the path of a
+    ``.gguf`` file; without an address also the name of one that ``inkwright model get`` fetched."""
     planner_model: ModelName = None
     """The model of one role."""
     writer_model: ModelName = None
@@ -107,11 +129,40 @@ class Settings(BaseSettings):
     context_tokens: int | None = Field(default=None, ge=1024)
     """Context length of the served models. None: ask the endpoint."""
     timeout_s: float = Field(default=600.0, gt=0)
-    """Seconds one model call may take."""
+    """Seconds without a sign of life after which a model call counts as failed."""
     tries: int = Field(default=4, ge=1, le=20)
     """Attempts at one call before the endpoint counts as unreachable."""
     temperature: float = Field(default=0.7, ge=0, le=2)
     """Sampling temperature of the writer's text."""
+
+    thinking: ThinkingLevel = "auto"
+    """How much models think before they answer: ``off``, ``low``, ``medium``, ``high``, or ``auto``:
+    the planner and the reviewer may, the others do not. Where a server cannot be told, there is room
+    for thoughts instead."""
+    planner_thinking: ThinkingLevel | None = None
+    """The same for one role."""
+    writer_thinking: ThinkingLevel | None = None
+    archivist_thinking: ThinkingLevel | None = None
+    reviewer_thinking: ThinkingLevel | None = None
+    editor_thinking: ThinkingLevel | None = None
+    sampling: RequestFields = None
+    """Sampling settings for prose, as JSON: ``{"top_p": 0.9, "dry_multiplier": 0}``. They replace
+    ours, which fit the server."""
+    planner_sampling: RequestFields = None
+    """A role's own, for all its calls."""
+    writer_sampling: RequestFields = None
+    archivist_sampling: RequestFields = None
+    reviewer_sampling: RequestFields = None
+    editor_sampling: RequestFields = None
+    extra_body: RequestFields = None
+    """What goes into the body of every request as it stands, as JSON:
+    ``{"provider": {"require_parameters": true}}`` for OpenRouter."""
+    planner_extra_body: RequestFields = None
+    """The same for one role's requests."""
+    writer_extra_body: RequestFields = None
+    archivist_extra_body: RequestFields = None
+    reviewer_extra_body: RequestFields = None
+    editor_extra_body: RequestFields = None
 
     prompts: Path | None = None
     """Folder of prompt templates that replace ours, each by its file's name."""
@@ -177,7 +228,7 @@ class Settings(BaseSettings):
             raise BadInput(f"{location}: {describe_error(error)}") from fault
 
     def role(self, role: str, field: str) -> Any:
-        """Return a role's own ``model``, ``api_base`` or ``api_key``; empty when it has none."""
+        """Return a role's own ``model``, ``api_base``, ``thinking``...; empty when it has none."""
         return getattr(self, f"{role}_{field}")
 
 

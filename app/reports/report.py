@@ -6,6 +6,8 @@ The fields of each class are the keys of an object in the file, in their order.
 import json
 from typing import Any
 
+from pydantic import Field
+
 from inkwright.app.manuscripts.citation_report import (
     CitationReport,
     ReportPart,
@@ -88,6 +90,8 @@ class Tokens(ReportPart):
     prompt: int = 0
     cached: int = 0
     completion: int = 0
+    thoughts: int = Field(default=0, exclude_if=lambda count: not count)
+    """Of the completion tokens, those of what models thought; left out when none did."""
 
 
 class VoiceReport(ReportPart):
