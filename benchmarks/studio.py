@@ -23,7 +23,6 @@ from typing import Any
 from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from tests.ui.browser import CHROMIUM, FLAGS, Studio
 
 from benchmarks.harness import settings as of_server
 from inkwright.agents.llm.config import Ablation
@@ -36,6 +35,7 @@ from inkwright.memory.store import ledger, plans, works
 from inkwright.memory.store.library import Library
 from tests.simserver.config import Fact, SimConfig
 from tests.simserver.process import SimServer
+from tests.ui.browser import CHROMIUM, FLAGS, Studio
 
 CHAPTERS, IN_CHAPTER = 20, 10
 WORDS = 300

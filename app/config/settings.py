@@ -136,9 +136,9 @@ class Settings(BaseSettings):
     """Sampling temperature of the writer's text."""
 
     thinking: ThinkingLevel = "auto"
-    """How much models think before they answer: ``off``, ``low``, ``medium``, ``high``, or ``auto``:
-    the planner and the reviewer may, the others do not. Where a server cannot be told, there is room
-    for thoughts instead."""
+    """How much models think before they answer: ``off``, ``low``, ``medium``, ``high``, or
+    ``auto``: the planner and the reviewer may, the others do not. Where a server cannot be told,
+    there is room for thoughts instead."""
     planner_thinking: ThinkingLevel | None = None
     """The same for one role."""
     writer_thinking: ThinkingLevel | None = None
