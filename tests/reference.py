@@ -104,7 +104,7 @@ def _read_docstrings() -> dict[str, str]:
 
 def _format_default(field: FieldInfo) -> str:
     """Return a field's default as a person would type it; nothing where there is none."""
-    if field.default in (PydanticUndefined, None, ()):
+    if field.default in (PydanticUndefined, None, (), {}):
         return ""
     value = field.default
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
