@@ -175,7 +175,8 @@ class Settings(BaseSettings):
     prices: Annotated[dict[str, TokenPrice], NoDecode, BeforeValidator(_read_json)] = {}
     """Prices of single models, by their names, as JSON: ``{"gpt-5": {"prompt": 1.25,
     "cached": 0.125, "completion": 10}}``; in the file a table, ``[prices."gpt-5"]``. They come
-    before those of all models. Without any, the prices that LiteLLM carries are used, in USD; nothing is fetched."""
+    before those of all models. Without any, the prices that LiteLLM carries are used, in USD;
+    nothing is fetched."""
     price_gpu_hour: float | None = Field(default=None, ge=0)
     """Money for an hour of the machine, instead of a price by the token."""
     currency: str = "USD"
