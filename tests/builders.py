@@ -11,6 +11,7 @@ from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.context.run_context import WorkMemory
 from inkwright.agents.llm.client import ModelCall, Prose
 from inkwright.agents.llm.config import Ablation
+from inkwright.agents.llm.parsing import read_prose
 from inkwright.memory.domain.brief import Brief, Constraint, Continuity
 from inkwright.memory.domain.draft import Draft, EntryDecision, Manifest, Review
 from inkwright.memory.domain.entry import Entry, Span
@@ -282,7 +283,8 @@ class ScriptedClient:
         text = self._next()
         if on_text is not None:
             on_text(text)
-        return Prose(text, cut_short=False)
+        prose = read_prose(text, f"{call.system}\n{call.user}")
+        return Prose(prose.text, cut_short=False, doubts=prose.doubts)
 
     def _next(self) -> Any:
         answer = self._answers.popleft()

@@ -51,6 +51,7 @@ from inkwright.memory.store import drafts, plans, run_state, works
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.run_state import RunSettings
 from inkwright.memory.store.works import Work
+from inkwright.memory.text.words import use_text_rule
 from inkwright.memory.user_work import candidates as offered
 
 DEFAULT_CONTEXT = 8192
@@ -307,6 +308,7 @@ async def _open_context(work_id: WorkId, run_inputs: RunInputs) -> AsyncIterator
     """Hold the work's lease, with all that a run needs."""
     library, resources = run_inputs.library, run_inputs.resources
     async with AsyncExitStack() as stack:
+        stack.enter_context(use_text_rule(run_state.load_text_rule(library, work_id)))
         lease = run_inputs.lease or stack.enter_context(works.hold_lease(library, work_id))
         if resources is None:
             resources = await stack.enter_async_context(open_resources(library, run_inputs.calling))

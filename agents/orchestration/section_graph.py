@@ -22,7 +22,7 @@ from inkwright.agents.llm.events import SectionBegan, SectionReached, SectionRev
 from inkwright.agents.review import citation_check, reviewer
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.brief import CITE
-from inkwright.memory.domain.draft import Draft, Finding, Manifest, Review
+from inkwright.memory.domain.draft import TEXT_FINDING, Draft, Finding, Manifest, Review
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.purpose import Purpose
@@ -155,7 +155,7 @@ async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     constraints = (
         context.plan.constraints_for(job.section.id) if context.ablation.review != "off" else ()
     )
-    job.review = await reviewer.check(
+    review = await reviewer.check(
         context.session,
         context.plan,
         job.section.id,
@@ -165,6 +165,7 @@ async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
         priority=job.priority,
         evidence=job.manifest.evidence if job.manifest else (),
     )
+    job.review = review.with_text_findings(_find_text_faults(job, job.text))
     if job.best is None or _is_better(job, job.text, job.review, *job.best):
         job.best = (job.text, job.review)
     return {"broken": len(job.best[1].broken_findings)}
@@ -180,6 +181,7 @@ async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     constraint_texts: dict[str, str] = {
         c.id: c.full_text for c in constraints if c.kind != "length"
     }
+    constraint_texts[TEXT_FINDING] = ""
     broken_findings = review.broken_findings
     editable_findings = [f for f in broken_findings if f.constraint in constraint_texts]
     context.emit(
@@ -197,6 +199,7 @@ async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
                 editable_findings,
                 constraint_texts,
                 entries=_format_cited_passages(job, editable_findings),
+                only_near_faults=all(f.constraint == TEXT_FINDING for f in editable_findings),
                 turn=turn,
                 sample=turn - 1,
                 priority=job.priority,
@@ -321,6 +324,15 @@ def _format_cited_passages(job: SectionContext, findings: Sequence[Finding]) -> 
         if citation_findings
         else ""
     )
+
+
+def _find_text_faults(job: SectionContext, text: str) -> tuple[Finding, ...]:
+    """Return the faults of the text itself; none in a run without review."""
+    context = job.run_context
+    if context.ablation.review == "off" or job.manifest is None:
+        return ()
+    body = section_format.extract_body(context.plan, job.section.id, text)
+    return writer.find_faults(context.session, job.section, job.manifest, body)
 
 
 def _is_better(

@@ -26,6 +26,7 @@ from inkwright.agents.revision.section_revision import (
     SectionFix,
     ask_editor,
     extract_changes,
+    find_text_faults,
 )
 from inkwright.memory.changes import contradictions as kept_findings
 from inkwright.memory.changes import staleness
@@ -371,6 +372,8 @@ async def _patch_section(
                 f"{section_id}: contradicts memory; the patch would break a constraint"
             )
             return True
+    if review is not None:
+        review = review.with_text_findings(find_text_faults(context, draft, text))
     drafts.save_patch(
         context.library,
         context.lease,

@@ -44,6 +44,7 @@ from inkwright.memory.store.works import Work
 from inkwright.memory.text import repetition
 from inkwright.memory.text.addresses import without_secrets
 from inkwright.memory.text.style_metrics import measure_drift, measure_style
+from inkwright.memory.text.words import use_text_rule
 from inkwright.prompts.render import hash_templates
 
 
@@ -81,6 +82,19 @@ def build_report(
 
     ``overrides`` is the folder of templates that replace ours, if there is one.
     """
+    with use_text_rule(work.text_rule):
+        return _build_report(library, work, text, run_facts, settings, price_list, overrides)
+
+
+def _build_report(
+    library: Library,
+    work: Work,
+    text: str,
+    run_facts: RunFacts,
+    settings: dict[str, Any],
+    price_list: PriceList,
+    overrides: Path | None,
+) -> Report:
     plan = plans.current(library, work.id)
     assert plan is not None, "a work is reported on once it is planned"
     current_drafts = drafts.current(library, work.id, plan.outline)
@@ -161,9 +175,9 @@ def check_work(
         )
         for s in plan.outline.sections
     ]
-    return CheckResults(
-        sections, _report_constraints(plan, current_drafts, _load_whole_review(work), text)
-    )
+    with use_text_rule(work.text_rule):
+        constraints = _report_constraints(plan, current_drafts, _load_whole_review(work), text)
+    return CheckResults(sections, constraints)
 
 
 def texts_by_section(texts: Mapping[SectionId, Draft]) -> dict[SectionId, str]:

@@ -8,7 +8,7 @@ from inkwright.agents.extraction import archivist
 from inkwright.agents.llm.schemas import Delta, DeltaItem
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.domain.outline import Section
-from tests.unit.agents.building import build_entry, build_memory, build_run, empty_memory
+from tests.builders import build_entry, build_memory, build_run, empty_memory
 
 TEXT = (
     "The existing ferry system consists of two ferries, run by Anna Voss. She was born in 1958. "

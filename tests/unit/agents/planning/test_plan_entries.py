@@ -5,7 +5,7 @@ import pytest
 from inkwright.agents.llm.schemas import Cast, PlannedEntry
 from inkwright.agents.planning.plan_entries import create_plan_entries
 from inkwright.memory.retrieval.visibility import find_visible_entries
-from tests.unit.agents.building import build_ledger, build_plan, build_run
+from tests.builders import build_ledger, build_plan, build_run
 
 
 async def plan_entries(*items: dict[str, str], request: str = "Write about a lighthouse."):

@@ -8,7 +8,7 @@ from inkwright.agents.revision.count_conflicts import (
 from inkwright.memory.changes.staleness import build_stamp
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.ids import SectionId
-from tests.unit.agents.building import build_draft, build_entry
+from tests.builders import build_draft, build_entry
 
 TWO = "The ferry system consists of two ferries."
 TWENTY = "It operates with a fleet of 20 diesel-powered ferries."
