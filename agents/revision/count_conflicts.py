@@ -58,8 +58,9 @@ def _find_conflicts(
 ) -> Iterator[tuple[NumberConflict, Entry | None]]:
     """Yield the sections that count otherwise, with the entry about what they contradict."""
     first_entries = {str(e.id): e for e in entries if e.span is None and e.from_section is None}
-    texts = {entry_id: e.statement for entry_id, e in first_entries.items()}
-    texts |= {str(section_id): draft.text for section_id, draft in current_drafts.items()}
+    # what an entry says is compared as if it were a section before all others
+    texts = {SectionId(entry_id): e.statement for entry_id, e in first_entries.items()}
+    texts |= {section_id: draft.text for section_id, draft in current_drafts.items()}
     for conflict in find_number_conflicts(texts):
         if conflict.section in current_drafts:
             entry = first_entries.get(conflict.other_section)
