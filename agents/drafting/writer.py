@@ -60,6 +60,7 @@ async def write(
         _estimate_tokens(session.prompts, manifest.target_words),
         sample=manifest.sample,
         priority=priority,
+        model=manifest.writer_model,
     )
     prose = await session.llm.ask_prose(call, on_text=on_text)
     text = tidy(prose.text, section.title, manifest.target_words, prose.cut_short)
@@ -96,6 +97,7 @@ async def continue_draft(
         _estimate_tokens(session.prompts, missing_words),
         attempt=turn,
         priority=priority,
+        model=manifest.writer_model,
     )
     prose = await session.llm.ask_prose(call, on_text=on_text)
     added_text = tidy(prose.text, section.title, missing_words, prose.cut_short, goes_on=True)

@@ -80,6 +80,8 @@ class ModelCall:
     sample: int = 0
     priority: float = 0.0
     """Higher goes first when slots are short."""
+    model: str = ""
+    """Which of the role's models is asked; empty: its usual one."""
     han: bool | None = None
     """Whether the answer's own words must be in Han characters or kana; None: either will do."""
 
@@ -209,6 +211,11 @@ class LLMClient:
         """Return how many questions of this kind were put in vain, as often as one is put."""
         return self._journal.count_answers(step, role, purpose, refused=MAX_ASKS - 1)
 
+    @property
+    def writer_models(self) -> tuple[str, ...]:
+        """The writer's models from weak to strong; empty: it has one."""
+        return tuple(endpoint.model for endpoint in self._call_settings.writers)
+
     async def _ask(
         self,
         call: ModelCall,
@@ -245,7 +252,7 @@ class LLMClient:
 
     def _learn_form(self, call: ModelCall, lacks_form: int) -> None:
         """Remember that a model fills a form only when the prompt shows it."""
-        endpoint = self._call_settings.endpoints[call.role]
+        endpoint = self._call_settings.get_endpoint(call.role, call.model)
         if not lacks_form:
             return
         line = f"{endpoint.model} passes over the schema it is sent: the prompt shows the form too"
@@ -275,6 +282,7 @@ class LLMClient:
         max_tokens, room_tokens = self._limit_answer_tokens(call, messages)
         return ChatRequest(
             role=call.role,
+            model=call.model,
             messages=tuple(messages),
             max_tokens=max_tokens,
             temperature=self._call_settings.temperature
@@ -304,7 +312,7 @@ class LLMClient:
         Where there is plenty, the latter are not counted exactly.
         """
         available_tokens = self.context_tokens - MARGIN_TOKENS
-        record = self._capabilities.get(self._call_settings.endpoints[call.role])
+        record = self._capabilities.get(self._call_settings.get_endpoint(call.role, call.model))
         wanted_tokens = call.max_tokens + record.thought_tokens
         room_tokens = available_tokens - sum(bound_tokens(m["content"]) for m in messages)
         if room_tokens >= wanted_tokens:
@@ -327,7 +335,7 @@ class LLMClient:
         refusal_count: int,
         on_text: Callable[[str], None] | None,
     ) -> JournaledAnswer:
-        model_name = self._call_settings.endpoints[call.role].model
+        model_name = self._call_settings.get_endpoint(call.role, call.model).model
         key = CallKey(
             step=call.step,
             role=call.role,
@@ -336,9 +344,7 @@ class LLMClient:
             attempt=call.attempt,
             sample=call.sample,
             refused=refusal_count,
-            digest=_digest_request(
-                request, model_name, self._pinned_capabilities.get(call.role, ModelCapabilities())
-            ),
+            digest=_digest_request(request, model_name, self._get_pinned_capabilities(call)),
         )
         answer = self._journal.find_answer(key)
         from_journal = answer is not None
@@ -349,6 +355,13 @@ class LLMClient:
         self._record_usage(call, answer, from_journal)
         return answer
 
+    def _get_pinned_capabilities(self, call: ModelCall) -> ModelCapabilities:
+        """Return what was known of the asked model when the work began."""
+        endpoint = self._call_settings.get_endpoint(call.role, call.model)
+        usual_endpoint = self._call_settings.endpoints[call.role]
+        name = call.role if endpoint == usual_endpoint else endpoint.model
+        return self._pinned_capabilities.get(name, ModelCapabilities())
+
     async def _call_model(
         self,
         call: ModelCall,
@@ -357,7 +370,7 @@ class LLMClient:
         on_text: Callable[[str], None] | None,
     ) -> JournaledAnswer:
         """Return a model's answer, which is in the journal then."""
-        model_name = self._call_settings.endpoints[call.role].model
+        model_name = self._call_settings.get_endpoint(call.role, call.model).model
         async with self._lane.hold_slot(call.priority):
             await self._check_limits(call.role)
             self.usage.calls += 1
@@ -390,7 +403,7 @@ class LLMClient:
         """Return the answer with token counts: our own, where the server gave none."""
         if answer.prompt_tokens or answer.completion_tokens:
             return answer
-        endpoint = self._call_settings.endpoints[call.role]
+        endpoint = self._call_settings.get_endpoint(call.role, call.model)
         line = f"{endpoint.model} gives no token counts: they are estimated"
         self._capabilities.learn(endpoint, line, reports_usage=False)
         prompt_tokens = sum(self.tokenizer.count(m["content"]) for m in request.messages)
@@ -406,7 +419,7 @@ class LLMClient:
         self, call: ModelCall, request: ChatRequest, answer: JournaledAnswer
     ) -> None:
         """Refuse an answer to a prompt of which the server has left something out."""
-        endpoint = self._call_settings.endpoints[call.role]
+        endpoint = self._call_settings.get_endpoint(call.role, call.model)
         check = self._prompt_checks.setdefault(endpoint.model_dump_json(), PromptCheck())
         if answer.usage_estimated:
             return
