@@ -52,6 +52,8 @@ MAX_ASKS = 2
 """How often one question is put before its answer counts as unusable."""
 MAX_MALFORMED_ASKS = 4
 """The same, as long as no answer was one at all: JSON that is broken, thoughts without an end."""
+FORM_MISSES = 2
+"""Questions in a row that got a form only when the prompt showed it, before it always does."""
 FORM_ALONE_AFTER = 2
 """After so many answers without a form, no schema is sent: the prompt alone says what the form is.
 Some servers answer nothing to a schema."""
@@ -152,6 +154,7 @@ class LLMClient:
         self._capabilities = capabilities or CapabilityRecords()
         self._pinned_capabilities = pinned_capabilities or {}
         self._list_names = list_names
+        self._form_misses: Counter[str] = Counter()
         self._prompt_checks: dict[str, PromptCheck] = {}
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
@@ -251,15 +254,20 @@ class LLMClient:
         raise UnusableAnswer(f"{call.role} ({call.label}, {call.step})", problem, answer.text)
 
     def _learn_form(self, call: ModelCall, lacks_form: int) -> None:
-        """Remember that a model fills a form only when the prompt shows it."""
+        """Remember that a model fills a form only when the prompt shows it.
+
+        One answer without a form may be chance; two questions in a row that got one are not.
+        """
         endpoint = self._call_settings.get_endpoint(call.role, call.model)
         if not lacks_form:
+            self._form_misses[endpoint.model] = 0
             return
-        line = f"{endpoint.model} passes over the schema it is sent: the prompt shows the form too"
+        self._form_misses[endpoint.model] += 1
         if lacks_form >= FORM_ALONE_AFTER:
             line = f"{endpoint.model} answers no schema: the form stands in the prompt instead"
             self._capabilities.learn(endpoint, line, schema_level="prompt")
-        else:
+        elif self._form_misses[endpoint.model] >= FORM_MISSES:
+            line = f"{endpoint.model} passes over schemas: the prompt shows the form too"
             self._capabilities.learn(endpoint, line, schema_in_prompt=True)
 
     def _build_request(
