@@ -149,7 +149,9 @@ def look(plan: plans.Plan, section: Section, text: str, model: str) -> Outcome:
     missing = sum(
         any(
             f.status == "broken"
-            for f in rules.check(text, [Constraint(kind="must_contain", phrases=(phrase,))])
+            for f in rules.check(
+                text, [Constraint(text="Say it.", kind="must_contain", phrases=(phrase,))]
+            )
         )
         for phrase in phrases
     )

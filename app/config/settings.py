@@ -6,7 +6,7 @@ What the current folder's file says of addresses and the like counts only where 
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -242,6 +242,22 @@ class Settings(BaseSettings):
                     f"{location}: no such setting{suggest_name(name, setting_names)}"
                 ) from fault
             raise BadInput(f"{location}: {describe_error(error)}") from fault
+
+    def with_models(self, models: Mapping[str, str]) -> Self:
+        """Return the settings with other models, by role; a role whose name is empty keeps its own.
+
+        Raises:
+            BadInput: the writer's list has a name twice.
+        """
+        changes: dict[str, Any] = {
+            f"{role}_model": model.strip() for role, model in models.items() if model.strip()
+        }
+        if "writer_model" in changes:
+            try:
+                changes["writer_model"] = _split_models(changes["writer_model"])
+            except ValueError as fault:
+                raise BadInput(f"writer_model: {fault}") from fault
+        return self.model_copy(update=changes)
 
     def role(self, role: str, field: str) -> Any:
         """Return a role's own ``model``, ``api_base``, ``thinking``...; empty when it has none."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from inkwright.app.services import engine
 from tests.app.conftest import Cli
 from tests.runs import child
 from tests.simserver.config import SimConfig
@@ -75,6 +76,10 @@ def test_sections_go_to_the_weakest_model_that_manages_them(cli: Cli, served: Si
     readable = Path("out/report.md").read_text()
     assert "| not met | model |" in readable
     assert f"| {WEAK} |" in readable
+    inspected = engine.inspect(report["work"], "s2")
+    assert [c.model for c in inspected.calls if c.role == "writer"] == asked["s2"]
+    assert inspected.manifest is not None
+    assert inspected.manifest.writer_model.endswith(STRONG)
 
 
 def test_a_draft_that_failed_never_lands(cli: Cli, served: SimServer) -> None:
@@ -138,6 +143,20 @@ def test_each_model_can_have_an_address_of_its_own(
         assert cli("write", "brief.yaml", "--out", "out", "--yes").exit_code == 0
         assert set(writers(other)) == {"s1", "s2"}
         assert set(writers(served)) == {"s2", "s3"}
+
+
+def test_an_estimate_needs_none_of_the_models(cli: Cli, served: SimServer) -> None:
+    result = cli("write", "brief.yaml", "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert not served.calls()
+
+
+def test_candidates_come_from_the_model_that_the_section_has(cli: Cli, served: SimServer) -> None:
+    assert cli("write", "brief.yaml", "--out", "out", "--yes").exit_code == 0
+    served.reset_log()
+    result = cli("candidates", read_report()["work"], "s2", "--count", "2")
+    assert result.exit_code == 0, result.output
+    assert set(writers(served)["s2"]) == {STRONG}
 
 
 def test_one_model_is_named_in_no_section(

@@ -191,3 +191,14 @@ def test_what_is_said_before_a_run_names_all_the_writers_models():
         Settings.load(api_base="http://a/v1", model="m", writer_model="small,large")
     )
     assert said == "small at a, and large at a"
+
+
+def test_a_form_can_name_several_models_for_the_writer():
+    settings = Settings.load(api_base="http://a/v1", model="m")
+    changed = settings.with_models({"writer": "small, large", "reviewer": " judge ", "editor": ""})
+    with endpoints.serve_models(changed) as calling:
+        assert [e.model for e in calling.writers] == ["hosted_vllm/small", "hosted_vllm/large"]
+        assert calling.endpoints["reviewer"].model == "hosted_vllm/judge"
+        assert calling.endpoints["editor"].model == "hosted_vllm/m"
+    with pytest.raises(BadInput, match="'a' is in it twice"):
+        settings.with_models({"writer": "a,a"})
