@@ -90,7 +90,7 @@ def measure_planned_demands(plan: Plan, section: Section) -> Demands:
     return Demands(
         requirements=sum(map(_count_requirements, plan.constraints_for(section.id))),
         words=section.target_words,
-        sources=len({cited.source for cited in section.cites}),
+        sources=len({c.source for c in section.cites}),
         dependants=sum(section.id in needed for needed in plan.outline.depends_on.values()),
     )
 
