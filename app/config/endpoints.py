@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from inkwright.agents.llm.config import CHAT_ROLES, ROLES, CallSettings, Endpoint, Role
 from inkwright.app.config.model_folder import find_model
+from inkwright.app.config.prices import PriceList, find_prices
 from inkwright.app.config.settings import Settings
 from inkwright.memory.errors import BadInput
 from inkwright.memory.text.addresses import without_secrets
@@ -157,6 +158,17 @@ def serve_models(settings: Settings) -> Iterator[CallSettings]:
         )
 
 
+def build_price_list(settings: Settings) -> PriceList:
+    """Return what models cost by these settings, whether or not they are fit for a run."""
+    try:
+        named_models = [n for role in ROLES for n in _resolve_role(settings, role)]
+        return PriceList(
+            settings, [build_endpoint(n) for n in named_models if n.embedded_file is None]
+        )
+    except BadInput:  # a run says what is wrong with them
+        return PriceList(settings, ())
+
+
 def build_simulated_settings(settings: Settings) -> CallSettings:
     """Return how models would be called, without starting an embedded one.
 
@@ -185,11 +197,17 @@ def _build_call_settings(
     endpoints: Sequence[tuple[Role, Endpoint]], settings: Settings
 ) -> CallSettings:
     writers = tuple(endpoint for role, endpoint in endpoints if role == "writer")
-    has_embedded = any(n.embedded_file for n in resolve_models(settings))
+    embedded_endpoints = [
+        endpoint
+        for named_model, (_, endpoint) in zip(resolve_models(settings), endpoints, strict=True)
+        if named_model.embedded_file
+    ]
     return CallSettings(
         endpoints=dict(endpoints),  # of several writers, the strongest is the last
         writers=writers if len(writers) > 1 else (),
-        concurrency=_get_embedded_concurrency(settings) if has_embedded else settings.concurrency,
+        concurrency=_get_embedded_concurrency(settings)
+        if embedded_endpoints
+        else settings.concurrency,
         context_tokens=settings.context_tokens,
         timeout_s=settings.timeout_s,
         tries=settings.tries,
@@ -212,6 +230,7 @@ def _build_call_settings(
                 }
             )
         },
+        prices=find_prices(settings, [e for _, e in endpoints], embedded_endpoints),
     )
 
 

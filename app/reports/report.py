@@ -96,6 +96,16 @@ class Tokens(ReportPart):
     """Of the completion tokens, those of what models thought; left out when none did."""
 
 
+class CostReport(ReportPart):
+    """What the calls cost, over all runs, by the prices that are set or listed now."""
+
+    total: float | None
+    """None: of some model no price is known."""
+    currency: str
+    by_model: dict[str, float | None]
+    """By the model that was asked, named as LiteLLM names it."""
+
+
 class VoiceReport(ReportPart):
     """How the piece sounds, by rule; see ``memory/text/style_metrics.py`` for the measures."""
 
@@ -140,6 +150,8 @@ class Report(ReportPart):
     versions: dict[str, Any]
     seed: int
     problems: list[str]
+    cost: CostReport | None = Field(default=None, exclude_if=lambda cost: cost is None)
+    """Left out where no price of tokens is known of any model."""
 
     def as_json(self) -> str:
         """Return what ``report.json`` holds."""

@@ -151,6 +151,20 @@ def test_an_estimate_needs_none_of_the_models(cli: Cli, served: SimServer) -> No
     assert not served.calls()
 
 
+def test_a_limit_of_money_needs_the_price_of_each_model(
+    cli: Cli, served: SimServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    price = {"prompt": 1.0, "completion": 1.0}
+    monkeypatch.setenv("INKWRIGHT_PRICES", json.dumps({STRONG: price}))
+    result = cli("write", "brief.yaml", "--out", "out", "--yes", "--max-cost", "100")
+    assert result.exit_code == 2, result.output
+    assert f"no price is known of hosted_vllm/{WEAK}" in result.output
+    free = {"prompt": 0.0, "completion": 0.0}
+    monkeypatch.setenv("INKWRIGHT_PRICES", json.dumps({STRONG: price, WEAK: free}))
+    result = cli("write", "brief.yaml", "--out", "out", "--yes", "--max-cost", "100")
+    assert result.exit_code == 0, result.output
+
+
 def test_candidates_come_from_the_model_that_the_section_has(cli: Cli, served: SimServer) -> None:
     assert cli("write", "brief.yaml", "--out", "out", "--yes").exit_code == 0
     served.reset_log()
