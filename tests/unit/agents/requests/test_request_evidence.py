@@ -2,7 +2,7 @@
 
 import pytest
 
-from inkwright.agents.planning import request_evidence
+from inkwright.agents.requests import request_evidence
 from inkwright.memory.domain.brief import Placement
 
 
