@@ -80,6 +80,7 @@ def build_write_call(session: ModelSession, section: Section, manifest: Manifest
         prompt,
         _estimate_tokens(session.prompts, manifest.target_words),
         sample=manifest.sample,
+        model=manifest.writer_model,
     )
 
 
@@ -170,6 +171,7 @@ async def continue_draft(
         _estimate_tokens(session.prompts, missing_words),
         attempt=turn,
         priority=priority,
+        model=manifest.writer_model,
     )
 
     def read_addition(prose: Prose) -> str:

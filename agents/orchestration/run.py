@@ -348,7 +348,7 @@ async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) ->
     library, call_settings = resources.library, resources.call_settings
     writer = call_settings.endpoints["writer"]
     context_lengths = []
-    for endpoint in {e.model_dump_json(): e for e in call_settings.endpoints.values()}.values():
+    for endpoint in {e.model_dump_json(): e for _, e in call_settings.list_endpoints()}.values():
         served_model = await resources.get_served_model(endpoint)
         if (problem := explain_not_served(endpoint, served_model)) is not None:
             raise ModelRefused(problem)
@@ -367,8 +367,8 @@ async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) ->
     samples = (*ENGLISH_SAMPLES, *(HAN_SAMPLES if han else ()), request_start)
     token_counts = await resources.count_tokens(writer, samples)
     capabilities = {
-        role: record
-        for role, endpoint in call_settings.endpoints.items()
+        (endpoint.model if endpoint != call_settings.endpoints[role] else role): record
+        for role, endpoint in call_settings.list_endpoints()
         if (record := resources.capabilities.get(endpoint)).list_request_changes()
     }
     run_settings = RunSettings(

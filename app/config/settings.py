@@ -6,7 +6,7 @@ What the current folder's file says of addresses and the like counts only where 
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -47,6 +47,27 @@ def _split_addresses(value: Any) -> Any:
     return value
 
 
+def _split_models(value: Any) -> Any:
+    """Return one name as it stands, and a list of them, or names with commas, as a tuple."""
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+        return value
+    names = tuple(name.strip() for name in value if name.strip())
+    if duplicate := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"{duplicate!r} is in it twice; serve each model under a name of its own")
+    return names if len(names) > 1 else "".join(names)
+
+
+def _split_address_groups(value: Any) -> Any:
+    """Return the addresses of each model: in text they are separated by semicolons."""
+    if isinstance(value, str):
+        return tuple(map(_split_addresses, value.split(";"))) if value.strip() else ()
+    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+        return (tuple(value),) if value else ()
+    return value
+
+
 def _read_json(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -68,7 +89,13 @@ def _check_index_url(index_url: str | None) -> str | None:
 
 AddressList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_addresses)]
 """Base addresses such as ``http://127.0.0.1:8000/v1``; several, with commas, are replicas."""
+AddressGroups = Annotated[
+    tuple[tuple[str, ...], ...], NoDecode, BeforeValidator(_split_address_groups)
+]
+"""The same for each of several models: ``http://a/v1;http://b1/v1,http://b2/v1``."""
 ModelName = Annotated[str | None, BeforeValidator(_strip_text)]
+ModelNames = Annotated[str | tuple[str, ...] | None, NoDecode, BeforeValidator(_split_models)]
+"""A model's name, or several from weak to strong, with commas."""
 RequestFields = Annotated[dict[str, JsonValue] | None, NoDecode, BeforeValidator(_read_json)]
 """Fields of a request: JSON in the environment, a table in a file."""
 
@@ -101,7 +128,9 @@ class Settings(BaseSettings):
     ``.gguf`` file; without an address also the name of one that ``inkwright model get`` fetched."""
     planner_model: ModelName = None
     """The model of one role."""
-    writer_model: ModelName = None
+    writer_model: ModelNames = None
+    """Several: each section is drafted by the weakest that it seems easy enough for, and by the
+    next stronger one where that draft fails its checks."""
     archivist_model: ModelName = None
     reviewer_model: ModelName = None
     editor_model: ModelName = None
@@ -110,7 +139,8 @@ class Settings(BaseSettings):
     other than English."""
     planner_api_base: AddressList = ()
     """Where one role's model answers."""
-    writer_api_base: AddressList = ()
+    writer_api_base: AddressGroups = ()
+    """Of several models: one address for all, or one for each; empty: its provider's own."""
     archivist_api_base: AddressList = ()
     reviewer_api_base: AddressList = ()
     editor_api_base: AddressList = ()
@@ -188,8 +218,7 @@ class Settings(BaseSettings):
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
-            masked_values = map(without_secrets, value) if str(name).endswith("api_base") else None
-            yield name, value if masked_values is None else tuple(masked_values)
+            yield name, _mask_addresses(value) if str(name).endswith("api_base") else value
 
     @property
     def library_address(self) -> str | None:
@@ -233,9 +262,29 @@ class Settings(BaseSettings):
                 ) from fault
             raise BadInput(f"{location}: {describe_error(error)}") from fault
 
+    def with_models(self, models: Mapping[str, str]) -> Self:
+        """Return the settings with other models, by role; a role whose name is empty keeps its own.
+
+        Raises:
+            BadInput: the writer's list has a name twice.
+        """
+        changes: dict[str, Any] = {
+            f"{role}_model": model.strip() for role, model in models.items() if model.strip()
+        }
+        if "writer_model" in changes:
+            try:
+                changes["writer_model"] = _split_models(changes["writer_model"])
+            except ValueError as fault:
+                raise BadInput(f"writer_model: {fault}") from fault
+        return self.model_copy(update=changes)
+
     def role(self, role: str, field: str) -> Any:
         """Return a role's own ``model``, ``api_base``, ``thinking``...; empty when it has none."""
         return getattr(self, f"{role}_{field}")
+
+
+def _mask_addresses(value: Any) -> Any:
+    return without_secrets(value) if isinstance(value, str) else tuple(map(_mask_addresses, value))
 
 
 def _find_setting_location(name: str, explicit_values: dict[str, Any]) -> str:

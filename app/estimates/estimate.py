@@ -296,7 +296,8 @@ def _sum_costs(
     """Return what calls cost together; None: the price of a model is not known."""
     amount = 0.0
     for c in calls:
-        model = call_settings.endpoints[cast(Role, c.role)].model
+        model = c.model if isinstance(c, CallAnswered) else ""
+        model = call_settings.get_endpoint(cast(Role, c.role), model).model
         if (price := call_settings.prices.get(model)) is None:
             return None
         amount += price.compute_cost(c.prompt_tokens, c.cached_tokens, c.completion_tokens)

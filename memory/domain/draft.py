@@ -76,6 +76,8 @@ class Manifest(Value):
     """What the person asked of this redraft."""
     sample: int = 0
     """Which draft of this section it is: another number draws another text."""
+    writer_model: str = Field(default="", exclude_if=lambda model: not model)
+    """Which of the writer's models drafts it; empty and left out: it has one."""
     by_person: bool = False
     """The text is the person's: nothing in memory counts as known to it until it was checked."""
     evidence: tuple[Evidence, ...] = ()
