@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 from inkwright.agents.checks.number_conflicts import find_number_conflicts
+from inkwright.memory.ids import SectionId
 from inkwright.memory.talk.recognise import find_talk
 from inkwright.memory.talk.spans import cut_talk
 from inkwright.memory.talk.window import TalkContext
@@ -118,7 +119,9 @@ def run_texts(paths: list[Path], *, show: bool) -> None:
             repeats += len(find_draft_repeats(section, [before], allows_refrains=True))
         for first in range(0, len(sections), PIECE_SECTIONS):
             piece = sections[first : first + PIECE_SECTIONS]
-            conflicts += len(find_number_conflicts({str(n): s for n, s in enumerate(piece)}))
+            conflicts += len(
+                find_number_conflicts({SectionId(str(n)): s for n, s in enumerate(piece)})
+            )
         for section in sections:
             spans = find_talk(section, context)
             totals["sections"] += 1

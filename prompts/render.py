@@ -45,6 +45,12 @@ def render(inputs: PromptInputs, overrides: Path | None = None) -> str:
     return template.substitute(values).strip() + "\n"
 
 
+def get_instructions(inputs_type: type[PromptInputs], overrides: Path | None = None) -> str:
+    """Return what a prompt says whatever it is filled with."""
+    template = _load_template(inputs_type.file, overrides)
+    return template.safe_substitute(dict.fromkeys(template.get_identifiers(), " "))
+
+
 def check_template(inputs_type: type[PromptInputs], overrides: Path | None = None) -> None:
     """Hold a template to its inputs.
 

@@ -12,6 +12,7 @@ from typing import Literal
 import regex
 
 from inkwright.memory.base import Value
+from inkwright.memory.ids import SectionId
 from inkwright.memory.text.normalise import normalise
 from inkwright.memory.text.words import sentences
 
@@ -86,34 +87,39 @@ class NumberConflict(Value):
     """Two sections that count the same thing differently."""
 
     noun: str
-    section: str
+    section: SectionId
     quote: str
     """The sentence in the later section, exactly."""
-    other_section: str
+    other_section: SectionId
     there: str
     """The sentence in the earlier section, exactly."""
+    number: str
+    """The number in the later section's sentence, as it is written there."""
+    number_there: str
 
 
 class UnsupportedFigure(Value):
     """A precise figure that stands in no source, brief or memory."""
 
-    section: str
+    section: SectionId
     figure: str
     quote: str
     """Its sentence, exactly."""
 
 
 class _Claim(Value):
-    section: str
+    section: SectionId
     noun: str
     number: int
+    written: str
+    """The number as the sentence has it."""
     kind: Literal["total", "part"]
     owner: str
     """Who has it, in the sentence's own words; empty where that cannot be read off."""
     quote: str
 
 
-def find_number_conflicts(texts: Mapping[str, str]) -> list[NumberConflict]:
+def find_number_conflicts(texts: Mapping[SectionId, str]) -> list[NumberConflict]:
     """Return the numbers of one thing that disagree; ``texts`` are sections in reading order.
 
     A pair of sections is named once for each thing.
@@ -122,7 +128,7 @@ def find_number_conflicts(texts: Mapping[str, str]) -> list[NumberConflict]:
     for section_id, text in texts.items():
         for claim in _find_claims(section_id, text):
             claims_by_noun.setdefault(claim.noun, []).append(claim)
-    conflicts: dict[tuple[str, str, str], NumberConflict] = {}
+    conflicts: dict[tuple[str, SectionId, SectionId], NumberConflict] = {}
     for noun, claims in claims_by_noun.items():
         for position, later in enumerate(claims):
             for earlier in claims[:position]:
@@ -135,6 +141,8 @@ def find_number_conflicts(texts: Mapping[str, str]) -> list[NumberConflict]:
                             quote=later.quote,
                             other_section=earlier.section,
                             there=earlier.quote,
+                            number=later.written,
+                            number_there=earlier.written,
                         ),
                     )
     return list(conflicts.values())
@@ -155,7 +163,7 @@ def _disagree(earlier: _Claim, later: _Claim, claims: Sequence[_Claim]) -> bool:
 
 
 def find_unsupported_figures(
-    texts: Mapping[str, str], supports: Sequence[str]
+    texts: Mapping[SectionId, str], supports: Sequence[str]
 ) -> list[UnsupportedFigure]:
     """Return the precise figures of ``texts`` that stand in none of ``supports``, each once.
 
@@ -179,7 +187,7 @@ def _plain_figure(figure: str) -> str:
     return regex.sub(r"[\s,]", "", figure).rstrip(".").casefold()
 
 
-def _find_claims(section_id: str, text: str) -> Iterator[_Claim]:
+def _find_claims(section_id: SectionId, text: str) -> Iterator[_Claim]:
     for sentence in sentences(text):
         if sentence.text.lstrip()[0] in "“\"'‘「『«»„—–|":
             continue  # what somebody says may be wrong
@@ -195,6 +203,7 @@ def _find_claims(section_id: str, text: str) -> Iterator[_Claim]:
                 section=section_id,
                 noun=noun,
                 number=value,
+                written=number,
                 kind="total" if is_total else "part",
                 owner=_read_owner(groups["owner"] or ""),
                 quote=sentence.text,

@@ -101,6 +101,7 @@ class PromptBuilder:
         attempt: int = 0,
         sample: int = 0,
         priority: float = 0.0,
+        model: str = "",
     ) -> ModelCall:
         """Put a question together: the work's opening, then what is asked."""
         return ModelCall(
@@ -114,6 +115,7 @@ class PromptBuilder:
             max_tokens=max_tokens,
             sample=sample,
             priority=priority,
+            model=model,
             han=self.han,
         )
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Container, Iterator, Mapping, Sequence, 
 from inkwright.agents.checks import rules, section_format
 from inkwright.agents.context.model_session import ModelSession
 from inkwright.agents.drafting.subset_sum import choose_subset
+from inkwright.agents.drafting.text_faults import adds_repeats, has_talk
 from inkwright.agents.llm.parsing import UnreadableAnswer, parse_prose
 from inkwright.agents.llm.schemas import Cuts, Edit, Edits
 from inkwright.memory.domain.constraint import Constraint
@@ -36,6 +37,7 @@ async def patch(
     *,
     entries: str = "",
     subject_names: Set[str] = frozenset(),
+    only_near_faults: bool = False,
     protected_spans: Sequence[ProtectedSpan] = (),
     turn: int = 1,
     purpose: Purpose = Purpose.PATCH,
@@ -48,8 +50,8 @@ async def patch(
     No edit is made that breaks a rule which the text keeps. ``constraint_texts`` maps a
     finding's constraint id to the words of that constraint or entry. Where faults are about
     subjects (``subject_names``: by every name) only sentences that name one can be changed, and
-    those that show a fault, with their neighbours. An edit that touches one of
-    ``protected_spans`` is left out, and reported.
+    those that show a fault, with their neighbours; with ``only_near_faults`` the latter alone. An
+    edit that touches one of ``protected_spans`` is left out, and reported.
 
     Raises:
         ModelError: the editor gave nothing usable.
@@ -57,7 +59,7 @@ async def patch(
     text_sentences = section_format.find_body_sentences(plan, section_id, text)
     editable_numbers = (
         find_concerned_sentences(text_sentences, findings, subject_names)
-        if subject_names
+        if subject_names or only_near_faults
         else _all_sentence_numbers(text_sentences)
     )
     prompt = inputs.PatchInputs(
@@ -201,9 +203,7 @@ async def densify(
     edits = [
         e
         for e in edits_by_start.values()
-        if not rules.find_new_breaches(
-            text, apply_edits(text, text_sentences, Edits(edits=[e])), constraints
-        )
+        if not _harms(text, apply_edits(text, text_sentences, Edits(edits=[e])), constraints)
     ]
     words = count_words(text)
     added_words = [
@@ -238,14 +238,14 @@ def keep_harmless_edits(
     edits: Sequence[Edit],
     constraints: Sequence[Constraint],
 ) -> list[Edit]:
-    """Return the edits that together break no rule which ``text`` keeps: all, if all do."""
+    """Return the edits that together break no rule which ``text`` keeps: all, if all do.
+
+    Nor do they say a sentence twice that stood there once.
+    """
 
     def harms(candidate_edits: list[Edit]) -> bool:
-        return bool(
-            rules.find_new_breaches(
-                text, apply_edits(text, text_sentences, Edits(edits=candidate_edits)), constraints
-            )
-        )
+        edited_text = apply_edits(text, text_sentences, Edits(edits=candidate_edits))
+        return _harms(text, edited_text, constraints)
 
     if not harms(list(edits)):
         return list(edits)
@@ -254,6 +254,12 @@ def keep_harmless_edits(
         if not harms([*safe_edits, edit]):
             safe_edits.append(edit)
     return safe_edits
+
+
+def _harms(text: str, edited_text: str, constraints: Sequence[Constraint]) -> bool:
+    return bool(rules.find_new_breaches(text, edited_text, constraints)) or adds_repeats(
+        text, edited_text
+    )
 
 
 def cut_sentences(
@@ -406,6 +412,8 @@ def _iter_usable_edits(
         try:
             new_text = parse_prose(edit.text)
         except UnreadableAnswer:
+            continue
+        if has_talk(new_text):
             continue
         before = [p.text for p in text_sentences[edit.first - 1 : edit.last]]
         replaced_words = sum(count_words(sentence) for sentence in before)

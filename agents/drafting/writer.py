@@ -1,17 +1,21 @@
 """Writer: a section's prose, from its manifest and orders."""
 
-import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 
 from inkwright.agents.context.model_session import ModelSession
 from inkwright.agents.context.prompt_builder import PromptBuilder
+from inkwright.agents.drafting.text_faults import find_text_faults
+from inkwright.agents.llm.client import ModelCall, Prose
 from inkwright.agents.llm.parsing import is_han
 from inkwright.memory.citations import syntax
-from inkwright.memory.domain.draft import Manifest
+from inkwright.memory.domain.draft import Finding, Manifest
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.purpose import Purpose
+from inkwright.memory.errors import ModelError
 from inkwright.memory.text.tokens import shorten
-from inkwright.memory.text.words import Sentence, count_words, sentences, tail
+from inkwright.memory.text.words import Sentence, count_words, prose_sentences, sentences, tail
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
 
@@ -23,11 +27,14 @@ USUAL_TOKENS_PER_WORD = 1.5
 MAX_OVERRUN = 2.0
 """A draft of more than this many times its target is cut there: the server ignored the limit."""
 SOFAR_WORDS = 250
+MAX_RESAMPLES = 2
+"""So often a text with faults that a reader would strike at once is sampled again."""
+RESAMPLE_STEP = 1000
+"""Apart from the numbers of the samples that redrafts and candidates are."""
 SPEECH_MARKS = "“\"'‘「『—–"
 """With these a line of dialogue begins."""
 SENTENCE_ENDS = ".!?。！？…:：;；”\"'’)）]」』*_"
 """With these a sentence can end."""
-_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+\S")
 
 
 async def write(
@@ -43,6 +50,20 @@ async def write(
     Raises:
         ModelError: no usable text came.
     """
+    call = replace(build_write_call(session, section, manifest), priority=priority)
+
+    def read_draft(prose: Prose) -> str:
+        text = tidy(prose.text, manifest.target_words, prose.cut_short)
+        return syntax.tidy_citations(text, session.prompts.sources.sources)
+
+    def count_faults(text: str) -> int:
+        return len(find_faults(session, section, manifest, text))
+
+    return await _draw_best_sample(session, section, call, read_draft, count_faults, on_text)
+
+
+def build_write_call(session: ModelSession, section: Section, manifest: Manifest) -> ModelCall:
+    """Return what a first draft of ``section`` is asked with."""
     prompt = inputs.WriteInputs(
         summary=fence("summary", manifest.summary),
         memory=fence("memory", manifest.recall),
@@ -52,18 +73,72 @@ async def write(
         words=format_length(manifest.target_words, han=session.prompts.han),
         note=f"Note from the person: {manifest.note}" if manifest.note else "",
     )
-    call = session.prompts.build_call(
+    return session.prompts.build_call(
         section.id,
         "writer",
         Purpose.WRITE,
         prompt,
         _estimate_tokens(session.prompts, manifest.target_words),
         sample=manifest.sample,
-        priority=priority,
+        model=manifest.writer_model,
     )
-    prose = await session.llm.ask_prose(call, on_text=on_text)
-    text = tidy(prose.text, section.title, manifest.target_words, prose.cut_short)
-    return syntax.tidy_citations(text, session.prompts.sources.sources)
+
+
+def find_faults(
+    session: ModelSession,
+    section: Section,
+    manifest: Manifest,
+    text: str,
+    own_texts: Sequence[str] = (),
+) -> tuple[Finding, ...]:
+    """Return the faults that a reader of ``section`` would strike at once; see ``text_faults``."""
+    call = build_write_call(session, section, manifest)
+    return find_text_faults(
+        text,
+        f"{call.system}\n{call.user}",
+        brief=session.prompts.brief,
+        section=section,
+        constraints=session.prompts.plan.constraints_for(section.id),
+        passages=(
+            manifest.last_passage,
+            manifest.summary,
+            *(session.prompts.sources.get_text(e) for e in manifest.evidence),
+        ),
+        facts=manifest.recall,
+        own_texts=own_texts,
+    )
+
+
+async def _draw_best_sample(
+    session: ModelSession,
+    section: Section,
+    call: ModelCall,
+    read_text: Callable[[Prose], str],
+    count_faults: Callable[[str], int],
+    on_text: Callable[[str], None] | None,
+) -> str:
+    """Return the first of a few samples that has no fault, or the one that has fewest.
+
+    A run without review takes the first as it is. ``on_text`` is sent the first alone.
+    """
+    text = read_text(await session.llm.ask_prose(call, on_text=on_text))
+    if session.ablation.review == "off":
+        return text
+    fault_count = count_faults(text)
+    for number in range(1, MAX_RESAMPLES + 1):
+        if fault_count <= 0:
+            break
+        sample = call.sample + number * RESAMPLE_STEP
+        try:
+            prose = await session.llm.ask_prose(replace(call, sample=sample))
+        except ModelError as fault:
+            session.report_problem(f"{section.id}: was not sampled again ({fault})")
+            break
+        other_text = read_text(prose)
+        other_count = count_faults(other_text)
+        if other_text and other_count < fault_count:
+            text, fault_count = other_text, other_count
+    return text
 
 
 async def continue_draft(
@@ -96,11 +171,24 @@ async def continue_draft(
         _estimate_tokens(session.prompts, missing_words),
         attempt=turn,
         priority=priority,
+        model=manifest.writer_model,
     )
-    prose = await session.llm.ask_prose(call, on_text=on_text)
-    added_text = tidy(prose.text, section.title, missing_words, prose.cut_short, goes_on=True)
-    added_text = syntax.tidy_citations(added_text, session.prompts.sources.sources)
-    added_text = _remove_overlap(text, added_text)
+
+    def read_addition(prose: Prose) -> str:
+        added_text = tidy(prose.text, missing_words, prose.cut_short)
+        added_text = syntax.tidy_citations(added_text, session.prompts.sources.sources)
+        return join_texts(text, _remove_overlap(text, added_text))
+
+    earlier_count = len(find_faults(session, section, manifest, text))
+
+    def count_new_faults(longer_text: str) -> int:
+        return len(find_faults(session, section, manifest, longer_text)) - earlier_count
+
+    return await _draw_best_sample(session, section, call, read_addition, count_new_faults, on_text)
+
+
+def join_texts(text: str, added_text: str) -> str:
+    """Return ``text`` with ``added_text`` as paragraphs of its own after it, if there is any."""
     if not added_text:
         return text
     return f"{text}{'' if text.endswith(chr(10)) else chr(10) + chr(10)}{added_text}"
@@ -112,39 +200,31 @@ def format_length(words: int, qualifier: str = "", *, han: bool) -> str:
     return " ".join(filter(None, (str(words), qualifier, unit)))
 
 
-def tidy(
-    text: str, title: str, target_words: int, cut_short: bool, *, goes_on: bool = False
-) -> str:
-    """Return the writer's text without its heading, a broken last sentence or an overrun.
+def tidy(text: str, target_words: int, cut_short: bool) -> str:
+    """Return the writer's text without the sentence that its token limit broke off, or an overrun.
 
-    ``goes_on``: it follows on from text of its section, so that no heading but the title is its.
+    A block of code or a table is left whole: a part of it means nothing.
     """
-    first, _, remaining_text = text.partition("\n")
-    bare_first_line = first.strip().strip("#*_ ").strip()
-    headed = not goes_on and _HEADING.match(first)
-    if remaining_text.strip() and (headed or bare_first_line.casefold() == title.casefold()):
-        text = remaining_text.strip()
     text_sentences = sentences(text)
-    if (cut_short or _is_cut_off(text, text_sentences)) and len(text_sentences) > 1:
+    if cut_short and len(text_sentences) > 1 and not _is_ended(text_sentences[-1]):
         text_sentences = text_sentences[:-1]
         text = text[: text_sentences[-1].end]
     word_limit = target_words if cut_short else int(target_words * MAX_OVERRUN) + 60
     if text_sentences and count_words(text) > word_limit:
+        prose = set(prose_sentences(text))
         end, words = text_sentences[0].end, 0
-        for sentence in text_sentences:
+        for sentence, following in zip_longest(text_sentences, text_sentences[1:]):
             words += count_words(sentence.text)
-            if words > word_limit:
+            if words > word_limit and sentence in prose:
                 break
-            end = sentence.end
+            if following is None or following in prose:
+                end = sentence.end
         text = text[:end]
     return text.strip()
 
 
-def _is_cut_off(text: str, text_sentences: Sequence[Sentence]) -> bool:
-    """True when the last of several sentences on a line has no end."""
-    if len(text_sentences) < 2 or "\n" in text[text_sentences[-2].end : text_sentences[-1].start]:
-        return False
-    return text_sentences[-1].text.rstrip()[-1] not in SENTENCE_ENDS
+def _is_ended(sentence: Sentence) -> bool:
+    return sentence.text.rstrip()[-1] in SENTENCE_ENDS
 
 
 def _remove_overlap(text: str, added_text: str) -> str:

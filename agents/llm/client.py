@@ -87,6 +87,8 @@ class ModelCall:
     sample: int = 0
     priority: float = 0.0
     """Higher goes first when slots are short."""
+    model: str = ""
+    """Which of the role's models is asked; empty: its usual one."""
     han: bool | None = None
     """Whether the answer's own words must be in Han characters or kana; None: either will do."""
 
@@ -221,6 +223,11 @@ class LLMClient:
         """Return how many questions of this kind were put in vain, as often as one is put."""
         return self._journal.count_answers(step, role, purpose, refused=MAX_ASKS - 1)
 
+    @property
+    def writer_models(self) -> tuple[str, ...]:
+        """The writer's models from weak to strong; empty: it has one."""
+        return tuple(endpoint.model for endpoint in self._call_settings.writers)
+
     async def _ask(
         self,
         call: ModelCall,
@@ -260,7 +267,7 @@ class LLMClient:
 
         One answer without a form may be chance; two questions in a row that got one are not.
         """
-        endpoint = self._call_settings.endpoints[call.role]
+        endpoint = self._call_settings.get_endpoint(call.role, call.model)
         if not lacks_form:
             self._form_misses[endpoint.model] = 0
             return
@@ -290,6 +297,7 @@ class LLMClient:
         max_tokens, room_tokens = self._limit_answer_tokens(call, messages)
         return ChatRequest(
             role=call.role,
+            model=call.model,
             messages=tuple(messages),
             max_tokens=max_tokens,
             temperature=self._call_settings.temperature
@@ -327,7 +335,7 @@ class LLMClient:
         Where there is plenty, the latter are not counted exactly.
         """
         available_tokens = self.context_tokens - MARGIN_TOKENS
-        record = self._capabilities.get(self._call_settings.endpoints[call.role])
+        record = self._capabilities.get(self._call_settings.get_endpoint(call.role, call.model))
         wanted_tokens = call.max_tokens + record.thought_tokens
         room_tokens = available_tokens - sum(bound_tokens(m["content"]) for m in messages)
         if room_tokens >= wanted_tokens:
@@ -350,7 +358,7 @@ class LLMClient:
         refusal_count: int,
         on_text: Callable[[str], None] | None,
     ) -> JournaledAnswer:
-        model_name = self._call_settings.endpoints[call.role].model
+        model_name = self._call_settings.get_endpoint(call.role, call.model).model
         key = CallKey(
             step=call.step,
             role=call.role,
@@ -359,9 +367,7 @@ class LLMClient:
             attempt=call.attempt,
             sample=call.sample,
             refused=refusal_count,
-            digest=_digest_request(
-                request, model_name, self._pinned_capabilities.get(call.role, ModelCapabilities())
-            ),
+            digest=_digest_request(request, model_name, self._get_pinned_capabilities(call)),
         )
         answer = self._journal.find_answer(key)
         from_journal = answer is not None
@@ -372,6 +378,13 @@ class LLMClient:
         self._record_usage(call, answer, from_journal)
         return answer
 
+    def _get_pinned_capabilities(self, call: ModelCall) -> ModelCapabilities:
+        """Return what was known of the asked model when the work began."""
+        endpoint = self._call_settings.get_endpoint(call.role, call.model)
+        usual_endpoint = self._call_settings.endpoints[call.role]
+        name = call.role if endpoint == usual_endpoint else endpoint.model
+        return self._pinned_capabilities.get(name, ModelCapabilities())
+
     async def _call_model(
         self,
         call: ModelCall,
@@ -380,10 +393,10 @@ class LLMClient:
         on_text: Callable[[str], None] | None,
     ) -> JournaledAnswer:
         """Return a model's answer, which is in the journal then."""
-        model_name = self._call_settings.endpoints[call.role].model
+        model_name = self._call_settings.get_endpoint(call.role, call.model).model
         async with self._lane.hold_slot(call.priority):
             await self._check_limits(call.role)
-            reservation = await self._reserve_cost(call.role, request)
+            reservation = await self._reserve_cost(request)
             request = replace(request, before_retry=reservation.repeat)
             self.usage.calls += 1
             self._budget.calls += 1
@@ -405,7 +418,7 @@ class LLMClient:
                 self._journal.store_answer(
                     key, request.messages, answer, requested_model=model_name
                 )
-                reservation.settle(self._compute_cost(call.role, answer))
+                reservation.settle(self._compute_cost(call, answer))
         self._lane.record_answer()
         self._failures[call.role] = 0
         return answer
@@ -416,7 +429,7 @@ class LLMClient:
         """Return the answer with token counts: our own, where the server gave none."""
         if answer.prompt_tokens or answer.completion_tokens:
             return answer
-        endpoint = self._call_settings.endpoints[call.role]
+        endpoint = self._call_settings.get_endpoint(call.role, call.model)
         line = f"{endpoint.model} gives no token counts: they are estimated"
         self._capabilities.learn(endpoint, line, reports_usage=False)
         prompt_tokens = sum(self.tokenizer.count(m["content"]) for m in request.messages)
@@ -432,7 +445,7 @@ class LLMClient:
         self, call: ModelCall, request: ChatRequest, answer: JournaledAnswer
     ) -> None:
         """Refuse an answer to a prompt of which the server has left something out."""
-        endpoint = self._call_settings.endpoints[call.role]
+        endpoint = self._call_settings.get_endpoint(call.role, call.model)
         check = self._prompt_checks.setdefault(endpoint.model_dump_json(), PromptCheck())
         if answer.usage_estimated:
             return
@@ -476,7 +489,7 @@ class LLMClient:
             await self._all_journaled.wait()
             raise limit_error
 
-    async def _reserve_cost(self, role: Role, request: ChatRequest) -> CostReservation:
+    async def _reserve_cost(self, request: ChatRequest) -> CostReservation:
         """Set aside what a call can cost at most, as soon as the limits of money have room for it.
 
         Raises:
@@ -485,7 +498,7 @@ class LLMClient:
         budgets = [b for b in (self._budget, self._shared_budget) if b.limits.max_cost is not None]
         if not budgets:
             return CostReservation((), 0.0)
-        endpoint = self._call_settings.endpoints[role]
+        endpoint = self._call_settings.get_endpoint(request.role, request.model)
         arguments = build_arguments(request, endpoint, self._capabilities.get(endpoint))
         prompt_tokens, answer_tokens = bound_call_tokens(arguments, self.tokenizer)
         worst_cost = self._call_settings.prices[endpoint.model].compute_worst_cost(
@@ -497,9 +510,10 @@ class LLMClient:
             await self._all_journaled.wait()
             raise
 
-    def _compute_cost(self, role: Role, answer: JournaledAnswer) -> float | None:
+    def _compute_cost(self, call: ModelCall, answer: JournaledAnswer) -> float | None:
         """Return what an answered call costs; None: its price is not known, or its tokens."""
-        price = self._call_settings.prices.get(self._call_settings.endpoints[role].model)
+        endpoint = self._call_settings.get_endpoint(call.role, call.model)
+        price = self._call_settings.prices.get(endpoint.model)
         if price is None or answer.usage_estimated:
             return None
         return price.compute_cost(
@@ -531,6 +545,7 @@ class LLMClient:
                 answer.completion_tokens,
                 answer.seconds,
                 from_journal,
+                call.model,
                 answer.thought_tokens,
             )
         )

@@ -85,6 +85,8 @@ class CallSettings(Value):
 
     endpoints: dict[Role, Endpoint]
     """``embedder`` may be missing: then the offline embedder is used."""
+    writers: tuple[Endpoint, ...] = ()
+    """The writer's models from weak to strong, where it has several; the last is its endpoint."""
     concurrency: int = Field(default=8, ge=1, le=1024)
     """Model calls in flight at once."""
     context_tokens: int | None = Field(default=None, ge=1024)
@@ -108,6 +110,16 @@ class CallSettings(Value):
     """What earlier releases sent with all prose: a work that they began goes on with it."""
     extra_body: Mapping[Role, Mapping[str, JsonValue]] = {}
     """What goes into the body of a role's requests as it stands."""
+
+    def get_endpoint(self, role: Role, model: str = "") -> Endpoint:
+        """Return where a role's model answers; ``model``: which of the writer's, if it has it."""
+        if role == "writer" and model:
+            return next((e for e in self.writers if e.model == model), self.endpoints[role])
+        return self.endpoints[role]
+
+    def list_endpoints(self) -> tuple[tuple[Role, Endpoint], ...]:
+        """Return every role with its endpoint, and the writer with each of its weaker ones."""
+        return (*self.endpoints.items(), *(("writer", e) for e in self.writers[:-1]))
 
     def get_thinking(self, role: Role) -> ThinkingLevel:
         return self.thinking.get(role, "auto")

@@ -93,6 +93,8 @@ class CallAnswered(Event):
     completion_tokens: int
     seconds: float
     from_journal: bool
+    model: str = ""
+    """Which of the role's models was asked, where it has several."""
     thought_tokens: int = 0
     """Of the completion tokens, those of thoughts."""
 

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from inkwright.agents.llm.config import CallSettings, Endpoint, Role
+from inkwright.agents.llm.config import CallSettings, Endpoint
 from inkwright.agents.llm.dialect.answers import (
     WireAnswer,
     choose_finish,
@@ -125,9 +125,9 @@ class LiteLLMTransport:
     async def complete(
         self, request: ChatRequest, on_text: Callable[[str], None] | None = None
     ) -> JournaledAnswer:
-        endpoint = self._call_settings.endpoints[request.role]
+        endpoint = self._call_settings.get_endpoint(request.role, request.model)
         return await self._call_with_retries(
-            request.role,
+            endpoint,
             request.work_id,
             lambda at: self._ask_in_dialect(request, endpoint, at, on_text),
             request.before_retry,
@@ -217,7 +217,9 @@ class LiteLLMTransport:
             )
             return np.array([item["embedding"] for item in answer.data], dtype=np.float32)
 
-        return await self._call_with_retries("embedder", NO_WORK, call_once)
+        return await self._call_with_retries(
+            self._call_settings.endpoints["embedder"], NO_WORK, call_once
+        )
 
     async def _complete_whole(
         self, arguments: dict[str, Any], record: ModelCapabilities
@@ -292,14 +294,13 @@ class LiteLLMTransport:
 
     async def _call_with_retries(
         self,
-        role: Role,
+        endpoint: Endpoint,
         work_id: WorkId,
         call_once: Callable[[dict[str, Any]], Awaitable[T]],
         before_retry: Callable[[], None] = lambda: None,
     ) -> T:
         """Call ``call_once`` until it answers, as often as is set, waiting longer each time."""
         self._register_loop()
-        endpoint = self._call_settings.endpoints[role]
         bases, tried_bases = endpoint.api_bases or ("",), set[str]()
         wait_s = FIRST_WAIT_S
         for tries_left in range(self._call_settings.tries - 1, -1, -1):

@@ -51,6 +51,7 @@ from inkwright.memory.store import drafts, plans, run_state, works
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.run_state import RunSettings
 from inkwright.memory.store.works import Work
+from inkwright.memory.text.words import use_text_rule
 from inkwright.memory.user_work import candidates as offered
 
 DEFAULT_CONTEXT = 8192
@@ -307,6 +308,7 @@ async def _open_context(work_id: WorkId, run_inputs: RunInputs) -> AsyncIterator
     """Hold the work's lease, with all that a run needs."""
     library, resources = run_inputs.library, run_inputs.resources
     async with AsyncExitStack() as stack:
+        stack.enter_context(use_text_rule(run_state.load_text_rule(library, work_id)))
         lease = run_inputs.lease or stack.enter_context(works.hold_lease(library, work_id))
         if resources is None:
             resources = await stack.enter_async_context(open_resources(library, run_inputs.calling))
@@ -346,7 +348,7 @@ async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) ->
     library, call_settings = resources.library, resources.call_settings
     writer = call_settings.endpoints["writer"]
     context_lengths = []
-    for endpoint in {e.model_dump_json(): e for e in call_settings.endpoints.values()}.values():
+    for endpoint in {e.model_dump_json(): e for _, e in call_settings.list_endpoints()}.values():
         served_model = await resources.get_served_model(endpoint)
         if (problem := explain_not_served(endpoint, served_model)) is not None:
             raise ModelRefused(problem)
@@ -365,8 +367,8 @@ async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) ->
     samples = (*ENGLISH_SAMPLES, *(HAN_SAMPLES if han else ()), request_start)
     token_counts = await resources.count_tokens(writer, samples)
     capabilities = {
-        role: record
-        for role, endpoint in call_settings.endpoints.items()
+        (endpoint.model if endpoint != call_settings.endpoints[role] else role): record
+        for role, endpoint in call_settings.list_endpoints()
         if (record := resources.capabilities.get(endpoint)).list_request_changes()
     }
     thought_tokens = resources.capabilities.count_thought_tokens(call_settings, context_tokens)

@@ -13,6 +13,7 @@ from langgraph.graph import END, START, StateGraph
 from inkwright.agents.context import section_context
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.extraction import archivist
+from inkwright.agents.orchestration import model_choice
 from inkwright.agents.orchestration.section_graph import (
     SectionContext,
     SectionGraph,
@@ -55,13 +56,15 @@ async def write_candidates(
     manifest = await section_context.build_manifest(
         context.session, context.ledger, context.vector_search, section, visible_drafts
     )
+    model = model_choice.choose_model(context, section, manifest)
+    manifest = manifest.model_copy(update={"note": note, "writer_model": model})
     jobs = [
         SectionContext(
             run_context=context,
             section=section,
             visible_drafts=visible_drafts,
             on_first_draft=lambda _: None,
-            manifest=manifest.model_copy(update={"note": note, "sample": next_version + n}),
+            manifest=manifest.model_copy(update={"sample": next_version + n}),
         )
         for n in range(count)
     ]

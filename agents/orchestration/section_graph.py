@@ -1,7 +1,9 @@
 """The section graph: one section from recall to acceptance.
 
 recall -> write -> fit -+-> remember (its dependants wake)
-                        +-> check -> patch -> check ... -> accept
+            ^       |   +-> check -> patch -> check ... -> accept
+            |       v
+            +----- screen (only of a weaker model's draft) -> remember, check
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,14 +21,15 @@ from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import editor, length_control, writer
 from inkwright.agents.extraction import archivist
 from inkwright.agents.llm.events import SectionBegan, SectionReached, SectionRevised
+from inkwright.agents.orchestration import model_choice
 from inkwright.agents.review import citation_check, reviewer
 from inkwright.memory.citations import syntax
 from inkwright.memory.domain.brief import CITE
-from inkwright.memory.domain.draft import Draft, Finding, Manifest, Review
+from inkwright.memory.domain.draft import TEXT_FINDING, Draft, Finding, Manifest, Review
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.purpose import Purpose
-from inkwright.memory.errors import ModelError
+from inkwright.memory.errors import ModelError, UnusableAnswer
 from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts
 
@@ -83,11 +86,17 @@ async def recall(state: SectionState, runtime: Runtime[SectionContext]) -> dict[
                 job.section.id, "writer", Purpose.WRITE
             )
             job.manifest = job.manifest.model_copy(update={"sample": sample})
+        model = job.manifest.writer_model
+        if model and model not in context.llm.writer_models:
+            _use_model(job, model_choice.choose_model(context, job.section, job.manifest))
     elif row.state == "planned" or row.state == "accepted":
         manifest = await section_context.build_manifest(
             context.session, context.ledger, context.vector_search, job.section, job.visible_drafts
         )
-        job.manifest = manifest.model_copy(update={"note": job.note, "sample": job.sample})
+        model = model_choice.choose_model(context, job.section, manifest)
+        job.manifest = manifest.model_copy(
+            update={"note": job.note, "sample": job.sample, "writer_model": model}
+        )
         job.manifest_id = drafts.start_section(context.library, context.lease, job.manifest)
     return {"round": 0, "broken": 0}
 
@@ -96,21 +105,73 @@ async def write(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     job = runtime.context
     assert job.manifest is not None
     context = job.run_context
-    text = await writer.write(
-        context.session,
-        job.section,
-        job.manifest,
-        priority=job.priority,
-        on_text=context.create_text_watcher(job.section.id),
-    )
+    try:
+        text = await writer.write(
+            context.session,
+            job.section,
+            job.manifest,
+            priority=job.priority,
+            on_text=context.create_text_watcher(job.section.id),
+        )
+    except UnusableAnswer:
+        if _find_stronger_model(job) is None:
+            raise
+        text = ""  # nothing to keep: the stronger model writes
     job.text = section_format.extract_body(context.plan, job.section.id, text)
     return {}
 
 
 async def fit(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
     job = runtime.context
-    job.text = await _fit_and_frame(job, job.text, FIRST_DRAFT_PRIORITY)
+    if job.text:
+        job.text = await _fit_and_frame(job, job.text, FIRST_DRAFT_PRIORITY)
     return {}
+
+
+async def screen(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
+    """Hand a section to the next stronger model where the weaker one's draft fails its checks.
+
+    That is before it lands, so that nothing rests on it yet, and no patch is paid for.
+    """
+    job = runtime.context
+    stronger_model = _find_stronger_model(job)
+    if stronger_model is not None and not await _meets_requirements(state, runtime):
+        job.text, job.best = "", None
+        _use_model(job, stronger_model)
+        job.run_context.emit(SectionBegan(job.run_context.work_id, job.section.id))
+    return {}
+
+
+async def _meets_requirements(state: SectionState, runtime: Runtime[SectionContext]) -> bool:
+    """True when a first draft has its length and breaks nothing that is required.
+
+    The judge is asked where code sees nothing wrong.
+    """
+    job = runtime.context
+    constraints = job.run_context.plan.constraints_for(job.section.id)
+    reviews = job.run_context.ablation.review != "off"
+    if not job.text or (reviews and model_choice.breaks_required_rule(job.text, constraints)):
+        return False
+    await check(state, runtime)
+    broken_count, _, words_off = _rank_faults(job, job.text, job.review)
+    return not broken_count and not words_off
+
+
+def _find_stronger_model(job: SectionContext) -> str | None:
+    """Return the model that can write a draft that has not landed once more, if there is one."""
+    if not job.manifest_id or job.manifest is None:  # a candidate's is not stored yet
+        return None
+    return model_choice.find_stronger_model(
+        job.run_context.llm.writer_models, job.manifest.writer_model
+    )
+
+
+def _use_model(job: SectionContext, model: str) -> None:
+    """Freeze in the manifest that ``model`` writes the section from here on."""
+    assert job.manifest is not None
+    context = job.run_context
+    job.manifest = job.manifest.model_copy(update={"writer_model": model})
+    job.manifest_id = drafts.start_section(context.library, context.lease, job.manifest)
 
 
 async def remember(state: SectionState, runtime: Runtime[SectionContext]) -> dict[str, int]:
@@ -155,7 +216,7 @@ async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     constraints = (
         context.plan.constraints_for(job.section.id) if context.ablation.review != "off" else ()
     )
-    job.review = await reviewer.check(
+    review = await reviewer.check(
         context.session,
         context.plan,
         job.section.id,
@@ -165,6 +226,7 @@ async def check(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
         priority=job.priority,
         evidence=job.manifest.evidence if job.manifest else (),
     )
+    job.review = review.with_text_findings(_find_text_faults(job, job.text))
     if job.best is None or _is_better(job, job.text, job.review, *job.best):
         job.best = (job.text, job.review)
     return {"broken": len(job.best[1].broken_findings)}
@@ -180,6 +242,7 @@ async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
     constraint_texts: dict[str, str] = {
         c.id: c.full_text for c in constraints if c.kind != "length"
     }
+    constraint_texts[TEXT_FINDING] = ""
     broken_findings = review.broken_findings
     editable_findings = [f for f in broken_findings if f.constraint in constraint_texts]
     context.emit(
@@ -197,6 +260,7 @@ async def patch(state: SectionState, runtime: Runtime[SectionContext]) -> dict[s
                 editable_findings,
                 constraint_texts,
                 entries=_format_cited_passages(job, editable_findings),
+                only_near_faults=all(f.constraint == TEXT_FINDING for f in editable_findings),
                 turn=turn,
                 sample=turn - 1,
                 priority=job.priority,
@@ -287,6 +351,20 @@ def after_start(
     return "check" if runtime.context.draft is not None else "recall"
 
 
+def after_fit(
+    state: SectionState, runtime: Runtime[SectionContext]
+) -> Literal["screen"] | list[Literal["remember", "check"]]:
+    """Look through a draft before it lands while a stronger model could write it instead."""
+    return ["remember", "check"] if _find_stronger_model(runtime.context) is None else "screen"
+
+
+def after_screen(
+    state: SectionState, runtime: Runtime[SectionContext]
+) -> Literal["write"] | list[Literal["remember", "check"]]:
+    """Write once more what was handed on."""
+    return ["remember", "check"] if runtime.context.text else "write"
+
+
 def after_check(state: SectionState) -> Literal["patch", "accept"]:
     """Send a draft with broken constraints back, at most ``MAX_ROUNDS`` times."""
     return "patch" if state["broken"] and state["round"] < MAX_ROUNDS else "accept"
@@ -299,13 +377,13 @@ SectionGraph = CompiledStateGraph[SectionState, SectionContext, SectionState, Se
 def section_graph() -> SectionGraph:
     """Return the compiled graph; run it with a ``SectionContext`` as its context."""
     graph = StateGraph(SectionState, context_schema=SectionContext)
-    for node in (recall, write, fit, remember, check, patch, accept):
+    for node in (recall, write, fit, screen, remember, check, patch, accept):
         graph.add_node(node.__name__, node)
     graph.add_conditional_edges(START, after_start, ["recall", "check"])
     graph.add_edge("recall", "write")
     graph.add_edge("write", "fit")
-    graph.add_edge("fit", "remember")
-    graph.add_edge("fit", "check")
+    graph.add_conditional_edges("fit", after_fit, ["screen", "remember", "check"])
+    graph.add_conditional_edges("screen", after_screen, ["write", "remember", "check"])
     graph.add_conditional_edges("check", after_check, ["patch", "accept"])
     graph.add_edge("patch", "check")
     graph.add_edge("accept", END)
@@ -321,6 +399,15 @@ def _format_cited_passages(job: SectionContext, findings: Sequence[Finding]) -> 
         if citation_findings
         else ""
     )
+
+
+def _find_text_faults(job: SectionContext, text: str) -> tuple[Finding, ...]:
+    """Return the faults of the text itself; none in a run without review."""
+    context = job.run_context
+    if context.ablation.review == "off" or job.manifest is None:
+        return ()
+    body = section_format.extract_body(context.plan, job.section.id, text)
+    return writer.find_faults(context.session, job.section, job.manifest, body)
 
 
 def _is_better(

@@ -281,7 +281,8 @@ def _compute_status(work_context: WorkContext) -> Status:
     unchecked = list_unchecked(account_for(context.brief.request, context.plan.constraints))
     for clause in unchecked:
         context.report_problem(f"the request says “{clause}”, and nothing checks it")
-    return "flagged" if unmet_findings or unchecked else "complete"
+    has_text_faults = final_review.has_too_many_text_faults(current_drafts.values())
+    return "flagged" if unmet_findings or unchecked or has_text_faults else "complete"
 
 
 def announce_sections(context: RunContext) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.llm.parsing import is_in_other_script
 from inkwright.agents.llm.schemas import (
-    Cast,
     PlannedChapter,
     PlannedSection,
     PlanReview,
@@ -22,6 +21,7 @@ from inkwright.agents.planning import outline_builder, source_placement
 from inkwright.agents.planning.chapter_placement import place_in_outline
 from inkwright.agents.planning.constraint_builder import strip_title_marks
 from inkwright.agents.planning.outline_questions import ask_for_chapters, ask_for_sections
+from inkwright.agents.planning.plan_entries import create_plan_entries
 from inkwright.agents.planning.requirements import (
     add_room,
     collect_constraints,
@@ -97,7 +97,7 @@ async def plan(session: ModelSession, ledger: Ledger) -> NewPlan:
     entries = _create_person_entries(session.prompts.brief, ledger)
     if session.ablation.plan == "full" and session.ablation.memory == "full":
         known_entries = [*entries, *ledger.latest()]
-        plan_entries = await _create_plan_entries(session, outline)
+        plan_entries = await create_plan_entries(session, outline)
         entries += tuple(e for e in plan_entries if not _is_stated_by_person(e, known_entries))
     return NewPlan(outline, plan_constraints, entries)
 
@@ -372,35 +372,3 @@ def _is_stated_by_person(entry: Entry, known_entries: Sequence[Entry]) -> bool:
         is_same_topic(entry, e) if entry.attribute else is_same_fact(entry, e)
         for e in person_entries
     )
-
-
-async def _create_plan_entries(session: ModelSession, outline: Outline) -> tuple[Entry, ...]:
-    """Return the plan's own entries: what parallel sections agree on before any is written."""
-    lines = "\n".join(f"- {s.id}: {s.title} — {s.purpose}" for s in outline.sections)
-    lines = session.prompts.clip_to_fit(lines, 900)
-    prompt = inputs.EntriesInputs(sections=fence("sections", lines))
-    answer = await session.ask_or_report(
-        session.prompts.build_call("plan", "planner", Purpose.ENTRIES, prompt, 900),
-        Cast,
-        "the plan has no memory entries of its own",
-        only_unusable=True,
-    )
-    entries_by_topic: dict[tuple[tuple[str, str], str], Entry] = {}
-    for item in answer.entries if answer else ():
-        if not item.subject.strip() or not item.statement.strip():
-            continue
-        start_section_id = item.from_section if item.from_section in outline.position else None
-        entry = Entry(
-            id=f"p.{len(entries_by_topic) + 1}",
-            kind=item.kind,
-            subject=item.subject.strip(),
-            aliases=tuple(a for a in item.aliases if a.strip()),
-            attribute=item.attribute.strip(),
-            statement=item.statement.strip(),
-            origin="plan",
-            from_section=start_section_id,
-        )
-        entries_by_topic.setdefault(
-            (entry.topic, entry.statement if not entry.attribute else ""), entry
-        )
-    return tuple(entries_by_topic.values())

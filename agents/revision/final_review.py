@@ -1,11 +1,13 @@
 """The whole piece, once: constraints on all of it, and what its sections disagree about."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from inkwright.agents.checks import rules
+from inkwright.agents.checks.number_conflicts import find_unsupported_figures
 from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.drafting import length_control
+from inkwright.agents.drafting.text_faults import MAX_FAULTS_PER_WORD
 from inkwright.agents.review import reviewer
 from inkwright.agents.revision import length_balance, recheck, repetition_and_transitions
 from inkwright.agents.revision.section_revision import SectionFix, fix_sections
@@ -21,6 +23,8 @@ from inkwright.memory.store import drafts, ledger, run_state
 from inkwright.memory.store.run_state import ManuscriptFault, MissedBreach
 from inkwright.memory.text.words import tail
 
+MAX_REPORTED_FAULTS = 10
+"""Faults of the text that are reported one by one; the others are counted."""
 LENGTH = "length"
 """Id of the constraint that the brief's ``words`` stands for."""
 
@@ -140,6 +144,9 @@ def list_remaining(context: RunContext) -> list[str]:
         lines.append(f"{section_id} is stale: {reasons[0]}")
     for thread in ledger.select_open_threads(entries):
         lines.append(f"an open thread is not paid off: {thread.subject}: {thread.statement}")
+    current_drafts = context.load_drafts_in_order()
+    lines += _describe_text_faults(current_drafts)
+    lines += _describe_unsupported_figures(context, current_drafts)
     for contradiction in contradictions.load_findings(context.library, context.work_id):
         lines.append(
             f"{contradiction.section}: your words {contradiction.evidence!r} contradict memory "
@@ -147,6 +154,43 @@ def list_remaining(context: RunContext) -> list[str]:
             f"`inkwright memory dismiss {context.work_id} {contradiction.number}` lets them be"
         )
     return lines
+
+
+def has_too_many_text_faults(current_drafts: Collection[Draft]) -> bool:
+    """True when more of what a reader would strike at once is left than people leave."""
+    fault_count = sum(len(d.text_findings) for d in current_drafts)
+    return fault_count > MAX_FAULTS_PER_WORD * sum(d.words for d in current_drafts)
+
+
+def _describe_text_faults(current_drafts: Mapping[SectionId, Draft]) -> Iterator[str]:
+    faults = [(d.section, f) for d in current_drafts.values() for f in d.text_findings]
+    for section_id, fault in faults[:MAX_REPORTED_FAULTS]:
+        yield f"{section_id}: {fault.why.partition(':')[0]}: {fault.evidence[:100]!r}"
+    if len(faults) > MAX_REPORTED_FAULTS:
+        yield f"{len(faults) - MAX_REPORTED_FAULTS} more sentences are of these kinds"
+
+
+def _describe_unsupported_figures(
+    context: RunContext, current_drafts: Mapping[SectionId, Draft]
+) -> Iterator[str]:
+    """Yield a note on precise figures that a piece without sources has from nowhere."""
+    if context.prompts.sources.sources:
+        return
+    plan, brief = context.plan, context.brief
+    supports = [
+        brief.request,
+        brief.sample,
+        *(c.full_text for c in plan.constraints),
+        *(line for s in plan.outline.sections for line in (s.title, s.purpose, *s.key_points)),
+        *(e.statement for e in context.ledger.refresh().latest() if e.span is None),
+    ]
+    texts = {d.section: d.text for d in current_drafts.values() if d.author != "person"}
+    figures = find_unsupported_figures(texts, supports)
+    if figures:
+        figure_list = ", ".join(f"{f.figure} ({f.section})" for f in figures[:MAX_REPORTED_FAULTS])
+        more = len(figures) - MAX_REPORTED_FAULTS
+        rest = f" and {more} more" if more > 0 else ""
+        yield f"figures that nothing supports, since the piece has no sources: {figure_list}{rest}"
 
 
 def _find_target_draft(current_drafts: Mapping[SectionId, Draft], finding: Finding) -> Draft | None:

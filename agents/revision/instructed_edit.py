@@ -11,10 +11,11 @@ from inkwright.agents.checks import rules
 from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.context.run_context import RunContext
+from inkwright.agents.drafting.text_faults import has_talk
 from inkwright.agents.llm.parsing import UnreadableAnswer, parse_prose
 from inkwright.agents.llm.schemas import Edit, Rewording
 from inkwright.agents.review import reviewer
-from inkwright.agents.revision.section_revision import extract_changes
+from inkwright.agents.revision.section_revision import extract_changes, find_text_faults
 from inkwright.memory.base import Value
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.domain.protected_spans import splice_spans, touches
@@ -56,7 +57,7 @@ class EditorProposal(Value):
     text: str
     hunks: tuple[Hunk, ...]
     notes: tuple[str, ...] = ()
-    """What was left out, and why."""
+    """What was left out, and why, and what to look at before it is taken."""
 
     def with_hunks(self, numbers: Collection[int]) -> str:
         """Return the text with these hunks in it."""
@@ -134,6 +135,11 @@ async def propose(
                 breaks=rules.find_new_breaches(draft.text, edited_text, constraints),
             )
         )
+    notes += [
+        f"change {h.number} may be the model's own remark: {h.after[:100]!r}"
+        for h in hunks
+        if has_talk(h.after) and not has_talk(h.before)
+    ]
     return EditorProposal(
         section=section_id,
         version=draft.version,
@@ -185,7 +191,7 @@ async def apply(context: RunContext, proposal: EditorProposal, numbers: Collecti
         protected_spans=splice_spans(
             draft.held, [(h.start, h.end, len(h.after)) for h in accepted_hunks]
         ),
-        review=review,
+        review=review.with_text_findings(find_text_faults(context, draft, text)),
         delta=delta,
     )
 

@@ -1,4 +1,4 @@
-"""Reading the piece once more: what its sections say twice, and how they join.
+"""Reading the piece once more: what its sections say twice or count differently, how they join.
 
 What repeats is found by rule, so that each fault has its quote; how neighbours join, by a judge.
 Of two sections that say the same, the one whose topic it is keeps it, and the other is patched:
@@ -9,6 +9,7 @@ fault: sections are to agree on it. (Conflicts in memory are for settling.)
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from inkwright.agents.checks.number_conflicts import find_number_conflicts
 from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.concurrency import gather_all
@@ -52,6 +53,7 @@ async def find_faults(
         for r in _find_unwanted_repeats(context.ledger, context.plan.outline, current_drafts)
     ]
     all_faults = [f for f in mendable_faults if f is not None]
+    all_faults += _choose_number_faults(context.plan.outline, current_drafts)
     if judge_transitions and context.ablation.review == "full":
         all_faults += await find_bad_transitions(
             context.session, context.plan.outline, current_drafts
@@ -103,11 +105,15 @@ def _build_fixes(context: RunContext, faults: Sequence[ManuscriptFault]) -> Iter
 
 
 def list_remaining(context: RunContext) -> list[str]:
-    """Return a line for what the piece still says twice."""
-    repeats = _find_unwanted_repeats(
-        context.ledger, context.plan.outline, context.load_drafts_in_order()
-    )
-    lines = [
+    """Return a line for what the piece still says twice, and for numbers that disagree."""
+    current_drafts = context.load_drafts_in_order()
+    number_lines = [
+        f"{c.section} and {c.other_section} have different numbers of {c.noun}:"
+        f" {c.quote[:100]!r} and {c.there[:100]!r}"
+        for c in find_number_conflicts(_map_texts(current_drafts))
+    ]
+    repeats = _find_unwanted_repeats(context.ledger, context.plan.outline, current_drafts)
+    lines = number_lines + [
         f"{r.section} repeats {r.of}: {r.quote[:100]!r}" for r in repeats[:MAX_REPORTED_REPEATS]
     ]
     extra_count = len(repeats) - MAX_REPORTED_REPEATS
@@ -166,6 +172,30 @@ def _choose_fault(
                 section=section_id, quote=quote, wanted=_describe_fix(outline, repeat, other_id)
             )
     return None
+
+
+def _choose_number_faults(
+    outline: Outline, current_drafts: Mapping[SectionId, Draft]
+) -> Iterator[ManuscriptFault]:
+    """Yield what to do where two sections count one thing differently: the later one gives way.
+
+    The earlier one does where the later is a person's; what both hold is only reported.
+    """
+    for conflict in find_number_conflicts(_map_texts(current_drafts)):
+        sides = [
+            (conflict.section, conflict.quote, conflict.other_section, conflict.there),
+            (conflict.other_section, conflict.there, conflict.section, conflict.quote),
+        ]
+        for section_id, quote, other_id, there in sides:
+            if _is_free(current_drafts[section_id], quote):
+                title = outline.section(other_id).title
+                yield ManuscriptFault(
+                    section=section_id,
+                    quote=quote,
+                    wanted=f"Section {other_id}, {title}, has another number of"
+                    f" {conflict.noun}: {there!r}. Agree with it, and change nothing else.",
+                )
+                break
 
 
 def _describe_fix(outline: Outline, repeat: RepeatedSentence, other_id: SectionId) -> str:

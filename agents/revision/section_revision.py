@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from inkwright.agents.checks import rules, section_format
 from inkwright.agents.context.run_context import RunContext
-from inkwright.agents.drafting import editor
+from inkwright.agents.drafting import editor, writer
 from inkwright.agents.extraction import archivist
 from inkwright.agents.review import reviewer
 from inkwright.memory.domain.check_record import CheckRecord
@@ -119,17 +119,34 @@ async def commit_revision(
     broken_ids = {f.constraint for f in draft.review.broken_findings} if draft.review else set()
     if any(f.constraint in judged_ids - broken_ids for f in review.broken_findings):
         return False
+    text_faults = find_text_faults(context, draft, text)
+    if len(text_faults) > len(find_text_faults(context, draft, draft.text)):
+        return False
     drafts.save_patch(
         context.library,
         context.lease,
         draft,
         text=text,
         stage="reviewed",
-        review=review,
+        review=review.with_text_findings(text_faults),
         delta=await extract_changes(context, draft, text),
         new_stamps=() if stamp is None else (stamp,),
     )
     return True
+
+
+def find_text_faults(context: RunContext, draft: Draft, text: str) -> tuple[Finding, ...]:
+    """Return what a reader would strike at once in ``text``, which ``draft`` is to become.
+
+    A person's words are no faults, nor is anything where nothing is reviewed.
+    """
+    if context.ablation.review == "off" or draft.author == "person":
+        return ()
+    section = context.plan.outline.section(draft.section)
+    body = section_format.extract_body(context.plan, draft.section, text)
+    own_texts = [draft.text[span.start : span.end] for span in draft.held]
+    manifest = context.load_manifest(draft)
+    return writer.find_faults(context.session, section, manifest, body, own_texts)
 
 
 async def extract_changes(context: RunContext, draft: Draft, text: str) -> tuple[Entry, ...]:

@@ -1,11 +1,11 @@
 """From settings to where each role's model answers; an embedded model is started when asked for."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -22,6 +22,7 @@ from inkwright.prompts.render import MissingPlaceholder
 if TYPE_CHECKING:
     from inkwright.agents.llm.local_server import EmbeddedServer
 
+T = TypeVar("T")
 EMBEDDED = "embedded"
 EMBEDDED_CONCURRENCY = 4
 EMBEDDED_CONTEXT_TOKENS = 4096
@@ -65,14 +66,16 @@ class NamedModel:
 def resolve_models(settings: Settings) -> tuple[NamedModel, ...]:
     """Return the model of every role that has one. The embedder may have none.
 
+    The writer may have several, from weak to strong.
+
     Raises:
         BadInput: a role that needs a model has none, or one without an address; or a prompt that
             is to replace ours has no place for an input.
     """
     _check_prompts(settings)
-    named_models = [_resolve_model(settings, role) for role in ROLES]
+    models_by_role = {role: _resolve_role(settings, role) for role in ROLES}
     missing_roles = [
-        role for role, n in zip(ROLES, named_models, strict=True) if not n and role != "embedder"
+        role for role, models in models_by_role.items() if not models and role != "embedder"
     ]
     if len(missing_roles) == len(ROLES) - 1:
         raise BadInput(_describe_missing_model(settings))
@@ -81,7 +84,7 @@ def resolve_models(settings: Settings) -> tuple[NamedModel, ...]:
             f"the {missing_roles[0]} has no model: set INKWRIGHT_MODEL for every role, "
             f"or INKWRIGHT_{missing_roles[0].upper()}_MODEL"
         )
-    return tuple(n for n in named_models if n)
+    return tuple(n for models in models_by_role.values() for n in models)
 
 
 def describe_models(settings: Settings) -> str:
@@ -89,12 +92,17 @@ def describe_models(settings: Settings) -> str:
     if not has_any_model(settings):
         return "no model set"
     named_models = sorted(resolve_models(settings), key=lambda n: n.role != "writer")
-    writer, writer_location = named_models[0], _describe_location(named_models[0])
-    writer_text = f"{writer.model} at {writer_location}" if writer.api_bases else writer_location
+    locations = {n: _describe_location(n) for n in named_models}
+    writers = [n for n in named_models if n.role == "writer"]
+    writer_texts = [
+        f"{n.model} at {locations[n]}" if n.api_bases else locations[n] for n in writers
+    ]
     other_locations = dict.fromkeys(
-        p for p in map(_describe_location, named_models[1:]) if p != writer_location
+        locations[n]
+        for n in named_models[len(writers) :]
+        if locations[n] not in {locations[w] for w in writers}
     )
-    return ", and ".join((writer_text, *other_locations))
+    return ", and ".join((*writer_texts, *other_locations))
 
 
 def _describe_location(named_model: NamedModel) -> str:
@@ -121,7 +129,7 @@ def _check_prompts(settings: Settings) -> None:
 
 def has_any_model(settings: Settings) -> bool:
     """True when some role is set to call a model; else nothing of models is set at all."""
-    return any(_resolve_model(settings, role) for role in ROLES if role != "embedder")
+    return any(_resolve_role(settings, role) for role in ROLES if role != "embedder")
 
 
 @contextmanager
@@ -139,10 +147,13 @@ def serve_models(settings: Settings) -> Iterator[CallSettings]:
             server = servers.enter_context(_create_embedded_server(file, settings))
             endpoint_by_file[file] = _build_embedded_endpoint(server)
         yield _build_call_settings(
-            {
-                n.role: endpoint_by_file[n.embedded_file] if n.embedded_file else build_endpoint(n)
+            [
+                (
+                    n.role,
+                    endpoint_by_file[n.embedded_file] if n.embedded_file else build_endpoint(n),
+                )
                 for n in named_models
-            },
+            ],
             settings,
         )
 
@@ -150,7 +161,7 @@ def serve_models(settings: Settings) -> Iterator[CallSettings]:
 def build_price_list(settings: Settings) -> PriceList:
     """Return what models cost by these settings, whether or not they are fit for a run."""
     try:
-        named_models = [n for role in ROLES if (n := _resolve_model(settings, role))]
+        named_models = [n for role in ROLES for n in _resolve_role(settings, role)]
         return PriceList(
             settings, [build_endpoint(n) for n in named_models if n.embedded_file is None]
         )
@@ -166,12 +177,15 @@ def build_simulated_settings(settings: Settings) -> CallSettings:
     """
     named_models = resolve_models(settings)
     call_settings = _build_call_settings(
-        {
-            n.role: _build_embedded_endpoint(_create_embedded_server(n.embedded_file, settings))
-            if n.embedded_file
-            else build_endpoint(n)
+        [
+            (
+                n.role,
+                _build_embedded_endpoint(_create_embedded_server(n.embedded_file, settings))
+                if n.embedded_file
+                else build_endpoint(n),
+            )
             for n in named_models
-        },
+        ],
         settings,
     )
     if call_settings.context_tokens is None and any(n.embedded_file for n in named_models):
@@ -180,13 +194,20 @@ def build_simulated_settings(settings: Settings) -> CallSettings:
 
 
 def _build_call_settings(
-    endpoints_by_role: dict[Role, Endpoint], settings: Settings
+    endpoints: Sequence[tuple[Role, Endpoint]], settings: Settings
 ) -> CallSettings:
-    embedded_roles = {n.role for n in resolve_models(settings) if n.embedded_file}
-    has_embedded = bool(embedded_roles)
+    writers = tuple(endpoint for role, endpoint in endpoints if role == "writer")
+    embedded_endpoints = [
+        endpoint
+        for named_model, (_, endpoint) in zip(resolve_models(settings), endpoints, strict=True)
+        if named_model.embedded_file
+    ]
     return CallSettings(
-        endpoints=endpoints_by_role,
-        concurrency=_get_embedded_concurrency(settings) if has_embedded else settings.concurrency,
+        endpoints=dict(endpoints),  # of several writers, the strongest is the last
+        writers=writers if len(writers) > 1 else (),
+        concurrency=_get_embedded_concurrency(settings)
+        if embedded_endpoints
+        else settings.concurrency,
         context_tokens=settings.context_tokens,
         timeout_s=settings.timeout_s,
         tries=settings.tries,
@@ -199,7 +220,7 @@ def _build_call_settings(
             role: fields for role in CHAT_ROLES if (fields := settings.role(role, "sampling"))
         },
         prose_sampling=settings.sampling or {},
-        earlier_prose_sampling={"repeat_penalty": 1.1} if has_embedded else {},
+        earlier_prose_sampling={"repeat_penalty": 1.1} if embedded_endpoints else {},
         extra_body={
             role: fields
             for role in CHAT_ROLES
@@ -210,11 +231,7 @@ def _build_call_settings(
                 }
             )
         },
-        prices=find_prices(
-            settings,
-            tuple(endpoints_by_role.values()),
-            [e for role, e in endpoints_by_role.items() if role in embedded_roles],
-        ),
+        prices=find_prices(settings, [e for _, e in endpoints], embedded_endpoints),
     )
 
 
@@ -276,22 +293,61 @@ def build_endpoint(named_model: NamedModel) -> Endpoint:
     )
 
 
-def _resolve_model(settings: Settings, role: Role) -> NamedModel | None:
-    model: str | None = settings.role(role, "model")
-    if model is None and role != "embedder":
-        model = settings.model
-    if not model:
-        return None
-    key: SecretStr | None = settings.role(role, "api_key")
-    own_addresses: tuple[str, ...] = settings.role(role, "api_base")
-    if key is None and not own_addresses:
+def _resolve_role(settings: Settings, role: Role) -> tuple[NamedModel, ...]:
+    """Return the models of a role, from weak to strong; none where no name is set."""
+    models: str | tuple[str, ...] | None = settings.role(role, "model")
+    if models is None and role != "embedder":
+        models = settings.model
+    if not models:
+        return ()
+    names = (models,) if isinstance(models, str) else models
+    own_addresses, own_key = settings.role(role, "api_base"), settings.role(role, "api_key")
+    keys: Sequence[SecretStr | None] = (own_key,)
+    if role != "writer":
+        address_groups: Sequence[tuple[str, ...] | None] = (own_addresses or None,)
+    else:
+        address_groups = own_addresses or (None,)
+        if len(names) > 1 and own_key is not None:
+            keys = [SecretStr(key.strip()) for key in own_key.get_secret_value().split(";")]
+    return tuple(
+        _resolve_model(settings, role, name, group, key)
+        for name, group, key in zip(
+            names,
+            _share_out(address_groups, len(names), "INKWRIGHT_WRITER_API_BASE"),
+            _share_out(keys, len(names), "INKWRIGHT_WRITER_API_KEY"),
+            strict=True,
+        )
+    )
+
+
+def _share_out(values: Sequence[T], count: int, setting: str) -> Sequence[T]:
+    """Return a value for each of ``count`` models: the only one is everybody's."""
+    if len(values) == 1:
+        return [*values] * count
+    if len(values) != count:
+        raise BadInput(
+            f"{setting} has {len(values)} parts (separated by semicolons) for {count} models: "
+            "give one for all, or one for each"
+        )
+    return values
+
+
+def _resolve_model(
+    settings: Settings,
+    role: Role,
+    model: str,
+    own_addresses: tuple[str, ...] | None,
+    key: SecretStr | None,
+) -> NamedModel:
+    """Return one model of a role. ``own_addresses`` None: the general ones; empty: none at all."""
+    if key is None and own_addresses is None:
         key = settings.api_key
-    for base in own_addresses or settings.api_base:
+    api_bases = settings.api_base if own_addresses is None else own_addresses
+    for base in api_bases:
         if not base.startswith(("http://", "https://")):
             raise BadInput(
                 f"the address {without_secrets(base)!r} must begin with http:// or https://"
             )
-    api_bases = own_addresses or settings.api_base
     return NamedModel(
         role=role,
         model=_resolve_model_file(model, settings, has_address=bool(api_bases)),

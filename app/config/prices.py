@@ -130,7 +130,7 @@ def check_prices(call_settings: CallSettings, settings: Settings, limits: Limits
         return _limit_minutes(limits, settings.price_gpu_hour)
     unpriced = [
         endpoint.model
-        for role, endpoint in call_settings.endpoints.items()
+        for role, endpoint in call_settings.list_endpoints()
         if endpoint.model not in call_settings.prices and role != "embedder"
     ]
     if unpriced:

@@ -6,7 +6,7 @@ What the current folder's file says of addresses and the like counts only where 
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -47,6 +47,27 @@ def _split_addresses(value: Any) -> Any:
     return value
 
 
+def _split_models(value: Any) -> Any:
+    """Return one name as it stands, and a list of them, or names with commas, as a tuple."""
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+        return value
+    names = tuple(name.strip() for name in value if name.strip())
+    if duplicate := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"{duplicate!r} is in it twice; serve each model under a name of its own")
+    return names if len(names) > 1 else "".join(names)
+
+
+def _split_address_groups(value: Any) -> Any:
+    """Return the addresses of each model: in text they are separated by semicolons."""
+    if isinstance(value, str):
+        return tuple(map(_split_addresses, value.split(";"))) if value.strip() else ()
+    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+        return (tuple(value),) if value else ()
+    return value
+
+
 def _read_json(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -68,7 +89,13 @@ def _check_index_url(index_url: str | None) -> str | None:
 
 AddressList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_addresses)]
 """Base addresses such as ``http://127.0.0.1:8000/v1``; several, with commas, are replicas."""
+AddressGroups = Annotated[
+    tuple[tuple[str, ...], ...], NoDecode, BeforeValidator(_split_address_groups)
+]
+"""The same for each of several models: ``http://a/v1;http://b1/v1,http://b2/v1``."""
 ModelName = Annotated[str | None, BeforeValidator(_strip_text)]
+ModelNames = Annotated[str | tuple[str, ...] | None, NoDecode, BeforeValidator(_split_models)]
+"""A model's name, or several from weak to strong, with commas."""
 RequestFields = Annotated[dict[str, JsonValue] | None, NoDecode, BeforeValidator(_read_json)]
 """Fields of a request: JSON in the environment, a table in a file."""
 
@@ -86,32 +113,40 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=find_library_home)
-    """The library folder."""
+    """The library folder; by default in the user's data folder."""
     library_url: SecretStr | None = None
     """Another database for the library, as SQLAlchemy names it."""
     index_url: Annotated[str | None, AfterValidator(_check_index_url)] = None
     """A Chroma server for the vector index, such as ``http://host:8000/NAME``."""
 
     api_base: AddressList = ()
-    """Where the models answer; a role's own ``ROLE_api_base`` comes first."""
+    """Where the models answer; several, separated by commas, share the load."""
     api_key: SecretStr | None = None
+    """Sent to the endpoint; ``EMPTY`` if not set. No other key of the environment ever is."""
     model: ModelName = None
-    """The model of every role that has none of its own; ``embedded``; a ``.gguf`` file; or, without
-    an address, the name of one in the library folder."""
+    """The model of every role that has none of its own: its name, or ``embedded``, or the path of a
+    ``.gguf`` file; without an address also the name of one that ``inkwright model get`` fetched."""
     planner_model: ModelName = None
-    writer_model: ModelName = None
+    """The model of one role."""
+    writer_model: ModelNames = None
+    """Several: each section is drafted by the weakest that it seems easy enough for, and by the
+    next stronger one where that draft fails its checks."""
     archivist_model: ModelName = None
     reviewer_model: ModelName = None
     editor_model: ModelName = None
     embedder_model: ModelName = None
-    """None: the offline embedder, where it is installed."""
+    """Without an embedder's own, MiniLM is used offline: serve a multilingual one for languages
+    other than English."""
     planner_api_base: AddressList = ()
-    writer_api_base: AddressList = ()
+    """Where one role's model answers."""
+    writer_api_base: AddressGroups = ()
+    """Of several models: one address for all, or one for each; empty: its provider's own."""
     archivist_api_base: AddressList = ()
     reviewer_api_base: AddressList = ()
     editor_api_base: AddressList = ()
     embedder_api_base: AddressList = ()
     planner_api_key: SecretStr | None = None
+    """The key for one role's endpoint."""
     writer_api_key: SecretStr | None = None
     archivist_api_key: SecretStr | None = None
     reviewer_api_key: SecretStr | None = None
@@ -127,25 +162,32 @@ class Settings(BaseSettings):
     tries: int = Field(default=4, ge=1, le=20)
     """Attempts at one call before the endpoint counts as unreachable."""
     temperature: float = Field(default=0.7, ge=0, le=2)
+    """Sampling temperature of the writer's text."""
 
     thinking: ThinkingLevel = "auto"
-    """Whether models think before they answer; a role's own ``ROLE_thinking`` comes first."""
+    """How much models think before they answer: ``off``, ``low``, ``medium``, ``high``, or
+    ``auto``: the planner and the reviewer may, the others do not. Where a server cannot be told,
+    there is room for thoughts instead."""
     planner_thinking: ThinkingLevel | None = None
+    """The same for one role."""
     writer_thinking: ThinkingLevel | None = None
     archivist_thinking: ThinkingLevel | None = None
     reviewer_thinking: ThinkingLevel | None = None
     editor_thinking: ThinkingLevel | None = None
     sampling: RequestFields = None
-    """Sampling settings for prose, such as ``top_p`` or ``dry_multiplier``; they replace ours."""
+    """Sampling settings for prose, as JSON: ``{"top_p": 0.9, "dry_multiplier": 0}``. They replace
+    ours, which fit the server."""
     planner_sampling: RequestFields = None
+    """A role's own, for all its calls."""
     writer_sampling: RequestFields = None
     archivist_sampling: RequestFields = None
     reviewer_sampling: RequestFields = None
     editor_sampling: RequestFields = None
-    """A role's own, for all its calls."""
     extra_body: RequestFields = None
-    """What goes into the body of every request as it stands, such as OpenRouter's ``provider``."""
+    """What goes into the body of every request as it stands, as JSON:
+    ``{"provider": {"require_parameters": true}}`` for OpenRouter."""
     planner_extra_body: RequestFields = None
+    """The same for one role's requests."""
     writer_extra_body: RequestFields = None
     archivist_extra_body: RequestFields = None
     reviewer_extra_body: RequestFields = None
@@ -161,10 +203,14 @@ class Settings(BaseSettings):
     price_cached: float | None = Field(default=None, ge=0)
     """Money for a million prompt tokens that the provider had kept; None: as ``price_prompt``."""
     prices: Annotated[dict[str, TokenPrice], NoDecode, BeforeValidator(_read_json)] = {}
-    """Prices of single models, by their names; they come before those of all models."""
+    """Prices of single models, by their names, as JSON: ``{"gpt-5": {"prompt": 1.25,
+    "cached": 0.125, "completion": 10}}``; in the file a table, ``[prices."gpt-5"]``. They come
+    before those of all models. Without any, the prices that LiteLLM carries are used, in USD;
+    nothing is fetched."""
     price_gpu_hour: float | None = Field(default=None, ge=0)
     """Money for an hour of the machine, instead of a price by the token."""
     currency: str = "USD"
+    """The currency of these prices."""
     prompt_speed: float = Field(default=2000.0, gt=0)
     """Prompt tokens a second, for estimates, until the model's own speed has been measured."""
     completion_speed: float = Field(default=30.0, gt=0)
@@ -172,8 +218,7 @@ class Settings(BaseSettings):
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
-            masked_values = map(without_secrets, value) if str(name).endswith("api_base") else None
-            yield name, value if masked_values is None else tuple(masked_values)
+            yield name, _mask_addresses(value) if str(name).endswith("api_base") else value
 
     @property
     def library_address(self) -> str | None:
@@ -217,9 +262,29 @@ class Settings(BaseSettings):
                 ) from fault
             raise BadInput(f"{location}: {describe_error(error)}") from fault
 
+    def with_models(self, models: Mapping[str, str]) -> Self:
+        """Return the settings with other models, by role; a role whose name is empty keeps its own.
+
+        Raises:
+            BadInput: the writer's list has a name twice.
+        """
+        changes: dict[str, Any] = {
+            f"{role}_model": model.strip() for role, model in models.items() if model.strip()
+        }
+        if "writer_model" in changes:
+            try:
+                changes["writer_model"] = _split_models(changes["writer_model"])
+            except ValueError as fault:
+                raise BadInput(f"writer_model: {fault}") from fault
+        return self.model_copy(update=changes)
+
     def role(self, role: str, field: str) -> Any:
         """Return a role's own ``model``, ``api_base``, ``thinking``...; empty when it has none."""
         return getattr(self, f"{role}_{field}")
+
+
+def _mask_addresses(value: Any) -> Any:
+    return without_secrets(value) if isinstance(value, str) else tuple(map(_mask_addresses, value))
 
 
 def _find_setting_location(name: str, explicit_values: dict[str, Any]) -> str:

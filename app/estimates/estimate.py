@@ -215,7 +215,7 @@ def _simulate_estimate(
     capabilities = CapabilityRecords(library)
 
     def count_thoughts(request: ChatRequest) -> int:
-        record = capabilities.get(call_settings.endpoints[request.role])
+        record = capabilities.get(call_settings.get_endpoint(request.role, request.model))
         if not may_think(request.thinking, record):
             return 0
         return round(statistics.thought_tokens or record.thought_tokens / THOUGHT_MARGIN)
@@ -317,7 +317,8 @@ def _sum_costs(
     """Return what calls cost together; None: the price of a model is not known."""
     amount = 0.0
     for c in calls:
-        model = call_settings.endpoints[cast(Role, c.role)].model
+        model = c.model if isinstance(c, CallAnswered) else ""
+        model = call_settings.get_endpoint(cast(Role, c.role), model).model
         if (price := call_settings.prices.get(model)) is None:
             return None
         amount += price.compute_cost(c.prompt_tokens, c.cached_tokens, c.completion_tokens)

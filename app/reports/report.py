@@ -43,6 +43,8 @@ class SectionReport(ReportPart):
     """Number of the draft that the manuscript holds."""
     status: str
     rounds: int
+    model: str = Field(default="", exclude_if=lambda name: not name)
+    """Which of the writer's models drafted it; left out where it has one."""
     depends_on: list[str]
     memory_shown: list[str]
     stale: list[str]

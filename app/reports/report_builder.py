@@ -44,6 +44,7 @@ from inkwright.memory.store.works import Work
 from inkwright.memory.text import repetition
 from inkwright.memory.text.addresses import without_secrets
 from inkwright.memory.text.style_metrics import measure_drift, measure_style
+from inkwright.memory.text.words import use_text_rule
 from inkwright.prompts.render import hash_templates
 
 
@@ -54,6 +55,8 @@ class CheckResults(NamedTuple):
     constraints: list[ConstraintReport]
 
 
+DEFAULT_PROVIDER = "hosted_vllm/"
+"""What stands before the name of a model that is set without a provider."""
 LENGTH_FINDING_ID = "length"
 """Id of the finding on the whole piece's length."""
 
@@ -81,6 +84,19 @@ def build_report(
 
     ``overrides`` is the folder of templates that replace ours, if there is one.
     """
+    with use_text_rule(work.text_rule):
+        return _build_report(library, work, text, run_facts, settings, price_list, overrides)
+
+
+def _build_report(
+    library: Library,
+    work: Work,
+    text: str,
+    run_facts: RunFacts,
+    settings: dict[str, Any],
+    price_list: PriceList,
+    overrides: Path | None,
+) -> Report:
     plan = plans.current(library, work.id)
     assert plan is not None, "a work is reported on once it is planned"
     current_drafts = drafts.current(library, work.id, plan.outline)
@@ -121,7 +137,7 @@ def build_report(
             completion=sum(u.completion for u in usage),
             thoughts=sum(u.thoughts for u in usage),
         ),
-        models=_list_models(usage, run_facts.models),
+        models=_list_models(usage, run_facts.models, sections),
         settings={**settings, "arm": Ablation.model_validate(work.arms).name},
         versions={"inkwright": VERSION, "prompts": hash_templates(overrides)},
         seed=work.brief.seed,
@@ -161,9 +177,9 @@ def check_work(
         )
         for s in plan.outline.sections
     ]
-    return CheckResults(
-        sections, _report_constraints(plan, current_drafts, _load_whole_review(work), text)
-    )
+    with use_text_rule(work.text_rule):
+        constraints = _report_constraints(plan, current_drafts, _load_whole_review(work), text)
+    return CheckResults(sections, constraints)
 
 
 def texts_by_section(texts: Mapping[SectionId, Draft]) -> dict[SectionId, str]:
@@ -200,6 +216,8 @@ def select_settings(settings: Settings, call_settings: CallSettings | None) -> d
             role: {"model": e.model, "api_bases": [without_secrets(b) for b in e.api_bases]}
             for role, e in call_settings.endpoints.items()
         }
+        if call_settings.writers:
+            visible_settings["writer_models"] = [e.model for e in call_settings.writers]
     return visible_settings
 
 
@@ -220,6 +238,7 @@ def _report_section(
         version=draft.version if draft else None,
         status="missing" if draft is None else row.state,
         rounds=draft.rounds if draft else 0,
+        model=manifest.writer_model.removeprefix(DEFAULT_PROVIDER) if draft and manifest else "",
         depends_on=list(plan.outline.depends_on[section.id]),
         memory_shown=[s.entry for s in manifest.shown if s.is_shown] if manifest else [],
         stale=list(stale),
@@ -349,6 +368,14 @@ def _total_calls(usage: Sequence[RoleUsage], from_journal: int) -> CallTotals:
     return CallTotals(total=sum(u.calls for u in usage), from_journal=from_journal, by_role=by_role)
 
 
-def _list_models(usage: Sequence[RoleUsage], run_models: Mapping[str, str]) -> dict[str, str]:
-    """Return the models that answered: in this run, and before it for roles it did not need."""
-    return {**{u.role: u.model for u in usage}, **run_models}
+def _list_models(
+    usage: Sequence[RoleUsage], run_models: Mapping[str, str], sections: Sequence[SectionReport]
+) -> dict[str, str]:
+    """Return the models that answered: in this run, and before it for roles it did not need.
+
+    Where sections have models of their own, the writer's are all those that answered as one.
+    """
+    models = {**{u.role: u.model for u in usage}, **run_models}
+    if any(section.model for section in sections):
+        models["writer"] = ", ".join(sorted({u.model for u in usage if u.role == "writer"}))
+    return models

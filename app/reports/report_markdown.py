@@ -96,13 +96,24 @@ def _describe_outcome(sentence: RequestReport) -> str:
 
 
 def _format_sections(report: Report) -> Iterator[str]:
-    yield from ("", "## Sections", "", "| section | title | words | status | not met |")
-    yield "| --- | --- | --- | --- | --- |"
+    names_models = any(s.model for s in report.sections)
+    columns = [
+        "section",
+        "title",
+        "words",
+        "status",
+        "not met",
+        *(["model"] if names_models else []),
+    ]
+    yield from ("", "## Sections", "", f"| {' | '.join(columns)} |")
+    yield f"|{' --- |' * len(columns)}"
     for s in report.sections:
         unmet_text = ", ".join(f"{c.id} {c.status}" for c in s.constraints if _is_open(c.status))
         words = f"{s.words:,} of {s.target_words:,}"
         status = f"{s.status}{', stale' if s.stale else ''}"
-        yield f"| {s.id} | {escape_cell(s.title)} | {words} | {status} | {unmet_text} |"
+        model_cell = f" {escape_cell(s.model)} |" if names_models else ""
+        row = f"| {s.id} | {escape_cell(s.title)} | {words} | {status} | {unmet_text} |"
+        yield f"{row}{model_cell}"
 
 
 def _is_open(status: str) -> bool:

@@ -57,10 +57,7 @@ def start(
         BadInput: no model is set.
         WorkBusy: it is being written.
     """
-    model_settings = {
-        f"{r}_model": model.strip() for r, model in (models or {}).items() if model.strip()
-    }
-    settings = settings.model_copy(update=model_settings)
+    settings = settings.with_models(models or {})
     endpoints.resolve_models(settings)
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "inkwright.app.services.background"],

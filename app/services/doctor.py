@@ -302,12 +302,14 @@ async def _check_endpoints(call_settings: "CallSettings", *, asks_paid: bool) ->
     """Ask each distinct endpoint once."""
     results: list[DoctorCheck] = []
     role_by_endpoint: dict[str, str] = {}
-    for role, endpoint in call_settings.endpoints.items():
+    for role, endpoint in call_settings.list_endpoints():
         key = endpoint.model_dump_json()
         if key in role_by_endpoint:
             continue
         role_by_endpoint[key] = role
-        results += await _check_endpoint(call_settings, endpoint, role, asks_paid=asks_paid)
+        endpoints = {**call_settings.endpoints, role: endpoint}
+        role_settings = call_settings.model_copy(update={"endpoints": endpoints})
+        results += await _check_endpoint(role_settings, endpoint, role, asks_paid=asks_paid)
     return results
 
 

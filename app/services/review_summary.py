@@ -96,6 +96,7 @@ def review(library: Library, work_id: WorkId) -> ReviewSummary:
     open_findings = [
         *_list_broken_findings(constraint_summaries, current_drafts, stamps_by_section),
         *_list_contradictions(plan, contradiction_findings, current_drafts, stamps_by_section),
+        *_list_text_findings(plan, current_drafts, stamps_by_section),
     ]
     open_findings.sort(key=lambda p: plan.outline.position.get(p.section, 0))
     return ReviewSummary(
@@ -181,6 +182,28 @@ def _list_contradictions(
             is_protected=bool(current_drafts[finding.section].held),
             number=finding.number,
         )
+
+
+def _list_text_findings(
+    plan: Plan,
+    current_drafts: Mapping[SectionId, Draft],
+    stamps_by_section: Mapping[SectionId, Set[CheckRecord]],
+) -> Iterator[OpenFinding]:
+    titles = {s.id: s.title for s in plan.outline.sections}
+    for section_id, draft in current_drafts.items():
+        for finding in draft.text_findings:
+            yield OpenFinding(
+                section=section_id,
+                title=titles[section_id],
+                about=finding.constraint,
+                text=finding.why,
+                evidence=finding.evidence,
+                is_quoted=True,
+                verdict=finding_decisions.find_verdict(
+                    stamps_by_section.get(section_id, set()), finding.constraint, finding.evidence
+                ),
+                is_protected=bool(draft.held),
+            )
 
 
 def _is_quoted(evidence: str, draft: Draft | None) -> bool:

@@ -51,10 +51,8 @@ def describe_endpoint(models: Mapping[str, str] | None = None) -> str:
 
     ``models`` names, by role, other models than the settings do.
     """
-    changes = {f"{role}_model": model for role, model in (models or {}).items()}
-    return escape_markdown(
-        endpoints.describe_models(load_settings().model_copy(update=changes)), 100
-    )
+    settings = load_settings().with_models(models or {})
+    return escape_markdown(endpoints.describe_models(settings), 100)
 
 
 def has_model() -> bool:

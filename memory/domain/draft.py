@@ -18,6 +18,8 @@ Stage = Literal["drafted", "reviewed", "settled", "person", "edited", "candidate
 RecallForm = Literal["raw", "summary", "dropped"]
 Author = Literal["model", "person", "mixed"]
 CheckStatus = Literal["met", "broken", "not reviewed"]
+TEXT_FINDING = "text"
+"""In place of a constraint's id: a fault of the text itself, which no brief needs to forbid."""
 
 
 class EntryDecision(Value):
@@ -74,6 +76,8 @@ class Manifest(Value):
     """What the person asked of this redraft."""
     sample: int = 0
     """Which draft of this section it is: another number draws another text."""
+    writer_model: str = Field(default="", exclude_if=lambda model: not model)
+    """Which of the writer's models drafts it; empty and left out: it has one."""
     by_person: bool = False
     """The text is the person's: nothing in memory counts as known to it until it was checked."""
     evidence: tuple[Evidence, ...] = ()
@@ -123,6 +127,11 @@ class Review(Value):
     def broken_findings(self) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings if f.status == "broken")
 
+    def with_text_findings(self, text_findings: Iterable[Finding]) -> "Review":
+        """Return the review with these in place of its own."""
+        others = [f for f in self.findings if f.constraint != TEXT_FINDING]
+        return self.model_copy(update={"findings": (*others, *text_findings)})
+
     @property
     def ids_broken_by_rule(self) -> frozenset[str]:
         """Ids of the constraints that code saw broken."""
@@ -157,6 +166,14 @@ class Draft(Value):
     held: tuple[ProtectedSpan, ...] = ()
     """What is the person's, or locked: every later version has it byte for byte."""
 
+    @property
+    def text_findings(self) -> tuple[Finding, ...]:
+        """Faults of the text itself that its review found and that are still there."""
+        findings = self.review.findings if self.review else ()
+        return tuple(
+            f for f in findings if f.constraint == TEXT_FINDING and f.evidence in self.text
+        )
+
 
 class WordShare(Value):
     """Words of one text, by who wrote them."""
@@ -167,10 +184,13 @@ class WordShare(Value):
     model: int
 
 
-def compute_word_share(draft: Draft) -> WordShare:
-    """Return how many words of a draft are the person's, and how many a model's."""
+def compute_word_share(draft: Draft, rule: int) -> WordShare:
+    """Return how many words of a draft are the person's, and how many a model's.
+
+    ``rule``: how its work counts words.
+    """
     user_words = sum(
-        count_words(draft.text[s.start : s.end]) for s in select_user_spans(draft.held)
+        count_words(draft.text[s.start : s.end], rule) for s in select_user_spans(draft.held)
     )
     user_words = min(user_words, draft.words)
     return WordShare(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from inkwright.memory.domain.draft import Draft
-from inkwright.memory.text.words import Sentence, count_words, sentences
+from inkwright.memory.text.words import Sentence, count_words, get_text_rule, sentences
 
 PASSAGE_WORDS = 90
 LONGEST_WORD = 12
@@ -24,16 +24,18 @@ class Passage:
 
 def split_draft(draft: Draft) -> list[Passage]:
     """Return the passages of a draft; their ids name its version, so they never change."""
-    return list(_split_text(f"{draft.section}@{draft.version}", draft.section, draft.text))
+    return list(
+        _split_text(f"{draft.section}@{draft.version}", draft.section, draft.text, get_text_rule())
+    )
 
 
 def split_source(number: int, text: str) -> list[Passage]:
     """Return the passages of a source document."""
-    return list(_split_text(f"source{number}", "source", text))
+    return list(_split_text(f"source{number}", "source", text, get_text_rule()))
 
 
 @lru_cache(maxsize=1024)
-def _split_text(prefix: str, origin: str, text: str) -> tuple[Passage, ...]:
+def _split_text(prefix: str, origin: str, text: str, rule: int) -> tuple[Passage, ...]:
     return tuple(
         Passage(f"{prefix}#{n}", origin, piece)
         for n, piece in enumerate(split_into_pieces(text), 1)

@@ -17,6 +17,7 @@ from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store import schema
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.text.repetition import RepetitionMeasures
+from inkwright.memory.text.words import FIRST_RULE
 
 StoredRunValues = Mapping[str, object]
 """A work's ``pinned``, as it is stored."""
@@ -47,6 +48,9 @@ class RunSettings(_Pinned):
     it."""
     thought_tokens: int = 0
     """Tokens of the context that prompts leave to thoughts."""
+    text_rule: int = FIRST_RULE
+    """By which rule words are counted and sentences split (``memory/text/words.py``); set as the
+    work begins."""
     request: str | None = None
     """The request as prompts show it, where it is too long; None: it is shown whole."""
 
@@ -102,6 +106,18 @@ class RunState(_Pinned):
 def has_run_settings(stored: StoredRunValues) -> bool:
     """True once a work's first call was prepared, and what its prompts depend on is fixed."""
     return isinstance(stored, Mapping) and stored.get("tokenizer_factor") is not None
+
+
+def load_text_rule(library: Library, work_id: WorkId) -> int:
+    """Return the rule by which a work's words are counted and its sentences split."""
+    with library.read() as db:
+        return read_text_rule(_read_stored(db, work_id))
+
+
+def read_text_rule(stored: StoredRunValues) -> int:
+    """Return the same of what is stored; works begun before there was another have the first."""
+    rule = stored.get("text_rule", FIRST_RULE)
+    return rule if isinstance(rule, int) else FIRST_RULE
 
 
 def load_state(library: Library, work_id: WorkId) -> RunState:

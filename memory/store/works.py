@@ -21,7 +21,14 @@ from inkwright.memory.errors import WorkBusy, WorkNotFound
 from inkwright.memory.ids import WorkId
 from inkwright.memory.store import schema, sources
 from inkwright.memory.store.library import Lease, Library, now
-from inkwright.memory.store.run_state import RunSettings, RunState, has_run_settings
+from inkwright.memory.store.run_state import (
+    RunSettings,
+    RunState,
+    has_run_settings,
+    load_text_rule,
+    read_text_rule,
+)
+from inkwright.memory.text.words import OFFICE_RULE, use_text_rule
 
 WorkStatus = Literal["new", "planned", "drafting", "complete", "flagged", "partial"]
 LEASE_S = 60.0
@@ -44,6 +51,8 @@ class Work(Value):
     run_settings: RunSettings | None
     """What stays fixed from the first call on; None before it."""
     run_state: RunState
+    text_rule: int
+    """By which rule its words are counted and its sentences split."""
     problems: tuple[str, ...]
     created_at: float
     updated_at: float
@@ -91,6 +100,7 @@ def begin(
                 generation=generation,
                 status="new",
                 approved=False,
+                pinned={"text_rule": OFFICE_RULE},
                 problems=[],
             )
         )
@@ -176,7 +186,7 @@ def approve(library: Library, work_id: WorkId) -> None:
 
 @contextmanager
 def hold_lease(library: Library, work_id: WorkId) -> Iterator[Lease]:
-    """Hold the work's lease: one process writes a work at a time.
+    """Hold the work's lease: one process writes a work at a time; its rule of counting holds.
 
     Raises:
         WorkBusy: a living process holds it.
@@ -184,7 +194,8 @@ def hold_lease(library: Library, work_id: WorkId) -> Iterator[Lease]:
     with library.write() as db:
         lease = take_lease(db, work_id)
     try:
-        yield lease
+        with use_text_rule(load_text_rule(library, work_id)):
+            yield lease
     finally:
         release(library, lease)
 
@@ -305,10 +316,14 @@ def build_work(row: Mapping[str, Any] | RowMapping) -> Work:
         ValidationError: the row does not make one.
     """
     stored = row["pinned"] or {}
-    own_fields = Work.model_fields.keys() - {"run_settings", "run_state"}
+    own_fields = Work.model_fields.keys() - {"run_settings", "run_state", "text_rule"}
     return Work.model_validate(
         {name: row[name] for name in own_fields}
-        | {"run_settings": stored if has_run_settings(stored) else None, "run_state": stored}
+        | {
+            "run_settings": stored if has_run_settings(stored) else None,
+            "run_state": stored,
+            "text_rule": read_text_rule(stored),
+        }
     )
 
 

@@ -1,12 +1,22 @@
 """Taking talk off the beginning and the end of an answer, a block at a time."""
 
+import re
+
 from inkwright.memory.talk import wrappers
 from inkwright.memory.talk.judging import judge_head, judge_tail
 from inkwright.memory.talk.line_patterns import HEADING, ROLE, SETEXT, SPEAKER_LINE
-from inkwright.memory.talk.orders import copies_order, has_required, is_order_line, is_shown
+from inkwright.memory.talk.orders import (
+    copies_order,
+    has_required,
+    is_order_line,
+    is_shown,
+    repeats_orders,
+)
 from inkwright.memory.talk.spans import TalkKind
 from inkwright.memory.talk.titles import is_title_line
 from inkwright.memory.talk.window import Certainty, TalkContext, Window
+
+_AFTER_TITLE = re.compile(r"\s+[—–-]+\s+|:\s+")
 
 
 def take_head(window: Window, context: TalkContext) -> bool:
@@ -52,6 +62,8 @@ def _take_first_line(
         return _take(window, start, line_end, "heading")
     if _is_foreign_heading(line, context):
         return _take(window, start, line_end, "heading")
+    if _is_outline_line(line, context):
+        return _take(window, start, line_end, "order copy")
     return is_order_line(line, context) and _take(window, start, line_end, "label")
 
 
@@ -59,6 +71,12 @@ def _is_foreign_heading(line: str, context: TalkContext) -> bool:
     """True for a heading before a text that was asked for without one."""
     is_asked = context.allows_headings or not context.is_whole or not context.title
     return not is_asked and HEADING.fullmatch(line) is not None
+
+
+def _is_outline_line(line: str, context: TalkContext) -> bool:
+    """True for the title with what the orders say of it, as the outline has them on one line."""
+    name, *rest = _AFTER_TITLE.split(line, maxsplit=1)
+    return bool(rest) and is_title_line(name, context.title) and repeats_orders(rest[0], context)
 
 
 def _find_role(window: Window, start: int) -> int | None:

@@ -13,13 +13,16 @@ COPY_WORDS = 6
 COPY_RUN = 4
 """Words of a run that is compared with the orders."""
 COPIED_SHARE = 0.9
+ORDERED_SHARE = 0.5
 
 
 def is_order_line(line: str, context: TalkContext) -> bool:
     """True for a line with an id of ours, or with a label of the orders and what they say there."""
     if "\n" in line.strip():
         return False
-    if ORDER_ID.match(line) and (not context.instructions or _overlap(line, context) >= 0.5):
+    if ORDER_ID.match(line) and (
+        not context.instructions or _overlap(line, context) >= ORDERED_SHARE
+    ):
         return True
     label = find_order_label(line, context)
     if label is None:
@@ -81,6 +84,11 @@ def _overlap(line: str, context: TalkContext) -> float:
     ordered = _collect_runs(context.instructions)
     passage_runs = _collect_runs(context.passages)
     return sum(1 for run in runs if run in ordered and run not in passage_runs) / len(runs)
+
+
+def repeats_orders(line: str, context: TalkContext) -> bool:
+    """True for what stands after a title and says half of what the orders say there, or more."""
+    return bool(context.instructions) and _overlap(line, context) >= ORDERED_SHARE
 
 
 def copies_order(block: str, context: TalkContext) -> bool:

@@ -19,6 +19,9 @@ MIN_WORDS = 8
 """A sentence of fewer words may come again; of Han characters, twice as many."""
 COPIED_RUNS = 0.8
 """A sentence with this share of its runs of eight words in another one says it again."""
+LETTERS = 40
+"""So does one with that share of its runs of this many letters there, whatever their words: small
+models run words together where they are kept from repeating themselves."""
 QUOTED_SHARE = 0.5
 """A sentence of which this share is a quotation, or required words, is not the writer's own."""
 _HAN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
@@ -86,25 +89,34 @@ def measure_repeated_share(draft: str, repeats: Sequence[DraftRepeat]) -> float:
 
 
 class _Places:
-    """Where sentences stood first, by their words and by their runs of eight."""
+    """Where sentences stood first: by their words, their runs of eight, and of so many letters."""
 
     def __init__(self) -> None:
         self._by_words: dict[str, tuple[Literal["draft", "passage"], str]] = {}
-        self._by_run: dict[tuple[str, ...], tuple[Literal["draft", "passage"], str]] = {}
+        self._by_run: dict[tuple[str, ...] | str, tuple[Literal["draft", "passage"], str]] = {}
 
     def add(self, sentence: str, source: Literal["draft", "passage"]) -> None:
         self._by_words.setdefault(normalise(sentence), (source, sentence))
-        for run in split_into_runs(sentence):
+        runs: list[tuple[str, ...] | str] = [*split_into_runs(sentence), *_split_letters(sentence)]
+        for run in runs:
             self._by_run.setdefault(run, (source, sentence))
 
     def find(self, sentence: str) -> tuple[Literal["draft", "passage"], str] | None:
         if place := self._by_words.get(normalise(sentence)):
             return place
-        runs = split_into_runs(sentence)
-        earlier = [self._by_run[run] for run in runs if run in self._by_run]
-        if not runs or len(earlier) < COPIED_RUNS * len(runs):
-            return None
-        return max(earlier, key=earlier.count)
+        for runs in (split_into_runs(sentence), _split_letters(sentence)):
+            earlier = [self._by_run[run] for run in runs if run in self._by_run]
+            if runs and len(earlier) >= COPIED_RUNS * len(runs):
+                return max(earlier, key=earlier.count)
+        return None
+
+
+def _split_letters(sentence: str) -> list[str]:
+    """Return the runs of letters of a sentence, spaces left out; none of Han text."""
+    if _HAN.search(sentence):
+        return []
+    letters = normalise(sentence).replace(" ", "")
+    return [letters[n : n + LETTERS] for n in range(len(letters) - LETTERS + 1)]
 
 
 def _select_sentences(text: str, *, allows_refrains: bool) -> Iterator[Sentence]:

@@ -13,7 +13,7 @@ import regex
 
 from inkwright.memory.base import Value
 from inkwright.memory.ids import SectionId
-from inkwright.memory.text.words import Sentence, prose_sentences, sentences, words
+from inkwright.memory.text.words import Sentence, get_text_rule, prose_sentences, sentences, words
 
 RUN_WORDS = 8
 """Words of a run that is no accident when it comes again."""
@@ -67,11 +67,12 @@ class RepetitionMeasures(Value):
 
 def measure_repetition(texts: Mapping[SectionId, str]) -> RepetitionMeasures:
     """Return the measures of a piece; ``texts`` are its sections in reading order."""
-    return _measure_repetition(tuple(texts.items()))
+    return _measure_repetition(tuple(texts.items()), get_text_rule())
 
 
 @lru_cache(maxsize=PIECE_CACHE_SIZE)
-def _measure_repetition(piece: tuple[tuple[SectionId, str], ...]) -> RepetitionMeasures:
+def _measure_repetition(piece: tuple[tuple[SectionId, str], ...], rule: int) -> RepetitionMeasures:
+    """``rule``, by which sentences are split, tells what is kept in mind apart."""
     texts = dict(piece)
     runs_by_section = {section_id: split_into_runs(text) for section_id, text in texts.items()}
     all_runs = [run for section_runs in runs_by_section.values() for run in section_runs]
@@ -107,11 +108,14 @@ def find_repeats(texts: Mapping[SectionId, str]) -> list[RepeatedSentence]:
     A pair of sections is named once, the later one as repeating; which of the two gives way is for
     the caller to say. A sentence that its own section repeats counts where it comes again.
     """
-    return list(_find_repeats(tuple(texts.items())))
+    return list(_find_repeats(tuple(texts.items()), get_text_rule()))
 
 
 @lru_cache(maxsize=PIECE_CACHE_SIZE)
-def _find_repeats(piece: tuple[tuple[SectionId, str], ...]) -> tuple[RepeatedSentence, ...]:
+def _find_repeats(
+    piece: tuple[tuple[SectionId, str], ...], rule: int
+) -> tuple[RepeatedSentence, ...]:
+    """``rule``, by which sentences are split, tells what is kept in mind apart."""
     texts = dict(piece)
     sentences_by_section = {section_id: prose_sentences(text) for section_id, text in texts.items()}
     all_repeats = [

@@ -10,11 +10,17 @@ must not be missed by a later release:
   hyphens or more); each Chinese, Japanese or Korean character is a word, punctuation too. So
   3,000.50, an address or well-known is one word, and 1.5–2.0 two. Markdown marks are no words.
 
+The rule in force is that of the work whose lease is held or whose text is looked at
+(``use_text_rule``); where there is no work, as for a document that is brought in, the first.
+
 (LongBench-Write and LonGen each count a little differently; their scorers live with the
 benchmarks.)
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,6 +49,7 @@ _FENCED = re.compile(r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MU
 
 FIRST_RULE, OFFICE_RULE = 1, 2
 """Rules of counting and splitting; where a work has pinned none, the first holds."""
+_RULE_IN_FORCE = ContextVar("text_rule", default=FIRST_RULE)
 _OFFICE_WORD = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo}ー\u2460-\u24ff\u3001-\u303f"
     r"\u3200-\u33ff\ufe30-\ufe4f\uff01-\uffee]"
@@ -69,9 +76,28 @@ class Sentence:
     end: int
 
 
+@contextmanager
+def use_text_rule(rule: int) -> Iterator[None]:
+    """Count and split by this rule within the ``with`` block, and in the tasks begun in it."""
+    token = _RULE_IN_FORCE.set(rule)
+    try:
+        yield
+    finally:
+        _RULE_IN_FORCE.reset(token)
+
+
+def get_text_rule() -> int:
+    """Return the rule in force."""
+    return _RULE_IN_FORCE.get()
+
+
+def count_words(text: str, rule: int | None = None) -> int:
+    """Return the number of words in ``text``; None: by the rule in force."""
+    return _count_words(text, rule or get_text_rule())
+
+
 @lru_cache(maxsize=CACHE_SIZE)
-def count_words(text: str, rule: int = FIRST_RULE) -> int:
-    """Return the number of words in ``text`` by the rule of its work."""
+def _count_words(text: str, rule: int) -> int:
     if rule == FIRST_RULE:
         return len(words(text))
     return sum(1 for _ in _OFFICE_WORD.finditer(_MARKDOWN_MARKS.sub("", text)))
@@ -83,8 +109,13 @@ def count_characters(text: str) -> int:
 
 
 def estimate_characters_per_word(*, han: bool) -> float:
-    """Return how many characters a word takes, punctuation with it; a Han character is a word."""
-    return _CHARACTERS_PER_HAN_WORD if han else _CHARACTERS_PER_WORD
+    """Return how many characters a word takes, punctuation with it; a Han character is a word.
+
+    By the second rule so is the punctuation between them.
+    """
+    if not han:
+        return _CHARACTERS_PER_WORD
+    return _CHARACTERS_PER_HAN_WORD if get_text_rule() == FIRST_RULE else 1.0
 
 
 def words(text: str) -> list[str]:
@@ -92,29 +123,38 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text) if _NOT_LATIN.search(text) else _LATIN_WORD.findall(text)
 
 
-@lru_cache(maxsize=CACHE_SIZE)
-def sentences(text: str, rule: int = FIRST_RULE, language: str = "") -> tuple[Sentence, ...]:
+def sentences(text: str, rule: int | None = None, language: str = "") -> tuple[Sentence, ...]:
     """Return the sentences of ``text``; what lies between them is white space.
 
-    ``language``: its ISO 639-1 code, for the second rule; empty: as the text itself shows.
+    ``rule``: None is the one in force. ``language``: its ISO 639-1 code, for the second rule;
+    empty: as the text itself shows.
     """
+    return _split_text(text, rule or get_text_rule(), language)
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def _split_text(text: str, rule: int, language: str) -> tuple[Sentence, ...]:
     if rule != FIRST_RULE:
         spans = split_sentences(text, language)
         return tuple(Sentence(text[start:end], start, end) for start, end in spans)
     return tuple(Sentence(m.group(), m.start(), m.end()) for m in _SENTENCE.finditer(text))
 
 
-@lru_cache(maxsize=CACHE_SIZE)
 def prose_sentences(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of ``text`` but for rules and what stands in code and tables.
 
     Those lines mean something only together: one of them can neither go nor be worded otherwise.
     """
+    return _select_prose_sentences(text, get_text_rule())
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def _select_prose_sentences(text: str, rule: int) -> tuple[Sentence, ...]:
     code = [match.span() for match in _FENCED.finditer(text)]
     return tuple(
         s
-        for s in sentences(text)
-        if count_words(s.text)
+        for s in sentences(text, rule)
+        if count_words(s.text, rule)
         and not s.text.startswith("|")
         and not any(start <= s.start < end for start, end in code)
     )

@@ -4,7 +4,7 @@ import pytest
 
 from inkwright.agents.drafting.length_control import ROUNDS
 from inkwright.agents.revision import length_balance
-from inkwright.memory.text.words import count_words
+from inkwright.memory.text.words import OFFICE_RULE, count_words
 from tests.agents.small_runs import Outcome, Small
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -31,7 +31,7 @@ def misses(outcome: Outcome) -> dict[str, float]:
     """Return how far off each section is, as a share of its budget."""
     assert outcome.plan is not None
     return {
-        s.id: abs(count_words(outcome.texts[s.id]) / s.target_words - 1)
+        s.id: abs(count_words(outcome.texts[s.id], OFFICE_RULE) / s.target_words - 1)
         for s in outcome.plan.outline.sections
     }
 
@@ -79,7 +79,7 @@ async def test_a_length_constraint_of_a_section_narrows_its_band(runs):
     outcome = await runs.run(
         Small(**{**small.__dict__, "brief": {**small.brief, "constraints": [atleast]}})
     )
-    assert count_words(outcome.texts["s2"]) >= 150
+    assert count_words(outcome.texts["s2"], OFFICE_RULE) >= 150
     assert outcome.status == "complete"
 
 

@@ -7,7 +7,7 @@ import pytest
 from inkwright.agents.drafting.length_control import ROUNDS
 from inkwright.agents.llm.parsing import is_han
 from inkwright.agents.requests.requested_length import parse_requested_length
-from inkwright.memory.text.words import count_characters, count_words
+from inkwright.memory.text.words import OFFICE_RULE, count_characters, count_words
 from tests.agents.small_runs import Outcome, Small
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -23,14 +23,16 @@ def piece(request: str, salt: int, **more: object) -> Small:
 
 
 def words(outcome: Outcome) -> int:
-    return sum(count_words(text) for text in outcome.texts.values())
+    return sum(count_words(text, OFFICE_RULE) for text in outcome.texts.values())
 
 
 def worst(outcome: Outcome) -> float:
     """Return by how much the section that is furthest off misses its budget."""
     assert outcome.plan is not None
     sections = outcome.plan.outline.sections
-    return max(abs(count_words(outcome.texts[s.id]) / s.target_words - 1) for s in sections)
+    return max(
+        abs(count_words(outcome.texts[s.id], OFFICE_RULE) / s.target_words - 1) for s in sections
+    )
 
 
 def score(asked: int, written: int) -> float:

@@ -8,6 +8,7 @@ from inkwright.memory.domain.draft import Finding, Review
 from inkwright.memory.store import run_state, schema, works
 from inkwright.memory.store.run_state import ManuscriptFault, MissedBreach, RunSettings, RunState
 from inkwright.memory.text.repetition import RepetitionMeasures
+from inkwright.memory.text.words import OFFICE_RULE
 
 SETTINGS = RunSettings(context_tokens=4096, tokenizer_factor=1.5, slots=4, embedder="e")
 BROKEN = Finding(constraint="c1", status="broken", evidence="lamp")
@@ -38,7 +39,7 @@ def test_a_run_is_stored_under_the_keys_of_the_first_release(a_work):
     assert values["whole"]["findings"] == [BROKEN.model_dump(mode="json")]
     assert values["repair"] == "begun"
     work = works.get(library, a_work.work)
-    assert work.run_settings == SETTINGS
+    assert work.run_settings == SETTINGS.model_copy(update={"text_rule": OFFICE_RULE})
     assert work.run_state.settling is not None
     assert work.run_state.settling.number == 2
 

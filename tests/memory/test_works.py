@@ -26,7 +26,8 @@ from inkwright.memory.retrieval.vector_index import ChromaIndex
 from inkwright.memory.store import drafts, run_state, schema, sources, works
 from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from inkwright.memory.store.run_state import RunSettings, RunState
-from tests.memory.building import ARMS, built, fact, outline, sections, span
+from inkwright.memory.text.words import OFFICE_RULE
+from tests.builders import ARMS, built, fact, outline, sections, span
 
 STORY = Brief(request="A story about a lamp.", seed=7)
 PLANTED = "xylophonewitch"
@@ -93,7 +94,9 @@ def test_what_is_pinned_stays_beside_what_was(a_work):
     run_state.require_settling(a_work.library, a_work.lease)
     run_state.pin_request(a_work.library, a_work.lease, "Write of a lamp.")
     work = works.get(a_work.library, a_work.work)
-    assert work.run_settings == first.model_copy(update={"request": "Write of a lamp."})
+    assert work.run_settings == first.model_copy(
+        update={"request": "Write of a lamp.", "text_rule": OFFICE_RULE}
+    )
     assert work.run_state == RunState()
 
 

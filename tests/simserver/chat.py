@@ -64,7 +64,7 @@ class Exchange:
 
     def __init__(self, ask: Ask, call: Call, connection: Connection, sim: Simulator) -> None:
         self._ask, self._call, self._connection, self._sim = ask, call, connection, sim
-        self._config: SimConfig = sim.config
+        self._config: SimConfig = sim.config.for_model(ask.model)
         self._rule: FaultRule | None = sim.faults.for_chat(ask)
         call.fault = self._rule.fault if self._rule else None
 

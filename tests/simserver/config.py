@@ -1,8 +1,8 @@
 """How the simulated server behaves: one frozen value, changed as a whole while it runs."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Rate = float
 """A probability from 0 to 1, drawn from a hash of the request, so that it is repeatable."""
@@ -157,6 +157,9 @@ class SimConfig(Options):
     max_model_len: int = Field(default=32_768, ge=16)
     """Prompt and answer together, in tokens."""
     log_messages: bool = True
+    by_model: dict[str, dict[str, Any]] = {}
+    """Fields that are other for one of the models served: ``{"weak": {"requirements_limit": 2}}``.
+    """
 
     # Time
     slots: int = Field(default=8, ge=1)
@@ -188,6 +191,10 @@ class SimConfig(Options):
     """The same as ``length_error``, when asked for so many more words."""
     forget_probability: Rate = 0.0
     """That a requirement with a quoted phrase is ignored."""
+    requirements_limit: int | None = None
+    """Most phrases of requirements that a section is written with. None: all."""
+    words_limit: int | None = None
+    """Most words of one answer. None: as many as are asked for."""
     repeat_probability: Rate = 0.0
     """That a sentence is an earlier one again."""
     stock_probability: Rate = 0.0
@@ -246,3 +253,15 @@ class SimConfig(Options):
     faults: tuple[FaultRule, ...] = ()
     salt: str = ""
     """Part of every draw: change it for another run of luck."""
+
+    @field_validator("by_model")
+    @classmethod
+    def _check_fields(cls, by_model: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for changes in by_model.values():
+            cls.model_validate(changes)
+        return by_model
+
+    def for_model(self, name: str) -> "SimConfig":
+        """Return the configuration as it is for one of the models."""
+        changes = SimConfig.model_validate(self.by_model.get(name, {}))
+        return self.model_copy(update={n: getattr(changes, n) for n in changes.model_fields_set})

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 
 from tests.simserver import citing
 from tests.simserver.ask import Ask
@@ -117,7 +118,12 @@ class Composer:
 
 
 def _goal(ask: Ask, config: SimConfig) -> int:
-    """Return how many words are written: those asked for, more or less."""
+    """Return how many words are written: those asked for, more or less, and no more than it can."""
+    wanted = _wanted_words(ask, config)
+    return wanted if config.words_limit is None else min(wanted, config.words_limit)
+
+
+def _wanted_words(ask: Ask, config: SimConfig) -> int:
     more = ask.prompt.asked(r"Write about (\d+) more ")
     if more is not None:
         return max(
@@ -142,7 +148,8 @@ def _owed(ask: Ask, config: SimConfig, tongue: Tongue, so_far: str) -> list[str]
         if _is_written(item, ask, config)
         for phrase in quoted(item.text)
     )
-    sayings = (tongue.saying(rng, phrase) for phrase in phrases if phrase not in so_far)
+    written = islice(phrases, config.requirements_limit)
+    sayings = (tongue.saying(rng, phrase) for phrase in written if phrase not in so_far)
     there = plain(so_far)
     facts = (s for s in statements(ask.prompt, config) if plain(s) not in there)
     taken = [] if so_far else citing.claims(ask, config)

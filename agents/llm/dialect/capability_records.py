@@ -90,9 +90,9 @@ class CapabilityRecords:
         """
         counts = [
             record.thought_tokens
-            for role in CHAT_ROLES
-            if role in call_settings.endpoints
-            and (record := self.get(call_settings.endpoints[role])).thinks
+            for role, endpoint in call_settings.list_endpoints()
+            if role in CHAT_ROLES
+            and (record := self.get(endpoint)).thinks
             and may_think(call_settings.choose_thinking(role, is_prose=False), record)
         ]
         return min(max(counts, default=0), int(context_tokens * MAX_THOUGHT_SHARE))

@@ -64,6 +64,8 @@ class ChatRequest:
     """The prompt has to show the form: an answer to the same question was not in it."""
     is_form_in_words: bool = False
     """No schema is sent: several answers to one had no form."""
+    model: str = ""
+    """Which of the role's models it is for; empty: its usual one."""
     protected_names: tuple[str, ...] = ()
     """Names that may come as often as the text needs them."""
     before_retry: Callable[[], None] = lambda: None

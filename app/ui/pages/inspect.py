@@ -7,7 +7,7 @@ from inkwright.app.services import engine
 from inkwright.app.services.draft_provenance import PLAN, WHOLE, DraftProvenance, RecordedCall
 from inkwright.app.ui import cache, errors, navigation
 from inkwright.app.ui.html import escape_markdown, render_prose
-from inkwright.memory.domain.draft import Draft
+from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.ids import SectionId, WorkId
 
 PART_LABELS = {
@@ -66,7 +66,7 @@ def _draw_step(work_id: WorkId) -> None:
 
 def _draw_provenance(provenance: DraftProvenance, widget_key: str) -> None:
     if provenance.draft is not None:
-        st.caption(_describe_draft(provenance.draft))
+        st.caption(_describe_draft(provenance.draft, provenance.manifest))
     _draw_cost(provenance)
     if provenance.manifest is not None:
         _draw_memory(provenance)
@@ -81,11 +81,16 @@ def _draw_provenance(provenance: DraftProvenance, widget_key: str) -> None:
         _draw_call(number, call, widget_key)
 
 
-def _describe_draft(draft: Draft) -> str:
+def _describe_draft(draft: Draft, manifest: Manifest | None) -> str:
     rounds_text = f", {draft.rounds} rounds of review" if draft.rounds else ""
     base_text = f", from version {draft.base}" if draft.base else ""
     author_text = AUTHOR_LABELS[draft.author]
-    return f"Version {draft.version}, {draft.words:,} words, {author_text}{base_text}{rounds_text}"
+    model = manifest.writer_model if manifest else ""
+    model_text = f", drafted by {escape_markdown(model, 80)}" if model else ""
+    return (
+        f"Version {draft.version}, {draft.words:,} words, {author_text}{base_text}{rounds_text}"
+        f"{model_text}"
+    )
 
 
 def _draw_cost(provenance: DraftProvenance) -> None:

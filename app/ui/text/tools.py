@@ -125,7 +125,7 @@ def _draw_locks(text: SectionText, draft: Draft) -> None:
 
 
 def _draw_authors(work_id: WorkId, draft: Draft) -> None:
-    word_share = compute_word_share(draft)
+    word_share = compute_word_share(draft, cache.load_work(work_id).text_rule)
     total_words = max(word_share.person + word_share.model, 1)
     st.markdown(
         f"**{word_share.person / total_words:.0%}** yours ({word_share.person:,} words), "
@@ -159,7 +159,7 @@ def _build_csv(work_id: WorkId) -> str:
     writer.writerow(["section", "title", "version", "words", "person", "model"])
     for section in plan.outline.sections if plan else ():
         if (draft := draft_by_id.get(section.id)) is not None:
-            word_share = compute_word_share(draft)
+            word_share = compute_word_share(draft, cache.load_work(work_id).text_rule)
             writer.writerow(
                 [
                     section.id,

@@ -58,3 +58,10 @@ def test_the_share_is_that_of_the_words_in_repeats():
     draft = f"{LINE} {LINE}"
     assert measure_repeated_share(draft, find_draft_repeats(draft)) == pytest.approx(0.5)
     assert measure_repeated_share("", ()) == 0
+
+
+def test_a_sentence_that_is_said_again_with_words_run_together_is_found():
+    first = "The sky was a soft, misty gray, and the air was thick with the scent of earth."
+    again = "The sky was asoft, misty gray, and theair was thick with the scentof earth."
+    (repeat,) = find_draft_repeats(f"{first} It rained. {again}")
+    assert (repeat.quote, repeat.there) == (again, first)

@@ -237,3 +237,15 @@ def test_spans_lie_in_the_text_and_those_that_are_cut_do_not_overlap(text):
 )
 def test_a_title_loses_marks_labels_and_numbers_and_nothing_else(title, clean):
     assert clean_title(title) == clean
+
+
+def test_the_title_with_what_the_outline_says_of_it_is_a_copied_order():
+    context = TalkContext(
+        title="Home",
+        instructions="Section: s3\nTitle: Home\nPurpose: she reads the letter on the quay and goes",
+    )
+    text = "The letter was old.\n\nShe knew the hand."
+    line = "Home — she reads the letter on the quay, goes"
+    assert cut_talk(f"{line}\n{text}", find_talk(f"{line}\n{text}", context)) == text
+    kept = f"Home: a word she had not used in years.\n{text}"
+    assert cut_talk(kept, find_talk(kept, context)) == kept

@@ -4,7 +4,7 @@ from inkwright.agents.drafting import editor
 from inkwright.agents.llm.schemas import Cuts, Edit, Edits
 from inkwright.memory.domain.draft import Finding
 from inkwright.memory.domain.protected_spans import ProtectedSpan
-from tests.unit.agents.building import build_plan, build_run, everywhere
+from tests.builders import build_plan, build_run, everywhere
 
 TEXT = "One went out. Two stayed in. Three came back. Four slept."
 FAULT = Finding(constraint="c1", status="broken", evidence="Two stayed in.")
@@ -74,3 +74,27 @@ async def test_words_are_added_in_sentences_that_are_there():
     run = build_run(edits((1, 1, "One went out into the wind."), (2, 2, far_too_much)))
     text = await editor.densify(run.session, "s1", TEXT, (), 3, 5, turn=1)
     assert text == TEXT.replace("One went out.", "One went out into the wind.")
+
+
+async def test_an_edit_that_says_again_what_stands_beside_it_is_not_made():
+    second = "The fog was thick and dense and pulled at her like a living thing."
+    text = f"She stood by the wheel. {second}"
+    run = build_run(Edits(edits=[Edit(first=1, last=1, text=f"She stood there. {second}")]))
+    finding = Finding(constraint="c1", status="broken", evidence="She stood by the wheel.")
+    edited = await editor.patch(run.session, run.plan, "s1", text, [finding], {"c1": "Mend it."})
+    assert edited == text
+
+
+async def test_an_edit_that_may_hold_a_remark_of_the_models_is_not_made():
+    text = "She stood by the wheel. The fog came in."
+    remark = "[Insert the weather here.]"
+    new_text = f"She stood there.\n\n{remark}\n\nShe waited."
+    clean = "She stood at the wheel."
+    run = build_run(
+        Edits(edits=[Edit(first=1, last=1, text=new_text)]),
+        Edits(edits=[Edit(first=1, last=1, text=clean)]),
+    )
+    finding = Finding(constraint="c1", status="broken", evidence="She stood by the wheel.")
+    edited = await editor.patch(run.session, run.plan, "s1", text, [finding], {"c1": "Mend it."})
+    assert edited == f"{clean} The fog came in."
+    assert run.client.refused == ["it has no usable text for one of the numbered sentences"]

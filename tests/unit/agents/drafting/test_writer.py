@@ -3,27 +3,33 @@
 import pytest
 from hypothesis import given
 
+from inkwright.agents.drafting.text_faults import find_text_faults
 from inkwright.agents.drafting.writer import _remove_overlap, tidy
+from inkwright.memory.domain.brief import Brief
+from inkwright.memory.domain.outline import Section
 from inkwright.memory.text.words import count_words
 from tests.memory.texts import PROSE
 
 BODY = "The keeper climbed the stairs. He trimmed the lamp."
 
 
-@pytest.mark.parametrize("heading", ["# The Lamp", "## Chapter 2", "The Lamp", "**the lamp**"])
-def test_a_heading_the_writer_added_is_taken_off(heading):
-    assert tidy(f"{heading}\n\n{BODY}", "The Lamp", 50, cut_short=False) == BODY
-
-
 def test_a_first_line_that_is_no_heading_stays():
     text = f"The lamp was lit.\n\n{BODY}"
-    assert tidy(text, "The Lamp", 50, cut_short=False) == text
+    assert tidy(text, 50, cut_short=False) == text
 
 
 @pytest.mark.parametrize("end", [" The wind tur", " “Who", " It was,"])
-def test_a_last_sentence_that_breaks_off_is_dropped(end):
-    assert tidy(BODY + end, "T", 50, cut_short=False) == BODY
-    assert tidy(BODY + end, "T", 50, cut_short=True) == BODY
+def test_a_last_sentence_that_the_token_limit_broke_off_is_dropped(end):
+    assert tidy(BODY + end, 50, cut_short=True) == BODY
+
+
+@pytest.mark.parametrize("end", [" The wind tur", " It was, he knew"])
+def test_a_last_sentence_that_the_model_itself_broke_off_stays_and_is_a_fault(end):
+    assert tidy(BODY + end, 50, cut_short=False) == BODY + end
+    brief = Brief(request="Write about a lamp.")
+    section = Section(id="s1", title="The Lamp", purpose="", target_words=50)
+    (fault,) = find_text_faults(BODY + end, "\nSection: s1\nTitle: T", brief=brief, section=section)
+    assert fault.why.startswith("The text breaks off here")
 
 
 @pytest.mark.parametrize(
@@ -37,12 +43,12 @@ def test_a_last_sentence_that_breaks_off_is_dropped(end):
     ],
 )
 def test_lists_verses_and_single_sentences_keep_their_end(text):
-    assert tidy(text, "T", 50, cut_short=False) == text
+    assert tidy(text, 50, cut_short=False) == text
 
 
 @given(PROSE)
 def test_an_overrun_is_cut_at_the_end_of_a_sentence(text):
-    found = tidy(text, "T", 5, cut_short=False)
+    found = tidy(text, 5, cut_short=False)
     assert text.strip().startswith(found)
     assert count_words(found) <= 70
 
@@ -52,14 +58,12 @@ def test_an_overrun_is_cut_at_the_end_of_a_sentence(text):
 )
 def test_a_first_line_with_a_number_sign_is_a_heading_only_as_markdown_has_it(first):
     text = f"{first}\n\n{BODY}"
-    assert tidy(text, "The Lamp", 50, cut_short=False) == text
+    assert tidy(text, 50, cut_short=False) == text
 
 
 def test_text_that_goes_on_may_begin_with_a_heading_of_its_own():
     text = f"### Oil\n\n{BODY}"
-    assert tidy(text, "The Lamp", 50, cut_short=False, goes_on=True) == text
-    again = f"## The Lamp\n\n{BODY}"
-    assert tidy(again, "The Lamp", 50, cut_short=False, goes_on=True) == BODY
+    assert tidy(text, 50, cut_short=False) == text
 
 
 NEW = "It rained until noon."

@@ -18,7 +18,7 @@ from inkwright.agents.planning import outline_questions, planner, requirements
 from inkwright.memory.errors import ModelUnreachable, UnusableAnswer
 from inkwright.prompts.inputs import RequirementsInputs
 from inkwright.prompts.render import render
-from tests.unit.agents.building import build_ledger, build_run
+from tests.builders import build_ledger, build_run
 
 REQUEST = "Write 300 words about a lighthouse. Mention the old lamp."
 BRIEF = {"request": REQUEST}

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inkwright.memory.store import drafts
-from tests.app.ui.browser import Studio, click, opened, press, wait_until
-from tests.app.ui.test_journeys import texts, written
 from tests.simserver.process import SimServer
+from tests.ui.browser import Studio, click, opened, press, wait_until
+from tests.ui.test_journeys import texts, written
 
 pytestmark = pytest.mark.ui
 

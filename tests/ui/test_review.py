@@ -11,8 +11,8 @@ from inkwright.memory.domain.draft import Finding, Review
 from inkwright.memory.store import drafts, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.user_work import user_drafts
-from tests.app.ui.showing import said, shown, turned
-from tests.memory.building import Built, built, fact, outline, sections
+from tests.builders import Built, built, fact, outline, sections
+from tests.ui.showing import said, shown, turned
 
 QUOTE = "It <script>alert(1)</script> rained **hard**."
 RAIN = Constraint(
@@ -85,7 +85,7 @@ def test_constraints_stand_with_status_and_quote(work: str):
 def test_lengths_repetition_and_stale_sections_are_told(work: str):
     test = shown("review", work=work)
     assert metric(test, "Out of date") == "1"
-    assert metric(test, "Words") == "36"
+    assert metric(test, "Words") == "33"
     assert "what memory says was changed" in said(turned(test, "review tab", "Out of date"))
     assert len(turned(test, "review tab", "Length").get("vega_lite_chart")) == 1
     turned(test, "review tab", "Repetition")

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.store import works
 from inkwright.memory.store.library import Library
-from tests.app.ui.browser import Studio, opened
-from tests.memory.shelf import drafted, established, planned
+from tests.builders import drafted, established, planned
+from tests.ui.browser import Studio, opened
 
 pytestmark = pytest.mark.ui
 

@@ -12,7 +12,7 @@ import inkwright
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.store import works
 from inkwright.memory.store.library import Library
-from tests.app.ui.showing import said, shown
+from tests.ui.showing import said, shown
 
 
 @pytest.fixture

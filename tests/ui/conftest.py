@@ -10,13 +10,16 @@ from streamlit.testing.v1 import AppTest
 
 from inkwright.memory.store import works
 from inkwright.memory.store.library import Library
-from tests.memory.shelf import begun, drafted, established, planned
+from tests.app.conftest import cli as cli
+from tests.app.conftest import home as home
+from tests.app.conftest import model as model
+from tests.builders import begun, drafted, established, planned
 from tests.simserver.process import SimServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
-    from tests.app.ui.browser import Studio
+    from tests.ui.browser import Studio
 
 Page = Callable[..., AppTest]
 TEXT = "Mara has green eyes. The lamp <script>alert(1)</script> went out."
@@ -71,7 +74,7 @@ def work(library: Library) -> str:
 def browser() -> "Iterator[Browser]":
     from playwright.sync_api import sync_playwright
 
-    from tests.app.ui.browser import CHROMIUM, FLAGS
+    from tests.ui.browser import CHROMIUM, FLAGS
 
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -82,7 +85,7 @@ def browser() -> "Iterator[Browser]":
 @pytest.fixture
 def window(browser: "Browser") -> "Iterator[BrowserContext]":
     """A browser window of one's own, which reaches nothing but this machine."""
-    from tests.app.ui.browser import PATIENCE_S
+    from tests.ui.browser import PATIENCE_S
 
     strayed: list[str] = []
     context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -103,7 +106,7 @@ def tab(window: "BrowserContext") -> Any:
 @pytest.fixture
 def studio(home: Path, tmp_path: Path, model: SimServer) -> "Iterator[Studio]":
     """A running studio whose model is the simulated server."""
-    from tests.app.ui.browser import Studio
+    from tests.ui.browser import Studio
 
     settings = {
         "INKWRIGHT_API_BASE": model.base,

@@ -11,7 +11,11 @@ from inkwright.app.services import run_monitor
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.store import drafts, journal, ledger, works
 from inkwright.memory.user_work import autosave, user_drafts
-from tests.app.ui.browser import (
+from tests.calling import calling
+from tests.runs import writing
+from tests.simserver.config import Fact, Need
+from tests.simserver.process import SimServer
+from tests.ui.browser import (
     Studio,
     click,
     opened,
@@ -19,10 +23,6 @@ from tests.app.ui.browser import (
     wait_until,
     write_into,
 )
-from tests.calling import calling
-from tests.runs import writing
-from tests.simserver.config import Fact, Need
-from tests.simserver.process import SimServer
 
 pytestmark = pytest.mark.ui
 

@@ -25,7 +25,7 @@ FLAGS = [
     "--disable-dev-shm-usage",
     "--no-first-run",
 ]
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 90.0
 
 expect.set_options(timeout=PATIENCE_S * 1000)

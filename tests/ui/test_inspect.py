@@ -9,8 +9,8 @@ from inkwright.app.services import engine
 from inkwright.app.services.draft_provenance import split_prompt
 from inkwright.memory.store import journal, works
 from inkwright.memory.store.library import Library
-from tests.app.ui.showing import said, shown
 from tests.simserver.process import SimServer
+from tests.ui.showing import said, shown
 
 BRIEF = """\
 request: Write about a <b>lamp</b> at sea.
@@ -28,17 +28,17 @@ constraints:
 
 
 @pytest.fixture(scope="module")
-def written(server: SimServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written(sim_process: SimServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The library folder of a work that was written once."""
     from inkwright.app.cli.main import app
 
     folder = tmp_path_factory.mktemp("written")
     (folder / "brief.yaml").write_text(BRIEF)
-    server.restore()
+    sim_process.restore()
     settings = {
         "INKWRIGHT_HOME": str(folder / "library"),
-        "INKWRIGHT_API_BASE": server.base,
-        "INKWRIGHT_MODEL": server.model,
+        "INKWRIGHT_API_BASE": sim_process.base,
+        "INKWRIGHT_MODEL": sim_process.model,
     }
     command = ["write", str(folder / "brief.yaml"), "--out", str(folder / "out"), "--yes"]
     result = CliRunner().invoke(app, command, env=settings)

@@ -6,9 +6,9 @@ from playwright.sync_api import Locator, Page, expect
 from inkwright.agents.planning import outline_builder
 from inkwright.app.api.outline import WorkOutline
 from inkwright.memory.domain.brief import Brief, OutlineItem
-from tests.app.ui.browser import Studio, click, opened, press, wait_until
-from tests.memory.building import built
+from tests.builders import built
 from tests.simserver.process import SimServer
+from tests.ui.browser import Studio, click, opened, press, wait_until
 
 pytestmark = pytest.mark.ui
 

@@ -11,11 +11,11 @@ from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Finding, Review
 from inkwright.memory.store import drafts, ledger, works
 from inkwright.memory.user_work import autosave
-from tests.app.ui.browser import Studio, click, opened, press, wait_until, write_into
-from tests.app.ui.test_journeys import begun, status, texts, written
-from tests.app.ui.test_outline import titled
-from tests.memory.building import built, fact, outline, sections
+from tests.builders import built, fact, outline, sections
 from tests.simserver.process import SimServer
+from tests.ui.browser import Studio, click, opened, press, wait_until, write_into
+from tests.ui.test_journeys import begun, status, texts, written
+from tests.ui.test_outline import titled
 
 pytestmark = pytest.mark.ui
 

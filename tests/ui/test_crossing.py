@@ -10,9 +10,9 @@ from ebooklib import ITEM_DOCUMENT, epub
 from playwright.sync_api import Page, expect
 
 from inkwright.memory.store import sources, works
-from tests.app.ui.browser import Studio, click, opened, press, wait_until
-from tests.app.ui.test_journeys import texts, written
 from tests.simserver.process import SimServer
+from tests.ui.browser import Studio, click, opened, press, wait_until
+from tests.ui.test_journeys import texts, written
 
 pytestmark = pytest.mark.ui
 

@@ -1,6 +1,6 @@
 """Pictures of the main pages, light and dark, wide and narrow, and those of the README's tour.
 
-``TOUR=app/ui/tour pytest -m ui tests/app/ui/test_tour.py`` makes the tour's anew; without TOUR all
+``TOUR=app/ui/tour pytest -m ui tests/ui/test_tour.py`` makes the tour's anew; without TOUR all
 pictures are left in the test's own folder.
 """
 
@@ -15,15 +15,15 @@ from inkwright.app.briefs.loader import read_brief
 from inkwright.memory.changes import entry_edits
 from inkwright.memory.domain.brief import Remembered
 from inkwright.memory.store import ledger
-from tests.app.ui.browser import Studio, click, opened, press
 from tests.calling import calling
 from tests.runs import writing
 from tests.simserver.config import Fact
 from tests.simserver.process import SimServer
+from tests.ui.browser import Studio, click, opened, press
 
 pytestmark = pytest.mark.ui
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("works", "brief", "outline", "write", "text", "memory", "review", "takeaway")
 SIZE = {"width": 1280, "height": 860}
 FACTS = (

@@ -5,8 +5,8 @@ import pytest
 from inkwright.memory.domain.outline import Section, SectionSource
 from inkwright.memory.domain.source import Source
 from inkwright.memory.store.library import Library
-from tests.app.ui.showing import said, shown, turned
-from tests.memory.building import built, outline
+from tests.builders import built, outline
+from tests.ui.showing import said, shown, turned
 
 TIDES = Source(
     key="tides",

@@ -19,11 +19,10 @@ from inkwright.memory.errors import BadInput
 from inkwright.memory.store import drafts, ledger, run_status, works
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.store.run_status import ProgressRecord, SectionMark
-from tests.app.ui.conftest import TEXT, Page, fine, labels, said
-from tests.app.ui.showing import turned
-from tests.memory.building import fact
-from tests.memory.shelf import begun
+from tests.builders import begun, fact
 from tests.simserver.process import SimServer
+from tests.ui.conftest import TEXT, Page, fine, labels, said
+from tests.ui.showing import turned
 
 OF_A_WORK = [p.name for p in page_list.PAGES if p.requires_work]
 

@@ -14,10 +14,10 @@ from inkwright.memory.domain.source import Source
 from inkwright.memory.store import works
 from inkwright.memory.store.library import Library
 from inkwright.memory.user_work import user_drafts
-from tests.app.ui.conftest import Page, fine, labels, said
-from tests.app.ui.showing import turned
-from tests.memory.building import built, fact, outline, sections
+from tests.builders import built, fact, outline, sections
 from tests.simserver.process import SimServer
+from tests.ui.conftest import Page, fine, labels, said
+from tests.ui.showing import turned
 
 TIDES = Source(key="", title="Tides", text="The range is 7.2 metres.", name="tides.md")
 BACK = "Bring back what was here"
