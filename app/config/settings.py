@@ -176,7 +176,8 @@ class Settings(BaseSettings):
     editor_thinking: ThinkingLevel | None = None
     sampling: RequestFields = None
     """Sampling settings for prose, as JSON: ``{"top_p": 0.9, "dry_multiplier": 0}``. They replace
-    ours, which fit the server."""
+    ours, which fit the server; with a penalty of your own nothing of ours is sent against
+    repetition."""
     planner_sampling: RequestFields = None
     """A role's own, for all its calls."""
     writer_sampling: RequestFields = None
