@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from benchmarks.lines import Lines
 from inkwright.agents.embedding.embedder import Embedder, create_embedder
 from inkwright.agents.llm.config import CallSettings
+from inkwright.agents.llm.dialect.request import ChatRequest
 from inkwright.agents.llm.endpoint_info import probe
 from inkwright.agents.llm.parsing import (
     UnreadableAnswer,
@@ -24,7 +25,7 @@ from inkwright.agents.llm.parsing import (
     strip_thoughts,
 )
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
-from inkwright.agents.llm.transport import ChatRequest, LiteLLMTransport, Transport
+from inkwright.agents.llm.transport import LiteLLMTransport, Transport
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
 from inkwright.memory.base import digest

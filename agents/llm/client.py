@@ -7,16 +7,19 @@ are raised, never returned as text.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.concurrency import ConcurrencyLimiter, Lane
-from inkwright.agents.llm.config import CallSettings, Limits, Role
+from inkwright.agents.llm.config import THINKING_ROLES, CallSettings, Limits, Role
+from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
+from inkwright.agents.llm.dialect.prompt_check import PromptCheck
+from inkwright.agents.llm.dialect.request import ChatRequest
 from inkwright.agents.llm.events import CallAnswered, Watch
 from inkwright.agents.llm.parsing import (
     UnreadableAnswer,
@@ -26,7 +29,8 @@ from inkwright.agents.llm.parsing import (
     parse_structured,
 )
 from inkwright.agents.llm.schemas import ResponseSchema
-from inkwright.agents.llm.transport import ChatRequest, Transport
+from inkwright.agents.llm.tokenizer import estimate_tokens
+from inkwright.agents.llm.transport import Transport
 from inkwright.memory.base import digest
 from inkwright.memory.domain.purpose import Purpose, format_purpose
 from inkwright.memory.errors import (
@@ -35,6 +39,7 @@ from inkwright.memory.errors import (
     ModelUnreachable,
     UnusableAnswer,
 )
+from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.text.tokens import Tokenizer, bound_tokens
@@ -46,6 +51,11 @@ R = TypeVar("R")
 
 MAX_ASKS = 2
 """How often one question is put before its answer counts as unusable."""
+MAX_MALFORMED_ASKS = 4
+"""The same, as long as no answer was one at all: JSON that is broken, thoughts without an end."""
+FORM_ALONE_AFTER = 2
+"""After so many answers without a form, no schema is sent: the prompt alone says what the form is.
+Some servers answer nothing to a schema."""
 MAX_FAILURES_IN_A_ROW = 3
 """Calls of a role that exhaust their tries, with no answer between them, before that role is given
 up. A judge that is down takes no writer with it."""
@@ -117,8 +127,16 @@ class LLMClient:
         watch: Watch,
         lane: Lane | None = None,
         shared_budget: UsageBudget | None = None,
+        capabilities: CapabilityRecords | None = None,
+        pinned_capabilities: Mapping[str, ModelCapabilities] | None = None,
+        list_names: Callable[[], Iterable[str]] = tuple,
     ) -> None:
-        """Bound calls together with those of other works, by ``lane`` and ``shared_budget``."""
+        """Bound calls together with those of other works, by ``lane`` and ``shared_budget``.
+
+        ``capabilities`` is what is known of the models by now, ``pinned_capabilities`` what was
+        known when the work began: the journal's keys rest on the latter. ``list_names`` gives the
+        names that a text may repeat as it likes, whatever samplers there are.
+        """
         self.tokenizer, self.context_tokens = tokenizer, context_tokens
         self.transport = transport
         self.usage = RunUsage()
@@ -128,6 +146,10 @@ class LLMClient:
         self._lane = lane or ConcurrencyLimiter(call_settings.concurrency).open_lane()
         self._budget = UsageBudget(limits)
         self._shared_budget = shared_budget or UsageBudget(Limits())
+        self._capabilities = capabilities or CapabilityRecords()
+        self._pinned_capabilities = pinned_capabilities or {}
+        self._list_names = list_names
+        self._prompt_checks: dict[str, PromptCheck] = {}
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
         self._access_error: AccessRefused | None = None
@@ -151,6 +173,7 @@ class LLMClient:
         """
 
         def parse_answer(answer: JournaledAnswer, is_last_try: bool) -> F:
+            _refuse_unfinished(answer)
             parsed_answer = parse_structured(answer.text, answer.finish, response_schema)
             if call.han is not None and is_in_other_script(parsed_answer.wording(), han=call.han):
                 raise UnreadableAnswer("it is in the wrong language")
@@ -174,6 +197,7 @@ class LLMClient:
         """
 
         def parse_answer(answer: JournaledAnswer, is_last_try: bool) -> Prose:
+            _refuse_unfinished(answer)
             answer_text = parse_prose(answer.text, han=call.han, keep_loops=is_last_try)
             prompt = f"{call.system}\n{call.user}"
             text = unfenced(answer_text, prompt)
@@ -198,16 +222,40 @@ class LLMClient:
             {"role": "system", "content": call.system},
             {"role": "user", "content": call.user},
         ]
-        problem, answer = "", None
-        for refusal_count in range(MAX_ASKS):
+        problem, answer, lacks_form, asks, refusal_count = "", None, 0, MAX_MALFORMED_ASKS, 0
+        while refusal_count < asks:
             request = self._build_request(call, messages, response_schema, refusal_count, problem)
+            request = replace(
+                request,
+                shows_form=lacks_form > 0,
+                is_form_in_words=lacks_form >= FORM_ALONE_AFTER,
+            )
             answer = await self._get_answer(call, request, refusal_count, on_text)
             try:
-                return parse_answer(answer, refusal_count == MAX_ASKS - 1)
+                parsed_answer = parse_answer(answer, refusal_count >= MAX_ASKS - 1)
             except UnreadableAnswer as fault:
                 problem = str(fault)
+                lacks_form += fault.lacks_form
+                if not fault.is_malformed:
+                    asks = MAX_ASKS
+                refusal_count += 1
+            else:
+                self._learn_form(call, lacks_form)
+                return parsed_answer
         assert answer is not None
         raise UnusableAnswer(f"{call.role} ({call.label}, {call.step})", problem, answer.text)
+
+    def _learn_form(self, call: ModelCall, lacks_form: int) -> None:
+        """Remember that a model fills a form only when the prompt shows it."""
+        endpoint = self._call_settings.endpoints[call.role]
+        if not lacks_form:
+            return
+        line = f"{endpoint.model} passes over the schema it is sent: the prompt shows the form too"
+        if lacks_form >= FORM_ALONE_AFTER:
+            line = f"{endpoint.model} answers no schema: the form stands in the prompt instead"
+            self._capabilities.learn(endpoint, line, schema_level="prompt")
+        else:
+            self._capabilities.learn(endpoint, line, schema_in_prompt=True)
 
     def _build_request(
         self,
@@ -224,31 +272,55 @@ class LLMClient:
                 {"role": "user", "content": messages[1]["content"] + retry_note},
             ]
         is_prose = response_schema is None
+        level = self._call_settings.get_thinking(call.role)
+        may_think = not is_prose and call.role in THINKING_ROLES
+        max_tokens, room_tokens = self._limit_answer_tokens(call, messages)
         return ChatRequest(
             role=call.role,
             messages=tuple(messages),
-            max_tokens=min(call.max_tokens, self._limit_answer_tokens(call, messages)),
-            temperature=self._call_settings.temperature if is_prose else 0.2 + 0.5 * refusal_count,
+            max_tokens=max_tokens,
+            temperature=self._call_settings.temperature
+            if is_prose
+            else 0.2 + 0.5 * min(refusal_count, 1),
             seed=self._seed * 1009 + call.sample * 101 + refusal_count,
             response_schema=response_schema,
-            extra=self._call_settings.extra if is_prose else {},
+            extra=self._get_sampling(call.role, is_prose=is_prose),
             work_id=self._work_id,
+            thinking=("auto" if may_think else "off") if level == "auto" else level,
+            is_thinking_set=level != "auto",
+            extra_body=self._call_settings.extra_body.get(call.role, {}),
+            room_tokens=room_tokens,
+            protected_names=tuple(dict.fromkeys(self._list_names())) if is_prose else (),
         )
 
-    def _limit_answer_tokens(self, call: ModelCall, messages: list[dict[str, str]]) -> int:
-        """Return the tokens left for an answer, at most those asked for where there is plenty."""
+    def _get_sampling(self, role: Role, *, is_prose: bool) -> dict[str, JsonValue]:
+        """Return the sampling settings that the user has set for such a call."""
+        general_settings = self._call_settings.prose_sampling if is_prose else {}
+        return {**general_settings, **self._call_settings.sampling.get(role, {})}
+
+    def _limit_answer_tokens(
+        self, call: ModelCall, messages: list[dict[str, str]]
+    ) -> tuple[int, int]:
+        """Return the tokens that an answer may have, and those left for it and its thoughts.
+
+        Where there is plenty, the latter are not counted exactly.
+        """
         available_tokens = self.context_tokens - MARGIN_TOKENS
-        if available_tokens - sum(bound_tokens(m["content"]) for m in messages) >= call.max_tokens:
-            return call.max_tokens
+        record = self._capabilities.get(self._call_settings.endpoints[call.role])
+        wanted_tokens = call.max_tokens + record.thought_tokens
+        room_tokens = available_tokens - sum(bound_tokens(m["content"]) for m in messages)
+        if room_tokens >= wanted_tokens:
+            return call.max_tokens, room_tokens
         prompt_tokens = sum(self.tokenizer.count(m["content"]) for m in messages)
-        if available_tokens - prompt_tokens < 16:
+        room_tokens = available_tokens - prompt_tokens
+        if room_tokens < 16:
             raise UnusableAnswer(
                 f"{call.role} ({call.label}, {call.step})",
                 f"the prompt needs {prompt_tokens} of {self.context_tokens} tokens and leaves"
                 " no room for an answer; serve the model with a longer context",
                 "",
             )
-        return available_tokens - prompt_tokens
+        return min(call.max_tokens, room_tokens), room_tokens
 
     async def _get_answer(
         self,
@@ -266,7 +338,9 @@ class LLMClient:
             attempt=call.attempt,
             sample=call.sample,
             refused=refusal_count,
-            digest=_digest_request(request, model_name),
+            digest=_digest_request(
+                request, model_name, self._pinned_capabilities.get(call.role, ModelCapabilities())
+            ),
         )
         answer = self._journal.find_answer(key)
         from_journal = answer is not None
@@ -303,12 +377,52 @@ class LLMClient:
                         raise
                     self._access_error = AccessRefused(str(fault))
                     raise self._access_error from fault
+                answer = self._complete_usage(call, request, answer)
+                self._check_prompt_was_read(call, request, answer)
                 self._journal.store_answer(
                     key, request.messages, answer, requested_model=model_name
                 )
         self._lane.record_answer()
         self._failures[call.role] = 0
         return answer
+
+    def _complete_usage(
+        self, call: ModelCall, request: ChatRequest, answer: JournaledAnswer
+    ) -> JournaledAnswer:
+        """Return the answer with token counts: our own, where the server gave none."""
+        if answer.prompt_tokens or answer.completion_tokens:
+            return answer
+        endpoint = self._call_settings.endpoints[call.role]
+        line = f"{endpoint.model} gives no token counts: they are estimated"
+        self._capabilities.learn(endpoint, line, reports_usage=False)
+        prompt_tokens = sum(self.tokenizer.count(m["content"]) for m in request.messages)
+        return answer.model_copy(
+            update={
+                "prompt_tokens": prompt_tokens,
+                "completion_tokens": self.tokenizer.count(answer.text) + answer.thought_tokens,
+                "usage_estimated": True,
+            }
+        )
+
+    def _check_prompt_was_read(
+        self, call: ModelCall, request: ChatRequest, answer: JournaledAnswer
+    ) -> None:
+        """Refuse an answer to a prompt of which the server has left something out."""
+        endpoint = self._call_settings.endpoints[call.role]
+        check = self._prompt_checks.setdefault(endpoint.model_dump_json(), PromptCheck())
+        if answer.usage_estimated:
+            return
+        own_tokens = estimate_tokens(self.tokenizer, [m["content"] for m in request.messages])
+        if check.was_read(own_tokens, answer.prompt_tokens):
+            return
+        raise ModelRefused(
+            f"{endpoint.model} at {endpoint.where or 'its provider'} read {answer.prompt_tokens:,}"
+            f" of about {own_tokens:,} prompt tokens and left the rest out without a word: serve it"
+            f" with a context of {self.context_tokens:,} tokens (Ollama:"
+            f" OLLAMA_CONTEXT_LENGTH={self.context_tokens}), or set INKWRIGHT_CONTEXT_TOKENS to"
+            " what it has",
+            every_call=True,
+        )
 
     @contextmanager
     def _count_in_flight(self) -> Iterator[None]:
@@ -367,7 +481,25 @@ class LLMClient:
         )
 
 
-def _digest_request(request: ChatRequest, model: str) -> str:
+def _refuse_unfinished(answer: JournaledAnswer) -> None:
+    """Raise UnreadableAnswer for an answer that ended before there was one."""
+    if answer.finish == "content_filter":
+        raise UnreadableAnswer("the server's content filter stopped it")
+    if answer.thoughts and not answer.text.strip():
+        if answer.finish == "length":
+            raise UnreadableAnswer("its thoughts took all the tokens there were", is_malformed=True)
+        raise UnreadableAnswer("it has thoughts and no text", is_malformed=True)
+
+
+def _digest_request(request: ChatRequest, model: str, pinned: ModelCapabilities) -> str:
+    """Return what identifies a request: as it is meant, and where its model is spoken to otherwise
+    than any other, how.
+    """
+    dialect = {
+        "served": pinned.list_request_changes(),
+        "thinking": request.thinking if request.is_thinking_set else "",
+        "extra_body": dict(request.extra_body),
+    }
     return digest(
         {
             "messages": list(request.messages),
@@ -375,7 +507,8 @@ def _digest_request(request: ChatRequest, model: str) -> str:
             "temperature": request.temperature,
             "seed": request.seed,
             "schema": digest_schema(request.response_schema),
-            "extra": request.extra,
+            "extra": dict(request.extra),
             "model": model,
+            **{name: value for name, value in dialect.items() if value},
         }
     )

@@ -1,10 +1,11 @@
 """What a run is set up with: models for roles, limits, and the arms of an ablation."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from inkwright.memory.base import Value
 from inkwright.memory.text.addresses import masked, without_secrets
@@ -18,6 +19,16 @@ ROLES: tuple[Role, ...] = (
     "editor",
     "embedder",
 )
+CHAT_ROLES: tuple[Role, ...] = tuple(role for role in ROLES if role != "embedder")
+ThinkingLevel = Literal["auto", "off", "low", "medium", "high"]
+"""``auto``: the planner and the reviewer may think, as much as the model likes; others do not."""
+THINKING_ROLES: frozenset[Role] = frozenset({"planner", "reviewer"})
+"""Whom ``auto`` lets think."""
+NO_KEY = "EMPTY"
+"""What is sent where no key is set: LiteLLM would take one from the environment."""
+SHORT_KEY = 8
+"""A key of fewer characters is masked only where it stands apart: ``EMPTY`` and the like are also
+parts of ordinary words."""
 
 
 class Endpoint(Value):
@@ -27,7 +38,7 @@ class Endpoint(Value):
     """LiteLLM's name, provider first: ``hosted_vllm/Qwen/Qwen3-8B``, ``openai/NAME``."""
     api_bases: tuple[str, ...] = Field(default=(), repr=False)
     """Replicas that share the load; empty: the provider's own address."""
-    api_key: str = Field(default="EMPTY", repr=False)
+    api_key: str = Field(default=NO_KEY, repr=False)
 
     @property
     def where(self) -> str:
@@ -38,7 +49,11 @@ class Endpoint(Value):
         """Return ``text`` with the key, and the secret parts of addresses, as ``***``."""
         for base in self.api_bases:
             text = masked(text, base)
-        return text.replace(self.api_key, "***") if self.api_key else text
+        if len(self.api_key) >= SHORT_KEY:
+            return text.replace(self.api_key, "***")
+        if not self.api_key or self.api_key == NO_KEY:
+            return text
+        return re.sub(rf"(?<!\w){re.escape(self.api_key)}(?!\w)", "***", text)
 
 
 class CallSettings(Value):
@@ -51,13 +66,23 @@ class CallSettings(Value):
     context_tokens: int | None = Field(default=None, ge=1024)
     """Context length of the served models; None: ask the endpoint."""
     timeout_s: float = Field(default=600.0, gt=0)
+    """Seconds without a sign of life after which a call counts as failed."""
     tries: int = Field(default=4, ge=1)
     """Attempts at one call before the endpoint counts as unreachable."""
     temperature: float = Field(default=0.7, ge=0, le=2)
     prompts: Path | None = None
     """Folder of prompt templates that replace ours."""
-    extra: dict[str, float] = Field(default_factory=dict)
-    """Sampling settings beyond OpenAI's, such as ``repeat_penalty``, for writer calls."""
+    thinking: Mapping[Role, ThinkingLevel] = {}
+    """How much each role's model may think; a role that is missing: ``auto``."""
+    sampling: Mapping[Role, Mapping[str, JsonValue]] = {}
+    """Sampling settings of a role for all its calls, such as ``top_p``; they replace our own."""
+    prose_sampling: Mapping[str, JsonValue] = {}
+    """The same for the prose of every role; a role's own come first."""
+    extra_body: Mapping[Role, Mapping[str, JsonValue]] = {}
+    """What goes into the body of a role's requests as it stands."""
+
+    def get_thinking(self, role: Role) -> ThinkingLevel:
+        return self.thinking.get(role, "auto")
 
 
 class Ablation(Value):

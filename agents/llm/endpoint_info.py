@@ -2,6 +2,7 @@
 
 import asyncio
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
@@ -13,6 +14,21 @@ from inkwright.memory.errors import ModelRefused, ModelUnreachable
 from inkwright.memory.text.addresses import without_secrets
 
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
+SERVERS_BY_OWNER = {
+    "vllm": "vllm",
+    "sglang": "sglang",
+    "llamacpp": "llama.cpp",
+    "library": "ollama",
+    "organization_owner": "lm studio",
+    "koboldcpp": "koboldcpp",
+    "tabbyapi": "tabbyapi",
+    "deepseek": "deepseek",
+    "moonshot": "moonshot",
+    "zhipu": "zhipu",
+    "z-ai": "zhipu",
+}
+"""Kinds of servers, by what they call the owner of their models."""
+NO_TOKENIZERS = frozenset({"ollama", "lm studio"})
 TOKENIZE_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
 
@@ -26,6 +42,12 @@ class ServedModel:
     """Context length in tokens of the endpoint's model. None: it does not say."""
     tokenizes: bool = False
     """True when it counts tokens with the model's own tokenizer."""
+    server: str = ""
+    """The kind of server, as ``ModelCapabilities`` names it; empty: it does not say."""
+    path: str = ""
+    """What has to follow the address that is set: ``/v1`` where that was left out."""
+    template: str = ""
+    """The chat template, where the server shows it."""
 
 
 async def probe(endpoint: Endpoint) -> ServedModel:
@@ -49,6 +71,9 @@ async def probe(endpoint: Endpoint) -> ServedModel:
         ),
         max_model_len=min(lengths) if lengths else None,
         tokenizes=all(f.tokenizes for f in served_models),
+        server=served_models[0].server,
+        path=served_models[0].path,
+        template=served_models[0].template,
     )
 
 
@@ -101,20 +126,88 @@ async def _probe_one(endpoint: Endpoint, base: str) -> ServedModel:
                 f"{at} redirects to {_origin(onward.url)}, which is not followed: "
                 "set INKWRIGHT_API_BASE to the address that answers"
             )
-        listed_models = _list_models(answer)
-        own_model = next(
-            (m for m in listed_models if m.get("id") == get_served_name(endpoint)), None
-        )
-        context_length = _positive_int(
-            (own_model or (listed_models[0] if len(listed_models) == 1 else {})).get(
-                "max_model_len"
-            )
-        )
+        path, listed_models = "", _list_models(answer)
+        if not listed_models and not base.endswith("/v1"):
+            path, listed_models = await _find_models_below(client, base)
+        name = get_served_name(endpoint)
+        own_model = next((m for m in listed_models if m.get("id") == name), None)
+        card = own_model or (listed_models[0] if len(listed_models) == 1 else {})
+        server = _recognise_server(card)
+        props = await _probe_llama_props(client, base) if server in ("", "llama.cpp") else {}
+        settings = props.get("default_generation_settings")
+        llama_context = settings.get("n_ctx") if isinstance(settings, dict) else None
+        parameters = card.get("parameters")
         return ServedModel(
             models=tuple(str(m["id"]) for m in listed_models if m.get("id")),
-            max_model_len=context_length or await _probe_llama_context(client, base),
-            tokenizes=await _count_tokens(client, endpoint, base, "word") is not None,
+            max_model_len=_positive_int(card.get("max_model_len"))
+            or _positive_int(llama_context)
+            or _positive_int(
+                parameters.get("max_seq_len") if isinstance(parameters, dict) else None
+            )
+            or await _probe_own_context(client, server, f"{base}{path}", name),
+            tokenizes=server not in NO_TOKENIZERS
+            and await _count_tokens(client, endpoint, base, "word") is not None,
+            server=server or ("llama.cpp" if llama_context else ""),
+            path=path,
+            template=str(props.get("chat_template") or ""),
         )
+
+
+async def _find_models_below(
+    client: httpx.AsyncClient, base: str
+) -> tuple[str, list[dict[str, object]]]:
+    """Look below ``/v1`` for the list of models that is not at ``base``."""
+    try:
+        listed_models = _list_models(await client.get(f"{base}/v1/models"))
+    except httpx.HTTPError:
+        listed_models = []
+    return ("/v1" if listed_models else ""), listed_models
+
+
+def _recognise_server(card: dict[str, object]) -> str:
+    """Return the kind of server from what it says of a model."""
+    owner = str(card.get("owned_by") or "").lower()
+    if str(card.get("id") or "").startswith("koboldcpp/"):
+        return "koboldcpp"
+    return SERVERS_BY_OWNER.get(owner, "")
+
+
+async def _probe_own_context(
+    client: httpx.AsyncClient, server: str, base: str, name: str
+) -> int | None:
+    """Ask a server of a kind that tells the context it really uses in a place of its own."""
+    root = server_root(base)
+    try:
+        match server:
+            case "ollama":
+                return await _probe_ollama_context(client, root, name)
+            case "lm studio":
+                body = _read_json(await client.get(f"{root}/api/v0/models"))
+                cards = body.get("data")
+                loaded = (
+                    card
+                    for card in (cards if isinstance(cards, list) else ())
+                    if isinstance(card, dict) and card.get("id") == name
+                )
+                return next((_positive_int(c.get("loaded_context_length")) for c in loaded), None)
+            case "koboldcpp":
+                place = f"{root}/api/extra/true_max_context_length"
+                return _positive_int(_read_json(await client.get(place)).get("value"))
+    except httpx.HTTPError:
+        pass
+    return None
+
+
+async def _probe_ollama_context(client: httpx.AsyncClient, root: str, name: str) -> int | None:
+    """Return the context of the model as it runs, or as its own settings fix it."""
+    running = _read_json(await client.get(f"{root}/api/ps")).get("models")
+    cards = [c for c in running if isinstance(c, dict)] if isinstance(running, list) else []
+    own_card = next((c for c in cards if name in (c.get("name"), c.get("model"))), {})
+    if context := _positive_int(own_card.get("context_length")):
+        return context
+    answer = await client.post(f"{root}/api/show", json={"model": name})
+    parameters = re.search(r"\bnum_ctx\s+(\d+)", str(_read_json(answer).get("parameters") or ""))
+    return _positive_int(int(parameters.group(1))) if parameters else None
 
 
 def _open_client(endpoint: Endpoint, base: str, timeout: httpx.Timeout) -> httpx.AsyncClient:
@@ -132,14 +225,12 @@ def _list_models(answer: httpx.Response) -> list[dict[str, object]]:
     return [m for m in models if isinstance(m, dict)] if isinstance(models, list) else []
 
 
-async def _probe_llama_context(client: httpx.AsyncClient, base: str) -> int | None:
-    """Ask llama.cpp's server, which tells its context for one slot in ``/props``."""
+async def _probe_llama_props(client: httpx.AsyncClient, base: str) -> dict[str, object]:
+    """Ask llama.cpp's server for ``/props``: the context of one slot, the chat template."""
     try:
-        props = _read_json(await client.get(f"{server_root(base)}/props"))
+        return _read_json(await client.get(f"{server_root(base)}/props"))
     except httpx.HTTPError:
-        return None
-    settings = props.get("default_generation_settings")
-    return _positive_int(settings.get("n_ctx")) if isinstance(settings, dict) else None
+        return {}
 
 
 async def _count_tokens(

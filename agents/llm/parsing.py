@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from json_repair import repair_json
 from pydantic import BaseModel, ValidationError
 
+from inkwright.agents.llm.dialect.thoughts import split_thoughts
 from inkwright.memory import cleanup
 from inkwright.memory.base import digest
 from inkwright.memory.text.words import count_words, sentences, words
@@ -119,6 +120,13 @@ LOOP_TIMES = 4
 class UnreadableAnswer(ValueError):
     """The answer is not in the form asked for; the message says what is wrong with it."""
 
+    def __init__(self, message: str, *, is_malformed: bool = False, lacks_form: bool = False):
+        super().__init__(message)
+        self.is_malformed = is_malformed or lacks_form
+        """It is no answer at all, whatever it says: another try may well be one."""
+        self.lacks_form = lacks_form
+        """Nothing in it shows that the model knew the form."""
+
 
 def parse_structured(text: str, finish: str, response_schema: type[F]) -> F:
     """Return the answer as ``response_schema``, mended where that is safe.
@@ -130,15 +138,17 @@ def parse_structured(text: str, finish: str, response_schema: type[F]) -> F:
     clean_text = strip_thoughts(_normalise(text))
     start = _OBJECT.search(clean_text)
     if start is None:
-        raise UnreadableAnswer("there is no JSON object in it")
+        raise UnreadableAnswer("there is no JSON object in it", lacks_form=True)
     try:
         answer_object, _ = json.JSONDecoder().raw_decode(clean_text, start.start())
     except json.JSONDecodeError as fault:
         if finish == "length" or "}" not in clean_text[fault.pos :]:
-            raise UnreadableAnswer("it was cut off before its end; answer more briefly") from fault
+            raise UnreadableAnswer(
+                "it was cut off before its end; answer more briefly", is_malformed=True
+            ) from fault
         answer_object = repair_json(clean_text[start.start() :], return_objects=True)
     if not isinstance(answer_object, dict) or not answer_object:
-        raise UnreadableAnswer("there is no JSON object in it")
+        raise UnreadableAnswer("there is no JSON object in it", lacks_form=True)
     return _validate(cleanup.each_text(answer_object, _normalise), response_schema)
 
 
@@ -150,7 +160,9 @@ def _validate(answer_object: dict[str, Any], response_schema: type[F]) -> F:
             for error in fault.errors(include_url=False):
                 if not _clip_value(answer_object, error):
                     location = ".".join(str(p) for p in error["loc"])
-                    raise UnreadableAnswer(f"{location}: {error['msg']}") from fault
+                    raise UnreadableAnswer(
+                        f"{location}: {error['msg']}", lacks_form=error["type"] == "missing"
+                    ) from fault
     raise UnreadableAnswer("too much of it is beyond the bounds of the schema")
 
 
@@ -167,9 +179,8 @@ def _clip_value(container: Any, error: Any) -> bool:
 
 
 def strip_thoughts(text: str) -> str:
-    """Return ``text`` without ``<think>`` blocks; nothing when one never ends."""
-    without_closed_thoughts = _END_OF_THINK.sub("", _THINK.sub("", text))
-    return _OPEN_THINK.sub("", without_closed_thoughts).strip()
+    """Return ``text`` without thoughts and chat marks; nothing when a thought never ends."""
+    return split_thoughts(text)[1].strip()
 
 
 def parse_prose(text: str, *, han: bool | None = None, keep_loops: bool = False) -> str:

@@ -1,9 +1,10 @@
 """Counting tokens: tiktoken's o200k_base, scaled to what the served model really counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from inkwright.agents.llm.offline import stay_offline
+from inkwright.memory.text.tokens import Tokenizer
 
 ENGLISH_SAMPLES = (
     "The keeper climbed the stairs, trimmed the lamp and noted the hour; 3 boats were late.",
@@ -40,6 +41,13 @@ class ScaledTokenizer:
     def count_unscaled(self, text: str) -> int:
         """Return o200k_base's own count."""
         return len(self._encoding.encode_ordinary(text))
+
+
+def estimate_tokens(tokenizer: Tokenizer, texts: Iterable[str]) -> int:
+    """Return about how many tokens a served model makes of ``texts``, without a margin."""
+    factor = tokenizer.factor if isinstance(tokenizer, ScaledTokenizer) else 1.0
+    margin = UNMEASURED_FACTOR if factor == UNMEASURED_FACTOR else MARGIN
+    return int(sum(map(tokenizer.count, texts)) / margin)
 
 
 def compute_factor(served_counts: Sequence[int | None], samples: Sequence[str]) -> float:

@@ -326,7 +326,9 @@ async def _open_context(work_id: WorkId, run_inputs: RunInputs) -> AsyncIterator
             watch_text=run_inputs.watch_text,
             lane=lane,
             shared_budget=resources.budget,
+            capabilities=resources.capabilities,
         )
+        stack.enter_context(resources.capabilities.report_to(context.report_problem))
         context.vector_search = _create_vector_search(context, run_settings, resources)
         heartbeat = asyncio.create_task(_keep_lease(library, lease))
         try:
@@ -362,7 +364,13 @@ async def _pin_settings(lease: Lease, work: Work, resources: SharedResources) ->
     )
     samples = (*ENGLISH_SAMPLES, *(HAN_SAMPLES if han else ()), request_start)
     token_counts = await resources.count_tokens(writer, samples)
+    capabilities = {
+        role: record
+        for role, endpoint in call_settings.endpoints.items()
+        if (record := resources.capabilities.get(endpoint)).list_request_changes()
+    }
     run_settings = RunSettings(
+        **({"capabilities": capabilities} if capabilities else {}),
         context_tokens=context_tokens,
         tokenizer_factor=compute_factor(token_counts, samples),
         slots=call_settings.concurrency,

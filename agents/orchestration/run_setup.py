@@ -10,6 +10,7 @@ from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.client import LLMClient
 from inkwright.agents.llm.concurrency import Lane
 from inkwright.agents.llm.config import Ablation, CallSettings, Limits
+from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.events import Watch
 from inkwright.agents.llm.tokenizer import ScaledTokenizer
 from inkwright.agents.llm.transport import Transport
@@ -37,9 +38,11 @@ def build_context(
     watch_text: StreamSetting = False,
     lane: Lane | None = None,
     shared_budget: UsageBudget | None = None,
+    capabilities: CapabilityRecords | None = None,
 ) -> RunContext:
     """Return the context of one run, without vector search."""
     tokenizer = ScaledTokenizer(run_settings.tokenizer_factor)
+    ledger = Ledger(library, work.id).refresh()
     return RunContext(
         library=library,
         lease=lease,
@@ -56,6 +59,9 @@ def build_context(
             watch=watch,
             lane=lane,
             shared_budget=shared_budget,
+            capabilities=capabilities,
+            pinned_capabilities=run_settings.capabilities,
+            list_names=lambda: (entry.subject for entry in ledger.latest()),
         ),
         prompts=PromptBuilder(
             work.brief,
@@ -65,7 +71,7 @@ def build_context(
             overrides=call_settings.prompts,
         ),
         vector_search=VectorSearch(work.id, None, None),
-        ledger=Ledger(library, work.id).refresh(),
+        ledger=ledger,
         emit=watch,
         concurrency=run_settings.slots,
         watch_text=watch_text,

@@ -12,6 +12,7 @@ from inkwright.agents.embedding.embedder import Embedder, create_embedder
 from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.concurrency import ConcurrencyLimiter
 from inkwright.agents.llm.config import CallSettings, Endpoint, Limits
+from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.endpoint_info import ServedModel, count_tokens, probe
 from inkwright.agents.llm.transport import LiteLLMTransport, Transport
 from inkwright.memory.ids import WorkId
@@ -29,8 +30,10 @@ class SharedResources:
         call_settings: CallSettings,
         transport: Transport,
         budget: UsageBudget | None = None,
+        capabilities: CapabilityRecords | None = None,
     ) -> None:
         self.library, self.call_settings, self.transport = library, call_settings, transport
+        self.capabilities = capabilities or CapabilityRecords(library)
         self.limiter = ConcurrencyLimiter(call_settings.concurrency)
         self.budget = budget or UsageBudget(Limits())
         self.embedder: Embedder = create_embedder(call_settings, transport)
@@ -55,12 +58,17 @@ class SharedResources:
         """
         key = endpoint.model_dump_json()
         if key not in self._probes:
-            self._probes[key] = asyncio.ensure_future(probe(endpoint))
+            self._probes[key] = asyncio.ensure_future(self._probe(endpoint))
         try:
             return await asyncio.shield(self._probes[key])
         except Exception:
             self._probes.pop(key, None)
             raise
+
+    async def _probe(self, endpoint: Endpoint) -> ServedModel:
+        served_model = await probe(endpoint)
+        self.capabilities.learn_from_probe(endpoint, served_model)
+        return served_model
 
     async def count_tokens(self, endpoint: Endpoint, texts: Sequence[str]) -> list[int | None]:
         """Return how many tokens the served model makes of each text; None where it can't say."""
@@ -85,8 +93,9 @@ async def open_resources(
     library: Library, call_settings: CallSettings, budget: UsageBudget | None = None
 ) -> AsyncIterator[SharedResources]:
     """Yield the resources that these settings make, and close them in the end."""
-    transport = LiteLLMTransport(call_settings)
-    resources = SharedResources(library, call_settings, transport, budget)
+    capabilities = CapabilityRecords(library)
+    transport = LiteLLMTransport(call_settings, capabilities)
+    resources = SharedResources(library, call_settings, transport, budget, capabilities)
     transport.on_pressure = resources.limiter.back_off
     try:
         yield resources

@@ -6,6 +6,7 @@ from typing import Literal
 
 from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.config import CallSettings, Limits
+from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.events import CallAnswered, Event, Notice, Planned, SectionReached
 from inkwright.agents.llm.transport import LiteLLMTransport
 from inkwright.agents.orchestration.shared_resources import SharedResources
@@ -49,10 +50,13 @@ class Worker:
         self, settings: Settings, call_settings: CallSettings, batch_options: BatchOptions
     ) -> None:
         self._library = Library.open(settings.home, settings.library_address, settings.index_url)
-        self._transport = LiteLLMTransport(call_settings)
+        capabilities = CapabilityRecords(self._library)
+        self._transport = LiteLLMTransport(call_settings, capabilities)
         self._is_stopped = False
         budget = UsageBudget(Limits(paused=lambda: self._is_stopped))
-        self._resources = SharedResources(self._library, call_settings, self._transport, budget)
+        self._resources = SharedResources(
+            self._library, call_settings, self._transport, budget, capabilities
+        )
         self._transport.on_pressure = self._resources.limiter.back_off
         self._resources.limiter.on_free_slot = lambda: self._room.set()
         self._batch = work.BatchResources(

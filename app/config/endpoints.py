@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from inkwright.agents.llm.config import ROLES, CallSettings, Endpoint, Role
+from inkwright.agents.llm.config import CHAT_ROLES, ROLES, CallSettings, Endpoint, Role
 from inkwright.app.config.model_folder import find_model
 from inkwright.app.config.settings import Settings
 from inkwright.memory.errors import BadInput
@@ -25,8 +25,6 @@ EMBEDDED = "embedded"
 EMBEDDED_CONCURRENCY = 4
 EMBEDDED_CONTEXT_TOKENS = 4096
 """For each slot."""
-EMBEDDED_REPEAT_PENALTY = 1.1
-"""Small models repeat themselves; llama.cpp's own setting against it."""
 PROVIDERS = frozenset(
     {
         "anthropic", "azure", "azure_ai", "bedrock", "cerebras", "cohere", "custom_openai",
@@ -38,6 +36,7 @@ PROVIDERS = frozenset(
     }
 )  # fmt: skip
 """LiteLLM's names of providers, the common ones: importing LiteLLM to ask takes seconds."""
+OLLAMA_PROVIDERS = frozenset({"ollama", "ollama_chat"})
 NO_MODEL_SET = (
     "no model is set: set INKWRIGHT_API_BASE (such as http://127.0.0.1:8000/v1) and "
     "INKWRIGHT_MODEL (the name it serves), or INKWRIGHT_MODEL=embedded to try the small CPU model; "
@@ -180,7 +179,23 @@ def _build_call_settings(
         tries=settings.tries,
         temperature=settings.temperature,
         prompts=settings.prompts,
-        extra={"repeat_penalty": EMBEDDED_REPEAT_PENALTY} if has_embedded else {},
+        thinking={
+            role: settings.role(role, "thinking") or settings.thinking for role in CHAT_ROLES
+        },
+        sampling={
+            role: fields for role in CHAT_ROLES if (fields := settings.role(role, "sampling"))
+        },
+        prose_sampling=settings.sampling or {},
+        extra_body={
+            role: fields
+            for role in CHAT_ROLES
+            if (
+                fields := {
+                    **(settings.extra_body or {}),
+                    **(settings.role(role, "extra_body") or {}),
+                }
+            )
+        },
     )
 
 
@@ -224,6 +239,15 @@ def build_endpoint(named_model: NamedModel) -> Endpoint:
             model=f"hosted_vllm/{named_model.model}",
             api_bases=named_model.api_bases,
             api_key=named_model.api_key or "EMPTY",
+        )
+    if provider in OLLAMA_PROVIDERS and (
+        wrong_base := next((b for b in named_model.api_bases if b.endswith("/v1")), None)
+    ):
+        root = without_secrets(wrong_base).removesuffix("/v1")
+        name = named_model.model.partition("/")[2]
+        raise BadInput(
+            f"{provider}/ speaks Ollama's own API, which is not below /v1: set "
+            f"INKWRIGHT_API_BASE={root}, or INKWRIGHT_MODEL=openai/{name} for the one that is"
         )
     key = named_model.api_key
     if not key and not named_model.api_bases:

@@ -3,13 +3,21 @@
 What the current folder's file says of addresses and the like counts only where it is trusted.
 """
 
+import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -18,6 +26,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from inkwright.agents.llm.config import ThinkingLevel
 from inkwright.app.config.paths import (
     ENV_PREFIX,
     SETTINGS_FILE,
@@ -28,13 +37,24 @@ from inkwright.app.config.validation_messages import describe_error, suggest_nam
 from inkwright.memory.errors import BadInput
 from inkwright.memory.text.addresses import without_secrets
 
+EXAMPLE_FIELDS = '{"top_p": 0.9}'
 INDEX_URL_PATTERN = r"https?://[^/@\s]+(/([\w-]{3,200}/?)?)?"
 
 
 def _split_addresses(value: Any) -> Any:
     if isinstance(value, str):
-        return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        parts = (part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return tuple(part.removesuffix("/chat/completions").rstrip("/") for part in parts)
     return value
+
+
+def _read_json(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as fault:
+        raise ValueError(f"it must be a JSON object, such as {EXAMPLE_FIELDS} ({fault})") from fault
 
 
 def _strip_text(value: Any) -> Any:
@@ -50,6 +70,8 @@ def _check_index_url(index_url: str | None) -> str | None:
 AddressList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_addresses)]
 """Base addresses such as ``http://127.0.0.1:8000/v1``; several, with commas, are replicas."""
 ModelName = Annotated[str | None, BeforeValidator(_strip_text)]
+RequestFields = Annotated[dict[str, JsonValue] | None, NoDecode, BeforeValidator(_read_json)]
+"""Fields of a request: JSON in the environment, a table in a file."""
 
 
 class Settings(BaseSettings):
@@ -102,10 +124,33 @@ class Settings(BaseSettings):
     context_tokens: int | None = Field(default=None, ge=1024)
     """Context length of the served models. None: ask the endpoint."""
     timeout_s: float = Field(default=600.0, gt=0)
-    """Seconds one model call may take."""
+    """Seconds without a sign of life after which a model call counts as failed."""
     tries: int = Field(default=4, ge=1, le=20)
     """Attempts at one call before the endpoint counts as unreachable."""
     temperature: float = Field(default=0.7, ge=0, le=2)
+
+    thinking: ThinkingLevel = "auto"
+    """Whether models think before they answer; a role's own ``ROLE_thinking`` comes first."""
+    planner_thinking: ThinkingLevel | None = None
+    writer_thinking: ThinkingLevel | None = None
+    archivist_thinking: ThinkingLevel | None = None
+    reviewer_thinking: ThinkingLevel | None = None
+    editor_thinking: ThinkingLevel | None = None
+    sampling: RequestFields = None
+    """Sampling settings for prose, such as ``top_p`` or ``dry_multiplier``; they replace ours."""
+    planner_sampling: RequestFields = None
+    writer_sampling: RequestFields = None
+    archivist_sampling: RequestFields = None
+    reviewer_sampling: RequestFields = None
+    editor_sampling: RequestFields = None
+    """A role's own, for all its calls."""
+    extra_body: RequestFields = None
+    """What goes into the body of every request as it stands, such as OpenRouter's ``provider``."""
+    planner_extra_body: RequestFields = None
+    writer_extra_body: RequestFields = None
+    archivist_extra_body: RequestFields = None
+    reviewer_extra_body: RequestFields = None
+    editor_extra_body: RequestFields = None
 
     prompts: Path | None = None
     """Folder of prompt templates that replace ours, each by its file's name."""
@@ -170,7 +215,7 @@ class Settings(BaseSettings):
             raise BadInput(f"{location}: {describe_error(error)}") from fault
 
     def role(self, role: str, field: str) -> Any:
-        """Return a role's own ``model``, ``api_base`` or ``api_key``; empty when it has none."""
+        """Return a role's own ``model``, ``api_base``, ``thinking``...; empty when it has none."""
         return getattr(self, f"{role}_{field}")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from inkwright.agents.llm.transport import ChatRequest
+from inkwright.agents.llm.dialect.request import ChatRequest
 from inkwright.memory.ids import SectionId
 from inkwright.memory.store.journal import JournaledAnswer
 from inkwright.memory.store.plans import Plan

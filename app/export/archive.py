@@ -32,7 +32,7 @@ _LEASE = {"lease_owner": None, "lease_fence": 0, "lease_until": 0.0}
 def list_tables(*, journal: bool) -> list[Table]:
     """Return the tables of an archive, each after those that it refers to."""
     excluded_names = (*LOCAL_TABLES, *(() if journal else JOURNAL_TABLES))
-    return [t for t in schema.metadata.sorted_tables if t.name not in excluded_names]
+    return [t for t in schema.WORK_TABLES if t.name not in excluded_names]
 
 
 def build_member_name(table: Table) -> str:

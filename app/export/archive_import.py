@@ -116,7 +116,7 @@ def _check_members(archive: zipfile.ZipFile) -> None:
     known_names = {
         ABOUT_NAME,
         *_FOR_PEOPLE,
-        *(build_member_name(t) for t in schema.metadata.sorted_tables),
+        *(build_member_name(t) for t in schema.WORK_TABLES),
     }
     names = [info.filename for info in members]
     if len(members) > MAX_MEMBERS or len(set(names)) != len(names):

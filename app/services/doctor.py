@@ -259,8 +259,8 @@ class PingAnswer(BaseModel):
 
 
 async def _check_structured_output(call_settings: "CallSettings", role: "Role") -> DoctorCheck:
+    from inkwright.agents.llm.dialect.request import ChatRequest
     from inkwright.agents.llm.parsing import UnreadableAnswer, parse_structured
-    from inkwright.agents.llm.transport import ChatRequest
 
     user_message = {"role": "user", "content": 'Answer with JSON: {"word": "pong"}'}
     request = ChatRequest(

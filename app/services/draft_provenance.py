@@ -52,6 +52,8 @@ class RecordedCall:
     parts: tuple[PromptPart, ...]
     cost: float | None
     """By the prices that are set; None: no price is."""
+    thoughts: str = ""
+    """What the model thought before it answered; no part of any text."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,7 @@ def _build_call(
         seconds=call.seconds,
         parts=split_prompt(messages, prompt, count),
         cost=compute_cost(settings, prompt, completion, call.seconds),
+        thoughts=call.thoughts,
     )
 
 

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,19 @@ DEFAULT_FLAGS: Mapping[str, str | None] = {
 }
 """What this load wants: prompts that begin alike, long ones beside short answers, and to be told
 how much of each prompt was cached. Structured outputs are always on."""
+REASONING_PARSERS: Mapping[str, str] = {
+    r"qwen-?3|qwq": "qwen3",
+    r"deepseek[-_]?r1": "deepseek_r1",
+    r"deepseek[-_]?v3": "deepseek_v3",
+    r"gpt-oss": "openai_gptoss",
+    r"magistral": "mistral",
+    r"glm-?(?:4\.[5-9]|5)": "glm45",
+    r"seed-oss": "seed_oss",
+    r"granite-3": "granite",
+    r"hunyuan-a13b": "hunyuan_a13b",
+    r"minimax-m": "minimax_m2",
+}
+"""What takes the thoughts out of a model's answers, by its name: vLLM's ``--reasoning-parser``."""
 NOT_FOUND = (
     "vLLM is not installed here. It needs an environment of its own, for its pins clash with the "
     "application's: in a clone `make vllm` makes one; elsewhere `uv venv vllm && uv pip install "
@@ -72,11 +86,13 @@ def build_command(
     python: Path, model: str, flags: Sequence[str], *, host: str, port: int, cpu: bool
 ) -> list[str]:
     """Return the command that serves ``model``. The caller's ``flags`` come last, and win."""
-    own_flags = {
+    own_flags: dict[str, str | None] = {
         **DEFAULT_FLAGS,
         **(CPU_FLAGS if cpu else {}),
         "--max-model-len": _choose_context(model),
     }
+    if parser := _find_reasoning_parser(model):
+        own_flags["--reasoning-parser"] = parser
     caller_flags = {
         flag.partition("=")[0].replace("_", "-") for flag in flags if flag.startswith("--")
     }
@@ -113,6 +129,16 @@ def find_served_name(model: str, flags: Sequence[str]) -> str:
         if name.replace("_", "-") == "--served-model-name":
             return value if equals else next(iter(flags[index + 1 : index + 2]), model)
     return model
+
+
+def _find_reasoning_parser(model: str) -> str | None:
+    """Return the parser for a model that thinks, by its name; an instruct model does not."""
+    if re.search(r"instruct|coder", model, re.IGNORECASE):
+        return None
+    return next(
+        (p for names, p in REASONING_PARSERS.items() if re.search(names, model, re.IGNORECASE)),
+        None,
+    )
 
 
 def _choose_context(model: str) -> str:

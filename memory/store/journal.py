@@ -55,7 +55,13 @@ class JournaledAnswer(Value):
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
+    """Thoughts among them."""
     seconds: float
+    thoughts: str = ""
+    """What the model thought before it answered; no part of its answer."""
+    thought_tokens: int = 0
+    usage_estimated: bool = False
+    """True when the server gave no token counts, so that they are our own."""
 
 
 class JournaledCall(Value):
@@ -80,6 +86,9 @@ class JournaledCall(Value):
     cached_tokens: int
     completion_tokens: int
     seconds: float
+    thoughts: str = ""
+    thought_tokens: int = 0
+    usage_estimated: bool = False
     messages: tuple[JournaledMessage, ...]
 
     @property
@@ -98,6 +107,8 @@ class RoleUsage(Value):
     cached: int
     completion: int
     seconds: float
+    thoughts: int = 0
+    """Of the completion tokens, those of thoughts."""
 
 
 class ModelSpeed(Value):
@@ -205,6 +216,7 @@ def load_usage(library: Library, work_id: WorkId) -> tuple[RoleUsage, ...]:
                 "cached_tokens",
                 "completion_tokens",
                 "seconds",
+                "thought_tokens",
             )
         ),
     )
@@ -224,6 +236,7 @@ def load_usage(library: Library, work_id: WorkId) -> tuple[RoleUsage, ...]:
             cached=r[4],
             completion=r[5],
             seconds=r[6],
+            thoughts=r[7],
         )
         for r in rows
     )

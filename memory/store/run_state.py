@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, update
 from inkwright.memory.base import Value
 from inkwright.memory.domain.draft import Finding, Review
 from inkwright.memory.ids import SectionId, WorkId
+from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store import schema
 from inkwright.memory.store.library import Lease, Library
 from inkwright.memory.text.repetition import RepetitionMeasures
@@ -41,6 +42,9 @@ class RunSettings(_Pinned):
     """Model calls in flight at once, as the order of hearing is computed for."""
     embedder: str
     """The embedder's name; passages of another embedder cannot be searched together."""
+    capabilities: Mapping[str, ModelCapabilities] = {}
+    """What was known of each role's model, where it changes what is sent: journal keys rest on
+    it."""
     request: str | None = None
     """The request as prompts show it, where it is too long; None: it is shown whole."""
 

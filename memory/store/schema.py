@@ -15,7 +15,7 @@ from sqlalchemy import (
     false,
 )
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration in ``memory/migrations/versions``; a library of another is upgraded."""
 
 metadata = MetaData()
@@ -198,6 +198,9 @@ journal = Table(
     Column("cached_tokens", Integer, nullable=False),
     Column("completion_tokens", Integer, nullable=False),
     Column("seconds", Float, nullable=False),
+    Column("thoughts", Text, nullable=False, server_default=""),
+    Column("thought_tokens", Integer, nullable=False, server_default="0"),
+    Column("usage_estimated", Boolean, nullable=False, server_default=false()),
     UniqueConstraint(
         "work",
         "step",
@@ -264,3 +267,16 @@ typed_texts = Table(
     Column("updated_at", Float, nullable=False),
 )
 """What a person is typing into a section, until it becomes a version."""
+
+capabilities = Table(
+    "capabilities",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("updated_at", Float, nullable=False),
+    Column("record", JSON, nullable=False),
+)
+"""What each served model was found to take and to do; of no work alone."""
+
+WORK_TABLES: tuple[Table, ...] = tuple(t for t in metadata.sorted_tables if t is not capabilities)
+"""The tables of works, each after those that it refers to."""

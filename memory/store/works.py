@@ -287,7 +287,7 @@ def purge(library: Library, work_id: WorkId) -> bool:
         row = db.execute(select(schema.works).where(schema.works.c.id == work_id)).one()
         if lives(row.lease_owner, row.lease_until):
             raise WorkBusy(work_id, row.lease_owner)
-        for table in reversed(schema.metadata.sorted_tables):
+        for table in reversed(schema.WORK_TABLES):
             column = table.c.id if table is schema.works else table.c.work
             db.execute(delete(table).where(column == work_id))
     return library.pack()

@@ -36,7 +36,7 @@ def duplicate_work(library: Library, work_id: WorkId) -> Work:
     copy_id = works.begin(library, original.brief, original.arms, fresh=True).id
     with library.write() as db:
         manifest_ids = _copy_manifests(db, work_id, copy_id, _copy_entries(db, work_id, copy_id))
-        for table in schema.metadata.sorted_tables:
+        for table in schema.WORK_TABLES:
             if table not in _SPECIAL_TABLES:
                 _copy_rows(db, table, work_id, copy_id, manifest_ids)
         pinned = select(schema.works.c.pinned).where(schema.works.c.id == work_id)

@@ -108,7 +108,7 @@ class _Restoring:
             *LOCAL_TABLES,
             *RENUMBERED_TABLES,
         }
-        for table in schema.metadata.sorted_tables:
+        for table in schema.WORK_TABLES:
             if table.name not in handled_tables and table is not schema.drafts:
                 self._insert_rows(table, self._read_checked_rows(table))
         self._restore_journal()

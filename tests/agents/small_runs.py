@@ -117,7 +117,7 @@ class Runs:
         library = Library.open(home)
         runs = cls(sim, library, **changes)
         with pytest.MonkeyPatch.context() as monkeypatch:
-            monkeypatch.setattr(shared_resources, "LiteLLMTransport", lambda _: runs.transport)
+            monkeypatch.setattr(shared_resources, "LiteLLMTransport", lambda *_: runs.transport)
             yield runs
         await runs.transport.close_at_last()
         library.close()

@@ -193,11 +193,11 @@ async def test_refused_prose_is_drawn_again_from_the_same_prompt(a_work):
 
 
 @pytest.mark.parametrize("answers", [(REFUSAL, "{}"), ("", "{"), ('{"cuts": 1}', "nothing")])
-async def test_after_the_second_unreadable_answer_there_is_an_error(a_work, answers):
-    asked = Scripted(*answers)
+async def test_what_is_no_form_is_asked_for_four_times_and_then_is_an_error(a_work, answers):
+    asked = Scripted(*answers, *answers)
     with pytest.raises(UnusableAnswer) as caught:
         await models(a_work, asked).ask_structured(an_edit(), Cuts)
-    assert len(asked.requests) == 2
+    assert len(asked.requests) == 4
     assert str(caught.value).startswith("editor (trim 1, s1): ")
     assert caught.value.answer == answers[1]
     assert not answers[0] or answers[0] not in str(caught.value)

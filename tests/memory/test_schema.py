@@ -48,7 +48,9 @@ def _downgraded(home: Path) -> None:
         db.execute("ALTER TABLE drafts DROP COLUMN held")
         for column in ("about", "dropped"):
             db.execute(f"ALTER TABLE sources DROP COLUMN {column}")
-        for table in ("findings", "runs", "live", "typed"):
+        for column in ("thoughts", "thought_tokens", "usage_estimated"):
+            db.execute(f"ALTER TABLE journal DROP COLUMN {column}")
+        for table in ("findings", "runs", "live", "typed", "capabilities"):
             db.execute(f"DROP TABLE {table}")
         db.execute("DROP TABLE sightings")
         db.execute("DROP TABLE journal")

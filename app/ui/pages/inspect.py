@@ -185,5 +185,8 @@ def _draw_call(number: int, call: RecordedCall, widget_key: str) -> None:
         for role, content in call.messages:
             st.caption(f"Sent as {escape_markdown(role)}")
             st.code(content, language=None, wrap_lines=True, height=240)
+        if call.thoughts:
+            st.caption("Thought, before it answered")
+            st.code(call.thoughts, language=None, wrap_lines=True, height=240)
         st.caption("Answered")
         st.code(call.answer, language=None, wrap_lines=True, height=240)
