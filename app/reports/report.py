@@ -6,6 +6,8 @@ The fields of each class are the keys of an object in the file, in their order.
 import json
 from typing import Any
 
+from pydantic import Field
+
 from inkwright.app.manuscripts.citation_report import (
     CitationReport,
     ReportPart,
@@ -90,6 +92,26 @@ class Tokens(ReportPart):
     completion: int = 0
 
 
+class JudgeReport(ReportPart):
+    """How the model that judged answered control questions of one purpose."""
+
+    broken: int
+    """Questions about something broken."""
+    missed: int
+    """Of these, those that were not called broken."""
+    sound: int
+    false_alarms: int
+    """Of the sound ones, those that were called broken."""
+    unanswered: int
+    miss_interval: tuple[float, float]
+    """95% interval of the share that was missed."""
+    false_alarm_interval: tuple[float, float]
+    counts: bool
+    """Whether it is better than chance; its verdicts are *not reviewed* otherwise."""
+    votes: int
+    """Votes of which a majority made something broken."""
+
+
 class VoiceReport(ReportPart):
     """How the piece sounds, by rule; see ``memory/text/style_metrics.py`` for the measures."""
 
@@ -134,8 +156,13 @@ class Report(ReportPart):
     versions: dict[str, Any]
     seed: int
     problems: list[str]
+    judges: dict[str, JudgeReport] = Field(default_factory=dict)
+    """By purpose: ``check`` (requirements), ``support`` (citations), ``settle`` (contradictions).
+    Left out where nothing was judged."""
 
     def as_json(self) -> str:
         """Return what ``report.json`` holds."""
         content = self.model_dump(mode="json")
+        if not self.judges:
+            del content["judges"]
         return json.dumps(content, ensure_ascii=False, indent=2) + "\n"

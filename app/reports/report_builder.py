@@ -17,6 +17,7 @@ from inkwright.app.reports.report import (
     CallTotals,
     ConstraintOutcome,
     ConstraintReport,
+    JudgeReport,
     RepetitionReport,
     Report,
     RoleCalls,
@@ -30,6 +31,7 @@ from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Manifest
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.ids import ConstraintId, SectionId
+from inkwright.memory.judge_record import JudgeRecord
 from inkwright.memory.store import drafts, journal, plans, sources
 from inkwright.memory.store.drafts import SectionRow
 from inkwright.memory.store.journal import RoleUsage
@@ -109,6 +111,23 @@ def build_report(
         versions={"inkwright": VERSION, "prompts": hash_templates(overrides)},
         seed=work.brief.seed,
         problems=list(run_facts.problems),
+        judges={p: _report_judge(r) for p, r in work.run_state.judges.items()},
+    )
+
+
+def _report_judge(record: JudgeRecord) -> JudgeReport:
+    low_miss, high_miss = record.miss_interval
+    low_alarm, high_alarm = record.alarm_interval
+    return JudgeReport(
+        broken=record.broken,
+        missed=record.broken - record.caught,
+        sound=record.sound,
+        false_alarms=record.alarms,
+        unanswered=record.unanswered,
+        miss_interval=(round(low_miss, 3), round(high_miss, 3)),
+        false_alarm_interval=(round(low_alarm, 3), round(high_alarm, 3)),
+        counts=record.can_judge,
+        votes=record.votes,
     )
 
 

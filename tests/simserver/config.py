@@ -230,6 +230,8 @@ class SimConfig(Options):
     judge_invents: Rate = 0.0
     """That the quote of a finding is made up."""
 
+    control_errors: Rate | None = None
+    """That a control question is answered wrongly; None: as often as a real one."""
     seam_faults: Rate = 0.0
     """That a section's beginning is said not to join the end of the one before."""
 
@@ -246,3 +248,9 @@ class SimConfig(Options):
     faults: tuple[FaultRule, ...] = ()
     salt: str = ""
     """Part of every draw: change it for another run of luck."""
+
+    def control_rate(self, *, sound: bool) -> float:
+        """Return how often a control question about something sound, or broken, goes wrong."""
+        if self.control_errors is not None:
+            return self.control_errors
+        return self.judge_false if sound else self.judge_miss

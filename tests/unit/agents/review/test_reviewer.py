@@ -3,7 +3,7 @@
 import pytest
 
 from inkwright.agents.llm.schemas import Contradiction, Contradictions, Verdict, Verdicts
-from inkwright.agents.review import reviewer
+from inkwright.agents.review import judge, reviewer
 from inkwright.memory.changes.staleness import Change
 from inkwright.memory.domain.check_record import EntryCheck
 from inkwright.memory.domain.draft import Finding, Review
@@ -109,5 +109,5 @@ async def test_a_contradiction_counts_where_its_change_was_asked_about_and_its_q
         ]
     )
     run = build_run(answer)
-    findings = await reviewer.find_contradictions(run.session, "s1", TEXT, [change])
+    findings = await judge.find_contradictions(run.session, "s1", TEXT, [change])
     assert [(f.constraint, f.evidence) for f in findings] == [("p.1", "Mara slept on.")]
