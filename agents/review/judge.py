@@ -6,9 +6,9 @@ is met.
 
 from collections.abc import Iterable, Sequence
 
+from inkwright.agents.checks.own_wording import is_own_wording
 from inkwright.agents.context.model_session import ModelSession
 from inkwright.agents.llm.schemas import Contradictions, Verdict, Verdicts
-from inkwright.agents.review.evidence import is_own_wording
 from inkwright.memory.changes.staleness import Change
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import CheckStatus, Finding

@@ -20,17 +20,22 @@ OWN_SHARE = 0.8
 MIN_OWN_WORDS = 4
 """Words beyond a requirement's that make a sentence about the matter."""
 _PARENTHESES = regex.compile(r"[(\[（【]([^()\[\]（）【】]+)[)\]）】]")
+_AFTER_COLON = regex.compile(r"[:：–—][^:：–—]+$")
 _LIST_ITEM = regex.compile(r"^\s*(?:[-*+•]|\d+[.)、])\s+")
 
 
 def is_own_wording(quote: str, text: str, constraint: Constraint) -> bool:
-    """True when ``quote``, with the sentence of ``text`` it stands in, only says it again.
+    """True when ``quote``, or what of ``text`` it stands in, only says the requirement again.
 
-    What stands in brackets, or as an item of a list, is looked at apart.
+    What stands in brackets, or as an item of a list, is looked at apart. The words of a fact are
+    what a text is to say, and so are phrases that are asked for.
     """
-    return all(
-        _says_only(stretch, constraint) for stretch in _find_stretches(quote, text)
-    ) and not _is_asked_for(quote, constraint)
+    if constraint.kind == "fact" or any(find_phrase(quote, p) for p in constraint.phrases):
+        return False
+    if len(words(quote)) >= RUN_WORDS and _says_only(quote, constraint):
+        return True
+    stretches = list(_find_stretches(quote, text))
+    return bool(stretches) and all(_says_only(stretch, constraint) for stretch in stretches)
 
 
 def brings_in_wording(new_text: str, old_text: str, constraint: Constraint) -> bool:
@@ -52,7 +57,11 @@ def brings_in_wording(new_text: str, old_text: str, constraint: Constraint) -> b
 
 def _is_pasted(stretch: str, constraint: Constraint) -> bool:
     """True for phrases that are asked for, and little beside."""
-    if not any(find_phrase(stretch, phrase) for phrase in constraint.phrases):
+    phrases = [phrase for phrase in constraint.phrases if find_phrase(stretch, phrase)]
+    tail = _AFTER_COLON.search(stretch)
+    if tail and sum(find_phrase(tail.group(), p) is not None for p in phrases) > 1:
+        return len(_list_other_words(tail.group(), constraint)) < MIN_OWN_WORDS
+    if not phrases:
         return _is_aside(stretch) and _says_only(stretch, constraint)
     return len(_list_other_words(stretch, constraint)) < MIN_OWN_WORDS and (
         _is_aside(stretch) or not _is_sentence_asked_for(stretch, constraint)
@@ -80,11 +89,6 @@ def _says_only(stretch: str, constraint: Constraint) -> bool:
     runs = _list_runs(stretch, size)
     own_runs = set(_list_runs(constraint.full_text, size))
     return sum(run in own_runs for run in runs) >= OWN_SHARE * len(runs)
-
-
-def _is_asked_for(quote: str, constraint: Constraint) -> bool:
-    """True when the quote is a phrase that the requirement asks for as it stands."""
-    return any(find_phrase(quote, phrase) for phrase in constraint.phrases)
 
 
 def _list_other_words(stretch: str, constraint: Constraint) -> list[str]:
