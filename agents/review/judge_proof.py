@@ -33,7 +33,7 @@ from inkwright.memory.store.sources import StoredSource
 from inkwright.prompts.render import hash_templates
 
 STEP = "judge"
-"""Where control questions stand in the journal: ``judge1``, ``judge2``..., a text each."""
+"""Step under which control questions stand in the journal."""
 WORDING: Mapping[Purpose, str] = {
     Purpose.CHECK: "requirements",
     Purpose.SUPPORT: "citations",
@@ -115,10 +115,11 @@ async def _ask_about_requirements(session: ModelSession) -> list[ControlAnswer]:
         ]
         findings = await judge.find_breaches(
             session,
-            f"{STEP}{number}",
+            STEP,
             control.text,
             constraints,
             Purpose.CHECK,
+            number,
             only_unusable=True,
         )
         said = {f.constraint: f.status == "broken" for f in findings}
@@ -133,11 +134,12 @@ async def _ask_about_facts(session: ModelSession) -> list[ControlAnswer]:
             Change(name, f"- [{name}] {statement}", "", EntryCheck(EntryId(name), 1))
             for name, (statement, _) in control.questions.items()
         ]
-        step = f"{STEP}{number}"
         try:
-            findings = await judge.find_contradictions(session, step, control.text, changes)
+            findings = await judge.find_contradictions(
+                session, STEP, control.text, changes, sample=number
+            )
         except UnusableAnswer as fault:
-            session.report_problem(f"{step}: no answer to control questions ({fault.fault})")
+            session.report_problem(f"{STEP}: no answer to control questions ({fault.fault})")
             return _compare(control, {})
         contradicted_ids = {f.constraint for f in findings}
         return _compare(control, {c.id: c.id in contradicted_ids for c in changes})
@@ -159,7 +161,7 @@ async def _ask_about_claims(session: ModelSession) -> list[ControlAnswer]:
     ]
     claims = [find_evidence(text, prompts.sources)[0] for text, _ in statements]
     verdicts = await support_judge.judge_claims(
-        replace(session, prompts=prompts), f"{STEP}1", claims, 0, 0.0, only_unusable=True
+        replace(session, prompts=prompts), STEP, claims, 0, 0.0, only_unusable=True
     )
     return [
         ControlAnswer(
