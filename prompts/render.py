@@ -88,6 +88,14 @@ def fence(tag: str, material: str) -> str:
     return f"<{tag}>\n{escaped_text.strip()}\n</{tag}>"
 
 
+def split_prompt(prompt: str) -> tuple[str, dict[str, str]]:
+    """Return the orders of ``prompt``, and by its tag what stands between each pair of tags."""
+    blocks: dict[str, str] = {}
+    for block in _BLOCK.finditer(prompt):
+        blocks[block.group(1)] = f"{blocks.get(block.group(1), '')}\n\n{block.group(2) or ''}"
+    return _BLOCK.sub("", prompt), blocks
+
+
 def unfenced(answer: str, prompt: str) -> str:
     """Return ``answer`` without the fences that a model copied from its prompt.
 

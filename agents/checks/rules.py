@@ -1,6 +1,5 @@
 """Checking constraints by rule: what code can see for itself."""
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 import regex
@@ -10,12 +9,9 @@ from inkwright.agents.llm.parsing import is_han
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.constraint import CITATION_PATTERNS, Constraint
 from inkwright.memory.domain.draft import CheckStatus, Finding
+from inkwright.memory.text.phrases import find_phrase
 from inkwright.memory.text.words import count_characters, count_words, sentences
 
-_SPACED = (
-    r"[[\p{L}\p{M}\p{N}]--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}]]"
-)
-"""A letter or digit of a script that sets spaces between words."""
 _ENOUGH_WORDS = 40
 """Words below which a language cannot be told reliably."""
 PATTERN_SECONDS = 0.5
@@ -186,22 +182,6 @@ _RULES: Mapping[str, Callable[[str, Constraint], CheckOutcome]] = {
 }
 """By kind. ``length`` and ``structure`` are checked apart, in ``check``; the kinds that have a rule
 are those of ``Constraint.is_checked_by_rule``."""
-
-
-def find_phrase(text: str, phrase: str) -> regex.Match[str] | None:
-    """Find a phrase whatever its case, white space and apostrophes, at the bounds of words.
-
-    In scripts that set no space between words there are no bounds, and a word of another script
-    among them is bounded by theirs.
-    """
-    normalised_phrase = unicodedata.normalize("NFC", phrase)
-    body = r"\s+".join(regex.escape(word, special_only=True) for word in normalised_phrase.split())
-    body = regex.sub("['’]", "['’]", body)
-    left_bound = rf"(?<!{_SPACED})(?={_SPACED})|(?!{_SPACED})"
-    right_bound = rf"(?<={_SPACED})(?!{_SPACED})|(?<!{_SPACED})"
-    return regex.search(
-        f"(?:{left_bound}){body}(?:{right_bound})", text, regex.IGNORECASE | regex.VERSION1
-    )
 
 
 def _quote_sentence_at(text: str, position: int) -> str:

@@ -25,8 +25,8 @@ from inkwright.agents.llm.parsing import (
     UnreadableAnswer,
     digest_schema,
     is_in_other_script,
-    parse_prose,
     parse_structured,
+    read_prose,
 )
 from inkwright.agents.llm.schemas import ResponseSchema
 from inkwright.agents.llm.tokenizer import estimate_tokens
@@ -42,9 +42,8 @@ from inkwright.memory.errors import (
 from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from inkwright.memory.store.library import Lease, Library
+from inkwright.memory.talk.spans import TalkSpan
 from inkwright.memory.text.tokens import Tokenizer, bound_tokens
-from inkwright.memory.text.words import count_words
-from inkwright.prompts.render import only_repeats, unfenced
 
 F = TypeVar("F", bound=ResponseSchema)
 R = TypeVar("R")
@@ -53,6 +52,8 @@ MAX_ASKS = 2
 """How often one question is put before its answer counts as unusable."""
 MAX_MALFORMED_ASKS = 4
 """The same, as long as no answer was one at all: JSON that is broken, thoughts without an end."""
+FORM_MISSES = 2
+"""Questions in a row that got a form only when the prompt showed it, before it always does."""
 FORM_ALONE_AFTER = 2
 """After so many answers without a form, no schema is sent: the prompt alone says what the form is.
 Some servers answer nothing to a schema."""
@@ -97,6 +98,8 @@ class Prose:
     text: str
     cut_short: bool
     """The token limit ended it, not the model."""
+    doubts: tuple[TalkSpan, ...] = ()
+    """What may be the model's talk and not the text; it is still in it."""
 
 
 @dataclass
@@ -149,6 +152,7 @@ class LLMClient:
         self._capabilities = capabilities or CapabilityRecords()
         self._pinned_capabilities = pinned_capabilities or {}
         self._list_names = list_names
+        self._form_misses: Counter[str] = Counter()
         self._prompt_checks: dict[str, PromptCheck] = {}
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
@@ -198,12 +202,9 @@ class LLMClient:
 
         def parse_answer(answer: JournaledAnswer, is_last_try: bool) -> Prose:
             _refuse_unfinished(answer)
-            answer_text = parse_prose(answer.text, han=call.han, keep_loops=is_last_try)
             prompt = f"{call.system}\n{call.user}"
-            text = unfenced(answer_text, prompt)
-            if only_repeats(answer_text, prompt) or not count_words(text):
-                raise UnreadableAnswer("it only repeats its prompt")
-            return Prose(text, cut_short=answer.finish == "length")
+            prose = read_prose(answer.text, prompt, han=call.han, keep_loops=is_last_try)
+            return Prose(prose.text, cut_short=answer.finish == "length", doubts=prose.doubts)
 
         return await self._ask(call, None, parse_answer, on_text)
 
@@ -246,15 +247,20 @@ class LLMClient:
         raise UnusableAnswer(f"{call.role} ({call.label}, {call.step})", problem, answer.text)
 
     def _learn_form(self, call: ModelCall, lacks_form: int) -> None:
-        """Remember that a model fills a form only when the prompt shows it."""
+        """Remember that a model fills a form only when the prompt shows it.
+
+        One answer without a form may be chance; two questions in a row that got one are not.
+        """
         endpoint = self._call_settings.endpoints[call.role]
         if not lacks_form:
+            self._form_misses[endpoint.model] = 0
             return
-        line = f"{endpoint.model} passes over the schema it is sent: the prompt shows the form too"
+        self._form_misses[endpoint.model] += 1
         if lacks_form >= FORM_ALONE_AFTER:
             line = f"{endpoint.model} answers no schema: the form stands in the prompt instead"
             self._capabilities.learn(endpoint, line, schema_level="prompt")
-        else:
+        elif self._form_misses[endpoint.model] >= FORM_MISSES:
+            line = f"{endpoint.model} passes over schemas: the prompt shows the form too"
             self._capabilities.learn(endpoint, line, schema_in_prompt=True)
 
     def _build_request(

@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -14,7 +15,11 @@ from pydantic import BaseModel, ValidationError
 from inkwright.agents.llm.dialect.thoughts import split_thoughts
 from inkwright.memory import cleanup
 from inkwright.memory.base import digest
+from inkwright.memory.talk.recognise import find_talk
+from inkwright.memory.talk.spans import TalkSpan, cut_talk, move_doubts
+from inkwright.memory.talk.window import TalkContext
 from inkwright.memory.text.words import count_words, sentences, words
+from inkwright.prompts.render import only_repeats, split_prompt, unfenced
 
 F = TypeVar("F", bound=BaseModel)
 
@@ -62,53 +67,16 @@ _ERROR = re.compile(
     r"|\bexception\b|\bAPI\b|\bquota\b|overloaded|unauthori[sz]ed|\binvalid\b))",
     re.IGNORECASE,
 )
-_HERE_IS = r"(?:here(?:['’]s| is| are)|below is)\b"
-_WRITTEN = r"(?:section|chapter|text|draft|version|passage|piece|continuation)s?\b"
-_WRITTEN_HAN = "(?:内容|章节|正文|文字|文本|版本|段落|部分)"
-_FOREWORD = re.compile(
-    r"^(?:"
-    rf"(?:sure|certainly|of course|absolutely|okay|ok)\b[!,.][^\n]{{0,20}}?{_HERE_IS}[^\n]{{0,80}}"
-    rf"\b(?:{_WRITTEN}|asked\b|requested\b)[^\n]{{0,40}}"
-    rf"|{_HERE_IS}[^\n]{{0,60}}\b(?:you|as) (?:asked|requested)\b(?: for)?"
-    rf"|{_HERE_IS} (?:the|a|an|your|my)(?: (?:finished|final|revised|requested|new|first))?"
-    r" (?:section|chapter|draft|continuation)"
-    rf"|(?:好的|当然|没问题)[，。！]?(?:以下|下面|这)是[^\n]{{0,40}}{_WRITTEN_HAN}[^\n]{{0,40}}"
-    rf"|(?:以下|下面|这)是(?:您|你)[^\n]{{0,20}}{_WRITTEN_HAN}"
-    r")[ \t]*[:：]\s*(?:\n\s*|$)",
-    re.IGNORECASE,
-)
-_OFFER = (
-    r"(?:please )?(?:let me know|feel free to (?:ask|let me know)|just ask) if"
-    r" (?:you(?:['’]d like| would like| need| want| have)|there are)(?: me to make)?"
-)
-_AFTERWORD = re.compile(
-    r"\n\s*(?:"
-    rf"{_OFFER}(?: any| some)?(?: further| other| more)? (?:adjustments|revisions|edits)"
-    r"(?: or (?:changes|adjustments|revisions|edits))?"
-    rf"|(?:{_OFFER}|would you like me to|if you(?:['’]d| would)? (?:like|need|want))\b[^\n]*"
-    r"\b(?:changes?|adjust\w*|revis\w*|edits?|expand|continue|rewrite)\b[^\n]*"
-    rf"\b(?:the|this|next|my|your) {_WRITTEN}[^\n]*"
-    rf"|i hope (?:the|this|my) {_WRITTEN} (?:helps|meets|works)\b[^\n]*"
-    rf"|如需(?:修改|调整|补充)(?:这|本|以上|上述)[^\n]{{0,6}}{_WRITTEN_HAN}[^\n]*"
-    r")[ \t.!?]*$",
-    re.IGNORECASE,
-)
-"""Talk about the text itself. A last line that only invites questions may be a letter's own."""
-_CLOSING_TALK = re.compile(
-    r"\n\s*(?:(?:let me know if (?:you|there)|feel free to (?:ask|let me know|reach out)"
-    r"|would you like me to|if you(?:['’]d| would)? like)\b"
-    r"[^\n]*\b(?:changes?|adjust\w*|revis\w*|edits?|expand|questions?|anything else)\b"
-    r"|i hope this (?:helps|meets|works)\b"
-    r"|(?:如需|如果(?:您|你)?需要)[^\n]{0,20}(?:修改|调整|补充)[^\n]{0,10}(?:告诉我|告知我|联系我))"
-    r"[^\n]*$",
-    re.IGNORECASE,
-)
-"""What a model says last that has begun with a foreword, and so talks to the one who asked."""
-_FENCED = re.compile(
-    r"```(?:text|txt|plaintext|markdown|md)?\n((?:(?!^[ ]{0,3}```).)*?)\n?```",
-    re.DOTALL | re.MULTILINE | re.IGNORECASE,
-)
+_FENCED_OBJECT = re.compile(r"```(?:json)?\s*\n(\{.*\})\s*\n?```", re.DOTALL | re.IGNORECASE)
 _OBJECT = re.compile(r"\{\s*[\"'}]")
+_TITLE = re.compile(r"^Title: (.+)$", re.MULTILINE)
+_QUOTED = re.compile(r"[“\"「«]([^”\"」»\n]{2,})[”\"」»]")
+_HEADINGS = re.compile(
+    r"\bheadings?\b|\bsub-?(?:headings?|sections?)\b|überschrift|sous-titre|subtítulo|标题|小节|見出し",
+    re.IGNORECASE,
+)
+_PASSAGE_TAGS = ("memory", "summary", "before", "sofar", "draft", "sources", "passages", "entries")
+"""Between these tags a model is shown text, or what is true: it may stand in the answer too."""
 MAX_CLIP_ROUNDS = 8
 """Rounds of cutting what is too long: a list that was too long hides what is in it until then."""
 LOOP_WORDS = 8
@@ -183,16 +151,34 @@ def strip_thoughts(text: str) -> str:
     return split_thoughts(text)[1].strip()
 
 
+@dataclass(frozen=True)
+class ParsedProse:
+    """An answer as prose."""
+
+    text: str
+    doubts: tuple[TalkSpan, ...] = ()
+    """What may be a model's talk and not the text; it is still there. Offsets in ``text``."""
+
+
 def parse_prose(text: str, *, han: bool | None = None, keep_loops: bool = False) -> str:
-    """Return the answer as clean prose.
+    """Return a few sentences of an answer as clean prose; see ``read_prose``."""
+    return read_prose(text, han=han, keep_loops=keep_loops).text
+
+
+def read_prose(
+    text: str, prompt: str = "", *, han: bool | None = None, keep_loops: bool = False
+) -> ParsedProse:
+    """Return the answer to ``prompt`` as prose, without what can be shown to be a model's talk.
 
     ``han``: whether the piece is written in Han characters; None: either will do. A text that runs
     into a loop is refused, or with ``keep_loops`` ends where the loop begins.
     """
-    clean_text = _remove_fence(strip_thoughts(_normalise(text)))
-    text = _FOREWORD.sub("", clean_text)
-    clean_text = (_AFTERWORD if text == clean_text else _CLOSING_TALK).sub("", text)
-    if not count_words(clean_text):
+    answer_text = _remove_prompt(_unwrap_json(strip_thoughts(_normalise(text))), prompt)
+    spans = find_talk(answer_text, build_talk_context(prompt))
+    clean_text = cut_talk(answer_text, spans).strip()
+    if prompt and only_repeats(clean_text, prompt):
+        raise UnreadableAnswer("it only repeats its prompt")
+    if not count_words(clean_text) or any(_is_all(span, answer_text) for span in spans):
         raise UnreadableAnswer("it is empty")
     if _is_json(clean_text):
         raise UnreadableAnswer("it is JSON, not prose")
@@ -209,7 +195,42 @@ def parse_prose(text: str, *, han: bool | None = None, keep_loops: bool = False)
         clean_text = clean_text[:loop].rstrip()
         if not count_words(clean_text):
             raise UnreadableAnswer("it repeats itself over and over")
-    return clean_text
+    return ParsedProse(clean_text, move_doubts(answer_text, spans, clean_text))
+
+
+def _remove_prompt(answer_text: str, prompt: str) -> str:
+    """Return an answer without the tags, and the passages between them, of its own prompt."""
+    if not prompt:
+        return answer_text
+    if only_repeats(answer_text, prompt):
+        raise UnreadableAnswer("it only repeats its prompt")
+    unfenced_text = unfenced(answer_text, prompt)
+    if count_words(answer_text) and not count_words(unfenced_text):
+        raise UnreadableAnswer("it only repeats its prompt")
+    return unfenced_text
+
+
+def _is_all(span: TalkSpan, text: str) -> bool:
+    """True where an answer is nothing but a foreword."""
+    return span.kind == "foreword" and not (text[: span.start] + text[span.end :]).strip()
+
+
+def build_talk_context(prompt: str) -> TalkContext:
+    """Return what an answer to ``prompt`` was asked with, as far as talk is judged by it.
+
+    Its orders are what stands between no tags; passages of the text are between theirs.
+    """
+    orders, blocks = split_prompt(prompt)
+    section_orders = orders[orders.find("\nSection: ") + 1 :]
+    title = _TITLE.search(section_orders)
+    return TalkContext(
+        title=title.group(1).strip() if title else "",
+        instructions=orders,
+        passages="\n\n".join(blocks[tag] for tag in _PASSAGE_TAGS if tag in blocks),
+        required=tuple(quote.strip() for quote in _QUOTED.findall(section_orders)),
+        allows_headings=bool(_HEADINGS.search(f"{section_orders}\n{blocks.get('brief', '')}")),
+        is_whole=title is not None,
+    )
 
 
 def find_loop_start(text: str) -> int | None:
@@ -257,10 +278,18 @@ def _is_json(text: str) -> bool:
         return False
 
 
-def _remove_fence(text: str) -> str:
-    """Return ``text`` without one fence around all of it; a fence of code is part of a text."""
-    match = _FENCED.fullmatch(text.strip())
-    return (match.group(1) if match else text).strip()
+def _unwrap_json(text: str) -> str:
+    """Return the one text in a JSON object; anything else as it is."""
+    fenced = _FENCED_OBJECT.fullmatch(text.strip())
+    try:
+        value = json.loads(fenced.group(1) if fenced else text)
+    except ValueError:
+        return text
+    if isinstance(value, dict) and len(value) == 1:
+        (only,) = value.values()
+        if isinstance(only, str) and count_words(only) > 1:
+            return only
+    return text
 
 
 def is_han(text: str) -> bool:

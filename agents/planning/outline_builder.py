@@ -9,6 +9,7 @@ from inkwright.memory.domain.brief import Brief, Constraint, Continuity, Outline
 from inkwright.memory.domain.outline import Heading, Outline, Section
 from inkwright.memory.errors import BadInput, UnusableAnswer
 from inkwright.memory.ids import SectionId
+from inkwright.memory.talk.titles import clean_title
 from inkwright.memory.text.normalise import normalise
 
 ALL = "all"
@@ -173,7 +174,7 @@ def apply_faults(outline: Outline, faults: Sequence[OutlineFault]) -> Outline:
     for section in outline.sections:
         fault = faults_by_section.get(section.id)
         if fault is not None:
-            title = fault.title.strip()
+            title = clean_title(fault.title)
             is_new_title = bool(title) and normalise(title) not in titles
             titles.add(normalise(title))
             section = section.model_copy(
@@ -261,7 +262,7 @@ def _build_section(
 ) -> Section:
     return Section(
         id=section_id,
-        title=item.title.strip() or f"Part {section_id[1:]}",
+        title=clean_title(item.title) or f"Part {section_id[1:]}",
         level=len(within) + 1,
         within=within,
         purpose=item.purpose.strip(),

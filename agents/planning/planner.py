@@ -36,6 +36,7 @@ from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.store.ledger import Ledger
+from inkwright.memory.talk.titles import clean_title
 from inkwright.memory.text.normalise import normalise
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
@@ -149,7 +150,7 @@ async def _make_outline(
 
 def _title_from_request(session: ModelSession, requirements: Requirements | None) -> str:
     """Return the title that the model gave, if it is in the language of the piece."""
-    title = requirements.title.strip() if requirements else ""
+    title = clean_title(requirements.title) if requirements else ""
     return "" if is_in_other_script(title, han=session.prompts.han) else title
 
 
@@ -190,7 +191,11 @@ async def _invent_outline(
     sizes = outline_builder.split_in_proportion(
         [max(c.sections, 1) for c in answer.chapters], section_count
     )
-    sized_chapters = [(c, n) for c, n in zip(answer.chapters, sizes, strict=True) if n]
+    sized_chapters = [
+        (c.model_copy(update={"title": clean_title(c.title)}), n)
+        for c, n in zip(answer.chapters, sizes, strict=True)
+        if n
+    ]
     chapter_sections = await asyncio.gather(
         *(
             _plan_sections(

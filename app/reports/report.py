@@ -90,6 +90,8 @@ class Tokens(ReportPart):
     prompt: int = 0
     cached: int = 0
     completion: int = 0
+    thoughts: int = Field(default=0, exclude_if=lambda count: not count)
+    """Of the completion tokens, those of what models thought; left out when none did."""
 
 
 class JudgeReport(ReportPart):
@@ -156,13 +158,11 @@ class Report(ReportPart):
     versions: dict[str, Any]
     seed: int
     problems: list[str]
-    judges: dict[str, JudgeReport] = Field(default_factory=dict)
+    judges: dict[str, JudgeReport] = Field(default={}, exclude_if=lambda judges: not judges)
     """By purpose: ``check`` (requirements), ``support`` (citations), ``settle`` (contradictions).
     Left out where nothing was judged."""
 
     def as_json(self) -> str:
         """Return what ``report.json`` holds."""
         content = self.model_dump(mode="json")
-        if not self.judges:
-            del content["judges"]
         return json.dumps(content, ensure_ascii=False, indent=2) + "\n"

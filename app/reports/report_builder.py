@@ -105,6 +105,7 @@ def build_report(
             prompt=sum(u.prompt for u in usage),
             cached=sum(u.cached for u in usage),
             completion=sum(u.completion for u in usage),
+            thoughts=sum(u.thoughts for u in usage),
         ),
         models=_list_models(usage, run_facts.models),
         settings={**settings, "arm": Ablation.model_validate(work.arms).name},

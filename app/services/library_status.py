@@ -17,7 +17,7 @@ from typing import TypeVar
 from inkwright.memory.errors import BadInput, LibraryUnusable, WorkNotFound
 from inkwright.memory.ids import SectionId, WorkId
 
-KNOWN_SCHEMA = "0005"
+KNOWN_SCHEMA = "0006"
 """The schema these queries read. A test holds it to ``memory.store.schema.REVISION``."""
 
 _WHOLE_ID = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}(\.[0-9]+)?")

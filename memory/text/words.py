@@ -1,8 +1,17 @@
 """Counting words, and splitting text into sentences, in any language.
 
-One for each Han or kana character, one for each other run of letters or digits: the count that
-length budgets use. (LongBench-Write and LonGen each count a little differently; their scorers
-live with the benchmarks.)
+There are two rules for both, and a work keeps the one it began with, since a length that was met
+must not be missed by a later release:
+
+- ``FIRST_RULE``: one word for each Han or kana character, one for each other run of letters or
+  digits; a sentence ends at every full stop that a space follows.
+- ``OFFICE_RULE``: the words that LibreOffice and Word count, and sentences that know abbreviations
+  (``sentence_boundaries``). LibreOffice's words lie between white space and dashes (— – and two
+  hyphens or more); each Chinese, Japanese or Korean character is a word, punctuation too. So
+  3,000.50, an address or well-known is one word, and 1.5–2.0 two. Markdown marks are no words.
+
+(LongBench-Write and LonGen each count a little differently; their scorers live with the
+benchmarks.)
 """
 
 import re
@@ -10,6 +19,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import regex
+
+from inkwright.memory.text.sentence_boundaries import split_sentences
 
 CACHE_SIZE = 1024
 """Texts whose sentences and number of words are kept in mind: each is asked for many times."""
@@ -30,6 +41,22 @@ _SENTENCE = re.compile(
 )
 _FENCED = re.compile(r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 
+FIRST_RULE, OFFICE_RULE = 1, 2
+"""Rules of counting and splitting; where a work has pinned none, the first holds."""
+_OFFICE_WORD = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo}ー\u2460-\u24ff\u3001-\u303f"
+    r"\u3200-\u33ff\ufe30-\ufe4f\uff01-\uffee]"
+    r"|(?:(?!-{2,}\S)[^\s—–\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo}ー\u2460-\u24ff"
+    r"\u3001-\u303f\u3200-\u33ff\ufe30-\ufe4f\uff01-\uffee])+(?:-{2,}(?=\S))?",
+    regex.VERSION1,
+)
+_MARKDOWN_MARKS = re.compile(
+    r"^[ \t]*(?:(?:```|~~~).*|[-*_=](?:[ \t]*[-*_=]){2,}[ \t]*|[ \t|:\-]+)$"  # fences, rules
+    r"|^[ \t]*(?:#{1,6}|>)[ \t]+|[ \t]#+[ \t]*$"  # headings, quotations
+    r"|(?<=\s)\|(?=\s)|^\||\|[ \t]*$|\*+|`+|~~",  # cells of tables, emphasis
+    re.MULTILINE,
+)
+
 _CHARACTERS_PER_WORD, _CHARACTERS_PER_HAN_WORD = 5.2, 1.13
 
 
@@ -43,9 +70,11 @@ class Sentence:
 
 
 @lru_cache(maxsize=CACHE_SIZE)
-def count_words(text: str) -> int:
-    """Return the number of words in ``text``."""
-    return len(words(text))
+def count_words(text: str, rule: int = FIRST_RULE) -> int:
+    """Return the number of words in ``text`` by the rule of its work."""
+    if rule == FIRST_RULE:
+        return len(words(text))
+    return sum(1 for _ in _OFFICE_WORD.finditer(_MARKDOWN_MARKS.sub("", text)))
 
 
 def count_characters(text: str) -> int:
@@ -64,8 +93,14 @@ def words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=CACHE_SIZE)
-def sentences(text: str) -> tuple[Sentence, ...]:
-    """Return the sentences of ``text``; what lies between them is white space."""
+def sentences(text: str, rule: int = FIRST_RULE, language: str = "") -> tuple[Sentence, ...]:
+    """Return the sentences of ``text``; what lies between them is white space.
+
+    ``language``: its ISO 639-1 code, for the second rule; empty: as the text itself shows.
+    """
+    if rule != FIRST_RULE:
+        spans = split_sentences(text, language)
+        return tuple(Sentence(text[start:end], start, end) for start, end in spans)
     return tuple(Sentence(m.group(), m.start(), m.end()) for m in _SENTENCE.finditer(text))
 
 

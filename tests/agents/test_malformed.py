@@ -16,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 MENDED = ("fences", "think", "prose_around")
 UNUSABLE = ("no_json", "cut_json", "wrong_keys", "empty", "refusal")
 KINDS = (*MENDED, *UNUSABLE, "wrong_language", "oversized")
-UNUSABLE_PROSE = ("wrong_keys", "empty", "refusal", "wrong_language")
+UNUSABLE_PROSE = ("empty", "refusal", "wrong_language")
 NOT_TO_BE_SEEN = {
     "fences": ("```",),
     "think": ("<think>", "First I look at what is asked"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from inkwright.agents.orchestration.run import remember, settle
+from inkwright.agents.orchestration.run import RunInputs, remember, settle
 from inkwright.app.manuscripts.import_file import ImportOptions, import_manuscript
 from inkwright.app.manuscripts.sync import sync_manuscript
 from inkwright.memory.changes import staleness
@@ -48,8 +48,10 @@ def imported(library: Library, folder: Path, text: str = BOOK) -> str:
 
 
 def done(act: Any, library: Library, work: str, sim: SimServer, *more: Any) -> Any:
-    how = {"library": library, "calling": calling(sim), "limits": writing.UNLIMITED}
-    return asyncio.run(act(work, *more, **how, watch=Events()))
+    inputs = RunInputs(
+        library=library, calling=calling(sim), limits=writing.UNLIMITED, watch=Events()
+    )
+    return asyncio.run(act(work, inputs, *more))
 
 
 def values(library: Library, work: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from inkwright.agents.llm.events import Event, SectionReached
-from inkwright.agents.orchestration.run import settle
+from inkwright.agents.orchestration.run import RunInputs, settle
 from inkwright.memory.changes import entry_edits, staleness
 from inkwright.memory.domain.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.domain.check_record import CheckRecord, EntryCheck
@@ -269,8 +269,10 @@ def test_no_section_is_shown_what_comes_after_it_and_settling_leaves_nothing_uns
             assert may_see(outline, entry, sid), (sid, entry)
     assert set(staleness.find_reasons(library, work)) == from_scratch(library, work)
 
-    how = {"library": library, "calling": calling(sim), "limits": writing.UNLIMITED}
-    asyncio.run(settle(work, watch=Events(), **how))  # type: ignore[arg-type]
+    inputs = RunInputs(
+        library=library, calling=calling(sim), limits=writing.UNLIMITED, watch=Events()
+    )
+    asyncio.run(settle(work, inputs))
     left = staleness.find_reasons(library, work)
     assert set(left) == from_scratch(library, work)
     said = " ".join(writing.problems(library, work))

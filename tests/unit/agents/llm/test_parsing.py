@@ -10,6 +10,7 @@ from inkwright.agents.llm.parsing import (
     is_in_other_script,
     parse_prose,
     parse_structured,
+    read_prose,
     strip_thoughts,
 )
 from inkwright.agents.llm.schemas import Cuts, Edits, Sections, Verdicts
@@ -298,9 +299,43 @@ def test_a_text_about_an_error_is_prose(text):
     assert parse_prose(text) == text
 
 
-def test_prose_wrapped_in_json_is_refused():
+@pytest.mark.parametrize("wrapper", ["{}", "```json\n{}\n```", "```\n{}\n```"])
+def test_a_text_alone_in_a_json_object_is_taken_out_of_it(wrapper):
+    assert parse_prose(wrapper.format(json.dumps({"text": STORY}))) == STORY
+
+
+@pytest.mark.parametrize("value", [{"title": "Lamp", "text": STORY}, [STORY], {"ok": True}])
+def test_other_json_is_no_prose(value):
     with pytest.raises(UnreadableAnswer, match="JSON"):
-        parse_prose(json.dumps({"text": STORY}))
+        parse_prose(json.dumps(value))
+
+
+PROMPT = (
+    "You are the writer. Write the section ordered below.\n\n<before>\nThe tide was out.\n\n"
+    "[End of log]\n</before>\nSection: s2\nTitle: The Lamp\nPurpose: the keeper trims the lamp\n"
+    "Requirements:\n- [c1] It must contain “To be continued”\nLength: about 20 words"
+)
+
+
+def test_what_may_be_talk_is_told_to_the_caller_and_stays():
+    prose = read_prose(f"{STORY}\n\nIn the next section, we will see the boats.", PROMPT)
+    assert prose.text.startswith(STORY)
+    (doubt,) = prose.doubts
+    assert prose.text[doubt.start : doubt.end] == doubt.quote
+    assert doubt.quote == "In the next section, we will see the boats."
+
+
+def test_labels_ids_and_the_title_of_the_prompt_are_cut():
+    answer = f"Section: s2\nTitle: The Lamp\n\n{STORY}\n\n- [c1] It must contain “To be continued”"
+    assert read_prose(answer, PROMPT.replace("“To be continued”", "a boat")).text.startswith(STORY)
+    answer = f"Section: s2\nTitle: The Lamp\n\n{STORY}"
+    assert read_prose(answer, PROMPT).text == STORY
+
+
+@pytest.mark.parametrize("line", ["[End of log]", "To be continued"])
+def test_lines_of_a_passage_and_required_words_stay(line):
+    prose = read_prose(f"{STORY}\n\n{line}", PROMPT)
+    assert (prose.text, prose.doubts) == (f"{STORY}\n\n{line}", ())
 
 
 def test_prose_in_the_wrong_language_is_refused():

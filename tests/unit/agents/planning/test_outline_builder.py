@@ -281,3 +281,11 @@ def test_an_outline_reaches_the_highest_section_a_constraint_names():
 def test_a_long_request_gives_a_short_title():
     assert outline_builder.derive_title(Brief(request="x" * 300)) == "x" * 57 + "..."
     assert outline_builder.derive_title(Brief(request="A lamp\nand more")) == "A lamp"
+
+
+def test_titles_of_a_planner_lose_marks_labels_and_numbers():
+    titles = ["## Low Water", "Title: The Ferry", '**"The Rope"**', "3. The Gale", "Chapter 4"]
+    outline = outline_builder.build_flat("T", "chapter", 500, [planned(t) for t in titles])
+    assert [s.title for s in outline.sections] == [
+        "Low Water", "The Ferry", "The Rope", "The Gale", "Chapter 4",
+    ]  # fmt: skip
