@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 import regex
 
-from inkwright.agents.checks.rules import find_phrase
 from inkwright.memory.domain.constraint import Constraint
+from inkwright.memory.text.phrases import find_phrase
 from inkwright.memory.text.words import sentences, words
 
 RUN_WORDS = 4

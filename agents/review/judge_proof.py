@@ -122,8 +122,8 @@ async def _ask_about_requirements(session: ModelSession) -> list[ControlAnswer]:
             number,
             only_unusable=True,
         )
-        said = {f.constraint: f.status == "broken" for f in findings}
-        return _compare(control, said)
+        called_broken = {f.constraint: f.status == "broken" for f in findings}
+        return _compare(control, called_broken)
 
     return _join(await gather_all(ask(n, c) for n, c in enumerate(REQUIREMENTS, 1)))
 

@@ -5,7 +5,6 @@ Code knows the answer: a word stands in the text, or it does not.
 
 from collections.abc import Iterator, Sequence
 
-from inkwright.agents.checks.rules import find_phrase
 from inkwright.agents.context.judge_records import ControlAnswer
 from inkwright.agents.context.model_session import ModelSession
 from inkwright.agents.review import judge
@@ -14,6 +13,7 @@ from inkwright.memory.domain.draft import Finding
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.ids import ConstraintId, SectionId
 from inkwright.memory.store.plans import Plan
+from inkwright.memory.text.phrases import find_phrase
 from inkwright.memory.text.words import words
 
 SECTIONS_A_RUN = 2
@@ -33,9 +33,10 @@ async def find_breaches(
 ) -> list[Finding]:
     """Return what the judge finds of ``constraints``, asked with control questions among them."""
     controls = _build_controls(plan, step, text) if turn == 0 else {}
-    first, *rest = (*controls, None, None)
-    asked = [*([first] if first else []), *constraints, *(c for c in rest if c)]
-    findings = await judge.find_breaches(session, step, text, asked, Purpose.CHECK, turn, priority)
+    mixed_constraints = [*[*controls][:1], *constraints, *[*controls][1:]]
+    findings = await judge.find_breaches(
+        session, step, text, mixed_constraints, Purpose.CHECK, turn, priority
+    )
     statuses = {f.constraint: f.status for f in findings}
     for control, is_sound in controls.items():
         status = statuses.get(control.id)

@@ -35,11 +35,11 @@ async def vote_again(
         doubted_items = [item for item in doubted_items if alarms[key(item)] < majority]
         if not doubted_items:
             break
-        said = await find_cleared(doubted_items, vote)
-        clearings.update(key(item) for item in doubted_items if key(item) in said)
-        alarms.update(key(item) for item in doubted_items if key(item) not in said)
+        cleared_now = await find_cleared(doubted_items, vote)
+        clearings.update(key(item) for item in doubted_items if key(item) in cleared_now)
+        alarms.update(key(item) for item in doubted_items if key(item) not in cleared_now)
         for item in doubted_items:
             if clearings[key(item)] > len(more_votes) + 1 - majority:
-                cleared[key(item)] = said[key(item)]
+                cleared[key(item)] = cleared_now[key(item)]
         doubted_items = [item for item in doubted_items if key(item) not in cleared]
     return cleared
