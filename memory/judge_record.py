@@ -83,6 +83,15 @@ class JudgeRecord(Value):
         wrong_by_votes = {1: rate, 3: 3 * rate**2 - 2 * rate**3}
         return next((n for n, wrong in wrong_by_votes.items() if wrong <= MOST_WRONG), MOST_VOTES)
 
+    @property
+    def readings(self) -> int:
+        """How often something must be found met: 1, 2 or 3 times.
+
+        As few as let something broken pass in at most one case of twenty, by the same reckoning.
+        """
+        rate = (self.broken - self.caught + 0.5) / (self.broken + 1)
+        return next((n for n in (1, 2) if rate**n <= MOST_WRONG), 3)
+
     def __add__(self, other: "JudgeRecord") -> "JudgeRecord":
         """Return the answers of both; the questions are those of the first."""
         counts = ("broken", "caught", "sound", "alarms", "unanswered")

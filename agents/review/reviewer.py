@@ -30,8 +30,12 @@ async def check(
     priority: float = 0.0,
     judged_text: str | None = None,
     evidence: Sequence[Evidence] = (),
+    is_last_reading: bool = False,
 ) -> Review:
     """Return one finding for each of ``constraints`` on ``text``.
+
+    ``is_last_reading``: what is found met is read again at once, as often as the judge's record
+    asks for; sections are read again when all is written.
 
     ``judged_text`` is what the judge reads when ``text`` itself is too long for a prompt;
     ``evidence`` what the writer was given to cite.
@@ -63,6 +67,10 @@ async def check(
             turn=turn,
             priority=priority,
         )
+        if is_last_reading:
+            confirmed_findings = await _read_met_again(
+                session, step, judge_text, confirmed_findings, constraints_by_id, turn
+            )
         findings |= {f.constraint: f for f in confirmed_findings}
     for constraint in judged_constraints:
         findings.setdefault(
@@ -145,3 +153,44 @@ async def confirm_findings(
         broken_findings, lambda f: f.constraint, more_votes, find_cleared
     )
     return [cleared_findings.get(f.constraint, f) for f in findings]
+
+
+async def _read_met_again(
+    session: ModelSession,
+    step: str,
+    text: str,
+    findings: Sequence[Finding],
+    constraints_by_id: Mapping[str, Constraint],
+    turn: int,
+) -> list[Finding]:
+    """Return the findings after what they call met was read again; a third vote settles a dispute.
+
+    A judge misses things. How often it has to read is what its record says.
+    """
+    findings = list(findings)
+    for reading in range(1, session.judges.records[Purpose.CHECK].readings):
+        met_ids = [f.constraint for f in findings if f.status == "met"]
+        if not met_ids:
+            break
+        new_findings = await judge.find_breaches(
+            session,
+            step,
+            text,
+            [constraints_by_id[c] for c in met_ids],
+            Purpose.CHECK,
+            turn,
+            sample=10 * reading,
+        )
+        doubted_findings = [f for f in new_findings if f.status == "broken"]
+        confirmed_findings = await confirm_findings(
+            session,
+            step,
+            text,
+            doubted_findings,
+            constraints_by_id,
+            turn=turn,
+            more_votes=(10 * reading + 1,),
+        )
+        broken = {f.constraint: f for f in confirmed_findings if f.status == "broken"}
+        findings = [broken.get(f.constraint, f) for f in findings]
+    return findings

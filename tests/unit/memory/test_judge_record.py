@@ -28,6 +28,11 @@ def test_the_more_false_alarms_the_more_votes(alarms: int, votes: int):
     assert record(11, alarms).votes == votes
 
 
+@pytest.mark.parametrize(("caught", "readings"), [(11, 1), (10, 2), (9, 2), (8, 3)])
+def test_the_more_it_misses_the_more_often_it_reads(caught: int, readings: int):
+    assert record(caught, 0).readings == readings
+
+
 def test_the_interval_is_wilsons():
     """For 1 of 10 it is from .018 to .404 (Newcombe 1998 gives such figures to three places)."""
     assert compute_interval(1, 10) == pytest.approx((0.0179, 0.4042), abs=5e-4)
