@@ -10,6 +10,8 @@ import argparse
 import asyncio
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from inkwright.agents.context.run_context import RunContext
@@ -47,6 +49,16 @@ async def measure(
     home: Path, call_settings: CallSettings, context_tokens: int, purposes: list[Purpose]
 ) -> None:
     """Print what the reviewer's model shows of itself."""
+    async with open_context(home, call_settings, context_tokens) as context:
+        for purpose in purposes:
+            await print_record(context, purpose)
+
+
+@asynccontextmanager
+async def open_context(
+    home: Path, call_settings: CallSettings, context_tokens: int
+) -> AsyncIterator[RunContext]:
+    """Yield the run of a work of one section, in a library of its own."""
     library = Library.open(home)
     work = works.begin(library, Brief(request=REQUEST), Ablation().model_dump())
     run_settings = RunSettings(
@@ -71,8 +83,7 @@ async def measure(
             )
             outline = Outline(title="The Last Night", continuity="chapter", sections=(section,))
             context.prompts.use_plan(plans.adopt(library, lease, outline, ()))
-            for purpose in purposes:
-                await print_record(context, purpose)
+            yield context
     library.close()
 
 

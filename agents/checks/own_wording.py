@@ -34,7 +34,7 @@ def is_own_wording(quote: str, text: str, constraint: Constraint) -> bool:
         return False
     if len(words(quote)) >= RUN_WORDS and _says_only(quote, constraint):
         return True
-    stretches = list(_find_stretches(quote, text))
+    stretches = list(_find_stretches(quote, text, constraint))
     return bool(stretches) and all(_says_only(stretch, constraint) for stretch in stretches)
 
 
@@ -78,7 +78,9 @@ def _is_sentence_asked_for(stretch: str, constraint: Constraint) -> bool:
 
 
 def _says_only(stretch: str, constraint: Constraint) -> bool:
-    """True when nearly all of a stretch is a requirement's wording."""
+    """True when nearly all of a stretch is a requirement's wording, or it holds nearly all of a
+    requirement of more than a few words.
+    """
     stretch_words = [w.casefold() for w in words(stretch)]
     requirement_words = [w.casefold() for w in words(constraint.full_text)]
     size = min(RUN_WORDS, len(stretch_words), 3)
@@ -86,9 +88,16 @@ def _says_only(stretch: str, constraint: Constraint) -> bool:
         return True
     if _is_aside(stretch):
         return set(stretch_words) <= set(requirement_words)
-    runs = _list_runs(stretch, size)
-    own_runs = set(_list_runs(constraint.full_text, size))
-    return sum(run in own_runs for run in runs) >= OWN_SHARE * len(runs)
+    runs, own_runs = _list_runs(stretch, size), _list_runs(constraint.full_text, size)
+    if _share(runs, own_runs) >= OWN_SHARE:
+        return True
+    return len(requirement_words) > RUN_WORDS and _share(own_runs, runs) >= OWN_SHARE
+
+
+def _share(runs: Sequence[tuple[str, ...]], others: Sequence[tuple[str, ...]]) -> float:
+    """Return the share of ``runs`` that are among ``others``: containment (Broder 1997)."""
+    known_runs = set(others)
+    return sum(run in known_runs for run in runs) / max(len(runs), 1)
 
 
 def _list_other_words(stretch: str, constraint: Constraint) -> list[str]:
@@ -111,22 +120,26 @@ def _remove_phrases(text: str, phrases: Sequence[str]) -> str:
     return text
 
 
-def _find_stretches(quote: str, text: str) -> Iterator[str]:
+def _find_stretches(quote: str, text: str, constraint: Constraint) -> Iterator[str]:
     """Yield the sentences and asides of ``text`` that ``quote`` is of, wherever it stands."""
     start = text.find(quote)
     while start >= 0:
         end = start + len(quote)
         for sentence in sentences(text):
             if sentence.start < end and start < sentence.end:
-                yield from _choose_stretches(sentence.text, quote)
+                yield from _choose_stretches(sentence.text, quote, constraint)
         start = text.find(quote, start + 1)
 
 
-def _choose_stretches(sentence: str, quote: str) -> list[str]:
-    """Return the asides of a sentence that have the quote or are in it; else the sentence."""
+def _choose_stretches(sentence: str, quote: str, constraint: Constraint) -> list[str]:
+    """Return the asides of a sentence that have the quote, or the requirement; else the sentence.
+
+    A requirement that was pasted behind a sentence taints it.
+    """
     asides = [m.group() for m in _PARENTHESES.finditer(sentence)]
     inside = [a for a in asides if quote in a]
-    return inside or [_PARENTHESES.sub(" ", sentence) if quote not in asides else quote]
+    pasted = [a for a in asides if len(words(a)) > 1 and _says_only(a, constraint)]
+    return inside or pasted or [_PARENTHESES.sub(" ", sentence)]
 
 
 def _split(text: str) -> Iterator[str]:
