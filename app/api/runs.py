@@ -43,6 +43,8 @@ class RunLimits(TypedDict, total=False):
     max_calls: int
     max_tokens: int
     max_minutes: float
+    max_cost: float
+    """Money, in the settings' ``currency``; a run stops before it is spent."""
     watch: Watch
     """Called with every event, in the thread of the run; it must return quickly."""
 
@@ -466,6 +468,7 @@ def build_limits(options: RunLimits) -> Limits:
         max_calls=options.get("max_calls"),
         max_tokens=options.get("max_tokens"),
         max_minutes=options.get("max_minutes"),
+        max_cost=options.get("max_cost"),
     )
 
 

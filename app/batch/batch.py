@@ -4,28 +4,33 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from inkwright.agents.llm.config import CallSettings
 from inkwright.app.batch import exports
 from inkwright.app.batch.events import BatchBegan
 from inkwright.app.batch.input import BatchLine
 from inkwright.app.batch.options import (
     BatchOptions,
     BatchOutcome,
-    CallsAndTokens,
+    EarlierUsage,
     Engine,
     check_engine,
     subtract_usage,
+    sum_usage,
 )
 from inkwright.app.batch.results import RecordedLine, Result, ResultsFile
 from inkwright.app.config import endpoints
+from inkwright.app.config.prices import check_prices
+from inkwright.app.config.settings import Settings
 from inkwright.app.services.engine import open_library
 from inkwright.app.services.run_options import RunOptions
 from inkwright.memory.errors import BadInput, BudgetSpent
 from inkwright.memory.ids import NO_WORK
 from inkwright.memory.store import journal
+from inkwright.memory.store.journal import RoleUsage
 from inkwright.memory.store.library import Library
 
 WORK_DIGEST_CHARS = 10
@@ -55,7 +60,7 @@ async def run_batch(
         exports.prepare(batch_options.formats, out)
     with ExitStack() as stack:
         library = stack.enter_context(open_library(run_options.settings))
-        usage_by_digest = _load_usage_by_digest(library)
+        usage_by_digest = _load_usage_by_digest(library, run_options.settings)
         results_file = _open_results_file(stack, out, library) if out else None
         if results_file is not None:
             ids_to_redo = {
@@ -74,6 +79,7 @@ async def run_batch(
         run_options.watch(BatchBegan(NO_WORK, len(lines), len(lines) - len(lines_to_run)))
         if lines_to_run:
             call_settings = stack.enter_context(endpoints.serve_models(run_options.settings))
+            batch_options = _check_prices(batch_options, call_settings, run_options.settings)
             run_lines = await asyncio.to_thread(_load_runner, batch_options.engine)
             await run_lines(
                 lines_to_run,
@@ -86,6 +92,17 @@ async def run_batch(
                 outcome=outcome,
             )
     return outcome
+
+
+def _check_prices(
+    batch_options: BatchOptions, call_settings: CallSettings, settings: Settings
+) -> BatchOptions:
+    """Return the options with limits as they are held to, after a look whether they can be."""
+    return replace(
+        batch_options,
+        batch_limits=check_prices(call_settings, settings, batch_options.batch_limits),
+        brief_limits=check_prices(call_settings, settings, batch_options.brief_limits),
+    )
 
 
 def _load_runner(engine: Engine) -> Any:
@@ -137,21 +154,27 @@ class _Ends:
         return result
 
 
-def _load_usage_by_digest(library: Library) -> dict[str, CallsAndTokens]:
+def _load_usage_by_digest(library: Library, settings: Settings) -> dict[str, EarlierUsage]:
     """Return what works have taken so far, by the digest in their ids; generations together."""
-    usage_by_digest: dict[str, CallsAndTokens] = {}
-    for work_id, (calls, tokens) in journal.load_usage_by_work(library).items():
+    rows_by_digest: dict[str, list[RoleUsage]] = {}
+    for work_id, usage in journal.load_usage_by_work(library).items():
         digest_prefix = work_id.rpartition("-")[2].partition(".")[0]
-        earlier_usage = usage_by_digest.get(digest_prefix, (0, 0))
-        usage_by_digest[digest_prefix] = earlier_usage[0] + calls, earlier_usage[1] + tokens
-    return usage_by_digest
+        rows_by_digest.setdefault(digest_prefix, []).extend(usage)
+    price_list = endpoints.build_price_list(settings)
+    return {prefix: sum_usage(usage, price_list) for prefix, usage in rows_by_digest.items()}
 
 
 def _sum_usage(
-    lines: Collection[BatchLine], usage_by_digest: dict[str, CallsAndTokens]
-) -> CallsAndTokens:
-    line_usages = [usage_by_digest.get(line.digest[:WORK_DIGEST_CHARS], (0, 0)) for line in lines]
-    return sum(c for c, _ in line_usages), sum(t for _, t in line_usages)
+    lines: Collection[BatchLine], usage_by_digest: dict[str, EarlierUsage]
+) -> EarlierUsage:
+    usages = [
+        usage_by_digest[p]
+        for line in lines
+        if (p := line.digest[:WORK_DIGEST_CHARS]) in usage_by_digest
+    ]
+    return EarlierUsage(
+        sum(u.calls for u in usages), sum(u.tokens for u in usages), sum(u.cost for u in usages)
+    )
 
 
 def _lacks_files(recorded_line: RecordedLine, batch_options: BatchOptions, out: Path) -> bool:
@@ -164,7 +187,7 @@ def _lacks_files(recorded_line: RecordedLine, batch_options: BatchOptions, out: 
 def _should_redo(
     recorded_line: RecordedLine,
     batch_options: BatchOptions,
-    usage_by_digest: dict[str, CallsAndTokens],
+    usage_by_digest: dict[str, EarlierUsage],
 ) -> bool:
     """True when a line that stands is to be worked on again."""
     if recorded_line.status == "planned":
@@ -175,7 +198,7 @@ def _should_redo(
         try:
             subtract_usage(
                 batch_options.brief_limits,
-                usage_by_digest.get(recorded_line.digest[:WORK_DIGEST_CHARS], (0, 0)),
+                usage_by_digest.get(recorded_line.digest[:WORK_DIGEST_CHARS], EarlierUsage()),
             )
         except BudgetSpent:
             return False

@@ -19,7 +19,7 @@ from inkwright.agents.orchestration.shared_resources import SharedResources, ope
 from inkwright.app.batch import work
 from inkwright.app.batch.events import NoResultReason, WorkEnded
 from inkwright.app.batch.input import BatchLine
-from inkwright.app.batch.options import BatchOptions, BatchOutcome, CallsAndTokens
+from inkwright.app.batch.options import BatchOptions, BatchOutcome, EarlierUsage
 from inkwright.app.batch.results import Result
 from inkwright.app.batch.work import AllModelsDown, BatchResources
 from inkwright.app.services.run_options import RunOptions
@@ -47,7 +47,7 @@ async def run_lines(
     run_options: RunOptions,
     batch_options: BatchOptions,
     *,
-    earlier_usage: CallsAndTokens,
+    earlier_usage: EarlierUsage,
     emit: Emit,
     outcome: BatchOutcome,
 ) -> None:
@@ -68,14 +68,17 @@ async def run_lines(
 
 @contextmanager
 def track_usage(
-    batch_options: BatchOptions, earlier_usage: CallsAndTokens, outcome: BatchOutcome
+    batch_options: BatchOptions, earlier_usage: EarlierUsage, outcome: BatchOutcome
 ) -> Iterator[UsageBudget]:
     """Yield the usage budget of a batch, and keep at the end what was sent and how long that took.
 
     Of several errors at once the one is raised that they are about.
     """
     budget = UsageBudget(
-        batch_options.batch_limits, calls=earlier_usage[0], tokens=earlier_usage[1]
+        batch_options.batch_limits,
+        calls=earlier_usage.calls,
+        tokens=earlier_usage.tokens,
+        cost=earlier_usage.cost,
     )
     start_time = time.monotonic()
     try:
@@ -83,7 +86,7 @@ def track_usage(
     except BaseExceptionGroup as group:
         raise _find_first_error(group) from None
     finally:
-        outcome.calls = budget.calls - earlier_usage[0]
+        outcome.calls = budget.calls - earlier_usage.calls
         outcome.seconds = time.monotonic() - start_time
 
 

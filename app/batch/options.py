@@ -1,23 +1,33 @@
 """How a batch is to be run: with which parts, within which limits, and what of it again."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.config import Ablation, Limits
 from inkwright.app.config import endpoints
+from inkwright.app.config.prices import PriceList
 from inkwright.app.config.settings import Settings
 from inkwright.app.export.formats import Format
 from inkwright.app.services.run_options import UNLIMITED
 from inkwright.memory.errors import BadInput
+from inkwright.memory.store.journal import RoleUsage
 
 Retry = Literal["flagged", "failed"]
 Mode = Literal["whole", "plan", "approved"]
 Engine = Literal["local", "ray"]
 FULL_PIPELINE = Ablation()
-CallsAndTokens = tuple[int, int]
-"""Calls and tokens."""
+
+
+class EarlierUsage(NamedTuple):
+    """What earlier runs have taken."""
+
+    calls: int = 0
+    tokens: int = 0
+    cost: float = 0.0
+    """In the settings' currency; 0 where no price is known."""
 
 
 @dataclass(frozen=True)
@@ -66,19 +76,31 @@ class BatchOutcome:
         return self.stopped_by is not None
 
 
-def subtract_usage(limits: Limits, usage: CallsAndTokens) -> Limits:
+def subtract_usage(limits: Limits, usage: EarlierUsage) -> Limits:
     """Return what is left of ``limits``.
 
     Raises:
         BudgetSpent: nothing.
     """
-    calls, tokens = usage
-    if (budget_error := UsageBudget(limits, calls=calls, tokens=tokens).limit_error) is not None:
+    calls, tokens, cost = usage
+    budget = UsageBudget(limits, calls=calls, tokens=tokens, cost=cost)
+    if (budget_error := budget.limit_error) is not None:
         raise budget_error
-    return Limits(
-        max_calls=None if limits.max_calls is None else limits.max_calls - calls,
-        max_tokens=None if limits.max_tokens is None else limits.max_tokens - tokens,
-        max_minutes=limits.max_minutes,
+    return limits.model_copy(
+        update={
+            "max_calls": None if limits.max_calls is None else limits.max_calls - calls,
+            "max_tokens": None if limits.max_tokens is None else limits.max_tokens - tokens,
+            "max_cost": None if limits.max_cost is None else limits.max_cost - cost,
+        }
+    )
+
+
+def sum_usage(usage: Sequence[RoleUsage], price_list: PriceList) -> EarlierUsage:
+    """Return what calls took together."""
+    return EarlierUsage(
+        sum(u.calls for u in usage),
+        sum(u.prompt + u.completion for u in usage),
+        price_list.compute_usage_cost(usage) or 0.0,
     )
 
 
@@ -99,6 +121,11 @@ def check_engine(settings: Settings, batch_options: BatchOptions) -> None:
         raise BadInput(
             "--engine ray needs a vector index that all machines reach: set INKWRIGHT_INDEX_URL to "
             "a Chroma server such as http://host:8000/NAME"
+        )
+    if batch_options.batch_limits.max_cost is not None:
+        raise BadInput(
+            "--engine ray cannot keep to --max-cost, which its processes would share:"
+            " give --each-max-cost, or write with --engine local"
         )
     if any(named_model.embedded_file for named_model in endpoints.resolve_models(settings)):
         raise BadInput("--engine ray needs models at an address: set INKWRIGHT_API_BASE")

@@ -24,7 +24,7 @@ from inkwright.agents.llm.events import CallAnswered, Event, Notice
 from inkwright.app.batch.events import NoResultReason
 from inkwright.app.batch.input import BatchLine
 from inkwright.app.batch.local_runner import Emit, record_end, track_usage
-from inkwright.app.batch.options import BatchOptions, BatchOutcome, CallsAndTokens
+from inkwright.app.batch.options import BatchOptions, BatchOutcome, EarlierUsage
 from inkwright.app.batch.ray_worker import Worker, WorkerFailure, WorkerResult
 from inkwright.app.batch.results import Result
 from inkwright.app.display.formatting import collapse_lines, shorten
@@ -53,7 +53,7 @@ async def run_lines(
     run_options: RunOptions,
     batch_options: BatchOptions,
     *,
-    earlier_usage: CallsAndTokens,
+    earlier_usage: EarlierUsage,
     emit: Emit,
     outcome: BatchOutcome,
 ) -> None:

@@ -12,13 +12,14 @@ from inkwright.agents.orchestration.shared_resources import SharedResources
 from inkwright.app.batch.error_line import explain
 from inkwright.app.batch.events import NoResultReason, WorkBegan
 from inkwright.app.batch.input import BatchLine
-from inkwright.app.batch.options import BatchOptions, CallsAndTokens, subtract_usage
+from inkwright.app.batch.options import BatchOptions, EarlierUsage, subtract_usage, sum_usage
 from inkwright.app.batch.result_builder import (
     build_current_result,
     build_result,
     build_textless_result,
 )
 from inkwright.app.batch.results import Result
+from inkwright.app.config import endpoints
 from inkwright.app.services import run_result
 from inkwright.app.services.run_options import RunOptions
 from inkwright.app.services.run_recorder import record_run
@@ -262,8 +263,8 @@ async def _record(
     return result
 
 
-def _load_usage(work: Work, batch: BatchResources) -> CallsAndTokens:
+def _load_usage(work: Work, batch: BatchResources) -> EarlierUsage:
     if batch.options.brief_limits == Limits():
-        return 0, 0
+        return EarlierUsage()
     usage = journal.load_usage(batch.resources.library, work.id)
-    return sum(u.calls for u in usage), sum(u.prompt + u.completion for u in usage)
+    return sum_usage(usage, endpoints.build_price_list(batch.run_options.settings))

@@ -90,11 +90,13 @@ def batch(
     max_calls: Annotated[int | None, typer.Option(min=1, help="Calls for the batch.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens for the batch.")] = None,
     max_minutes: Annotated[float | None, typer.Option(help="Minutes for this run.")] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Money for the batch.")] = None,
     each_max_calls: Annotated[int | None, typer.Option(min=1, help="Calls for each brief.")] = None,
     each_max_tokens: Annotated[
         int | None, typer.Option(min=1, help="Tokens for each brief.")
     ] = None,
     each_max_minutes: Annotated[float | None, typer.Option(help="Minutes for each brief.")] = None,
+    each_max_cost: Annotated[float | None, typer.Option(help="Money for each brief.")] = None,
     plan: PlanArm = "full",
     memory: MemoryArm = "full",
     review: ReviewArm = "full",
@@ -106,8 +108,8 @@ def batch(
         raise BadInput("--workers is for --engine ray; in one process, --concurrency says it all")
     batch_options = BatchOptions(
         ablation=Ablation(plan=plan, memory=memory, review=review),
-        batch_limits=build_limits(max_calls, max_tokens, max_minutes),
-        brief_limits=build_limits(each_max_calls, each_max_tokens, each_max_minutes),
+        batch_limits=build_limits(max_calls, max_tokens, max_minutes, max_cost),
+        brief_limits=build_limits(each_max_calls, each_max_tokens, each_max_minutes, each_max_cost),
         retry=_parse_retry(retry or ()),
         mode="plan" if plan_only else "approved" if approved else "whole",
         formats=_parse_formats(formats or ()),

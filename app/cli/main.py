@@ -40,7 +40,18 @@ COMMANDS = {
         "Start vLLM with settings for this load; any other option goes to it as it stands.",
     ),
     "ui": ("setup", "Open the writing studio in the browser, on this machine alone."),
-    "doctor": ("setup", "Check models, library and index, and say how to mend what is missing."),
+    "doctor": (
+        "setup",
+        "Say what is missing and how to mend it, find model servers, and try a model.",
+    ),
+    "connect": (
+        "setup",
+        "Write the settings for a served model into the library's inkwright.toml.",
+    ),
+    "demo": (
+        "setup",
+        "Write a short story with the small CPU model, or with a server that runs on this machine.",
+    ),
     "trust": (
         "setup",
         "Let a folder's inkwright.toml, as it is now, set addresses, keys, models and paths.",

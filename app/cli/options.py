@@ -1,6 +1,7 @@
 """Options and arguments that several commands have, each worded once."""
 
 import inspect
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -57,6 +58,10 @@ LIMITS = {
     ],
     "max_tokens": Annotated[int | None, typer.Option(min=1, help="Stop after this many tokens.")],
     "max_minutes": Annotated[float | None, typer.Option(help="Stop after this many minutes.")],
+    "max_cost": Annotated[
+        float | None,
+        typer.Option(help="Stop before more money is spent: USD, or the set currency."),
+    ],
 }
 """What limits a run: for each field of ``Limits``, its option."""
 
@@ -85,15 +90,21 @@ def limited(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def build_limits(
-    max_calls: int | None, max_tokens: int | None, max_minutes: float | None
+    max_calls: int | None,
+    max_tokens: int | None,
+    max_minutes: float | None,
+    max_cost: float | None,
 ) -> "Limits":
     """Return what a run may spend.
 
     Raises:
-        BadInput: there is no time at all.
+        BadInput: there is no time, or no money, at all.
     """
     from inkwright.agents.llm.config import Limits
 
-    if max_minutes is not None and max_minutes <= 0:
-        raise BadInput("--max-minutes must be more than 0")
-    return Limits(max_calls=max_calls, max_tokens=max_tokens, max_minutes=max_minutes)
+    for option, amount in (("--max-minutes", max_minutes), ("--max-cost", max_cost)):
+        if amount is not None and not 0 < amount < math.inf:
+            raise BadInput(f"{option} must be more than 0, and finite")
+    return Limits(
+        max_calls=max_calls, max_tokens=max_tokens, max_minutes=max_minutes, max_cost=max_cost
+    )

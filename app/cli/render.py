@@ -7,6 +7,7 @@ import typer
 from rich.cells import cell_len
 
 from inkwright.app.display.formatting import format_duration, pad, shorten
+from inkwright.app.reports.report_markdown import format_cost
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.outline import Section
@@ -30,7 +31,7 @@ def render_manuscript(manuscript: "Manuscript") -> Iterator[str]:
     yield (
         f"{manuscript.status}: {manuscript.words:,} of {report.target_words:,} words in "
         f"{len(report.sections)} sections, {format_duration(report.seconds)}, "
-        f"{calls.total} calls{journal_note}"
+        f"{calls.total} calls{journal_note}{format_cost(report)}"
     )
     problems = report.problems
     for problem in problems[:MAX_PROBLEMS]:

@@ -149,21 +149,35 @@ def run_to_manuscript(
     out: Path | None,
     act: Callable[[RunOptions, Path], Coroutine[Any, Any, Manuscript]],
 ) -> NoReturn:
-    """Run a work to its end and exit with how it came out.
+    """Run a work to its end, print how it came out, and exit with it.
 
     ``act`` is given how to run, and the folder for its files, which is made before.
     """
+    raise typer.Exit(_run_and_print(work_id, run_options, out, act))
+
+
+def _run_and_print(
+    work_id: WorkId,
+    run_options: RunOptions,
+    out: Path | None,
+    act: Callable[[RunOptions, Path], Coroutine[Any, Any, Manuscript]],
+) -> Exit:
     folder = output_folder.prepare_folder(out or Path.cwd())
     work_folder = folder if out else folder / work_id
     manuscript = run_with_progress(work_id, run_options, lambda options: act(options, work_folder))
     for line in render_manuscript(manuscript):
         typer.echo(line)
-    raise typer.Exit(EXIT_CODES[manuscript.status])
+    return EXIT_CODES[manuscript.status]
 
 
 def write(work_id: WorkId, run_options: RunOptions, out: Path | None) -> NoReturn:
     """Write a work to its end, and exit with how it came out."""
-    run_to_manuscript(
+    raise typer.Exit(write_and_print(work_id, run_options, out))
+
+
+def write_and_print(work_id: WorkId, run_options: RunOptions, out: Path | None) -> Exit:
+    """Write a work to its end, print how it came out, and return the exit code."""
+    return _run_and_print(
         work_id,
         run_options,
         out,

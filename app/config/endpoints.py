@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from inkwright.agents.llm.config import CHAT_ROLES, ROLES, CallSettings, Endpoint, Role
 from inkwright.app.config.model_folder import find_model
+from inkwright.app.config.prices import PriceList, find_prices
 from inkwright.app.config.settings import Settings
 from inkwright.memory.errors import BadInput
 from inkwright.memory.text.addresses import without_secrets
@@ -146,6 +147,17 @@ def serve_models(settings: Settings) -> Iterator[CallSettings]:
         )
 
 
+def build_price_list(settings: Settings) -> PriceList:
+    """Return what models cost by these settings, whether or not they are fit for a run."""
+    try:
+        named_models = [n for role in ROLES if (n := _resolve_model(settings, role))]
+        return PriceList(
+            settings, [build_endpoint(n) for n in named_models if n.embedded_file is None]
+        )
+    except BadInput:  # a run says what is wrong with them
+        return PriceList(settings, ())
+
+
 def build_simulated_settings(settings: Settings) -> CallSettings:
     """Return how models would be called, without starting an embedded one.
 
@@ -170,7 +182,8 @@ def build_simulated_settings(settings: Settings) -> CallSettings:
 def _build_call_settings(
     endpoints_by_role: dict[Role, Endpoint], settings: Settings
 ) -> CallSettings:
-    has_embedded = any(n.embedded_file for n in resolve_models(settings))
+    embedded_roles = {n.role for n in resolve_models(settings) if n.embedded_file}
+    has_embedded = bool(embedded_roles)
     return CallSettings(
         endpoints=endpoints_by_role,
         concurrency=_get_embedded_concurrency(settings) if has_embedded else settings.concurrency,
@@ -196,6 +209,11 @@ def _build_call_settings(
                 }
             )
         },
+        prices=find_prices(
+            settings,
+            tuple(endpoints_by_role.values()),
+            [e for role, e in endpoints_by_role.items() if role in embedded_roles],
+        ),
     )
 
 

@@ -26,7 +26,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from inkwright.agents.llm.config import ThinkingLevel
+from inkwright.agents.llm.config import ThinkingLevel, TokenPrice
 from inkwright.app.config.paths import (
     ENV_PREFIX,
     SETTINGS_FILE,
@@ -37,7 +37,6 @@ from inkwright.app.config.validation_messages import describe_error, suggest_nam
 from inkwright.memory.errors import BadInput
 from inkwright.memory.text.addresses import without_secrets
 
-EXAMPLE_FIELDS = '{"top_p": 0.9}'
 INDEX_URL_PATTERN = r"https?://[^/@\s]+(/([\w-]{3,200}/?)?)?"
 
 
@@ -54,7 +53,7 @@ def _read_json(value: Any) -> Any:
     try:
         return json.loads(value)
     except ValueError as fault:
-        raise ValueError(f"it must be a JSON object, such as {EXAMPLE_FIELDS} ({fault})") from fault
+        raise ValueError(f"it must be a JSON object ({fault})") from fault
 
 
 def _strip_text(value: Any) -> Any:
@@ -159,6 +158,10 @@ class Settings(BaseSettings):
     """Money for a million prompt tokens."""
     price_completion: float | None = Field(default=None, ge=0)
     """Money for a million completion tokens."""
+    price_cached: float | None = Field(default=None, ge=0)
+    """Money for a million prompt tokens that the provider had kept; None: as ``price_prompt``."""
+    prices: Annotated[dict[str, TokenPrice], NoDecode, BeforeValidator(_read_json)] = {}
+    """Prices of single models, by their names; they come before those of all models."""
     price_gpu_hour: float | None = Field(default=None, ge=0)
     """Money for an hour of the machine, instead of a price by the token."""
     currency: str = "USD"

@@ -8,14 +8,15 @@ works, where there are any.
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
-from inkwright.agents.llm.config import ROLES, Ablation, CallSettings
+from inkwright.agents.llm.config import ROLES, Ablation, CallSettings, Role, TokenPrice
 from inkwright.agents.llm.events import CallAnswered, Event
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
@@ -64,6 +65,8 @@ class Estimate:
     """Time of all calls added up."""
     startup_s: float = 0.0
     """Of ``seconds``: before the first call."""
+    token_cost: float | None = None
+    """What the tokens cost, in the settings' currency. None: the price of a model is not known."""
 
     def format_lines(self) -> Iterator[str]:
         """Say it in plain lines."""
@@ -163,8 +166,13 @@ def combine_estimates(
         pace_basis=estimates[0].pace_basis if estimates else "",
         money="",
         service_s=service_s,
+        token_cost=None
+        if any(f.token_cost is None for f in estimates)
+        else sum(f.token_cost or 0.0 for f in estimates) * works_per_estimate,
     )
-    return replace(combined_estimate, money=_format_cost(combined_estimate, settings))
+    return replace(
+        combined_estimate, money=_format_cost(combined_estimate, settings, call_settings.prices)
+    )
 
 
 def _simplify_brief(brief: Brief) -> Brief:
@@ -232,14 +240,17 @@ def _simulate_estimate(
         pace_basis=statistics.basis,
         money="",
         service_s=sum(c.seconds for c in paid_calls),
+        token_cost=_sum_costs(paid_calls, call_settings),
     )
     draft_count = sum(c.purpose == Purpose.WRITE for c in paid_calls)
     parallelism = max(sum(c.seconds for c in paid_calls) / seconds, 1.0) if seconds else 1.0
-    run_estimate = _add_repairs(run_estimate, statistics.repairs, draft_count, parallelism)
+    run_estimate = _add_repairs(
+        run_estimate, statistics.repairs, draft_count, parallelism, call_settings
+    )
     run_estimate = replace(
         run_estimate, seconds=run_estimate.seconds + startup_s, startup_s=startup_s
     )
-    return replace(run_estimate, money=_format_cost(run_estimate, settings))
+    return replace(run_estimate, money=_format_cost(run_estimate, settings, call_settings.prices))
 
 
 def _add_repairs(
@@ -247,9 +258,12 @@ def _add_repairs(
     repairs: Sequence[RepairStatistics],
     section_count: int,
     parallelism: float,
+    call_settings: CallSettings,
 ) -> Estimate:
     """Add what earlier works needed beside the drafts themselves."""
     calls = dict(run_estimate.calls)
+    repair_cost = _sum_costs(repairs, call_settings)
+    token_cost = run_estimate.token_cost
     for r in repairs:
         calls[r.role] = calls.get(r.role, 0) + round(r.calls * section_count)
     return replace(
@@ -264,7 +278,23 @@ def _add_repairs(
         seconds=run_estimate.seconds
         + sum(r.seconds for r in repairs) * section_count / parallelism,
         service_s=run_estimate.service_s + sum(r.seconds for r in repairs) * section_count,
+        token_cost=None
+        if token_cost is None or repair_cost is None
+        else token_cost + repair_cost * section_count,
     )
+
+
+def _sum_costs(
+    calls: Sequence[CallAnswered] | Sequence[RepairStatistics], call_settings: CallSettings
+) -> float | None:
+    """Return what calls cost together; None: the price of a model is not known."""
+    amount = 0.0
+    for c in calls:
+        model = call_settings.endpoints[cast(Role, c.role)].model
+        if (price := call_settings.prices.get(model)) is None:
+            return None
+        amount += price.compute_cost(c.prompt_tokens, c.cached_tokens, c.completion_tokens)
+    return amount
 
 
 def _measure_startup(call_settings: CallSettings, ablation: Ablation) -> float:
@@ -308,33 +338,19 @@ def _copy_library(settings: Settings, folder: Path) -> None:
         raise LibraryUnusable(f"the library in {settings.home} cannot be read: {fault}") from fault
 
 
-def compute_cost(
-    settings: Settings, prompt_tokens: float, completion_tokens: float, seconds: float
-) -> float | None:
-    """Return what that costs by the prices that are set; None: no price is."""
-    if settings.price_gpu_hour is not None:
-        return seconds / 3600 * settings.price_gpu_hour
-    if settings.price_prompt is None and settings.price_completion is None:
-        return None
-    prompt_price, completion_price = settings.price_prompt or 0.0, settings.price_completion or 0.0
-    return (prompt_tokens * prompt_price + completion_tokens * completion_price) / 1e6
-
-
-def _format_cost(run_estimate: Estimate, settings: Settings) -> str:
-    """Say what it costs by the prices that are set."""
-    amount = compute_cost(
-        settings, run_estimate.prompt_tokens, run_estimate.completion_tokens, run_estimate.seconds
-    )
+def _format_cost(
+    run_estimate: Estimate, settings: Settings, prices: Mapping[str, TokenPrice]
+) -> str:
+    """Say what it costs by the prices that are known."""
+    if (hour := settings.price_gpu_hour) is not None:
+        hour_cost = run_estimate.seconds / 3600 * hour
+        return f"{hour_cost:,.2f} {settings.currency} at {hour:g} a GPU hour"
+    amount = run_estimate.token_cost
     if amount is None:
         return (
             "no price is set (INKWRIGHT_PRICE_PROMPT and INKWRIGHT_PRICE_COMPLETION for a million "
-            "tokens, or INKWRIGHT_PRICE_GPU_HOUR)"
+            "tokens, INKWRIGHT_PRICES for single models, or INKWRIGHT_PRICE_GPU_HOUR)"
         )
-    if settings.price_gpu_hour is not None:
-        return f"{amount:,.2f} {settings.currency} at {settings.price_gpu_hour:g} a GPU hour"
-    prompt_price = settings.price_prompt or 0.0
-    completion_price = settings.price_completion or 0.0
-    return (
-        f"{amount:,.2f} {settings.currency}"
-        f" at {prompt_price:g} and {completion_price:g} a million tokens"
-    )
+    each_price = {f"{p.prompt:g} and {p.completion:g}" for p in prices.values()}
+    rates = f" at {each_price.pop()} a million tokens" if len(each_price) == 1 else ""
+    return f"{amount:,.2f} {settings.currency}{rates}"

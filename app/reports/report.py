@@ -114,6 +114,16 @@ class JudgeReport(ReportPart):
     """Votes of which a majority made something broken."""
 
 
+class CostReport(ReportPart):
+    """What the calls cost, over all runs, by the prices that are set or listed now."""
+
+    total: float | None
+    """None: of some model no price is known."""
+    currency: str
+    by_model: dict[str, float | None]
+    """By the model that was asked, named as LiteLLM names it."""
+
+
 class VoiceReport(ReportPart):
     """How the piece sounds, by rule; see ``memory/text/style_metrics.py`` for the measures."""
 
@@ -161,6 +171,8 @@ class Report(ReportPart):
     judges: dict[str, JudgeReport] = Field(default={}, exclude_if=lambda judges: not judges)
     """By purpose: ``check`` (requirements), ``support`` (citations), ``settle`` (contradictions).
     Left out where nothing was judged."""
+    cost: CostReport | None = Field(default=None, exclude_if=lambda cost: cost is None)
+    """Left out where no price of tokens is known of any model."""
 
     def as_json(self) -> str:
         """Return what ``report.json`` holds."""

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from inkwright.agents.checks import rules
 from inkwright.agents.llm.config import Ablation, CallSettings
+from inkwright.app.config.prices import PriceList
 from inkwright.app.config.settings import Settings
 from inkwright.app.config.version import VERSION
 from inkwright.app.manuscripts.citation_report import (
@@ -17,6 +18,7 @@ from inkwright.app.reports.report import (
     CallTotals,
     ConstraintOutcome,
     ConstraintReport,
+    CostReport,
     JudgeReport,
     RepetitionReport,
     Report,
@@ -71,6 +73,7 @@ def build_report(
     text: str,
     run_facts: RunFacts,
     settings: dict[str, Any],
+    price_list: PriceList,
     overrides: Path | None = None,
 ) -> Report:
     """Return the report of a planned work whose manuscript is ``text``.
@@ -113,6 +116,19 @@ def build_report(
         seed=work.brief.seed,
         problems=list(run_facts.problems),
         judges={p: _report_judge(r) for p, r in work.run_state.judges.items()},
+        cost=_report_cost(usage, price_list),
+    )
+
+
+def _report_cost(usage: Sequence[RoleUsage], price_list: PriceList) -> CostReport | None:
+    costs = price_list.compute_cost_by_model(usage)
+    if not price_list.counts_tokens or all(cost is None for cost in costs.values()):
+        return None
+    total = price_list.compute_usage_cost(usage)
+    return CostReport(
+        total=None if total is None else round(total, 6),
+        currency=price_list.currency,
+        by_model={m: None if cost is None else round(cost, 6) for m, cost in costs.items()},
     )
 
 

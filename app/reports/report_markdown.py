@@ -17,6 +17,17 @@ def format_report(report: Report, title: str) -> str:
     return "\n".join(_format_lines(report, title)).rstrip() + "\n"
 
 
+def format_cost(report: Report) -> str:
+    """Return what the piece cost, to go on a line with its calls; nothing where it isn't known."""
+    cost = report.cost
+    if cost is None:
+        return ""
+    if cost.total is not None:
+        return f", {cost.total:,.4f} {cost.currency}"
+    known_costs = [amount for amount in cost.by_model.values() if amount is not None]
+    return f", {sum(known_costs):,.4f} {cost.currency} and calls of no known price"
+
+
 def _format_lines(report: Report, title: str) -> Iterator[str]:
     calls = report.calls
     yield f"# Report: {collapse_lines(title)}"
@@ -25,8 +36,8 @@ def _format_lines(report: Report, title: str) -> Iterator[str]:
     yield ""
     yield (
         f"{report.words:,} of {report.target_words:,} words in {len(report.sections)} "
-        f"sections, {format_duration(report.seconds)}, {calls.total:,} calls. "
-        f"Work: `{report.work}`."
+        f"sections, {format_duration(report.seconds)}, {calls.total:,} calls"
+        f"{format_cost(report)}. Work: `{report.work}`."
     )
     yield from _format_constraints(report.constraints)
     yield from _format_sections(report)

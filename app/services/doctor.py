@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
 from inkwright.agents.llm.config import ROLES
 from inkwright.app.config import endpoints
 from inkwright.app.config.settings import Settings
+from inkwright.app.servers.connection import ServedChoice
+from inkwright.app.servers.discovery import ModelServer, is_private
+from inkwright.app.services import doctor_servers
+from inkwright.app.services.doctor_servers import ModelFindings
 from inkwright.app.services.engine import open_library
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import (
@@ -51,21 +55,116 @@ class DoctorCheck:
         return f"{mark:<8} {self.name:<18} {self.message}"
 
 
-def run_doctor(say: Callable[[str], None]) -> int:
-    """Tell what is there and what is missing; return the exit code."""
-    exit_code = 0
-    for check in _run_checks():
-        say(str(check))
-        exit_code = exit_code or (0 if check.ok else check.code)
-    say(
-        "all that the settings need is there"
-        if not exit_code
-        else "something is missing; see above"
+@dataclass
+class DoctorReport:
+    """What was looked at, for programs."""
+
+    checks: list[DoctorCheck] = field(default_factory=list)
+    servers: tuple[ModelServer, ...] = ()
+    findings: ModelFindings | None = None
+    """Of the model that was tried; None: none was."""
+
+    @property
+    def exit_code(self) -> int:
+        codes = [check.code for check in self.checks if not check.ok and check.code]
+        if self.findings is not None and not self.findings.is_usable:
+            codes.append(NO_MODEL)
+        return codes[0] if codes else 0
+
+    def as_json(self) -> dict[str, JsonValue]:
+        return {
+            "ok": self.exit_code == 0,
+            "checks": [
+                {"name": c.name, "ok": c.ok, "needed": c.code > 0, "message": c.message}
+                for c in self.checks
+            ],
+            "servers": [
+                {
+                    "address": without_secrets(server.base),
+                    "kind": server.kind,
+                    "version": server.version,
+                    "needs_key": server.needs_key,
+                    "models": [
+                        {"name": m.name, "context_tokens": m.context_tokens, "loaded": m.is_loaded}
+                        for m in server.models
+                    ],
+                }
+                for server in self.servers
+            ],
+            "tried": self.findings.as_json() if self.findings else None,
+        }
+
+
+def run_doctor(
+    say: Callable[[str], None],
+    *,
+    url: str | None = None,
+    model: str | None = None,
+    asks_paid: bool = False,
+    choose: doctor_servers.Choose | None = None,
+) -> DoctorReport:
+    """Tell what is there and what is missing, and what a model can do that is named or chosen.
+
+    ``url`` None: the servers on this machine. With ``url`` or ``model`` nothing else is looked at.
+    ``asks_paid``: models elsewhere may be sent calls too, which may cost money.
+
+    Raises:
+        BadInput: no such model is served.
+        ModelError: no model server answers at ``url``.
+    """
+    report = DoctorReport()
+    is_about_one = url is not None or model is not None
+    if not is_about_one:
+        for check in _run_checks(asks_paid=asks_paid):
+            say(str(check))
+            report.checks.append(check)
+        say(
+            "something is missing; see above"
+            if report.exit_code
+            else "all that the settings need is there"
+        )
+    settings = Settings.load() if is_about_one or not report.checks[0].code else None
+    if settings is None:
+        return report
+    report.servers = doctor_servers.find_servers(url, settings)
+    for server in report.servers:
+        say(f"found     {server}")
+    chosen = None
+    if is_about_one:
+        chosen = doctor_servers.choose_model(report.servers, model, choose)
+    elif choose is not None and any(server.chat_models for server in report.servers):
+        chosen = doctor_servers.choose_model(report.servers, None, choose)
+    elif report.servers:
+        say("to try one of its models: inkwright doctor --model NAME")
+    if chosen is not None:
+        report.findings = _try_model(
+            chosen, settings, say, asks_paid=asks_paid, is_named=url is not None
+        )
+    return report
+
+
+def _try_model(
+    chosen: ServedChoice,
+    settings: Settings,
+    say: Callable[[str], None],
+    *,
+    asks_paid: bool,
+    is_named: bool,
+) -> ModelFindings:
+    at = without_secrets(chosen.server.base)
+    say(f"trying {chosen.model.name} at {at}: a few calls, which take minutes on a CPU")
+    findings = doctor_servers.try_model(
+        chosen, settings, say, asks_paid=asks_paid, is_named=is_named
     )
-    return exit_code
+    say("to use it:")
+    for line in doctor_servers.format_settings(findings.settings):
+        say(f"  {line}")
+    address = f" {without_secrets(chosen.server.base)}" if is_named else ""
+    say(f"`inkwright connect{address} --model {chosen.model.name}` writes these lines")
+    return findings
 
 
-def _run_checks() -> Iterator[DoctorCheck]:
+def _run_checks(*, asks_paid: bool) -> Iterator[DoctorCheck]:
     try:
         settings = Settings.load()
     except BadInput as fault:
@@ -78,7 +177,8 @@ def _run_checks() -> Iterator[DoctorCheck]:
     yield _check_embedded_model(settings)
     yield _check_export()
     yield _check_sources()
-    yield from _check_models(settings)
+    yield _check_studio()
+    yield from _check_models(settings, asks_paid=asks_paid)
 
 
 def _check_library(settings: Settings) -> Iterator[DoctorCheck]:
@@ -146,9 +246,13 @@ def _check_sources() -> DoctorCheck:
     return DoctorCheck("sources", True, "PDF, Office files, web pages, books and bibliographies")
 
 
-def _check_export() -> DoctorCheck:
-    from importlib.util import find_spec
+def _check_studio() -> DoctorCheck:
+    if find_spec("streamlit") is None:
+        return DoctorCheck("studio", False, "no `inkwright ui`: pip install 'inkwright[ui]'")
+    return DoctorCheck("studio", True, "`inkwright ui` opens it")
 
+
+def _check_export() -> DoctorCheck:
     from inkwright.app.export.pdf import find_chinese_fonts
     from inkwright.app.files.pandoc import find_pandoc, say_install
 
@@ -163,7 +267,7 @@ def _check_export() -> DoctorCheck:
     return DoctorCheck("export", True, "DOCX, EPUB and PDF, Chinese too")
 
 
-def _check_models(settings: Settings) -> Iterator[DoctorCheck]:
+def _check_models(settings: Settings, *, asks_paid: bool) -> Iterator[DoctorCheck]:
     try:
         endpoints.resolve_models(settings)
     except BadInput as fault:
@@ -172,7 +276,7 @@ def _check_models(settings: Settings) -> Iterator[DoctorCheck]:
         return
     try:
         with endpoints.serve_models(settings) as call_settings:
-            yield from asyncio.run(_check_endpoints(call_settings))
+            yield from asyncio.run(_check_endpoints(call_settings, asks_paid=asks_paid))
             yield from _list_judges(settings, call_settings)
     except InkwrightError as fault:
         yield DoctorCheck("model", False, str(fault), BAD_INPUT)
@@ -217,7 +321,7 @@ def _list_served_models(settings: Settings) -> Iterator[DoctorCheck]:
     yield DoctorCheck("endpoint", True, f"{at} serves {', '.join(server_info.models)}")
 
 
-async def _check_endpoints(call_settings: "CallSettings") -> list[DoctorCheck]:
+async def _check_endpoints(call_settings: "CallSettings", *, asks_paid: bool) -> list[DoctorCheck]:
     """Ask each distinct endpoint once."""
     results: list[DoctorCheck] = []
     role_by_endpoint: dict[str, str] = {}
@@ -226,12 +330,12 @@ async def _check_endpoints(call_settings: "CallSettings") -> list[DoctorCheck]:
         if key in role_by_endpoint:
             continue
         role_by_endpoint[key] = role
-        results += await _check_endpoint(call_settings, endpoint, role)
+        results += await _check_endpoint(call_settings, endpoint, role, asks_paid=asks_paid)
     return results
 
 
 async def _check_endpoint(
-    call_settings: "CallSettings", endpoint: "Endpoint", role: "Role"
+    call_settings: "CallSettings", endpoint: "Endpoint", role: "Role", *, asks_paid: bool
 ) -> list[DoctorCheck]:
     from inkwright.agents.llm.endpoint_info import explain_not_served, probe
 
@@ -243,6 +347,10 @@ async def _check_endpoint(
     except ModelError as fault:
         return [DoctorCheck(f"{role} model", False, str(fault), NO_MODEL)]
     results = [DoctorCheck(f"{role} model", True, f"{endpoint.model} at {location}")]
+    is_paid = not endpoint.api_bases or not all(map(is_private, endpoint.api_bases))
+    if is_paid and not asks_paid:
+        advice = f"no call was sent to {location}, for it may cost money: --paid sends one"
+        return [*results, DoctorCheck(f"{role} calls", True, advice)]
     if role == "embedder":
         return [*results, await _check_embeddings(call_settings)]
     context = call_settings.context_tokens or server_info.max_model_len

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
+from inkwright.app.config.endpoints import build_price_list
+from inkwright.app.config.prices import PriceList
 from inkwright.app.config.settings import Settings
-from inkwright.app.estimates.estimate import compute_cost
 from inkwright.memory.domain.draft import Draft, Manifest
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.ids import EntryId, SectionId, WorkId
@@ -113,11 +114,12 @@ def inspect(
     Raises:
         BadInput: there is no such section, or version.
     """
+    price_list = build_price_list(settings)
     count = _build_token_counter(works.get(library, work_id).run_settings)
     calls = journal.load_calls(library, work_id, step)
     if step in STEPS:
         return DraftProvenance(
-            step, None, None, (), tuple(_build_call(c, count, settings) for c in calls)
+            step, None, None, (), tuple(_build_call(c, count, price_list) for c in calls)
         )
     section_id = SectionId(step)
     draft = _find_draft(library, work_id, section_id, version)
@@ -142,7 +144,7 @@ def inspect(
         weighed_entries=tuple(
             _list_weighed_entries(ledger or Ledger(library, work_id).refresh(), manifest)
         ),
-        calls=tuple(_build_call(c, count, settings) for c in draft_calls),
+        calls=tuple(_build_call(c, count, price_list) for c in draft_calls),
     )
 
 
@@ -185,7 +187,7 @@ def _list_weighed_entries(ledger: Ledger, manifest: Manifest) -> Iterator[Weighe
 
 
 def _build_call(
-    call: JournaledCall, count: Callable[[str], int], settings: Settings
+    call: JournaledCall, count: Callable[[str], int], price_list: PriceList
 ) -> RecordedCall:
     messages = tuple((m.role, m.content) for m in call.messages)
     prompt, completion = call.prompt_tokens, call.completion_tokens
@@ -201,7 +203,9 @@ def _build_call(
         completion_tokens=completion,
         seconds=call.seconds,
         parts=split_prompt(messages, prompt, count),
-        cost=compute_cost(settings, prompt, completion, call.seconds),
+        cost=price_list.compute_cost(
+            call.asked_for, prompt, call.cached_tokens, completion, call.seconds
+        ),
         thoughts=call.thoughts,
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from inkwright.agents.llm.config import Ablation
 from inkwright.app.config import endpoints
+from inkwright.app.config.prices import check_prices
 from inkwright.app.config.settings import Settings
 from inkwright.app.files import output_folder
 from inkwright.app.services.library_status import work_in_place_of_brief
@@ -451,10 +452,11 @@ async def _open_run(
 
         with endpoints.serve_models(run_options.settings) as call_settings:
             recorded_options = recorder.run_options
+            limits = check_prices(call_settings, recorded_options.settings, recorded_options.limits)
             run_inputs = RunInputs(
                 library=library,
                 calling=call_settings,
-                limits=recorded_options.limits,
+                limits=limits,
                 watch=recorded_options.watch,
                 watch_text=recorded_options.watch_text,
                 lease=recorded_options.lease,

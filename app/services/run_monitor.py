@@ -6,8 +6,8 @@ Everything is read from the library, with a few short queries.
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from inkwright.app.config.endpoints import build_price_list
 from inkwright.app.config.settings import Settings
-from inkwright.app.estimates.estimate import compute_cost
 from inkwright.app.services import engine
 from inkwright.app.services.library_status import SectionSummary, load_section_summaries
 from inkwright.memory.ids import WorkId
@@ -76,7 +76,7 @@ def load_monitored_work(work_id: WorkId, settings: Settings) -> MonitoredWork:
         end_message=newest_run.ended if newest_run else None,
         calls=sum(u.calls for u in usage),
         tokens=prompt + completion,
-        money=compute_cost(settings, prompt, completion, sum(u.seconds for u in usage)),
+        money=build_price_list(settings).compute_usage_cost(usage),
         problems=stored_work.problems,
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from inkwright.agents.llm.config import CallSettings
 from inkwright.agents.llm.events import Notice
+from inkwright.app.config.endpoints import build_price_list
 from inkwright.app.files import output_folder
 from inkwright.app.manuscripts import citation_report
 from inkwright.app.reports.memory_json import format_memory_file
@@ -91,7 +92,13 @@ def _build_manuscript(
     )
     report_settings = select_settings(run_options.settings, call_settings)
     run_report = build_report(
-        library, work, text, run_facts, report_settings, run_options.settings.prompts
+        library,
+        work,
+        text,
+        run_facts,
+        report_settings,
+        build_price_list(run_options.settings),
+        run_options.settings.prompts,
     )
     path = None
     if folder is not None:

@@ -7,7 +7,7 @@ once, by content hash.
 import hashlib
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import RowMapping, bindparam, func, insert, select
 
 from inkwright.memory.base import Value
 from inkwright.memory.domain.purpose import Purpose, format_purpose
@@ -102,6 +102,8 @@ class RoleUsage(Value):
 
     role: str
     model: str
+    requested_model: str
+    """As it was asked for: LiteLLM's name, provider first."""
     calls: int
     prompt: int
     cached: int
@@ -202,53 +204,46 @@ _INSERT_PARTS, _INSERT_CALL = insert(schema.parts), insert(schema.journal)
 _SELECT_ANSWER = select(schema.journal).where(
     *(schema.journal.c[name] == bindparam(name) for name in ("work", *CallKey.model_fields))
 )
+_USAGE_GROUP = (
+    schema.journal.c.work,
+    schema.journal.c.role,
+    schema.journal.c.model,
+    schema.journal.c.asked_for.label("requested_model"),
+)
+_SELECT_USAGE = (
+    select(
+        *_USAGE_GROUP,
+        func.count().label("calls"),
+        func.sum(schema.journal.c.prompt_tokens).label("prompt"),
+        func.sum(schema.journal.c.cached_tokens).label("cached"),
+        func.sum(schema.journal.c.completion_tokens).label("completion"),
+        func.sum(schema.journal.c.seconds).label("seconds"),
+        func.sum(schema.journal.c.thought_tokens).label("thoughts"),
+    )
+    .group_by(*_USAGE_GROUP)
+    .order_by(schema.journal.c.role)
+)
 
 
 def load_usage(library: Library, work_id: WorkId) -> tuple[RoleUsage, ...]:
     """Return what a work has cost so far, by role and model."""
     table = schema.journal
-    totals = (
-        func.count(),
-        *(
-            func.sum(table.c[name])
-            for name in (
-                "prompt_tokens",
-                "cached_tokens",
-                "completion_tokens",
-                "seconds",
-                "thought_tokens",
-            )
-        ),
-    )
     with library.read() as db:
-        rows = db.execute(
-            select(table.c.role, table.c.model, *totals)
-            .where(table.c.work == work_id)
-            .group_by(table.c.role, table.c.model)
-            .order_by(table.c.role)
-        ).all()
-    return tuple(
-        RoleUsage(
-            role=r[0],
-            model=r[1],
-            calls=r[2],
-            prompt=r[3],
-            cached=r[4],
-            completion=r[5],
-            seconds=r[6],
-            thoughts=r[7],
-        )
-        for r in rows
-    )
+        rows = db.execute(_SELECT_USAGE.where(table.c.work == work_id)).mappings()
+        return tuple(_build_role_usage(row) for row in rows)
 
 
-def load_usage_by_work(library: Library) -> dict[str, tuple[int, int]]:
-    """Return calls and tokens of every work so far, by its id."""
-    table = schema.journal
-    tokens = func.sum(table.c.prompt_tokens + table.c.completion_tokens)
+def load_usage_by_work(library: Library) -> dict[str, list[RoleUsage]]:
+    """Return what every work has cost so far, by its id, as ``load_usage`` does."""
+    usage_by_work: dict[str, list[RoleUsage]] = {}
     with library.read() as db:
-        rows = db.execute(select(table.c.work, func.count(), tokens).group_by(table.c.work))
-        return {work_id: (calls, total_tokens) for work_id, calls, total_tokens in rows}
+        for row in db.execute(_SELECT_USAGE).mappings():
+            usage_by_work.setdefault(row["work"], []).append(_build_role_usage(row))
+    return usage_by_work
+
+
+def _build_role_usage(row: RowMapping) -> RoleUsage:
+    return RoleUsage(**{name: row[name] for name in RoleUsage.model_fields})
 
 
 def load_calls(library: Library, work_id: WorkId, step: str | None = None) -> list[JournaledCall]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inkwright.app.commands.write import EXIT_CODES
 from typer.testing import CliRunner
 
 import inkwright
 from inkwright.agents.llm.events import TextGrew
+from inkwright.app.cli.runs import EXIT_CODES
 from inkwright.memory.errors import InkwrightError
 from inkwright.memory.store import journal
 from inkwright.memory.store.library import Library

@@ -87,7 +87,7 @@ def test_doctor_says_what_limits_the_server(
     monkeypatch.setenv("INKWRIGHT_API_BASE", settings.api_base[0])
     monkeypatch.setenv("INKWRIGHT_MODEL", NAME)
     told: list[str] = []
-    assert run_doctor(told.append) == 0, told
+    assert run_doctor(told.append).exit_code == 0, told
     assert any("4,096 tokens, its own token counts" in line for line in told)
     assert any("prefix hits" in line and "KV cache" in line for line in told)
     assert any("answers by JSON schema" in line for line in told)

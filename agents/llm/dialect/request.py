@@ -1,6 +1,7 @@
 """Putting a question into a server's words: from a ``ChatRequest`` to what LiteLLM is given."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from inkwright.agents.llm.config import Endpoint, Role, ThinkingLevel
 from inkwright.agents.llm.dialect import model_names, wire_schemas
 from inkwright.memory.ids import NO_WORK, WorkId
 from inkwright.memory.model_capabilities import ModelCapabilities
+from inkwright.memory.text.tokens import Tokenizer
 
 DRY: Mapping[str, JsonValue] = {
     "dry_multiplier": 0.8,
@@ -59,6 +61,9 @@ class ChatRequest:
     """No schema is sent: several answers to one had no form."""
     protected_names: tuple[str, ...] = ()
     """Names that may come as often as the text needs them."""
+    before_retry: Callable[[], None] = lambda: None
+    """Called before the call is sent again after a failure that may be billed. It raises what
+    forbids that."""
 
 
 def build_arguments(
@@ -92,6 +97,19 @@ def build_arguments(
     if body:
         arguments["extra_body"] = body
     return arguments
+
+
+def bound_call_tokens(arguments: Mapping[str, Any], tokenizer: Tokenizer) -> tuple[int, int | None]:
+    """Return the most tokens that prompt and answer of a call can have; None: nothing bounds it.
+
+    A schema counts as part of the prompt, as it does for providers.
+    """
+    texts = [message["content"] for message in arguments["messages"]]
+    if (answer_format := arguments.get("response_format")) is not None:
+        texts.append(json.dumps(answer_format))
+    fields = {**arguments, **arguments.get("extra_body", {})}
+    bounds = [fields[name] for name in ("max_tokens", "max_completion_tokens") if name in fields]
+    return sum(map(tokenizer.count, texts)), max(bounds, default=None)
 
 
 def needs_form_in_prompt(request: ChatRequest, capabilities: ModelCapabilities) -> bool:

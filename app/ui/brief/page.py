@@ -1,6 +1,5 @@
 """Brief: what is to be written, and what it would take, before anything is sent."""
 
-from importlib import resources
 from typing import Any, Literal
 
 import streamlit as st
@@ -8,7 +7,8 @@ import streamlit as st
 from inkwright.agents.llm.config import Ablation
 from inkwright.app.api.sources import Sources
 from inkwright.app.briefs import draft_store
-from inkwright.app.briefs.loader import build_brief, read_brief
+from inkwright.app.briefs.examples import load_example
+from inkwright.app.briefs.loader import build_brief
 from inkwright.app.documents.loader import LoadedSources
 from inkwright.app.estimates.estimate import estimate
 from inkwright.app.services import background, engine
@@ -204,7 +204,7 @@ def _draw_examples() -> None:
     elif pressed == "empty":
         _replace({}, LoadedSources(sources=()))
     elif pressed is not None:
-        brief = _fill_example(pressed)
+        brief = load_example(pressed)
         _replace(
             build_form_fields(brief), LoadedSources(sources=brief.sources, unread=brief.unread)
         )
@@ -215,11 +215,6 @@ def _draw_examples() -> None:
 
 def _note_press(name: str) -> None:
     st.session_state[_PRESSED] = name
-
-
-def _fill_example(name: str) -> Brief:
-    with resources.as_file(resources.files("inkwright.app") / "examples" / f"{name}.yaml") as file:
-        return read_brief(str(file))
 
 
 def _draw_actions() -> None:
