@@ -3,7 +3,7 @@
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence, Set
 
 from inkwright.agents.checks import rules, section_format
-from inkwright.agents.checks.own_wording import brings_in_wording
+from inkwright.agents.checks.requirement_wording import brings_in_wording
 from inkwright.agents.context.model_session import ModelSession
 from inkwright.agents.drafting.subset_sum import choose_subset
 from inkwright.agents.llm.parsing import UnreadableAnswer, parse_prose

@@ -6,7 +6,7 @@ is met.
 
 from collections.abc import Iterable, Sequence
 
-from inkwright.agents.checks.own_wording import is_own_wording
+from inkwright.agents.checks.requirement_wording import is_own_wording
 from inkwright.agents.context.model_session import ModelSession
 from inkwright.agents.llm.schemas import Contradictions, Verdict, Verdicts
 from inkwright.memory.changes.staleness import Change

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inkwright.agents.checks.own_wording import brings_in_wording, is_own_wording
+from inkwright.agents.checks.requirement_wording import brings_in_wording, is_own_wording
 from inkwright.memory.domain.constraint import Constraint
 
 STORM = Constraint(text="The storm must break before midnight")
