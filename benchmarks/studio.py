@@ -33,9 +33,9 @@ from inkwright.memory.domain.brief import Brief, OutlineItem, Remembered
 from inkwright.memory.ids import WorkId
 from inkwright.memory.store import ledger, plans, works
 from inkwright.memory.store.library import Library
-from tests.app.ui.browser import CHROMIUM, FLAGS, Studio
 from tests.simserver.config import Fact, SimConfig
 from tests.simserver.process import SimServer
+from tests.ui.browser import CHROMIUM, FLAGS, Studio
 
 CHAPTERS, IN_CHAPTER = 20, 10
 WORDS = 300

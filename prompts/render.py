@@ -5,7 +5,9 @@ folder of the same file names overrides them one by one.
 """
 
 import hashlib
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib import resources
@@ -43,6 +45,12 @@ def render(inputs: PromptInputs, overrides: Path | None = None) -> str:
     return template.substitute(values).strip() + "\n"
 
 
+def get_instructions(inputs_type: type[PromptInputs], overrides: Path | None = None) -> str:
+    """Return what a prompt says whatever it is filled with."""
+    template = _load_template(inputs_type.file, overrides)
+    return template.safe_substitute(dict.fromkeys(template.get_identifiers(), " "))
+
+
 def check_template(inputs_type: type[PromptInputs], overrides: Path | None = None) -> None:
     """Hold a template to its inputs.
 
@@ -78,6 +86,34 @@ def hash_templates(overrides: Path | None = None) -> dict[str, str]:
                 source.encode()
             ).hexdigest()[:12]
     return hash_by_prompt
+
+
+@lru_cache(maxsize=32)
+def find_example_values(file: str, overrides: Path | None = None) -> frozenset[str]:
+    """Return the texts in the example answers of a template: what a small model may copy."""
+    template = _load_template(file, overrides).template
+    values: set[str] = set()
+    decoder, position = json.JSONDecoder(), template.find('{"')
+    while position >= 0:
+        try:
+            example, length = decoder.raw_decode(template[position:])
+        except json.JSONDecodeError:
+            length = 1
+        else:
+            values |= set(_list_texts(example))
+        position = template.find('{"', position + length)
+    return frozenset(values)
+
+
+def _list_texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value.strip()
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _list_texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _list_texts(item)
 
 
 def fence(tag: str, material: str) -> str:

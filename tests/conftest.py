@@ -4,20 +4,25 @@ No test reaches another machine, and none sees settings from outside. ``sim`` is
 for the whole session, put back to its beginnings for each test that asks for it.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 
 from inkwright.agents.llm.events import Event
 from inkwright.memory.store.library import Library
 from tests import loopback
+from tests.builders import Built, built
 from tests.simserver.process import SimServer
 
 loopback.stay_on_loopback()
+hypothesis.settings.register_profile("suite", max_examples=40, deadline=None, derandomize=True)
+hypothesis.settings.load_profile("suite")
 
 E = TypeVar("E", bound=Event)
 
@@ -29,6 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     for what in ("coroutine 'BaseLLMHTTPHandler:RuntimeWarning", "Item .*ReadOnly:UserWarning"):
         config.addinivalue_line("filterwarnings", f"ignore:{what}")
+
+
+def pytest_collection_finish() -> None:
+    """Look for no garbage in what is imported by now: that took a tenth of a worker's time."""
+    gc.collect()
+    gc.freeze()
 
 
 class Events(list[Event]):
@@ -76,10 +87,17 @@ def empty_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def library(tmp_path: Path, empty_library: Path) -> Iterator[Library]:
-    """An empty library, in the folder that ``tests/app`` names in the environment."""
+    """An empty library, in the folder that ``home`` names in the environment."""
     opened = Library.open(shutil.copytree(empty_library, tmp_path / "library"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def a_work(library: Library) -> Iterator[Built]:
+    """A new work under a lease."""
+    with built(library) as made:
+        yield made
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -17,10 +18,15 @@ def modules() -> Iterator[Path]:
         yield from (ROOT / folder).rglob("*.py")
 
 
+@cache
+def parse(file: Path) -> ast.Module:
+    return ast.parse(file.read_text("utf-8"))
+
+
 def test_a_public_class_name_occurs_once():
     places = defaultdict(list)
     for file in modules():
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        for node in ast.walk(parse(file)):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(str(file.relative_to(ROOT)))
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
@@ -56,7 +62,7 @@ def test_no_local_and_no_parameter_is_a_participle_alone():
     vague = []
     for file in modules():
         name = str(file.relative_to(ROOT))
-        tree = ast.parse(file.read_text("utf-8"))
+        tree = parse(file)
         fields = {id(field.target) for field in fields_of(tree)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

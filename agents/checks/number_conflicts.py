@@ -92,6 +92,9 @@ class NumberConflict(Value):
     other_section: str
     there: str
     """The sentence in the earlier section, exactly."""
+    number: str
+    """The number in the later section's sentence, as it is written there."""
+    number_there: str
 
 
 class UnsupportedFigure(Value):
@@ -107,6 +110,8 @@ class _Claim(Value):
     section: str
     noun: str
     number: int
+    written: str
+    """The number as the sentence has it."""
     kind: Literal["total", "part"]
     owner: str
     """Who has it, in the sentence's own words; empty where that cannot be read off."""
@@ -135,6 +140,8 @@ def find_number_conflicts(texts: Mapping[str, str]) -> list[NumberConflict]:
                             quote=later.quote,
                             other_section=earlier.section,
                             there=earlier.quote,
+                            number=later.written,
+                            number_there=earlier.written,
                         ),
                     )
     return list(conflicts.values())
@@ -195,6 +202,7 @@ def _find_claims(section_id: str, text: str) -> Iterator[_Claim]:
                 section=section_id,
                 noun=noun,
                 number=value,
+                written=number,
                 kind="total" if is_total else "part",
                 owner=_read_owner(groups["owner"] or ""),
                 quote=sentence.text,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import regex
 
-from inkwright.agents.checks import readability, section_format
+from inkwright.agents.checks import blocks, readability, section_format
 from inkwright.agents.llm.parsing import is_han
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.constraint import CITATION_PATTERNS, Constraint
@@ -24,16 +24,23 @@ CheckOutcome = tuple[CheckStatus, str]
 
 
 def check(
-    text: str, constraints: Sequence[Constraint], titles: Sequence[str] = ()
+    text: str,
+    constraints: Sequence[Constraint],
+    titles: Sequence[str] = (),
+    parts: Sequence[str] = (),
 ) -> list[Finding]:
     """Return one finding for each constraint that a rule can check.
 
-    ``titles`` are those of the outline, for constraints on the structure of the whole.
+    ``titles`` are those of the outline, and ``parts`` those at its top level, for constraints on
+    the structure of the whole.
     """
     bare_text = section_format.strip_frames(text, constraints)
     return [
         _build_finding(
-            c, _check_structure(titles, c) if c.kind == "structure" else _RULES[c.kind](text, c)
+            c,
+            _check_structure(titles, parts, c)
+            if c.kind == "structure"
+            else _RULES[c.kind](text, c),
         )
         if c.kind != "length"
         else _build_finding(c, _check_length(bare_text, c))
@@ -156,10 +163,15 @@ def _check_reading_level(text: str, constraint: Constraint) -> CheckOutcome:
     return "met", f"grade {grade:.1f}"
 
 
-def _check_structure(titles: Sequence[str], constraint: Constraint) -> CheckOutcome:
+def _check_structure(
+    titles: Sequence[str], parts: Sequence[str], constraint: Constraint
+) -> CheckOutcome:
+    low, high = constraint.min_count or 0, constraint.max_count
+    if (low or high) and not low <= len(parts) <= (high or len(parts)):
+        return "broken", f"{constraint.text} (there are {len(parts)})"
     missing_title = constraint_consistency.find_missing_title(constraint.sections, titles)
     if missing_title is None:
-        return "met", "\n".join(constraint.sections)
+        return "met", "\n".join(constraint.sections or parts)
     return "broken", f"{constraint.text} (missing: {missing_title})"
 
 
@@ -179,6 +191,7 @@ _RULES: Mapping[str, Callable[[str, Constraint], CheckOutcome]] = {
     "format": _check_format,
     "reading_level": _check_reading_level,
     "citation": _check_citation,
+    "block": blocks.check,
 }
 """By kind. ``length`` and ``structure`` are checked apart, in ``check``; the kinds that have a rule
 are those of ``Constraint.is_checked_by_rule``."""

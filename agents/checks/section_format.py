@@ -16,10 +16,10 @@ from inkwright.memory.text.words import Sentence, sentences
 
 _LIST_ITEMS = 2
 """So many items make a list."""
-_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+\S.*$", re.MULTILINE)
+HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+\S.*$", re.MULTILINE)
 _ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])[ \t]+\S.*$", re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]*[-*+][ \t]+\S.*$", re.MULTILINE)
-_TABLE = re.compile(
+TABLE = re.compile(
     r"^.*\|.*\n[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)*\|?[ \t]*$",
     re.MULTILINE,
 )
@@ -27,7 +27,7 @@ _INLINE = re.compile(
     r"\*\*[^*\n]+\*\*|__[^_\n]+__|(?<![\w*])\*[^*\s][^*\n]*\*(?![\w*])|`[^`\n]+`|\[[^\]\n]+\]\([^)\n]+\)"
 )
 _BLOCK = re.compile(r"^(?:```|~~~| {0,3}>[ \t]+\S).*$", re.MULTILINE)
-_MARKUP = (_HEADING, _BULLET, _TABLE, _BLOCK, _INLINE)
+_MARKUP = (HEADING, _BULLET, TABLE, _BLOCK, _INLINE)
 
 
 def check(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
@@ -53,13 +53,13 @@ def _check_markup(text: str, constraint: Constraint) -> tuple[CheckStatus, str]:
 def _find_markup(text: str, form: str) -> str | None:
     """Return the first words that have the format; None where it is lacking."""
     if form == "heading":
-        first = _HEADING.match(text)
+        first = HEADING.match(text)
         return first.group() if first else None
     if form == "list":
         items = _ITEM.findall(text)
         return items[0].strip() if len(items) >= _LIST_ITEMS else None
     if form == "table":
-        table = _TABLE.search(text)
+        table = TABLE.search(text)
         return table.group().split("\n")[0] if table else None
     matches = [match for markup in _MARKUP if (match := markup.search(text))]
     first_match = min(matches, key=lambda m: m.start(), default=None)

@@ -1,22 +1,26 @@
 """Archivist: what a draft establishes, each entry with the exact words that state it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inkwright.agents.checks.own_wording import OwnWording
 from inkwright.agents.context.model_session import ModelSession
 from inkwright.agents.context.run_context import WorkMemory
+from inkwright.agents.extraction.entry_builder import (
+    build_delta,
+    find_explicitly_superseded,
+    find_unusable_quotes,
+    retract_entry,
+)
 from inkwright.agents.llm.schemas import Delta, DeltaItem
 from inkwright.memory.domain.draft import Draft
-from inkwright.memory.domain.entry import Entry, Span
-from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
+from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import ModelError
-from inkwright.memory.ids import EntryId, SectionId
 from inkwright.memory.retrieval.passages import split_into_pieces
 from inkwright.memory.store.ledger import Ledger
-from inkwright.memory.text.names import names_in
 from inkwright.memory.text.words import sentences
 from inkwright.prompts import inputs
 from inkwright.prompts.render import fence
@@ -56,7 +60,7 @@ async def remember(
     """
     old_entries = memory.ledger.list_section_entries(section.id)
     try:
-        listed_entries = [*old_entries, *_find_explicitly_superseded(shown_entries, text)]
+        listed_entries = [*old_entries, *find_explicitly_superseded(shown_entries, text)]
         answer = await _ask_archivist(
             session,
             section,
@@ -105,7 +109,7 @@ def build_result(
 ) -> ArchivistResult:
     """Return what an answer about the whole text of a section makes of the section's entries."""
     old_entries = memory.ledger.list_section_entries(section.id)
-    delta = _build_delta(memory.ledger, section, text, version, old_entries, answer, shown_entries)
+    delta = build_delta(memory.ledger, section, text, version, old_entries, answer, shown_entries)
     lost_entries = [e for e in old_entries if memory.quote(e) not in text]
     retracted_entries = _retract_lost(lost_entries, delta, version)
     return ArchivistResult(
@@ -136,7 +140,7 @@ async def update_entries(
         session.report_problem(f"{section.id}: memory of its new wording was not taken ({fault})")
         answer = Delta(summary="", items=[])
     kept_entries = [e for e in old_entries if e not in lost_entries]
-    delta = _build_delta(
+    delta = build_delta(
         memory.ledger,
         section,
         text,
@@ -173,7 +177,7 @@ async def extract_missed_entries(
     )
     own_entries = memory.ledger.list_section_entries(section.id)
     known_entries = (*own_entries, *_find_person_entries(memory.ledger, section))
-    return _build_delta(
+    return build_delta(
         memory.ledger, section, draft.text, draft.version, own_entries, answer, known_entries
     )
 
@@ -207,7 +211,31 @@ async def _ask_archivist(
         priority=priority,
         sample=sample,
     )
-    return await session.llm.ask_structured(call, Delta)
+    answer = await session.llm.ask_structured(call, Delta, lambda a: find_unusable_quotes(a, text))
+    own_wording = OwnWording(inputs_class, DeltaItem, session.prompts.overrides)
+    return _clear_own_wording(answer, own_wording, text)
+
+
+def _clear_own_wording(answer: Delta, own_wording: OwnWording, text: str) -> Delta:
+    """Return ``answer`` with nothing where it says the prompt's own words: they are looked for."""
+
+    def clear(value: str) -> str:
+        return "" if own_wording.holds(value, text) else value
+
+    items = [
+        item.model_copy(
+            update={
+                "quote": clear(item.quote),
+                "subject": clear(item.subject),
+                "statement": clear(item.statement),
+                "attribute": clear(item.attribute),
+                "story_time": clear(item.story_time),
+                "aliases": [a for a in item.aliases if clear(a)],
+            }
+        )
+        for item in answer.items
+    ]
+    return answer.model_copy(update={"summary": clear(answer.summary), "items": items})
 
 
 def _find_person_entries(ledger: Ledger, section: Section) -> list[Entry]:
@@ -224,160 +252,7 @@ def _retract_lost(
 ) -> tuple[Entry, ...]:
     """Retract the entries whose words are no longer in the text and were not found again."""
     replaced_ids = {e.id for e in delta}
-    return tuple(_retract_entry(e, version) for e in lost_entries if e.id not in replaced_ids)
-
-
-def _find_explicitly_superseded(shown_entries: Sequence[Entry], text: str) -> list[Entry]:
-    """Return what only an outright change supersedes, of the subjects that ``text`` names."""
-    candidate_entries = [e for e in shown_entries if e.origin == "person" or e.kind == "thread"]
-    mentioned_names = names_in(text).select_mentioned(
-        {name for e in candidate_entries for name in e.names}
-    )
-    return [e for e in candidate_entries if e.names & mentioned_names]
-
-
-def _build_delta(
-    ledger: Ledger,
-    section: Section,
-    text: str,
-    version: int,
-    old_entries: Sequence[Entry],
-    answer: Delta,
-    shown_entries: Sequence[Entry],
-) -> tuple[Entry, ...]:
-    """Turn an answer into entry versions; an item without its exact words is refused."""
-    number = ledger.find_next_number(section.id)
-    old_by_id: Mapping[str, Entry] = {e.id: e for e in old_entries}
-    markable_by_id: Mapping[str, Entry] = {
-        e.id: e for e in _find_explicitly_superseded(shown_entries, text)
-    }
-    delta: dict[EntryId, Entry] = {}
-    for item in answer.items:
-        span = _find_span(section.id, version, text, item.quote)
-        old_entry = old_by_id.get(EntryId(item.id or ""))
-        if item.action == "retract" and old_entry is not None:
-            delta[old_entry.id] = _retract_entry(old_entry, version)
-        elif span is not None and old_entry is not None and item.action in ("keep", "change"):
-            delta[old_entry.id] = _change_entry(old_entry, item, span)
-        elif (
-            span is not None
-            and (marked_entry := markable_by_id.get(EntryId(item.id or ""))) is not None
-        ):
-            entry = _supersede_marked(
-                EntryId(f"{section.id}.{number}"), section.id, marked_entry, item, span
-            )
-            if entry is not None:
-                delta[entry.id] = entry
-                number += 1
-        elif span is not None and item.subject.strip() and item.statement.strip():
-            entry = _create_entry(EntryId(f"{section.id}.{number}"), section.id, item, span)
-            if any(
-                is_same_fact(entry, other_entry)
-                for other_entry in (*shown_entries, *delta.values())
-            ):
-                continue
-            if (repeated_entry := _find_same_topic(entry, old_entries, delta)) is not None:
-                delta[repeated_entry.id] = _change_entry(repeated_entry, item, span)
-                continue
-            delta[entry.id] = _link_superseded(entry, shown_entries)
-            number += 1
-    return tuple(delta.values())
-
-
-def _supersede_marked(
-    entry_id: EntryId, section_id: SectionId, old_entry: Entry, item: DeltaItem, span: Span
-) -> Entry | None:
-    """Return what becomes of a person's entry, or of an open thread, in this section's text."""
-    pays_off = old_entry.kind == "thread" and item.action in ("change", "retract")
-    if not pays_off and item.action != "change":
-        return None
-    subject_fields = {"subject": old_entry.subject, "aliases": list(old_entry.aliases)}
-    full_item = item.model_copy(update=subject_fields | {"attribute": old_entry.attribute})
-    entry = _create_entry(entry_id, section_id, full_item, span).model_copy(
-        update={"supersedes": old_entry.id}
-    )
-    if pays_off:
-        event_fields = {"kind": "event", "statement": item.statement.strip() or item.quote.strip()}
-        return entry.model_copy(update=event_fields)
-    return entry if entry.statement and not is_same_fact(entry, old_entry) else None
-
-
-def _find_same_topic(
-    entry: Entry, old_entries: Sequence[Entry], delta: Mapping[EntryId, Entry]
-) -> Entry | None:
-    """Return the old entry that ``entry`` says again, or says anew, if none has yet."""
-    for old_entry in old_entries:
-        is_same = (
-            is_same_topic(old_entry, entry) if entry.attribute else is_same_fact(old_entry, entry)
-        )
-        if is_same and old_entry.id not in delta:
-            return old_entry
-    return None
-
-
-def _create_entry(entry_id: EntryId, section_id: SectionId, item: DeltaItem, span: Span) -> Entry:
-    return Entry(
-        id=entry_id,
-        kind=item.kind,
-        subject=item.subject.strip(),
-        aliases=tuple(a.strip() for a in item.aliases if a.strip()),
-        attribute=item.attribute.strip(),
-        statement=item.statement.strip(),
-        origin="section",
-        span=span,
-        from_section=section_id,
-        story_time=item.story_time.strip() or None,
-    )
-
-
-def _change_entry(old_entry: Entry, item: DeltaItem, span: Span) -> Entry:
-    """Return ``old_entry`` at its new place; with another value, it is a new version."""
-    moved_entry = old_entry.model_copy(update={"span": span})
-    statement = item.statement.strip()
-    changed_entry = old_entry.model_copy(
-        update={"version": old_entry.version + 1, "span": span, "statement": statement}
-    )
-    if item.action == "keep" or not statement or is_same_fact(old_entry, changed_entry):
-        return moved_entry
-    return changed_entry
-
-
-def _retract_entry(old_entry: Entry, version: int) -> Entry:
-    assert old_entry.span is not None
-    span = old_entry.span.model_copy(update={"draft": version})
-    update = {"version": old_entry.version + 1, "span": span, "status": "retracted"}
-    return old_entry.model_copy(update=update)
-
-
-def _link_superseded(entry: Entry, shown_entries: Sequence[Entry]) -> Entry:
-    """Mark the shown entry whose value ``entry`` replaces, if there is one.
-
-    At another story time both hold. What a person has said is not replaced in passing: the two
-    are a conflict, and reported.
-    """
-    if not entry.attribute:
-        return entry
-    replaced_entries = [
-        o
-        for o in shown_entries
-        if o.attribute
-        and o.origin != "person"
-        and is_same_topic(o, entry)
-        and o.story_time == entry.story_time
-    ]
-    return (
-        entry.model_copy(update={"supersedes": replaced_entries[-1].id})
-        if replaced_entries
-        else entry
-    )
-
-
-def _find_span(section_id: SectionId, version: int, text: str, quote: str) -> Span | None:
-    quote = quote.strip()
-    start = text.find(quote) if quote else -1
-    if start < 0:
-        return None
-    return Span(section=section_id, draft=version, start=start, end=start + len(quote))
+    return tuple(retract_entry(e, version) for e in lost_entries if e.id not in replaced_ids)
 
 
 def _summarise_by_rule(text: str) -> str:

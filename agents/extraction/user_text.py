@@ -73,10 +73,11 @@ def _store_section(
     draft = current_drafts[section.id]
     index = context.plan.outline.position[section.id] - 1
     earlier_sections = context.plan.outline.sections[:index]
+    later_ids = {s.id for s in context.plan.outline.sections[index + 1 :]}
     visible_versions = {
         s.id: current_drafts[s.id].version for s in earlier_sections if s.id in current_drafts
     }
-    known_entries = context.ledger.refresh().list_visible(visible_versions)
+    known_entries = context.ledger.refresh().list_visible(visible_versions, later_ids=later_ids)
     result = archivist.build_result(
         context.memory, section, draft.text, draft.version, answer, known_entries
     )

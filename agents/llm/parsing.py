@@ -77,6 +77,8 @@ _HEADINGS = re.compile(
 )
 _PASSAGE_TAGS = ("memory", "summary", "before", "sofar", "draft", "sources", "passages", "entries")
 """Between these tags a model is shown text, or what is true: it may stand in the answer too."""
+MIN_CUT_ITEMS = 2
+"""Items that a list must have begun for those before the last to be used, where it was cut off."""
 MAX_CLIP_ROUNDS = 8
 """Rounds of cutting what is too long: a list that was too long hides what is in it until then."""
 LOOP_WORDS = 8
@@ -100,8 +102,8 @@ def parse_structured(text: str, finish: str, response_schema: type[F]) -> F:
     """Return the answer as ``response_schema``, mended where that is safe.
 
     Think blocks, fences and talk around the JSON are cut off, broken JSON is repaired, strings and
-    lists beyond their bounds are clipped. JSON that was cut short is refused: what is missing
-    cannot be known.
+    lists beyond their bounds are clipped. JSON that was cut short is refused, since what is missing
+    cannot be known, unless it was cut in a list whose items count for themselves.
     """
     clean_text = strip_thoughts(_normalise(text))
     start = _OBJECT.search(clean_text)
@@ -110,14 +112,25 @@ def parse_structured(text: str, finish: str, response_schema: type[F]) -> F:
     try:
         answer_object, _ = json.JSONDecoder().raw_decode(clean_text, start.start())
     except json.JSONDecodeError as fault:
-        if finish == "length" or "}" not in clean_text[fault.pos :]:
+        is_cut = finish == "length" or "}" not in clean_text[fault.pos :]
+        answer_object = repair_json(clean_text[start.start() :], return_objects=True)
+        if is_cut and not _drop_cut_item(answer_object, response_schema):
             raise UnreadableAnswer(
                 "it was cut off before its end; answer more briefly", is_malformed=True
             ) from fault
-        answer_object = repair_json(clean_text[start.start() :], return_objects=True)
     if not isinstance(answer_object, dict) or not answer_object:
         raise UnreadableAnswer("there is no JSON object in it", lacks_form=True)
     return _validate(cleanup.each_text(answer_object, _normalise), response_schema)
+
+
+def _drop_cut_item(answer_object: Any, response_schema: type[BaseModel]) -> bool:
+    """Drop the last item of the list in which an answer was cut off. False: it has no such list."""
+    list_name = getattr(response_schema, "cut_list", "")
+    items = answer_object.get(list_name) if isinstance(answer_object, dict) else None
+    if not isinstance(items, list) or len(items) < MIN_CUT_ITEMS:
+        return False
+    items.pop()
+    return True
 
 
 def _validate(answer_object: dict[str, Any], response_schema: type[F]) -> F:

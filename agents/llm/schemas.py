@@ -5,9 +5,11 @@ The class names are sent as schema names. What a form is asked for has no defaul
 lacks it must not count as one that found nothing.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from inkwright.memory.domain.entry import EntryKind
 from inkwright.memory.ids import SectionId
@@ -17,6 +19,9 @@ class ResponseSchema(BaseModel):
     """An answer by schema."""
 
     model_config = ConfigDict(extra="ignore")
+    cut_list: ClassVar[str] = ""
+    """Name of a list whose items each count for themselves: of an answer that is cut off in it,
+    those before the last are used."""
 
     def wording(self) -> str:
         """Return the model's own words in it, which must be in the language of the piece."""
@@ -26,6 +31,27 @@ class ResponseSchema(BaseModel):
 Short = Annotated[str, Field(max_length=120)]
 Line = Annotated[str, Field(max_length=300)]
 Name = Annotated[str, Field(max_length=80)]
+Quote = Annotated[str, Field(max_length=240)]
+
+
+def _require(*names: str) -> Callable[[JsonDict], None]:
+    """Let the schema that is sent require these fields.
+
+    An answer without them is read all the same: not every server holds its model to a schema.
+    """
+
+    def require(schema: JsonDict) -> None:
+        schema["required"] = list(names)
+        properties = schema["properties"]
+        assert isinstance(properties, dict)
+        for name in names:
+            field_schema = properties[name]
+            assert isinstance(field_schema, dict)
+            field_schema.pop("default", None)
+
+    return require
+
+
 SentenceNumber = Annotated[int, Field(json_schema_extra={"minimum": 1, "maximum": 999})]
 """Bounded where answers are guided by the schema; elsewhere what is out of range is left out."""
 
@@ -158,12 +184,12 @@ class Chapters(ResponseSchema):
 
 
 class PlannedEntry(ResponseSchema):
-    kind: EntryKind
     subject: Name
+    statement: Line
+    kind: EntryKind = "fact"
     aliases: list[Name] = Field(default=[], max_length=4)
     attribute: Name = ""
-    statement: Line
-    from_section: str | None = Field(default=None, max_length=12)
+    from_section: str | None = Field(default=None, max_length=40)
     """Id of the section from which it is true."""
 
 
@@ -194,24 +220,27 @@ class PlanReview(ResponseSchema):
 
 
 class DeltaItem(ResponseSchema):
-    """One change to memory. ``id`` names an old entry; None adds one."""
+    """One fact of the draft. ``id`` names an old entry."""
 
-    action: Literal["keep", "change", "retract", "add"]
-    id: str | None = Field(default=None, max_length=40)
-    kind: EntryKind = "fact"
+    model_config = ConfigDict(json_schema_extra=_require("quote", "subject", "statement"))
+
+    quote: Quote = ""
+    """The words of the draft that state it, exactly: to be copied first, and then to be told."""
     subject: Name = ""
-    aliases: list[Name] = Field(default=[], max_length=4)
-    attribute: Name = ""
     statement: Line = ""
+    attribute: Name = ""
+    kind: EntryKind = "fact"
+    aliases: list[Name] = Field(default=[], max_length=4)
     story_time: Name = ""
     """When it is true in the story, if the text goes back or ahead in time; else empty."""
-    quote: Line = ""
-    """The words of the draft that state it, exactly."""
+    action: Literal["add", "keep", "change", "retract"] = "add"
+    id: str | None = Field(default=None, max_length=40)
 
 
 class Delta(ResponseSchema):
     """archivist / remember: what a draft establishes, and a short account of it."""
 
+    cut_list: ClassVar[str] = "items"
     summary: Annotated[str, Field(max_length=500)]
     items: list[DeltaItem] = Field(max_length=12)
 

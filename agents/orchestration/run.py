@@ -34,7 +34,7 @@ from inkwright.agents.orchestration.work_graph import (
     review,
     work_graph,
 )
-from inkwright.agents.planning import request_evidence
+from inkwright.agents.requests import request_evidence
 from inkwright.agents.revision import instructed_edit, settler
 from inkwright.agents.revision.instructed_edit import EditorProposal, Span
 from inkwright.memory.domain.draft import Draft

@@ -18,6 +18,7 @@ from inkwright.agents.llm.events import Finished, PhaseBegan, Planned, SectionLi
 from inkwright.agents.orchestration.scheduler import Scheduler
 from inkwright.agents.orchestration.section_graph import SectionGraph
 from inkwright.agents.planning import planner
+from inkwright.agents.requests.request_coverage import account_for, list_unchecked
 from inkwright.agents.review import judge_proof
 from inkwright.agents.revision import (
     final_review,
@@ -279,7 +280,10 @@ def _compute_status(work_context: WorkContext) -> Status:
         why = f" ({finding.why})" if finding.why else ""
         problem_line = f"{finding.constraint} is {finding.status}: {finding.evidence}{why}"
         context.report_problem(problem_line.rstrip(": "))
-    return "flagged" if unmet_findings else "complete"
+    unchecked = list_unchecked(account_for(context.brief.request, context.plan.constraints))
+    for clause in unchecked:
+        context.report_problem(f"the request says “{clause}”, and nothing checks it")
+    return "flagged" if unmet_findings or unchecked else "complete"
 
 
 def _report_distrusted_judges(context: RunContext) -> bool:

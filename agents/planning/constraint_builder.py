@@ -6,8 +6,10 @@ from typing import get_args
 
 from inkwright.agents.llm.parsing import is_han, is_in_other_script
 from inkwright.agents.llm.schemas import Requirement, Requirements
-from inkwright.agents.planning import request_evidence
 from inkwright.agents.planning.outline_builder import list_leaves
+from inkwright.agents.requests import request_evidence
+from inkwright.agents.requests.clause_rules import asks_for_words
+from inkwright.agents.requests.request_language import BINDING
 from inkwright.memory.domain.brief import Brief
 from inkwright.memory.domain.constraint import (
     EVERY_SECTION_KINDS,
@@ -19,6 +21,20 @@ from inkwright.memory.domain.constraint import (
 from inkwright.memory.domain.placement import Placement
 from inkwright.memory.text.normalise import normalise
 
+_KIND_WORDS = {
+    kind: re.compile(pattern, re.IGNORECASE)
+    for kind, pattern in {
+        "format": r"tab(?:le|elle|leau|la)|list|bullet|point|heading|title|markdown|plain|markup"
+        r"|number|überschrift|表|列|标题|编号|格式",
+        "point_of_view": r"person|perspective|point of view|narrat|form\b|\bI\b|erzähl|voice"
+        r"|人称|视角",
+        "tense": r"tense|past|present|präs|prät|imperf|vergang|gegenw|passé|présent|pasado"
+        r"|时态|过去|现在",
+        "reading_level": r"grade|level|reading|read|simple|年级|klasse|niveau|nivel|水平|easy",
+        "citation": r"cit|refer|source|footnote|APA|MLA|引用|注|zit|fuß|note|quell|fuente",
+    }.items()
+}
+"""Words that must stand in a requirement for its kind to be believed."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -31,11 +47,11 @@ def build_constraint(item: Requirement, request: str) -> Constraint | None:
     phrases = tuple(
         p.strip() for p in item.phrases if normalise(p) and normalise(p) in normalised_request
     )
-    kind, fields = _resolve_kind(item, phrases)
+    kind, fields = _resolve_kind(item, phrases, request)
     if kind == "length" and not _is_plausible_length(item):
         return None
     text = item.text.strip() or item.quote
-    if is_in_other_script(text, han=is_han(item.quote)):
+    if is_in_other_script(text, han=is_han(item.quote)) or not _share_a_word(text, item.quote):
         text = item.quote
     where = _build_placement(item, kind)
     if kind == "length" and where.scope == "whole" and item.scope != "whole":
@@ -49,16 +65,27 @@ def build_constraint(item: Requirement, request: str) -> Constraint | None:
             "kind": kind,
             "where": where,
             "only_there": is_exclusive,
-            "required": not item.wished,
+            "required": not item.wished or bool(BINDING.search(item.quote)),
             "source": "request",
+            "quote": item.quote,
             **fields,
         }
     )
 
 
-def _resolve_kind(item: Requirement, phrases: tuple[str, ...]) -> tuple[str, dict[str, object]]:
-    """Return the kind with its fields; ``judged`` where the fields a rule needs are not there."""
+def _share_a_word(text: str, quote: str) -> bool:
+    return is_han(quote) or bool(set(normalise(text).split()) & set(normalise(quote).split()))
+
+
+def _resolve_kind(
+    item: Requirement, phrases: tuple[str, ...], request: str
+) -> tuple[str, dict[str, object]]:
+    """Return the kind with its fields; ``judged`` where the request does not bear it out."""
     kind, value = item.kind, item.value.strip().lower()
+    if kind == "must_contain" and not all(asks_for_words(request, item.quote, p) for p in phrases):
+        return "judged", {}
+    if kind in _KIND_WORDS and not _KIND_WORDS[kind].search(item.quote):
+        return "judged", {}
     grade = _NUMBER.search(value)
     fields: dict[str, dict[str, object]] = {
         "must_contain": {"phrases": phrases},
@@ -144,6 +171,7 @@ def build_frame(brief: Brief, requirements: Requirements, request: str) -> list[
                 text=text,
                 kind="format",
                 source="request",
+                quote=text,
                 opens=opening.strip(),
                 where=Placement(scope="all"),
             )
@@ -156,6 +184,7 @@ def build_frame(brief: Brief, requirements: Requirements, request: str) -> list[
                 text=text,
                 kind="format",
                 source="request",
+                quote=text,
                 closes=closing,
                 where=Placement(scope="last"),
             )

@@ -31,12 +31,6 @@ def find_highest_position(constraints: Iterable[Constraint]) -> int:
     return max((c.where.highest_position for c in constraints), default=0)
 
 
-def derive_title(brief: Brief) -> str:
-    """Return a title for a piece whose brief gives none: its first words."""
-    first_line = brief.request.split("\n", 1)[0].strip()
-    return first_line if len(first_line) <= 60 else first_line[:57].rstrip() + "..."
-
-
 def build_single_section(title: str, continuity: Continuity, words: int) -> Outline:
     """Return an outline of one section: the whole piece, unplanned."""
     section = Section(id="s1", title=title, target_words=words)

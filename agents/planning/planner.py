@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.llm.parsing import is_in_other_script
 from inkwright.agents.llm.schemas import (
-    Cast,
     Chapters,
     PlannedChapter,
     PlannedSection,
@@ -20,7 +19,9 @@ from inkwright.agents.llm.schemas import (
     Sections,
 )
 from inkwright.agents.planning import outline_builder, source_placement
+from inkwright.agents.planning.chapter_placement import place_in_outline
 from inkwright.agents.planning.constraint_builder import strip_title_marks
+from inkwright.agents.planning.plan_entries import create_plan_entries
 from inkwright.agents.planning.requirements import (
     add_room,
     collect_constraints,
@@ -28,13 +29,18 @@ from inkwright.agents.planning.requirements import (
     is_series,
     read_requirements,
 )
+from inkwright.agents.planning.titles import (
+    derive_title,
+    retitle_sections,
+    says_nothing,
+)
+from inkwright.agents.requests.usual_length import find_usual_length
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.brief import Brief, Constraint, Continuity, OutlineItem
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.entry_equality import is_same_fact, is_same_topic
 from inkwright.memory.domain.outline import Outline, Section
 from inkwright.memory.domain.purpose import Purpose
-from inkwright.memory.errors import UnusableAnswer
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.talk.titles import clean_title
 from inkwright.memory.text.normalise import normalise
@@ -44,6 +50,10 @@ from inkwright.prompts.render import fence
 MAX_FLAT_SECTIONS = 12
 """Outlines of up to this many sections are planned in one call."""
 DETAILS_BATCH = 10
+MAX_PLANNED_SECTIONS, MAX_PLANNED_CHAPTERS = 24, 60
+"""As many as one answer of the planner may hold."""
+MAX_PART_WORDS = 2500
+"""A chapter of up to this many words is planned as one section, where chapters are asked for."""
 MIN_JUDGED_SECTIONS = 7
 """Outlines of fewer sections are checked by rule alone."""
 
@@ -66,13 +76,19 @@ async def plan(session: ModelSession, ledger: Ledger) -> NewPlan:
     """
     requirements = await read_requirements(session) if session.ablation.plan == "full" else None
     plan_constraints = collect_constraints(
-        session.prompts.brief, requirements, session.prompts.request
+        session.prompts.brief,
+        requirements,
+        session.prompts.request,
+        reads_request=session.ablation.plan == "full",
     )
     session.prompts.set_language_from(plan_constraints)
     words = compute_target_words(session.prompts.brief, requirements)
     words = add_room(words, plan_constraints, (requirements.units if requirements else None) or 1)
     outline = await _make_outline(session, requirements, plan_constraints, words)
-    plan_constraints = _drop_misread_structure(session, plan_constraints, outline)
+    placed_constraints, lines = place_in_outline(plan_constraints, outline)
+    for line in lines:
+        session.report_problem(line)
+    plan_constraints = _drop_misread_structure(session, placed_constraints, outline)
     constraint_consistency.check(
         plan_constraints, len(outline.sections), titles=constraint_consistency.list_titles(outline)
     )
@@ -81,7 +97,7 @@ async def plan(session: ModelSession, ledger: Ledger) -> NewPlan:
     entries = _create_person_entries(session.prompts.brief, ledger)
     if session.ablation.plan == "full" and session.ablation.memory == "full":
         known_entries = [*entries, *ledger.latest()]
-        plan_entries = await _create_plan_entries(session, outline)
+        plan_entries = await create_plan_entries(session, outline)
         entries += tuple(e for e in plan_entries if not _is_stated_by_person(e, known_entries))
     return NewPlan(outline, plan_constraints, entries)
 
@@ -113,12 +129,8 @@ async def _make_outline(
     words: int,
 ) -> Outline:
     brief = session.prompts.brief
-    title = (
-        brief.title
-        or _title_from_request(session, requirements)
-        or outline_builder.derive_title(brief)
-    )
-    continuity = brief.continuity or _choose_continuity(brief.kind, requirements)
+    title = brief.title or _title_from_request(session, requirements) or derive_title(brief)
+    continuity = brief.continuity or _choose_continuity(brief, requirements)
     if session.ablation.plan == "none":
         return outline_builder.build_single_section(title, continuity, words)
     if brief.outline:
@@ -138,30 +150,32 @@ async def _make_outline(
             title, continuity, words, requirements.units, unit_title
         )
         return await _fill_in_details(session, outline)
-    if names := next((c.sections for c in constraints if c.kind == "structure"), ()):
+    if names := next((c.sections for c in constraints if c.sections), ()):
         return await _outline_named_sections(session, title, continuity, words, constraints, names)
     outline = await _invent_outline(session, title, continuity, words, constraints)
-    highest = outline_builder.find_highest_position(constraints)
-    if len(outline.sections) < highest:
-        fault = f"it has {len(outline.sections)} sections; one requirement names section {highest}"
-        raise UnusableAnswer("planner (outline, plan)", fault, "")
-    return await _check_outline(session, outline)
+    return await _check_outline(session, _retitle(outline, is_story=_is_story(brief, requirements)))
 
 
 def _title_from_request(session: ModelSession, requirements: Requirements | None) -> str:
     """Return the title that the model gave, if it is in the language of the piece."""
     title = clean_title(requirements.title) if requirements else ""
-    return "" if is_in_other_script(title, han=session.prompts.han) else title
+    is_unusable = is_in_other_script(title, han=session.prompts.han) or says_nothing(title)
+    return "" if is_unusable else title
 
 
-def _choose_continuity(kind: str | None, requirements: Requirements | None) -> Continuity:
-    kind_text = (kind or "").lower()
-    is_fiction = any(word in kind_text for word in ("novel", "story", "fiction", "小说", "故事"))
-    return (
-        "strict"
-        if is_fiction or (not kind_text and requirements is not None and requirements.fiction)
-        else "chapter"
-    )
+def _choose_continuity(brief: Brief, requirements: Requirements | None) -> Continuity:
+    return "strict" if _is_story(brief, requirements) else "chapter"
+
+
+def _is_story(brief: Brief, requirements: Requirements | None) -> bool:
+    """True for fiction: by the brief's kind, the kind that the request names, or the model."""
+    kind_text = (brief.kind or "").lower()
+    if kind_text:
+        return any(word in kind_text for word in ("novel", "story", "fiction", "小说", "故事"))
+    usual_kind = find_usual_length(None, brief.request).kind
+    if usual_kind in ("report", "essay", "article", "handbook", "blog post", "press release"):
+        return False
+    return "story" in usual_kind or bool(requirements is not None and requirements.fiction)
 
 
 async def _invent_outline(
@@ -171,14 +185,23 @@ async def _invent_outline(
     words: int,
     constraints: Sequence[Constraint],
 ) -> Outline:
+    part_count = _find_part_count(constraints)
     section_count = max(
         outline_builder.estimate_section_count(words),
         outline_builder.find_highest_position(constraints),
+        part_count,
     )
-    if section_count <= MAX_FLAT_SECTIONS:
+    if part_count and (words <= part_count * MAX_PART_WORDS or section_count < 2 * part_count):
+        section_count = part_count
+    if section_count <= (
+        MAX_PLANNED_SECTIONS if part_count == section_count else MAX_FLAT_SECTIONS
+    ):
         sections = await _plan_sections(session, "", section_count, words, constraints)
         return outline_builder.build_flat(title, continuity, words, sections)
-    chapter_count = max(round(section_count / 5), 2)
+    if part_count > MAX_PLANNED_CHAPTERS:
+        outline = outline_builder.build_series(title, continuity, words, part_count, "")
+        return await _fill_in_details(session, outline)
+    chapter_count = part_count or max(round(section_count / 5), 2)
     prompt = inputs.ChaptersInputs(
         chapters=str(chapter_count), sections=str(section_count), words=str(words)
     )
@@ -191,6 +214,11 @@ async def _invent_outline(
     sizes = outline_builder.split_in_proportion(
         [max(c.sections, 1) for c in answer.chapters], section_count
     )
+    if part_count == section_count:
+        planned_chapters = [
+            PlannedSection(title=c.title, purpose=c.purpose) for c in answer.chapters
+        ]
+        return outline_builder.build_flat(title, continuity, words, planned_chapters)
     sized_chapters = [
         (c.model_copy(update={"title": clean_title(c.title)}), n)
         for c, n in zip(answer.chapters, sizes, strict=True)
@@ -214,6 +242,20 @@ async def _invent_outline(
         continuity,
         words,
         [(c, s) for (c, _), s in zip(sized_chapters, chapter_sections, strict=True)],
+    )
+
+
+def _find_part_count(constraints: Sequence[Constraint]) -> int:
+    """Return how many chapters or sections are asked for; 0: nobody says."""
+    counts = [c.min_count or c.max_count or 0 for c in constraints if c.kind == "structure"]
+    return max(counts, default=0)
+
+
+def _retitle(outline: Outline, *, is_story: bool) -> Outline:
+    """Return ``outline`` with titles free of marks, and none in a story that says nothing."""
+    titles = retitle_sections(outline.sections, is_story=is_story)
+    return outline.with_sections(
+        [s.model_copy(update={"title": t}) for s, t in zip(outline.sections, titles, strict=True)]
     )
 
 
@@ -366,35 +408,3 @@ def _is_stated_by_person(entry: Entry, known_entries: Sequence[Entry]) -> bool:
         is_same_topic(entry, e) if entry.attribute else is_same_fact(entry, e)
         for e in person_entries
     )
-
-
-async def _create_plan_entries(session: ModelSession, outline: Outline) -> tuple[Entry, ...]:
-    """Return the plan's own entries: what parallel sections agree on before any is written."""
-    lines = "\n".join(f"- {s.id}: {s.title} — {s.purpose}" for s in outline.sections)
-    lines = session.prompts.clip_to_fit(lines, 900)
-    prompt = inputs.EntriesInputs(sections=fence("sections", lines))
-    answer = await session.ask_or_report(
-        session.prompts.build_call("plan", "planner", Purpose.ENTRIES, prompt, 900),
-        Cast,
-        "the plan has no memory entries of its own",
-        only_unusable=True,
-    )
-    entries_by_topic: dict[tuple[tuple[str, str], str], Entry] = {}
-    for item in answer.entries if answer else ():
-        if not item.subject.strip() or not item.statement.strip():
-            continue
-        start_section_id = item.from_section if item.from_section in outline.position else None
-        entry = Entry(
-            id=f"p.{len(entries_by_topic) + 1}",
-            kind=item.kind,
-            subject=item.subject.strip(),
-            aliases=tuple(a for a in item.aliases if a.strip()),
-            attribute=item.attribute.strip(),
-            statement=item.statement.strip(),
-            origin="plan",
-            from_section=start_section_id,
-        )
-        entries_by_topic.setdefault(
-            (entry.topic, entry.statement if not entry.attribute else ""), entry
-        )
-    return tuple(entries_by_topic.values())

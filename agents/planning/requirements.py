@@ -10,30 +10,35 @@ from inkwright.agents.context.prompt_builder import (
     language_is_han,
 )
 from inkwright.agents.llm.schemas import Instructions, Requirements
-from inkwright.agents.planning import request_evidence
 from inkwright.agents.planning.constraint_builder import (
     build_constraint,
     build_frame,
     repeats_frame,
 )
-from inkwright.agents.planning.requested_length import (
+from inkwright.agents.planning.titles import drop_examples
+from inkwright.agents.requests import request_evidence
+from inkwright.agents.requests.request_coverage import merge_readings, share_words
+from inkwright.agents.requests.request_evidence import find_numbers
+from inkwright.agents.requests.requested_length import (
     ROOMY_RANGE,
     RequestedLength,
     clamp_to_bounds,
     counts_characters,
     parse_requested_length,
 )
+from inkwright.agents.requests.usual_length import DEFAULT_WORDS, find_usual_length
+from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.brief import CITE, Brief, Constraint, Placement
 from inkwright.memory.domain.constraint import combine_word_bounds
 from inkwright.memory.domain.purpose import Purpose
+from inkwright.memory.errors import BadInput
 from inkwright.memory.retrieval.passages import split_into_pieces
 from inkwright.memory.text.normalise import normalise
 from inkwright.memory.text.tokens import Tokenizer, shorten
 from inkwright.memory.text.words import estimate_characters_per_word
 from inkwright.prompts import inputs
-from inkwright.prompts.render import fence
+from inkwright.prompts.render import fence, find_example_values
 
-DEFAULT_WORDS = 1200
 ROOM_FACTOR = 1.1
 """Of units that must have at least so many words each, how many they are planned with."""
 MAX_ANSWER_TOKENS = 4000
@@ -41,13 +46,43 @@ MAX_ANSWER_TOKENS = 4000
 
 
 def compute_target_words(brief: Brief, requirements: Requirements | None = None) -> int:
-    """Return the length of the whole piece: the brief's, the request's own, or 1,200."""
+    """Return the length of the whole piece: the brief's, the request's own, or one usual for it.
+
+    Where the request has several lengths that may be meant, the model's choice among them counts;
+    where it has none, the model's length within what is usual for such a piece.
+    """
     length = _find_requested_length(brief, requirements)
+    words_by_model = requirements.words if requirements is not None else None
+    has_model_length = words_by_model is not None and words_by_model > 0
     if length is not None:
-        return length.words
-    if requirements is not None and requirements.words and requirements.words > 0:
-        return requirements.words
-    return DEFAULT_WORDS
+        chooses = has_model_length and not length.is_sure and not (length.least or length.most)
+        stands_there = chooses and words_by_model in find_numbers(brief.request.replace(",", ""))
+        return words_by_model if stands_there and words_by_model else length.words
+    usual_length = find_usual_length(brief.kind, brief.request)
+    if has_model_length and words_by_model:
+        stands_there = words_by_model in find_numbers(brief.request.replace(",", ""))
+        return words_by_model if stands_there else usual_length.clamp(words_by_model)
+    return usual_length.aim
+
+
+def describe_length(brief: Brief, target_words: int) -> str:
+    """Say in a line how the length of a piece planned with ``target_words`` was read."""
+    if brief.words:
+        return f"length: {target_words:,} words, as the brief says"
+    length = _find_requested_length(brief, None)
+    if length is None:
+        usual = find_usual_length(brief.kind, brief.request)
+        return (
+            f"length: the request names none; a {usual.kind} usually has {usual.low:,} to "
+            f"{usual.high:,} words, and {target_words:,} are planned"
+        )
+    basis = length.basis or "the brief's constraints"
+    if abs(target_words - length.words) <= ROOM_FACTOR * length.words - length.words + 1:
+        return f"length: {target_words:,} words, read from {basis}"
+    return (
+        f"length: {target_words:,} words are planned; the rule for lengths reads {length.words:,} "
+        f"from {basis}. If that is the right one, set `words` in the brief"
+    )
 
 
 def add_room(words: int, constraints: Iterable[Constraint], units: int) -> int:
@@ -131,12 +166,16 @@ async def read_requirements(session: ModelSession) -> Requirements | None:
     """Return what the request fixes; None when the model gives no usable account of it."""
     prompt = inputs.RequirementsInputs(request="")
     tokens = _max_answer_tokens(session.prompts)
-    return await session.ask_or_report(
+    answer = await session.ask_or_report(
         session.prompts.build_call("plan", "planner", Purpose.REQUIREMENTS, prompt, tokens),
         Requirements,
-        "the request's requirements could not be read: only the brief's own are checked",
+        "the request's requirements could not be read by the model: what code reads is checked",
         only_unusable=True,
     )
+    if answer is None:
+        return None
+    examples = find_example_values(prompt.file, session.prompts.overrides)
+    return drop_examples(answer, session.prompts.request, examples)
 
 
 def _max_answer_tokens(prompts: PromptBuilder) -> int:
@@ -161,26 +200,20 @@ def is_series(requirements: Requirements, request: str) -> bool:
 
 
 def collect_constraints(
-    brief: Brief, requirements: Requirements | None, request: str
+    brief: Brief, requirements: Requirements | None, request: str, *, reads_request: bool = True
 ) -> tuple[Constraint, ...]:
     """Return the brief's constraints and those found in the request, numbered ``c1``, ``c2``...
 
-    A requirement whose quote is not in the request was not found there, and is dropped. What may
+    Code reads every sentence, and the model's reading refines that (``merge_readings``). A
+    requirement whose quote is not in the request was not found there, and is dropped. What may
     stand in some sections only gets a constraint for the others.
     """
-    all_constraints, han = list(brief.constraints), _is_in_han(brief)
-    known_texts = {normalise(c.text) for c in all_constraints}
+    all_constraints = list(brief.constraints)
     frame = build_frame(brief, requirements, request) if requirements else []
-    for item in requirements.requirements if requirements else ():
-        constraint = build_constraint(item, request)
-        if (
-            constraint is None
-            or normalise(constraint.text) in known_texts
-            or repeats_frame(item, frame)
-        ):
-            continue
-        known_texts.add(normalise(constraint.text))
-        all_constraints.append(_adjust_counted_unit(constraint, han))
+    read_by_model = verify_requirements(brief, requirements, request)
+    for constraint in merge_readings(brief.request if reads_request else "", read_by_model):
+        if constraint in read_by_model or not _is_settled(constraint, brief, frame):
+            all_constraints.append(_make_compatible(constraint, [*all_constraints, *frame]))
     all_constraints += frame
     length = build_length_constraint(brief, requirements)
     if length is not None and not any(_sets_same_length(c, length) for c in all_constraints):
@@ -207,6 +240,55 @@ def collect_constraints(
     return tuple(
         c if c.id else c.model_copy(update={"id": next(free_ids)}) for c in all_constraints
     )
+
+
+def verify_requirements(
+    brief: Brief, requirements: Requirements | None, request: str
+) -> list[Constraint]:
+    """Return what a model read in ``request``, as far as the request bears it out."""
+    known_texts, han = {normalise(c.text) for c in brief.constraints}, _is_in_han(brief)
+    frame = build_frame(brief, requirements, request) if requirements else []
+    verified_constraints = []
+    for item in requirements.requirements if requirements else ():
+        constraint = build_constraint(item, request)
+        if (
+            constraint is None
+            or normalise(constraint.text) in known_texts
+            or repeats_frame(item, frame)
+        ):
+            continue
+        known_texts.add(normalise(constraint.text))
+        verified_constraints.append(_adjust_counted_unit(constraint, han))
+    return verified_constraints
+
+
+def _is_settled(constraint: Constraint, brief: Brief, frame: Iterable[Constraint]) -> bool:
+    """True for what code read and the brief or the frame of a series says already."""
+    if any(normalise(c.text) == normalise(constraint.text) for c in brief.constraints):
+        return True
+    if any(share_words(c.text, constraint.text) for c in frame):
+        return constraint.kind not in ("length", "must_contain", "must_not_contain")
+    if constraint.kind == "structure":
+        return bool(brief.outline)
+    return any(
+        c.kind == constraint.kind and c.kind in ("language", "point_of_view", "tense", "tone")
+        for c in brief.constraints
+    )
+
+
+def _make_compatible(constraint: Constraint, others: Iterable[Constraint]) -> Constraint:
+    """Return what was read, left to the judge where as a rule it would contradict another one."""
+    try:
+        constraint_consistency.check([*others, constraint], None)
+    except BadInput:
+        return Constraint(
+            text=constraint.text,
+            where=constraint.where,
+            required=constraint.required,
+            source="request",
+            quote=constraint.quote,
+        )
+    return constraint
 
 
 def _sets_same_length(constraint: Constraint, length: Constraint) -> bool:

@@ -42,8 +42,9 @@ async def check(
     """
     plain_constraints = [c for c in constraints if c.kind != "citations"]
     titles = constraint_consistency.list_titles(plan.outline)
+    parts = constraint_consistency.list_parts(plan.outline)
     rule_findings = [
-        *rules.check(text, plain_constraints, titles),
+        *rules.check(text, plain_constraints, titles, parts),
         *rules.check_required_words(text, plain_constraints),
     ]
     findings = {f.constraint: f for f in rule_findings}

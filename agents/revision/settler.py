@@ -8,14 +8,20 @@ most, then what is left is reported.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 
 from inkwright.agents.context.model_session import ModelSession, split_into_batches
 from inkwright.agents.context.run_context import RunContext
+from inkwright.agents.extraction import entry_builder
 from inkwright.agents.extraction.missed_facts import collect_missed_facts
 from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.llm.events import PhaseBegan, SectionSettled
 from inkwright.agents.review import judge, judge_proof, reviewer
+from inkwright.agents.revision.count_conflicts import (
+    add_count_conflicts,
+    find_untold_counts,
+    mend_counts,
+)
 from inkwright.agents.revision.section_revision import (
     SectionFix,
     ask_editor,
@@ -25,15 +31,18 @@ from inkwright.memory.changes import contradictions as kept_findings
 from inkwright.memory.changes import staleness
 from inkwright.memory.changes.staleness import MAX_REPEAT_QUESTIONS, Change, Stale
 from inkwright.memory.citations import syntax
-from inkwright.memory.domain.check_record import CheckRecord
+from inkwright.memory.domain.check_record import CheckRecord, MissedFactsLook
 from inkwright.memory.domain.draft import Draft, Finding
+from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.entry_equality import is_same_fact
 from inkwright.memory.domain.protected_spans import touches
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import ModelError
+from inkwright.memory.ids import SectionId
 from inkwright.memory.retrieval.excerpts import find_sentences_naming, is_stated_in, speaks_of
+from inkwright.memory.retrieval.visibility import of_planned
 from inkwright.memory.store import drafts, run_state
-from inkwright.memory.store.ledger import Ledger
+from inkwright.memory.store.ledger import Ledger, select_active
 from inkwright.memory.text.names import names_in
 
 MAX_PASSES = 2
@@ -78,11 +87,7 @@ async def settle(
             }
             run_state.begin_settling_pass(context.library, context.lease, pass_number, basis)
         stale_sections = [
-            s
-            for s in staleness.find_stale_sections(
-                context.library, context.work_id, context.ledger, basis, context.plan
-            )
-            if only is None or s.section_id in only
+            s for s in _find_stale_sections(context, basis) if only is None or s.section_id in only
         ]
         if not stale_sections:
             break
@@ -92,6 +97,43 @@ async def settle(
     run_state.end_settling(
         context.library, context.lease, context.plan.version if is_settled else None
     )
+
+
+def _find_stale_sections(context: RunContext, basis: Mapping[SectionId, int]) -> list[Stale]:
+    """Return the sections to check: those that memory says are stale, or that count otherwise."""
+    current_drafts = context.load_drafts_in_order()
+    _remember_counts(context, current_drafts)
+    stale_sections = staleness.find_stale_sections(
+        context.library, context.work_id, context.ledger, basis, context.plan
+    )
+    return add_count_conflicts(
+        stale_sections,
+        _list_active_entries(context),
+        current_drafts,
+        drafts.load_stamps(context.library, context.work_id, current_drafts),
+    )
+
+
+def _remember_counts(context: RunContext, current_drafts: Mapping[SectionId, Draft]) -> None:
+    """Add to memory what an earlier section counts otherwise than a later one, and no entry tells.
+
+    The archivist has passed it over, and settling compares with what memory has.
+    """
+    untold_counts = find_untold_counts(_list_active_entries(context), current_drafts)
+    for section_id, sentence in untold_counts:
+        draft = current_drafts[section_id]
+        entry = entry_builder.create_from_sentence(
+            context.ledger, context.plan.outline.section(section_id), draft, sentence
+        )
+        drafts.add_entries(
+            context.library, context.lease, [(draft, [entry])], MissedFactsLook(number=0)
+        )
+        context.ledger.refresh()
+
+
+def _list_active_entries(context: RunContext) -> list[Entry]:
+    planned_entries = of_planned(context.ledger.refresh().latest(), context.plan.outline)
+    return select_active(planned_entries)
 
 
 def _order_by_cache_age(
@@ -139,7 +181,7 @@ async def _settle_one(
     """
     section_id = stale_section.section_id
     is_judged = True
-    if not all(map(_is_withdrawn_source, stale_section.changes)):
+    if not all(map(_needs_no_judge, stale_section.changes)):
         try:
             record = await judge_proof.prove(context.session, Purpose.SETTLE)
         except ModelError as fault:
@@ -152,9 +194,7 @@ async def _settle_one(
             line = judge_proof.describe_unproved(model, Purpose.SETTLE, record)
             context.report_problem(f"{line}: sections that are stale stay so")
             is_judged = False
-            stale_section = Stale(
-                section_id, tuple(filter(_is_withdrawn_source, stale_section.changes))
-            )
+            stale_section = Stale(section_id, tuple(filter(_needs_no_judge, stale_section.changes)))
     stamps = [c.stamp for c in stale_section.changes]
     changes = (
         _select_related_changes(context.ledger, draft, stale_section.changes)
@@ -185,6 +225,11 @@ async def _settle_one(
     return is_judged
 
 
+def _needs_no_judge(change: Change) -> bool:
+    """True for what code has seen contradicted: a source that was dropped, another number."""
+    return _is_withdrawn_source(change) or bool(change.evidence)
+
+
 def _is_withdrawn_source(change: Change) -> bool:
     """True for a source that was dropped: what cites it, no judge need say."""
     return change.id.startswith(staleness.SOURCE_PREFIX)
@@ -208,7 +253,7 @@ def _select_related_changes(
     """
     own_ids = {e.id for e in ledger.list_section_entries(draft.section)}
     related_ids = ledger.find_related_ids(own_ids, names_in(draft.text))
-    return tuple(c for c in changes if c.entry is None or c.entry.id in related_ids)
+    return tuple(c for c in changes if c.evidence or c.entry is None or c.entry.id in related_ids)
 
 
 async def judge_changes(
@@ -226,10 +271,9 @@ async def judge_changes(
     whose record shows few false alarms is taken at its word.
     """
     withdrawn_sources = [c for c in changes if _is_withdrawn_source(c)]
-    changes = [c for c in changes if not _is_withdrawn_source(c)]
-    if not changes:
-        return list(_find_withdrawn_citations(draft, withdrawn_sources))
-    is_one_vote_enough = session.judges.records[Purpose.SETTLE].votes == 1
+    counted_changes = [c for c in changes if c.evidence]
+    changes = [c for c in changes if not _needs_no_judge(c)]
+    is_one_vote_enough = bool(changes) and session.judges.records[Purpose.SETTLE].votes == 1
     own_ids = {e.id for e in ledger.list_section_entries(draft.section)}
     suspected_ids = {c.id for c in changes if _is_suspected(ledger, draft, c, own_ids)}
     findings = await _ask_judge(session, draft, changes, pass_number * 100)
@@ -252,7 +296,10 @@ async def judge_changes(
             if f.constraint not in judge_only_ids or f.constraint in repeated_ids
         ]
         findings += [f for f in new_findings if f.constraint in suspected_ids - judged_ids]
-    return [*_find_withdrawn_citations(draft, withdrawn_sources), *findings]
+    counted_findings = [
+        Finding(constraint=c.id, status="broken", evidence=c.evidence) for c in counted_changes
+    ]
+    return [*_find_withdrawn_citations(draft, withdrawn_sources), *counted_findings, *findings]
 
 
 def _is_suspected(ledger: Ledger, draft: Draft, change: Change, own_ids: Set[str]) -> bool:
@@ -339,6 +386,8 @@ async def _patch_section(
     text = await ask_editor(context, draft, fix)
     if text is None:
         return False
+    contradicted_ids = {f.constraint for f in findings}
+    text = mend_counts(text, [c for c in changes if c.id in contradicted_ids])
     if text == draft.text:
         context.report_problem(f"{section_id}: contradicts memory, and the editor left it so")
         return True

@@ -14,11 +14,13 @@ from inkwright.memory.domain.outline import Section
 from inkwright.memory.store.plans import Plan
 
 if TYPE_CHECKING:
+    from inkwright.app.services.engine import PlannedWork
     from inkwright.app.services.replan import ReplanResult
     from inkwright.app.services.run_result import Manuscript
 
 MAX_PROBLEMS = 12
 REQUIREMENT_CHARS = 70
+REQUEST_CHARS = 100
 MAX_LISTED_SECTIONS = 12
 """A range of more sections is shown by its ends."""
 
@@ -83,6 +85,19 @@ def render_coverage(plan: Plan) -> Iterator[str]:
         yield "  ".join([*cells, row[-1]])
 
 
+def render_request(planned_work: "PlannedWork") -> Iterator[str]:
+    """Show the request sentence by sentence, with what became of each, and how long it is."""
+    from inkwright.agents.requests.request_coverage import describe_outcome
+
+    yield ""
+    if planned_work.length_note:
+        yield planned_work.length_note
+    if planned_work.request:
+        yield "request, sentence by sentence:"
+    for account in planned_work.request:
+        yield f"  {describe_outcome(account)}: {shorten(account.text, REQUEST_CHARS)}"
+
+
 def render_replan(replan_result: "ReplanResult") -> Iterator[str]:
     """Say what a new outline changed."""
     yield ""
@@ -121,8 +136,8 @@ def _render_section(plan: Plan, number: int, section: Section) -> Iterator[str]:
             yield f"{indent}   [{constraint.id}] {constraint.text}"
 
 
-def print_plan(work_id: str, plan: Plan) -> None:
-    """Print the plan of a work, and its id."""
-    for line in render_plan(plan):
+def print_plan(planned_work: "PlannedWork") -> None:
+    """Print the plan of a work, what became of its request, and its id."""
+    for line in (*render_plan(planned_work.plan), *render_request(planned_work)):
         typer.echo(line)
-    typer.echo(f"\nwork: {work_id}")
+    typer.echo(f"\nwork: {planned_work.work}")

@@ -176,7 +176,7 @@ def _plan_and_print(work_id: "WorkId", run_options: "RunOptions") -> None:
     planned_work = runs.run_with_progress(
         work_id, run_options, lambda options: engine.plan(work_id, options)
     )
-    print_plan(work_id, planned_work.plan)
+    print_plan(planned_work)
 
 
 def _show_or_replan(work_id: "WorkId", outline: Path | None) -> None:
@@ -190,7 +190,8 @@ def _show_or_replan(work_id: "WorkId", outline: Path | None) -> None:
     with engine.open_library(Settings.load()) as library:
         replan_result = replan(library, work_id, outline) if outline else None
         current_plan = replan_result.plan if replan_result else plans.require(library, work_id)
-    print_plan(work_id, current_plan)
+        planned_work = engine.describe_planned_work(library, work_id, current_plan)
+    print_plan(planned_work)
     if replan_result is not None:
         for line in render_replan(replan_result):
             typer.echo(line)

@@ -86,32 +86,37 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=find_library_home)
-    """The library folder."""
+    """The library folder; by default in the user's data folder."""
     library_url: SecretStr | None = None
     """Another database for the library, as SQLAlchemy names it."""
     index_url: Annotated[str | None, AfterValidator(_check_index_url)] = None
     """A Chroma server for the vector index, such as ``http://host:8000/NAME``."""
 
     api_base: AddressList = ()
-    """Where the models answer; a role's own ``ROLE_api_base`` comes first."""
+    """Where the models answer; several, separated by commas, share the load."""
     api_key: SecretStr | None = None
+    """Sent to the endpoint; ``EMPTY`` if not set. No other key of the environment ever is."""
     model: ModelName = None
-    """The model of every role that has none of its own; ``embedded``; a ``.gguf`` file; or, without
-    an address, the name of one in the library folder."""
+    """The model of every role that has none of its own: its name, or ``embedded``, or the path of a
+    ``.gguf`` file; without an address also the name of one that ``inkwright model get`` fetched."""
     planner_model: ModelName = None
+    """The model of one role."""
     writer_model: ModelName = None
     archivist_model: ModelName = None
     reviewer_model: ModelName = None
     editor_model: ModelName = None
     embedder_model: ModelName = None
-    """None: the offline embedder, where it is installed."""
+    """Without an embedder's own, MiniLM is used offline: serve a multilingual one for languages
+    other than English."""
     planner_api_base: AddressList = ()
+    """Where one role's model answers."""
     writer_api_base: AddressList = ()
     archivist_api_base: AddressList = ()
     reviewer_api_base: AddressList = ()
     editor_api_base: AddressList = ()
     embedder_api_base: AddressList = ()
     planner_api_key: SecretStr | None = None
+    """The key for one role's endpoint."""
     writer_api_key: SecretStr | None = None
     archivist_api_key: SecretStr | None = None
     reviewer_api_key: SecretStr | None = None
@@ -127,25 +132,32 @@ class Settings(BaseSettings):
     tries: int = Field(default=4, ge=1, le=20)
     """Attempts at one call before the endpoint counts as unreachable."""
     temperature: float = Field(default=0.7, ge=0, le=2)
+    """Sampling temperature of the writer's text."""
 
     thinking: ThinkingLevel = "auto"
-    """Whether models think before they answer; a role's own ``ROLE_thinking`` comes first."""
+    """How much models think before they answer: ``off``, ``low``, ``medium``, ``high``, or
+    ``auto``: the planner and the reviewer may, the others do not. Where a server cannot be told,
+    there is room for thoughts instead."""
     planner_thinking: ThinkingLevel | None = None
+    """The same for one role."""
     writer_thinking: ThinkingLevel | None = None
     archivist_thinking: ThinkingLevel | None = None
     reviewer_thinking: ThinkingLevel | None = None
     editor_thinking: ThinkingLevel | None = None
     sampling: RequestFields = None
-    """Sampling settings for prose, such as ``top_p`` or ``dry_multiplier``; they replace ours."""
+    """Sampling settings for prose, as JSON: ``{"top_p": 0.9, "dry_multiplier": 0}``. They replace
+    ours, which fit the server."""
     planner_sampling: RequestFields = None
+    """A role's own, for all its calls."""
     writer_sampling: RequestFields = None
     archivist_sampling: RequestFields = None
     reviewer_sampling: RequestFields = None
     editor_sampling: RequestFields = None
-    """A role's own, for all its calls."""
     extra_body: RequestFields = None
-    """What goes into the body of every request as it stands, such as OpenRouter's ``provider``."""
+    """What goes into the body of every request as it stands, as JSON:
+    ``{"provider": {"require_parameters": true}}`` for OpenRouter."""
     planner_extra_body: RequestFields = None
+    """The same for one role's requests."""
     writer_extra_body: RequestFields = None
     archivist_extra_body: RequestFields = None
     reviewer_extra_body: RequestFields = None
@@ -161,10 +173,14 @@ class Settings(BaseSettings):
     price_cached: float | None = Field(default=None, ge=0)
     """Money for a million prompt tokens that the provider had kept; None: as ``price_prompt``."""
     prices: Annotated[dict[str, TokenPrice], NoDecode, BeforeValidator(_read_json)] = {}
-    """Prices of single models, by their names; they come before those of all models."""
+    """Prices of single models, by their names, as JSON: ``{"gpt-5": {"prompt": 1.25,
+    "cached": 0.125, "completion": 10}}``; in the file a table, ``[prices."gpt-5"]``. They come
+    before those of all models. Without any, the prices that LiteLLM carries are used, in USD;
+    nothing is fetched."""
     price_gpu_hour: float | None = Field(default=None, ge=0)
     """Money for an hour of the machine, instead of a price by the token."""
     currency: str = "USD"
+    """The currency of these prices."""
     prompt_speed: float = Field(default=2000.0, gt=0)
     """Prompt tokens a second, for estimates, until the model's own speed has been measured."""
     completion_speed: float = Field(default=30.0, gt=0)

@@ -65,6 +65,8 @@ class Estimate:
     """Time of all calls added up."""
     startup_s: float = 0.0
     """Of ``seconds``: before the first call."""
+    length_note: str = ""
+    """How the length was read."""
     token_cost: float | None = None
     """What the tokens cost, in the settings' currency. None: the price of a model is not known."""
 
@@ -74,6 +76,8 @@ class Estimate:
         by_role = f" ({roles})" if roles else ""
         reused = f", {self.from_journal} more from the journal" if self.from_journal else ""
         yield f"would write {self.words:,} words in {self.sections} sections"
+        if self.length_note:
+            yield self.length_note
         yield f"calls: {sum(self.calls.values()):,}{by_role}{reused}"
         yield from self.format_spending()
         yield "nothing was sent"
@@ -193,6 +197,7 @@ def _simulate_estimate(
     from inkwright.agents.context.prompt_builder import language_is_han
     from inkwright.agents.embedding.embedder import create_embedder
     from inkwright.agents.llm.tokenizer import MARGIN, ScaledTokenizer
+    from inkwright.agents.planning.requirements import describe_length
     from inkwright.app.estimates.simulation import simulate_run
 
     statistics = call_statistics.load_statistics(
@@ -240,6 +245,7 @@ def _simulate_estimate(
         pace_basis=statistics.basis,
         money="",
         service_s=sum(c.seconds for c in paid_calls),
+        length_note=describe_length(work.brief, outline.target_words),
         token_cost=_sum_costs(paid_calls, call_settings),
     )
     draft_count = sum(c.purpose == Purpose.WRITE for c in paid_calls)

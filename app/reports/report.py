@@ -144,6 +144,17 @@ class RepetitionReport(ReportPart):
     after: RepetitionMeasures
 
 
+class RequestReport(ReportPart):
+    """One sentence of the request, and what became of it."""
+
+    sentence: str
+    outcome: str
+    """``constraint``, ``subject``, ``length``, ``material`` or ``not checked``."""
+    constraints: list[ConstraintId]
+    unchecked: list[str]
+    """What of the sentence asks for something and has no constraint."""
+
+
 class Report(ReportPart):
     """The whole of ``report.json``."""
 
@@ -154,6 +165,10 @@ class Report(ReportPart):
     seconds: float
     sections: list[SectionReport]
     constraints: list[ConstraintReport]
+    request: list[RequestReport] = Field(default=[], exclude_if=lambda sentences: not sentences)
+    """Every sentence of the request; left out for works that an earlier release planned."""
+    length_note: str = ""
+    """How the length was read."""
     citations: list[CitationReport]
     """Every citing sentence with the passage it rests on; empty without sources."""
     uncited: list[UncitedReport]

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from inkwright.agents.checks import rules
 from inkwright.agents.llm.config import Ablation, CallSettings
+from inkwright.agents.planning.requirements import describe_length
+from inkwright.agents.requests.request_coverage import account_for
 from inkwright.app.config.prices import PriceList
 from inkwright.app.config.settings import Settings
 from inkwright.app.config.version import VERSION
@@ -22,6 +24,7 @@ from inkwright.app.reports.report import (
     JudgeReport,
     RepetitionReport,
     Report,
+    RequestReport,
     RoleCalls,
     SectionReport,
     Tokens,
@@ -95,6 +98,16 @@ def build_report(
         seconds=round(run_facts.seconds, 3),
         sections=sections,
         constraints=constraints,
+        request=[
+            RequestReport(
+                sentence=a.text,
+                outcome=a.outcome,
+                constraints=list(a.constraint_ids),
+                unchecked=list(a.unchecked),
+            )
+            for a in account_for(work.brief.request, plan.constraints)
+        ],
+        length_note=describe_length(work.brief, plan.outline.target_words),
         citations=build_citation_reports(current_drafts, manifests, stored_sources),
         uncited=find_uncited(current_drafts, stored_sources),
         sources=build_source_reports(plan, current_drafts, stored_sources),
@@ -300,7 +313,9 @@ def _report_length(plan: Plan, finding: Finding) -> ConstraintReport:
 
 
 def _check_by_rule(constraint: Constraint, text: str, plan: Plan) -> Finding:
-    findings = rules.check(text, [constraint], constraint_consistency.list_titles(plan.outline))
+    titles = constraint_consistency.list_titles(plan.outline)
+    parts = constraint_consistency.list_parts(plan.outline)
+    findings = rules.check(text, [constraint], titles, parts)
     if findings:
         return findings[0]
     return Finding(constraint=constraint.id, status="not reviewed", by="judge")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from inkwright.app.display.formatting import collapse_lines, escape_cell, format_duration
-from inkwright.app.reports.report import ConstraintReport, Report
+from inkwright.app.reports.report import ConstraintReport, Report, RequestReport
 from inkwright.app.reports.report_sources import format_sources
 
 _STATUS_ORDER = {"broken": 0, "not reviewed": 1, "met": 2}
@@ -39,7 +39,10 @@ def _format_lines(report: Report, title: str) -> Iterator[str]:
         f"sections, {format_duration(report.seconds)}, {calls.total:,} calls"
         f"{format_cost(report)}. Work: `{report.work}`."
     )
+    if report.length_note:
+        yield from ("", f"{collapse_lines(report.length_note)}.")
     yield from _format_constraints(report.constraints)
+    yield from _format_request(report.request)
     yield from _format_sections(report)
     yield from format_sources(report)
     if report.problems:
@@ -98,6 +101,22 @@ def _format_constraints(constraint_reports: Iterable[ConstraintReport]) -> Itera
         )
         reason = f" ({c.why})" if c.why else ""
         yield from (f"  > {line}" for line in _quote_lines(f"{c.evidence}{reason}"))
+
+
+def _format_request(sentences: Iterable[RequestReport]) -> Iterator[str]:
+    rows = [
+        f"| {escape_cell(s.sentence)} | {escape_cell(_describe_outcome(s))} |" for s in sentences
+    ]
+    if rows:
+        yield from ("", "## Request", "", "| sentence | what became of it |", "| --- | --- |")
+        yield from rows
+
+
+def _describe_outcome(sentence: RequestReport) -> str:
+    if sentence.outcome == "constraint":
+        return ", ".join(sentence.constraints)
+    unchecked_text = f": {'; '.join(sentence.unchecked)}" if sentence.unchecked else ""
+    return f"{sentence.outcome}{unchecked_text}"
 
 
 def _format_sections(report: Report) -> Iterator[str]:

@@ -36,6 +36,7 @@ from inkwright.memory.user_work import finding_decisions
 
 if TYPE_CHECKING:
     from inkwright.agents.orchestration.run import RunInputs, RunResult
+    from inkwright.agents.requests.request_coverage import SentenceAccount
     from inkwright.agents.revision.instructed_edit import EditorProposal, Span
     from inkwright.app.export.formats import Exported, ExportOptions, RenderedFile
     from inkwright.app.manuscripts.import_file import Imported, ImportOptions
@@ -52,6 +53,10 @@ class PlannedWork:
 
     work: WorkId
     plan: Plan
+    request: "tuple[SentenceAccount, ...]" = ()
+    """What became of every sentence of the request."""
+    length_note: str = ""
+    """How the length was read."""
 
 
 @contextmanager
@@ -472,4 +477,18 @@ def _import_run_module() -> None:
 def _load_planned_work(library: Library, work_id: WorkId) -> PlannedWork:
     plan = plans.current(library, work_id)
     assert plan is not None, "a run until `planned` leaves a plan"
-    return PlannedWork(work_id, plan)
+    return describe_planned_work(library, work_id, plan)
+
+
+def describe_planned_work(library: Library, work_id: WorkId, plan: Plan) -> PlannedWork:
+    """Return a planned work with what became of its request."""
+    from inkwright.agents.planning.requirements import describe_length
+    from inkwright.agents.requests.request_coverage import account_for
+
+    brief = works.get(library, work_id).brief
+    return PlannedWork(
+        work_id,
+        plan,
+        account_for(brief.request, plan.constraints),
+        describe_length(brief, plan.outline.target_words),
+    )

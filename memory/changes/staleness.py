@@ -47,6 +47,10 @@ class Change:
     """What a draft checked against this change is stamped with."""
     entry: Entry | None = None
     """The memory entry that holds now, if it is one."""
+    evidence: str = ""
+    """The section's words that contradict it, where a rule says so and no judge need be asked."""
+    mended: str = ""
+    """The same words as a rule mends them; empty where none can."""
 
 
 @dataclass(frozen=True)
@@ -238,6 +242,8 @@ def _find_shown_changes(
                 replacement, f"{replacement.subject}: what memory says was superseded"
             )
         elif current_entry is None and (retracted_entry := ledger.get_current(decision.entry)):
+            if _is_shown_too_early(retracted_entry, decision):
+                continue
             alternative = _find_alternative(outline, ledger, visible_entries, retracted_entry)
             if alternative is None:
                 yield _build_retraction(retracted_entry, "what memory said was retracted")
@@ -245,6 +251,14 @@ def _find_shown_changes(
                 yield _build_change(
                     alternative, f"{alternative.subject}: what memory said was retracted"
                 )
+
+
+def _is_shown_too_early(entry: Entry, decision: EntryDecision) -> bool:
+    """True for what still holds as it was shown, but comes true only after the section.
+
+    Earlier releases showed what the plan foresees, and what is pinned, to every section.
+    """
+    return entry.status == "live" and entry.span is None and entry.version == decision.version
 
 
 def _find_alternative(

@@ -23,10 +23,12 @@ from inkwright.memory.ids import ConstraintId, SectionId
 ConstraintKind = Literal[
     "length", "must_contain", "must_not_contain", "banned", "event", "pattern", "format",
     "language", "point_of_view", "tense", "tone", "reading_level", "structure", "citation",
-    "fact", "citations", "judged",
+    "fact", "citations", "judged", "block",
 ]  # fmt: skip
 LengthUnit = Literal["words", "characters", "either"]
 Format = Literal["heading", "list", "table", "plain", "markdown"]
+Block = Literal["table", "list", "numbered list", "checklist", "quotation", "heading"]
+BlockPlace = Literal["start", "end"]
 NarrativePerson = Literal["first", "second", "third"]
 Tense = Literal["past", "present"]
 
@@ -48,7 +50,8 @@ CITATION_PATTERNS: Mapping[str, str] = {
 _QUOTED_FORMS = ('"{}"', "“{}”", "「{}」", "『{}』", "«{}»", "'{}'", "‘{}’")
 _NEWER_FIELDS = (
     "about_words", "counted", "absent", "format", "opens", "closes", "person", "tense",
-    "min_grade", "max_grade", "sections", "style", "only_there",
+    "min_grade", "max_grade", "sections", "style", "only_there", "block", "at", "min_count",
+    "max_count", "quote",
 )  # fmt: skip
 """What constraints of earlier releases could not say: left out of digests where it is not said."""
 
@@ -97,11 +100,21 @@ class Constraint(Given):
     """For ``reading_level``: the Flesch-Kincaid grade of English text."""
     sections: tuple[SectionId, ...] = ()
     """For ``structure``: names of sections, in their order."""
+    block: Block | None = None
+    """For ``block``: what kind of block the text has."""
+    at: BlockPlace | None = None
+    """For ``block``: where it stands in the text that carries it; None: anywhere."""
+    min_count: int | None = Field(default=None, ge=1, le=1000)
+    max_count: int | None = Field(default=None, ge=1, le=1000)
+    """For ``block``: items of a list, or how many of the others; for ``structure``: chapters, or
+    sections where there are no chapters."""
     style: str | None = Field(default=None, min_length=1, max_length=80)
     """For ``citation``: ``numeric``, ``author-year`` and ``footnote`` are seen by a pattern."""
     required: bool = True
     """False: wished for; a miss is reported but does not flag the piece."""
     source: Literal["brief", "request"] = "brief"
+    quote: str | None = Field(default=None, max_length=2000)
+    """The request's own words that it was read from; not part of the digest."""
 
     @property
     def is_checked_by_rule(self) -> bool:
@@ -112,7 +125,7 @@ class Constraint(Given):
             return self.style in CITATION_PATTERNS
         return self.kind in (
             "length", "must_contain", "must_not_contain", "banned", "pattern", "format",
-            "language", "structure",
+            "language", "structure", "block",
         )  # fmt: skip
 
     @property
@@ -152,7 +165,7 @@ class Constraint(Given):
     @property
     def digest(self) -> str:
         """Changes when what a section that carries it must meet changes: not with its number."""
-        return digest(self.model_dump(mode="json", exclude={"where"}))
+        return digest(self.model_dump(mode="json", exclude={"where", "quote"}))
 
     @property
     def full_text(self) -> str:
@@ -220,7 +233,11 @@ class Constraint(Given):
             "language": (self.language is not None, "language"),
             "point_of_view": (self.person is not None, "person"),
             "tense": (self.tense is not None, "tense"),
-            "structure": (bool(self.sections), "sections"),
+            "structure": (
+                bool(self.sections or self.min_count or self.max_count),
+                "sections, min_count or max_count",
+            ),
+            "block": (self.block is not None, "block"),
             "citation": (self.style is not None, "style"),
         }
         is_complete, required_fields = requirements.get(self.kind, (True, ""))
@@ -238,6 +255,8 @@ class Constraint(Given):
                 raise ValueError(f"about_words {self.about_words} is less than min_words")
             if self.max_words and self.about_words > self.max_words:
                 raise ValueError(f"about_words {self.about_words} is more than max_words")
+        if self.min_count and self.max_count and self.min_count > self.max_count:
+            raise ValueError(f"min_count {self.min_count} is more than max_count {self.max_count}")
         if (
             self.min_grade is not None
             and self.max_grade is not None

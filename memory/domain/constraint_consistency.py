@@ -58,6 +58,18 @@ def list_titles(outline: Outline) -> list[str]:
     return titles
 
 
+def list_parts(outline: Outline) -> list[str]:
+    """Return the titles at the top level: chapters, or sections that stand in no chapter."""
+    title_by_heading = {h.id: h.title for h in outline.headings}
+    title_by_top: dict[str, str] = {
+        (s.within[0] if s.within else s.id): (
+            title_by_heading[s.within[0]] if s.within else s.title
+        )
+        for s in outline.sections
+    }
+    return list(title_by_top.values())
+
+
 def find_missing_title(names: Iterable[str], titles: Sequence[str]) -> str | None:
     """Return the first of ``names`` that does not stand in ``titles`` after the one before it."""
     position = 0

@@ -53,8 +53,28 @@ def _word_grade(fields: ConstraintFields) -> str:
 def _word_sections(fields: ConstraintFields) -> str:
     names = fields.get("sections")
     if not isinstance(names, (list, tuple)) or not names:
-        return ""
+        count_text = _word_count(fields)
+        return f"{count_text} chapters or sections" if count_text else ""
     return f"Sections in this order: {', '.join(str(name) for name in names)}"
+
+
+def _word_count(fields: ConstraintFields) -> str:
+    low, high = fields.get("min_count"), fields.get("max_count")
+    if low and low == high:
+        return f"Exactly {low}"
+    bounds = (("at least", low), ("at most", high))
+    return " and ".join(f"{relation} {n}" for relation, n in bounds if n).capitalize()
+
+
+def _word_block(fields: ConstraintFields) -> str:
+    if not fields.get("block"):
+        return ""
+    count_text = _word_count(fields)
+    place = f" at the {fields['at']}" if fields.get("at") else ""
+    if fields["block"] in ("list", "numbered list", "checklist"):
+        count_text = f" of {count_text.lower()} items" if count_text else ""
+        return f"A {fields['block']}{count_text}{place}"
+    return f"{count_text or 'At least 1'} {fields['block']}{place}"
 
 
 def _word_field(key: str, form: str) -> Callable[[ConstraintFields], str]:
@@ -73,5 +93,6 @@ _WORDING_OF: Mapping[str, Callable[[ConstraintFields], str]] = {
     "tense": _word_field("tense", "Told in the {} tense"),
     "reading_level": _word_grade,
     "structure": _word_sections,
+    "block": _word_block,
     "citation": _word_field("style", "Citation style: {}"),
 }

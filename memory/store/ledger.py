@@ -94,7 +94,7 @@ class Ledger:
         """Return what holds for one who has heard these drafts (section id to version).
 
         Entries of the plan, of sources and of the person are always among them, less those that
-        the person has true from a section of ``later_ids`` on. Superseded ones are not. For
+        are true only from a section of ``later_ids`` on. Superseded ones are not. For
         ``section_id``, so is what the person has put right of its own entries. ``candidate_ids``:
         only these are looked at, with what supersedes them; None: all. The order is that of the
         ids, so it does not depend on which draft landed first.
@@ -337,13 +337,8 @@ def _find_visible_version(
 
 
 def _is_not_yet_true(entry: Entry, later_ids: Collection[str]) -> bool:
-    """True for what a person lets come true later; what the plan foresees is shown before."""
-    return (
-        entry.from_section in later_ids
-        and entry.origin == "person"
-        and entry.span is None
-        and not entry.pinned
-    )
+    """True for what comes true in one of these sections, whoever says so, pinned or not."""
+    return entry.from_section in later_ids and entry.span is None
 
 
 def _find_current(versions: Sequence[Entry]) -> Entry | None:

@@ -13,7 +13,7 @@ from inkwright.agents.llm.tokenizer import ScaledTokenizer
 from inkwright.agents.llm.transport import ChatRequest
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.store.journal import JournaledAnswer
-from tests.memory.building import Built
+from tests.builders import Built
 
 ANSWER = JournaledAnswer(
     text="", finish="stop", model="served", prompt_tokens=100, cached_tokens=0,

@@ -6,7 +6,7 @@ import pytest
 
 from inkwright.agents.drafting.length_control import ROUNDS
 from inkwright.agents.llm.parsing import is_han
-from inkwright.agents.planning.requested_length import parse_requested_length
+from inkwright.agents.requests.requested_length import parse_requested_length
 from inkwright.memory.text.words import count_characters, count_words
 from tests.agents.small_runs import Outcome, Small
 

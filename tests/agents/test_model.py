@@ -13,7 +13,7 @@ from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import BudgetSpent, ModelRefused, ModelUnreachable, UnusableAnswer
 from inkwright.memory.store import journal
 from tests.agents.scripted import ANSWER, CALLING, Scripted, an_ask, models
-from tests.memory.building import Built
+from tests.builders import Built
 
 STORY = "The keeper climbed the stairs and trimmed the lamp."
 REFUSAL = "I'm sorry, but I can't help with that."

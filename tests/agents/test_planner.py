@@ -175,4 +175,5 @@ async def test_the_language_of_the_piece_is_the_briefs_or_the_requests(brief, ha
     ],
 )
 async def test_fiction_is_one_chain_and_everything_else_goes_by_chapters(kind, continuity):
-    assert planner._choose_continuity(kind, None) == continuity
+    brief = Brief(request="Write about tides.", kind=kind)
+    assert planner._choose_continuity(brief, None) == continuity

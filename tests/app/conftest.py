@@ -1,7 +1,6 @@
-"""A library and a current folder of one's own for each test, and no settings from outside."""
+"""A library and a current folder of one's own for each test, and the command line."""
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,6 @@ Cli = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The library folder; the current folder is empty."""
-    for name in [n for n in os.environ if n.startswith("INKWRIGHT_")]:
-        monkeypatch.delenv(name)
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
@@ -43,18 +40,10 @@ def cli() -> Cli:
     return run
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[SimServer]:
-    """A simulated model server for the tests of a module."""
-    with SimServer() as running:
-        yield running
-
-
 @pytest.fixture
-def model(server: SimServer, monkeypatch: pytest.MonkeyPatch) -> SimServer:
+def model(sim: SimServer, monkeypatch: pytest.MonkeyPatch) -> SimServer:
     """The server, set as the model of every role, as it began."""
-    server.restore()
-    monkeypatch.setenv("INKWRIGHT_API_BASE", server.base)
-    monkeypatch.setenv("INKWRIGHT_MODEL", server.model)
-    monkeypatch.setenv("INKWRIGHT_EMBEDDER_MODEL", server.config.embedding_model)
-    return server
+    monkeypatch.setenv("INKWRIGHT_API_BASE", sim.base)
+    monkeypatch.setenv("INKWRIGHT_MODEL", sim.model)
+    monkeypatch.setenv("INKWRIGHT_EMBEDDER_MODEL", sim.config.embedding_model)
+    return sim

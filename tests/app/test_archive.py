@@ -21,7 +21,7 @@ from inkwright.memory.store import works as all_works
 from inkwright.memory.store.library import Library
 from inkwright.memory.user_work import locks
 from tests.app.conftest import Cli
-from tests.memory.building import built, fact, outline, sections
+from tests.builders import built, fact, outline, sections
 from tests.simserver.process import SimServer
 
 Parts = dict[str, bytes]

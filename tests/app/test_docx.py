@@ -17,10 +17,7 @@ from hypothesis import strategies as st
 from inkwright.app.manuscripts.markdown import split_at_headings
 from inkwright.app.manuscripts.split_chapters import split_manuscript
 from inkwright.app.manuscripts.word_reader import WordDocument, read_docx
-from tests import properties
 from tests.app.conftest import Cli
-
-properties.few()
 
 
 def read(document: Any) -> WordDocument:

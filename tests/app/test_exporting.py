@@ -22,11 +22,8 @@ from inkwright.app.export import formats, markdown_to_pandoc, pdf
 from inkwright.app.files import pandoc
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store.library import Library
-from tests import properties
 from tests.app.conftest import Cli
-from tests.memory.building import built, outline, sections
-
-properties.few()
+from tests.builders import built, outline, sections
 
 PROSE = """\
 He paid $5 and $10 -- no, 1--2 dollars... for <script>alert(1)</script> & "quotes".

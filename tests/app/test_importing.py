@@ -170,7 +170,7 @@ def test_a_set_model_reads_what_is_imported_into_memory(
     assert {c.role for c in model.calls(kind="chat")} == {"archivist"}
 
 
-def test_without_a_model_memory_is_built_later(cli: Cli, library: Library, server, monkeypatch):
+def test_without_a_model_memory_is_built_later(cli: Cli, library: Library, sim, monkeypatch):
     Path("book.md").write_text("# One\n\nThe eye colour of Mara is green.\n\n# Two\n\nMara goes.\n")
     result = cli("import", "book.md")
     work = work_of(result)
@@ -178,14 +178,13 @@ def test_without_a_model_memory_is_built_later(cli: Cli, library: Library, serve
     assert ledger.load_entries(library, work) == []
     assert cli("remember", work).exit_code == 2
 
-    server.restore()
-    monkeypatch.setenv("INKWRIGHT_API_BASE", server.base)
-    monkeypatch.setenv("INKWRIGHT_MODEL", server.model)
+    monkeypatch.setenv("INKWRIGHT_API_BASE", sim.base)
+    monkeypatch.setenv("INKWRIGHT_MODEL", sim.model)
     assert cli("remember", work).exit_code == 0
     assert [e.statement for e in ledger.load_entries(library, work)] == ["green."]
-    server.reset_log()
+    sim.reset_log()
     assert cli("remember", work).exit_code == 0
-    assert server.calls(kind="chat") == []
+    assert sim.calls(kind="chat") == []
 
 
 def test_an_unreachable_model_leaves_the_work_and_says_how_to_go_on(

@@ -11,7 +11,7 @@ from inkwright.memory.errors import BadInput, WorkNotFound
 from inkwright.memory.store.library import Library
 from tests.app.conftest import Cli
 from tests.app.test_importing import work_of
-from tests.memory.building import built, fact, outline, sections
+from tests.builders import built, fact, outline, sections
 from tests.simserver.process import SimServer
 
 WHOLE = (0, 4)

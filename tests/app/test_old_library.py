@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -36,12 +37,19 @@ OUTLINES = {
 """The works' outlines, by their titles."""
 
 
-@pytest.fixture(autouse=True)
-def old(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the library of every test be that one."""
+@pytest.fixture(scope="module")
+def old_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That library, unpacked, to be copied."""
+    folder = tmp_path_factory.mktemp("old")
     with tarfile.open(KEPT / "home.tar.gz") as packed:
-        packed.extractall(tmp_path / "old", filter="data")
-    monkeypatch.setenv("INKWRIGHT_HOME", str(tmp_path / "old" / "home"))
+        packed.extractall(folder, filter="data")
+    return folder / "home"
+
+
+@pytest.fixture(autouse=True)
+def old(home: Path, old_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the library of every test be that one."""
+    monkeypatch.setenv("INKWRIGHT_HOME", str(shutil.copytree(old_home, tmp_path / "old")))
 
 
 def sections(cli: Cli, work: str) -> dict[str, dict[str, Any]]:

@@ -20,8 +20,8 @@ from inkwright.memory.errors import BadInput, InkwrightError, ModelUnreachable, 
 from inkwright.memory.store import run_status, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.store.run_status import StopRequest
+from tests.builders import begun
 from tests.conftest import Events
-from tests.memory.shelf import begun
 from tests.runs import writing
 from tests.simserver.process import SimServer
 

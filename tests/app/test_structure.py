@@ -9,7 +9,7 @@ from inkwright.memory.domain.draft import compute_word_share
 from inkwright.memory.errors import WorkBusy
 from inkwright.memory.store import drafts, works
 from inkwright.memory.store.library import Library
-from tests.memory.shelf import begun, drafted, planned
+from tests.builders import begun, drafted, planned
 
 FIRST, SECOND = "It rained all day.\n\nThen it stopped.", "The sun came out."
 

@@ -17,12 +17,9 @@ from inkwright.memory.store import drafts, plans, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.text.words import count_words
 from inkwright.memory.user_work import user_drafts
-from tests import properties
 from tests.app.conftest import Cli
 from tests.app.test_importing import work_of
 from tests.simserver.process import SimServer
-
-properties.few()
 
 BOOK = """\
 A word before.

@@ -24,7 +24,7 @@ from inkwright.memory.user_work.candidates import SectionCandidate
 from tests.app.conftest import Cli
 from tests.app.test_citing import CSL, NUMBER, TITLE
 from tests.app.test_importing import work_of
-from tests.memory.building import built, fact, span
+from tests.builders import built, fact, span
 from tests.simserver.process import SimServer
 
 SOURCES = {

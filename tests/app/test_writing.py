@@ -39,17 +39,17 @@ class Written:
 
 
 @pytest.fixture(scope="module")
-def written(server: SimServer, tmp_path_factory: pytest.TempPathFactory) -> Written:
+def written(sim_process: SimServer, tmp_path_factory: pytest.TempPathFactory) -> Written:
     from inkwright.app.cli.main import app
 
-    server.restore()  # from what a test before this one may have made of it
+    sim_process.restore()  # from what a test before this one may have made of it
     folder = tmp_path_factory.mktemp("written")
     (folder / "brief.yaml").write_text(BRIEF)
     settings = {
         "INKWRIGHT_HOME": str(folder / "library"),
-        "INKWRIGHT_API_BASE": server.base,
+        "INKWRIGHT_API_BASE": sim_process.base,
         "INKWRIGHT_API_KEY": "sesame-42",
-        "INKWRIGHT_MODEL": server.model,
+        "INKWRIGHT_MODEL": sim_process.model,
     }
     command = ["write", str(folder / "brief.yaml"), "--out", str(folder / "out"), "--seed", "3"]
     result = CliRunner().invoke(app, command, env=settings)
@@ -84,7 +84,7 @@ def test_write_tells_its_progress_in_lines_and_where_the_manuscript_is(written):
     assert f"manuscript: {written.out / 'manuscript.md'}" in written.stdout
 
 
-def test_the_report_has_the_form_that_is_promised(written, server):
+def test_the_report_has_the_form_that_is_promised(written, sim_process):
     found = written.report
     assert list(found) == [
         "work", "status", "words", "target_words", "seconds", "sections", "constraints",
@@ -99,7 +99,7 @@ def test_the_report_has_the_form_that_is_promised(written, server):
     assert found["words"] == sum(s["words"] for s in found["sections"])
     assert found["calls"]["total"] == sum(r["calls"] for r in found["calls"]["by_role"].values())
     assert found["tokens"]["completion"] > 240
-    assert found["models"]["writer"] == server.model
+    assert found["models"]["writer"] == sim_process.model
     assert found["settings"]["arm"] == "plan=full memory=full review=full"
 
 

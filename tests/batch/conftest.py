@@ -9,19 +9,11 @@ import pytest
 
 from tests.app.conftest import cli as cli
 from tests.app.conftest import home as home
+from tests.app.conftest import model as model
 from tests.simserver.process import SimServer
 
 Lines = Sequence[dict[str, Any] | str]
 WORDS = 60
-
-
-@pytest.fixture
-def model(sim: SimServer, monkeypatch: pytest.MonkeyPatch) -> SimServer:
-    """The server, set as the model of every role, as it began."""
-    monkeypatch.setenv("INKWRIGHT_API_BASE", sim.base)
-    monkeypatch.setenv("INKWRIGHT_MODEL", sim.model)
-    monkeypatch.setenv("INKWRIGHT_EMBEDDER_MODEL", sim.config.embedding_model)
-    return sim
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from inkwright.agents.llm.schemas import Verdict, Verdicts
 from inkwright.agents.review import reviewer
 from inkwright.memory.judge_record import JudgeRecord
 from inkwright.memory.text.words import sentences, words
-from tests.unit.agents.building import build_judges, build_run, everywhere
+from tests.builders import build_judges, build_run, everywhere
 
 CASES = [(requirement, text) for requirement, texts in BROKEN for text in texts]
 

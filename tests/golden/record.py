@@ -103,7 +103,7 @@ class _Recorder:
         text = re.sub(r", [\d:]+ left\b", "", text)
         text = re.sub(r"[\d,]+ tok/s", "RATE", text)
         text = re.sub(r"\[\d+:\d\d\]", "[TIME]", text)
-        return re.sub(r"\d+(\.\d+)? (s|ms|seconds)\b", "TIME", text)
+        return re.sub(r"(\d+ min )?\d+(\.\d+)? (s|ms|seconds)\b", "TIME", text)
 
 
 def _environment(sim: SimServer, home: Path) -> dict[str, str]:

@@ -1,21 +1,10 @@
-"""A work to build on, and property tests with few examples."""
+"""A library that the examples of a property share."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from inkwright.memory.store.library import Library
-from tests import properties
-from tests.memory.building import Built, built
-
-properties.few()
-
-
-@pytest.fixture
-def a_work(library: Library) -> Iterator[Built]:
-    """A new work under a lease."""
-    with built(library) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

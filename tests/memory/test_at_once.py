@@ -11,7 +11,7 @@ from inkwright.memory.domain.entry import Entry
 from inkwright.memory.store import drafts, ledger, works
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Lease, Library
-from tests.memory.shelf import begun, established, planned
+from tests.builders import begun, established, planned
 
 SECTIONS = 16
 IN_PROCESSES = 8

@@ -9,7 +9,7 @@ from inkwright.memory.errors import BadInput, WorkNotFound
 from inkwright.memory.store import ledger, works
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Library
-from tests.memory.shelf import begun, drafted, established, planned
+from tests.builders import begun, drafted, established, planned
 
 FIRST = "The eyes of Mara are green. Mara came home."
 GREEN = established("s1.1", "Mara", "eye colour", "green", FIRST)

@@ -19,7 +19,7 @@ from inkwright.memory.store import drafts, works
 from inkwright.memory.store.library import Library
 from inkwright.memory.text.words import sentences
 from inkwright.memory.user_work import user_drafts
-from tests.memory.shelf import begun, drafted, planned
+from tests.builders import begun, drafted, planned
 from tests.memory.texts import PROSE
 
 BEFORE = "One goes. Two stays. Three goes. Two stays."

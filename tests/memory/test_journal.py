@@ -10,7 +10,7 @@ from inkwright.memory.errors import LeaseLost
 from inkwright.memory.store import journal, schema
 from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from inkwright.memory.store.library import Lease
-from tests.memory.building import Built, built
+from tests.builders import Built, built
 
 KEY = CallKey(step="s1", role="writer", purpose=Purpose.WRITE, digest="d1")
 HOUSE = {"role": "system", "content": "Rules. " * 200}

@@ -2,7 +2,7 @@
 
 from inkwright.memory.store import ledger
 from inkwright.memory.store.ledger import Ledger, find_conflicts
-from tests.memory.building import Built, fact, outline, sections, span
+from tests.builders import Built, fact, outline, sections, span
 
 
 def heard(work: Built, **versions: int) -> list[str]:

@@ -14,7 +14,7 @@ from inkwright.memory.domain.brief import Brief
 from inkwright.memory.errors import LeaseLost, LibraryUnusable
 from inkwright.memory.store import schema, works
 from inkwright.memory.store.library import Lease, Library
-from tests.memory.building import ARMS, built, fact
+from tests.builders import ARMS, built, fact
 
 AS_ROOT = os.getuid() == 0
 

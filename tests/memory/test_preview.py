@@ -11,7 +11,7 @@ from inkwright.memory.domain.entry import Entry
 from inkwright.memory.store import drafts, ledger, works
 from inkwright.memory.store.ledger import Ledger
 from inkwright.memory.store.library import Library
-from tests.memory.shelf import begun, drafted, established, planned
+from tests.builders import begun, drafted, established, planned
 
 NAMES = ("Mara", "Orla", "林舟")
 MARA_GREEN = Remembered(subject="Mara", attribute="eyes", statement="green")

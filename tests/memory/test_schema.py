@@ -14,7 +14,7 @@ from inkwright.app.services import library_status
 from inkwright.memory.errors import LibraryUnusable
 from inkwright.memory.store import drafts, schema, works
 from inkwright.memory.store.library import Library
-from tests.memory.shelf import begun, drafted, planned
+from tests.builders import begun, drafted, planned
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
 FIRST_JOURNAL = """

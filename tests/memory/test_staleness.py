@@ -15,7 +15,7 @@ from inkwright.memory.domain.outline import Outline
 from inkwright.memory.domain.placement import Placement
 from inkwright.memory.store import drafts
 from inkwright.memory.text.normalise import normalise
-from tests.memory.building import Built, built, fact, outline, sections, span
+from tests.builders import Built, built, fact, outline, sections, span
 from tests.unit.agents.orchestration.strategies import outlines
 
 SUBJECTS = ("Mara", "Port Selm", "林舟")
@@ -250,7 +250,7 @@ class Record:
     def holding(self, versions: Mapping[str, int], sid: str) -> dict[str, Entry]:
         """Return what holds where ``sid`` stands, with these drafts known, superseded or not.
 
-        What the person has true only from a later section on does not, yet.
+        What is true only from a later section on does not, yet.
         """
         found: dict[str, Entry] = {}
         for row in self.rows:
@@ -261,7 +261,7 @@ class Record:
         return {
             i: e
             for i, e in found.items()
-            if e.status == "live" and not (e.origin == "person" and e.from_section in to_come)
+            if e.status == "live" and not (e.span is None and e.from_section in to_come)
         }
 
     def _line(self, eid: str, version: int) -> str:

@@ -8,7 +8,7 @@ from inkwright.memory.store.library import Library
 from inkwright.memory.transfer import copy_work
 from inkwright.memory.user_work import autosave, user_drafts
 from inkwright.memory.user_work.autosave import EditedElsewhere
-from tests.memory.shelf import begun, drafted, established, planned
+from tests.builders import begun, drafted, established, planned
 
 
 @pytest.fixture

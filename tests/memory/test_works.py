@@ -26,7 +26,7 @@ from inkwright.memory.retrieval.vector_index import ChromaIndex
 from inkwright.memory.store import drafts, run_state, schema, sources, works
 from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from inkwright.memory.store.run_state import RunSettings, RunState
-from tests.memory.building import ARMS, built, fact, outline, sections, span
+from tests.builders import ARMS, built, fact, outline, sections, span
 
 STORY = Brief(request="A story about a lamp.", seed=7)
 PLANTED = "xylophonewitch"

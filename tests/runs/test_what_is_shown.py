@@ -71,13 +71,11 @@ class Meddler:
 
 def may_see(outline: Outline, entry: Entry, sid: str) -> bool:
     """Say from the rules, not from the code, whether ``sid`` may be shown this version."""
-    if entry.pinned or entry.origin == "plan":
-        return True
     source = entry.span.section if entry.span else entry.from_section
     if source is None or source in outline.ancestors[sid]:
         return True
     before = outline.position[source] <= outline.position[sid]
-    return before and (source != sid or entry.origin == "person")
+    return before and (source != sid or entry.span is None or entry.origin == "person")
 
 
 def from_scratch(library: Library, work: str) -> set[str]:

@@ -64,7 +64,7 @@ def _no_longer(entry: Entry, stated: list[Stated], draft: str) -> dict[str, Any]
     words = entry.statement.strip()
     if not entry.attribute and words and words in draft:
         return known | {"action": "keep", "statement": words, "quote": words}
-    return known | {"action": "retract"}
+    return known | {"action": "retract", "statement": "", "quote": ""}
 
 
 def _events(draft: str, old: list[Entry], config: SimConfig) -> list[dict[str, Any]]:

@@ -9,6 +9,8 @@ from inkwright.agents.llm.config import ROLES
 from inkwright.app.ui.html import format_kind
 from inkwright.memory.domain.brief import Brief, OutlineItem
 from inkwright.memory.domain.constraint import (
+    Block,
+    BlockPlace,
     ConstraintKind,
     Format,
     LengthUnit,
@@ -76,6 +78,10 @@ CONSTRAINT_COLUMNS: dict[str, Any] = {
     "sections": st.column_config.TextColumn("Sections", help="in their order, commas between"),
     "style": st.column_config.TextColumn("Citation style", help="numeric, author-year, footnote"),
     "only_there": st.column_config.CheckboxColumn("Only there", width="small"),
+    "block": st.column_config.SelectboxColumn("Block", options=list(get_args(Block))),
+    "min_count": st.column_config.NumberColumn("Least items", min_value=1),
+    "max_count": st.column_config.NumberColumn("Most items", min_value=1),
+    "at": st.column_config.SelectboxColumn("Block stands", options=list(get_args(BlockPlace))),
 }
 LIST_COLUMNS = ("phrases", "sections", "aliases")
 """Columns that hold several values, with commas between."""

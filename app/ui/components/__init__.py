@@ -1,1 +1,1 @@
-"""Parts that several pages use."""
+"""What several pages draw: tabs, menus, text fields, empty states, undo."""

@@ -1,1 +1,1 @@
-"""The Outline page."""
+"""The Outline page: the tree of sections, their graph, and changes to either."""

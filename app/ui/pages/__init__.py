@@ -1,1 +1,1 @@
-"""Pages of one module each."""
+"""Pages that are one module each: works, write, review, inspect, export."""

@@ -10,9 +10,6 @@ from inkwright.app.manuscripts.assemble import assemble
 from inkwright.app.manuscripts.split_chapters import SplitManuscript, split_manuscript
 from inkwright.memory.domain.draft import Draft
 from inkwright.memory.text.words import count_words
-from tests import properties
-
-properties.few()
 
 LINES = st.one_of(
     st.sampled_from(

@@ -16,7 +16,7 @@ from inkwright.memory.domain.brief import Constraint, Placement
 from inkwright.memory.domain.outline import Heading, Outline
 from inkwright.memory.errors import BadInput
 from inkwright.memory.store.plans import Plan
-from tests.memory.building import outline, sections
+from tests.builders import outline, sections
 
 
 def plan(*constraints: Constraint) -> Plan:

@@ -1,7 +1,7 @@
 """What every prompt opens with, what a section is told, and what is clipped to fit."""
 
 from inkwright.agents.context.prompt_builder import PromptBuilder
-from tests.unit.agents.building import WordTokenizer, build_plan, build_run, everywhere
+from tests.builders import WordTokenizer, build_plan, build_run, everywhere
 
 
 def test_a_prompt_opens_with_the_brief_and_the_outline():

@@ -4,7 +4,7 @@ from inkwright.agents.drafting import editor
 from inkwright.agents.llm.schemas import Cuts, Edit, Edits
 from inkwright.memory.domain.draft import Finding
 from inkwright.memory.domain.protected_spans import ProtectedSpan
-from tests.unit.agents.building import build_plan, build_run, everywhere
+from tests.builders import build_plan, build_run, everywhere
 
 TEXT = "One went out. Two stayed in. Three came back. Four slept."
 FAULT = Finding(constraint="c1", status="broken", evidence="Two stayed in.")

@@ -4,7 +4,7 @@ from inkwright.agents.drafting import length_control
 from inkwright.agents.llm.schemas import Cuts, Edit, Edits
 from inkwright.memory.errors import ModelUnreachable
 from inkwright.memory.text.words import count_words
-from tests.unit.agents.building import build_manifest, build_plan, build_run, everywhere
+from tests.builders import build_manifest, build_plan, build_run, everywhere
 
 SENTENCE = "The old lamp burned on in the tower all night. "
 

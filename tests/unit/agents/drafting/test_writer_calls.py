@@ -4,7 +4,7 @@ import pytest
 
 from inkwright.agents.drafting import writer
 from inkwright.memory.errors import ModelUnreachable
-from tests.unit.agents.building import build_manifest, build_plan, build_run, everywhere
+from tests.builders import build_manifest, build_plan, build_run, everywhere
 
 DRAFT = "# Part 1\n\nThe lamp went out. Mara slept on."
 

@@ -8,7 +8,7 @@ from inkwright.agents.extraction import archivist
 from inkwright.agents.llm.schemas import Delta, DeltaItem
 from inkwright.memory.domain.entry import Entry
 from inkwright.memory.domain.outline import Section
-from tests.unit.agents.building import empty_memory
+from tests.builders import empty_memory
 
 TEXT = "Mara's eyes are blue now. She came back at last."
 BLUE, BACK = "Mara's eyes are blue now.", "She came back at last."

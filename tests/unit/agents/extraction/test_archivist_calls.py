@@ -4,7 +4,7 @@ from inkwright.agents.extraction import archivist
 from inkwright.agents.llm.schemas import Delta, DeltaItem
 from inkwright.memory.domain.entry import Span
 from inkwright.memory.errors import ModelUnreachable
-from tests.unit.agents.building import (
+from tests.builders import (
     build_draft,
     build_entry,
     build_memory,

@@ -13,7 +13,7 @@ from inkwright.agents.llm.parsing import (
     read_prose,
     strip_thoughts,
 )
-from inkwright.agents.llm.schemas import Cuts, Edits, Sections, Verdicts
+from inkwright.agents.llm.schemas import Cuts, Delta, Edits, Sections, Verdicts
 
 GOOD = {"edits": [{"first": 2, "last": 2, "text": "The lamp was green."}]}
 JSON = json.dumps(GOOD)
@@ -90,6 +90,19 @@ def test_an_answer_that_lacks_its_list_is_never_taken_for_an_empty_one(form):
         parse_structured(
             '{"summary": "It rained.", "something": []}', "stop", getattr(schemas, form)
         )
+
+
+def test_of_a_list_that_was_cut_off_the_whole_facts_are_used():
+    facts = [{"quote": f"{n}.", "subject": "Mara", "statement": f"{n}."} for n in (1, 2, 3)]
+    text = json.dumps({"summary": "It rained.", "items": facts})
+    answer = parse_structured(text[: text.index("3.") + 1], "length", Delta)
+    assert [item.quote for item in answer.items] == ["1.", "2."]
+
+
+@pytest.mark.parametrize("text", ['{"summary": "It ra', '{"summary": "", "items": [{"quote": "1'])
+def test_an_answer_cut_off_before_its_first_whole_fact_is_refused(text):
+    with pytest.raises(UnreadableAnswer, match="cut off"):
+        parse_structured(text, "length", Delta)
 
 
 def test_a_value_of_the_wrong_kind_is_refused_without_quoting_it():

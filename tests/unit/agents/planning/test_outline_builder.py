@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from inkwright.agents.llm.schemas import Chapters, OutlineFault, PlannedChapter, PlannedSection
 from inkwright.agents.planning import outline_builder
+from inkwright.agents.planning.titles import derive_title
 from inkwright.memory.domain.brief import Brief, Constraint, OutlineItem
 from inkwright.memory.errors import BadInput, UnusableAnswer
 from inkwright.memory.text.normalise import normalise
@@ -279,8 +280,8 @@ def test_an_outline_reaches_the_highest_section_a_constraint_names():
 
 
 def test_a_long_request_gives_a_short_title():
-    assert outline_builder.derive_title(Brief(request="x" * 300)) == "x" * 57 + "..."
-    assert outline_builder.derive_title(Brief(request="A lamp\nand more")) == "A lamp"
+    assert derive_title(Brief(request="x" * 300)) == "x" * 57 + "..."
+    assert derive_title(Brief(request="A lamp\nand more")) == "A lamp"
 
 
 def test_titles_of_a_planner_lose_marks_labels_and_numbers():

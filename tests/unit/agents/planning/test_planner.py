@@ -1,5 +1,7 @@
 """The planner's parts, each with the answers that it needs and no more."""
 
+import json
+
 import pytest
 
 from inkwright.agents.llm.schemas import (
@@ -13,7 +15,9 @@ from inkwright.agents.llm.schemas import (
 )
 from inkwright.agents.planning import planner, requirements
 from inkwright.memory.errors import ModelUnreachable, UnusableAnswer
-from tests.unit.agents.building import build_ledger, build_run
+from inkwright.prompts.inputs import RequirementsInputs
+from inkwright.prompts.render import render
+from tests.builders import build_ledger, build_run
 
 REQUEST = "Write 300 words about a lighthouse. Mention the old lamp."
 BRIEF = {"request": REQUEST}
@@ -63,12 +67,91 @@ async def test_a_requirement_that_the_request_bears_out_becomes_a_constraint():
     assert [(c.id, c.phrases) for c in new_plan.constraints] == [("c1", ("old lamp",))]
 
 
+async def test_a_model_that_copies_every_field_of_the_prompts_example_gets_none_of_it_in():
+    template = render(RequirementsInputs(request=""))
+    example = json.JSONDecoder().raw_decode(template[template.index('{"') :])[0]
+    copied = Requirements.model_validate(example)
+    run = start(copied, THREE, NOBODY)
+    new_plan = await plan(run)
+    assert new_plan.outline.title == "A lighthouse"
+    assert tuple(s.title for s in new_plan.outline.sections) == TITLES
+    assert [c.text for c in new_plan.constraints] == ["Mention the old lamp."]
+
+
+async def test_an_example_of_the_prompt_counts_where_the_request_has_it():
+    copied = NOTHING_FIXED.model_copy(update={"title": "Six Letters"})
+    run = start(copied, THREE, NOBODY, brief={"request": "Write Six Letters, 300 words."})
+    assert (await plan(run)).outline.title == "Six Letters"
+
+
+@pytest.mark.parametrize(
+    ("given", "title"),
+    [
+        ("## The Lamp", "The Lamp"),
+        ("Title: The Ferry", "The Ferry"),
+        ('**"Low Water"**', "Low Water"),
+        ("标题：《退潮》", "退潮"),
+        ("Report", "The harbour at low water"),
+        ("Introduction", "The harbour at low water"),
+    ],
+)
+async def test_the_title_of_a_piece_has_no_marks_and_says_something(given, title):
+    request = (
+        "写300字，关于退潮" if title == "退潮" else
+        "Write 300 words about the harbour at low water, and how it is dredged"
+    )  # fmt: skip
+    run = start(
+        NOTHING_FIXED.model_copy(update={"title": given}), THREE, NOBODY, brief={"request": request}
+    )
+    assert (await plan(run)).outline.title == title
+
+
+async def test_a_storys_sections_are_not_called_introduction_and_conclusion():
+    titles = ("## Introduction", "**Night**", "Conclusion")
+    planned = Sections(
+        sections=[
+            PlannedSection(title=t, purpose=f"Mara waits for storm {n}.", words=100)
+            for n, t in enumerate(titles)
+        ]
+    )
+    run = start(
+        NOTHING_FIXED, planned, NOBODY, brief={"request": "A story of 300 words about a lamp."}
+    )
+    (first, second, third) = (s.title for s in (await plan(run)).outline.sections)
+    assert (first, second, third) == ("Mara waits for storm 0", "Night", "Mara waits for storm 2")
+    report = start(
+        NOTHING_FIXED, planned, NOBODY, brief={"request": "A report of 300 words on lamps."}
+    )
+    titles_of_report = [s.title for s in (await plan(report)).outline.sections]
+    assert titles_of_report == ["Introduction", "Night", "Conclusion"]
+
+
+async def test_as_many_chapters_are_planned_as_the_request_asks_for():
+    five = Sections(
+        sections=[PlannedSection(title=f"T{n}", purpose=f"P{n}", words=1) for n in range(5)]
+    )
+    run = start(NOTHING_FIXED, five, NOBODY, brief={"request": "A guide in 5 chapters, 300 words."})
+    new_plan = await plan(run)
+    assert len(new_plan.outline.sections) == 5
+    (structure,) = new_plan.constraints
+    assert (structure.kind, structure.min_count, structure.max_count) == ("structure", 5, 5)
+
+
+async def test_a_section_that_the_outline_does_not_have_is_checked_on_the_whole_and_said():
+    outline = [{"title": "Dusk", "purpose": "a"}, {"title": "Dawn", "purpose": "b"}]
+    request = "Write 300 words about a lighthouse. In section 7 the dog must die."
+    run = start(NOTHING_FIXED, NOBODY, brief={"request": request, "outline": outline})
+    (constraint,) = (await plan(run)).constraints
+    assert constraint.where.scope == "whole"
+    assert "section 7 of 2" in run.problems[0]
+
+
 async def test_without_an_account_of_the_request_it_is_planned_and_reported():
     run = start(UNUSABLE, THREE, NOBODY)
     new_plan = await plan(run)
-    assert new_plan.constraints == ()
+    assert [c.phrases for c in new_plan.constraints] == [("old lamp",)]
     (problem,) = run.problems
-    assert "requirements could not be read" in problem
+    assert "requirements could not be read by the model" in problem
     assert problem.endswith("(it is no JSON)")
 
 

@@ -7,6 +7,7 @@ from inkwright.agents.planning.requirements import (
     DEFAULT_WORDS,
     collect_constraints,
     compute_target_words,
+    verify_requirements,
 )
 from inkwright.memory.domain.brief import Brief, Constraint
 
@@ -22,7 +23,8 @@ def found(*items: dict[str, object], **fields: object) -> Requirements:
 
 
 def taken(*items: dict[str, object], request: str = REQUEST) -> tuple[Constraint, ...]:
-    return collect_constraints(Brief(request=request), found(*items), request)
+    """Return what the model's reading alone comes to."""
+    return tuple(verify_requirements(Brief(request=request), found(*items), request))
 
 
 def a_requirement(**fields: object) -> dict[str, object]:
@@ -59,7 +61,7 @@ def test_the_briefs_own_length_comes_first_and_the_models_last():
 
 def test_a_requirement_is_kept_with_an_id_where_its_quote_stands_in_the_request():
     (kept,) = taken(a_requirement(kind="must_contain", phrases=["the green lamp"], scope="all"))
-    assert (kept.id, kept.kind, kept.phrases) == ("c1", "must_contain", ("the green lamp",))
+    assert (kept.kind, kept.phrases) == ("must_contain", ("the green lamp",))
     assert kept.source == "request"
     assert kept.where.scope == "all"
 
@@ -81,6 +83,8 @@ def test_a_phrase_that_the_request_does_not_name_is_not_demanded():
 
 def test_the_same_requirement_twice_is_one():
     assert len(taken(a_requirement(), a_requirement(kind="must_contain"))) == 1
+    twice = collect_constraints(Brief(request=REQUEST), found(a_requirement()), REQUEST)
+    assert len(twice) == len(collect_constraints(Brief(request=REQUEST), None, REQUEST))
 
 
 def test_a_length_that_says_nothing_or_contradicts_itself_is_dropped():
@@ -114,13 +118,20 @@ def test_the_briefs_own_constraints_come_first_and_keep_their_ids():
     own = (Constraint(id="c2", text="No ghosts"), Constraint(text="Be brief"))
     brief = Brief(request=REQUEST, constraints=own, language="en")
     all_of_them = collect_constraints(brief, found(a_requirement()), REQUEST)
-    assert [c.id for c in all_of_them] == ["c2", "c1", "c3", "c4"]
+    assert [c.id for c in all_of_them] == ["c2", "c1", "c3", "c4", "c5", "c6"]
     assert all_of_them[-1].kind == "language"
 
 
-def test_without_an_account_of_the_request_the_briefs_constraints_remain():
+def test_without_a_models_account_the_briefs_constraints_and_what_code_reads_remain():
     brief = Brief(request=REQUEST, constraints=(Constraint(text="No ghosts"),))
-    assert [c.text for c in collect_constraints(brief, None, REQUEST)] == ["No ghosts"]
+    first, *read = collect_constraints(brief, None, REQUEST)
+    assert first.text == "No ghosts"
+    assert [(c.kind, c.phrases, str(c.where)) for c in read] == [
+        ("must_contain", ("the green lamp",), "all"),
+        ("judged", (), "section 2"),
+        ("judged", (), "all"),
+    ]
+    assert all(c.quote and c.quote in REQUEST for c in read)
 
 
 def test_a_section_that_the_quote_does_not_name_is_not_believed():
@@ -132,18 +143,22 @@ def test_a_section_that_the_quote_does_not_name_is_not_believed():
 
 SERIES = (
     "Write the log of a lighthouse, 12 watches numbered 1 to 12. Start every watch with "
-    "'== Watch 1 ==' and so on. Watch 3 has a red kite, and no other watch has one. From watch 2, "
-    "every 4 watches, the lamp is trimmed. Close with '-- off watch --'. At most 2,000 words."
+    "'== Watch 1 ==' and so on. Watch 3 mentions a red kite, and no other watch has one. From "
+    "watch 2, every 4 watches, the lamp is trimmed. Close with '-- off watch --'. At most "
+    "2,000 words."
 )
 
 
 def series(*items: dict[str, object], **fields: object) -> tuple[Constraint, ...]:
+    """Return what the model's reading adds to what code reads, its frame first."""
     form = {"units": 12, "unit_title": "Watch {n}", "opening": "== Watch {n} =="} | fields
     every = collect_constraints(Brief(request=SERIES), found(*items, **form), SERIES)
     (length,) = [c for c in every if c.kind == "length"]
     assert (str(length.where), length.upper_bound) == ("whole", 2000)
     told = {i.get("kind") for i in items}
-    return every if "length" in told else tuple(c for c in every if c is not length)
+    by_code = {c.text for c in collect_constraints(Brief(request=SERIES), None, SERIES)}
+    by_model = [c for c in every if c.text not in by_code and c is not length]
+    return tuple([*by_model, length] if "length" in told else by_model)
 
 
 def test_words_that_every_unit_opens_with_and_the_last_one_closes_with_become_formats():
@@ -164,8 +179,9 @@ def test_a_heading_with_marks_of_its_own_is_an_opening_too():
 
 def test_what_belongs_to_some_sections_only_is_forbidden_in_all_others():
     kite = {
-        "quote": "Watch 3 has a red kite", "text": "It has a red kite.", "kind": "must_contain",
-        "phrases": ["red kite"], "scope": "once", "first": 3, "only_there": True,
+        "quote": "Watch 3 mentions a red kite", "text": "It has a red kite.",
+        "kind": "must_contain", "phrases": ["red kite"], "scope": "once", "first": 3,
+        "only_there": True,
     }  # fmt: skip
     must, _, never = series(kite)
     assert must.only_there
@@ -180,29 +196,34 @@ def test_a_judged_requirement_that_only_says_the_frame_again_is_dropped():
 
 
 @pytest.mark.parametrize(
-    ("fields", "kind"),
+    ("fields", "quote", "kind"),
     [
-        ({"kind": "event", "phrases": ["red kite"]}, "event"),
-        ({"kind": "tense", "value": "Past"}, "tense"),
-        ({"kind": "tense", "value": "soon"}, "judged"),
-        ({"kind": "point_of_view", "value": "first"}, "point_of_view"),
-        ({"kind": "language", "value": "en"}, "judged"),
-        ({"kind": "format", "value": "table"}, "format"),
-        ({"kind": "format", "value": "poster"}, "judged"),
-        ({"kind": "reading_level", "value": "grade 8"}, "reading_level"),
-        ({"kind": "citation", "value": "numeric"}, "citation"),
-        ({"kind": "fact"}, "fact"),
-        ({"kind": "tone"}, "tone"),
+        ({"kind": "event", "phrases": ["red kite"]}, "A red kite falls", "event"),
+        ({"kind": "tense", "value": "Past"}, "all in past forms", "tense"),
+        ({"kind": "tense", "value": "Past"}, "the lamp is trimmed", "judged"),
+        ({"kind": "tense", "value": "soon"}, "all in past forms", "judged"),
+        ({"kind": "point_of_view", "value": "first"}, "as a first-person log", "point_of_view"),
+        ({"kind": "point_of_view", "value": "first"}, "the lamp is trimmed", "judged"),
+        ({"kind": "language", "value": "en"}, "the lamp is trimmed", "judged"),
+        ({"kind": "format", "value": "table"}, "with a table", "format"),
+        ({"kind": "format", "value": "table"}, "the lamp is trimmed", "judged"),
+        ({"kind": "format", "value": "poster"}, "with a table", "judged"),
+        ({"kind": "reading_level", "value": "grade 8"}, "for grade 8", "reading_level"),
+        ({"kind": "citation", "value": "numeric"}, "with citations", "citation"),
+        ({"kind": "fact"}, "the lamp is trimmed", "fact"),
+        ({"kind": "tone"}, "the lamp is trimmed", "tone"),
+        ({"kind": "must_contain", "phrases": ["table"]}, "with a table", "judged"),
     ],
 )
-def test_a_kind_needs_what_its_rule_needs_or_is_judged(fields: dict[str, object], kind: str):
-    quote = {"quote": "the lamp is trimmed", "text": "The lamp is trimmed."}
-    first, *_ = series(quote | fields)
-    assert first.kind == kind
+def test_a_kind_needs_what_its_rule_needs_and_words_that_speak_of_it_or_is_judged(
+    fields: dict[str, object], quote: str, kind: str
+):
+    (kept,) = taken({"quote": quote, "text": quote} | fields, request=f"A log, {quote}.")
+    assert kept.kind == kind
 
 
 def test_a_bound_on_the_whole_is_kept_when_the_request_names_it():
     bound = {"quote": "At most 2,000 words", "text": "Short", "kind": "length", "max_words": 2000}
-    first, *_ = series(bound)
-    assert (first.kind, first.max_words, str(first.where)) == ("length", 2000, "whole")
+    *_, last = series(bound)
+    assert (last.kind, last.max_words, str(last.where)) == ("length", 2000, "whole")
     assert [c.kind for c in series(bound | {"max_words": 900})] == ["format", "length"]

@@ -8,7 +8,7 @@ from inkwright.memory.domain.source import Source
 from inkwright.memory.errors import ModelUnreachable
 from inkwright.memory.retrieval.source_index import SourceIndex
 from inkwright.memory.store.sources import StoredSource
-from tests.unit.agents.building import build_run, everywhere
+from tests.builders import build_run, everywhere
 
 PASSAGE = "The lamp was first lit in 1890. The tower is built of granite from the north shore."
 CITE = everywhere("cite", "What is taken from a source is cited", kind="citations")

@@ -13,7 +13,7 @@ from inkwright.agents.review.control_questions import CLAIMS, FACTS, REQUIREMENT
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import ModelUnreachable, UnusableAnswer
 from inkwright.memory.judge_record import JudgeRecord
-from tests.unit.agents.building import build_judges, build_run, everywhere
+from tests.builders import build_judges, build_run, everywhere
 
 CALM = everywhere("c1", "The tone is calm")
 TEXT = "The lamp went out. Mara slept on."

@@ -9,7 +9,7 @@ from inkwright.memory.domain.check_record import EntryCheck
 from inkwright.memory.domain.draft import Finding, Review
 from inkwright.memory.errors import BudgetSpent, ModelUnreachable
 from inkwright.memory.ids import EntryId
-from tests.unit.agents.building import build_draft, build_plan, build_run, everywhere
+from tests.builders import build_draft, build_plan, build_run, everywhere
 
 TEXT = "The lamp went out. Mara slept on."
 CALM = everywhere("c1", "The tone is calm")

@@ -5,7 +5,7 @@ from inkwright.agents.revision.recheck import find_missed_breaches
 from inkwright.agents.revision.repetition_and_transitions import find_bad_transitions
 from inkwright.memory.domain.draft import Finding, Review
 from inkwright.memory.errors import ModelUnreachable
-from tests.unit.agents.building import build_draft, build_plan, build_run, everywhere
+from tests.builders import build_draft, build_plan, build_run, everywhere
 
 CALM = everywhere("c1", "The tone is calm")
 MET = Review(findings=(Finding(constraint="c1", status="met", by="judge"),))

@@ -4,7 +4,7 @@ from inkwright.agents.llm.schemas import Contradiction, Contradictions
 from inkwright.agents.revision.settler import judge_changes
 from inkwright.memory.changes.staleness import SOURCE_PREFIX, Change
 from inkwright.memory.domain.entry import Span
-from tests.unit.agents.building import build_draft, build_entry, build_ledger, build_run
+from tests.builders import build_draft, build_entry, build_ledger, build_run
 
 DRAFT = build_draft("Mara's eyes are green. She slept on.")
 BLUE = build_entry("p.1", "blue", version=2)

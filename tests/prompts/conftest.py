@@ -1,5 +1,0 @@
-"""Property tests with few examples."""
-
-from tests import properties
-
-properties.few()
