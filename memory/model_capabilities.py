@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import ConfigDict, JsonValue
 
 from inkwright.memory.base import Value
+from inkwright.memory.judge_record import JudgeRecord
 
 SchemaLevel = Literal["full", "unbounded", "object", "prompt"]
 """How a form is asked for: a JSON schema; one without bounds; any JSON object; in words alone."""
@@ -68,6 +69,8 @@ class ModelCapabilities(Value):
     honest_stream_end: bool | None = None
     """True when a stream has said why it ended, so that one that does not was cut. False: none did
     that was seen."""
+    judges: Mapping[str, JudgeRecord] = {}
+    """How well it judges, by purpose; nothing where it was never asked to."""
 
     def list_request_changes(self) -> dict[str, JsonValue]:
         """Return the fields that change what is sent, where they are not the defaults.

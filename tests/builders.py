@@ -6,16 +6,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from inkwright.agents.context.judge_records import MeasuredJudges, RunJudges
 from inkwright.agents.context.model_session import ModelSession
 from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.context.run_context import WorkMemory
 from inkwright.agents.llm.client import ModelCall, Prose
-from inkwright.agents.llm.config import Ablation
+from inkwright.agents.llm.config import Ablation, CallSettings, Endpoint
+from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.parsing import read_prose
 from inkwright.memory.domain.brief import Brief, Constraint, Continuity
 from inkwright.memory.domain.draft import Draft, EntryDecision, Manifest, Review
 from inkwright.memory.domain.entry import Entry, Span
 from inkwright.memory.domain.outline import Outline, Section
+from inkwright.memory.domain.purpose import Purpose
+from inkwright.memory.judge_record import JudgeRecord
 from inkwright.memory.store import drafts, plans, works
 from inkwright.memory.store.ledger import Ledger, append_entries
 from inkwright.memory.store.library import Lease, Library
@@ -321,6 +325,19 @@ class ScriptedRun:
     problems: list[str] = field(default_factory=list)
 
 
+ERRS_IN_A_TENTH = JudgeRecord(broken=11, caught=10, sound=12, alarms=1)
+
+
+def build_judges(record: JudgeRecord | None = ERRS_IN_A_TENTH) -> RunJudges:
+    """Return judges that have shown ``record`` for every purpose; None: that have to be asked."""
+    endpoint = Endpoint(model="judge", api_bases=("http://judge.test/v1",))
+    call_settings = CallSettings(endpoints={"reviewer": endpoint})
+    judges = RunJudges(MeasuredJudges(CapabilityRecords(), call_settings))
+    if record is not None:
+        judges.records = dict.fromkeys((Purpose.CHECK, Purpose.SUPPORT, Purpose.SETTLE), record)
+    return judges
+
+
 def build_run(
     *answers: Any,
     plan: Plan | None = None,
@@ -339,5 +356,6 @@ def build_run(
     plan = plan or build_plan()
     if planned:
         prompts.use_plan(plan)
-    session = ModelSession(client, prompts, problems.append, Ablation.model_validate(arms or {}))
+    ablation = Ablation.model_validate(arms or {})
+    session = ModelSession(client, prompts, problems.append, build_judges(), ablation)
     return ScriptedRun(client, session, plan, problems)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from inkwright.agents.context.judge_records import RunJudges
 from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.llm.client import ModelCall, Prose
 from inkwright.agents.llm.config import Ablation
@@ -41,6 +42,8 @@ class ModelSession:
     prompts: PromptBuilder
     report_problem: Callable[[str], None]
     """Takes a line for the report."""
+    judges: RunJudges
+    """How far what the reviewer's model says is to be trusted."""
     ablation: Ablation = field(default_factory=Ablation)
     """Which parts of the work are switched on."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from inkwright.agents.context.judge_records import RunJudges
 from inkwright.agents.context.model_session import ModelSession
 from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.embedding.vector_search import VectorSearch
@@ -50,6 +51,7 @@ class RunContext:
     prompts: PromptBuilder
     vector_search: VectorSearch
     ledger: Ledger
+    judges: RunJudges
     emit: Watch
     concurrency: int
     """Slots that the order of hearing is computed for; pinned when the work begins."""
@@ -72,7 +74,7 @@ class RunContext:
     @cached_property
     def session(self) -> ModelSession:
         """What agents ask models with."""
-        return ModelSession(self.llm, self.prompts, self.report_problem, self.ablation)
+        return ModelSession(self.llm, self.prompts, self.report_problem, self.judges, self.ablation)
 
     @cached_property
     def memory(self) -> WorkMemory:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence, Set
 
 from inkwright.agents.checks import rules, section_format
+from inkwright.agents.checks.requirement_wording import brings_in_wording
 from inkwright.agents.context.model_session import ModelSession
 from inkwright.agents.drafting.subset_sum import choose_subset
 from inkwright.agents.drafting.text_faults import adds_repeats, has_talk
@@ -81,10 +82,22 @@ async def patch(
         sample=sample,
         priority=priority,
     )
+    found_ids = {f.constraint for f in findings}
+    mended_constraints = [c for c in plan.constraints if c.id in found_ids]
     answer = await session.llm.ask_structured(
-        call, Edits, lambda a: _find_fault(a, text_sentences, editable_numbers)
+        call,
+        Edits,
+        lambda a: (
+            _find_fault(a, text_sentences, editable_numbers)
+            or _find_pasted_wording(a, text_sentences, mended_constraints)
+        ),
     )
-    editable_edits = [e for e in answer.edits if _is_editable(e, editable_numbers)]
+    editable_edits = [
+        e
+        for e in answer.edits
+        if _is_editable(e, editable_numbers)
+        and not _pastes_wording(e, text_sentences, mended_constraints)
+    ]
     unprotected_edits = [
         e for e in editable_edits if not _touches_protected(protected_spans, text_sentences, e)
     ]
@@ -434,3 +447,19 @@ def _find_fault(
     ):
         return None
     return "it has no usable text for one of the numbered sentences"
+
+
+def _find_pasted_wording(
+    answer: Edits, text_sentences: Sequence[Sentence], constraints: Sequence[Constraint]
+) -> str | None:
+    if any(_pastes_wording(edit, text_sentences, constraints) for edit in answer.edits):
+        return "it says the requirement again instead of meeting it"
+    return None
+
+
+def _pastes_wording(
+    edit: Edit, text_sentences: Sequence[Sentence], constraints: Sequence[Constraint]
+) -> bool:
+    """True when an edit brings the wording of what it is to meet into the text."""
+    before = "\n".join(s.text for s in text_sentences[max(edit.first - 1, 0) : edit.last])
+    return any(brings_in_wording(edit.text, before, c) for c in constraints)

@@ -329,6 +329,7 @@ async def _open_context(work_id: WorkId, run_inputs: RunInputs) -> AsyncIterator
             lane=lane,
             shared_budget=resources.budget,
             capabilities=resources.capabilities,
+            judges=resources.judges,
         )
         stack.enter_context(resources.capabilities.report_to(context.report_problem))
         context.vector_search = _create_vector_search(context, run_settings, resources)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from inkwright.agents.context.judge_records import MeasuredJudges, RunJudges
 from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.context.run_context import RunContext, StreamSetting
 from inkwright.agents.embedding.vector_search import VectorSearch
@@ -39,8 +40,14 @@ def build_context(
     lane: Lane | None = None,
     shared_budget: UsageBudget | None = None,
     capabilities: CapabilityRecords | None = None,
+    judges: MeasuredJudges | None = None,
 ) -> RunContext:
-    """Return the context of one run, without vector search."""
+    """Return the context of one run, without vector search.
+
+    ``judges`` is what works that run side by side share; None: this one has its own.
+    """
+    capabilities = capabilities or CapabilityRecords()
+    judges = judges or MeasuredJudges(capabilities, call_settings)
     tokenizer = ScaledTokenizer(run_settings.tokenizer_factor)
     ledger = Ledger(library, work.id).refresh()
     return RunContext(
@@ -72,6 +79,7 @@ def build_context(
         ),
         vector_search=VectorSearch(work.id, None, None),
         ledger=ledger,
+        judges=RunJudges(judges),
         emit=watch,
         concurrency=run_settings.slots,
         watch_text=watch_text,

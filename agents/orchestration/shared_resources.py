@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from inkwright.agents.context.judge_records import MeasuredJudges
 from inkwright.agents.embedding.embedder import Embedder, create_embedder
 from inkwright.agents.llm.budget import UsageBudget
 from inkwright.agents.llm.concurrency import ConcurrencyLimiter
@@ -34,6 +35,7 @@ class SharedResources:
     ) -> None:
         self.library, self.call_settings, self.transport = library, call_settings, transport
         self.capabilities = capabilities or CapabilityRecords(library)
+        self.judges = MeasuredJudges(self.capabilities, call_settings)
         self.limiter = ConcurrencyLimiter(call_settings.concurrency)
         self.budget = budget or UsageBudget(Limits())
         self.embedder: Embedder = create_embedder(call_settings, transport)

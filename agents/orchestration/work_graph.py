@@ -20,6 +20,7 @@ from inkwright.agents.orchestration.scheduler import Scheduler
 from inkwright.agents.orchestration.section_graph import SectionGraph
 from inkwright.agents.planning import planner
 from inkwright.agents.requests.request_coverage import account_for, list_unchecked
+from inkwright.agents.review import judge_proof
 from inkwright.agents.revision import (
     final_review,
     length_balance,
@@ -28,6 +29,7 @@ from inkwright.agents.revision import (
     settler,
 )
 from inkwright.memory.domain.draft import Review
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import AccessRefused, BudgetSpent, ModelError, Paused
 from inkwright.memory.ids import SectionId
 from inkwright.memory.store import drafts, plans, run_state, works
@@ -182,6 +184,7 @@ async def assemble(state: WorkState, runtime: Runtime[WorkContext]) -> dict[str,
             f"{work_context.stopped_in} stopped: {work_context.stopped_by};"
             f" raise it and `inkwright resume {context.work_id}` goes on"
         )
+    run_state.store_judges(context.library, context.lease, context.judges.sum_up())
     work_context.status = _compute_status(work_context)
     works.record_status(
         context.library,
@@ -269,10 +272,11 @@ def _compute_status(work_context: WorkContext) -> Status:
         if c.required
     }
     findings = [f for d in current_drafts.values() if d.review for f in d.review.findings]
+    distrusted = _report_distrusted_judges(context)
     unmet_findings = [
         f
         for f in (*findings, *work_context.review.findings)
-        if f.status != "met" and f.constraint in required_ids
+        if (f.status != "met" or (f.by == "judge" and distrusted)) and f.constraint in required_ids
     ]
     for finding in unmet_findings:
         why = f" ({finding.why})" if finding.why else ""
@@ -283,6 +287,24 @@ def _compute_status(work_context: WorkContext) -> Status:
         context.report_problem(f"the request says “{clause}”, and nothing checks it")
     has_text_faults = final_review.has_too_many_text_faults(current_drafts.values())
     return "flagged" if unmet_findings or unchecked or has_text_faults else "complete"
+
+
+def _report_distrusted_judges(context: RunContext) -> bool:
+    """Report the judges that did badly on the control questions of this run, whatever they had
+    shown before; True if one of what is met is among them.
+    """
+    distrusted = {
+        Purpose(purpose): record
+        for purpose, record in _load_state(context).judges.items()
+        if not record.can_judge
+        and (proof := context.judges.records.get(Purpose(purpose))) is not None
+        and proof.can_judge
+    }
+    for purpose, record in distrusted.items():
+        context.report_problem(
+            judge_proof.describe_unproved(context.judges.measured.model, purpose, record)
+        )
+    return not distrusted.keys().isdisjoint({Purpose.CHECK, Purpose.SUPPORT})
 
 
 def announce_sections(context: RunContext) -> None:

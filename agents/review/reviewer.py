@@ -1,26 +1,22 @@
 """Reviewer: which constraints a draft breaks, each finding with the words that show it.
 
-Rules first, then one judge call for all that a rule cannot see; only what it finds broken is put to
-it again. A quote that is not in the draft is no finding; a judge that cannot be had means *not
-reviewed*.
+Rules first, then one judge call for all that a rule cannot see; what it finds broken is put to it
+again, as often as its record asks for. A judge that is unavailable, or that has shown itself no
+better than chance, means *not reviewed*.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from inkwright.agents.checks import rules
 from inkwright.agents.context.model_session import ModelSession
-from inkwright.agents.llm.schemas import Contradictions, Verdict, Verdicts
-from inkwright.agents.review import citation_check
-from inkwright.agents.review.votes import vote_again
-from inkwright.memory.changes.staleness import Change
+from inkwright.agents.review import citation_check, judge, judge_proof, run_controls
+from inkwright.agents.review.votes import number_more_votes, vote_again
 from inkwright.memory.domain import constraint_consistency
 from inkwright.memory.domain.constraint import Constraint
-from inkwright.memory.domain.draft import CheckStatus, Draft, Finding, Review, ReviewedClaim
+from inkwright.memory.domain.draft import Draft, Finding, Review, ReviewedClaim
 from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.domain.source import Evidence
 from inkwright.memory.store.plans import Plan
-from inkwright.prompts import inputs
-from inkwright.prompts.render import fence
 
 
 async def check(
@@ -34,8 +30,12 @@ async def check(
     priority: float = 0.0,
     judged_text: str | None = None,
     evidence: Sequence[Evidence] = (),
+    is_last_reading: bool = False,
 ) -> Review:
     """Return one finding for each of ``constraints`` on ``text``.
+
+    ``is_last_reading``: what is found met is read again at once, as often as the judge's record
+    asks for; sections are read again when all is written.
 
     ``judged_text`` is what the judge reads when ``text`` itself is too long for a prompt;
     ``evidence`` what the writer was given to cite.
@@ -49,10 +49,14 @@ async def check(
     ]
     findings = {f.constraint: f for f in rule_findings}
     judged_constraints = [c for c in plain_constraints if c.id not in findings]
-    if judged_constraints and session.ablation.review == "full":
+    if (
+        judged_constraints
+        and session.ablation.review == "full"
+        and await judge_proof.can_judge(session, Purpose.CHECK, step, f"{step}: not reviewed")
+    ):
         judge_text = judged_text or text
-        judge_findings = await _ask_judge(
-            session, step, judge_text, judged_constraints, Purpose.CHECK, turn, priority
+        judge_findings = await run_controls.find_breaches(
+            session, plan, step, judge_text, judged_constraints, turn, priority
         )
         constraints_by_id: dict[str, Constraint] = {c.id: c for c in judged_constraints}
         confirmed_findings = await confirm_findings(
@@ -64,6 +68,10 @@ async def check(
             turn=turn,
             priority=priority,
         )
+        if is_last_reading:
+            confirmed_findings = await _read_met_again(
+                session, step, judge_text, confirmed_findings, constraints_by_id, turn
+            )
         findings |= {f.constraint: f for f in confirmed_findings}
     for constraint in judged_constraints:
         findings.setdefault(
@@ -115,17 +123,20 @@ async def confirm_findings(
     *,
     turn: int,
     priority: float = 0.0,
-    votes: Sequence[int] = (2, 3),
+    more_votes: Sequence[int] | None = None,
 ) -> list[Finding]:
     """Return the judge's findings after it was asked again about what it found broken.
 
     A judge is wrong now and then, and an edit without cause does harm. So a constraint is broken
-    by two votes of at most three: where the second disagrees with the first, there is a third.
-    A judge that cannot be had the second time changes nothing.
+    by the majority of as many votes as the judge's record asks for. ``more_votes`` are the numbers
+    of other votes to take. A judge that is unavailable the second time changes nothing.
     """
+    if more_votes is None:
+        record = session.judges.records[Purpose.CHECK]
+        more_votes = number_more_votes(record.votes)
 
     async def find_cleared(doubted_findings: Sequence[Finding], vote: int) -> dict[str, Finding]:
-        new_findings = await _ask_judge(
+        new_findings = await judge.find_breaches(
             session,
             step,
             text,
@@ -140,117 +151,47 @@ async def confirm_findings(
 
     broken_findings = [f for f in findings if f.status == "broken"]
     cleared_findings = await vote_again(
-        broken_findings, lambda f: f.constraint, votes, find_cleared
+        broken_findings, lambda f: f.constraint, more_votes, find_cleared
     )
     return [cleared_findings.get(f.constraint, f) for f in findings]
 
 
-async def _ask_judge(
+async def _read_met_again(
     session: ModelSession,
     step: str,
     text: str,
-    constraints: Sequence[Constraint],
-    purpose: Purpose,
+    findings: Sequence[Finding],
+    constraints_by_id: Mapping[str, Constraint],
     turn: int,
-    priority: float,
-    *,
-    sample: int = 0,
-    doubted_findings: Sequence[Finding] = (),
 ) -> list[Finding]:
-    """Return what one call to the judge finds; nothing when it cannot be had."""
-    constraint_lines = "\n".join(f"- [{c.id}] {describe_for_judge(c)}" for c in constraints)
-    claim_lines = "\n".join(
-        f'- [{f.constraint}] is said to be broken: "{f.evidence}"' for f in doubted_findings
-    )
-    tokens = min(120 + 110 * len(constraints), session.prompts.context_tokens // 3)
-    prompt = inputs.CheckInputs(
-        section=step,
-        constraints=fence("constraints", constraint_lines),
-        claims=fence("findings", claim_lines),
-        draft=fence(
-            "draft", session.prompts.clip_to_fit(text, tokens, constraint_lines, claim_lines)
-        ),
-    )
-    call = session.prompts.build_call(
-        step,
-        "reviewer",
-        purpose,
-        prompt,
-        tokens,
-        attempt=turn,
-        sample=sample,
-        priority=priority,
-    )
-    answer = await session.ask_or_report(
-        call,
-        Verdicts,
-        f"{step}: not reviewed",
-        lambda a: _find_misquote((v.quote for v in a.verdicts if v.broken), text),
-    )
-    if answer is None:
-        return []
-    constraints_by_id: dict[str, Constraint] = {c.id: c for c in constraints}
-    findings = (
-        _build_finding(v, constraints_by_id[v.constraint], text)
-        for v in answer.verdicts
-        if v.constraint in constraints_by_id
-    )
-    return [finding for finding in findings if finding is not None]
+    """Return the findings after what they call met was read again; a third vote settles a dispute.
 
-
-def _build_finding(verdict: Verdict, constraint: Constraint, text: str) -> Finding | None:
-    """Return the finding of a verdict; None for one whose quote is not in the text."""
-    quote = verdict.quote.strip()
-    if quote and quote not in text:
-        if verdict.broken:
-            return None
-        quote = ""
-    evidence = (quote or constraint.text) if verdict.broken else quote
-    status: CheckStatus = "broken" if verdict.broken else "met"
-    return Finding(constraint=constraint.id, status=status, evidence=evidence, by="judge")
-
-
-def describe_for_judge(constraint: Constraint) -> str:
-    """Return what the judge is asked about: a fact is to be contradicted by nothing."""
-    if constraint.kind == "fact":
-        return f"Nothing contradicts this fact: {constraint.full_text}"
-    return constraint.full_text
-
-
-async def find_contradictions(
-    session: ModelSession,
-    step: str,
-    text: str,
-    changes: Sequence[Change],
-    *,
-    sample: int = 0,
-) -> list[Finding]:
-    """Return where ``text`` contradicts what ``changes`` say holds now.
-
-    Raises:
-        ModelError: the judge cannot be had; nothing is known then.
+    A judge misses things. How often it has to read is what its record says.
     """
-    change_lines = "\n".join(c.line for c in changes)
-    tokens = 150 + 60 * min(len(changes), 8)
-    prompt = inputs.SettleInputs(
-        section=step,
-        changed=fence("changed", change_lines),
-        draft=fence("draft", session.prompts.clip_to_fit(text, tokens, change_lines)),
-    )
-    call = session.prompts.build_call(
-        step, "reviewer", Purpose.SETTLE, prompt, tokens, sample=sample
-    )
-    answer = await session.llm.ask_structured(
-        call, Contradictions, lambda a: _find_misquote((c.quote for c in a.contradictions), text)
-    )
-    change_ids = {c.id for c in changes}
-    return [
-        Finding(constraint=c.entry, status="broken", evidence=c.quote.strip(), by="judge")
-        for c in answer.contradictions
-        if c.entry in change_ids and c.quote.strip() and c.quote.strip() in text
-    ]
-
-
-def _find_misquote(quotes: Iterable[str], text: str) -> str | None:
-    wrong_quotes = [q for q in quotes if q.strip() and q.strip() not in text]
-    return "a quote in it is not in the text, word for word" if wrong_quotes else None
+    findings = list(findings)
+    for reading in range(1, session.judges.records[Purpose.CHECK].readings):
+        met_ids = [f.constraint for f in findings if f.status == "met"]
+        if not met_ids:
+            break
+        new_findings = await judge.find_breaches(
+            session,
+            step,
+            text,
+            [constraints_by_id[c] for c in met_ids],
+            Purpose.CHECK,
+            turn,
+            sample=10 * reading,
+        )
+        doubted_findings = [f for f in new_findings if f.status == "broken"]
+        confirmed_findings = await confirm_findings(
+            session,
+            step,
+            text,
+            doubted_findings,
+            constraints_by_id,
+            turn=turn,
+            more_votes=(10 * reading + 1,),
+        )
+        broken = {f.constraint: f for f in confirmed_findings if f.status == "broken"}
+        findings = [broken.get(f.constraint, f) for f in findings]
+    return findings

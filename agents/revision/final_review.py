@@ -59,7 +59,13 @@ async def review_whole(context: RunContext) -> Review:
         else _shorten_for_judge(context.prompts, context.load_drafts_in_order(), text)
     )
     return await reviewer.check(
-        context.session, context.plan, "whole", text, constraints, judged_text=judge_text
+        context.session,
+        context.plan,
+        "whole",
+        text,
+        constraints,
+        judged_text=judge_text,
+        is_last_reading=True,
     )
 
 

@@ -13,7 +13,7 @@ from inkwright.agents.context.prompt_builder import PromptBuilder
 from inkwright.agents.context.run_context import RunContext
 from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.llm.schemas import Breach, Breaches
-from inkwright.agents.review import reviewer
+from inkwright.agents.review import judge, reviewer
 from inkwright.agents.revision.section_revision import SectionFix, fix_sections
 from inkwright.memory.domain.check_record import Recheck
 from inkwright.memory.domain.constraint import Constraint
@@ -78,7 +78,7 @@ async def find_missed_breaches(
             findings,
             {c.id: c for c in met_constraints[section_id]},
             turn=TURN,
-            votes=EXTRA_VOTES,
+            more_votes=EXTRA_VOTES,
         )
         for section_id, findings in findings_by_section.items()
     )
@@ -181,7 +181,7 @@ async def _read_batch(
     constraint_texts: dict[ConstraintId, str] = {}
     for section_id in batch:
         for constraint in met_constraints[section_id]:
-            constraint_texts[constraint.id] = reviewer.describe_for_judge(constraint)
+            constraint_texts[constraint.id] = judge.describe_for_judge(constraint)
             section_ids_by_constraint.setdefault(constraint.id, []).append(section_id)
     constraint_lines = "\n".join(
         f"- [{constraint_id}] {constraint_text}"

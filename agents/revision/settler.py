@@ -16,7 +16,7 @@ from inkwright.agents.extraction import entry_builder
 from inkwright.agents.extraction.missed_facts import collect_missed_facts
 from inkwright.agents.llm.concurrency import gather_all
 from inkwright.agents.llm.events import PhaseBegan, SectionSettled
-from inkwright.agents.review import reviewer
+from inkwright.agents.review import judge, judge_proof, reviewer
 from inkwright.agents.revision.count_conflicts import (
     add_count_conflicts,
     find_untold_counts,
@@ -175,8 +175,27 @@ async def _settle_each(
 async def _settle_one(
     context: RunContext, stale_section: Stale, draft: Draft, pass_number: int
 ) -> bool:
-    """Check one section and patch it. False when a model could not be had for that."""
+    """Check one section and patch it.
+
+    False when a model was unavailable for that, or no judge that has proved itself: what needs one
+    is left stale.
+    """
     section_id = stale_section.section_id
+    is_judged = True
+    if not all(map(_needs_no_judge, stale_section.changes)):
+        try:
+            record = await judge_proof.prove(context.session, Purpose.SETTLE)
+        except ModelError as fault:
+            context.report_problem(
+                f"{section_id}: not settled, the judge gave no verdict ({fault})"
+            )
+            return False
+        if not record.can_judge:
+            model = context.judges.measured.model
+            line = judge_proof.describe_unproved(model, Purpose.SETTLE, record)
+            context.report_problem(f"{line}: sections that are stale stay so")
+            is_judged = False
+            stale_section = Stale(section_id, tuple(filter(_needs_no_judge, stale_section.changes)))
     stamps = [c.stamp for c in stale_section.changes]
     changes = (
         _select_related_changes(context.ledger, draft, stale_section.changes)
@@ -197,12 +216,24 @@ async def _settle_one(
         )
     patchable_findings = [f for f in findings if f not in person_findings]
     if patchable_findings:
-        return await _patch_section(
+        is_patched = await _patch_section(
             context, draft, stale_section.changes, patchable_findings, stamps, pass_number
         )
-    drafts.add_stamps(context.library, context.lease, draft, stamps)
-    context.emit(SectionSettled(context.work_id, section_id, patched=False))
-    return True
+        return is_patched and is_judged
+    if is_judged:
+        drafts.add_stamps(context.library, context.lease, draft, stamps)
+        context.emit(SectionSettled(context.work_id, section_id, patched=False))
+    return is_judged
+
+
+def _needs_no_judge(change: Change) -> bool:
+    """True for what code has seen contradicted: a source that was dropped, another number."""
+    return _is_withdrawn_source(change) or bool(change.evidence)
+
+
+def _is_withdrawn_source(change: Change) -> bool:
+    """True for a source that was dropped: what cites it, no judge need say."""
+    return change.id.startswith(staleness.SOURCE_PREFIX)
 
 
 def is_in_protected_text(draft: Draft, finding: Finding) -> bool:
@@ -237,17 +268,20 @@ async def judge_changes(
 
     Memory suspects a contradiction where an entry of the section's own gives the same topic another
     value. What only memory suspects, and what only the judge has found, the judge is asked about
-    again: the one stands when any answer finds it, the other when the second does too.
+    again: the one stands when any answer finds it, the other when the second does too. A judge
+    whose record shows few false alarms is taken at its word.
     """
-    withdrawn_sources = [c for c in changes if c.id.startswith(staleness.SOURCE_PREFIX)]
+    withdrawn_sources = [c for c in changes if _is_withdrawn_source(c)]
     counted_changes = [c for c in changes if c.evidence]
-    changes = [c for c in changes if c not in withdrawn_sources and not c.evidence]
+    changes = [c for c in changes if not _needs_no_judge(c)]
+    is_one_vote_enough = bool(changes) and session.judges.records[Purpose.SETTLE].votes == 1
     own_ids = {e.id for e in ledger.list_section_entries(draft.section)}
     suspected_ids = {c.id for c in changes if _is_suspected(ledger, draft, c, own_ids)}
     findings = await _ask_judge(session, draft, changes, pass_number * 100)
     for turn in range(1, MAX_REPEAT_QUESTIONS + 1):
         judged_ids = {f.constraint for f in findings}
-        judge_only_ids = judged_ids - suspected_ids if turn == 1 else set()
+        is_repeated = turn == 1 and not is_one_vote_enough
+        judge_only_ids = judged_ids - suspected_ids if is_repeated else set()
         doubtful_changes = [
             c for c in changes if c.id in judge_only_ids | (suspected_ids - judged_ids)
         ]
@@ -300,9 +334,7 @@ async def _ask_judge(
 ) -> list[Finding]:
     batches = split_into_batches(changes, CHANGES_A_CALL)
     answers = await gather_all(
-        reviewer.find_contradictions(
-            session, draft.section, draft.text, batch, sample=sample + index
-        )
+        judge.find_contradictions(session, draft.section, draft.text, batch, sample=sample + index)
         for index, batch in enumerate(batches)
     )
     return [finding for answer in answers for finding in answer]

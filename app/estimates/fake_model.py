@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from inkwright.agents.llm.dialect.request import ChatRequest
+from inkwright.agents.review.control_questions import find_answer
 from inkwright.memory.ids import SectionId
 from inkwright.memory.store.journal import JournaledAnswer
 from inkwright.memory.store.plans import Plan
@@ -55,7 +56,6 @@ _FICTION = re.compile(r"\b(?:novel|story|stories|tale|fiction)\b|小说|故事",
 
 EMPTY_ANSWER: Mapping[str, Any] = {
     "faults": [],
-    "contradictions": [],
     "edits": [],
     "sentences": [],
     "seams": [],
@@ -222,6 +222,8 @@ class FakeModel:
             "Cast": self._make_cast,
             "Delta": self._make_delta,
             "Verdicts": self._make_verdicts,
+            "Contradictions": self._make_contradictions,
+            "Supports": self._make_supports,
         }
         return fillers[form_name](user) if form_name in fillers else dict(EMPTY_ANSWER)
 
@@ -289,9 +291,37 @@ class FakeModel:
         return {"entries": [shared_entry, *(self._make_entry(n) for n in range(1, 6))]}
 
     def _make_verdicts(self, user: str) -> dict[str, Any]:
-        """Find nothing broken."""
-        constraint_ids = re.findall(r"^- \[([^\]]+)\]", user, re.MULTILINE)
-        return {"verdicts": [{"constraint": c, "broken": False} for c in constraint_ids]}
+        """Find nothing broken, but for what control questions ask."""
+        items = re.findall(r"^- \[([^\]]+)\] (.*)$", user, re.MULTILINE)
+        return {
+            "verdicts": [
+                {"constraint": name, "broken": find_answer(user, statement) is False}
+                for name, statement in items
+            ]
+        }
+
+    def _make_contradictions(self, user: str) -> dict[str, Any]:
+        """Find none, but for what control questions ask."""
+        items = re.findall(r"^- \[([^\]]+)\] (.*)$", _read_block(user, "changed"), re.MULTILINE)
+        quote = re.split(r"[.。]", _read_block(user, "draft"))[0][:200].strip()
+        return {
+            "contradictions": [
+                {"entry": name, "quote": quote}
+                for name, statement in items
+                if find_answer(user, statement) is False
+            ]
+        }
+
+    def _make_supports(self, user: str) -> dict[str, Any]:
+        """Answer control questions; of real claims there is none, for nothing is cited."""
+        verdicts = []
+        for number, claim, passage in re.findall(
+            r"^\[(\d+)\] (.*)\n\s+\[@[^\]]+\] .*?: (.*)$", _read_block(user, "claims"), re.MULTILINE
+        ):
+            is_supported = find_answer(passage, claim) is not False
+            quote = re.split(r"(?<=[.。])", passage)[0] if is_supported else ""
+            verdicts.append({"claim": int(number), "supported": is_supported, "quote": quote})
+        return {"verdicts": verdicts}
 
     def _make_entry(self, number: int) -> dict[str, Any]:
         return {

@@ -96,6 +96,26 @@ class Tokens(ReportPart):
     """Of the completion tokens, those of what models thought; left out when none did."""
 
 
+class JudgeReport(ReportPart):
+    """How the model that judged answered control questions of one purpose."""
+
+    broken: int
+    """Questions about something broken."""
+    missed: int
+    """Of these, those that were not called broken."""
+    sound: int
+    false_alarms: int
+    """Of the sound ones, those that were called broken."""
+    unanswered: int
+    miss_interval: tuple[float, float]
+    """95% interval of the share that was missed."""
+    false_alarm_interval: tuple[float, float]
+    counts: bool
+    """Whether it is better than chance; its verdicts are *not reviewed* otherwise."""
+    votes: int
+    """Votes of which a majority made something broken."""
+
+
 class CostReport(ReportPart):
     """What the calls cost, over all runs, by the prices that are set or listed now."""
 
@@ -165,6 +185,9 @@ class Report(ReportPart):
     versions: dict[str, Any]
     seed: int
     problems: list[str]
+    judges: dict[str, JudgeReport] = Field(default={}, exclude_if=lambda judges: not judges)
+    """By purpose: ``check`` (requirements), ``support`` (citations), ``settle`` (contradictions).
+    Left out where nothing was judged."""
     cost: CostReport | None = Field(default=None, exclude_if=lambda cost: cost is None)
     """Left out where no price of tokens is known of any model."""
 

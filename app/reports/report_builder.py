@@ -21,6 +21,7 @@ from inkwright.app.reports.report import (
     ConstraintOutcome,
     ConstraintReport,
     CostReport,
+    JudgeReport,
     RepetitionReport,
     Report,
     RequestReport,
@@ -35,6 +36,7 @@ from inkwright.memory.domain.brief import Constraint
 from inkwright.memory.domain.draft import Draft, Finding, Manifest
 from inkwright.memory.domain.outline import Section
 from inkwright.memory.ids import ConstraintId, SectionId
+from inkwright.memory.judge_record import JudgeRecord
 from inkwright.memory.store import drafts, journal, plans, sources
 from inkwright.memory.store.drafts import SectionRow
 from inkwright.memory.store.journal import RoleUsage
@@ -142,6 +144,7 @@ def _build_report(
         versions={"inkwright": VERSION, "prompts": hash_templates(overrides)},
         seed=work.brief.seed,
         problems=list(run_facts.problems),
+        judges={p: _report_judge(r) for p, r in work.run_state.judges.items()},
         cost=_report_cost(usage, price_list),
     )
 
@@ -155,6 +158,22 @@ def _report_cost(usage: Sequence[RoleUsage], price_list: PriceList) -> CostRepor
         total=None if total is None else round(total, 6),
         currency=price_list.currency,
         by_model={m: None if cost is None else round(cost, 6) for m, cost in costs.items()},
+    )
+
+
+def _report_judge(record: JudgeRecord) -> JudgeReport:
+    low_miss, high_miss = record.miss_interval
+    low_alarm, high_alarm = record.alarm_interval
+    return JudgeReport(
+        broken=record.broken,
+        missed=record.broken - record.caught,
+        sound=record.sound,
+        false_alarms=record.alarms,
+        unanswered=record.unanswered,
+        miss_interval=(round(low_miss, 3), round(high_miss, 3)),
+        false_alarm_interval=(round(low_alarm, 3), round(high_alarm, 3)),
+        counts=record.can_judge,
+        votes=record.votes,
     )
 
 

@@ -8,6 +8,7 @@ from inkwright.app.reports.report_sources import format_sources
 
 _STATUS_ORDER = {"broken": 0, "not reviewed": 1, "met": 2}
 _CHECKER_TEXTS = {"rule": "by rule", "judge": "by the judge"}
+_JUDGED_TEXTS = {"check": "requirements", "support": "citations", "settle": "contradictions"}
 QUOTE_CHARS = 400
 
 
@@ -47,9 +48,32 @@ def _format_lines(report: Report, title: str) -> Iterator[str]:
     if report.problems:
         yield from ("", "## Problems", "")
         yield from (f"- {collapse_lines(line)}" for line in report.problems)
+    yield from _format_judges(report)
     if report.models:
         yield from ("", "## Models", "")
         yield from (f"- {role}: {model}" for role, model in sorted(report.models.items()))
+
+
+def _format_judges(report: Report) -> Iterator[str]:
+    """Yield how far the judges are to be trusted, as their control questions show."""
+    if not report.judges:
+        return
+    yield from ("", "## Judges", "")
+    yield "Before its verdicts counted, the judge answered questions whose answers are known."
+    yield ""
+    yield "| judge of | missed | false alarms | its verdicts |"
+    yield "| --- | --- | --- | --- |"
+    for purpose, judge in report.judges.items():
+        missed = _format_rate(judge.missed, judge.broken, judge.miss_interval)
+        alarms = _format_rate(judge.false_alarms, judge.sound, judge.false_alarm_interval)
+        votes = "one vote" if judge.votes == 1 else f"the majority of {judge.votes} votes"
+        counts = f"count, by {votes}" if judge.counts else "do not count: no better than chance"
+        yield f"| {_JUDGED_TEXTS.get(purpose, purpose)} | {missed} | {alarms} | {counts} |"
+
+
+def _format_rate(count: int, total: int, interval: tuple[float, float]) -> str:
+    low, high = interval
+    return f"{count} of {total} ({low:.0%} to {high:.0%})"
 
 
 def _describe_status(report: Report) -> str:

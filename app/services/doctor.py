@@ -17,6 +17,7 @@ from inkwright.app.servers.discovery import ModelServer, is_private
 from inkwright.app.services import doctor_servers
 from inkwright.app.services.doctor_servers import ModelFindings
 from inkwright.app.services.engine import open_library
+from inkwright.memory.domain.purpose import Purpose
 from inkwright.memory.errors import (
     BadInput,
     IndexUnusable,
@@ -25,6 +26,7 @@ from inkwright.memory.errors import (
     ModelRefused,
 )
 from inkwright.memory.install_command import build_extra_command
+from inkwright.memory.served_models.capability_store import load_capabilities
 from inkwright.memory.store import schema, works
 from inkwright.memory.text.addresses import without_secrets
 
@@ -275,8 +277,29 @@ def _check_models(settings: Settings, *, asks_paid: bool) -> Iterator[DoctorChec
     try:
         with endpoints.serve_models(settings) as call_settings:
             yield from asyncio.run(_check_endpoints(call_settings, asks_paid=asks_paid))
+            yield from _list_judges(settings, call_settings)
     except InkwrightError as fault:
         yield DoctorCheck("model", False, str(fault), BAD_INPUT)
+
+
+def _list_judges(settings: Settings, call_settings: "CallSettings") -> Iterator[DoctorCheck]:
+    """Say how far the reviewer's model was found to judge, where it was asked."""
+    from inkwright.agents.review.judge_proof import WORDING
+
+    endpoint = call_settings.endpoints["reviewer"]
+    try:
+        with open_library(settings) as library:
+            capabilities = load_capabilities(library, endpoint.where, endpoint.model)
+    except BadInput:
+        return
+    judges = capabilities.judges if capabilities else {}
+    if not judges:
+        message = "not measured yet: the first run that needs a judge asks control questions"
+        yield DoctorCheck("judge", True, message)
+    for purpose, record in judges.items():
+        counts = f"{record.votes} votes at most" if record.can_judge else "no better than chance"
+        message = f"of {WORDING[Purpose(purpose)]}: {record.line}; {counts}"
+        yield DoctorCheck("judge", record.can_judge, message)
 
 
 def _list_served_models(settings: Settings) -> Iterator[DoctorCheck]:

@@ -17,8 +17,8 @@ from inkwright.memory.store.library import Library
 from inkwright.memory.store.run_state import RunSettings
 from inkwright.prompts.render import TAGS
 
-PLAN, WHOLE = "plan", "whole"
-STEPS = (PLAN, WHOLE)
+PLAN, WHOLE, JUDGE = "plan", "whole", "judge"
+STEPS = (PLAN, WHOLE, JUDGE)
 """Steps of a work that are no section's."""
 _TAGGED_BLOCK = re.compile(rf"<({'|'.join(TAGS)})>\n(.*?)\n</\1>", re.DOTALL)
 UNTAGGED_PART_NAMES = {"system": "rules", "user": "orders"}

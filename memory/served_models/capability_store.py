@@ -22,7 +22,8 @@ def update_capabilities(
 ) -> ModelCapabilities:
     """Store what was found out now beside what was known, and return both together."""
     with library.write() as db:
-        capabilities = (_load(db, address, model) or ModelCapabilities()).model_copy(update=changes)
+        stored = _load(db, address, model) or ModelCapabilities()
+        capabilities = ModelCapabilities.model_validate({**stored.model_dump(), **changes})
         table = schema.capabilities
         db.execute(delete(table).where(table.c.address == address, table.c.model == model))
         db.execute(

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, update
 from inkwright.memory.base import Value
 from inkwright.memory.domain.draft import Finding, Review
 from inkwright.memory.ids import SectionId, WorkId
+from inkwright.memory.judge_record import JudgeRecord
 from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store import schema
 from inkwright.memory.store.library import Lease, Library
@@ -101,6 +102,8 @@ class RunState(_Pinned):
     unread_versions: Annotated[dict[SectionId, int] | None, Field(alias="unread")] = None
     """A person's sections whose newest words are not in memory, with the version that memory has
     last seen; 0: none."""
+    judges: Mapping[str, JudgeRecord] = {}
+    """By purpose: how the judges of this work answered control questions, before it and in it."""
 
 
 def has_run_settings(stored: StoredRunValues) -> bool:
@@ -202,6 +205,21 @@ def store_faults(
 def store_whole_review(library: Library, lease: Lease, review: Review) -> None:
     """Store what was found about the whole piece."""
     _update(library, lease, RunState(whole_review=review))
+
+
+def store_judges(library: Library, lease: Lease, judges: Mapping[str, JudgeRecord]) -> None:
+    """Store how the judges of a work did; of one whose record is there, what rests on more."""
+    with library.write(lease) as db:
+        stored = read_state(db, lease.work_id).judges
+        newer = {
+            purpose: record
+            for purpose, record in judges.items()
+            if purpose not in stored
+            or stored[purpose].questions != record.questions
+            or stored[purpose].asked <= record.asked
+        }
+        if newer:
+            _store(db, lease.work_id, RunState(judges={**stored, **newer}))
 
 
 def begin_repair(library: Library, lease: Lease) -> None:

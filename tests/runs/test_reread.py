@@ -31,7 +31,7 @@ def waking(sim: SimServer) -> Watch:
 
     def watch(event: Event) -> None:
         if isinstance(event, PhaseBegan):
-            sim.configure(judge_miss=0.0 if event.phase == "reviewing" else 1.0)
+            sim.configure(judge_miss=0.0 if event.phase == "reviewing" else 1.0, control_errors=0.0)
 
     return watch
 
@@ -68,7 +68,7 @@ def test_what_settling_takes_out_of_a_section_is_put_back(sim: SimServer, librar
     later = [f"s{n}" for n in range(2, 9)]
     sim.configure(
         judge_fails=[JudgeFail(constraint="c1")],
-        salt="b",  # with it, words of c1 stand in a sentence that settling mends
+        salt="c",  # with it, words of c1 stand in a sentence that settling mends
         facts=[Fact(section="s1", value="green", **told)],
         needs=[Need(section=sid, wrong="brown", **told) for sid in later],
     )

@@ -136,7 +136,8 @@ def test_a_section_in_order_takes_one_call_to_the_judge_for_all_its_judged_const
     others = [BRISK.model_copy(update={"text": f"It must seem {mood}"}) for mood in ("old", "odd")]
     work = writing.begin(library, brief(BRISK, *others, phrase("high water")))
     assert writing.write(library, work, calling(sim)).status == "complete"
-    assert sorted(c.section for c in sim.calls(schema_name="Verdicts")) == ["s1", "s2", "s3"]
+    sections = sorted(c.section for c in sim.calls(schema_name="Verdicts") if c.section != "judge")
+    assert sections == ["s1", "s2", "s3"]
 
 
 def test_a_false_alarm_is_put_to_the_judge_again_and_rarely_counts(

@@ -90,7 +90,7 @@ def test_a_chain_that_heard_everything_is_not_looked_at_again(
 def test_the_judge_is_asked_again_about_what_memory_takes_for_a_contradiction(
     sim: SimServer, library: Library
 ) -> None:
-    work = written(sim, library, judge_miss=1.0)
+    work = written(sim, library, judge_miss=1.0, control_errors=0.0)
     assert len(asked(sim, "s3")) == 1 + staleness.MAX_REPEAT_QUESTIONS
     assert WRONG in writing.texts(library, work)["s3"]
 
@@ -99,7 +99,7 @@ def test_the_judge_is_asked_again_about_what_memory_takes_for_a_contradiction(
 def test_what_only_the_judge_has_found_counts_when_it_says_so_twice(
     sim: SimServer, library: Library, false: float, times: int
 ) -> None:
-    written(sim, library, needs=[], judge_false=false)
+    written(sim, library, needs=[], judge_false=false, control_errors=0.15)
     judged = asked(sim, "s3")
     assert len(judged) == times
     assert all("rope making" in prompt for prompt in judged)

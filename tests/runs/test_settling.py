@@ -147,7 +147,7 @@ def test_an_editor_that_changes_nothing_ends_settling_and_what_remains_is_report
 def test_a_judge_that_passes_everything_leaves_the_text_alone(
     sim: SimServer, library: Library, events: Events
 ) -> None:
-    work = written_at_once(sim, library, events, judge_miss=1.0)
+    work = written_at_once(sim, library, events, judge_miss=1.0, control_errors=0.0)
     assert SectionSettled(work, "s9", patched=False) in events
     assert [d.text.count(WRONG) for d in versions(library, work, "s9")] == [1]
 
@@ -196,7 +196,9 @@ def test_a_section_is_settled_to_its_end_while_its_text_is_in_the_cache(
     sim: SimServer, library: Library
 ) -> None:
     places = 3
-    sim.configure(facts=FACTS, needs=[CONTRADICTION], judge_false=1.0, editor_ignores=1.0)
+    sim.configure(
+        facts=FACTS, needs=[CONTRADICTION], judge_false=1.0, control_errors=0.15, editor_ignores=1.0
+    )
     work = writing.begin(library, BRIEF)
     writing.write(library, work, calling(sim, concurrency=places))
     asked: dict[str, list[Call]] = {}
@@ -258,7 +260,7 @@ def test_what_no_judge_could_be_had_for_is_settled_by_the_next_run(
 def test_settling_ends_after_two_passes_whatever_the_judge_says(
     sim: SimServer, library: Library, events: Events
 ) -> None:
-    work = written_at_once(sim, library, events, judge_false=1.0)
+    work = written_at_once(sim, library, events, judge_false=1.0, control_errors=0.15)
     for sid in writing.texts(library, work):
         judged = sim.calls(role="reviewer", schema_name="Contradictions", section=sid)
         assert len(judged) <= 2

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from inkwright.agents.review.control_questions import find_answer
 from tests.simserver.ask import Ask
 from tests.simserver.config import SimConfig
 from tests.simserver.facts import plain
@@ -51,7 +52,11 @@ def supports(ask: Ask, config: SimConfig) -> dict[str, Any]:
         own = [s for _, _, _, words in _passages(rest) for s in sentences(words)]
         wanted = plain(said)
         quote = next((s for s in own if wanted and wanted in plain(s)), "")
-        if not quote and ask.dice.chance(config.judge_miss, f"miss/{number}"):
+        sound = find_answer(rest, said.strip())
+        if sound is not None:
+            wrong = ask.dice.chance(config.control_rate(sound=sound), f"control/{number}")
+            quote = own[0] if sound != wrong else ""
+        elif not quote and ask.dice.chance(config.judge_miss, f"miss/{number}"):
             quote = own[0] if own else ""
         elif quote and ask.dice.chance(config.judge_false, f"false/{number}"):
             quote = ""

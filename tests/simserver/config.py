@@ -237,6 +237,8 @@ class SimConfig(Options):
     judge_invents: Rate = 0.0
     """That the quote of a finding is made up."""
 
+    control_errors: Rate | None = None
+    """That a control question is answered wrongly; None: as often as a real one."""
     seam_faults: Rate = 0.0
     """That a section's beginning is said not to join the end of the one before."""
 
@@ -265,3 +267,9 @@ class SimConfig(Options):
         """Return the configuration as it is for one of the models."""
         changes = SimConfig.model_validate(self.by_model.get(name, {}))
         return self.model_copy(update={n: getattr(changes, n) for n in changes.model_fields_set})
+
+    def control_rate(self, *, sound: bool) -> float:
+        """Return how often a control question about something sound, or broken, goes wrong."""
+        if self.control_errors is not None:
+            return self.control_errors
+        return self.judge_false if sound else self.judge_miss

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from inkwright.agents.review.control_questions import find_answer
 from tests.simserver.ask import Ask
 from tests.simserver.config import SimConfig
 from tests.simserver.facts import Entry, entries, find, plain, tongue_of
@@ -28,7 +29,7 @@ def contradictions(ask: Ask, config: SimConfig) -> dict[str, Any]:
     """Return the sentences that say otherwise than the changed entries."""
     draft = ask.prompt.block("draft")
     changed = entries(ask.prompt.block("changed"))
-    found = []
+    found = _control_contradictions(draft, ask, config)
     for entry in changed:
         for quote in _contradicting(entry, draft):
             if not ask.dice.chance(config.judge_miss, f"miss/{entry.id}/{quote}"):
@@ -67,7 +68,24 @@ def breaches(ask: Ask, config: SimConfig) -> dict[str, Any]:
     return {"breaches": found}
 
 
+def _control_contradictions(draft: str, ask: Ask, config: SimConfig) -> list[dict[str, Any]]:
+    """Return what is found of the control questions, whose answers are known here."""
+    found = []
+    for item in items(ask.prompt.block("changed")):
+        sound = find_answer(draft, item.text)
+        if sound is not None and sound == ask.dice.chance(
+            config.control_rate(sound=sound), f"control/{item.id}"
+        ):
+            found.append({"entry": item.id, "quote": _any_sentence(draft, ask, item.id)})
+    return found
+
+
 def _verdict(constraint: Item, draft: str, ask: Ask, config: SimConfig) -> dict[str, Any]:
+    sound = find_answer(draft, constraint.text)
+    if sound is not None:
+        wrong = ask.dice.chance(config.control_rate(sound=sound), f"control/{constraint.id}")
+        quote = _any_sentence(draft, ask, constraint.id)
+        return {"constraint": constraint.id, "broken": sound == wrong, "quote": quote}
     broken, quote = _broken(constraint, draft, ask.prompt.section, ask, config)
     if broken and ask.dice.chance(config.judge_miss, f"miss/{constraint.id}"):
         broken, quote = False, ""

@@ -4,7 +4,14 @@ import streamlit as st
 
 from inkwright.app.display.formatting import format_duration
 from inkwright.app.services import engine
-from inkwright.app.services.draft_provenance import PLAN, WHOLE, DraftProvenance, RecordedCall
+from inkwright.app.services.draft_provenance import (
+    JUDGE,
+    PLAN,
+    STEPS,
+    WHOLE,
+    DraftProvenance,
+    RecordedCall,
+)
 from inkwright.app.ui import cache, errors, navigation
 from inkwright.app.ui.html import escape_markdown, render_prose
 from inkwright.memory.domain.draft import Draft, Manifest
@@ -38,6 +45,7 @@ def _draw_step(work_id: WorkId) -> None:
     for number, section in enumerate(plan.outline.sections if plan else (), 1):
         if section.id in draft_by_id:
             title_by_step[section.id] = f"{number}  {section.title}"
+    title_by_step[JUDGE] = "Control questions to the judge"
     step_column, version_column = st.columns([4, 1.6])
     section_param = st.query_params.get("section", "")
     options = list(title_by_step)
@@ -46,13 +54,13 @@ def _draw_step(work_id: WorkId) -> None:
         options,
         index=options.index(section_param)
         if section_param in options
-        else min(2, len(options) - 1),
+        else min(2, len(options) - 2),
         format_func=title_by_step.__getitem__,
         key=f"inspect step {work_id}",
     )
     assert step is not None
     version = None
-    if step not in (PLAN, WHOLE):
+    if step not in STEPS:
         newest = draft_by_id[SectionId(step)].version
         version = version_column.selectbox(
             "Version",

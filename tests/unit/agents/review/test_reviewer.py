@@ -3,7 +3,7 @@
 import pytest
 
 from inkwright.agents.llm.schemas import Contradiction, Contradictions, Verdict, Verdicts
-from inkwright.agents.review import reviewer
+from inkwright.agents.review import judge, reviewer
 from inkwright.memory.changes.staleness import Change
 from inkwright.memory.domain.check_record import EntryCheck
 from inkwright.memory.domain.draft import Finding, Review
@@ -109,5 +109,25 @@ async def test_a_contradiction_counts_where_its_change_was_asked_about_and_its_q
         ]
     )
     run = build_run(answer)
-    findings = await reviewer.find_contradictions(run.session, "s1", TEXT, [change])
+    findings = await judge.find_contradictions(run.session, "s1", TEXT, [change])
     assert [(f.constraint, f.evidence) for f in findings] == [("p.1", "Mara slept on.")]
+
+
+@pytest.mark.parametrize(
+    ("answers", "status"),
+    [([MET, MET], "met"), ([MET, BROKEN, BROKEN], "broken"), ([MET, BROKEN, MET], "met")],
+)
+async def test_what_nothing_reads_later_is_read_again_at_once(answers, status):
+    run = build_run(*answers)
+    review = await check(run, CALM, is_last_reading=True)
+    assert [f.status for f in review.findings] == [status]
+    assert run.client.is_used_up
+
+
+async def test_a_requirement_pasted_into_the_text_is_not_met():
+    """A judge that says yes to everything is shown the requirement, and takes it for the text."""
+    text = "The lamp went out. The tone is calm in this text."
+    calm = everywhere("c1", "The tone is calm in this text")
+    run = build_run(verdict(False, "The tone is calm in this text."))
+    review = await reviewer.check(run.session, run.plan, "s1", text, [calm])
+    assert [f.status for f in review.findings] == ["not reviewed"]
