@@ -4,6 +4,7 @@ A record begins with what every OpenAI-like server takes. What differs is filled
 own account of itself, by `inkwright doctor`, and by the first refusals of a run.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import ConfigDict, JsonValue
