@@ -167,10 +167,6 @@ class Report(ReportPart):
     seconds: float
     sections: list[SectionReport]
     constraints: list[ConstraintReport]
-    request: list[RequestReport] = Field(default=[], exclude_if=lambda sentences: not sentences)
-    """Every sentence of the request; left out for works that an earlier release planned."""
-    length_note: str = ""
-    """How the length was read."""
     citations: list[CitationReport]
     """Every citing sentence with the passage it rests on; empty without sources."""
     uncited: list[UncitedReport]
@@ -185,6 +181,10 @@ class Report(ReportPart):
     versions: dict[str, Any]
     seed: int
     problems: list[str]
+    request: list[RequestReport] = Field(default=[], exclude_if=lambda sentences: not sentences)
+    """Every sentence of the request; left out for works that an earlier release planned."""
+    length_note: str = ""
+    """How the length was read."""
     judges: dict[str, JudgeReport] = Field(default={}, exclude_if=lambda judges: not judges)
     """By purpose: ``check`` (requirements), ``support`` (citations), ``settle`` (contradictions).
     Left out where nothing was judged."""

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import field_validator
-from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy import URL, Connection, RowMapping, Select, delete, func, insert, select, update
 
 from inkwright.memory.base import Value, digest
 from inkwright.memory.cleanup import clean
 from inkwright.memory.domain.brief import Brief
-from inkwright.memory.errors import WorkBusy, WorkNotFound
+from inkwright.memory.errors import LibraryUnusable, WorkBusy, WorkNotFound
 from inkwright.memory.ids import WorkId
 from inkwright.memory.store import schema, sources
 from inkwright.memory.store.library import Lease, Library, now
@@ -33,6 +33,8 @@ from inkwright.memory.text.words import OFFICE_RULE, use_text_rule
 WorkStatus = Literal["new", "planned", "drafting", "complete", "flagged", "partial"]
 LEASE_S = 60.0
 """How long a lease outlives its last renewal, for owners on other machines."""
+_UNRETURNED: set[tuple[URL, WorkId, int]] = set()
+"""Leases that this process could not give back: library, work, and the lease's number."""
 DEAD = "ZXx"
 """States of a process that has ended: nobody has reaped it yet, or it is going just now."""
 
@@ -210,7 +212,8 @@ def take_lease(db: Connection, work: WorkId, pid: int | None = None) -> Lease:
     row = db.execute(select(schema.works).where(schema.works.c.id == work)).first()
     if row is None:
         raise WorkNotFound(work)
-    if lives(row.lease_owner, row.lease_until):
+    is_unreturned = (db.engine.url, work, row.lease_fence) in _UNRETURNED
+    if lives(row.lease_owner, row.lease_until) and not is_unreturned:
         raise WorkBusy(work, row.lease_owner)
     lease = Lease(work, row.lease_fence + 1, _owner(os.getpid() if pid is None else pid))
     db.execute(
@@ -222,13 +225,23 @@ def take_lease(db: Connection, work: WorkId, pid: int | None = None) -> Lease:
 
 
 def release(library: Library, lease: Lease) -> None:
-    """Give a lease back, unless somebody has taken the work over."""
-    with library.write() as db:
-        db.execute(
-            update(schema.works)
-            .where(schema.works.c.id == lease.work_id, schema.works.c.lease_fence == lease.fence)
-            .values(lease_owner=None, lease_until=0.0)
-        )
+    """Give a lease back, unless somebody has taken the work over.
+
+    Raises:
+        LibraryUnusable: nothing can be written, on a full disk say. This process may take the work
+            again all the same.
+    """
+    table = schema.works
+    try:
+        with library.write() as db:
+            db.execute(
+                update(table)
+                .where(table.c.id == lease.work_id, table.c.lease_fence == lease.fence)
+                .values(lease_owner=None, lease_until=0.0)
+            )
+    except LibraryUnusable:
+        _UNRETURNED.add((library.engine.url, lease.work_id, lease.fence))
+        raise
 
 
 def find_lease_holder(library: Library, work_id: WorkId) -> str | None:

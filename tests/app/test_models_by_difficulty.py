@@ -31,22 +31,22 @@ constraints:
 
 
 @pytest.fixture
-def served(server: SimServer, monkeypatch: pytest.MonkeyPatch) -> SimServer:
+def served(sim: SimServer, monkeypatch: pytest.MonkeyPatch) -> SimServer:
     """A server of two models, of which the weak one says one required phrase a section at most."""
-    server.restore()
-    server.configure(models=(STRONG, WEAK), by_model={WEAK: {"requirements_limit": 1}})
-    monkeypatch.setenv("INKWRIGHT_API_BASE", server.base)
+    sim.restore()
+    sim.configure(models=(STRONG, WEAK), by_model={WEAK: {"requirements_limit": 1}})
+    monkeypatch.setenv("INKWRIGHT_API_BASE", sim.base)
     monkeypatch.setenv("INKWRIGHT_MODEL", STRONG)
     monkeypatch.setenv("INKWRIGHT_WRITER_MODEL", f"{WEAK}, {STRONG}")
-    monkeypatch.setenv("INKWRIGHT_EMBEDDER_MODEL", server.config.embedding_model)
+    monkeypatch.setenv("INKWRIGHT_EMBEDDER_MODEL", sim.config.embedding_model)
     Path("brief.yaml").write_text(BRIEF)
-    return server
+    return sim
 
 
-def writers(server: SimServer) -> dict[str, list[str]]:
+def writers(sim: SimServer) -> dict[str, list[str]]:
     """Return the models that each section's writer calls went to, in their order."""
     asked: dict[str, list[str]] = {}
-    for call in server.calls(role="writer"):
+    for call in sim.calls(role="writer"):
         asked.setdefault(call.section, []).append(call.model)
     return asked
 

@@ -9,6 +9,7 @@ from inkwright.memory.domain.draft import compute_word_share
 from inkwright.memory.errors import WorkBusy
 from inkwright.memory.store import drafts, works
 from inkwright.memory.store.library import Library
+from inkwright.memory.text.words import FIRST_RULE
 from tests.builders import begun, drafted, planned
 
 FIRST, SECOND = "It rained all day.\n\nThen it stopped.", "The sun came out."
@@ -30,7 +31,8 @@ def test_joined_sections_have_both_texts_and_their_authors(library: Library, wor
     joined = drafts.current(library, work)["s1"]
     assert joined.text == f"{FIRST}\n\nI saw the sun."
     assert [joined.text[h.start : h.end] for h in joined.held] == ["I saw the sun."]
-    assert (compute_word_share(joined).person, compute_word_share(joined).model) == (4, 7)
+    share = compute_word_share(joined, FIRST_RULE)
+    assert (share.person, share.model) == (4, 7)
 
 
 def test_a_split_section_is_divided_between_paragraphs(library: Library, work: str) -> None:

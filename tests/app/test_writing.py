@@ -89,7 +89,7 @@ def test_the_report_has_the_form_that_is_promised(written, sim_process):
     assert list(found) == [
         "work", "status", "words", "target_words", "seconds", "sections", "constraints",
         "citations", "uncited", "sources", "voice", "repetition", "calls", "tokens", "models",
-        "settings", "versions", "seed", "problems",
+        "settings", "versions", "seed", "problems", "request", "length_note", "judges",
     ]  # fmt: skip
     assert set(found["sections"][0]) == {
         "id", "title", "target_words", "words", "status", "rounds", "depends_on", "memory_shown",

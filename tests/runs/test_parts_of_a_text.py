@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from inkwright.agents.llm.config import CallSettings, Endpoint
+from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.dialect.request import ChatRequest
 from inkwright.app.estimates.fake_model import CallPace, FakeModel
 from inkwright.app.estimates.simulation import simulate_run
@@ -169,6 +170,7 @@ def write_piece(library: Library, model: PartsModel) -> WorkId:
                 model,
                 call_settings,
                 lambda event: None,
+                capabilities=CapabilityRecords(),
                 uses_search=False,
             )
         )
