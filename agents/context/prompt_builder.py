@@ -150,8 +150,11 @@ class PromptBuilder:
         return shorten(text, int(self.context_tokens * INSTRUCTIONS_SHARE), self.tokenizer.count)
 
     def render_sources(self, evidence: Iterable[Evidence]) -> str:
-        """Return the part of a writer's prompt that gives it its sources; empty without any."""
-        lines = "\n".join(self.format_passage(e) for e in evidence)
+        """Return the part of a writer's prompt that gives it its sources; empty without any.
+
+        What is of a source that was dropped since is left out.
+        """
+        lines = "\n".join(self.format_passage(e) for e in self.sources.select_held(evidence))
         if not lines:
             return ""
         return render(inputs.CiteInputs(sources=fence("sources", lines)), self.overrides)

@@ -93,6 +93,7 @@ def find_faults(
 ) -> tuple[Finding, ...]:
     """Return the faults that a reader of ``section`` would strike at once; see ``text_faults``."""
     call = build_write_call(session, section, manifest)
+    sources = session.prompts.sources
     return find_text_faults(
         text,
         f"{call.system}\n{call.user}",
@@ -102,7 +103,7 @@ def find_faults(
         passages=(
             manifest.last_passage,
             manifest.summary,
-            *(session.prompts.sources.get_text(e) for e in manifest.evidence),
+            *(sources.get_text(e) for e in sources.select_held(manifest.evidence)),
         ),
         facts=manifest.recall,
         own_texts=own_texts,

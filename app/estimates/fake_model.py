@@ -37,6 +37,8 @@ _HAN_WORDS = """
     灯塔 海面 楼梯 看守人 港口 灯光 夜里 没有 知道 他们 是否 回来 天亮 以后 慢慢 转向 船只 风向
     记下 时刻 信件 远处 听见 钟声 潮水 她的 父亲 曾经 说过 可是 因为 一个 时候 自己 开始 已经
 """
+SUBJECT_WORDS, STATEMENT_WORDS = 4, 7
+"""Of what is remembered."""
 HAN_PER_WORD = 1.7
 """Characters of Chinese that say what a word of English does."""
 _REQUIREMENT_WORD = re.compile(
@@ -331,10 +333,22 @@ class FakeModel:
         }
 
     def _make_delta(self, user: str) -> dict[str, Any]:
-        """Remember one fact of the draft, with its words."""
+        """Remember one fact of the draft, in its words: of a subject that no other section has."""
         quote = re.split(r"[.。]", _read_block(user, "draft"))[0][:200]
-        item = {"action": "add", **self._make_entry(0), "quote": quote}
+        item = {
+            "action": "add",
+            "quote": quote,
+            "kind": "fact",
+            "subject": self._clip(quote, SUBJECT_WORDS),
+            "statement": self._clip(quote, STATEMENT_WORDS),
+        }
         return {"summary": self._make_text(14), "items": [item] if quote else []}
+
+    def _clip(self, text: str, word_count: int) -> str:
+        """Return the last words of ``text``; of Chinese, what says as much."""
+        if self._is_han:
+            return text[-round(word_count * HAN_PER_WORD) :]
+        return " ".join(text.split()[-word_count:])
 
     def _make_name(self) -> str:
         return self._make_text(2).rstrip("。.")

@@ -4,7 +4,7 @@ Lexical search is BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019) by 
 is made of the library's own text when a run first needs it, and kept nowhere.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -42,6 +42,10 @@ class SourceIndex:
     def get_text(self, evidence: Evidence) -> str:
         """Return the words of a span, exactly as the source has them."""
         return self.sources[evidence.key].text[evidence.start : evidence.end]
+
+    def select_held(self, evidence: Iterable[Evidence]) -> list[Evidence]:
+        """Return what is of sources that are still here: one may have been dropped since."""
+        return [e for e in evidence if e.key in self.sources]
 
     def list_passages(self, key: str) -> list[Evidence]:
         """Return the passages of one source."""
