@@ -21,6 +21,7 @@ MIN_OWN_WORDS = 4
 """Words beyond a requirement's that make a sentence about the matter."""
 _PARENTHESES = regex.compile(r"[(\[（【]([^()\[\]（）【】]+)[)\]）】]")
 _AFTER_COLON = regex.compile(r"[:：–—][^:：–—]+$")
+_QUOTED = regex.compile(r"\"([^\"\n]+)\"|“([^”\n]+)”|„([^“\n]+)“|«([^»\n]+)»|「([^」\n]+)」")
 _LIST_ITEM = regex.compile(r"^\s*(?:[-*+•]|\d+[.)、])\s+")
 
 
@@ -32,10 +33,22 @@ def is_own_wording(quote: str, text: str, constraint: Constraint) -> bool:
     """
     if constraint.kind == "fact" or any(find_phrase(quote, p) for p in constraint.phrases):
         return False
+    if quoted_phrases := [p for p in _list_quoted(constraint.text) if find_phrase(quote, p)]:
+        return _says_only_beside(quoted_phrases, quote, text, constraint)
     if len(words(quote)) >= RUN_WORDS and _says_only(quote, constraint):
         return True
     stretches = list(_find_stretches(quote, text, constraint))
     return bool(stretches) and all(_says_only(stretch, constraint) for stretch in stretches)
+
+
+def _says_only_beside(
+    phrases: Sequence[str], quote: str, text: str, constraint: Constraint
+) -> bool:
+    """True when, beside these phrases, the text only says the requirement that has them."""
+    rest = constraint.model_copy(update={"text": _remove_phrases(constraint.text, phrases)})
+    stretches = list(_find_stretches(quote, text, constraint)) or [quote]
+    beside = [(_remove_phrases(s, phrases), s) for s in stretches]
+    return all(_says_only(b, rest) if words(b) else _is_aside(s) for b, s in beside)
 
 
 def brings_in_wording(new_text: str, old_text: str, constraint: Constraint) -> bool:
@@ -46,6 +59,11 @@ def brings_in_wording(new_text: str, old_text: str, constraint: Constraint) -> b
     """
     if constraint.kind == "fact":
         return False  # what holds is to be said as it is
+    quoted_phrases = [p for p in _list_quoted(constraint.text) if find_phrase(new_text, p)]
+    if quoted_phrases:
+        constraint = constraint.model_copy(
+            update={"phrases": (*constraint.phrases, *quoted_phrases)}
+        )
     requirement = _remove_phrases(constraint.text, constraint.phrases)
     new_runs = set(_list_runs(_remove_phrases(new_text, constraint.phrases), RUN_WORDS))
     old_runs = set(_list_runs(old_text, RUN_WORDS))
@@ -118,6 +136,11 @@ def _remove_phrases(text: str, phrases: Sequence[str]) -> str:
             text = text[match.end() :]
         text = " / ".join([*pieces, text])
     return text
+
+
+def _list_quoted(requirement: str) -> list[str]:
+    """Return what a requirement has in quotation marks: words that are asked for as they are."""
+    return [next(filter(None, m.groups())).strip() for m in _QUOTED.finditer(requirement)]
 
 
 def _find_stretches(quote: str, text: str, constraint: Constraint) -> Iterator[str]:

@@ -266,10 +266,14 @@ class Verdict(ResponseSchema):
     """The words of the draft that show it, broken or met; empty when something is missing."""
 
 
+MAX_VERDICTS = 60
+"""Requirements that one call to the judge can answer."""
+
+
 class Verdicts(ResponseSchema):
     """reviewer / check: which of a section's judged constraints its draft breaks."""
 
-    verdicts: list[Verdict] = Field(max_length=60)
+    verdicts: list[Verdict] = Field(max_length=MAX_VERDICTS)
 
 
 class Breach(ResponseSchema):

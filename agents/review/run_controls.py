@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from inkwright.agents.context.judge_records import ControlAnswer
 from inkwright.agents.context.model_session import ModelSession
+from inkwright.agents.llm.schemas import MAX_VERDICTS
 from inkwright.agents.review import judge
 from inkwright.memory.domain.constraint import Constraint
 from inkwright.memory.domain.draft import Finding
@@ -31,8 +32,13 @@ async def find_breaches(
     turn: int,
     priority: float,
 ) -> list[Finding]:
-    """Return what the judge finds of ``constraints``, asked with control questions among them."""
+    """Return what the judge finds of ``constraints``, asked with control questions among them.
+
+    There are none where they would take the place of real ones in the answer.
+    """
     controls = _build_controls(plan, step, text) if turn == 0 else {}
+    if len(constraints) + len(controls) > MAX_VERDICTS:
+        controls = {}
     mixed_constraints = [*[*controls][:1], *constraints, *[*controls][1:]]
     findings = await judge.find_breaches(
         session, step, text, mixed_constraints, Purpose.CHECK, turn, priority

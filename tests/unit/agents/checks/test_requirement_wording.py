@@ -16,6 +16,7 @@ THREE = Constraint(
     phrases=("recommendation", "numbered", "1 to 3"),
 )
 WORDS = Constraint(text="Mention the strait", kind="must_contain", phrases=("Corran Narrows",))
+SPOKEN = Constraint(text="Somebody speaks of “a lamp at dusk”")
 BEFORE = "The ferry is old."
 
 
@@ -32,6 +33,8 @@ BEFORE = "The ferry is old."
         (CHINESE, "结尾必须由汤姆说最后一句话。"),
         (WORDS, "The ferry is old. Corran Narrows."),
         (WORDS, "The ferry is old (Corran Narrows)."),
+        (SPOKEN, "The ferry is old. Somebody speaks of “a lamp at dusk”."),
+        (SPOKEN, "The ferry is old (“a lamp at dusk”)."),
     ],
 )
 def test_an_edit_may_not_paste_what_is_asked_for(constraint: Constraint, new_text: str):
@@ -48,6 +51,7 @@ def test_an_edit_may_not_paste_what_is_asked_for(constraint: Constraint, new_tex
         (CHINESE, "“灯灭了。”汤姆低声说。"),
         (WORDS, "The ferry is old and slow in the Corran Narrows."),
         (FACT, "Mara has kept the light for years."),
+        (SPOKEN, "The ferry is old. A voice near the quay said “a lamp at dusk” and fell silent."),
     ],
 )
 def test_an_edit_may_say_what_is_asked_for(constraint: Constraint, new_text: str):
@@ -66,6 +70,7 @@ def test_wording_that_was_there_before_is_not_brought_in():
         (STORM, "storm, before midnight", "The day ended (storm, before midnight)."),
         (TABLE, "a table that compares costs", "Here is a table that compares costs."),
         (CHINESE, "最后一句话", "结尾必须由汤姆说最后一句话。"),
+        (SPOKEN, "Somebody speaks of “a lamp at dusk”", "Somebody speaks of “a lamp at dusk”."),
     ],
 )
 def test_the_requirement_again_is_no_evidence(constraint: Constraint, quote: str, text: str):
@@ -81,6 +86,7 @@ def test_the_requirement_again_is_no_evidence(constraint: Constraint, quote: str
         (CHINESE, "汤姆低声说", "“灯灭了。”汤姆低声说。"),
         (WORDS, "Corran Narrows", "Corran Narrows."),
         (FACT, "Mara has kept the light for years", "Mara has kept the light for years."),
+        (SPOKEN, "a lamp at dusk", "A voice near the quay said “a lamp at dusk” and fell silent."),
     ],
 )
 def test_what_the_text_says_is_evidence(constraint: Constraint, quote: str, text: str):
