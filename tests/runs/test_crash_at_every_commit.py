@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from inkwright.memory.domain.brief import Brief, Constraint, Placement
+from inkwright.memory.ids import WorkId
 from inkwright.memory.store import journal, works
 from inkwright.memory.store.library import Library
 from tests.calling import calling
@@ -40,7 +41,7 @@ def asked_in(call: Call) -> tuple[str, int | None]:
     return writing.said(call.messages).partition(FORM)[0], call.seed
 
 
-def journaled(library: Library, work: str) -> set[tuple[str, int | None]]:
+def journaled(library: Library, work: WorkId) -> set[tuple[str, int | None]]:
     """Return the same of every call in the journal.
 
     A question that was refused twice is asked again in the same words, with another seed.
@@ -80,7 +81,7 @@ def test_a_work_resumed_from_before_any_of_its_commits_ends_the_same(
     copies = tmp_path / "copies"
     with child.writing(library.home, work, how, copies=copies) as process:
         process.join()
-    expected, expected_calls = text_of(library, work), journaled(library, work)
+    expected, expected_calls = text_of(library, work), journaled(library, WorkId(work))
     stages = {stage for drafts in expected.versions.values() for _, stage, _ in drafts}
     assert stages == {"drafted", "reviewed", "settled"}
 
@@ -89,7 +90,7 @@ def test_a_work_resumed_from_before_any_of_its_commits_ends_the_same(
     for folder in moments[share::SHARES]:
         moment = f"after a crash at commit {folder.name}"
         left = Library.open(folder)
-        known_calls = journaled(left, work)
+        known_calls = journaled(left, WorkId(work))
         sim.reset_log()
         writing.write(left, work, how)
         assert text_of(left, work) == expected, moment
