@@ -68,7 +68,7 @@ def test_what_settling_takes_out_of_a_section_is_put_back(sim: SimServer, librar
     later = [f"s{n}" for n in range(2, 9)]
     sim.configure(
         judge_fails=[JudgeFail(constraint="c1")],
-        salt="c",  # with it, words of c1 stand in a sentence that settling mends
+        salt="b",  # with it, words of c1 stand in a sentence that settling mends
         facts=[Fact(section="s1", value="green", **told)],
         needs=[Need(section=sid, wrong="brown", **told) for sid in later],
     )
