@@ -102,6 +102,8 @@ class _Recorder:
         text = re.sub(r'"eta_s\\*": (null|[\d.]+)', "ETA", text)
         text = re.sub(r", [\d:]+ left\b", "", text)
         text = re.sub(r"[\d,]+ tok/s", "RATE", text)
+        # how many calls are counted as a section is accepted: another one may be under way
+        text = re.sub(r"\(\d+ calls, RATE\)", "(CALLS, RATE)", text)
         text = re.sub(r"\[\d+:\d\d\]", "[TIME]", text)
         return re.sub(r"(\d+ min )?\d+(\.\d+)? (s|ms|seconds)\b", "TIME", text)
 
