@@ -43,7 +43,7 @@ def build_flat(
     """Return an outline without chapters."""
     budgets = split_in_proportion([s.words for s in planned_sections], words)
     sections = [
-        _build_section(SectionId(f"s{n}"), item, budget, ())
+        _build_section(n, item, budget, ())
         for n, (item, budget) in enumerate(zip(planned_sections, budgets, strict=True), 1)
     ]
     return _finish_outline(title, continuity, (), sections, [s.last for s in planned_sections])
@@ -67,7 +67,7 @@ def build_chapters(
     ]
     budgets = split_in_proportion([s.words for _, s in items], words)
     sections = [
-        _build_section(SectionId(f"s{n}"), item, budget, (heading,))
+        _build_section(n, item, budget, (heading,))
         for n, ((heading, item), budget) in enumerate(zip(items, budgets, strict=True), 1)
     ]
     return _finish_outline(title, continuity, headings, sections, [s.last for _, s in items])
@@ -252,11 +252,11 @@ def _finish_outline(
 
 
 def _build_section(
-    section_id: SectionId, item: PlannedSection, words: int, within: tuple[str, ...]
+    number: int, item: PlannedSection, words: int, within: tuple[str, ...]
 ) -> Section:
     return Section(
-        id=section_id,
-        title=clean_title(item.title) or f"Part {section_id[1:]}",
+        id=SectionId(f"s{number}"),
+        title=clean_title(item.title) or f"Part {number}",
         level=len(within) + 1,
         within=within,
         purpose=item.purpose.strip(),

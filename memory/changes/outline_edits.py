@@ -7,6 +7,7 @@ sections it was placed in, not with their numbers; a periodic one keeps its coun
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from pydantic import ValidationError
@@ -280,6 +281,6 @@ def _relocate_constraint(
     return constraint.model_copy(update={"where": placement.model_copy(update=changes)})
 
 
-def _make_free_id(plan: Plan) -> str:
-    numbers = [int(section_id[1:]) for section_id in plan.taken if section_id[1:].isdecimal()]
-    return SectionId(f"s{max(numbers, default=0) + 1}")
+def _make_free_id(plan: Plan) -> SectionId:
+    new_ids = (SectionId(f"s{n}") for n in count(len(plan.taken) + 1))
+    return next(new_id for new_id in new_ids if new_id not in plan.taken)
