@@ -36,14 +36,6 @@ class JudgeRecord(Value):
         return self.broken + self.sound
 
     @property
-    def miss_rate(self) -> float:
-        return 1 - self.caught / self.broken if self.broken else 0.0
-
-    @property
-    def alarm_rate(self) -> float:
-        return self.alarms / self.sound if self.sound else 0.0
-
-    @property
     def miss_interval(self) -> tuple[float, float]:
         return compute_interval(self.broken - self.caught, self.broken)
 

@@ -13,7 +13,7 @@ from inkwright.agents.context.run_context import WorkMemory
 from inkwright.agents.llm.client import ModelCall, Prose
 from inkwright.agents.llm.config import Ablation, CallSettings, Endpoint
 from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
-from inkwright.agents.llm.parsing import read_prose
+from inkwright.agents.llm.parsing import parse_prose
 from inkwright.memory.domain.brief import Brief, Constraint, Continuity
 from inkwright.memory.domain.draft import Draft, EntryDecision, Manifest, Review
 from inkwright.memory.domain.entry import Entry, Span
@@ -287,8 +287,7 @@ class ScriptedClient:
         text = self._next()
         if on_text is not None:
             on_text(text)
-        prose = read_prose(text, f"{call.system}\n{call.user}")
-        return Prose(prose.text, cut_short=False, doubts=prose.doubts)
+        return Prose(parse_prose(text, f"{call.system}\n{call.user}"), cut_short=False)
 
     def _next(self) -> Any:
         answer = self._answers.popleft()

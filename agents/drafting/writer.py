@@ -91,7 +91,12 @@ def find_faults(
     text: str,
     own_texts: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
-    """Return the faults that a reader of ``section`` would strike at once; see ``text_faults``."""
+    """Return the faults that a reader of ``section`` would strike at once; see ``text_faults``.
+
+    None are looked for where nothing is reviewed.
+    """
+    if session.ablation.review == "off":
+        return ()
     call = build_write_call(session, section, manifest)
     sources = session.prompts.sources
     return find_text_faults(
@@ -120,11 +125,9 @@ async def _draw_best_sample(
 ) -> str:
     """Return the first of a few samples that has no fault, or the one that has fewest.
 
-    A run without review takes the first as it is. ``on_text`` is sent the first alone.
+    ``on_text`` is sent the first alone.
     """
     text = read_text(await session.llm.ask_prose(call, on_text=on_text))
-    if session.ablation.review == "off":
-        return text
     fault_count = count_faults(text)
     for number in range(1, MAX_RESAMPLES + 1):
         if fault_count <= 0:

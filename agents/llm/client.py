@@ -16,7 +16,7 @@ from pydantic import BaseModel, JsonValue
 
 from inkwright.agents.llm.budget import CostReservation, UsageBudget
 from inkwright.agents.llm.concurrency import ConcurrencyLimiter, Lane
-from inkwright.agents.llm.config import CallSettings, Limits, Role
+from inkwright.agents.llm.config import CallSettings, Endpoint, Limits, Role
 from inkwright.agents.llm.dialect.capability_records import CapabilityRecords
 from inkwright.agents.llm.dialect.prompt_check import PromptCheck
 from inkwright.agents.llm.dialect.request import (
@@ -29,8 +29,8 @@ from inkwright.agents.llm.parsing import (
     UnreadableAnswer,
     digest_schema,
     is_in_other_script,
+    parse_prose,
     parse_structured,
-    read_prose,
 )
 from inkwright.agents.llm.schemas import ResponseSchema
 from inkwright.agents.llm.tokenizer import estimate_tokens
@@ -47,7 +47,6 @@ from inkwright.memory.errors import (
 from inkwright.memory.model_capabilities import ModelCapabilities
 from inkwright.memory.store.journal import CallKey, Journal, JournaledAnswer
 from inkwright.memory.store.library import Lease, Library
-from inkwright.memory.talk.spans import TalkSpan
 from inkwright.memory.text.tokens import Tokenizer, bound_tokens
 
 F = TypeVar("F", bound=ResponseSchema)
@@ -105,8 +104,6 @@ class Prose:
     text: str
     cut_short: bool
     """The token limit ended it, not the model."""
-    doubts: tuple[TalkSpan, ...] = ()
-    """What may be the model's talk and not the text; it is still in it."""
 
 
 @dataclass
@@ -160,7 +157,7 @@ class LLMClient:
         self._pinned_capabilities = pinned_capabilities or {}
         self._list_names = list_names
         self._form_misses: Counter[str] = Counter()
-        self._prompt_checks: dict[str, PromptCheck] = {}
+        self._prompt_checks: dict[Endpoint, PromptCheck] = {}
         self._failures: Counter[Role] = Counter()
         self._last_failure: dict[Role, str] = {}
         self._access_error: AccessRefused | None = None
@@ -210,8 +207,8 @@ class LLMClient:
         def parse_answer(answer: JournaledAnswer, is_last_try: bool) -> Prose:
             _refuse_unfinished(answer)
             prompt = f"{call.system}\n{call.user}"
-            prose = read_prose(answer.text, prompt, han=call.han, keep_loops=is_last_try)
-            return Prose(prose.text, cut_short=answer.finish == "length", doubts=prose.doubts)
+            text = parse_prose(answer.text, prompt, han=call.han, keep_loops=is_last_try)
+            return Prose(text, cut_short=answer.finish == "length")
 
         return await self._ask(call, None, parse_answer, on_text)
 
@@ -446,7 +443,7 @@ class LLMClient:
     ) -> None:
         """Refuse an answer to a prompt of which the server has left something out."""
         endpoint = self._call_settings.get_endpoint(call.role, call.model)
-        check = self._prompt_checks.setdefault(endpoint.model_dump_json(), PromptCheck())
+        check = self._prompt_checks.setdefault(endpoint, PromptCheck())
         if answer.usage_estimated:
             return
         own_tokens = estimate_tokens(self.tokenizer, [m["content"] for m in request.messages])

@@ -162,3 +162,11 @@ async def gather_all(tasks: Iterable[Awaitable[T]]) -> list[T]:
             raise result
         results.append(result)
     return results
+
+
+def find_first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the error that a group of them is about."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

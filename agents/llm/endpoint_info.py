@@ -139,11 +139,9 @@ async def _probe_one(endpoint: Endpoint, base: str) -> ServedModel:
         parameters = card.get("parameters")
         return ServedModel(
             models=tuple(str(m["id"]) for m in listed_models if m.get("id")),
-            max_model_len=_positive_int(card.get("max_model_len"))
-            or _positive_int(llama_context)
-            or _positive_int(
-                parameters.get("max_seq_len") if isinstance(parameters, dict) else None
-            )
+            max_model_len=read_count(card.get("max_model_len"))
+            or read_count(llama_context)
+            or read_count(parameters.get("max_seq_len") if isinstance(parameters, dict) else None)
             or await _probe_own_context(client, server, f"{base}{path}", name),
             tokenizes=server not in NO_TOKENIZERS
             and await _count_tokens(client, endpoint, base, "word") is not None,
@@ -182,17 +180,17 @@ async def _probe_own_context(
             case "ollama":
                 return await _probe_ollama_context(client, root, name)
             case "lm studio":
-                body = _read_json(await client.get(f"{root}/api/v0/models"))
+                body = read_object(await client.get(f"{root}/api/v0/models"))
                 cards = body.get("data")
                 loaded = (
                     card
                     for card in (cards if isinstance(cards, list) else ())
                     if isinstance(card, dict) and card.get("id") == name
                 )
-                return next((_positive_int(c.get("loaded_context_length")) for c in loaded), None)
+                return next((read_count(c.get("loaded_context_length")) for c in loaded), None)
             case "koboldcpp":
                 place = f"{root}/api/extra/true_max_context_length"
-                return _positive_int(_read_json(await client.get(place)).get("value"))
+                return read_count(read_object(await client.get(place)).get("value"))
     except httpx.HTTPError:
         pass
     return None
@@ -200,14 +198,14 @@ async def _probe_own_context(
 
 async def _probe_ollama_context(client: httpx.AsyncClient, root: str, name: str) -> int | None:
     """Return the context of the model as it runs, or as its own settings fix it."""
-    running = _read_json(await client.get(f"{root}/api/ps")).get("models")
+    running = read_object(await client.get(f"{root}/api/ps")).get("models")
     cards = [c for c in running if isinstance(c, dict)] if isinstance(running, list) else []
     own_card = next((c for c in cards if name in (c.get("name"), c.get("model"))), {})
-    if context := _positive_int(own_card.get("context_length")):
+    if context := read_count(own_card.get("context_length")):
         return context
     answer = await client.post(f"{root}/api/show", json={"model": name})
-    parameters = re.search(r"\bnum_ctx\s+(\d+)", str(_read_json(answer).get("parameters") or ""))
-    return _positive_int(int(parameters.group(1))) if parameters else None
+    parameters = re.search(r"\bnum_ctx\s+(\d+)", str(read_object(answer).get("parameters") or ""))
+    return read_count(int(parameters.group(1))) if parameters else None
 
 
 def _open_client(endpoint: Endpoint, base: str, timeout: httpx.Timeout) -> httpx.AsyncClient:
@@ -221,14 +219,14 @@ def _origin(url: httpx.URL) -> str:
 
 
 def _list_models(answer: httpx.Response) -> list[dict[str, object]]:
-    models = _read_json(answer).get("data")
+    models = read_object(answer).get("data")
     return [m for m in models if isinstance(m, dict)] if isinstance(models, list) else []
 
 
 async def _probe_llama_props(client: httpx.AsyncClient, base: str) -> dict[str, object]:
     """Ask llama.cpp's server for ``/props``: the context of one slot, the chat template."""
     try:
-        return _read_json(await client.get(f"{server_root(base)}/props"))
+        return read_object(await client.get(f"{server_root(base)}/props"))
     except httpx.HTTPError:
         return {}
 
@@ -249,17 +247,15 @@ async def _count_tokens(
             return None
         if answer.status_code in (404, 405):
             return None
-        reply = _read_json(answer)
+        reply = read_object(answer)
         tokens = reply.get("tokens")
-        count = _positive_int(reply.get("count")) or (
-            len(tokens) if isinstance(tokens, list) else 0
-        )
+        count = read_count(reply.get("count")) or (len(tokens) if isinstance(tokens, list) else 0)
         if count:
             return count
     return None
 
 
-def _read_json(answer: httpx.Response) -> dict[str, object]:
+def read_object(answer: httpx.Response) -> dict[str, object]:
     """Return the body of a good answer; nothing when it is not a JSON object."""
     if answer.status_code != 200:
         return {}
@@ -270,7 +266,8 @@ def _read_json(answer: httpx.Response) -> dict[str, object]:
     return body if isinstance(body, dict) else {}
 
 
-def _positive_int(value: object) -> int | None:
+def read_count(value: object) -> int | None:
+    """Return a count that a server gives; None where it gives none."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 

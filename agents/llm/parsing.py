@@ -4,7 +4,6 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -16,17 +15,13 @@ from inkwright.agents.llm.dialect.thoughts import split_thoughts
 from inkwright.memory import cleanup
 from inkwright.memory.base import digest
 from inkwright.memory.talk.recognise import find_talk
-from inkwright.memory.talk.spans import TalkSpan, cut_talk, move_doubts
+from inkwright.memory.talk.spans import TalkSpan, cut_talk
 from inkwright.memory.talk.window import TalkContext
 from inkwright.memory.text.words import count_words, sentences, words
 from inkwright.prompts.render import only_repeats, split_prompt, unfenced
 
 F = TypeVar("F", bound=BaseModel)
 
-_THINK = re.compile(r"<think>.*?</think>\s*", re.DOTALL | re.IGNORECASE)
-_END_OF_THINK = re.compile(r"^.*</think>\s*", re.DOTALL | re.IGNORECASE)
-"""Some chat templates open the block in the prompt, so that only its end is in the answer."""
-_OPEN_THINK = re.compile(r"^\s*<think>.*", re.DOTALL | re.IGNORECASE)
 _REQUESTED = (
     r"(?:(?:the |this |that |your |such |any |the requested )?"
     r"(?:requests?|content|task|instructions?|prompt)\b"
@@ -164,23 +159,9 @@ def strip_thoughts(text: str) -> str:
     return split_thoughts(text)[1].strip()
 
 
-@dataclass(frozen=True)
-class ParsedProse:
-    """An answer as prose."""
-
-    text: str
-    doubts: tuple[TalkSpan, ...] = ()
-    """What may be a model's talk and not the text; it is still there. Offsets in ``text``."""
-
-
-def parse_prose(text: str, *, han: bool | None = None, keep_loops: bool = False) -> str:
-    """Return a few sentences of an answer as clean prose; see ``read_prose``."""
-    return read_prose(text, han=han, keep_loops=keep_loops).text
-
-
-def read_prose(
+def parse_prose(
     text: str, prompt: str = "", *, han: bool | None = None, keep_loops: bool = False
-) -> ParsedProse:
+) -> str:
     """Return the answer to ``prompt`` as prose, without what can be shown to be a model's talk.
 
     ``han``: whether the piece is written in Han characters; None: either will do. A text that runs
@@ -208,7 +189,7 @@ def read_prose(
         clean_text = clean_text[:loop].rstrip()
         if not count_words(clean_text):
             raise UnreadableAnswer("it repeats itself over and over")
-    return ParsedProse(clean_text, move_doubts(answer_text, spans, clean_text))
+    return clean_text
 
 
 def _remove_prompt(answer_text: str, prompt: str) -> str:

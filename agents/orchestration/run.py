@@ -12,6 +12,7 @@ from langgraph.runtime import Runtime
 from inkwright.agents.context.prompt_builder import language_is_han
 from inkwright.agents.context.run_context import RunContext, StreamSetting
 from inkwright.agents.embedding.vector_search import VectorSearch
+from inkwright.agents.llm.concurrency import find_first_error
 from inkwright.agents.llm.config import CallSettings, Limits
 from inkwright.agents.llm.endpoint_info import explain_not_served
 from inkwright.agents.llm.events import PhaseBegan, Watch
@@ -111,7 +112,7 @@ async def run(
         try:
             await work_graph().ainvoke(state, context=work_context, config={"recursion_limit": 50})
         except BaseExceptionGroup as group:
-            raise _first_error(group) from None
+            raise find_first_error(group) from None
         if until == "planned":
             work_context.status = "planned"
         return _build_result(context, work_context.status, start_time, work_context.stopped_by)
@@ -308,8 +309,10 @@ async def _open_context(work_id: WorkId, run_inputs: RunInputs) -> AsyncIterator
     """Hold the work's lease, with all that a run needs."""
     library, resources = run_inputs.library, run_inputs.resources
     async with AsyncExitStack() as stack:
-        stack.enter_context(use_text_rule(run_state.load_text_rule(library, work_id)))
-        lease = run_inputs.lease or stack.enter_context(works.hold_lease(library, work_id))
+        if (lease := run_inputs.lease) is None:
+            lease = stack.enter_context(works.hold_lease(library, work_id))
+        else:
+            stack.enter_context(use_text_rule(run_state.load_text_rule(library, work_id)))
         if resources is None:
             resources = await stack.enter_async_context(open_resources(library, run_inputs.calling))
         lane = resources.limiter.open_lane()
@@ -430,10 +433,3 @@ def _build_result(
         models=dict(usage.models),
         stopped_by=stopped_by,
     )
-
-
-def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

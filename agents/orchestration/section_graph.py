@@ -402,9 +402,9 @@ def _format_cited_passages(job: SectionContext, findings: Sequence[Finding]) -> 
 
 
 def _find_text_faults(job: SectionContext, text: str) -> tuple[Finding, ...]:
-    """Return the faults of the text itself; none in a run without review."""
+    """Return the faults of the text itself."""
     context = job.run_context
-    if context.ablation.review == "off" or job.manifest is None:
+    if job.manifest is None:
         return ()
     body = section_format.extract_body(context.plan, job.section.id, text)
     return writer.find_faults(context.session, job.section, job.manifest, body)

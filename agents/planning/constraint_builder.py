@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import get_args
+from typing import Literal, get_args
 
 from inkwright.agents.llm.parsing import is_han, is_in_other_script
 from inkwright.agents.llm.schemas import Requirement, Requirements
@@ -166,30 +166,26 @@ def build_frame(brief: Brief, requirements: Requirements, request: str) -> list[
     is_series = (requirements.units or 0) > 1 and leaf_count in (0, requirements.units)
     if opening and is_series and not any(c.opens for c in brief_formats):
         text = _find_line_with(request, re.compile(_form_pattern(opening)))
-        frame.append(
-            Constraint(
-                text=text,
-                kind="format",
-                source="request",
-                quote=text,
-                opens=opening.strip(),
-                where=Placement(scope="all"),
-            )
-        )
+        frame.append(_build_format(text, "all", opens=opening.strip()))
     closing = requirements.closing.strip()
     if closing and closing in request and not any(c.closes for c in brief_formats):
         text = _find_line_with(request, re.compile(re.escape(closing)))
-        frame.append(
-            Constraint(
-                text=text,
-                kind="format",
-                source="request",
-                quote=text,
-                closes=closing,
-                where=Placement(scope="last"),
-            )
-        )
+        frame.append(_build_format(text, "last", closes=closing))
     return frame
+
+
+def _build_format(
+    text: str, scope: Literal["all", "last"], *, opens: str | None = None, closes: str | None = None
+) -> Constraint:
+    return Constraint(
+        text=text,
+        kind="format",
+        source="request",
+        quote=text,
+        opens=opens,
+        closes=closes,
+        where=Placement(scope=scope),
+    )
 
 
 def repeats_frame(item: Requirement, frame: Iterable[Constraint]) -> bool:

@@ -28,9 +28,8 @@ def add_count_conflicts(
     """
     changes_by_section: dict[SectionId, list[Change]] = {s: [] for s in current_drafts}
     for conflict, entry in _find_conflicts(entries, current_drafts):
-        section_id = SectionId(conflict.section)
-        if entry is not None and build_stamp(entry) not in stamps_by_section[section_id]:
-            changes_by_section[section_id].append(_build_change(entry, conflict))
+        if entry is not None and build_stamp(entry) not in stamps_by_section[conflict.section]:
+            changes_by_section[conflict.section].append(_build_change(entry, conflict))
     for stale_section in stale_sections:
         changes = changes_by_section.setdefault(stale_section.section_id, [])
         ids = {c.id for c in changes}
@@ -46,7 +45,7 @@ def find_untold_counts(
     Each is named once.
     """
     sentences = {
-        (SectionId(conflict.other_section), conflict.there): None
+        (conflict.other_section, conflict.there): None
         for conflict, entry in _find_conflicts(entries, current_drafts)
         if entry is None
     }
@@ -71,7 +70,7 @@ def _find_entry_of(
     conflict: NumberConflict, entries: Sequence[Entry], current_drafts: Mapping[SectionId, Draft]
 ) -> Entry | None:
     """Return the entry that rests on the earlier section's sentence."""
-    draft = current_drafts[SectionId(conflict.other_section)]
+    draft = current_drafts[conflict.other_section]
     start = draft.text.find(conflict.there)
     end = start + len(conflict.there)
     for entry in entries:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from inkwright.agents.llm.budget import UsageBudget
-from inkwright.agents.llm.concurrency import ConcurrencyLimiter
+from inkwright.agents.llm.concurrency import ConcurrencyLimiter, find_first_error
 from inkwright.agents.llm.config import CallSettings
 from inkwright.agents.llm.events import Watch
 from inkwright.agents.orchestration.shared_resources import SharedResources, open_resources
@@ -84,7 +84,7 @@ def track_usage(
     try:
         yield budget
     except BaseExceptionGroup as group:
-        raise _find_first_error(group) from None
+        raise find_first_error(group) from None
     finally:
         outcome.calls = budget.calls - earlier_usage.calls
         outcome.seconds = time.monotonic() - start_time
@@ -152,11 +152,3 @@ async def record_end(
     outcome.count_by_status[result.status] += 1
     reason = result.error or next(iter(result.problems), "")
     watch(WorkEnded(WorkId(result.work or ""), line.id, result.status, result.words, reason))
-
-
-def _find_first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the error that a group of them is about."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -13,7 +13,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from inkwright.agents.llm.endpoint_info import SERVERS_BY_OWNER, server_root
+from inkwright.agents.llm.endpoint_info import (
+    SERVERS_BY_OWNER,
+    read_count,
+    read_object,
+    server_root,
+)
 from inkwright.memory.errors import ModelRefused, ModelUnreachable
 from inkwright.memory.text.addresses import without_secrets
 
@@ -202,8 +207,8 @@ def _build_model(row: dict[str, Any], account: _Account) -> ListedModel:
     context_tokens = (
         reply.context_tokens
         or account.context_tokens
-        or _read_count(row.get("max_model_len"))
-        or _read_count(meta.get("n_ctx") if isinstance(meta, dict) else None)
+        or read_count(row.get("max_model_len"))
+        or read_count(meta.get("n_ctx") if isinstance(meta, dict) else None)
     )
     return ListedModel(
         name,
@@ -234,7 +239,7 @@ async def _ask_koboldcpp(client: httpx.AsyncClient, root: str) -> _Account | Non
     if "koboldcpp" not in str(reply.get("result", "")).lower():
         return None
     length = await _get_json(client, f"{root}/api/extra/true_max_context_length")
-    return _Account("KoboldCpp", str(reply.get("version", "")), _read_count(length.get("value")))
+    return _Account("KoboldCpp", str(reply.get("version", "")), read_count(length.get("value")))
 
 
 async def _ask_ollama(client: httpx.AsyncClient, root: str) -> _Account | None:
@@ -247,7 +252,7 @@ async def _ask_ollama(client: httpx.AsyncClient, root: str) -> _Account | None:
     models = {
         str(row.get("name")): ListedModel(
             str(row.get("name")),
-            context_tokens=_read_count(row.get("context_length")),
+            context_tokens=read_count(row.get("context_length")),
             is_loaded=True,
         )
         for row in _list_dicts(running.get("models"))
@@ -263,7 +268,7 @@ async def _ask_lm_studio(client: httpx.AsyncClient, root: str) -> _Account | Non
     models = {
         str(row.get("id")): ListedModel(
             str(row.get("id")),
-            context_tokens=_read_count(row.get("loaded_context_length")),
+            context_tokens=read_count(row.get("loaded_context_length")),
             is_loaded=row.get("state") == "loaded",
             is_embedder=row.get("type") == "embeddings",
         )
@@ -279,7 +284,7 @@ async def _ask_tabbyapi(client: httpx.AsyncClient, base: str) -> _Account | None
     if not isinstance(parameters, dict) or "max_seq_len" not in parameters:
         return None
     name = str(reply.get("id", ""))
-    model = ListedModel(name, _read_count(parameters["max_seq_len"]), is_loaded=True)
+    model = ListedModel(name, read_count(parameters["max_seq_len"]), is_loaded=True)
     return _Account("TabbyAPI", models={name: model})
 
 
@@ -289,7 +294,7 @@ async def _ask_llama(client: httpx.AsyncClient, root: str) -> _Account | None:
     if not isinstance(generation, dict):
         return None
     return _Account(
-        "llama.cpp", str(props.get("build_info", "")), _read_count(generation.get("n_ctx"))
+        "llama.cpp", str(props.get("build_info", "")), read_count(generation.get("n_ctx"))
     )
 
 
@@ -309,13 +314,7 @@ async def _get_json(client: httpx.AsyncClient, address: str) -> dict[str, Any]:
         answer = await client.get(address)
     except httpx.HTTPError:
         return {}
-    if answer.status_code != 200:
-        return {}
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+    return read_object(answer)
 
 
 def _list_rows(answer: httpx.Response) -> list[dict[str, Any]] | None:
@@ -330,7 +329,3 @@ def _list_rows(answer: httpx.Response) -> list[dict[str, Any]] | None:
 
 def _list_dicts(rows: Any) -> list[dict[str, Any]]:
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
-
-def _read_count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

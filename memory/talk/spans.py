@@ -33,19 +33,3 @@ def cut_talk(text: str, spans: Iterable[TalkSpan]) -> str:
         parts.append(text[at : span.start])
         at = max(at, span.end)
     return "".join([*parts, text[at:]]).strip()
-
-
-def move_doubts(text: str, spans: Iterable[TalkSpan], clean_text: str) -> tuple[TalkSpan, ...]:
-    """Return the doubtful ``spans`` of ``text`` where they stand in ``clean_text``.
-
-    Those that are no longer there as they were are left out.
-    """
-    moved, at = [], 0
-    for span in spans:
-        words = text[span.start : span.end].strip()
-        start = clean_text.find(words, at) if span.certainty == "doubt" and words else -1
-        if start >= 0:
-            end = start + len(words)
-            moved.append(span.model_copy(update={"start": start, "end": end}))
-            at = start
-    return tuple(moved)

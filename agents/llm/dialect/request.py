@@ -34,7 +34,6 @@ LITELLM_FIELDS = frozenset(
     {"temperature", "top_p", "frequency_penalty", "presence_penalty", "seed"}
 )
 """What LiteLLM takes by name; other settings go into the body as they are."""
-SMALLEST_ANSWER_TOKENS = 16
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,15 @@ import pytest
 
 from inkwright.agents.llm.parsing import (
     UnreadableAnswer,
+    build_talk_context,
     find_loop_start,
     is_in_other_script,
     parse_prose,
     parse_structured,
-    read_prose,
     strip_thoughts,
 )
 from inkwright.agents.llm.schemas import Cuts, Delta, Edits, Sections, Verdicts
+from inkwright.memory.talk.recognise import find_talk
 
 GOOD = {"edits": [{"first": 2, "last": 2, "text": "The lamp was green."}]}
 JSON = json.dumps(GOOD)
@@ -331,24 +332,25 @@ PROMPT = (
 
 
 def test_what_may_be_talk_is_told_to_the_caller_and_stays():
-    prose = read_prose(f"{STORY}\n\nIn the next section, we will see the boats.", PROMPT)
-    assert prose.text.startswith(STORY)
-    (doubt,) = prose.doubts
-    assert prose.text[doubt.start : doubt.end] == doubt.quote
+    prose = parse_prose(f"{STORY}\n\nIn the next section, we will see the boats.", PROMPT)
+    assert prose.startswith(STORY)
+    (doubt,) = find_talk(prose, build_talk_context(PROMPT))
+    assert prose[doubt.start : doubt.end] == doubt.quote
     assert doubt.quote == "In the next section, we will see the boats."
 
 
 def test_labels_ids_and_the_title_of_the_prompt_are_cut():
     answer = f"Section: s2\nTitle: The Lamp\n\n{STORY}\n\n- [c1] It must contain “To be continued”"
-    assert read_prose(answer, PROMPT.replace("“To be continued”", "a boat")).text.startswith(STORY)
+    assert parse_prose(answer, PROMPT.replace("“To be continued”", "a boat")).startswith(STORY)
     answer = f"Section: s2\nTitle: The Lamp\n\n{STORY}"
-    assert read_prose(answer, PROMPT).text == STORY
+    assert parse_prose(answer, PROMPT) == STORY
 
 
 @pytest.mark.parametrize("line", ["[End of log]", "To be continued"])
 def test_lines_of_a_passage_and_required_words_stay(line):
-    prose = read_prose(f"{STORY}\n\n{line}", PROMPT)
-    assert (prose.text, prose.doubts) == (f"{STORY}\n\n{line}", ())
+    prose = parse_prose(f"{STORY}\n\n{line}", PROMPT)
+    doubts = find_talk(prose, build_talk_context(PROMPT))
+    assert (prose, tuple(doubts)) == (f"{STORY}\n\n{line}", ())
 
 
 def test_prose_in_the_wrong_language_is_refused():
